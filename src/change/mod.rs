@@ -1,0 +1,212 @@
+//! Changes: what a committed call did, as the journal tells it.
+
+mod record;
+
+use crate::error::{Error, Result};
+use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::time::Timestamp;
+use crate::view::{LinkCounts, Maintainer, ViewFields};
+
+pub(crate) use record::{ChangeRecord, Effect, LinkedName, Note, ProjectRef, ViewRef};
+
+/// The number and time of the change that is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) revision: u64,
+    pub(crate) time: Timestamp,
+}
+
+/// A committed change, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// Its number; one more than that of the change before it.
+    pub revision: u64,
+    /// When it was made; never before the change before it.
+    pub time: Timestamp,
+    /// Who made it, where the host said so.
+    pub actor: Option<String>,
+    /// Why, where the host said so.
+    pub comment: Option<String>,
+    /// The revision of the change this one takes back, where the host said so.
+    pub reverts: Option<u64>,
+    /// The project it was made in.
+    pub project: ProjectKey,
+    /// What it did.
+    pub kind: ChangeKind,
+}
+
+/// What a change did.
+///
+/// A change that takes away a whole thing names the thing and tells how many links went with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// A view was created; the first one of a project creates the project.
+    ViewCreated {
+        /// The key of the view.
+        view: ViewKey,
+        /// Its fields.
+        fields: ChangedFields,
+    },
+    /// The fields of a view changed.
+    ViewUpdated {
+        /// The key of the view.
+        view: ViewKey,
+        /// All its fields after the change.
+        fields: ChangedFields,
+    },
+    /// A view was deleted with its links.
+    ViewDeleted {
+        /// The key of the view.
+        view: ViewKey,
+        /// How many links went.
+        unlinked: LinkCounts,
+    },
+    /// Links of one view were made or removed.
+    LinksChanged {
+        /// The key of the view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+        /// What was linked, in request order.
+        linked: Vec<Resource>,
+        /// What was unlinked, in key order.
+        unlinked: Vec<Resource>,
+    },
+    /// A resource was taken out of every view.
+    ResourceRemoved {
+        /// The resource.
+        resource: Resource,
+        /// In how many views it was.
+        links: u64,
+    },
+    /// All segments of an environment were taken out of every view.
+    EnvironmentRemoved {
+        /// The environment.
+        environment: EnvironmentId,
+        /// How many of its segments were in a view.
+        segments: u64,
+        /// How many links went.
+        links: u64,
+    },
+    /// The project was deleted with its views and links.
+    ProjectDeleted {
+        /// How many views it had.
+        views: u64,
+        /// How many links went.
+        unlinked: LinkCounts,
+    },
+}
+
+/// The fields of a view after a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangedFields {
+    /// The name people read.
+    pub name: String,
+    /// What the view is for.
+    pub description: String,
+    /// The tags, sorted, each once.
+    pub tags: Vec<String>,
+    /// Who looks after it.
+    pub maintainer: Option<Maintainer>,
+}
+
+impl From<ViewFields> for ChangedFields {
+    fn from(fields: ViewFields) -> Self {
+        let ViewFields {
+            name,
+            description,
+            tags,
+            maintainer,
+        } = fields;
+        Self {
+            name,
+            description,
+            tags,
+            maintainer,
+        }
+    }
+}
+
+impl Change {
+    /// Reads the journal's record of a change.
+    pub(crate) fn from_record(revision: u64, payload: &[u8]) -> Result<Self> {
+        let record = ChangeRecord::decode(revision, payload)?;
+        let Note {
+            actor,
+            comment,
+            reverts,
+        } = record.note;
+        Ok(Self {
+            revision,
+            time: record.time,
+            actor,
+            comment,
+            reverts,
+            project: record.project.key,
+            kind: ChangeKind::from_effect(revision, record.effect)?,
+        })
+    }
+}
+
+impl ChangeKind {
+    fn from_effect(revision: u64, effect: Effect<'_>) -> Result<Self> {
+        let resource = |resource_type, name: &ResourceName<'_>| {
+            Resource::from_name(resource_type, name.as_bytes())
+                .ok_or_else(|| Error::damaged(format!("change {revision}"), "a name is no key"))
+        };
+        Ok(match effect {
+            Effect::CreateView { view, fields, .. } => Self::ViewCreated {
+                view: view.key,
+                fields: fields.into(),
+            },
+            Effect::UpdateView { view, fields } => Self::ViewUpdated {
+                view: view.key,
+                fields: fields.into(),
+            },
+            Effect::DeleteView { view, unlinked } => Self::ViewDeleted {
+                view: view.key,
+                unlinked,
+            },
+            Effect::ChangeLinks {
+                view,
+                resource_type,
+                mut linked,
+                unlinked,
+            } => {
+                linked.sort_by_key(|linked| linked.ordinal);
+                let linked = linked
+                    .iter()
+                    .map(|linked| resource(resource_type, &linked.name));
+                let unlinked = unlinked.iter().map(|name| resource(resource_type, name));
+                Self::LinksChanged {
+                    view: view.key,
+                    resource_type,
+                    linked: linked.collect::<Result<_>>()?,
+                    unlinked: unlinked.collect::<Result<_>>()?,
+                }
+            }
+            Effect::RemoveResource {
+                resource_type,
+                name,
+                links,
+            } => Self::ResourceRemoved {
+                resource: resource(resource_type, &name)?,
+                links,
+            },
+            Effect::RemoveEnvironment {
+                environment,
+                segments,
+                links,
+            } => Self::EnvironmentRemoved {
+                environment,
+                segments,
+                links,
+            },
+            Effect::DeleteProject { views, unlinked } => Self::ProjectDeleted { views, unlinked },
+        })
+    }
+}

@@ -1,0 +1,275 @@
+//! The journal's record of a change: what was asked for and what came of it.
+//!
+//! A record holds enough to make the same change again on the state it was made on, and what it
+//! did then, so that a replay that does something else is noticed (invariants 5 and 7).
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::resource::{ResourceName, ResourceType};
+use crate::time::Timestamp;
+use crate::view::{LinkCounts, ViewFields};
+
+/// Who made a change, why, and which one it takes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) actor: Option<String>,
+    pub(crate) comment: Option<String>,
+    pub(crate) reverts: Option<u64>,
+}
+
+impl Note {
+    /// This note, with what it does not say taken from `other`.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        Self {
+            actor: self.actor.or_else(|| other.actor.clone()),
+            comment: self.comment.or_else(|| other.comment.clone()),
+            reverts: self.reverts.or(other.reverts),
+        }
+    }
+}
+
+/// A project by id and key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProjectRef {
+    pub(crate) id: u32,
+    pub(crate) key: ProjectKey,
+}
+
+/// A view by id and key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewRef {
+    pub(crate) id: u32,
+    pub(crate) key: ViewKey,
+}
+
+/// A resource that was linked, and its place in the request, which orders links of one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinkedName<'a> {
+    pub(crate) ordinal: u32,
+    #[serde(borrow)]
+    pub(crate) name: ResourceName<'a>,
+}
+
+/// What a change did to the tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Effect<'a> {
+    CreateView {
+        view: ViewRef,
+        /// Whether this was the project's first view.
+        new_project: bool,
+        fields: ViewFields,
+    },
+    UpdateView {
+        view: ViewRef,
+        fields: ViewFields,
+    },
+    DeleteView {
+        view: ViewRef,
+        unlinked: LinkCounts,
+    },
+    ChangeLinks {
+        view: ViewRef,
+        resource_type: ResourceType,
+        /// In key order.
+        #[serde(borrow)]
+        linked: Vec<LinkedName<'a>>,
+        /// In key order.
+        #[serde(borrow)]
+        unlinked: Vec<ResourceName<'a>>,
+    },
+    RemoveResource {
+        resource_type: ResourceType,
+        #[serde(borrow)]
+        name: ResourceName<'a>,
+        links: u64,
+    },
+    RemoveEnvironment {
+        environment: EnvironmentId,
+        segments: u64,
+        links: u64,
+    },
+    DeleteProject {
+        views: u64,
+        unlinked: LinkCounts,
+    },
+}
+
+/// A change without its revision, which the journal's frame carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeRecord<'a> {
+    pub(crate) time: Timestamp,
+    pub(crate) note: Note,
+    pub(crate) project: ProjectRef,
+    #[serde(borrow)]
+    pub(crate) effect: Effect<'a>,
+}
+
+/// The versions of the record's format.
+#[derive(Serialize, Deserialize)]
+enum Versioned<'a> {
+    #[serde(borrow)]
+    V1(Cow<'a, ChangeRecord<'a>>),
+}
+
+impl<'a> ChangeRecord<'a> {
+    pub(crate) fn encode(&'a self) -> Result<Vec<u8>> {
+        codec::encode(&Versioned::V1(Cow::Borrowed(self)))
+            .map_err(|source| Error::undecodable("change", source))
+    }
+
+    pub(crate) fn decode(revision: u64, payload: &'a [u8]) -> Result<Self> {
+        let Versioned::V1(record) = codec::decode(payload)
+            .map_err(|source| Error::undecodable(format!("change {revision}"), source))?;
+        Ok(record.into_owned())
+    }
+
+    /// How many keys the change walks, the measure of its work.
+    pub(crate) fn work(&self) -> u64 {
+        let keys = match &self.effect {
+            Effect::CreateView { .. } | Effect::UpdateView { .. } => 0,
+            Effect::DeleteView { unlinked, .. } => unlinked.total(),
+            Effect::ChangeLinks {
+                linked, unlinked, ..
+            } => (linked.len() + unlinked.len()) as u64,
+            Effect::RemoveResource { links, .. } | Effect::RemoveEnvironment { links, .. } => {
+                *links
+            }
+            Effect::DeleteProject { views, unlinked } => views.saturating_add(unlinked.total()),
+        };
+        keys.saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Resource;
+    use crate::view::NewView;
+
+    fn record(effect: Effect<'_>) -> ChangeRecord<'_> {
+        ChangeRecord {
+            time: Timestamp::from_millis(1_700_000_000_000),
+            note: Note {
+                actor: Some("ann".into()),
+                comment: Some("why".into()),
+                reverts: Some(7),
+            },
+            project: ProjectRef {
+                id: 1,
+                key: ProjectKey::parse("p").unwrap(),
+            },
+            effect,
+        }
+    }
+
+    fn view() -> ViewRef {
+        ViewRef {
+            id: 300,
+            key: ViewKey::parse("v").unwrap(),
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Format, time, note, project: the same in front of every effect below.
+    const HEAD: &str = "00fd0068e5cf8b0100000103616e6e01037768790107010170";
+
+    #[test]
+    fn the_bytes_of_every_effect_are_pinned() {
+        let flag = Resource::flag("f").unwrap();
+        let segment = Resource::segment("e", "s").unwrap();
+        let mut unlinked = LinkCounts::default();
+        *unlinked.get_mut(ResourceType::Metric) = 251;
+        let fields = NewView::new("v", "n").description("d").tags(["t"]).fields;
+        let environment = EnvironmentId::parse("e").unwrap();
+        let cases = [
+            (
+                Effect::CreateView {
+                    view: view(),
+                    new_project: true,
+                    fields: fields.clone(),
+                },
+                "00fb2c01017601016e016401017400",
+            ),
+            (
+                Effect::UpdateView {
+                    view: view(),
+                    fields,
+                },
+                "01fb2c010176016e016401017400",
+            ),
+            (
+                Effect::DeleteView {
+                    view: view(),
+                    unlinked,
+                },
+                "02fb2c010176000000fbfb00",
+            ),
+            (
+                Effect::ChangeLinks {
+                    view: view(),
+                    resource_type: ResourceType::Segment,
+                    linked: vec![LinkedName {
+                        ordinal: 5,
+                        name: segment.name(),
+                    }],
+                    unlinked: vec![flag.name()],
+                },
+                "03fb2c01017601010503650073010166",
+            ),
+            (
+                Effect::RemoveResource {
+                    resource_type: ResourceType::Flag,
+                    name: flag.name(),
+                    links: 2,
+                },
+                "0400016602",
+            ),
+            (
+                Effect::RemoveEnvironment {
+                    environment,
+                    segments: 1,
+                    links: 2,
+                },
+                "0501650102",
+            ),
+            (
+                Effect::DeleteProject { views: 3, unlinked },
+                "0603000000fbfb00",
+            ),
+        ];
+        for (effect, expected) in cases {
+            let record = record(effect);
+            let bytes = record.encode().unwrap();
+            assert_eq!(
+                hex(&bytes),
+                format!("{HEAD}{expected}"),
+                "{:?}",
+                record.effect
+            );
+            assert_eq!(ChangeRecord::decode(1, &bytes).unwrap(), record);
+        }
+    }
+
+    #[test]
+    fn a_record_cut_anywhere_is_an_error_that_names_the_change() {
+        let flag = Resource::flag("f").unwrap();
+        let record = record(Effect::RemoveResource {
+            resource_type: ResourceType::Flag,
+            name: flag.name(),
+            links: 2,
+        });
+        let bytes = record.encode().unwrap();
+        for length in 0..bytes.len() {
+            let error = ChangeRecord::decode(42, &bytes[..length]).unwrap_err();
+            assert!(error.to_string().contains("change 42"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! When the state is brought to disk, and what that lets go of.
+//!
+//! A checkpoint is a durable commit of the database with quick repair. Pages changed between two
+//! checkpoints cannot be used again before the second one, so the trigger is work done: keys
+//! changed and bytes of journal.
+
+use super::Open;
+use super::writer::Writer;
+use crate::error::{Error, Result};
+use crate::journal::Retention;
+use crate::options::Options;
+
+/// The work since the last checkpoint.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Work {
+    keys: u64,
+    bytes: u64,
+}
+
+impl Work {
+    pub(super) fn add(&mut self, keys: u64, bytes: u64) {
+        self.keys = self.keys.saturating_add(keys);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+impl Writer {
+    pub(super) fn is_checkpoint_due(&self, options: &Options) -> bool {
+        self.work.keys >= options.checkpoint_keys || self.work.bytes >= options.checkpoint_bytes
+    }
+
+    /// Brings the state to disk and lets the journal go as far as nobody needs it.
+    ///
+    /// Cost: O(pages changed since the last one).
+    pub(super) fn checkpoint(&mut self, open: &Open, options: &Options) -> Result<()> {
+        let done = open.state.checkpoint().and_then(|()| {
+            let retention = Retention {
+                changes: options.keep_changes,
+                age: options.keep_age,
+            };
+            self.journal
+                .trim(retention, self.journal.head(), (options.clock)())
+        });
+        self.work = Work::default();
+        self.or_stop(done)
+    }
+
+    /// Brings everything to disk and closes the files.
+    pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
+        let checkpoint = match self.check() {
+            Ok(()) => self
+                .checkpoint(&open, options)
+                .and_then(|()| self.journal.finish()),
+            Err(Error::WritesStopped { reason }) => Err(Error::WritesStopped { reason }),
+            Err(error) => Err(error),
+        };
+        let closed = crate::storage::contain(|| open.state.close());
+        checkpoint.and(closed)
+    }
+}

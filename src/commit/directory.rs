@@ -1,0 +1,159 @@
+//! The directory of a store: whose it is, and making a new one.
+//!
+//! ```text
+//! lock              held as long as the store is open
+//! state.redb        the state database
+//! unfinished.redb   a state database that is being made, by a creation that did not end
+//! journal/          the journal's segments
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::SharedDisk;
+use crate::disk::{DiskFile, FileDisk, MemoryDisk};
+use crate::error::{Error, Result};
+use crate::journal::{Segments, StoreId};
+use crate::options::Options;
+use crate::storage::{State, StateOptions};
+
+const LOCK: &str = "lock";
+const STATE: &str = "state.redb";
+const UNFINISHED: &str = "unfinished.redb";
+const JOURNAL: &str = "journal";
+
+/// A store's directory, locked.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    disk: SharedDisk,
+    lock: Arc<dyn DiskFile>,
+    path: PathBuf,
+}
+
+impl Directory {
+    /// Locks the directory at `path`, making it and a new store in it where the options allow.
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
+        Self::on_disk(Arc::new(FileDisk::new(path)), path, options)
+    }
+
+    /// A directory that is gone with the store.
+    pub(crate) fn in_memory(options: &Options) -> Result<Self> {
+        Self::on_disk(
+            Arc::new(MemoryDisk::default()),
+            Path::new("memory"),
+            options,
+        )
+    }
+
+    pub(super) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
+        let path = path.to_owned();
+        let has_state = match disk.list("") {
+            Ok(names) => check_names(&names, &path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(Error::NotAStore {
+                    path,
+                    reason: "it is a file".into(),
+                });
+            }
+            Err(error) => return Err(Error::io(format!("list {}", path.display()), error)),
+        };
+        if !has_state && !options.create_if_missing {
+            return Err(Error::NotFound { path });
+        }
+        let lock = lock(&disk)
+            .map_err(|source| Error::io(format!("lock the store at {}", path.display()), source))?;
+        let Some(lock) = lock else {
+            return Err(Error::AlreadyOpen { path });
+        };
+        // Another process may have made it before it gave the lock free.
+        let names = disk
+            .list("")
+            .map_err(|error| Error::io("list the store", error))?;
+        if !check_names(&names, &path)? {
+            create(&disk, options)?;
+        }
+        Ok(Self { disk, lock, path })
+    }
+
+    pub(super) fn disk(&self) -> &SharedDisk {
+        &self.disk
+    }
+
+    /// Lets others open the store.
+    pub(super) fn release(&self) -> Result<()> {
+        self.lock.unlock().map_err(|source| {
+            Error::io(
+                format!("unlock the store at {}", self.path.display()),
+                source,
+            )
+        })
+    }
+}
+
+/// Whether there is a store; an error if there is something else.
+fn check_names(names: &[String], path: &Path) -> Result<bool> {
+    if names.iter().any(|name| name == STATE) {
+        return Ok(true);
+    }
+    let known = [LOCK, UNFINISHED, JOURNAL];
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(false),
+        Some(other) => {
+            let reason = format!("it holds {other:?} and no {STATE}");
+            Err(Error::NotAStore {
+                path: path.to_owned(),
+                reason,
+            })
+        }
+    }
+}
+
+/// The lock on the directory; `None` when another handle has it.
+fn lock(disk: &SharedDisk) -> io::Result<Option<Arc<dyn DiskFile>>> {
+    disk.create_dir("")?;
+    let file = match disk.open(LOCK) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(LOCK)?,
+        other => other?,
+    };
+    Ok(file.try_lock()?.then_some(file))
+}
+
+/// Makes a new store. The state gets its name in one step and last, so that a creation that does
+/// not end leaves nothing that looks like a store.
+fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
+    let making = |source| Error::io("make a new store", source);
+    Segments::create_dir(&**disk).map_err(making)?;
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| making(io::Error::other(error)))?;
+    if Segments::open(Arc::clone(disk), StoreId(id))?
+        .oldest()
+        .is_some()
+    {
+        return Err(Error::damaged(
+            STATE,
+            "it is missing, and there is a journal",
+        ));
+    }
+    let file = disk.create(UNFINISHED).map_err(making)?;
+    State::create(file, StoreId(id), StateOptions::from(options))?;
+    disk.rename(UNFINISHED, STATE)
+        .and_then(|()| disk.sync_dir(""))
+        .map_err(making)
+}
+
+/// The file of the state database.
+pub(super) fn state_file(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
+    disk.open(STATE)
+        .map_err(|source| Error::io(format!("open {STATE}"), source))
+}
+
+impl From<&Options> for StateOptions {
+    fn from(options: &Options) -> Self {
+        Self {
+            cache_size: options.cache_size,
+            check: options.check_pages,
+        }
+    }
+}

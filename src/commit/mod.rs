@@ -1,0 +1,200 @@
+//! Making changes: one transaction, one append to the journal, one sync.
+//!
+//! A change is applied to the tables, appended to the journal and synced, and only then shown to
+//! readers; its answer is given last. So an answer is never given, and a reader never sees, what
+//! a crash could take back (invariants 6 and 8). The state database itself is synced at
+//! checkpoints only; what it lacks after a crash comes from the journal.
+//!
+//! What fails, and what then:
+//!
+//! | what | outcome | then |
+//! | --- | --- | --- |
+//! | the request itself, or a panic while it is applied | not applied | nothing changed |
+//! | the disk is full and the append was taken back | not applied | nothing changed |
+//! | append or sync of the journal | unknown | writes stop, reads go on |
+//! | the database after the journal was synced | committed, visible after recovery | writes stop |
+//! | the database elsewhere | not applied | writes stop, reads may fail |
+
+mod checkpoint;
+mod directory;
+mod fault;
+mod recovery;
+mod replay;
+mod verify;
+mod writer;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use crate::change::{Effect, Note, ProjectRef, Stamp};
+use crate::disk::Disk;
+use crate::error::{Error, Result};
+use crate::journal::Segments;
+use crate::options::Options;
+use crate::storage::{ReadTables, State, WriteTables, contain};
+use crate::verify::Verification;
+
+pub(crate) use directory::Directory;
+#[cfg(feature = "testing")]
+pub use fault::Fault;
+pub(crate) use writer::Made;
+
+use writer::{Health, Writer};
+
+/// The parts of an open store, shared by all its handles and snapshots.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    directory: Directory,
+    options: Options,
+    /// `None` when the store is closed, or a recovery failed. Readers hold the lock only to begin
+    /// a read, so they wait for a recovery or a close and never for a change.
+    open: RwLock<Option<Open>>,
+    /// Who has it may change the store. Taken before `open`.
+    writer: Mutex<Writer>,
+}
+
+/// The files of a store.
+#[derive(Debug)]
+pub(crate) struct Open {
+    state: State,
+    segments: Arc<Segments>,
+}
+
+impl Engine {
+    /// Opens the store in a directory and recovers it.
+    pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
+        let (open, writer) = recovery::open(directory.disk(), &options)?;
+        let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
+        Ok(Self {
+            directory,
+            options,
+            open,
+            writer,
+        })
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Makes a change, or none if `act` says that there is nothing to change; tells its revision.
+    ///
+    /// `act` must check all that can fail before it changes a table.
+    ///
+    /// Cost: that of `act`, one append, one sync.
+    pub(crate) fn commit<'k, T>(
+        &self,
+        note: Note,
+        act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
+    ) -> Result<(T, Option<u64>)> {
+        let mut writer = self.writer();
+        let open = self.open();
+        let open = open.as_ref().ok_or_else(|| writer.stopped())?;
+        writer.check()?;
+        let (answer, revision) = writer.change(open, &self.options, note, act)?;
+        if writer.is_checkpoint_due(&self.options) {
+            // The change is made whatever becomes of this; the next call hears of it.
+            let _ = writer.checkpoint(open, &self.options);
+        }
+        Ok((answer, revision))
+    }
+
+    /// Brings the state to disk.
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        let mut writer = self.writer();
+        let open = self.open();
+        let open = open.as_ref().ok_or_else(|| writer.stopped())?;
+        writer.check()?;
+        writer.checkpoint(open, &self.options)
+    }
+
+    /// The state as it stands, and the journal with it.
+    pub(crate) fn read(&self) -> Result<(ReadTables, Arc<Segments>)> {
+        let open = self.open();
+        let Some(open) = open.as_ref() else {
+            drop(open);
+            return Err(self.writer().stopped());
+        };
+        Ok((contain(|| open.state.read())?, Arc::clone(&open.segments)))
+    }
+
+    /// Repeats recovery under the live handles.
+    pub(crate) fn recover(&self) -> Result<()> {
+        let mut writer = self.writer();
+        if writer.is_closed() {
+            return Err(Error::Closed);
+        }
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = open.take() {
+            // Whatever it could not write is in the journal, and its failure may be the reason
+            // for this call.
+            let _ = contain(|| open.state.close());
+        }
+        match recovery::open(self.directory.disk(), &self.options) {
+            Ok((recovered, new_writer)) => {
+                *open = Some(recovered);
+                *writer = new_writer;
+                Ok(())
+            }
+            Err(error) => {
+                writer.stop(format!("recovery failed: {error}"));
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks all invariants that show in a store at rest.
+    pub(crate) fn verify(&self) -> Result<Verification> {
+        let writer = self.writer();
+        let open = self.open();
+        let open = open.as_ref().ok_or_else(|| writer.stopped())?;
+        verify::verify(open)
+    }
+
+    /// Closes the store under all handles.
+    pub(crate) fn close(&self) -> Result<()> {
+        let mut writer = self.writer();
+        if writer.is_closed() {
+            return Err(Error::Closed);
+        }
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let result = match open.take() {
+            Some(open) => writer.close(open, &self.options),
+            None => Err(writer.stopped()),
+        };
+        writer.set_health(Health::Closed);
+        self.directory.release().and(result)
+    }
+
+    /// Makes the next change fail.
+    #[cfg(feature = "testing")]
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        self.writer().set_fault(fault);
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(|poisoned| {
+            // A panic is caught where a request is applied; one elsewhere may have left the
+            // writer behind the files.
+            self.writer.clear_poison();
+            let mut writer = poisoned.into_inner();
+            writer.stop("a panic in the middle of a commit".to_owned());
+            writer
+        })
+    }
+
+    fn open(&self) -> RwLockReadGuard<'_, Option<Open>> {
+        // Written in single steps only, so a panic leaves it whole.
+        self.open.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a change did, for the journal.
+pub(crate) fn made<'k>(project: ProjectRef, effect: Effect<'k>) -> Option<Made<'k>> {
+    Some(Made { project, effect })
+}
+
+/// The disk under a directory.
+pub(crate) type SharedDisk = Arc<dyn Disk>;
+
+#[cfg(test)]
+mod tests;

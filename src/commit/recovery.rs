@@ -1,0 +1,79 @@
+//! From what a crash left to an open store.
+//!
+//! The state starts where the last checkpoint, or the database's own closing, left it, and takes
+//! the rest from the journal. Nothing is written to a file before all of it is known to be
+//! readable, and nothing is shown before all of it is durable.
+
+use std::sync::Arc;
+
+use super::directory::state_file;
+use super::replay::replay;
+use super::writer::Writer;
+use super::{Open, SharedDisk};
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Reader, Segments, survey};
+use crate::options::{Options, RecoveryProgress};
+use crate::storage::{Head, State, StateOptions, contain};
+
+/// How many changes are taken from the journal in one transaction.
+const CHANGES_AT_ONCE: u64 = 1_000;
+
+/// Opens the files of a store and brings the state up to date.
+///
+/// Cost: O(changes since the last checkpoint).
+pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer)> {
+    let callback = Arc::clone(&options.on_recovery);
+    let repairing = move |fraction| callback(RecoveryProgress::Repairing { fraction });
+    let state = State::open(state_file(disk)?, StateOptions::from(options), repairing)?;
+    let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
+    let opened_at = state.opened_at();
+    let found = survey(&segments, opened_at.revision)?;
+    let head = contain(|| bring_up_to_date(&state, &segments, found.head, options))?;
+    let journal = Journal::start(
+        Arc::clone(&segments),
+        &found,
+        head.time,
+        options.segment_size,
+    )?;
+    state.admit()?;
+    let open = Open { state, segments };
+    let mut writer = Writer::new(journal);
+    if head.revision > opened_at.revision {
+        writer.checkpoint(&open, options)?;
+    }
+    Ok((open, writer))
+}
+
+/// Replays the journal from the state's revision to `end`; tells where the state stands then.
+fn bring_up_to_date(
+    state: &State,
+    segments: &Arc<Segments>,
+    end: u64,
+    options: &Options,
+) -> Result<Head> {
+    let start = state.opened_at();
+    let mut changes = Reader::new(Arc::clone(segments), start.revision + 1, end)?.peekable();
+    let mut head = start;
+    while changes.peek().is_some() {
+        let transaction = state.begin()?;
+        let mut tables = transaction.tables()?;
+        for _ in 0..CHANGES_AT_ONCE {
+            let Some(change) = changes.next() else { break };
+            let (revision, payload) = change?;
+            replay(&mut tables, revision, &payload)?;
+        }
+        head = tables.head();
+        tables.finish()?;
+        transaction.commit()?;
+        let (done, total) = (head.revision - start.revision, end - start.revision);
+        (options.on_recovery)(RecoveryProgress::Replaying { done, total });
+    }
+    if head.revision == end {
+        Ok(head)
+    } else {
+        Err(Error::damaged(
+            "journal",
+            format!("the state is at {}, past its end", head.revision),
+        ))
+    }
+}

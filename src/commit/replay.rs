@@ -1,0 +1,136 @@
+//! Making a change again from its record (invariants 5 and 7).
+//!
+//! The same functions change the tables as when the change was made. What they did then stands in
+//! the record too; where they do something else now, state and journal do not belong together.
+
+use crate::change::{ChangeRecord, Effect, LinkedName, ProjectRef, Stamp, ViewRef};
+use crate::error::{Error, Result};
+use crate::resource::ResourceName;
+use crate::storage::{Edit, LinkKey, ProjectRow, ViewRow, WriteTables};
+
+/// Makes the change `revision` on tables that stand at the one before it.
+///
+/// # Errors
+///
+/// [`Error::Damaged`] when the record cannot be read or does not fit the tables.
+pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]) -> Result<()> {
+    let record = ChangeRecord::decode(revision, payload)?;
+    let stamp = Stamp {
+        revision,
+        time: record.time,
+    };
+    let head = tables.head();
+    if revision != head.revision + 1 || stamp.time < head.time {
+        return Err(misfit(revision));
+    }
+    if !fits(tables, record, stamp)? {
+        return Err(misfit(revision));
+    }
+    tables.complete(stamp);
+    Ok(())
+}
+
+fn misfit(revision: u64) -> Error {
+    let detail = "it does not fit the state it is made on";
+    Error::damaged(format!("change {revision} of the journal"), detail)
+}
+
+/// Makes the change; tells whether it did what it did the first time.
+fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) -> Result<bool> {
+    let ChangeRecord {
+        project, effect, ..
+    } = record;
+    if let Effect::CreateView {
+        view,
+        new_project,
+        fields,
+    } = effect
+    {
+        let free = match project_of(tables, &project)? {
+            Some(found) => !new_project && tables.view(found.id, &view.key)?.is_none(),
+            None => new_project,
+        };
+        if !free {
+            return Ok(false);
+        }
+        let (in_project, created) = tables.create_view(&project.key, &view.key, fields, stamp)?;
+        return Ok(in_project.id == project.id && created.id() == view.id);
+    }
+    let Some(row) = project_of(tables, &project)? else {
+        return Ok(false);
+    };
+    match effect {
+        Effect::CreateView { .. } => Ok(false),
+        Effect::UpdateView { view, fields } => match view_of(tables, &row, &view)? {
+            Some(found) => tables.update_view(found, fields, stamp).map(|_| true),
+            None => Ok(false),
+        },
+        Effect::DeleteView { view, unlinked } => match view_of(tables, &row, &view)? {
+            Some(found) => Ok(tables.delete_view(&project.key, &found)? == unlinked),
+            None => Ok(false),
+        },
+        Effect::ChangeLinks {
+            view,
+            resource_type,
+            linked,
+            unlinked,
+        } => {
+            let Some(mut found) = view_of(tables, &row, &view)? else {
+                return Ok(false);
+            };
+            let mut edit = |edit, keys: &[LinkKey<'_>]| -> Result<bool> {
+                let changed = tables.change_links(&mut found, resource_type, edit, keys, stamp)?;
+                Ok(changed.into_iter().all(|changed| changed))
+            };
+            Ok(edit(Edit::Unlink, &to_unlink(unlinked))? && edit(Edit::Link, &to_link(linked))?)
+        }
+        Effect::RemoveResource {
+            resource_type,
+            name,
+            links,
+        } => Ok(tables.remove_resource(row.id, resource_type, &name, stamp)? == links),
+        Effect::RemoveEnvironment {
+            environment,
+            segments,
+            links,
+        } => {
+            let removed = tables.remove_environment(row.id, &environment, stamp)?;
+            Ok(removed == (segments, links))
+        }
+        Effect::DeleteProject { views, unlinked } => {
+            Ok(tables.delete_project(&row)? == (views, unlinked))
+        }
+    }
+}
+
+/// The project of a record, if it is there under the same id.
+fn project_of(tables: &mut WriteTables<'_>, project: &ProjectRef) -> Result<Option<ProjectRow>> {
+    Ok(tables
+        .project(&project.key)?
+        .filter(|found| found.id == project.id))
+}
+
+/// The view of a record, if it is there under the same id.
+fn view_of(
+    tables: &mut WriteTables<'_>,
+    project: &ProjectRow,
+    view: &ViewRef,
+) -> Result<Option<ViewRow>> {
+    Ok(tables
+        .view(project.id, &view.key)?
+        .filter(|found| found.id() == view.id))
+}
+
+fn to_link(linked: Vec<LinkedName<'_>>) -> Vec<LinkKey<'_>> {
+    linked
+        .into_iter()
+        .map(|LinkedName { ordinal, name }| LinkKey { name, ordinal })
+        .collect()
+}
+
+fn to_unlink(unlinked: Vec<ResourceName<'_>>) -> Vec<LinkKey<'_>> {
+    unlinked
+        .into_iter()
+        .map(|name| LinkKey { name, ordinal: 0 })
+        .collect()
+}

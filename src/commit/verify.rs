@@ -1,0 +1,110 @@
+//! Checking a store at rest: the tables, the journal, and one against the other.
+
+use std::sync::Arc;
+
+use super::Open;
+use super::replay::replay;
+use crate::change::Change;
+use crate::disk::{Disk, MemoryDisk};
+use crate::error::{Error, Result};
+use crate::journal::{Reader, Segments};
+use crate::storage::{ReadTables, State, StateOptions, contain};
+use crate::time::Timestamp;
+use crate::verify::{Counts, Findings, Verification};
+
+/// Memory for pages of the state that the journal is replayed into.
+const REPLAY_CACHE: usize = 64 << 20;
+
+/// Checks invariants 1 to 5.
+///
+/// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
+/// reaches back to the first change and is replayed.
+pub(super) fn verify(open: &Open) -> Result<Verification> {
+    contain(|| {
+        let tables = open.state.read()?;
+        let mut found = Findings::default();
+        let mut counts = tables.check(&mut found)?;
+        check_journal(open, &tables, &mut counts, &mut found)?;
+        Ok(found.into_verification(counts))
+    })
+}
+
+/// Checks that the journal has every revision up to the state's, and leads to the state.
+fn check_journal(
+    open: &Open,
+    tables: &ReadTables,
+    counts: &mut Counts,
+    found: &mut Findings,
+) -> Result<()> {
+    counts.revision = tables.head().revision;
+    counts.oldest_kept = open.segments.oldest().unwrap_or(counts.revision + 1);
+    let mut time = Timestamp::default();
+    let mut readable = true;
+    for change in changes(&open.segments, counts)? {
+        let change = change.and_then(|(revision, payload)| Change::from_record(revision, &payload));
+        match change {
+            Ok(change) => {
+                if change.time < time {
+                    let place = format!("change {}", change.revision);
+                    found.add(4, place, "it is older than the one before it");
+                }
+                time = change.time;
+            }
+            Err(Error::Damaged { part, detail, .. }) => {
+                found.add(4, part, detail);
+                readable = false;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if readable && counts.oldest_kept == 1 {
+        check_replay(open, tables, counts, found)?;
+        counts.replayed = true;
+    }
+    Ok(())
+}
+
+/// Replays the whole journal into memory and compares (invariant 5).
+fn check_replay(
+    open: &Open,
+    tables: &ReadTables,
+    counts: &Counts,
+    found: &mut Findings,
+) -> Result<()> {
+    let memory = MemoryDisk::default();
+    let memory_failed = |source| Error::io("replay the journal in memory", source);
+    let options = StateOptions {
+        cache_size: REPLAY_CACHE,
+        check: false,
+    };
+    State::create(
+        memory.create("state").map_err(memory_failed)?,
+        open.segments.store_id(),
+        options,
+    )?;
+    let state = State::open(
+        memory.open("state").map_err(memory_failed)?,
+        options,
+        |_| {},
+    )?;
+    state.admit()?;
+    let transaction = state.begin()?;
+    let mut replayed = transaction.tables()?;
+    for change in changes(&open.segments, counts)? {
+        let (revision, payload) = change?;
+        match replay(&mut replayed, revision, &payload) {
+            Err(Error::Damaged { part, detail, .. }) => {
+                found.add(5, part, detail);
+                return Ok(());
+            }
+            other => other?,
+        }
+    }
+    replayed.finish()?;
+    transaction.commit()?;
+    tables.check_same(&state.read()?, found)
+}
+
+fn changes(segments: &Arc<Segments>, counts: &Counts) -> Result<Reader> {
+    Reader::new(Arc::clone(segments), counts.oldest_kept, counts.revision)
+}

@@ -1,0 +1,126 @@
+//! The few file operations the store stands on, so that one directory of files, memory, and a
+//! disk that loses power in a test are the same to everything above.
+//!
+//! Names are relative to the store's directory and use `/`. What is assumed of a disk:
+//!
+//! - what was written to a file is there after a crash once [`DiskFile::sync`] returned, and may
+//!   be there, in part and in any order, if it did not;
+//! - a file's creation, renaming and removal are there after a crash once [`Disk::sync_dir`] of
+//!   the directory returned; a renaming is whole or absent.
+
+mod file;
+mod memory;
+#[cfg(test)]
+pub(crate) mod simulated;
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+pub(crate) use file::FileDisk;
+pub(crate) use memory::MemoryDisk;
+
+/// A directory of files.
+pub(crate) trait Disk: Debug + Send + Sync {
+    /// The names of what is in `dir`, in no order; an error of kind `NotFound` when there is no
+    /// such directory.
+    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+
+    /// Makes a directory; one that is there already is left as it is.
+    fn create_dir(&self, dir: &str) -> io::Result<()>;
+
+    /// Opens a file that is there.
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file empty, whether it was there or not.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Gives a file another name in one step, in place of what had that name.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes creations, renamings and removals in `dir` durable.
+    fn sync_dir(&self, dir: &str) -> io::Result<()>;
+}
+
+/// A file, read and written at offsets.
+pub(crate) trait DiskFile: Debug + Send + Sync {
+    /// The length in bytes.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Fills `out` from `offset` on; an error of kind `UnexpectedEof` when the file ends before.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+
+    /// Writes all of `data` from `offset` on; the file grows where it must.
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
+
+    /// Cuts or extends the file; what is new reads as zeros.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Makes everything written so far durable.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Takes the file for this handle alone; `false` when another handle has it. The lock goes
+    /// with the handle or the process.
+    fn try_lock(&self) -> io::Result<bool>;
+
+    /// Gives the file free again.
+    fn unlock(&self) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every disk must do, run against each of them.
+    fn keeps_the_contract(disk: &dyn Disk) -> io::Result<()> {
+        disk.create_dir("sub")?;
+        disk.create_dir("sub")?;
+        let file = disk.create("sub/a")?;
+        file.write_at(3, b"xyz")?;
+        assert_eq!(file.len()?, 6);
+        let mut out = [9; 6];
+        file.read_at(0, &mut out)?;
+        assert_eq!(&out, b"\0\0\0xyz");
+        let beyond = file.read_at(1, &mut out).unwrap_err();
+        assert_eq!(beyond.kind(), io::ErrorKind::UnexpectedEof);
+        file.set_len(4)?;
+        file.set_len(6)?;
+        file.read_at(0, &mut out)?;
+        assert_eq!(&out, b"\0\0\0x\0\0");
+        file.sync()?;
+
+        assert!(file.try_lock()?);
+        assert!(!disk.open("sub/a")?.try_lock()?);
+        file.unlock()?;
+        let other = disk.open("sub/a")?;
+        assert!(other.try_lock()?);
+        other.unlock()?;
+
+        disk.create("sub/b")?;
+        disk.rename("sub/a", "sub/b")?;
+        disk.sync_dir("sub")?;
+        assert_eq!(disk.list("sub")?, ["b"]);
+        assert_eq!(disk.open("sub/b")?.len()?, 6);
+        assert_eq!(disk.create("sub/b")?.len()?, 0);
+        disk.remove("sub/b")?;
+        assert!(disk.list("sub")?.is_empty());
+        for missing in [disk.open("sub/b").err(), disk.list("other").err()] {
+            assert_eq!(
+                missing.map(|error| error.kind()),
+                Some(io::ErrorKind::NotFound)
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn files_and_memory_keep_the_same_contract() {
+        let dir = tempfile::tempdir().unwrap();
+        keeps_the_contract(&FileDisk::new(dir.path())).unwrap();
+        keeps_the_contract(&MemoryDisk::default()).unwrap();
+        keeps_the_contract(&simulated::SimulatedDisk::default()).unwrap();
+    }
+}

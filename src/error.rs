@@ -1,0 +1,251 @@
+//! The error of a whole call.
+//!
+//! What concerns one key of a batch is not here: it stands in the report.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::batch::Report;
+use crate::codec::CodecError;
+use crate::key::{KeyError, ProjectKey, ViewKey};
+
+/// What `viewlink` calls return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What became of the change a failed call asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Nothing changed and nothing will.
+    NotApplied,
+    /// The change may or may not be there after [`recover`](crate::Store::recover) or the next
+    /// open, whole or absent.
+    Unknown,
+    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open.
+    Committed,
+}
+
+/// Why a whole call failed.
+///
+/// [`outcome`](Self::outcome) tells what became of the change the call asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A project, view or other key that names what the call is about is malformed.
+    #[error("{what} {text:?} is malformed")]
+    InvalidKey {
+        /// What the key should have named, such as `view key`.
+        what: &'static str,
+        /// The text that is no key.
+        text: String,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+    /// A parsed name was asked for and the text is no key.
+    #[error("a resource's name is malformed")]
+    InvalidResource(#[from] KeyError),
+    /// There is no project with this key.
+    #[error("there is no project {project}: a project begins with its first view")]
+    UnknownProject {
+        /// The key of the project.
+        project: ProjectKey,
+    },
+    /// There is no view with this key in the project.
+    #[error("there is no view {view} in project {project}")]
+    UnknownView {
+        /// The key of the project.
+        project: ProjectKey,
+        /// The key of the view.
+        view: ViewKey,
+    },
+    /// The project has a view with this key already.
+    #[error("project {project} has a view {view} already")]
+    ViewExists {
+        /// The key of the project.
+        project: ProjectKey,
+        /// The key of the view.
+        view: ViewKey,
+    },
+    /// The batch has more keys than the store takes at once.
+    #[error(
+        "the batch has {keys} keys, at most {limit} are taken at once: split it or raise Options::batch_limit"
+    )]
+    BatchTooLarge {
+        /// How many keys the batch has.
+        keys: usize,
+        /// How many a batch may have.
+        limit: usize,
+    },
+    /// A text or list is longer than the store takes.
+    #[error(
+        "the {what} has {length} {unit}, at most {limit} are taken: shorten it or raise the limit in Options::limits"
+    )]
+    TooLong {
+        /// What is too long, such as `comment`.
+        what: &'static str,
+        /// Its length.
+        length: usize,
+        /// In what the length is counted: `bytes` or `entries`.
+        unit: &'static str,
+        /// The greatest length taken.
+        limit: usize,
+    },
+    /// The cursor is damaged, or belongs to another list.
+    #[error("the cursor cannot be used here: {reason}; start again without one")]
+    InvalidCursor {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Some keys of a batch failed; only made by [`Report::all_ok`].
+    #[error("{} of {} keys failed", .0.failure_count(), .0.len())]
+    KeysFailed(Box<Report>),
+    /// The journal no longer keeps what was asked for.
+    #[error("the journal was asked for revision {requested}, the oldest it keeps is {oldest}")]
+    JournalTrimmed {
+        /// The revision asked for.
+        requested: u64,
+        /// The oldest revision that can be read.
+        oldest: u64,
+    },
+    /// There is no store and the options forbid to make one.
+    #[error("there is no store at {path}: create it, or allow it with Options::create_if_missing", path = .path.display())]
+    NotFound {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// The path holds something else than a store; it was left as it is.
+    #[error("{path} is not a viewlink store ({reason}): choose an empty directory or one that a store made", path = .path.display())]
+    NotAStore {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// How that shows.
+        reason: String,
+    },
+    /// Another handle, in this process or another one, has the store open.
+    #[error("the store at {path} is open elsewhere: share that handle, or close it first", path = .path.display())]
+    AlreadyOpen {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// The files were written by a later version; they were left as they are.
+    #[error(
+        "the {part} has format {found}, this version reads up to {supported}: use a newer viewlink"
+    )]
+    NewerFormat {
+        /// The file with that format.
+        part: String,
+        /// The format it has.
+        found: u32,
+        /// The newest format this version knows.
+        supported: u32,
+    },
+    /// The files contradict themselves or each other; an open leaves them as they are.
+    #[error("the {part} is damaged: {detail}; restore the directory from a copy")]
+    Damaged {
+        /// The file or table that is damaged.
+        part: String,
+        /// What is wrong with it.
+        detail: String,
+        /// What the reading of it said, if anything did.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The file system refused something.
+    #[error("cannot {action}")]
+    Io {
+        /// What was to be done.
+        action: String,
+        /// What became of the change.
+        outcome: Outcome,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The state database failed.
+    #[error("the state database failed: call recover() or reopen the store")]
+    State {
+        /// What became of the change.
+        outcome: Outcome,
+        /// What the database said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something panicked while the call ran; the change was taken back.
+    #[error("a panic ended the call: {message}")]
+    Panicked {
+        /// What the panic said.
+        message: String,
+    },
+    /// An earlier failure stopped all writes; reads may go on.
+    #[error(
+        "writes have stopped after an earlier failure ({reason}): call recover() or reopen the store"
+    )]
+    WritesStopped {
+        /// The failure that stopped them.
+        reason: String,
+    },
+    /// The store was closed, or the snapshot outlived a recovery.
+    #[error(
+        "the store is closed, or was recovered since the snapshot was taken: open it, or take a new snapshot"
+    )]
+    Closed,
+}
+
+impl Error {
+    /// What became of the change the call asked for.
+    ///
+    /// Everything but a failure of the disk leaves the store as it was.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Io { outcome, .. } | Self::State { outcome, .. } => *outcome,
+            _ => Outcome::NotApplied,
+        }
+    }
+
+    /// The same error with what is known now about the change.
+    pub(crate) fn with_outcome(mut self, known: Outcome) -> Self {
+        if let Self::Io { outcome, .. } | Self::State { outcome, .. } = &mut self {
+            *outcome = known;
+        }
+        self
+    }
+
+    /// Whether the store itself failed, not the request.
+    pub(crate) const fn is_of_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. } | Self::State { .. } | Self::Damaged { .. }
+        )
+    }
+
+    pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
+        Self::Io {
+            action: action.into(),
+            outcome: Outcome::NotApplied,
+            source,
+        }
+    }
+
+    pub(crate) fn damaged(part: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Damaged {
+            part: part.into(),
+            detail: detail.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn undecodable(part: impl Into<String>, source: CodecError) -> Self {
+        Self::Damaged {
+            part: part.into(),
+            detail: "a record cannot be read".into(),
+            source: Some(Box::new(source)),
+        }
+    }
+
+    pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
+        move |source| Self::InvalidKey {
+            what,
+            text: text.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The journal: all changes in revision order, in segments of zeroed files.
+//!
+//! - A change is durable once [`Journal::append`] returned, and not before.
+//! - A segment starts with its first revision, and what an older segment holds from there on does
+//!   not exist. So nothing is ever appended behind a record that did not check out: every open
+//!   and every recovery starts a fresh segment.
+//! - A segment gets its name only when its header and first records are synced, so one with a
+//!   name is whole up to there, and proves that everything before it had been synced.
+
+mod frame;
+mod reader;
+mod retention;
+mod segment;
+mod survey;
+mod window;
+
+use std::sync::Arc;
+
+use crate::disk::DiskFile;
+use crate::error::{Error, Outcome, Result};
+use crate::time::Timestamp;
+
+pub(crate) use reader::Reader;
+pub(crate) use retention::Retention;
+pub(crate) use segment::{Segments, StoreId};
+pub(crate) use survey::{Survey, survey};
+
+use segment::{HEADER_LEN, SegmentHeader};
+
+/// The end of the journal, where changes are appended.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    segments: Arc<Segments>,
+    segment_size: u64,
+    active: Active,
+    /// The newest revision; synced.
+    head: u64,
+}
+
+/// The newest segment.
+#[derive(Debug)]
+struct Active {
+    file: Arc<dyn DiskFile>,
+    /// Where the next record goes; zeros from here to the end of the file.
+    offset: u64,
+    len: u64,
+}
+
+/// An append that failed.
+#[derive(Debug)]
+pub(crate) struct AppendFailure {
+    pub(crate) error: Error,
+    /// Whether nothing of the record is left and the next append may go ahead.
+    pub(crate) usable: bool,
+}
+
+impl Journal {
+    /// Starts a fresh segment with the records that are not proven to be synced.
+    ///
+    /// When this returns, all records up to the survey's head are durable, and nothing behind
+    /// them can come alive.
+    pub(crate) fn start(
+        segments: Arc<Segments>,
+        survey: &Survey,
+        base_time: Timestamp,
+        segment_size: u64,
+    ) -> Result<Self> {
+        let mut records = Vec::new();
+        for (revision, payload) in &survey.unproven {
+            frame::push(
+                &mut records,
+                segments.store_id(),
+                *revision,
+                survey.proven,
+                payload,
+            )?;
+        }
+        let header = SegmentHeader {
+            store_id: segments.store_id(),
+            first: survey.proven + 1,
+            base_time,
+        };
+        let active = create(&segments, &header, &records, segment_size)?;
+        if let Some((file, used)) = &survey.superseded
+            && survey.superseded_first != header.first
+        {
+            seal(file, *used)?;
+        }
+        Ok(Self {
+            segments,
+            segment_size,
+            active,
+            head: survey.head,
+        })
+    }
+
+    /// The newest revision.
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Says that nothing more will be appended; the zeros ahead are given back.
+    pub(crate) fn finish(&self) -> Result<()> {
+        seal(&self.active.file, self.active.offset)
+    }
+
+    /// Appends one change and syncs; returns the bytes it took.
+    ///
+    /// `last_time` is the time of the change before it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk was full and the record could be taken back, the failure says so, and the
+    /// journal can be used further; any other failure leaves it open what the disk holds.
+    pub(crate) fn append(
+        &mut self,
+        payload: &[u8],
+        last_time: Timestamp,
+    ) -> Result<u64, AppendFailure> {
+        let revision = self.head + 1;
+        let mut record = Vec::with_capacity(payload.len() + frame::OVERHEAD);
+        frame::push(
+            &mut record,
+            self.segments.store_id(),
+            revision,
+            self.head,
+            payload,
+        )
+        .map_err(|error| AppendFailure {
+            error,
+            usable: true,
+        })?;
+        if self.active.offset + record.len() as u64 > self.active.len {
+            self.rotate(record.len() as u64, last_time)?;
+        }
+        self.write(&record)?;
+        self.head = revision;
+        Ok(record.len() as u64)
+    }
+
+    fn write(&mut self, record: &[u8]) -> Result<(), AppendFailure> {
+        let Active { file, offset, .. } = &mut self.active;
+        match file.write_at(*offset, record).and_then(|()| file.sync()) {
+            Ok(()) => {
+                *offset += record.len() as u64;
+                Ok(())
+            }
+            Err(source) => {
+                let usable = is_full(&source)
+                    && file
+                        .write_at(*offset, &vec![0; record.len()])
+                        .and_then(|()| file.sync())
+                        .is_ok();
+                let outcome = if usable {
+                    Outcome::NotApplied
+                } else {
+                    Outcome::Unknown
+                };
+                let error = Error::io("append to the journal", source).with_outcome(outcome);
+                Err(AppendFailure { error, usable })
+            }
+        }
+    }
+
+    /// Starts the next segment, between groups only: everything before it is synced.
+    ///
+    /// Nothing of the change is written yet, so whatever fails here, it is not applied.
+    fn rotate(&mut self, needed: u64, base_time: Timestamp) -> Result<(), AppendFailure> {
+        let first = self.head + 1;
+        let header = SegmentHeader {
+            store_id: self.segments.store_id(),
+            first,
+            base_time,
+        };
+        let size = self.segment_size.max(HEADER_LEN + needed);
+        let next = create(&self.segments, &header, &[], size).map_err(|error| {
+            let full = matches!(&error, Error::Io { source, .. } if is_full(source));
+            let usable = full && self.segments.remove_unfinished().is_ok();
+            AppendFailure { error, usable }
+        })?;
+        let last = std::mem::replace(&mut self.active, next);
+        seal(&last.file, last.offset).map_err(|error| AppendFailure {
+            error,
+            usable: false,
+        })
+    }
+}
+
+/// Makes a segment under a temporary name and gives it its own when it is synced.
+fn create(
+    segments: &Segments,
+    header: &SegmentHeader,
+    records: &[u8],
+    size: u64,
+) -> Result<Active> {
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    let mut start = header.encode().to_vec();
+    start.extend_from_slice(records);
+    let offset = start.len() as u64;
+    let len = size.max(offset);
+    let file = segments.create(header.first, |file| {
+        file.write_at(0, &start)?;
+        let mut filled = offset;
+        while filled < len {
+            let count = (len - filled).min(ZEROS.len() as u64);
+            let zeros = ZEROS
+                .split_at(usize::try_from(count).unwrap_or(ZEROS.len()))
+                .0;
+            file.write_at(filled, zeros)?;
+            filled += count;
+        }
+        file.sync()
+    })?;
+    Ok(Active { file, offset, len })
+}
+
+/// Gives back the zeros behind the last record of a segment that nothing is appended to any more.
+fn seal(file: &Arc<dyn DiskFile>, used: u64) -> Result<()> {
+    file.set_len(used)
+        .map_err(|source| Error::io("shorten a finished journal segment", source))
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests;

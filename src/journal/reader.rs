@@ -1,0 +1,160 @@
+//! Reading changes in order, also while others append.
+
+use std::sync::Arc;
+
+use super::frame::{self, CRC_LEN, FrameHeader, HEADER_LEN, Parsed};
+use super::segment::{self, Segments};
+use super::window::Window;
+use crate::error::{Error, Result};
+
+/// The payloads of a range of revisions, in order.
+///
+/// Holds the segment it reads open, so that one removed meanwhile is read to its end.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    segments: Arc<Segments>,
+    /// The revision to give next.
+    next: u64,
+    /// The last revision to give.
+    end: u64,
+    open: Option<OpenSegment>,
+}
+
+#[derive(Debug)]
+struct OpenSegment {
+    window: Window,
+    first: u64,
+    /// The revision of the record at `offset`.
+    revision: u64,
+    offset: u64,
+}
+
+impl Reader {
+    /// The changes `from..=end`; the caller knows that `end` is committed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::JournalTrimmed`] when the journal no longer keeps `from`.
+    pub(crate) fn new(segments: Arc<Segments>, from: u64, end: u64) -> Result<Self> {
+        let reader = Self {
+            segments,
+            next: from.max(1),
+            end,
+            open: None,
+        };
+        if reader.next <= end {
+            reader.check_kept()?;
+        }
+        Ok(reader)
+    }
+
+    fn check_kept(&self) -> Result<()> {
+        match self.segments.oldest() {
+            Some(oldest) if oldest > self.next => Err(Error::JournalTrimmed {
+                requested: self.next,
+                oldest,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn read(&mut self) -> Result<(u64, Vec<u8>)> {
+        let (holding, _) = self.segments.around(self.next);
+        let behind = self
+            .open
+            .as_ref()
+            .and_then(|open| self.segments.around(open.first).1);
+        // What a segment holds from the next one's first revision on does not exist.
+        if self.open.is_none() || behind.is_some_and(|behind| behind <= self.next) {
+            let holding = holding.ok_or_else(|| self.unreadable())?;
+            self.open = Some(self.open_segment(holding)?);
+        }
+        loop {
+            // Where the segments behind this one were removed meanwhile, it ends too early.
+            let step = self.record();
+            let (revision, payload) =
+                step.map_err(|error| self.check_kept().err().unwrap_or(error))?;
+            if let Some(payload) = payload {
+                return Ok((revision, payload));
+            }
+        }
+    }
+
+    fn open_segment(&self, first: u64) -> Result<OpenSegment> {
+        match self.segments.load(first) {
+            Ok((file, _)) => Ok(OpenSegment {
+                window: Window::new(file),
+                first,
+                revision: first,
+                offset: segment::HEADER_LEN,
+            }),
+            // It may have been removed since.
+            Err(error) => Err(self.check_kept().err().unwrap_or(error)),
+        }
+    }
+
+    /// Steps over one record; its payload if it is the one wanted.
+    fn record(&mut self) -> Result<(u64, Option<Vec<u8>>)> {
+        let store_id = self.segments.store_id();
+        let wanted = self.next;
+        let unreadable = self.unreadable();
+        let Some(open) = &mut self.open else {
+            return Err(unreadable);
+        };
+        let reading = |source| Error::io("read the journal", source);
+        let header = open
+            .window
+            .array::<HEADER_LEN>(open.offset)
+            .map_err(reading)?;
+        let Some(Parsed::Header(header)) = header.map(|bytes| frame::parse(store_id, &bytes))
+        else {
+            return Err(unreadable);
+        };
+        let FrameHeader {
+            length, revision, ..
+        } = header;
+        if revision != open.revision {
+            return Err(unreadable);
+        }
+        let body_offset = open.offset + HEADER_LEN as u64;
+        open.revision += 1;
+        open.offset += u64::from(length) + frame::OVERHEAD as u64;
+        if revision < wanted {
+            return Ok((revision, None));
+        }
+        let length = length as usize;
+        let body = open
+            .window
+            .bytes(body_offset, length + CRC_LEN)
+            .map_err(reading)?;
+        match body.and_then(|body| body.split_at_checked(length)) {
+            Some((payload, crc))
+                if frame::payload_checksum(store_id, revision, payload).to_le_bytes() == crc =>
+            {
+                Ok((revision, Some(payload.to_vec())))
+            }
+            _ => Err(unreadable),
+        }
+    }
+
+    fn unreadable(&self) -> Error {
+        Error::damaged("journal", format!("change {} cannot be read", self.next))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<(u64, Vec<u8>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next > self.end {
+            return None;
+        }
+        let read = self.read();
+        match &read {
+            Ok(_) => self.next += 1,
+            // Nothing behind an error is in order any more.
+            Err(_) => self.end = 0,
+        }
+        Some(read)
+    }
+}

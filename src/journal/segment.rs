@@ -1,0 +1,292 @@
+//! Segment files: their header, their names, and which there are.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{Disk, DiskFile};
+use crate::error::{Error, Result};
+use crate::time::Timestamp;
+
+/// The directory of the segments.
+const DIR: &str = "journal";
+/// The name of a segment that is being made.
+const UNFINISHED: &str = "journal/unfinished";
+
+/// The version of the segment format that is written.
+const FORMAT: u32 = 1;
+const MAGIC: [u8; 8] = *b"viewlink";
+
+/// The bytes of a segment's header.
+pub(super) const HEADER_LEN: u64 = ENCODED_LEN as u64;
+const ENCODED_LEN: usize = 48;
+
+/// A random number that tells one store's files from another's.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoreId(pub(crate) [u8; 16]);
+
+impl fmt::Debug for StoreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The start of a segment: magic, format u32, store id, first revision u64, time u64, crc u32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SegmentHeader {
+    pub(super) store_id: StoreId,
+    /// The revision of the first record, whether it is written yet or not.
+    pub(super) first: u64,
+    /// The time of the change before the first one.
+    pub(super) base_time: Timestamp,
+}
+
+impl SegmentHeader {
+    pub(super) fn encode(&self) -> [u8; ENCODED_LEN] {
+        let mut bytes = Vec::with_capacity(ENCODED_LEN);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&FORMAT.to_le_bytes());
+        bytes.extend_from_slice(&self.store_id.0);
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&self.base_time.as_millis().to_le_bytes());
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        bytes.first_chunk().copied().unwrap_or([0; ENCODED_LEN])
+    }
+
+    /// Reads the header of the segment that is named after `first`.
+    fn decode(bytes: &[u8; ENCODED_LEN], first: u64, store_id: StoreId) -> Result<Self> {
+        let part = segment_name(first);
+        let field = |start: usize| bytes.get(start..).and_then(<[u8]>::first_chunk::<8>);
+        let number = |start| field(start).map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        if bytes.first_chunk() != Some(&MAGIC) {
+            return Err(Error::damaged(
+                part,
+                "it does not start like a journal segment",
+            ));
+        }
+        let format = bytes.get(8..).and_then(<[u8]>::first_chunk::<4>);
+        let format = format.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        if format > FORMAT {
+            return Err(Error::NewerFormat {
+                part,
+                found: format,
+                supported: FORMAT,
+            });
+        }
+        let id = bytes.get(12..).and_then(<[u8]>::first_chunk::<16>);
+        let header = Self {
+            store_id: StoreId(id.copied().unwrap_or_default()),
+            first: number(28),
+            base_time: Timestamp::from_millis(number(36)),
+        };
+        if header.encode() != *bytes {
+            return Err(Error::damaged(
+                part,
+                "its header does not match its checksum",
+            ));
+        }
+        if header.store_id != store_id {
+            return Err(Error::damaged(part, "it belongs to another store"));
+        }
+        if header.first != first {
+            let detail = format!(
+                "its header says that it starts at revision {}",
+                header.first
+            );
+            return Err(Error::damaged(part, detail));
+        }
+        Ok(header)
+    }
+}
+
+/// The name of the segment that starts with a revision.
+fn segment_name(first: u64) -> String {
+    format!("{DIR}/{first:020}.log")
+}
+
+/// The segments of a store, known to the writer and to all readers.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    disk: Arc<dyn Disk>,
+    store_id: StoreId,
+    /// The first revision of each segment.
+    firsts: RwLock<BTreeSet<u64>>,
+}
+
+impl Segments {
+    /// Lists the segments on disk; an unfinished one does not count.
+    pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
+        let names = match disk.list(DIR) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io("list the journal", error)),
+        };
+        let firsts = names.iter().filter_map(|name| {
+            let first = name.strip_suffix(".log")?.parse().ok()?;
+            (segment_name(first).strip_prefix(DIR)?.strip_prefix('/')? == name).then_some(first)
+        });
+        let firsts = RwLock::new(firsts.collect());
+        Ok(Self {
+            disk,
+            store_id,
+            firsts,
+        })
+    }
+
+    /// Makes the directory of the segments.
+    pub(crate) fn create_dir(disk: &dyn Disk) -> io::Result<()> {
+        disk.create_dir(DIR)
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    /// The first revision of each segment, ascending.
+    pub(super) fn firsts(&self) -> Vec<u64> {
+        self.firsts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .copied()
+            .collect()
+    }
+
+    /// The first revisions of the segment that holds `revision`, and of the one behind it.
+    pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
+        let firsts = self.firsts.read().unwrap_or_else(PoisonError::into_inner);
+        let holding = firsts.range(..=revision).next_back().copied();
+        let behind = revision
+            .checked_add(1)
+            .and_then(|next| firsts.range(next..).next().copied());
+        (holding, behind)
+    }
+
+    /// The oldest revision a segment starts with.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        self.firsts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .first()
+            .copied()
+    }
+
+    /// Opens a segment and checks its header.
+    pub(super) fn load(&self, first: u64) -> Result<(Arc<dyn DiskFile>, SegmentHeader)> {
+        let name = segment_name(first);
+        let reading = |source| Error::io(format!("read {name}"), source);
+        let file = self.disk.open(&name).map_err(reading)?;
+        let mut bytes = [0; ENCODED_LEN];
+        match file.read_at(0, &mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Error::damaged(name, "it is shorter than a header"));
+            }
+            other => other.map_err(reading)?,
+        }
+        let header = SegmentHeader::decode(&bytes, first, self.store_id)?;
+        Ok((file, header))
+    }
+
+    /// Makes a segment: filled under a temporary name by `fill`, which must sync it, and then
+    /// named in one durable step.
+    pub(super) fn create(
+        &self,
+        first: u64,
+        fill: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
+    ) -> Result<Arc<dyn DiskFile>> {
+        let name = segment_name(first);
+        let made = || {
+            let file = self.disk.create(UNFINISHED)?;
+            fill(&*file)?;
+            self.disk.rename(UNFINISHED, &name)?;
+            self.disk.sync_dir(DIR)?;
+            Ok(file)
+        };
+        let file = made().map_err(|source| Error::io(format!("create {name}"), source))?;
+        self.firsts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(first);
+        Ok(file)
+    }
+
+    /// Removes what is left of a segment that could not be made.
+    pub(super) fn remove_unfinished(&self) -> io::Result<()> {
+        match self.disk.remove(UNFINISHED) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Removes a segment. The removal is durable when this returns, so that removing from the
+    /// oldest on never leaves a hole.
+    pub(super) fn remove(&self, first: u64) -> Result<()> {
+        let name = segment_name(first);
+        self.firsts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&first);
+        let removed = self
+            .disk
+            .remove(&name)
+            .and_then(|()| self.disk.sync_dir(DIR));
+        removed.map_err(|source| Error::io(format!("remove {name}"), source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: StoreId = StoreId([1; 16]);
+
+    fn header() -> SegmentHeader {
+        SegmentHeader {
+            store_id: ID,
+            first: 5,
+            base_time: Timestamp::from_millis(9),
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_segment_header_are_pinned() {
+        let bytes = header().encode();
+        let mut expected = b"viewlink\x01\0\0\0".to_vec();
+        expected.extend_from_slice(&[1; 16]);
+        expected.extend_from_slice(&[5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(bytes[..44], expected);
+        assert_eq!(bytes[44..], crc32fast::hash(&expected).to_le_bytes());
+        assert_eq!(SegmentHeader::decode(&bytes, 5, ID).unwrap(), header());
+    }
+
+    #[test]
+    fn any_flipped_bit_of_a_segment_header_shows() {
+        for bit in 0..ENCODED_LEN * 8 {
+            let mut bytes = header().encode();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(SegmentHeader::decode(&bytes, 5, ID).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_a_foreign_store_and_a_wrong_name_are_told_apart() {
+        let bytes = header().encode();
+        let mut newer = bytes;
+        newer[8] = 2;
+        let error = SegmentHeader::decode(&newer, 5, ID).unwrap_err();
+        assert!(
+            matches!(error, Error::NewerFormat { found: 2, .. }),
+            "{error}"
+        );
+        let error = SegmentHeader::decode(&bytes, 5, StoreId([2; 16])).unwrap_err();
+        assert!(error.to_string().contains("another store"), "{error}");
+        let error = SegmentHeader::decode(&bytes, 6, ID).unwrap_err();
+        assert!(
+            error.to_string().contains("starts at revision 5"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! What a journal holds after a crash: where it ends, and what of it is proven to be synced.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::frame::{self, CRC_LEN, HEADER_LEN, Parsed};
+use super::segment::{self, Segments};
+use super::window::Window;
+use crate::disk::DiskFile;
+use crate::error::{Error, Result};
+
+/// What a journal holds.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// The newest revision that survived.
+    pub(crate) head: u64,
+    /// The newest revision that is proven to be synced; at most `head`.
+    pub(super) proven: u64,
+    /// The records above `proven`: they may be in the page cache only.
+    pub(super) unproven: BTreeMap<u64, Vec<u8>>,
+    /// The newest segment and where its proven records end.
+    pub(super) superseded: Option<(Arc<dyn DiskFile>, u64)>,
+    pub(super) superseded_first: u64,
+}
+
+impl Survey {
+    fn empty() -> Self {
+        Self {
+            head: 0,
+            proven: 0,
+            unproven: BTreeMap::new(),
+            superseded: None,
+            superseded_first: 0,
+        }
+    }
+}
+
+/// Reads the journal from `state_revision` on, without changing anything.
+///
+/// The first record that does not check out ends the journal, unless something proves that it had
+/// been synced: the state revision, a later record's durable-up-to, or a later segment. For the
+/// very last group nothing can prove it.
+///
+/// Cost: O(bytes of the segments from the state revision on).
+///
+/// # Errors
+///
+/// [`Error::Damaged`] when a record that had been synced is not there, [`Error::NewerFormat`] when
+/// a later version wrote a segment.
+pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey> {
+    let firsts = segments.firsts();
+    let start = firsts.partition_point(|&first| first <= state_revision.saturating_add(1));
+    let needed = firsts.get(start.saturating_sub(1)..).unwrap_or_default();
+    let (Some(&last), true) = (needed.last(), start > 0) else {
+        return match (firsts.first(), state_revision) {
+            (None, 0) => Ok(Survey::empty()),
+            (None, _) => Err(missing(format!(
+                "the state is at revision {state_revision}"
+            ))),
+            (Some(first), _) => Err(missing(format!(
+                "it starts at revision {first}, the state is at {state_revision}"
+            ))),
+        };
+    };
+    for (&first, &next) in needed.iter().zip(needed.iter().skip(1)) {
+        let end = Walk::open(segments, first)?.run(Some(next))?.head;
+        if end + 1 != next {
+            return Err(lost(segments, first, end + 1));
+        }
+    }
+    let walk = Walk::open(segments, last)?;
+    let found = walk.run(None)?;
+    if found.head < state_revision.max(found.proof) {
+        return Err(lost(segments, last, found.head + 1));
+    }
+    let proven = found.proof.max(state_revision).max(last.saturating_sub(1));
+    let used = found
+        .ends
+        .get(&proven)
+        .copied()
+        .unwrap_or(segment::HEADER_LEN);
+    Ok(Survey {
+        head: found.head,
+        proven,
+        unproven: found
+            .payloads
+            .into_iter()
+            .filter(|&(revision, _)| revision > proven)
+            .collect(),
+        superseded: Some((found.file, used)),
+        superseded_first: last,
+    })
+}
+
+fn missing(detail: String) -> Error {
+    Error::damaged("journal", format!("segments are missing: {detail}"))
+}
+
+fn lost(segments: &Segments, first: u64, revision: u64) -> Error {
+    let (holding, _) = segments.around(first);
+    Error::damaged(
+        format!("journal segment {}", holding.unwrap_or(first)),
+        format!("change {revision} was synced and cannot be read"),
+    )
+}
+
+/// A walk over the records of one segment.
+struct Walk {
+    window: Window,
+    store_id: segment::StoreId,
+    first: u64,
+}
+
+/// What a walk found.
+struct Found {
+    /// The newest revision in an unbroken run.
+    head: u64,
+    /// The newest revision that a record in the segment says had been synced.
+    proof: u64,
+    /// The payloads that no record behind them proves to be synced.
+    payloads: BTreeMap<u64, Vec<u8>>,
+    /// Where the newest records end.
+    ends: BTreeMap<u64, u64>,
+    file: Arc<dyn DiskFile>,
+}
+
+impl Walk {
+    fn open(segments: &Segments, first: u64) -> Result<Self> {
+        let (file, header) = segments.load(first)?;
+        Ok(Self {
+            window: Window::new(file),
+            store_id: header.store_id,
+            first,
+        })
+    }
+
+    /// Walks to the record `next`, or to the first record that does not check out.
+    fn run(mut self, next: Option<u64>) -> Result<Found> {
+        let mut found = Found {
+            head: self.first.saturating_sub(1),
+            proof: 0,
+            payloads: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            file: Arc::clone(self.window.file()),
+        };
+        let mut offset = segment::HEADER_LEN;
+        while next.is_none_or(|next| found.head + 1 < next) {
+            let Some((durable_up_to, payload)) = self.record(offset, found.head + 1)? else {
+                if next.is_none() {
+                    let proof = self.proof_behind(offset, found.head + 1)?;
+                    found.proof = found.proof.max(proof);
+                }
+                break;
+            };
+            offset += (payload.len() + frame::OVERHEAD) as u64;
+            found.head += 1;
+            found.proof = found.proof.max(durable_up_to);
+            found.payloads.insert(found.head, payload);
+            found.ends.insert(found.head, offset);
+            found.payloads = found.payloads.split_off(&(found.proof + 1));
+            found.ends = found.ends.split_off(&found.proof);
+        }
+        Ok(found)
+    }
+
+    /// The record at `offset`, if it checks out and is the one that is due.
+    fn record(&mut self, offset: u64, due: u64) -> Result<Option<(u64, Vec<u8>)>> {
+        let reading = |source| Error::io("read the journal", source);
+        let Some(bytes) = self.window.array::<HEADER_LEN>(offset).map_err(reading)? else {
+            return Ok(None);
+        };
+        let Parsed::Header(header) = frame::parse(self.store_id, &bytes) else {
+            return Ok(None);
+        };
+        let length = header.length as usize;
+        let body = self
+            .window
+            .bytes(offset + HEADER_LEN as u64, length + CRC_LEN);
+        let Some((payload, crc)) = body
+            .map_err(reading)?
+            .and_then(|body| body.split_at_checked(length))
+        else {
+            return Ok(None);
+        };
+        let checksum = frame::payload_checksum(self.store_id, header.revision, payload);
+        let checks_out = header.revision == due && checksum.to_le_bytes() == crc;
+        Ok(checks_out.then(|| (header.durable_up_to, payload.to_vec())))
+    }
+
+    /// What headers behind a record that does not check out say had been synced; they are looked
+    /// for at every byte, since a torn header loses the framing.
+    fn proof_behind(&mut self, offset: u64, due: u64) -> Result<u64> {
+        let reading = |source| Error::io("read the journal", source);
+        let mut proof = 0;
+        let mut at = offset;
+        while let Some(written) = self.window.next_nonzero(at).map_err(reading)? {
+            // A length is not zero, so at most its three low bytes are.
+            at = at.max(written.saturating_sub(3));
+            let Some(bytes) = self.window.array::<HEADER_LEN>(at).map_err(reading)? else {
+                break;
+            };
+            if let Parsed::Header(header) = frame::parse(self.store_id, &bytes)
+                && header.revision >= due
+            {
+                proof = proof.max(header.durable_up_to);
+            }
+            at += 1;
+        }
+        Ok(proof)
+    }
+}

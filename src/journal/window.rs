@@ -1,0 +1,79 @@
+//! Reading a file from front to back, a piece at a time.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::disk::DiskFile;
+
+/// How much is read at once.
+const PIECE: usize = 1 << 16;
+
+/// A piece of a file, read again where the next bytes are not in it.
+#[derive(Debug)]
+pub(super) struct Window {
+    file: Arc<dyn DiskFile>,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    pub(super) fn new(file: Arc<dyn DiskFile>) -> Self {
+        Self {
+            file,
+            start: 0,
+            bytes: Vec::new(),
+        }
+    }
+
+    pub(super) fn file(&self) -> &Arc<dyn DiskFile> {
+        &self.file
+    }
+
+    /// The `length` bytes from `offset` on; `None` when the file ends before.
+    pub(super) fn bytes(&mut self, offset: u64, length: usize) -> io::Result<Option<&[u8]>> {
+        if self.get(offset, length).is_none() {
+            self.fill(offset, length)?;
+        }
+        Ok(self.get(offset, length))
+    }
+
+    /// The array of bytes from `offset` on; `None` when the file ends before.
+    pub(super) fn array<const N: usize>(&mut self, offset: u64) -> io::Result<Option<[u8; N]>> {
+        Ok(self
+            .bytes(offset, N)?
+            .and_then(|bytes| bytes.first_chunk().copied()))
+    }
+
+    /// Where the first byte from `offset` on stands that is not zero.
+    pub(super) fn next_nonzero(&mut self, mut offset: u64) -> io::Result<Option<u64>> {
+        while self.bytes(offset, 1)?.is_some() {
+            let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+            let piece = self.bytes.get(from..).unwrap_or_default();
+            // By blocks first: a whole block is compared faster than its bytes one by one.
+            let zeros = piece
+                .chunks(64)
+                .take_while(|block| block.iter().all(|&byte| byte == 0));
+            let skipped = zeros.map(<[u8]>::len).sum::<usize>();
+            let rest = piece.get(skipped..).unwrap_or_default();
+            if let Some(place) = rest.iter().position(|&byte| byte != 0) {
+                return Ok(Some(offset + (skipped + place) as u64));
+            }
+            offset += piece.len() as u64;
+        }
+        Ok(None)
+    }
+
+    fn get(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(start..start.checked_add(length)?)
+    }
+
+    fn fill(&mut self, offset: u64, length: usize) -> io::Result<()> {
+        let left = usize::try_from(self.file.len()?.saturating_sub(offset)).unwrap_or(usize::MAX);
+        // No more than the file has, so that a wrong length in a record is no large allocation.
+        self.bytes.clear();
+        self.bytes.resize(length.max(PIECE).min(left), 0);
+        self.start = offset;
+        self.file.read_at(offset, &mut self.bytes)
+    }
+}

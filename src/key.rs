@@ -1,0 +1,240 @@
+//! Keys: parsed once at the edge, valid ever after.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest key there is, in bytes.
+pub const MAX_KEY_LEN: usize = 256;
+
+/// Why a text is not a key.
+///
+/// A key is 1 to [`MAX_KEY_LEN`] bytes long, starts with an ASCII letter or digit and goes on with
+/// ASCII letters, digits, `_`, `.` and `-`. The rule is the one LaunchDarkly's REST API documents
+/// for its keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text has no characters.
+    #[error("the key is empty")]
+    Empty,
+    /// The text is longer than a key may be.
+    #[error("the key is {length} bytes long, at most {limit} are allowed")]
+    TooLong {
+        /// The length of the text in bytes.
+        length: usize,
+        /// The greatest length allowed, in bytes.
+        limit: usize,
+    },
+    /// A character that no key holds, or that none starts with.
+    #[error(
+        "'{}' at byte {position} is not allowed: a key starts with a letter or digit and holds \
+         letters, digits, '_', '.' and '-'",
+        .character.escape_default()
+    )]
+    Character {
+        /// The first character that is not allowed.
+        character: char,
+        /// Where it starts, in bytes from 0.
+        position: usize,
+    },
+}
+
+/// Checks the rule that all keys share.
+///
+/// Cost: O(length), without allocation.
+pub(crate) fn check(text: &str, limit: usize) -> Result<(), KeyError> {
+    if text.is_empty() {
+        return Err(KeyError::Empty);
+    }
+    let limit = limit.min(MAX_KEY_LEN);
+    if text.len() > limit {
+        return Err(KeyError::TooLong {
+            length: text.len(),
+            limit,
+        });
+    }
+    let allowed = |(position, character): (usize, char)| {
+        character.is_ascii_alphanumeric() || (position > 0 && matches!(character, '_' | '.' | '-'))
+    };
+    match text.char_indices().find(|&found| !allowed(found)) {
+        None => Ok(()),
+        Some((position, character)) => Err(KeyError::Character {
+            character,
+            position,
+        }),
+    }
+}
+
+macro_rules! key_type {
+    ($(#[$docs:meta])* $name:ident, $canonical:expr) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses a key.
+            ///
+            /// Cost: O(length).
+            ///
+            /// # Errors
+            ///
+            /// [`KeyError`] when the text is empty, too long, or holds a character that no key
+            /// holds.
+            pub fn parse(text: &str) -> Result<Self, KeyError> {
+                check(text, MAX_KEY_LEN)?;
+                let canonical: fn(&str) -> String = $canonical;
+                Ok(Self(canonical(text)))
+            }
+
+            /// The key as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = KeyError;
+
+            fn from_str(text: &str) -> Result<Self, KeyError> {
+                Self::parse(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = KeyError;
+
+            fn try_from(text: String) -> Result<Self, KeyError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(key: $name) -> String {
+                key.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+key_type! {
+    /// The key of a project; case-sensitive.
+    ///
+    /// ```
+    /// use viewlink::ProjectKey;
+    ///
+    /// assert!(ProjectKey::parse("default").is_ok());
+    /// assert!(ProjectKey::parse("../etc").is_err());
+    /// ```
+    ProjectKey, str::to_owned
+}
+
+key_type! {
+    /// The key of a view, unique in its project; ASCII upper case is folded to lower case.
+    ///
+    /// ```
+    /// use viewlink::ViewKey;
+    ///
+    /// assert_eq!(ViewKey::parse("My-View")?.as_str(), "my-view");
+    /// # Ok::<(), viewlink::KeyError>(())
+    /// ```
+    ViewKey, str::to_ascii_lowercase
+}
+
+key_type! {
+    /// The key of a flag, segment, AI config or metric; case-sensitive.
+    ///
+    /// ```
+    /// use viewlink::ResourceKey;
+    ///
+    /// assert_ne!(ResourceKey::parse("checkout")?, ResourceKey::parse("Checkout")?);
+    /// # Ok::<(), viewlink::KeyError>(())
+    /// ```
+    ResourceKey, str::to_owned
+}
+
+key_type! {
+    /// The id of the environment a segment lives in; case-sensitive.
+    ///
+    /// ```
+    /// use viewlink::EnvironmentId;
+    ///
+    /// assert!(EnvironmentId::parse("5a7b2c").is_ok());
+    /// assert!(EnvironmentId::parse("").is_err());
+    /// ```
+    EnvironmentId, str::to_owned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_letters_digits_and_three_marks_after_the_first() {
+        for good in ["a", "A9", "0", "a_b.c-d", &"x".repeat(MAX_KEY_LEN)] {
+            assert_eq!(check(good, MAX_KEY_LEN), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn everything_else_says_what_is_wrong_and_where() {
+        let character = |character, position| {
+            Err(KeyError::Character {
+                character,
+                position,
+            })
+        };
+        let cases = [
+            ("", Err(KeyError::Empty)),
+            ("-a", character('-', 0)),
+            (".a", character('.', 0)),
+            ("a/b", character('/', 1)),
+            ("../x", character('.', 0)),
+            ("a b", character(' ', 1)),
+            ("a\0", character('\0', 1)),
+            ("a\nb", character('\n', 1)),
+            ("kä", character('ä', 1)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(check(text, MAX_KEY_LEN), expected, "{text:?}");
+        }
+        let long = "x".repeat(MAX_KEY_LEN + 1);
+        assert_eq!(
+            check(&long, MAX_KEY_LEN),
+            Err(KeyError::TooLong {
+                length: 257,
+                limit: 256
+            })
+        );
+    }
+
+    #[test]
+    fn a_message_escapes_control_characters() {
+        let message = check("a\u{1b}[2J", MAX_KEY_LEN).unwrap_err().to_string();
+        assert!(message.contains("\\u{1b}"), "{message}");
+        assert!(!message.contains('\u{1b}'), "{message}");
+    }
+
+    #[test]
+    fn only_view_keys_fold_case() {
+        assert_eq!(ViewKey::parse("ABC").unwrap().as_str(), "abc");
+        assert_eq!(ProjectKey::parse("ABC").unwrap().as_str(), "ABC");
+        assert_eq!(ResourceKey::parse("ABC").unwrap().as_str(), "ABC");
+        assert_eq!(EnvironmentId::parse("ABC").unwrap().as_str(), "ABC");
+    }
+}

@@ -1,0 +1,116 @@
+//! An embedded store of which resources belong to which views, in both directions.
+//!
+//! A host service links this crate and keeps in one directory which flags, segments, AI configs
+//! and metrics belong to which views of a project. Its main job is the batch unlink: it walks any
+//! number of keys inside one write transaction, records a failure for each key that has one
+//! instead of aborting, and returns a report that a client can act on.
+//!
+//! ```
+//! use viewlink::{Batch, NewView, Paging, Resource, ResourceType, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("views.viewlink");
+//! let store = Store::open(path)?;
+//! let project = store.project("default")?; // a handle; the key is parsed here, once
+//! project.ensure_view(NewView::new("my-view", "My view"))?;
+//! project.link("my-view", Batch::flags(["checkout-v2", "search-v3"]))?.all_ok()?;
+//!
+//! let batch = Batch::flags(["checkout-v2", "no-such-flag"]).comment("retired");
+//! let report = project.unlink("my-view", batch)?;
+//! assert_eq!((report.success_count(), report.failure_count()), (1, 1));
+//! for failed in report.failures() {
+//!     // no-such-flag: not linked to this view (not_linked)
+//!     println!("{}: {} ({})", failed.resource(), failed.reason(), failed.code());
+//! }
+//!
+//! let snapshot = store.snapshot()?;
+//! let reader = snapshot.project("default")?;
+//! let page = reader.linked_resources("my-view", ResourceType::Flag, Paging::first(100))?;
+//! assert_eq!(page.items[0].resource, Resource::flag("search-v3")?);
+//! let views = reader.linked_views(&Resource::flag("search-v3")?, Paging::first(100))?;
+//! assert_eq!(views.total, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is guaranteed
+//!
+//! - **A change is whole or absent.** One call is one change, whatever its number of keys, after
+//!   any crash. The error of a call that failed tells what became of its change:
+//!   [`Error::outcome`].
+//! - **What was answered is durable.** A report is given after the journal record that holds the
+//!   change was synced to disk.
+//! - **What was read stays.** A reader never sees a change that a crash could take back.
+//! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads. It waits for
+//!   no change and holds none up.
+//! - **One outcome for each key, in request order.** See [`Report`].
+//! - **Bad input is an error or a key's failure**, and never a panic.
+//!
+//! What the disk must keep for this to hold, and what cannot be detected, is in `docs/design.md`.
+//!
+//! # Many tenants, many threads, async code
+//!
+//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`. Changes are made one
+//! after the other. Tenants share a store as projects, which are cheap: a project is a row.
+//!
+//! Calls block on the disk. In async code run them on the runtime's pool for blocking work, as
+//! `tokio::task::spawn_blocking` does; the handles can be moved there.
+//!
+//! # Limits
+//!
+//! Keys have at most [`MAX_KEY_LEN`] bytes; batches, texts and lists have the limits of
+//! [`Options`]. A store has at most 2^32 projects and views over its whole life. One process at a
+//! time opens a store. A resource that is in very many views is slow to link: the list of its
+//! views is written anew each time.
+//!
+//! # Features
+//!
+//! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
+//!   host can test how it handles that. Off by default.
+//!
+//! # Layers
+//!
+//! | layer | modules | knows |
+//! | --- | --- | --- |
+//! | public API | `store`, `project`, `snapshot`, `options` and the types they take and give | requests and answers |
+//! | batch engine | `batch` | keys and outcomes |
+//! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
+//! | storage | `storage` | tables, and alone names the database |
+//! | disk | `disk`, `codec` | bytes |
+
+mod batch;
+mod change;
+mod codec;
+mod commit;
+mod disk;
+mod error;
+mod journal;
+mod key;
+mod limit;
+mod options;
+mod page;
+mod project;
+mod resource;
+mod snapshot;
+mod storage;
+mod store;
+mod time;
+mod verify;
+mod view;
+
+pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report};
+pub use change::{Change, ChangeKind, ChangedFields};
+#[cfg(feature = "testing")]
+pub use commit::Fault;
+pub use error::{Error, Outcome, Result};
+pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};
+pub use options::{Limits, Options, RecoveryProgress};
+pub use page::{Cursor, KeySort, LinkSort, Page, Paging};
+pub use project::{DeletedProject, DeletedView, Project, Removed};
+pub use resource::{RawResource, Resource, ResourceType};
+pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
+pub use store::Store;
+pub use time::Timestamp;
+pub use verify::{Counts, Finding, Verification};
+pub use view::{LinkCounts, Maintainer, NewView, View, ViewPatch};

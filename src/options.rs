@@ -1,0 +1,271 @@
+//! How a store is opened.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::key::MAX_KEY_LEN;
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// How a store is opened; [`Store::open`] takes the defaults.
+///
+/// ```
+/// use viewlink::Options;
+///
+/// let store = Options::new().batch_limit(1_000).cache_size(16 << 20).open_in_memory()?;
+/// # store.close()?;
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) create_if_missing: bool,
+    pub(crate) check_pages: bool,
+    pub(crate) cache_size: usize,
+    pub(crate) batch_limit: usize,
+    pub(crate) checkpoint_keys: u64,
+    pub(crate) checkpoint_bytes: u64,
+    pub(crate) segment_size: u64,
+    pub(crate) keep_changes: Option<u64>,
+    pub(crate) keep_age: Option<Duration>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(crate) on_recovery: Arc<dyn Fn(RecoveryProgress) + Send + Sync>,
+}
+
+impl Options {
+    /// The defaults, named at each option.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            create_if_missing: true,
+            check_pages: false,
+            cache_size: 64 << 20,
+            batch_limit: 100_000,
+            checkpoint_keys: 8_192,
+            checkpoint_bytes: 8 << 20,
+            segment_size: 4 << 20,
+            keep_changes: Some(100_000),
+            keep_age: None,
+            limits: Limits::default(),
+            clock: Arc::new(Timestamp::now),
+            on_recovery: Arc::new(|_| {}),
+        }
+    }
+
+    /// Whether a store is made where there is none. Default: yes.
+    #[must_use]
+    pub const fn create_if_missing(mut self, create: bool) -> Self {
+        self.create_if_missing = create;
+        self
+    }
+
+    /// Whether every page of the state is checked against its checksum on opening, not only after
+    /// a crash. Default: no.
+    ///
+    /// Finds what a failing disk changed behind the store's back. Cost: O(file size) on opening.
+    #[must_use]
+    pub const fn check_pages(mut self, check: bool) -> Self {
+        self.check_pages = check;
+        self
+    }
+
+    /// Memory for pages of the state, in bytes. Default: 64 MiB.
+    #[must_use]
+    pub const fn cache_size(mut self, bytes: usize) -> Self {
+        self.cache_size = bytes;
+        self
+    }
+
+    /// How many keys a batch may have; a larger one is refused whole. Default: 100,000.
+    #[must_use]
+    pub const fn batch_limit(mut self, keys: usize) -> Self {
+        self.batch_limit = keys;
+        self
+    }
+
+    /// After how many changed keys, or how many bytes of journal, the state is brought to disk.
+    /// Default: 8,192 keys or 8 MiB.
+    ///
+    /// Less means quicker opening after a crash and shorter, more frequent pauses; the work done
+    /// in all is larger. A change that touches no keys counts as one.
+    #[must_use]
+    pub const fn checkpoint_interval(mut self, keys: u64, bytes: u64) -> Self {
+        self.checkpoint_keys = keys;
+        self.checkpoint_bytes = bytes;
+        self
+    }
+
+    /// The size of a journal segment in bytes, at least 4 KiB. Default: 4 MiB.
+    ///
+    /// A segment is written full of zeros before it is used. One change that is larger gets a
+    /// segment of its size.
+    #[must_use]
+    pub const fn segment_size(mut self, bytes: u64) -> Self {
+        self.segment_size = if bytes < 4096 { 4096 } else { bytes };
+        self
+    }
+
+    /// How many of the newest changes the journal keeps at least; `None` for all. Default:
+    /// 100,000.
+    ///
+    /// Whole segments go once all they hold is beyond this or beyond
+    /// [`keep_for`](Self::keep_for), whichever comes first, and never before the state on disk is
+    /// past them.
+    #[must_use]
+    pub const fn keep_changes(mut self, changes: Option<u64>) -> Self {
+        self.keep_changes = changes;
+        self
+    }
+
+    /// How long the journal keeps a change at least; `None` for ever. Default: for ever, as far as
+    /// [`keep_changes`](Self::keep_changes) allows.
+    #[must_use]
+    pub const fn keep_for(mut self, age: Option<Duration>) -> Self {
+        self.keep_age = age;
+        self
+    }
+
+    /// The greatest lengths of texts and lists. Default: [`Limits::default`].
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where the time of a change comes from. Default: the system's clock.
+    ///
+    /// A time before that of the last change counts as that time.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Who is told how far a recovery is. Default: nobody.
+    #[must_use]
+    pub fn on_recovery(
+        mut self,
+        callback: impl Fn(RecoveryProgress) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_recovery = Arc::new(callback);
+        self
+    }
+
+    /// Opens the store in a directory, and recovers it where it was not closed.
+    ///
+    /// Cost: O(changes since the last checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
+    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path holds something else.
+    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
+    /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
+    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other.
+    /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
+    ///
+    /// In each case but the last the files are left as they were.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
+        Store::open_directory(path.as_ref(), self)
+    }
+
+    /// Makes a store that is gone when its last handle is.
+    ///
+    /// Everything works as on disk, the journal too; nothing is written to any file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::State`](crate::Error::State) when memory cannot be had.
+    pub fn open_in_memory(self) -> Result<Store> {
+        Store::open_memory(self)
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("create_if_missing", &self.create_if_missing)
+            .field("check_pages", &self.check_pages)
+            .field("cache_size", &self.cache_size)
+            .field("batch_limit", &self.batch_limit)
+            .field("checkpoint_keys", &self.checkpoint_keys)
+            .field("checkpoint_bytes", &self.checkpoint_bytes)
+            .field("segment_size", &self.segment_size)
+            .field("keep_changes", &self.keep_changes)
+            .field("keep_age", &self.keep_age)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The greatest lengths of texts and lists.
+///
+/// The length of project, view and resource keys is fixed at [`MAX_KEY_LEN`].
+///
+/// ```
+/// use viewlink::Limits;
+///
+/// let limits = Limits { comment: 1_000, ..Limits::default() };
+/// # let _ = limits;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a view's name. Default: 256.
+    pub name: usize,
+    /// Bytes of a view's description. Default: 4,096.
+    pub description: usize,
+    /// Tags of a view. Default: 64.
+    pub tags: usize,
+    /// Bytes of a tag. Default: 256.
+    pub tag: usize,
+    /// Bytes of a member id or team key. Default: 256.
+    pub maintainer: usize,
+    /// Bytes of a comment. Default: 16,384.
+    pub comment: usize,
+    /// Bytes of an actor. Default: 256.
+    pub actor: usize,
+    /// Bytes of an environment id, at most [`MAX_KEY_LEN`]. Default: 256.
+    pub environment_id: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            name: 256,
+            description: 4_096,
+            tags: 64,
+            tag: 256,
+            maintainer: 256,
+            comment: 16_384,
+            actor: 256,
+            environment_id: MAX_KEY_LEN,
+        }
+    }
+}
+
+/// How far a recovery is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RecoveryProgress {
+    /// The state database was not closed and is being repaired.
+    Repairing {
+        /// How much is done, from 0 to 1.
+        fraction: f64,
+    },
+    /// Changes are taken from the journal.
+    Replaying {
+        /// How many are done.
+        done: u64,
+        /// How many there are.
+        total: u64,
+    },
+}

@@ -1,0 +1,298 @@
+//! Lists a page at a time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::resource::ResourceType;
+use crate::storage::LinkRecord;
+
+/// In which order linked resources come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LinkSort {
+    /// The oldest link first; links of one change in request order.
+    #[default]
+    LinkTime,
+    /// By key; segments by environment id first.
+    Key,
+}
+
+/// In which order projects and views come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum KeySort {
+    /// By key.
+    #[default]
+    Key,
+}
+
+/// Which part of a list to read.
+///
+/// By offset, or from a [`Cursor`] on: a cursor stays right while others write, and is the
+/// cheaper way through a long list.
+///
+/// ```
+/// use viewlink::{LinkSort, Paging};
+///
+/// let first: Paging<LinkSort> = Paging::first(100);
+/// let by_key = Paging::first(100).sort(LinkSort::Key);
+/// let third: Paging<LinkSort> = Paging::first(100).offset(200);
+/// # let _ = (first, by_key, third);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging<S> {
+    pub(crate) limit: usize,
+    pub(crate) start: Start,
+    pub(crate) sort: S,
+}
+
+/// Where a page starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    Offset(usize),
+    After(Cursor),
+}
+
+impl<S: Default> Paging<S> {
+    /// The first `limit` items, in the list's default order.
+    #[must_use]
+    pub fn first(limit: usize) -> Self {
+        Self {
+            limit,
+            start: Start::Offset(0),
+            sort: S::default(),
+        }
+    }
+
+    /// The first `limit` items behind the page that gave the cursor, in that page's order as long
+    /// as the same [`sort`](Self::sort) is asked for.
+    #[must_use]
+    pub fn after(cursor: Cursor, limit: usize) -> Self {
+        Self {
+            limit,
+            start: Start::After(cursor),
+            sort: S::default(),
+        }
+    }
+}
+
+impl<S> Paging<S> {
+    /// Leaves out the first `offset` items of the list; replaces a cursor.
+    #[must_use]
+    pub fn offset(mut self, offset: usize) -> Self {
+        self.start = Start::Offset(offset);
+        self
+    }
+
+    /// Asks for another order.
+    #[must_use]
+    pub fn sort(mut self, sort: S) -> Self {
+        self.sort = sort;
+        self
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, in order.
+    pub items: Vec<T>,
+    /// How many items the whole list has.
+    pub total: u64,
+    /// Leads to the next page; `None` when the list had no more items.
+    pub next: Option<Cursor>,
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<T> Page<T> {
+    /// A page from the rows from its start on, one more than the page takes if there are more.
+    pub(crate) fn from_rows<R>(
+        mut rows: Vec<R>,
+        limit: usize,
+        total: u64,
+        list: List,
+        position: impl FnOnce(&R) -> Position,
+        item: impl FnMut(R) -> Result<T>,
+    ) -> Result<Self> {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|last| Cursor {
+            after: position(last),
+            list,
+        });
+        let items = rows.into_iter().map(item).collect::<Result<_>>()?;
+        Ok(Self { items, total, next })
+    }
+}
+
+/// A place in one list: behind its last item read, wherever that is by now.
+///
+/// As text it is safe in a URL. It belongs to one list in one order; anywhere else it is
+/// [`Error::InvalidCursor`].
+///
+/// ```
+/// # use viewlink::{Batch, Cursor, NewView, Options, Paging, ResourceType};
+/// # let store = Options::new().open_in_memory()?;
+/// # let project = store.project("default")?;
+/// # project.ensure_view(NewView::new("v", "V"))?;
+/// # project.link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+/// let snapshot = store.snapshot()?;
+/// let project = snapshot.project("default")?;
+/// let page = project.linked_resources("v", ResourceType::Flag, Paging::first(1))?;
+/// let text = page.next.expect("there is more").to_string();
+///
+/// let cursor: Cursor = text.parse()?;
+/// let rest = project.linked_resources("v", ResourceType::Flag, Paging::after(cursor, 10))?;
+/// assert_eq!(rest.items.len(), 1);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cursor {
+    list: List,
+    after: Position,
+}
+
+/// A list that has cursors.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum List {
+    Projects,
+    Views {
+        project: u32,
+    },
+    ViewsOf {
+        project: u32,
+        resource_type: ResourceType,
+        name: String,
+    },
+    Links {
+        view: u32,
+        resource_type: ResourceType,
+        sort: LinkSort,
+    },
+}
+
+/// An item of a list, by what the list is ordered by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Position {
+    Key(String),
+    LinkTime(LinkRecord),
+}
+
+/// The versions of a cursor's format.
+#[derive(Serialize, Deserialize)]
+enum Versioned {
+    V1(Cursor),
+}
+
+impl Start {
+    /// What the page starts behind in this list, and how many items it leaves out then.
+    pub(crate) fn in_list(&self, list: &List) -> Result<(Option<&Position>, usize)> {
+        match self {
+            Self::Offset(offset) => Ok((None, *offset)),
+            Self::After(cursor) if cursor.list == *list => Ok((Some(&cursor.after), 0)),
+            Self::After(_) => Err(invalid("it belongs to another list")),
+        }
+    }
+}
+
+impl Position {
+    /// The key behind which the page starts.
+    pub(crate) fn key<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<K> {
+        match self {
+            Self::Key(text) => parse(text).ok_or_else(|| invalid("it holds a key that is none")),
+            Self::LinkTime(_) => Err(invalid("it belongs to another order")),
+        }
+    }
+}
+
+pub(crate) const fn invalid(reason: &'static str) -> Error {
+    Error::InvalidCursor { reason }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = codec::encode(&Versioned::V1(self.clone())).map_err(|_| fmt::Error)?;
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| invalid("it is not a cursor"))?;
+        let Versioned::V1(cursor) =
+            codec::decode(&bytes).map_err(|_| invalid("it is not a cursor"))?;
+        Ok(cursor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn cursor() -> Cursor {
+        let list = List::Links {
+            view: 7,
+            resource_type: ResourceType::Flag,
+            sort: LinkSort::LinkTime,
+        };
+        let record = LinkRecord {
+            linked_at: Timestamp::from_millis(9),
+            revision: 3,
+            ordinal: 1,
+        };
+        Cursor {
+            list,
+            after: Position::LinkTime(record),
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_cursor_is_pinned_and_reads_back() {
+        let text = cursor().to_string();
+        assert_eq!(text, "AAMHAAABCQMB");
+        assert_eq!(text.parse::<Cursor>().unwrap(), cursor());
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_an_error() {
+        let other = List::Views { project: 7 };
+        let error = Start::After(cursor()).in_list(&other).unwrap_err();
+        assert!(error.to_string().contains("another list"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_is_a_cursor_or_an_error(text in "\\PC{0,40}") {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_a_cursor_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = URL_SAFE_NO_PAD.encode(bytes).parse::<Cursor>();
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! A project: every operation that changes something.
+
+use std::sync::Arc;
+
+use crate::batch::{self, Action, Batch, Report};
+use crate::change::{Effect, Note, ProjectRef, Stamp, ViewRef};
+use crate::commit::{Engine, Made, made};
+use crate::error::{Error, Result};
+use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::limit;
+use crate::resource::Resource;
+use crate::storage::{ProjectRow, ViewRow, WriteTables};
+use crate::view::{LinkCounts, NewView, View, ViewPatch};
+
+/// A handle to a project of a store: everything that changes views and links.
+///
+/// Cheap to clone. [`by`](Self::by), [`because`](Self::because) and
+/// [`reverting`](Self::reverting) give a handle whose changes say so in the journal. Reads are on
+/// a [`Snapshot`](crate::Snapshot).
+///
+/// Every call is one change: whole or absent, durable when it returns. Errors that all of them
+/// share: [`Error::Closed`], [`Error::WritesStopped`], [`Error::TooLong`] for a comment or actor
+/// beyond its limit, [`Error::Io`] and [`Error::State`] when the disk fails (their
+/// [`outcome`](Error::outcome) tells what became of the change), [`Error::Panicked`] when a clock
+/// or this crate panicked.
+#[derive(Clone, Debug)]
+pub struct Project {
+    engine: Arc<Engine>,
+    key: ProjectKey,
+    note: Note,
+}
+
+/// What [`Project::delete_view`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedView {
+    /// How many links of each type went with it.
+    pub unlinked: LinkCounts,
+    /// The revision of the change.
+    pub revision: u64,
+}
+
+/// What [`Project::delete`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedProject {
+    /// How many views went.
+    pub views: u64,
+    /// How many links of each type went.
+    pub unlinked: LinkCounts,
+    /// The revision of the change.
+    pub revision: u64,
+}
+
+/// What [`Project::remove_resource`] or [`Project::remove_environment`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Removed {
+    /// How many resources were in a view.
+    pub resources: u64,
+    /// How many links went.
+    pub links: u64,
+    /// The revision of the change; `None` when there was nothing to remove.
+    pub revision: Option<u64>,
+}
+
+impl Project {
+    pub(crate) fn new(engine: Arc<Engine>, key: ProjectKey) -> Self {
+        Self {
+            engine,
+            key,
+            note: Note::default(),
+        }
+    }
+
+    /// The key of the project.
+    #[must_use]
+    pub const fn key(&self) -> &ProjectKey {
+        &self.key
+    }
+
+    /// A handle whose changes tell who made them.
+    #[must_use]
+    pub fn by(&self, actor: impl Into<String>) -> Self {
+        let mut handle = self.clone();
+        handle.note.actor = Some(actor.into());
+        handle
+    }
+
+    /// A handle whose changes tell why they were made; a batch's own comment goes before.
+    #[must_use]
+    pub fn because(&self, comment: impl Into<String>) -> Self {
+        let mut handle = self.clone();
+        handle.note.comment = Some(comment.into());
+        handle
+    }
+
+    /// A handle whose changes say that they take back the change with this revision. The store
+    /// keeps the number and does not act on it.
+    #[must_use]
+    pub fn reverting(&self, revision: u64) -> Self {
+        let mut handle = self.clone();
+        handle.note.reverts = Some(revision);
+        handle
+    }
+
+    /// Creates a view, and the project with its first one.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ViewExists`] when there is one with the key; [`Error::InvalidKey`] when the key is
+    /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    pub fn create_view(&self, view: NewView) -> Result<View> {
+        self.put_view(view, |project, key, _| {
+            Err(Error::ViewExists {
+                project: project.clone(),
+                view: key.clone(),
+            })
+        })
+    }
+
+    /// The view with the key, created with these fields if there is none.
+    ///
+    /// One that is there is returned as it is, and nothing changes.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// As [`create_view`](Self::create_view), but for [`Error::ViewExists`].
+    pub fn ensure_view(&self, view: NewView) -> Result<View> {
+        self.put_view(view, |_, _, found| Ok(found))
+    }
+
+    fn put_view(
+        &self,
+        view: NewView,
+        there: impl FnOnce(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow>,
+    ) -> Result<View> {
+        let key = view_key(&view.key)?;
+        limit::check_fields(&view.fields, &self.engine.options().limits)?;
+        let (view, _) = self.change(self.note.clone(), |tables, stamp| {
+            let project = tables.project(&self.key)?;
+            let new_project = project.is_none();
+            let found = project
+                .map(|project| tables.view(project.id, &key))
+                .transpose()?;
+            if let Some(found) = found.flatten() {
+                return Ok((there(&self.key, &key, found)?.into_view(), None));
+            }
+            let fields = view.fields;
+            let (project, view) = tables.create_view(&self.key, &key, fields.clone(), stamp)?;
+            let effect = Effect::CreateView {
+                view: view_ref(&view),
+                new_project,
+                fields,
+            };
+            Ok((view.into_view(), made(project_ref(&project), effect)))
+        })?;
+        Ok(view)
+    }
+
+    /// Changes fields of a view; its version goes up by one.
+    ///
+    /// A patch that leaves every field as it is changes nothing.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`];
+    /// [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
+        let key = view_key(key)?;
+        let limits = &self.engine.options().limits;
+        let (view, _) = self.change(self.note.clone(), |tables, stamp| {
+            let (project, view) = self.find_view(tables, &key)?;
+            let fields = patch.apply(view.fields().clone());
+            limit::check_fields(&fields, limits)?;
+            if fields == *view.fields() {
+                return Ok((view.into_view(), None));
+            }
+            let view = tables.update_view(view, fields.clone(), stamp)?;
+            let effect = Effect::UpdateView {
+                view: view_ref(&view),
+                fields,
+            };
+            Ok((view.into_view(), made(project_ref(&project), effect)))
+        })?;
+        Ok(view)
+    }
+
+    /// Deletes a view and unlinks everything from it. Its key is free afterwards.
+    ///
+    /// Cost: O(links of the view).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`].
+    pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
+        let key = view_key(key)?;
+        let ((unlinked, revision), _) = self.change(self.note.clone(), |tables, stamp| {
+            let (project, view) = self.find_view(tables, &key)?;
+            let unlinked = tables.delete_view(&self.key, &view)?;
+            let effect = Effect::DeleteView {
+                view: view_ref(&view),
+                unlinked,
+            };
+            Ok((
+                (unlinked, stamp.revision),
+                made(project_ref(&project), effect),
+            ))
+        })?;
+        Ok(DeletedView { unlinked, revision })
+    }
+
+    /// Deletes the project with all its views and links.
+    ///
+    /// Cost: O(views and links of the project).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`].
+    pub fn delete(&self) -> Result<DeletedProject> {
+        let (deleted, _) = self.change(self.note.clone(), |tables, stamp| {
+            let project = self.find(tables)?;
+            let (views, unlinked) = tables.delete_project(&project)?;
+            let deleted = DeletedProject {
+                views,
+                unlinked,
+                revision: stamp.revision,
+            };
+            let effect = Effect::DeleteProject { views, unlinked };
+            Ok((deleted, made(project_ref(&project), effect)))
+        })?;
+        Ok(deleted)
+    }
+
+    /// Links resources to a view, in one change whatever their number.
+    ///
+    /// A resource that is linked already is a success and keeps the time of its link. A malformed
+    /// or repeated key is that key's failure.
+    ///
+    /// Cost: O(n · (log links + views of a resource)) with n keys, and one disk sync. A batch that
+    /// changes nothing costs no sync.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`] for the view key;
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
+    /// Nothing changes then.
+    pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run(view, Action::Link, batch)
+    }
+
+    /// Unlinks resources from a view, in one change whatever their number.
+    ///
+    /// A resource that is not linked is that key's failure, as is a malformed or repeated key; the
+    /// others are unlinked all the same.
+    ///
+    /// Cost and errors are those of [`link`](Self::link).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`link`](Self::link).
+    pub fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run(view, Action::Unlink, batch)
+    }
+
+    fn run(&self, view: &str, action: Action, batch: Batch) -> Result<Report> {
+        let key = view_key(view)?;
+        let options = self.engine.options();
+        let Batch { keys, note } = batch;
+        // The walk numbers keys with 32 bits.
+        let limit = options.batch_limit.min(u32::MAX as usize);
+        if keys.len() > limit {
+            return Err(Error::BatchTooLarge {
+                keys: keys.len(),
+                limit,
+            });
+        }
+        let screened = batch::screen(&keys, options.limits.environment_id);
+        let (outcomes, revision) = self.change(note.or(&self.note), |tables, stamp| {
+            let (project, mut view) = self.find_view(tables, &key)?;
+            let (outcomes, effect) = batch::run(tables, &mut view, action, &screened, stamp)?;
+            Ok((
+                outcomes,
+                effect.and_then(|effect| made(project_ref(&project), effect)),
+            ))
+        })?;
+        drop(screened);
+        Ok(Report::new(action, keys, outcomes, revision))
+    }
+
+    /// Takes a resource out of every view of the project.
+    ///
+    /// Cost: O(views of the resource · log links); 100,000 views take around half a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`].
+    pub fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
+        let (resource_type, name) = (resource.resource_type(), resource.name());
+        self.remove(|tables, project, stamp| {
+            let links = tables.remove_resource(project.id, resource_type, &name, stamp)?;
+            let effect = Effect::RemoveResource {
+                resource_type,
+                name: name.clone(),
+                links,
+            };
+            Ok((u64::from(links > 0), links, effect))
+        })
+    }
+
+    /// Takes all segments of an environment out of every view of the project.
+    ///
+    /// Cost: O(links of the segments · log links).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`].
+    pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
+        self.remove(|tables, project, stamp| {
+            let (segments, links) = tables.remove_environment(project.id, environment, stamp)?;
+            let environment = environment.clone();
+            let effect = Effect::RemoveEnvironment {
+                environment,
+                segments,
+                links,
+            };
+            Ok((segments, links, effect))
+        })
+    }
+
+    fn remove<'k>(
+        &self,
+        act: impl FnOnce(&mut WriteTables<'_>, &ProjectRow, Stamp) -> Result<(u64, u64, Effect<'k>)>,
+    ) -> Result<Removed> {
+        let ((resources, links), revision) = self.change(self.note.clone(), |tables, stamp| {
+            let project = self.find(tables)?;
+            let (resources, links, effect) = act(tables, &project, stamp)?;
+            let made = (links > 0)
+                .then(|| made(project_ref(&project), effect))
+                .flatten();
+            Ok(((resources, links), made))
+        })?;
+        Ok(Removed {
+            resources,
+            links,
+            revision,
+        })
+    }
+
+    fn change<'k, T>(
+        &self,
+        note: Note,
+        act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
+    ) -> Result<(T, Option<u64>)> {
+        limit::check_note(&note, &self.engine.options().limits)?;
+        self.engine.commit(note, act)
+    }
+
+    fn find(&self, tables: &mut WriteTables<'_>) -> Result<ProjectRow> {
+        let found = tables.project(&self.key)?;
+        found.ok_or_else(|| Error::UnknownProject {
+            project: self.key.clone(),
+        })
+    }
+
+    fn find_view(
+        &self,
+        tables: &mut WriteTables<'_>,
+        key: &ViewKey,
+    ) -> Result<(ProjectRow, ViewRow)> {
+        let project = self.find(tables)?;
+        match tables.view(project.id, key)? {
+            Some(view) => Ok((project, view)),
+            None => Err(Error::UnknownView {
+                project: self.key.clone(),
+                view: key.clone(),
+            }),
+        }
+    }
+}
+
+pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
+    ViewKey::parse(text).map_err(Error::key("view key", text))
+}
+
+fn project_ref(project: &ProjectRow) -> ProjectRef {
+    ProjectRef {
+        id: project.id,
+        key: project.key.clone(),
+    }
+}
+
+fn view_ref(view: &ViewRow) -> ViewRef {
+    ViewRef {
+        id: view.id(),
+        key: view.key().clone(),
+    }
+}

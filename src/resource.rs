@@ -1,0 +1,338 @@
+//! What a view holds: flags, segments, AI configs and metrics.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::{self, EnvironmentId, KeyError, MAX_KEY_LEN, ResourceKey};
+
+/// The kind of a resource.
+///
+/// Requests name it in the plural and reports in the singular, as the Views REST API does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ResourceType {
+    /// A feature flag.
+    Flag,
+    /// A segment, which lives in an environment.
+    Segment,
+    /// An AI config.
+    AiConfig,
+    /// A metric.
+    Metric,
+}
+
+impl ResourceType {
+    /// Every type, in a fixed order.
+    pub const ALL: [Self; 4] = [Self::Flag, Self::Segment, Self::AiConfig, Self::Metric];
+
+    /// The name a report uses: `flag`, `segment`, `aiConfig`, `metric`.
+    #[must_use]
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Segment => "segment",
+            Self::AiConfig => "aiConfig",
+            Self::Metric => "metric",
+        }
+    }
+
+    /// The name a request uses: `flags`, `segments`, `aiConfigs`, `metrics`.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Flag => "flags",
+            Self::Segment => "segments",
+            Self::AiConfig => "aiConfigs",
+            Self::Metric => "metrics",
+        }
+    }
+}
+
+impl fmt::Display for ResourceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.singular())
+    }
+}
+
+/// A resource by its parsed name.
+///
+/// ```
+/// use viewlink::{Resource, ResourceType};
+///
+/// let flag = Resource::flag("checkout-v2")?;
+/// assert_eq!(flag.resource_type(), ResourceType::Flag);
+/// let segment = Resource::segment("production", "beta-users")?;
+/// assert_eq!(segment.to_string(), "production/beta-users");
+/// # Ok::<(), viewlink::KeyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// A feature flag.
+    Flag(ResourceKey),
+    /// A segment of an environment.
+    Segment {
+        /// The environment the segment lives in.
+        environment: EnvironmentId,
+        /// The segment's key, unique in its environment.
+        key: ResourceKey,
+    },
+    /// An AI config.
+    AiConfig(ResourceKey),
+    /// A metric.
+    Metric(ResourceKey),
+}
+
+impl Resource {
+    /// The flag with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when the text is not a key.
+    pub fn flag(key: &str) -> Result<Self, KeyError> {
+        ResourceKey::parse(key).map(Self::Flag)
+    }
+
+    /// The segment with this key in this environment.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when one of the texts is not a key.
+    pub fn segment(environment: &str, key: &str) -> Result<Self, KeyError> {
+        let environment = EnvironmentId::parse(environment)?;
+        let key = ResourceKey::parse(key)?;
+        Ok(Self::Segment { environment, key })
+    }
+
+    /// The AI config with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when the text is not a key.
+    pub fn ai_config(key: &str) -> Result<Self, KeyError> {
+        ResourceKey::parse(key).map(Self::AiConfig)
+    }
+
+    /// The metric with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when the text is not a key.
+    pub fn metric(key: &str) -> Result<Self, KeyError> {
+        ResourceKey::parse(key).map(Self::Metric)
+    }
+
+    /// The type of the resource.
+    #[must_use]
+    pub const fn resource_type(&self) -> ResourceType {
+        match self {
+            Self::Flag(_) => ResourceType::Flag,
+            Self::Segment { .. } => ResourceType::Segment,
+            Self::AiConfig(_) => ResourceType::AiConfig,
+            Self::Metric(_) => ResourceType::Metric,
+        }
+    }
+
+    /// The key of the resource, for a segment without its environment.
+    #[must_use]
+    pub const fn key(&self) -> &ResourceKey {
+        match self {
+            Self::Flag(key)
+            | Self::Segment { key, .. }
+            | Self::AiConfig(key)
+            | Self::Metric(key) => key,
+        }
+    }
+
+    /// The environment of a segment.
+    #[must_use]
+    pub const fn environment(&self) -> Option<&EnvironmentId> {
+        match self {
+            Self::Segment { environment, .. } => Some(environment),
+            _ => None,
+        }
+    }
+
+    /// The resource as its type and the texts it is named by.
+    #[must_use]
+    pub fn as_raw(&self) -> RawResource<'_> {
+        RawResource {
+            resource_type: self.resource_type(),
+            environment: self.environment().map(EnvironmentId::as_str),
+            key: self.key().as_str(),
+        }
+    }
+
+    /// The name as the tables keep it.
+    pub(crate) fn name(&self) -> ResourceName<'_> {
+        match self {
+            Self::Segment { environment, key } => {
+                ResourceName::join(environment.as_str(), key.as_str())
+            }
+            _ => ResourceName(Cow::Borrowed(self.key().as_str())),
+        }
+    }
+
+    /// The resource whose name the tables keep; `None` when the bytes are not a name.
+    pub(crate) fn from_name(resource_type: ResourceType, name: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(name).ok()?;
+        match resource_type {
+            ResourceType::Flag => Self::flag(text).ok(),
+            ResourceType::AiConfig => Self::ai_config(text).ok(),
+            ResourceType::Metric => Self::metric(text).ok(),
+            ResourceType::Segment => {
+                let (environment, key) = text.split_once(SEPARATOR)?;
+                Self::segment(environment, key).ok()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_raw().fmt(f)
+    }
+}
+
+/// A resource as a request names it: the texts may be no keys at all.
+///
+/// Displayed as its key, or `environment/key` for a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RawResource<'a> {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) environment: Option<&'a str>,
+    pub(crate) key: &'a str,
+}
+
+impl<'a> RawResource<'a> {
+    /// The type the request asked for.
+    #[must_use]
+    pub const fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// The key as the request gave it.
+    #[must_use]
+    pub const fn key(&self) -> &'a str {
+        self.key
+    }
+
+    /// The environment id as the request gave it, for segments.
+    #[must_use]
+    pub const fn environment(&self) -> Option<&'a str> {
+        self.environment
+    }
+
+    /// Parses the texts into the name the tables keep.
+    ///
+    /// `environment_limit` is the greatest length of an environment id, in bytes.
+    pub(crate) fn parse(&self, environment_limit: usize) -> Result<ResourceName<'a>, KeyPart> {
+        if let Some(environment) = self.environment {
+            key::check(environment, environment_limit).map_err(KeyPart::Environment)?;
+        }
+        key::check(self.key, MAX_KEY_LEN).map_err(KeyPart::Key)?;
+        Ok(match self.environment {
+            Some(environment) => ResourceName::join(environment, self.key),
+            None => ResourceName(Cow::Borrowed(self.key)),
+        })
+    }
+}
+
+impl fmt::Display for RawResource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(environment) = self.environment {
+            write!(f, "{}/", environment.escape_debug())?;
+        }
+        write!(f, "{}", self.key.escape_debug())
+    }
+}
+
+/// Which part of a resource's name is malformed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyPart {
+    Key(KeyError),
+    Environment(KeyError),
+}
+
+/// Between environment id and segment key: below every byte of a key, so that a table orders
+/// segments by environment first and an environment is one range.
+const SEPARATOR: char = '\0';
+
+/// A resource's name inside its type as the tables order it: the key, for segments environment
+/// id ‖ 0x00 ‖ key.
+///
+/// Made from parsed texts, or read back from a table or journal that holds only such.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct ResourceName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl ResourceName<'_> {
+    fn join(environment: &str, key: &str) -> Self {
+        let mut name = String::with_capacity(environment.len() + 1 + key.len());
+        name.push_str(environment);
+        name.push(SEPARATOR);
+        name.push_str(key);
+        Self(Cow::Owned(name))
+    }
+
+    /// What the names of all segments of an environment start with.
+    pub(crate) fn environment_prefix(environment: &EnvironmentId) -> Vec<u8> {
+        format!("{environment}{SEPARATOR}").into_bytes()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_back_to_its_resource() {
+        for resource in [
+            Resource::flag("a").unwrap(),
+            Resource::segment("env", "seg").unwrap(),
+            Resource::ai_config("x.y").unwrap(),
+            Resource::metric("m-1").unwrap(),
+        ] {
+            let name = resource.name();
+            let back = Resource::from_name(resource.resource_type(), name.as_bytes());
+            assert_eq!(back, Some(resource.clone()));
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_name_are_no_resource() {
+        for name in [&b""[..], b"\xff", b"a b", b"no-separator"] {
+            assert_eq!(Resource::from_name(ResourceType::Segment, name), None);
+        }
+        assert_eq!(Resource::from_name(ResourceType::Flag, b"a\0b"), None);
+    }
+
+    #[test]
+    fn no_environment_is_a_prefix_of_another_ones_segments() {
+        let short = EnvironmentId::parse("prod").unwrap();
+        let long = Resource::segment("prod2", "x").unwrap();
+        assert!(
+            !long
+                .name()
+                .as_bytes()
+                .starts_with(&ResourceName::environment_prefix(&short))
+        );
+    }
+
+    #[test]
+    fn a_displayed_raw_resource_holds_no_control_characters() {
+        let raw = RawResource {
+            resource_type: ResourceType::Segment,
+            environment: Some("e\n"),
+            key: "k\u{1b}",
+        };
+        assert_eq!(raw.to_string(), "e\\n/k\\u{1b}");
+    }
+}

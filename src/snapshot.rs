@@ -1,0 +1,377 @@
+//! Reading: every look at a store is one at a revision.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::change::Change;
+use crate::commit::Engine;
+use crate::error::{Error, Result};
+use crate::journal::{Reader, Segments};
+use crate::key::{ProjectKey, ViewKey};
+use crate::page::{KeySort, LinkSort, List, Page, Paging, Position, invalid};
+use crate::project::view_key;
+use crate::resource::{Resource, ResourceType};
+use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow, contain, link_row};
+use crate::time::Timestamp;
+use crate::view::View;
+
+/// The store as it stood when the snapshot was taken.
+///
+/// Changes made since do not show. A snapshot never waits for one and holds none up, but the
+/// pages it sees cannot be used again as long as it lives. It keeps the store open.
+///
+/// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
+/// [`Error::State`] when the disk cannot be read, [`Error::Damaged`] when a row cannot.
+pub struct Snapshot {
+    tables: ReadTables,
+    segments: Arc<Segments>,
+    _engine: Arc<Engine>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
+        let (tables, segments) = engine.read()?;
+        Ok(Self {
+            tables,
+            segments,
+            _engine: engine,
+        })
+    }
+
+    /// The newest change that the snapshot sees; 0 when there was none yet.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.tables.head().revision
+    }
+
+    /// A project.
+    ///
+    /// Cost: O(log projects).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`]; [`Error::InvalidKey`] when the text is no key.
+    pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
+        let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
+        match contain(|| self.tables.project(&key))? {
+            Some(project) => Ok(ProjectSnapshot {
+                tables: &self.tables,
+                project,
+            }),
+            None => Err(Error::UnknownProject { project: key }),
+        }
+    }
+
+    /// The projects, in key order.
+    ///
+    /// Cost: O(log projects + offset + limit).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
+        let (after, skip) = paging.start.in_list(&List::Projects)?;
+        let after = after
+            .map(|at| at.key(|key| ProjectKey::parse(key).ok()))
+            .transpose()?;
+        let more = paging.limit.saturating_add(1);
+        let rows = contain(|| self.tables.project_page(after.as_ref(), skip, more))?;
+        let position = |row: &ProjectRow| Position::Key(row.key.to_string());
+        let total = self.tables.head().projects;
+        Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
+            Ok(ProjectInfo {
+                id: row.id,
+                key: row.key,
+                views: row.views,
+            })
+        })
+    }
+
+    /// The changes from a revision on, up to the one the snapshot sees, in order.
+    ///
+    /// Read from the journal as the iterator advances; it holds the file it reads.
+    ///
+    /// Cost: O(bytes of one segment) to begin, then O(bytes) for each change.
+    ///
+    /// ```
+    /// # use viewlink::{ChangeKind, NewView, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// store.project("default")?.because("a start").create_view(NewView::new("v", "V"))?;
+    /// for change in store.snapshot()?.changes(1)? {
+    ///     let change = change?;
+    ///     assert_eq!(change.comment.as_deref(), Some("a start"));
+    ///     assert!(matches!(change.kind, ChangeKind::ViewCreated { .. }));
+    /// }
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision. The iterator ends
+    /// behind an error: [`Error::JournalTrimmed`] when it was overtaken, [`Error::Damaged`],
+    /// [`Error::Io`].
+    pub fn changes(&self, from: u64) -> Result<Changes> {
+        let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
+        Ok(Changes { reader })
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.revision())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Changes in revision order; see [`Snapshot::changes`].
+#[derive(Debug)]
+pub struct Changes {
+    reader: Reader,
+}
+
+impl Iterator for Changes {
+    type Item = Result<Change>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let read = self.reader.next()?;
+        Some(read.and_then(|(revision, payload)| Change::from_record(revision, &payload)))
+    }
+}
+
+/// A project, as a list of projects shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProjectInfo {
+    /// A number that no other project of this store ever has, also after this one is deleted.
+    pub id: u32,
+    /// The key.
+    pub key: ProjectKey,
+    /// How many views it has.
+    pub views: u64,
+}
+
+/// A resource that is linked to a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkedResource {
+    /// The resource.
+    pub resource: Resource,
+    /// When it was linked.
+    pub linked_at: Timestamp,
+    /// The revision of the change that linked it.
+    pub revision: u64,
+}
+
+impl From<LinkRow> for LinkedResource {
+    fn from(row: LinkRow) -> Self {
+        let LinkRecord {
+            linked_at,
+            revision,
+            ..
+        } = row.record;
+        Self {
+            resource: row.resource,
+            linked_at,
+            revision,
+        }
+    }
+}
+
+/// A project as it stood when the snapshot was taken.
+pub struct ProjectSnapshot<'s> {
+    tables: &'s ReadTables,
+    project: ProjectRow,
+}
+
+impl fmt::Debug for ProjectSnapshot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProjectSnapshot")
+            .field("project", &self.project)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProjectSnapshot<'_> {
+    /// What a list of projects shows of this one.
+    #[must_use]
+    pub fn info(&self) -> ProjectInfo {
+        let ProjectRow { key, id, views } = self.project.clone();
+        ProjectInfo { id, key, views }
+    }
+
+    /// A view.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
+    pub fn view(&self, key: &str) -> Result<View> {
+        self.find_view(key).map(ViewRow::into_view)
+    }
+
+    /// The views, in key order.
+    ///
+    /// Cost: O(log views + offset + limit).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    pub fn views(&self, paging: Paging<KeySort>) -> Result<Page<View>> {
+        let project = self.project.id;
+        let list = List::Views { project };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after
+            .map(|at| at.key(|key| ViewKey::parse(key).ok()))
+            .transpose()?;
+        let more = paging.limit.saturating_add(1);
+        let rows = contain(|| self.tables.view_page(project, after.as_ref(), skip, more))?;
+        let position = |row: &ViewRow| Position::Key(row.key().to_string());
+        Page::from_rows(
+            rows,
+            paging.limit,
+            self.project.views,
+            list,
+            position,
+            |row| Ok(row.into_view()),
+        )
+    }
+
+    /// Whether a resource is linked to a view.
+    ///
+    /// Cost: O(log views + log links).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
+    pub fn is_linked(&self, view: &str, resource: &Resource) -> Result<bool> {
+        let view = self.find_view(view)?;
+        let link = contain(|| {
+            self.tables
+                .link(view.id(), resource.resource_type(), &resource.name())
+        })?;
+        Ok(link.is_some())
+    }
+
+    /// The resources of one type that are linked to a view, the oldest link first, or by key.
+    ///
+    /// The total count costs nothing extra.
+    ///
+    /// Cost: by key O(log links + offset + limit); by link time O(n log n) with the n links of
+    /// that type of the view.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key;
+    /// [`Error::InvalidCursor`] when the cursor is of another list or order.
+    pub fn linked_resources(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        paging: Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        let view = self.find_view(view)?;
+        let list = List::Links {
+            view: view.id(),
+            resource_type,
+            sort: paging.sort,
+        };
+        let total = view.links().get(resource_type);
+        let (after, skip) = paging.start.in_list(&list)?;
+        let more = paging.limit.saturating_add(1);
+        match paging.sort {
+            LinkSort::Key => {
+                let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
+                let after = after.map(|at| at.key(parse)).transpose()?;
+                let rows = contain(|| {
+                    self.tables
+                        .link_page(view.id(), resource_type, after.as_ref(), skip, more)
+                })?;
+                let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
+                Page::from_rows(rows, paging.limit, total, list, position, |row| {
+                    Ok(row.into())
+                })
+            }
+            LinkSort::LinkTime => {
+                let mut rows = contain(|| self.tables.link_times(view.id(), resource_type))?;
+                if let Some(after) = after {
+                    let Position::LinkTime(after) = after else {
+                        return Err(invalid("it belongs to another order"));
+                    };
+                    rows.retain(|(record, _)| record > after);
+                }
+                let rows = smallest(rows, skip, more);
+                let position = |(record, _): &(LinkRecord, _)| Position::LinkTime(*record);
+                Page::from_rows(
+                    rows,
+                    paging.limit,
+                    total,
+                    list,
+                    position,
+                    |(record, key)| Ok(link_row(resource_type, &key, record)?.into()),
+                )
+            }
+        }
+    }
+
+    /// The views that a resource is linked to, in key order; none for a resource nobody linked.
+    ///
+    /// Cost: O(n log n) with the n views of the resource.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    pub fn linked_views(&self, resource: &Resource, paging: Paging<KeySort>) -> Result<Page<View>> {
+        let (project, resource_type) = (self.project.id, resource.resource_type());
+        let name = resource.name();
+        let list = List::ViewsOf {
+            project,
+            resource_type,
+            name: name.as_str().to_owned(),
+        };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after
+            .map(|at| at.key(|key| ViewKey::parse(key).ok()))
+            .transpose()?;
+        let mut keys = contain(|| self.tables.views_of(project, resource_type, &name))?;
+        let total = keys.len() as u64;
+        keys.sort_unstable();
+        let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
+        let rows = keys.split_off(behind.max(skip.min(keys.len())));
+        let rows = rows
+            .into_iter()
+            .take(paging.limit.saturating_add(1))
+            .collect();
+        let position = |key: &ViewKey| Position::Key(key.to_string());
+        Page::from_rows(rows, paging.limit, total, list, position, |key| {
+            let view = contain(|| self.tables.view(project, &key))?;
+            let view =
+                view.ok_or_else(|| Error::damaged("table views", format!("{key} is missing")));
+            Ok(view?.into_view())
+        })
+    }
+
+    fn find_view(&self, key: &str) -> Result<ViewRow> {
+        let key = view_key(key)?;
+        let view = contain(|| self.tables.view(self.project.id, &key))?;
+        view.ok_or_else(|| Error::UnknownView {
+            project: self.project.key.clone(),
+            view: key,
+        })
+    }
+}
+
+/// The `limit` smallest rows behind the first `skip`, in order.
+///
+/// Cost: O(rows + taken · log taken).
+fn smallest<T: Ord>(mut rows: Vec<T>, skip: usize, limit: usize) -> Vec<T> {
+    let end = skip.saturating_add(limit);
+    if end < rows.len() {
+        rows.select_nth_unstable(end);
+        rows.truncate(end);
+    }
+    rows.sort_unstable();
+    rows.drain(..skip.min(rows.len()));
+    rows
+}

@@ -1,0 +1,124 @@
+//! From the database's errors and panics to the store's errors.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{Error, Outcome, Result};
+
+impl From<redb::StorageError> for Error {
+    fn from(error: redb::StorageError) -> Self {
+        match error {
+            redb::StorageError::DatabaseClosed => Self::Closed,
+            redb::StorageError::Corrupted(_) => Self::Damaged {
+                part: "state database".into(),
+                detail: "its pages do not fit together".into(),
+                source: Some(Box::new(error)),
+            },
+            _ => Self::State {
+                outcome: Outcome::NotApplied,
+                source: Box::new(error),
+            },
+        }
+    }
+}
+
+impl From<redb::TableError> for Error {
+    fn from(error: redb::TableError) -> Self {
+        match error {
+            redb::TableError::Storage(error) => error.into(),
+            other => Self::Damaged {
+                part: "state database".into(),
+                detail: "a table is missing or has another form".into(),
+                source: Some(Box::new(other)),
+            },
+        }
+    }
+}
+
+impl From<redb::TransactionError> for Error {
+    fn from(error: redb::TransactionError) -> Self {
+        match error {
+            redb::TransactionError::Storage(error) => error.into(),
+            other => Self::State {
+                outcome: Outcome::NotApplied,
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+impl From<redb::CommitError> for Error {
+    fn from(error: redb::CommitError) -> Self {
+        match error {
+            redb::CommitError::Storage(error) => error.into(),
+            other => Self::State {
+                outcome: Outcome::NotApplied,
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+impl From<redb::SetDurabilityError> for Error {
+    fn from(error: redb::SetDurabilityError) -> Self {
+        Self::State {
+            outcome: Outcome::NotApplied,
+            source: Box::new(error),
+        }
+    }
+}
+
+impl From<redb::DatabaseError> for Error {
+    fn from(error: redb::DatabaseError) -> Self {
+        match error {
+            redb::DatabaseError::Storage(redb::StorageError::Io(error))
+                if error.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                Self::Damaged {
+                    part: "state database".into(),
+                    detail: "it does not start like one".into(),
+                    source: Some(Box::new(error)),
+                }
+            }
+            redb::DatabaseError::Storage(error) => error.into(),
+            redb::DatabaseError::UpgradeRequired(_) => Self::Damaged {
+                part: "state database".into(),
+                detail: "it has a format that no store was ever written in".into(),
+                source: Some(Box::new(error)),
+            },
+            other => Self::State {
+                outcome: Outcome::NotApplied,
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+/// Runs `act` and turns a panic into an error, so that neither a bug nor a file that the database
+/// trusts and should not brings the host down.
+pub(crate) fn contain<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Unwind safety: callers drop or abort what `act` was changing when it fails.
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        Err(Error::Panicked {
+            message: message_of(&*panic),
+        })
+    })
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it left no message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_with_its_message() {
+        let error = contain::<()>(|| panic!("broken {}", 1)).unwrap_err();
+        assert_eq!(error.to_string(), "a panic ended the call: broken 1");
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+    }
+}

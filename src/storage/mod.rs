@@ -1,0 +1,31 @@
+//! The state: tables in a redb database. The only place that names redb.
+//!
+//! Invariants kept here:
+//!
+//! 1. A link is in `links` or it does not exist; `links` is the only truth about links.
+//! 2. Posting lists in `backlinks`, minus dead views, are `links` transposed.
+//! 3. A view's count per type is its number of rows in `links.<type>`.
+//!
+//! Both directions and the count change in one function, [`WriteTables::change_links`], or go
+//! with the view, project, resource or environment they belong to.
+
+mod backend;
+mod backlinks;
+mod failure;
+mod links;
+mod posting;
+mod read;
+mod records;
+mod removal;
+mod state;
+mod tables;
+
+mod verify;
+mod write;
+
+pub(crate) use failure::contain;
+pub(crate) use links::{Edit, LinkKey};
+pub(crate) use read::{LinkRow, ReadTables, link_row};
+pub(crate) use records::{Head, LinkRecord, ProjectRow, ViewRow};
+pub(crate) use state::{State, StateOptions, Transaction};
+pub(crate) use write::WriteTables;

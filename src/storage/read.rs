@@ -1,0 +1,242 @@
+//! Reading the tables as they stood when the reader began.
+
+use std::ops::Bound;
+use std::sync::OnceLock;
+
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+
+use super::posting::Posting;
+use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
+use crate::error::{Error, Result};
+use crate::key::{ProjectKey, ViewKey};
+use crate::resource::{Resource, ResourceName, ResourceType};
+
+type Table = ReadOnlyTable<Bytes, Bytes>;
+
+/// The tables of one revision.
+pub(crate) struct ReadTables {
+    pub(super) transaction: ReadTransaction,
+    head: Head,
+    projects: OnceLock<Table>,
+    views: OnceLock<Table>,
+    view_keys: OnceLock<Table>,
+    links: ByType<OnceLock<Table>>,
+    backlinks: ByType<OnceLock<Table>>,
+}
+
+/// A link of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LinkRow {
+    pub(crate) resource: Resource,
+    pub(crate) record: LinkRecord,
+}
+
+impl ReadTables {
+    pub(super) fn open(transaction: ReadTransaction) -> Result<Self> {
+        let meta = transaction.open_table(tables::META)?;
+        let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
+            .ok_or_else(|| Error::damaged("table meta", "the head is missing"))?;
+        Ok(Self {
+            transaction,
+            head,
+            projects: OnceLock::new(),
+            views: OnceLock::new(),
+            view_keys: OnceLock::new(),
+            links: ByType::default(),
+            backlinks: ByType::default(),
+        })
+    }
+
+    fn table<'a>(&self, slot: &'a OnceLock<Table>, definition: Definition) -> Result<&'a Table> {
+        if let Some(table) = slot.get() {
+            return Ok(table);
+        }
+        let table = self.transaction.open_table(definition)?;
+        Ok(slot.get_or_init(|| table))
+    }
+
+    pub(super) fn projects(&self) -> Result<&Table> {
+        self.table(&self.projects, tables::PROJECTS)
+    }
+
+    pub(super) fn views(&self) -> Result<&Table> {
+        self.table(&self.views, tables::VIEWS)
+    }
+
+    pub(super) fn view_keys(&self) -> Result<&Table> {
+        self.table(&self.view_keys, tables::VIEW_KEYS)
+    }
+
+    pub(super) fn links(&self, resource_type: ResourceType) -> Result<&Table> {
+        self.table(self.links.get(resource_type), tables::links(resource_type))
+    }
+
+    pub(super) fn backlinks(&self, resource_type: ResourceType) -> Result<&Table> {
+        self.table(
+            self.backlinks.get(resource_type),
+            tables::backlinks(resource_type),
+        )
+    }
+
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    pub(crate) fn project(&self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
+        let name = key.as_str().as_bytes();
+        tables::get(self.projects()?, name, |value| {
+            ProjectRow::decode(key, value)
+        })
+    }
+
+    /// Projects in key order, `skip` of them left out, from behind `after` on.
+    pub(crate) fn project_page(
+        &self,
+        after: Option<&ProjectKey>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<ProjectRow>> {
+        let start = after.map_or(Bound::Unbounded, |key| {
+            Bound::Excluded(key.as_str().as_bytes())
+        });
+        let range = (start, Bound::Unbounded);
+        rows(self.projects()?, range, skip, limit, ProjectRow::from_row)
+    }
+
+    pub(crate) fn view(&self, project: u32, key: &ViewKey) -> Result<Option<ViewRow>> {
+        tables::get(
+            self.views()?,
+            &tables::view_row_key(project, key),
+            |value| ViewRow::decode(project, key.clone(), value),
+        )
+    }
+
+    /// Views of a project in key order, `skip` of them left out, from behind `after` on.
+    pub(crate) fn view_page(
+        &self,
+        project: u32,
+        after: Option<&ViewKey>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<ViewRow>> {
+        let all = Prefix::of(project);
+        let start = after.map(|key| tables::view_row_key(project, key));
+        let range = start
+            .as_ref()
+            .map_or_else(|| all.range(), |start| all.range_after(start));
+        rows(self.views()?, range, skip, limit, ViewRow::from_row)
+    }
+
+    pub(crate) fn link(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+    ) -> Result<Option<LinkRecord>> {
+        let key = tables::row_key(view, name.as_bytes());
+        tables::get(self.links(resource_type)?, &key, LinkRecord::decode)
+    }
+
+    /// Links of a view in key order, `skip` of them left out, from behind `after` on.
+    pub(crate) fn link_page(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+        after: Option<&Resource>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<LinkRow>> {
+        let all = Prefix::of(view);
+        let start = after.map(|resource| tables::row_key(view, resource.name().as_bytes()));
+        let range = start
+            .as_ref()
+            .map_or_else(|| all.range(), |start| all.range_after(start));
+        rows(
+            self.links(resource_type)?,
+            range,
+            skip,
+            limit,
+            |key, value| link_row(resource_type, key, LinkRecord::decode(value)?),
+        )
+    }
+
+    /// When each link of a view was made, with what names its row, in key order.
+    ///
+    /// Cost: O(links of the view).
+    pub(crate) fn link_times(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+    ) -> Result<Vec<(LinkRecord, Vec<u8>)>> {
+        let all = Prefix::of(view);
+        rows(
+            self.links(resource_type)?,
+            all.range(),
+            0,
+            usize::MAX,
+            |key, value| Ok((LinkRecord::decode(value)?, key.to_vec())),
+        )
+    }
+
+    /// The views a resource is in, in no order.
+    ///
+    /// Cost: O(views of the resource), dead ones included.
+    pub(crate) fn views_of(
+        &self,
+        project: u32,
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+    ) -> Result<Vec<ViewKey>> {
+        let key = tables::row_key(project, name.as_bytes());
+        let posting = tables::get(self.backlinks(resource_type)?, &key, Posting::decode)?;
+        let view_keys = self.view_keys()?;
+        let views = posting.unwrap_or_default();
+        let live = views.ids().iter().filter_map(|id| {
+            let found = tables::get(view_keys, &id.to_be_bytes(), ViewKeyRecord::decode);
+            found
+                .map(|record| record.map(|record| record.key))
+                .transpose()
+        });
+        live.collect()
+    }
+}
+
+/// A link from the key and record of its row.
+pub(crate) fn link_row(
+    resource_type: ResourceType,
+    key: &[u8],
+    record: LinkRecord,
+) -> Result<LinkRow> {
+    let name = tables::split_row_key(key).map(|(_, name)| name);
+    let resource = name.and_then(|name| Resource::from_name(resource_type, name));
+    let resource = resource.ok_or_else(|| {
+        Error::damaged(
+            format!("table links.{resource_type}"),
+            "a row has a key that is none",
+        )
+    })?;
+    Ok(LinkRow { resource, record })
+}
+
+/// At most `limit` rows of a range, without the first `skip`.
+fn rows<R>(
+    table: &Table,
+    range: KeyRange<'_>,
+    skip: usize,
+    limit: usize,
+    decode: impl Fn(&[u8], &[u8]) -> Result<R>,
+) -> Result<Vec<R>> {
+    let mut rows = ReadableTable::range::<&[u8]>(table, range)?;
+    for _ in 0..skip {
+        if rows.next().transpose()?.is_none() {
+            return Ok(Vec::new());
+        }
+    }
+    rows.take(limit)
+        .map(|row| {
+            let (key, value) = row?;
+            decode(key.value(), value.value())
+        })
+        .collect()
+}

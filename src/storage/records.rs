@@ -1,0 +1,323 @@
+//! The records of the tables. Each is an enum with one variant per version of its format.
+
+use serde::{Deserialize, Serialize};
+
+use super::tables::{self, split_row_key};
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::key::{ProjectKey, ViewKey};
+use crate::time::Timestamp;
+use crate::view::{LinkCounts, View, ViewFields};
+
+/// A record with the versions of its format.
+trait Record: Sized {
+    type Versions: Serialize + for<'a> Deserialize<'a>;
+    /// What an error names.
+    const PART: &'static str;
+
+    fn newest(self) -> Self::Versions;
+    fn upgrade(versions: Self::Versions) -> Self;
+}
+
+/// Bytes of a record in its newest format.
+fn encode<R: Record>(record: R) -> Result<Vec<u8>> {
+    codec::encode(&record.newest()).map_err(|source| Error::undecodable(R::PART, source))
+}
+
+/// A record from bytes of any of its formats.
+fn decode<R: Record>(bytes: &[u8]) -> Result<R> {
+    let versions = codec::decode(bytes).map_err(|source| Error::undecodable(R::PART, source))?;
+    Ok(R::upgrade(versions))
+}
+
+macro_rules! record {
+    ($record:ident, $versions:ident, $part:literal) => {
+        #[derive(Serialize, Deserialize)]
+        enum $versions {
+            V1($record),
+        }
+
+        impl Record for $record {
+            type Versions = $versions;
+            const PART: &'static str = $part;
+
+            fn newest(self) -> $versions {
+                $versions::V1(self)
+            }
+
+            fn upgrade(versions: $versions) -> Self {
+                match versions {
+                    $versions::V1(record) => record,
+                }
+            }
+        }
+
+        impl $record {
+            pub(super) fn encode(self) -> Result<Vec<u8>> {
+                encode(self)
+            }
+
+            pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+                decode(bytes)
+            }
+        }
+    };
+}
+
+/// Where the store stands; written with every change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The newest change that is complete in the tables.
+    pub(crate) revision: u64,
+    /// Its time.
+    pub(crate) time: Timestamp,
+    /// How many projects there are.
+    pub(crate) projects: u64,
+    /// Ids are given in order and never again.
+    pub(super) next_project: u32,
+    pub(super) next_view: u32,
+    /// How many views were ever deleted; without any no posting list holds a dead one.
+    pub(super) deleted_views: u64,
+}
+record!(Head, HeadVersions, "head of the state");
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ProjectRecord {
+    pub(super) id: u32,
+    pub(super) views: u64,
+}
+record!(ProjectRecord, ProjectVersions, "project record");
+
+/// A project as it stands in its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProjectRow {
+    pub(crate) key: ProjectKey,
+    pub(crate) id: u32,
+    /// How many views it has.
+    pub(crate) views: u64,
+}
+
+impl ProjectRow {
+    pub(super) fn decode(key: &ProjectKey, value: &[u8]) -> Result<Self> {
+        let ProjectRecord { id, views } = ProjectRecord::decode(value)?;
+        Ok(Self {
+            key: key.clone(),
+            id,
+            views,
+        })
+    }
+
+    pub(super) fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
+        let key = str::from_utf8(key)
+            .ok()
+            .and_then(|key| ProjectKey::parse(key).ok());
+        Self::decode(&key.ok_or_else(|| no_key("projects"))?, value)
+    }
+
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
+        ProjectRecord {
+            id: self.id,
+            views: self.views,
+        }
+        .encode()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ViewRecord {
+    pub(super) id: u32,
+    pub(super) fields: ViewFields,
+    pub(super) version: u64,
+    pub(super) revision: u64,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    /// Invariant 3: the number of rows in `links.<type>`.
+    pub(super) links: LinkCounts,
+}
+record!(ViewRecord, ViewVersions, "view record");
+
+/// A view as it stands in its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ViewRow {
+    pub(super) project: u32,
+    pub(super) key: ViewKey,
+    pub(super) record: ViewRecord,
+}
+
+impl ViewRow {
+    pub(super) fn decode(project: u32, key: ViewKey, value: &[u8]) -> Result<Self> {
+        Ok(Self {
+            project,
+            key,
+            record: ViewRecord::decode(value)?,
+        })
+    }
+
+    pub(super) fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
+        let (project, name) = split_row_key(key).ok_or_else(|| no_key("views"))?;
+        let key = str::from_utf8(name)
+            .ok()
+            .and_then(|key| ViewKey::parse(key).ok());
+        Self::decode(project, key.ok_or_else(|| no_key("views"))?, value)
+    }
+
+    pub(super) fn row_key(&self) -> Vec<u8> {
+        tables::view_row_key(self.project, &self.key)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.record.id
+    }
+
+    pub(crate) fn key(&self) -> &ViewKey {
+        &self.key
+    }
+
+    pub(crate) fn fields(&self) -> &ViewFields {
+        &self.record.fields
+    }
+
+    pub(crate) fn links(&self) -> LinkCounts {
+        self.record.links
+    }
+
+    pub(crate) fn into_view(self) -> View {
+        let ViewRecord {
+            id,
+            fields,
+            version,
+            revision,
+            created_at,
+            updated_at,
+            links,
+        } = self.record;
+        let ViewFields {
+            name,
+            description,
+            tags,
+            maintainer,
+        } = fields;
+        View {
+            id,
+            key: self.key,
+            name,
+            description,
+            tags,
+            maintainer,
+            version,
+            revision,
+            created_at,
+            updated_at,
+            links,
+        }
+    }
+}
+
+/// Where a view id leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ViewKeyRecord {
+    pub(super) project: u32,
+    pub(super) key: ViewKey,
+}
+record!(ViewKeyRecord, ViewKeyVersions, "view key record");
+
+/// When a link was made. The order of the fields is the order of link time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct LinkRecord {
+    pub(crate) linked_at: Timestamp,
+    pub(crate) revision: u64,
+    /// The place in the request.
+    pub(crate) ordinal: u32,
+}
+record!(LinkRecord, LinkVersions, "link record");
+
+/// The gaps between the sorted view ids of a posting list, the first one counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PostingRecord {
+    pub(super) gaps: Vec<u32>,
+}
+record!(PostingRecord, PostingVersions, "posting list");
+
+fn no_key(table: &str) -> Error {
+    Error::damaged(format!("table {table}"), "a row has a key that is none")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Maintainer, NewView};
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn the_bytes_of_every_record_are_pinned() {
+        let time = Timestamp::from_millis(1_700_000_000_000);
+        let head = Head {
+            revision: 300,
+            time,
+            projects: 1,
+            next_project: 2,
+            next_view: 70_000,
+            deleted_views: 3,
+        };
+        let expected = "00fb2c01fd0068e5cf8b0100000102fc7011010003";
+        assert_eq!(hex(&head.encode().unwrap()), expected);
+        assert_eq!(Head::decode(&head.encode().unwrap()).unwrap(), head);
+
+        let project = ProjectRecord { id: 1, views: 2 };
+        assert_eq!(hex(&project.encode().unwrap()), "000102");
+
+        let fields = NewView::new("v", "name")
+            .description("d")
+            .tags(["b", "a"])
+            .maintainer(Maintainer::Team("t".into()))
+            .fields;
+        let mut links = LinkCounts::default();
+        *links.get_mut(crate::ResourceType::Segment) = 4;
+        let view = ViewRecord {
+            id: 9,
+            fields,
+            version: 2,
+            revision: 3,
+            created_at: time,
+            updated_at: time,
+            links,
+        };
+        let expected = "0009046e616d6501640201610162010101740203fd0068e5cf8b010000fd0068e5cf8b01000\
+                        000040000";
+        assert_eq!(hex(&view.clone().encode().unwrap()), expected);
+        assert_eq!(
+            ViewRecord::decode(&view.clone().encode().unwrap()).unwrap(),
+            view
+        );
+
+        let key = ViewKeyRecord {
+            project: 1,
+            key: ViewKey::parse("v").unwrap(),
+        };
+        assert_eq!(hex(&key.encode().unwrap()), "00010176");
+
+        let link = LinkRecord {
+            linked_at: time,
+            revision: 300,
+            ordinal: 5,
+        };
+        assert_eq!(hex(&link.encode().unwrap()), "00fd0068e5cf8b010000fb2c0105");
+
+        let posting = PostingRecord {
+            gaps: vec![1, 250, 251, 70_000],
+        };
+        assert_eq!(hex(&posting.encode().unwrap()), "000401fafbfb00fc70110100");
+    }
+
+    #[test]
+    fn a_record_of_an_unknown_version_is_an_error() {
+        let mut bytes = ProjectRecord { id: 1, views: 2 }.encode().unwrap();
+        bytes[0] = 1;
+        let error = ProjectRecord::decode(&bytes).unwrap_err();
+        assert!(error.to_string().contains("project record"), "{error}");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}

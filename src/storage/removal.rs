@@ -1,0 +1,165 @@
+//! What takes many links away at once: deleting a view or project, removing a resource or an
+//! environment.
+
+use std::collections::BTreeMap;
+
+use redb::ReadableTable;
+
+use super::links::Edit;
+use super::records::{ProjectRow, ViewRow};
+use super::tables::{self, KeyRange, Lazy, Prefix};
+use super::write::WriteTables;
+use crate::change::Stamp;
+use crate::error::{Error, Result};
+use crate::key::{EnvironmentId, ProjectKey};
+use crate::resource::{ResourceName, ResourceType};
+use crate::view::LinkCounts;
+
+impl<'t> WriteTables<'t> {
+    /// Deletes a view with its links; tells how many went. Its id stays in posting lists.
+    ///
+    /// Cost: O(links of the view).
+    pub(crate) fn delete_view(
+        &mut self,
+        project: &ProjectKey,
+        view: &ViewRow,
+    ) -> Result<LinkCounts> {
+        let mut project = self.project_of(project)?;
+        project.views = project.views.checked_sub(1).ok_or_else(|| {
+            Error::damaged("table projects", "a project has fewer views than rows")
+        })?;
+        self.put_project(&project)?;
+        self.views.get(self.transaction)?.remove(&*view.row_key())?;
+        self.bury_view(view)?;
+        self.head.deleted_views += 1;
+        Ok(view.links())
+    }
+
+    /// Removes the links of a view and what its id leads to.
+    fn bury_view(&mut self, view: &ViewRow) -> Result<()> {
+        for resource_type in ResourceType::ALL {
+            if view.links().get(resource_type) > 0 {
+                self.clear(
+                    |tables| tables.links.get_mut(resource_type),
+                    &Prefix::of(view.id()),
+                )?;
+            }
+        }
+        self.live.bury(self.transaction, view.id())
+    }
+
+    /// Deletes a project with its views and their links; tells how many of each went.
+    ///
+    /// Cost: O(views and links of the project).
+    pub(crate) fn delete_project(&mut self, project: &ProjectRow) -> Result<(u64, LinkCounts)> {
+        let all = Prefix::of(project.id);
+        let table = self.views.get(self.transaction)?;
+        let views = table.range::<&[u8]>(all.range())?.map(|row| {
+            let (key, value) = row?;
+            ViewRow::from_row(key.value(), value.value())
+        });
+        let views = views.collect::<Result<Vec<_>>>()?;
+        let mut unlinked = LinkCounts::default();
+        for view in &views {
+            unlinked += view.links();
+            self.bury_view(view)?;
+        }
+        self.clear(|tables| &mut tables.views, &all)?;
+        for resource_type in ResourceType::ALL {
+            self.clear(|tables| tables.backlinks.get_mut(resource_type), &all)?;
+        }
+        self.projects
+            .get(self.transaction)?
+            .remove(project.key.as_str().as_bytes())?;
+        self.head.projects = self.head.projects.saturating_sub(1);
+        Ok((views.len() as u64, unlinked))
+    }
+
+    /// Removes every row of a range.
+    fn clear(
+        &mut self,
+        table: impl FnOnce(&mut Self) -> &mut Lazy<'t>,
+        rows: &Prefix,
+    ) -> Result<()> {
+        let transaction = self.transaction;
+        let range: KeyRange<'_> = rows.range();
+        table(self)
+            .get(transaction)?
+            .retain_in::<&[u8], _>(range, |_, _| false)?;
+        Ok(())
+    }
+
+    /// Takes a resource out of every view; tells in how many it was.
+    ///
+    /// Cost: O(views of the resource · log rows).
+    pub(crate) fn remove_resource(
+        &mut self,
+        project: u32,
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+        stamp: Stamp,
+    ) -> Result<u64> {
+        let key = tables::row_key(project, name.as_bytes());
+        let (_, links) = self.remove_rows(resource_type, vec![key], stamp)?;
+        Ok(links)
+    }
+
+    /// Takes all segments of an environment out of every view; tells how many segments were in a
+    /// view and how many links went.
+    ///
+    /// Cost: O(links of the segments · log rows).
+    pub(crate) fn remove_environment(
+        &mut self,
+        project: u32,
+        environment: &EnvironmentId,
+        stamp: Stamp,
+    ) -> Result<(u64, u64)> {
+        let prefix = ResourceName::environment_prefix(environment);
+        let segments = Prefix::new(tables::row_key(project, &prefix));
+        let table = self
+            .backlinks
+            .get_mut(ResourceType::Segment)
+            .get(self.transaction)?;
+        let keys = table
+            .range::<&[u8]>(segments.range())?
+            .map(|row| Ok(row?.0.value().to_vec()))
+            .collect::<Result<_>>()?;
+        self.remove_rows(ResourceType::Segment, keys, stamp)
+    }
+
+    /// Removes posting lists with the links they stand for.
+    fn remove_rows(
+        &mut self,
+        resource_type: ResourceType,
+        keys: Vec<Vec<u8>>,
+        stamp: Stamp,
+    ) -> Result<(u64, u64)> {
+        let mut lists = 0;
+        let mut by_view = BTreeMap::<u32, u64>::new();
+        for key in keys {
+            let posting = self.posting(resource_type, &key)?;
+            let (_, name) = tables::split_row_key(&key).unwrap_or_default();
+            let links = self.links.get_mut(resource_type).get(self.transaction)?;
+            for &view in posting.ids() {
+                if links.remove(&*tables::row_key(view, name))?.is_none() {
+                    return Err(Error::damaged(
+                        format!("table backlinks.{resource_type}"),
+                        format!("it names a link that view {view} does not have"),
+                    ));
+                }
+                *by_view.entry(view).or_default() += 1;
+            }
+            lists += u64::from(!posting.is_empty());
+            self.backlinks
+                .get_mut(resource_type)
+                .get(self.transaction)?
+                .remove(&*key)?;
+        }
+        for (&id, &removed) in &by_view {
+            let mut view = self.view_by_id(id)?;
+            view.count(resource_type, Edit::Unlink, removed, stamp)?;
+            self.put_view(&view)?;
+        }
+        Ok((lists, by_view.values().sum()))
+    }
+}

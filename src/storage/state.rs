@@ -1,0 +1,204 @@
+//! The state database: opening, transactions, closing.
+
+use std::sync::Arc;
+
+use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
+
+use super::backend::Backend;
+use super::failure::contain;
+use super::read::ReadTables;
+use super::records::Head;
+use super::tables;
+use super::write::{WriteTables, create_tables};
+use crate::disk::DiskFile;
+use crate::error::{Error, Result};
+use crate::journal::StoreId;
+
+/// The version of the tables that is written.
+const FORMAT: u32 = 1;
+
+/// How the database is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StateOptions {
+    /// Memory for pages, in bytes.
+    pub(crate) cache_size: usize,
+    /// Whether every page is checked, not only after a crash.
+    pub(crate) check: bool,
+}
+
+impl StateOptions {
+    fn builder(self, progress: impl Fn(f64) + 'static) -> Builder {
+        let mut builder = Database::builder();
+        builder
+            .set_cache_size(self.cache_size)
+            .set_check_integrity_on_open(self.check)
+            .set_repair_callback(move |session| progress(session.progress()));
+        builder
+    }
+}
+
+/// The open state database.
+#[derive(Debug)]
+pub(crate) struct State {
+    database: Database,
+    backend: Backend,
+    store_id: StoreId,
+    /// Where the state on disk stood when it was opened.
+    head: Head,
+}
+
+impl State {
+    /// Makes the database of a new store in an empty file.
+    pub(crate) fn create(
+        file: Arc<dyn DiskFile>,
+        store_id: StoreId,
+        options: StateOptions,
+    ) -> Result<()> {
+        let backend = Backend::direct(file);
+        let database = options.builder(|_| {}).create_with_backend(backend)?;
+        let mut transaction = database.begin_write()?;
+        transaction.set_quick_repair(true);
+        create_tables(&transaction, &store_id.0, FORMAT)?;
+        transaction.commit()?;
+        database.close()?;
+        Ok(())
+    }
+
+    /// Opens the database, repairing it where it was not closed; nothing is written to the file
+    /// before [`admit`](Self::admit).
+    ///
+    /// `progress` is told how far a repair is, from 0 to 1.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NewerFormat`], [`Error::Damaged`], or [`Error::State`] and [`Error::Io`] when the
+    /// file cannot be read.
+    pub(crate) fn open(
+        file: Arc<dyn DiskFile>,
+        options: StateOptions,
+        progress: impl Fn(f64) + 'static,
+    ) -> Result<Self> {
+        let backend = Backend::held_back(file)
+            .map_err(|source| Error::io("read the state database", source))?;
+        let held = backend.clone();
+        // The database trusts the file where it was closed and may panic on what it finds.
+        contain(move || {
+            let database = options.builder(progress).create_with_backend(held)?;
+            let (store_id, head) = identify(&database)?;
+            Ok(Self {
+                database,
+                backend,
+                store_id,
+                head,
+            })
+        })
+        .map_err(|error| match error {
+            Error::Panicked { message } => Error::damaged("state database", message),
+            other => other,
+        })
+    }
+
+    /// Lets writes through to the file, those of the opening first.
+    pub(crate) fn admit(&self) -> Result<()> {
+        self.backend
+            .admit()
+            .map_err(|source| Error::io("write the state database", source))
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    /// Where the state stood when it was opened; durable.
+    pub(crate) fn opened_at(&self) -> Head {
+        self.head
+    }
+
+    /// Begins a change that the journal makes durable.
+    pub(crate) fn begin(&self) -> Result<Transaction> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::None)?;
+        Ok(Transaction(transaction))
+    }
+
+    /// Makes all changes so far durable in the database.
+    ///
+    /// With quick repair, or opening after a crash would walk the whole file.
+    ///
+    /// Cost: O(pages changed since the last time).
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        transaction.set_quick_repair(true);
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The tables as they stand now, and stay for the reader.
+    pub(crate) fn read(&self) -> Result<ReadTables> {
+        ReadTables::open(self.database.begin_read()?)
+    }
+
+    /// Closes the database; reads that are still open fail from now on.
+    pub(crate) fn close(self) -> Result<()> {
+        Ok(self.database.close()?)
+    }
+}
+
+/// Tells whether the database is a store's state, and which.
+fn identify(database: &Database) -> Result<(StoreId, Head)> {
+    let foreign = |detail: &str| Error::damaged("state database", detail);
+    let transaction = database.begin_read()?;
+    let meta = match transaction.open_table(tables::META) {
+        Err(redb::TableError::TableDoesNotExist(_)) => {
+            return Err(foreign("it is a redb database that no store made"));
+        }
+        other => other?,
+    };
+    let format = tables::get(&meta, tables::FORMAT_NAME, |value| {
+        Ok(value.first_chunk().copied())
+    })?;
+    let format = u32::from_le_bytes(
+        format
+            .flatten()
+            .ok_or_else(|| foreign("it does not tell its format"))?,
+    );
+    if format > FORMAT {
+        let part = "state database".into();
+        return Err(Error::NewerFormat {
+            part,
+            found: format,
+            supported: FORMAT,
+        });
+    }
+    let id = tables::get(&meta, tables::STORE_ID_NAME, |value| {
+        Ok(<[u8; 16]>::try_from(value).ok())
+    })?;
+    let id = id
+        .flatten()
+        .ok_or_else(|| foreign("it does not tell its store's id"))?;
+    let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?;
+    Ok((
+        StoreId(id),
+        head.ok_or_else(|| foreign("it does not tell its revision"))?,
+    ))
+}
+
+/// A change of the tables under way: all of it or nothing.
+pub(crate) struct Transaction(WriteTransaction);
+
+impl Transaction {
+    pub(crate) fn tables(&self) -> Result<WriteTables<'_>> {
+        WriteTables::open(&self.0)
+    }
+
+    /// Shows the change to readers.
+    pub(crate) fn commit(self) -> Result<()> {
+        Ok(self.0.commit()?)
+    }
+
+    /// Takes the change back.
+    pub(crate) fn abort(self) -> Result<()> {
+        Ok(self.0.abort()?)
+    }
+}

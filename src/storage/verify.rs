@@ -1,0 +1,303 @@
+//! Checking the tables against each other (invariants 1 to 3), and two states against each other
+//! (invariant 5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
+
+use super::posting::Posting;
+use super::read::{ReadTables, link_row};
+use super::records::{LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::tables::{self, Bytes, split_row_key};
+use crate::error::{Error, Result};
+use crate::resource::{Resource, ResourceType};
+use crate::verify::{Counts, Findings};
+use crate::view::LinkCounts;
+
+/// What the checks know of all views.
+type Views = BTreeMap<u32, (u32, LinkCounts)>;
+
+impl ReadTables {
+    /// Checks all tables against each other.
+    ///
+    /// Cost: O(rows) in time, O(views) in memory.
+    pub(crate) fn check(&self, found: &mut Findings) -> Result<Counts> {
+        let projects = self.check_projects(found)?;
+        let views = self.check_views(&projects, found)?;
+        let mut counts = Counts {
+            projects: projects.len() as u64,
+            views: views.len() as u64,
+            ..Counts::default()
+        };
+        for resource_type in ResourceType::ALL {
+            let links = self.check_links(resource_type, &views, found)?;
+            *counts.links.get_mut(resource_type) = links;
+            self.check_backlinks(resource_type, links, &views, &mut counts, found)?;
+        }
+        Ok(counts)
+    }
+
+    /// Project ids with the number of views each says it has.
+    fn check_projects(&self, found: &mut Findings) -> Result<BTreeMap<u32, u64>> {
+        let mut projects = BTreeMap::new();
+        for row in self.projects()?.iter()? {
+            let (key, value) = row?;
+            let Some(project) = found.damaged(ProjectRow::from_row(key.value(), value.value()))?
+            else {
+                continue;
+            };
+            if project.id >= self.head().next_project
+                || projects.insert(project.id, project.views).is_some()
+            {
+                found.add(
+                    1,
+                    "table projects",
+                    format!("{} has a wrong id", project.key),
+                );
+            }
+        }
+        if projects.len() as u64 != self.head().projects {
+            found.add(3, "table meta", "the number of projects is wrong");
+        }
+        Ok(projects)
+    }
+
+    fn check_views(&self, projects: &BTreeMap<u32, u64>, found: &mut Findings) -> Result<Views> {
+        let mut views = Views::new();
+        let mut by_project = BTreeMap::<u32, u64>::new();
+        for row in self.views()?.iter()? {
+            let (key, value) = row?;
+            let Some(view) = found.damaged(ViewRow::from_row(key.value(), value.value()))? else {
+                continue;
+            };
+            let place = || format!("view {} of project {}", view.key, view.project);
+            *by_project.entry(view.project).or_default() += 1;
+            if !projects.contains_key(&view.project) {
+                found.add(1, place(), "there is no such project");
+            }
+            if view.id() >= self.head().next_view
+                || views
+                    .insert(view.id(), (view.project, view.links()))
+                    .is_some()
+            {
+                found.add(1, place(), "it has a wrong id");
+            }
+            let leads_to = tables::get(
+                self.view_keys()?,
+                &view.id().to_be_bytes(),
+                ViewKeyRecord::decode,
+            );
+            let leads_to = found.damaged(leads_to)?.flatten();
+            if leads_to.is_none_or(|to| (to.project, &to.key) != (view.project, &view.key)) {
+                found.add(1, place(), format!("its id {} leads elsewhere", view.id()));
+            }
+            if view.record.revision > self.head().revision {
+                found.add(1, place(), "its revision is yet to come");
+            }
+        }
+        if self.view_keys()?.len()? != views.len() as u64 {
+            found.add(
+                1,
+                "table view_keys",
+                "it has more rows than there are views",
+            );
+        }
+        for (project, &views) in projects {
+            if by_project.get(project).copied().unwrap_or_default() != views {
+                found.add(
+                    3,
+                    format!("project {project}"),
+                    "its number of views is wrong",
+                );
+            }
+        }
+        Ok(views)
+    }
+
+    /// The number of links.
+    fn check_links(
+        &self,
+        resource_type: ResourceType,
+        views: &Views,
+        found: &mut Findings,
+    ) -> Result<u64> {
+        let table = format!("table links.{resource_type}");
+        let mut counted = BTreeMap::<u32, u64>::new();
+        let mut total = 0;
+        for row in self.links(resource_type)?.iter()? {
+            let (key, value) = row?;
+            total += 1;
+            let view = split_row_key(key.value()).map_or(u32::MAX, |(view, _)| view);
+            *counted.entry(view).or_default() += 1;
+            let link = LinkRecord::decode(value.value())
+                .and_then(|record| link_row(resource_type, key.value(), record));
+            let link = found.damaged(link)?;
+            if link.is_some_and(|link| link.record.revision > self.head().revision) {
+                found.add(1, &*table, format!("a link of view {view} is yet to come"));
+            }
+        }
+        for view in counted.keys().filter(|view| !views.contains_key(view)) {
+            found.add(
+                1,
+                &*table,
+                format!("it has links of view {view}, which is not there"),
+            );
+        }
+        for (view, (_, links)) in views {
+            let rows = counted.get(view).copied().unwrap_or_default();
+            if rows != links.get(resource_type) {
+                let says = links.get(resource_type);
+                found.add(
+                    3,
+                    &*table,
+                    format!("view {view} has {rows} links and says {says}"),
+                );
+            }
+        }
+        Ok(total)
+    }
+
+    /// Checks that every live id of every list is a link, and that there are as many as links:
+    /// so the lists are the links transposed.
+    fn check_backlinks(
+        &self,
+        resource_type: ResourceType,
+        links: u64,
+        views: &Views,
+        counts: &mut Counts,
+        found: &mut Findings,
+    ) -> Result<()> {
+        let table = format!("table backlinks.{resource_type}");
+        let mut live = 0;
+        for row in self.backlinks(resource_type)?.iter()? {
+            let (key, value) = row?;
+            counts.posting_lists += 1;
+            let Some(posting) = found.damaged(Posting::decode(value.value()))? else {
+                continue;
+            };
+            let (project, name) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
+            let resource = Resource::from_name(resource_type, name);
+            if resource.is_none() || posting.is_empty() {
+                found.add(2, &*table, "a row has no resource or no views");
+            }
+            for id in posting.ids() {
+                let Some((owner, _)) = views.get(id) else {
+                    counts.dead_view_ids += 1;
+                    continue;
+                };
+                live += 1;
+                let link = self
+                    .links(resource_type)?
+                    .get(&*tables::row_key(*id, name))?;
+                if *owner != project || link.is_none() {
+                    let named = resource
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    found.add(2, &*table, format!("{named} is said to be in view {id}"));
+                }
+            }
+        }
+        if live != links {
+            found.add(
+                2,
+                &*table,
+                format!("it stands for {live} links and there are {links}"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks that another state holds the same.
+    pub(crate) fn check_same(&self, other: &Self, found: &mut Findings) -> Result<()> {
+        if self.head() != other.head() {
+            found.add(5, "table meta", "a replay ends elsewhere");
+        }
+        same(self.projects()?, other.projects()?, "projects", found)?;
+        same(self.views()?, other.views()?, "views", found)?;
+        same(self.view_keys()?, other.view_keys()?, "view_keys", found)?;
+        for resource_type in ResourceType::ALL {
+            let name = format!("links.{resource_type}");
+            same(
+                self.links(resource_type)?,
+                other.links(resource_type)?,
+                &name,
+                found,
+            )?;
+            // Which dead ids are still in a list is not part of the state.
+            let mine = self.live_lists(resource_type)?;
+            if mine != other.live_lists(resource_type)? {
+                found.add(
+                    5,
+                    format!("table backlinks.{resource_type}"),
+                    "a replay differs",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// A number for each list, of its live ids.
+    fn live_lists(&self, resource_type: ResourceType) -> Result<BTreeSet<(Vec<u8>, Vec<u32>)>> {
+        let mut lists = BTreeSet::new();
+        for row in self.backlinks(resource_type)?.iter()? {
+            let (key, value) = row?;
+            let mut posting = Posting::decode(value.value())?;
+            let view_keys = self.view_keys()?;
+            posting.retain(|id| Ok(view_keys.get(&id.to_be_bytes()[..])?.is_some()))?;
+            if !posting.is_empty() {
+                lists.insert((key.value().to_vec(), posting.ids().to_vec()));
+            }
+        }
+        Ok(lists)
+    }
+}
+
+/// Checks that two tables have the same rows.
+fn same(
+    one: &ReadOnlyTable<Bytes, Bytes>,
+    other: &ReadOnlyTable<Bytes, Bytes>,
+    name: &str,
+    found: &mut Findings,
+) -> Result<()> {
+    let mut others = other.iter()?;
+    for row in one.iter()? {
+        let (key, value) = row?;
+        let same = match others.next().transpose()? {
+            Some((other_key, other_value)) => {
+                (key.value(), value.value()) == (other_key.value(), other_value.value())
+            }
+            None => false,
+        };
+        if !same {
+            found.add(
+                5,
+                format!("table {name}"),
+                "a replay of the journal differs",
+            );
+            return Ok(());
+        }
+    }
+    if others.next().transpose()?.is_some() {
+        found.add(
+            5,
+            format!("table {name}"),
+            "a replay of the journal has more rows",
+        );
+    }
+    Ok(())
+}
+
+impl Findings {
+    /// Notes damage as a finding and lets other errors through.
+    fn damaged<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Damaged { part, detail, .. }) => {
+                self.add(1, part, detail);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

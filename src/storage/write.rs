@@ -1,0 +1,192 @@
+//! Changing the tables: projects and views. Links are in [`links`](super::links), what takes
+//! links away in bulk is in [`removal`](super::removal).
+//!
+//! Every function here expects that its caller checked all that a request can fail on, and
+//! returns what it did, so that a replay can compare.
+
+use redb::WriteTransaction;
+
+use super::backlinks::LiveViews;
+use super::records::{Head, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
+use super::tables::{self, ByType, Lazy};
+use crate::change::Stamp;
+use crate::error::{Error, Result};
+use crate::key::{ProjectKey, ViewKey};
+use crate::view::{LinkCounts, ViewFields};
+
+/// The tables of a write transaction.
+pub(crate) struct WriteTables<'t> {
+    pub(super) transaction: &'t WriteTransaction,
+    pub(super) head: Head,
+    pub(super) projects: Lazy<'t>,
+    pub(super) views: Lazy<'t>,
+    pub(super) live: LiveViews<'t>,
+    pub(super) links: ByType<Lazy<'t>>,
+    pub(super) backlinks: ByType<Lazy<'t>>,
+}
+
+impl<'t> WriteTables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        let meta = transaction.open_table(tables::META)?;
+        let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
+            .ok_or_else(|| Error::damaged("table meta", "the head is missing"))?;
+        Ok(Self {
+            transaction,
+            head,
+            projects: Lazy::new(tables::PROJECTS),
+            views: Lazy::new(tables::VIEWS),
+            live: LiveViews::new(head.deleted_views > 0),
+            links: ByType::from_fn(|resource_type| Lazy::new(tables::links(resource_type))),
+            backlinks: ByType::from_fn(|resource_type| Lazy::new(tables::backlinks(resource_type))),
+        })
+    }
+
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Says that the change is complete in the tables.
+    pub(crate) fn complete(&mut self, stamp: Stamp) {
+        self.head.revision = stamp.revision;
+        self.head.time = stamp.time;
+    }
+
+    /// Writes the head; every transaction ends with it.
+    pub(crate) fn finish(self) -> Result<()> {
+        let mut meta = self.transaction.open_table(tables::META)?;
+        meta.insert(tables::HEAD_NAME, &*self.head.encode()?)?;
+        Ok(())
+    }
+
+    pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
+        let table = self.projects.get(self.transaction)?;
+        tables::get(table, key.as_str().as_bytes(), |value| {
+            ProjectRow::decode(key, value)
+        })
+    }
+
+    pub(super) fn put_project(&mut self, project: &ProjectRow) -> Result<()> {
+        let table = self.projects.get(self.transaction)?;
+        table.insert(project.key.as_str().as_bytes(), &*project.encode()?)?;
+        Ok(())
+    }
+
+    pub(crate) fn view(&mut self, project: u32, key: &ViewKey) -> Result<Option<ViewRow>> {
+        let table = self.views.get(self.transaction)?;
+        tables::get(table, &tables::view_row_key(project, key), |value| {
+            ViewRow::decode(project, key.clone(), value)
+        })
+    }
+
+    /// The live view with this id.
+    pub(super) fn view_by_id(&mut self, id: u32) -> Result<ViewRow> {
+        let lost = |table| Error::damaged(table, format!("view {id} is missing"));
+        let table = self.live.view_keys.get(self.transaction)?;
+        let record = tables::get(table, &id.to_be_bytes(), ViewKeyRecord::decode)?
+            .ok_or_else(|| lost("table view_keys"))?;
+        self.view(record.project, &record.key)?
+            .ok_or_else(|| lost("table views"))
+    }
+
+    pub(super) fn put_view(&mut self, view: &ViewRow) -> Result<()> {
+        let table = self.views.get(self.transaction)?;
+        table.insert(&*view.row_key(), &*view.record.clone().encode()?)?;
+        Ok(())
+    }
+
+    /// Creates a view, and the project with its first one; the key is free.
+    pub(crate) fn create_view(
+        &mut self,
+        project: &ProjectKey,
+        key: &ViewKey,
+        fields: ViewFields,
+        stamp: Stamp,
+    ) -> Result<(ProjectRow, ViewRow)> {
+        let project = match self.project(project)? {
+            Some(found) => ProjectRow {
+                views: found.views + 1,
+                ..found
+            },
+            None => {
+                self.head.projects += 1;
+                let id = next_id(&mut self.head.next_project, "projects")?;
+                ProjectRow {
+                    key: project.clone(),
+                    id,
+                    views: 1,
+                }
+            }
+        };
+        self.put_project(&project)?;
+        let record = ViewRecord {
+            id: next_id(&mut self.head.next_view, "views")?,
+            fields,
+            version: 1,
+            revision: stamp.revision,
+            created_at: stamp.time,
+            updated_at: stamp.time,
+            links: LinkCounts::default(),
+        };
+        let view = ViewRow {
+            project: project.id,
+            key: key.clone(),
+            record,
+        };
+        self.put_view(&view)?;
+        let leads_to = ViewKeyRecord {
+            project: project.id,
+            key: key.clone(),
+        };
+        let table = self.live.view_keys.get(self.transaction)?;
+        table.insert(&view.id().to_be_bytes()[..], &*leads_to.encode()?)?;
+        Ok((project, view))
+    }
+
+    /// Changes the fields of a view.
+    pub(crate) fn update_view(
+        &mut self,
+        mut view: ViewRow,
+        fields: ViewFields,
+        stamp: Stamp,
+    ) -> Result<ViewRow> {
+        view.record.fields = fields;
+        view.record.version += 1;
+        view.record.revision = stamp.revision;
+        view.record.updated_at = stamp.time;
+        self.put_view(&view)?;
+        Ok(view)
+    }
+
+    /// The project of a view that is there.
+    pub(super) fn project_of(&mut self, project: &ProjectKey) -> Result<ProjectRow> {
+        let found = self.project(project)?;
+        found.ok_or_else(|| Error::damaged("table projects", format!("{project} is missing")))
+    }
+}
+
+fn next_id(next: &mut u32, what: &'static str) -> Result<u32> {
+    let id = *next;
+    *next = id.checked_add(1).ok_or(Error::TooLong {
+        what,
+        length: id as usize,
+        unit: "entries",
+        limit: id as usize,
+    })?;
+    Ok(id)
+}
+
+/// What a new store starts with.
+pub(super) fn create_tables(
+    transaction: &WriteTransaction,
+    store_id: &[u8],
+    format: u32,
+) -> Result<()> {
+    for definition in tables::all() {
+        transaction.open_table(definition)?;
+    }
+    let mut meta = transaction.open_table(tables::META)?;
+    meta.insert(tables::FORMAT_NAME, &format.to_le_bytes()[..])?;
+    meta.insert(tables::STORE_ID_NAME, store_id)?;
+    meta.insert(tables::HEAD_NAME, &*Head::default().encode()?)?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! The store: opening, handles, and what concerns it as a whole.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::commit::{Directory, Engine};
+use crate::error::{Error, Result};
+use crate::key::ProjectKey;
+use crate::options::Options;
+use crate::project::Project;
+use crate::snapshot::Snapshot;
+use crate::verify::Verification;
+
+/// A store of views and links.
+///
+/// A cheap handle: clones share one store, from any thread. Changes are made one after the other;
+/// reads go on meanwhile, each on a [`Snapshot`].
+///
+/// When the last handle and snapshot are dropped, the store closes. [`close`](Self::close) does
+/// the same and tells what went wrong.
+#[derive(Clone, Debug)]
+pub struct Store {
+    engine: Arc<Engine>,
+}
+
+impl Store {
+    /// Opens the store in a directory with the default [`Options`], making it where there is none.
+    ///
+    /// Cost: O(changes since the last checkpoint).
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("views.viewlink");
+    /// let store = viewlink::Store::open(path)?;
+    /// # store.close()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Options::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Options::new().open(path)
+    }
+
+    pub(crate) fn open_directory(path: &Path, options: Options) -> Result<Self> {
+        let directory = Directory::open(path, &options)?;
+        Ok(Self {
+            engine: Arc::new(Engine::start(directory, options)?),
+        })
+    }
+
+    pub(crate) fn open_memory(options: Options) -> Result<Self> {
+        let directory = Directory::in_memory(&options)?;
+        Ok(Self {
+            engine: Arc::new(Engine::start(directory, options)?),
+        })
+    }
+
+    /// A handle to a project, which need not exist yet: it begins with its first view.
+    ///
+    /// Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`] when the text is no key.
+    pub fn project(&self, key: &str) -> Result<Project> {
+        let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
+        Ok(Project::new(Arc::clone(&self.engine), key))
+    }
+
+    /// The store as it stands now, and stays for the snapshot.
+    ///
+    /// Never waits for a change that is being made. Pages that a snapshot sees cannot be used
+    /// again, so the file grows as long as one is held while others write.
+    ///
+    /// Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] after [`close`](Self::close), [`Error::WritesStopped`] after a failed
+    /// [`recover`](Self::recover), [`Error::State`] when the database cannot be read.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        Snapshot::new(Arc::clone(&self.engine))
+    }
+
+    /// Brings the state to disk now, so that the next opening has nothing to replay.
+    ///
+    /// Happens by itself after work enough, see
+    /// [`Options::checkpoint_interval`]; changes are durable without it.
+    ///
+    /// Cost: O(pages changed since the last checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`], [`Error::WritesStopped`]; [`Error::State`] or [`Error::Io`] when the
+    /// disk fails, and writes stop then.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.engine.checkpoint()
+    }
+
+    /// Repeats recovery in place after a failure stopped writes, under the live handles.
+    ///
+    /// Changes whose outcome was unknown are there whole or not at all afterwards, and so are
+    /// those that were committed and not visible. Snapshots taken before fail with
+    /// [`Error::Closed`]. Calling it on a store that is well is harmless.
+    ///
+    /// Cost: that of opening the store.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] after [`close`](Self::close); else those of [`Options::open`]. The store
+    /// can neither be read nor written then until a later call succeeds.
+    pub fn recover(&self) -> Result<()> {
+        self.engine.recover()
+    }
+
+    /// Checks the store against the invariants of its design, row by row.
+    ///
+    /// Tables against each other, the journal's completeness and, where the journal reaches back
+    /// to the first change, that replaying it leads to the same state. Changes wait meanwhile.
+    ///
+    /// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
+    /// is replayed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Io`] or [`Error::State`] when the disk cannot be read. What is
+    /// wrong is not an error but a finding.
+    pub fn verify(&self) -> Result<Verification> {
+        self.engine.verify()
+    }
+
+    /// Closes the store under all its handles, and tells what dropping them would swallow.
+    ///
+    /// Brings the state to disk first. Later calls on any handle or snapshot get
+    /// [`Error::Closed`].
+    ///
+    /// Cost: O(pages changed since the last checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] when it was closed before; [`Error::WritesStopped`] when an earlier
+    /// failure left work to the next opening; [`Error::State`] or [`Error::Io`] when the disk
+    /// fails. The store is closed in every case, and no acknowledged change is lost.
+    pub fn close(self) -> Result<()> {
+        self.engine.close()
+    }
+
+    /// Makes the next change fail in a chosen way.
+    #[cfg(feature = "testing")]
+    pub fn fail_next_change(&self, fault: crate::Fault) {
+        self.engine.set_fault(fault);
+    }
+}

@@ -1,0 +1,141 @@
+//! What a verification of the store tells.
+
+use std::fmt;
+
+use crate::view::LinkCounts;
+
+/// How many findings are kept; the rest is counted.
+const KEPT: usize = 1_000;
+
+/// What [`Store::verify`](crate::Store::verify) found.
+///
+/// Displayed as one line of counts, or one line for each finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "a verification that nobody reads finds nothing"]
+pub struct Verification {
+    /// What is wrong and where, at most 1,000.
+    pub findings: Vec<Finding>,
+    /// How many findings there are beyond those.
+    pub more_findings: u64,
+    /// What was checked.
+    pub counts: Counts,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_clean() {
+            return write!(f, "clean: {}", self.counts);
+        }
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        write!(f, "and {} more", self.more_findings)
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The number of the invariant that does not hold, as `docs/design.md` numbers them.
+    pub invariant: u8,
+    /// The table, view or file.
+    pub place: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} (invariant {})",
+            self.place, self.detail, self.invariant
+        )
+    }
+}
+
+/// What a store holds, counted row by row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Projects.
+    pub projects: u64,
+    /// Views of all projects.
+    pub views: u64,
+    /// Links per type.
+    pub links: LinkCounts,
+    /// Resources that are in a view, or were when it was deleted.
+    pub posting_lists: u64,
+    /// Entries of deleted views in those lists, dropped when a list is next written.
+    pub dead_view_ids: u64,
+    /// The newest change.
+    pub revision: u64,
+    /// The oldest change the journal keeps; `revision` + 1 when it keeps none.
+    pub oldest_kept: u64,
+    /// Whether the journal reaches back to the first change and was replayed from there.
+    pub replayed: bool,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} projects, {} views, {} links ({}), {} posting lists with {} dead view ids, \
+             revisions {} to {} in the journal{}",
+            self.projects,
+            self.views,
+            self.links.total(),
+            self.links,
+            self.posting_lists,
+            self.dead_view_ids,
+            self.oldest_kept,
+            self.revision,
+            if self.replayed { ", replayed" } else { "" },
+        )
+    }
+}
+
+/// Collects findings.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    kept: Vec<Finding>,
+    more: u64,
+}
+
+impl Findings {
+    pub(crate) fn add(
+        &mut self,
+        invariant: u8,
+        place: impl Into<String>,
+        detail: impl Into<String>,
+    ) {
+        if self.kept.len() < KEPT {
+            let finding = Finding {
+                invariant,
+                place: place.into(),
+                detail: detail.into(),
+            };
+            self.kept.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    pub(crate) fn into_verification(self, counts: Counts) -> Verification {
+        Verification {
+            findings: self.kept,
+            more_findings: self.more,
+            counts,
+        }
+    }
+}

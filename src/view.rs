@@ -1,0 +1,309 @@
+//! Views: what they are, what makes one, what changes one.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::ViewKey;
+use crate::resource::ResourceType;
+use crate::time::Timestamp;
+
+/// Who looks after a view.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Maintainer {
+    /// A member, by id.
+    Member(String),
+    /// A team, by key.
+    Team(String),
+}
+
+impl Maintainer {
+    /// The id of the member or the key of the team.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Member(id) | Self::Team(id) => id,
+        }
+    }
+}
+
+/// A number of links for each resource type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LinkCounts {
+    flags: u64,
+    segments: u64,
+    ai_configs: u64,
+    metrics: u64,
+}
+
+impl LinkCounts {
+    /// The links of one type.
+    #[must_use]
+    pub const fn get(&self, resource_type: ResourceType) -> u64 {
+        match resource_type {
+            ResourceType::Flag => self.flags,
+            ResourceType::Segment => self.segments,
+            ResourceType::AiConfig => self.ai_configs,
+            ResourceType::Metric => self.metrics,
+        }
+    }
+
+    /// The links of all types.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.flags
+            .saturating_add(self.segments)
+            .saturating_add(self.ai_configs)
+            .saturating_add(self.metrics)
+    }
+
+    pub(crate) const fn get_mut(&mut self, resource_type: ResourceType) -> &mut u64 {
+        match resource_type {
+            ResourceType::Flag => &mut self.flags,
+            ResourceType::Segment => &mut self.segments,
+            ResourceType::AiConfig => &mut self.ai_configs,
+            ResourceType::Metric => &mut self.metrics,
+        }
+    }
+}
+
+impl AddAssign for LinkCounts {
+    fn add_assign(&mut self, other: Self) {
+        for resource_type in ResourceType::ALL {
+            let count = self.get_mut(resource_type);
+            *count = count.saturating_add(other.get(resource_type));
+        }
+    }
+}
+
+impl fmt::Display for LinkCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, resource_type) in ResourceType::ALL.into_iter().enumerate() {
+            let separator = if position == 0 { "" } else { ", " };
+            write!(
+                f,
+                "{separator}{} {}",
+                self.get(resource_type),
+                resource_type.plural()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A view as a snapshot sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct View {
+    /// A number that no other view of this store ever has, also after this one is deleted.
+    pub id: u32,
+    /// The key, unique in the project, in lower case.
+    pub key: ViewKey,
+    /// The name people read.
+    pub name: String,
+    /// What the view is for; empty when nobody said.
+    pub description: String,
+    /// The tags, sorted, each once.
+    pub tags: Vec<String>,
+    /// Who looks after it.
+    pub maintainer: Option<Maintainer>,
+    /// 1 when created, one more with each change of the view's own fields.
+    pub version: u64,
+    /// The revision of the last change to its fields or links.
+    pub revision: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its own fields last changed.
+    pub updated_at: Timestamp,
+    /// How many links it has, per type.
+    pub links: LinkCounts,
+}
+
+/// The fields of a view to be.
+///
+/// The key is raw here and parsed when the view is created.
+///
+/// ```
+/// use viewlink::{Maintainer, NewView};
+///
+/// let view = NewView::new("checkout", "Checkout")
+///     .description("everything the checkout team owns")
+///     .tags(["payments", "web"])
+///     .maintainer(Maintainer::Team("checkout".into()));
+/// # let _ = view;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewView {
+    pub(crate) key: String,
+    pub(crate) fields: ViewFields,
+}
+
+impl NewView {
+    /// A view with this key and name, and nothing else.
+    pub fn new(key: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            fields: ViewFields {
+                name: name.into(),
+                ..ViewFields::default()
+            },
+        }
+    }
+
+    /// Says what the view is for.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.fields.description = description.into();
+        self
+    }
+
+    /// Sets the tags; they are kept sorted, each once.
+    #[must_use]
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.fields.tags = sorted_tags(tags);
+        self
+    }
+
+    /// Sets who looks after the view.
+    #[must_use]
+    pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
+        self.fields.maintainer = Some(maintainer);
+        self
+    }
+}
+
+/// Which fields of a view to change; what is not set stays.
+///
+/// ```
+/// use viewlink::ViewPatch;
+///
+/// let patch = ViewPatch::new().name("Checkout and payments").no_maintainer();
+/// # let _ = patch;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViewPatch {
+    name: Option<String>,
+    description: Option<String>,
+    tags: Option<Vec<String>>,
+    maintainer: Option<Option<Maintainer>>,
+}
+
+impl ViewPatch {
+    /// A patch that changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes the name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Changes the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Replaces all tags.
+    #[must_use]
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags = Some(sorted_tags(tags));
+        self
+    }
+
+    /// Changes who looks after the view.
+    #[must_use]
+    pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
+        self.maintainer = Some(Some(maintainer));
+        self
+    }
+
+    /// Leaves the view with nobody who looks after it.
+    #[must_use]
+    pub fn no_maintainer(mut self) -> Self {
+        self.maintainer = Some(None);
+        self
+    }
+
+    /// The fields after the change.
+    pub(crate) fn apply(self, mut fields: ViewFields) -> ViewFields {
+        fields.name = self.name.unwrap_or(fields.name);
+        fields.description = self.description.unwrap_or(fields.description);
+        fields.tags = self.tags.unwrap_or(fields.tags);
+        fields.maintainer = self.maintainer.unwrap_or(fields.maintainer);
+        fields
+    }
+}
+
+/// The fields of a view that its owner sets, in the form tables and journal keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewFields {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// Sorted, each once.
+    pub(crate) tags: Vec<String>,
+    pub(crate) maintainer: Option<Maintainer>,
+}
+
+fn sorted_tags<T: Into<String>>(tags: impl IntoIterator<Item = T>) -> Vec<String> {
+    let mut tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_nothing_else() {
+        let fields = NewView::new("k", "name")
+            .description("d")
+            .tags(["b", "a", "b"])
+            .fields;
+        assert_eq!(fields.tags, ["a", "b"]);
+        let patched = ViewPatch::new().name("other").apply(fields.clone());
+        assert_eq!(
+            patched,
+            ViewFields {
+                name: "other".into(),
+                ..fields
+            }
+        );
+    }
+
+    #[test]
+    fn a_patch_can_take_the_maintainer_away() {
+        let fields = NewView::new("k", "n")
+            .maintainer(Maintainer::Member("m".into()))
+            .fields;
+        assert_eq!(
+            ViewPatch::new().apply(fields.clone()).maintainer,
+            fields.maintainer
+        );
+        assert_eq!(
+            ViewPatch::new().no_maintainer().apply(fields).maintainer,
+            None
+        );
+    }
+
+    #[test]
+    fn counts_add_type_by_type() {
+        let mut counts = LinkCounts::default();
+        *counts.get_mut(ResourceType::Metric) = 2;
+        counts += counts;
+        assert_eq!((counts.get(ResourceType::Metric), counts.total()), (4, 4));
+        assert_eq!(
+            counts.to_string(),
+            "0 flags, 0 segments, 0 aiConfigs, 4 metrics"
+        );
+    }
+}
