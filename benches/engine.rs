@@ -1,2 +1,157 @@
-//! Benchmarks of the engine.
-fn main() {}
+//! The engine alone, on a real file: `cargo bench`.
+//!
+//! Links and unlinks sync once each, so their times are the disk's as much as the engine's: compare
+//! them with the sync that is measured beside them in the same run.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark that fails may panic")]
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use viewlink::{Batch, LinkSort, NewView, Options, Paging, Project, Resource, ResourceType, Store};
+
+/// Links in the store before anything is measured: views of 1,000 keys out of `LINKS / 10`.
+const LINKS: u64 = 100_000;
+const PER_VIEW: u64 = 1_000;
+
+/// Spreads numbers over 64 bits (the finalizer of SplitMix64), so that keys come in random order.
+fn scatter(number: u64) -> u64 {
+    let z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z ^ (z >> 27)
+}
+
+fn key(number: u64) -> String {
+    format!("flag-{:016x}", scatter(number))
+}
+
+fn view(number: u64) -> String {
+    format!("view-{number}")
+}
+
+fn filled(path: &Path) -> Store {
+    let store = Options::new().open(path).unwrap();
+    let project = store.project("bench").unwrap();
+    for number in 0..LINKS / PER_VIEW {
+        project.ensure_view(NewView::new(view(number), "bench")).unwrap();
+        let keys = (0..PER_VIEW).map(|i| key((number * PER_VIEW + i) % (LINKS / 10)));
+        project.link(&view(number), Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    store.checkpoint().unwrap();
+    store
+}
+
+/// `size` keys that no view has.
+fn fresh_keys(next: &mut u64, size: u64) -> Vec<String> {
+    let start = *next;
+    *next += size;
+    (start..*next).map(key).collect()
+}
+
+fn changes(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir.path().join("store"));
+    let project = store.project("bench").unwrap();
+    let mut next = LINKS;
+    let mut group = criterion.benchmark_group("change");
+    group.sample_size(20);
+    for size in [1, 10, 100, 1_000, 10_000] {
+        group.throughput(Throughput::Elements(size));
+        let link = |project: &Project, keys: Vec<String>| {
+            project.link("view-0", Batch::flags(keys)).unwrap().all_ok().unwrap()
+        };
+        let unlink = |project: &Project, keys: Vec<String>| {
+            project.unlink("view-0", Batch::flags(keys)).unwrap().all_ok().unwrap()
+        };
+        group.bench_function(BenchmarkId::new("link", size), |bencher| {
+            bencher.iter_batched(
+                || fresh_keys(&mut next, size),
+                |keys| link(&project, keys),
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("unlink", size), |bencher| {
+            bencher.iter_batched(
+                || {
+                    let keys = fresh_keys(&mut next, size);
+                    link(&project, keys.clone());
+                    keys
+                },
+                |keys| unlink(&project, keys),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// The least a durable change can cost here: one write into a file that is there, and one sync.
+fn sync(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = File::create(dir.path().join("file")).unwrap();
+    file.write_all(&vec![0; 1 << 20]).unwrap();
+    file.sync_all().unwrap();
+    criterion.bench_function("write 100 bytes and sync", |bencher| {
+        bencher.iter(|| {
+            file.seek(SeekFrom::Start(4096)).unwrap();
+            file.write_all(black_box(&[1; 100])).unwrap();
+            file.sync_data().unwrap();
+        });
+    });
+}
+
+fn reads(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir.path().join("store"));
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("bench").unwrap();
+    let linked = Resource::flag(&key(17)).unwrap();
+    let mut group = criterion.benchmark_group("read");
+    group.bench_function("is_linked", |bencher| {
+        bencher.iter(|| reader.is_linked("view-0", black_box(&linked)).unwrap());
+    });
+    group.bench_function("linked_views (10 views)", |bencher| {
+        bencher.iter(|| reader.linked_views(black_box(&linked), Paging::first(100)).unwrap());
+    });
+    for sort in [LinkSort::Key, LinkSort::LinkTime] {
+        group.bench_function(format!("100 of 1,000 linked resources by {sort:?}"), |bencher| {
+            bencher.iter(|| {
+                let paging = Paging::first(100).sort(sort);
+                reader.linked_resources("view-1", ResourceType::Flag, paging).unwrap()
+            });
+        });
+    }
+    group.bench_function("snapshot", |bencher| bencher.iter(|| store.snapshot().unwrap()));
+    group.finish();
+}
+
+fn whole(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    filled(&path).close().unwrap();
+    let mut group = criterion.benchmark_group("whole");
+    group.sample_size(10);
+    group.bench_function("open and close", |bencher| {
+        bencher.iter(|| Store::open(&path).unwrap().close().unwrap());
+    });
+    let store = Store::open(&path).unwrap();
+    let project = store.project("bench").unwrap();
+    group.bench_function("delete a view of 1,000 links", |bencher| {
+        bencher.iter_batched(
+            || {
+                project.ensure_view(NewView::new("short-lived", "bench")).unwrap();
+                let keys = (0..PER_VIEW).map(key);
+                project.link("short-lived", Batch::flags(keys)).unwrap().all_ok().unwrap()
+            },
+            |_| project.delete_view("short-lived").unwrap(),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, sync, changes, reads, whole);
+criterion_main!(benches);

@@ -90,9 +90,9 @@ fn linked_resources(
 
 fn linked_views(reader: &ProjectSnapshot<'_>, resource: &Resource) -> viewlink::Result<Value> {
     let page = reader.linked_views(resource, Paging::first(100))?;
-    let items = page.items.iter().map(|view| {
-        json!({ "key": view.key.as_str(), "name": view.name, "version": view.version })
-    });
+    let items = page.items.iter().map(
+        |view| json!({ "key": view.key.as_str(), "name": view.name, "version": view.version }),
+    );
     Ok(json!({ "items": items.collect::<Vec<_>>(), "totalCount": page.total }))
 }
 

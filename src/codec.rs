@@ -54,15 +54,9 @@ mod tests {
     #[test]
     fn a_record_must_fill_its_bytes() {
         let mut bytes = encode(&("text".to_owned(), 7_u64)).unwrap();
-        assert_eq!(
-            decode::<(String, u64)>(&bytes).unwrap(),
-            ("text".to_owned(), 7)
-        );
+        assert_eq!(decode::<(String, u64)>(&bytes).unwrap(), ("text".to_owned(), 7));
         bytes.push(0);
-        assert!(matches!(
-            decode::<(String, u64)>(&bytes),
-            Err(CodecError::Trailing(1))
-        ));
+        assert!(matches!(decode::<(String, u64)>(&bytes), Err(CodecError::Trailing(1))));
     }
 
     #[test]
@@ -79,11 +73,7 @@ mod tests {
         for count in [0, 1, 500, 5_000, 100_000, 1_000_000] {
             let numbers: Vec<(u64, u32)> = (0..count).map(|number| (number, 1)).collect();
             let bytes = encode(&numbers).unwrap();
-            assert_eq!(
-                decode::<Vec<(u64, u32)>>(&bytes).unwrap(),
-                numbers,
-                "{count}"
-            );
+            assert_eq!(decode::<Vec<(u64, u32)>>(&bytes).unwrap(), numbers, "{count}");
             let text = "x".repeat(usize::try_from(count).unwrap());
             assert_eq!(decode::<String>(&encode(&text).unwrap()).unwrap(), text);
         }

@@ -211,26 +211,15 @@ impl Error {
 
     /// Whether the store itself failed, not the request.
     pub(crate) const fn is_of_store(&self) -> bool {
-        matches!(
-            self,
-            Self::Io { .. } | Self::State { .. } | Self::Damaged { .. }
-        )
+        matches!(self, Self::Io { .. } | Self::State { .. } | Self::Damaged { .. })
     }
 
     pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
-        Self::Io {
-            action: action.into(),
-            outcome: Outcome::NotApplied,
-            source,
-        }
+        Self::Io { action: action.into(), outcome: Outcome::NotApplied, source }
     }
 
     pub(crate) fn damaged(part: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Damaged {
-            part: part.into(),
-            detail: detail.into(),
-            source: None,
-        }
+        Self::Damaged { part: part.into(), detail: detail.into(), source: None }
     }
 
     pub(crate) fn undecodable(part: impl Into<String>, source: CodecError) -> Self {
@@ -242,10 +231,6 @@ impl Error {
     }
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
-        move |source| Self::InvalidKey {
-            what,
-            text: text.to_owned(),
-            source,
-        }
+        move |source| Self::InvalidKey { what, text: text.to_owned(), source }
     }
 }

@@ -50,20 +50,14 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), KeyError> {
     }
     let limit = limit.min(MAX_KEY_LEN);
     if text.len() > limit {
-        return Err(KeyError::TooLong {
-            length: text.len(),
-            limit,
-        });
+        return Err(KeyError::TooLong { length: text.len(), limit });
     }
     let allowed = |(position, character): (usize, char)| {
         character.is_ascii_alphanumeric() || (position > 0 && matches!(character, '_' | '.' | '-'))
     };
     match text.char_indices().find(|&found| !allowed(found)) {
         None => Ok(()),
-        Some((position, character)) => Err(KeyError::Character {
-            character,
-            position,
-        }),
+        Some((position, character)) => Err(KeyError::Character { character, position }),
     }
 }
 
@@ -193,12 +187,7 @@ mod tests {
 
     #[test]
     fn everything_else_says_what_is_wrong_and_where() {
-        let character = |character, position| {
-            Err(KeyError::Character {
-                character,
-                position,
-            })
-        };
+        let character = |character, position| Err(KeyError::Character { character, position });
         let cases = [
             ("", Err(KeyError::Empty)),
             ("-a", character('-', 0)),
@@ -214,13 +203,7 @@ mod tests {
             assert_eq!(check(text, MAX_KEY_LEN), expected, "{text:?}");
         }
         let long = "x".repeat(MAX_KEY_LEN + 1);
-        assert_eq!(
-            check(&long, MAX_KEY_LEN),
-            Err(KeyError::TooLong {
-                length: 257,
-                limit: 256
-            })
-        );
+        assert_eq!(check(&long, MAX_KEY_LEN), Err(KeyError::TooLong { length: 257, limit: 256 }));
     }
 
     #[test]

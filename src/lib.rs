@@ -114,3 +114,8 @@ pub use store::Store;
 pub use time::Timestamp;
 pub use verify::{Counts, Finding, Verification};
 pub use view::{LinkCounts, Maintainer, NewView, View, ViewPatch};
+
+/// The examples of the README are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

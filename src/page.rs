@@ -63,22 +63,14 @@ impl<S: Default> Paging<S> {
     /// The first `limit` items, in the list's default order.
     #[must_use]
     pub fn first(limit: usize) -> Self {
-        Self {
-            limit,
-            start: Start::Offset(0),
-            sort: S::default(),
-        }
+        Self { limit, start: Start::Offset(0), sort: S::default() }
     }
 
     /// The first `limit` items behind the page that gave the cursor, in that page's order as long
     /// as the same [`sort`](Self::sort) is asked for.
     #[must_use]
     pub fn after(cursor: Cursor, limit: usize) -> Self {
-        Self {
-            limit,
-            start: Start::After(cursor),
-            sort: S::default(),
-        }
+        Self { limit, start: Start::After(cursor), sort: S::default() }
     }
 }
 
@@ -131,10 +123,7 @@ impl<T> Page<T> {
     ) -> Result<Self> {
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|last| Cursor {
-            after: position(last),
-            list,
-        });
+        let next = rows.last().filter(|_| more).map(|last| Cursor { after: position(last), list });
         let items = rows.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Self { items, total, next })
     }
@@ -171,19 +160,9 @@ pub struct Cursor {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum List {
     Projects,
-    Views {
-        project: u32,
-    },
-    ViewsOf {
-        project: u32,
-        resource_type: ResourceType,
-        name: String,
-    },
-    Links {
-        view: u32,
-        resource_type: ResourceType,
-        sort: LinkSort,
-    },
+    Views { project: u32 },
+    ViewsOf { project: u32, resource_type: ResourceType, name: String },
+    Links { view: u32, resource_type: ResourceType, sort: LinkSort },
 }
 
 /// An item of a list, by what the list is ordered by.
@@ -235,9 +214,7 @@ impl FromStr for Cursor {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| invalid("it is not a cursor"))?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid("it is not a cursor"))?;
         let Versioned::V1(cursor) =
             codec::decode(&bytes).map_err(|_| invalid("it is not a cursor"))?;
         Ok(cursor)
@@ -252,20 +229,10 @@ mod tests {
     use crate::time::Timestamp;
 
     fn cursor() -> Cursor {
-        let list = List::Links {
-            view: 7,
-            resource_type: ResourceType::Flag,
-            sort: LinkSort::LinkTime,
-        };
-        let record = LinkRecord {
-            linked_at: Timestamp::from_millis(9),
-            revision: 3,
-            ordinal: 1,
-        };
-        Cursor {
-            list,
-            after: Position::LinkTime(record),
-        }
+        let list =
+            List::Links { view: 7, resource_type: ResourceType::Flag, sort: LinkSort::LinkTime };
+        let record = LinkRecord { linked_at: Timestamp::from_millis(9), revision: 3, ordinal: 1 };
+        Cursor { list, after: Position::LinkTime(record) }
     }
 
     #[test]

@@ -66,11 +66,7 @@ pub struct Removed {
 
 impl Project {
     pub(crate) fn new(engine: Arc<Engine>, key: ProjectKey) -> Self {
-        Self {
-            engine,
-            key,
-            note: Note::default(),
-        }
+        Self { engine, key, note: Note::default() }
     }
 
     /// The key of the project.
@@ -114,10 +110,7 @@ impl Project {
     /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
     pub fn create_view(&self, view: NewView) -> Result<View> {
         self.put_view(view, |project, key, _| {
-            Err(Error::ViewExists {
-                project: project.clone(),
-                view: key.clone(),
-            })
+            Err(Error::ViewExists { project: project.clone(), view: key.clone() })
         })
     }
 
@@ -144,19 +137,13 @@ impl Project {
         let (view, _) = self.change(self.note.clone(), |tables, stamp| {
             let project = tables.project(&self.key)?;
             let new_project = project.is_none();
-            let found = project
-                .map(|project| tables.view(project.id, &key))
-                .transpose()?;
+            let found = project.map(|project| tables.view(project.id, &key)).transpose()?;
             if let Some(found) = found.flatten() {
                 return Ok((there(&self.key, &key, found)?.into_view(), None));
             }
             let fields = view.fields;
             let (project, view) = tables.create_view(&self.key, &key, fields.clone(), stamp)?;
-            let effect = Effect::CreateView {
-                view: view_ref(&view),
-                new_project,
-                fields,
-            };
+            let effect = Effect::CreateView { view: view_ref(&view), new_project, fields };
             Ok((view.into_view(), made(project_ref(&project), effect)))
         })?;
         Ok(view)
@@ -183,10 +170,7 @@ impl Project {
                 return Ok((view.into_view(), None));
             }
             let view = tables.update_view(view, fields.clone(), stamp)?;
-            let effect = Effect::UpdateView {
-                view: view_ref(&view),
-                fields,
-            };
+            let effect = Effect::UpdateView { view: view_ref(&view), fields };
             Ok((view.into_view(), made(project_ref(&project), effect)))
         })?;
         Ok(view)
@@ -204,14 +188,8 @@ impl Project {
         let ((unlinked, revision), _) = self.change(self.note.clone(), |tables, stamp| {
             let (project, view) = self.find_view(tables, &key)?;
             let unlinked = tables.delete_view(&self.key, &view)?;
-            let effect = Effect::DeleteView {
-                view: view_ref(&view),
-                unlinked,
-            };
-            Ok((
-                (unlinked, stamp.revision),
-                made(project_ref(&project), effect),
-            ))
+            let effect = Effect::DeleteView { view: view_ref(&view), unlinked };
+            Ok(((unlinked, stamp.revision), made(project_ref(&project), effect)))
         })?;
         Ok(DeletedView { unlinked, revision })
     }
@@ -227,11 +205,7 @@ impl Project {
         let (deleted, _) = self.change(self.note.clone(), |tables, stamp| {
             let project = self.find(tables)?;
             let (views, unlinked) = tables.delete_project(&project)?;
-            let deleted = DeletedProject {
-                views,
-                unlinked,
-                revision: stamp.revision,
-            };
+            let deleted = DeletedProject { views, unlinked, revision: stamp.revision };
             let effect = Effect::DeleteProject { views, unlinked };
             Ok((deleted, made(project_ref(&project), effect)))
         })?;
@@ -276,19 +250,13 @@ impl Project {
         // The walk numbers keys with 32 bits.
         let limit = options.batch_limit.min(u32::MAX as usize);
         if keys.len() > limit {
-            return Err(Error::BatchTooLarge {
-                keys: keys.len(),
-                limit,
-            });
+            return Err(Error::BatchTooLarge { keys: keys.len(), limit });
         }
         let screened = batch::screen(&keys, options.limits.environment_id);
         let (outcomes, revision) = self.change(note.or(&self.note), |tables, stamp| {
             let (project, mut view) = self.find_view(tables, &key)?;
             let (outcomes, effect) = batch::run(tables, &mut view, action, &screened, stamp)?;
-            Ok((
-                outcomes,
-                effect.and_then(|effect| made(project_ref(&project), effect)),
-            ))
+            Ok((outcomes, effect.and_then(|effect| made(project_ref(&project), effect))))
         })?;
         drop(screened);
         Ok(Report::new(action, keys, outcomes, revision))
@@ -305,11 +273,7 @@ impl Project {
         let (resource_type, name) = (resource.resource_type(), resource.name());
         self.remove(|tables, project, stamp| {
             let links = tables.remove_resource(project.id, resource_type, &name, stamp)?;
-            let effect = Effect::RemoveResource {
-                resource_type,
-                name: name.clone(),
-                links,
-            };
+            let effect = Effect::RemoveResource { resource_type, name: name.clone(), links };
             Ok((u64::from(links > 0), links, effect))
         })
     }
@@ -325,11 +289,7 @@ impl Project {
         self.remove(|tables, project, stamp| {
             let (segments, links) = tables.remove_environment(project.id, environment, stamp)?;
             let environment = environment.clone();
-            let effect = Effect::RemoveEnvironment {
-                environment,
-                segments,
-                links,
-            };
+            let effect = Effect::RemoveEnvironment { environment, segments, links };
             Ok((segments, links, effect))
         })
     }
@@ -341,16 +301,10 @@ impl Project {
         let ((resources, links), revision) = self.change(self.note.clone(), |tables, stamp| {
             let project = self.find(tables)?;
             let (resources, links, effect) = act(tables, &project, stamp)?;
-            let made = (links > 0)
-                .then(|| made(project_ref(&project), effect))
-                .flatten();
+            let made = (links > 0).then(|| made(project_ref(&project), effect)).flatten();
             Ok(((resources, links), made))
         })?;
-        Ok(Removed {
-            resources,
-            links,
-            revision,
-        })
+        Ok(Removed { resources, links, revision })
     }
 
     fn change<'k, T>(
@@ -364,9 +318,7 @@ impl Project {
 
     fn find(&self, tables: &mut WriteTables<'_>) -> Result<ProjectRow> {
         let found = tables.project(&self.key)?;
-        found.ok_or_else(|| Error::UnknownProject {
-            project: self.key.clone(),
-        })
+        found.ok_or_else(|| Error::UnknownProject { project: self.key.clone() })
     }
 
     fn find_view(
@@ -377,10 +329,7 @@ impl Project {
         let project = self.find(tables)?;
         match tables.view(project.id, key)? {
             Some(view) => Ok((project, view)),
-            None => Err(Error::UnknownView {
-                project: self.key.clone(),
-                view: key.clone(),
-            }),
+            None => Err(Error::UnknownView { project: self.key.clone(), view: key.clone() }),
         }
     }
 }
@@ -390,15 +339,9 @@ pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
 }
 
 fn project_ref(project: &ProjectRow) -> ProjectRef {
-    ProjectRef {
-        id: project.id,
-        key: project.key.clone(),
-    }
+    ProjectRef { id: project.id, key: project.key.clone() }
 }
 
 fn view_ref(view: &ViewRow) -> ViewRef {
-    ViewRef {
-        id: view.id(),
-        key: view.key().clone(),
-    }
+    ViewRef { id: view.id(), key: view.key().clone() }
 }

@@ -318,12 +318,7 @@ mod tests {
     fn no_environment_is_a_prefix_of_another_ones_segments() {
         let short = EnvironmentId::parse("prod").unwrap();
         let long = Resource::segment("prod2", "x").unwrap();
-        assert!(
-            !long
-                .name()
-                .as_bytes()
-                .starts_with(&ResourceName::environment_prefix(&short))
-        );
+        assert!(!long.name().as_bytes().starts_with(&ResourceName::environment_prefix(&short)));
     }
 
     #[test]

@@ -31,11 +31,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
         let (tables, segments) = engine.read()?;
-        Ok(Self {
-            tables,
-            segments,
-            _engine: engine,
-        })
+        Ok(Self { tables, segments, _engine: engine })
     }
 
     /// The newest change that the snapshot sees; 0 when there was none yet.
@@ -54,10 +50,7 @@ impl Snapshot {
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
         let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
         match contain(|| self.tables.project(&key))? {
-            Some(project) => Ok(ProjectSnapshot {
-                tables: &self.tables,
-                project,
-            }),
+            Some(project) => Ok(ProjectSnapshot { tables: &self.tables, project }),
             None => Err(Error::UnknownProject { project: key }),
         }
     }
@@ -71,19 +64,13 @@ impl Snapshot {
     /// [`Error::InvalidCursor`] when the cursor is of another list.
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
-        let after = after
-            .map(|at| at.key(|key| ProjectKey::parse(key).ok()))
-            .transpose()?;
+        let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
         let more = paging.limit.saturating_add(1);
         let rows = contain(|| self.tables.project_page(after.as_ref(), skip, more))?;
         let position = |row: &ProjectRow| Position::Key(row.key.to_string());
         let total = self.tables.head().projects;
         Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
-            Ok(ProjectInfo {
-                id: row.id,
-                key: row.key,
-                views: row.views,
-            })
+            Ok(ProjectInfo { id: row.id, key: row.key, views: row.views })
         })
     }
 
@@ -118,9 +105,7 @@ impl Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("revision", &self.revision())
-            .finish_non_exhaustive()
+        f.debug_struct("Snapshot").field("revision", &self.revision()).finish_non_exhaustive()
     }
 }
 
@@ -165,16 +150,8 @@ pub struct LinkedResource {
 
 impl From<LinkRow> for LinkedResource {
     fn from(row: LinkRow) -> Self {
-        let LinkRecord {
-            linked_at,
-            revision,
-            ..
-        } = row.record;
-        Self {
-            resource: row.resource,
-            linked_at,
-            revision,
-        }
+        let LinkRecord { linked_at, revision, .. } = row.record;
+        Self { resource: row.resource, linked_at, revision }
     }
 }
 
@@ -186,9 +163,7 @@ pub struct ProjectSnapshot<'s> {
 
 impl fmt::Debug for ProjectSnapshot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProjectSnapshot")
-            .field("project", &self.project)
-            .finish_non_exhaustive()
+        f.debug_struct("ProjectSnapshot").field("project", &self.project).finish_non_exhaustive()
     }
 }
 
@@ -222,20 +197,13 @@ impl ProjectSnapshot<'_> {
         let project = self.project.id;
         let list = List::Views { project };
         let (after, skip) = paging.start.in_list(&list)?;
-        let after = after
-            .map(|at| at.key(|key| ViewKey::parse(key).ok()))
-            .transpose()?;
+        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
         let more = paging.limit.saturating_add(1);
         let rows = contain(|| self.tables.view_page(project, after.as_ref(), skip, more))?;
         let position = |row: &ViewRow| Position::Key(row.key().to_string());
-        Page::from_rows(
-            rows,
-            paging.limit,
-            self.project.views,
-            list,
-            position,
-            |row| Ok(row.into_view()),
-        )
+        Page::from_rows(rows, paging.limit, self.project.views, list, position, |row| {
+            Ok(row.into_view())
+        })
     }
 
     /// Whether a resource is linked to a view.
@@ -247,10 +215,8 @@ impl ProjectSnapshot<'_> {
     /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
     pub fn is_linked(&self, view: &str, resource: &Resource) -> Result<bool> {
         let view = self.find_view(view)?;
-        let link = contain(|| {
-            self.tables
-                .link(view.id(), resource.resource_type(), &resource.name())
-        })?;
+        let link =
+            contain(|| self.tables.link(view.id(), resource.resource_type(), &resource.name()))?;
         Ok(link.is_some())
     }
 
@@ -272,11 +238,7 @@ impl ProjectSnapshot<'_> {
         paging: Paging<LinkSort>,
     ) -> Result<Page<LinkedResource>> {
         let view = self.find_view(view)?;
-        let list = List::Links {
-            view: view.id(),
-            resource_type,
-            sort: paging.sort,
-        };
+        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
         let total = view.links().get(resource_type);
         let (after, skip) = paging.start.in_list(&list)?;
         let more = paging.limit.saturating_add(1);
@@ -285,13 +247,10 @@ impl ProjectSnapshot<'_> {
                 let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
                 let after = after.map(|at| at.key(parse)).transpose()?;
                 let rows = contain(|| {
-                    self.tables
-                        .link_page(view.id(), resource_type, after.as_ref(), skip, more)
+                    self.tables.link_page(view.id(), resource_type, after.as_ref(), skip, more)
                 })?;
                 let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
-                Page::from_rows(rows, paging.limit, total, list, position, |row| {
-                    Ok(row.into())
-                })
+                Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
             }
             LinkSort::LinkTime => {
                 let mut rows = contain(|| self.tables.link_times(view.id(), resource_type))?;
@@ -303,14 +262,9 @@ impl ProjectSnapshot<'_> {
                 }
                 let rows = smallest(rows, skip, more);
                 let position = |(record, _): &(LinkRecord, _)| Position::LinkTime(*record);
-                Page::from_rows(
-                    rows,
-                    paging.limit,
-                    total,
-                    list,
-                    position,
-                    |(record, key)| Ok(link_row(resource_type, &key, record)?.into()),
-                )
+                Page::from_rows(rows, paging.limit, total, list, position, |(record, key)| {
+                    Ok(link_row(resource_type, &key, record)?.into())
+                })
             }
         }
     }
@@ -325,24 +279,15 @@ impl ProjectSnapshot<'_> {
     pub fn linked_views(&self, resource: &Resource, paging: Paging<KeySort>) -> Result<Page<View>> {
         let (project, resource_type) = (self.project.id, resource.resource_type());
         let name = resource.name();
-        let list = List::ViewsOf {
-            project,
-            resource_type,
-            name: name.as_str().to_owned(),
-        };
+        let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
         let (after, skip) = paging.start.in_list(&list)?;
-        let after = after
-            .map(|at| at.key(|key| ViewKey::parse(key).ok()))
-            .transpose()?;
+        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
         let mut keys = contain(|| self.tables.views_of(project, resource_type, &name))?;
         let total = keys.len() as u64;
         keys.sort_unstable();
         let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
         let rows = keys.split_off(behind.max(skip.min(keys.len())));
-        let rows = rows
-            .into_iter()
-            .take(paging.limit.saturating_add(1))
-            .collect();
+        let rows = rows.into_iter().take(paging.limit.saturating_add(1)).collect();
         let position = |key: &ViewKey| Position::Key(key.to_string());
         Page::from_rows(rows, paging.limit, total, list, position, |key| {
             let view = contain(|| self.tables.view(project, &key))?;
@@ -355,10 +300,7 @@ impl ProjectSnapshot<'_> {
     fn find_view(&self, key: &str) -> Result<ViewRow> {
         let key = view_key(key)?;
         let view = contain(|| self.tables.view(self.project.id, &key))?;
-        view.ok_or_else(|| Error::UnknownView {
-            project: self.project.key.clone(),
-            view: key,
-        })
+        view.ok_or_else(|| Error::UnknownView { project: self.project.key.clone(), view: key })
     }
 }
 

@@ -45,16 +45,12 @@ impl Store {
 
     pub(crate) fn open_directory(path: &Path, options: Options) -> Result<Self> {
         let directory = Directory::open(path, &options)?;
-        Ok(Self {
-            engine: Arc::new(Engine::start(directory, options)?),
-        })
+        Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
     pub(crate) fn open_memory(options: Options) -> Result<Self> {
         let directory = Directory::in_memory(&options)?;
-        Ok(Self {
-            engine: Arc::new(Engine::start(directory, options)?),
-        })
+        Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
     /// A handle to a project, which need not exist yet: it begins with its first view.

@@ -68,10 +68,7 @@ mod tests {
     #[test]
     fn adding_saturates_instead_of_wrapping() {
         let late = Timestamp::from_millis(u64::MAX - 1);
-        assert_eq!(
-            late.saturating_add(Duration::from_secs(1)).as_millis(),
-            u64::MAX
-        );
+        assert_eq!(late.saturating_add(Duration::from_secs(1)).as_millis(), u64::MAX);
     }
 
     #[test]

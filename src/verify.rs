@@ -56,11 +56,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} (invariant {})",
-            self.place, self.detail, self.invariant
-        )
+        write!(f, "{}: {} (invariant {})", self.place, self.detail, self.invariant)
     }
 }
 
@@ -120,11 +116,7 @@ impl Findings {
         detail: impl Into<String>,
     ) {
         if self.kept.len() < KEPT {
-            let finding = Finding {
-                invariant,
-                place: place.into(),
-                detail: detail.into(),
-            };
+            let finding = Finding { invariant, place: place.into(), detail: detail.into() };
             self.kept.push(finding);
         } else {
             self.more += 1;
@@ -132,10 +124,6 @@ impl Findings {
     }
 
     pub(crate) fn into_verification(self, counts: Counts) -> Verification {
-        Verification {
-            findings: self.kept,
-            more_findings: self.more,
-            counts,
-        }
+        Verification { findings: self.kept, more_findings: self.more, counts }
     }
 }

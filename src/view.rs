@@ -82,12 +82,7 @@ impl fmt::Display for LinkCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, resource_type) in ResourceType::ALL.into_iter().enumerate() {
             let separator = if position == 0 { "" } else { ", " };
-            write!(
-                f,
-                "{separator}{} {}",
-                self.get(resource_type),
-                resource_type.plural()
-            )?;
+            write!(f, "{separator}{} {}", self.get(resource_type), resource_type.plural())?;
         }
         Ok(())
     }
@@ -143,13 +138,7 @@ pub struct NewView {
 impl NewView {
     /// A view with this key and name, and nothing else.
     pub fn new(key: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            fields: ViewFields {
-                name: name.into(),
-                ..ViewFields::default()
-            },
-        }
+        Self { key: key.into(), fields: ViewFields { name: name.into(), ..ViewFields::default() } }
     }
 
     /// Says what the view is for.
@@ -265,34 +254,17 @@ mod tests {
 
     #[test]
     fn a_patch_changes_what_it_names_and_nothing_else() {
-        let fields = NewView::new("k", "name")
-            .description("d")
-            .tags(["b", "a", "b"])
-            .fields;
+        let fields = NewView::new("k", "name").description("d").tags(["b", "a", "b"]).fields;
         assert_eq!(fields.tags, ["a", "b"]);
         let patched = ViewPatch::new().name("other").apply(fields.clone());
-        assert_eq!(
-            patched,
-            ViewFields {
-                name: "other".into(),
-                ..fields
-            }
-        );
+        assert_eq!(patched, ViewFields { name: "other".into(), ..fields });
     }
 
     #[test]
     fn a_patch_can_take_the_maintainer_away() {
-        let fields = NewView::new("k", "n")
-            .maintainer(Maintainer::Member("m".into()))
-            .fields;
-        assert_eq!(
-            ViewPatch::new().apply(fields.clone()).maintainer,
-            fields.maintainer
-        );
-        assert_eq!(
-            ViewPatch::new().no_maintainer().apply(fields).maintainer,
-            None
-        );
+        let fields = NewView::new("k", "n").maintainer(Maintainer::Member("m".into())).fields;
+        assert_eq!(ViewPatch::new().apply(fields.clone()).maintainer, fields.maintainer);
+        assert_eq!(ViewPatch::new().no_maintainer().apply(fields).maintainer, None);
     }
 
     #[test]
@@ -301,9 +273,6 @@ mod tests {
         *counts.get_mut(ResourceType::Metric) = 2;
         counts += counts;
         assert_eq!((counts.get(ResourceType::Metric), counts.total()), (4, 4));
-        assert_eq!(
-            counts.to_string(),
-            "0 flags, 0 segments, 0 aiConfigs, 4 metrics"
-        );
+        assert_eq!(counts.to_string(), "0 flags, 0 segments, 0 aiConfigs, 4 metrics");
     }
 }

@@ -47,11 +47,7 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened<'_>
         }
         repeated
     });
-    Screened {
-        resource_type: keys.resource_type(),
-        failed,
-        keys: valid,
-    }
+    Screened { resource_type: keys.resource_type(), failed, keys: valid }
 }
 
 /// Walks the keys inside the write transaction; tells an outcome for each key of the request, in
@@ -65,11 +61,7 @@ pub(crate) fn run<'a>(
     screened: &Screened<'a>,
     stamp: Stamp,
 ) -> Result<(Vec<KeyOutcome>, Option<Effect<'a>>)> {
-    let Screened {
-        resource_type,
-        failed,
-        keys,
-    } = screened;
+    let Screened { resource_type, failed, keys } = screened;
     let changed = tables.change_links(view, *resource_type, action.edit(), keys, stamp)?;
     let mut outcomes: Vec<KeyOutcome> = failed
         .iter()
@@ -83,10 +75,7 @@ pub(crate) fn run<'a>(
         if let Some(outcome) = outcomes.get_mut(key.ordinal as usize) {
             *outcome = action.outcome(true);
         }
-        edited.push(LinkedName {
-            ordinal: key.ordinal,
-            name: key.name.clone(),
-        });
+        edited.push(LinkedName { ordinal: key.ordinal, name: key.name.clone() });
     }
     let effect = (!edited.is_empty()).then(|| effect(view, *resource_type, action, edited));
     Ok((outcomes, effect))
@@ -98,10 +87,7 @@ fn effect<'a>(
     action: Action,
     edited: Vec<LinkedName<'a>>,
 ) -> Effect<'a> {
-    let view = ViewRef {
-        id: view.id(),
-        key: view.key().clone(),
-    };
+    let view = ViewRef { id: view.id(), key: view.key().clone() };
     let names = |edited: Vec<LinkedName<'a>>| -> Vec<ResourceName<'a>> {
         edited.into_iter().map(|linked| linked.name).collect()
     };
@@ -109,12 +95,7 @@ fn effect<'a>(
         Action::Link => (edited, Vec::new()),
         Action::Unlink => (Vec::new(), names(edited)),
     };
-    Effect::ChangeLinks {
-        view,
-        resource_type,
-        linked,
-        unlinked,
-    }
+    Effect::ChangeLinks { view, resource_type, linked, unlinked }
 }
 
 #[cfg(test)]
@@ -142,24 +123,15 @@ mod tests {
         ];
         assert_eq!(codes(&batch), expected);
         let screened = screen(&batch.keys, 256);
-        let kept: Vec<_> = screened
-            .keys
-            .iter()
-            .map(|key| (key.name.as_bytes(), key.ordinal))
-            .collect();
+        let kept: Vec<_> =
+            screened.keys.iter().map(|key| (key.name.as_bytes(), key.ordinal)).collect();
         assert_eq!(kept, [(&b"A"[..], 5), (b"a", 1), (b"b", 0)]);
     }
 
     #[test]
     fn segments_are_equal_when_both_parts_are() {
         let batch = Batch::segments([("e", "s"), ("f", "s"), ("e", "s"), ("", "s"), ("e", "/")]);
-        let expected = [
-            None,
-            None,
-            Some("repeated"),
-            Some("invalid_key"),
-            Some("invalid_key"),
-        ];
+        let expected = [None, None, Some("repeated"), Some("invalid_key"), Some("invalid_key")];
         assert_eq!(codes(&batch), expected);
     }
 
@@ -169,9 +141,6 @@ mod tests {
         let screened = screen(&batch.keys, 3);
         assert!(screened.failed[0].is_none());
         let reason = screened.failed[1].as_ref().unwrap().to_string();
-        assert!(
-            reason.contains("environment id") && reason.contains("at most 3"),
-            "{reason}"
-        );
+        assert!(reason.contains("environment id") && reason.contains("at most 3"), "{reason}");
     }
 }

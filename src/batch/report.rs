@@ -186,17 +186,8 @@ impl Report {
         outcomes: Vec<KeyOutcome>,
         revision: Option<u64>,
     ) -> Self {
-        let failures = outcomes
-            .iter()
-            .filter(|outcome| outcome.is_failure())
-            .count();
-        Self {
-            action,
-            keys,
-            outcomes,
-            failures,
-            revision,
-        }
+        let failures = outcomes.iter().filter(|outcome| outcome.is_failure()).count();
+        Self { action, keys, outcomes, failures, revision }
     }
 
     /// What was to be done.
@@ -242,11 +233,10 @@ impl Report {
 
     /// The keys that failed, in request order.
     pub fn failures(&self) -> impl Iterator<Item = Failure<'_>> {
-        self.outcomes()
-            .filter_map(|(resource, outcome)| match outcome {
-                KeyOutcome::Failed(reason) => Some(Failure { resource, reason }),
-                _ => None,
-            })
+        self.outcomes().filter_map(|(resource, outcome)| match outcome {
+            KeyOutcome::Failed(reason) => Some(Failure { resource, reason }),
+            _ => None,
+        })
     }
 
     /// The revision the batch made, if no key failed; `None` when it changed nothing.
@@ -266,11 +256,6 @@ impl fmt::Display for Report {
             Action::Link => "linked",
             Action::Unlink => "unlinked",
         };
-        write!(
-            f,
-            "{} {done}, {} failed",
-            self.success_count(),
-            self.failure_count()
-        )
+        write!(f, "{} {done}, {} failed", self.success_count(), self.failure_count())
     }
 }

@@ -41,13 +41,8 @@ impl Batch {
     pub fn segments<E: Into<String>, K: Into<String>>(
         names: impl IntoIterator<Item = (E, K)>,
     ) -> Self {
-        let names = names
-            .into_iter()
-            .map(|(environment, key)| (environment.into(), key.into()));
-        Self {
-            keys: BatchKeys::Segments(names.collect()),
-            note: Note::default(),
-        }
+        let names = names.into_iter().map(|(environment, key)| (environment.into(), key.into()));
+        Self { keys: BatchKeys::Segments(names.collect()), note: Note::default() }
     }
 
     fn plain<K: Into<String>>(
@@ -55,10 +50,7 @@ impl Batch {
         keys: impl IntoIterator<Item = K>,
     ) -> Self {
         let keys = keys.into_iter().map(Into::into).collect();
-        Self {
-            keys: BatchKeys::Plain(resource_type, keys),
-            note: Note::default(),
-        }
+        Self { keys: BatchKeys::Plain(resource_type, keys), note: Note::default() }
     }
 
     /// Says why; the text goes with the change into the journal.
@@ -121,11 +113,9 @@ impl BatchKeys {
     pub(crate) fn get(&self, index: usize) -> Option<RawResource<'_>> {
         let resource_type = self.resource_type();
         match self {
-            Self::Plain(_, keys) => keys.get(index).map(|key| RawResource {
-                resource_type,
-                environment: None,
-                key,
-            }),
+            Self::Plain(_, keys) => {
+                keys.get(index).map(|key| RawResource { resource_type, environment: None, key })
+            }
             Self::Segments(names) => names.get(index).map(|(environment, key)| RawResource {
                 resource_type,
                 environment: Some(environment),

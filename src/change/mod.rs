@@ -116,18 +116,8 @@ pub struct ChangedFields {
 
 impl From<ViewFields> for ChangedFields {
     fn from(fields: ViewFields) -> Self {
-        let ViewFields {
-            name,
-            description,
-            tags,
-            maintainer,
-        } = fields;
-        Self {
-            name,
-            description,
-            tags,
-            maintainer,
-        }
+        let ViewFields { name, description, tags, maintainer } = fields;
+        Self { name, description, tags, maintainer }
     }
 }
 
@@ -135,11 +125,7 @@ impl Change {
     /// Reads the journal's record of a change.
     pub(crate) fn from_record(revision: u64, payload: &[u8]) -> Result<Self> {
         let record = ChangeRecord::decode(revision, payload)?;
-        let Note {
-            actor,
-            comment,
-            reverts,
-        } = record.note;
+        let Note { actor, comment, reverts } = record.note;
         Ok(Self {
             revision,
             time: record.time,
@@ -159,28 +145,16 @@ impl ChangeKind {
                 .ok_or_else(|| Error::damaged(format!("change {revision}"), "a name is no key"))
         };
         Ok(match effect {
-            Effect::CreateView { view, fields, .. } => Self::ViewCreated {
-                view: view.key,
-                fields: fields.into(),
-            },
-            Effect::UpdateView { view, fields } => Self::ViewUpdated {
-                view: view.key,
-                fields: fields.into(),
-            },
-            Effect::DeleteView { view, unlinked } => Self::ViewDeleted {
-                view: view.key,
-                unlinked,
-            },
-            Effect::ChangeLinks {
-                view,
-                resource_type,
-                mut linked,
-                unlinked,
-            } => {
+            Effect::CreateView { view, fields, .. } => {
+                Self::ViewCreated { view: view.key, fields: fields.into() }
+            }
+            Effect::UpdateView { view, fields } => {
+                Self::ViewUpdated { view: view.key, fields: fields.into() }
+            }
+            Effect::DeleteView { view, unlinked } => Self::ViewDeleted { view: view.key, unlinked },
+            Effect::ChangeLinks { view, resource_type, mut linked, unlinked } => {
                 linked.sort_by_key(|linked| linked.ordinal);
-                let linked = linked
-                    .iter()
-                    .map(|linked| resource(resource_type, &linked.name));
+                let linked = linked.iter().map(|linked| resource(resource_type, &linked.name));
                 let unlinked = unlinked.iter().map(|name| resource(resource_type, name));
                 Self::LinksChanged {
                     view: view.key,
@@ -189,23 +163,12 @@ impl ChangeKind {
                     unlinked: unlinked.collect::<Result<_>>()?,
                 }
             }
-            Effect::RemoveResource {
-                resource_type,
-                name,
-                links,
-            } => Self::ResourceRemoved {
-                resource: resource(resource_type, &name)?,
-                links,
-            },
-            Effect::RemoveEnvironment {
-                environment,
-                segments,
-                links,
-            } => Self::EnvironmentRemoved {
-                environment,
-                segments,
-                links,
-            },
+            Effect::RemoveResource { resource_type, name, links } => {
+                Self::ResourceRemoved { resource: resource(resource_type, &name)?, links }
+            }
+            Effect::RemoveEnvironment { environment, segments, links } => {
+                Self::EnvironmentRemoved { environment, segments, links }
+            }
             Effect::DeleteProject { views, unlinked } => Self::ProjectDeleted { views, unlinked },
         })
     }

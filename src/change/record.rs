@@ -133,9 +133,7 @@ impl<'a> ChangeRecord<'a> {
         let keys = match &self.effect {
             Effect::CreateView { .. } | Effect::UpdateView { .. } => 0,
             Effect::DeleteView { unlinked, .. } => unlinked.total(),
-            Effect::ChangeLinks {
-                linked, unlinked, ..
-            } => (linked.len() + unlinked.len()) as u64,
+            Effect::ChangeLinks { linked, unlinked, .. } => (linked.len() + unlinked.len()) as u64,
             Effect::RemoveResource { links, .. } | Effect::RemoveEnvironment { links, .. } => {
                 *links
             }
@@ -154,24 +152,14 @@ mod tests {
     fn record(effect: Effect<'_>) -> ChangeRecord<'_> {
         ChangeRecord {
             time: Timestamp::from_millis(1_700_000_000_000),
-            note: Note {
-                actor: Some("ann".into()),
-                comment: Some("why".into()),
-                reverts: Some(7),
-            },
-            project: ProjectRef {
-                id: 1,
-                key: ProjectKey::parse("p").unwrap(),
-            },
+            note: Note { actor: Some("ann".into()), comment: Some("why".into()), reverts: Some(7) },
+            project: ProjectRef { id: 1, key: ProjectKey::parse("p").unwrap() },
             effect,
         }
     }
 
     fn view() -> ViewRef {
-        ViewRef {
-            id: 300,
-            key: ViewKey::parse("v").unwrap(),
-        }
+        ViewRef { id: 300, key: ViewKey::parse("v").unwrap() }
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -191,35 +179,16 @@ mod tests {
         let environment = EnvironmentId::parse("e").unwrap();
         let cases = [
             (
-                Effect::CreateView {
-                    view: view(),
-                    new_project: true,
-                    fields: fields.clone(),
-                },
+                Effect::CreateView { view: view(), new_project: true, fields: fields.clone() },
                 "00fb2c01017601016e016401017400",
             ),
-            (
-                Effect::UpdateView {
-                    view: view(),
-                    fields,
-                },
-                "01fb2c010176016e016401017400",
-            ),
-            (
-                Effect::DeleteView {
-                    view: view(),
-                    unlinked,
-                },
-                "02fb2c010176000000fbfb00",
-            ),
+            (Effect::UpdateView { view: view(), fields }, "01fb2c010176016e016401017400"),
+            (Effect::DeleteView { view: view(), unlinked }, "02fb2c010176000000fbfb00"),
             (
                 Effect::ChangeLinks {
                     view: view(),
                     resource_type: ResourceType::Segment,
-                    linked: vec![LinkedName {
-                        ordinal: 5,
-                        name: segment.name(),
-                    }],
+                    linked: vec![LinkedName { ordinal: 5, name: segment.name() }],
                     unlinked: vec![flag.name()],
                 },
                 "03fb2c01017601010503650073010166",
@@ -232,28 +201,13 @@ mod tests {
                 },
                 "0400016602",
             ),
-            (
-                Effect::RemoveEnvironment {
-                    environment,
-                    segments: 1,
-                    links: 2,
-                },
-                "0501650102",
-            ),
-            (
-                Effect::DeleteProject { views: 3, unlinked },
-                "0603000000fbfb00",
-            ),
+            (Effect::RemoveEnvironment { environment, segments: 1, links: 2 }, "0501650102"),
+            (Effect::DeleteProject { views: 3, unlinked }, "0603000000fbfb00"),
         ];
         for (effect, expected) in cases {
             let record = record(effect);
             let bytes = record.encode().unwrap();
-            assert_eq!(
-                hex(&bytes),
-                format!("{HEAD}{expected}"),
-                "{:?}",
-                record.effect
-            );
+            assert_eq!(hex(&bytes), format!("{HEAD}{expected}"), "{:?}", record.effect);
             assert_eq!(ChangeRecord::decode(1, &bytes).unwrap(), record);
         }
     }

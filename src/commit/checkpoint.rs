@@ -34,12 +34,8 @@ impl Writer {
     /// Cost: O(pages changed since the last one).
     pub(super) fn checkpoint(&mut self, open: &Open, options: &Options) -> Result<()> {
         let done = open.state.checkpoint().and_then(|()| {
-            let retention = Retention {
-                changes: options.keep_changes,
-                age: options.keep_age,
-            };
-            self.journal
-                .trim(retention, self.journal.head(), (options.clock)())
+            let retention = Retention { changes: options.keep_changes, age: options.keep_age };
+            self.journal.trim(retention, self.journal.head(), (options.clock)())
         });
         self.work = Work::default();
         self.or_stop(done)
@@ -48,9 +44,7 @@ impl Writer {
     /// Brings everything to disk and closes the files.
     pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
         let checkpoint = match self.check() {
-            Ok(()) => self
-                .checkpoint(&open, options)
-                .and_then(|()| self.journal.finish()),
+            Ok(()) => self.checkpoint(&open, options).and_then(|()| self.journal.finish()),
             Err(Error::WritesStopped { reason }) => Err(Error::WritesStopped { reason }),
             Err(error) => Err(error),
         };

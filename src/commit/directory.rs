@@ -39,11 +39,7 @@ impl Directory {
 
     /// A directory that is gone with the store.
     pub(crate) fn in_memory(options: &Options) -> Result<Self> {
-        Self::on_disk(
-            Arc::new(MemoryDisk::default()),
-            Path::new("memory"),
-            options,
-        )
+        Self::on_disk(Arc::new(MemoryDisk::default()), Path::new("memory"), options)
     }
 
     pub(super) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
@@ -52,10 +48,7 @@ impl Directory {
             Ok(names) => check_names(&names, &path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                return Err(Error::NotAStore {
-                    path,
-                    reason: "it is a file".into(),
-                });
+                return Err(Error::NotAStore { path, reason: "it is a file".into() });
             }
             Err(error) => return Err(Error::io(format!("list {}", path.display()), error)),
         };
@@ -68,9 +61,7 @@ impl Directory {
             return Err(Error::AlreadyOpen { path });
         };
         // Another process may have made it before it gave the lock free.
-        let names = disk
-            .list("")
-            .map_err(|error| Error::io("list the store", error))?;
+        let names = disk.list("").map_err(|error| Error::io("list the store", error))?;
         if !check_names(&names, &path)? {
             create(&disk, options)?;
         }
@@ -84,10 +75,7 @@ impl Directory {
     /// Lets others open the store.
     pub(super) fn release(&self) -> Result<()> {
         self.lock.unlock().map_err(|source| {
-            Error::io(
-                format!("unlock the store at {}", self.path.display()),
-                source,
-            )
+            Error::io(format!("unlock the store at {}", self.path.display()), source)
         })
     }
 }
@@ -102,10 +90,7 @@ fn check_names(names: &[String], path: &Path) -> Result<bool> {
         None => Ok(false),
         Some(other) => {
             let reason = format!("it holds {other:?} and no {STATE}");
-            Err(Error::NotAStore {
-                path: path.to_owned(),
-                reason,
-            })
+            Err(Error::NotAStore { path: path.to_owned(), reason })
         }
     }
 }
@@ -127,33 +112,21 @@ fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
     Segments::create_dir(&**disk).map_err(making)?;
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|error| making(io::Error::other(error)))?;
-    if Segments::open(Arc::clone(disk), StoreId(id))?
-        .oldest()
-        .is_some()
-    {
-        return Err(Error::damaged(
-            STATE,
-            "it is missing, and there is a journal",
-        ));
+    if Segments::open(Arc::clone(disk), StoreId(id))?.oldest().is_some() {
+        return Err(Error::damaged(STATE, "it is missing, and there is a journal"));
     }
     let file = disk.create(UNFINISHED).map_err(making)?;
     State::create(file, StoreId(id), StateOptions::from(options))?;
-    disk.rename(UNFINISHED, STATE)
-        .and_then(|()| disk.sync_dir(""))
-        .map_err(making)
+    disk.rename(UNFINISHED, STATE).and_then(|()| disk.sync_dir("")).map_err(making)
 }
 
 /// The file of the state database.
 pub(super) fn state_file(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
-    disk.open(STATE)
-        .map_err(|source| Error::io(format!("open {STATE}"), source))
+    disk.open(STATE).map_err(|source| Error::io(format!("open {STATE}"), source))
 }
 
 impl From<&Options> for StateOptions {
     fn from(options: &Options) -> Self {
-        Self {
-            cache_size: options.cache_size,
-            check: options.check_pages,
-        }
+        Self { cache_size: options.cache_size, check: options.check_pages }
     }
 }

@@ -24,14 +24,8 @@ use crate::storage::Transaction;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[cfg_attr(
-    not(feature = "testing"),
-    allow(dead_code, reason = "never made to happen")
-)]
-#[cfg_attr(
-    not(feature = "testing"),
-    allow(unreachable_pub, reason = "not exported")
-)]
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "never made to happen"))]
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "not exported"))]
 pub enum Fault {
     /// The disk is full: not applied, and the store stays writable.
     NotApplied,
@@ -82,10 +76,7 @@ impl Faults {
         }
         transaction.abort()?;
         let outcome = Outcome::Committed;
-        Err(Error::State {
-            outcome,
-            source: "asked for by a test".into(),
-        })
+        Err(Error::State { outcome, source: "asked for by a test".into() })
     }
 }
 

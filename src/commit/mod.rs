@@ -64,12 +64,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self {
-            directory,
-            options,
-            open,
-            writer,
-        })
+        Ok(Self { directory, options, open, writer })
     }
 
     pub(crate) fn options(&self) -> &Options {

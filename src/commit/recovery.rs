@@ -29,12 +29,7 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;
     let head = contain(|| bring_up_to_date(&state, &segments, found.head, options))?;
-    let journal = Journal::start(
-        Arc::clone(&segments),
-        &found,
-        head.time,
-        options.segment_size,
-    )?;
+    let journal = Journal::start(Arc::clone(&segments), &found, head.time, options.segment_size)?;
     state.admit()?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal);
@@ -71,9 +66,6 @@ fn bring_up_to_date(
     if head.revision == end {
         Ok(head)
     } else {
-        Err(Error::damaged(
-            "journal",
-            format!("the state is at {}, past its end", head.revision),
-        ))
+        Err(Error::damaged("journal", format!("the state is at {}, past its end", head.revision)))
     }
 }

@@ -15,10 +15,7 @@ use crate::storage::{Edit, LinkKey, ProjectRow, ViewRow, WriteTables};
 /// [`Error::Damaged`] when the record cannot be read or does not fit the tables.
 pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]) -> Result<()> {
     let record = ChangeRecord::decode(revision, payload)?;
-    let stamp = Stamp {
-        revision,
-        time: record.time,
-    };
+    let stamp = Stamp { revision, time: record.time };
     let head = tables.head();
     if revision != head.revision + 1 || stamp.time < head.time {
         return Err(misfit(revision));
@@ -37,15 +34,8 @@ fn misfit(revision: u64) -> Error {
 
 /// Makes the change; tells whether it did what it did the first time.
 fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) -> Result<bool> {
-    let ChangeRecord {
-        project, effect, ..
-    } = record;
-    if let Effect::CreateView {
-        view,
-        new_project,
-        fields,
-    } = effect
-    {
+    let ChangeRecord { project, effect, .. } = record;
+    if let Effect::CreateView { view, new_project, fields } = effect {
         let free = match project_of(tables, &project)? {
             Some(found) => !new_project && tables.view(found.id, &view.key)?.is_none(),
             None => new_project,
@@ -69,12 +59,7 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
             Some(found) => Ok(tables.delete_view(&project.key, &found)? == unlinked),
             None => Ok(false),
         },
-        Effect::ChangeLinks {
-            view,
-            resource_type,
-            linked,
-            unlinked,
-        } => {
+        Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
             let Some(mut found) = view_of(tables, &row, &view)? else {
                 return Ok(false);
             };
@@ -84,16 +69,10 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
             };
             Ok(edit(Edit::Unlink, &to_unlink(unlinked))? && edit(Edit::Link, &to_link(linked))?)
         }
-        Effect::RemoveResource {
-            resource_type,
-            name,
-            links,
-        } => Ok(tables.remove_resource(row.id, resource_type, &name, stamp)? == links),
-        Effect::RemoveEnvironment {
-            environment,
-            segments,
-            links,
-        } => {
+        Effect::RemoveResource { resource_type, name, links } => {
+            Ok(tables.remove_resource(row.id, resource_type, &name, stamp)? == links)
+        }
+        Effect::RemoveEnvironment { environment, segments, links } => {
             let removed = tables.remove_environment(row.id, &environment, stamp)?;
             Ok(removed == (segments, links))
         }
@@ -105,9 +84,7 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
 
 /// The project of a record, if it is there under the same id.
 fn project_of(tables: &mut WriteTables<'_>, project: &ProjectRef) -> Result<Option<ProjectRow>> {
-    Ok(tables
-        .project(&project.key)?
-        .filter(|found| found.id == project.id))
+    Ok(tables.project(&project.key)?.filter(|found| found.id == project.id))
 }
 
 /// The view of a record, if it is there under the same id.
@@ -116,21 +93,126 @@ fn view_of(
     project: &ProjectRow,
     view: &ViewRef,
 ) -> Result<Option<ViewRow>> {
-    Ok(tables
-        .view(project.id, &view.key)?
-        .filter(|found| found.id() == view.id))
+    Ok(tables.view(project.id, &view.key)?.filter(|found| found.id() == view.id))
 }
 
 fn to_link(linked: Vec<LinkedName<'_>>) -> Vec<LinkKey<'_>> {
-    linked
-        .into_iter()
-        .map(|LinkedName { ordinal, name }| LinkKey { name, ordinal })
-        .collect()
+    linked.into_iter().map(|LinkedName { ordinal, name }| LinkKey { name, ordinal }).collect()
 }
 
 fn to_unlink(unlinked: Vec<ResourceName<'_>>) -> Vec<LinkKey<'_>> {
-    unlinked
-        .into_iter()
-        .map(|name| LinkKey { name, ordinal: 0 })
-        .collect()
+    unlinked.into_iter().map(|name| LinkKey { name, ordinal: 0 }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Note;
+    use crate::disk::{Disk, MemoryDisk};
+    use crate::journal::StoreId;
+    use crate::resource::ResourceType;
+    use crate::storage::{State, StateOptions};
+    use crate::time::Timestamp;
+    use crate::view::LinkCounts;
+
+    const TIME: Timestamp = Timestamp::from_millis(5);
+
+    /// A state after change 2: view 0 of project 0, with the flags `a` and `b`.
+    fn state() -> State {
+        let disk = MemoryDisk::default();
+        let options = StateOptions { cache_size: 1 << 20, check: false };
+        State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
+        let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
+        state.admit().unwrap();
+        let fields = crate::view::ViewFields::default();
+        let create = Effect::CreateView { view: view(0), new_project: true, fields };
+        let linked = ["a", "b"].map(linked).to_vec();
+        try_on(&state, 1, TIME, create).unwrap();
+        try_on(&state, 2, TIME, change_links(linked, Vec::new())).unwrap();
+        state
+    }
+
+    fn view(id: u32) -> ViewRef {
+        ViewRef { id, key: "v".parse().unwrap() }
+    }
+
+    fn name(key: &'static str) -> ResourceName<'static> {
+        crate::RawResource { resource_type: ResourceType::Flag, environment: None, key }
+            .parse(256)
+            .unwrap()
+    }
+
+    fn linked(key: &'static str) -> LinkedName<'static> {
+        LinkedName { ordinal: 0, name: name(key) }
+    }
+
+    fn change_links(
+        linked: Vec<LinkedName<'static>>,
+        unlinked: Vec<ResourceName<'static>>,
+    ) -> Effect<'static> {
+        let resource_type = ResourceType::Flag;
+        Effect::ChangeLinks { view: view(0), resource_type, linked, unlinked }
+    }
+
+    fn try_on(state: &State, revision: u64, time: Timestamp, effect: Effect<'_>) -> Result<()> {
+        let project = ProjectRef { id: 0, key: "p".parse().unwrap() };
+        let record = ChangeRecord { time, note: Note::default(), project, effect };
+        let transaction = state.begin()?;
+        let mut tables = transaction.tables()?;
+        replay(&mut tables, revision, &record.encode()?)?;
+        tables.finish()?;
+        transaction.commit()
+    }
+
+    #[test]
+    fn a_change_that_does_what_it_did_is_made() {
+        let state = state();
+        try_on(&state, 3, TIME, change_links(vec![linked("c")], vec![name("a")])).unwrap();
+        let mut unlinked = LinkCounts::default();
+        *unlinked.get_mut(ResourceType::Flag) = 2;
+        try_on(&state, 4, TIME, Effect::DeleteView { view: view(0), unlinked }).unwrap();
+        assert_eq!(state.read().unwrap().head().revision, 4);
+    }
+
+    #[test]
+    fn a_change_that_does_something_else_is_damage() {
+        let fields = crate::view::ViewFields::default;
+        let unlinked = LinkCounts::default();
+        let resource_type = ResourceType::Flag;
+        let misfits = [
+            ("already linked", change_links(vec![linked("a")], Vec::new())),
+            ("not linked", change_links(Vec::new(), vec![name("c")])),
+            ("other count", Effect::DeleteView { view: view(0), unlinked }),
+            ("other view", Effect::DeleteView { view: view(1), unlinked }),
+            ("no view", Effect::UpdateView { view: view(1), fields: fields() }),
+            (
+                "view is there",
+                Effect::CreateView { view: view(1), new_project: false, fields: fields() },
+            ),
+            ("other links", Effect::RemoveResource { resource_type, name: name("a"), links: 2 }),
+            (
+                "other segments",
+                Effect::RemoveEnvironment {
+                    environment: "e".parse().unwrap(),
+                    segments: 1,
+                    links: 1,
+                },
+            ),
+            ("other views", Effect::DeleteProject { views: 2, unlinked }),
+        ];
+        for (case, effect) in misfits {
+            let error = try_on(&state(), 3, TIME, effect).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. }), "{case}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_change_out_of_order_is_damage() {
+        let earlier = Timestamp::from_millis(4);
+        for (revision, time) in [(2, TIME), (4, TIME), (3, earlier)] {
+            let effect = change_links(vec![linked("c")], Vec::new());
+            let error = try_on(&state(), revision, time, effect).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. }), "{revision}: {error}");
+        }
+    }
 }

@@ -73,20 +73,13 @@ fn check_replay(
 ) -> Result<()> {
     let memory = MemoryDisk::default();
     let memory_failed = |source| Error::io("replay the journal in memory", source);
-    let options = StateOptions {
-        cache_size: REPLAY_CACHE,
-        check: false,
-    };
+    let options = StateOptions { cache_size: REPLAY_CACHE, check: false };
     State::create(
         memory.create("state").map_err(memory_failed)?,
         open.segments.store_id(),
         options,
     )?;
-    let state = State::open(
-        memory.open("state").map_err(memory_failed)?,
-        options,
-        |_| {},
-    )?;
+    let state = State::open(memory.open("state").map_err(memory_failed)?, options, |_| {})?;
     state.admit()?;
     let transaction = state.begin()?;
     let mut replayed = transaction.tables()?;

@@ -47,12 +47,7 @@ struct Applied {
 impl Writer {
     pub(super) fn new(journal: Journal) -> Self {
         let (health, work, faults) = (Health::Writable, Work::default(), Faults::default());
-        Self {
-            journal,
-            health,
-            work,
-            faults,
-        }
+        Self { journal, health, work, faults }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -65,9 +60,7 @@ impl Writer {
     /// Why changes, or reads without files, are refused.
     pub(super) fn stopped(&self) -> Error {
         match &self.health {
-            Health::Stopped(reason) => Error::WritesStopped {
-                reason: reason.clone(),
-            },
+            Health::Stopped(reason) => Error::WritesStopped { reason: reason.clone() },
             Health::Writable | Health::Closed => Error::Closed,
         }
     }
@@ -115,11 +108,7 @@ impl Writer {
                 Ok((answer, None))
             }
             Err(error) => {
-                let error = if error.is_of_store() {
-                    self.or_stop(Err(error))
-                } else {
-                    Err(error)
-                };
+                let error = if error.is_of_store() { self.or_stop(Err(error)) } else { Err(error) };
                 self.or_stop(transaction.abort())?;
                 error
             }
@@ -143,8 +132,7 @@ impl Writer {
             }
         };
         let shown = self.faults.commit(transaction);
-        self.or_stop(shown)
-            .map_err(|error| error.with_outcome(Outcome::Committed))?;
+        self.or_stop(shown).map_err(|error| error.with_outcome(Outcome::Committed))?;
         self.work.add(applied.keys, bytes);
         Ok(())
     }
@@ -167,32 +155,16 @@ fn apply<'k, T>(
 ) -> Result<(T, Option<Applied>)> {
     let mut tables = transaction.tables()?;
     let head = tables.head();
-    let stamp = Stamp {
-        revision: head.revision + 1,
-        time: (options.clock)().max(head.time),
-    };
+    let stamp = Stamp { revision: head.revision + 1, time: (options.clock)().max(head.time) };
     let (answer, made) = act(&mut tables, stamp)?;
     let Some(Made { project, effect }) = made else {
         return Ok((answer, None));
     };
     tables.complete(stamp);
     tables.finish()?;
-    let record = ChangeRecord {
-        time: stamp.time,
-        note,
-        project,
-        effect,
-    };
+    let record = ChangeRecord { time: stamp.time, note, project, effect };
     let (payload, keys) = (record.encode()?, record.work());
-    Ok((
-        answer,
-        Some(Applied {
-            stamp,
-            payload,
-            keys,
-            last_time: head.time,
-        }),
-    ))
+    Ok((answer, Some(Applied { stamp, payload, keys, last_time: head.time })))
 }
 
 /// An error with what caused it, in one line.

@@ -15,9 +15,7 @@ pub(crate) struct FileDisk {
 
 impl FileDisk {
     pub(crate) fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-        }
+        Self { root: root.to_owned() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -42,17 +40,11 @@ impl Disk for FileDisk {
             .collect();
         fs::create_dir_all(&path)?;
         // A directory is only as durable as its entry in the one above.
-        missing
-            .into_iter()
-            .filter_map(Path::parent)
-            .try_for_each(sync_directory)
+        missing.into_iter().filter_map(Path::parent).try_for_each(sync_directory)
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.path(name))?;
+        let file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
         Ok(Arc::new(file))
     }
 
@@ -77,11 +69,7 @@ impl Disk for FileDisk {
 
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path)?.sync_all()
 }
 

@@ -31,16 +31,9 @@ impl Disk for MemoryDisk {
         if !dir.is_empty() && !entries.contains_key(dir) {
             return Err(not_found(dir));
         }
-        let prefix = if dir.is_empty() {
-            String::new()
-        } else {
-            format!("{dir}/")
-        };
+        let prefix = if dir.is_empty() { String::new() } else { format!("{dir}/") };
         let names = entries.keys().filter_map(|name| name.strip_prefix(&prefix));
-        Ok(names
-            .filter(|name| !name.contains('/'))
-            .map(str::to_owned)
-            .collect())
+        Ok(names.filter(|name| !name.contains('/')).map(str::to_owned).collect())
     }
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
@@ -59,10 +52,7 @@ impl Disk for MemoryDisk {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut entries = self.entries();
-        let inode = entries
-            .entry(name.to_owned())
-            .or_default()
-            .get_or_insert_default();
+        let inode = entries.entry(name.to_owned()).or_default().get_or_insert_default();
         let file = MemoryFile::of(inode);
         file.set_len(0)?;
         Ok(Arc::new(file))
@@ -76,10 +66,7 @@ impl Disk for MemoryDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.entries()
-            .remove(name)
-            .map(drop)
-            .ok_or_else(|| not_found(name))
+        self.entries().remove(name).map(drop).ok_or_else(|| not_found(name))
     }
 
     fn sync_dir(&self, _dir: &str) -> io::Result<()> {
@@ -103,50 +90,27 @@ struct MemoryFile {
 
 impl MemoryFile {
     fn of(inode: &Arc<Inode>) -> Self {
-        Self {
-            inode: Arc::clone(inode),
-            holds_lock: AtomicBool::new(false),
-        }
+        Self { inode: Arc::clone(inode), holds_lock: AtomicBool::new(false) }
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Vec<u8>) -> io::Result<T>) -> io::Result<T> {
-        change(
-            &mut self
-                .inode
-                .data
-                .write()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        change(&mut self.inode.data.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 fn too_large() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        "the file does not fit into memory",
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, "the file does not fit into memory")
 }
 
 impl DiskFile for MemoryFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self
-            .inode
-            .data
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len() as u64)
+        Ok(self.inode.data.read().unwrap_or_else(PoisonError::into_inner).len() as u64)
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let data = self
-            .inode
-            .data
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let data = self.inode.data.read().unwrap_or_else(PoisonError::into_inner);
         let start = usize::try_from(offset).map_err(|_| too_large())?;
-        let wanted = start
-            .checked_add(out.len())
-            .and_then(|end| data.get(start..end));
+        let wanted = start.checked_add(out.len()).and_then(|end| data.get(start..end));
         out.copy_from_slice(wanted.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
@@ -158,9 +122,7 @@ impl DiskFile for MemoryFile {
             if data.len() < end {
                 data.resize(end, 0);
             }
-            data.get_mut(start..end)
-                .ok_or_else(too_large)?
-                .copy_from_slice(bytes);
+            data.get_mut(start..end).ok_or_else(too_large)?.copy_from_slice(bytes);
             Ok(())
         })
     }

@@ -108,10 +108,7 @@ mod tests {
         disk.remove("sub/b")?;
         assert!(disk.list("sub")?.is_empty());
         for missing in [disk.open("sub/b").err(), disk.list("other").err()] {
-            assert_eq!(
-                missing.map(|error| error.kind()),
-                Some(io::ErrorKind::NotFound)
-            );
+            assert_eq!(missing.map(|error| error.kind()), Some(io::ErrorKind::NotFound));
         }
         Ok(())
     }

@@ -76,20 +76,12 @@ pub(super) fn parse(store_id: StoreId, bytes: &[u8; HEADER_LEN]) -> Parsed {
     let (length, rest) = split_u32(bytes);
     let (revision, rest) = split_u64(rest);
     let (durable_up_to, crc) = split_u64(rest);
-    let header = FrameHeader {
-        length,
-        revision,
-        durable_up_to,
-    };
+    let header = FrameHeader { length, revision, durable_up_to };
     let (fields, _) = bytes.split_at(HEADER_LEN - CRC_LEN);
     let checks_out = length > 0
         && durable_up_to < revision
         && checksum(store_id, &[fields]).to_le_bytes() == crc;
-    if checks_out {
-        Parsed::Header(header)
-    } else {
-        Parsed::Torn
-    }
+    if checks_out { Parsed::Header(header) } else { Parsed::Torn }
 }
 
 /// The checksum behind a payload.
@@ -110,18 +102,14 @@ fn checksum(store_id: StoreId, parts: &[&[u8]]) -> u32 {
 fn split_u32(bytes: &[u8]) -> (u32, &[u8]) {
     bytes
         .split_first_chunk()
-        .map_or((0, bytes), |(number, rest)| {
-            (u32::from_le_bytes(*number), rest)
-        })
+        .map_or((0, bytes), |(number, rest)| (u32::from_le_bytes(*number), rest))
 }
 
 /// The number at the start and what follows it; 0 when there are too few bytes.
 fn split_u64(bytes: &[u8]) -> (u64, &[u8]) {
     bytes
         .split_first_chunk()
-        .map_or((0, bytes), |(number, rest)| {
-            (u64::from_le_bytes(*number), rest)
-        })
+        .map_or((0, bytes), |(number, rest)| (u64::from_le_bytes(*number), rest))
 }
 
 #[cfg(test)]
@@ -139,9 +127,8 @@ mod tests {
         let mut record = Vec::new();
         push(&mut record, ID, 2, 1, b"abc").unwrap();
         let (header, rest) = record.split_at(HEADER_LEN);
-        let expected = [
-            3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 214, 220, 8, 242,
-        ];
+        let expected =
+            [3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 214, 220, 8, 242];
         assert_eq!(header, expected);
         assert_eq!(rest, [b'a', b'b', b'c', 228, 76, 178, 103]);
     }
@@ -150,11 +137,7 @@ mod tests {
     fn a_header_reads_back() {
         let mut record = Vec::new();
         push(&mut record, ID, 9, 4, b"payload").unwrap();
-        let header = FrameHeader {
-            length: 7,
-            revision: 9,
-            durable_up_to: 4,
-        };
+        let header = FrameHeader { length: 7, revision: 9, durable_up_to: 4 };
         assert_eq!(parse(ID, &header_of(&record)), Parsed::Header(header));
         assert_eq!(record.len(), OVERHEAD + 7);
     }

@@ -67,31 +67,17 @@ impl Journal {
     ) -> Result<Self> {
         let mut records = Vec::new();
         for (revision, payload) in &survey.unproven {
-            frame::push(
-                &mut records,
-                segments.store_id(),
-                *revision,
-                survey.proven,
-                payload,
-            )?;
+            frame::push(&mut records, segments.store_id(), *revision, survey.proven, payload)?;
         }
-        let header = SegmentHeader {
-            store_id: segments.store_id(),
-            first: survey.proven + 1,
-            base_time,
-        };
+        let header =
+            SegmentHeader { store_id: segments.store_id(), first: survey.proven + 1, base_time };
         let active = create(&segments, &header, &records, segment_size)?;
         if let Some((file, used)) = &survey.superseded
             && survey.superseded_first != header.first
         {
             seal(file, *used)?;
         }
-        Ok(Self {
-            segments,
-            segment_size,
-            active,
-            head: survey.head,
-        })
+        Ok(Self { segments, segment_size, active, head: survey.head })
     }
 
     /// The newest revision.
@@ -119,17 +105,8 @@ impl Journal {
     ) -> Result<u64, AppendFailure> {
         let revision = self.head + 1;
         let mut record = Vec::with_capacity(payload.len() + frame::OVERHEAD);
-        frame::push(
-            &mut record,
-            self.segments.store_id(),
-            revision,
-            self.head,
-            payload,
-        )
-        .map_err(|error| AppendFailure {
-            error,
-            usable: true,
-        })?;
+        frame::push(&mut record, self.segments.store_id(), revision, self.head, payload)
+            .map_err(|error| AppendFailure { error, usable: true })?;
         if self.active.offset + record.len() as u64 > self.active.len {
             self.rotate(record.len() as u64, last_time)?;
         }
@@ -151,11 +128,7 @@ impl Journal {
                         .write_at(*offset, &vec![0; record.len()])
                         .and_then(|()| file.sync())
                         .is_ok();
-                let outcome = if usable {
-                    Outcome::NotApplied
-                } else {
-                    Outcome::Unknown
-                };
+                let outcome = if usable { Outcome::NotApplied } else { Outcome::Unknown };
                 let error = Error::io("append to the journal", source).with_outcome(outcome);
                 Err(AppendFailure { error, usable })
             }
@@ -167,11 +140,7 @@ impl Journal {
     /// Nothing of the change is written yet, so whatever fails here, it is not applied.
     fn rotate(&mut self, needed: u64, base_time: Timestamp) -> Result<(), AppendFailure> {
         let first = self.head + 1;
-        let header = SegmentHeader {
-            store_id: self.segments.store_id(),
-            first,
-            base_time,
-        };
+        let header = SegmentHeader { store_id: self.segments.store_id(), first, base_time };
         let size = self.segment_size.max(HEADER_LEN + needed);
         let next = create(&self.segments, &header, &[], size).map_err(|error| {
             let full = matches!(&error, Error::Io { source, .. } if is_full(source));
@@ -179,10 +148,7 @@ impl Journal {
             AppendFailure { error, usable }
         })?;
         let last = std::mem::replace(&mut self.active, next);
-        seal(&last.file, last.offset).map_err(|error| AppendFailure {
-            error,
-            usable: false,
-        })
+        seal(&last.file, last.offset).map_err(|error| AppendFailure { error, usable: false })
     }
 }
 
@@ -203,9 +169,7 @@ fn create(
         let mut filled = offset;
         while filled < len {
             let count = (len - filled).min(ZEROS.len() as u64);
-            let zeros = ZEROS
-                .split_at(usize::try_from(count).unwrap_or(ZEROS.len()))
-                .0;
+            let zeros = ZEROS.split_at(usize::try_from(count).unwrap_or(ZEROS.len())).0;
             file.write_at(filled, zeros)?;
             filled += count;
         }
@@ -216,8 +180,7 @@ fn create(
 
 /// Gives back the zeros behind the last record of a segment that nothing is appended to any more.
 fn seal(file: &Arc<dyn DiskFile>, used: u64) -> Result<()> {
-    file.set_len(used)
-        .map_err(|source| Error::io("shorten a finished journal segment", source))
+    file.set_len(used).map_err(|source| Error::io("shorten a finished journal segment", source))
 }
 
 fn is_full(error: &std::io::Error) -> bool {

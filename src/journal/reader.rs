@@ -36,12 +36,7 @@ impl Reader {
     ///
     /// [`Error::JournalTrimmed`] when the journal no longer keeps `from`.
     pub(crate) fn new(segments: Arc<Segments>, from: u64, end: u64) -> Result<Self> {
-        let reader = Self {
-            segments,
-            next: from.max(1),
-            end,
-            open: None,
-        };
+        let reader = Self { segments, next: from.max(1), end, open: None };
         if reader.next <= end {
             reader.check_kept()?;
         }
@@ -50,20 +45,16 @@ impl Reader {
 
     fn check_kept(&self) -> Result<()> {
         match self.segments.oldest() {
-            Some(oldest) if oldest > self.next => Err(Error::JournalTrimmed {
-                requested: self.next,
-                oldest,
-            }),
+            Some(oldest) if oldest > self.next => {
+                Err(Error::JournalTrimmed { requested: self.next, oldest })
+            }
             _ => Ok(()),
         }
     }
 
     fn read(&mut self) -> Result<(u64, Vec<u8>)> {
         let (holding, _) = self.segments.around(self.next);
-        let behind = self
-            .open
-            .as_ref()
-            .and_then(|open| self.segments.around(open.first).1);
+        let behind = self.open.as_ref().and_then(|open| self.segments.around(open.first).1);
         // What a segment holds from the next one's first revision on does not exist.
         if self.open.is_none() || behind.is_some_and(|behind| behind <= self.next) {
             let holding = holding.ok_or_else(|| self.unreadable())?;
@@ -102,17 +93,12 @@ impl Reader {
             return Err(unreadable);
         };
         let reading = |source| Error::io("read the journal", source);
-        let header = open
-            .window
-            .array::<HEADER_LEN>(open.offset)
-            .map_err(reading)?;
+        let header = open.window.array::<HEADER_LEN>(open.offset).map_err(reading)?;
         let Some(Parsed::Header(header)) = header.map(|bytes| frame::parse(store_id, &bytes))
         else {
             return Err(unreadable);
         };
-        let FrameHeader {
-            length, revision, ..
-        } = header;
+        let FrameHeader { length, revision, .. } = header;
         if revision != open.revision {
             return Err(unreadable);
         }
@@ -123,10 +109,7 @@ impl Reader {
             return Ok((revision, None));
         }
         let length = length as usize;
-        let body = open
-            .window
-            .bytes(body_offset, length + CRC_LEN)
-            .map_err(reading)?;
+        let body = open.window.bytes(body_offset, length + CRC_LEN).map_err(reading)?;
         match body.and_then(|body| body.split_at_checked(length)) {
             Some((payload, crc))
                 if frame::payload_checksum(store_id, revision, payload).to_le_bytes() == crc =>

@@ -43,10 +43,7 @@ impl Journal {
         next: u64,
         now: Timestamp,
     ) -> Result<bool> {
-        if retention
-            .changes
-            .is_some_and(|changes| self.head - newest >= changes)
-        {
+        if retention.changes.is_some_and(|changes| self.head - newest >= changes) {
             return Ok(true);
         }
         let Some(age) = retention.age else {

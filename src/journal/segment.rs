@@ -62,19 +62,12 @@ impl SegmentHeader {
         let field = |start: usize| bytes.get(start..).and_then(<[u8]>::first_chunk::<8>);
         let number = |start| field(start).map_or(0, |bytes| u64::from_le_bytes(*bytes));
         if bytes.first_chunk() != Some(&MAGIC) {
-            return Err(Error::damaged(
-                part,
-                "it does not start like a journal segment",
-            ));
+            return Err(Error::damaged(part, "it does not start like a journal segment"));
         }
         let format = bytes.get(8..).and_then(<[u8]>::first_chunk::<4>);
         let format = format.map_or(0, |bytes| u32::from_le_bytes(*bytes));
         if format > FORMAT {
-            return Err(Error::NewerFormat {
-                part,
-                found: format,
-                supported: FORMAT,
-            });
+            return Err(Error::NewerFormat { part, found: format, supported: FORMAT });
         }
         let id = bytes.get(12..).and_then(<[u8]>::first_chunk::<16>);
         let header = Self {
@@ -83,19 +76,13 @@ impl SegmentHeader {
             base_time: Timestamp::from_millis(number(36)),
         };
         if header.encode() != *bytes {
-            return Err(Error::damaged(
-                part,
-                "its header does not match its checksum",
-            ));
+            return Err(Error::damaged(part, "its header does not match its checksum"));
         }
         if header.store_id != store_id {
             return Err(Error::damaged(part, "it belongs to another store"));
         }
         if header.first != first {
-            let detail = format!(
-                "its header says that it starts at revision {}",
-                header.first
-            );
+            let detail = format!("its header says that it starts at revision {}", header.first);
             return Err(Error::damaged(part, detail));
         }
         Ok(header)
@@ -129,11 +116,7 @@ impl Segments {
             (segment_name(first).strip_prefix(DIR)?.strip_prefix('/')? == name).then_some(first)
         });
         let firsts = RwLock::new(firsts.collect());
-        Ok(Self {
-            disk,
-            store_id,
-            firsts,
-        })
+        Ok(Self { disk, store_id, firsts })
     }
 
     /// Makes the directory of the segments.
@@ -147,31 +130,20 @@ impl Segments {
 
     /// The first revision of each segment, ascending.
     pub(super) fn firsts(&self) -> Vec<u64> {
-        self.firsts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .copied()
-            .collect()
+        self.firsts.read().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     /// The first revisions of the segment that holds `revision`, and of the one behind it.
     pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
         let firsts = self.firsts.read().unwrap_or_else(PoisonError::into_inner);
         let holding = firsts.range(..=revision).next_back().copied();
-        let behind = revision
-            .checked_add(1)
-            .and_then(|next| firsts.range(next..).next().copied());
+        let behind = revision.checked_add(1).and_then(|next| firsts.range(next..).next().copied());
         (holding, behind)
     }
 
     /// The oldest revision a segment starts with.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.firsts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .first()
-            .copied()
+        self.firsts.read().unwrap_or_else(PoisonError::into_inner).first().copied()
     }
 
     /// Opens a segment and checks its header.
@@ -206,10 +178,7 @@ impl Segments {
             Ok(file)
         };
         let file = made().map_err(|source| Error::io(format!("create {name}"), source))?;
-        self.firsts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(first);
+        self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
         Ok(file)
     }
 
@@ -225,14 +194,8 @@ impl Segments {
     /// oldest on never leaves a hole.
     pub(super) fn remove(&self, first: u64) -> Result<()> {
         let name = segment_name(first);
-        self.firsts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&first);
-        let removed = self
-            .disk
-            .remove(&name)
-            .and_then(|()| self.disk.sync_dir(DIR));
+        self.firsts.write().unwrap_or_else(PoisonError::into_inner).remove(&first);
+        let removed = self.disk.remove(&name).and_then(|()| self.disk.sync_dir(DIR));
         removed.map_err(|source| Error::io(format!("remove {name}"), source))
     }
 }
@@ -244,11 +207,7 @@ mod tests {
     const ID: StoreId = StoreId([1; 16]);
 
     fn header() -> SegmentHeader {
-        SegmentHeader {
-            store_id: ID,
-            first: 5,
-            base_time: Timestamp::from_millis(9),
-        }
+        SegmentHeader { store_id: ID, first: 5, base_time: Timestamp::from_millis(9) }
     }
 
     #[test]
@@ -277,16 +236,10 @@ mod tests {
         let mut newer = bytes;
         newer[8] = 2;
         let error = SegmentHeader::decode(&newer, 5, ID).unwrap_err();
-        assert!(
-            matches!(error, Error::NewerFormat { found: 2, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error}");
         let error = SegmentHeader::decode(&bytes, 5, StoreId([2; 16])).unwrap_err();
         assert!(error.to_string().contains("another store"), "{error}");
         let error = SegmentHeader::decode(&bytes, 6, ID).unwrap_err();
-        assert!(
-            error.to_string().contains("starts at revision 5"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("starts at revision 5"), "{error}");
     }
 }

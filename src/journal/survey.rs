@@ -54,9 +54,7 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
     let (Some(&last), true) = (needed.last(), start > 0) else {
         return match (firsts.first(), state_revision) {
             (None, 0) => Ok(Survey::empty()),
-            (None, _) => Err(missing(format!(
-                "the state is at revision {state_revision}"
-            ))),
+            (None, _) => Err(missing(format!("the state is at revision {state_revision}"))),
             (Some(first), _) => Err(missing(format!(
                 "it starts at revision {first}, the state is at {state_revision}"
             ))),
@@ -74,19 +72,11 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
         return Err(lost(segments, last, found.head + 1));
     }
     let proven = found.proof.max(state_revision).max(last.saturating_sub(1));
-    let used = found
-        .ends
-        .get(&proven)
-        .copied()
-        .unwrap_or(segment::HEADER_LEN);
+    let used = found.ends.get(&proven).copied().unwrap_or(segment::HEADER_LEN);
     Ok(Survey {
         head: found.head,
         proven,
-        unproven: found
-            .payloads
-            .into_iter()
-            .filter(|&(revision, _)| revision > proven)
-            .collect(),
+        unproven: found.payloads.into_iter().filter(|&(revision, _)| revision > proven).collect(),
         superseded: Some((found.file, used)),
         superseded_first: last,
     })
@@ -127,11 +117,7 @@ struct Found {
 impl Walk {
     fn open(segments: &Segments, first: u64) -> Result<Self> {
         let (file, header) = segments.load(first)?;
-        Ok(Self {
-            window: Window::new(file),
-            store_id: header.store_id,
-            first,
-        })
+        Ok(Self { window: Window::new(file), store_id: header.store_id, first })
     }
 
     /// Walks to the record `next`, or to the first record that does not check out.
@@ -173,12 +159,9 @@ impl Walk {
             return Ok(None);
         };
         let length = header.length as usize;
-        let body = self
-            .window
-            .bytes(offset + HEADER_LEN as u64, length + CRC_LEN);
-        let Some((payload, crc)) = body
-            .map_err(reading)?
-            .and_then(|body| body.split_at_checked(length))
+        let body = self.window.bytes(offset + HEADER_LEN as u64, length + CRC_LEN);
+        let Some((payload, crc)) =
+            body.map_err(reading)?.and_then(|body| body.split_at_checked(length))
         else {
             return Ok(None);
         };

@@ -20,9 +20,7 @@ fn open(disk: &Arc<dyn Disk>, state_revision: u64) -> Result<Journal> {
 }
 
 fn payload(revision: u64) -> Vec<u8> {
-    format!("change {revision}")
-        .repeat(1 + usize::try_from(revision % 7).unwrap())
-        .into_bytes()
+    format!("change {revision}").repeat(1 + usize::try_from(revision % 7).unwrap()).into_bytes()
 }
 
 fn append(journal: &mut Journal, count: u64) {
@@ -37,9 +35,7 @@ fn read(journal: &Journal, from: u64) -> Result<Vec<(u64, Vec<u8>)>> {
 }
 
 fn expected(range: std::ops::RangeInclusive<u64>) -> Vec<(u64, Vec<u8>)> {
-    range
-        .map(|revision| (revision, payload(revision)))
-        .collect()
+    range.map(|revision| (revision, payload(revision))).collect()
 }
 
 #[test]
@@ -49,11 +45,7 @@ fn changes_are_read_back_across_segments_from_any_revision() {
     append(&mut journal, 100);
     assert!(journal.segments.firsts().len() > 3);
     for from in [0, 1, 2, 50, 99, 100] {
-        assert_eq!(
-            read(&journal, from).unwrap(),
-            expected(from.max(1)..=100),
-            "from {from}"
-        );
+        assert_eq!(read(&journal, from).unwrap(), expected(from.max(1)..=100), "from {from}");
     }
     assert_eq!(read(&journal, 101).unwrap(), []);
 }
@@ -89,11 +81,7 @@ fn opening_again_and_again_adds_no_segments() {
     for _ in 0..10 {
         open(&disk, 3).unwrap();
     }
-    assert!(
-        disk.list("journal").unwrap().len() <= 2,
-        "{:?}",
-        disk.list("journal")
-    );
+    assert!(disk.list("journal").unwrap().len() <= 2, "{:?}", disk.list("journal"));
 }
 
 /// One disk call after another is the last one that reaches the disk, and what was not synced is
@@ -116,9 +104,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
         let mut acknowledged = 0;
         if let Ok(mut journal) = open(&dyn_disk, 0) {
             while acknowledged < 30
-                && journal
-                    .append(&payload(acknowledged + 1), time(acknowledged))
-                    .is_ok()
+                && journal.append(&payload(acknowledged + 1), time(acknowledged)).is_ok()
             {
                 acknowledged += 1;
             }
@@ -127,10 +113,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
             let after: Arc<dyn Disk> = Arc::new(disk.power_lost(lost_at * 8 + seed));
             let journal = open(&after, 0).unwrap();
             let survived = journal.head;
-            assert!(
-                (acknowledged..=acknowledged + 1).contains(&survived),
-                "{survived}"
-            );
+            assert!((acknowledged..=acknowledged + 1).contains(&survived), "{survived}");
             assert_eq!(read(&journal, 1).unwrap(), expected(1..=survived));
         }
     }
@@ -167,9 +150,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
     let last_record = payload(12).len() + frame::OVERHEAD;
     let journal = open(&(Arc::new(disk.killed()) as Arc<dyn Disk>), 0).unwrap();
     let used = usize::try_from(segment::HEADER_LEN).unwrap()
-        + (1..=12)
-            .map(|revision| payload(revision).len() + frame::OVERHEAD)
-            .sum::<usize>();
+        + (1..=12).map(|revision| payload(revision).len() + frame::OVERHEAD).sum::<usize>();
     drop(journal);
     for offset in 0..used {
         let damaged = disk.killed();
@@ -184,11 +165,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
                 Error::NewerFormat { .. } if format => {}
                 other => panic!("{other}"),
             }
-            assert_eq!(
-                damaged.contents(),
-                before,
-                "an open that fails changes nothing"
-            );
+            assert_eq!(damaged.contents(), before, "an open that fails changes nothing");
         } else {
             // Nothing proves that the very last group had been synced.
             assert_eq!(result.unwrap().head, 11, "flip at {offset}");
@@ -198,10 +175,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
     let damaged = disk.killed();
     damaged.flip(&name, used - 1, 1);
     let error = open(&(Arc::new(damaged) as Arc<dyn Disk>), 12).unwrap_err();
-    assert!(
-        error.to_string().contains("change 12 was synced"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("change 12 was synced"), "{error}");
 }
 
 #[test]
@@ -211,8 +185,7 @@ fn a_missing_segment_is_damage_unless_the_state_is_past_it() {
     append(&mut journal, 60);
     let firsts = journal.segments.firsts();
     assert!(firsts.len() >= 4);
-    disk.remove(&format!("journal/{:020}.log", firsts[1]))
-        .unwrap();
+    disk.remove(&format!("journal/{:020}.log", firsts[1])).unwrap();
     let error = open(&disk, firsts[1]).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
     assert_eq!(open(&disk, firsts[2]).unwrap().head, 60);
@@ -220,10 +193,7 @@ fn a_missing_segment_is_damage_unless_the_state_is_past_it() {
         disk.remove(&format!("journal/{name}")).unwrap();
     }
     let error = open(&disk, 60).unwrap_err();
-    assert!(
-        error.to_string().contains("segments are missing"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("segments are missing"), "{error}");
 }
 
 #[test]
@@ -234,11 +204,7 @@ fn a_full_disk_leaves_the_journal_usable() {
     let mut refused = 0;
     while journal.head < 40 {
         let next = journal.head + 1;
-        let full = Fault {
-            from: disk.calls(),
-            count: 1,
-            kind: std::io::ErrorKind::StorageFull,
-        };
+        let full = Fault { from: disk.calls(), count: 1, kind: std::io::ErrorKind::StorageFull };
         disk.set_fault(Some(full));
         if let Err(failure) = journal.append(&payload(next), time(next)) {
             assert!(failure.usable);
@@ -250,10 +216,7 @@ fn a_full_disk_leaves_the_journal_usable() {
     }
     assert_eq!(refused, 40);
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=40));
-    assert_eq!(
-        read(&open(&dyn_disk, 0).unwrap(), 1).unwrap(),
-        expected(1..=40)
-    );
+    assert_eq!(read(&open(&dyn_disk, 0).unwrap(), 1).unwrap(), expected(1..=40));
 }
 
 #[test]
@@ -261,16 +224,9 @@ fn retention_by_count_keeps_the_newest_and_what_the_state_needs() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
-    let keep = Retention {
-        changes: Some(10),
-        age: None,
-    };
+    let keep = Retention { changes: Some(10), age: None };
     journal.trim(keep, 0, time(0)).unwrap();
-    assert_eq!(
-        read(&journal, 1).unwrap().len(),
-        100,
-        "the state is at revision 0"
-    );
+    assert_eq!(read(&journal, 1).unwrap().len(), 100, "the state is at revision 0");
     journal.trim(keep, 100, time(0)).unwrap();
     let oldest = journal.segments.oldest().unwrap();
     assert!((60..=91).contains(&oldest), "{oldest}");
@@ -285,16 +241,9 @@ fn retention_by_age_goes_by_the_time_of_the_changes() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
-    let keep = Retention {
-        changes: None,
-        age: Some(Duration::from_millis(50)),
-    };
+    let keep = Retention { changes: None, age: Some(Duration::from_millis(50)) };
     journal.trim(keep, 100, time(60)).unwrap();
-    assert_eq!(
-        journal.segments.oldest(),
-        Some(1),
-        "the first segment reaches past time 10"
-    );
+    assert_eq!(journal.segments.oldest(), Some(1), "the first segment reaches past time 10");
     journal.trim(keep, 100, time(100)).unwrap();
     let oldest = journal.segments.oldest().unwrap();
     assert!((20..=51).contains(&oldest), "{oldest}");
@@ -308,24 +257,9 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     let mut reader = Reader::new(Arc::clone(&journal.segments), 1, 50).unwrap();
     assert_eq!(reader.next().unwrap().unwrap(), (1, payload(1)));
     append(&mut journal, 50);
-    journal
-        .trim(
-            Retention {
-                changes: Some(10),
-                age: None,
-            },
-            100,
-            time(0),
-        )
-        .unwrap();
+    journal.trim(Retention { changes: Some(10), age: None }, 100, time(0)).unwrap();
     let rest: Vec<_> = reader.collect();
     let (last, held) = rest.split_last().unwrap();
-    assert!(
-        !held.is_empty() && held.iter().all(Result::is_ok),
-        "the open segment is read on"
-    );
-    assert!(
-        matches!(last, Err(Error::JournalTrimmed { .. })),
-        "{last:?}"
-    );
+    assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment is read on");
+    assert!(matches!(last, Err(Error::JournalTrimmed { .. })), "{last:?}");
 }

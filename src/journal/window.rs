@@ -18,11 +18,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(file: Arc<dyn DiskFile>) -> Self {
-        Self {
-            file,
-            start: 0,
-            bytes: Vec::new(),
-        }
+        Self { file, start: 0, bytes: Vec::new() }
     }
 
     pub(super) fn file(&self) -> &Arc<dyn DiskFile> {
@@ -39,9 +35,7 @@ impl Window {
 
     /// The array of bytes from `offset` on; `None` when the file ends before.
     pub(super) fn array<const N: usize>(&mut self, offset: u64) -> io::Result<Option<[u8; N]>> {
-        Ok(self
-            .bytes(offset, N)?
-            .and_then(|bytes| bytes.first_chunk().copied()))
+        Ok(self.bytes(offset, N)?.and_then(|bytes| bytes.first_chunk().copied()))
     }
 
     /// Where the first byte from `offset` on stands that is not zero.
@@ -50,9 +44,7 @@ impl Window {
             let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
             let piece = self.bytes.get(from..).unwrap_or_default();
             // By blocks first: a whole block is compared faster than its bytes one by one.
-            let zeros = piece
-                .chunks(64)
-                .take_while(|block| block.iter().all(|&byte| byte == 0));
+            let zeros = piece.chunks(64).take_while(|block| block.iter().all(|&byte| byte == 0));
             let skipped = zeros.map(<[u8]>::len).sum::<usize>();
             let rest = piece.get(skipped..).unwrap_or_default();
             if let Some(place) = rest.iter().position(|&byte| byte != 0) {

@@ -46,25 +46,14 @@ enum Call {
 impl Backend {
     /// A file whose writes go through.
     pub(super) fn direct(file: Arc<dyn DiskFile>) -> Self {
-        Self {
-            file,
-            held: Arc::default(),
-        }
+        Self { file, held: Arc::default() }
     }
 
     /// A file whose writes are held back until [`admit`](Self::admit).
     pub(super) fn held_back(file: Arc<dyn DiskFile>) -> io::Result<Self> {
         let len = file.len()?;
-        let held = Held {
-            calls: Vec::new(),
-            blocks: HashMap::new(),
-            len,
-            file_len: len,
-        };
-        Ok(Self {
-            file,
-            held: Arc::new(Mutex::new(Some(held))),
-        })
+        let held = Held { calls: Vec::new(), blocks: HashMap::new(), len, file_len: len };
+        Ok(Self { file, held: Arc::new(Mutex::new(Some(held))) })
     }
 
     /// Lets through what was held back, in order, and all that comes.
@@ -85,20 +74,13 @@ impl Backend {
     /// lock and readers never wait for a write or sync of the file.
     fn if_held<T>(&self, act: impl FnOnce(&mut Held) -> T) -> Option<T> {
         // A panic in between leaves at worst a block that the failing open drops.
-        self.held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-            .map(act)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(act)
     }
 }
 
 impl Held {
     fn read(&self, file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        if offset
-            .checked_add(out.len() as u64)
-            .is_none_or(|end| end > self.len)
-        {
+        if offset.checked_add(out.len() as u64).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut at = offset;
@@ -107,10 +89,7 @@ impl Held {
             let (block, within) = (at / BLOCK as u64, usize::try_from(at % BLOCK as u64));
             let within = within.unwrap_or(0);
             let (piece, more) = rest.split_at_mut(rest.len().min(BLOCK - within));
-            match self
-                .blocks
-                .get(&block)
-                .and_then(|bytes| bytes.get(within..within + piece.len()))
+            match self.blocks.get(&block).and_then(|bytes| bytes.get(within..within + piece.len()))
             {
                 Some(bytes) => piece.copy_from_slice(bytes),
                 None => self.read_file(file, at, piece)?,
@@ -126,11 +105,7 @@ impl Held {
         let there = self.file_len.saturating_sub(at).min(out.len() as u64);
         let (from_file, zeros) = out.split_at_mut(usize::try_from(there).unwrap_or(0));
         zeros.fill(0);
-        if from_file.is_empty() {
-            Ok(())
-        } else {
-            file.read_at(at, from_file)
-        }
+        if from_file.is_empty() { Ok(()) } else { file.read_at(at, from_file) }
     }
 
     fn write(&mut self, file: &dyn DiskFile, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -179,8 +154,7 @@ impl Held {
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        self.if_held(|held| held.len)
-            .map_or_else(|| self.file.len(), Ok)
+        self.if_held(|held| held.len).map_or_else(|| self.file.len(), Ok)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -189,13 +163,11 @@ impl StorageBackend for Backend {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.if_held(|held| held.set_len(len))
-            .map_or_else(|| self.file.set_len(len), Ok)
+        self.if_held(|held| held.set_len(len)).map_or_else(|| self.file.set_len(len), Ok)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.if_held(|held| held.calls.push(Call::Sync))
-            .map_or_else(|| self.file.sync(), Ok)
+        self.if_held(|held| held.calls.push(Call::Sync)).map_or_else(|| self.file.sync(), Ok)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -220,11 +192,7 @@ impl StorageBackend for Backend {
     }
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        if is_whole(start, end) {
-            Ok(self.file.unlock()?)
-        } else {
-            Err(BackendError::Unsupported)
-        }
+        if is_whole(start, end) { Ok(self.file.unlock()?) } else { Err(BackendError::Unsupported) }
     }
 }
 

@@ -24,11 +24,7 @@ pub(super) struct LiveViews<'t> {
 
 impl<'t> LiveViews<'t> {
     pub(super) fn new(any_deleted: bool) -> Self {
-        Self {
-            view_keys: Lazy::new(tables::VIEW_KEYS),
-            any_deleted,
-            known: HashMap::new(),
-        }
+        Self { view_keys: Lazy::new(tables::VIEW_KEYS), any_deleted, known: HashMap::new() }
     }
 
     /// Drops the dead ids of a list.
@@ -58,9 +54,7 @@ impl<'t> LiveViews<'t> {
     pub(super) fn bury(&mut self, transaction: &'t WriteTransaction, id: u32) -> Result<()> {
         self.any_deleted = true;
         self.known.insert(id, false);
-        self.view_keys
-            .get(transaction)?
-            .remove(&id.to_be_bytes()[..])?;
+        self.view_keys.get(transaction)?.remove(&id.to_be_bytes()[..])?;
         Ok(())
     }
 }
@@ -96,10 +90,7 @@ impl WriteTables<'_> {
 
     /// The live views of a resource.
     pub(super) fn posting(&mut self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
-        let table = self
-            .backlinks
-            .get_mut(resource_type)
-            .get(self.transaction)?;
+        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
         let mut posting = tables::get(table, key, Posting::decode)?.unwrap_or_default();
         self.live.retain(self.transaction, &mut posting)?;
         Ok(posting)
@@ -111,10 +102,7 @@ impl WriteTables<'_> {
         key: &[u8],
         posting: &Posting,
     ) -> Result<()> {
-        let table = self
-            .backlinks
-            .get_mut(resource_type)
-            .get(self.transaction)?;
+        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
         if posting.is_empty() {
             table.remove(key)?;
         } else {

@@ -14,10 +14,7 @@ impl From<redb::StorageError> for Error {
                 detail: "its pages do not fit together".into(),
                 source: Some(Box::new(error)),
             },
-            _ => Self::State {
-                outcome: Outcome::NotApplied,
-                source: Box::new(error),
-            },
+            _ => Self::State { outcome: Outcome::NotApplied, source: Box::new(error) },
         }
     }
 }
@@ -39,10 +36,7 @@ impl From<redb::TransactionError> for Error {
     fn from(error: redb::TransactionError) -> Self {
         match error {
             redb::TransactionError::Storage(error) => error.into(),
-            other => Self::State {
-                outcome: Outcome::NotApplied,
-                source: Box::new(other),
-            },
+            other => Self::State { outcome: Outcome::NotApplied, source: Box::new(other) },
         }
     }
 }
@@ -51,20 +45,14 @@ impl From<redb::CommitError> for Error {
     fn from(error: redb::CommitError) -> Self {
         match error {
             redb::CommitError::Storage(error) => error.into(),
-            other => Self::State {
-                outcome: Outcome::NotApplied,
-                source: Box::new(other),
-            },
+            other => Self::State { outcome: Outcome::NotApplied, source: Box::new(other) },
         }
     }
 }
 
 impl From<redb::SetDurabilityError> for Error {
     fn from(error: redb::SetDurabilityError) -> Self {
-        Self::State {
-            outcome: Outcome::NotApplied,
-            source: Box::new(error),
-        }
+        Self::State { outcome: Outcome::NotApplied, source: Box::new(error) }
     }
 }
 
@@ -86,10 +74,7 @@ impl From<redb::DatabaseError> for Error {
                 detail: "it has a format that no store was ever written in".into(),
                 source: Some(Box::new(error)),
             },
-            other => Self::State {
-                outcome: Outcome::NotApplied,
-                source: Box::new(other),
-            },
+            other => Self::State { outcome: Outcome::NotApplied, source: Box::new(other) },
         }
     }
 }
@@ -98,11 +83,8 @@ impl From<redb::DatabaseError> for Error {
 /// trusts and should not brings the host down.
 pub(crate) fn contain<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safety: callers drop or abort what `act` was changing when it fails.
-    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
-        Err(Error::Panicked {
-            message: message_of(&*panic),
-        })
-    })
+    catch_unwind(AssertUnwindSafe(act))
+        .unwrap_or_else(|panic| Err(Error::Panicked { message: message_of(&*panic) }))
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

@@ -31,12 +31,7 @@ impl Posting {
     /// Cost: O(ids).
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let before = std::iter::once(0).chain(self.ids.iter().copied());
-        let gaps = self
-            .ids
-            .iter()
-            .zip(before)
-            .map(|(id, before)| id - before)
-            .collect();
+        let gaps = self.ids.iter().zip(before).map(|(id, before)| id - before).collect();
         PostingRecord { gaps }.encode()
     }
 
@@ -114,11 +109,7 @@ mod tests {
     fn ids_that_do_not_ascend_are_damage() {
         let bytes = PostingRecord { gaps: vec![3, 0] }.encode().unwrap();
         assert!(Posting::decode(&bytes).is_err());
-        let bytes = PostingRecord {
-            gaps: vec![u32::MAX, 1],
-        }
-        .encode()
-        .unwrap();
+        let bytes = PostingRecord { gaps: vec![u32::MAX, 1] }.encode().unwrap();
         assert!(Posting::decode(&bytes).is_err());
     }
 }

@@ -73,10 +73,7 @@ impl ReadTables {
     }
 
     pub(super) fn backlinks(&self, resource_type: ResourceType) -> Result<&Table> {
-        self.table(
-            self.backlinks.get(resource_type),
-            tables::backlinks(resource_type),
-        )
+        self.table(self.backlinks.get(resource_type), tables::backlinks(resource_type))
     }
 
     pub(crate) fn head(&self) -> Head {
@@ -85,9 +82,7 @@ impl ReadTables {
 
     pub(crate) fn project(&self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
         let name = key.as_str().as_bytes();
-        tables::get(self.projects()?, name, |value| {
-            ProjectRow::decode(key, value)
-        })
+        tables::get(self.projects()?, name, |value| ProjectRow::decode(key, value))
     }
 
     /// Projects in key order, `skip` of them left out, from behind `after` on.
@@ -97,19 +92,15 @@ impl ReadTables {
         skip: usize,
         limit: usize,
     ) -> Result<Vec<ProjectRow>> {
-        let start = after.map_or(Bound::Unbounded, |key| {
-            Bound::Excluded(key.as_str().as_bytes())
-        });
+        let start = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_str().as_bytes()));
         let range = (start, Bound::Unbounded);
         rows(self.projects()?, range, skip, limit, ProjectRow::from_row)
     }
 
     pub(crate) fn view(&self, project: u32, key: &ViewKey) -> Result<Option<ViewRow>> {
-        tables::get(
-            self.views()?,
-            &tables::view_row_key(project, key),
-            |value| ViewRow::decode(project, key.clone(), value),
-        )
+        tables::get(self.views()?, &tables::view_row_key(project, key), |value| {
+            ViewRow::decode(project, key.clone(), value)
+        })
     }
 
     /// Views of a project in key order, `skip` of them left out, from behind `after` on.
@@ -122,9 +113,7 @@ impl ReadTables {
     ) -> Result<Vec<ViewRow>> {
         let all = Prefix::of(project);
         let start = after.map(|key| tables::view_row_key(project, key));
-        let range = start
-            .as_ref()
-            .map_or_else(|| all.range(), |start| all.range_after(start));
+        let range = start.as_ref().map_or_else(|| all.range(), |start| all.range_after(start));
         rows(self.views()?, range, skip, limit, ViewRow::from_row)
     }
 
@@ -149,16 +138,10 @@ impl ReadTables {
     ) -> Result<Vec<LinkRow>> {
         let all = Prefix::of(view);
         let start = after.map(|resource| tables::row_key(view, resource.name().as_bytes()));
-        let range = start
-            .as_ref()
-            .map_or_else(|| all.range(), |start| all.range_after(start));
-        rows(
-            self.links(resource_type)?,
-            range,
-            skip,
-            limit,
-            |key, value| link_row(resource_type, key, LinkRecord::decode(value)?),
-        )
+        let range = start.as_ref().map_or_else(|| all.range(), |start| all.range_after(start));
+        rows(self.links(resource_type)?, range, skip, limit, |key, value| {
+            link_row(resource_type, key, LinkRecord::decode(value)?)
+        })
     }
 
     /// When each link of a view was made, with what names its row, in key order.
@@ -170,13 +153,9 @@ impl ReadTables {
         resource_type: ResourceType,
     ) -> Result<Vec<(LinkRecord, Vec<u8>)>> {
         let all = Prefix::of(view);
-        rows(
-            self.links(resource_type)?,
-            all.range(),
-            0,
-            usize::MAX,
-            |key, value| Ok((LinkRecord::decode(value)?, key.to_vec())),
-        )
+        rows(self.links(resource_type)?, all.range(), 0, usize::MAX, |key, value| {
+            Ok((LinkRecord::decode(value)?, key.to_vec()))
+        })
     }
 
     /// The views a resource is in, in no order.
@@ -194,9 +173,7 @@ impl ReadTables {
         let views = posting.unwrap_or_default();
         let live = views.ids().iter().filter_map(|id| {
             let found = tables::get(view_keys, &id.to_be_bytes(), ViewKeyRecord::decode);
-            found
-                .map(|record| record.map(|record| record.key))
-                .transpose()
+            found.map(|record| record.map(|record| record.key)).transpose()
         });
         live.collect()
     }
@@ -211,10 +188,7 @@ pub(crate) fn link_row(
     let name = tables::split_row_key(key).map(|(_, name)| name);
     let resource = name.and_then(|name| Resource::from_name(resource_type, name));
     let resource = resource.ok_or_else(|| {
-        Error::damaged(
-            format!("table links.{resource_type}"),
-            "a row has a key that is none",
-        )
+        Error::damaged(format!("table links.{resource_type}"), "a row has a key that is none")
     })?;
     Ok(LinkRow { resource, record })
 }

@@ -100,26 +100,16 @@ pub(crate) struct ProjectRow {
 impl ProjectRow {
     pub(super) fn decode(key: &ProjectKey, value: &[u8]) -> Result<Self> {
         let ProjectRecord { id, views } = ProjectRecord::decode(value)?;
-        Ok(Self {
-            key: key.clone(),
-            id,
-            views,
-        })
+        Ok(Self { key: key.clone(), id, views })
     }
 
     pub(super) fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
-        let key = str::from_utf8(key)
-            .ok()
-            .and_then(|key| ProjectKey::parse(key).ok());
+        let key = str::from_utf8(key).ok().and_then(|key| ProjectKey::parse(key).ok());
         Self::decode(&key.ok_or_else(|| no_key("projects"))?, value)
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
-        ProjectRecord {
-            id: self.id,
-            views: self.views,
-        }
-        .encode()
+        ProjectRecord { id: self.id, views: self.views }.encode()
     }
 }
 
@@ -146,18 +136,12 @@ pub(crate) struct ViewRow {
 
 impl ViewRow {
     pub(super) fn decode(project: u32, key: ViewKey, value: &[u8]) -> Result<Self> {
-        Ok(Self {
-            project,
-            key,
-            record: ViewRecord::decode(value)?,
-        })
+        Ok(Self { project, key, record: ViewRecord::decode(value)? })
     }
 
     pub(super) fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
         let (project, name) = split_row_key(key).ok_or_else(|| no_key("views"))?;
-        let key = str::from_utf8(name)
-            .ok()
-            .and_then(|key| ViewKey::parse(key).ok());
+        let key = str::from_utf8(name).ok().and_then(|key| ViewKey::parse(key).ok());
         Self::decode(project, key.ok_or_else(|| no_key("views"))?, value)
     }
 
@@ -182,21 +166,9 @@ impl ViewRow {
     }
 
     pub(crate) fn into_view(self) -> View {
-        let ViewRecord {
-            id,
-            fields,
-            version,
-            revision,
-            created_at,
-            updated_at,
-            links,
-        } = self.record;
-        let ViewFields {
-            name,
-            description,
-            tags,
-            maintainer,
-        } = fields;
+        let ViewRecord { id, fields, version, revision, created_at, updated_at, links } =
+            self.record;
+        let ViewFields { name, description, tags, maintainer } = fields;
         View {
             id,
             key: self.key,
@@ -288,27 +260,15 @@ mod tests {
         let expected = "0009046e616d6501640201610162010101740203fd0068e5cf8b010000fd0068e5cf8b01000\
                         000040000";
         assert_eq!(hex(&view.clone().encode().unwrap()), expected);
-        assert_eq!(
-            ViewRecord::decode(&view.clone().encode().unwrap()).unwrap(),
-            view
-        );
+        assert_eq!(ViewRecord::decode(&view.clone().encode().unwrap()).unwrap(), view);
 
-        let key = ViewKeyRecord {
-            project: 1,
-            key: ViewKey::parse("v").unwrap(),
-        };
+        let key = ViewKeyRecord { project: 1, key: ViewKey::parse("v").unwrap() };
         assert_eq!(hex(&key.encode().unwrap()), "00010176");
 
-        let link = LinkRecord {
-            linked_at: time,
-            revision: 300,
-            ordinal: 5,
-        };
+        let link = LinkRecord { linked_at: time, revision: 300, ordinal: 5 };
         assert_eq!(hex(&link.encode().unwrap()), "00fd0068e5cf8b010000fb2c0105");
 
-        let posting = PostingRecord {
-            gaps: vec![1, 250, 251, 70_000],
-        };
+        let posting = PostingRecord { gaps: vec![1, 250, 251, 70_000] };
         assert_eq!(hex(&posting.encode().unwrap()), "000401fafbfb00fc70110100");
     }
 

@@ -39,10 +39,7 @@ impl<'t> WriteTables<'t> {
     fn bury_view(&mut self, view: &ViewRow) -> Result<()> {
         for resource_type in ResourceType::ALL {
             if view.links().get(resource_type) > 0 {
-                self.clear(
-                    |tables| tables.links.get_mut(resource_type),
-                    &Prefix::of(view.id()),
-                )?;
+                self.clear(|tables| tables.links.get_mut(resource_type), &Prefix::of(view.id()))?;
             }
         }
         self.live.bury(self.transaction, view.id())
@@ -68,9 +65,7 @@ impl<'t> WriteTables<'t> {
         for resource_type in ResourceType::ALL {
             self.clear(|tables| tables.backlinks.get_mut(resource_type), &all)?;
         }
-        self.projects
-            .get(self.transaction)?
-            .remove(project.key.as_str().as_bytes())?;
+        self.projects.get(self.transaction)?.remove(project.key.as_str().as_bytes())?;
         self.head.projects = self.head.projects.saturating_sub(1);
         Ok((views.len() as u64, unlinked))
     }
@@ -83,9 +78,7 @@ impl<'t> WriteTables<'t> {
     ) -> Result<()> {
         let transaction = self.transaction;
         let range: KeyRange<'_> = rows.range();
-        table(self)
-            .get(transaction)?
-            .retain_in::<&[u8], _>(range, |_, _| false)?;
+        table(self).get(transaction)?.retain_in::<&[u8], _>(range, |_, _| false)?;
         Ok(())
     }
 
@@ -116,10 +109,7 @@ impl<'t> WriteTables<'t> {
     ) -> Result<(u64, u64)> {
         let prefix = ResourceName::environment_prefix(environment);
         let segments = Prefix::new(tables::row_key(project, &prefix));
-        let table = self
-            .backlinks
-            .get_mut(ResourceType::Segment)
-            .get(self.transaction)?;
+        let table = self.backlinks.get_mut(ResourceType::Segment).get(self.transaction)?;
         let keys = table
             .range::<&[u8]>(segments.range())?
             .map(|row| Ok(row?.0.value().to_vec()))
@@ -150,10 +140,7 @@ impl<'t> WriteTables<'t> {
                 *by_view.entry(view).or_default() += 1;
             }
             lists += u64::from(!posting.is_empty());
-            self.backlinks
-                .get_mut(resource_type)
-                .get(self.transaction)?
-                .remove(&*key)?;
+            self.backlinks.get_mut(resource_type).get(self.transaction)?.remove(&*key)?;
         }
         for (&id, &removed) in &by_view {
             let mut view = self.view_by_id(id)?;

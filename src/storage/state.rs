@@ -85,12 +85,7 @@ impl State {
         contain(move || {
             let database = options.builder(progress).create_with_backend(held)?;
             let (store_id, head) = identify(&database)?;
-            Ok(Self {
-                database,
-                backend,
-                store_id,
-                head,
-            })
+            Ok(Self { database, backend, store_id, head })
         })
         .map_err(|error| match error {
             Error::Panicked { message } => Error::damaged("state database", message),
@@ -100,9 +95,7 @@ impl State {
 
     /// Lets writes through to the file, those of the opening first.
     pub(crate) fn admit(&self) -> Result<()> {
-        self.backend
-            .admit()
-            .map_err(|source| Error::io("write the state database", source))
+        self.backend.admit().map_err(|source| Error::io("write the state database", source))
     }
 
     pub(crate) fn store_id(&self) -> StoreId {
@@ -155,33 +148,18 @@ fn identify(database: &Database) -> Result<(StoreId, Head)> {
         }
         other => other?,
     };
-    let format = tables::get(&meta, tables::FORMAT_NAME, |value| {
-        Ok(value.first_chunk().copied())
-    })?;
-    let format = u32::from_le_bytes(
-        format
-            .flatten()
-            .ok_or_else(|| foreign("it does not tell its format"))?,
-    );
+    let format = tables::get(&meta, tables::FORMAT_NAME, |value| Ok(value.first_chunk().copied()))?;
+    let format =
+        u32::from_le_bytes(format.flatten().ok_or_else(|| foreign("it does not tell its format"))?);
     if format > FORMAT {
         let part = "state database".into();
-        return Err(Error::NewerFormat {
-            part,
-            found: format,
-            supported: FORMAT,
-        });
+        return Err(Error::NewerFormat { part, found: format, supported: FORMAT });
     }
-    let id = tables::get(&meta, tables::STORE_ID_NAME, |value| {
-        Ok(<[u8; 16]>::try_from(value).ok())
-    })?;
-    let id = id
-        .flatten()
-        .ok_or_else(|| foreign("it does not tell its store's id"))?;
+    let id =
+        tables::get(&meta, tables::STORE_ID_NAME, |value| Ok(<[u8; 16]>::try_from(value).ok()))?;
+    let id = id.flatten().ok_or_else(|| foreign("it does not tell its store's id"))?;
     let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?;
-    Ok((
-        StoreId(id),
-        head.ok_or_else(|| foreign("it does not tell its revision"))?,
-    ))
+    Ok((StoreId(id), head.ok_or_else(|| foreign("it does not tell its revision"))?))
 }
 
 /// A change of the tables under way: all of it or nothing.

@@ -53,12 +53,8 @@ pub(super) const fn backlinks(resource_type: ResourceType) -> Definition {
 
 /// Every table.
 pub(super) fn all() -> impl Iterator<Item = Definition> {
-    let by_type = ResourceType::ALL
-        .into_iter()
-        .flat_map(|ty| [links(ty), backlinks(ty)]);
-    [META, PROJECTS, VIEWS, VIEW_KEYS]
-        .into_iter()
-        .chain(by_type)
+    let by_type = ResourceType::ALL.into_iter().flat_map(|ty| [links(ty), backlinks(ty)]);
+    [META, PROJECTS, VIEWS, VIEW_KEYS].into_iter().chain(by_type)
 }
 
 /// The key of a row that belongs to a project or view: its id, then what names the row.
@@ -99,10 +95,7 @@ impl Prefix {
                 break;
             }
         }
-        Self {
-            start: prefix,
-            end: (!end.is_empty()).then_some(end),
-        }
+        Self { start: prefix, end: (!end.is_empty()).then_some(end) }
     }
 
     /// All rows of a project or view.
@@ -120,12 +113,7 @@ impl Prefix {
     }
 
     fn range_from<'a>(&'a self, start: Bound<&'a [u8]>) -> KeyRange<'a> {
-        (
-            start,
-            self.end
-                .as_deref()
-                .map_or(Bound::Unbounded, Bound::Excluded),
-        )
+        (start, self.end.as_deref().map_or(Bound::Unbounded, Bound::Excluded))
     }
 }
 
@@ -165,10 +153,7 @@ pub(super) fn get<R>(
     key: &[u8],
     decode: impl FnOnce(&[u8]) -> Result<R>,
 ) -> Result<Option<R>> {
-    table
-        .get(key)?
-        .map(|value| decode(value.value()))
-        .transpose()
+    table.get(key)?.map(|value| decode(value.value())).transpose()
 }
 
 /// A table of a write transaction, opened when it is first needed.
@@ -179,10 +164,7 @@ pub(super) struct Lazy<'t> {
 
 impl<'t> Lazy<'t> {
     pub(super) const fn new(definition: Definition) -> Self {
-        Self {
-            definition,
-            table: None,
-        }
+        Self { definition, table: None }
     }
 
     pub(super) fn get(
@@ -203,10 +185,7 @@ mod tests {
     #[test]
     fn a_prefix_ends_before_the_next_one() {
         let prefix = Prefix::new(vec![1, 0xff]);
-        assert_eq!(
-            prefix.range(),
-            (Bound::Included(&[1, 0xff][..]), Bound::Excluded(&[2][..]))
-        );
+        assert_eq!(prefix.range(), (Bound::Included(&[1, 0xff][..]), Bound::Excluded(&[2][..])));
         assert_eq!(Prefix::of(u32::MAX).range().1, Bound::Unbounded);
     }
 

@@ -49,11 +49,7 @@ impl ReadTables {
             if project.id >= self.head().next_project
                 || projects.insert(project.id, project.views).is_some()
             {
-                found.add(
-                    1,
-                    "table projects",
-                    format!("{} has a wrong id", project.key),
-                );
+                found.add(1, "table projects", format!("{} has a wrong id", project.key));
             }
         }
         if projects.len() as u64 != self.head().projects {
@@ -76,17 +72,12 @@ impl ReadTables {
                 found.add(1, place(), "there is no such project");
             }
             if view.id() >= self.head().next_view
-                || views
-                    .insert(view.id(), (view.project, view.links()))
-                    .is_some()
+                || views.insert(view.id(), (view.project, view.links())).is_some()
             {
                 found.add(1, place(), "it has a wrong id");
             }
-            let leads_to = tables::get(
-                self.view_keys()?,
-                &view.id().to_be_bytes(),
-                ViewKeyRecord::decode,
-            );
+            let leads_to =
+                tables::get(self.view_keys()?, &view.id().to_be_bytes(), ViewKeyRecord::decode);
             let leads_to = found.damaged(leads_to)?.flatten();
             if leads_to.is_none_or(|to| (to.project, &to.key) != (view.project, &view.key)) {
                 found.add(1, place(), format!("its id {} leads elsewhere", view.id()));
@@ -96,19 +87,11 @@ impl ReadTables {
             }
         }
         if self.view_keys()?.len()? != views.len() as u64 {
-            found.add(
-                1,
-                "table view_keys",
-                "it has more rows than there are views",
-            );
+            found.add(1, "table view_keys", "it has more rows than there are views");
         }
         for (project, &views) in projects {
             if by_project.get(project).copied().unwrap_or_default() != views {
-                found.add(
-                    3,
-                    format!("project {project}"),
-                    "its number of views is wrong",
-                );
+                found.add(3, format!("project {project}"), "its number of views is wrong");
             }
         }
         Ok(views)
@@ -137,21 +120,13 @@ impl ReadTables {
             }
         }
         for view in counted.keys().filter(|view| !views.contains_key(view)) {
-            found.add(
-                1,
-                &*table,
-                format!("it has links of view {view}, which is not there"),
-            );
+            found.add(1, &*table, format!("it has links of view {view}, which is not there"));
         }
         for (view, (_, links)) in views {
             let rows = counted.get(view).copied().unwrap_or_default();
             if rows != links.get(resource_type) {
                 let says = links.get(resource_type);
-                found.add(
-                    3,
-                    &*table,
-                    format!("view {view} has {rows} links and says {says}"),
-                );
+                found.add(3, &*table, format!("view {view} has {rows} links and says {says}"));
             }
         }
         Ok(total)
@@ -186,24 +161,15 @@ impl ReadTables {
                     continue;
                 };
                 live += 1;
-                let link = self
-                    .links(resource_type)?
-                    .get(&*tables::row_key(*id, name))?;
+                let link = self.links(resource_type)?.get(&*tables::row_key(*id, name))?;
                 if *owner != project || link.is_none() {
-                    let named = resource
-                        .as_ref()
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
+                    let named = resource.as_ref().map(ToString::to_string).unwrap_or_default();
                     found.add(2, &*table, format!("{named} is said to be in view {id}"));
                 }
             }
         }
         if live != links {
-            found.add(
-                2,
-                &*table,
-                format!("it stands for {live} links and there are {links}"),
-            );
+            found.add(2, &*table, format!("it stands for {live} links and there are {links}"));
         }
         Ok(())
     }
@@ -218,20 +184,11 @@ impl ReadTables {
         same(self.view_keys()?, other.view_keys()?, "view_keys", found)?;
         for resource_type in ResourceType::ALL {
             let name = format!("links.{resource_type}");
-            same(
-                self.links(resource_type)?,
-                other.links(resource_type)?,
-                &name,
-                found,
-            )?;
+            same(self.links(resource_type)?, other.links(resource_type)?, &name, found)?;
             // Which dead ids are still in a list is not part of the state.
             let mine = self.live_lists(resource_type)?;
             if mine != other.live_lists(resource_type)? {
-                found.add(
-                    5,
-                    format!("table backlinks.{resource_type}"),
-                    "a replay differs",
-                );
+                found.add(5, format!("table backlinks.{resource_type}"), "a replay differs");
             }
         }
         Ok(())
@@ -270,20 +227,12 @@ fn same(
             None => false,
         };
         if !same {
-            found.add(
-                5,
-                format!("table {name}"),
-                "a replay of the journal differs",
-            );
+            found.add(5, format!("table {name}"), "a replay of the journal differs");
             return Ok(());
         }
     }
     if others.next().transpose()?.is_some() {
-        found.add(
-            5,
-            format!("table {name}"),
-            "a replay of the journal has more rows",
-        );
+        found.add(5, format!("table {name}"), "a replay of the journal has more rows");
     }
     Ok(())
 }

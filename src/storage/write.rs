@@ -60,9 +60,7 @@ impl<'t> WriteTables<'t> {
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
         let table = self.projects.get(self.transaction)?;
-        tables::get(table, key.as_str().as_bytes(), |value| {
-            ProjectRow::decode(key, value)
-        })
+        tables::get(table, key.as_str().as_bytes(), |value| ProjectRow::decode(key, value))
     }
 
     pub(super) fn put_project(&mut self, project: &ProjectRow) -> Result<()> {
@@ -84,8 +82,7 @@ impl<'t> WriteTables<'t> {
         let table = self.live.view_keys.get(self.transaction)?;
         let record = tables::get(table, &id.to_be_bytes(), ViewKeyRecord::decode)?
             .ok_or_else(|| lost("table view_keys"))?;
-        self.view(record.project, &record.key)?
-            .ok_or_else(|| lost("table views"))
+        self.view(record.project, &record.key)?.ok_or_else(|| lost("table views"))
     }
 
     pub(super) fn put_view(&mut self, view: &ViewRow) -> Result<()> {
@@ -103,18 +100,11 @@ impl<'t> WriteTables<'t> {
         stamp: Stamp,
     ) -> Result<(ProjectRow, ViewRow)> {
         let project = match self.project(project)? {
-            Some(found) => ProjectRow {
-                views: found.views + 1,
-                ..found
-            },
+            Some(found) => ProjectRow { views: found.views + 1, ..found },
             None => {
                 self.head.projects += 1;
                 let id = next_id(&mut self.head.next_project, "projects")?;
-                ProjectRow {
-                    key: project.clone(),
-                    id,
-                    views: 1,
-                }
+                ProjectRow { key: project.clone(), id, views: 1 }
             }
         };
         self.put_project(&project)?;
@@ -127,16 +117,9 @@ impl<'t> WriteTables<'t> {
             updated_at: stamp.time,
             links: LinkCounts::default(),
         };
-        let view = ViewRow {
-            project: project.id,
-            key: key.clone(),
-            record,
-        };
+        let view = ViewRow { project: project.id, key: key.clone(), record };
         self.put_view(&view)?;
-        let leads_to = ViewKeyRecord {
-            project: project.id,
-            key: key.clone(),
-        };
+        let leads_to = ViewKeyRecord { project: project.id, key: key.clone() };
         let table = self.live.view_keys.get(self.transaction)?;
         table.insert(&view.id().to_be_bytes()[..], &*leads_to.encode()?)?;
         Ok((project, view))
