@@ -45,7 +45,10 @@
 //! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads. It waits for
 //!   no change and holds none up.
 //! - **One outcome for each key, in request order.** See [`Report`].
-//! - **Bad input is an error or a key's failure**, and never a panic.
+//! - **Bad input is an error or a key's failure**, and never a panic. So is a file that is cut,
+//!   foreign, too new or damaged in what opening it reads; an open that fails leaves the files as
+//!   they were. A page of the state that rots unread is found by [`Options::check_pages`] and by
+//!   [`Store::verify`]; without them the database trusts it.
 //!
 //! What the disk must keep for this to hold, and what cannot be detected, is in `docs/design.md`.
 //!

@@ -108,20 +108,22 @@ impl Options {
         self
     }
 
-    /// How many of the newest changes the journal keeps at least; `None` for all. Default:
-    /// 100,000.
+    /// How many of the newest changes the journal keeps; `None` for all. Default: 100,000.
     ///
-    /// Whole segments go once all they hold is beyond this or beyond
-    /// [`keep_for`](Self::keep_for), whichever comes first, and never before the state on disk is
-    /// past them.
+    /// A change may go once it is beyond this or beyond [`keep_for`](Self::keep_for), whichever
+    /// comes first. Whole segments go, at checkpoints, and never before the state on disk is past
+    /// all they hold; so somewhat more is kept than was asked for.
     #[must_use]
     pub const fn keep_changes(mut self, changes: Option<u64>) -> Self {
         self.keep_changes = changes;
         self
     }
 
-    /// How long the journal keeps a change at least; `None` for ever. Default: for ever, as far as
-    /// [`keep_changes`](Self::keep_changes) allows.
+    /// How long the journal keeps a change, against the time of the newest one; `None` for ever.
+    /// Default: for ever.
+    ///
+    /// [`keep_changes`](Self::keep_changes) limits it as well: to go by age alone, set that to
+    /// `None`.
     #[must_use]
     pub const fn keep_for(mut self, age: Option<Duration>) -> Self {
         self.keep_age = age;
@@ -137,7 +139,8 @@ impl Options {
 
     /// Where the time of a change comes from. Default: the system's clock.
     ///
-    /// A time before that of the last change counts as that time.
+    /// A time before that of the last change counts as that time. The clock is asked in the middle
+    /// of a change and must not call the store.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -145,6 +148,8 @@ impl Options {
     }
 
     /// Who is told how far a recovery is. Default: nobody.
+    ///
+    /// The callback must not call the store.
     #[must_use]
     pub fn on_recovery(
         mut self,

@@ -60,7 +60,8 @@ pub(crate) enum Start {
 }
 
 impl<S: Default> Paging<S> {
-    /// The first `limit` items, in the list's default order.
+    /// The first `limit` items, in the list's default order. With a limit of 0 the page tells the
+    /// total and nothing else, and leads nowhere.
     #[must_use]
     pub fn first(limit: usize) -> Self {
         Self { limit, start: Start::Offset(0), sort: S::default() }

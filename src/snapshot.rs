@@ -99,7 +99,7 @@ impl Snapshot {
     /// [`Error::Io`].
     pub fn changes(&self, from: u64) -> Result<Changes> {
         let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
-        Ok(Changes { reader })
+        Ok(Changes { reader, ended: false })
     }
 }
 
@@ -113,14 +113,20 @@ impl fmt::Debug for Snapshot {
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
+    ended: bool,
 }
 
 impl Iterator for Changes {
     type Item = Result<Change>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
         let read = self.reader.next()?;
-        Some(read.and_then(|(revision, payload)| Change::from_record(revision, &payload)))
+        let change = read.and_then(|(revision, payload)| Change::from_record(revision, &payload));
+        self.ended = change.is_err();
+        Some(change)
     }
 }
 

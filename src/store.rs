@@ -67,7 +67,8 @@ impl Store {
 
     /// The store as it stands now, and stays for the snapshot.
     ///
-    /// Never waits for a change that is being made. Pages that a snapshot sees cannot be used
+    /// Never waits for a change to be applied or synced; at most for the moment in which the
+    /// database's file is extended. Pages that a snapshot sees cannot be used
     /// again, so the file grows as long as one is held while others write.
     ///
     /// Cost: O(1).

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::{Error, Result};
 use crate::view::LinkCounts;
 
 /// How many findings are kept; the rest is counted.
@@ -120,6 +121,18 @@ impl Findings {
             self.kept.push(finding);
         } else {
             self.more += 1;
+        }
+    }
+
+    /// Notes damage as a finding and lets other errors through.
+    pub(crate) fn damage<T>(&mut self, invariant: u8, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Damaged { part, detail, .. }) => {
+                self.add(invariant, part, detail);
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -6,9 +6,10 @@
 
 use super::Open;
 use super::writer::Writer;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journal::Retention;
 use crate::options::Options;
+use crate::storage::contain;
 
 /// The work since the last checkpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,22 +34,22 @@ impl Writer {
     ///
     /// Cost: O(pages changed since the last one).
     pub(super) fn checkpoint(&mut self, open: &Open, options: &Options) -> Result<()> {
-        let done = open.state.checkpoint().and_then(|()| {
-            let retention = Retention { changes: options.keep_changes, age: options.keep_age };
-            self.journal.trim(retention, self.journal.head(), (options.clock)())
-        });
+        let done = contain(|| open.state.checkpoint());
+        self.or_stop(done)?;
         self.work = Work::default();
-        self.or_stop(done)
+        let retention = Retention { changes: options.keep_changes, age: options.keep_age };
+        // A segment that cannot be removed is tried again next time; that stops no change.
+        self.journal.trim(retention, self.journal.head(), self.time)
     }
 
     /// Brings everything to disk and closes the files.
     pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
-        let checkpoint = match self.check() {
-            Ok(()) => self.checkpoint(&open, options).and_then(|()| self.journal.finish()),
-            Err(Error::WritesStopped { reason }) => Err(Error::WritesStopped { reason }),
-            Err(error) => Err(error),
-        };
-        let closed = crate::storage::contain(|| open.state.close());
+        let checkpoint = self.check().and_then(|()| self.checkpoint(&open, options));
+        if self.check().is_ok() {
+            self.journal.finish();
+        }
+        open.segments.retire();
+        let closed = contain(|| open.state.close());
         checkpoint.and(closed)
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::SharedDisk;
 use crate::disk::{DiskFile, FileDisk, MemoryDisk};
 use crate::error::{Error, Result};
-use crate::journal::{Segments, StoreId};
+use crate::journal::{Journal, Segments, StoreId};
 use crate::options::Options;
 use crate::storage::{State, StateOptions};
 
@@ -34,7 +34,9 @@ pub(crate) struct Directory {
 impl Directory {
     /// Locks the directory at `path`, making it and a new store in it where the options allow.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
-        Self::on_disk(Arc::new(FileDisk::new(path)), path, options)
+        let disk = FileDisk::new(path)
+            .map_err(|source| Error::io(format!("find {}", path.display()), source))?;
+        Self::on_disk(Arc::new(disk), path, options)
     }
 
     /// A directory that is gone with the store.
@@ -55,7 +57,7 @@ impl Directory {
         if !has_state && !options.create_if_missing {
             return Err(Error::NotFound { path });
         }
-        let lock = lock(&disk)
+        let lock = lock(&disk, has_state)
             .map_err(|source| Error::io(format!("lock the store at {}", path.display()), source))?;
         let Some(lock) = lock else {
             return Err(Error::AlreadyOpen { path });
@@ -65,6 +67,8 @@ impl Directory {
         if !check_names(&names, &path)? {
             create(&disk, options)?;
         }
+        // Who made it may have been killed before it did this.
+        disk.sync_dir("").map_err(|error| Error::io("sync the store's directory", error))?;
         Ok(Self { disk, lock, path })
     }
 
@@ -95,9 +99,12 @@ fn check_names(names: &[String], path: &Path) -> Result<bool> {
     }
 }
 
-/// The lock on the directory; `None` when another handle has it.
-fn lock(disk: &SharedDisk) -> io::Result<Option<Arc<dyn DiskFile>>> {
-    disk.create_dir("")?;
+/// The lock on the directory, which is made where there is no store; `None` when another handle
+/// has it.
+fn lock(disk: &SharedDisk, has_state: bool) -> io::Result<Option<Arc<dyn DiskFile>>> {
+    if !has_state {
+        disk.create_dir("")?;
+    }
     let file = match disk.open(LOCK) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(LOCK)?,
         other => other?,
@@ -105,16 +112,19 @@ fn lock(disk: &SharedDisk) -> io::Result<Option<Arc<dyn DiskFile>>> {
     Ok(file.try_lock()?.then_some(file))
 }
 
-/// Makes a new store. The state gets its name in one step and last, so that a creation that does
-/// not end leaves nothing that looks like a store.
+/// Makes a new store: the journal's first segment, and then the state, which gets its name in one
+/// step and last. So a creation that does not end leaves nothing that looks like a store, and a
+/// store without a journal is one that lost it.
 fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
     let making = |source| Error::io("make a new store", source);
     Segments::create_dir(&**disk).map_err(making)?;
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|error| making(io::Error::other(error)))?;
-    if Segments::open(Arc::clone(disk), StoreId(id))?.oldest().is_some() {
+    let segments = Arc::new(Segments::open(Arc::clone(disk), StoreId(id))?);
+    if segments.hold_changes()? {
         return Err(Error::damaged(STATE, "it is missing, and there is a journal"));
     }
+    Journal::begin(segments)?;
     let file = disk.create(UNFINISHED).map_err(making)?;
     State::create(file, StoreId(id), StateOptions::from(options))?;
     disk.rename(UNFINISHED, STATE).and_then(|()| disk.sync_dir("")).map_err(making)

@@ -43,13 +43,15 @@ use writer::{Health, Writer};
 /// The parts of an open store, shared by all its handles and snapshots.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    directory: Directory,
     options: Options,
     /// `None` when the store is closed, or a recovery failed. Readers hold the lock only to begin
     /// a read, so they wait for a recovery or a close and never for a change.
     open: RwLock<Option<Open>>,
     /// Who has it may change the store. Taken before `open`.
     writer: Mutex<Writer>,
+    /// Dropped last: the database writes when it is dropped, and the directory must still be
+    /// locked then.
+    directory: Directory,
 }
 
 /// The files of a store.
@@ -64,7 +66,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self { directory, options, open, writer })
+        Ok(Self { options, open, writer, directory })
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -87,7 +89,8 @@ impl Engine {
         writer.check()?;
         let (answer, revision) = writer.change(open, &self.options, note, act)?;
         if writer.is_checkpoint_due(&self.options) {
-            // The change is made whatever becomes of this; the next call hears of it.
+            // The change is made whatever becomes of this. If the database failed, the next call
+            // hears of it.
             let _ = writer.checkpoint(open, &self.options);
         }
         Ok((answer, revision))
@@ -120,6 +123,7 @@ impl Engine {
         }
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = open.take() {
+            open.segments.retire();
             // Whatever it could not write is in the journal, and its failure may be the reason
             // for this call.
             let _ = contain(|| open.state.close());
@@ -142,7 +146,7 @@ impl Engine {
         let writer = self.writer();
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
-        verify::verify(open)
+        verify::verify(open, writer.journal.head())
     }
 
     /// Closes the store under all handles.

@@ -4,7 +4,7 @@
 //! the rest from the journal. Nothing is written to a file before all of it is known to be
 //! readable, and nothing is shown before all of it is durable.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::state_file;
 use super::replay::replay;
@@ -22,9 +22,7 @@ const CHANGES_AT_ONCE: u64 = 1_000;
 ///
 /// Cost: O(changes since the last checkpoint).
 pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer)> {
-    let callback = Arc::clone(&options.on_recovery);
-    let repairing = move |fraction| callback(RecoveryProgress::Repairing { fraction });
-    let state = State::open(state_file(disk)?, StateOptions::from(options), repairing)?;
+    let state = open_state(disk, options)?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;
@@ -32,11 +30,31 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let journal = Journal::start(Arc::clone(&segments), &found, head.time, options.segment_size)?;
     state.admit()?;
     let open = Open { state, segments };
-    let mut writer = Writer::new(journal);
+    let mut writer = Writer::new(journal, head.time);
     if head.revision > opened_at.revision {
-        writer.checkpoint(&open, options)?;
+        let _ = writer.checkpoint(&open, options);
+        writer.check()?;
     }
     Ok((open, writer))
+}
+
+fn open_state(disk: &SharedDisk, options: &Options) -> Result<State> {
+    let callback = Arc::clone(&options.on_recovery);
+    let panicked = Arc::new(Mutex::new(None));
+    let failure = Arc::clone(&panicked);
+    // A panic of the callback is not to pass for one of the database over a damaged file.
+    let repairing = move |fraction| {
+        let told = contain(|| {
+            callback(RecoveryProgress::Repairing { fraction });
+            Ok(())
+        });
+        if let Err(error) = told {
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    };
+    let state = State::open(state_file(disk)?, StateOptions::from(options), repairing)?;
+    let failure = panicked.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failure.map_or(Ok(state), Err)
 }
 
 /// Replays the journal from the state's revision to `end`; tells where the state stands then.

@@ -86,6 +86,12 @@ fn step(engine: &Arc<Engine>, random: &mut Random) -> Result<(), Outcome> {
             project.update_view(&view, ViewPatch::new().name(name)).err()
         }
         17 => project.remove_resource(&Resource::flag(&flag(random.below(KEYS))).unwrap()).err(),
+        // Large enough to extend the file of the state.
+        18 if random.below(2) == 0 => {
+            let first = random.below(1000);
+            let keys = (first..first + 400).map(|number| format!("metric-{number}"));
+            project.link(&view, Batch::metrics(keys)).err()
+        }
         18 => match random.below(3) {
             0 => project.delete_view(&view).err(),
             1 => project.remove_environment(&"env".parse().unwrap()).err(),

@@ -19,14 +19,26 @@ const REPLAY_CACHE: usize = 64 << 20;
 ///
 /// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
 /// reaches back to the first change and is replayed.
-pub(super) fn verify(open: &Open) -> Result<Verification> {
-    contain(|| {
+pub(super) fn verify(open: &Open, journal_head: u64) -> Result<Verification> {
+    let mut found = Findings::default();
+    let mut counts = Counts::default();
+    let checked = contain(|| {
         let tables = open.state.read()?;
-        let mut found = Findings::default();
-        let mut counts = tables.check(&mut found)?;
-        check_journal(open, &tables, &mut counts, &mut found)?;
-        Ok(found.into_verification(counts))
-    })
+        counts.revision = tables.head().revision;
+        counts.oldest_kept = open.segments.oldest().unwrap_or(counts.revision + 1);
+        if journal_head != counts.revision {
+            let detail = format!("it ends at {journal_head}, the state at {}", counts.revision);
+            found.add(4, "journal", detail);
+        }
+        tables.check(&mut counts, &mut found)?;
+        check_journal(open, &tables, &mut counts, &mut found)
+    });
+    // What ends the checks early is a finding as well, unless the disk cannot be read.
+    match checked {
+        Err(Error::Panicked { message }) => found.add(1, "state database", message),
+        other => drop(found.damage(1, other)?),
+    }
+    Ok(found.into_verification(counts))
 }
 
 /// Checks that the journal has every revision up to the state's, and leads to the state.
@@ -36,25 +48,19 @@ fn check_journal(
     counts: &mut Counts,
     found: &mut Findings,
 ) -> Result<()> {
-    counts.revision = tables.head().revision;
-    counts.oldest_kept = open.segments.oldest().unwrap_or(counts.revision + 1);
     let mut time = Timestamp::default();
     let mut readable = true;
     for change in changes(&open.segments, counts)? {
         let change = change.and_then(|(revision, payload)| Change::from_record(revision, &payload));
-        match change {
-            Ok(change) => {
+        match found.damage(4, change)? {
+            Some(change) => {
                 if change.time < time {
                     let place = format!("change {}", change.revision);
                     found.add(4, place, "it is older than the one before it");
                 }
                 time = change.time;
             }
-            Err(Error::Damaged { part, detail, .. }) => {
-                found.add(4, part, detail);
-                readable = false;
-            }
-            Err(error) => return Err(error),
+            None => readable = false,
         }
     }
     if readable && counts.oldest_kept == 1 {
@@ -85,12 +91,8 @@ fn check_replay(
     let mut replayed = transaction.tables()?;
     for change in changes(&open.segments, counts)? {
         let (revision, payload) = change?;
-        match replay(&mut replayed, revision, &payload) {
-            Err(Error::Damaged { part, detail, .. }) => {
-                found.add(5, part, detail);
-                return Ok(());
-            }
-            other => other?,
+        if found.damage(5, replay(&mut replayed, revision, &payload))?.is_none() {
+            return Ok(());
         }
     }
     replayed.finish()?;

@@ -31,6 +31,8 @@ pub(super) enum Health {
 pub(super) struct Writer {
     pub(super) journal: Journal,
     health: Health,
+    /// The time of the newest change.
+    pub(super) time: Timestamp,
     /// The work since the last checkpoint.
     pub(super) work: Work,
     faults: Faults,
@@ -45,9 +47,9 @@ struct Applied {
 }
 
 impl Writer {
-    pub(super) fn new(journal: Journal) -> Self {
+    pub(super) fn new(journal: Journal, time: Timestamp) -> Self {
         let (health, work, faults) = (Health::Writable, Work::default(), Faults::default());
-        Self { journal, health, work, faults }
+        Self { journal, health, time, work, faults }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -92,7 +94,7 @@ impl Writer {
         note: Note,
         act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
     ) -> Result<(T, Option<u64>)> {
-        let transaction = self.or_stop(open.state.begin())?;
+        let transaction = self.or_stop(contain(|| open.state.begin()))?;
         let panics = self.faults.take(Fault::Panic);
         let applied = contain(|| {
             assert!(!panics, "asked for by a test");
@@ -104,15 +106,23 @@ impl Writer {
                 Ok((answer, Some(applied.stamp.revision)))
             }
             Ok((answer, None)) => {
-                self.or_stop(transaction.abort())?;
+                self.abort(transaction);
                 Ok((answer, None))
             }
             Err(error) => {
-                let error = if error.is_of_store() { self.or_stop(Err(error)) } else { Err(error) };
-                self.or_stop(transaction.abort())?;
-                error
+                let failed =
+                    if error.is_of_store() { self.or_stop(Err(error)) } else { Err(error) };
+                self.abort(transaction);
+                failed
             }
         }
+    }
+
+    /// Takes an applied change back. Where that fails writes stop; what became of the change is
+    /// decided already.
+    fn abort(&mut self, transaction: Transaction) {
+        let aborted = contain(|| transaction.abort());
+        let _ = self.or_stop(aborted);
     }
 
     /// Makes an applied change durable, then visible.
@@ -127,14 +137,18 @@ impl Writer {
                 if !usable {
                     self.stop(describe(&error));
                 }
-                self.or_stop(transaction.abort())?;
+                self.abort(transaction);
                 return Err(error);
             }
         };
-        let shown = self.faults.commit(transaction);
-        self.or_stop(shown).map_err(|error| error.with_outcome(Outcome::Committed))?;
+        self.time = applied.stamp.time;
         self.work.add(applied.keys, bytes);
-        Ok(())
+        let shown = contain(|| self.faults.commit(transaction));
+        // Whatever it is, the change is durable by now.
+        self.or_stop(shown).map_err(|error| match error {
+            Error::State { source, .. } => Error::State { outcome: Outcome::Committed, source },
+            other => Error::State { outcome: Outcome::Committed, source: Box::new(other) },
+        })
     }
 
     /// Lets no more changes be made after a failure of the store.

@@ -10,12 +10,13 @@ use super::{Disk, DiskFile};
 /// A directory of the file system; its files are opened for reading and writing.
 #[derive(Debug)]
 pub(crate) struct FileDisk {
+    /// Absolute: the host may change its working directory.
     root: PathBuf,
 }
 
 impl FileDisk {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    pub(crate) fn new(root: &Path) -> io::Result<Self> {
+        Ok(Self { root: std::path::absolute(root)? })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -34,13 +35,12 @@ impl Disk for FileDisk {
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
         let path = self.path(dir);
-        let missing: Vec<&Path> = path
-            .ancestors()
-            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
-            .collect();
+        let missing = path.ancestors().skip(1).take_while(|path| !path.exists());
+        let missing: Vec<&Path> = missing.collect();
         fs::create_dir_all(&path)?;
         // A directory is only as durable as its entry in the one above.
-        missing.into_iter().filter_map(Path::parent).try_for_each(sync_directory)
+        let made = std::iter::once(path.as_path()).chain(missing);
+        made.filter_map(Path::parent).try_for_each(sync_directory)
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
@@ -69,7 +69,6 @@ impl Disk for FileDisk {
 
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path)?.sync_all()
 }
 

@@ -26,7 +26,8 @@ pub(crate) trait Disk: Debug + Send + Sync {
     /// such directory.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
 
-    /// Makes a directory; one that is there already is left as it is.
+    /// Makes a directory, or leaves the one that is there; either is durable when this returns,
+    /// since another process may have made it and been killed before it synced.
     fn create_dir(&self, dir: &str) -> io::Result<()>;
 
     /// Opens a file that is there.
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn files_and_memory_keep_the_same_contract() {
         let dir = tempfile::tempdir().unwrap();
-        keeps_the_contract(&FileDisk::new(dir.path())).unwrap();
+        keeps_the_contract(&FileDisk::new(dir.path()).unwrap()).unwrap();
         keeps_the_contract(&MemoryDisk::default()).unwrap();
         keeps_the_contract(&simulated::SimulatedDisk::default()).unwrap();
     }

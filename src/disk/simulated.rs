@@ -13,15 +13,46 @@ pub(crate) struct SimulatedDisk {
     world: Arc<Mutex<World>>,
 }
 
-/// One state of the directory: names, and what the names lead to.
+/// Names, and what they lead to; nothing for a directory.
 type Names = BTreeMap<String, Option<usize>>;
+
+/// A change of the names in one directory.
+#[derive(Clone, Debug)]
+enum Rename {
+    Insert(String, Option<usize>),
+    Move(String, String),
+    Remove(String),
+}
+
+impl Rename {
+    fn apply(&self, names: &mut Names) {
+        match self {
+            Self::Insert(name, entry) => {
+                names.insert(name.clone(), *entry);
+            }
+            Self::Remove(name) => {
+                names.remove(name);
+            }
+            Self::Move(from, to) => {
+                if let Some(entry) = names.remove(from) {
+                    names.insert(to.clone(), entry);
+                }
+            }
+        }
+    }
+}
+
+fn directory_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
 
 #[derive(Debug, Default)]
 struct World {
     inodes: Vec<Inode>,
     names: Names,
-    /// Every state of the directory since it was last synced, oldest first.
-    unsynced_names: Vec<Names>,
+    synced_names: Names,
+    /// What changed in a directory since it was last synced, with the directory.
+    unsynced_names: Vec<(String, Rename)>,
     calls: u64,
     fault: Option<Fault>,
     ignores_syncs: bool,
@@ -86,6 +117,7 @@ impl SimulatedDisk {
         let world = World {
             inodes: inodes.collect(),
             names: world.names.clone(),
+            synced_names: world.synced_names.clone(),
             unsynced_names: world.unsynced_names.clone(),
             ..World::default()
         };
@@ -97,15 +129,17 @@ impl SimulatedDisk {
     pub(crate) fn power_lost(&self, seed: u64) -> Self {
         let mut random = Random(seed);
         let world = self.world();
-        let names = match random.below(world.unsynced_names.len() + 1) {
-            0 => world.unsynced_names.first().unwrap_or(&world.names),
-            other => world.unsynced_names.get(other).unwrap_or(&world.names),
-        };
+        let names = world.names_after_power_loss(&mut random);
         let inodes = world.inodes.iter().map(|inode| {
             let data = inode.after_power_loss(&mut random);
             Inode { synced: data.clone(), data, ..Inode::default() }
         });
-        let world = World { inodes: inodes.collect(), names: names.clone(), ..World::default() };
+        let world = World {
+            inodes: inodes.collect(),
+            synced_names: names.clone(),
+            names,
+            ..World::default()
+        };
         Self { world: Arc::new(Mutex::new(world)) }
     }
 
@@ -144,11 +178,42 @@ impl World {
         }
     }
 
-    fn change_names(&mut self, change: impl FnOnce(&mut Names)) -> io::Result<()> {
+    fn sync_names(&mut self, dir: &str) -> io::Result<()> {
         self.call()?;
-        self.unsynced_names.push(self.names.clone());
-        change(&mut self.names);
+        let (synced, rest) = std::mem::take(&mut self.unsynced_names)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(changed, _)| changed == dir);
+        self.unsynced_names = rest;
+        synced.iter().for_each(|(_, change)| change.apply(&mut self.synced_names));
         Ok(())
+    }
+
+    fn change_names(&mut self, change: Rename) -> io::Result<()> {
+        self.call()?;
+        change.apply(&mut self.names);
+        let (Rename::Insert(name, _) | Rename::Move(name, _) | Rename::Remove(name)) = &change;
+        self.unsynced_names.push((directory_of(name).to_owned(), change));
+        Ok(())
+    }
+
+    /// Of each directory's unsynced changes the first few are there, and what is in a directory
+    /// that is not is gone.
+    fn names_after_power_loss(&self, random: &mut Random) -> Names {
+        let mut names = self.synced_names.clone();
+        let mut kept = BTreeMap::<&str, bool>::new();
+        for (dir, change) in &self.unsynced_names {
+            let kept = kept.entry(dir).or_insert(true);
+            *kept &= random.below(3) > 0;
+            if *kept {
+                change.apply(&mut names);
+            }
+        }
+        let directories = names.clone();
+        names.retain(|name, _| {
+            let dir = directory_of(name);
+            dir.is_empty() || directories.contains_key(dir)
+        });
+        names
     }
 }
 
@@ -203,12 +268,10 @@ impl Disk for SimulatedDisk {
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
         let mut world = self.world();
-        if dir.is_empty() || world.names.contains_key(dir) {
-            return Ok(());
+        if !dir.is_empty() && !world.names.contains_key(dir) {
+            world.change_names(Rename::Insert(dir.to_owned(), None))?;
         }
-        world.change_names(|names| {
-            names.insert(dir.to_owned(), None);
-        })
+        world.sync_names(directory_of(dir))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
@@ -226,32 +289,25 @@ impl Disk for SimulatedDisk {
             return Ok(file);
         }
         let index = world.inodes.len();
-        world.change_names(|names| {
-            names.insert(name.to_owned(), Some(index));
-        })?;
+        world.change_names(Rename::Insert(name.to_owned(), Some(index)))?;
         world.inodes.push(Inode::default());
         drop(world);
         self.open(name)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.world().change_names(|names| {
-            let entry = names.remove(from).unwrap();
-            names.insert(to.to_owned(), entry);
-        })
+        self.world().change_names(Rename::Move(from.to_owned(), to.to_owned()))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.world().change_names(|names| {
-            names.remove(name);
-        })
+        if !self.world().names.contains_key(name) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.world().change_names(Rename::Remove(name.to_owned()))
     }
 
-    fn sync_dir(&self, _dir: &str) -> io::Result<()> {
-        let mut world = self.world();
-        world.call()?;
-        world.unsynced_names.clear();
-        Ok(())
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        self.world().sync_names(dir)
     }
 }
 

@@ -14,6 +14,7 @@ mod segment;
 mod survey;
 mod window;
 
+use std::io;
 use std::sync::Arc;
 
 use crate::disk::DiskFile;
@@ -55,6 +56,11 @@ pub(crate) struct AppendFailure {
 }
 
 impl Journal {
+    /// Makes the first segment of a new store.
+    pub(crate) fn begin(segments: Arc<Segments>) -> Result<()> {
+        Self::start(segments, &Survey::empty(), Timestamp::default(), HEADER_LEN).map(drop)
+    }
+
     /// Starts a fresh segment with the records that are not proven to be synced.
     ///
     /// When this returns, all records up to the survey's head are durable, and nothing behind
@@ -71,11 +77,13 @@ impl Journal {
         }
         let header =
             SegmentHeader { store_id: segments.store_id(), first: survey.proven + 1, base_time };
-        let active = create(&segments, &header, &records, segment_size)?;
+        let starting = |source| Error::io("start a journal segment", source);
+        let active = make(&segments, &header, &records, segment_size).map_err(starting)?;
+        segments.publish(header.first).map_err(starting)?;
         if let Some((file, used)) = &survey.superseded
             && survey.superseded_first != header.first
         {
-            seal(file, *used)?;
+            seal(file, *used);
         }
         Ok(Self { segments, segment_size, active, head: survey.head })
     }
@@ -86,8 +94,8 @@ impl Journal {
     }
 
     /// Says that nothing more will be appended; the zeros ahead are given back.
-    pub(crate) fn finish(&self) -> Result<()> {
-        seal(&self.active.file, self.active.offset)
+    pub(crate) fn finish(&self) {
+        seal(&self.active.file, self.active.offset);
     }
 
     /// Appends one change and syncs; returns the bytes it took.
@@ -142,29 +150,35 @@ impl Journal {
         let first = self.head + 1;
         let header = SegmentHeader { store_id: self.segments.store_id(), first, base_time };
         let size = self.segment_size.max(HEADER_LEN + needed);
-        let next = create(&self.segments, &header, &[], size).map_err(|error| {
-            let full = matches!(&error, Error::Io { source, .. } if is_full(source));
-            let usable = full && self.segments.remove_unfinished().is_ok();
+        let failed = |source, usable| {
+            let error = Error::io("start a journal segment", source);
             AppendFailure { error, usable }
+        };
+        let next = make(&self.segments, &header, &[], size).map_err(|source| {
+            let usable = is_full(&source);
+            failed(source, usable)
         })?;
+        // Once it may have its name, what goes into the old segment may not count any more.
+        self.segments.publish(first).map_err(|source| failed(source, false))?;
         let last = std::mem::replace(&mut self.active, next);
-        seal(&last.file, last.offset).map_err(|error| AppendFailure { error, usable: false })
+        seal(&last.file, last.offset);
+        Ok(())
     }
 }
 
-/// Makes a segment under a temporary name and gives it its own when it is synced.
-fn create(
+/// Makes the file of a segment, synced, without its name.
+fn make(
     segments: &Segments,
     header: &SegmentHeader,
     records: &[u8],
     size: u64,
-) -> Result<Active> {
+) -> io::Result<Active> {
     static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut start = header.encode().to_vec();
     start.extend_from_slice(records);
     let offset = start.len() as u64;
     let len = size.max(offset);
-    let file = segments.create(header.first, |file| {
+    let file = segments.make(|file| {
         file.write_at(0, &start)?;
         let mut filled = offset;
         while filled < len {
@@ -179,12 +193,13 @@ fn create(
 }
 
 /// Gives back the zeros behind the last record of a segment that nothing is appended to any more.
-fn seal(file: &Arc<dyn DiskFile>, used: u64) -> Result<()> {
-    file.set_len(used).map_err(|source| Error::io("shorten a finished journal segment", source))
+fn seal(file: &Arc<dyn DiskFile>, used: u64) {
+    // Where it fails they stay, and mean as little.
+    let _ = file.set_len(used);
 }
 
-fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 

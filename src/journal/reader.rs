@@ -53,11 +53,13 @@ impl Reader {
     }
 
     fn read(&mut self) -> Result<(u64, Vec<u8>)> {
+        self.segments.check_current()?;
         let (holding, _) = self.segments.around(self.next);
         let behind = self.open.as_ref().and_then(|open| self.segments.around(open.first).1);
         // What a segment holds from the next one's first revision on does not exist.
         if self.open.is_none() || behind.is_some_and(|behind| behind <= self.next) {
-            let holding = holding.ok_or_else(|| self.unreadable())?;
+            let holding = holding
+                .ok_or_else(|| self.check_kept().err().unwrap_or_else(|| self.unreadable()))?;
             self.open = Some(self.open_segment(holding)?);
         }
         loop {

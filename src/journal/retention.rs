@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub(crate) struct Retention {
     /// The newest changes that are kept.
     pub(crate) changes: Option<u64>,
-    /// How old a change may become.
+    /// How old a change may become, against the newest one.
     pub(crate) age: Option<Duration>,
 }
 

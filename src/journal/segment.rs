@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,8 @@ pub(crate) struct Segments {
     store_id: StoreId,
     /// The first revision of each segment.
     firsts: RwLock<BTreeSet<u64>>,
+    /// Whether the store goes on with other segments, or not at all.
+    retired: AtomicBool,
 }
 
 impl Segments {
@@ -116,7 +119,7 @@ impl Segments {
             (segment_name(first).strip_prefix(DIR)?.strip_prefix('/')? == name).then_some(first)
         });
         let firsts = RwLock::new(firsts.collect());
-        Ok(Self { disk, store_id, firsts })
+        Ok(Self { disk, store_id, firsts, retired: AtomicBool::new(false) })
     }
 
     /// Makes the directory of the segments.
@@ -162,32 +165,56 @@ impl Segments {
         Ok((file, header))
     }
 
-    /// Makes a segment: filled under a temporary name by `fill`, which must sync it, and then
-    /// named in one durable step.
-    pub(super) fn create(
+    /// Makes a file for a segment under a temporary name; `fill` writes and syncs it.
+    ///
+    /// A failure leaves nothing behind.
+    pub(super) fn make(
         &self,
-        first: u64,
         fill: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
-    ) -> Result<Arc<dyn DiskFile>> {
-        let name = segment_name(first);
-        let made = || {
-            let file = self.disk.create(UNFINISHED)?;
+    ) -> io::Result<Arc<dyn DiskFile>> {
+        let made = self.disk.create(UNFINISHED).and_then(|file| {
             fill(&*file)?;
-            self.disk.rename(UNFINISHED, &name)?;
-            self.disk.sync_dir(DIR)?;
             Ok(file)
-        };
-        let file = made().map_err(|source| Error::io(format!("create {name}"), source))?;
-        self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
-        Ok(file)
+        });
+        if made.is_err() {
+            // It means nothing, and the next one takes its place; only its room is given back.
+            let _ = self.disk.remove(UNFINISHED);
+        }
+        made
     }
 
-    /// Removes what is left of a segment that could not be made.
-    pub(super) fn remove_unfinished(&self) -> io::Result<()> {
-        match self.disk.remove(UNFINISHED) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
+    /// Gives the file that was made its name, in one durable step.
+    ///
+    /// After a failure it is open which segments are on disk.
+    pub(super) fn publish(&self, first: u64) -> io::Result<()> {
+        self.disk.rename(UNFINISHED, &segment_name(first))?;
+        self.disk.sync_dir(DIR)?;
+        self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
+        Ok(())
+    }
+
+    /// Whether there are changes, or could have been: more than the segment that a creation which
+    /// did not end leaves.
+    pub(crate) fn hold_changes(&self) -> Result<bool> {
+        match self.firsts().as_slice() {
+            [] => Ok(false),
+            [1] => {
+                let name = segment_name(1);
+                let length = self.disk.open(&name).and_then(|file| file.len());
+                let length = length.map_err(|source| Error::io(format!("read {name}"), source))?;
+                Ok(length > HEADER_LEN)
+            }
+            _ => Ok(true),
         }
+    }
+
+    /// Says that these are no longer the store's segments: it was closed or recovered.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
+
+    pub(super) fn check_current(&self) -> Result<()> {
+        if self.retired.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 
     /// Removes a segment. The removal is durable when this returns, so that removing from the
@@ -195,8 +222,13 @@ impl Segments {
     pub(super) fn remove(&self, first: u64) -> Result<()> {
         let name = segment_name(first);
         self.firsts.write().unwrap_or_else(PoisonError::into_inner).remove(&first);
-        let removed = self.disk.remove(&name).and_then(|()| self.disk.sync_dir(DIR));
-        removed.map_err(|source| Error::io(format!("remove {name}"), source))
+        let removed = match self.disk.remove(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+        removed
+            .and_then(|()| self.disk.sync_dir(DIR))
+            .map_err(|source| Error::io(format!("remove {name}"), source))
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    fn empty() -> Self {
+    /// What a journal that was never written holds.
+    pub(super) fn empty() -> Self {
         Self {
             head: 0,
             proven: 0,
@@ -52,13 +53,11 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
     let start = firsts.partition_point(|&first| first <= state_revision.saturating_add(1));
     let needed = firsts.get(start.saturating_sub(1)..).unwrap_or_default();
     let (Some(&last), true) = (needed.last(), start > 0) else {
-        return match (firsts.first(), state_revision) {
-            (None, 0) => Ok(Survey::empty()),
-            (None, _) => Err(missing(format!("the state is at revision {state_revision}"))),
-            (Some(first), _) => Err(missing(format!(
-                "it starts at revision {first}, the state is at {state_revision}"
-            ))),
-        };
+        let there = firsts.first().map_or_else(
+            || "there are none".to_owned(),
+            |first| format!("the first one starts at revision {first}"),
+        );
+        return Err(missing(format!("{there}, the state is at {state_revision}")));
     };
     for (&first, &next) in needed.iter().zip(needed.iter().skip(1)) {
         let end = Walk::open(segments, first)?.run(Some(next))?.head;

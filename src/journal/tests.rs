@@ -12,9 +12,13 @@ fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
+/// Opens the journal of a state at this revision; one that was never written is made first.
 fn open(disk: &Arc<dyn Disk>, state_revision: u64) -> Result<Journal> {
-    Segments::create_dir(&**disk).unwrap();
+    Segments::create_dir(&**disk).map_err(|error| Error::io("create", error))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), ID)?);
+    if state_revision == 0 && segments.firsts().is_empty() {
+        Journal::begin(Arc::clone(&segments))?;
+    }
     let found = survey(&segments, state_revision)?;
     Journal::start(segments, &found, time(0), SIZE)
 }
@@ -98,9 +102,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
     for lost_at in 0..calls {
         let disk = SimulatedDisk::default();
         let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
-        Segments::create_dir(&disk).unwrap();
-        disk.sync_dir("").unwrap();
-        disk.set_fault(Some(Fault::power_lost(lost_at + 2)));
+        disk.set_fault(Some(Fault::power_lost(lost_at)));
         let mut acknowledged = 0;
         if let Ok(mut journal) = open(&dyn_disk, 0) {
             while acknowledged < 30
@@ -262,4 +264,93 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     let (last, held) = rest.split_last().unwrap();
     assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment is read on");
     assert!(matches!(last, Err(Error::JournalTrimmed { .. })), "{last:?}");
+}
+
+#[test]
+fn a_reader_of_a_journal_that_was_closed_is_told_so() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let mut journal = open(&disk, 0).unwrap();
+    append(&mut journal, 3);
+    let mut reader = Reader::new(Arc::clone(&journal.segments), 1, 3).unwrap();
+    reader.next().unwrap().unwrap();
+    journal.segments.retire();
+    assert!(matches!(reader.next(), Some(Err(Error::Closed))));
+    assert!(reader.next().is_none());
+}
+
+#[test]
+fn a_reader_overtaken_before_its_first_change_is_told_so() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let mut journal = open(&disk, 0).unwrap();
+    append(&mut journal, 100);
+    let mut reader = Reader::new(Arc::clone(&journal.segments), 1, 100).unwrap();
+    journal.trim(Retention { changes: Some(10), age: None }, 100, time(0)).unwrap();
+    let error = reader.next().unwrap().unwrap_err();
+    assert!(matches!(error, Error::JournalTrimmed { requested: 1, .. }), "{error}");
+}
+
+/// The next segment has its name and the directory's sync fails for want of room: the old segment
+/// no longer counts from there on, so nothing may be appended to it.
+#[test]
+fn a_segment_that_may_have_its_name_ends_the_one_before() {
+    let disk = SimulatedDisk::default();
+    let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    let mut journal = open(&dyn_disk, 0).unwrap();
+    let large = vec![1; usize::try_from(SIZE).unwrap()];
+    append(&mut journal, 1);
+    // Creating, filling, syncing and naming the segment pass; syncing the directory does not.
+    let full = std::io::ErrorKind::StorageFull;
+    disk.set_fault(Some(Fault { from: disk.calls() + 5, count: 1, kind: full }));
+    let failure = journal.append(&large, time(1)).unwrap_err();
+    disk.set_fault(None);
+    assert!(!failure.usable);
+    assert_eq!(failure.error.outcome(), Outcome::NotApplied);
+    assert_eq!(disk.list("journal").unwrap().len(), 2, "the segment has its name");
+    assert_eq!(read(&open(&dyn_disk, 0).unwrap(), 1).unwrap(), expected(1..=1));
+}
+
+#[test]
+fn a_segment_is_read_while_its_zeros_are_cut_off() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let mut journal = open(&disk, 0).unwrap();
+    append(&mut journal, 2);
+    let (file, _) = journal.segments.load(1).unwrap();
+    let mut window = window::Window::new(Arc::new(Shrinking(file)));
+    assert!(window.bytes(segment::HEADER_LEN, 10).unwrap().is_some());
+}
+
+/// A file that is cut between the question for its length and the reading.
+#[derive(Debug)]
+struct Shrinking(Arc<dyn DiskFile>);
+
+impl DiskFile for Shrinking {
+    fn len(&self) -> io::Result<u64> {
+        let len = self.0.len()?;
+        self.0.set_len(len.min(200))?;
+        Ok(len)
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(offset, out)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, data)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        self.0.try_lock()
+    }
+
+    fn unlock(&self) -> io::Result<()> {
+        self.0.unlock()
+    }
 }

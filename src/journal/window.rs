@@ -61,11 +61,19 @@ impl Window {
     }
 
     fn fill(&mut self, offset: u64, length: usize) -> io::Result<()> {
-        let left = usize::try_from(self.file.len()?.saturating_sub(offset)).unwrap_or(usize::MAX);
-        // No more than the file has, so that a wrong length in a record is no large allocation.
-        self.bytes.clear();
-        self.bytes.resize(length.max(PIECE).min(left), 0);
         self.start = offset;
-        self.file.read_at(offset, &mut self.bytes)
+        loop {
+            // No more than the file has, so that a wrong length in a record is no large allocation.
+            let len = self.file.len()?;
+            let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
+            self.bytes.clear();
+            self.bytes.resize(length.max(PIECE).min(left), 0);
+            match self.file.read_at(offset, &mut self.bytes) {
+                // The zeros behind the records may have been cut off since.
+                Err(error)
+                    if error.kind() == io::ErrorKind::UnexpectedEof && self.file.len()? < len => {}
+                done => return done,
+            }
+        }
     }
 }

@@ -65,7 +65,7 @@ impl State {
     }
 
     /// Opens the database, repairing it where it was not closed; nothing is written to the file
-    /// before [`admit`](Self::admit).
+    /// before [`admit`](Self::admit), or before there is more of it than the cache may take.
     ///
     /// `progress` is told how far a repair is, from 0 to 1.
     ///
@@ -78,7 +78,7 @@ impl State {
         options: StateOptions,
         progress: impl Fn(f64) + 'static,
     ) -> Result<Self> {
-        let backend = Backend::held_back(file)
+        let backend = Backend::held_back(file, options.cache_size)
             .map_err(|source| Error::io("read the state database", source))?;
         let held = backend.clone();
         // The database trusts the file where it was closed and may panic on what it finds.

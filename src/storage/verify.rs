@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
 use super::posting::Posting;
-use super::read::{ReadTables, link_row};
+use super::read::{LinkRow, ReadTables, link_row};
 use super::records::{LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
 use super::tables::{self, Bytes, split_row_key};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::resource::{Resource, ResourceType};
 use crate::verify::{Counts, Findings};
 use crate::view::LinkCounts;
@@ -21,20 +21,17 @@ impl ReadTables {
     /// Checks all tables against each other.
     ///
     /// Cost: O(rows) in time, O(views) in memory.
-    pub(crate) fn check(&self, found: &mut Findings) -> Result<Counts> {
+    pub(crate) fn check(&self, counts: &mut Counts, found: &mut Findings) -> Result<()> {
         let projects = self.check_projects(found)?;
+        counts.projects = projects.len() as u64;
         let views = self.check_views(&projects, found)?;
-        let mut counts = Counts {
-            projects: projects.len() as u64,
-            views: views.len() as u64,
-            ..Counts::default()
-        };
+        counts.views = views.len() as u64;
         for resource_type in ResourceType::ALL {
             let links = self.check_links(resource_type, &views, found)?;
             *counts.links.get_mut(resource_type) = links;
-            self.check_backlinks(resource_type, links, &views, &mut counts, found)?;
+            self.check_backlinks(resource_type, &projects, &views, counts, found)?;
         }
-        Ok(counts)
+        Ok(())
     }
 
     /// Project ids with the number of views each says it has.
@@ -42,7 +39,8 @@ impl ReadTables {
         let mut projects = BTreeMap::new();
         for row in self.projects()?.iter()? {
             let (key, value) = row?;
-            let Some(project) = found.damaged(ProjectRow::from_row(key.value(), value.value()))?
+            let Some(project) =
+                found.damage(1, ProjectRow::from_row(key.value(), value.value()))?
             else {
                 continue;
             };
@@ -63,10 +61,13 @@ impl ReadTables {
         let mut by_project = BTreeMap::<u32, u64>::new();
         for row in self.views()?.iter()? {
             let (key, value) = row?;
-            let Some(view) = found.damaged(ViewRow::from_row(key.value(), value.value()))? else {
+            let Some(view) = found.damage(1, ViewRow::from_row(key.value(), value.value()))? else {
                 continue;
             };
             let place = || format!("view {} of project {}", view.key, view.project);
+            if *view.row_key() != *key.value() {
+                found.add(1, place(), "its key is not in the form it is looked for in");
+            }
             *by_project.entry(view.project).or_default() += 1;
             if !projects.contains_key(&view.project) {
                 found.add(1, place(), "there is no such project");
@@ -78,7 +79,7 @@ impl ReadTables {
             }
             let leads_to =
                 tables::get(self.view_keys()?, &view.id().to_be_bytes(), ViewKeyRecord::decode);
-            let leads_to = found.damaged(leads_to)?.flatten();
+            let leads_to = found.damage(1, leads_to)?.flatten();
             if leads_to.is_none_or(|to| (to.project, &to.key) != (view.project, &view.key)) {
                 found.add(1, place(), format!("its id {} leads elsewhere", view.id()));
             }
@@ -107,16 +108,24 @@ impl ReadTables {
         let table = format!("table links.{resource_type}");
         let mut counted = BTreeMap::<u32, u64>::new();
         let mut total = 0;
+        // The places in link time of the view whose links come just now.
+        let (mut current, mut places) = (None, BTreeSet::new());
         for row in self.links(resource_type)?.iter()? {
             let (key, value) = row?;
             total += 1;
             let view = split_row_key(key.value()).map_or(u32::MAX, |(view, _)| view);
             *counted.entry(view).or_default() += 1;
+            if current.replace(view) != Some(view) {
+                places.clear();
+            }
             let link = LinkRecord::decode(value.value())
                 .and_then(|record| link_row(resource_type, key.value(), record));
-            let link = found.damaged(link)?;
-            if link.is_some_and(|link| link.record.revision > self.head().revision) {
+            let Some(LinkRow { record, .. }) = found.damage(1, link)? else { continue };
+            if record.revision > self.head().revision || record.linked_at > self.head().time {
                 found.add(1, &*table, format!("a link of view {view} is yet to come"));
+            }
+            if !places.insert(record) {
+                found.add(1, &*table, format!("two links of view {view} have one place in time"));
             }
         }
         for view in counted.keys().filter(|view| !views.contains_key(view)) {
@@ -137,7 +146,7 @@ impl ReadTables {
     fn check_backlinks(
         &self,
         resource_type: ResourceType,
-        links: u64,
+        projects: &BTreeMap<u32, u64>,
         views: &Views,
         counts: &mut Counts,
         found: &mut Findings,
@@ -147,31 +156,38 @@ impl ReadTables {
         for row in self.backlinks(resource_type)?.iter()? {
             let (key, value) = row?;
             counts.posting_lists += 1;
-            let Some(posting) = found.damaged(Posting::decode(value.value()))? else {
-                continue;
-            };
+            let Some(posting) = found.damage(2, Posting::decode(value.value()))? else { continue };
             let (project, name) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
             let resource = Resource::from_name(resource_type, name);
-            if resource.is_none() || posting.is_empty() {
-                found.add(2, &*table, "a row has no resource or no views");
+            if resource.is_none() || posting.is_empty() || !projects.contains_key(&project) {
+                found.add(2, &*table, "a row has no project, no resource or no views");
             }
-            for id in posting.ids() {
-                let Some((owner, _)) = views.get(id) else {
-                    counts.dead_view_ids += 1;
+            for &id in posting.ids() {
+                let Some((owner, _)) = views.get(&id) else {
+                    self.check_dead(id, &table, counts, found);
                     continue;
                 };
                 live += 1;
-                let link = self.links(resource_type)?.get(&*tables::row_key(*id, name))?;
+                let link = self.links(resource_type)?.get(&*tables::row_key(id, name))?;
                 if *owner != project || link.is_none() {
                     let named = resource.as_ref().map(ToString::to_string).unwrap_or_default();
                     found.add(2, &*table, format!("{named} is said to be in view {id}"));
                 }
             }
         }
+        let links = counts.links.get(resource_type);
         if live != links {
             found.add(2, &*table, format!("it stands for {live} links and there are {links}"));
         }
         Ok(())
+    }
+
+    /// Checks that a view that is not there can have been.
+    fn check_dead(&self, id: u32, table: &str, counts: &mut Counts, found: &mut Findings) {
+        counts.dead_view_ids += 1;
+        if id >= self.head().next_view || self.head().deleted_views == 0 {
+            found.add(2, table, format!("it names view {id}, which never was"));
+        }
     }
 
     /// Checks that another state holds the same.
@@ -235,18 +251,4 @@ fn same(
         found.add(5, format!("table {name}"), "a replay of the journal has more rows");
     }
     Ok(())
-}
-
-impl Findings {
-    /// Notes damage as a finding and lets other errors through.
-    fn damaged<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(Error::Damaged { part, detail, .. }) => {
-                self.add(1, part, detail);
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
 }
