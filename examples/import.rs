@@ -19,8 +19,8 @@ use viewlink::{Batch, KeyOutcome, NewView, Options, Project, ResourceType, Store
 /// How many keys go into one batch; what [`Options::batch_limit`] allows by default.
 const BATCH: usize = 100_000;
 
-/// A row of the file: its line and its key.
-type Row = (u64, String);
+/// The rows of the file by view, in file order: line and key.
+type Views = BTreeMap<String, Vec<(u64, String)>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn import(store: &Path, links: &Path) -> Result<serde_json::Value, Box<dyn Error>> {
-    let (views, rows) = read(links)?;
+    let views = read(links)?;
     let opened = Options::new().batch_limit(BATCH).open(store)?;
     let project = opened.project("default")?.by("import");
     let mut failed = 0;
@@ -49,11 +49,10 @@ fn import(store: &Path, links: &Path) -> Result<serde_json::Value, Box<dyn Error
         failed += link(&project, view, rows)?;
     }
     opened.close()?;
-    totals(store, rows, failed)
+    totals(store, views.values().map(Vec::len).sum(), failed)
 }
 
-/// The rows of the file by view, in file order, and how many there are.
-fn read(links: &Path) -> Result<(BTreeMap<String, Vec<Row>>, usize), Box<dyn Error>> {
+fn read(links: &Path) -> Result<Views, Box<dyn Error>> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(links)?;
     let headers = reader.headers()?.clone();
     let column = |name: &str| {
@@ -61,20 +60,18 @@ fn read(links: &Path) -> Result<(BTreeMap<String, Vec<Row>>, usize), Box<dyn Err
         place.ok_or_else(|| format!("{} has no column {name:?}", links.display()))
     };
     let (key, view) = (column("key")?, column("view")?);
-    let mut views = BTreeMap::<String, Vec<Row>>::new();
-    let mut rows = 0;
+    let mut views = Views::new();
     for record in reader.records() {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column| record.get(column).unwrap_or_default().to_owned();
         views.entry(field(view)).or_default().push((line, field(key)));
-        rows += 1;
     }
-    Ok((views, rows))
+    Ok(views)
 }
 
 /// Links the rows of one view; how many failed.
-fn link(project: &Project, view: &str, rows: &[Row]) -> Result<usize, Box<dyn Error>> {
+fn link(project: &Project, view: &str, rows: &[(u64, String)]) -> Result<usize, Box<dyn Error>> {
     match project.ensure_view(NewView::new(view, view)) {
         Err(error @ viewlink::Error::InvalidKey { .. }) => {
             let reason = describe(&error);

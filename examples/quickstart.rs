@@ -66,8 +66,8 @@ fn failed_resource(failure: Failure<'_>) -> Value {
         "errorMessage": failure.reason().to_string(),
         "code": failure.code().as_str(),
     });
-    if let Some(environment) = resource.environment() {
-        failed["environmentId"] = environment.into();
+    if let (Some(environment), Some(failed)) = (resource.environment(), failed.as_object_mut()) {
+        failed.insert("environmentId".to_owned(), environment.into());
     }
     failed
 }

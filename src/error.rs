@@ -108,13 +108,17 @@ pub enum Error {
         oldest: u64,
     },
     /// There is no store and the options forbid to make one.
-    #[error("there is no store at {path}: create it, or allow it with Options::create_if_missing", path = .path.display())]
+    #[error(
+        "there is no store at {path:?}: create it, or allow it with Options::create_if_missing"
+    )]
     NotFound {
         /// The directory that was asked for.
         path: PathBuf,
     },
     /// The path holds something else than a store; it was left as it is.
-    #[error("{path} is not a viewlink store ({reason}): choose an empty directory or one that a store made", path = .path.display())]
+    #[error(
+        "{path:?} is not a viewlink store ({reason}): choose an empty directory or one that a store made"
+    )]
     NotAStore {
         /// The directory that was asked for.
         path: PathBuf,
@@ -122,7 +126,7 @@ pub enum Error {
         reason: String,
     },
     /// Another handle, in this process or another one, has the store open.
-    #[error("the store at {path} is open elsewhere: share that handle, or close it first", path = .path.display())]
+    #[error("the store at {path:?} is open elsewhere: share that handle, or close it first")]
     AlreadyOpen {
         /// The directory that was asked for.
         path: PathBuf,

@@ -198,9 +198,17 @@ impl Position {
             Self::LinkTime(_) => Err(invalid("it belongs to another order")),
         }
     }
+
+    /// The link behind which the page starts.
+    pub(crate) const fn link_time(&self) -> Result<LinkRecord> {
+        match self {
+            Self::LinkTime(record) => Ok(*record),
+            Self::Key(_) => Err(invalid("it belongs to another order")),
+        }
+    }
 }
 
-pub(crate) const fn invalid(reason: &'static str) -> Error {
+const fn invalid(reason: &'static str) -> Error {
     Error::InvalidCursor { reason }
 }
 

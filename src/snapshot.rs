@@ -8,7 +8,7 @@ use crate::commit::Engine;
 use crate::error::{Error, Result};
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
-use crate::page::{KeySort, LinkSort, List, Page, Paging, Position, invalid};
+use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
 use crate::project::view_key;
 use crate::resource::{Resource, ResourceType};
 use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow, contain, link_row};
@@ -49,8 +49,8 @@ impl Snapshot {
     /// [`Error::UnknownProject`]; [`Error::InvalidKey`] when the text is no key.
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
         let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
-        match contain(|| self.tables.project(&key))? {
-            Some(project) => Ok(ProjectSnapshot { tables: &self.tables, project }),
+        match self.read(|tables| tables.project(&key))? {
+            Some(project) => Ok(ProjectSnapshot { snapshot: self, project }),
             None => Err(Error::UnknownProject { project: key }),
         }
     }
@@ -66,12 +66,19 @@ impl Snapshot {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
         let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
         let more = paging.limit.saturating_add(1);
-        let rows = contain(|| self.tables.project_page(after.as_ref(), skip, more))?;
+        let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, more))?;
         let position = |row: &ProjectRow| Position::Key(row.key.to_string());
         let total = self.tables.head().projects;
         Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
             Ok(ProjectInfo { id: row.id, key: row.key, views: row.views })
         })
+    }
+
+    /// Every look into the tables.
+    fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
+        // The database may still have in memory what it read before it was closed.
+        self.segments.check_current()?;
+        contain(|| read(&self.tables))
     }
 
     /// The changes from a revision on, up to the one the snapshot sees, in order.
@@ -98,6 +105,7 @@ impl Snapshot {
     /// behind an error: [`Error::JournalTrimmed`] when it was overtaken, [`Error::Damaged`],
     /// [`Error::Io`].
     pub fn changes(&self, from: u64) -> Result<Changes> {
+        self.segments.check_current()?;
         let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
         Ok(Changes { reader, ended: false })
     }
@@ -163,7 +171,7 @@ impl From<LinkRow> for LinkedResource {
 
 /// A project as it stood when the snapshot was taken.
 pub struct ProjectSnapshot<'s> {
-    tables: &'s ReadTables,
+    snapshot: &'s Snapshot,
     project: ProjectRow,
 }
 
@@ -205,7 +213,8 @@ impl ProjectSnapshot<'_> {
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
         let more = paging.limit.saturating_add(1);
-        let rows = contain(|| self.tables.view_page(project, after.as_ref(), skip, more))?;
+        let rows =
+            self.snapshot.read(|tables| tables.view_page(project, after.as_ref(), skip, more))?;
         let position = |row: &ViewRow| Position::Key(row.key().to_string());
         Page::from_rows(rows, paging.limit, self.project.views, list, position, |row| {
             Ok(row.into_view())
@@ -221,8 +230,9 @@ impl ProjectSnapshot<'_> {
     /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
     pub fn is_linked(&self, view: &str, resource: &Resource) -> Result<bool> {
         let view = self.find_view(view)?;
-        let link =
-            contain(|| self.tables.link(view.id(), resource.resource_type(), &resource.name()))?;
+        let link = self
+            .snapshot
+            .read(|tables| tables.link(view.id(), resource.resource_type(), &resource.name()))?;
         Ok(link.is_some())
     }
 
@@ -244,35 +254,50 @@ impl ProjectSnapshot<'_> {
         paging: Paging<LinkSort>,
     ) -> Result<Page<LinkedResource>> {
         let view = self.find_view(view)?;
-        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
-        let total = view.links().get(resource_type);
-        let (after, skip) = paging.start.in_list(&list)?;
-        let more = paging.limit.saturating_add(1);
         match paging.sort {
-            LinkSort::Key => {
-                let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
-                let after = after.map(|at| at.key(parse)).transpose()?;
-                let rows = contain(|| {
-                    self.tables.link_page(view.id(), resource_type, after.as_ref(), skip, more)
-                })?;
-                let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
-                Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
-            }
-            LinkSort::LinkTime => {
-                let mut rows = contain(|| self.tables.link_times(view.id(), resource_type))?;
-                if let Some(after) = after {
-                    let Position::LinkTime(after) = after else {
-                        return Err(invalid("it belongs to another order"));
-                    };
-                    rows.retain(|(record, _)| record > after);
-                }
-                let rows = smallest(rows, skip, more);
-                let position = |(record, _): &(LinkRecord, _)| Position::LinkTime(*record);
-                Page::from_rows(rows, paging.limit, total, list, position, |(record, key)| {
-                    Ok(link_row(resource_type, &key, record)?.into())
-                })
-            }
+            LinkSort::Key => self.links_by_key(&view, resource_type, &paging),
+            LinkSort::LinkTime => self.links_by_time(&view, resource_type, &paging),
         }
+    }
+
+    fn links_by_key(
+        &self,
+        view: &ViewRow,
+        resource_type: ResourceType,
+        paging: &Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
+        let after = after.map(|at| at.key(parse)).transpose()?;
+        let more = paging.limit.saturating_add(1);
+        let rows = self.snapshot.read(|tables| {
+            tables.link_page(view.id(), resource_type, after.as_ref(), skip, more)
+        })?;
+        let total = view.links().get(resource_type);
+        let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
+        Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
+    }
+
+    fn links_by_time(
+        &self,
+        view: &ViewRow,
+        resource_type: ResourceType,
+        paging: &Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let mut rows = self.snapshot.read(|tables| tables.link_times(view.id(), resource_type))?;
+        if let Some(after) = after {
+            let after = after.link_time()?;
+            rows.retain(|(record, _)| *record > after);
+        }
+        let rows = smallest(rows, skip, paging.limit.saturating_add(1));
+        let total = view.links().get(resource_type);
+        let position = |(record, _): &(LinkRecord, _)| Position::LinkTime(*record);
+        Page::from_rows(rows, paging.limit, total, list, position, |(record, key)| {
+            Ok(link_row(resource_type, &key, record)?.into())
+        })
     }
 
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.
@@ -288,7 +313,8 @@ impl ProjectSnapshot<'_> {
         let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let mut keys = contain(|| self.tables.views_of(project, resource_type, &name))?;
+        let mut keys =
+            self.snapshot.read(|tables| tables.views_of(project, resource_type, &name))?;
         let total = keys.len() as u64;
         keys.sort_unstable();
         let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
@@ -296,7 +322,7 @@ impl ProjectSnapshot<'_> {
         let rows = rows.into_iter().take(paging.limit.saturating_add(1)).collect();
         let position = |key: &ViewKey| Position::Key(key.to_string());
         Page::from_rows(rows, paging.limit, total, list, position, |key| {
-            let view = contain(|| self.tables.view(project, &key))?;
+            let view = self.snapshot.read(|tables| tables.view(project, &key))?;
             let view =
                 view.ok_or_else(|| Error::damaged("table views", format!("{key} is missing")));
             Ok(view?.into_view())
@@ -305,7 +331,7 @@ impl ProjectSnapshot<'_> {
 
     fn find_view(&self, key: &str) -> Result<ViewRow> {
         let key = view_key(key)?;
-        let view = contain(|| self.tables.view(self.project.id, &key))?;
+        let view = self.snapshot.read(|tables| tables.view(self.project.id, &key))?;
         view.ok_or_else(|| Error::UnknownView { project: self.project.key.clone(), view: key })
     }
 }

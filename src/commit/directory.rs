@@ -34,8 +34,11 @@ pub(crate) struct Directory {
 impl Directory {
     /// Locks the directory at `path`, making it and a new store in it where the options allow.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
-        let disk = FileDisk::new(path)
-            .map_err(|source| Error::io(format!("find {}", path.display()), source))?;
+        if path.as_os_str().is_empty() {
+            return Err(Error::NotAStore { path: path.into(), reason: "the path is empty".into() });
+        }
+        let disk =
+            FileDisk::new(path).map_err(|source| Error::io(format!("find {path:?}"), source))?;
         Self::on_disk(Arc::new(disk), path, options)
     }
 
@@ -52,13 +55,13 @@ impl Directory {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                 return Err(Error::NotAStore { path, reason: "it is a file".into() });
             }
-            Err(error) => return Err(Error::io(format!("list {}", path.display()), error)),
+            Err(error) => return Err(Error::io(format!("list {path:?}"), error)),
         };
         if !has_state && !options.create_if_missing {
             return Err(Error::NotFound { path });
         }
         let lock = lock(&disk, has_state)
-            .map_err(|source| Error::io(format!("lock the store at {}", path.display()), source))?;
+            .map_err(|source| Error::io(format!("lock the store at {path:?}"), source))?;
         let Some(lock) = lock else {
             return Err(Error::AlreadyOpen { path });
         };
@@ -78,9 +81,9 @@ impl Directory {
 
     /// Lets others open the store.
     pub(super) fn release(&self) -> Result<()> {
-        self.lock.unlock().map_err(|source| {
-            Error::io(format!("unlock the store at {}", self.path.display()), source)
-        })
+        self.lock
+            .unlock()
+            .map_err(|source| Error::io(format!("unlock the store at {:?}", self.path), source))
     }
 }
 

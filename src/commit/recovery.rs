@@ -4,6 +4,7 @@
 //! the rest from the journal. Nothing is written to a file before all of it is known to be
 //! readable, and nothing is shown before all of it is durable.
 
+use std::iter::Peekable;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::state_file;
@@ -13,10 +14,10 @@ use super::{Open, SharedDisk};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Reader, Segments, survey};
 use crate::options::{Options, RecoveryProgress};
-use crate::storage::{Head, State, StateOptions, contain};
+use crate::storage::{Head, State, StateOptions, contain, met_in_files};
 
 /// How many changes are taken from the journal in one transaction.
-const CHANGES_AT_ONCE: u64 = 1_000;
+const CHANGES_AT_ONCE: usize = 1_000;
 
 /// Opens the files of a store and brings the state up to date.
 ///
@@ -26,14 +27,17 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;
-    let head = contain(|| bring_up_to_date(&state, &segments, found.head, options))?;
+    let head = bring_up_to_date(&state, &segments, found.head, options)?;
     let journal = Journal::start(Arc::clone(&segments), &found, head.time, options.segment_size)?;
     state.admit()?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal, head.time);
     if head.revision > opened_at.revision {
-        let _ = writer.checkpoint(&open, options);
-        writer.check()?;
+        let done = writer.checkpoint(&open, options);
+        // A segment that cannot be removed hinders nothing.
+        if writer.check().is_err() {
+            done.map_err(met_in_files)?;
+        }
     }
     Ok((open, writer))
 }
@@ -68,22 +72,30 @@ fn bring_up_to_date(
     let mut changes = Reader::new(Arc::clone(segments), start.revision + 1, end)?.peekable();
     let mut head = start;
     while changes.peek().is_some() {
-        let transaction = state.begin()?;
-        let mut tables = transaction.tables()?;
-        for _ in 0..CHANGES_AT_ONCE {
-            let Some(change) = changes.next() else { break };
-            let (revision, payload) = change?;
-            replay(&mut tables, revision, &payload)?;
-        }
-        head = tables.head();
-        tables.finish()?;
-        transaction.commit()?;
+        head = contain(|| replay_some(state, &mut changes)).map_err(met_in_files)?;
         let (done, total) = (head.revision - start.revision, end - start.revision);
-        (options.on_recovery)(RecoveryProgress::Replaying { done, total });
+        contain(|| {
+            (options.on_recovery)(RecoveryProgress::Replaying { done, total });
+            Ok(())
+        })?;
     }
     if head.revision == end {
         Ok(head)
     } else {
         Err(Error::damaged("journal", format!("the state is at {}, past its end", head.revision)))
     }
+}
+
+/// Replays the next changes in one transaction; tells where the state stands then.
+fn replay_some(state: &State, changes: &mut Peekable<Reader>) -> Result<Head> {
+    let transaction = state.begin()?;
+    let mut tables = transaction.tables()?;
+    for change in changes.take(CHANGES_AT_ONCE) {
+        let (revision, payload) = change?;
+        replay(&mut tables, revision, &payload)?;
+    }
+    let head = tables.head();
+    tables.finish()?;
+    transaction.commit()?;
+    Ok(head)
 }

@@ -213,7 +213,10 @@ impl Segments {
         self.retired.store(true, Ordering::Release);
     }
 
-    pub(super) fn check_current(&self) -> Result<()> {
+    /// # Errors
+    ///
+    /// [`Error::Closed`] when they no longer are.
+    pub(crate) fn check_current(&self) -> Result<()> {
         if self.retired.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 

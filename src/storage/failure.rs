@@ -87,6 +87,25 @@ pub(crate) fn contain<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
         .unwrap_or_else(|panic| Err(Error::Panicked { message: message_of(&*panic) }))
 }
 
+/// The error of reading files that nobody has changed anything in yet: where the database panics
+/// over them, or finds a lock that a panic left, they are damaged.
+pub(crate) fn met_in_files(error: Error) -> Error {
+    match error {
+        Error::Panicked { message } => Error::damaged("state database", message),
+        Error::State { source, .. } if is_poison(&*source) => {
+            let detail = "the database gave up on it".into();
+            Error::Damaged { part: "state database".into(), detail, source: Some(source) }
+        }
+        other => other,
+    }
+}
+
+fn is_poison(source: &(dyn std::error::Error + 'static)) -> bool {
+    let storage = source.downcast_ref::<redb::StorageError>();
+    matches!(storage, Some(redb::StorageError::LockPoisoned(_)))
+        || matches!(source.downcast_ref(), Some(redb::CommitError::TransactionPoisoned))
+}
+
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

@@ -23,7 +23,7 @@ mod tables;
 mod verify;
 mod write;
 
-pub(crate) use failure::contain;
+pub(crate) use failure::{contain, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::{LinkRow, ReadTables, link_row};
 pub(crate) use records::{Head, LinkRecord, ProjectRow, ViewRow};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
 
 use super::backend::Backend;
-use super::failure::contain;
+use super::failure::{contain, met_in_files};
 use super::read::ReadTables;
 use super::records::Head;
 use super::tables;
@@ -87,10 +87,7 @@ impl State {
             let (store_id, head) = identify(&database)?;
             Ok(Self { database, backend, store_id, head })
         })
-        .map_err(|error| match error {
-            Error::Panicked { message } => Error::damaged("state database", message),
-            other => other,
-        })
+        .map_err(met_in_files)
     }
 
     /// Lets writes through to the file, those of the opening first.
