@@ -233,6 +233,48 @@ fn a_failing_disk_call_is_an_error_that_tells_the_outcome() {
     }
 }
 
+/// A batch that extends the file of the state, with the disk failing for good from each of its
+/// calls on: taking the change back fails then, too, and must not change what its error tells.
+#[test]
+fn a_change_that_cannot_be_taken_back_keeps_its_outcome() {
+    let link = |engine: &Arc<Engine>| {
+        let project = Project::new(Arc::clone(engine), "p".parse().unwrap());
+        let keys = (0..3_000).map(|number| format!("metric-{number}"));
+        project.link("v", Batch::metrics(keys)).map(drop)
+    };
+    let prepared = |disk: &SimulatedDisk| {
+        let engine = start(disk).unwrap();
+        let project = Project::new(Arc::clone(&engine), "p".parse().unwrap());
+        project.ensure_view(NewView::new("v", "name")).unwrap();
+        engine
+    };
+    let total = {
+        let disk = SimulatedDisk::default();
+        let engine = prepared(&disk);
+        let before = disk.calls();
+        link(&engine).unwrap();
+        disk.calls() - before
+    };
+    let mut outcomes = BTreeMap::<String, u32>::new();
+    for number in 0..total {
+        let disk = SimulatedDisk::default();
+        let engine = prepared(&disk);
+        disk.set_fault(Some(Fault::power_lost(disk.calls() + number)));
+        let outcome = link(&engine).err().map(|error| error.outcome());
+        disk.set_fault(None);
+        engine.recover().unwrap();
+        let there = Snapshot::new(Arc::clone(&engine)).unwrap().revision() == 2;
+        let right = match outcome {
+            None | Some(Outcome::Committed) => there,
+            Some(Outcome::NotApplied) => !there,
+            Some(Outcome::Unknown) => true,
+        };
+        assert!(right, "{outcome:?} and yet {there} at call {number}");
+        *outcomes.entry(format!("{outcome:?}")).or_default() += 1;
+    }
+    assert!(outcomes.len() >= 3, "{outcomes:?}");
+}
+
 /// The same on the way to a first store.
 #[test]
 fn a_creation_that_loses_power_can_be_done_again() {
@@ -249,6 +291,30 @@ fn a_creation_that_loses_power_can_be_done_again() {
             let engine = start(&disk.power_lost(seed)).unwrap();
             run(&engine, &mut Random(seed), 5);
             assert_clean(&engine);
+        }
+    }
+}
+
+/// The process that makes the store is killed, the next one goes on with what it finds, and then
+/// the power goes: what the second one acknowledged is there.
+#[test]
+fn a_store_whose_maker_was_killed_is_as_durable_as_any() {
+    let total = {
+        let disk = SimulatedDisk::default();
+        drop(start(&disk).unwrap());
+        disk.calls()
+    };
+    for killed_at in 0..total {
+        let disk = SimulatedDisk::default();
+        disk.set_fault(Some(Fault::power_lost(killed_at)));
+        drop(start(&disk));
+        let disk = disk.killed();
+        let engine = start(&disk).unwrap();
+        let project = Project::new(Arc::clone(&engine), "p".parse().unwrap());
+        project.ensure_view(NewView::new("acknowledged", "name")).unwrap();
+        for seed in 0..4 {
+            let after = start(&disk.power_lost(seed)).unwrap();
+            assert_eq!(content(&after), content(&engine), "killed at call {killed_at}");
         }
     }
 }

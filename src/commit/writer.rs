@@ -43,7 +43,6 @@ struct Applied {
     stamp: Stamp,
     payload: Vec<u8>,
     keys: u64,
-    last_time: Timestamp,
 }
 
 impl Writer {
@@ -129,7 +128,7 @@ impl Writer {
     fn log_and_show(&mut self, transaction: Transaction, applied: &Applied) -> Result<()> {
         let appended = match self.faults.failed_append() {
             Some(failure) => Err(failure),
-            None => self.journal.append(&applied.payload, applied.last_time),
+            None => self.journal.append(&applied.payload, self.time),
         };
         let bytes = match appended {
             Ok(bytes) => bytes,
@@ -178,7 +177,7 @@ fn apply<'k, T>(
     tables.finish()?;
     let record = ChangeRecord { time: stamp.time, note, project, effect };
     let (payload, keys) = (record.encode()?, record.work());
-    Ok((answer, Some(Applied { stamp, payload, keys, last_time: head.time })))
+    Ok((answer, Some(Applied { stamp, payload, keys })))
 }
 
 /// An error with what caused it, in one line.
