@@ -1,13 +1,10 @@
 //! How a store is opened.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Result;
 use crate::key::MAX_KEY_LEN;
-use crate::store::Store;
 use crate::time::Timestamp;
 
 /// How a store is opened; [`Store::open`] takes the defaults.
@@ -157,35 +154,6 @@ impl Options {
     ) -> Self {
         self.on_recovery = Arc::new(callback);
         self
-    }
-
-    /// Opens the store in a directory, and recovers it where it was not closed.
-    ///
-    /// Cost: O(changes since the last checkpoint).
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
-    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path holds something else.
-    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
-    /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
-    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other.
-    /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
-    ///
-    /// In each case but the last the files are left as they were.
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
-        Store::open_directory(path.as_ref(), self)
-    }
-
-    /// Makes a store that is gone when its last handle is.
-    ///
-    /// Everything works as on disk, the journal too; nothing is written to any file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::State`](crate::Error::State) when memory cannot be had.
-    pub fn open_in_memory(self) -> Result<Store> {
-        Store::open_memory(self)
     }
 }
 

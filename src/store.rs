@@ -43,13 +43,7 @@ impl Store {
         Options::new().open(path)
     }
 
-    pub(crate) fn open_directory(path: &Path, options: Options) -> Result<Self> {
-        let directory = Directory::open(path, &options)?;
-        Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
-    }
-
-    pub(crate) fn open_memory(options: Options) -> Result<Self> {
-        let directory = Directory::in_memory(&options)?;
+    fn start(directory: Directory, options: Options) -> Result<Self> {
         Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
@@ -148,5 +142,38 @@ impl Store {
     #[cfg(feature = "testing")]
     pub fn fail_next_change(&self, fault: crate::Fault) {
         self.engine.set_fault(fault);
+    }
+}
+
+impl Options {
+    /// Opens the store in a directory, and recovers it where it was not closed.
+    ///
+    /// Cost: O(changes since the last checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
+    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path holds something else.
+    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
+    /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
+    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other.
+    /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
+    ///
+    /// In each case but the last the files are left as they were.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
+        let directory = Directory::open(path.as_ref(), &self)?;
+        Store::start(directory, self)
+    }
+
+    /// Makes a store that is gone when its last handle is.
+    ///
+    /// Everything works as on disk, the journal too; nothing is written to any file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::State`](crate::Error::State) when memory cannot be had.
+    pub fn open_in_memory(self) -> Result<Store> {
+        let directory = Directory::in_memory(&self)?;
+        Store::start(directory, self)
     }
 }
