@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::key::MAX_KEY_LEN;
 use crate::time::Timestamp;
 
-/// How a store is opened; [`Store::open`] takes the defaults.
+/// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
 ///
 /// ```
 /// use viewlink::Options;
