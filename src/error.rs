@@ -36,7 +36,7 @@ pub enum Error {
     InvalidKey {
         /// What the key should have named, such as `view key`.
         what: &'static str,
-        /// The text that is no key.
+        /// The text that is no key; of a long one the first 512 characters.
         text: String,
         /// What is wrong with it.
         source: KeyError,
@@ -235,6 +235,11 @@ impl Error {
     }
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
-        move |source| Self::InvalidKey { what, text: text.to_owned(), source }
+        // Enough to know it again, and no more of a text that may be of any length.
+        let text = text.chars().take(TEXT_SHOWN).collect();
+        move |source| Self::InvalidKey { what, text, source }
     }
 }
+
+/// How many characters of a malformed key an error holds.
+const TEXT_SHOWN: usize = 512;

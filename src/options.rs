@@ -95,13 +95,14 @@ impl Options {
         self
     }
 
-    /// The size of a journal segment in bytes, at least 4 KiB. Default: 4 MiB.
+    /// The size of a journal segment in bytes, from 4 KiB to 1 GiB; what is beyond counts as that.
+    /// Default: 4 MiB.
     ///
     /// A segment is written full of zeros before it is used. One change that is larger gets a
     /// segment of its size.
     #[must_use]
-    pub const fn segment_size(mut self, bytes: u64) -> Self {
-        self.segment_size = if bytes < 4096 { 4096 } else { bytes };
+    pub fn segment_size(mut self, bytes: u64) -> Self {
+        self.segment_size = bytes.clamp(4 << 10, 1 << 30);
         self
     }
 
@@ -182,7 +183,8 @@ impl fmt::Debug for Options {
 
 /// The greatest lengths of texts and lists.
 ///
-/// The length of project, view and resource keys is fixed at [`MAX_KEY_LEN`].
+/// What is there already stays as it is, however long. The length of project, view and resource
+/// keys is fixed at [`MAX_KEY_LEN`].
 ///
 /// ```
 /// use viewlink::Limits;
@@ -206,7 +208,7 @@ pub struct Limits {
     pub comment: usize,
     /// Bytes of an actor. Default: 256.
     pub actor: usize,
-    /// Bytes of an environment id, at most [`MAX_KEY_LEN`]. Default: 256.
+    /// Bytes of an environment id to link, at most [`MAX_KEY_LEN`]. Default: 256.
     pub environment_id: usize,
 }
 

@@ -6,7 +6,7 @@ use crate::batch::{self, Action, Batch, Report};
 use crate::change::{Effect, Note, ProjectRef, Stamp, ViewRef};
 use crate::commit::{Engine, Made, made};
 use crate::error::{Error, Result};
-use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::key::{EnvironmentId, MAX_KEY_LEN, ProjectKey, ViewKey};
 use crate::limit;
 use crate::resource::Resource;
 use crate::storage::{ProjectRow, ViewRow, WriteTables};
@@ -133,7 +133,7 @@ impl Project {
         there: impl FnOnce(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow>,
     ) -> Result<View> {
         let key = view_key(&view.key)?;
-        limit::check_fields(&view.fields, &self.engine.options().limits)?;
+        limit::check_fields(&view.fields, None, &self.engine.options().limits)?;
         let (view, _) = self.change(self.note.clone(), |tables, stamp| {
             let project = tables.project(&self.key)?;
             let new_project = project.is_none();
@@ -165,7 +165,7 @@ impl Project {
         let (view, _) = self.change(self.note.clone(), |tables, stamp| {
             let (project, view) = self.find_view(tables, &key)?;
             let fields = patch.apply(view.fields().clone());
-            limit::check_fields(&fields, limits)?;
+            limit::check_fields(&fields, Some(view.fields()), limits)?;
             if fields == *view.fields() {
                 return Ok((view.into_view(), None));
             }
@@ -252,7 +252,12 @@ impl Project {
         if keys.len() > limit {
             return Err(Error::BatchTooLarge { keys: keys.len(), limit });
         }
-        let screened = batch::screen(&keys, options.limits.environment_id);
+        let environment_limit = match action {
+            Action::Link => options.limits.environment_id,
+            // What was linked under another limit can still be unlinked.
+            Action::Unlink => MAX_KEY_LEN,
+        };
+        let screened = batch::screen(&keys, environment_limit);
         let (outcomes, revision) = self.change(note.or(&self.note), |tables, stamp| {
             let (project, mut view) = self.find_view(tables, &key)?;
             let (outcomes, effect) = batch::run(tables, &mut view, action, &screened, stamp)?;

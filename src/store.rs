@@ -159,7 +159,11 @@ impl Options {
     /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other.
     /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
     ///
-    /// In each case but the last the files are left as they were.
+    /// - [`Error::Panicked`](crate::Error::Panicked): the callback of
+    ///   [`on_recovery`](Self::on_recovery) panicked.
+    ///
+    /// The files are left as they were, but for a failing disk, and for a replay that writes more
+    /// than the cache takes: that may have brought them forward, and they mean the same.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
         let directory = Directory::open(path.as_ref(), &self)?;
         Store::start(directory, self)

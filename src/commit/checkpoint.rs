@@ -49,7 +49,7 @@ impl Writer {
             self.journal.finish();
         }
         open.segments.retire();
-        let closed = contain(|| open.state.close());
+        let closed = open.state.close();
         checkpoint.and(closed)
     }
 }

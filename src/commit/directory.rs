@@ -57,8 +57,11 @@ impl Directory {
             }
             Err(error) => return Err(Error::io(format!("list {path:?}"), error)),
         };
-        if !has_state && !options.create_if_missing {
-            return Err(Error::NotFound { path });
+        if !has_state {
+            check_journal(&disk, &path)?;
+            if !options.create_if_missing {
+                return Err(Error::NotFound { path });
+            }
         }
         let lock = lock(&disk, has_state)
             .map_err(|source| Error::io(format!("lock the store at {path:?}"), source))?;
@@ -68,6 +71,7 @@ impl Directory {
         // Another process may have made it before it gave the lock free.
         let names = disk.list("").map_err(|error| Error::io("list the store", error))?;
         if !check_names(&names, &path)? {
+            check_journal(&disk, &path)?;
             create(&disk, options)?;
         }
         // Who made it may have been killed before it did this.
@@ -102,6 +106,19 @@ fn check_names(names: &[String], path: &Path) -> Result<bool> {
     }
 }
 
+/// Checks that the journal of a directory without a state is one that a creation which did not
+/// end left, if there is any.
+fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
+    if let Some(other) = Segments::foreign_name(&**disk)? {
+        let reason = format!("its {JOURNAL} holds {other:?}, and there is no {STATE}");
+        return Err(Error::NotAStore { path: path.to_owned(), reason });
+    }
+    if Segments::open(Arc::clone(disk), StoreId::default())?.hold_changes()? {
+        return Err(Error::damaged(STATE, "it is missing, and there is a journal"));
+    }
+    Ok(())
+}
+
 /// The lock on the directory, which is made where there is no store; `None` when another handle
 /// has it.
 fn lock(disk: &SharedDisk, has_state: bool) -> io::Result<Option<Arc<dyn DiskFile>>> {
@@ -124,9 +141,6 @@ fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|error| making(io::Error::other(error)))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), StoreId(id))?);
-    if segments.hold_changes()? {
-        return Err(Error::damaged(STATE, "it is missing, and there is a journal"));
-    }
     Journal::begin(segments)?;
     let file = disk.create(UNFINISHED).map_err(making)?;
     State::create(file, StoreId(id), StateOptions::from(options))?;

@@ -126,7 +126,7 @@ impl Engine {
             open.segments.retire();
             // Whatever it could not write is in the journal, and its failure may be the reason
             // for this call.
-            let _ = contain(|| open.state.close());
+            let _ = open.state.close();
         }
         match recovery::open(self.directory.disk(), &self.options) {
             Ok((recovered, new_writer)) => {

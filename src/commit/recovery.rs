@@ -11,13 +11,15 @@ use super::directory::state_file;
 use super::replay::replay;
 use super::writer::Writer;
 use super::{Open, SharedDisk};
+use crate::change::ChangeRecord;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Reader, Segments, survey};
 use crate::options::{Options, RecoveryProgress};
 use crate::storage::{Head, State, StateOptions, contain, met_in_files};
+use crate::time::Timestamp;
 
-/// How many changes are taken from the journal in one transaction.
-const CHANGES_AT_ONCE: usize = 1_000;
+/// How many keys are changed in one transaction of a replay, but for the last change in it.
+const KEYS_AT_ONCE: u64 = 1_000;
 
 /// Opens the files of a store and brings the state up to date.
 ///
@@ -27,9 +29,14 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;
-    let head = bring_up_to_date(&state, &segments, found.head, options)?;
-    let journal = Journal::start(Arc::clone(&segments), &found, head.time, options.segment_size)?;
-    state.admit()?;
+    let start_journal = || {
+        let base_time = time_of(&segments, found.proven, opened_at)?;
+        let segments = Arc::clone(&segments);
+        let journal = Journal::start(segments, &found, base_time, options.segment_size)?;
+        state.admit()?;
+        Ok(journal)
+    };
+    let (head, journal) = bring_up_to_date(&state, &segments, found.head, options, start_journal)?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal, head.time);
     if head.revision > opened_at.revision {
@@ -40,6 +47,17 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
         }
     }
     Ok((open, writer))
+}
+
+/// The time of a change that the journal or the state knows.
+fn time_of(segments: &Arc<Segments>, revision: u64, state: Head) -> Result<Timestamp> {
+    if revision <= state.revision {
+        return Ok(state.time);
+    }
+    match Reader::new(Arc::clone(segments), revision, revision)?.next() {
+        Some(change) => Ok(ChangeRecord::decode(revision, &change?.1)?.time),
+        None => Ok(state.time),
+    }
 }
 
 fn open_state(disk: &SharedDisk, options: &Options) -> Result<State> {
@@ -62,16 +80,26 @@ fn open_state(disk: &SharedDisk, options: &Options) -> Result<State> {
 }
 
 /// Replays the journal from the state's revision to `end`; tells where the state stands then.
+///
+/// The journal is started when all is replayed, so that a change that cannot be leaves the files
+/// as they were. Where the writes held back until then take more memory than the cache may, it is
+/// started before: only then may they reach the file, since the database makes them durable when
+/// it is dropped, and the state must not be ahead of the journal (invariant 4).
 fn bring_up_to_date(
     state: &State,
     segments: &Arc<Segments>,
     end: u64,
     options: &Options,
-) -> Result<Head> {
+    start_journal: impl Fn() -> Result<Journal>,
+) -> Result<(Head, Journal)> {
     let start = state.opened_at();
     let mut changes = Reader::new(Arc::clone(segments), start.revision + 1, end)?.peekable();
     let mut head = start;
+    let mut journal = None;
     while changes.peek().is_some() {
+        if journal.is_none() && state.held_bytes() > options.cache_size {
+            journal = Some(start_journal()?);
+        }
         head = contain(|| replay_some(state, &mut changes)).map_err(met_in_files)?;
         let (done, total) = (head.revision - start.revision, end - start.revision);
         contain(|| {
@@ -79,20 +107,23 @@ fn bring_up_to_date(
             Ok(())
         })?;
     }
-    if head.revision == end {
-        Ok(head)
-    } else {
-        Err(Error::damaged("journal", format!("the state is at {}, past its end", head.revision)))
+    if head.revision != end {
+        let detail = format!("the state is at {}, past its end", head.revision);
+        return Err(Error::damaged("journal", detail));
     }
+    Ok((head, journal.map_or_else(start_journal, Ok)?))
 }
 
 /// Replays the next changes in one transaction; tells where the state stands then.
 fn replay_some(state: &State, changes: &mut Peekable<Reader>) -> Result<Head> {
     let transaction = state.begin()?;
     let mut tables = transaction.tables()?;
-    for change in changes.take(CHANGES_AT_ONCE) {
+    let mut keys = 0;
+    while keys < KEYS_AT_ONCE
+        && let Some(change) = changes.next()
+    {
         let (revision, payload) = change?;
-        replay(&mut tables, revision, &payload)?;
+        keys += replay(&mut tables, revision, &payload)?;
     }
     let head = tables.head();
     tables.finish()?;

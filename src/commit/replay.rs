@@ -8,23 +8,25 @@ use crate::error::{Error, Result};
 use crate::resource::ResourceName;
 use crate::storage::{Edit, LinkKey, ProjectRow, ViewRow, WriteTables};
 
-/// Makes the change `revision` on tables that stand at the one before it.
+/// Makes the change `revision` on tables that stand at the one before it; tells how many keys it
+/// walked.
 ///
 /// # Errors
 ///
 /// [`Error::Damaged`] when the record cannot be read or does not fit the tables.
-pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]) -> Result<()> {
+pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]) -> Result<u64> {
     let record = ChangeRecord::decode(revision, payload)?;
     let stamp = Stamp { revision, time: record.time };
     let head = tables.head();
     if revision != head.revision + 1 || stamp.time < head.time {
         return Err(misfit(revision));
     }
+    let work = record.work();
     if !fits(tables, record, stamp)? {
         return Err(misfit(revision));
     }
     tables.complete(stamp);
-    Ok(())
+    Ok(work)
 }
 
 fn misfit(revision: u64) -> Error {

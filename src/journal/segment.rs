@@ -26,7 +26,7 @@ pub(super) const HEADER_LEN: u64 = ENCODED_LEN as u64;
 const ENCODED_LEN: usize = 48;
 
 /// A random number that tells one store's files from another's.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoreId(pub(crate) [u8; 16]);
 
 impl fmt::Debug for StoreId {
@@ -95,6 +95,20 @@ fn segment_name(first: u64) -> String {
     format!("{DIR}/{first:020}.log")
 }
 
+/// The first revision of the segment with this name in its directory.
+fn first_of(name: &str) -> Option<u64> {
+    let first = name.strip_suffix(".log")?.parse().ok()?;
+    (segment_name(first).strip_prefix(DIR)?.strip_prefix('/')? == name).then_some(first)
+}
+
+/// What is in the directory of the segments; nothing where there is none.
+fn names(disk: &dyn Disk) -> Result<Vec<String>> {
+    match disk.list(DIR) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other.map_err(|error| Error::io("list the journal", error)),
+    }
+}
+
 /// The segments of a store, known to the writer and to all readers.
 #[derive(Debug)]
 pub(crate) struct Segments {
@@ -109,17 +123,15 @@ pub(crate) struct Segments {
 impl Segments {
     /// Lists the segments on disk; an unfinished one does not count.
     pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
-        let names = match disk.list(DIR) {
-            Ok(names) => names,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::io("list the journal", error)),
-        };
-        let firsts = names.iter().filter_map(|name| {
-            let first = name.strip_suffix(".log")?.parse().ok()?;
-            (segment_name(first).strip_prefix(DIR)?.strip_prefix('/')? == name).then_some(first)
-        });
-        let firsts = RwLock::new(firsts.collect());
+        let names = names(&*disk)?;
+        let firsts = RwLock::new(names.iter().filter_map(|name| first_of(name)).collect());
         Ok(Self { disk, store_id, firsts, retired: AtomicBool::new(false) })
+    }
+
+    /// Something in the directory of the segments that is none and never becomes one.
+    pub(crate) fn foreign_name(disk: &dyn Disk) -> Result<Option<String>> {
+        let known = |name: &str| first_of(name).is_some() || UNFINISHED.ends_with(name);
+        Ok(names(disk)?.into_iter().find(|name| !known(name)))
     }
 
     /// Makes the directory of the segments.

@@ -15,7 +15,7 @@ pub(crate) struct Survey {
     /// The newest revision that survived.
     pub(crate) head: u64,
     /// The newest revision that is proven to be synced; at most `head`.
-    pub(super) proven: u64,
+    pub(crate) proven: u64,
     /// The records above `proven`: they may be in the page cache only.
     pub(super) unproven: BTreeMap<u64, Vec<u8>>,
     /// The newest segment and where its proven records end.

@@ -3,8 +3,7 @@
 //! redb writes to a file when it opens it: it marks it as open and may repair it. An open that
 //! then finds the journal damaged, or the format too new, must leave the files as they were. So
 //! an open starts on a file whose writes are held in memory, and lets them through when all is
-//! checked, or when they become too many: until the next checkpoint they are pages that no durable
-//! root names, so the file means the same with them.
+//! checked.
 
 use std::collections::HashMap;
 use std::io;
@@ -35,8 +34,8 @@ struct Held {
     len: u64,
     /// The file's own bytes count only up to here: it may have been cut and extended again.
     file_len: u64,
-    /// How many bytes may still be held.
-    budget: usize,
+    /// How many bytes were written.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -46,23 +45,17 @@ enum Call {
     Sync,
 }
 
-/// Whether more can be held back.
-enum Room {
-    Left,
-    Full,
-}
-
 impl Backend {
     /// A file whose writes go through.
     pub(super) fn direct(file: Arc<dyn DiskFile>) -> Self {
         Self { file, held: Arc::default() }
     }
 
-    /// A file whose writes are held back until [`admit`](Self::admit), or until there are more
-    /// than `budget` bytes of them.
-    pub(super) fn held_back(file: Arc<dyn DiskFile>, budget: usize) -> io::Result<Self> {
+    /// A file whose writes are held back until [`admit`](Self::admit).
+    pub(super) fn held_back(file: Arc<dyn DiskFile>) -> io::Result<Self> {
         let len = file.len()?;
-        let held = Held { calls: Vec::new(), blocks: HashMap::new(), len, file_len: len, budget };
+        let (calls, blocks) = (Vec::new(), HashMap::new());
+        let held = Held { calls, blocks, len, file_len: len, bytes: 0 };
         Ok(Self { file, held: Arc::new(Mutex::new(Some(held))) })
     }
 
@@ -79,6 +72,11 @@ impl Backend {
         }
         *held = None;
         Ok(())
+    }
+
+    /// How many bytes of writes are held back.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.if_held(|held| held.bytes).unwrap_or(0)
     }
 
     /// Acts on what is held back; `None` when nothing is, so that the file is asked without a
@@ -119,7 +117,7 @@ impl Held {
         if from_file.is_empty() { Ok(()) } else { file.read_at(at, from_file) }
     }
 
-    fn write(&mut self, file: &dyn DiskFile, offset: u64, data: &[u8]) -> io::Result<Room> {
+    fn write(&mut self, file: &dyn DiskFile, offset: u64, data: &[u8]) -> io::Result<()> {
         self.len = self.len.max(offset + data.len() as u64);
         let mut at = offset;
         let mut rest = data;
@@ -143,9 +141,8 @@ impl Held {
             rest = more;
         }
         self.calls.push(Call::Write(offset, data.to_vec()));
-        let left = self.budget.checked_sub(data.len());
-        self.budget = left.unwrap_or(0);
-        Ok(if left.is_some() { Room::Left } else { Room::Full })
+        self.bytes = self.bytes.saturating_add(data.len());
+        Ok(())
     }
 
     fn set_len(&mut self, len: u64) {
@@ -184,12 +181,8 @@ impl StorageBackend for Backend {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        match self.if_held(|held| held.write(&*self.file, offset, data)) {
-            Some(Ok(Room::Left)) => Ok(()),
-            Some(Ok(Room::Full)) => self.admit(),
-            Some(Err(error)) => Err(error),
-            None => self.file.write_at(offset, data),
-        }
+        self.if_held(|held| held.write(&*self.file, offset, data))
+            .unwrap_or_else(|| self.file.write_at(offset, data))
     }
 
     fn close(&self) -> io::Result<()> {
@@ -268,7 +261,7 @@ mod tests {
             let other = disk.create("direct").unwrap();
             other.write_at(0, &before).unwrap();
             let direct = Backend::direct(other);
-            let held = Backend::held_back(Arc::clone(&file), usize::MAX).unwrap();
+            let held = Backend::held_back(Arc::clone(&file)).unwrap();
             for step in &steps {
                 run(&direct, step);
                 run(&held, step);
@@ -278,18 +271,5 @@ mod tests {
             held.admit().unwrap();
             prop_assert_eq!(bytes_of(&Backend::direct(file)), bytes_of(&direct));
         }
-    }
-
-    #[test]
-    fn what_is_more_than_may_be_held_goes_through_with_all_before_it() {
-        let disk = MemoryDisk::default();
-        let file = disk.create("held").unwrap();
-        let held = Backend::held_back(Arc::clone(&file), 10).unwrap();
-        held.write(0, &[1; 10]).unwrap();
-        assert_eq!(file.len().unwrap(), 0);
-        held.write(10, &[2]).unwrap();
-        assert_eq!(file.len().unwrap(), 11);
-        held.write(0, &[3]).unwrap();
-        assert_eq!(bytes_of(&Backend::direct(file)), [3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
     }
 }

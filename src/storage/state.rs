@@ -40,7 +40,8 @@ impl StateOptions {
 /// The open state database.
 #[derive(Debug)]
 pub(crate) struct State {
-    database: Database,
+    /// `None` only while it is being dropped.
+    database: Option<Database>,
     backend: Backend,
     store_id: StoreId,
     /// Where the state on disk stood when it was opened.
@@ -65,7 +66,7 @@ impl State {
     }
 
     /// Opens the database, repairing it where it was not closed; nothing is written to the file
-    /// before [`admit`](Self::admit), or before there is more of it than the cache may take.
+    /// before [`admit`](Self::admit).
     ///
     /// `progress` is told how far a repair is, from 0 to 1.
     ///
@@ -78,14 +79,14 @@ impl State {
         options: StateOptions,
         progress: impl Fn(f64) + 'static,
     ) -> Result<Self> {
-        let backend = Backend::held_back(file, options.cache_size)
+        let backend = Backend::held_back(file)
             .map_err(|source| Error::io("read the state database", source))?;
         let held = backend.clone();
         // The database trusts the file where it was closed and may panic on what it finds.
         contain(move || {
             let database = options.builder(progress).create_with_backend(held)?;
             let (store_id, head) = identify(&database)?;
-            Ok(Self { database, backend, store_id, head })
+            Ok(Self { database: Some(database), backend, store_id, head })
         })
         .map_err(met_in_files)
     }
@@ -93,6 +94,15 @@ impl State {
     /// Lets writes through to the file, those of the opening first.
     pub(crate) fn admit(&self) -> Result<()> {
         self.backend.admit().map_err(|source| Error::io("write the state database", source))
+    }
+
+    /// How many bytes of writes are held back.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.backend.held_bytes()
+    }
+
+    fn database(&self) -> Result<&Database> {
+        self.database.as_ref().ok_or(Error::Closed)
     }
 
     pub(crate) fn store_id(&self) -> StoreId {
@@ -106,7 +116,7 @@ impl State {
 
     /// Begins a change that the journal makes durable.
     pub(crate) fn begin(&self) -> Result<Transaction> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database()?.begin_write()?;
         transaction.set_durability(Durability::None)?;
         Ok(Transaction(transaction))
     }
@@ -117,7 +127,7 @@ impl State {
     ///
     /// Cost: O(pages changed since the last time).
     pub(crate) fn checkpoint(&self) -> Result<()> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database()?.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.set_quick_repair(true);
         transaction.commit()?;
@@ -126,12 +136,25 @@ impl State {
 
     /// The tables as they stand now, and stay for the reader.
     pub(crate) fn read(&self) -> Result<ReadTables> {
-        ReadTables::open(self.database.begin_read()?)
+        ReadTables::open(self.database()?.begin_read()?)
     }
 
     /// Closes the database; reads that are still open fail from now on.
-    pub(crate) fn close(self) -> Result<()> {
-        Ok(self.database.close()?)
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.close_once()
+    }
+
+    fn close_once(&mut self) -> Result<()> {
+        let Some(database) = self.database.take() else { return Ok(()) };
+        contain(|| Ok(database.close()?))
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // Whoever wants to know closes it. What could not be written is in the journal, and a
+        // panic over a damaged page must not get out of a drop.
+        let _ = self.close_once();
     }
 }
 

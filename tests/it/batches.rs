@@ -1,0 +1,176 @@
+//! The size of a batch, and what a change leaves in the journal.
+
+use viewlink::{
+    Batch, ChangeKind, Error, NewView, Options, Paging, ResourceType, Store, Timestamp, ViewPatch,
+};
+
+use crate::support::{
+    Clock, assert_clean_and_replayed, batch, content_of, create, files, flag, flags, journal, link,
+    memory, project, resource, revision, two_views,
+};
+
+#[test]
+fn a_batch_at_the_limit_is_taken_and_one_above_is_refused_whole() {
+    let store = Options::new().batch_limit(3).open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    project.link("v", Batch::flags(["a", "b", "c"])).unwrap().all_ok().unwrap();
+    let before = content_of(&store);
+    // Repeated and malformed keys count: the limit is on what is sent.
+    let too_large = || Batch::flags(["a", "a", "", "d"]);
+    let results = [project.link("v", too_large()), project.unlink("v", too_large())];
+    for error in results.map(Result::unwrap_err) {
+        assert!(matches!(error, Error::BatchTooLarge { keys: 4, limit: 3 }), "{error}");
+    }
+    assert_eq!(content_of(&store), before);
+    project.unlink("v", Batch::flags(["a", "b", "c"])).unwrap().all_ok().unwrap();
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_limit_of_no_keys_takes_empty_batches_only() {
+    let store = Options::new().batch_limit(0).open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    assert!(project.link("v", Batch::flags([""; 0])).unwrap().is_empty());
+    let error = project.link("v", Batch::flags(["a"])).unwrap_err();
+    assert!(matches!(error, Error::BatchTooLarge { keys: 1, limit: 0 }), "{error}");
+}
+
+#[test]
+fn a_hundred_thousand_keys_are_one_change_and_one_more_is_refused() {
+    let store = memory();
+    let project = project(&store);
+    create(&project, "v");
+    let keys = |count: usize| Batch::flags((0..count).map(|number| format!("flag-{number}")));
+    let error = project.link("v", keys(100_001)).unwrap_err();
+    assert!(matches!(error, Error::BatchTooLarge { keys: 100_001, limit: 100_000 }), "{error}");
+    assert_eq!(revision(&store), 1);
+
+    let report = project.link("v", keys(100_000)).unwrap();
+    assert_eq!((report.success_count(), report.failure_count()), (100_000, 0));
+    assert_eq!((report.len(), report.revision()), (100_000, Some(2)));
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
+    assert_eq!(reader.view("v").unwrap().links.get(ResourceType::Flag), 100_000);
+    let page = reader.linked_resources("v", ResourceType::Flag, Paging::first(3)).unwrap();
+    let names: Vec<_> = page.items.iter().map(|linked| linked.resource.to_string()).collect();
+    assert_eq!((names.join(" "), page.total), ("flag-0 flag-1 flag-2".into(), 100_000));
+
+    let report = project.unlink("v", keys(100_000)).unwrap();
+    assert_eq!((report.success_count(), report.revision()), (100_000, Some(3)));
+    assert_eq!(journal(&store).len(), 3);
+    let counts = store.verify().unwrap().counts;
+    assert_eq!((counts.links.total(), counts.posting_lists), (0, 0));
+}
+
+#[test]
+fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
+    for resource_type in ResourceType::ALL {
+        let clock = Clock::default();
+        let store = clock.options().open_in_memory().unwrap();
+        let project = project(&store);
+        create(&project, "v");
+        clock.set(11);
+        project.link("v", batch(resource_type, &["old"])).unwrap().all_ok().unwrap();
+        clock.set(12);
+        let _ = project.link("v", batch(resource_type, &["z", "old", "-", "a", "z"])).unwrap();
+        clock.set(13);
+        let _ = project.unlink("v", batch(resource_type, &["z", "no", "old"])).unwrap();
+        let changes = journal(&store);
+        let resources = |names: &[&str]| names.iter().map(|n| resource(resource_type, n)).collect();
+        let expected: [(u64, u64, &[&str], &[&str]); 3] =
+            [(2, 11, &["old"], &[]), (3, 12, &["z", "a"], &[]), (4, 13, &[], &["old", "z"])];
+        assert_eq!(changes.len(), 4);
+        for (change, (revision, time, linked, unlinked)) in changes[1..].iter().zip(expected) {
+            assert_eq!((change.revision, change.time), (revision, Timestamp::from_millis(time)));
+            assert_eq!(change.project.as_str(), "p");
+            let kind = ChangeKind::LinksChanged {
+                view: "v".parse().unwrap(),
+                resource_type,
+                linked: resources(linked),
+                unlinked: resources(unlinked),
+            };
+            assert_eq!(change.kind, kind);
+        }
+        assert_clean_and_replayed(&store);
+    }
+}
+
+#[test]
+fn the_journal_keeps_who_why_and_what_is_taken_back() {
+    let (store, project) = two_views();
+    let noted = project.by("ann").because("handle").reverting(7);
+    let last = || {
+        let change = journal(&store).pop().unwrap();
+        (change.actor, change.comment, change.reverts)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    link(&noted, "v", &["a"]);
+    assert_eq!(last(), (text("ann"), text("handle"), Some(7)));
+    // What the batch says goes before what its handle says.
+    let batch = || Batch::flags(["b"]).comment("batch").actor("bob");
+    noted.link("v", batch()).unwrap().all_ok().unwrap();
+    assert_eq!(last(), (text("bob"), text("batch"), Some(7)));
+    noted.unlink("v", Batch::flags(["b"]).comment("only")).unwrap().all_ok().unwrap();
+    assert_eq!(last(), (text("ann"), text("only"), Some(7)));
+    // The handle it was made from says nothing, and an empty text is not none.
+    link(&project, "v", &["b"]);
+    assert_eq!(last(), (None, None, None));
+    project.by("").because("").remove_resource(&flag("b")).unwrap();
+    assert_eq!(last(), (text(""), text(""), None));
+    // The last word counts, and other changes keep notes too.
+    create(&noted.by("eve").because("other").reverting(8), "x");
+    assert_eq!(last(), (text("eve"), text("other"), Some(8)));
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_note_on_a_batch_that_changes_nothing_is_not_kept() {
+    let (store, project) = two_views();
+    let _ = project.by("ann").unlink("v", Batch::flags(["a"]).comment("why")).unwrap();
+    assert_eq!(journal(&store).len(), 2);
+}
+
+#[test]
+fn a_call_that_changes_nothing_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    link(&project, "v", &["a"]);
+    store.checkpoint().unwrap();
+    let before = files(dir.path());
+    assert_eq!(project.link("v", Batch::flags(["a", "-", "a"])).unwrap().revision(), None);
+    assert_eq!(project.unlink("v", Batch::flags(["b"])).unwrap().revision(), None);
+    assert!(project.link("v", Batch::flags([""; 0])).unwrap().is_empty());
+    assert_eq!(project.remove_resource(&flag("b")).unwrap().revision, None);
+    assert_eq!(project.update_view("v", ViewPatch::new().name("v")).unwrap().version, 1);
+    assert_eq!(project.ensure_view(NewView::new("v", "other")).unwrap().version, 1);
+    project.delete_view("none").unwrap_err();
+    assert!(files(dir.path()) == before, "a file changed");
+    link(&project, "v", &["b"]);
+    assert!(files(dir.path()) != before, "a change is in the files");
+}
+
+#[test]
+fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = || Options::new().segment_size(4_096).checkpoint_interval(u64::MAX, u64::MAX);
+    let store = options().open(dir.path()).unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    let keys: Vec<String> = (0..100).map(|number| format!("{number:0250}")).collect();
+    project.link("v", Batch::flags(&keys)).unwrap().all_ok().unwrap();
+    link(&project, "v", &["after"]);
+    let (before, changes) = (content_of(&store), journal(&store));
+    assert_clean_and_replayed(&store);
+    // Dropped without a checkpoint of its own, so that the journal is read from its beginning.
+    drop(project);
+    drop(store);
+    let store = options().open(dir.path()).unwrap();
+    assert_eq!(content_of(&store), before);
+    assert_eq!(journal(&store), changes);
+    assert_eq!(flags(&store, "v").len(), 101);
+    assert_clean_and_replayed(&store);
+}

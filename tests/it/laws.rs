@@ -1,0 +1,221 @@
+//! What holds for every sequence of calls.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use viewlink::{
+    Batch, LinkSort, NewView, Options, Paging, Resource, ResourceType, Store, Timestamp,
+};
+
+use crate::model::{Call, Model, assert_same, calls, keys};
+
+/// How many cases a law is tried on: this many, times `VIEWLINK_CASES` where that is set.
+fn cases(usual: u32) -> u32 {
+    let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
+    usual.saturating_mul(times.unwrap_or(1))
+}
+
+/// Small enough that a short run rotates and trims segments and checkpoints by itself.
+fn options() -> Options {
+    Options::new()
+        .segment_size(4096)
+        .checkpoint_interval(64, 16 << 10)
+        .cache_size(1 << 20)
+        .clock(|| Timestamp::from_millis(5))
+}
+
+fn run(store: &Store, calls: &[Call]) -> Model {
+    let mut model = Model::default();
+    calls.iter().for_each(|call| model.call(store, call));
+    model
+}
+
+fn assert_clean(store: &Store) {
+    let verification = store.verify().unwrap();
+    assert!(verification.is_clean(), "{verification}");
+}
+
+/// The files as they would be found if the process had been killed now.
+fn copy_of(store: &Path, to: &Path) {
+    fs::create_dir_all(to.join("journal")).unwrap();
+    for dir in ["", "journal"] {
+        for entry in fs::read_dir(store.join(dir)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::copy(&path, to.join(dir).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(192)))]
+
+    #[test]
+    fn forward_equals_backward_transposed_at_every_revision_and_on_every_older_snapshot(
+        calls in calls(40),
+    ) {
+        let store = options().open_in_memory().unwrap();
+        let mut model = Model::default();
+        let mut history = Vec::new();
+        for call in &calls {
+            model.call(&store, call);
+            let snapshot = store.snapshot().unwrap();
+            assert_same(&snapshot, &model);
+            history.push((snapshot, model.clone()));
+        }
+        for (snapshot, model) in &history {
+            assert_same(snapshot, model);
+        }
+        assert_clean(&store);
+    }
+
+    #[test]
+    fn unlink_after_link_restores(before in keys(), calls in calls(10), extra in keys()) {
+        let store = options().open_in_memory().unwrap();
+        run(&store, &calls);
+        let project = store.project("restored").unwrap();
+        project.ensure_view(NewView::new("v", "V")).unwrap();
+        let _ = project.link("v", before.batch()).unwrap();
+        let links = |store: &Store| {
+            let snapshot = store.snapshot().unwrap();
+            let reader = snapshot.project("restored").unwrap();
+            ResourceType::ALL.map(|resource_type| {
+                reader.linked_resources("v", resource_type, Paging::first(100)).unwrap().items
+            })
+        };
+        let expected = links(&store);
+        let linked = project.link("v", extra.batch()).unwrap();
+        let added: Vec<String> = linked
+            .outcomes()
+            .filter(|(_, outcome)| **outcome == viewlink::KeyOutcome::Linked)
+            .map(|(resource, _)| resource.key().to_owned())
+            .collect();
+        let undo = extra.only(&added).batch();
+        project.unlink("v", undo).unwrap().all_ok().unwrap();
+        prop_assert_eq!(links(&store), expected);
+    }
+
+    #[test]
+    fn paging_visits_each_link_once(
+        numbers in prop::collection::vec(0..200_u16, 0..60),
+        limit in 1..12_usize,
+        by_key: bool,
+        by_cursor: bool,
+    ) {
+        let store = options().open_in_memory().unwrap();
+        let project = store.project("p").unwrap();
+        project.ensure_view(NewView::new("v", "V")).unwrap();
+        for part in numbers.chunks(7) {
+            let _ = project.link("v", Batch::flags(part.iter().map(|n| format!("f{n}")))).unwrap();
+        }
+        let sort = if by_key { LinkSort::Key } else { LinkSort::LinkTime };
+        let snapshot = store.snapshot().unwrap();
+        let reader = snapshot.project("p").unwrap();
+        let read = |paging: Paging<LinkSort>| {
+            reader.linked_resources("v", ResourceType::Flag, paging.sort(sort)).unwrap()
+        };
+        let whole = read(Paging::first(1_000)).items;
+        let mut visited = Vec::new();
+        let mut page = read(Paging::first(limit));
+        loop {
+            prop_assert_eq!(page.total, whole.len() as u64);
+            prop_assert!(page.items.len() <= limit);
+            visited.extend(page.items);
+            let Some(next) = page.next else { break };
+            page = match by_cursor {
+                true => read(Paging::after(next, limit)),
+                false => read(Paging::first(limit).offset(visited.len())),
+            };
+        }
+        prop_assert_eq!(&visited, &whole);
+        let distinct: BTreeSet<_> = visited.iter().map(|linked| &linked.resource).collect();
+        let keys: BTreeSet<_> = numbers.iter().collect();
+        prop_assert_eq!((distinct.len(), visited.len()), (keys.len(), keys.len()));
+    }
+
+    #[test]
+    fn views_of_a_resource_page_like_the_whole_list(views in 0..20_u8, limit in 1..7_usize) {
+        let store = options().open_in_memory().unwrap();
+        let project = store.project("p").unwrap();
+        project.ensure_view(NewView::new("empty", "E")).unwrap();
+        for view in 0..views {
+            // Created in another order than that of the keys.
+            let key = format!("v{:02}", view.wrapping_mul(7) % 20);
+            project.ensure_view(NewView::new(&*key, "V")).unwrap();
+            project.link(&key, Batch::flags(["f"])).unwrap().all_ok().unwrap();
+        }
+        let snapshot = store.snapshot().unwrap();
+        let reader = snapshot.project("p").unwrap();
+        let flag = Resource::flag("f").unwrap();
+        let mut keys = Vec::new();
+        let mut page = reader.linked_views(&flag, Paging::first(limit)).unwrap();
+        loop {
+            keys.extend(page.items.into_iter().map(|view| view.key));
+            let Some(next) = page.next else { break };
+            page = reader.linked_views(&flag, Paging::after(next, limit)).unwrap();
+        }
+        prop_assert_eq!(keys.len(), usize::from(views));
+        prop_assert!(keys.is_sorted_by(|a, b| a < b));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(64)))]
+
+    #[test]
+    fn reopening_changes_nothing_with_and_without_a_checkpoint(
+        parts in prop::collection::vec((calls(12), 0..4_u8), 1..4),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut model = Model::default();
+        for (number, (calls, ending)) in parts.iter().enumerate() {
+            let path = dir.path().join(number.to_string());
+            let store = options().open(&path).unwrap();
+            calls.iter().for_each(|call| model.call(&store, call));
+            // The next part goes on from files left in one of these ways.
+            let next = dir.path().join((number + 1).to_string());
+            match ending {
+                0 => store.close().unwrap(),
+                1 => drop(store),
+                2 => {
+                    store.checkpoint().unwrap();
+                    copy_of(&path, &next);
+                }
+                _ => copy_of(&path, &next),
+            }
+            if !next.exists() {
+                fs::rename(&path, &next).unwrap();
+            }
+            let reopened = options().open(&next).unwrap();
+            assert_same(&reopened.snapshot().unwrap(), &model);
+            assert_clean(&reopened);
+        }
+    }
+
+    #[test]
+    fn replaying_twice_is_replaying_once(calls in calls(30)) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store");
+        let store = options().checkpoint_interval(u64::MAX, u64::MAX).open(&path).unwrap();
+        let model = run(&store, &calls);
+        let revision = store.snapshot().unwrap().revision();
+        let killed = dir.path().join("killed");
+        copy_of(&path, &killed);
+        let once = options().open(&killed).unwrap();
+        assert_same(&once.snapshot().unwrap(), &model);
+        // Killed again before it closed: the files of the second opening replay once more.
+        let killed_again = dir.path().join("killed-again");
+        copy_of(&killed, &killed_again);
+        fs::copy(path.join("state.redb"), killed_again.join("state.redb")).unwrap();
+        let twice = options().open(&killed_again).unwrap();
+        assert_same(&twice.snapshot().unwrap(), &model);
+        prop_assert_eq!(twice.snapshot().unwrap().revision(), revision);
+        assert_clean(&twice);
+        twice.recover().unwrap();
+        assert_same(&twice.snapshot().unwrap(), &model);
+        prop_assert!(twice.verify().unwrap().counts.replayed);
+    }
+}

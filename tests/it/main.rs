@@ -1,0 +1,35 @@
+//! The store as a host sees it: every promise of the public API, from the outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected ends there"
+)]
+
+mod bad_input;
+mod batches;
+mod changes;
+mod closing;
+mod concurrency;
+mod cursors;
+mod damage;
+mod errors;
+mod faults;
+mod flips;
+mod killing;
+mod laws;
+mod limits;
+mod links;
+mod model;
+mod opening;
+mod panics;
+mod projects;
+mod reads;
+mod removal;
+mod reopening;
+mod snapshots;
+mod support;
+mod verification;
+mod views;

@@ -1,0 +1,293 @@
+//! Opening: what is a store, whose it is, and what an open that fails leaves behind.
+
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+
+use viewlink::{Error, NewView, Options, Store};
+
+use crate::support::{
+    assert_clean, content_of, copy, create, files, link, project, refused, revision, segments,
+};
+
+/// Makes a store with a view and some links, and closes it.
+fn make(dir: &Path) {
+    let store = Store::open(dir).unwrap();
+    create(&project(&store), "v");
+    link(&project(&store), "v", &["a", "b"]);
+    store.close().unwrap();
+}
+
+#[test]
+fn a_store_has_one_opener_until_it_is_closed_or_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Store::open(dir.path()).unwrap();
+    create(&project(&first), "v");
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(&error, Error::AlreadyOpen { path } if path == dir.path()), "{error}");
+    // Nor under another spelling of the path, nor from another thread.
+    let other = dir.path().join("journal").join("..");
+    assert!(matches!(Store::open(&other), Err(Error::AlreadyOpen { .. })));
+    let in_thread = thread::scope(|scope| scope.spawn(|| Store::open(&other)).join().unwrap());
+    assert!(matches!(in_thread, Err(Error::AlreadyOpen { .. })));
+    // The one that has it goes on, and a refused opener does not free it.
+    create(&project(&first), "w");
+    assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
+
+    let handle = project(&first);
+    drop(first);
+    assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
+    drop(handle);
+    let second = Store::open(dir.path()).unwrap();
+    assert_eq!(revision(&second), 2);
+    let clone = second.clone();
+    second.close().unwrap();
+    let third = Store::open(dir.path()).unwrap();
+    assert!(matches!(clone.snapshot(), Err(Error::Closed)));
+    assert_eq!(revision(&third), 2);
+}
+
+#[test]
+fn a_closed_handle_that_is_dropped_later_does_not_free_the_store_of_the_next_opener() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Store::open(dir.path()).unwrap();
+    let clone = first.clone();
+    first.close().unwrap();
+    let second = Store::open(dir.path()).unwrap();
+    drop(clone);
+    assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
+    create(&project(&second), "v");
+    assert_clean(&second);
+}
+
+#[test]
+fn where_there_is_no_store_and_none_may_be_made_nothing_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    for path in [dir.path().join("a").join("b"), dir.path().to_owned()] {
+        let error = refused(&path, Options::new().create_if_missing(false));
+        assert!(matches!(&error, Error::NotFound { path: named } if *named == path), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "not even a lock");
+    }
+}
+
+#[test]
+fn a_store_that_is_there_opens_whether_one_may_be_made_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    for create in [true, false] {
+        let store = Options::new().create_if_missing(create).open(dir.path()).unwrap();
+        assert_eq!(revision(&store), 2);
+        store.close().unwrap();
+    }
+}
+
+#[test]
+fn a_store_is_made_with_the_directories_above_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a").join("b").join("store");
+    make(&path);
+    assert_eq!(revision(&Store::open(&path).unwrap()), 2);
+}
+
+#[test]
+fn a_file_is_not_a_store_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, "text").unwrap();
+    for path in [path.clone(), path.join("below")] {
+        for create in [true, false] {
+            let error = Options::new().create_if_missing(create).open(&path).unwrap_err();
+            assert!(matches!(error, Error::NotAStore { .. }), "{error}");
+        }
+    }
+    assert_eq!(fs::read(&path).unwrap(), b"text");
+    assert_eq!(files(dir.path()).len(), 1);
+}
+
+#[test]
+fn a_directory_of_other_things_is_not_a_store_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("letter.txt"), "dear").unwrap();
+    fs::create_dir(dir.path().join("journal")).unwrap();
+    fs::write(dir.path().join("journal").join("monday"), "rain").unwrap();
+    for create in [true, false] {
+        let error = refused(dir.path(), Options::new().create_if_missing(create));
+        let Error::NotAStore { path, reason } = &error else { panic!("{error}") };
+        assert_eq!(path, dir.path());
+        assert!(reason.contains("letter.txt"), "{reason}");
+    }
+    assert!(!dir.path().join("lock").exists());
+}
+
+#[test]
+fn files_of_others_beside_a_store_do_not_keep_it_from_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    fs::write(dir.path().join("README"), "mine").unwrap();
+    fs::write(dir.path().join("journal").join("notes.log"), "mine too").unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(revision(&store), 2);
+    store.close().unwrap();
+    assert_eq!(fs::read(dir.path().join("README")).unwrap(), b"mine");
+    assert_eq!(fs::read(dir.path().join("journal").join("notes.log")).unwrap(), b"mine too");
+}
+
+#[test]
+fn what_a_creation_that_did_not_end_leaves_is_no_hindrance() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("unfinished.redb"), "half a database").unwrap();
+    fs::write(dir.path().join("lock"), "").unwrap();
+    fs::create_dir(dir.path().join("journal")).unwrap();
+    fs::write(dir.path().join("journal").join("unfinished"), "half a segment").unwrap();
+    let error = refused(dir.path(), Options::new().create_if_missing(false));
+    assert!(matches!(error, Error::NotFound { .. }), "{error}");
+    make(dir.path());
+    assert!(!dir.path().join("unfinished.redb").exists());
+    assert!(!dir.path().join("journal").join("unfinished").exists());
+    // The same beside a store that is there.
+    fs::write(dir.path().join("unfinished.redb"), "half a database").unwrap();
+    fs::write(dir.path().join("journal").join("unfinished"), "half a segment").unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    create(&project(&store), "w");
+    assert_clean(&store);
+}
+
+#[test]
+fn an_empty_directory_becomes_a_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(revision(&store), 0);
+    assert!(content_of(&store).len() == 1);
+    assert_clean(&store);
+    store.close().unwrap();
+    assert_eq!(revision(&Store::open(dir.path()).unwrap()), 0);
+}
+
+#[test]
+fn opening_again_and_again_without_a_change_does_not_grow_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    Store::open(dir.path()).unwrap().close().unwrap();
+    let count = segments(dir.path()).len();
+    for number in 0..6 {
+        let store = Store::open(dir.path()).unwrap();
+        // Closed and dropped in turn.
+        if number % 2 == 0 {
+            store.close().unwrap();
+        }
+    }
+    assert_eq!(segments(dir.path()).len(), count);
+    assert_clean(&Store::open(dir.path()).unwrap());
+}
+
+#[test]
+fn a_journal_of_a_newer_format_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    let segment = segments(dir.path()).pop().unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[8..12].copy_from_slice(&7_u32.to_le_bytes());
+    fs::write(&segment, bytes).unwrap();
+    let error = refused(dir.path(), Options::new());
+    let Error::NewerFormat { part, found, supported } = &error else { panic!("{error}") };
+    assert_eq!((*found, *supported), (7, 1));
+    assert!(part.contains("journal"), "{part}");
+}
+
+#[test]
+fn a_state_of_a_newer_format_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    // The names in the table `meta`, and behind them the value of the first.
+    let names = b"formatheadstore id";
+    let state = dir.path().join("state.redb");
+    let mut bytes = fs::read(&state).unwrap();
+    let places: Vec<_> = bytes.windows(names.len()).enumerate().collect();
+    let found = places.into_iter().filter(|(_, window)| window == names);
+    let places: Vec<usize> = found.map(|(place, _)| place + names.len()).collect();
+    assert!(!places.is_empty());
+    for place in places {
+        assert_eq!(bytes[place..place + 4], 1_u32.to_le_bytes());
+        bytes[place] = 9;
+    }
+    fs::write(&state, bytes).unwrap();
+    let error = refused(dir.path(), Options::new());
+    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 1, .. });
+    assert!(newer && error.to_string().contains("state"), "{error}");
+}
+
+#[test]
+fn a_copy_of_an_open_store_is_a_store_of_its_own() {
+    let (dir, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    copy(dir.path(), copied.path());
+    let other = Store::open(copied.path()).unwrap();
+    create(&project(&other), "w");
+    assert_eq!((revision(&store), revision(&other)), (1, 2));
+    let snapshot = store.snapshot().unwrap();
+    assert!(snapshot.project("p").unwrap().view("w").is_err());
+}
+
+#[test]
+fn of_many_who_open_a_new_store_at_once_one_gets_it() {
+    for _ in 0..10 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store");
+        let results: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Store::open(&path))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let refusals = results.iter().filter_map(|result| result.as_ref().err());
+        assert!(refusals.clone().all(|error| matches!(error, Error::AlreadyOpen { .. })));
+        assert_eq!(refusals.count(), 3);
+    }
+}
+
+#[test]
+fn an_empty_path_is_no_store_and_nothing_is_left_where_the_process_runs() {
+    let lock = Path::new("lock");
+    assert!(!lock.exists());
+    let result = Store::open("");
+    let left = lock.exists();
+    if left {
+        fs::remove_file(lock).unwrap();
+    }
+    assert!(result.is_err() && !left, "{result:?}");
+}
+
+/// Whether an opener ever hears anything but that the store is open, while another thread drops
+/// it with much to write at the end.
+fn hears_only_already_open(dir: &Path) -> Result<(), Error> {
+    let options = || Options::new().checkpoint_interval(u64::MAX, u64::MAX);
+    let store = options().open(dir).unwrap();
+    let project = project(&store);
+    project.ensure_view(NewView::new("v", "")).unwrap();
+    let keys = (0..3_000).map(|number| format!("k{}-{number}", revision(&store)));
+    project.link("v", viewlink::Batch::flags(keys)).unwrap().all_ok().unwrap();
+    drop(project);
+    let (ready, started) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            ready.send(()).unwrap();
+            drop(store);
+        });
+        started.recv().unwrap();
+        loop {
+            match options().open(dir) {
+                Err(Error::AlreadyOpen { .. }) => {}
+                other => break other.map(drop),
+            }
+        }
+    })
+}
+
+#[test]
+fn an_opener_beside_one_that_is_dropped_hears_that_it_is_open_and_then_gets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..5 {
+        let result = hears_only_already_open(dir.path());
+        assert!(result.is_ok(), "round {round}: {result:?}");
+    }
+}

@@ -1,0 +1,284 @@
+//! Opening again: what was acknowledged is there, however the store was left.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use viewlink::{Batch, NewView, Options, RecoveryProgress, ResourceType, Store, ViewPatch};
+
+use crate::support::{
+    Random, assert_clean, assert_clean_and_replayed, batch, content_of, copy, create, flag, flags,
+    journal, link, project, revision, segments,
+};
+
+/// Never brings the state to disk by itself.
+fn lazy() -> Options {
+    Options::new().checkpoint_interval(u64::MAX, u64::MAX).segment_size(4_096)
+}
+
+/// Changes of every kind, none of them the last of their kind.
+fn fill(store: &Store) {
+    let project = project(store).by("ann").because("why");
+    for view in ["v", "w", "gone"] {
+        create(&project, view);
+        for resource_type in ResourceType::ALL {
+            let batch = batch(resource_type, &["a", "b", "c", "d"]);
+            project.link(view, batch).unwrap().all_ok().unwrap();
+        }
+    }
+    project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
+    project.update_view("w", ViewPatch::new().name("renamed").tags(["t"])).unwrap();
+    project.remove_resource(&flag("b")).unwrap();
+    project.delete_view("gone").unwrap();
+    project.create_view(NewView::new("gone", "back").description("again")).unwrap();
+    let other = store.project("other").unwrap();
+    create(&other, "v");
+    other.delete().unwrap();
+}
+
+/// Opens the store and expects what it showed before; returns it.
+fn same_again(dir: &Path, options: Options, before: &(Vec<String>, usize)) -> Store {
+    let store = options.open(dir).unwrap();
+    assert_eq!(content_of(&store), before.0);
+    assert_eq!(journal(&store).len(), before.1);
+    assert_clean_and_replayed(&store);
+    store
+}
+
+#[test]
+fn everything_is_there_again_however_the_store_was_left() {
+    for checkpoint in [false, true] {
+        for close in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = lazy().open(dir.path()).unwrap();
+            fill(&store);
+            if checkpoint {
+                store.checkpoint().unwrap();
+                link(&project(&store), "v", &["late"]);
+            }
+            let before = (content_of(&store), journal(&store).len());
+            if close {
+                store.close().unwrap();
+            } else {
+                drop(store);
+            }
+            let store = same_again(dir.path(), lazy(), &before);
+            // It goes on where it was, and all of it is there a third time.
+            link(&project(&store), "v", &["a"]);
+            assert_eq!(revision(&store), before.1 as u64 + 1);
+            let before = (content_of(&store), journal(&store).len());
+            drop(store);
+            drop(same_again(dir.path(), Options::new(), &before));
+        }
+    }
+}
+
+#[test]
+fn a_killed_process_loses_no_acknowledged_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = lazy().open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    let mut random = Random(5);
+    for round in 0..25 {
+        let keys: Vec<String> = (0..9).map(|_| format!("k{}", random.below(30))).collect();
+        let batch = Batch::flags(keys);
+        let linking = random.below(3) > 0;
+        let report = match linking {
+            true => project(&store).link("v", batch),
+            false => project(&store).unlink("v", batch),
+        };
+        assert_eq!(report.unwrap().len(), 9);
+        if round == 10 {
+            store.checkpoint().unwrap();
+        }
+        let killed = tempfile::tempdir().unwrap();
+        copy(dir.path(), killed.path());
+        let before = (content_of(&store), journal(&store).len());
+        drop(same_again(killed.path(), lazy(), &before));
+    }
+}
+
+#[test]
+fn a_recovery_that_is_killed_can_be_done_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = lazy().open(dir.path()).unwrap();
+    fill(&store);
+    let before = (content_of(&store), journal(&store).len());
+    let mut image = tempfile::tempdir().unwrap();
+    copy(dir.path(), image.path());
+    for round in 0..4 {
+        // Killed right after it was open again. What was replayed once is in the state.
+        let options = lazy().on_recovery(move |progress| assert_eq!(round, 0, "{progress:?}"));
+        let store = same_again(image.path(), options, &before);
+        let next = tempfile::tempdir().unwrap();
+        copy(image.path(), next.path());
+        drop(store);
+        image = next;
+    }
+}
+
+#[test]
+fn a_recovery_tells_how_far_it_is_and_an_ordinary_opening_tells_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let options = || {
+        let told = Arc::clone(&told);
+        lazy().on_recovery(move |progress| told.lock().unwrap().push(progress))
+    };
+    let store = options().open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    store.checkpoint().unwrap();
+    assert_eq!(*told.lock().unwrap(), []);
+    for number in 0..7 {
+        link(&project(&store), "v", &[&format!("k{number}")]);
+    }
+    let killed = tempfile::tempdir().unwrap();
+    copy(dir.path(), killed.path());
+    store.close().unwrap();
+    drop(options().open(dir.path()).unwrap());
+    assert_eq!(*told.lock().unwrap(), []);
+
+    let store = options().open(killed.path()).unwrap();
+    assert_eq!(flags(&store, "v").len(), 7);
+    let mut replayed = Vec::new();
+    for progress in told.lock().unwrap().drain(..) {
+        match progress {
+            RecoveryProgress::Replaying { done, total } => replayed.push((done, total)),
+            RecoveryProgress::Repairing { fraction } => assert!((0.0..=1.0).contains(&fraction)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(replayed.last(), Some(&(7, 7)));
+    assert!(replayed.iter().all(|(_, total)| *total == 7));
+    drop(store);
+    // Recovered once and for all.
+    drop(options().open(killed.path()).unwrap());
+    assert_eq!(*told.lock().unwrap(), []);
+}
+
+#[test]
+fn a_long_replay_is_told_of_piece_by_piece() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let store = lazy().segment_size(1 << 20).open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    for number in 0..1_200 {
+        project(&store).update_view("v", ViewPatch::new().name(format!("{number}"))).unwrap();
+    }
+    let killed = tempfile::tempdir().unwrap();
+    copy(dir.path(), killed.path());
+    let sink = Arc::clone(&told);
+    let options = lazy().on_recovery(move |progress| {
+        if let RecoveryProgress::Replaying { done, total } = progress {
+            sink.lock().unwrap().push((done, total));
+        }
+    });
+    let opened = options.open(killed.path()).unwrap();
+    assert_eq!(content_of(&opened), content_of(&store));
+    let told = told.lock().unwrap();
+    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
+    assert_eq!(told.last(), Some(&(1_201, 1_201)));
+}
+
+#[test]
+fn a_checkpoint_leaves_the_next_opening_nothing_to_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = lazy().open(dir.path()).unwrap();
+    fill(&store);
+    store.checkpoint().unwrap();
+    let before = (content_of(&store), journal(&store).len());
+    let killed = tempfile::tempdir().unwrap();
+    copy(dir.path(), killed.path());
+    let options = lazy().on_recovery(|progress| panic!("{progress:?}"));
+    drop(same_again(killed.path(), options, &before));
+}
+
+#[test]
+fn work_enough_brings_the_state_to_disk_by_itself() {
+    for (keys, bytes) in [(10, u64::MAX), (u64::MAX, 1_000), (0, 0)] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Options::new().checkpoint_interval(keys, bytes).open(dir.path()).unwrap();
+        create(&project(&store), "v");
+        let keys: Vec<String> = (0..20).map(|number| format!("{number:060}")).collect();
+        project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+        let killed = tempfile::tempdir().unwrap();
+        copy(dir.path(), killed.path());
+        let options = lazy().on_recovery(|progress| panic!("{progress:?}"));
+        assert_eq!(content_of(&options.open(killed.path()).unwrap()), content_of(&store));
+    }
+}
+
+#[test]
+fn a_change_whose_record_was_torn_by_a_kill_is_absent_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = lazy().open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    link(&project(&store), "v", &["a"]);
+    let without = content_of(&store);
+    let offset = used(&segments(dir.path())[0]);
+    project(&store).link("v", Batch::flags(["b", "c", "d"])).unwrap().all_ok().unwrap();
+    let end = used(&segments(dir.path())[0]);
+    let with = content_of(&store);
+    for kept in offset..=end {
+        let killed = tempfile::tempdir().unwrap();
+        copy(dir.path(), killed.path());
+        let segment = &segments(killed.path())[0];
+        let mut bytes = std::fs::read(segment).unwrap();
+        bytes[kept..].fill(0);
+        std::fs::write(segment, bytes).unwrap();
+        let store = lazy().open(killed.path()).unwrap();
+        let expected = if kept == end { &with } else { &without };
+        assert_eq!(&content_of(&store), expected, "{kept} of {offset} to {end}");
+        // The same revision is given to the next change, and stays.
+        link(&project(&store), "v", &["e"]);
+        drop(store);
+        let store = lazy().open(killed.path()).unwrap();
+        assert_eq!(flags(&store, "v").last().map(String::as_str), Some("e"));
+        assert_clean(&store);
+    }
+}
+
+/// Where the last record of a segment ends.
+fn used(segment: &Path) -> usize {
+    let bytes = std::fs::read(segment).unwrap();
+    bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1
+}
+
+#[test]
+fn options_may_differ_from_one_opening_to_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = lazy().open(dir.path()).unwrap();
+    fill(&store);
+    let before = (content_of(&store), journal(&store).len());
+    drop(store);
+    for size in [1 << 20, 5_000, 0] {
+        let store = same_again(dir.path(), lazy().segment_size(size), &before);
+        let length = segments(dir.path()).pop().unwrap().metadata().unwrap().len();
+        assert_eq!(length, size.max(4_096), "the segment is written ahead of use");
+        drop(store);
+    }
+    let store = lazy().batch_limit(1).cache_size(0).open(dir.path()).unwrap();
+    assert!(project(&store).link("v", Batch::flags(["x", "y"])).is_err());
+    assert_eq!(content_of(&store), before.0);
+}
+
+#[test]
+fn the_id_of_a_deleted_view_or_project_is_never_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut views, mut projects) = (Vec::new(), Vec::new());
+    for round in 0..9 {
+        let store = lazy().open(dir.path()).unwrap();
+        let project = project(&store);
+        views.push(project.create_view(NewView::new("v", "")).unwrap().id);
+        projects.push(store.snapshot().unwrap().project("p").unwrap().info().id);
+        project.delete_view("v").unwrap();
+        project.delete().unwrap();
+        match round % 3 {
+            0 => store.close().unwrap(),
+            1 => store.recover().unwrap(),
+            _ => drop(store),
+        }
+    }
+    for ids in [views, projects] {
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+    }
+}
