@@ -65,7 +65,9 @@ fn read(links: &Path) -> Result<Views, Box<dyn Error>> {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column| record.get(column).unwrap_or_default().to_owned();
-        views.entry(field(view)).or_default().push((line, field(key)));
+        // View keys fold case, so this is one batch for a view however it is spelled.
+        let view = field(view).to_ascii_lowercase();
+        views.entry(view).or_default().push((line, field(key)));
     }
     Ok(views)
 }
