@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn import(store: &Path, links: &Path) -> Result<serde_json::Value, Box<dyn Error>> {
     let views = read(links)?;
     let opened = Options::new().batch_limit(BATCH).open(store)?;
-    let project = opened.project("default")?.by("import");
+    let project = opened.project("default")?.actor("import");
     let mut failed = 0;
     for (view, rows) in &views {
         failed += link(&project, view, rows)?;

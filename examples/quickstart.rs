@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .nth(1)
         .map_or_else(|| scratch.path().join("views.viewlink"), PathBuf::from);
     let store = Store::open(&path)?;
-    let project = store.project("default")?.by("quickstart");
+    let project = store.project("default")?.actor("quickstart");
 
     project.ensure_view(NewView::new("my-view", "My view").tags(["example"]))?;
     project.ensure_view(NewView::new("other-view", "Another view"))?;

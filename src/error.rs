@@ -100,7 +100,10 @@ pub enum Error {
     #[error("{} of {} keys failed", .0.failure_count(), .0.len())]
     KeysFailed(Box<Report>),
     /// The journal no longer keeps what was asked for.
-    #[error("the journal was asked for revision {requested}, the oldest it keeps is {oldest}")]
+    #[error(
+        "the journal was asked for revision {requested}, the oldest it keeps is {oldest}: begin \
+         there, and read what was before from a snapshot"
+    )]
     JournalTrimmed {
         /// The revision asked for.
         requested: u64,
@@ -155,7 +158,7 @@ pub enum Error {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The file system refused something.
-    #[error("cannot {action}")]
+    #[error("cannot {action}{}", way_out(.source))]
     Io {
         /// What was to be done.
         action: String,
@@ -178,7 +181,7 @@ pub enum Error {
         /// What the panic said.
         message: String,
     },
-    /// An earlier failure stopped all writes; reads may go on.
+    /// An earlier failure stopped all writes; reads may go on, but not after a recovery that failed.
     #[error(
         "writes have stopped after an earlier failure ({reason}): call recover() or reopen the store"
     )]
@@ -196,11 +199,13 @@ pub enum Error {
 impl Error {
     /// What became of the change the call asked for.
     ///
-    /// Everything but a failure of the disk leaves the store as it was.
+    /// But for a failure of the disk, and keys that failed beside others that did not, the store
+    /// is as it was.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
             Self::Io { outcome, .. } | Self::State { outcome, .. } => *outcome,
+            Self::KeysFailed(report) if report.revision().is_some() => Outcome::Committed,
             _ => Outcome::NotApplied,
         }
     }
@@ -238,6 +243,16 @@ impl Error {
         // Enough to know it again, and no more of a text that may be of any length.
         let text = text.chars().take(TEXT_SHOWN).collect();
         move |source| Self::InvalidKey { what, text, source }
+    }
+}
+
+/// What to do about an error of the file system, where there is something.
+fn way_out(source: &io::Error) -> &'static str {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match source.kind() {
+        StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
+        PermissionDenied | ReadOnlyFilesystem => ": a store must be able to write its directory",
+        _ => "",
     }
 }
 

@@ -111,7 +111,7 @@ pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, Vie
 pub use options::{Limits, Options, RecoveryProgress};
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging};
 pub use project::{DeletedProject, DeletedView, Project, Removed};
-pub use resource::{RawResource, Resource, ResourceType};
+pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
 pub use store::Store;
 pub use time::Timestamp;

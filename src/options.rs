@@ -26,7 +26,7 @@ pub struct Options {
     pub(crate) checkpoint_bytes: u64,
     pub(crate) segment_size: u64,
     pub(crate) keep_changes: Option<u64>,
-    pub(crate) keep_age: Option<Duration>,
+    pub(crate) keep_for: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) on_recovery: Arc<dyn Fn(RecoveryProgress) + Send + Sync>,
@@ -45,7 +45,7 @@ impl Options {
             checkpoint_bytes: 8 << 20,
             segment_size: 4 << 20,
             keep_changes: Some(100_000),
-            keep_age: None,
+            keep_for: None,
             limits: Limits::default(),
             clock: Arc::new(Timestamp::now),
             on_recovery: Arc::new(|_| {}),
@@ -124,7 +124,7 @@ impl Options {
     /// `None`.
     #[must_use]
     pub const fn keep_for(mut self, age: Option<Duration>) -> Self {
-        self.keep_age = age;
+        self.keep_for = age;
         self
     }
 
@@ -175,7 +175,7 @@ impl fmt::Debug for Options {
             .field("checkpoint_bytes", &self.checkpoint_bytes)
             .field("segment_size", &self.segment_size)
             .field("keep_changes", &self.keep_changes)
-            .field("keep_age", &self.keep_age)
+            .field("keep_for", &self.keep_for)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

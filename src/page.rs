@@ -151,7 +151,7 @@ impl<T> Page<T> {
 /// assert_eq!(rest.items.len(), 1);
 /// # Ok::<(), viewlink::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     list: List,
     after: Position,
@@ -176,7 +176,7 @@ pub(crate) enum Position {
 /// The versions of a cursor's format.
 #[derive(Serialize, Deserialize)]
 enum Versioned {
-    V1(Cursor),
+    V1 { list: List, after: Position },
 }
 
 impl Start {
@@ -214,7 +214,8 @@ const fn invalid(reason: &'static str) -> Error {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = codec::encode(&Versioned::V1(self.clone())).map_err(|_| fmt::Error)?;
+        let Self { list, after } = self.clone();
+        let bytes = codec::encode(&Versioned::V1 { list, after }).map_err(|_| fmt::Error)?;
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
@@ -224,9 +225,9 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid("it is not a cursor"))?;
-        let Versioned::V1(cursor) =
+        let Versioned::V1 { list, after } =
             codec::decode(&bytes).map_err(|_| invalid("it is not a cursor"))?;
-        Ok(cursor)
+        Ok(Self { list, after })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::batch::{self, Action, Batch, Report};
-use crate::change::{Effect, Note, ProjectRef, Stamp, ViewRef};
-use crate::commit::{Engine, Made, made};
+use crate::change::{Effect, Note, ProjectRef, Stamp};
+use crate::commit::{Engine, Made};
 use crate::error::{Error, Result};
 use crate::key::{EnvironmentId, MAX_KEY_LEN, ProjectKey, ViewKey};
 use crate::limit;
@@ -14,8 +14,8 @@ use crate::view::{LinkCounts, NewView, View, ViewPatch};
 
 /// A handle to a project of a store: everything that changes views and links.
 ///
-/// Cheap to clone. [`by`](Self::by), [`because`](Self::because) and
-/// [`reverting`](Self::reverting) give a handle whose changes say so in the journal. Reads are on
+/// Cheap to clone. [`actor`](Self::actor), [`comment`](Self::comment) and
+/// [`reverts`](Self::reverts) give a handle whose changes say so in the journal. Reads are on
 /// a [`Snapshot`](crate::Snapshot).
 ///
 /// Every call is one change: whole or absent, durable when it returns. Errors that all of them
@@ -77,7 +77,7 @@ impl Project {
 
     /// A handle whose changes tell who made them.
     #[must_use]
-    pub fn by(&self, actor: impl Into<String>) -> Self {
+    pub fn actor(&self, actor: impl Into<String>) -> Self {
         let mut handle = self.clone();
         handle.note.actor = Some(actor.into());
         handle
@@ -85,7 +85,7 @@ impl Project {
 
     /// A handle whose changes tell why they were made; a batch's own comment goes before.
     #[must_use]
-    pub fn because(&self, comment: impl Into<String>) -> Self {
+    pub fn comment(&self, comment: impl Into<String>) -> Self {
         let mut handle = self.clone();
         handle.note.comment = Some(comment.into());
         handle
@@ -94,7 +94,7 @@ impl Project {
     /// A handle whose changes say that they take back the change with this revision. The store
     /// keeps the number and does not act on it.
     #[must_use]
-    pub fn reverting(&self, revision: u64) -> Self {
+    pub fn reverts(&self, revision: u64) -> Self {
         let mut handle = self.clone();
         handle.note.reverts = Some(revision);
         handle
@@ -143,8 +143,8 @@ impl Project {
             }
             let fields = view.fields;
             let (project, view) = tables.create_view(&self.key, &key, fields.clone(), stamp)?;
-            let effect = Effect::CreateView { view: view_ref(&view), new_project, fields };
-            Ok((view.into_view(), made(project_ref(&project), effect)))
+            let effect = Effect::CreateView { view: view.to_ref(), new_project, fields };
+            Ok((view.into_view(), Some(made(&project, effect))))
         })?;
         Ok(view)
     }
@@ -170,8 +170,8 @@ impl Project {
                 return Ok((view.into_view(), None));
             }
             let view = tables.update_view(view, fields.clone(), stamp)?;
-            let effect = Effect::UpdateView { view: view_ref(&view), fields };
-            Ok((view.into_view(), made(project_ref(&project), effect)))
+            let effect = Effect::UpdateView { view: view.to_ref(), fields };
+            Ok((view.into_view(), Some(made(&project, effect))))
         })?;
         Ok(view)
     }
@@ -188,8 +188,8 @@ impl Project {
         let ((unlinked, revision), _) = self.change(self.note.clone(), |tables, stamp| {
             let (project, view) = self.find_view(tables, &key)?;
             let unlinked = tables.delete_view(&self.key, &view)?;
-            let effect = Effect::DeleteView { view: view_ref(&view), unlinked };
-            Ok(((unlinked, stamp.revision), made(project_ref(&project), effect)))
+            let effect = Effect::DeleteView { view: view.to_ref(), unlinked };
+            Ok(((unlinked, stamp.revision), Some(made(&project, effect))))
         })?;
         Ok(DeletedView { unlinked, revision })
     }
@@ -207,7 +207,7 @@ impl Project {
             let (views, unlinked) = tables.delete_project(&project)?;
             let deleted = DeletedProject { views, unlinked, revision: stamp.revision };
             let effect = Effect::DeleteProject { views, unlinked };
-            Ok((deleted, made(project_ref(&project), effect)))
+            Ok((deleted, Some(made(&project, effect))))
         })?;
         Ok(deleted)
     }
@@ -261,7 +261,7 @@ impl Project {
         let (outcomes, revision) = self.change(note.or(&self.note), |tables, stamp| {
             let (project, mut view) = self.find_view(tables, &key)?;
             let (outcomes, effect) = batch::run(tables, &mut view, action, &screened, stamp)?;
-            Ok((outcomes, effect.and_then(|effect| made(project_ref(&project), effect))))
+            Ok((outcomes, effect.map(|effect| made(&project, effect))))
         })?;
         drop(screened);
         Ok(Report::new(action, keys, outcomes, revision))
@@ -306,8 +306,7 @@ impl Project {
         let ((resources, links), revision) = self.change(self.note.clone(), |tables, stamp| {
             let project = self.find(tables)?;
             let (resources, links, effect) = act(tables, &project, stamp)?;
-            let made = (links > 0).then(|| made(project_ref(&project), effect)).flatten();
-            Ok(((resources, links), made))
+            Ok(((resources, links), (links > 0).then(|| made(&project, effect))))
         })?;
         Ok(Removed { resources, links, revision })
     }
@@ -343,10 +342,7 @@ pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
     ViewKey::parse(text).map_err(Error::key("view key", text))
 }
 
-fn project_ref(project: &ProjectRow) -> ProjectRef {
-    ProjectRef { id: project.id, key: project.key.clone() }
-}
-
-fn view_ref(view: &ViewRow) -> ViewRef {
-    ViewRef { id: view.id(), key: view.key().clone() }
+/// What a change did, for the journal.
+fn made<'k>(project: &ProjectRow, effect: Effect<'k>) -> Made<'k> {
+    Made { project: ProjectRef { id: project.id, key: project.key.clone() }, effect }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,23 @@ impl ResourceType {
             Self::AiConfig => "aiConfigs",
             Self::Metric => "metrics",
         }
+    }
+}
+
+/// A text that names no [`ResourceType`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no resource type has this name: there are flags, segments, aiConfigs and metrics")]
+pub struct UnknownResourceType;
+
+impl FromStr for ResourceType {
+    type Err = UnknownResourceType;
+
+    /// The type with this name, in the singular or the plural.
+    fn from_str(text: &str) -> Result<Self, UnknownResourceType> {
+        let named = |resource_type: &Self| {
+            text == resource_type.plural() || text == resource_type.singular()
+        };
+        Self::ALL.into_iter().find(named).ok_or(UnknownResourceType)
     }
 }
 
@@ -304,6 +322,15 @@ mod tests {
             let back = Resource::from_name(resource.resource_type(), name.as_bytes());
             assert_eq!(back, Some(resource.clone()));
         }
+    }
+
+    #[test]
+    fn a_type_is_known_by_both_its_names() {
+        for resource_type in ResourceType::ALL {
+            assert_eq!(resource_type.plural().parse(), Ok(resource_type));
+            assert_eq!(resource_type.singular().parse(), Ok(resource_type));
+        }
+        assert_eq!("Flags".parse::<ResourceType>(), Err(UnknownResourceType));
     }
 
     #[test]

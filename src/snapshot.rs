@@ -25,13 +25,13 @@ use crate::view::View;
 pub struct Snapshot {
     tables: ReadTables,
     segments: Arc<Segments>,
-    _engine: Arc<Engine>,
+    engine: Arc<Engine>,
 }
 
 impl Snapshot {
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
         let (tables, segments) = engine.read()?;
-        Ok(Self { tables, segments, _engine: engine })
+        Ok(Self { tables, segments, engine })
     }
 
     /// The newest change that the snapshot sees; 0 when there was none yet.
@@ -90,7 +90,7 @@ impl Snapshot {
     /// ```
     /// # use viewlink::{ChangeKind, NewView, Options};
     /// # let store = Options::new().open_in_memory()?;
-    /// store.project("default")?.because("a start").create_view(NewView::new("v", "V"))?;
+    /// store.project("default")?.comment("a start").create_view(NewView::new("v", "V"))?;
     /// for change in store.snapshot()?.changes(1)? {
     ///     let change = change?;
     ///     assert_eq!(change.comment.as_deref(), Some("a start"));
@@ -107,7 +107,7 @@ impl Snapshot {
     pub fn changes(&self, from: u64) -> Result<Changes> {
         self.segments.check_current()?;
         let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
-        Ok(Changes { reader, ended: false })
+        Ok(Changes { reader, _engine: Arc::clone(&self.engine) })
     }
 }
 
@@ -117,23 +117,22 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Changes in revision order; see [`Snapshot::changes`].
+/// Changes in revision order; see [`Snapshot::changes`]. Keeps the store open.
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
-    ended: bool,
+    _engine: Arc<Engine>,
 }
 
 impl Iterator for Changes {
     type Item = Result<Change>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
         let read = self.reader.next()?;
         let change = read.and_then(|(revision, payload)| Change::from_record(revision, &payload));
-        self.ended = change.is_err();
+        if change.is_err() {
+            self.reader.stop();
+        }
         Some(change)
     }
 }

@@ -94,7 +94,7 @@ impl Store {
     ///
     /// Changes whose outcome was unknown are there whole or not at all afterwards, and so are
     /// those that were committed and not visible. Snapshots taken before fail with
-    /// [`Error::Closed`]. Calling it on a store that is well is harmless.
+    /// [`Error::Closed`]. On a store that is well it does nothing.
     ///
     /// Cost: that of opening the store.
     ///
@@ -116,8 +116,10 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`]; [`Error::Io`] or [`Error::State`] when the disk cannot be read. What is
-    /// wrong is not an error but a finding.
+    /// [`Error::Closed`]; [`Error::WritesStopped`] after a recovery that failed; [`Error::Io`] or
+    /// [`Error::State`] when the disk cannot be read. What is wrong is not an error but a finding.
+    /// A page that cannot be read at all makes the database refuse more, until
+    /// [`recover`](Self::recover).
     pub fn verify(&self) -> Result<Verification> {
         self.engine.verify()
     }

@@ -36,10 +36,14 @@ impl fmt::Display for Verification {
         if self.is_clean() {
             return write!(f, "clean: {}", self.counts);
         }
-        for finding in &self.findings {
-            writeln!(f, "{finding}")?;
+        for (number, finding) in self.findings.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "\n" };
+            write!(f, "{separator}{finding}")?;
         }
-        write!(f, "and {} more", self.more_findings)
+        match self.more_findings {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::report::{Action, FailureReason, KeyOutcome};
 use super::request::BatchKeys;
-use crate::change::{Effect, LinkedName, Stamp, ViewRef};
+use crate::change::{Effect, LinkedName, Stamp};
 use crate::error::Result;
 use crate::resource::{KeyPart, ResourceName, ResourceType};
 use crate::storage::{LinkKey, ViewRow, WriteTables};
@@ -87,7 +87,7 @@ fn effect<'a>(
     action: Action,
     edited: Vec<LinkedName<'a>>,
 ) -> Effect<'a> {
-    let view = ViewRef { id: view.id(), key: view.key().clone() };
+    let view = view.to_ref();
     let names = |edited: Vec<LinkedName<'a>>| -> Vec<ResourceName<'a>> {
         edited.into_iter().map(|linked| linked.name).collect()
     };

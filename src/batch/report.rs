@@ -252,10 +252,6 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let done = match self.action {
-            Action::Link => "linked",
-            Action::Unlink => "unlinked",
-        };
-        write!(f, "{} {done}, {} failed", self.success_count(), self.failure_count())
+        write!(f, "{} ok, {} failed", self.success_count(), self.failure_count())
     }
 }

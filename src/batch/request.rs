@@ -67,6 +67,13 @@ impl Batch {
         self
     }
 
+    /// Says which change this one takes back; the number goes with the change into the journal.
+    #[must_use]
+    pub const fn reverts(mut self, revision: u64) -> Self {
+        self.note.reverts = Some(revision);
+        self
+    }
+
     /// The type of the resources.
     #[must_use]
     pub const fn resource_type(&self) -> ResourceType {

@@ -37,7 +37,7 @@ impl Writer {
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
-        let retention = Retention { changes: options.keep_changes, age: options.keep_age };
+        let retention = Retention { changes: options.keep_changes, age: options.keep_for };
         // A segment that cannot be removed is tried again next time; that stops no change.
         self.journal.trim(retention, self.journal.head(), self.time)
     }

@@ -149,7 +149,10 @@ fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
 
 /// The file of the state database.
 pub(super) fn state_file(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
-    disk.open(STATE).map_err(|source| Error::io(format!("open {STATE}"), source))
+    disk.open(STATE).map_err(|source| match source.kind() {
+        io::ErrorKind::IsADirectory => Error::damaged(STATE, "it is a directory and not a file"),
+        _ => Error::io(format!("open {STATE}"), source),
+    })
 }
 
 impl From<&Options> for StateOptions {

@@ -5,15 +5,7 @@
 //! a crash could take back (invariants 6 and 8). The state database itself is synced at
 //! checkpoints only; what it lacks after a crash comes from the journal.
 //!
-//! What fails, and what then:
-//!
-//! | what | outcome | then |
-//! | --- | --- | --- |
-//! | the request itself, or a panic while it is applied | not applied | nothing changed |
-//! | the disk is full and the append was taken back | not applied | nothing changed |
-//! | append or sync of the journal | unknown | writes stop, reads go on |
-//! | the database after the journal was synced | committed, visible after recovery | writes stop |
-//! | the database elsewhere | not applied | writes stop, reads may fail |
+//! What may fail, and what then, is a table in `docs/design.md`.
 
 mod checkpoint;
 mod directory;
@@ -25,7 +17,7 @@ mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::change::{Effect, Note, ProjectRef, Stamp};
+use crate::change::{Note, Stamp};
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::journal::Segments;
@@ -88,7 +80,7 @@ impl Engine {
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
         writer.check()?;
         let (answer, revision) = writer.change(open, &self.options, note, act)?;
-        if writer.is_checkpoint_due(&self.options) {
+        if revision.is_some() && writer.is_checkpoint_due(&self.options) {
             // The change is made whatever becomes of this. If the database failed, the next call
             // hears of it.
             let _ = writer.checkpoint(open, &self.options);
@@ -107,19 +99,22 @@ impl Engine {
 
     /// The state as it stands, and the journal with it.
     pub(crate) fn read(&self) -> Result<(ReadTables, Arc<Segments>)> {
-        let open = self.open();
-        let Some(open) = open.as_ref() else {
-            drop(open);
-            return Err(self.writer().stopped());
-        };
-        Ok((contain(|| open.state.read())?, Arc::clone(&open.segments)))
+        loop {
+            if let Some(open) = self.open().as_ref() {
+                return Ok((contain(|| open.state.read())?, Arc::clone(&open.segments)));
+            }
+            // Unless a recovery has just ended, which is why there was nothing to read.
+            self.writer().check()?;
+        }
     }
 
-    /// Repeats recovery under the live handles.
+    /// Repeats recovery under the live handles, where a failure stopped writes.
     pub(crate) fn recover(&self) -> Result<()> {
         let mut writer = self.writer();
-        if writer.is_closed() {
-            return Err(Error::Closed);
+        match writer.check() {
+            Ok(()) => return Ok(()),
+            Err(Error::Closed) => return Err(Error::Closed),
+            Err(_) => {}
         }
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = open.take() {
@@ -135,7 +130,7 @@ impl Engine {
                 Ok(())
             }
             Err(error) => {
-                writer.stop(format!("recovery failed: {error}"));
+                writer.recovery_failed(&error);
                 Err(error)
             }
         }
@@ -146,7 +141,7 @@ impl Engine {
         let writer = self.writer();
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
-        verify::verify(open, writer.journal.head())
+        verify::verify(open, writer.journal.head(), writer.check().is_ok())
     }
 
     /// Closes the store under all handles.
@@ -187,9 +182,15 @@ impl Engine {
     }
 }
 
-/// What a change did, for the journal.
-pub(crate) fn made<'k>(project: ProjectRef, effect: Effect<'k>) -> Option<Made<'k>> {
-    Some(Made { project, effect })
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = open {
+            // Whoever wants to know closes it.
+            let _ = contain(|| writer.close(open, &self.options));
+        }
+    }
 }
 
 /// The disk under a directory.

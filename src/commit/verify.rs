@@ -8,7 +8,7 @@ use crate::change::Change;
 use crate::disk::{Disk, MemoryDisk};
 use crate::error::{Error, Result};
 use crate::journal::{Reader, Segments};
-use crate::storage::{ReadTables, State, StateOptions, contain};
+use crate::storage::{ReadTables, State, StateOptions, contain, met_in_files};
 use crate::time::Timestamp;
 use crate::verify::{Counts, Findings, Verification};
 
@@ -19,14 +19,17 @@ const REPLAY_CACHE: usize = 64 << 20;
 ///
 /// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
 /// reaches back to the first change and is replayed.
-pub(super) fn verify(open: &Open, journal_head: u64) -> Result<Verification> {
+///
+/// `journal_head` is the newest change of the journal; `at_rest` says that the state should be
+/// there, too, which after a failure it need not.
+pub(super) fn verify(open: &Open, journal_head: u64, at_rest: bool) -> Result<Verification> {
     let mut found = Findings::default();
     let mut counts = Counts::default();
     let checked = contain(|| {
         let tables = open.state.read()?;
         counts.revision = tables.head().revision;
         counts.oldest_kept = open.segments.oldest().unwrap_or(counts.revision + 1);
-        if journal_head != counts.revision {
+        if journal_head < counts.revision || (at_rest && journal_head > counts.revision) {
             let detail = format!("it ends at {journal_head}, the state at {}", counts.revision);
             found.add(4, "journal", detail);
         }
@@ -34,10 +37,7 @@ pub(super) fn verify(open: &Open, journal_head: u64) -> Result<Verification> {
         check_journal(open, &tables, &mut counts, &mut found)
     });
     // What ends the checks early is a finding as well, unless the disk cannot be read.
-    match checked {
-        Err(Error::Panicked { message }) => found.add(1, "state database", message),
-        other => drop(found.damage(1, other)?),
-    }
+    found.damage(1, checked.map_err(met_in_files))?;
     Ok(found.into_verification(counts))
 }
 

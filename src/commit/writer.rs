@@ -66,6 +66,11 @@ impl Writer {
         }
     }
 
+    /// Says that there is nothing to read or write until a recovery succeeds.
+    pub(super) fn recovery_failed(&mut self, error: &Error) {
+        self.health = Health::Stopped(format!("recovery failed: {}", describe(error)));
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.health == Health::Closed
     }

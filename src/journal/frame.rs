@@ -8,9 +8,12 @@
 //! Little-endian. Both checksums start from the store id, so that bytes a caller puts into a
 //! comment never pass for a record. A length of zero ends the segment.
 
+use std::io;
+
 use crc32fast::Hasher;
 
 use super::segment::StoreId;
+use super::window::Window;
 use crate::error::{Error, Result};
 
 /// The bytes of a header.
@@ -18,7 +21,7 @@ pub(super) const HEADER_LEN: usize = 24;
 /// The bytes a record takes besides its payload.
 pub(super) const OVERHEAD: usize = HEADER_LEN + CRC_LEN;
 /// The bytes of a checksum.
-pub(super) const CRC_LEN: usize = 4;
+const CRC_LEN: usize = 4;
 
 /// The header of a record, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,13 @@ pub(super) struct FrameHeader {
     pub(super) revision: u64,
     /// The newest revision known to be synced when this record was written.
     pub(super) durable_up_to: u64,
+}
+
+impl FrameHeader {
+    /// The bytes of the whole record.
+    pub(super) fn record_len(&self) -> u64 {
+        u64::from(self.length) + OVERHEAD as u64
+    }
 }
 
 /// What stands where a header should.
@@ -84,8 +94,37 @@ pub(super) fn parse(store_id: StoreId, bytes: &[u8; HEADER_LEN]) -> Parsed {
     if checks_out { Parsed::Header(header) } else { Parsed::Torn }
 }
 
+/// The header at `offset`, if it checks out and is that of the record that is due.
+pub(super) fn header_at(
+    window: &mut Window,
+    store_id: StoreId,
+    offset: u64,
+    due: u64,
+) -> io::Result<Option<FrameHeader>> {
+    let bytes = window.array::<HEADER_LEN>(offset)?;
+    Ok(match bytes.map(|bytes| parse(store_id, &bytes)) {
+        Some(Parsed::Header(header)) if header.revision == due => Some(header),
+        _ => None,
+    })
+}
+
+/// The payload behind the header at `offset`, if it checks out.
+pub(super) fn payload_at<'w>(
+    window: &'w mut Window,
+    store_id: StoreId,
+    offset: u64,
+    header: &FrameHeader,
+) -> io::Result<Option<&'w [u8]>> {
+    let length = header.length as usize;
+    let body = window.bytes(offset + HEADER_LEN as u64, length + CRC_LEN)?;
+    Ok(body.and_then(|body| body.split_at_checked(length)).and_then(|(payload, crc)| {
+        let expected = payload_checksum(store_id, header.revision, payload).to_le_bytes();
+        (crc == expected).then_some(payload)
+    }))
+}
+
 /// The checksum behind a payload.
-pub(super) fn payload_checksum(store_id: StoreId, revision: u64, payload: &[u8]) -> u32 {
+fn payload_checksum(store_id: StoreId, revision: u64, payload: &[u8]) -> u32 {
     checksum(store_id, &[&revision.to_le_bytes(), payload])
 }
 

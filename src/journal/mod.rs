@@ -78,12 +78,19 @@ impl Journal {
         let header =
             SegmentHeader { store_id: segments.store_id(), first: survey.proven + 1, base_time };
         let starting = |source| Error::io("start a journal segment", source);
-        let active = make(&segments, &header, &records, segment_size).map_err(starting)?;
+        // On a full disk without the zeros ahead, so that the store can be opened and read; the
+        // first append asks for a segment with room.
+        let active = make(&segments, &header, &records, segment_size)
+            .or_else(|error| match is_full(&error) {
+                true => make(&segments, &header, &records, 0),
+                false => Err(error),
+            })
+            .map_err(starting)?;
         segments.publish(header.first).map_err(starting)?;
-        if let Some((file, used)) = &survey.superseded
-            && survey.superseded_first != header.first
+        if let Some(superseded) = &survey.superseded
+            && superseded.first != header.first
         {
-            seal(file, *used);
+            seal(&superseded.file, superseded.used);
         }
         Ok(Self { segments, segment_size, active, head: survey.head })
     }
@@ -143,7 +150,7 @@ impl Journal {
         }
     }
 
-    /// Starts the next segment, between groups only: everything before it is synced.
+    /// Starts the next segment; everything before it is synced.
     ///
     /// Nothing of the change is written yet, so whatever fails here, it is not applied.
     fn rotate(&mut self, needed: u64, base_time: Timestamp) -> Result<(), AppendFailure> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::frame::{self, CRC_LEN, FrameHeader, HEADER_LEN, Parsed};
+use super::frame;
 use super::segment::{self, Segments};
-use super::window::Window;
+use super::window::{Window, reading};
 use crate::error::{Error, Result};
 
 /// The payloads of a range of revisions, in order.
@@ -89,37 +89,27 @@ impl Reader {
     /// Steps over one record; its payload if it is the one wanted.
     fn record(&mut self) -> Result<(u64, Option<Vec<u8>>)> {
         let store_id = self.segments.store_id();
-        let wanted = self.next;
         let unreadable = self.unreadable();
-        let Some(open) = &mut self.open else {
+        let Some(OpenSegment { window, revision, offset, .. }) = &mut self.open else {
             return Err(unreadable);
         };
-        let reading = |source| Error::io("read the journal", source);
-        let header = open.window.array::<HEADER_LEN>(open.offset).map_err(reading)?;
-        let Some(Parsed::Header(header)) = header.map(|bytes| frame::parse(store_id, &bytes))
-        else {
-            return Err(unreadable);
-        };
-        let FrameHeader { length, revision, .. } = header;
-        if revision != open.revision {
-            return Err(unreadable);
+        let (due, at) = (*revision, *offset);
+        let header = frame::header_at(window, store_id, at, due).map_err(reading)?;
+        let Some(header) = header else { return Err(unreadable) };
+        *revision += 1;
+        *offset += header.record_len();
+        if due < self.next {
+            return Ok((due, None));
         }
-        let body_offset = open.offset + HEADER_LEN as u64;
-        open.revision += 1;
-        open.offset += u64::from(length) + frame::OVERHEAD as u64;
-        if revision < wanted {
-            return Ok((revision, None));
+        match frame::payload_at(window, store_id, at, &header).map_err(reading)? {
+            Some(payload) => Ok((due, Some(payload.to_vec()))),
+            None => Err(unreadable),
         }
-        let length = length as usize;
-        let body = open.window.bytes(body_offset, length + CRC_LEN).map_err(reading)?;
-        match body.and_then(|body| body.split_at_checked(length)) {
-            Some((payload, crc))
-                if frame::payload_checksum(store_id, revision, payload).to_le_bytes() == crc =>
-            {
-                Ok((revision, Some(payload.to_vec())))
-            }
-            _ => Err(unreadable),
-        }
+    }
+
+    /// Gives nothing more.
+    pub(crate) const fn stop(&mut self) {
+        self.end = 0;
     }
 
     fn unreadable(&self) -> Error {
@@ -138,7 +128,7 @@ impl Iterator for Reader {
         match &read {
             Ok(_) => self.next += 1,
             // Nothing behind an error is in order any more.
-            Err(_) => self.end = 0,
+            Err(_) => self.stop(),
         }
         Some(read)
     }

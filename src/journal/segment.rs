@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 const DIR: &str = "journal";
 /// The name of a segment that is being made.
 const UNFINISHED: &str = "journal/unfinished";
+/// The same inside the directory.
+const UNFINISHED_NAME: &str = "unfinished";
 
 /// The version of the segment format that is written.
 const FORMAT: u32 = 1;
@@ -105,6 +107,9 @@ fn first_of(name: &str) -> Option<u64> {
 fn names(disk: &dyn Disk) -> Result<Vec<String>> {
     match disk.list(DIR) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(Error::damaged(DIR, "it is a file and not a directory"))
+        }
         other => other.map_err(|error| Error::io("list the journal", error)),
     }
 }
@@ -130,7 +135,7 @@ impl Segments {
 
     /// Something in the directory of the segments that is none and never becomes one.
     pub(crate) fn foreign_name(disk: &dyn Disk) -> Result<Option<String>> {
-        let known = |name: &str| first_of(name).is_some() || UNFINISHED.ends_with(name);
+        let known = |name: &str| first_of(name).is_some() || name == UNFINISHED_NAME;
         Ok(names(disk)?.into_iter().find(|name| !known(name)))
     }
 
@@ -165,7 +170,12 @@ impl Segments {
     pub(super) fn load(&self, first: u64) -> Result<(Arc<dyn DiskFile>, SegmentHeader)> {
         let name = segment_name(first);
         let reading = |source| Error::io(format!("read {name}"), source);
-        let file = self.disk.open(&name).map_err(reading)?;
+        let file = match self.disk.open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::damaged(name, "it is missing"));
+            }
+            other => other.map_err(reading)?,
+        };
         let mut bytes = [0; ENCODED_LEN];
         match file.read_at(0, &mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -236,14 +246,16 @@ impl Segments {
     /// oldest on never leaves a hole.
     pub(super) fn remove(&self, first: u64) -> Result<()> {
         let name = segment_name(first);
+        // Out of the list first: nobody is to open it any more.
         self.firsts.write().unwrap_or_else(PoisonError::into_inner).remove(&first);
         let removed = match self.disk.remove(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         };
-        removed
-            .and_then(|()| self.disk.sync_dir(DIR))
-            .map_err(|source| Error::io(format!("remove {name}"), source))
+        removed.and_then(|()| self.disk.sync_dir(DIR)).map_err(|source| {
+            self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
+            Error::io(format!("remove {name}"), source)
+        })
     }
 }
 

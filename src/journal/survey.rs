@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::frame::{self, CRC_LEN, HEADER_LEN, Parsed};
+use super::frame::{self, FrameHeader, HEADER_LEN, Parsed};
 use super::segment::{self, Segments};
-use super::window::Window;
+use super::window::{Window, reading};
 use crate::disk::DiskFile;
 use crate::error::{Error, Result};
 
@@ -18,21 +18,23 @@ pub(crate) struct Survey {
     pub(crate) proven: u64,
     /// The records above `proven`: they may be in the page cache only.
     pub(super) unproven: BTreeMap<u64, Vec<u8>>,
-    /// The newest segment and where its proven records end.
-    pub(super) superseded: Option<(Arc<dyn DiskFile>, u64)>,
-    pub(super) superseded_first: u64,
+    /// The segment that was the newest.
+    pub(super) superseded: Option<Superseded>,
+}
+
+/// A segment that a fresh one follows, or takes the place of.
+#[derive(Debug)]
+pub(super) struct Superseded {
+    pub(super) first: u64,
+    pub(super) file: Arc<dyn DiskFile>,
+    /// Where its proven records end.
+    pub(super) used: u64,
 }
 
 impl Survey {
     /// What a journal that was never written holds.
     pub(super) fn empty() -> Self {
-        Self {
-            head: 0,
-            proven: 0,
-            unproven: BTreeMap::new(),
-            superseded: None,
-            superseded_first: 0,
-        }
+        Self { head: 0, proven: 0, unproven: BTreeMap::new(), superseded: None }
     }
 }
 
@@ -62,13 +64,13 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
     for (&first, &next) in needed.iter().zip(needed.iter().skip(1)) {
         let end = Walk::open(segments, first)?.run(Some(next))?.head;
         if end + 1 != next {
-            return Err(lost(segments, first, end + 1));
+            return Err(lost(first, end + 1));
         }
     }
     let walk = Walk::open(segments, last)?;
     let found = walk.run(None)?;
     if found.head < state_revision.max(found.proof) {
-        return Err(lost(segments, last, found.head + 1));
+        return Err(lost(last, found.head + 1));
     }
     let proven = found.proof.max(state_revision).max(last.saturating_sub(1));
     let used = found.ends.get(&proven).copied().unwrap_or(segment::HEADER_LEN);
@@ -76,8 +78,7 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
         head: found.head,
         proven,
         unproven: found.payloads.into_iter().filter(|&(revision, _)| revision > proven).collect(),
-        superseded: Some((found.file, used)),
-        superseded_first: last,
+        superseded: Some(Superseded { first: last, file: found.file, used }),
     })
 }
 
@@ -85,12 +86,9 @@ fn missing(detail: String) -> Error {
     Error::damaged("journal", format!("segments are missing: {detail}"))
 }
 
-fn lost(segments: &Segments, first: u64, revision: u64) -> Error {
-    let (holding, _) = segments.around(first);
-    Error::damaged(
-        format!("journal segment {}", holding.unwrap_or(first)),
-        format!("change {revision} was synced and cannot be read"),
-    )
+fn lost(first: u64, revision: u64) -> Error {
+    let detail = format!("change {revision} was synced and cannot be read");
+    Error::damaged(format!("journal segment {first}"), detail)
 }
 
 /// A walk over the records of one segment.
@@ -130,16 +128,16 @@ impl Walk {
         };
         let mut offset = segment::HEADER_LEN;
         while next.is_none_or(|next| found.head + 1 < next) {
-            let Some((durable_up_to, payload)) = self.record(offset, found.head + 1)? else {
+            let Some((header, payload)) = self.record(offset, found.head + 1)? else {
                 if next.is_none() {
                     let proof = self.proof_behind(offset, found.head + 1)?;
                     found.proof = found.proof.max(proof);
                 }
                 break;
             };
-            offset += (payload.len() + frame::OVERHEAD) as u64;
+            offset += header.record_len();
             found.head += 1;
-            found.proof = found.proof.max(durable_up_to);
+            found.proof = found.proof.max(header.durable_up_to);
             found.payloads.insert(found.head, payload);
             found.ends.insert(found.head, offset);
             found.payloads = found.payloads.split_off(&(found.proof + 1));
@@ -149,30 +147,19 @@ impl Walk {
     }
 
     /// The record at `offset`, if it checks out and is the one that is due.
-    fn record(&mut self, offset: u64, due: u64) -> Result<Option<(u64, Vec<u8>)>> {
-        let reading = |source| Error::io("read the journal", source);
-        let Some(bytes) = self.window.array::<HEADER_LEN>(offset).map_err(reading)? else {
-            return Ok(None);
-        };
-        let Parsed::Header(header) = frame::parse(self.store_id, &bytes) else {
-            return Ok(None);
-        };
-        let length = header.length as usize;
-        let body = self.window.bytes(offset + HEADER_LEN as u64, length + CRC_LEN);
-        let Some((payload, crc)) =
-            body.map_err(reading)?.and_then(|body| body.split_at_checked(length))
+    fn record(&mut self, offset: u64, due: u64) -> Result<Option<(FrameHeader, Vec<u8>)>> {
+        let Self { window, store_id, .. } = self;
+        let Some(header) = frame::header_at(window, *store_id, offset, due).map_err(reading)?
         else {
             return Ok(None);
         };
-        let checksum = frame::payload_checksum(self.store_id, header.revision, payload);
-        let checks_out = header.revision == due && checksum.to_le_bytes() == crc;
-        Ok(checks_out.then(|| (header.durable_up_to, payload.to_vec())))
+        let payload = frame::payload_at(window, *store_id, offset, &header).map_err(reading)?;
+        Ok(payload.map(|payload| (header, payload.to_vec())))
     }
 
     /// What headers behind a record that does not check out say had been synced; they are looked
     /// for at every byte, since a torn header loses the framing.
     fn proof_behind(&mut self, offset: u64, due: u64) -> Result<u64> {
-        let reading = |source| Error::io("read the journal", source);
         let mut proof = 0;
         let mut at = offset;
         while let Some(written) = self.window.next_nonzero(at).map_err(reading)? {

@@ -354,3 +354,38 @@ impl DiskFile for Shrinking {
         self.0.unlock()
     }
 }
+
+#[test]
+fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_hole() {
+    let disk = SimulatedDisk::default();
+    let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    let mut journal = open(&dyn_disk, 0).unwrap();
+    append(&mut journal, 100);
+    let keep = Retention { changes: Some(10), age: None };
+    let kind = io::ErrorKind::Other;
+    disk.set_fault(Some(Fault { from: disk.calls(), count: 1, kind }));
+    journal.trim(keep, 100, time(0)).unwrap_err();
+    assert_eq!(read(&journal, 1).unwrap(), expected(1..=100));
+    journal.trim(keep, 100, time(0)).unwrap();
+    let oldest = journal.segments.oldest().unwrap();
+    assert!(oldest > 1);
+    assert_eq!(read(&open(&dyn_disk, 100).unwrap(), oldest).unwrap(), expected(oldest..=100));
+    assert_eq!(disk.list("journal").unwrap().len(), journal.segments.firsts().len() + 1);
+}
+
+#[test]
+fn only_segments_are_segments() {
+    let disk = MemoryDisk::default();
+    Segments::create_dir(&disk).unwrap();
+    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
+    for known in ["journal/unfinished", "journal/00000000000000000007.log"] {
+        disk.create(known).unwrap();
+    }
+    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
+    for foreign in ["finished", "7.log", "0000000000000000000x.log"] {
+        let name = format!("journal/{foreign}");
+        disk.create(&name).unwrap();
+        assert_eq!(Segments::foreign_name(&disk).unwrap().as_deref(), Some(foreign));
+        disk.remove(&name).unwrap();
+    }
+}

@@ -4,9 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use crate::disk::DiskFile;
+use crate::error::Error;
 
 /// How much is read at once.
 const PIECE: usize = 1 << 16;
+
+/// What to make of a file that cannot be read.
+pub(super) fn reading(source: io::Error) -> Error {
+    Error::io("read the journal", source)
+}
 
 /// A piece of a file, read again where the next bytes are not in it.
 #[derive(Debug)]

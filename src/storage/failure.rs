@@ -14,6 +14,15 @@ impl From<redb::StorageError> for Error {
                 detail: "its pages do not fit together".into(),
                 source: Some(Box::new(error)),
             },
+            redb::StorageError::Io(source)
+                if source.kind() == std::io::ErrorKind::UnexpectedEof =>
+            {
+                Self::Damaged {
+                    part: "state database".into(),
+                    detail: "it names a page behind its end".into(),
+                    source: Some(Box::new(source)),
+                }
+            }
             _ => Self::State { outcome: Outcome::NotApplied, source: Box::new(error) },
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tables::{self, split_row_key};
+use crate::change::ViewRef;
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::key::{ProjectKey, ViewKey};
@@ -76,7 +77,8 @@ pub(crate) struct Head {
     /// Ids are given in order and never again.
     pub(super) next_project: u32,
     pub(super) next_view: u32,
-    /// How many views were ever deleted; without any no posting list holds a dead one.
+    /// How many views were deleted by themselves and not with their project, which clears its
+    /// posting lists; without any no list holds a dead one.
     pub(super) deleted_views: u64,
 }
 record!(Head, HeadVersions, "head of the state");
@@ -151,6 +153,10 @@ impl ViewRow {
 
     pub(crate) fn id(&self) -> u32 {
         self.record.id
+    }
+
+    pub(crate) fn to_ref(&self) -> ViewRef {
+        ViewRef { id: self.record.id, key: self.key.clone() }
     }
 
     pub(crate) fn key(&self) -> &ViewKey {

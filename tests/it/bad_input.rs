@@ -224,7 +224,7 @@ fn the_longest_and_the_shortest_keys_are_keys_everywhere() {
 fn texts_that_people_read_may_hold_anything_and_come_back_as_they_were() {
     let (store, project) = two_views();
     let text = "名前 \0 \u{1b}[31m \n \u{202e} 🚩 ä";
-    let noted = project.because(text).by(text);
+    let noted = project.comment(text).actor(text);
     let view = NewView::new("x", text).description(text).tags([text, ""]);
     let created = noted.create_view(view).unwrap();
     assert_eq!((created.name.as_str(), created.description.as_str()), (text, text));

@@ -100,7 +100,7 @@ fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
 #[test]
 fn the_journal_keeps_who_why_and_what_is_taken_back() {
     let (store, project) = two_views();
-    let noted = project.by("ann").because("handle").reverting(7);
+    let noted = project.actor("ann").comment("handle").reverts(7);
     let last = || {
         let change = journal(&store).pop().unwrap();
         (change.actor, change.comment, change.reverts)
@@ -117,10 +117,10 @@ fn the_journal_keeps_who_why_and_what_is_taken_back() {
     // The handle it was made from says nothing, and an empty text is not none.
     link(&project, "v", &["b"]);
     assert_eq!(last(), (None, None, None));
-    project.by("").because("").remove_resource(&flag("b")).unwrap();
+    project.actor("").comment("").remove_resource(&flag("b")).unwrap();
     assert_eq!(last(), (text(""), text(""), None));
     // The last word counts, and other changes keep notes too.
-    create(&noted.by("eve").because("other").reverting(8), "x");
+    create(&noted.actor("eve").comment("other").reverts(8), "x");
     assert_eq!(last(), (text("eve"), text("other"), Some(8)));
     assert_clean_and_replayed(&store);
 }
@@ -128,7 +128,7 @@ fn the_journal_keeps_who_why_and_what_is_taken_back() {
 #[test]
 fn a_note_on_a_batch_that_changes_nothing_is_not_kept() {
     let (store, project) = two_views();
-    let _ = project.by("ann").unlink("v", Batch::flags(["a"]).comment("why")).unwrap();
+    let _ = project.actor("ann").unlink("v", Batch::flags(["a"]).comment("why")).unwrap();
     assert_eq!(journal(&store).len(), 2);
 }
 

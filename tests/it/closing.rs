@@ -6,7 +6,8 @@ use viewlink::{
 };
 
 use crate::support::{
-    all, assert_clean, content_of, create, flag, flags, link, memory, project, revision, two_views,
+    all, assert_clean, content_of, create, flag, flags, link, memory, project, revision,
+    stop_writes, two_views,
 };
 
 /// The error that a call after the end must have.
@@ -34,7 +35,12 @@ fn no_write_goes_on(project: &Project) {
 
 /// Ends what snapshots of the store can see, in one way or the other.
 fn end(store: &Store, recover: bool) {
-    if recover { store.recover() } else { store.clone().close() }.unwrap();
+    if recover {
+        stop_writes(store);
+        store.recover().unwrap();
+    } else {
+        store.clone().close().unwrap();
+    }
 }
 
 fn no_read_goes_on(snapshot: &Snapshot) {

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use viewlink::{
-    Batch, Change, Changes, Cursor, Error, KeyOutcome, NewView, Options, Project, Report,
-    ResourceType, Snapshot, Store, Timestamp,
+    Batch, Change, Changes, Cursor, Error, Fault, KeyOutcome, NewView, Options, Outcome, Project,
+    Report, ResourceType, Snapshot, Store, Timestamp,
 };
 
 use crate::support::{
@@ -224,7 +224,7 @@ fn a_reader_does_not_wait_for_a_batch_of_a_hundred_thousand_keys() {
 }
 
 #[test]
-fn checks_checkpoints_and_recoveries_go_on_beside_writers() {
+fn checks_and_checkpoints_go_on_beside_writers() {
     let dir = tempfile::tempdir().unwrap();
     let store = Options::new().segment_size(8_192).open(dir.path()).unwrap();
     let project = project(&store);
@@ -284,4 +284,43 @@ fn a_close_beside_writers_loses_nothing_acknowledged_and_applies_nothing_refused
     assert_eq!(there, *acknowledged.lock().unwrap());
     link(&project(&store), "v", &["new"]);
     assert_clean_and_replayed(&store);
+}
+
+/// Changes fail again and again, and whoever meets that recovers the store under all the others:
+/// everybody gets through, and readers never see half of anything.
+#[test]
+fn writers_that_recover_the_store_get_through_beside_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Options::new().segment_size(8_192).open(dir.path()).unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    let insist = |writer: usize| {
+        for number in 0..25 {
+            let keys = [format!("{writer}-{number}-a"), format!("{writer}-{number}-b")];
+            while let Err(error) = project.link("v", Batch::flags(keys.clone())) {
+                let fault = error.outcome() != Outcome::NotApplied;
+                let stopped = matches!(error, Error::WritesStopped { .. });
+                assert!(fault || stopped, "{error}");
+                store.recover().unwrap();
+            }
+        }
+    };
+    let insist = &insist;
+    let mut faults = [Fault::Unknown, Fault::Committed].into_iter().cycle();
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..4).map(|writer| scope.spawn(move || insist(writer))).collect();
+        while !writers.iter().all(|writer| writer.is_finished()) {
+            store.fail_next_change(faults.next().unwrap());
+            if let Ok(snapshot) = store.snapshot()
+                && let Ok(reader) = snapshot.project("p")
+            {
+                let page = reader.linked_resources("v", ResourceType::Flag, all());
+                assert!(page.is_err() || page.is_ok_and(|page| page.total % 2 == 0));
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    // The fault that nobody met is not met by the last check either.
+    assert_eq!(flags(&store, "v").len(), 200);
+    assert_clean(&store);
 }

@@ -7,7 +7,7 @@ use viewlink::{
 
 use crate::support::{
     all, assert_clean, assert_clean_and_replayed, batch, content, content_of, create, flag, flags,
-    journal, link, project, revision,
+    journal, link, project, revision, two_views,
 };
 
 /// A store whose clock stands still, so that two of them can be compared, and its project with
@@ -124,7 +124,7 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         let (store, project) = filled();
         let (before, changes) = (content_of(&store), journal(&store).len());
         store.fail_next_change(Fault::Committed);
-        let error = call(&project.because("lost and found")).unwrap_err();
+        let error = call(&project.comment("lost and found")).unwrap_err();
         assert_eq!(error.outcome(), Outcome::Committed, "{name}");
         assert!(matches!(error, Error::State { .. }), "{name}: {error}");
         assert!(std::error::Error::source(&error).is_some());
@@ -251,4 +251,24 @@ fn many_failures_in_a_row_leave_a_store_that_is_right() {
     assert_eq!((flags(&store, "v").len() - 40) % 20, 0);
     assert_eq!(revision(&store), 41 + batches as u64);
     assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_journal_that_is_ahead_after_a_failure_is_no_finding() {
+    let (store, project) = two_views();
+    store.fail_next_change(Fault::Committed);
+    project.link("v", Batch::flags(["a"])).unwrap_err();
+    assert_clean(&store);
+    store.recover().unwrap();
+    assert_eq!(flags(&store, "v"), ["a"]);
+    assert_clean(&store);
+}
+
+#[test]
+fn recovering_a_store_that_is_well_does_nothing() {
+    let (store, project) = two_views();
+    link(&project, "v", &["a"]);
+    let snapshot = store.snapshot().unwrap();
+    store.recover().unwrap();
+    assert!(snapshot.project("p").unwrap().is_linked("v", &flag("a")).unwrap());
 }

@@ -118,8 +118,8 @@ fn a_comment_and_an_actor_have_limits_on_every_change() {
         ("delete", |project| project.delete().map(drop)),
     ];
     for (_, call) in calls {
-        check("comment", 14, "bytes", |project, length| call(&project.because(text(length))));
-        check("actor", 15, "bytes", |project, length| call(&project.by(text(length))));
+        check("comment", 14, "bytes", |project, length| call(&project.comment(text(length))));
+        check("actor", 15, "bytes", |project, length| call(&project.actor(text(length))));
     }
 }
 
@@ -172,10 +172,10 @@ fn the_defaults_are_those_that_are_documented() {
             .tags((0..64).map(|number| format!("{number:0256}")))
             .maintainer(Maintainer::Team(text(256)))
     };
-    let noted = project.by(text(256)).because(text(16_384));
+    let noted = project.actor(text(256)).comment(text(16_384));
     noted.create_view(full(0)).unwrap();
     assert!(matches!(noted.create_view(full(1)), Err(Error::TooLong { limit: 256, .. })));
-    let long = project.because(text(16_385)).create_view(full(0));
+    let long = project.comment(text(16_385)).create_view(full(0));
     assert!(matches!(long, Err(Error::TooLong { limit: 16_384, .. })));
     assert_eq!(journal(&store).len(), 1);
     assert_clean(&store);

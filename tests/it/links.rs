@@ -264,7 +264,7 @@ fn segments_come_by_environment_first_where_they_come_by_key() {
 fn a_report_with_failures_becomes_an_error_that_holds_it() {
     let (store, project) = two_views();
     let report = project.link("v", Batch::flags(["a", "-", "a"])).unwrap();
-    assert_eq!(report.to_string(), "1 linked, 2 failed");
+    assert_eq!(report.to_string(), "1 ok, 2 failed");
     let error = report.clone().all_ok().unwrap_err();
     assert_eq!(error.to_string(), "2 of 3 keys failed");
     let Error::KeysFailed(kept) = error else { panic!("{error}") };
@@ -277,7 +277,7 @@ fn a_report_with_failures_becomes_an_error_that_holds_it() {
     // What the other key asked for is done all the same.
     assert_eq!(flags(&store, "v"), ["a"]);
     let unlinked = project.unlink("v", Batch::flags(["a"])).unwrap();
-    assert_eq!(unlinked.to_string(), "1 unlinked, 0 failed");
+    assert_eq!(unlinked.to_string(), "1 ok, 0 failed");
     assert!(unlinked.outcomes().all(|(_, outcome)| *outcome == KeyOutcome::Unlinked));
     project.create_view(NewView::new("x", "")).unwrap();
     assert_clean(&store);

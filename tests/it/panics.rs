@@ -10,7 +10,7 @@ use viewlink::{Batch, Error, Fault, NewView, Options, Outcome, Store, Timestamp}
 
 use crate::support::{
     assert_clean, assert_clean_and_replayed, content_of, copy, create, flags, link, project,
-    refused, revision, segments,
+    refused, revision, segments, stop_writes,
 };
 
 /// A clock that panics at one of its calls, the first being number 0.
@@ -156,6 +156,7 @@ fn a_recovery_that_fails_can_be_given_up_by_closing() {
     let segment = segments(dir.path()).pop().unwrap();
     let aside = dir.path().join("aside");
     fs::rename(&segment, &aside).unwrap();
+    stop_writes(&store);
     store.recover().unwrap_err();
     fs::rename(&aside, &segment).unwrap();
     let other = store.clone();

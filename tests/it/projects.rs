@@ -140,7 +140,7 @@ fn shown(snapshot: &Snapshot, key: &str) -> Vec<String> {
 fn deleting_a_project_takes_everything_of_it_and_nothing_of_another_one() {
     let (store, p, q) = twins();
     let before = store.snapshot().unwrap();
-    let deleted = p.by("ann").because("closed").delete().unwrap();
+    let deleted = p.actor("ann").comment("closed").delete().unwrap();
     assert_eq!(deleted.views, 2);
     assert_eq!(ResourceType::ALL.map(|ty| deleted.unlinked.get(ty)), [4; 4]);
     let after = store.snapshot().unwrap();

@@ -39,7 +39,7 @@ fn a_removed_resource_is_out_of_every_view_in_one_change() {
         }
         let before = revision(&store);
         let gone = resource(resource_type, "a");
-        let removed = project.because("deleted").remove_resource(&gone).unwrap();
+        let removed = project.comment("deleted").remove_resource(&gone).unwrap();
         assert_eq!((removed.resources, removed.links), (1, 2));
         assert_eq!(removed.revision, Some(before + 1));
         assert_eq!(revision(&store), before + 1);
@@ -107,7 +107,7 @@ fn a_removed_environment_takes_all_its_segments_and_no_others() {
     other.link("u", Batch::segments([("prod", "a")])).unwrap().all_ok().unwrap();
     let before = revision(&store);
 
-    let removed = project.by("ann").remove_environment(&environment("prod")).unwrap();
+    let removed = project.actor("ann").remove_environment(&environment("prod")).unwrap();
     assert_eq!((removed.resources, removed.links), (2, 3));
     assert_eq!(removed.revision, Some(before + 1));
     assert_eq!(revision(&store), before + 1);

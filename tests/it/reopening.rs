@@ -7,7 +7,7 @@ use viewlink::{Batch, NewView, Options, RecoveryProgress, ResourceType, Store, V
 
 use crate::support::{
     Random, assert_clean, assert_clean_and_replayed, batch, content_of, copy, create, flag, flags,
-    journal, link, project, revision, segments,
+    journal, link, project, revision, segments, stop_writes,
 };
 
 /// Never brings the state to disk by itself.
@@ -17,7 +17,7 @@ fn lazy() -> Options {
 
 /// Changes of every kind, none of them the last of their kind.
 fn fill(store: &Store) {
-    let project = project(store).by("ann").because("why");
+    let project = project(store).actor("ann").comment("why");
     for view in ["v", "w", "gone"] {
         create(&project, view);
         for resource_type in ResourceType::ALL {
@@ -274,11 +274,28 @@ fn the_id_of_a_deleted_view_or_project_is_never_given_again() {
         project.delete().unwrap();
         match round % 3 {
             0 => store.close().unwrap(),
-            1 => store.recover().unwrap(),
+            1 => {
+                stop_writes(&store);
+                store.recover().unwrap();
+            }
             _ => drop(store),
         }
     }
     for ids in [views, projects] {
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
     }
+}
+
+#[test]
+fn a_store_that_is_dropped_each_time_lets_go_of_its_journal_like_one_that_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..30 {
+        let store = Options::new().keep_changes(Some(3)).open(dir.path()).unwrap();
+        create(&project(&store), &format!("view-{number}"));
+    }
+    let segments = segments(dir.path());
+    assert!(segments.len() <= 6, "{segments:?}");
+    let bytes: u64 = segments.iter().map(|path| path.metadata().unwrap().len()).sum();
+    assert!(bytes < 4_096, "the zeros are given back: {bytes}");
+    assert_clean(&Store::open(dir.path()).unwrap());
 }

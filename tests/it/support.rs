@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use viewlink::{
-    Batch, Change, Error, KeyOutcome, KeySort, LinkSort, LinkedResource, NewView, Options, Page,
-    Paging, Project, ProjectSnapshot, Report, Resource, ResourceType, Snapshot, Store, Timestamp,
+    Batch, Change, Error, Fault, KeyOutcome, KeySort, LinkSort, LinkedResource, NewView, Options,
+    Outcome, Page, Paging, Project, ProjectSnapshot, Report, Resource, ResourceType, Snapshot,
+    Store, Timestamp,
 };
 
 /// A store in memory.
@@ -26,6 +27,14 @@ pub(crate) fn two_views() -> (Store, Project) {
 
 pub(crate) fn project(store: &Store) -> Project {
     store.project("p").unwrap()
+}
+
+/// Stops writes, as a journal that cannot be synced does; nothing changes.
+pub(crate) fn stop_writes(store: &Store) {
+    store.fail_next_change(Fault::Unknown);
+    let project = store.project("never-there").unwrap();
+    let error = project.create_view(NewView::new("never-there", "")).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
 }
 
 pub(crate) fn create(project: &Project, key: &str) {

@@ -135,7 +135,7 @@ fn an_update_raises_the_version_and_keeps_what_it_does_not_name() {
     let created = project.create_view(full()).unwrap();
     clock.set(9);
     let patch = ViewPatch::new().description("half of it").no_maintainer();
-    let updated = project.by("ann").update_view("checkout", patch).unwrap();
+    let updated = project.actor("ann").update_view("checkout", patch).unwrap();
     let mut expected = created;
     expected.description = "half of it".into();
     expected.maintainer = None;
@@ -205,7 +205,7 @@ fn deleting_a_view_tells_how_many_links_of_each_type_went() {
         }
     }
     let before = get(&store, "w");
-    let deleted = project.because("retired").delete_view("v").unwrap();
+    let deleted = project.comment("retired").delete_view("v").unwrap();
     let types = ResourceType::ALL.map(|resource_type| deleted.unlinked.get(resource_type));
     assert_eq!((types, deleted.unlinked.total()), ([3, 2, 0, 1], 6));
     assert_eq!(deleted.revision, revision(&store));

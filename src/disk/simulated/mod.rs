@@ -6,88 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{Disk, DiskFile};
 
+mod world;
+
+pub(crate) use world::{Fault, Random};
+use world::{Inode, Rename, World, Write, directory_of};
+
 /// A disk on which a test can stop all calls at a chosen one, and which then tells what a machine
 /// could find after the power came back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SimulatedDisk {
     world: Arc<Mutex<World>>,
-}
-
-/// Names, and what they lead to; nothing for a directory.
-type Names = BTreeMap<String, Option<usize>>;
-
-/// A change of the names in one directory.
-#[derive(Clone, Debug)]
-enum Rename {
-    Insert(String, Option<usize>),
-    Move(String, String),
-    Remove(String),
-}
-
-impl Rename {
-    fn apply(&self, names: &mut Names) {
-        match self {
-            Self::Insert(name, entry) => {
-                names.insert(name.clone(), *entry);
-            }
-            Self::Remove(name) => {
-                names.remove(name);
-            }
-            Self::Move(from, to) => {
-                if let Some(entry) = names.remove(from) {
-                    names.insert(to.clone(), entry);
-                }
-            }
-        }
-    }
-}
-
-fn directory_of(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(dir, _)| dir)
-}
-
-#[derive(Debug, Default)]
-struct World {
-    inodes: Vec<Inode>,
-    names: Names,
-    synced_names: Names,
-    /// What changed in a directory since it was last synced, with the directory.
-    unsynced_names: Vec<(String, Rename)>,
-    calls: u64,
-    fault: Option<Fault>,
-    ignores_syncs: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Inode {
-    data: Vec<u8>,
-    synced: Vec<u8>,
-    unsynced: Vec<Write>,
-    locked: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Write {
-    Bytes(u64, Vec<u8>),
-    Len(u64),
-}
-
-/// Which of the changing calls fail, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fault {
-    /// The first call that fails, counted from 0.
-    pub(crate) from: u64,
-    /// How many fail.
-    pub(crate) count: u64,
-    /// With which error.
-    pub(crate) kind: io::ErrorKind,
-}
-
-impl Fault {
-    /// From this call on nothing reaches the disk any more.
-    pub(crate) const fn power_lost(from: u64) -> Self {
-        Self { from, count: u64::MAX, kind: io::ErrorKind::Other }
-    }
 }
 
 impl SimulatedDisk {
@@ -103,6 +31,11 @@ impl SimulatedDisk {
     /// Makes calls to come fail.
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         self.world().fault = fault;
+    }
+
+    /// Says by how many bytes files may still grow; `None` for as many as they like.
+    pub(crate) fn set_room(&self, room: Option<u64>) {
+        self.world().room = room;
     }
 
     /// From now on a sync returns and does nothing.
@@ -162,96 +95,6 @@ impl SimulatedDisk {
             index.map(|index| (name.clone(), world.inodes[index].data.clone()))
         };
         world.names.iter().filter_map(file).collect()
-    }
-}
-
-impl World {
-    /// Counts a changing call and lets it pass or not.
-    fn call(&mut self) -> io::Result<()> {
-        let number = self.calls;
-        self.calls += 1;
-        match self.fault {
-            Some(fault) if number >= fault.from && number - fault.from < fault.count => {
-                Err(io::Error::new(fault.kind, "simulated failure"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn sync_names(&mut self, dir: &str) -> io::Result<()> {
-        self.call()?;
-        let (synced, rest) = std::mem::take(&mut self.unsynced_names)
-            .into_iter()
-            .partition::<Vec<_>, _>(|(changed, _)| changed == dir);
-        self.unsynced_names = rest;
-        synced.iter().for_each(|(_, change)| change.apply(&mut self.synced_names));
-        Ok(())
-    }
-
-    fn change_names(&mut self, change: Rename) -> io::Result<()> {
-        self.call()?;
-        change.apply(&mut self.names);
-        let (Rename::Insert(name, _) | Rename::Move(name, _) | Rename::Remove(name)) = &change;
-        self.unsynced_names.push((directory_of(name).to_owned(), change));
-        Ok(())
-    }
-
-    /// Of each directory's unsynced changes the first few are there, and what is in a directory
-    /// that is not is gone.
-    fn names_after_power_loss(&self, random: &mut Random) -> Names {
-        let mut names = self.synced_names.clone();
-        let mut kept = BTreeMap::<&str, bool>::new();
-        for (dir, change) in &self.unsynced_names {
-            let kept = kept.entry(dir).or_insert(true);
-            *kept &= random.below(3) > 0;
-            if *kept {
-                change.apply(&mut names);
-            }
-        }
-        let directories = names.clone();
-        names.retain(|name, _| {
-            let dir = directory_of(name);
-            dir.is_empty() || directories.contains_key(dir)
-        });
-        names
-    }
-}
-
-impl Inode {
-    fn apply(data: &mut Vec<u8>, write: &Write) {
-        match write {
-            Write::Len(len) => data.resize(usize::try_from(*len).unwrap(), 0),
-            Write::Bytes(offset, bytes) => {
-                let start = usize::try_from(*offset).unwrap();
-                let end = start + bytes.len();
-                if data.len() < end {
-                    data.resize(end, 0);
-                }
-                data[start..end].copy_from_slice(bytes);
-            }
-        }
-    }
-
-    fn after_power_loss(&self, random: &mut Random) -> Vec<u8> {
-        let mut kept: Vec<&Write> = self.unsynced.iter().filter(|_| random.below(2) == 0).collect();
-        for place in (1..kept.len()).rev() {
-            kept.swap(place, random.below(place + 1));
-        }
-        let mut data = self.synced.clone();
-        for write in kept {
-            match write {
-                Write::Bytes(offset, bytes) if random.below(3) == 0 => {
-                    for (number, sector) in bytes.chunks(512).enumerate() {
-                        if random.below(2) == 0 {
-                            let at = offset + 512 * number as u64;
-                            Self::apply(&mut data, &Write::Bytes(at, sector.to_vec()));
-                        }
-                    }
-                }
-                whole => Self::apply(&mut data, whole),
-            }
-        }
-        data
     }
 }
 
@@ -325,6 +168,14 @@ impl SimulatedFile {
 
     fn write(&self, write: Write) -> io::Result<()> {
         self.disk.world().call()?;
+        let end = match &write {
+            Write::Len(len) => *len,
+            Write::Bytes(offset, bytes) => offset + bytes.len() as u64,
+        };
+        let growth = end.saturating_sub(self.len()?);
+        if let Some(room) = &mut self.disk.world().room {
+            *room = room.checked_sub(growth).ok_or(io::ErrorKind::StorageFull)?;
+        }
         self.with(|inode| {
             Inode::apply(&mut inode.data, &write);
             inode.unsynced.push(write);
@@ -386,24 +237,5 @@ impl DiskFile for SimulatedFile {
 impl Drop for SimulatedFile {
     fn drop(&mut self) {
         let _ = self.unlock();
-    }
-}
-
-/// A small generator of random numbers (SplitMix64, Steele, Lea and Flood 2014).
-#[derive(Debug)]
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `bound`, which is above 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
     }
 }
