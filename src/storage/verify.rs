@@ -210,7 +210,7 @@ impl ReadTables {
         Ok(())
     }
 
-    /// A number for each list, of its live ids.
+    /// Each list with the ids in it that have a view.
     fn live_lists(&self, resource_type: ResourceType) -> Result<BTreeSet<(Vec<u8>, Vec<u32>)>> {
         let mut lists = BTreeSet::new();
         for row in self.backlinks(resource_type)?.iter()? {
