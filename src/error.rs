@@ -25,6 +25,16 @@ pub enum Outcome {
     Committed,
 }
 
+/// The two kinds of files of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreFile {
+    /// The database of views and links.
+    State,
+    /// The changes, in segments.
+    Journal,
+}
+
 /// Why a whole call failed.
 ///
 /// [`outcome`](Self::outcome) tells what became of the change the call asked for.
@@ -149,7 +159,9 @@ pub enum Error {
     /// The files contradict themselves or each other; an open leaves them as they are.
     #[error("the {part} is damaged: {detail}; restore the directory from a copy")]
     Damaged {
-        /// The file or table that is damaged.
+        /// Whether it is the state or the journal.
+        file: StoreFile,
+        /// The file, table or record that is damaged.
         part: String,
         /// What is wrong with it.
         detail: String,
@@ -227,16 +239,21 @@ impl Error {
         Self::Io { action: action.into(), outcome: Outcome::NotApplied, source }
     }
 
-    pub(crate) fn damaged(part: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Damaged { part: part.into(), detail: detail.into(), source: None }
+    pub(crate) fn damaged(
+        file: StoreFile,
+        part: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::Damaged { file, part: part.into(), detail: detail.into(), source: None }
     }
 
-    pub(crate) fn undecodable(part: impl Into<String>, source: CodecError) -> Self {
-        Self::Damaged {
-            part: part.into(),
-            detail: "a record cannot be read".into(),
-            source: Some(Box::new(source)),
-        }
+    pub(crate) fn undecodable(
+        file: StoreFile,
+        part: impl Into<String>,
+        source: CodecError,
+    ) -> Self {
+        let (part, detail) = (part.into(), "a record cannot be read".into());
+        Self::Damaged { file, part, detail, source: Some(Box::new(source)) }
     }
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {

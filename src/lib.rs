@@ -106,7 +106,7 @@ pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, 
 pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
-pub use error::{Error, Outcome, Result};
+pub use error::{Error, Outcome, Result, StoreFile};
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};
 pub use options::{Limits, Options, RecoveryProgress};
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::change::Change;
 use crate::commit::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
 use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
@@ -322,8 +322,9 @@ impl ProjectSnapshot<'_> {
         let position = |key: &ViewKey| Position::Key(key.to_string());
         Page::from_rows(rows, paging.limit, total, list, position, |key| {
             let view = self.snapshot.read(|tables| tables.view(project, &key))?;
-            let view =
-                view.ok_or_else(|| Error::damaged("table views", format!("{key} is missing")));
+            let view = view.ok_or_else(|| {
+                Error::damaged(StoreFile::State, "table views", format!("{key} is missing"))
+            });
             Ok(view?.into_view())
         })
     }

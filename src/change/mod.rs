@@ -2,7 +2,7 @@
 
 mod record;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::time::Timestamp;
@@ -141,8 +141,9 @@ impl Change {
 impl ChangeKind {
     fn from_effect(revision: u64, effect: Effect<'_>) -> Result<Self> {
         let resource = |resource_type, name: &ResourceName<'_>| {
-            Resource::from_name(resource_type, name.as_bytes())
-                .ok_or_else(|| Error::damaged(format!("change {revision}"), "a name is no key"))
+            Resource::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
+                Error::damaged(StoreFile::Journal, format!("change {revision}"), "a name is no key")
+            })
         };
         Ok(match effect {
             Effect::CreateView { view, fields, .. } => {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::resource::{ResourceName, ResourceType};
 use crate::time::Timestamp;
@@ -119,12 +119,13 @@ enum Versioned<'a> {
 impl<'a> ChangeRecord<'a> {
     pub(crate) fn encode(&'a self) -> Result<Vec<u8>> {
         codec::encode(&Versioned::V1(Cow::Borrowed(self)))
-            .map_err(|source| Error::undecodable("change", source))
+            .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))
     }
 
     pub(crate) fn decode(revision: u64, payload: &'a [u8]) -> Result<Self> {
-        let Versioned::V1(record) = codec::decode(payload)
-            .map_err(|source| Error::undecodable(format!("change {revision}"), source))?;
+        let Versioned::V1(record) = codec::decode(payload).map_err(|source| {
+            Error::undecodable(StoreFile::Journal, format!("change {revision}"), source)
+        })?;
         Ok(record.into_owned())
     }
 

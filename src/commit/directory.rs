@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::SharedDisk;
 use crate::disk::{DiskFile, FileDisk, MemoryDisk};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Segments, StoreId};
 use crate::options::Options;
 use crate::storage::{State, StateOptions};
@@ -114,7 +114,11 @@ fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
         return Err(Error::NotAStore { path: path.to_owned(), reason });
     }
     if Segments::open(Arc::clone(disk), StoreId::default())?.hold_changes()? {
-        return Err(Error::damaged(STATE, "it is missing, and there is a journal"));
+        return Err(Error::damaged(
+            StoreFile::State,
+            STATE,
+            "it is missing, and there is a journal",
+        ));
     }
     Ok(())
 }
@@ -150,7 +154,9 @@ fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
 /// The file of the state database.
 pub(super) fn state_file(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
     disk.open(STATE).map_err(|source| match source.kind() {
-        io::ErrorKind::IsADirectory => Error::damaged(STATE, "it is a directory and not a file"),
+        io::ErrorKind::IsADirectory => {
+            Error::damaged(StoreFile::State, STATE, "it is a directory and not a file")
+        }
         _ => Error::io(format!("open {STATE}"), source),
     })
 }

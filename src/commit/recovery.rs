@@ -12,7 +12,7 @@ use super::replay::replay;
 use super::writer::Writer;
 use super::{Open, SharedDisk};
 use crate::change::ChangeRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Reader, Segments, survey};
 use crate::options::{Options, RecoveryProgress};
 use crate::storage::{Head, State, StateOptions, contain, met_in_files};
@@ -109,7 +109,7 @@ fn bring_up_to_date(
     }
     if head.revision != end {
         let detail = format!("the state is at {}, past its end", head.revision);
-        return Err(Error::damaged("journal", detail));
+        return Err(Error::damaged(StoreFile::Journal, "journal", detail));
     }
     Ok((head, journal.map_or_else(start_journal, Ok)?))
 }

@@ -4,7 +4,7 @@
 //! the record too; where they do something else now, state and journal do not belong together.
 
 use crate::change::{ChangeRecord, Effect, LinkedName, ProjectRef, Stamp, ViewRef};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::resource::ResourceName;
 use crate::storage::{Edit, LinkKey, ProjectRow, ViewRow, WriteTables};
 
@@ -31,7 +31,7 @@ pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]
 
 fn misfit(revision: u64) -> Error {
     let detail = "it does not fit the state it is made on";
-    Error::damaged(format!("change {revision} of the journal"), detail)
+    Error::damaged(StoreFile::Journal, format!("change {revision} of the journal"), detail)
 }
 
 /// Makes the change; tells whether it did what it did the first time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::frame;
 use super::segment::{self, Segments};
 use super::window::{Window, reading};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 
 /// The payloads of a range of revisions, in order.
 ///
@@ -113,7 +113,11 @@ impl Reader {
     }
 
     fn unreadable(&self) -> Error {
-        Error::damaged("journal", format!("change {} cannot be read", self.next))
+        Error::damaged(
+            StoreFile::Journal,
+            "journal",
+            format!("change {} cannot be read", self.next),
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{Disk, DiskFile};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::time::Timestamp;
 
 /// The directory of the segments.
@@ -65,7 +65,11 @@ impl SegmentHeader {
         let field = |start: usize| bytes.get(start..).and_then(<[u8]>::first_chunk::<8>);
         let number = |start| field(start).map_or(0, |bytes| u64::from_le_bytes(*bytes));
         if bytes.first_chunk() != Some(&MAGIC) {
-            return Err(Error::damaged(part, "it does not start like a journal segment"));
+            return Err(Error::damaged(
+                StoreFile::Journal,
+                part,
+                "it does not start like a journal segment",
+            ));
         }
         let format = bytes.get(8..).and_then(<[u8]>::first_chunk::<4>);
         let format = format.map_or(0, |bytes| u32::from_le_bytes(*bytes));
@@ -79,14 +83,18 @@ impl SegmentHeader {
             base_time: Timestamp::from_millis(number(36)),
         };
         if header.encode() != *bytes {
-            return Err(Error::damaged(part, "its header does not match its checksum"));
+            return Err(Error::damaged(
+                StoreFile::Journal,
+                part,
+                "its header does not match its checksum",
+            ));
         }
         if header.store_id != store_id {
-            return Err(Error::damaged(part, "it belongs to another store"));
+            return Err(Error::damaged(StoreFile::Journal, part, "it belongs to another store"));
         }
         if header.first != first {
             let detail = format!("its header says that it starts at revision {}", header.first);
-            return Err(Error::damaged(part, detail));
+            return Err(Error::damaged(StoreFile::Journal, part, detail));
         }
         Ok(header)
     }
@@ -108,7 +116,7 @@ fn names(disk: &dyn Disk) -> Result<Vec<String>> {
     match disk.list(DIR) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            Err(Error::damaged(DIR, "it is a file and not a directory"))
+            Err(Error::damaged(StoreFile::Journal, DIR, "it is a file and not a directory"))
         }
         other => other.map_err(|error| Error::io("list the journal", error)),
     }
@@ -172,14 +180,18 @@ impl Segments {
         let reading = |source| Error::io(format!("read {name}"), source);
         let file = match self.disk.open(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::damaged(name, "it is missing"));
+                return Err(Error::damaged(StoreFile::Journal, name, "it is missing"));
             }
             other => other.map_err(reading)?,
         };
         let mut bytes = [0; ENCODED_LEN];
         match file.read_at(0, &mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(Error::damaged(name, "it is shorter than a header"));
+                return Err(Error::damaged(
+                    StoreFile::Journal,
+                    name,
+                    "it is shorter than a header",
+                ));
             }
             other => other.map_err(reading)?,
         }

@@ -7,7 +7,7 @@ use super::frame::{self, FrameHeader, HEADER_LEN, Parsed};
 use super::segment::{self, Segments};
 use super::window::{Window, reading};
 use crate::disk::DiskFile;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 
 /// What a journal holds.
 #[derive(Debug)]
@@ -83,12 +83,12 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
 }
 
 fn missing(detail: String) -> Error {
-    Error::damaged("journal", format!("segments are missing: {detail}"))
+    Error::damaged(StoreFile::Journal, "journal", format!("segments are missing: {detail}"))
 }
 
 fn lost(first: u64, revision: u64) -> Error {
     let detail = format!("change {revision} was synced and cannot be read");
-    Error::damaged(format!("journal segment {first}"), detail)
+    Error::damaged(StoreFile::Journal, format!("journal segment {first}"), detail)
 }
 
 /// A walk over the records of one segment.

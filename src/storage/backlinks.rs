@@ -11,7 +11,7 @@ use super::links::Edit;
 use super::posting::Posting;
 use super::tables::{self, Lazy};
 use super::write::WriteTables;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::resource::{ResourceName, ResourceType};
 
 /// Which view ids still have a view.
@@ -79,6 +79,7 @@ impl WriteTables<'_> {
             };
             if !changed {
                 return Err(Error::damaged(
+                    StoreFile::State,
                     format!("table backlinks.{resource_type}"),
                     format!("the views of a resource contradict the links of view {view}"),
                 ));

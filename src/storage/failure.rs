@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Outcome, Result, StoreFile};
 
 impl From<redb::StorageError> for Error {
     fn from(error: redb::StorageError) -> Self {
         match error {
             redb::StorageError::DatabaseClosed => Self::Closed,
             redb::StorageError::Corrupted(_) => Self::Damaged {
+                file: StoreFile::State,
                 part: "state database".into(),
                 detail: "its pages do not fit together".into(),
                 source: Some(Box::new(error)),
@@ -18,6 +19,7 @@ impl From<redb::StorageError> for Error {
                 if source.kind() == std::io::ErrorKind::UnexpectedEof =>
             {
                 Self::Damaged {
+                    file: StoreFile::State,
                     part: "state database".into(),
                     detail: "it names a page behind its end".into(),
                     source: Some(Box::new(source)),
@@ -33,6 +35,7 @@ impl From<redb::TableError> for Error {
         match error {
             redb::TableError::Storage(error) => error.into(),
             other => Self::Damaged {
+                file: StoreFile::State,
                 part: "state database".into(),
                 detail: "a table is missing or has another form".into(),
                 source: Some(Box::new(other)),
@@ -72,6 +75,7 @@ impl From<redb::DatabaseError> for Error {
                 if error.kind() == std::io::ErrorKind::InvalidData =>
             {
                 Self::Damaged {
+                    file: StoreFile::State,
                     part: "state database".into(),
                     detail: "it does not start like one".into(),
                     source: Some(Box::new(error)),
@@ -79,6 +83,7 @@ impl From<redb::DatabaseError> for Error {
             }
             redb::DatabaseError::Storage(error) => error.into(),
             redb::DatabaseError::UpgradeRequired(_) => Self::Damaged {
+                file: StoreFile::State,
                 part: "state database".into(),
                 detail: "it has a format that no store was ever written in".into(),
                 source: Some(Box::new(error)),
@@ -100,10 +105,15 @@ pub(crate) fn contain<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
 /// over them, or finds a lock that a panic left, they are damaged.
 pub(crate) fn met_in_files(error: Error) -> Error {
     match error {
-        Error::Panicked { message } => Error::damaged("state database", message),
+        Error::Panicked { message } => Error::damaged(StoreFile::State, "state database", message),
         Error::State { source, .. } if is_poison(&*source) => {
             let detail = "the database gave up on it".into();
-            Error::Damaged { part: "state database".into(), detail, source: Some(source) }
+            Error::Damaged {
+                file: StoreFile::State,
+                part: "state database".into(),
+                detail,
+                source: Some(source),
+            }
         }
         other => other,
     }

@@ -6,7 +6,7 @@ use super::records::{LinkRecord, ViewRow};
 use super::tables;
 use super::write::WriteTables;
 use crate::change::Stamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::resource::{ResourceName, ResourceType};
 
 /// What to do with a link.
@@ -97,7 +97,7 @@ impl ViewRow {
         };
         *count = after.ok_or_else(|| {
             let detail = format!("view {} says that it has fewer links than it has", self.key);
-            Error::damaged("table views", detail)
+            Error::damaged(StoreFile::State, "table views", detail)
         })?;
         self.record.revision = stamp.revision;
         Ok(())

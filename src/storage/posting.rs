@@ -1,7 +1,7 @@
 //! Posting lists: the views of a resource as sorted ids.
 
 use super::records::PostingRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 
 /// The ids of views, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,9 +21,9 @@ impl Posting {
                 Some(_) => None,
             };
             last = id;
-            ids.push(
-                id.ok_or_else(|| Error::damaged("posting list", "its view ids do not ascend"))?,
-            );
+            ids.push(id.ok_or_else(|| {
+                Error::damaged(StoreFile::State, "posting list", "its view ids do not ascend")
+            })?);
         }
         Ok(Self { ids })
     }

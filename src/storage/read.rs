@@ -8,7 +8,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use super::posting::Posting;
 use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
 use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::resource::{Resource, ResourceName, ResourceType};
 
@@ -36,7 +36,7 @@ impl ReadTables {
     pub(super) fn open(transaction: ReadTransaction) -> Result<Self> {
         let meta = transaction.open_table(tables::META)?;
         let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
-            .ok_or_else(|| Error::damaged("table meta", "the head is missing"))?;
+            .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))?;
         Ok(Self {
             transaction,
             head,
@@ -188,7 +188,11 @@ pub(crate) fn link_row(
     let name = tables::split_row_key(key).map(|(_, name)| name);
     let resource = name.and_then(|name| Resource::from_name(resource_type, name));
     let resource = resource.ok_or_else(|| {
-        Error::damaged(format!("table links.{resource_type}"), "a row has a key that is none")
+        Error::damaged(
+            StoreFile::State,
+            format!("table links.{resource_type}"),
+            "a row has a key that is none",
+        )
     })?;
     Ok(LinkRow { resource, record })
 }

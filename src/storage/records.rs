@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::tables::{self, split_row_key};
 use crate::change::ViewRef;
 use crate::codec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::time::Timestamp;
 use crate::view::{LinkCounts, View, ViewFields};
@@ -22,12 +22,14 @@ trait Record: Sized {
 
 /// Bytes of a record in its newest format.
 fn encode<R: Record>(record: R) -> Result<Vec<u8>> {
-    codec::encode(&record.newest()).map_err(|source| Error::undecodable(R::PART, source))
+    codec::encode(&record.newest())
+        .map_err(|source| Error::undecodable(StoreFile::State, R::PART, source))
 }
 
 /// A record from bytes of any of its formats.
 fn decode<R: Record>(bytes: &[u8]) -> Result<R> {
-    let versions = codec::decode(bytes).map_err(|source| Error::undecodable(R::PART, source))?;
+    let versions = codec::decode(bytes)
+        .map_err(|source| Error::undecodable(StoreFile::State, R::PART, source))?;
     Ok(R::upgrade(versions))
 }
 
@@ -217,7 +219,7 @@ pub(super) struct PostingRecord {
 record!(PostingRecord, PostingVersions, "posting list");
 
 fn no_key(table: &str) -> Error {
-    Error::damaged(format!("table {table}"), "a row has a key that is none")
+    Error::damaged(StoreFile::State, format!("table {table}"), "a row has a key that is none")
 }
 
 #[cfg(test)]

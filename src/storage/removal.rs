@@ -10,7 +10,7 @@ use super::records::{ProjectRow, ViewRow};
 use super::tables::{self, KeyRange, Lazy, Prefix};
 use super::write::WriteTables;
 use crate::change::Stamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey};
 use crate::resource::{ResourceName, ResourceType};
 use crate::view::LinkCounts;
@@ -26,7 +26,11 @@ impl<'t> WriteTables<'t> {
     ) -> Result<LinkCounts> {
         let mut project = self.project_of(project)?;
         project.views = project.views.checked_sub(1).ok_or_else(|| {
-            Error::damaged("table projects", "a project has fewer views than rows")
+            Error::damaged(
+                StoreFile::State,
+                "table projects",
+                "a project has fewer views than rows",
+            )
         })?;
         self.put_project(&project)?;
         self.views.get(self.transaction)?.remove(&*view.row_key())?;
@@ -133,6 +137,7 @@ impl<'t> WriteTables<'t> {
             for &view in posting.ids() {
                 if links.remove(&*tables::row_key(view, name))?.is_none() {
                     return Err(Error::damaged(
+                        StoreFile::State,
                         format!("table backlinks.{resource_type}"),
                         format!("it names a link that view {view} does not have"),
                     ));

@@ -11,7 +11,7 @@ use super::records::Head;
 use super::tables;
 use super::write::{WriteTables, create_tables};
 use crate::disk::DiskFile;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::journal::StoreId;
 
 /// The version of the tables that is written.
@@ -160,7 +160,7 @@ impl Drop for State {
 
 /// Tells whether the database is a store's state, and which.
 fn identify(database: &Database) -> Result<(StoreId, Head)> {
-    let foreign = |detail: &str| Error::damaged("state database", detail);
+    let foreign = |detail: &str| Error::damaged(StoreFile::State, "state database", detail);
     let transaction = database.begin_read()?;
     let meta = match transaction.open_table(tables::META) {
         Err(redb::TableError::TableDoesNotExist(_)) => {

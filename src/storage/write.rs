@@ -10,7 +10,7 @@ use super::backlinks::LiveViews;
 use super::records::{Head, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
 use super::tables::{self, ByType, Lazy};
 use crate::change::Stamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::view::{LinkCounts, ViewFields};
 
@@ -29,7 +29,7 @@ impl<'t> WriteTables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         let meta = transaction.open_table(tables::META)?;
         let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
-            .ok_or_else(|| Error::damaged("table meta", "the head is missing"))?;
+            .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))?;
         Ok(Self {
             transaction,
             head,
@@ -78,7 +78,7 @@ impl<'t> WriteTables<'t> {
 
     /// The live view with this id.
     pub(super) fn view_by_id(&mut self, id: u32) -> Result<ViewRow> {
-        let lost = |table| Error::damaged(table, format!("view {id} is missing"));
+        let lost = |table| Error::damaged(StoreFile::State, table, format!("view {id} is missing"));
         let table = self.live.view_keys.get(self.transaction)?;
         let record = tables::get(table, &id.to_be_bytes(), ViewKeyRecord::decode)?
             .ok_or_else(|| lost("table view_keys"))?;
@@ -143,7 +143,9 @@ impl<'t> WriteTables<'t> {
     /// The project of a view that is there.
     pub(super) fn project_of(&mut self, project: &ProjectKey) -> Result<ProjectRow> {
         let found = self.project(project)?;
-        found.ok_or_else(|| Error::damaged("table projects", format!("{project} is missing")))
+        found.ok_or_else(|| {
+            Error::damaged(StoreFile::State, "table projects", format!("{project} is missing"))
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
-use viewlink::{Batch, Error, Options, Timestamp};
+use viewlink::{Batch, Error, Options, StoreFile, Timestamp};
 
 use crate::support::{
     Random, assert_clean, content_of, copy, create, files, link, project, refused, segments,
@@ -95,7 +95,9 @@ fn damaged(dir: &TempDir) -> (String, String) {
     let mut found = Vec::new();
     for check in [false, true] {
         let error = refused(dir.path(), options().check_pages(check));
-        let Error::Damaged { part, detail, .. } = error else { panic!("{error}: {error:?}") };
+        let Error::Damaged { file, part, detail, .. } = error else { panic!("{error}: {error:?}") };
+        let journal = part.starts_with("journal") || part.starts_with("change");
+        assert_eq!(file == StoreFile::Journal, journal, "{part}");
         found.push((part, detail));
     }
     found.swap_remove(0)
