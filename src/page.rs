@@ -76,6 +76,11 @@ impl<S: Default> Paging<S> {
 }
 
 impl<S> Paging<S> {
+    /// How many rows to read for a page: one more than it takes tells whether there are more.
+    pub(crate) const fn rows(&self) -> usize {
+        self.limit.saturating_add(1)
+    }
+
     /// Leaves out the first `offset` items of the list; replaces a cursor.
     #[must_use]
     pub fn offset(mut self, offset: usize) -> Self {

@@ -65,8 +65,7 @@ impl Snapshot {
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
         let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
-        let more = paging.limit.saturating_add(1);
-        let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, more))?;
+        let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, paging.rows()))?;
         let position = |row: &ProjectRow| Position::Key(row.key.to_string());
         let total = self.tables.head().projects;
         Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
@@ -211,9 +210,9 @@ impl ProjectSnapshot<'_> {
         let list = List::Views { project };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let more = paging.limit.saturating_add(1);
-        let rows =
-            self.snapshot.read(|tables| tables.view_page(project, after.as_ref(), skip, more))?;
+        let rows = self
+            .snapshot
+            .read(|tables| tables.view_page(project, after.as_ref(), skip, paging.rows()))?;
         let position = |row: &ViewRow| Position::Key(row.key().to_string());
         Page::from_rows(rows, paging.limit, self.project.views, list, position, |row| {
             Ok(row.into_view())
@@ -269,9 +268,8 @@ impl ProjectSnapshot<'_> {
         let (after, skip) = paging.start.in_list(&list)?;
         let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
         let after = after.map(|at| at.key(parse)).transpose()?;
-        let more = paging.limit.saturating_add(1);
         let rows = self.snapshot.read(|tables| {
-            tables.link_page(view.id(), resource_type, after.as_ref(), skip, more)
+            tables.link_page(view.id(), resource_type, after.as_ref(), skip, paging.rows())
         })?;
         let total = view.links().get(resource_type);
         let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
@@ -291,7 +289,7 @@ impl ProjectSnapshot<'_> {
             let after = after.link_time()?;
             rows.retain(|(record, _)| *record > after);
         }
-        let rows = smallest(rows, skip, paging.limit.saturating_add(1));
+        let rows = smallest(rows, skip, paging.rows());
         let total = view.links().get(resource_type);
         let position = |(record, _): &(LinkRecord, _)| Position::LinkTime(*record);
         Page::from_rows(rows, paging.limit, total, list, position, |(record, key)| {
@@ -318,7 +316,7 @@ impl ProjectSnapshot<'_> {
         keys.sort_unstable();
         let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
         let rows = keys.split_off(behind.max(skip.min(keys.len())));
-        let rows = rows.into_iter().take(paging.limit.saturating_add(1)).collect();
+        let rows = rows.into_iter().take(paging.rows()).collect();
         let position = |key: &ViewKey| Position::Key(key.to_string());
         Page::from_rows(rows, paging.limit, total, list, position, |key| {
             let view = self.snapshot.read(|tables| tables.view(project, &key))?;

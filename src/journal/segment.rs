@@ -43,7 +43,7 @@ pub(super) struct SegmentHeader {
     pub(super) store_id: StoreId,
     /// The revision of the first record, whether it is written yet or not.
     pub(super) first: u64,
-    /// The time of the change before the first one.
+    /// Not before the time of the change in front of the first one.
     pub(super) base_time: Timestamp,
 }
 

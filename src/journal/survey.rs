@@ -42,7 +42,7 @@ impl Survey {
 ///
 /// The first record that does not check out ends the journal, unless something proves that it had
 /// been synced: the state revision, a later record's durable-up-to, or a later segment. For the
-/// very last group nothing can prove it.
+/// very last change nothing can prove it.
 ///
 /// Cost: O(bytes of the segments from the state revision on).
 ///

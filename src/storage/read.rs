@@ -34,9 +34,7 @@ pub(crate) struct LinkRow {
 
 impl ReadTables {
     pub(super) fn open(transaction: ReadTransaction) -> Result<Self> {
-        let meta = transaction.open_table(tables::META)?;
-        let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
-            .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))?;
+        let head = Head::load(&transaction.open_table(tables::META)?)?;
         Ok(Self {
             transaction,
             head,

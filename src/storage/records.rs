@@ -1,8 +1,9 @@
 //! The records of the tables. Each is an enum with one variant per version of its format.
 
+use redb::{ReadableTable, Table};
 use serde::{Deserialize, Serialize};
 
-use super::tables::{self, split_row_key};
+use super::tables::{self, Bytes, split_row_key};
 use crate::change::ViewRef;
 use crate::codec;
 use crate::error::{Error, Result, StoreFile};
@@ -84,6 +85,18 @@ pub(crate) struct Head {
     pub(super) deleted_views: u64,
 }
 record!(Head, HeadVersions, "head of the state");
+
+impl Head {
+    pub(super) fn load(meta: &impl ReadableTable<Bytes, Bytes>) -> Result<Self> {
+        tables::get(meta, tables::HEAD_NAME, Self::decode)?
+            .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))
+    }
+
+    pub(super) fn store(self, meta: &mut Table<'_, Bytes, Bytes>) -> Result<()> {
+        meta.insert(tables::HEAD_NAME, &*self.encode()?)?;
+        Ok(())
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ProjectRecord {

@@ -178,8 +178,7 @@ fn identify(database: &Database) -> Result<(StoreId, Head)> {
     let id =
         tables::get(&meta, tables::STORE_ID_NAME, |value| Ok(<[u8; 16]>::try_from(value).ok()))?;
     let id = id.flatten().ok_or_else(|| foreign("it does not tell its store's id"))?;
-    let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?;
-    Ok((StoreId(id), head.ok_or_else(|| foreign("it does not tell its revision"))?))
+    Ok((StoreId(id), Head::load(&meta)?))
 }
 
 /// A change of the tables under way: all of it or nothing.

@@ -27,9 +27,7 @@ pub(crate) struct WriteTables<'t> {
 
 impl<'t> WriteTables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
-        let meta = transaction.open_table(tables::META)?;
-        let head = tables::get(&meta, tables::HEAD_NAME, Head::decode)?
-            .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))?;
+        let head = Head::load(&transaction.open_table(tables::META)?)?;
         Ok(Self {
             transaction,
             head,
@@ -53,9 +51,7 @@ impl<'t> WriteTables<'t> {
 
     /// Writes the head; every transaction ends with it.
     pub(crate) fn finish(self) -> Result<()> {
-        let mut meta = self.transaction.open_table(tables::META)?;
-        meta.insert(tables::HEAD_NAME, &*self.head.encode()?)?;
-        Ok(())
+        self.head.store(&mut self.transaction.open_table(tables::META)?)
     }
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
@@ -172,6 +168,5 @@ pub(super) fn create_tables(
     let mut meta = transaction.open_table(tables::META)?;
     meta.insert(tables::FORMAT_NAME, &format.to_le_bytes()[..])?;
     meta.insert(tables::STORE_ID_NAME, store_id)?;
-    meta.insert(tables::HEAD_NAME, &*Head::default().encode()?)?;
-    Ok(())
+    Head::default().store(&mut meta)
 }
