@@ -230,6 +230,33 @@ impl Error {
         self
     }
 
+    /// The same error for another caller that it concerns. What caused it is a text there.
+    pub(crate) fn alike(&self) -> Self {
+        let text = |source: &(dyn std::error::Error + 'static)| chain(source).into();
+        match self {
+            Self::Io { action, outcome, source } => {
+                let source = source.raw_os_error().map_or_else(
+                    || io::Error::new(source.kind(), chain(source)),
+                    io::Error::from_raw_os_error,
+                );
+                Self::Io { action: action.clone(), outcome: *outcome, source }
+            }
+            Self::Damaged { file, part, detail, source } => Self::Damaged {
+                file: *file,
+                part: part.clone(),
+                detail: detail.clone(),
+                source: source.as_ref().map(|source| text(&**source)),
+            },
+            Self::State { outcome, source } => {
+                Self::State { outcome: *outcome, source: text(&**source) }
+            }
+            Self::Panicked { message } => Self::Panicked { message: message.clone() },
+            Self::WritesStopped { reason } => Self::WritesStopped { reason: reason.clone() },
+            Self::Closed => Self::Closed,
+            other => Self::State { outcome: other.outcome(), source: text(other) },
+        }
+    }
+
     /// Whether the store itself failed, not the request.
     pub(crate) const fn is_of_store(&self) -> bool {
         matches!(self, Self::Io { .. } | Self::State { .. } | Self::Damaged { .. })
@@ -261,6 +288,17 @@ impl Error {
         let text = text.chars().take(TEXT_SHOWN).collect();
         move |source| Self::InvalidKey { what, text, source }
     }
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// What to do about an error of the file system, where there is something.

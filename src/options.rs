@@ -22,6 +22,9 @@ pub struct Options {
     pub(crate) check_pages: bool,
     pub(crate) cache_size: usize,
     pub(crate) batch_limit: usize,
+    pub(crate) group_keys: u64,
+    pub(crate) tail_changes: usize,
+    pub(crate) fold_changes: usize,
     pub(crate) checkpoint_keys: u64,
     pub(crate) checkpoint_bytes: u64,
     pub(crate) segment_size: u64,
@@ -41,6 +44,9 @@ impl Options {
             check_pages: false,
             cache_size: 64 << 20,
             batch_limit: 100_000,
+            group_keys: 10_000,
+            tail_changes: 32_768,
+            fold_changes: 1_024,
             checkpoint_keys: 8_192,
             checkpoint_bytes: 8 << 20,
             segment_size: 4 << 20,
@@ -80,6 +86,32 @@ impl Options {
     #[must_use]
     pub const fn batch_limit(mut self, keys: usize) -> Self {
         self.batch_limit = keys;
+        self
+    }
+
+    /// How many keys the changes may have that are made with one sync, when many call at the same
+    /// time. Default: 10,000.
+    ///
+    /// Whoever calls while changes are being made is in the next group. A larger change is a group
+    /// by itself. Less means that a small change waits less for large ones.
+    #[must_use]
+    pub const fn group_limit(mut self, keys: u64) -> Self {
+        self.group_keys = keys;
+        self
+    }
+
+    /// How many changes of backlinks (which views a resource is in) wait in memory before they are
+    /// folded into the tables, and how many are folded after a group of changes, at least.
+    /// Default: 32,768, and 1,024.
+    ///
+    /// More of them in memory makes a change cheaper in the long run, since more of them are on
+    /// the same pages, and opening after a crash slower; each takes some 50 bytes with a key of
+    /// 20. Without any, each change goes into the tables at once. Fewer at once makes for shorter,
+    /// more frequent pauses.
+    #[must_use]
+    pub const fn tail(mut self, changes: usize, at_once: usize) -> Self {
+        self.tail_changes = changes;
+        self.fold_changes = at_once;
         self
     }
 
@@ -171,6 +203,9 @@ impl fmt::Debug for Options {
             .field("check_pages", &self.check_pages)
             .field("cache_size", &self.cache_size)
             .field("batch_limit", &self.batch_limit)
+            .field("group_keys", &self.group_keys)
+            .field("tail_changes", &self.tail_changes)
+            .field("fold_changes", &self.fold_changes)
             .field("checkpoint_keys", &self.checkpoint_keys)
             .field("checkpoint_bytes", &self.checkpoint_bytes)
             .field("segment_size", &self.segment_size)

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::batch::{self, Action, Batch, Report};
-use crate::change::{Effect, Note, ProjectRef, Stamp};
-use crate::commit::{Engine, Made};
+use crate::change::{Effect, Note};
+use crate::commit::{Draft, Engine, Recorded};
 use crate::error::{Error, Result};
 use crate::key::{EnvironmentId, MAX_KEY_LEN, ProjectKey, ViewKey};
 use crate::limit;
 use crate::resource::Resource;
-use crate::storage::{ProjectRow, ViewRow, WriteTables};
+use crate::storage::{ProjectRow, ViewRow};
 use crate::view::{LinkCounts, NewView, View, ViewPatch};
 
 /// A handle to a project of a store: everything that changes views and links.
@@ -130,21 +130,23 @@ impl Project {
     fn put_view(
         &self,
         view: NewView,
-        there: impl FnOnce(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow>,
+        there: impl Fn(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow> + Send + 'static,
     ) -> Result<View> {
         let key = view_key(&view.key)?;
         limit::check_fields(&view.fields, None, &self.engine.options().limits)?;
-        let (view, _) = self.change(self.note.clone(), |tables, stamp| {
-            let project = tables.project(&self.key)?;
+        let (view, _) = self.change(0, self.note.clone(), move |draft, project_key| {
+            let project = draft.tables.project(project_key)?;
             let new_project = project.is_none();
-            let found = project.map(|project| tables.view(project.id, &key)).transpose()?;
+            let found = project.map(|project| draft.tables.view(project.id, &key)).transpose()?;
             if let Some(found) = found.flatten() {
-                return Ok((there(&self.key, &key, found)?.into_view(), None));
+                return Ok((there(project_key, &key, found)?.into_view(), None));
             }
-            let fields = view.fields;
-            let (project, view) = tables.create_view(&self.key, &key, fields.clone(), stamp)?;
+            let fields = view.fields.clone();
+            let (project, view) =
+                draft.tables.create_view(project_key, &key, fields.clone(), draft.stamp)?;
             let effect = Effect::CreateView { view: view.to_ref(), new_project, fields };
-            Ok((view.into_view(), Some(made(&project, effect))))
+            let recorded = draft.record(&project, effect)?;
+            Ok((view.into_view(), Some(recorded)))
         })?;
         Ok(view)
     }
@@ -161,17 +163,18 @@ impl Project {
     /// [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
     pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
         let key = view_key(key)?;
-        let limits = &self.engine.options().limits;
-        let (view, _) = self.change(self.note.clone(), |tables, stamp| {
-            let (project, view) = self.find_view(tables, &key)?;
-            let fields = patch.apply(view.fields().clone());
-            limit::check_fields(&fields, Some(view.fields()), limits)?;
+        let limits = self.engine.options().limits;
+        let (view, _) = self.change(0, self.note.clone(), move |draft, project_key| {
+            let (project, view) = find_view(draft, project_key, &key)?;
+            let fields = patch.clone().apply(view.fields().clone());
+            limit::check_fields(&fields, Some(view.fields()), &limits)?;
             if fields == *view.fields() {
                 return Ok((view.into_view(), None));
             }
-            let view = tables.update_view(view, fields.clone(), stamp)?;
+            let view = draft.tables.update_view(view, fields.clone(), draft.stamp)?;
             let effect = Effect::UpdateView { view: view.to_ref(), fields };
-            Ok((view.into_view(), Some(made(&project, effect))))
+            let recorded = draft.record(&project, effect)?;
+            Ok((view.into_view(), Some(recorded)))
         })?;
         Ok(view)
     }
@@ -185,12 +188,14 @@ impl Project {
     /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`].
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         let key = view_key(key)?;
-        let ((unlinked, revision), _) = self.change(self.note.clone(), |tables, stamp| {
-            let (project, view) = self.find_view(tables, &key)?;
-            let unlinked = tables.delete_view(&self.key, &view)?;
-            let effect = Effect::DeleteView { view: view.to_ref(), unlinked };
-            Ok(((unlinked, stamp.revision), Some(made(&project, effect))))
-        })?;
+        let ((unlinked, revision), _) =
+            self.change(0, self.note.clone(), move |draft, project_key| {
+                let (project, view) = find_view(draft, project_key, &key)?;
+                let unlinked = draft.tables.delete_view(project_key, &view)?;
+                let effect = Effect::DeleteView { view: view.to_ref(), unlinked };
+                let recorded = draft.record(&project, effect)?;
+                Ok(((unlinked, draft.stamp.revision), Some(recorded)))
+            })?;
         Ok(DeletedView { unlinked, revision })
     }
 
@@ -202,12 +207,12 @@ impl Project {
     ///
     /// [`Error::UnknownProject`].
     pub fn delete(&self) -> Result<DeletedProject> {
-        let (deleted, _) = self.change(self.note.clone(), |tables, stamp| {
-            let project = self.find(tables)?;
-            let (views, unlinked) = tables.delete_project(&project)?;
-            let deleted = DeletedProject { views, unlinked, revision: stamp.revision };
-            let effect = Effect::DeleteProject { views, unlinked };
-            Ok((deleted, Some(made(&project, effect))))
+        let (deleted, _) = self.change(0, self.note.clone(), |draft, project_key| {
+            let project = find(draft, project_key)?;
+            let (views, unlinked) = draft.tables.delete_project(&project)?;
+            let deleted = DeletedProject { views, unlinked, revision: draft.stamp.revision };
+            let recorded = draft.record(&project, Effect::DeleteProject { views, unlinked })?;
+            Ok((deleted, Some(recorded)))
         })?;
         Ok(deleted)
     }
@@ -258,12 +263,16 @@ impl Project {
             Action::Unlink => MAX_KEY_LEN,
         };
         let screened = batch::screen(&keys, environment_limit);
-        let (outcomes, revision) = self.change(note.or(&self.note), |tables, stamp| {
-            let (project, mut view) = self.find_view(tables, &key)?;
-            let (outcomes, effect) = batch::run(tables, &mut view, action, &screened, stamp)?;
-            Ok((outcomes, effect.map(|effect| made(&project, effect))))
-        })?;
-        drop(screened);
+        let note = note.or(&self.note);
+        let (outcomes, revision) =
+            self.change(keys.len() as u64, note, move |draft, project_key| {
+                let (project, mut view) = find_view(draft, project_key, &key)?;
+                let stamp = draft.stamp;
+                let (outcomes, effect) =
+                    batch::run(draft.tables, &mut view, action, &screened, stamp)?;
+                let recorded = effect.map(|effect| draft.record(&project, effect)).transpose()?;
+                Ok((outcomes, recorded))
+            })?;
         Ok(Report::new(action, keys, outcomes, revision))
     }
 
@@ -275,11 +284,13 @@ impl Project {
     ///
     /// [`Error::UnknownProject`].
     pub fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
-        let (resource_type, name) = (resource.resource_type(), resource.name());
-        self.remove(|tables, project, stamp| {
-            let links = tables.remove_resource(project.id, resource_type, &name, stamp)?;
-            let effect = Effect::RemoveResource { resource_type, name: name.clone(), links };
-            Ok((u64::from(links > 0), links, effect))
+        let resource = resource.clone();
+        self.remove(move |draft, project| {
+            let (resource_type, name) = (resource.resource_type(), resource.name());
+            let links =
+                draft.tables.remove_resource(project.id, resource_type, &name, draft.stamp)?;
+            let effect = Effect::RemoveResource { resource_type, name, links };
+            Ok((u64::from(links > 0), links, draft.record(project, effect)?))
         })
     }
 
@@ -291,58 +302,58 @@ impl Project {
     ///
     /// [`Error::UnknownProject`].
     pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
-        self.remove(|tables, project, stamp| {
-            let (segments, links) = tables.remove_environment(project.id, environment, stamp)?;
+        let environment = environment.clone();
+        self.remove(move |draft, project| {
+            let (segments, links) =
+                draft.tables.remove_environment(project.id, &environment, draft.stamp)?;
             let environment = environment.clone();
             let effect = Effect::RemoveEnvironment { environment, segments, links };
-            Ok((segments, links, effect))
+            Ok((segments, links, draft.record(project, effect)?))
         })
     }
 
-    fn remove<'k>(
+    fn remove(
         &self,
-        act: impl FnOnce(&mut WriteTables<'_>, &ProjectRow, Stamp) -> Result<(u64, u64, Effect<'k>)>,
+        act: impl Fn(&mut Draft<'_, '_>, &ProjectRow) -> Result<(u64, u64, Recorded)> + Send + 'static,
     ) -> Result<Removed> {
-        let ((resources, links), revision) = self.change(self.note.clone(), |tables, stamp| {
-            let project = self.find(tables)?;
-            let (resources, links, effect) = act(tables, &project, stamp)?;
-            Ok(((resources, links), (links > 0).then(|| made(&project, effect))))
-        })?;
+        let ((resources, links), revision) =
+            self.change(0, self.note.clone(), move |draft, project_key| {
+                let project = find(draft, project_key)?;
+                let (resources, links, recorded) = act(draft, &project)?;
+                Ok(((resources, links), (links > 0).then_some(recorded)))
+            })?;
         Ok(Removed { resources, links, revision })
     }
 
-    fn change<'k, T>(
+    fn change<T: Send + 'static>(
         &self,
+        keys: u64,
         note: Note,
-        act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
+        act: impl Fn(&mut Draft<'_, '_>, &ProjectKey) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
         limit::check_note(&note, &self.engine.options().limits)?;
-        self.engine.commit(note, act)
+        let key = self.key.clone();
+        self.engine.commit(note, keys.saturating_add(1), move |draft| act(draft, &key))
     }
+}
 
-    fn find(&self, tables: &mut WriteTables<'_>) -> Result<ProjectRow> {
-        let found = tables.project(&self.key)?;
-        found.ok_or_else(|| Error::UnknownProject { project: self.key.clone() })
-    }
+fn find(draft: &mut Draft<'_, '_>, key: &ProjectKey) -> Result<ProjectRow> {
+    let found = draft.tables.project(key)?;
+    found.ok_or_else(|| Error::UnknownProject { project: key.clone() })
+}
 
-    fn find_view(
-        &self,
-        tables: &mut WriteTables<'_>,
-        key: &ViewKey,
-    ) -> Result<(ProjectRow, ViewRow)> {
-        let project = self.find(tables)?;
-        match tables.view(project.id, key)? {
-            Some(view) => Ok((project, view)),
-            None => Err(Error::UnknownView { project: self.key.clone(), view: key.clone() }),
-        }
+fn find_view(
+    draft: &mut Draft<'_, '_>,
+    project_key: &ProjectKey,
+    key: &ViewKey,
+) -> Result<(ProjectRow, ViewRow)> {
+    let project = find(draft, project_key)?;
+    match draft.tables.view(project.id, key)? {
+        Some(view) => Ok((project, view)),
+        None => Err(Error::UnknownView { project: project_key.clone(), view: key.clone() }),
     }
 }
 
 pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
     ViewKey::parse(text).map_err(Error::key("view key", text))
-}
-
-/// What a change did, for the journal.
-fn made<'k>(project: &ProjectRow, effect: Effect<'k>) -> Made<'k> {
-    Made { project: ProjectRef { id: project.id, key: project.key.clone() }, effect }
 }

@@ -241,18 +241,24 @@ impl<'a> RawResource<'a> {
         self.environment
     }
 
-    /// Parses the texts into the name the tables keep.
+    /// Parses the texts and adds the name the tables keep to `names`, or nothing.
     ///
     /// `environment_limit` is the greatest length of an environment id, in bytes.
-    pub(crate) fn parse(&self, environment_limit: usize) -> Result<ResourceName<'a>, KeyPart> {
+    pub(crate) fn push_name(
+        &self,
+        names: &mut String,
+        environment_limit: usize,
+    ) -> Result<(), KeyPart> {
         if let Some(environment) = self.environment {
             key::check(environment, environment_limit).map_err(KeyPart::Environment)?;
         }
         key::check(self.key, MAX_KEY_LEN).map_err(KeyPart::Key)?;
-        Ok(match self.environment {
-            Some(environment) => ResourceName::join(environment, self.key),
-            None => ResourceName(Cow::Borrowed(self.key)),
-        })
+        if let Some(environment) = self.environment {
+            names.push_str(environment);
+            names.push(SEPARATOR);
+        }
+        names.push_str(self.key);
+        Ok(())
     }
 }
 
@@ -284,6 +290,11 @@ const SEPARATOR: char = '\0';
 pub(crate) struct ResourceName<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl ResourceName<'_> {
+    /// A name that [`RawResource::push_name`] made.
+    pub(crate) const fn packed(name: &str) -> ResourceName<'_> {
+        ResourceName(Cow::Borrowed(name))
+    }
+
     fn join(environment: &str, key: &str) -> Self {
         let mut name = String::with_capacity(environment.len() + 1 + key.len());
         name.push_str(environment);

@@ -12,12 +12,37 @@ use crate::storage::{LinkKey, ViewRow, WriteTables};
 
 /// The keys of a batch after the checks that need no store.
 #[derive(Debug)]
-pub(crate) struct Screened<'a> {
+pub(crate) struct Screened {
     resource_type: ResourceType,
     /// For each key of the request its failure, if it has one already.
     failed: Vec<Option<FailureReason>>,
-    /// The others in key order, each once.
-    keys: Vec<LinkKey<'a>>,
+    /// The names of the others.
+    names: String,
+    /// Where each of them stands, in key order, each once.
+    keys: Vec<Screening>,
+}
+
+/// A key that passed: where its name stands among all, and its place in the request.
+#[derive(Clone, Copy, Debug)]
+struct Screening {
+    start: usize,
+    end: usize,
+    ordinal: u32,
+}
+
+impl Screened {
+    /// The keys to walk, in key order.
+    fn keys(&self) -> Vec<LinkKey<'_>> {
+        let key = |key: &Screening| LinkKey {
+            name: ResourceName::packed(name_of(&self.names, *key)),
+            ordinal: key.ordinal,
+        };
+        self.keys.iter().map(key).collect()
+    }
+}
+
+fn name_of(names: &str, Screening { start, end, .. }: Screening) -> &str {
+    names.get(start..end).unwrap_or_default()
 }
 
 /// Parses the keys of a batch and finds those that stand in it more than once.
@@ -25,13 +50,15 @@ pub(crate) struct Screened<'a> {
 /// A batch has fewer than 2^32 keys.
 ///
 /// Cost: O(n log n) with n keys.
-pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened<'_> {
+pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
     let mut failed = Vec::with_capacity(keys.len());
     let mut valid = Vec::with_capacity(keys.len());
+    let mut names = String::new();
     for (ordinal, key) in (0_u32..).zip(keys.iter()) {
-        failed.push(match key.parse(environment_limit) {
-            Ok(name) => {
-                valid.push(LinkKey { name, ordinal });
+        let start = names.len();
+        failed.push(match key.push_name(&mut names, environment_limit) {
+            Ok(()) => {
+                valid.push(Screening { start, end: names.len(), ordinal });
                 None
             }
             Err(KeyPart::Key(error)) => Some(FailureReason::InvalidKey(error)),
@@ -39,15 +66,15 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened<'_>
         });
     }
     // Equal keys in request order, so the first one of a run is the one that counts.
-    valid.sort_unstable();
+    valid.sort_unstable_by_key(|&key| (name_of(&names, key), key.ordinal));
     valid.dedup_by(|later, first| {
-        let repeated = later.name == first.name;
+        let repeated = name_of(&names, *later) == name_of(&names, *first);
         if repeated && let Some(slot) = failed.get_mut(later.ordinal as usize) {
             *slot = Some(FailureReason::Repeated);
         }
         repeated
     });
-    Screened { resource_type: keys.resource_type(), failed, keys: valid }
+    Screened { resource_type: keys.resource_type(), failed, names, keys: valid }
 }
 
 /// Walks the keys inside the write transaction; tells an outcome for each key of the request, in
@@ -58,11 +85,12 @@ pub(crate) fn run<'a>(
     tables: &mut WriteTables<'_>,
     view: &mut ViewRow,
     action: Action,
-    screened: &Screened<'a>,
+    screened: &'a Screened,
     stamp: Stamp,
 ) -> Result<(Vec<KeyOutcome>, Option<Effect<'a>>)> {
-    let Screened { resource_type, failed, keys } = screened;
-    let changed = tables.change_links(view, *resource_type, action.edit(), keys, stamp)?;
+    let Screened { resource_type, failed, .. } = screened;
+    let keys = screened.keys();
+    let changed = tables.change_links(view, *resource_type, action.edit(), &keys, stamp)?;
     let mut outcomes: Vec<KeyOutcome> = failed
         .iter()
         .map(|failed| match failed {
@@ -71,11 +99,11 @@ pub(crate) fn run<'a>(
         })
         .collect();
     let mut edited = Vec::with_capacity(keys.len());
-    for (key, _) in keys.iter().zip(&changed).filter(|(_, changed)| **changed) {
+    for (key, _) in keys.into_iter().zip(changed).filter(|(_, changed)| *changed) {
         if let Some(outcome) = outcomes.get_mut(key.ordinal as usize) {
             *outcome = action.outcome(true);
         }
-        edited.push(LinkedName { ordinal: key.ordinal, name: key.name.clone() });
+        edited.push(LinkedName { ordinal: key.ordinal, name: key.name });
     }
     let effect = (!edited.is_empty()).then(|| effect(view, *resource_type, action, edited));
     Ok((outcomes, effect))
@@ -124,8 +152,8 @@ mod tests {
         assert_eq!(codes(&batch), expected);
         let screened = screen(&batch.keys, 256);
         let kept: Vec<_> =
-            screened.keys.iter().map(|key| (key.name.as_bytes(), key.ordinal)).collect();
-        assert_eq!(kept, [(&b"A"[..], 5), (b"a", 1), (b"b", 0)]);
+            screened.keys.iter().map(|&key| (name_of(&screened.names, key), key.ordinal)).collect();
+        assert_eq!(kept, [("A", 5), ("a", 1), ("b", 0)]);
     }
 
     #[test]

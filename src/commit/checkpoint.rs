@@ -38,13 +38,29 @@ impl Writer {
         self.or_stop(done)?;
         self.work = Work::default();
         let retention = Retention { changes: options.keep_changes, age: options.keep_for };
+        // The state on disk needs the changes that are not folded, to recall its tail.
+        let needed = self.journal.head().min(open.state.folded_to());
         // A segment that cannot be removed is tried again next time; that stops no change.
-        self.journal.trim(retention, self.journal.head(), self.time)
+        self.journal.trim(retention, needed, self.time)
+    }
+
+    /// Does what is due after a group of changes, which have their answers: a checkpoint, or a
+    /// slice of a fold.
+    ///
+    /// The changes are made whatever becomes of this. If the database fails here, the next call
+    /// hears of it.
+    pub(super) fn keep_up(&mut self, open: &Open, options: &Options, keys: u64) {
+        let _ = match self.check() {
+            Ok(()) if self.is_checkpoint_due(options) => self.checkpoint(open, options),
+            Ok(()) => self.fold_some(open, options, keys),
+            Err(_) => Ok(()),
+        };
     }
 
     /// Brings everything to disk and closes the files.
     pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
-        let checkpoint = self.check().and_then(|()| self.checkpoint(&open, options));
+        let folded = self.check().and_then(|()| self.fold_all(&open));
+        let checkpoint = folded.and_then(|()| self.checkpoint(&open, options));
         if self.check().is_ok() {
             self.journal.finish();
         }

@@ -4,7 +4,7 @@ use crate::error::Result;
 #[cfg(feature = "testing")]
 use crate::error::{Error, Outcome};
 use crate::journal::AppendFailure;
-use crate::storage::Transaction;
+use crate::storage::{Finished, Transaction};
 
 /// How the next change is to fail.
 ///
@@ -70,9 +70,13 @@ impl Faults {
     }
 
     /// Shows a change, unless that is what is to fail.
-    pub(super) fn commit(&mut self, transaction: Transaction) -> Result<()> {
+    pub(super) fn commit(
+        &mut self,
+        transaction: Transaction<'_>,
+        finished: Finished,
+    ) -> Result<()> {
         if !self.take(Fault::Committed) {
-            return transaction.commit();
+            return transaction.commit(finished);
         }
         transaction.abort()?;
         let outcome = Outcome::Committed;
@@ -92,7 +96,11 @@ impl Faults {
         None
     }
 
-    pub(super) fn commit(&mut self, transaction: Transaction) -> Result<()> {
-        transaction.commit()
+    pub(super) fn commit(
+        &mut self,
+        transaction: Transaction<'_>,
+        finished: Finished,
+    ) -> Result<()> {
+        transaction.commit(finished)
     }
 }

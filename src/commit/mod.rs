@@ -1,4 +1,5 @@
-//! Making changes: one transaction, one append to the journal, one sync.
+//! Making changes: one transaction, one append to the journal, one sync, for all who call at the
+//! same time.
 //!
 //! A change is applied to the tables, appended to the journal and synced, and only then shown to
 //! readers; its answer is given last. So an answer is never given, and a reader never sees, what
@@ -10,32 +11,40 @@
 mod checkpoint;
 mod directory;
 mod fault;
+mod fold;
+mod queue;
 mod recovery;
 mod replay;
+mod request;
+mod sync;
 mod verify;
 mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::change::{Note, Stamp};
+use crate::change::Note;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::journal::Segments;
 use crate::options::Options;
-use crate::storage::{ReadTables, State, WriteTables, contain};
+use crate::storage::{ReadTables, State, contain};
 use crate::verify::Verification;
 
 pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
-pub(crate) use writer::Made;
+pub(crate) use request::{Draft, Recorded};
 
-use writer::{Health, Writer};
+use queue::{Lead, Queue, Word};
+use request::{Call, Request};
+use writer::{Health, Writer, tell_all};
 
 /// The parts of an open store, shared by all its handles and snapshots.
 #[derive(Debug)]
 pub(crate) struct Engine {
     options: Options,
+    /// Callers that wait for their change to be made.
+    queue: Queue<Box<dyn Call>>,
     /// `None` when the store is closed, or a recovery failed. Readers hold the lock only to begin
     /// a read, so they wait for a recovery or a close and never for a change.
     open: RwLock<Option<Open>>,
@@ -58,7 +67,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self { options, open, writer, directory })
+        Ok(Self { options, queue: Queue::new(), open, writer, directory })
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -67,33 +76,52 @@ impl Engine {
 
     /// Makes a change, or none if `act` says that there is nothing to change; tells its revision.
     ///
-    /// `act` must check all that can fail before it changes a table.
+    /// `act` walks about `keys` keys. It must check all that can fail before it changes a table,
+    /// and may be called more than once: then what it did before was taken back.
     ///
-    /// Cost: that of `act`, one append, one sync.
-    pub(crate) fn commit<'k, T>(
+    /// Cost: that of `act`, one append, one sync; the latter two shared with those who call at the
+    /// same time.
+    pub(crate) fn commit<T: Send + 'static>(
         &self,
         note: Note,
-        act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
+        keys: u64,
+        act: impl Fn(&mut Draft<'_, '_>) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
-        let mut writer = self.writer();
-        let open = self.open();
-        let open = open.as_ref().ok_or_else(|| writer.stopped())?;
-        writer.check()?;
-        let (answer, revision) = writer.change(open, &self.options, note, act)?;
-        if revision.is_some() && writer.is_checkpoint_due(&self.options) {
-            // The change is made whatever becomes of this. If the database failed, the next call
-            // hears of it.
-            let _ = writer.checkpoint(open, &self.options);
+        let (request, place) = Request::new(note, keys, act);
+        let mut lead = self.queue.join(Box::new(request));
+        loop {
+            if let Some(lead) = lead.take() {
+                self.lead(&lead);
+            }
+            match place.wait() {
+                Word::Lead => lead = Some(self.queue.take_over()),
+                Word::Answer(answer) => return answer,
+            }
         }
-        Ok((answer, revision))
     }
 
-    /// Brings the state to disk.
+    /// Makes the changes of a group of callers, and what is due after them.
+    fn lead(&self, lead: &Lead<'_, Box<dyn Call>>) {
+        let mut writer = self.writer();
+        let open = self.open();
+        let calls = lead.group(self.options.group_keys);
+        match open.as_ref().filter(|_| writer.check().is_ok()) {
+            Some(open) => {
+                let keys = calls.iter().map(|call| call.keys()).sum();
+                writer.change(open, &self.options, calls);
+                writer.keep_up(open, &self.options, keys);
+            }
+            None => tell_all(calls, writer.stopped()),
+        }
+    }
+
+    /// Brings the state to disk, folded, so that opening needs nothing of the journal.
     pub(crate) fn checkpoint(&self) -> Result<()> {
         let mut writer = self.writer();
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
         writer.check()?;
+        writer.fold_all(open)?;
         writer.checkpoint(open, &self.options)
     }
 

@@ -8,18 +8,21 @@ use std::iter::Peekable;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::state_file;
-use super::replay::replay;
+use super::replay::{recall, replay};
 use super::writer::Writer;
 use super::{Open, SharedDisk};
 use crate::change::ChangeRecord;
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Reader, Segments, survey};
 use crate::options::{Options, RecoveryProgress};
-use crate::storage::{Head, State, StateOptions, contain, met_in_files};
+use crate::storage::{Head, State, StateOptions, Tail, contain, met_in_files};
 use crate::time::Timestamp;
 
 /// How many keys are changed in one transaction of a replay, but for the last change in it.
 const KEYS_AT_ONCE: u64 = 1_000;
+
+/// How many changes of backlinks are folded with them, when enough of them wait.
+const FOLDED_AT_ONCE: usize = 4_000;
 
 /// Opens the files of a store and brings the state up to date.
 ///
@@ -29,6 +32,7 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;
+    recall_tail(&state, &segments)?;
     let start_journal = || {
         let base_time = time_of(&segments, found.proven, opened_at)?;
         let segments = Arc::clone(&segments);
@@ -47,6 +51,26 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
         }
     }
     Ok((open, writer))
+}
+
+/// Gives the state the changes of backlinks that are not in its posting lists.
+fn recall_tail(state: &State, segments: &Arc<Segments>) -> Result<()> {
+    let head = state.opened_at();
+    let mut tail = Tail::default();
+    let missing = |error| match error {
+        Error::JournalTrimmed { requested, .. } => {
+            let detail = format!("segments are missing: the state needs change {requested}");
+            Error::damaged(StoreFile::Journal, "journal", detail)
+        }
+        other => other,
+    };
+    let from = head.unfolded_from();
+    for change in Reader::new(Arc::clone(segments), from, head.revision).map_err(missing)? {
+        let (revision, payload) = change.map_err(missing)?;
+        recall(&mut tail, revision, &payload)?;
+    }
+    state.set_tail(tail);
+    Ok(())
 }
 
 /// The time of a change that the journal or the state knows.
@@ -100,7 +124,7 @@ fn bring_up_to_date(
         if journal.is_none() && state.held_bytes() > options.cache_size {
             journal = Some(start_journal()?);
         }
-        head = contain(|| replay_some(state, &mut changes)).map_err(met_in_files)?;
+        head = contain(|| replay_some(state, &mut changes, options)).map_err(met_in_files)?;
         let (done, total) = (head.revision - start.revision, end - start.revision);
         contain(|| {
             (options.on_recovery)(RecoveryProgress::Replaying { done, total });
@@ -115,7 +139,7 @@ fn bring_up_to_date(
 }
 
 /// Replays the next changes in one transaction; tells where the state stands then.
-fn replay_some(state: &State, changes: &mut Peekable<Reader>) -> Result<Head> {
+fn replay_some(state: &State, changes: &mut Peekable<Reader>, options: &Options) -> Result<Head> {
     let transaction = state.begin()?;
     let mut tables = transaction.tables()?;
     let mut keys = 0;
@@ -125,8 +149,13 @@ fn replay_some(state: &State, changes: &mut Peekable<Reader>) -> Result<Head> {
         let (revision, payload) = change?;
         keys += replay(&mut tables, revision, &payload)?;
     }
+    if options.tail_changes == 0 {
+        tables.fold_all()?;
+    } else if tables.is_fold_due(options.tail_changes) {
+        tables.fold(FOLDED_AT_ONCE)?;
+    }
     let head = tables.head();
-    tables.finish()?;
-    transaction.commit()?;
+    let finished = tables.finish()?;
+    transaction.commit(finished)?;
     Ok(head)
 }

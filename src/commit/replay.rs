@@ -6,7 +6,7 @@
 use crate::change::{ChangeRecord, Effect, LinkedName, ProjectRef, Stamp, ViewRef};
 use crate::error::{Error, Result, StoreFile};
 use crate::resource::ResourceName;
-use crate::storage::{Edit, LinkKey, ProjectRow, ViewRow, WriteTables};
+use crate::storage::{Edit, LinkKey, ProjectRow, Tail, ViewRow, WriteTables};
 
 /// Makes the change `revision` on tables that stand at the one before it; tells how many keys it
 /// walked.
@@ -27,6 +27,35 @@ pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]
     }
     tables.complete(stamp);
     Ok(work)
+}
+
+/// Remembers what a change, which the tables have, did to the backlinks.
+///
+/// What is remembered must be what [`WriteTables`] remember when the change is made.
+///
+/// # Errors
+///
+/// [`Error::Damaged`] when the record cannot be read.
+pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<()> {
+    let ChangeRecord { project, effect, .. } = ChangeRecord::decode(revision, payload)?;
+    match effect {
+        Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
+            let place = (project.id, view.id);
+            tail.remember(place, resource_type, Edit::Unlink, unlinked.iter());
+            let linked = linked.iter().map(|linked| &linked.name);
+            tail.remember(place, resource_type, Edit::Link, linked);
+        }
+        Effect::RemoveResource { resource_type, name, .. } => {
+            tail.forget_resource(project.id, resource_type, &name);
+        }
+        Effect::RemoveEnvironment { environment, .. } => {
+            tail.forget_environment(project.id, &environment);
+        }
+        // The ids of views that are gone are dropped by readers and by the fold.
+        Effect::DeleteView { .. } | Effect::DeleteProject { .. } => {}
+        Effect::CreateView { .. } | Effect::UpdateView { .. } => {}
+    }
+    Ok(())
 }
 
 fn misfit(revision: u64) -> Error {
@@ -139,9 +168,7 @@ mod tests {
     }
 
     fn name(key: &'static str) -> ResourceName<'static> {
-        crate::RawResource { resource_type: ResourceType::Flag, environment: None, key }
-            .parse(256)
-            .unwrap()
+        ResourceName::packed(key)
     }
 
     fn linked(key: &'static str) -> LinkedName<'static> {
@@ -162,8 +189,8 @@ mod tests {
         let transaction = state.begin()?;
         let mut tables = transaction.tables()?;
         replay(&mut tables, revision, &record.encode()?)?;
-        tables.finish()?;
-        transaction.commit()
+        let finished = tables.finish()?;
+        transaction.commit(finished)
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(super) fn verify(open: &Open, journal_head: u64, at_rest: bool) -> Result<Ve
             let detail = format!("it ends at {journal_head}, the state at {}", counts.revision);
             found.add(4, "journal", detail);
         }
+        let needed = tables.head().unfolded_from().min(counts.revision + 1);
+        if counts.oldest_kept > needed {
+            let detail = format!("change {needed}, which is not folded, is gone");
+            found.add(4, "journal", detail);
+        }
         tables.check(&mut counts, &mut found)?;
         check_journal(open, &tables, &mut counts, &mut found)
     });
@@ -95,8 +100,9 @@ fn check_replay(
             return Ok(());
         }
     }
-    replayed.finish()?;
-    transaction.commit()?;
+    replayed.fold_all()?;
+    let finished = replayed.finish()?;
+    transaction.commit(finished)?;
     tables.check_same(&state.read()?, found)
 }
 

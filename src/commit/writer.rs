@@ -1,21 +1,15 @@
-//! The one that changes the store.
+//! The one that changes the store, a group of requests at a time.
 
 use super::Open;
 use super::checkpoint::Work;
 use super::fault::{Fault, Faults};
-use crate::change::{ChangeRecord, Effect, Note, ProjectRef, Stamp};
-use crate::error::{Error, Outcome, Result};
+use super::request::Call;
+use crate::change::Stamp;
+use crate::error::{Error, Outcome, Result, chain};
 use crate::journal::{AppendFailure, Journal};
 use crate::options::Options;
-use crate::storage::{Transaction, WriteTables, contain};
+use crate::storage::{Finished, Transaction, contain};
 use crate::time::Timestamp;
-
-/// What a request changed, for the journal.
-#[derive(Debug)]
-pub(crate) struct Made<'k> {
-    pub(crate) project: ProjectRef,
-    pub(crate) effect: Effect<'k>,
-}
 
 /// Whether changes can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +32,16 @@ pub(super) struct Writer {
     faults: Faults,
 }
 
-/// A change that is in the tables of a transaction and not in the journal yet.
+/// The changes of a group, in the tables of a transaction and not in the journal yet.
 struct Applied {
-    stamp: Stamp,
-    payload: Vec<u8>,
+    /// For each request its revision if it changed anything, or what is wrong with it.
+    results: Vec<Result<Option<u64>>>,
+    payloads: Vec<Vec<u8>>,
     keys: u64,
+    /// The time of the newest one.
+    time: Timestamp,
+    /// `None` when nothing changed.
+    finished: Option<Finished>,
 }
 
 impl Writer {
@@ -68,7 +67,7 @@ impl Writer {
 
     /// Says that there is nothing to read or write until a recovery succeeds.
     pub(super) fn recovery_failed(&mut self, error: &Error) {
-        self.health = Health::Stopped(format!("recovery failed: {}", describe(error)));
+        self.health = Health::Stopped(format!("recovery failed: {}", chain(error)));
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -90,108 +89,151 @@ impl Writer {
         self.faults.set(fault);
     }
 
-    /// Applies, appends, syncs and shows one change.
-    pub(super) fn change<'k, T>(
-        &mut self,
-        open: &Open,
-        options: &Options,
-        note: Note,
-        act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
-    ) -> Result<(T, Option<u64>)> {
-        let transaction = self.or_stop(contain(|| open.state.begin()))?;
-        let panics = self.faults.take(Fault::Panic);
-        let applied = contain(|| {
-            assert!(!panics, "asked for by a test");
-            apply(&transaction, options, note, act)
-        });
-        match applied {
-            Ok((answer, Some(applied))) => {
-                self.log_and_show(transaction, &applied)?;
-                Ok((answer, Some(applied.stamp.revision)))
-            }
-            Ok((answer, None)) => {
-                self.abort(transaction);
-                Ok((answer, None))
-            }
-            Err(error) => {
-                let failed =
-                    if error.is_of_store() { self.or_stop(Err(error)) } else { Err(error) };
-                self.abort(transaction);
-                failed
+    /// Applies, appends, syncs and shows the changes of a group, and answers its callers.
+    ///
+    /// A request that panics is answered alone, and the others are tried again without it.
+    pub(super) fn change(&mut self, open: &Open, options: &Options, mut calls: Vec<Box<dyn Call>>) {
+        while !calls.is_empty() {
+            let transaction = match self.or_stop(contain(|| open.state.begin())) {
+                Ok(transaction) => transaction,
+                Err(error) => return tell_all(calls, error),
+            };
+            let panics = self.faults.take(Fault::Panic);
+            let mut at = None;
+            let applied = contain(|| {
+                assert!(!panics, "asked for by a test");
+                apply(&transaction, options, &mut calls, &mut at)
+            });
+            match applied {
+                Ok(applied) => return self.log_and_show(transaction, applied, calls),
+                Err(error) => {
+                    if error.is_of_store() {
+                        self.stop(chain(&error));
+                    }
+                    self.abort(transaction);
+                    match (at.filter(|&at| at < calls.len()), error.is_of_store()) {
+                        (Some(at), false) => calls.remove(at).tell(Err(error)),
+                        _ => return tell_all(calls, error),
+                    }
+                }
             }
         }
     }
 
-    /// Takes an applied change back. Where that fails writes stop; what became of the change is
+    /// Takes applied changes back. Where that fails writes stop; what became of the changes is
     /// decided already.
-    fn abort(&mut self, transaction: Transaction) {
+    pub(super) fn abort(&mut self, transaction: Transaction<'_>) {
         let aborted = contain(|| transaction.abort());
         let _ = self.or_stop(aborted);
     }
 
-    /// Makes an applied change durable, then visible.
-    fn log_and_show(&mut self, transaction: Transaction, applied: &Applied) -> Result<()> {
+    /// Makes applied changes durable, then visible, and answers.
+    fn log_and_show(
+        &mut self,
+        transaction: Transaction<'_>,
+        applied: Applied,
+        calls: Vec<Box<dyn Call>>,
+    ) {
+        let Applied { results, payloads, keys, time, finished } = applied;
+        let Some(finished) = finished else {
+            self.abort(transaction);
+            return tell_each(calls, results);
+        };
         let appended = match self.faults.failed_append() {
             Some(failure) => Err(failure),
-            None => self.journal.append(&applied.payload, self.time),
+            None => self.journal.append(&payloads, self.time),
         };
-        let bytes = match appended {
-            Ok(bytes) => bytes,
+        match appended {
+            Ok(bytes) => {
+                self.time = time;
+                self.work.add(keys, bytes);
+            }
             Err(AppendFailure { error, usable }) => {
                 if !usable {
-                    self.stop(describe(&error));
+                    self.stop(chain(&error));
                 }
                 self.abort(transaction);
-                return Err(error);
+                return tell_all(calls, error);
             }
-        };
-        self.time = applied.stamp.time;
-        self.work.add(applied.keys, bytes);
-        let shown = contain(|| self.faults.commit(transaction));
-        // Whatever it is, the change is durable by now.
-        self.or_stop(shown).map_err(|error| match error {
-            Error::State { source, .. } => Error::State { outcome: Outcome::Committed, source },
-            other => Error::State { outcome: Outcome::Committed, source: Box::new(other) },
-        })
+        }
+        let shown = contain(|| self.faults.commit(transaction, finished));
+        match self.or_stop(shown) {
+            Ok(()) => tell_each(calls, results),
+            // Whatever it is, the changes are durable by now.
+            Err(Error::State { source, .. }) => {
+                tell_all(calls, Error::State { outcome: Outcome::Committed, source });
+            }
+            Err(other) => {
+                let source = Box::new(other);
+                tell_all(calls, Error::State { outcome: Outcome::Committed, source });
+            }
+        }
     }
 
     /// Lets no more changes be made after a failure of the store.
     pub(super) fn or_stop<T>(&mut self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result {
-            self.stop(describe(error));
+            self.stop(chain(error));
         }
         result
     }
 }
 
-/// Applies one request to the tables of a transaction.
-fn apply<'k, T>(
-    transaction: &Transaction,
+/// Applies requests to the tables of a transaction, one after the other. `at` is the one that is
+/// being applied.
+///
+/// # Errors
+///
+/// That of the store, when it fails; then nothing of any request may stay. What a request finds
+/// wrong with itself is its result.
+fn apply(
+    transaction: &Transaction<'_>,
     options: &Options,
-    note: Note,
-    act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> Result<(T, Option<Made<'k>>)>,
-) -> Result<(T, Option<Applied>)> {
+    calls: &mut [Box<dyn Call>],
+    at: &mut Option<usize>,
+) -> Result<Applied> {
     let mut tables = transaction.tables()?;
-    let head = tables.head();
-    let stamp = Stamp { revision: head.revision + 1, time: (options.clock)().max(head.time) };
-    let (answer, made) = act(&mut tables, stamp)?;
-    let Some(Made { project, effect }) = made else {
-        return Ok((answer, None));
-    };
-    tables.complete(stamp);
-    tables.finish()?;
-    let record = ChangeRecord { time: stamp.time, note, project, effect };
-    let (payload, keys) = (record.encode()?, record.work());
-    Ok((answer, Some(Applied { stamp, payload, keys })))
+    let mut results = Vec::with_capacity(calls.len());
+    let (mut payloads, mut keys) = (Vec::new(), 0);
+    for (place, call) in calls.iter_mut().enumerate() {
+        *at = Some(place);
+        let head = tables.head();
+        let stamp = Stamp { revision: head.revision + 1, time: (options.clock)().max(head.time) };
+        results.push(match call.apply(&mut tables, stamp) {
+            Ok(Some(recorded)) => {
+                tables.complete(stamp);
+                keys += recorded.keys;
+                payloads.push(recorded.payload);
+                Ok(Some(stamp.revision))
+            }
+            Ok(None) => Ok(None),
+            Err(error) if error.is_of_store() => return Err(error),
+            Err(error) => Err(error),
+        });
+    }
+    *at = None;
+    let time = tables.head().time;
+    if options.tail_changes == 0 {
+        tables.fold_all()?;
+    }
+    let finished = (!payloads.is_empty()).then(|| tables.finish()).transpose()?;
+    Ok(Applied { results, payloads, keys, time, finished })
 }
 
-/// An error with what caused it, in one line.
-fn describe(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
+/// Tells each caller what came of its own request.
+fn tell_each(calls: Vec<Box<dyn Call>>, results: Vec<Result<Option<u64>>>) {
+    for (call, result) in calls.into_iter().zip(results) {
+        call.tell(result);
     }
-    text
+}
+
+/// Tells all callers of a group of a failure they share: also those who changed nothing, since
+/// what they found may have been made by another one of the group.
+pub(super) fn tell_all(calls: Vec<Box<dyn Call>>, error: Error) {
+    let mut calls = calls.into_iter();
+    let Some(first) = calls.next() else { return };
+    for call in calls {
+        call.tell(Err(error.alike()));
+    }
+    first.tell(Err(error));
 }

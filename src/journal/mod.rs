@@ -105,9 +105,9 @@ impl Journal {
         seal(&self.active.file, self.active.offset);
     }
 
-    /// Appends one change and syncs; returns the bytes it took.
+    /// Appends changes with one write and syncs once; returns the bytes they took.
     ///
-    /// `last_time` is the time of the change before it.
+    /// `last_time` is the time of the change before them.
     ///
     /// # Errors
     ///
@@ -115,32 +115,37 @@ impl Journal {
     /// journal can be used further; any other failure leaves it open what the disk holds.
     pub(crate) fn append(
         &mut self,
-        payload: &[u8],
+        payloads: &[impl AsRef<[u8]>],
         last_time: Timestamp,
     ) -> Result<u64, AppendFailure> {
-        let revision = self.head + 1;
-        let mut record = Vec::with_capacity(payload.len() + frame::OVERHEAD);
-        frame::push(&mut record, self.segments.store_id(), revision, self.head, payload)
-            .map_err(|error| AppendFailure { error, usable: true })?;
-        if self.active.offset + record.len() as u64 > self.active.len {
-            self.rotate(record.len() as u64, last_time)?;
+        let payloads = payloads.iter().map(AsRef::as_ref);
+        let len = payloads.clone().map(|payload| payload.len() + frame::OVERHEAD).sum();
+        let mut records = Vec::with_capacity(len);
+        let mut revision = self.head;
+        for payload in payloads {
+            revision += 1;
+            frame::push(&mut records, self.segments.store_id(), revision, self.head, payload)
+                .map_err(|error| AppendFailure { error, usable: true })?;
         }
-        self.write(&record)?;
+        if self.active.offset + records.len() as u64 > self.active.len {
+            self.rotate(records.len() as u64, last_time)?;
+        }
+        self.write(&records)?;
         self.head = revision;
-        Ok(record.len() as u64)
+        Ok(records.len() as u64)
     }
 
-    fn write(&mut self, record: &[u8]) -> Result<(), AppendFailure> {
+    fn write(&mut self, records: &[u8]) -> Result<(), AppendFailure> {
         let Active { file, offset, .. } = &mut self.active;
-        match file.write_at(*offset, record).and_then(|()| file.sync()) {
+        match file.write_at(*offset, records).and_then(|()| file.sync()) {
             Ok(()) => {
-                *offset += record.len() as u64;
+                *offset += records.len() as u64;
                 Ok(())
             }
             Err(source) => {
                 let usable = is_full(&source)
                     && file
-                        .write_at(*offset, &vec![0; record.len()])
+                        .write_at(*offset, &vec![0; records.len()])
                         .and_then(|()| file.sync())
                         .is_ok();
                 let outcome = if usable { Outcome::NotApplied } else { Outcome::Unknown };
@@ -152,7 +157,7 @@ impl Journal {
 
     /// Starts the next segment; everything before it is synced.
     ///
-    /// Nothing of the change is written yet, so whatever fails here, it is not applied.
+    /// Nothing of the changes is written yet, so whatever fails here, they are not applied.
     fn rotate(&mut self, needed: u64, base_time: Timestamp) -> Result<(), AppendFailure> {
         let first = self.head + 1;
         let header = SegmentHeader { store_id: self.segments.store_id(), first, base_time };

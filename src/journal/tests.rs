@@ -30,7 +30,7 @@ fn payload(revision: u64) -> Vec<u8> {
 fn append(journal: &mut Journal, count: u64) {
     for _ in 0..count {
         let next = journal.head + 1;
-        journal.append(&payload(next), time(next - 1)).unwrap();
+        journal.append(&[&payload(next)], time(next - 1)).unwrap();
     }
 }
 
@@ -59,7 +59,7 @@ fn a_record_larger_than_a_segment_gets_a_segment_of_its_size() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     let large = vec![9; 5000];
-    journal.append(&large, time(0)).unwrap();
+    journal.append(&[&large], time(0)).unwrap();
     append(&mut journal, 1);
     let read = read(&journal, 1).unwrap();
     assert_eq!(read, [(1, large), (2, payload(2))]);
@@ -106,7 +106,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
         let mut acknowledged = 0;
         if let Ok(mut journal) = open(&dyn_disk, 0) {
             while acknowledged < 30
-                && journal.append(&payload(acknowledged + 1), time(acknowledged)).is_ok()
+                && journal.append(&[&payload(acknowledged + 1)], time(acknowledged)).is_ok()
             {
                 acknowledged += 1;
             }
@@ -131,7 +131,7 @@ fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
     append(&mut journal, 5);
     // The write of change 6 reaches the page cache, its sync does not happen.
     disk.set_fault(Some(Fault::power_lost(disk.calls() + 1)));
-    journal.append(&payload(6), time(5)).unwrap_err();
+    journal.append(&[&payload(6)], time(5)).unwrap_err();
     let killed = disk.killed();
     let reopened = open(&(Arc::new(killed.clone()) as Arc<dyn Disk>), 0).unwrap();
     assert_eq!(read(&reopened, 1).unwrap(), expected(1..=6));
@@ -208,7 +208,7 @@ fn a_full_disk_leaves_the_journal_usable() {
         let next = journal.head + 1;
         let full = Fault { from: disk.calls(), count: 1, kind: std::io::ErrorKind::StorageFull };
         disk.set_fault(Some(full));
-        if let Err(failure) = journal.append(&payload(next), time(next)) {
+        if let Err(failure) = journal.append(&[&payload(next)], time(next)) {
             assert!(failure.usable);
             assert_eq!(failure.error.outcome(), Outcome::NotApplied);
             refused += 1;
@@ -301,7 +301,7 @@ fn a_segment_that_may_have_its_name_ends_the_one_before() {
     // Creating, filling, syncing and naming the segment pass; syncing the directory does not.
     let full = std::io::ErrorKind::StorageFull;
     disk.set_fault(Some(Fault { from: disk.calls() + 5, count: 1, kind: full }));
-    let failure = journal.append(&large, time(1)).unwrap_err();
+    let failure = journal.append(&[&large], time(1)).unwrap_err();
     disk.set_fault(None);
     assert!(!failure.usable);
     assert_eq!(failure.error.outcome(), Outcome::NotApplied);

@@ -1,5 +1,7 @@
 //! The links the other way round: which views a resource is in (invariant 2).
 //!
+//! A change of links is remembered in the [tail](super::tail) and folded into the lists later.
+//!
 //! Deleting a view leaves its id in posting lists, so that it costs nothing there. A reader drops
 //! an id with no view, and any rewrite of a list drops them for good; ids are never used again.
 
@@ -7,12 +9,13 @@ use std::collections::HashMap;
 
 use redb::WriteTransaction;
 
-use super::links::Edit;
 use super::posting::Posting;
+use super::run::RunKey;
 use super::tables::{self, Lazy};
+use super::tail::Slice;
 use super::write::WriteTables;
-use crate::error::{Error, Result, StoreFile};
-use crate::resource::{ResourceName, ResourceType};
+use crate::error::Result;
+use crate::resource::ResourceType;
 
 /// Which view ids still have a view.
 pub(super) struct LiveViews<'t> {
@@ -60,41 +63,18 @@ impl<'t> LiveViews<'t> {
 }
 
 impl WriteTables<'_> {
-    /// Adds a view to the posting lists of resources, or takes it out of them.
-    ///
-    /// Cost: O(names · (log rows + views of the resource)).
-    pub(super) fn change_backlinks<'k>(
-        &mut self,
-        (project, view): (u32, u32),
-        resource_type: ResourceType,
-        edit: Edit,
-        names: impl Iterator<Item = &'k ResourceName<'k>>,
-    ) -> Result<()> {
-        for name in names {
-            let key = tables::row_key(project, name.as_bytes());
-            let mut posting = self.posting(resource_type, &key)?;
-            let changed = match edit {
-                Edit::Link => posting.insert(view),
-                Edit::Unlink => posting.remove(view),
-            };
-            if !changed {
-                return Err(Error::damaged(
-                    StoreFile::State,
-                    format!("table backlinks.{resource_type}"),
-                    format!("the views of a resource contradict the links of view {view}"),
-                ));
-            }
-            self.put_posting(resource_type, &key, &posting)?;
-        }
-        Ok(())
-    }
-
     /// The live views of a resource.
     pub(super) fn posting(&mut self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
-        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        let mut posting = tables::get(table, key, Posting::decode)?.unwrap_or_default();
+        let mut posting = self.stored_posting(resource_type, key)?;
+        self.tail.apply(&RunKey::of_row(resource_type, key), &mut posting);
         self.live.retain(self.transaction, &mut posting)?;
         Ok(posting)
+    }
+
+    /// The list of a resource without what the tail knows.
+    fn stored_posting(&mut self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
+        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
+        Ok(tables::get(table, key, Posting::decode)?.unwrap_or_default())
     }
 
     fn put_posting(
@@ -110,5 +90,42 @@ impl WriteTables<'_> {
             table.insert(key, &*posting.encode()?)?;
         }
         Ok(())
+    }
+
+    /// Whether a slice is to be folded, when up to `limit` changes may wait.
+    pub(crate) fn is_fold_due(&self, limit: usize) -> bool {
+        self.tail.is_fold_due(limit)
+    }
+
+    /// Folds all there is.
+    pub(crate) fn fold_all(&mut self) -> Result<()> {
+        while !self.tail.is_empty() {
+            self.fold(usize::MAX)?;
+        }
+        Ok(())
+    }
+
+    /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
+    /// Tells how many changes of backlinks are in the lists now that were not before.
+    ///
+    /// Cost: O(changes · (log rows + views of the resource)).
+    pub(crate) fn fold(&mut self, limit: usize) -> Result<u64> {
+        self.tail.begin_fold(self.head.revision);
+        let Some(Slice { resources, next }) = self.tail.slice(limit) else {
+            return Ok(0);
+        };
+        let mut folded = 0;
+        for (key, members) in resources {
+            let Some((resource_type, list)) = key.list() else { continue };
+            let mut posting = self.stored_posting(resource_type, list)?;
+            folded += members.len() as u64;
+            posting.apply(members);
+            self.live.retain(self.transaction, &mut posting)?;
+            self.put_posting(resource_type, list, &posting)?;
+        }
+        if let Some(until) = self.tail.folded(next) {
+            self.head.unfolded_from = until;
+        }
+        Ok(folded)
     }
 }

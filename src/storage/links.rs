@@ -44,7 +44,9 @@ impl WriteTables<'_> {
         let names = names.map(|(key, _)| &key.name);
         let edited = names.clone().count() as u64;
         if edited > 0 {
-            self.change_backlinks((view.project, view.id()), resource_type, edit, names)?;
+            let names: Vec<_> = names.collect();
+            let place = (view.project, view.id());
+            self.tail.remember(place, resource_type, edit, names.into_iter());
             view.count(resource_type, edit, edited, stamp)?;
             self.put_view(view)?;
         }

@@ -3,7 +3,8 @@
 //! Invariants kept here:
 //!
 //! 1. A link is in `links` or it does not exist; `links` is the only truth about links.
-//! 2. Posting lists in `backlinks`, minus dead views, are `links` transposed.
+//! 2. Posting lists in `backlinks`, overlaid with the tail, minus dead views, are `links`
+//!    transposed.
 //! 3. A view's count per type is its number of rows in `links.<type>`.
 //!
 //! Both directions and the count change in one function, [`WriteTables::change_links`], or go
@@ -17,8 +18,10 @@ mod posting;
 mod read;
 mod records;
 mod removal;
+mod run;
 mod state;
 mod tables;
+mod tail;
 
 mod verify;
 mod write;
@@ -28,4 +31,5 @@ pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::{LinkRow, ReadTables, link_row};
 pub(crate) use records::{Head, LinkRecord, ProjectRow, ViewRow};
 pub(crate) use state::{State, StateOptions, Transaction};
-pub(crate) use write::WriteTables;
+pub(crate) use tail::Tail;
+pub(crate) use write::{Finished, WriteTables};

@@ -1,6 +1,7 @@
 //! Posting lists: the views of a resource as sorted ids.
 
 use super::records::PostingRecord;
+use super::run::Member;
 use crate::error::{Error, Result, StoreFile};
 
 /// The ids of views, sorted, each once.
@@ -58,6 +59,17 @@ impl Posting {
     pub(super) fn remove(&mut self, id: u32) -> bool {
         let found = self.ids.binary_search(&id);
         found.map(|place| self.ids.remove(place)).is_ok()
+    }
+
+    /// Puts ids in or takes them out, whatever the list says; later ones count.
+    pub(super) fn apply(&mut self, members: impl IntoIterator<Item = Member>) {
+        for Member { view, present } in members {
+            if present {
+                self.insert(view);
+            } else {
+                self.remove(view);
+            }
+        }
     }
 
     /// Keeps the ids for which `keep` holds.

@@ -1,13 +1,15 @@
 //! Reading the tables as they stood when the reader began.
 
 use std::ops::Bound;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::posting::Posting;
-use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::records::{Head, LinkRecord, Mark, ProjectRow, ViewKeyRecord, ViewRow};
+use super::run::RunKey;
 use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
+use super::tail::Tail;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::resource::{Resource, ResourceName, ResourceType};
@@ -18,6 +20,7 @@ type Table = ReadOnlyTable<Bytes, Bytes>;
 pub(crate) struct ReadTables {
     pub(super) transaction: ReadTransaction,
     head: Head,
+    pub(super) tail: Arc<Tail>,
     projects: OnceLock<Table>,
     views: OnceLock<Table>,
     view_keys: OnceLock<Table>,
@@ -33,11 +36,23 @@ pub(crate) struct LinkRow {
 }
 
 impl ReadTables {
-    pub(super) fn open(transaction: ReadTransaction) -> Result<Self> {
+    /// `tail_of` gives the tail that goes with what is in the tables.
+    pub(super) fn open(
+        transaction: ReadTransaction,
+        tail_of: impl FnOnce(Mark) -> Option<Arc<Tail>>,
+    ) -> Result<Self> {
         let head = Head::load(&transaction.open_table(tables::META)?)?;
+        let tail = tail_of(head.mark()).ok_or_else(|| {
+            Error::damaged(
+                StoreFile::State,
+                "table meta",
+                "the head is not the one that was written",
+            )
+        })?;
         Ok(Self {
             transaction,
             head,
+            tail,
             projects: OnceLock::new(),
             views: OnceLock::new(),
             view_keys: OnceLock::new(),
@@ -166,14 +181,23 @@ impl ReadTables {
         name: &ResourceName<'_>,
     ) -> Result<Vec<ViewKey>> {
         let key = tables::row_key(project, name.as_bytes());
-        let posting = tables::get(self.backlinks(resource_type)?, &key, Posting::decode)?;
+        let posting = self.posting(resource_type, &key)?;
         let view_keys = self.view_keys()?;
-        let views = posting.unwrap_or_default();
-        let live = views.ids().iter().filter_map(|id| {
+        let live = posting.ids().iter().filter_map(|id| {
             let found = tables::get(view_keys, &id.to_be_bytes(), ViewKeyRecord::decode);
             found.map(|record| record.map(|record| record.key)).transpose()
         });
         live.collect()
+    }
+}
+
+impl ReadTables {
+    /// The views of a resource, dead ones included.
+    pub(super) fn posting(&self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
+        let stored = tables::get(self.backlinks(resource_type)?, key, Posting::decode)?;
+        let mut posting = stored.unwrap_or_default();
+        self.tail.apply(&RunKey::of_row(resource_type, key), &mut posting);
+        Ok(posting)
     }
 }
 

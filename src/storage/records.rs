@@ -80,20 +80,82 @@ pub(crate) struct Head {
     /// Ids are given in order and never again.
     pub(super) next_project: u32,
     pub(super) next_view: u32,
-    /// How many views were deleted by themselves and not with their project, which clears its
-    /// posting lists; without any no list holds a dead one.
+    /// How many views were deleted; without any no posting list holds a dead one.
     pub(super) deleted_views: u64,
+    /// The first change that may be missing in the posting lists.
+    pub(super) unfolded_from: u64,
 }
-record!(Head, HeadVersions, "head of the state");
+
+/// A head of before there was a tail: all changes are in the posting lists.
+#[derive(Serialize, Deserialize)]
+struct HeadV1 {
+    revision: u64,
+    time: Timestamp,
+    projects: u64,
+    next_project: u32,
+    next_view: u32,
+    deleted_views: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum HeadVersions {
+    V1(HeadV1),
+    V2(Head),
+}
+
+impl Record for Head {
+    type Versions = HeadVersions;
+    const PART: &'static str = "head of the state";
+
+    fn newest(self) -> HeadVersions {
+        HeadVersions::V2(self)
+    }
+
+    fn upgrade(versions: HeadVersions) -> Self {
+        match versions {
+            HeadVersions::V1(head) => {
+                let HeadV1 { revision, time, projects, next_project, next_view, deleted_views } =
+                    head;
+                let unfolded_from = revision.saturating_add(1);
+                Self {
+                    revision,
+                    time,
+                    projects,
+                    next_project,
+                    next_view,
+                    deleted_views,
+                    unfolded_from,
+                }
+            }
+            HeadVersions::V2(head) => head,
+        }
+    }
+}
+
+/// Which of the states that were ever shown it is, for a reader to find the tail that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    revision: u64,
+    pub(super) unfolded_from: u64,
+}
 
 impl Head {
+    /// The first change that may be missing in the posting lists.
+    pub(crate) const fn unfolded_from(self) -> u64 {
+        self.unfolded_from
+    }
+
+    pub(super) const fn mark(self) -> Mark {
+        Mark { revision: self.revision, unfolded_from: self.unfolded_from }
+    }
+
     pub(super) fn load(meta: &impl ReadableTable<Bytes, Bytes>) -> Result<Self> {
-        tables::get(meta, tables::HEAD_NAME, Self::decode)?
+        tables::get(meta, tables::HEAD_NAME, decode)?
             .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))
     }
 
     pub(super) fn store(self, meta: &mut Table<'_, Bytes, Bytes>) -> Result<()> {
-        meta.insert(tables::HEAD_NAME, &*self.encode()?)?;
+        meta.insert(tables::HEAD_NAME, &*encode(self)?)?;
         Ok(())
     }
 }
@@ -244,6 +306,11 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    fn unhex(text: &str) -> Vec<u8> {
+        let digits = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+        (0..text.len()).step_by(2).map(digits).collect()
+    }
+
     #[test]
     fn the_bytes_of_every_record_are_pinned() {
         let time = Timestamp::from_millis(1_700_000_000_000);
@@ -254,10 +321,14 @@ mod tests {
             next_project: 2,
             next_view: 70_000,
             deleted_views: 3,
+            unfolded_from: 299,
         };
-        let expected = "00fb2c01fd0068e5cf8b0100000102fc7011010003";
-        assert_eq!(hex(&head.encode().unwrap()), expected);
-        assert_eq!(Head::decode(&head.encode().unwrap()).unwrap(), head);
+        let fields = "fb2c01fd0068e5cf8b0100000102fc7011010003";
+        assert_eq!(hex(&encode(head).unwrap()), format!("01{fields}fb2b01"));
+        assert_eq!(decode::<Head>(&encode(head).unwrap()).unwrap(), head);
+        let first_format: Vec<u8> = unhex(&format!("00{fields}"));
+        let folded = Head { unfolded_from: 301, ..head };
+        assert_eq!(decode::<Head>(&first_format).unwrap(), folded);
 
         let project = ProjectRecord { id: 1, views: 2 };
         assert_eq!(hex(&project.encode().unwrap()), "000102");

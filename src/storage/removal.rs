@@ -1,12 +1,13 @@
 //! What takes many links away at once: deleting a view or project, removing a resource or an
 //! environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redb::ReadableTable;
 
 use super::links::Edit;
 use super::records::{ProjectRow, ViewRow};
+use super::run::RunKey;
 use super::tables::{self, KeyRange, Lazy, Prefix};
 use super::write::WriteTables;
 use crate::change::Stamp;
@@ -71,6 +72,8 @@ impl<'t> WriteTables<'t> {
         }
         self.projects.get(self.transaction)?.remove(project.key.as_str().as_bytes())?;
         self.head.projects = self.head.projects.saturating_sub(1);
+        // The tail may hold some of them, and folds them some day.
+        self.head.deleted_views += views.len() as u64;
         Ok((views.len() as u64, unlinked))
     }
 
@@ -97,7 +100,7 @@ impl<'t> WriteTables<'t> {
         stamp: Stamp,
     ) -> Result<u64> {
         let key = tables::row_key(project, name.as_bytes());
-        let (_, links) = self.remove_rows(resource_type, vec![key], stamp)?;
+        let (_, links) = self.remove_rows(resource_type, BTreeSet::from([key]), stamp)?;
         Ok(links)
     }
 
@@ -114,10 +117,13 @@ impl<'t> WriteTables<'t> {
         let prefix = ResourceName::environment_prefix(environment);
         let segments = Prefix::new(tables::row_key(project, &prefix));
         let table = self.backlinks.get_mut(ResourceType::Segment).get(self.transaction)?;
-        let keys = table
+        let mut keys = table
             .range::<&[u8]>(segments.range())?
             .map(|row| Ok(row?.0.value().to_vec()))
-            .collect::<Result<_>>()?;
+            .collect::<Result<BTreeSet<_>>>()?;
+        let start = RunKey::new(ResourceType::Segment, project, &prefix);
+        let waiting = self.tail.keys_from(&start);
+        keys.extend(waiting.iter().filter_map(RunKey::list).map(|(_, key)| key.to_vec()));
         self.remove_rows(ResourceType::Segment, keys, stamp)
     }
 
@@ -125,13 +131,14 @@ impl<'t> WriteTables<'t> {
     fn remove_rows(
         &mut self,
         resource_type: ResourceType,
-        keys: Vec<Vec<u8>>,
+        keys: BTreeSet<Vec<u8>>,
         stamp: Stamp,
     ) -> Result<(u64, u64)> {
         let mut lists = 0;
         let mut by_view = BTreeMap::<u32, u64>::new();
         for key in keys {
             let posting = self.posting(resource_type, &key)?;
+            self.tail.forget(&RunKey::of_row(resource_type, &key));
             let (_, name) = tables::split_row_key(&key).unwrap_or_default();
             let links = self.links.get_mut(resource_type).get(self.transaction)?;
             for &view in posting.ids() {

@@ -1,15 +1,16 @@
 //! The state database: opening, transactions, closing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
 
 use super::backend::Backend;
 use super::failure::{contain, met_in_files};
 use super::read::ReadTables;
-use super::records::Head;
+use super::records::{Head, Mark};
 use super::tables;
-use super::write::{WriteTables, create_tables};
+use super::tail::Tail;
+use super::write::{Finished, WriteTables, create_tables};
 use crate::disk::DiskFile;
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::StoreId;
@@ -46,6 +47,15 @@ pub(crate) struct State {
     store_id: StoreId,
     /// Where the state on disk stood when it was opened.
     head: Head,
+    tails: Mutex<Tails>,
+}
+
+/// The tails that go with what a reader may find in the database: the state that is shown, and
+/// the one that is being committed.
+#[derive(Debug)]
+struct Tails {
+    shown: (Mark, Arc<Tail>),
+    next: Option<(Mark, Arc<Tail>)>,
 }
 
 impl State {
@@ -86,7 +96,8 @@ impl State {
         contain(move || {
             let database = options.builder(progress).create_with_backend(held)?;
             let (store_id, head) = identify(&database)?;
-            Ok(Self { database: Some(database), backend, store_id, head })
+            let tails = Mutex::new(Tails { shown: (head.mark(), Arc::default()), next: None });
+            Ok(Self { database: Some(database), backend, store_id, head, tails })
         })
         .map_err(met_in_files)
     }
@@ -115,10 +126,30 @@ impl State {
     }
 
     /// Begins a change that the journal makes durable.
-    pub(crate) fn begin(&self) -> Result<Transaction> {
-        let mut transaction = self.database()?.begin_write()?;
-        transaction.set_durability(Durability::None)?;
-        Ok(Transaction(transaction))
+    pub(crate) fn begin(&self) -> Result<Transaction<'_>> {
+        let mut inner = self.database()?.begin_write()?;
+        inner.set_durability(Durability::None)?;
+        Ok(Transaction { inner, state: self })
+    }
+
+    /// The tail of the state that is shown.
+    pub(crate) fn tail(&self) -> Arc<Tail> {
+        Arc::clone(&self.tails().shown.1)
+    }
+
+    /// Gives a state that was just opened the tail that the journal remembers.
+    pub(crate) fn set_tail(&self, tail: Tail) {
+        self.tails().shown.1 = Arc::new(tail);
+    }
+
+    /// The newest change that is in the posting lists, with all before it.
+    pub(crate) fn folded_to(&self) -> u64 {
+        self.tails().shown.0.unfolded_from.saturating_sub(1)
+    }
+
+    fn tails(&self) -> MutexGuard<'_, Tails> {
+        // Written in single steps only, so a panic leaves it whole.
+        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes all changes so far durable in the database.
@@ -136,7 +167,15 @@ impl State {
 
     /// The tables as they stand now, and stay for the reader.
     pub(crate) fn read(&self) -> Result<ReadTables> {
-        ReadTables::open(self.database()?.begin_read()?)
+        let database = self.database()?;
+        // No commit gets from one of these tails to the next but one while the lock is held.
+        let (transaction, shown, next) = {
+            let tails = self.tails();
+            (database.begin_read()?, tails.shown.clone(), tails.next.clone())
+        };
+        ReadTables::open(transaction, |mark| {
+            std::iter::once(shown).chain(next).find(|(of, _)| *of == mark).map(|(_, tail)| tail)
+        })
     }
 
     /// Closes the database; reads that are still open fail from now on.
@@ -182,20 +221,28 @@ fn identify(database: &Database) -> Result<(StoreId, Head)> {
 }
 
 /// A change of the tables under way: all of it or nothing.
-pub(crate) struct Transaction(WriteTransaction);
+pub(crate) struct Transaction<'s> {
+    inner: WriteTransaction,
+    state: &'s State,
+}
 
-impl Transaction {
+impl Transaction<'_> {
     pub(crate) fn tables(&self) -> Result<WriteTables<'_>> {
-        WriteTables::open(&self.0)
+        WriteTables::open(&self.inner, Tail::clone(&self.state.tail()))
     }
 
     /// Shows the change to readers.
-    pub(crate) fn commit(self) -> Result<()> {
-        Ok(self.0.commit()?)
+    pub(crate) fn commit(self, Finished { mark, tail }: Finished) -> Result<()> {
+        let shown = (mark, Arc::new(tail));
+        // Readers find the tail by what they find in the database, whichever is there first.
+        self.state.tails().next = Some(shown.clone());
+        self.inner.commit()?;
+        self.state.tails().shown = shown;
+        Ok(())
     }
 
     /// Takes the change back.
     pub(crate) fn abort(self) -> Result<()> {
-        Ok(self.0.abort()?)
+        Ok(self.inner.abort()?)
     }
 }

@@ -7,7 +7,8 @@ use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
 use super::posting::Posting;
 use super::read::{LinkRow, ReadTables, link_row};
-use super::records::{LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::run::RunKey;
 use super::tables::{self, Bytes, split_row_key};
 use crate::error::Result;
 use crate::resource::{Resource, ResourceType};
@@ -153,15 +154,17 @@ impl ReadTables {
     ) -> Result<()> {
         let table = format!("table backlinks.{resource_type}");
         let mut live = 0;
-        for row in self.backlinks(resource_type)?.iter()? {
-            let (key, value) = row?;
-            counts.posting_lists += 1;
-            let Some(posting) = found.damage(2, Posting::decode(value.value()))? else { continue };
-            let (project, name) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
+        self.each_list(resource_type, |key, stored| {
+            let (project, name) = split_row_key(key).unwrap_or((u32::MAX, &[]));
             let resource = Resource::from_name(resource_type, name);
-            if resource.is_none() || posting.is_empty() || !projects.contains_key(&project) {
-                found.add(2, &*table, "a row has no project, no resource or no views");
+            if let Some(stored) = stored {
+                let Some(stored) = found.damage(2, stored)? else { return Ok(()) };
+                if resource.is_none() || stored.is_empty() || !projects.contains_key(&project) {
+                    found.add(2, &*table, "a row has no project, no resource or no views");
+                }
             }
+            let posting = self.posting(resource_type, key)?;
+            counts.posting_lists += u64::from(!posting.is_empty());
             for &id in posting.ids() {
                 let Some((owner, _)) = views.get(&id) else {
                     self.check_dead(id, &table, counts, found);
@@ -174,7 +177,8 @@ impl ReadTables {
                     found.add(2, &*table, format!("{named} is said to be in view {id}"));
                 }
             }
-        }
+            Ok(())
+        })?;
         let links = counts.links.get(resource_type);
         if live != links {
             found.add(2, &*table, format!("it stands for {live} links and there are {links}"));
@@ -192,7 +196,9 @@ impl ReadTables {
 
     /// Checks that another state holds the same.
     pub(crate) fn check_same(&self, other: &Self, found: &mut Findings) -> Result<()> {
-        if self.head() != other.head() {
+        // How far the backlinks are folded is not part of the state.
+        let unfolded_from = self.head().unfolded_from;
+        if self.head() != (Head { unfolded_from, ..other.head() }) {
             found.add(5, "table meta", "a replay ends elsewhere");
         }
         same(self.projects()?, other.projects()?, "projects", found)?;
@@ -213,16 +219,35 @@ impl ReadTables {
     /// Each list with the ids in it that have a view.
     fn live_lists(&self, resource_type: ResourceType) -> Result<BTreeSet<(Vec<u8>, Vec<u32>)>> {
         let mut lists = BTreeSet::new();
-        for row in self.backlinks(resource_type)?.iter()? {
-            let (key, value) = row?;
-            let mut posting = Posting::decode(value.value())?;
-            let view_keys = self.view_keys()?;
+        let view_keys = self.view_keys()?;
+        self.each_list(resource_type, |key, _| {
+            let mut posting = self.posting(resource_type, key)?;
             posting.retain(|id| Ok(view_keys.get(&id.to_be_bytes()[..])?.is_some()))?;
             if !posting.is_empty() {
-                lists.insert((key.value().to_vec(), posting.ids().to_vec()));
+                lists.insert((key.to_vec(), posting.ids().to_vec()));
             }
-        }
+            Ok(())
+        })?;
         Ok(lists)
+    }
+
+    /// Calls `act` for each resource of a type that has a posting list or that the tail knows, with
+    /// the key of its list and what is stored under it.
+    fn each_list(
+        &self,
+        resource_type: ResourceType,
+        mut act: impl FnMut(&[u8], Option<Result<Posting>>) -> Result<()>,
+    ) -> Result<()> {
+        let mut waiting = self.tail.keys_from(&RunKey::of_row(resource_type, &[]));
+        for row in self.backlinks(resource_type)?.iter()? {
+            let (key, value) = row?;
+            waiting.remove(&RunKey::of_row(resource_type, key.value()));
+            act(key.value(), Some(Posting::decode(value.value())))?;
+        }
+        for (_, key) in waiting.iter().filter_map(RunKey::list) {
+            act(key, None)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,8 +7,9 @@
 use redb::WriteTransaction;
 
 use super::backlinks::LiveViews;
-use super::records::{Head, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
+use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
 use super::tables::{self, ByType, Lazy};
+use super::tail::Tail;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
@@ -23,10 +24,18 @@ pub(crate) struct WriteTables<'t> {
     pub(super) live: LiveViews<'t>,
     pub(super) links: ByType<Lazy<'t>>,
     pub(super) backlinks: ByType<Lazy<'t>>,
+    pub(super) tail: Tail,
+}
+
+/// What a transaction leaves besides its tables.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(super) mark: Mark,
+    pub(super) tail: Tail,
 }
 
 impl<'t> WriteTables<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+    pub(super) fn open(transaction: &'t WriteTransaction, tail: Tail) -> Result<Self> {
         let head = Head::load(&transaction.open_table(tables::META)?)?;
         Ok(Self {
             transaction,
@@ -36,6 +45,7 @@ impl<'t> WriteTables<'t> {
             live: LiveViews::new(head.deleted_views > 0),
             links: ByType::from_fn(|resource_type| Lazy::new(tables::links(resource_type))),
             backlinks: ByType::from_fn(|resource_type| Lazy::new(tables::backlinks(resource_type))),
+            tail,
         })
     }
 
@@ -50,8 +60,12 @@ impl<'t> WriteTables<'t> {
     }
 
     /// Writes the head; every transaction ends with it.
-    pub(crate) fn finish(self) -> Result<()> {
-        self.head.store(&mut self.transaction.open_table(tables::META)?)
+    pub(crate) fn finish(mut self) -> Result<Finished> {
+        if self.tail.is_empty() {
+            self.head.unfolded_from = self.head.revision + 1;
+        }
+        self.head.store(&mut self.transaction.open_table(tables::META)?)?;
+        Ok(Finished { mark: self.head.mark(), tail: self.tail })
     }
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
@@ -168,5 +182,5 @@ pub(super) fn create_tables(
     let mut meta = transaction.open_table(tables::META)?;
     meta.insert(tables::FORMAT_NAME, &format.to_le_bytes()[..])?;
     meta.insert(tables::STORE_ID_NAME, store_id)?;
-    Head::default().store(&mut meta)
+    Head { unfolded_from: 1, ..Head::default() }.store(&mut meta)
 }

@@ -44,6 +44,8 @@ fn a_verification_counts_what_is_there() {
 fn a_deleted_view_is_counted_in_lists_until_they_are_written_again() {
     let store = filled();
     let project = project(&store);
+    // What waits in memory is written for the first time here.
+    store.checkpoint().unwrap();
     project.delete_view("v").unwrap();
     let counts = || {
         let verification = store.verify().unwrap();
@@ -53,6 +55,7 @@ fn a_deleted_view_is_counted_in_lists_until_they_are_written_again() {
     assert_eq!((counts().dead_view_ids, counts().links.total()), (12, 24));
     link(&project, "w", &["d"]);
     project.unlink("w", Batch::flags(["a"])).unwrap().all_ok().unwrap();
+    store.checkpoint().unwrap();
     assert_eq!(counts().dead_view_ids, 11);
     project.remove_resource(&flag("b")).unwrap();
     assert_eq!(counts().dead_view_ids, 10);

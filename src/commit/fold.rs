@@ -1,0 +1,59 @@
+//! When backlinks are folded into the posting lists.
+//!
+//! A fold begins when enough changes of backlinks wait, and goes on in slices, one after each
+//! group of changes and never before its answers, so that no caller waits for a whole fold. A
+//! slice is larger than what the group added, so the tail stays bounded.
+
+use super::Open;
+use super::writer::Writer;
+use crate::error::Result;
+use crate::options::Options;
+use crate::storage::contain;
+
+/// How many changes are folded at once where nobody waits.
+const ALL_AT_ONCE: usize = 16_384;
+
+impl Writer {
+    /// Folds one slice, if that is due after a group that walked `keys` keys.
+    pub(super) fn fold_some(&mut self, open: &Open, options: &Options, keys: u64) -> Result<()> {
+        if !open.state.tail().is_fold_due(options.tail_changes) {
+            return Ok(());
+        }
+        let added = usize::try_from(keys).unwrap_or(usize::MAX);
+        self.fold(open, options.fold_changes.max(added.saturating_mul(2)))
+    }
+
+    /// Folds all there is.
+    ///
+    /// Cost: O(changes of backlinks that wait · log rows).
+    pub(super) fn fold_all(&mut self, open: &Open) -> Result<()> {
+        while !open.state.tail().is_empty() {
+            self.fold(open, ALL_AT_ONCE)?;
+        }
+        Ok(())
+    }
+
+    /// Folds a slice in a transaction of its own. It is not in the journal: a crash takes it back
+    /// or leaves it, and either is right.
+    fn fold(&mut self, open: &Open, changes: usize) -> Result<()> {
+        let begun = contain(|| open.state.begin());
+        let transaction = self.or_stop(begun)?;
+        let folded = contain(|| {
+            let mut tables = transaction.tables()?;
+            let folded = tables.fold(changes)?;
+            Ok((folded, tables.finish()?))
+        });
+        match self.or_stop(folded) {
+            Ok((folded, finished)) => {
+                let shown = contain(|| transaction.commit(finished));
+                self.or_stop(shown)?;
+                self.work.add(folded, 0);
+                Ok(())
+            }
+            Err(error) => {
+                self.abort(transaction);
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A run: changes of backlinks, sorted and packed.
+
+use std::cmp::Ordering;
+
+use super::tables::row_key;
+use crate::resource::ResourceType;
+
+/// What a run orders by first: the resource, as its type and the key of its posting list.
+///
+/// Type tag ‖ project id ‖ resource name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RunKey(Vec<u8>);
+
+impl RunKey {
+    /// The key of a resource, or what the keys of all resources start with whose names start with
+    /// `name`.
+    pub(super) fn new(resource_type: ResourceType, project: u32, name: &[u8]) -> Self {
+        Self::of_row(resource_type, &row_key(project, name))
+    }
+
+    /// The key of the resource whose posting list has this key.
+    pub(super) fn of_row(resource_type: ResourceType, row: &[u8]) -> Self {
+        let mut key = Vec::with_capacity(1 + row.len());
+        key.push(resource_type as u8);
+        key.extend_from_slice(row);
+        Self(key)
+    }
+
+    /// The key of a member that a run holds.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The type and the key of the posting list of the resource.
+    pub(super) fn list(&self) -> Option<(ResourceType, &[u8])> {
+        let (tag, row) = self.0.split_first()?;
+        ResourceType::ALL.get(usize::from(*tag)).map(|&resource_type| (resource_type, row))
+    }
+}
+
+/// Whether a resource is in a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) view: u32,
+    pub(super) present: bool,
+}
+
+/// Members of resources, by key and then by view, each pair once. Never changed.
+///
+/// One buffer of keys and one of places in it, so that a batch of keys costs two allocations and
+/// merging is copying.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    keys: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: usize,
+    view: u32,
+    /// A key has at most a tag, an id and two names of 256 bytes.
+    len: u16,
+    present: bool,
+}
+
+impl Run {
+    pub(super) fn with_capacity(entries: usize, bytes: usize) -> Self {
+        Self { keys: Vec::with_capacity(bytes), entries: Vec::with_capacity(entries) }
+    }
+
+    /// Members of resources of one project and type; names in order, each once.
+    pub(super) fn of_names<'n>(
+        resource_type: ResourceType,
+        project: u32,
+        names: impl ExactSizeIterator<Item = &'n [u8]>,
+        member: Member,
+    ) -> Self {
+        let mut run = Self::with_capacity(names.len(), names.len() * TYPICAL_KEY);
+        for name in names {
+            let start = run.keys.len();
+            run.keys.push(resource_type as u8);
+            run.keys.extend_from_slice(&project.to_be_bytes());
+            run.keys.extend_from_slice(name);
+            run.place(start, member);
+        }
+        run
+    }
+
+    /// Adds a member behind all others.
+    pub(super) fn push(&mut self, key: &[u8], member: Member) {
+        let start = self.keys.len();
+        self.keys.extend_from_slice(key);
+        self.place(start, member);
+    }
+
+    fn place(&mut self, start: usize, Member { view, present }: Member) {
+        let len = u16::try_from(self.keys.len() - start).unwrap_or(u16::MAX);
+        self.entries.push(Entry { start, view, len, present });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn key(&self, entry: Entry) -> &[u8] {
+        self.keys.get(entry.start..entry.start + usize::from(entry.len)).unwrap_or_default()
+    }
+
+    /// The key and member at a place, if there is one.
+    pub(super) fn at(&self, place: usize) -> Option<(&[u8], Member)> {
+        let entry = *self.entries.get(place)?;
+        Some((self.key(entry), Member { view: entry.view, present: entry.present }))
+    }
+
+    /// The first place whose key is not below `key`.
+    ///
+    /// Cost: O(log members).
+    pub(super) fn seek(&self, key: &[u8]) -> usize {
+        self.entries.partition_point(|&entry| self.key(entry) < key)
+    }
+
+    /// The members from a place on, with their keys.
+    pub(super) fn from(&self, place: usize) -> impl Iterator<Item = (&[u8], Member)> {
+        (place..self.len()).map_while(|place| self.at(place))
+    }
+
+    /// The members of one resource, by view.
+    pub(super) fn members(&self, key: &[u8]) -> impl Iterator<Item = Member> {
+        let members = self.from(self.seek(key)).take_while(move |(found, _)| *found == key);
+        members.map(|(_, member)| member)
+    }
+
+    /// Both runs in one; where both know a member, the newer one counts.
+    ///
+    /// Cost: O(members of both).
+    pub(super) fn merge(older: &Self, newer: &Self) -> Self {
+        let mut merged =
+            Self::with_capacity(older.len() + newer.len(), older.keys.len() + newer.keys.len());
+        let (mut from, mut over) = (0, 0);
+        loop {
+            let (next, member) = match (older.at(from), newer.at(over)) {
+                (None, None) => return merged,
+                (Some(old), None) => {
+                    from += 1;
+                    old
+                }
+                (None, Some(new)) => {
+                    over += 1;
+                    new
+                }
+                (Some(old), Some(new)) => match place_of(&old).cmp(&place_of(&new)) {
+                    Ordering::Less => {
+                        from += 1;
+                        old
+                    }
+                    order => {
+                        from += usize::from(order == Ordering::Equal);
+                        over += 1;
+                        new
+                    }
+                },
+            };
+            merged.push(next, member);
+        }
+    }
+}
+
+/// What a run orders by.
+fn place_of<'k>(&(key, member): &(&'k [u8], Member)) -> (&'k [u8], u32) {
+    (key, member.view)
+}
+
+/// What a key is expected to take, to begin with; more is no harm.
+const TYPICAL_KEY: usize = 32;
