@@ -1,9 +1,9 @@
 //! The one place where a link changes, in both directions (invariants 1 to 3).
 
-use redb::ReadableTable;
-
+use super::block::Block;
+use super::blocks;
+use super::pack::Packer;
 use super::records::{LinkRecord, ViewRow};
-use super::tables;
 use super::write::WriteTables;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
@@ -53,7 +53,8 @@ impl WriteTables<'_> {
         Ok(changed)
     }
 
-    fn change_forward(
+    /// Cost: O(keys · log links + blocks they are in · links of a block).
+    pub(super) fn change_forward(
         &mut self,
         view: u32,
         resource_type: ResourceType,
@@ -63,24 +64,55 @@ impl WriteTables<'_> {
     ) -> Result<Vec<bool>> {
         let table = self.links.get_mut(resource_type).get(self.transaction)?;
         let mut changed = Vec::with_capacity(keys.len());
-        for LinkKey { name, ordinal } in keys {
-            let key = tables::row_key(view, name.as_bytes());
-            changed.push(match edit {
-                Edit::Unlink => table.remove(&*key)?.is_some(),
-                Edit::Link if table.get(&*key)?.is_some() => false,
-                Edit::Link => {
-                    let record = LinkRecord {
-                        linked_at: stamp.time,
-                        revision: stamp.revision,
-                        ordinal: *ordinal,
-                    };
-                    table.insert(&*key, &*record.encode()?)?;
-                    true
-                }
-            });
+        let mut rest = keys;
+        while let Some(first) = rest.first() {
+            let place = blocks::place_of(table, view, first.name.as_bytes())?;
+            // The first one is below the end, so this ends.
+            let in_place = rest.partition_point(|key| place.holds(key.name.as_bytes()));
+            let (mine, behind) = rest.split_at(in_place.max(1));
+            let done = changed.len();
+            let packer = place.with_block(|block| merge(block, edit, mine, stamp, &mut changed))?;
+            if changed.get(done..).is_some_and(|changed| changed.contains(&true)) {
+                place.into_row().replace(table, packer)?;
+            }
+            rest = behind;
         }
         Ok(changed)
     }
+}
+
+/// The links of a block after an edit; adds to `changed` for each key whether it did anything.
+fn merge(
+    block: Block<'_>,
+    edit: Edit,
+    keys: &[LinkKey<'_>],
+    stamp: Stamp,
+    changed: &mut Vec<bool>,
+) -> Result<Packer> {
+    let mut packer = Packer::default();
+    let unpacking = block.unpack(&mut packer);
+    let mut done = 0;
+    for LinkKey { name, ordinal } in keys {
+        let found = block.find(done, name.as_bytes())?;
+        let (Ok(place) | Err(place)) = found;
+        unpacking.copy(done..place, &mut packer)?;
+        done = place;
+        changed.push(match (edit, found) {
+            (Edit::Unlink, Ok(_)) => {
+                done += 1;
+                true
+            }
+            (Edit::Link, Err(_)) => {
+                let (linked_at, revision) = (stamp.time, stamp.revision);
+                let record = LinkRecord { linked_at, revision, ordinal: *ordinal };
+                packer.push_record(name.as_bytes(), &record);
+                true
+            }
+            (Edit::Unlink, Err(_)) | (Edit::Link, Ok(_)) => false,
+        });
+    }
+    unpacking.copy(done..block.len(), &mut packer)?;
+    Ok(packer)
 }
 
 impl ViewRow {

@@ -12,23 +12,28 @@
 
 mod backend;
 mod backlinks;
+mod block;
+mod blocks;
 mod failure;
 mod links;
+mod pack;
 mod posting;
 mod read;
+mod read_links;
 mod records;
 mod removal;
 mod run;
 mod state;
 mod tables;
 mod tail;
-
+mod upgrade;
 mod verify;
 mod write;
 
 pub(crate) use failure::{contain, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
-pub(crate) use read::{LinkRow, ReadTables, link_row};
+pub(crate) use read::ReadTables;
+pub(crate) use read_links::LinkRow;
 pub(crate) use records::{Head, LinkRecord, ProjectRow, ViewRow};
 pub(crate) use state::{State, StateOptions, Transaction};
 pub(crate) use tail::Tail;

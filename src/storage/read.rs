@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::posting::Posting;
-use super::records::{Head, LinkRecord, Mark, ProjectRow, ViewKeyRecord, ViewRow};
+use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
 use super::tail::Tail;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{ResourceName, ResourceType};
 
 type Table = ReadOnlyTable<Bytes, Bytes>;
 
@@ -26,13 +26,6 @@ pub(crate) struct ReadTables {
     view_keys: OnceLock<Table>,
     links: ByType<OnceLock<Table>>,
     backlinks: ByType<OnceLock<Table>>,
-}
-
-/// A link of a view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LinkRow {
-    pub(crate) resource: Resource,
-    pub(crate) record: LinkRecord,
 }
 
 impl ReadTables {
@@ -130,47 +123,6 @@ impl ReadTables {
         rows(self.views()?, range, skip, limit, ViewRow::from_row)
     }
 
-    pub(crate) fn link(
-        &self,
-        view: u32,
-        resource_type: ResourceType,
-        name: &ResourceName<'_>,
-    ) -> Result<Option<LinkRecord>> {
-        let key = tables::row_key(view, name.as_bytes());
-        tables::get(self.links(resource_type)?, &key, LinkRecord::decode)
-    }
-
-    /// Links of a view in key order, `skip` of them left out, from behind `after` on.
-    pub(crate) fn link_page(
-        &self,
-        view: u32,
-        resource_type: ResourceType,
-        after: Option<&Resource>,
-        skip: usize,
-        limit: usize,
-    ) -> Result<Vec<LinkRow>> {
-        let all = Prefix::of(view);
-        let start = after.map(|resource| tables::row_key(view, resource.name().as_bytes()));
-        let range = start.as_ref().map_or_else(|| all.range(), |start| all.range_after(start));
-        rows(self.links(resource_type)?, range, skip, limit, |key, value| {
-            link_row(resource_type, key, LinkRecord::decode(value)?)
-        })
-    }
-
-    /// When each link of a view was made, with what names its row, in key order.
-    ///
-    /// Cost: O(links of the view).
-    pub(crate) fn link_times(
-        &self,
-        view: u32,
-        resource_type: ResourceType,
-    ) -> Result<Vec<(LinkRecord, Vec<u8>)>> {
-        let all = Prefix::of(view);
-        rows(self.links(resource_type)?, all.range(), 0, usize::MAX, |key, value| {
-            Ok((LinkRecord::decode(value)?, key.to_vec()))
-        })
-    }
-
     /// The views a resource is in, in no order.
     ///
     /// Cost: O(views of the resource), dead ones included.
@@ -199,24 +151,6 @@ impl ReadTables {
         self.tail.apply(&RunKey::of_row(resource_type, key), &mut posting);
         Ok(posting)
     }
-}
-
-/// A link from the key and record of its row.
-pub(crate) fn link_row(
-    resource_type: ResourceType,
-    key: &[u8],
-    record: LinkRecord,
-) -> Result<LinkRow> {
-    let name = tables::split_row_key(key).map(|(_, name)| name);
-    let resource = name.and_then(|name| Resource::from_name(resource_type, name));
-    let resource = resource.ok_or_else(|| {
-        Error::damaged(
-            StoreFile::State,
-            format!("table links.{resource_type}"),
-            "a row has a key that is none",
-        )
-    })?;
-    Ok(LinkRow { resource, record })
 }
 
 /// At most `limit` rows of a range, without the first `skip`.

@@ -284,7 +284,6 @@ pub(crate) struct LinkRecord {
     /// The place in the request.
     pub(crate) ordinal: u32,
 }
-record!(LinkRecord, LinkVersions, "link record");
 
 /// The gaps between the sorted view ids of a posting list, the first one counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -356,9 +355,6 @@ mod tests {
 
         let key = ViewKeyRecord { project: 1, key: ViewKey::parse("v").unwrap() };
         assert_eq!(hex(&key.encode().unwrap()), "00010176");
-
-        let link = LinkRecord { linked_at: time, revision: 300, ordinal: 5 };
-        assert_eq!(hex(&link.encode().unwrap()), "00fd0068e5cf8b010000fb2c0105");
 
         let posting = PostingRecord { gaps: vec![1, 250, 251, 70_000] };
         assert_eq!(hex(&posting.encode().unwrap()), "000401fafbfb00fc70110100");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redb::ReadableTable;
 
-use super::links::Edit;
+use super::links::{Edit, LinkKey};
 use super::records::{ProjectRow, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, KeyRange, Lazy, Prefix};
@@ -140,9 +140,10 @@ impl<'t> WriteTables<'t> {
             let posting = self.posting(resource_type, &key)?;
             self.tail.forget(&RunKey::of_row(resource_type, &key));
             let (_, name) = tables::split_row_key(&key).unwrap_or_default();
-            let links = self.links.get_mut(resource_type).get(self.transaction)?;
+            let name = str::from_utf8(name).unwrap_or_default();
+            let link = [LinkKey { name: ResourceName::packed(name), ordinal: 0 }];
             for &view in posting.ids() {
-                if links.remove(&*tables::row_key(view, name))?.is_none() {
+                if self.change_forward(view, resource_type, Edit::Unlink, &link, stamp)? != [true] {
                     return Err(Error::damaged(
                         StoreFile::State,
                         format!("table backlinks.{resource_type}"),

@@ -10,13 +10,14 @@ use super::read::ReadTables;
 use super::records::{Head, Mark};
 use super::tables;
 use super::tail::Tail;
+use super::upgrade::upgrade;
 use super::write::{Finished, WriteTables, create_tables};
 use crate::disk::DiskFile;
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::StoreId;
 
 /// The version of the tables that is written.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// How the database is opened.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,8 @@ pub(crate) struct State {
     store_id: StoreId,
     /// Where the state on disk stood when it was opened.
     head: Head,
+    /// Whether it was in an older format there.
+    upgraded: bool,
     tails: Mutex<Tails>,
 }
 
@@ -95,9 +98,13 @@ impl State {
         // The database trusts the file where it was closed and may panic on what it finds.
         contain(move || {
             let database = options.builder(progress).create_with_backend(held)?;
-            let (store_id, head) = identify(&database)?;
+            let Identity { format, store_id, head } = identify(&database)?;
+            let upgraded = format < FORMAT;
+            if upgraded {
+                upgrade(&database)?;
+            }
             let tails = Mutex::new(Tails { shown: (head.mark(), Arc::default()), next: None });
-            Ok(Self { database: Some(database), backend, store_id, head, tails })
+            Ok(Self { database: Some(database), backend, store_id, head, upgraded, tails })
         })
         .map_err(met_in_files)
     }
@@ -123,6 +130,12 @@ impl State {
     /// Where the state stood when it was opened; durable.
     pub(crate) fn opened_at(&self) -> Head {
         self.head
+    }
+
+    /// Whether an older format was brought to the present one, which the next checkpoint makes
+    /// durable.
+    pub(crate) fn was_upgraded(&self) -> bool {
+        self.upgraded
     }
 
     /// Begins a change that the journal makes durable.
@@ -197,8 +210,15 @@ impl Drop for State {
     }
 }
 
+/// What a state says of itself.
+struct Identity {
+    format: u32,
+    store_id: StoreId,
+    head: Head,
+}
+
 /// Tells whether the database is a store's state, and which.
-fn identify(database: &Database) -> Result<(StoreId, Head)> {
+fn identify(database: &Database) -> Result<Identity> {
     let foreign = |detail: &str| Error::damaged(StoreFile::State, "state database", detail);
     let transaction = database.begin_read()?;
     let meta = match transaction.open_table(tables::META) {
@@ -217,7 +237,7 @@ fn identify(database: &Database) -> Result<(StoreId, Head)> {
     let id =
         tables::get(&meta, tables::STORE_ID_NAME, |value| Ok(<[u8; 16]>::try_from(value).ok()))?;
     let id = id.flatten().ok_or_else(|| foreign("it does not tell its store's id"))?;
-    Ok((StoreId(id), Head::load(&meta)?))
+    Ok(Identity { format, store_id: StoreId(id), head: Head::load(&meta)? })
 }
 
 /// A change of the tables under way: all of it or nothing.

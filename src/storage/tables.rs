@@ -6,7 +6,7 @@
 //! | `projects` | project key | project record |
 //! | `views` | project id ‖ view key | view record |
 //! | `view_keys` | view id | project id and view key |
-//! | `links.<type>` | view id ‖ resource name | link record |
+//! | `links.<type>` | view id ‖ a name | block of links, from that name on |
 //! | `backlinks.<type>` | project id ‖ resource name | posting list |
 //!
 //! Ids are big-endian, so that a view's or a project's rows are one range. Keys are raw bytes and
@@ -110,6 +110,16 @@ impl Prefix {
     /// The part of the range behind `key`.
     pub(super) fn range_after<'a>(&'a self, key: &'a [u8]) -> KeyRange<'a> {
         self.range_from(Bound::Excluded(key))
+    }
+
+    /// The part of the range before `key`.
+    pub(super) fn range_before<'a>(&'a self, key: &'a [u8]) -> KeyRange<'a> {
+        (Bound::Included(&self.start), Bound::Excluded(key))
+    }
+
+    /// The part of the range from `key` on.
+    pub(super) fn range_on<'a>(&'a self, key: &'a [u8]) -> KeyRange<'a> {
+        self.range_from(Bound::Included(key))
     }
 
     fn range_from<'a>(&'a self, start: Bound<&'a [u8]>) -> KeyRange<'a> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
 use super::posting::Posting;
-use super::read::{LinkRow, ReadTables, link_row};
+use super::read::ReadTables;
 use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, Bytes, split_row_key};
@@ -14,6 +14,15 @@ use crate::error::Result;
 use crate::resource::{Resource, ResourceType};
 use crate::verify::{Counts, Findings};
 use crate::view::LinkCounts;
+
+/// What came last in a table of links.
+#[derive(Default)]
+struct Last {
+    view: Option<u32>,
+    name: Option<Vec<u8>>,
+    /// The places in time of the view's links.
+    times: BTreeSet<LinkRecord>,
+}
 
 /// What the checks know of all views.
 type Views = BTreeMap<u32, (u32, LinkCounts)>;
@@ -108,27 +117,37 @@ impl ReadTables {
     ) -> Result<u64> {
         let table = format!("table links.{resource_type}");
         let mut counted = BTreeMap::<u32, u64>::new();
-        let mut total = 0;
-        // The places in link time of the view whose links come just now.
-        let (mut current, mut places) = (None, BTreeSet::new());
-        for row in self.links(resource_type)?.iter()? {
-            let (key, value) = row?;
-            total += 1;
-            let view = split_row_key(key.value()).map_or(u32::MAX, |(view, _)| view);
-            *counted.entry(view).or_default() += 1;
-            if current.replace(view) != Some(view) {
-                places.clear();
+        let mut last = Last::default();
+        self.each_block(resource_type, |view, from, block| {
+            let Some(block) = found.damage(1, block)? else { return Ok(()) };
+            *counted.entry(view).or_default() += block.len() as u64;
+            if last.view.replace(view) != Some(view) {
+                last = Last { view: Some(view), ..Last::default() };
             }
-            let link = LinkRecord::decode(value.value())
-                .and_then(|record| link_row(resource_type, key.value(), record));
-            let Some(LinkRow { record, .. }) = found.damage(1, link)? else { continue };
-            if record.revision > self.head().revision || record.linked_at > self.head().time {
-                found.add(1, &*table, format!("a link of view {view} is yet to come"));
+            let row = || format!("a block of view {view} ");
+            if block.len() == 0 {
+                found.add(1, &*table, row() + "is empty");
             }
-            if !places.insert(record) {
-                found.add(1, &*table, format!("two links of view {view} have one place in time"));
+            for place in 0..block.len() {
+                let link = block.name(place).and_then(|name| Ok((name, block.record(place)?)));
+                let Some((name, record)) = found.damage(1, link)? else { continue };
+                if *name < *from || last.name.as_ref().is_some_and(|last| *last >= name) {
+                    found.add(1, &*table, row() + "is not in key order");
+                }
+                if Resource::from_name(resource_type, &name).is_none() {
+                    found.add(1, &*table, row() + "has a link of a name that is none");
+                }
+                if record.revision > self.head().revision || record.linked_at > self.head().time {
+                    found.add(1, &*table, format!("a link of view {view} is yet to come"));
+                }
+                if !last.times.insert(record) {
+                    let detail = format!("two links of view {view} have one place in time");
+                    found.add(1, &*table, detail);
+                }
+                last.name = Some(name);
             }
-        }
+            Ok(())
+        })?;
         for view in counted.keys().filter(|view| !views.contains_key(view)) {
             found.add(1, &*table, format!("it has links of view {view}, which is not there"));
         }
@@ -139,7 +158,7 @@ impl ReadTables {
                 found.add(3, &*table, format!("view {view} has {rows} links and says {says}"));
             }
         }
-        Ok(total)
+        Ok(counted.values().sum())
     }
 
     /// Checks that every live id of every list is a link, and that there are as many as links:
@@ -171,8 +190,11 @@ impl ReadTables {
                     continue;
                 };
                 live += 1;
-                let link = self.links(resource_type)?.get(&*tables::row_key(id, name))?;
-                if *owner != project || link.is_none() {
+                let linked = match &resource {
+                    Some(resource) => self.link(id, resource_type, &resource.name())?.is_some(),
+                    None => false,
+                };
+                if *owner != project || !linked {
                     let named = resource.as_ref().map(ToString::to_string).unwrap_or_default();
                     found.add(2, &*table, format!("{named} is said to be in view {id}"));
                 }
@@ -196,9 +218,10 @@ impl ReadTables {
 
     /// Checks that another state holds the same.
     pub(crate) fn check_same(&self, other: &Self, found: &mut Findings) -> Result<()> {
-        // How far the backlinks are folded is not part of the state.
-        let unfolded_from = self.head().unfolded_from;
-        if self.head() != (Head { unfolded_from, ..other.head() }) {
+        // How far the backlinks are folded is not part of the state, and the first format did not
+        // count views that were deleted with their project.
+        let Head { unfolded_from, deleted_views, .. } = self.head();
+        if self.head() != (Head { unfolded_from, deleted_views, ..other.head() }) {
             found.add(5, "table meta", "a replay ends elsewhere");
         }
         same(self.projects()?, other.projects()?, "projects", found)?;
@@ -206,7 +229,10 @@ impl ReadTables {
         same(self.view_keys()?, other.view_keys()?, "view_keys", found)?;
         for resource_type in ResourceType::ALL {
             let name = format!("links.{resource_type}");
-            same(self.links(resource_type)?, other.links(resource_type)?, &name, found)?;
+            // How they are divided into blocks is not part of the state.
+            if self.all_links(resource_type)? != other.all_links(resource_type)? {
+                found.add(5, format!("table {name}"), "a replay of the journal differs");
+            }
             // Which dead ids are still in a list is not part of the state.
             let mine = self.live_lists(resource_type)?;
             if mine != other.live_lists(resource_type)? {
@@ -214,6 +240,19 @@ impl ReadTables {
             }
         }
         Ok(())
+    }
+
+    /// Each link, by view and name.
+    fn all_links(&self, resource_type: ResourceType) -> Result<Vec<(u32, Vec<u8>, LinkRecord)>> {
+        let mut links = Vec::new();
+        self.each_block(resource_type, |view, _, block| {
+            let block = block?;
+            for place in 0..block.len() {
+                links.push((view, block.name(place)?, block.record(place)?));
+            }
+            Ok(())
+        })?;
+        Ok(links)
     }
 
     /// Each list with the ids in it that have a view.

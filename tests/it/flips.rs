@@ -87,7 +87,7 @@ fn any_flipped_bit_of_the_state_is_an_error_or_a_store_and_never_a_panic() {
 fn a_check_of_all_pages_finds_a_flipped_bit_or_it_was_in_none() {
     let Images { closed, killed, contents } = images();
     for image in [closed, killed] {
-        let refusals = flip_state(image, 50, true, |store| {
+        let refusals = flip_state(image, 100, true, |store| {
             assert_eq!(&content_of(store), contents.last().unwrap());
             assert_eq!(journal(store).len(), contents.len() - 1);
             assert_clean(store);

@@ -18,6 +18,7 @@ mod damage;
 mod errors;
 mod faults;
 mod flips;
+mod formats;
 mod killing;
 mod laws;
 mod limits;

@@ -208,12 +208,12 @@ fn a_state_of_a_newer_format_is_refused_and_left_as_it_is() {
     let places: Vec<usize> = found.map(|(place, _)| place + names.len()).collect();
     assert!(!places.is_empty());
     for place in places {
-        assert_eq!(bytes[place..place + 4], 1_u32.to_le_bytes());
+        assert_eq!(bytes[place..place + 4], 2_u32.to_le_bytes());
         bytes[place] = 9;
     }
     fs::write(&state, bytes).unwrap();
     let error = refused(dir.path(), Options::new());
-    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 1, .. });
+    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 2, .. });
     assert!(newer && error.to_string().contains("state"), "{error}");
 }
 

@@ -170,3 +170,40 @@ fn a_disk_that_lies_about_syncs_is_caught() {
     }
     assert!(caught >= 25, "only {caught} of 30 lying disks were noticed");
 }
+
+/// Power is lost at any disk call of the opening that brings an older format to the present one.
+#[test]
+fn an_upgrade_that_loses_power_can_be_done_again() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/1-killed");
+    let files =
+        ["state.redb", "journal/00000000000000000001.log", "journal/00000000000000000017.log"];
+    let old = || {
+        let disk = SimulatedDisk::default();
+        disk.create_dir("journal").unwrap();
+        for name in files {
+            let bytes = std::fs::read(formats.join(name)).unwrap();
+            let file = disk.create(name).unwrap();
+            file.write_at(0, &bytes).unwrap();
+            file.sync().unwrap();
+        }
+        disk.sync_dir("journal").unwrap();
+        disk.sync_dir("").unwrap();
+        disk
+    };
+    let (before, total) = (old().calls(), {
+        let disk = old();
+        drop(start(&disk).unwrap());
+        disk.calls()
+    });
+    assert!(total > before + 10);
+    for lost_at in before..total {
+        let disk = old();
+        disk.set_fault(Some(Fault::power_lost(lost_at)));
+        drop(start(&disk));
+        for seed in 0..3 {
+            let engine = start(&disk.power_lost(seed)).unwrap();
+            assert_clean(&engine);
+            assert_eq!(Snapshot::new(engine).unwrap().revision(), 20, "lost at {lost_at}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading the links of a view.
+
+use redb::ReadableTable;
+
+use super::block::Block;
+use super::blocks;
+use super::read::ReadTables;
+use super::records::LinkRecord;
+use super::tables::{Prefix, split_row_key};
+use crate::error::{Error, Result, StoreFile};
+use crate::resource::{Resource, ResourceName, ResourceType};
+
+/// A link of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LinkRow {
+    pub(crate) resource: Resource,
+    pub(crate) record: LinkRecord,
+}
+
+impl ReadTables {
+    /// When a link was made; `None` when there is none.
+    ///
+    /// Cost: O(log rows).
+    pub(crate) fn link(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+    ) -> Result<Option<LinkRecord>> {
+        let name = name.as_bytes();
+        let Some((_, value)) = blocks::holding(self.links(resource_type)?, view, name)? else {
+            return Ok(None);
+        };
+        let block = Block::parse(value.value())?;
+        let place = block.find(0, name)?.ok();
+        place.map(|place| block.record(place)).transpose()
+    }
+
+    /// Links of a view in key order, `skip` of them left out, from behind `after` on.
+    ///
+    /// Cost: O(log rows + blocks skipped + limit).
+    pub(crate) fn link_page(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+        after: Option<&Resource>,
+        mut skip: usize,
+        limit: usize,
+    ) -> Result<Vec<LinkRow>> {
+        let table = self.links(resource_type)?;
+        let after = after.map(Resource::name);
+        let after = after.as_ref().map(ResourceName::as_bytes);
+        let holding = after.map(|after| blocks::holding(table, view, after)).transpose()?.flatten();
+        let all = Prefix::of(view);
+        let range = match &holding {
+            Some((key, _)) => all.range_on(key.value()),
+            None => all.range(),
+        };
+        let mut rows = Vec::with_capacity(limit.min(CAPACITY));
+        for row in ReadableTable::range::<&[u8]>(table, range)? {
+            let value = row?.1;
+            let block = Block::parse(value.value())?;
+            let from = match after.map(|after| block.find(0, after)).transpose()? {
+                None => 0,
+                Some(Ok(place)) => place + 1,
+                Some(Err(place)) => place,
+            };
+            let skipped = skip.min(block.len().saturating_sub(from));
+            skip -= skipped;
+            for place in from + skipped..block.len() {
+                if rows.len() == limit {
+                    return Ok(rows);
+                }
+                rows.push(link_row(resource_type, &block, place, block.record(place)?)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Links of a view, the oldest first, `skip` of them left out, from behind `after` on.
+    ///
+    /// Cost: O(links of the view + limit · log limit).
+    pub(crate) fn link_time_page(
+        &self,
+        view: u32,
+        resource_type: ResourceType,
+        after: Option<LinkRecord>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<LinkRow>> {
+        let all = Prefix::of(view);
+        let rows = ReadableTable::range::<&[u8]>(self.links(resource_type)?, all.range())?;
+        let values = rows.map(|row| Ok(row?.1)).collect::<Result<Vec<_>>>()?;
+        let parsed = values.iter().map(|value| Block::parse(value.value()));
+        let blocks = parsed.collect::<Result<Vec<_>>>()?;
+        let mut links = Vec::new();
+        for block in &blocks {
+            for place in 0..block.len() {
+                let record = block.record(place)?;
+                if after.is_none_or(|after| record > after) {
+                    links.push((record, block, place));
+                }
+            }
+        }
+        let page = smallest(links, skip, limit, |(record, ..)| *record);
+        let row = |(record, block, place)| link_row(resource_type, block, place, record);
+        page.into_iter().map(row).collect()
+    }
+
+    /// Calls `act` for each block of links of a type: the view's id, the name the block begins at,
+    /// and the block.
+    pub(super) fn each_block(
+        &self,
+        resource_type: ResourceType,
+        mut act: impl FnMut(u32, &[u8], Result<Block<'_>>) -> Result<()>,
+    ) -> Result<()> {
+        for row in self.links(resource_type)?.iter()? {
+            let (key, value) = row?;
+            let (view, from) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
+            act(view, from, Block::parse(value.value()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The most rows for which room is made before they are read.
+const CAPACITY: usize = 1_000;
+
+/// The link at a place of a block.
+fn link_row(
+    resource_type: ResourceType,
+    block: &Block<'_>,
+    place: usize,
+    record: LinkRecord,
+) -> Result<LinkRow> {
+    let resource = Resource::from_name(resource_type, &block.name(place)?);
+    let resource = resource.ok_or_else(|| {
+        Error::damaged(
+            StoreFile::State,
+            format!("table links.{resource_type}"),
+            "a link has a name that is none",
+        )
+    })?;
+    Ok(LinkRow { resource, record })
+}
+
+/// The `limit` smallest rows behind the first `skip`, in order.
+///
+/// Cost: O(rows + taken · log taken).
+fn smallest<T, K: Ord>(
+    mut rows: Vec<T>,
+    skip: usize,
+    limit: usize,
+    key: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let end = skip.saturating_add(limit);
+    if end < rows.len() {
+        rows.select_nth_unstable_by_key(end, &key);
+        rows.truncate(end);
+    }
+    rows.sort_unstable_by_key(&key);
+    rows.drain(..skip.min(rows.len()));
+    rows
+}
