@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::results::Results;
 use crate::row::Row;
-use crate::table::number;
+use crate::table::{number, times};
 
 const WIDTH: f64 = 960.0;
 const TOP: f64 = 92.0;
@@ -94,7 +94,7 @@ fn bar(svg: &mut String, axis: &Axis, y: f64, row: &Row, ratio: f64) {
     );
     let baseline = y + BAR - 3.0;
     text(svg, "name end", LEFT - 14.0, baseline, &row.label());
-    text(svg, "ratio end", RIGHT + 56.0, baseline, &format!("{ratio:.2}"));
+    text(svg, "ratio end", RIGHT + 56.0, baseline, &times(ratio));
     let unit = row.unit.symbol();
     let (rival, best) = row.best_peer().unwrap_or(("none", 0.0));
     let values = format!("{} {unit}, {rival} {}", number(row.viewlink), number(best));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Kind;
+use crate::workload::size_name;
 
 /// One thing that was measured. The less the better, in every unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,8 +131,12 @@ impl Row {
 
     /// The name with the size of the store, where the name does not tell it.
     pub(crate) fn label(&self) -> String {
-        let Self { name, links, .. } = self;
-        if name.starts_with("open_") { name.clone() } else { format!("{name} of {links}") }
+        let size = size_name(self.links);
+        if self.name.contains(&size) {
+            self.name.clone()
+        } else {
+            format!("{} · {size}", self.name)
+        }
     }
 }
 

@@ -35,8 +35,9 @@ fn line(row: &Row, kinds: &[Kind]) -> String {
         let _ = write!(line, " {} |", value.map(number).unwrap_or_default());
     }
     let limit = row.limit.map(number).unwrap_or_default();
-    let ratio = row.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-    let sqlite = row.ratio_sqlite.map(|ratio| format!(" (SQLite {ratio:.2})")).unwrap_or_default();
+    let ratio = row.ratio.map(times).unwrap_or_default();
+    let sqlite = row.ratio_sqlite.map(|ratio| format!(" (SQLite {})", times(ratio)));
+    let sqlite = sqlite.unwrap_or_default();
     let _ = writeln!(line, " {limit} | {ratio}{sqlite} |");
     line
 }
@@ -48,6 +49,11 @@ pub(crate) fn number(number: f64) -> String {
         middle if middle < 100.0 => format!("{middle:.1}"),
         large => format!("{large:.0}"),
     }
+}
+
+/// A ratio with as many decimals as tell it from 0.
+pub(crate) fn times(ratio: f64) -> String {
+    if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }
 
 #[cfg(test)]

@@ -38,14 +38,6 @@ impl Workload {
         self.links
     }
 
-    /// The number of links as it stands in the names of rows.
-    pub(crate) fn size(self) -> String {
-        match self.links {
-            links if links % 1_000_000 == 0 => format!("{}m", links / 1_000_000),
-            links => format!("{}k", links / 1_000),
-        }
-    }
-
     const fn views(self) -> u64 {
         self.links / PER_VIEW
     }
@@ -102,6 +94,15 @@ impl Workload {
         let unused = self.resources() + random.below(1 << 40);
         let fresh = unused..unused + count.saturating_sub(lacking);
         existing.chain(fresh).map(|number| self.key(number)).collect()
+    }
+}
+
+/// A number of links as it stands in the names of rows: `100k`, `1m`.
+pub(crate) fn size_name(links: u64) -> String {
+    if links.is_multiple_of(1_000_000) {
+        format!("{}m", links / 1_000_000)
+    } else {
+        format!("{}k", links / 1_000)
     }
 }
 

@@ -54,11 +54,11 @@ fn change(random: &mut Random, views: &mut BTreeSet<String>, engines: &[Box<dyn 
         }
         (true, what) => {
             let keys = keys(random);
-            let answer = |engine: &Box<dyn Engine>| {
+            let answer = |engine: &dyn Engine| {
                 let keys = keys.clone();
                 if what % 2 == 0 { engine.link(&view, keys) } else { engine.unlink(&view, keys) }
             };
-            engines.iter().map(|engine| format!("{:?}", answer(engine).unwrap())).collect()
+            engines.iter().map(|engine| format!("{:?}", answer(&**engine).unwrap())).collect()
         }
     };
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{view}: {answers:?}");

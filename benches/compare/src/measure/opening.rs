@@ -7,10 +7,11 @@ use crate::crash::Crash;
 use crate::fleet::{Member, time};
 use crate::row::Unit;
 use crate::times::Times;
+use crate::workload::size_name;
 
 /// Closes and opens the stores.
 pub(super) fn measure_clean(bench: &mut Bench) -> Result<()> {
-    let name = format!("open_{}", bench.workload.size());
+    let name = format!("open_{}", size_name(bench.workload.links()));
     if !bench.plan.wants([&name]) {
         return Ok(());
     }
@@ -31,7 +32,7 @@ pub(super) fn measure_clean(bench: &mut Bench) -> Result<()> {
 /// Lets another process change the stores, kills it when it has told that it is done, and opens
 /// them. What it was told was done has to be there.
 pub(super) fn measure_crash(bench: &mut Bench) -> Result<()> {
-    let name = format!("open_{}_crash", bench.workload.size());
+    let name = format!("open_{}_crash", size_name(bench.workload.links()));
     if !bench.plan.wants([&name]) {
         return Ok(());
     }
