@@ -1,10 +1,9 @@
 //! A process that changes a store and is killed.
 
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 
 use crate::Result;
 use crate::clock::Clock;
@@ -43,6 +42,7 @@ impl Crash {
             .args(["crash", kind.name()])
             .arg(dir)
             .args(numbers)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let done = wait_until_done(&mut child);
@@ -52,18 +52,17 @@ impl Crash {
         done
     }
 
-    /// What the process does: it never ends by itself.
+    /// What the process does. It ends by itself only where the one that is to kill it is gone.
     pub(crate) fn run(self, kind: Kind, dir: &Path) -> Result<()> {
         let clock = Clock::at(self.begin);
         let engine = kind.open(dir, &clock)?;
         engine.settle()?;
         self.commit(&*engine, &clock)?;
-        let mut output = std::io::stdout();
+        let mut output = io::stdout();
         writeln!(output, "{DONE}")?;
         output.flush()?;
-        loop {
-            thread::park();
-        }
+        io::stdin().read_line(&mut String::new())?;
+        Ok(())
     }
 
     fn commit(self, engine: &dyn Engine, clock: &Clock) -> Result<()> {

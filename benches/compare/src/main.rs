@@ -58,6 +58,7 @@ mod workload;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
 
@@ -70,12 +71,12 @@ use workload::Workload;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-fn main() -> Result<()> {
-    match Task::parse(env::args_os().skip(1)) {
-        Ok(task) => perform(task),
+fn main() -> ExitCode {
+    match Task::parse(env::args_os().skip(1)).and_then(perform) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            std::process::exit(2)
+            ExitCode::FAILURE
         }
     }
 }
@@ -105,7 +106,8 @@ fn perform(task: Task) -> Result<()> {
 fn measure(run: &Run) -> Result<Results> {
     let begin = Instant::now();
     let parent = run.dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let dir = tempfile::Builder::new().prefix("compare-").tempdir_in(parent)?;
+    let mut builder = tempfile::Builder::new();
+    let dir = builder.prefix("compare-").suffix(".viewlink").tempdir_in(parent)?;
     let sync = limit::sync(&dir.path().join("sync"))?;
     let mut rows = Vec::new();
     for links in run.sizes() {

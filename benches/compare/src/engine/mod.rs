@@ -6,7 +6,8 @@
 //! of changes, and order links of two changes in the same millisecond as it happens.
 //!
 //! Every engine syncs a batch before it acknowledges it, and has 64 MiB of cache where it has a
-//! cache of its own; LMDB has all of the system's.
+//! cache of its own; LMDB has all of the system's, and fjall has memory for new rows besides.
+//! Everything else is left at its default.
 
 mod fjall;
 mod kind;

@@ -34,7 +34,6 @@ impl Viewlink {
     }
 
     /// Gives unused pages of the state back.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
     fn shrink(&self) -> Result<()> {
         Ok(())
     }
