@@ -82,6 +82,8 @@
 //! | storage | `storage` | tables, and alone names the database |
 //! | disk | `disk`, `codec` | bytes |
 
+#![forbid(unsafe_code)]
+
 mod batch;
 mod change;
 mod codec;

@@ -1,0 +1,162 @@
+//! What the command line asks for.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::{Long, Short, Value};
+use lexopt::{Parser, ValueExt};
+
+use crate::Result;
+use crate::crash::Crash;
+use crate::engine::Kind;
+use crate::workload::Workload;
+
+/// Shown where the command line is not understood.
+const USAGE: &str = "\
+usage: viewlink-compare [--quick] [--links N] [--seed N] [--dir DIR] [--json FILE]
+                        [--only ROW,ROW] [--engines A,B]
+       viewlink-compare chart RESULTS.json OUT.svg
+       viewlink-compare table RESULTS.json";
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Measure.
+    Run(Run),
+    /// Draw results.
+    Chart { results: PathBuf, picture: PathBuf },
+    /// Print results.
+    Table { results: PathBuf },
+    /// Change a store and wait to be killed; how a run calls itself.
+    Crash { kind: Kind, dir: PathBuf, crash: Crash },
+    /// Tell how it is called.
+    Help,
+}
+
+/// How to measure.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) quick: bool,
+    /// One size instead of those of the plan.
+    pub(crate) links: Option<u64>,
+    pub(crate) seed: u64,
+    pub(crate) dir: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
+    /// Empty for all rows.
+    pub(crate) only: BTreeSet<String>,
+    /// viewlink and its rivals.
+    pub(crate) kinds: Vec<Kind>,
+}
+
+impl Task {
+    /// What the arguments ask for, without the program's name.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self> {
+        let mut words: Vec<OsString> = arguments.into_iter().collect();
+        let first = words.first().and_then(|word| word.to_str()).unwrap_or_default().to_owned();
+        match (first.as_str(), words.len()) {
+            ("chart", 3) => {
+                let picture = words.remove(2).into();
+                Ok(Self::Chart { results: words.remove(1).into(), picture })
+            }
+            ("table", 2) => Ok(Self::Table { results: words.remove(1).into() }),
+            ("crash", 7) => parse_crash(words),
+            ("--help" | "-h", _) => Ok(Self::Help),
+            _ => Run::parse(Parser::from_args(words)).map(Self::Run),
+        }
+        .map_err(|error| format!("{error}\n{USAGE}").into())
+    }
+}
+
+/// How it is called.
+pub(crate) const fn usage() -> &'static str {
+    USAGE
+}
+
+fn parse_crash(words: Vec<OsString>) -> Result<Task> {
+    let mut words = words.into_iter().skip(1);
+    let mut next = || words.next().ok_or("an argument is missing");
+    let kind = Kind::named(&next()?.string()?)?;
+    let dir = next()?.into();
+    let workload = Workload::new(next()?.parse()?, next()?.parse()?);
+    let crash = Crash::new(workload, next()?.parse()?, next()?.parse()?);
+    Ok(Task::Crash { kind, dir, crash })
+}
+
+impl Run {
+    fn parse(mut parser: Parser) -> Result<Self> {
+        let mut run = Self {
+            quick: false,
+            links: None,
+            seed: 1,
+            dir: None,
+            json: None,
+            only: BTreeSet::new(),
+            kinds: Kind::ALL.to_vec(),
+        };
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("quick") => run.quick = true,
+                Long("links") => run.links = Some(links(parser.value()?.parse()?)?),
+                Long("seed") => run.seed = parser.value()?.parse()?,
+                Long("dir") => run.dir = Some(parser.value()?.into()),
+                Long("json") => run.json = Some(parser.value()?.into()),
+                Long("only") => run.only = list(&parser.value()?.string()?).collect(),
+                Long("engines") => run.kinds = kinds(&parser.value()?.string()?)?,
+                Long(_) | Short(_) | Value(_) => return Err(argument.unexpected().into()),
+            }
+        }
+        Ok(run)
+    }
+
+    /// The numbers of links to measure with.
+    pub(crate) fn sizes(&self) -> Vec<u64> {
+        match (self.links, self.quick) {
+            (Some(links), _) => vec![links],
+            (None, true) => vec![1_000_000],
+            (None, false) => vec![100_000, 1_000_000],
+        }
+    }
+}
+
+fn links(links: u64) -> Result<u64> {
+    if links >= Workload::LEAST && links.is_multiple_of(10_000) {
+        return Ok(links);
+    }
+    Err(format!("--links takes a multiple of 10,000 from {} on", Workload::LEAST).into())
+}
+
+fn kinds(names: &str) -> Result<Vec<Kind>> {
+    let named: Vec<Kind> = list(names).map(|name| Kind::named(&name)).collect::<Result<_>>()?;
+    let taken = |kind: &Kind| *kind == Kind::Viewlink || named.contains(kind);
+    Ok(Kind::ALL.into_iter().filter(taken).collect())
+}
+
+fn list(text: &str) -> impl Iterator<Item = String> {
+    text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Task> {
+        Task::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn a_run_takes_options_and_always_viewlink() {
+        let line = "--quick --only is_linked,unlink_1 --engines redb,lmdb --links 100000";
+        let Task::Run(run) = parse(line).unwrap() else { panic!("not a run") };
+        assert_eq!(run.kinds, [Kind::Viewlink, Kind::Lmdb, Kind::Redb]);
+        assert_eq!(run.sizes(), [100_000]);
+        assert!(run.only.contains("is_linked") && run.quick);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error_with_the_usage() {
+        for line in ["--fast", "--links 999", "--engines oracle", "chart one.json", "crash redb"] {
+            assert!(parse(line).unwrap_err().to_string().contains("usage:"), "{line}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! viewlink, through its public API and with its defaults.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use viewlink::{
+    Batch, KeyOutcome, LinkSort, NewView, Options, Paging, Project, ProjectSnapshot, Report,
+    Resource, ResourceType, Store, Timestamp,
+};
+
+use super::{CACHE, Engine, Look, Order, Page, Reader};
+use crate::Result;
+use crate::clock::Clock;
+
+const PROJECT: &str = "compare";
+
+/// More views than a resource of the workload is in.
+const ALL_VIEWS: usize = 100_000;
+
+/// An open store.
+pub(super) struct Viewlink {
+    store: Store,
+    project: Project,
+    dir: PathBuf,
+}
+
+impl Viewlink {
+    pub(super) fn open(dir: &Path, clock: Clock) -> Result<Self> {
+        let dir = dir.join("store.viewlink");
+        let now = move || Timestamp::from_millis(clock.now());
+        let store = Options::new().cache_size(CACHE).clock(now).open(&dir)?;
+        let project = store.project(PROJECT)?;
+        Ok(Self { store, project, dir })
+    }
+
+    /// Gives unused pages of the state back.
+    fn shrink(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Engine for Viewlink {
+    fn load(&self, views: &mut dyn Iterator<Item = (String, Vec<String>)>) -> Result<()> {
+        for (view, keys) in views {
+            self.project.create_view(NewView::new(view.as_str(), "compare"))?;
+            self.project.link(&view, Batch::flags(keys))?.all_ok()?;
+        }
+        Ok(())
+    }
+
+    fn create_view(&self, view: &str) -> Result<()> {
+        self.project.create_view(NewView::new(view, "compare"))?;
+        Ok(())
+    }
+
+    fn link(&self, view: &str, keys: Vec<String>) -> Result<Vec<bool>> {
+        Ok(answers(&self.project.link(view, Batch::flags(keys))?))
+    }
+
+    fn unlink(&self, view: &str, keys: Vec<String>) -> Result<Vec<bool>> {
+        Ok(answers(&self.project.unlink(view, Batch::flags(keys))?))
+    }
+
+    fn delete_view(&self, view: &str) -> Result<u64> {
+        Ok(self.project.delete_view(view)?.unlinked.get(ResourceType::Flag))
+    }
+
+    fn read(&self, look: &mut Look<'_>) -> Result<()> {
+        let snapshot = self.store.snapshot()?;
+        look(&Snapshot { project: snapshot.project(PROJECT)? })
+    }
+
+    fn settle(&self) -> Result<()> {
+        Ok(self.store.checkpoint()?)
+    }
+
+    fn compact(&mut self) -> Result<u64> {
+        self.store.checkpoint()?;
+        self.shrink()?;
+        Ok(fs::metadata(self.dir.join("state.redb"))?.len())
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        Ok(self.store.close()?)
+    }
+}
+
+fn answers(report: &Report) -> Vec<bool> {
+    let changed = |outcome| matches!(outcome, &KeyOutcome::Linked | &KeyOutcome::Unlinked);
+    report.outcomes().map(|(_, outcome)| changed(outcome)).collect()
+}
+
+struct Snapshot<'s> {
+    project: ProjectSnapshot<'s>,
+}
+
+impl Reader for Snapshot<'_> {
+    fn is_linked(&self, view: &str, key: &str) -> Result<bool> {
+        Ok(self.project.is_linked(view, &Resource::flag(key)?)?)
+    }
+
+    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+        let views = self.project.linked_views(&Resource::flag(key)?, Paging::first(ALL_VIEWS))?;
+        Ok(views.into_iter().map(|view| view.key.to_string()).collect())
+    }
+
+    fn page(&self, view: &str, order: Order, limit: usize) -> Result<Page> {
+        let sort = match order {
+            Order::Key => LinkSort::Key,
+            Order::LinkTime => LinkSort::LinkTime,
+        };
+        let paging = Paging::first(limit).sort(sort);
+        let page = self.project.linked_resources(view, ResourceType::Flag, paging)?;
+        let total = page.total;
+        let link = |link: viewlink::LinkedResource| {
+            (link.resource.key().to_string(), link.linked_at.as_millis())
+        };
+        Ok(Page { items: page.into_iter().map(link).collect(), total })
+    }
+}

@@ -1,0 +1,138 @@
+//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, and
+//! redb without viewlink.
+//!
+//! ```text
+//! cargo run --release -p viewlink-compare -- --quick --json results.json
+//! cargo run --release -p viewlink-compare -- table results.json
+//! cargo run --release -p viewlink-compare -- chart results.json results.svg
+//! ```
+//!
+//! `--quick` measures with 1,000,000 links in less than two minutes. Without it there are 100,000
+//! and 1,000,000 links and more rounds; `--links N` takes one size. `--only ROW,ROW` and
+//! `--engines A,B` measure less. The stores are in a temporary directory below the current one or
+//! below `--dir DIR`, which has to be on the disk that is meant.
+//!
+//! # What is compared
+//!
+//! Every engine does the same to the same views and keys in the same round, in turns, and every
+//! answer is held against those of the others; a difference ends the run. Each change is synced
+//! before it is acknowledged. How the rivals are used is told in `engine`, one file each.
+//!
+//! A store has views of 1,000 links and a tenth as many resources as links, each in ten views.
+//! Numbers are medians of one operation where the row does not say otherwise.
+//!
+//! | row | what is measured |
+//! | --- | --- |
+//! | `link_N`, `unlink_N` | one batch of N keys that are new to a view, and back again |
+//! | `concurrent_N` | wall time for one of many unlinks of one key each, from N threads at once |
+//! | `is_linked` | one question, every other one about a link that is there |
+//! | `linked_views` | the ten views of a resource |
+//! | `page_100_by_key`, `page_100_by_link_time` | the first 100 of 1,000 links, and their number |
+//! | `delete_view_1000` | a view with 1,000 links |
+//! | `p99_commit_100`, `worst_commit_100` | the slow ones of many batches of 100 keys |
+//! | `open_N` | from a closed store to the first answer |
+//! | `open_N_crash` | the same after a kill, with 8,000 keys changed since the store was settled |
+//! | `bytes_per_link` | size after loading and compacting; of the data, without logs |
+//! | `limit_N` | one write and sync of a request's bytes: what no store can beat |
+//!
+//! `ratio` is the best rival over viewlink, so above 1 viewlink is ahead; for `limit_N` it is
+//! viewlink over the limit.
+
+mod arguments;
+mod bench;
+mod chart;
+mod clock;
+mod crash;
+mod engine;
+mod fleet;
+mod limit;
+mod measure;
+mod plan;
+mod random;
+mod results;
+mod row;
+mod table;
+mod times;
+mod workload;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use arguments::{Run, Task};
+use bench::Bench;
+use plan::Plan;
+use results::Results;
+use row::{Row, Unit};
+use workload::Workload;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    match Task::parse(env::args_os().skip(1)).and_then(perform) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    match task {
+        Task::Run(run) => {
+            let results = measure(&run)?;
+            print!("{}", table::markdown(&results));
+            run.json.map_or(Ok(()), |path| results.write(&path))
+        }
+        Task::Chart { results, picture } => {
+            Ok(fs::write(picture, chart::svg(&Results::read(&results)?))?)
+        }
+        Task::Table { results } => {
+            print!("{}", table::markdown(&Results::read(&results)?));
+            Ok(())
+        }
+        Task::Crash { kind, dir, crash } => crash.run(kind, &dir),
+        Task::Help => {
+            println!("{}", arguments::usage());
+            Ok(())
+        }
+    }
+}
+
+fn measure(run: &Run) -> Result<Results> {
+    let begin = Instant::now();
+    let parent = run.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let mut builder = tempfile::Builder::new();
+    let dir = builder.prefix("compare-").suffix(".viewlink").tempdir_in(parent)?;
+    let sync = limit::sync(&dir.path().join("sync"))?;
+    let mut rows = Vec::new();
+    for links in run.sizes() {
+        eprintln!("{links} links");
+        rows.extend(measure_size(run, links, &dir.path().join(links.to_string()))?);
+    }
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    Ok(Results {
+        rows,
+        sync_us: Unit::Us.of(sync),
+        versions: run.kinds.iter().map(|kind| (kind.name().to_owned(), kind.version())).collect(),
+        command: format!("viewlink-compare {}", arguments.join(" ")),
+        seed: run.seed,
+        cores: thread::available_parallelism()?.get(),
+        seconds: begin.elapsed().as_secs_f64(),
+    })
+}
+
+fn measure_size(run: &Run, links: u64, dir: &Path) -> Result<Vec<Row>> {
+    let plan = if run.quick { Plan::quick } else { Plan::thorough };
+    let workload = Workload::new(run.seed, links);
+    fs::create_dir_all(dir)?;
+    let mut bench = Bench::load(&run.kinds, workload, plan(run.only.clone()), run.seed, dir)?;
+    measure::all(&mut bench)?;
+    let rows = bench.finish()?;
+    fs::remove_dir_all(dir)?;
+    Ok(rows)
+}

@@ -1,0 +1,80 @@
+//! `concurrent_N`: N threads that unlink one key a call, all at once.
+
+use std::sync::Barrier;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::engine::Engine;
+use crate::row::{Row, Unit};
+use crate::times::{Times, median};
+
+/// Threads, and how many calls each of them makes.
+const CROWDS: [(u32, u32); 2] = [(32, 8), (128, 4)];
+
+/// Unlinks from many threads and links everything again.
+pub(super) fn measure(bench: &mut Bench) -> Result<()> {
+    for (threads, calls) in CROWDS {
+        let name = format!("concurrent_{threads}");
+        if !bench.plan.wants([&name]) {
+            continue;
+        }
+        let mut times = Times::default();
+        for _ in 0..bench.plan.concurrent {
+            round(bench, threads, calls, &mut times)?;
+        }
+        let times = times.summary(median);
+        let row = Row::of_times(name, bench.workload.links(), Unit::Us, times);
+        bench.add(row.with_sqlite());
+    }
+    Ok(())
+}
+
+fn round(bench: &mut Bench, threads: u32, calls: u32, times: &mut Times) -> Result<()> {
+    let number = bench.workload.some_view(&mut bench.random);
+    let view = bench.workload.view(number);
+    let count = threads * calls;
+    let keys = bench.workload.linked_keys(&mut bench.random, number, count.into());
+    bench.fleet.each("unlink at once", times, |member| {
+        let engine = member.engine()?;
+        Ok((unlink_at_once(engine, &view, &keys, calls as usize)? / count, ()))
+    })?;
+    let link = |engine: &dyn Engine, keys| engine.link(&view, keys);
+    bench.fleet.change_each("link again", &mut Times::default(), &keys, link)
+}
+
+/// The time from when all threads are let go until the last one is done.
+fn unlink_at_once(
+    engine: &dyn Engine,
+    view: &str,
+    keys: &[String],
+    calls: usize,
+) -> Result<Duration> {
+    let shares = keys.chunks(calls);
+    let start = Barrier::new(shares.len() + 1);
+    thread::scope(|scope| {
+        let unlink = |share: &'_ [String]| {
+            let requests: Vec<_> = share.iter().map(|key| vec![key.clone()]).collect();
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                requests.into_iter().try_for_each(|keys| unlink_one(engine, view, keys))
+            })
+        };
+        let workers: Vec<ScopedJoinHandle<'_, Result<()>>> = shares.map(unlink).collect();
+        start.wait();
+        let begin = Instant::now();
+        for worker in workers {
+            worker.join().map_err(|_| "a thread panicked")??;
+        }
+        Ok(begin.elapsed())
+    })
+}
+
+fn unlink_one(engine: &dyn Engine, view: &str, keys: Vec<String>) -> Result<()> {
+    match engine.unlink(view, keys)?.as_slice() {
+        [true] => Ok(()),
+        _ => Err("a key was not linked".into()),
+    }
+}

@@ -1,0 +1,172 @@
+//! A row of the results: one thing that was measured, on every engine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Kind;
+use crate::workload::size_name;
+
+/// One thing that was measured. The less the better, in every unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    /// What it is.
+    pub(crate) name: String,
+    /// How many links the store had.
+    pub(crate) links: u64,
+    /// Of the numbers.
+    pub(crate) unit: Unit,
+    /// What viewlink took.
+    pub(crate) viewlink: f64,
+    /// What the others took, by engine.
+    pub(crate) peers: BTreeMap<String, f64>,
+    /// What the disk alone takes, for a row that compares viewlink with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<f64>,
+    /// How many times what viewlink took the best of the others took. Where there is a limit, how
+    /// many times that viewlink took.
+    pub(crate) ratio: Option<f64>,
+    /// The ratio with the better one of the two SQLites alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ratio_sqlite: Option<f64>,
+}
+
+/// What a row counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unit {
+    /// Microseconds.
+    Us,
+    /// Milliseconds.
+    Ms,
+    /// Bytes.
+    Bytes,
+}
+
+impl Unit {
+    /// The unit as it stands behind a number.
+    pub(crate) const fn symbol(self) -> &'static str {
+        match self {
+            Self::Us => "µs",
+            Self::Ms => "ms",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// A time in this unit.
+    pub(crate) fn of(self, time: Duration) -> f64 {
+        match self {
+            Self::Ms => time.as_secs_f64() * 1e3,
+            Self::Us | Self::Bytes => time.as_secs_f64() * 1e6,
+        }
+    }
+}
+
+impl Row {
+    /// A row of what each engine took.
+    pub(crate) fn of_engines(
+        name: impl Into<String>,
+        links: u64,
+        unit: Unit,
+        numbers: impl IntoIterator<Item = (Kind, f64)>,
+    ) -> Self {
+        let mut peers: BTreeMap<_, _> =
+            numbers.into_iter().map(|(kind, number)| (kind.name().to_owned(), number)).collect();
+        let viewlink = peers.remove(Kind::Viewlink.name()).unwrap_or_default();
+        let name = name.into();
+        let mut row = Self {
+            name,
+            links,
+            unit,
+            viewlink,
+            peers,
+            limit: None,
+            ratio: None,
+            ratio_sqlite: None,
+        };
+        row.ratio = row.best_peer().map(|(_, best)| rounded(best / viewlink));
+        row
+    }
+
+    /// A row of what each engine took, as times.
+    pub(crate) fn of_times(
+        name: impl Into<String>,
+        links: u64,
+        unit: Unit,
+        times: Vec<(Kind, Duration)>,
+    ) -> Self {
+        let numbers = times.into_iter().map(|(kind, time)| (kind, unit.of(time)));
+        Self::of_engines(name, links, unit, numbers)
+    }
+
+    /// A row of what viewlink took over what the disk alone takes.
+    pub(crate) fn of_limit(
+        name: impl Into<String>,
+        links: u64,
+        viewlink: Duration,
+        limit: Duration,
+    ) -> Self {
+        let unit = Unit::Us;
+        let mut row = Self::of_times(name, links, unit, vec![(Kind::Viewlink, viewlink)]);
+        row.limit = Some(unit.of(limit));
+        row.ratio = Some(rounded(unit.of(viewlink) / unit.of(limit)));
+        row
+    }
+
+    /// The row with the ratio to SQLite besides.
+    pub(crate) fn with_sqlite(mut self) -> Self {
+        let kinds = [Kind::SqliteIds, Kind::SqliteText];
+        let peers = kinds.into_iter().filter_map(|kind| self.peers.get(kind.name()));
+        let best = peers.copied().min_by(f64::total_cmp);
+        self.ratio_sqlite = best.map(|best| rounded(best / self.viewlink));
+        self
+    }
+
+    /// The best of the others.
+    pub(crate) fn best_peer(&self) -> Option<(&str, f64)> {
+        let peers = self.peers.iter().map(|(name, number)| (name.as_str(), *number));
+        peers.min_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+
+    /// The name with the size of the store, where the name does not tell it.
+    pub(crate) fn label(&self) -> String {
+        let size = size_name(self.links);
+        if self.name.contains(&size) {
+            self.name.clone()
+        } else {
+            format!("{} · {size}", self.name)
+        }
+    }
+}
+
+/// A ratio with three decimals.
+fn rounded(ratio: f64) -> f64 {
+    (ratio * 1e3).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ratio_is_that_of_the_best_peer() {
+        let numbers = [
+            (Kind::Lmdb, 30.0),
+            (Kind::Viewlink, 20.0),
+            (Kind::SqliteIds, 70.0),
+            (Kind::SqliteText, 50.0),
+        ];
+        let row = Row::of_engines("unlink_1", 100_000, Unit::Us, numbers).with_sqlite();
+        assert_eq!(row.best_peer(), Some(("lmdb", 30.0)));
+        assert_eq!((row.ratio, row.ratio_sqlite), (Some(1.5), Some(2.5)));
+        let alone = Row::of_engines("unlink_1", 100_000, Unit::Us, [(Kind::Viewlink, 20.0)]);
+        assert_eq!(alone.ratio, None);
+    }
+
+    #[test]
+    fn the_ratio_to_a_limit_is_what_viewlink_took_over_it() {
+        let (viewlink, limit) = (Duration::from_micros(150), Duration::from_micros(100));
+        assert_eq!(Row::of_limit("limit_1", 100_000, viewlink, limit).ratio, Some(1.5));
+    }
+}
