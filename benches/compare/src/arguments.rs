@@ -109,6 +109,26 @@ impl Run {
         Ok(run)
     }
 
+    /// How to get the same run again, anywhere.
+    pub(crate) fn command(&self) -> String {
+        let mut command = String::from("viewlink-compare");
+        if self.quick {
+            command += " --quick";
+        }
+        if let Some(links) = self.links {
+            command += &format!(" --links {links}");
+        }
+        if !self.only.is_empty() {
+            let rows: Vec<&str> = self.only.iter().map(String::as_str).collect();
+            command += &format!(" --only {}", rows.join(","));
+        }
+        if self.kinds.len() < Kind::ALL.len() {
+            let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
+            command += &format!(" --engines {}", names.join(","));
+        }
+        command + &format!(" --seed {}", self.seed)
+    }
+
     /// The numbers of links to measure with.
     pub(crate) fn sizes(&self) -> Vec<u64> {
         match (self.links, self.quick) {
@@ -151,6 +171,9 @@ mod tests {
         assert_eq!(run.kinds, [Kind::Viewlink, Kind::Lmdb, Kind::Redb]);
         assert_eq!(run.sizes(), [100_000]);
         assert!(run.only.contains("is_linked") && run.quick);
+        let command = "viewlink-compare --quick --links 100000 --only is_linked,unlink_1 \
+                       --engines viewlink,lmdb,redb --seed 1";
+        assert_eq!(run.command(), command);
     }
 
     #[test]

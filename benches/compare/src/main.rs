@@ -114,12 +114,11 @@ fn measure(run: &Run) -> Result<Results> {
         eprintln!("{links} links");
         rows.extend(measure_size(run, links, &dir.path().join(links.to_string()))?);
     }
-    let arguments: Vec<String> = env::args().skip(1).collect();
     Ok(Results {
         rows,
         sync_us: Unit::Us.of(sync),
         versions: run.kinds.iter().map(|kind| (kind.name().to_owned(), kind.version())).collect(),
-        command: format!("viewlink-compare {}", arguments.join(" ")),
+        command: run.command(),
         seed: run.seed,
         cores: thread::available_parallelism()?.get(),
         seconds: begin.elapsed().as_secs_f64(),
