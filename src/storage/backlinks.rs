@@ -5,13 +5,15 @@
 //! Deleting a view leaves its id in posting lists, so that it costs nothing there. A reader drops
 //! an id with no view, and any rewrite of a list drops them for good; ids are never used again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use redb::WriteTransaction;
+use redb::{ReadableTable, WriteTransaction};
 
+use super::block::Block;
+use super::blocks::{self, Fate};
 use super::posting::Posting;
-use super::run::RunKey;
-use super::tables::{self, Lazy};
+use super::run::{Member, RunKey};
+use super::tables::{self, Lazy, Prefix};
 use super::tail::Slice;
 use super::write::WriteTables;
 use crate::error::Result;
@@ -64,32 +66,65 @@ impl<'t> LiveViews<'t> {
 
 impl WriteTables<'_> {
     /// The live views of a resource.
-    pub(super) fn posting(&mut self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
-        let mut posting = self.stored_posting(resource_type, key)?;
-        self.tail.apply(&RunKey::of_row(resource_type, key), &mut posting);
+    pub(super) fn posting(
+        &mut self,
+        resource_type: ResourceType,
+        project: u32,
+        name: &[u8],
+    ) -> Result<Posting> {
+        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
+        let stored = blocks::get(table, project, name, |_, entry| Posting::decode(entry.payload))?;
+        let mut posting = stored.unwrap_or_default();
+        self.tail.apply(&RunKey::new(resource_type, project, name), &mut posting);
         self.live.retain(self.transaction, &mut posting)?;
         Ok(posting)
     }
 
-    /// The list of a resource without what the tail knows.
-    fn stored_posting(&mut self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
-        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        Ok(tables::get(table, key, Posting::decode)?.unwrap_or_default())
-    }
-
-    fn put_posting(
+    /// Removes the list of a resource, and what the tail says of it.
+    pub(super) fn remove_posting(
         &mut self,
         resource_type: ResourceType,
-        key: &[u8],
-        posting: &Posting,
+        project: u32,
+        name: &[u8],
     ) -> Result<()> {
+        self.tail.forget(&RunKey::new(resource_type, project, name));
         let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        if posting.is_empty() {
-            table.remove(key)?;
-        } else {
-            table.insert(key, &*posting.encode()?)?;
+        blocks::edit(
+            table,
+            project,
+            &[name],
+            |name| name,
+            |_, found, _| Ok(if found.is_some() { Fate::Replace } else { Fate::Keep }),
+        )
+    }
+
+    /// The resources of a project whose names start with a prefix, and that are in a view or were.
+    ///
+    /// Cost: O(log rows + resources with the prefix).
+    pub(super) fn names_from(
+        &mut self,
+        resource_type: ResourceType,
+        project: u32,
+        prefix: &[u8],
+    ) -> Result<BTreeSet<Vec<u8>>> {
+        let waiting = self.tail.keys_from(&RunKey::new(resource_type, project, prefix));
+        let waiting = waiting.iter().filter_map(RunKey::split);
+        let mut names: BTreeSet<_> = waiting.map(|(.., name)| name.to_vec()).collect();
+        let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
+        let Some((first, _)) = blocks::holding(table, project, prefix)? else { return Ok(names) };
+        for row in table.range::<&[u8]>(Prefix::of(project).range_on(first.value()))? {
+            let value = row?.1;
+            let block = Block::parse(value.value())?;
+            let (Ok(from) | Err(from)) = block.find(0, prefix)?;
+            for place in from..block.len() {
+                let name = block.name(place)?;
+                if !name.starts_with(prefix) {
+                    return Ok(names);
+                }
+                names.insert(name);
+            }
         }
-        Ok(())
+        Ok(names)
     }
 
     /// Whether a slice is to be folded, when up to `limit` changes may wait.
@@ -108,24 +143,45 @@ impl WriteTables<'_> {
     /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
     /// Tells how many changes of backlinks are in the lists now that were not before.
     ///
-    /// Cost: O(changes · (log rows + views of the resource)).
+    /// Cost: O(changes + blocks they are in · entries of a block + views of their resources).
     pub(crate) fn fold(&mut self, limit: usize) -> Result<u64> {
         self.tail.begin_fold(self.head.revision);
         let Some(Slice { resources, next }) = self.tail.slice(limit) else {
             return Ok(0);
         };
-        let mut folded = 0;
-        for (key, members) in resources {
-            let Some((resource_type, list)) = key.list() else { continue };
-            let mut posting = self.stored_posting(resource_type, list)?;
-            folded += members.len() as u64;
-            posting.apply(members);
-            self.live.retain(self.transaction, &mut posting)?;
-            self.put_posting(resource_type, list, &posting)?;
+        let folded = resources.iter().map(|(_, members)| members.len() as u64).sum();
+        for part in resources.chunk_by(|(one, _), (other, _)| one.is_beside(other)) {
+            self.fold_part(part)?;
         }
         if let Some(until) = self.tail.folded(next) {
             self.head.unfolded_from = until;
         }
         Ok(folded)
     }
+
+    /// Folds what changed for resources of one type and project.
+    fn fold_part(&mut self, resources: &[(RunKey, Vec<Member>)]) -> Result<()> {
+        let first = resources.first().and_then(|(key, _)| key.split());
+        let Some((resource_type, project, _)) = first else { return Ok(()) };
+        let Self { live, backlinks, transaction, .. } = self;
+        let table = backlinks.get_mut(resource_type).get(transaction)?;
+        blocks::edit(table, project, resources, changed_name, |(key, members), found, packer| {
+            let stored = found.map(|entry| Posting::decode(entry.payload)).transpose()?;
+            let mut posting = stored.unwrap_or_default();
+            posting.apply(members.iter().copied());
+            live.retain(transaction, &mut posting)?;
+            if posting.is_empty() && found.is_none() {
+                return Ok(Fate::Keep);
+            }
+            if !posting.is_empty() {
+                packer.push(&[key.name()], 0, &posting.encode());
+            }
+            Ok(Fate::Replace)
+        })
+    }
+}
+
+/// What the changes of a resource are ordered by.
+fn changed_name((key, _): &(RunKey, Vec<Member>)) -> &[u8] {
+    key.name()
 }

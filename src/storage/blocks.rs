@@ -1,78 +1,152 @@
-//! Where the blocks of a view are.
+//! Where the blocks of an owner are: those of a view's links, those of a project's posting lists.
 //!
-//! The key of a block's row is the view's id and a name that no link in it is below, and that all
-//! links of the blocks before are below. The first block has the empty name. So every name has one
-//! block that it is in or belongs into.
+//! The key of a block's row is the owner's id and a name that no entry in it is below, and that all
+//! entries of the blocks before are below. The first block has the empty name. So every name has
+//! one block that it is in or belongs into.
 
 use std::ops::Bound;
 
 use redb::{AccessGuard, ReadableTable, Table};
 
-use super::block::Block;
+use super::block::{Block, Entry};
 use super::pack::Packer;
 use super::tables::{Bytes, Prefix, row_key, split_row_key};
 use crate::error::Result;
 
 type Guard<'t> = AccessGuard<'t, Bytes>;
 
-/// The row of the block that a name is in or belongs into; `None` when the view has none there.
+/// The row of the block that a name is in or belongs into; `None` when the owner has none there.
 pub(super) fn holding<'t>(
     table: &'t impl ReadableTable<Bytes, Bytes>,
-    view: u32,
+    owner: u32,
     name: &[u8],
 ) -> Result<Option<(Guard<'t>, Guard<'t>)>> {
-    let key = row_key(view, name);
+    let key = row_key(owner, name);
     let mut cursor = table.upper_bound(Bound::Included(&*key))?;
-    Ok(cursor.prev()?.filter(|(key, _)| is_of(key.value(), view)))
+    Ok(cursor.prev()?.filter(|(key, _)| is_of(key.value(), owner)))
 }
 
-fn is_of(key: &[u8], view: u32) -> bool {
-    split_row_key(key).is_some_and(|(found, _)| found == view)
+/// Reads what is known of a name.
+///
+/// Cost: O(log rows).
+pub(super) fn get<T>(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    owner: u32,
+    name: &[u8],
+    read: impl FnOnce(&Block<'_>, Entry<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let Some((_, value)) = holding(table, owner, name)? else { return Ok(None) };
+    let block = Block::parse(value.value())?;
+    match block.find(0, name)? {
+        Ok(place) => read(&block, block.entry(place)?).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+fn is_of(key: &[u8], owner: u32) -> bool {
+    split_row_key(key).is_some_and(|(found, _)| found == owner)
+}
+
+/// What becomes of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It stays, or stays away.
+    Keep,
+    /// What was pushed takes its place, or nothing if nothing was.
+    Replace,
+}
+
+/// Edits entries of an owner: calls `edit` for each item, in order of their names, with what is
+/// there under the name.
+///
+/// Cost: O(items · log entries + blocks they are in · entries of a block).
+pub(super) fn edit<I>(
+    table: &mut Table<'_, Bytes, Bytes>,
+    owner: u32,
+    items: &[I],
+    name_of: impl Fn(&I) -> &[u8],
+    mut edit: impl FnMut(&I, Option<Entry<'_>>, &mut Packer) -> Result<Fate>,
+) -> Result<()> {
+    let mut rest = items;
+    while let Some(first) = rest.first() {
+        let place = place_of(table, owner, name_of(first))?;
+        // The first one is below the end, so this ends.
+        let in_place = rest.partition_point(|item| place.holds(name_of(item)));
+        let (mine, behind) = rest.split_at(in_place.max(1));
+        let edited = place.with_block(|block| merge(block, mine, &name_of, &mut edit))?;
+        if let Some(entries) = edited {
+            place.into_row().replace(table, entries)?;
+        }
+        rest = behind;
+    }
+    Ok(())
+}
+
+/// The entries of a block after an edit, if it changed any.
+fn merge<I>(
+    block: Block<'_>,
+    items: &[I],
+    name_of: impl Fn(&I) -> &[u8],
+    edit: &mut impl FnMut(&I, Option<Entry<'_>>, &mut Packer) -> Result<Fate>,
+) -> Result<Option<Packer>> {
+    let mut packer = Packer::default();
+    let unpacking = block.unpack(&mut packer);
+    let (mut done, mut changed) = (0, false);
+    for item in items {
+        let found = block.find(done, name_of(item))?;
+        let (Ok(place) | Err(place)) = found;
+        unpacking.copy(done..place, &mut packer)?;
+        done = place;
+        let entry = found.ok().map(|place| block.entry(place)).transpose()?;
+        if edit(item, entry, &mut packer)? == Fate::Replace {
+            changed = true;
+            done += usize::from(found.is_ok());
+        }
+    }
+    if !changed {
+        return Ok(None);
+    }
+    unpacking.copy(done..block.len(), &mut packer)?;
+    Ok(Some(packer))
 }
 
 /// The block that a name is in or belongs into, as the table has it.
-pub(super) struct Place<'t> {
+struct Place<'t> {
     row: Row,
     value: Option<Guard<'t>>,
 }
 
 /// The row of a block.
-pub(super) struct Row {
-    view: u32,
+struct Row {
+    owner: u32,
     key: Vec<u8>,
-    /// The key of the next block of the view.
+    /// The key of the next block of the owner.
     end: Option<Vec<u8>>,
     /// Whether the row is in the table.
     is_there: bool,
 }
 
-pub(super) fn place_of<'t>(
-    table: &'t Table<'_, Bytes, Bytes>,
-    view: u32,
-    name: &[u8],
-) -> Result<Place<'t>> {
-    let key = row_key(view, name);
+fn place_of<'t>(table: &'t Table<'_, Bytes, Bytes>, owner: u32, name: &[u8]) -> Result<Place<'t>> {
+    let key = row_key(owner, name);
     let mut cursor = table.upper_bound(Bound::Included(&*key))?;
-    let next = cursor.peek_next()?.filter(|(key, _)| is_of(key.value(), view));
+    let next = cursor.peek_next()?.filter(|(key, _)| is_of(key.value(), owner));
     let end = next.map(|(key, _)| key.value().to_vec());
-    let found = cursor.prev()?.filter(|(key, _)| is_of(key.value(), view));
+    let found = cursor.prev()?.filter(|(key, _)| is_of(key.value(), owner));
     let (key, value) = match found {
         Some((key, value)) => (key.value().to_vec(), Some(value)),
-        None => (row_key(view, b""), None),
+        None => (row_key(owner, b""), None),
     };
-    Ok(Place { row: Row { view, key, end, is_there: value.is_some() }, value })
+    Ok(Place { row: Row { owner, key, end, is_there: value.is_some() }, value })
 }
 
 impl Place<'_> {
     /// Whether a name, not below the one the place was looked for by, belongs here.
-    pub(super) fn holds(&self, name: &[u8]) -> bool {
-        self.row
-            .end
-            .as_ref()
-            .is_none_or(|end| split_row_key(end).is_some_and(|(_, end)| name < end))
+    fn holds(&self, name: &[u8]) -> bool {
+        let end = self.row.end.as_deref().and_then(split_row_key);
+        end.is_none_or(|(_, end)| name < end)
     }
 
-    pub(super) fn with_block<T>(&self, act: impl FnOnce(Block<'_>) -> Result<T>) -> Result<T> {
+    fn with_block<T>(&self, act: impl FnOnce(Block<'_>) -> Result<T>) -> Result<T> {
         match &self.value {
             Some(value) => act(Block::parse(value.value())?),
             None => act(Block::default()),
@@ -80,30 +154,31 @@ impl Place<'_> {
     }
 
     /// The row, so that the table can be written.
-    pub(super) fn into_row(self) -> Row {
+    fn into_row(self) -> Row {
         self.row
     }
 }
 
 impl Row {
-    /// Writes links in place of those of the block.
-    pub(super) fn replace(self, table: &mut Table<'_, Bytes, Bytes>, links: Packer) -> Result<()> {
-        let (links, row) = if links.is_small() { self.join(table, links)? } else { (links, self) };
-        if links.is_empty() && row.is_there {
+    /// Writes entries in place of those of the block.
+    fn replace(self, table: &mut Table<'_, Bytes, Bytes>, entries: Packer) -> Result<()> {
+        let (entries, row) =
+            if entries.is_small() { self.join(table, entries)? } else { (entries, self) };
+        if entries.is_empty() && row.is_there {
             table.remove(&*row.key)?;
         }
         let mut key = Some(row.key);
-        for (first, block) in links.pack() {
-            let key = key.take().unwrap_or_else(|| row_key(row.view, first));
+        for (first, block) in entries.pack() {
+            let key = key.take().unwrap_or_else(|| row_key(row.owner, first));
             table.insert(&*key, &*block)?;
         }
         Ok(())
     }
 
-    /// Puts few links together with the block behind or before them, where both fit into one.
-    fn join(self, table: &mut Table<'_, Bytes, Bytes>, links: Packer) -> Result<(Packer, Self)> {
+    /// Puts few entries together with the block behind or before them, where both fit into one.
+    fn join(self, table: &mut Table<'_, Bytes, Bytes>, entries: Packer) -> Result<(Packer, Self)> {
         if let Some(end) = &self.end {
-            let mut joined = links.clone();
+            let mut joined = entries.clone();
             if let Some(value) = table.get(&**end)? {
                 Block::parse(value.value())?.unpack_all(&mut joined)?;
             }
@@ -112,22 +187,22 @@ impl Row {
                 return Ok((joined, self));
             }
         }
-        let Some((key, mut joined)) = self.before(table)? else { return Ok((links, self)) };
-        joined.append(&links);
+        let Some((key, mut joined)) = self.before(table)? else { return Ok((entries, self)) };
+        joined.append(&entries);
         if !joined.is_roomy() {
-            return Ok((links, self));
+            return Ok((entries, self));
         }
         table.remove(&*self.key)?;
         Ok((joined, Self { key, is_there: true, ..self }))
     }
 
-    /// The block before it in the view.
+    /// The block before it of the same owner.
     fn before(&self, table: &Table<'_, Bytes, Bytes>) -> Result<Option<(Vec<u8>, Packer)>> {
-        let all = Prefix::of(self.view);
+        let all = Prefix::of(self.owner);
         let mut rows = table.range::<&[u8]>(all.range_before(&self.key))?;
         let Some((key, value)) = rows.next_back().transpose()? else { return Ok(None) };
-        let mut links = Packer::default();
-        Block::parse(value.value())?.unpack_all(&mut links)?;
-        Ok(Some((key.value().to_vec(), links)))
+        let mut entries = Packer::default();
+        Block::parse(value.value())?.unpack_all(&mut entries)?;
+        Ok(Some((key.value().to_vec(), entries)))
     }
 }

@@ -1,9 +1,10 @@
 //! The one place where a link changes, in both directions (invariants 1 to 3).
 
-use super::block::Block;
-use super::blocks;
+use super::block::{self, Block, Entry};
+use super::blocks::{self, Fate};
 use super::pack::Packer;
 use super::records::{LinkRecord, ViewRow};
+use super::varint;
 use super::write::WriteTables;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
@@ -23,6 +24,12 @@ pub(crate) enum Edit {
 pub(crate) struct LinkKey<'a> {
     pub(crate) name: ResourceName<'a>,
     pub(crate) ordinal: u32,
+}
+
+impl LinkKey<'_> {
+    fn name(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
 }
 
 impl WriteTables<'_> {
@@ -53,7 +60,6 @@ impl WriteTables<'_> {
         Ok(changed)
     }
 
-    /// Cost: O(keys · log links + blocks they are in · links of a block).
     pub(super) fn change_forward(
         &mut self,
         view: u32,
@@ -64,55 +70,39 @@ impl WriteTables<'_> {
     ) -> Result<Vec<bool>> {
         let table = self.links.get_mut(resource_type).get(self.transaction)?;
         let mut changed = Vec::with_capacity(keys.len());
-        let mut rest = keys;
-        while let Some(first) = rest.first() {
-            let place = blocks::place_of(table, view, first.name.as_bytes())?;
-            // The first one is below the end, so this ends.
-            let in_place = rest.partition_point(|key| place.holds(key.name.as_bytes()));
-            let (mine, behind) = rest.split_at(in_place.max(1));
-            let done = changed.len();
-            let packer = place.with_block(|block| merge(block, edit, mine, stamp, &mut changed))?;
-            if changed.get(done..).is_some_and(|changed| changed.contains(&true)) {
-                place.into_row().replace(table, packer)?;
+        blocks::edit(table, view, keys, LinkKey::name, |key, found, packer| {
+            let changes = found.is_some() == (edit == Edit::Unlink);
+            changed.push(changes);
+            if !changes {
+                return Ok(Fate::Keep);
             }
-            rest = behind;
-        }
+            if edit == Edit::Link {
+                let (linked_at, revision) = (stamp.time, stamp.revision);
+                LinkRecord { linked_at, revision, ordinal: key.ordinal }.push(key.name(), packer);
+            }
+            Ok(Fate::Replace)
+        })?;
         Ok(changed)
     }
 }
 
-/// The links of a block after an edit; adds to `changed` for each key whether it did anything.
-fn merge(
-    block: Block<'_>,
-    edit: Edit,
-    keys: &[LinkKey<'_>],
-    stamp: Stamp,
-    changed: &mut Vec<bool>,
-) -> Result<Packer> {
-    let mut packer = Packer::default();
-    let unpacking = block.unpack(&mut packer);
-    let mut done = 0;
-    for LinkKey { name, ordinal } in keys {
-        let found = block.find(done, name.as_bytes())?;
-        let (Ok(place) | Err(place)) = found;
-        unpacking.copy(done..place, &mut packer)?;
-        done = place;
-        changed.push(match (edit, found) {
-            (Edit::Unlink, Ok(_)) => {
-                done += 1;
-                true
-            }
-            (Edit::Link, Err(_)) => {
-                let (linked_at, revision) = (stamp.time, stamp.revision);
-                let record = LinkRecord { linked_at, revision, ordinal: *ordinal };
-                packer.push_record(name.as_bytes(), &record);
-                true
-            }
-            (Edit::Unlink, Err(_)) | (Edit::Link, Ok(_)) => false,
-        });
+impl LinkRecord {
+    /// Adds the link with this name to those that are to be packed.
+    pub(super) fn push(self, name: &[u8], packer: &mut Packer) {
+        let mut ordinal = Vec::new();
+        varint::push(&mut ordinal, self.ordinal);
+        let stamp = packer.stamp((self.linked_at, self.revision));
+        packer.push(&[name], stamp, &ordinal);
     }
-    unpacking.copy(done..block.len(), &mut packer)?;
-    Ok(packer)
+
+    /// Reads the link that an entry of a block stands for.
+    pub(super) fn of_entry(block: &Block<'_>, entry: &Entry<'_>) -> Result<Self> {
+        let (linked_at, revision) = block.stamp_of(entry)?;
+        match varint::split(entry.payload) {
+            Some((ordinal, [])) => Ok(Self { linked_at, revision, ordinal }),
+            _ => Err(block::damaged()),
+        }
+    }
 }
 
 impl ViewRow {

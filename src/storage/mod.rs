@@ -27,6 +27,7 @@ mod state;
 mod tables;
 mod tail;
 mod upgrade;
+mod varint;
 mod verify;
 mod write;
 

@@ -1,7 +1,7 @@
 //! Posting lists: the views of a resource as sorted ids.
 
-use super::records::PostingRecord;
 use super::run::Member;
+use super::varint;
 use crate::error::{Error, Result, StoreFile};
 
 /// The ids of views, sorted, each once.
@@ -11,17 +11,14 @@ pub(super) struct Posting {
 }
 
 impl Posting {
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        let gaps = PostingRecord::decode(bytes)?.gaps;
-        let mut ids = Vec::with_capacity(gaps.len());
-        let mut last = None;
+    /// A list from the gaps between its ids, the first one counted from 0.
+    pub(super) fn from_gaps(gaps: impl IntoIterator<Item = Option<u32>>) -> Result<Self> {
+        let mut ids = Vec::new();
         for gap in gaps {
-            let id = match last {
-                None => Some(gap),
-                Some(last) if gap > 0 => gap.checked_add(last),
-                Some(_) => None,
+            let id = match ids.last() {
+                None => gap,
+                Some(&last) => gap.filter(|&gap| gap > 0).and_then(|gap| gap.checked_add(last)),
             };
-            last = id;
             ids.push(id.ok_or_else(|| {
                 Error::damaged(StoreFile::State, "posting list", "its view ids do not ascend")
             })?);
@@ -29,11 +26,30 @@ impl Posting {
         Ok(Self { ids })
     }
 
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
     /// Cost: O(ids).
-    pub(super) fn encode(&self) -> Result<Vec<u8>> {
+    pub(super) fn decode(mut bytes: &[u8]) -> Result<Self> {
+        Self::from_gaps(std::iter::from_fn(|| {
+            if bytes.is_empty() {
+                return None;
+            }
+            let split = varint::split(bytes);
+            bytes = split.map_or(&[], |(_, rest)| rest);
+            Some(split.map(|(gap, _)| gap))
+        }))
+    }
+
+    /// The gaps between the ids, as varints.
+    ///
+    /// Cost: O(ids).
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.ids.len() * 2);
         let before = std::iter::once(0).chain(self.ids.iter().copied());
-        let gaps = self.ids.iter().zip(before).map(|(id, before)| id - before).collect();
-        PostingRecord { gaps }.encode()
+        for (id, before) in self.ids.iter().zip(before) {
+            varint::push(&mut bytes, id - before);
+        }
+        bytes
     }
 
     pub(super) fn ids(&self) -> &[u32] {
@@ -106,7 +122,7 @@ mod tests {
                 }
             }
             prop_assert!(posting.ids().iter().eq(&model));
-            prop_assert_eq!(Posting::decode(&posting.encode().unwrap()).unwrap(), posting);
+            prop_assert_eq!(Posting::decode(&posting.encode()).unwrap(), posting);
         }
 
         #[test]
@@ -119,9 +135,17 @@ mod tests {
 
     #[test]
     fn ids_that_do_not_ascend_are_damage() {
-        let bytes = PostingRecord { gaps: vec![3, 0] }.encode().unwrap();
-        assert!(Posting::decode(&bytes).is_err());
-        let bytes = PostingRecord { gaps: vec![u32::MAX, 1] }.encode().unwrap();
-        assert!(Posting::decode(&bytes).is_err());
+        assert!(Posting::decode(&[3, 0]).is_err());
+        assert!(Posting::from_gaps([Some(u32::MAX), Some(1)]).is_err());
+        assert!(Posting::decode(&[3, 0x80]).is_err());
+    }
+
+    #[test]
+    fn the_bytes_of_a_list_are_pinned() {
+        let mut posting = Posting::default();
+        for id in [70_000, 1, 129] {
+            posting.insert(id);
+        }
+        assert_eq!(posting.encode(), [1, 0x80, 1, 0xef, 0xa1, 4]);
     }
 }

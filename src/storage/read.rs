@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
+use super::blocks;
 use super::posting::Posting;
 use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
@@ -132,8 +133,7 @@ impl ReadTables {
         resource_type: ResourceType,
         name: &ResourceName<'_>,
     ) -> Result<Vec<ViewKey>> {
-        let key = tables::row_key(project, name.as_bytes());
-        let posting = self.posting(resource_type, &key)?;
+        let posting = self.posting(resource_type, project, name.as_bytes())?;
         let view_keys = self.view_keys()?;
         let live = posting.ids().iter().filter_map(|id| {
             let found = tables::get(view_keys, &id.to_be_bytes(), ViewKeyRecord::decode);
@@ -145,10 +145,16 @@ impl ReadTables {
 
 impl ReadTables {
     /// The views of a resource, dead ones included.
-    pub(super) fn posting(&self, resource_type: ResourceType, key: &[u8]) -> Result<Posting> {
-        let stored = tables::get(self.backlinks(resource_type)?, key, Posting::decode)?;
+    pub(super) fn posting(
+        &self,
+        resource_type: ResourceType,
+        project: u32,
+        name: &[u8],
+    ) -> Result<Posting> {
+        let table = self.backlinks(resource_type)?;
+        let stored = blocks::get(table, project, name, |_, entry| Posting::decode(entry.payload))?;
         let mut posting = stored.unwrap_or_default();
-        self.tail.apply(&RunKey::of_row(resource_type, key), &mut posting);
+        self.tail.apply(&RunKey::new(resource_type, project, name), &mut posting);
         Ok(posting)
     }
 }

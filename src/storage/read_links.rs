@@ -6,7 +6,7 @@ use super::block::Block;
 use super::blocks;
 use super::read::ReadTables;
 use super::records::LinkRecord;
-use super::tables::{Prefix, split_row_key};
+use super::tables::Prefix;
 use crate::error::{Error, Result, StoreFile};
 use crate::resource::{Resource, ResourceName, ResourceType};
 
@@ -27,13 +27,10 @@ impl ReadTables {
         resource_type: ResourceType,
         name: &ResourceName<'_>,
     ) -> Result<Option<LinkRecord>> {
-        let name = name.as_bytes();
-        let Some((_, value)) = blocks::holding(self.links(resource_type)?, view, name)? else {
-            return Ok(None);
-        };
-        let block = Block::parse(value.value())?;
-        let place = block.find(0, name)?.ok();
-        place.map(|place| block.record(place)).transpose()
+        let table = self.links(resource_type)?;
+        blocks::get(table, view, name.as_bytes(), |block, entry| {
+            LinkRecord::of_entry(block, &entry)
+        })
     }
 
     /// Links of a view in key order, `skip` of them left out, from behind `after` on.
@@ -71,7 +68,7 @@ impl ReadTables {
                 if rows.len() == limit {
                     return Ok(rows);
                 }
-                rows.push(link_row(resource_type, &block, place, block.record(place)?)?);
+                rows.push(link_row(resource_type, &block, place, record(&block, place)?)?);
             }
         }
         Ok(rows)
@@ -96,7 +93,7 @@ impl ReadTables {
         let mut links = Vec::new();
         for block in &blocks {
             for place in 0..block.len() {
-                let record = block.record(place)?;
+                let record = record(block, place)?;
                 if after.is_none_or(|after| record > after) {
                     links.push((record, block, place));
                 }
@@ -106,25 +103,14 @@ impl ReadTables {
         let row = |(record, block, place)| link_row(resource_type, block, place, record);
         page.into_iter().map(row).collect()
     }
-
-    /// Calls `act` for each block of links of a type: the view's id, the name the block begins at,
-    /// and the block.
-    pub(super) fn each_block(
-        &self,
-        resource_type: ResourceType,
-        mut act: impl FnMut(u32, &[u8], Result<Block<'_>>) -> Result<()>,
-    ) -> Result<()> {
-        for row in self.links(resource_type)?.iter()? {
-            let (key, value) = row?;
-            let (view, from) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
-            act(view, from, Block::parse(value.value()))?;
-        }
-        Ok(())
-    }
 }
 
 /// The most rows for which room is made before they are read.
 const CAPACITY: usize = 1_000;
+
+pub(super) fn record(block: &Block<'_>, place: usize) -> Result<LinkRecord> {
+    LinkRecord::of_entry(block, &block.entry(place)?)
+}
 
 /// The link at a place of a block.
 fn link_row(

@@ -285,13 +285,6 @@ pub(crate) struct LinkRecord {
     pub(crate) ordinal: u32,
 }
 
-/// The gaps between the sorted view ids of a posting list, the first one counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PostingRecord {
-    pub(super) gaps: Vec<u32>,
-}
-record!(PostingRecord, PostingVersions, "posting list");
-
 fn no_key(table: &str) -> Error {
     Error::damaged(StoreFile::State, format!("table {table}"), "a row has a key that is none")
 }
@@ -355,9 +348,6 @@ mod tests {
 
         let key = ViewKeyRecord { project: 1, key: ViewKey::parse("v").unwrap() };
         assert_eq!(hex(&key.encode().unwrap()), "00010176");
-
-        let posting = PostingRecord { gaps: vec![1, 250, 251, 70_000] };
-        assert_eq!(hex(&posting.encode().unwrap()), "000401fafbfb00fc70110100");
     }
 
     #[test]

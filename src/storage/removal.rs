@@ -7,8 +7,7 @@ use redb::ReadableTable;
 
 use super::links::{Edit, LinkKey};
 use super::records::{ProjectRow, ViewRow};
-use super::run::RunKey;
-use super::tables::{self, KeyRange, Lazy, Prefix};
+use super::tables::{KeyRange, Lazy, Prefix};
 use super::write::WriteTables;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
@@ -99,8 +98,8 @@ impl<'t> WriteTables<'t> {
         name: &ResourceName<'_>,
         stamp: Stamp,
     ) -> Result<u64> {
-        let key = tables::row_key(project, name.as_bytes());
-        let (_, links) = self.remove_rows(resource_type, BTreeSet::from([key]), stamp)?;
+        let names = BTreeSet::from([name.as_bytes().to_vec()]);
+        let (_, links) = self.unlink_everywhere(resource_type, project, names, stamp)?;
         Ok(links)
     }
 
@@ -115,33 +114,24 @@ impl<'t> WriteTables<'t> {
         stamp: Stamp,
     ) -> Result<(u64, u64)> {
         let prefix = ResourceName::environment_prefix(environment);
-        let segments = Prefix::new(tables::row_key(project, &prefix));
-        let table = self.backlinks.get_mut(ResourceType::Segment).get(self.transaction)?;
-        let mut keys = table
-            .range::<&[u8]>(segments.range())?
-            .map(|row| Ok(row?.0.value().to_vec()))
-            .collect::<Result<BTreeSet<_>>>()?;
-        let start = RunKey::new(ResourceType::Segment, project, &prefix);
-        let waiting = self.tail.keys_from(&start);
-        keys.extend(waiting.iter().filter_map(RunKey::list).map(|(_, key)| key.to_vec()));
-        self.remove_rows(ResourceType::Segment, keys, stamp)
+        let names = self.names_from(ResourceType::Segment, project, &prefix)?;
+        self.unlink_everywhere(ResourceType::Segment, project, names, stamp)
     }
 
     /// Removes posting lists with the links they stand for.
-    fn remove_rows(
+    fn unlink_everywhere(
         &mut self,
         resource_type: ResourceType,
-        keys: BTreeSet<Vec<u8>>,
+        project: u32,
+        names: BTreeSet<Vec<u8>>,
         stamp: Stamp,
     ) -> Result<(u64, u64)> {
         let mut lists = 0;
         let mut by_view = BTreeMap::<u32, u64>::new();
-        for key in keys {
-            let posting = self.posting(resource_type, &key)?;
-            self.tail.forget(&RunKey::of_row(resource_type, &key));
-            let (_, name) = tables::split_row_key(&key).unwrap_or_default();
-            let name = str::from_utf8(name).unwrap_or_default();
-            let link = [LinkKey { name: ResourceName::packed(name), ordinal: 0 }];
+        for name in names {
+            let posting = self.posting(resource_type, project, &name)?;
+            let key = ResourceName::packed(str::from_utf8(&name).unwrap_or_default());
+            let link = [LinkKey { name: key, ordinal: 0 }];
             for &view in posting.ids() {
                 if self.change_forward(view, resource_type, Edit::Unlink, &link, stamp)? != [true] {
                     return Err(Error::damaged(
@@ -153,7 +143,7 @@ impl<'t> WriteTables<'t> {
                 *by_view.entry(view).or_default() += 1;
             }
             lists += u64::from(!posting.is_empty());
-            self.backlinks.get_mut(resource_type).get(self.transaction)?.remove(&*key)?;
+            self.remove_posting(resource_type, project, &name)?;
         }
         for (&id, &removed) in &by_view {
             let mut view = self.view_by_id(id)?;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::tables::row_key;
+use super::tables::split_row_key;
 use crate::resource::ResourceType;
 
 /// What a run orders by first: the resource, as its type and the key of its posting list.
@@ -15,15 +15,16 @@ impl RunKey {
     /// The key of a resource, or what the keys of all resources start with whose names start with
     /// `name`.
     pub(super) fn new(resource_type: ResourceType, project: u32, name: &[u8]) -> Self {
-        Self::of_row(resource_type, &row_key(project, name))
+        let mut key = Vec::with_capacity(OWNER_LEN + name.len());
+        key.push(resource_type as u8);
+        key.extend_from_slice(&project.to_be_bytes());
+        key.extend_from_slice(name);
+        Self(key)
     }
 
-    /// The key of the resource whose posting list has this key.
-    pub(super) fn of_row(resource_type: ResourceType, row: &[u8]) -> Self {
-        let mut key = Vec::with_capacity(1 + row.len());
-        key.push(resource_type as u8);
-        key.extend_from_slice(row);
-        Self(key)
+    /// What the keys of all resources of a type start with.
+    pub(super) fn of_type(resource_type: ResourceType) -> Self {
+        Self(vec![resource_type as u8])
     }
 
     /// The key of a member that a run holds.
@@ -35,12 +36,26 @@ impl RunKey {
         &self.0
     }
 
-    /// The type and the key of the posting list of the resource.
-    pub(super) fn list(&self) -> Option<(ResourceType, &[u8])> {
+    /// The type, project and name of the resource.
+    pub(super) fn split(&self) -> Option<(ResourceType, u32, &[u8])> {
         let (tag, row) = self.0.split_first()?;
-        ResourceType::ALL.get(usize::from(*tag)).map(|&resource_type| (resource_type, row))
+        let (project, name) = split_row_key(row)?;
+        ResourceType::ALL.get(usize::from(*tag)).map(|&of| (of, project, name))
+    }
+
+    /// The name of the resource.
+    pub(super) fn name(&self) -> &[u8] {
+        self.0.get(OWNER_LEN..).unwrap_or_default()
+    }
+
+    /// Whether both are of one type and project.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.0.get(..OWNER_LEN) == other.0.get(..OWNER_LEN)
     }
 }
+
+/// The bytes of type and project in front of a name.
+const OWNER_LEN: usize = 5;
 
 /// Whether a resource is in a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

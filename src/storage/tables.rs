@@ -7,7 +7,7 @@
 //! | `views` | project id ‖ view key | view record |
 //! | `view_keys` | view id | project id and view key |
 //! | `links.<type>` | view id ‖ a name | block of links, from that name on |
-//! | `backlinks.<type>` | project id ‖ resource name | posting list |
+//! | `backlinks.<type>` | project id ‖ a name | block of posting lists, from that name on |
 //!
 //! Ids are big-endian, so that a view's or a project's rows are one range. Keys are raw bytes and
 //! not tuples: they compare faster, and redb shortens their separators.

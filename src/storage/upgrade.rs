@@ -1,18 +1,19 @@
 //! From the tables of an older format to those of this one.
 
-use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
+use redb::{Database, Durability, ReadableTable, Table, TableHandle, WriteTransaction};
 use serde::Deserialize;
 
 use super::pack::Packer;
+use super::posting::Posting;
 use super::records::{Head, LinkRecord};
 use super::state::FORMAT;
-use super::tables::{self, Bytes, row_key, split_row_key};
+use super::tables::{self, Bytes, Definition, row_key, split_row_key};
 use crate::codec;
 use crate::error::{Error, Result, StoreFile};
 use crate::resource::ResourceType;
 
-/// Brings the tables of format 1 to the present one: a link was a row there, and the head did not
-/// tell how far backlinks are folded, since all were.
+/// Brings the tables of format 1 to the present one: a link and a posting list were a row each there,
+/// and the head did not tell how far backlinks are folded, since all were.
 ///
 /// One transaction, made durable by the next checkpoint; until then a crash leaves the old format.
 ///
@@ -21,7 +22,17 @@ pub(super) fn upgrade(database: &Database) -> Result<()> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::None)?;
     for resource_type in ResourceType::ALL {
-        pack_rows(&transaction, resource_type)?;
+        pack_rows(&transaction, tables::links(resource_type), |name, value, packer| {
+            let LinkRow::V1(record) = decode("link record", value)?;
+            record.push(name, packer);
+            Ok(())
+        })?;
+        pack_rows(&transaction, tables::backlinks(resource_type), |name, value, packer| {
+            let PostingRow::V1 { gaps } = decode("posting list", value)?;
+            let posting = Posting::from_gaps(gaps.into_iter().map(Some))?;
+            packer.push(&[name], 0, &posting.encode());
+            Ok(())
+        })?;
     }
     {
         let mut meta = transaction.open_table(tables::META)?;
@@ -32,47 +43,58 @@ pub(super) fn upgrade(database: &Database) -> Result<()> {
     Ok(())
 }
 
-/// Packs the rows of a table of links into blocks.
-fn pack_rows(transaction: &WriteTransaction, resource_type: ResourceType) -> Result<()> {
-    let definition = tables::links(resource_type);
+/// Packs the rows of a table into blocks; `pack` adds one.
+fn pack_rows(
+    transaction: &WriteTransaction,
+    definition: Definition,
+    pack: impl Fn(&[u8], &[u8], &mut Packer) -> Result<()>,
+) -> Result<()> {
     transaction.rename_table(definition, ROWS)?;
     {
         let rows = transaction.open_table(ROWS)?;
         let mut blocks = transaction.open_table(definition)?;
-        let (mut view, mut links) = (None, Packer::default());
+        let (mut owner, mut entries) = (None, Packer::default());
         for row in rows.iter()? {
             let (key, value) = row?;
             let (of, name) = split_row_key(key.value()).ok_or_else(|| {
-                let part = format!("table links.{resource_type}");
+                let part = format!("table {}", definition.name());
                 Error::damaged(StoreFile::State, part, "a row has a key that is none")
             })?;
-            if view != Some(of) {
-                put(&mut blocks, view.replace(of), &std::mem::take(&mut links))?;
+            if owner != Some(of) {
+                put(&mut blocks, owner.replace(of), &std::mem::take(&mut entries))?;
             }
-            let LinkRow::V1(record) = codec::decode(value.value())
-                .map_err(|source| Error::undecodable(StoreFile::State, "link record", source))?;
-            links.push_record(name, &record);
+            pack(name, value.value(), &mut entries)?;
         }
-        put(&mut blocks, view, &links)?;
+        put(&mut blocks, owner, &entries)?;
     }
     transaction.delete_table(ROWS)?;
     Ok(())
 }
 
-/// The value of a row.
+/// When a link was made.
 #[derive(Deserialize)]
 enum LinkRow {
     V1(LinkRecord),
 }
 
-/// Where the rows of the old format are while they are packed.
-const ROWS: tables::Definition = tables::Definition::new("rows");
+/// The gaps between the sorted ids of the views of a resource, the first one counted from 0.
+#[derive(Deserialize)]
+enum PostingRow {
+    V1 { gaps: Vec<u32> },
+}
 
-fn put(blocks: &mut Table<'_, Bytes, Bytes>, view: Option<u32>, links: &Packer) -> Result<()> {
-    let Some(view) = view else { return Ok(()) };
-    for (place, (first, block)) in links.pack().enumerate() {
+fn decode<'v, T: Deserialize<'v>>(part: &str, value: &'v [u8]) -> Result<T> {
+    codec::decode(value).map_err(|source| Error::undecodable(StoreFile::State, part, source))
+}
+
+/// Where the rows of the old format are while they are packed.
+const ROWS: Definition = Definition::new("rows");
+
+fn put(blocks: &mut Table<'_, Bytes, Bytes>, owner: Option<u32>, entries: &Packer) -> Result<()> {
+    let Some(owner) = owner else { return Ok(()) };
+    for (place, (first, block)) in entries.pack().enumerate() {
         let name = if place == 0 { &[] } else { first };
-        blocks.insert(&*row_key(view, name), &*block)?;
+        blocks.insert(&*row_key(owner, name), &*block)?;
     }
     Ok(())
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
+use super::block::Block;
 use super::posting::Posting;
 use super::read::ReadTables;
+use super::read_links::record;
 use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, Bytes, split_row_key};
@@ -118,7 +120,7 @@ impl ReadTables {
         let table = format!("table links.{resource_type}");
         let mut counted = BTreeMap::<u32, u64>::new();
         let mut last = Last::default();
-        self.each_block(resource_type, |view, from, block| {
+        each_block(self.links(resource_type)?, |view, from, block| {
             let Some(block) = found.damage(1, block)? else { return Ok(()) };
             *counted.entry(view).or_default() += block.len() as u64;
             if last.view.replace(view) != Some(view) {
@@ -129,7 +131,7 @@ impl ReadTables {
                 found.add(1, &*table, row() + "is empty");
             }
             for place in 0..block.len() {
-                let link = block.name(place).and_then(|name| Ok((name, block.record(place)?)));
+                let link = block.name(place).and_then(|name| Ok((name, record(&block, place)?)));
                 let Some((name, record)) = found.damage(1, link)? else { continue };
                 if *name < *from || last.name.as_ref().is_some_and(|last| *last >= name) {
                     found.add(1, &*table, row() + "is not in key order");
@@ -173,16 +175,15 @@ impl ReadTables {
     ) -> Result<()> {
         let table = format!("table backlinks.{resource_type}");
         let mut live = 0;
-        self.each_list(resource_type, |key, stored| {
-            let (project, name) = split_row_key(key).unwrap_or((u32::MAX, &[]));
+        self.each_list(resource_type, |project, name, stored| {
             let resource = Resource::from_name(resource_type, name);
             if let Some(stored) = stored {
                 let Some(stored) = found.damage(2, stored)? else { return Ok(()) };
                 if resource.is_none() || stored.is_empty() || !projects.contains_key(&project) {
-                    found.add(2, &*table, "a row has no project, no resource or no views");
+                    found.add(2, &*table, "a list has no project, no resource or no views");
                 }
             }
-            let posting = self.posting(resource_type, key)?;
+            let posting = self.posting(resource_type, project, name)?;
             counts.posting_lists += u64::from(!posting.is_empty());
             for &id in posting.ids() {
                 let Some((owner, _)) = views.get(&id) else {
@@ -245,10 +246,10 @@ impl ReadTables {
     /// Each link, by view and name.
     fn all_links(&self, resource_type: ResourceType) -> Result<Vec<(u32, Vec<u8>, LinkRecord)>> {
         let mut links = Vec::new();
-        self.each_block(resource_type, |view, _, block| {
+        each_block(self.links(resource_type)?, |view, _, block| {
             let block = block?;
             for place in 0..block.len() {
-                links.push((view, block.name(place)?, block.record(place)?));
+                links.push((view, block.name(place)?, record(&block, place)?));
             }
             Ok(())
         })?;
@@ -256,38 +257,57 @@ impl ReadTables {
     }
 
     /// Each list with the ids in it that have a view.
-    fn live_lists(&self, resource_type: ResourceType) -> Result<BTreeSet<(Vec<u8>, Vec<u32>)>> {
-        let mut lists = BTreeSet::new();
+    fn live_lists(&self, resource_type: ResourceType) -> Result<BTreeMap<(u32, Vec<u8>), Posting>> {
+        let mut lists = BTreeMap::new();
         let view_keys = self.view_keys()?;
-        self.each_list(resource_type, |key, _| {
-            let mut posting = self.posting(resource_type, key)?;
+        self.each_list(resource_type, |project, name, _| {
+            let mut posting = self.posting(resource_type, project, name)?;
             posting.retain(|id| Ok(view_keys.get(&id.to_be_bytes()[..])?.is_some()))?;
             if !posting.is_empty() {
-                lists.insert((key.to_vec(), posting.ids().to_vec()));
+                lists.insert((project, name.to_vec()), posting);
             }
             Ok(())
         })?;
         Ok(lists)
     }
 
-    /// Calls `act` for each resource of a type that has a posting list or that the tail knows, with
-    /// the key of its list and what is stored under it.
+    /// Calls `act` for each resource of a type that has a posting list or that the tail knows: its
+    /// project, its name and the list that is stored.
     fn each_list(
         &self,
         resource_type: ResourceType,
-        mut act: impl FnMut(&[u8], Option<Result<Posting>>) -> Result<()>,
+        mut act: impl FnMut(u32, &[u8], Option<Result<Posting>>) -> Result<()>,
     ) -> Result<()> {
-        let mut waiting = self.tail.keys_from(&RunKey::of_row(resource_type, &[]));
-        for row in self.backlinks(resource_type)?.iter()? {
-            let (key, value) = row?;
-            waiting.remove(&RunKey::of_row(resource_type, key.value()));
-            act(key.value(), Some(Posting::decode(value.value())))?;
-        }
-        for (_, key) in waiting.iter().filter_map(RunKey::list) {
-            act(key, None)?;
+        let mut waiting = self.tail.keys_from(&RunKey::of_type(resource_type));
+        each_block(self.backlinks(resource_type)?, |project, _, block| {
+            let block = block?;
+            for place in 0..block.len() {
+                let name = block.name(place)?;
+                waiting.remove(&RunKey::new(resource_type, project, &name));
+                let stored = block.entry(place).and_then(|entry| Posting::decode(entry.payload));
+                act(project, &name, Some(stored))?;
+            }
+            Ok(())
+        })?;
+        for (_, project, name) in waiting.iter().filter_map(RunKey::split) {
+            act(project, name, None)?;
         }
         Ok(())
     }
+}
+
+/// Calls `act` for each block of a table: the owner's id, the name the block begins at, and the
+/// block.
+fn each_block(
+    table: &ReadOnlyTable<Bytes, Bytes>,
+    mut act: impl FnMut(u32, &[u8], Result<Block<'_>>) -> Result<()>,
+) -> Result<()> {
+    for row in table.iter()? {
+        let (key, value) = row?;
+        let (owner, from) = split_row_key(key.value()).unwrap_or((u32::MAX, &[]));
+        act(owner, from, Block::parse(value.value()))?;
+    }
+    Ok(())
 }
 
 /// Checks that two tables have the same rows.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::storage::read_links::record as record_at;
+use crate::storage::records::LinkRecord;
 
 type Links = BTreeMap<Vec<u8>, LinkRecord>;
 
@@ -29,14 +31,14 @@ fn links(most: usize) -> impl Strategy<Value = Links> {
 fn pack(links: &Links) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut packer = Packer::default();
     for (name, record) in links {
-        packer.push_record(name, record);
+        record.push(name, &mut packer);
     }
     packer.pack().map(|(first, block)| (first.to_vec(), block)).collect()
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<(Vec<u8>, LinkRecord)>> {
+fn links_of(bytes: &[u8]) -> Result<Vec<(Vec<u8>, LinkRecord)>> {
     let block = Block::parse(bytes)?;
-    (0..block.len()).map(|place| Ok((block.name(place)?, block.record(place)?))).collect()
+    (0..block.len()).map(|place| Ok((block.name(place)?, record_at(&block, place)?))).collect()
 }
 
 proptest! {
@@ -45,7 +47,7 @@ proptest! {
         let blocks = pack(&links);
         let mut found = Vec::new();
         for (first, block) in &blocks {
-            let in_block = unpack(block).unwrap();
+            let in_block = links_of(block).unwrap();
             prop_assert_eq!(&in_block[0].0, first);
             prop_assert!(block.len() <= 4_000, "a block of {} bytes", block.len());
             found.extend(in_block);
@@ -56,7 +58,7 @@ proptest! {
     #[test]
     fn a_name_is_found_where_it_is_or_belongs(links in links(60), other in links(20)) {
         for (_, block) in pack(&links) {
-            let names: Vec<_> = unpack(&block).unwrap().into_iter().map(|(name, _)| name).collect();
+            let names: Vec<_> = links_of(&block).unwrap().into_iter().map(|(name, _)| name).collect();
             let block = Block::parse(&block).unwrap();
             for name in names.iter().chain(other.keys()) {
                 prop_assert_eq!(block.find(0, name).unwrap(), names.binary_search(name));
@@ -80,11 +82,11 @@ proptest! {
         let (mut front, mut back) = (Packer::default(), Packer::default());
         for (name, record) in &links {
             let half = if *name < cut { &mut front } else { &mut back };
-            half.push_record(name, record);
+            record.push(name, half);
         }
         front.append(&back);
         let joined: Vec<_> =
-            front.pack().flat_map(|(_, block)| unpack(&block).unwrap()).collect();
+            front.pack().flat_map(|(_, block)| links_of(&block).unwrap()).collect();
         prop_assert_eq!(joined, links.into_iter().collect::<Vec<_>>());
     }
 
@@ -105,7 +107,7 @@ proptest! {
 
 /// Every way to read a block, none of which may panic.
 fn read_all(bytes: &[u8]) {
-    let _ = unpack(bytes);
+    let _ = links_of(bytes);
     if let Ok(block) = Block::parse(bytes) {
         let _ = block.find(0, b"flag-1");
         let _ = block.unpack_all(&mut Packer::default());
@@ -123,8 +125,8 @@ fn the_bytes_of_a_block_are_pinned() {
     let blocks = pack(&links.into());
     let mut expected = vec![1, 2, 0, 2, 0, 1, 0, b'a', b'b'];
     expected.extend_from_slice(&[5, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
-    expected.extend_from_slice(&[0, 0, 3, 0]);
-    expected.extend_from_slice(&[0, 0, b'1', 0, 0xac, 2, b'2', b'2']);
+    expected.extend_from_slice(&[0, 0, 4, 0]);
+    expected.extend_from_slice(&[1, b'1', 0, 0, 2, b'2', b'2', 0, 0xac, 2]);
     assert_eq!(blocks, [(b"ab1".to_vec(), expected)]);
 }
 
