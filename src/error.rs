@@ -187,6 +187,9 @@ pub enum Error {
         /// What the database said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Snapshots are open that keep the space of a store from being given back.
+    #[error("snapshots are open: drop them, and call again")]
+    SnapshotsOpen,
     /// Something panicked while the call ran; the change was taken back.
     #[error("a panic ended the call: {message}")]
     Panicked {

@@ -45,9 +45,9 @@ impl Options {
             cache_size: 64 << 20,
             batch_limit: 100_000,
             group_keys: 10_000,
-            tail_changes: 32_768,
-            fold_changes: 1_024,
-            checkpoint_keys: 8_192,
+            tail_changes: 131_072,
+            fold_changes: 512,
+            checkpoint_keys: 16_384,
             checkpoint_bytes: 8 << 20,
             segment_size: 4 << 20,
             keep_changes: Some(100_000),
@@ -102,7 +102,7 @@ impl Options {
 
     /// How many changes of backlinks (which views a resource is in) wait in memory before they are
     /// folded into the tables, and how many are folded after a group of changes, at least.
-    /// Default: 32,768, and 1,024.
+    /// Default: 131,072, and 512.
     ///
     /// More of them in memory makes a change cheaper in the long run, since more of them are on
     /// the same pages, and opening after a crash slower; each takes some 50 bytes with a key of
@@ -116,7 +116,7 @@ impl Options {
     }
 
     /// After how many changed keys, or how many bytes of journal, the state is brought to disk.
-    /// Default: 8,192 keys or 8 MiB.
+    /// Default: 16,384 keys or 8 MiB.
     ///
     /// Less means quicker opening after a crash and shorter, more frequent pauses; the work done
     /// in all is larger. A change that touches no keys counts as one.

@@ -75,12 +75,13 @@ impl Store {
         Snapshot::new(Arc::clone(&self.engine))
     }
 
-    /// Brings the state to disk now, so that the next opening has nothing to replay.
+    /// Brings the state to disk now, so that the next opening needs nothing of the journal.
     ///
     /// Happens by itself after work enough, see
     /// [`Options::checkpoint_interval`]; changes are durable without it.
     ///
-    /// Cost: O(pages changed since the last checkpoint).
+    /// Cost: O(pages changed since the last checkpoint, and changes of backlinks that
+    /// [wait](Options::tail)).
     ///
     /// # Errors
     ///
@@ -88,6 +89,19 @@ impl Store {
     /// disk fails, and writes stop then.
     pub fn checkpoint(&self) -> Result<()> {
         self.engine.checkpoint()
+    }
+
+    /// Gives the space back that the state does not need, for example after many views were
+    /// deleted. Changes and new snapshots wait meanwhile.
+    ///
+    /// Cost: O(size of the state).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SnapshotsOpen`] when one lives: drop it and call again. Otherwise those of
+    /// [`checkpoint`](Self::checkpoint).
+    pub fn compact(&self) -> Result<()> {
+        self.engine.compact()
     }
 
     /// Repeats recovery in place after a failure stopped writes, under the live handles.

@@ -125,6 +125,20 @@ impl Engine {
         writer.checkpoint(open, &self.options)
     }
 
+    /// Gives the space back that the state does not need.
+    pub(crate) fn compact(&self) -> Result<()> {
+        let mut writer = self.writer();
+        writer.check()?;
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let open = open.as_mut().ok_or_else(|| writer.stopped())?;
+        writer.fold_all(open)?;
+        writer.checkpoint(open, &self.options)?;
+        match contain(|| open.state.compact()) {
+            Err(error) if error.is_of_store() => writer.or_stop(Err(error)),
+            done => done,
+        }
+    }
+
     /// The state as it stands, and the journal with it.
     pub(crate) fn read(&self) -> Result<(ReadTables, Arc<Segments>)> {
         loop {
@@ -218,6 +232,9 @@ impl Drop for Engine {
             // Whoever wants to know closes it.
             let _ = contain(|| writer.close(open, &self.options));
         }
+        // Not left to the closing of the file, which a child of the process that was just forked
+        // may have open for a moment longer.
+        let _ = self.directory.release();
     }
 }
 

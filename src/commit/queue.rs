@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError, yield_now};
 
 /// A call in the queue.
 pub(super) trait Waiter {
@@ -29,11 +29,13 @@ pub(super) struct Queue<C> {
 struct Inner<C> {
     led: bool,
     waiting: VecDeque<C>,
+    /// How many calls the last group had.
+    last_group: usize,
 }
 
 impl<C: Waiter> Queue<C> {
     pub(super) fn new() -> Self {
-        Self { inner: Mutex::new(Inner { led: false, waiting: VecDeque::new() }) }
+        Self { inner: Mutex::new(Inner { led: false, waiting: VecDeque::new(), last_group: 0 }) }
     }
 
     /// Lines a call up; its caller leads at once where nobody does.
@@ -63,14 +65,26 @@ pub(super) struct Lead<'q, C: Waiter> {
 
 impl<C: Waiter> Lead<'_, C> {
     /// Takes calls from the front up to a weight, and one at least.
+    ///
+    /// Those who were answered just now are likely to call again. So the lead steps aside as long
+    /// as more come and the group is not as large as the last one: a caller who is alone never
+    /// waits, and many share one sync and not two.
     pub(super) fn group(&self, limit: u64) -> Vec<C> {
         let mut inner = self.queue.inner();
+        let mut seen = 0;
+        while inner.waiting.len() > seen && inner.waiting.len() < inner.last_group {
+            seen = inner.waiting.len();
+            drop(inner);
+            yield_now();
+            inner = self.queue.inner();
+        }
         let mut weight = 0_u64;
         let fitting = inner.waiting.iter().take_while(|call| {
             weight = weight.saturating_add(call.weight());
             weight <= limit
         });
         let count = fitting.count().max(1).min(inner.waiting.len());
+        inner.last_group = count;
         inner.waiting.drain(..count).collect()
     }
 }

@@ -41,9 +41,10 @@ pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<(
     match effect {
         Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
             let place = (project.id, view.id);
-            tail.remember(place, resource_type, Edit::Unlink, unlinked.iter());
-            let linked = linked.iter().map(|linked| &linked.name);
-            tail.remember(place, resource_type, Edit::Link, linked);
+            let unlinked: Vec<_> = unlinked.iter().collect();
+            tail.remember(place, resource_type, Edit::Unlink, &unlinked);
+            let linked: Vec<_> = linked.iter().map(|linked| &linked.name).collect();
+            tail.remember(place, resource_type, Edit::Link, &linked);
         }
         Effect::RemoveResource { resource_type, name, .. } => {
             tail.forget_resource(project.id, resource_type, &name);

@@ -1,10 +1,16 @@
-//! The locks of the [queue](super::queue), which a model checker takes the place of:
+//! What the [queue](super::queue) waits with, and what a model checker puts in its place:
 //! `RUSTFLAGS="--cfg loom" cargo test --release --lib commit::queue`.
 
 #[cfg(not(all(test, loom)))]
-pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+pub(super) use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread::yield_now,
+};
 
 #[cfg(all(test, loom))]
-pub(super) use loom::sync::{Condvar, Mutex, MutexGuard};
+pub(super) use loom::{
+    sync::{Condvar, Mutex, MutexGuard},
+    thread::yield_now,
+};
 #[cfg(all(test, loom))]
 pub(super) use std::sync::PoisonError;

@@ -95,7 +95,8 @@ impl WriteTables<'_> {
             &[name],
             |name| name,
             |_, found, _| Ok(if found.is_some() { Fate::Replace } else { Fate::Keep }),
-        )
+        )?;
+        Ok(())
     }
 
     /// The resources of a project whose names start with a prefix, and that are in a view or were.
@@ -141,7 +142,7 @@ impl WriteTables<'_> {
     }
 
     /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
-    /// Tells how many changes of backlinks are in the lists now that were not before.
+    /// Tells how many blocks of lists changed.
     ///
     /// Cost: O(changes + blocks they are in · entries of a block + views of their resources).
     pub(crate) fn fold(&mut self, limit: usize) -> Result<u64> {
@@ -149,20 +150,20 @@ impl WriteTables<'_> {
         let Some(Slice { resources, next }) = self.tail.slice(limit) else {
             return Ok(0);
         };
-        let folded = resources.iter().map(|(_, members)| members.len() as u64).sum();
+        let mut blocks = 0;
         for part in resources.chunk_by(|(one, _), (other, _)| one.is_beside(other)) {
-            self.fold_part(part)?;
+            blocks += self.fold_part(part)?;
         }
         if let Some(until) = self.tail.folded(next) {
             self.head.unfolded_from = until;
         }
-        Ok(folded)
+        Ok(blocks)
     }
 
     /// Folds what changed for resources of one type and project.
-    fn fold_part(&mut self, resources: &[(RunKey, Vec<Member>)]) -> Result<()> {
+    fn fold_part(&mut self, resources: &[(RunKey, Vec<Member>)]) -> Result<u64> {
         let first = resources.first().and_then(|(key, _)| key.split());
-        let Some((resource_type, project, _)) = first else { return Ok(()) };
+        let Some((resource_type, project, _)) = first else { return Ok(0) };
         let Self { live, backlinks, transaction, .. } = self;
         let table = backlinks.get_mut(resource_type).get(transaction)?;
         blocks::edit(table, project, resources, changed_name, |(key, members), found, packer| {

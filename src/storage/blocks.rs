@@ -57,7 +57,7 @@ pub(super) enum Fate {
 }
 
 /// Edits entries of an owner: calls `edit` for each item, in order of their names, with what is
-/// there under the name.
+/// there under the name. Tells how many blocks changed.
 ///
 /// Cost: O(items · log entries + blocks they are in · entries of a block).
 pub(super) fn edit<I>(
@@ -66,8 +66,9 @@ pub(super) fn edit<I>(
     items: &[I],
     name_of: impl Fn(&I) -> &[u8],
     mut edit: impl FnMut(&I, Option<Entry<'_>>, &mut Packer) -> Result<Fate>,
-) -> Result<()> {
+) -> Result<u64> {
     let mut rest = items;
+    let mut blocks = 0;
     while let Some(first) = rest.first() {
         let place = place_of(table, owner, name_of(first))?;
         // The first one is below the end, so this ends.
@@ -76,10 +77,11 @@ pub(super) fn edit<I>(
         let edited = place.with_block(|block| merge(block, mine, &name_of, &mut edit))?;
         if let Some(entries) = edited {
             place.into_row().replace(table, entries)?;
+            blocks += 1;
         }
         rest = behind;
     }
-    Ok(())
+    Ok(blocks)
 }
 
 /// The entries of a block after an edit, if it changed any.

@@ -62,6 +62,16 @@ impl From<redb::CommitError> for Error {
     }
 }
 
+impl From<redb::CompactionError> for Error {
+    fn from(error: redb::CompactionError) -> Self {
+        match error {
+            redb::CompactionError::Storage(error) => error.into(),
+            redb::CompactionError::TransactionInProgress => Self::SnapshotsOpen,
+            other => Self::State { outcome: Outcome::NotApplied, source: Box::new(other) },
+        }
+    }
+}
+
 impl From<redb::SetDurabilityError> for Error {
     fn from(error: redb::SetDurabilityError) -> Self {
         Self::State { outcome: Outcome::NotApplied, source: Box::new(error) }

@@ -53,7 +53,7 @@ impl WriteTables<'_> {
         if edited > 0 {
             let names: Vec<_> = names.collect();
             let place = (view.project, view.id());
-            self.tail.remember(place, resource_type, edit, names.into_iter());
+            self.tail.remember(place, resource_type, edit, &names);
             view.count(resource_type, edit, edited, stamp)?;
             self.put_view(view)?;
         }

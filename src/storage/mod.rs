@@ -15,6 +15,7 @@ mod backlinks;
 mod block;
 mod blocks;
 mod failure;
+mod known_views;
 mod links;
 mod pack;
 mod posting;

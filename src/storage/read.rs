@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::blocks;
+use super::known_views::KnownViews;
 use super::posting::Posting;
 use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
@@ -22,6 +23,7 @@ pub(crate) struct ReadTables {
     pub(super) transaction: ReadTransaction,
     head: Head,
     pub(super) tail: Arc<Tail>,
+    known_views: Arc<KnownViews>,
     projects: OnceLock<Table>,
     views: OnceLock<Table>,
     view_keys: OnceLock<Table>,
@@ -33,6 +35,7 @@ impl ReadTables {
     /// `tail_of` gives the tail that goes with what is in the tables.
     pub(super) fn open(
         transaction: ReadTransaction,
+        known_views: Arc<KnownViews>,
         tail_of: impl FnOnce(Mark) -> Option<Arc<Tail>>,
     ) -> Result<Self> {
         let head = Head::load(&transaction.open_table(tables::META)?)?;
@@ -47,6 +50,7 @@ impl ReadTables {
             transaction,
             head,
             tail,
+            known_views,
             projects: OnceLock::new(),
             views: OnceLock::new(),
             view_keys: OnceLock::new(),
@@ -110,6 +114,12 @@ impl ReadTables {
         })
     }
 
+    /// The id of a view.
+    pub(crate) fn view_id(&self, project: u32, key: &ViewKey) -> Result<Option<u32>> {
+        self.known_views
+            .id(self.head, project, key, || Ok(self.view(project, key)?.map(|view| view.id())))
+    }
+
     /// Views of a project in key order, `skip` of them left out, from behind `after` on.
     pub(crate) fn view_page(
         &self,
@@ -134,16 +144,20 @@ impl ReadTables {
         name: &ResourceName<'_>,
     ) -> Result<Vec<ViewKey>> {
         let posting = self.posting(resource_type, project, name.as_bytes())?;
-        let view_keys = self.view_keys()?;
-        let live = posting.ids().iter().filter_map(|id| {
-            let found = tables::get(view_keys, &id.to_be_bytes(), ViewKeyRecord::decode);
-            found.map(|record| record.map(|record| record.key)).transpose()
-        });
+        let live = posting.ids().iter().filter_map(|&id| self.view_key(id).transpose());
         live.collect()
     }
 }
 
 impl ReadTables {
+    /// The key of a view that lives.
+    fn view_key(&self, id: u32) -> Result<Option<ViewKey>> {
+        self.known_views.key(self.head, id, || {
+            let found = tables::get(self.view_keys()?, &id.to_be_bytes(), ViewKeyRecord::decode);
+            Ok(found?.map(|record| record.key))
+        })
+    }
+
     /// The views of a resource, dead ones included.
     pub(super) fn posting(
         &self,

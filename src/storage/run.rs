@@ -66,17 +66,20 @@ pub(super) struct Member {
 
 /// Members of resources, by key and then by view, each pair once. Never changed.
 ///
-/// One buffer of keys and one of places in it, so that a batch of keys costs two allocations and
-/// merging is copying.
+/// One buffer of keys and one of places in it, so that a batch of keys costs few allocations and
+/// merging is copying. A filter tells of most keys that are not there without looking for them.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     keys: Vec<u8>,
     entries: Vec<Entry>,
+    /// A bit for each key; a power of two of words, or none for a run that is small.
+    filter: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    start: usize,
+    start: u32,
+    hash: u32,
     view: u32,
     /// A key has at most a tag, an id and two names of 256 bytes.
     len: u16,
@@ -84,11 +87,13 @@ struct Entry {
 }
 
 impl Run {
-    pub(super) fn with_capacity(entries: usize, bytes: usize) -> Self {
-        Self { keys: Vec::with_capacity(bytes), entries: Vec::with_capacity(entries) }
+    fn with_capacity(entries: usize, bytes: usize) -> Self {
+        let (keys, entries) = (Vec::with_capacity(bytes), Vec::with_capacity(entries));
+        Self { keys, entries, filter: Vec::new() }
     }
 
-    /// Members of resources of one project and type; names in order, each once.
+    /// Members of resources of one project and type; names in order, each once, and no more than
+    /// [`MAX_LEN`].
     pub(super) fn of_names<'n>(
         resource_type: ResourceType,
         project: u32,
@@ -101,21 +106,46 @@ impl Run {
             run.keys.push(resource_type as u8);
             run.keys.extend_from_slice(&project.to_be_bytes());
             run.keys.extend_from_slice(name);
-            run.place(start, member);
+            let hash = hash(run.keys.get(start..).unwrap_or_default());
+            run.place(start, hash, member);
         }
-        run
+        run.filtered()
+    }
+
+    /// One resource in or out of views, which are in order.
+    pub(super) fn of_views(key: &RunKey, members: impl Iterator<Item = Member>) -> Self {
+        let mut run = Self::default();
+        for member in members {
+            run.push(key.as_bytes(), hash(key.as_bytes()), member);
+        }
+        run.filtered()
     }
 
     /// Adds a member behind all others.
-    pub(super) fn push(&mut self, key: &[u8], member: Member) {
+    fn push(&mut self, key: &[u8], hash: u32, member: Member) {
         let start = self.keys.len();
         self.keys.extend_from_slice(key);
-        self.place(start, member);
+        self.place(start, hash, member);
     }
 
-    fn place(&mut self, start: usize, Member { view, present }: Member) {
+    fn place(&mut self, start: usize, hash: u32, Member { view, present }: Member) {
         let len = u16::try_from(self.keys.len() - start).unwrap_or(u16::MAX);
-        self.entries.push(Entry { start, view, len, present });
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        self.entries.push(Entry { start, hash, view, len, present });
+    }
+
+    /// With its filter, when all members are there.
+    fn filtered(mut self) -> Self {
+        if self.entries.len() >= FILTERED {
+            self.filter = vec![0; (self.entries.len() / KEYS_PER_WORD + 1).next_power_of_two()];
+            for entry in &self.entries {
+                let (word, bit) = bit_of(&self.filter, entry.hash);
+                if let Some(word) = self.filter.get_mut(word) {
+                    *word |= bit;
+                }
+            }
+        }
+        self
     }
 
     pub(super) fn len(&self) -> usize {
@@ -123,13 +153,21 @@ impl Run {
     }
 
     fn key(&self, entry: Entry) -> &[u8] {
-        self.keys.get(entry.start..entry.start + usize::from(entry.len)).unwrap_or_default()
+        let start = entry.start as usize;
+        self.keys.get(start..start + usize::from(entry.len)).unwrap_or_default()
     }
 
     /// The key and member at a place, if there is one.
     pub(super) fn at(&self, place: usize) -> Option<(&[u8], Member)> {
         let entry = *self.entries.get(place)?;
         Some((self.key(entry), Member { view: entry.view, present: entry.present }))
+    }
+
+    /// The same with the hash of the key.
+    fn hashed(&self, place: usize) -> Option<(&[u8], u32, Member)> {
+        let entry = *self.entries.get(place)?;
+        let member = Member { view: entry.view, present: entry.present };
+        Some((self.key(entry), entry.hash, member))
     }
 
     /// The first place whose key is not below `key`.
@@ -145,8 +183,13 @@ impl Run {
     }
 
     /// The members of one resource, by view.
-    pub(super) fn members(&self, key: &[u8]) -> impl Iterator<Item = Member> {
-        let members = self.from(self.seek(key)).take_while(move |(found, _)| *found == key);
+    pub(super) fn members(&self, key: &[u8], hash: u32) -> impl Iterator<Item = Member> {
+        let (word, bit) = bit_of(&self.filter, hash);
+        let place = match self.filter.get(word) {
+            Some(word) if word & bit == 0 => self.len(),
+            _ => self.seek(key),
+        };
+        let members = self.from(place).take_while(move |(found, _)| *found == key);
         members.map(|(_, member)| member)
     }
 
@@ -158,8 +201,8 @@ impl Run {
             Self::with_capacity(older.len() + newer.len(), older.keys.len() + newer.keys.len());
         let (mut from, mut over) = (0, 0);
         loop {
-            let (next, member) = match (older.at(from), newer.at(over)) {
-                (None, None) => return merged,
+            let (next, hash, member) = match (older.hashed(from), newer.hashed(over)) {
+                (None, None) => return merged.filtered(),
                 (Some(old), None) => {
                     from += 1;
                     old
@@ -180,15 +223,35 @@ impl Run {
                     }
                 },
             };
-            merged.push(next, member);
+            merged.push(next, hash, member);
         }
     }
 }
 
 /// What a run orders by.
-fn place_of<'k>(&(key, member): &(&'k [u8], Member)) -> (&'k [u8], u32) {
+fn place_of<'k>(&(key, _, member): &(&'k [u8], u32, Member)) -> (&'k [u8], u32) {
     (key, member.view)
 }
+
+/// The hash of a key, for the filters.
+pub(super) fn hash(key: &[u8]) -> u32 {
+    crc32fast::hash(key)
+}
+
+/// The word of a filter and the bit in it that stand for a hash.
+fn bit_of(filter: &[u64], hash: u32) -> (usize, u64) {
+    let word = (hash >> 6) as usize & filter.len().saturating_sub(1);
+    (word, 1 << (hash & 63))
+}
+
+/// The most members a run is made with, so that the bytes of its keys are below 4 GiB.
+pub(super) const MAX_LEN: usize = 1 << 20;
+
+/// A run of fewer members needs no filter.
+const FILTERED: usize = 16;
+
+/// A filter has eight bits a key, so that one in eight keys that are not there is looked for.
+const KEYS_PER_WORD: usize = 8;
 
 /// What a key is expected to take, to begin with; more is no harm.
 const TYPICAL_KEY: usize = 32;

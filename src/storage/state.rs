@@ -6,6 +6,7 @@ use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
 
 use super::backend::Backend;
 use super::failure::{contain, met_in_files};
+use super::known_views::KnownViews;
 use super::read::ReadTables;
 use super::records::{Head, Mark};
 use super::tables;
@@ -51,6 +52,7 @@ pub(crate) struct State {
     /// Whether it was in an older format there.
     upgraded: bool,
     tails: Mutex<Tails>,
+    known_views: Arc<KnownViews>,
 }
 
 /// The tails that go with what a reader may find in the database: the state that is shown, and
@@ -104,7 +106,15 @@ impl State {
                 upgrade(&database)?;
             }
             let tails = Mutex::new(Tails { shown: (head.mark(), Arc::default()), next: None });
-            Ok(Self { database: Some(database), backend, store_id, head, upgraded, tails })
+            Ok(Self {
+                database: Some(database),
+                backend,
+                store_id,
+                head,
+                upgraded,
+                tails,
+                known_views: Arc::default(),
+            })
         })
         .map_err(met_in_files)
     }
@@ -178,6 +188,20 @@ impl State {
         Ok(())
     }
 
+    /// Moves pages to the front of the file and cuts it, down to what is in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SnapshotsOpen`] when a reader is there.
+    ///
+    /// Cost: O(size of the state).
+    pub(crate) fn compact(&mut self) -> Result<()> {
+        let database = self.database.as_mut().ok_or(Error::Closed)?;
+        database.compact()?;
+        // Its commits are without quick repair.
+        self.checkpoint()
+    }
+
     /// The tables as they stand now, and stay for the reader.
     pub(crate) fn read(&self) -> Result<ReadTables> {
         let database = self.database()?;
@@ -186,7 +210,7 @@ impl State {
             let tails = self.tails();
             (database.begin_read()?, tails.shown.clone(), tails.next.clone())
         };
-        ReadTables::open(transaction, |mark| {
+        ReadTables::open(transaction, Arc::clone(&self.known_views), |mark| {
             std::iter::once(shown).chain(next).find(|(of, _)| *of == mark).map(|(_, tail)| tail)
         })
     }

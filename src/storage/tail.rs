@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::links::Edit;
 use super::posting::Posting;
-use super::run::{Member, Run, RunKey};
+use super::run::{self, Member, Run, RunKey};
 use crate::key::EnvironmentId;
 use crate::resource::{ResourceName, ResourceType};
 
@@ -80,16 +80,18 @@ impl Tail {
     /// Remembers that resources, in key order, joined or left a view.
     ///
     /// Cost: O(names · log changes that wait), spread over changes.
-    pub(crate) fn remember<'n>(
+    pub(crate) fn remember(
         &mut self,
         (project, view): (u32, u32),
         resource_type: ResourceType,
         edit: Edit,
-        names: impl ExactSizeIterator<Item = &'n ResourceName<'n>>,
+        names: &[&ResourceName<'_>],
     ) {
         let member = Member { view, present: edit == Edit::Link };
-        let names = names.map(ResourceName::as_bytes);
-        self.push(Run::of_names(resource_type, project, names, member));
+        for names in names.chunks(run::MAX_LEN) {
+            let names = names.iter().map(|name| name.as_bytes());
+            self.push(Run::of_names(resource_type, project, names, member));
+        }
     }
 
     /// Remembers that a resource left all views. Its posting list goes in the same change, so only
@@ -117,11 +119,8 @@ impl Tail {
         }
         let mut known = Posting::default();
         self.apply(key, &mut known);
-        let mut run = Run::default();
-        for &view in known.ids() {
-            run.push(key.as_bytes(), Member { view, present: false });
-        }
-        self.push(run);
+        let members = known.ids().iter().map(|&view| Member { view, present: false });
+        self.push(Run::of_views(key, members));
     }
 
     fn push(&mut self, mut run: Run) {
@@ -145,8 +144,9 @@ impl Tail {
     ///
     /// Cost: O(runs · log members of a run), and what the tail knows of the resource.
     pub(super) fn apply(&self, key: &RunKey, posting: &mut Posting) {
+        let hash = run::hash(key.as_bytes());
         for run in self.runs() {
-            posting.apply(run.members(key.as_bytes()));
+            posting.apply(run.members(key.as_bytes(), hash));
         }
     }
 
@@ -200,7 +200,8 @@ impl Tail {
             }
             taken += members.len();
             if *forgotten {
-                members.extend(self.fresh.iter().flat_map(|run| run.members(key.as_bytes())));
+                let (key, hash) = (key.as_bytes(), run::hash(key.as_bytes()));
+                members.extend(self.fresh.iter().flat_map(|run| run.members(key, hash)));
             }
             slice.resources.push((key, members));
         }

@@ -76,7 +76,8 @@ impl Backlinks {
                     numbers.iter().map(|&number| name(*resource_type, number)).collect();
                 names.sort();
                 let packed: Vec<_> = names.iter().map(|name| ResourceName::packed(name)).collect();
-                self.tail.remember((7, *view), *resource_type, *edit, packed.iter());
+                let packed: Vec<_> = packed.iter().collect();
+                self.tail.remember((7, *view), *resource_type, *edit, &packed);
                 for name in names {
                     let views = model.entry(key(*resource_type, &name)).or_default();
                     match edit {
@@ -173,8 +174,8 @@ fn single_changes_come_together_in_few_runs() {
     let mut tail = Tail::default();
     for number in 0..10_000_u32 {
         let name = format!("key-{:05}", number * 7_919 % 10_000);
-        let packed = [ResourceName::packed(&name)];
-        tail.remember((0, number), ResourceType::Flag, Edit::Link, packed.iter());
+        let packed = ResourceName::packed(&name);
+        tail.remember((0, number), ResourceType::Flag, Edit::Link, &[&packed]);
     }
     assert_eq!(tail.fresh_len(), 10_000);
     assert!(tail.fresh.len() <= 8, "{} runs", tail.fresh.len());

@@ -32,11 +32,6 @@ impl Viewlink {
         let project = store.project(PROJECT)?;
         Ok(Self { store, project, dir })
     }
-
-    /// Gives unused pages of the state back.
-    fn shrink(&self) -> Result<()> {
-        Ok(())
-    }
 }
 
 impl Engine for Viewlink {
@@ -75,8 +70,7 @@ impl Engine for Viewlink {
     }
 
     fn compact(&mut self) -> Result<u64> {
-        self.store.checkpoint()?;
-        self.shrink()?;
+        self.store.compact()?;
         Ok(fs::metadata(self.dir.join("state.redb"))?.len())
     }
 
@@ -100,8 +94,9 @@ impl Reader for Snapshot<'_> {
     }
 
     fn linked_views(&self, key: &str) -> Result<Vec<String>> {
-        let views = self.project.linked_views(&Resource::flag(key)?, Paging::first(ALL_VIEWS))?;
-        Ok(views.into_iter().map(|view| view.key.to_string()).collect())
+        let keys =
+            self.project.linked_view_keys(&Resource::flag(key)?, Paging::first(ALL_VIEWS))?;
+        Ok(keys.into_iter().map(|key| key.to_string()).collect())
     }
 
     fn page(&self, view: &str, order: Order, limit: usize) -> Result<Page> {

@@ -11,7 +11,7 @@ use crate::row::{Row, Unit};
 use crate::times::{Times, median};
 
 /// Threads, and how many calls each of them makes.
-const CROWDS: [(u32, u32); 2] = [(32, 8), (128, 4)];
+const CROWDS: [(u32, u32); 2] = [(32, 24), (128, 6)];
 
 /// Unlinks from many threads and links everything again.
 pub(super) fn measure(bench: &mut Bench) -> Result<()> {
