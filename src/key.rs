@@ -79,8 +79,12 @@ macro_rules! key_type {
             /// holds.
             pub fn parse(text: &str) -> Result<Self, KeyError> {
                 check(text, MAX_KEY_LEN)?;
-                let canonical: fn(&str) -> String = $canonical;
-                Ok(Self(canonical(text)))
+                Ok(Self::canonical(text.to_owned()))
+            }
+
+            fn canonical(text: String) -> Self {
+                let canonical: fn(String) -> String = $canonical;
+                Self(canonical(text))
             }
 
             /// The key as text.
@@ -102,7 +106,8 @@ macro_rules! key_type {
             type Error = KeyError;
 
             fn try_from(text: String) -> Result<Self, KeyError> {
-                Self::parse(&text)
+                check(&text, MAX_KEY_LEN)?;
+                Ok(Self::canonical(text))
             }
         }
 
@@ -135,7 +140,7 @@ key_type! {
     /// assert!(ProjectKey::parse("default").is_ok());
     /// assert!(ProjectKey::parse("../etc").is_err());
     /// ```
-    ProjectKey, str::to_owned
+    ProjectKey, |text| text
 }
 
 key_type! {
@@ -147,7 +152,10 @@ key_type! {
     /// assert_eq!(ViewKey::parse("My-View")?.as_str(), "my-view");
     /// # Ok::<(), viewlink::KeyError>(())
     /// ```
-    ViewKey, str::to_ascii_lowercase
+    ViewKey, |mut text| {
+        text.make_ascii_lowercase();
+        text
+    }
 }
 
 key_type! {
@@ -159,7 +167,7 @@ key_type! {
     /// assert_ne!(ResourceKey::parse("checkout")?, ResourceKey::parse("Checkout")?);
     /// # Ok::<(), viewlink::KeyError>(())
     /// ```
-    ResourceKey, str::to_owned
+    ResourceKey, |text| text
 }
 
 key_type! {
@@ -171,7 +179,7 @@ key_type! {
     /// assert!(EnvironmentId::parse("5a7b2c").is_ok());
     /// assert!(EnvironmentId::parse("").is_err());
     /// ```
-    EnvironmentId, str::to_owned
+    EnvironmentId, |text| text
 }
 
 #[cfg(test)]

@@ -193,16 +193,22 @@ impl Resource {
 
     /// The resource whose name the tables keep; `None` when the bytes are not a name.
     pub(crate) fn from_name(resource_type: ResourceType, name: &[u8]) -> Option<Self> {
-        let text = str::from_utf8(name).ok()?;
-        match resource_type {
-            ResourceType::Flag => Self::flag(text).ok(),
-            ResourceType::AiConfig => Self::ai_config(text).ok(),
-            ResourceType::Metric => Self::metric(text).ok(),
+        Self::from_owned_name(resource_type, name.to_vec())
+    }
+
+    /// The same from a name that can be kept.
+    pub(crate) fn from_owned_name(resource_type: ResourceType, name: Vec<u8>) -> Option<Self> {
+        let text = String::from_utf8(name).ok()?;
+        let of_key = match resource_type {
+            ResourceType::Flag => Self::Flag,
+            ResourceType::AiConfig => Self::AiConfig,
+            ResourceType::Metric => Self::Metric,
             ResourceType::Segment => {
                 let (environment, key) = text.split_once(SEPARATOR)?;
-                Self::segment(environment, key).ok()
+                return Self::segment(environment, key).ok();
             }
-        }
+        };
+        ResourceKey::try_from(text).map(of_key).ok()
     }
 }
 

@@ -131,6 +131,13 @@ impl<'a> Block<'a> {
         Ok(Err(low))
     }
 
+    /// A packer with room for its entries and some more.
+    pub(super) fn packer(&self, more: usize) -> Packer {
+        let (entries, bytes) = (self.len + more, self.entries.len() + self.len * self.prefix.len());
+        let typical = bytes / self.len.max(1) + 32;
+        Packer::with_capacity(bytes + more * typical, entries)
+    }
+
     /// Lets its entries be packed anew.
     pub(super) fn unpack(self, packer: &mut Packer) -> Unpacking<'a> {
         let stamps = self.stamps.chunks_exact(STAMP_LEN).map(stamp);

@@ -91,7 +91,7 @@ fn merge<I>(
     name_of: impl Fn(&I) -> &[u8],
     edit: &mut impl FnMut(&I, Option<Entry<'_>>, &mut Packer) -> Result<Fate>,
 ) -> Result<Option<Packer>> {
-    let mut packer = Packer::default();
+    let mut packer = block.packer(items.len());
     let unpacking = block.unpack(&mut packer);
     let (mut done, mut changed) = (0, false);
     for item in items {

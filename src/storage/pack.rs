@@ -30,6 +30,12 @@ struct Packed {
 }
 
 impl Packer {
+    /// With room for about as much as a block of so many bytes and entries holds.
+    pub(super) fn with_capacity(bytes: usize, entries: usize) -> Self {
+        let (bytes, entries) = (Vec::with_capacity(bytes), Vec::with_capacity(entries));
+        Self { bytes, entries, stamps: Vec::new() }
+    }
+
     /// The number under which entries refer to a time and revision.
     pub(super) fn stamp(&mut self, stamp: Stamp) -> u32 {
         let known = self.stamps.iter().rposition(|known| *known == stamp);
@@ -124,6 +130,9 @@ impl Packer {
 
     /// How many entries from the front have `limit` bytes, one at least.
     fn fitting(&self, entries: &[Packed], limit: usize) -> usize {
+        if limit == usize::MAX {
+            return entries.len();
+        }
         let prefix = self.prefix_len(&self.entries);
         let mut len = HEADER_LEN + prefix;
         let mut stamp = None;
@@ -139,28 +148,31 @@ impl Packer {
         let prefix_len = self.prefix_len(part);
         let prefix = part.first().and_then(|first| self.name(first).get(..prefix_len));
         let (numbers, stamps) = self.stamps_of(part);
-        let mut directory = Vec::with_capacity(part.len() * PLACE_LEN);
-        let mut entries = Vec::with_capacity(MAX_LEN);
-        for entry in part {
-            directory.extend_from_slice(&short(entries.len()));
-            let rest = self.name(entry).get(prefix_len..).unwrap_or_default();
-            varint::push(&mut entries, u32::try_from(rest.len()).unwrap_or(u32::MAX));
-            entries.extend_from_slice(rest);
-            let number = numbers.get(entry.stamp as usize).copied().flatten();
-            varint::push(&mut entries, number.unwrap_or_default());
-            entries.extend_from_slice(self.payload(entry));
-        }
-        let mut block = Vec::with_capacity(
-            HEADER_LEN + prefix_len + stamps.len() + directory.len() + entries.len(),
-        );
+        let payload = part.iter().map(|entry| Self::len_of(entry, prefix_len)).sum::<usize>();
+        let mut block =
+            Vec::with_capacity(HEADER_LEN + prefix_len + stamps.len() + payload + part.len());
         block.push(FORMAT);
         block.extend_from_slice(&short(part.len()));
         block.extend_from_slice(&short(prefix_len));
         block.extend_from_slice(&short(stamps.len() / STAMP_LEN));
         block.extend_from_slice(prefix.unwrap_or_default());
         block.extend_from_slice(&stamps);
-        block.extend_from_slice(&directory);
-        block.extend_from_slice(&entries);
+        let mut directory = block.len();
+        block.resize(directory + part.len() * PLACE_LEN, 0);
+        let entries = block.len();
+        for entry in part {
+            let start = short(block.len() - entries);
+            if let Some(place) = block.get_mut(directory..directory + PLACE_LEN) {
+                place.copy_from_slice(&start);
+            }
+            directory += PLACE_LEN;
+            let rest = self.name(entry).get(prefix_len..).unwrap_or_default();
+            varint::push(&mut block, u32::try_from(rest.len()).unwrap_or(u32::MAX));
+            block.extend_from_slice(rest);
+            let number = numbers.get(entry.stamp as usize).copied().flatten();
+            varint::push(&mut block, number.unwrap_or_default());
+            block.extend_from_slice(self.payload(entry));
+        }
         block
     }
 

@@ -119,7 +119,7 @@ fn link_row(
     place: usize,
     record: LinkRecord,
 ) -> Result<LinkRow> {
-    let resource = Resource::from_name(resource_type, &block.name(place)?);
+    let resource = Resource::from_owned_name(resource_type, block.name(place)?);
     let resource = resource.ok_or_else(|| {
         Error::damaged(
             StoreFile::State,
