@@ -18,11 +18,12 @@ fn cases(usual: u32) -> u32 {
     usual.saturating_mul(times.unwrap_or(1))
 }
 
-/// Small enough that a short run rotates and trims segments and checkpoints by itself.
+/// Small enough that a short run rotates and trims segments, folds and checkpoints by itself.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
         .checkpoint_interval(64, 16 << 10)
+        .tail(20, 5)
         .cache_size(1 << 20)
         .clock(|| Timestamp::from_millis(5))
 }
@@ -193,6 +194,28 @@ proptest! {
             let reopened = options().open(&next).unwrap();
             assert_same(&reopened.snapshot().unwrap(), &model);
             assert_clean(&reopened);
+        }
+    }
+
+    /// Without a tail every change goes into the posting lists at once: the simple way, and the
+    /// measure of the others.
+    #[test]
+    fn folding_at_once_in_slices_or_never_shows_the_same(calls in calls(40)) {
+        let dir = tempfile::tempdir().unwrap();
+        for (number, (changes, at_once)) in [(0, 1), (7, 3), (30, 1), (1 << 20, 1)].into_iter().enumerate() {
+            let path = dir.path().join(number.to_string());
+            let store = options().tail(changes, at_once).open(&path).unwrap();
+            let model = run(&store, &calls);
+            assert_same(&store.snapshot().unwrap(), &model);
+            assert_clean(&store);
+            // What was not folded is recalled from the journal, whatever the next one folds.
+            let killed = dir.path().join(format!("{number}-killed"));
+            copy_of(&path, &killed);
+            for tail in [options().tail(0, 1), options()] {
+                let reopened = tail.open(&killed).unwrap();
+                assert_same(&reopened.snapshot().unwrap(), &model);
+                assert_clean(&reopened);
+            }
         }
     }
 

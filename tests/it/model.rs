@@ -350,6 +350,8 @@ pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
             let page = reader.linked_views(resource, Paging::first(100)).unwrap();
             let found: Vec<_> = page.items.iter().map(|view| view.key.to_string()).collect();
             assert!(found.iter().eq(keys.iter().copied()), "{resource}: {found:?}");
+            let only_keys = reader.linked_view_keys(resource, Paging::first(100)).unwrap();
+            assert!(only_keys.items.iter().eq(page.items.iter().map(|view| &view.key)));
         }
     }
 }

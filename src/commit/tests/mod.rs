@@ -19,11 +19,12 @@ mod faults;
 mod power;
 
 fn options() -> Options {
-    // Small enough that a short run rotates segments, trims them and checkpoints.
+    // Small enough that a short run rotates segments, trims them, folds and checkpoints.
     Options::new()
         .segment_size(4096)
         .checkpoint_interval(60, 8192)
         .keep_changes(Some(20))
+        .tail(25, 6)
         .cache_size(1 << 20)
         .clock(|| Timestamp::from_millis(1))
 }

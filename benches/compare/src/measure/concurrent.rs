@@ -44,7 +44,8 @@ fn round(bench: &mut Bench, threads: u32, calls: u32, times: &mut Times) -> Resu
     bench.fleet.change_each("link again", &mut Times::default(), &keys, link)
 }
 
-/// The time from when all threads are let go until the last one is done.
+/// The time from the first call to the end of the last one, without the making and ending of
+/// threads.
 fn unlink_at_once(
     engine: &dyn Engine,
     view: &str,
@@ -52,24 +53,27 @@ fn unlink_at_once(
     calls: usize,
 ) -> Result<Duration> {
     let shares = keys.chunks(calls);
-    let start = Barrier::new(shares.len() + 1);
-    thread::scope(|scope| {
+    let start = Barrier::new(shares.len());
+    let spans = thread::scope(|scope| {
         let unlink = |share: &'_ [String]| {
             let requests: Vec<_> = share.iter().map(|key| vec![key.clone()]).collect();
             let start = &start;
             scope.spawn(move || {
                 start.wait();
-                requests.into_iter().try_for_each(|keys| unlink_one(engine, view, keys))
+                let begin = Instant::now();
+                requests.into_iter().try_for_each(|keys| unlink_one(engine, view, keys))?;
+                Ok((begin, Instant::now()))
             })
         };
-        let workers: Vec<ScopedJoinHandle<'_, Result<()>>> = shares.map(unlink).collect();
-        start.wait();
-        let begin = Instant::now();
-        for worker in workers {
-            worker.join().map_err(|_| "a thread panicked")??;
-        }
-        Ok(begin.elapsed())
-    })
+        let workers: Vec<ScopedJoinHandle<'_, Result<_>>> = shares.map(unlink).collect();
+        let span = |worker: ScopedJoinHandle<'_, Result<_>>| {
+            worker.join().map_err(|_| "a thread panicked")?
+        };
+        workers.into_iter().map(span).collect::<Result<Vec<(Instant, Instant)>>>()
+    })?;
+    let begin = spans.iter().map(|(begin, _)| *begin).min();
+    let end = spans.iter().map(|(_, end)| *end).max();
+    Ok(begin.zip(end).map(|(begin, end)| end - begin).unwrap_or_default())
 }
 
 fn unlink_one(engine: &dyn Engine, view: &str, keys: Vec<String>) -> Result<()> {
