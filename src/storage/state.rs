@@ -43,9 +43,10 @@ impl StateOptions {
 /// The open state database.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// `None` only while it is being dropped.
+    /// `None` only while it is being dropped, or when a compaction could not open it again.
     database: Option<Database>,
     backend: Backend,
+    options: StateOptions,
     store_id: StoreId,
     /// Where the state on disk stood when it was opened.
     head: Head,
@@ -109,6 +110,7 @@ impl State {
             Ok(Self {
                 database: Some(database),
                 backend,
+                options,
                 store_id,
                 head,
                 upgraded,
@@ -198,8 +200,12 @@ impl State {
     pub(crate) fn compact(&mut self) -> Result<()> {
         let database = self.database.as_mut().ok_or(Error::Closed)?;
         database.compact()?;
-        // Its commits are without quick repair.
-        self.checkpoint()
+        // A crash now would let the next opening walk the whole file, and a commit with quick repair
+        // would double it; closing does neither.
+        self.close_once()?;
+        let builder = self.options.builder(|_| {});
+        self.database = Some(builder.create_with_backend(self.backend.clone())?);
+        Ok(())
     }
 
     /// The tables as they stand now, and stay for the reader.

@@ -1,9 +1,10 @@
 //! A run at one size: the engines, what they hold, and what was found so far.
 
+use std::fs;
 use std::path::Path;
 
 use crate::Result;
-use crate::engine::Kind;
+use crate::engine::{Kind, Size};
 use crate::fleet::{Fleet, time};
 use crate::limit::Limit;
 use crate::plan::Plan;
@@ -59,7 +60,16 @@ impl Bench {
         let mut sizes = Vec::new();
         self.fleet.each("compact", &mut Times::default(), |member| {
             let kind = member.kind();
-            let (time, bytes) = time(|| member.engine_mut()?.compact())?;
+            let (time, size) = time(|| member.engine_mut()?.compact())?;
+            let bytes = match size {
+                Size::Bytes(bytes) => bytes,
+                Size::OfClosed(file) => {
+                    member.close()?;
+                    let bytes = fs::metadata(file)?.len();
+                    member.open()?;
+                    bytes
+                }
+            };
             sizes.push((kind, bytes));
             Ok((time, ()))
         })?;

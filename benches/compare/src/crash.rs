@@ -11,8 +11,9 @@ use crate::engine::{Engine, Kind};
 use crate::random::Random;
 use crate::workload::Workload;
 
-/// How many batches are committed, of how many keys.
-const BATCHES: u64 = 80;
+/// How many batches are committed, of how many keys: just below where viewlink brings its state to
+/// disk by itself, so that it has as much to replay as can be.
+const BATCHES: u64 = 160;
 const KEYS: u64 = 100;
 
 /// What the process says when everything is acknowledged.
@@ -111,7 +112,7 @@ mod tests {
         let crash = Crash::new(Workload::new(1, 100_000), 5, 0);
         let keys: Vec<_> = crash.batches().collect();
         assert_eq!(keys, crash.batches().collect::<Vec<_>>());
-        assert_eq!(keys.iter().map(|(_, keys)| keys.len()).sum::<usize>(), 8_000);
+        assert_eq!(keys.iter().map(|(_, keys)| keys.len()).sum::<usize>(), 16_000);
         let (view, key) = crash.last_link();
         assert!(keys.last().unwrap().0 == view && keys.last().unwrap().1.contains(&key));
     }

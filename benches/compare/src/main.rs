@@ -31,7 +31,7 @@
 //! | `delete_view_1000` | a view with 1,000 links |
 //! | `p99_commit_100`, `worst_commit_100` | the slow ones of many batches of 100 keys |
 //! | `open_N` | from a closed store to the first answer |
-//! | `open_N_crash` | the same after a kill, with 8,000 keys changed since the store was settled |
+//! | `open_N_crash` | the same after a kill, with 16,000 keys changed since the store was settled |
 //! | `bytes_per_link` | size after loading and compacting; of the data, without logs |
 //! | `limit_N` | one write and sync of a request's bytes: what no store can beat |
 //!

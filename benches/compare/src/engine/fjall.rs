@@ -10,7 +10,7 @@ use fjall::{
 use super::row::{
     LinkRow, ViewRow, backlink_key, backlink_prefix, link_key, oldest, resource_of, view_of,
 };
-use super::{CACHE, Engine, Look, Order, Page, Reader, changed, in_key_order, unknown_view};
+use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -180,12 +180,12 @@ impl Engine for Fjall {
     }
 
     /// The size of the tables, as the journal is of no use once they hold everything.
-    fn compact(&mut self) -> Result<u64> {
+    fn compact(&mut self) -> Result<Size> {
         self.settle()?;
         for table in self.tables() {
             table.major_compact()?;
         }
-        Ok(self.tables().into_iter().map(Keyspace::disk_space).sum())
+        Ok(Size::Bytes(self.tables().into_iter().map(Keyspace::disk_space).sum()))
     }
 
     fn close(self: Box<Self>) -> Result<()> {

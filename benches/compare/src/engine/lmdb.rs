@@ -12,7 +12,7 @@ use heed::{
 };
 
 use super::row::{LinkRow, ViewRow, link_key, oldest, resource_of};
-use super::{Engine, Look, Order, Page, Reader, changed, in_key_order, unknown_view};
+use super::{Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -201,12 +201,12 @@ impl Engine for Lmdb {
     }
 
     /// The size of a compacted copy, as the file itself never gets smaller.
-    fn compact(&mut self) -> Result<u64> {
+    fn compact(&mut self) -> Result<Size> {
         let path = self.dir.join("copy.mdb");
         let copy = self.env.copy_to_path(&path, CompactionOption::Enabled)?;
         let bytes = copy.metadata()?.len();
         fs::remove_file(path)?;
-        Ok(bytes)
+        Ok(Size::Bytes(bytes))
     }
 
     fn close(self: Box<Self>) -> Result<()> {

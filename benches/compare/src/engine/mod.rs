@@ -21,6 +21,8 @@ mod viewlink;
 
 pub(crate) use kind::Kind;
 
+use std::path::PathBuf;
+
 use crate::Result;
 
 /// Memory for pages, for every engine that has a cache of its own.
@@ -54,10 +56,18 @@ pub(crate) trait Engine: Send + Sync {
     fn settle(&self) -> Result<()>;
 
     /// Makes the files as small as they get; tells how many bytes the data then takes.
-    fn compact(&mut self) -> Result<u64>;
+    fn compact(&mut self) -> Result<Size>;
 
     /// Closes the store in good order.
     fn close(self: Box<Self>) -> Result<()>;
+}
+
+/// What the data of a store takes.
+#[derive(Clone, Debug)]
+pub(crate) enum Size {
+    Bytes(u64),
+    /// What this file takes once the store is closed: while it is open, redb keeps room in it.
+    OfClosed(PathBuf),
 }
 
 /// What is done inside a read transaction.

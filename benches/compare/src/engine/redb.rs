@@ -1,7 +1,6 @@
 //! redb alone: the tables of [`row`](super::row), both directions written at once, one durable
 //! commit for a batch.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use redb::{
@@ -12,7 +11,7 @@ use redb::{
 use super::row::{
     LinkRow, ViewRow, backlink_key, backlink_prefix, link_key, oldest, resource_of, view_of,
 };
-use super::{CACHE, Engine, Look, Order, Page, Reader, changed, in_key_order, unknown_view};
+use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -184,9 +183,9 @@ impl Engine for Redb {
         self.write(Durability::Immediate, |_| Ok(()))
     }
 
-    fn compact(&mut self) -> Result<u64> {
+    fn compact(&mut self) -> Result<Size> {
         self.database.compact()?;
-        Ok(fs::metadata(&self.path)?.len())
+        Ok(Size::OfClosed(self.path.clone()))
     }
 
     fn close(self: Box<Self>) -> Result<()> {

@@ -10,7 +10,7 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
-use super::{CACHE, Engine, Look, Order, Page, Reader, changed, in_key_order, unknown_view};
+use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -176,10 +176,10 @@ impl Engine for Sqlite {
         Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
-    fn compact(&mut self) -> Result<u64> {
+    fn compact(&mut self) -> Result<Size> {
         self.connection().execute_batch("VACUUM")?;
         self.settle()?;
-        Ok(fs::metadata(&self.path)?.len())
+        Ok(Size::Bytes(fs::metadata(&self.path)?.len()))
     }
 
     fn close(self: Box<Self>) -> Result<()> {

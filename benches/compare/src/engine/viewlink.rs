@@ -1,6 +1,5 @@
 //! viewlink, through its public API and with its defaults.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use viewlink::{
@@ -8,7 +7,7 @@ use viewlink::{
     Resource, ResourceType, Store, Timestamp,
 };
 
-use super::{CACHE, Engine, Look, Order, Page, Reader};
+use super::{CACHE, Engine, Look, Order, Page, Reader, Size};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -69,9 +68,9 @@ impl Engine for Viewlink {
         Ok(self.store.checkpoint()?)
     }
 
-    fn compact(&mut self) -> Result<u64> {
+    fn compact(&mut self) -> Result<Size> {
         self.store.compact()?;
-        Ok(fs::metadata(self.dir.join("state.redb"))?.len())
+        Ok(Size::OfClosed(self.dir.join("state.redb")))
     }
 
     fn close(self: Box<Self>) -> Result<()> {
