@@ -224,6 +224,11 @@ impl ViewRow {
         Self::decode(project, key.ok_or_else(|| no_key("views"))?, value)
     }
 
+    /// Whether it is the view with this key.
+    pub(super) fn is(&self, project: u32, key: &ViewKey) -> bool {
+        self.project == project && self.key == *key
+    }
+
     pub(super) fn row_key(&self) -> Vec<u8> {
         tables::view_row_key(self.project, &self.key)
     }

@@ -33,7 +33,7 @@ impl<'t> WriteTables<'t> {
             )
         })?;
         self.put_project(&project)?;
-        self.views.get(self.transaction)?.remove(&*view.row_key())?;
+        self.view_table()?.remove(&*view.row_key())?;
         self.bury_view(view)?;
         self.head.deleted_views += 1;
         Ok(view.links())
@@ -54,7 +54,7 @@ impl<'t> WriteTables<'t> {
     /// Cost: O(views and links of the project).
     pub(crate) fn delete_project(&mut self, project: &ProjectRow) -> Result<(u64, LinkCounts)> {
         let all = Prefix::of(project.id);
-        let table = self.views.get(self.transaction)?;
+        let table = self.view_table()?;
         let views = table.range::<&[u8]>(all.range())?.map(|row| {
             let (key, value) = row?;
             ViewRow::from_row(key.value(), value.value())
@@ -65,11 +65,11 @@ impl<'t> WriteTables<'t> {
             unlinked += view.links();
             self.bury_view(view)?;
         }
-        self.clear(|tables| &mut tables.views, &all)?;
+        self.view_table()?.retain_in::<&[u8], _>(all.range(), |_, _| false)?;
         for resource_type in ResourceType::ALL {
             self.clear(|tables| tables.backlinks.get_mut(resource_type), &all)?;
         }
-        self.projects.get(self.transaction)?.remove(project.key.as_str().as_bytes())?;
+        self.project_table()?.remove(project.key.as_str().as_bytes())?;
         self.head.projects = self.head.projects.saturating_sub(1);
         // The tail may hold some of them, and folds them some day.
         self.head.deleted_views += views.len() as u64;

@@ -4,11 +4,11 @@
 //! Every function here expects that its caller checked all that a request can fail on, and
 //! returns what it did, so that a replay can compare.
 
-use redb::WriteTransaction;
+use redb::{Table, WriteTransaction};
 
 use super::backlinks::LiveViews;
 use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
-use super::tables::{self, ByType, Lazy};
+use super::tables::{self, ByType, Bytes, Lazy};
 use super::tail::Tail;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
@@ -19,12 +19,23 @@ use crate::view::{LinkCounts, ViewFields};
 pub(crate) struct WriteTables<'t> {
     pub(super) transaction: &'t WriteTransaction,
     pub(super) head: Head,
-    pub(super) projects: Lazy<'t>,
-    pub(super) views: Lazy<'t>,
+    projects: Lazy<'t>,
+    views: Lazy<'t>,
+    latest: Latest,
     pub(super) live: LiveViews<'t>,
     pub(super) links: ByType<Lazy<'t>>,
     pub(super) backlinks: ByType<Lazy<'t>>,
     pub(super) tail: Tail,
+}
+
+/// The project and view that were used last. Callers that share a transaction often change the
+/// same view, which is read and written once then.
+#[derive(Default)]
+struct Latest {
+    project: Option<ProjectRow>,
+    view: Option<ViewRow>,
+    /// Whether the view is not in its table yet.
+    is_ahead: bool,
 }
 
 /// What a transaction leaves besides its tables.
@@ -42,6 +53,7 @@ impl<'t> WriteTables<'t> {
             head,
             projects: Lazy::new(tables::PROJECTS),
             views: Lazy::new(tables::VIEWS),
+            latest: Latest::default(),
             live: LiveViews::new(head.deleted_views > 0),
             links: ByType::from_fn(|resource_type| Lazy::new(tables::links(resource_type))),
             backlinks: ByType::from_fn(|resource_type| Lazy::new(tables::backlinks(resource_type))),
@@ -61,6 +73,9 @@ impl<'t> WriteTables<'t> {
 
     /// Writes the head; every transaction ends with it.
     pub(crate) fn finish(mut self) -> Result<Finished> {
+        if self.latest.is_ahead {
+            self.view_table()?;
+        }
         if self.tail.is_empty() {
             self.head.unfolded_from = self.head.revision + 1;
         }
@@ -69,21 +84,53 @@ impl<'t> WriteTables<'t> {
     }
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
+        if let Some(latest) = self.latest.project.as_ref().filter(|latest| latest.key == *key) {
+            return Ok(Some(latest.clone()));
+        }
         let table = self.projects.get(self.transaction)?;
-        tables::get(table, key.as_str().as_bytes(), |value| ProjectRow::decode(key, value))
+        let name = key.as_str().as_bytes();
+        let found = tables::get(table, name, |value| ProjectRow::decode(key, value))?;
+        if let Some(found) = &found {
+            self.latest.project = Some(found.clone());
+        }
+        Ok(found)
     }
 
     pub(super) fn put_project(&mut self, project: &ProjectRow) -> Result<()> {
-        let table = self.projects.get(self.transaction)?;
+        let table = self.project_table()?;
         table.insert(project.key.as_str().as_bytes(), &*project.encode()?)?;
         Ok(())
     }
 
+    /// The table of projects, to be changed.
+    pub(super) fn project_table(&mut self) -> Result<&mut Table<'t, Bytes, Bytes>> {
+        self.latest.project = None;
+        self.projects.get(self.transaction)
+    }
+
     pub(crate) fn view(&mut self, project: u32, key: &ViewKey) -> Result<Option<ViewRow>> {
-        let table = self.views.get(self.transaction)?;
-        tables::get(table, &tables::view_row_key(project, key), |value| {
+        if let Some(latest) = self.latest.view.as_ref().filter(|latest| latest.is(project, key)) {
+            return Ok(Some(latest.clone()));
+        }
+        let table = self.view_table()?;
+        let found = tables::get(table, &tables::view_row_key(project, key), |value| {
             ViewRow::decode(project, key.clone(), value)
-        })
+        })?;
+        self.latest.view = found.clone();
+        Ok(found)
+    }
+
+    /// The table of views, with all that was put, to be read and changed.
+    pub(super) fn view_table(&mut self) -> Result<&mut Table<'t, Bytes, Bytes>> {
+        let table = self.views.get(self.transaction)?;
+        let latest = self.latest.view.take();
+        if std::mem::take(&mut self.latest.is_ahead)
+            && let Some(view) = latest
+        {
+            let key = view.row_key();
+            table.insert(&*key, &*view.record.encode()?)?;
+        }
+        Ok(table)
     }
 
     /// The live view with this id.
@@ -96,8 +143,11 @@ impl<'t> WriteTables<'t> {
     }
 
     pub(super) fn put_view(&mut self, view: &ViewRow) -> Result<()> {
-        let table = self.views.get(self.transaction)?;
-        table.insert(&*view.row_key(), &*view.record.clone().encode()?)?;
+        if self.latest.view.as_ref().is_some_and(|latest| !latest.is(view.project, &view.key)) {
+            self.view_table()?;
+        }
+        self.latest.view = Some(view.clone());
+        self.latest.is_ahead = true;
         Ok(())
     }
 
@@ -109,17 +159,20 @@ impl<'t> WriteTables<'t> {
         fields: ViewFields,
         stamp: Stamp,
     ) -> Result<(ProjectRow, ViewRow)> {
+        let (view_id, next_view) = next_id(self.head.next_view, "views")?;
         let project = match self.project(project)? {
             Some(found) => ProjectRow { views: found.views + 1, ..found },
             None => {
+                let (id, next_project) = next_id(self.head.next_project, "projects")?;
+                self.head.next_project = next_project;
                 self.head.projects += 1;
-                let id = next_id(&mut self.head.next_project, "projects")?;
                 ProjectRow { key: project.clone(), id, views: 1 }
             }
         };
+        self.head.next_view = next_view;
         self.put_project(&project)?;
         let record = ViewRecord {
-            id: next_id(&mut self.head.next_view, "views")?,
+            id: view_id,
             fields,
             version: 1,
             revision: stamp.revision,
@@ -159,15 +212,12 @@ impl<'t> WriteTables<'t> {
     }
 }
 
-fn next_id(next: &mut u32, what: &'static str) -> Result<u32> {
-    let id = *next;
-    *next = id.checked_add(1).ok_or(Error::TooLong {
-        what,
-        length: id as usize,
-        unit: "entries",
-        limit: id as usize,
-    })?;
-    Ok(id)
+/// The id to give, and the one after it.
+fn next_id(next: u32, what: &'static str) -> Result<(u32, u32)> {
+    let length = next as usize;
+    let behind = next.checked_add(1);
+    let behind = behind.ok_or(Error::TooLong { what, length, unit: "entries", limit: length })?;
+    Ok((next, behind))
 }
 
 /// What a new store starts with.
