@@ -5,10 +5,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark that fails may panic")]
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -146,5 +147,110 @@ fn whole(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sync, change, reads, whole);
+/// Callers who come at the same time share syncs: the time for one of many unlinks of one key.
+fn concurrency(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir.path().join("store"));
+    let project = store.project("bench").unwrap();
+    let mut next = 2 * LINKS;
+    let mut group = criterion.benchmark_group("concurrent unlink");
+    group.sample_size(10);
+    for threads in [1, 8, 32, 128] {
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::from_parameter(threads), |bencher| {
+            bencher.iter_custom(|rounds| {
+                let keys: Vec<String> = (next..next + rounds).map(key).collect();
+                next += rounds;
+                for keys in keys.chunks(10_000) {
+                    project.link("view-0", Batch::flags(keys)).unwrap().all_ok().unwrap();
+                }
+                let share = keys.len().div_ceil(threads).max(1);
+                let begin = Instant::now();
+                thread::scope(|scope| {
+                    for share in keys.chunks(share) {
+                        let unlink = |key: &String| {
+                            project.unlink("view-0", Batch::flags([key])).unwrap().all_ok().unwrap()
+                        };
+                        scope.spawn(move || share.iter().map(unlink).for_each(drop));
+                    }
+                });
+                begin.elapsed()
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What waits of the backlinks goes into the posting lists, and everything to disk.
+fn fold(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(&dir.path().join("store"));
+    let project = store.project("bench").unwrap();
+    let mut group = criterion.benchmark_group("fold and checkpoint");
+    group.sample_size(10);
+    for links in [1_000, 10_000, 100_000] {
+        let mut round = 0;
+        group.bench_function(BenchmarkId::from_parameter(links), |bencher| {
+            bencher.iter_batched(
+                || {
+                    // Into a view of its own and out again, in turns, of resources that are there.
+                    project.ensure_view(NewView::new("folded", "bench")).unwrap();
+                    for part in 0..links / 1_000 {
+                        let keys = Batch::flags((part * 1_000..(part + 1) * 1_000).map(key));
+                        let report = match round % 2 {
+                            0 => project.link("folded", keys).unwrap(),
+                            _ => project.unlink("folded", keys).unwrap(),
+                        };
+                        report.all_ok().unwrap();
+                    }
+                    round += 1;
+                },
+                |()| store.checkpoint().unwrap(),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// Opening a store that was killed with a good part of a checkpoint interval to replay.
+fn open_after_kill(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, killed) = (dir.path().join("store"), dir.path().join("killed"));
+    let store = filled(&path);
+    let project = store.project("bench").unwrap();
+    for part in 0..150 {
+        let keys = (0..100).map(|number| key(3 * LINKS + part * 100 + number));
+        project.link(&view(part % 100), Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    let mut group = criterion.benchmark_group("whole");
+    group.sample_size(10);
+    group.bench_function("open with 15,000 keys to replay", |bencher| {
+        bencher.iter_batched(
+            || copy(&path, &killed),
+            |()| Store::open(&killed).unwrap(),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// The files of a store as a kill would leave them.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(to.join("journal")).into_iter().flatten() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).unwrap();
+        }
+    }
+}
+
+criterion_group!(benches, sync, change, concurrency, reads, fold, whole, open_after_kill);
 criterion_main!(benches);
