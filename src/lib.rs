@@ -55,7 +55,7 @@
 //! # Many tenants, many threads, async code
 //!
 //! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`. Changes are made one
-//! after the other. Tenants share a store as projects, which are cheap: a project is a row.
+//! after the other; those who call at the same time share a disk sync, so many callers are worth it. Tenants share a store as projects, which are cheap: a project is a row.
 //!
 //! Calls block on the disk. In async code run them on the runtime's pool for blocking work, as
 //! `tokio::task::spawn_blocking` does; the handles can be moved there.
@@ -64,8 +64,7 @@
 //!
 //! Keys have at most [`MAX_KEY_LEN`] bytes; batches, texts and lists have the limits of
 //! [`Options`]. A store has at most 2^32 projects and views over its whole life. One process at a
-//! time opens a store. A resource that is in very many views is slow to link: the list of its
-//! views is written anew each time.
+//! time opens a store. Taking a resource out of very many views is slow: each of them changes.
 //!
 //! # Features
 //!

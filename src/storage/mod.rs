@@ -5,7 +5,7 @@
 //! 1. A link is in `links` or it does not exist; `links` is the only truth about links.
 //! 2. Posting lists in `backlinks`, overlaid with the tail, minus dead views, are `links`
 //!    transposed.
-//! 3. A view's count per type is its number of rows in `links.<type>`.
+//! 3. A view's count per type is its number of links in `links.<type>`.
 //!
 //! Both directions and the count change in one function, [`WriteTables::change_links`], or go
 //! with the view, project, resource or environment they belong to.
