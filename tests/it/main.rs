@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod batches;
+mod blocks;
 mod changes;
 mod closing;
 mod concurrency;
