@@ -20,6 +20,8 @@ mod errors;
 mod faults;
 mod flips;
 mod formats;
+mod gate;
+mod groups;
 mod killing;
 mod laws;
 mod limits;
