@@ -37,5 +37,6 @@ mod removal;
 mod reopening;
 mod snapshots;
 mod support;
+mod tail;
 mod verification;
 mod views;
