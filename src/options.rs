@@ -92,8 +92,9 @@ impl Options {
     /// How many keys the changes may have that are made with one sync, when many call at the same
     /// time. Default: 10,000.
     ///
-    /// Whoever calls while changes are being made is in the next group. A larger change is a group
-    /// by itself. Less means that a small change waits less for large ones.
+    /// A change counts as one besides its keys. Whoever calls while changes are being made is in the
+    /// next group. A larger change is a group by itself. Less means that a small change waits less
+    /// for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
