@@ -92,8 +92,9 @@ impl Options {
     /// How many keys the changes may have that are made with one sync, when many call at the same
     /// time. Default: 10,000.
     ///
-    /// Whoever calls while changes are being made is in the next group. A larger change is a group
-    /// by itself. Less means that a small change waits less for large ones.
+    /// A change counts as one besides its keys. Whoever calls while changes are being made is in the
+    /// next group. A larger change is a group by itself. Less means that a small change waits less
+    /// for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
@@ -107,7 +108,8 @@ impl Options {
     /// More of them in memory makes a change cheaper in the long run, since more of them are on
     /// the same pages, and opening after a crash slower; each takes some 50 bytes with a key of
     /// 20. Without any, each change goes into the tables at once. Fewer at once makes for shorter,
-    /// more frequent pauses.
+    /// more frequent pauses. The journal keeps what waits: about as many changes as may wait here,
+    /// if that is more than [`keep_changes`](Self::keep_changes).
     #[must_use]
     pub const fn tail(mut self, changes: usize, at_once: usize) -> Self {
         self.tail_changes = changes;

@@ -1,8 +1,8 @@
 //! When backlinks are folded into the posting lists.
 //!
-//! A fold begins when enough changes of backlinks wait, and goes on in slices, one after each
-//! group of changes and never before its answers, so that no caller waits for a whole fold. A
-//! slice is larger than what the group added, so the tail stays bounded.
+//! A fold begins when enough changes of backlinks wait, or some wait for long, and goes on in
+//! slices, one after each group of changes and never before its answers, so that no caller waits
+//! for a whole fold. A slice is larger than what the group added, so the tail stays bounded.
 
 use super::Open;
 use super::writer::Writer;
@@ -20,11 +20,20 @@ const ALL_AT_ONCE: usize = 16_384;
 impl Writer {
     /// Folds one slice, if that is due after a group that walked `keys` keys.
     pub(super) fn fold_some(&mut self, open: &Open, options: &Options, keys: u64) -> Result<()> {
-        if !open.state.tail().is_fold_due(options.tail_changes) {
+        if !self.is_fold_due(open, options) {
             return Ok(());
         }
         let added = usize::try_from(keys).unwrap_or(usize::MAX);
         self.fold(open, options.fold_changes.max(added.saturating_mul(FASTER)))
+    }
+
+    /// Whether enough changes of backlinks wait, or some of them for long: the journal keeps all
+    /// changes since the first that waits, and opening after a crash reads them, links or not.
+    fn is_fold_due(&self, open: &Open, options: &Options) -> bool {
+        let tail = open.state.tail();
+        let since = self.journal.head().saturating_sub(open.state.folded_to());
+        let long = !tail.is_empty() && since >= options.tail_changes as u64;
+        long || tail.is_fold_due(options.tail_changes)
     }
 
     /// Folds all there is.

@@ -112,8 +112,12 @@ impl WriteTables<'_> {
         let waiting = waiting.iter().filter_map(RunKey::split);
         let mut names: BTreeSet<_> = waiting.map(|(.., name)| name.to_vec()).collect();
         let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        let Some((first, _)) = blocks::holding(table, project, prefix)? else { return Ok(names) };
-        for row in table.range::<&[u8]>(Prefix::of(project).range_on(first.value()))? {
+        let all = Prefix::of(project);
+        // The name may belong before the first block there is.
+        let holding = blocks::holding(table, project, prefix)?;
+        let range =
+            holding.as_ref().map_or_else(|| all.range(), |(key, _)| all.range_on(key.value()));
+        for row in table.range::<&[u8]>(range)? {
             let value = row?.1;
             let block = Block::parse(value.value())?;
             let (Ok(from) | Err(from)) = block.find(0, prefix)?;

@@ -1,8 +1,9 @@
 //! Where the blocks of an owner are: those of a view's links, those of a project's posting lists.
 //!
 //! The key of a block's row is the owner's id and a name that no entry in it is below, and that all
-//! entries of the blocks before are below. The first block has the empty name. So every name has
-//! one block that it is in or belongs into.
+//! entries of the blocks before are below. The first block is made with the empty name, so every
+//! name has one block that it is in or belongs into; when all its entries went, names below the next
+//! block have none, until one of them is put there.
 
 use std::ops::Bound;
 

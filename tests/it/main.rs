@@ -10,8 +10,10 @@
 
 mod bad_input;
 mod batches;
+mod blocks;
 mod changes;
 mod closing;
+mod compaction;
 mod concurrency;
 mod cursors;
 mod damage;
@@ -19,7 +21,10 @@ mod errors;
 mod faults;
 mod flips;
 mod formats;
+mod gate;
+mod groups;
 mod killing;
+mod known_views;
 mod laws;
 mod limits;
 mod links;
@@ -32,5 +37,6 @@ mod removal;
 mod reopening;
 mod snapshots;
 mod support;
+mod tail;
 mod verification;
 mod views;
