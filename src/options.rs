@@ -121,7 +121,8 @@ impl Options {
     /// Default: 16,384 keys or 8 MiB.
     ///
     /// Less means quicker opening after a crash and shorter, more frequent pauses; the work done
-    /// in all is larger. A change that touches no keys counts as one.
+    /// in all is larger. A change that touches no keys counts as one, and so does what a
+    /// [fold](Self::tail) writes at a time, some 100 posting lists.
     #[must_use]
     pub const fn checkpoint_interval(mut self, keys: u64, bytes: u64) -> Self {
         self.checkpoint_keys = keys;

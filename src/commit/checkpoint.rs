@@ -44,15 +44,20 @@ impl Writer {
         self.journal.trim(retention, needed, self.time)
     }
 
-    /// Does what is due after a group of changes, which have their answers: a checkpoint, or a
-    /// slice of a fold.
+    /// Does what is due after a group of changes, which have their answers: a slice of a fold, a
+    /// checkpoint. Only the caller who leads waits for it.
     ///
     /// The changes are made whatever becomes of this. If the database fails here, the next call
     /// hears of it.
     pub(super) fn keep_up(&mut self, open: &Open, options: &Options, keys: u64) {
         let _ = match self.check() {
-            Ok(()) if self.is_checkpoint_due(options) => self.checkpoint(open, options),
-            Ok(()) => self.fold_some(open, options, keys),
+            Ok(()) => self.fold_some(open, options, keys).and_then(|()| {
+                if self.is_checkpoint_due(options) {
+                    self.checkpoint(open, options)
+                } else {
+                    Ok(())
+                }
+            }),
             Err(_) => Ok(()),
         };
     }

@@ -1,8 +1,9 @@
 //! When backlinks are folded into the posting lists.
 //!
 //! A fold begins when enough changes of backlinks wait, or some wait for long, and goes on in
-//! slices, one after each group of changes and never before its answers, so that no caller waits
-//! for a whole fold. A slice is larger than what the group added, so the tail stays bounded.
+//! slices, one after each group of changes. Only the caller who led the group waits for it, and for
+//! no more than is in proportion to the group, which is also more than what it added: so the tail
+//! stays bounded.
 
 use super::Open;
 use super::writer::Writer;

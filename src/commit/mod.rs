@@ -46,7 +46,7 @@ pub(crate) struct Engine {
     /// Callers that wait for their change to be made.
     queue: Queue<Box<dyn Call>>,
     /// `None` when the store is closed, or a recovery failed. Readers hold the lock only to begin
-    /// a read, so they wait for a recovery or a close and never for a change.
+    /// a read, so they wait for a recovery, a compaction or a close and never for a change.
     open: RwLock<Option<Open>>,
     /// Who has it may change the store. Taken before `open`.
     writer: Mutex<Writer>,
@@ -134,8 +134,8 @@ impl Engine {
         writer.fold_all(open)?;
         writer.checkpoint(open, &self.options)?;
         match contain(|| open.state.compact()) {
-            Err(error) if error.is_of_store() => writer.or_stop(Err(error)),
-            done => done,
+            Err(Error::SnapshotsOpen) => Err(Error::SnapshotsOpen),
+            done => writer.or_stop(done),
         }
     }
 

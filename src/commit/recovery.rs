@@ -21,8 +21,8 @@ use crate::time::Timestamp;
 /// How many keys are changed in one transaction of a replay, but for the last change in it.
 const KEYS_AT_ONCE: u64 = 1_000;
 
-/// How many changes of backlinks are folded with them, when enough of them wait.
-const FOLDED_AT_ONCE: usize = 4_000;
+/// How many times as many changes of backlinks are folded with them, when enough of them wait.
+const FOLDED_FASTER: usize = 4;
 
 /// Opens the files of a store and brings the state up to date.
 ///
@@ -152,7 +152,7 @@ fn replay_some(state: &State, changes: &mut Peekable<Reader>, options: &Options)
     if options.tail_changes == 0 {
         tables.fold_all()?;
     } else if tables.is_fold_due(options.tail_changes) {
-        tables.fold(FOLDED_AT_ONCE)?;
+        tables.fold(usize::try_from(keys).unwrap_or(usize::MAX).saturating_mul(FOLDED_FASTER))?;
     }
     let head = tables.head();
     let finished = tables.finish()?;

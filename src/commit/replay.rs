@@ -40,6 +40,9 @@ pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<(
     let ChangeRecord { project, effect, .. } = ChangeRecord::decode(revision, payload)?;
     match effect {
         Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
+            if !are_in_order(&linked, &unlinked) {
+                return Err(misfit(revision));
+            }
             let place = (project.id, view.id);
             let unlinked: Vec<_> = unlinked.iter().collect();
             tail.remember(place, resource_type, Edit::Unlink, &unlinked);
@@ -95,6 +98,9 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
             let Some(mut found) = view_of(tables, &row, &view)? else {
                 return Ok(false);
             };
+            if !are_in_order(&linked, &unlinked) {
+                return Ok(false);
+            }
             let mut edit = |edit, keys: &[LinkKey<'_>]| -> Result<bool> {
                 let changed = tables.change_links(&mut found, resource_type, edit, keys, stamp)?;
                 Ok(changed.into_iter().all(|changed| changed))
@@ -112,6 +118,12 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
             Ok(tables.delete_project(&row)? == (views, unlinked))
         }
     }
+}
+
+/// Whether names come in key order, each once, as blocks and runs take them.
+fn are_in_order(linked: &[LinkedName<'_>], unlinked: &[ResourceName<'_>]) -> bool {
+    linked.is_sorted_by(|one, other| one.name < other.name)
+        && unlinked.is_sorted_by(|one, other| one < other)
 }
 
 /// The project of a record, if it is there under the same id.
@@ -212,6 +224,9 @@ mod tests {
         let misfits = [
             ("already linked", change_links(vec![linked("a")], Vec::new())),
             ("not linked", change_links(Vec::new(), vec![name("c")])),
+            ("twice", change_links(vec![linked("c"), linked("c")], Vec::new())),
+            ("out of order", change_links(vec![linked("d"), linked("c")], Vec::new())),
+            ("unlinked twice", change_links(Vec::new(), vec![name("a"), name("a")])),
             ("other count", Effect::DeleteView { view: view(0), unlinked }),
             ("other view", Effect::DeleteView { view: view(1), unlinked }),
             ("no view", Effect::UpdateView { view: view(1), fields: fields() }),

@@ -157,17 +157,20 @@ impl Writer {
             }
         }
         let shown = contain(|| self.faults.commit(transaction, finished));
-        match self.or_stop(shown) {
-            Ok(()) => tell_each(calls, results),
-            // Whatever it is, the changes are durable by now.
-            Err(Error::State { source, .. }) => {
-                tell_all(calls, Error::State { outcome: Outcome::Committed, source });
+        let Err(error) = self.or_stop(shown) else { return tell_each(calls, results) };
+        let source = match error {
+            Error::State { source, .. } => source,
+            other => Box::new(other),
+        };
+        // Whatever it is, the changes are durable by now, and what was refused stays refused.
+        let made = calls.into_iter().zip(results).filter_map(|(call, result)| match result {
+            Ok(_) => Some(call),
+            Err(error) => {
+                call.tell(Err(error));
+                None
             }
-            Err(other) => {
-                let source = Box::new(other);
-                tell_all(calls, Error::State { outcome: Outcome::Committed, source });
-            }
-        }
+        });
+        tell_all(made.collect(), Error::State { outcome: Outcome::Committed, source });
     }
 
     /// Lets no more changes be made after a failure of the store.

@@ -9,8 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use redb::{ReadableTable, WriteTransaction};
 
-use super::block::Block;
+use super::block::{Block, Entry};
 use super::blocks::{self, Fate};
+use super::pack::Packer;
 use super::posting::Posting;
 use super::run::{Member, RunKey};
 use super::tables::{self, Lazy, Prefix};
@@ -80,22 +81,21 @@ impl WriteTables<'_> {
         Ok(posting)
     }
 
-    /// Removes the list of a resource, and what the tail says of it.
-    pub(super) fn remove_posting(
+    /// Removes the lists of resources, whose names are in order, and what the tail says of them.
+    pub(super) fn remove_postings(
         &mut self,
         resource_type: ResourceType,
         project: u32,
-        name: &[u8],
+        names: &[&Vec<u8>],
     ) -> Result<()> {
-        self.tail.forget(&RunKey::new(resource_type, project, name));
+        for name in names {
+            self.tail.forget(&RunKey::new(resource_type, project, name));
+        }
         let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        blocks::edit(
-            table,
-            project,
-            &[name],
-            |name| name,
-            |_, found, _| Ok(if found.is_some() { Fate::Replace } else { Fate::Keep }),
-        )?;
+        let remove = |_: &&Vec<u8>, found: Option<Entry<'_>>, _: &mut Packer| {
+            Ok(if found.is_some() { Fate::Replace } else { Fate::Keep })
+        };
+        blocks::edit(table, project, names, |name| name, remove)?;
         Ok(())
     }
 

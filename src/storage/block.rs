@@ -21,6 +21,7 @@ use std::ops::Range;
 use super::pack::Packer;
 use super::varint;
 use crate::error::{Error, Result, StoreFile};
+use crate::key::MAX_KEY_LEN;
 use crate::time::Timestamp;
 
 /// The version of the layout that is written.
@@ -31,6 +32,9 @@ pub(super) const HEADER_LEN: usize = 7;
 pub(super) const STAMP_LEN: usize = 16;
 /// The bytes of a place in the directory.
 pub(super) const PLACE_LEN: usize = 2;
+
+/// The bytes of the longest name: an environment id, a separator and a key.
+const MAX_NAME_LEN: usize = 2 * MAX_KEY_LEN + 1;
 
 /// When an entry was made, and by which revision.
 pub(super) type Stamp = (Timestamp, u64);
@@ -68,7 +72,13 @@ impl<'a> Block<'a> {
         let (prefix, rest) = rest.split_at_checked(length(p0, p1))?;
         let (stamps, rest) = rest.split_at_checked(length(s0, s1) * STAMP_LEN)?;
         let (directory, entries) = rest.split_at_checked(len * PLACE_LEN)?;
-        (format == FORMAT).then_some(Self { len, prefix, stamps, directory, entries })
+        (format == FORMAT && prefix.len() <= MAX_NAME_LEN).then_some(Self {
+            len,
+            prefix,
+            stamps,
+            directory,
+            entries,
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -161,8 +171,14 @@ pub(super) struct Unpacking<'a> {
 impl Unpacking<'_> {
     /// Adds the entries at some places behind all others of the packer.
     pub(super) fn copy(&self, places: Range<usize>, packer: &mut Packer) -> Result<()> {
+        let before = places.start.checked_sub(1).map(|place| self.block.rest(place)).transpose()?;
+        let mut last = before.map(|(rest, _)| rest);
         for place in places {
             let entry = self.block.entry(place)?;
+            // Packed as it is, a block that is not in order would become one of other names.
+            if last.replace(entry.rest).is_some_and(|last| last >= entry.rest) {
+                return Err(damaged());
+            }
             let stamp = match self.stamps.get(entry.stamp as usize) {
                 Some(&stamp) => stamp,
                 None if self.stamps.is_empty() => 0,

@@ -3,8 +3,8 @@
 use super::block::{FORMAT, HEADER_LEN, PLACE_LEN, STAMP_LEN, Stamp};
 use super::varint;
 
-/// A block of more bytes is divided. With the key of its row it fits a page of the database, which
-/// has 4 KiB.
+/// A block of more bytes is divided. With a key of usual length it fits a page of the database,
+/// which has 4 KiB.
 const MAX_LEN: usize = 3_600;
 /// What is divided leaves room in each part, so that the next link does not divide it again.
 const FULL_LEN: usize = MAX_LEN / 4 * 3;
@@ -64,6 +64,10 @@ impl Packer {
             let stamp = stamps.get(entry.stamp as usize).copied().unwrap_or_default();
             self.push(&[other.name(entry)], stamp, other.payload(entry));
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -118,7 +118,8 @@ impl<'t> WriteTables<'t> {
         self.unlink_everywhere(ResourceType::Segment, project, names, stamp)
     }
 
-    /// Removes posting lists with the links they stand for.
+    /// Removes posting lists with the links they stand for: view by view, so that each block is
+    /// written once however many of its links go.
     fn unlink_everywhere(
         &mut self,
         resource_type: ResourceType,
@@ -127,29 +128,32 @@ impl<'t> WriteTables<'t> {
         stamp: Stamp,
     ) -> Result<(u64, u64)> {
         let mut lists = 0;
-        let mut by_view = BTreeMap::<u32, u64>::new();
-        for name in names {
-            let posting = self.posting(resource_type, project, &name)?;
-            let key = ResourceName::packed(str::from_utf8(&name).unwrap_or_default());
-            let link = [LinkKey { name: key, ordinal: 0 }];
-            for &view in posting.ids() {
-                if self.change_forward(view, resource_type, Edit::Unlink, &link, stamp)? != [true] {
-                    return Err(Error::damaged(
-                        StoreFile::State,
-                        format!("table backlinks.{resource_type}"),
-                        format!("it names a link that view {view} does not have"),
-                    ));
-                }
-                *by_view.entry(view).or_default() += 1;
-            }
+        let mut by_view = BTreeMap::<u32, Vec<LinkKey<'_>>>::new();
+        for name in &names {
+            let posting = self.posting(resource_type, project, name)?;
             lists += u64::from(!posting.is_empty());
-            self.remove_posting(resource_type, project, &name)?;
+            let name = ResourceName::packed(str::from_utf8(name).unwrap_or_default());
+            for &view in posting.ids() {
+                let link = LinkKey { name: name.clone(), ordinal: 0 };
+                by_view.entry(view).or_default().push(link);
+            }
         }
-        for (&id, &removed) in &by_view {
+        let mut links = 0;
+        for (id, keys) in by_view {
+            let unlinked = self.change_forward(id, resource_type, Edit::Unlink, &keys, stamp)?;
+            if unlinked.contains(&false) {
+                return Err(Error::damaged(
+                    StoreFile::State,
+                    format!("table backlinks.{resource_type}"),
+                    format!("it names a link that view {id} does not have"),
+                ));
+            }
+            links += keys.len() as u64;
             let mut view = self.view_by_id(id)?;
-            view.count(resource_type, Edit::Unlink, removed, stamp)?;
+            view.count(resource_type, Edit::Unlink, keys.len() as u64, stamp)?;
             self.put_view(&view)?;
         }
-        Ok((lists, by_view.values().sum()))
+        self.remove_postings(resource_type, project, &names.iter().collect::<Vec<_>>())?;
+        Ok((lists, links))
     }
 }

@@ -267,7 +267,11 @@ fn identify(database: &Database) -> Result<Identity> {
     let id =
         tables::get(&meta, tables::STORE_ID_NAME, |value| Ok(<[u8; 16]>::try_from(value).ok()))?;
     let id = id.flatten().ok_or_else(|| foreign("it does not tell its store's id"))?;
-    Ok(Identity { format, store_id: StoreId(id), head: Head::load(&meta)? })
+    let head = Head::load(&meta)?;
+    if head.unfolded_from > head.revision.saturating_add(1) {
+        return Err(foreign("its backlinks are ahead of it"));
+    }
+    Ok(Identity { format, store_id: StoreId(id), head })
 }
 
 /// A change of the tables under way: all of it or nothing.

@@ -64,6 +64,12 @@ impl Tail {
         self.fresh.iter().map(|run| run.len()).sum()
     }
 
+    /// How many changes of backlinks there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.runs().map(|run| run.len()).sum()
+    }
+
     fn is_folding(&self) -> bool {
         self.folding.is_some()
     }

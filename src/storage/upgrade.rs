@@ -54,18 +54,20 @@ fn pack_rows(
         let rows = transaction.open_table(ROWS)?;
         let mut blocks = transaction.open_table(definition)?;
         let (mut owner, mut entries) = (None, Packer::default());
+        let mut is_first = true;
         for row in rows.iter()? {
             let (key, value) = row?;
             let (of, name) = split_row_key(key.value()).ok_or_else(|| {
                 let part = format!("table {}", definition.name());
                 Error::damaged(StoreFile::State, part, "a row has a key that is none")
             })?;
-            if owner != Some(of) {
-                put(&mut blocks, owner.replace(of), &std::mem::take(&mut entries))?;
+            if owner != Some(of) || entries.len() >= AT_ONCE {
+                put(&mut blocks, owner, is_first, &std::mem::take(&mut entries))?;
+                is_first = owner.replace(of) != Some(of);
             }
             pack(name, value.value(), &mut entries)?;
         }
-        put(&mut blocks, owner, &entries)?;
+        put(&mut blocks, owner, is_first, &entries)?;
     }
     transaction.delete_table(ROWS)?;
     Ok(())
@@ -87,13 +89,23 @@ fn decode<'v, T: Deserialize<'v>>(part: &str, value: &'v [u8]) -> Result<T> {
     codec::decode(value).map_err(|source| Error::undecodable(StoreFile::State, part, source))
 }
 
+/// How many rows are packed together: what a packer does with stamps takes the square of their
+/// number.
+const AT_ONCE: usize = 1_000;
+
 /// Where the rows of the old format are while they are packed.
 const ROWS: Definition = Definition::new("rows");
 
-fn put(blocks: &mut Table<'_, Bytes, Bytes>, owner: Option<u32>, entries: &Packer) -> Result<()> {
+/// Writes entries of an owner, the first ones or others, as blocks.
+fn put(
+    blocks: &mut Table<'_, Bytes, Bytes>,
+    owner: Option<u32>,
+    are_first: bool,
+    entries: &Packer,
+) -> Result<()> {
     let Some(owner) = owner else { return Ok(()) };
     for (place, (first, block)) in entries.pack().enumerate() {
-        let name = if place == 0 { &[] } else { first };
+        let name = if place == 0 && are_first { &[] } else { first };
         blocks.insert(&*row_key(owner, name), &*block)?;
     }
     Ok(())

@@ -16,6 +16,7 @@ use crate::view::{NewView, ViewPatch};
 use crate::{Batch, Result};
 
 mod faults;
+mod folds;
 mod power;
 
 fn options() -> Options {

@@ -145,3 +145,22 @@ fn a_thousand_links_of_one_change_take_few_blocks() {
     let sizes: Vec<_> = blocks.iter().map(|(_, block)| block.len()).collect();
     assert!(sizes.iter().all(|&size| size > 1_500 && size <= 3_000), "{sizes:?}");
 }
+
+/// Packed anew, it would become a block of other names.
+#[test]
+fn a_block_that_is_not_in_order_is_not_packed_again() {
+    for names in [["b", "c", "b"], ["a", "a", "b"], ["a", "c", "b"]] {
+        let mut bytes = vec![FORMAT, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 8, 0];
+        for name in names {
+            bytes.extend_from_slice(&[1, name.as_bytes()[0], 0, 0]);
+        }
+        let block = Block::parse(&bytes).unwrap();
+        assert_eq!(block.name(2).unwrap(), names[2].as_bytes());
+        let mut packer = Packer::default();
+        assert!(block.unpack_all(&mut packer).is_err(), "{names:?}");
+        // Also where the parts that are copied begin in the middle.
+        let unpacking = block.unpack(&mut packer);
+        let parts = [0..1, 1..2, 2..3].map(|part| unpacking.copy(part, &mut packer));
+        assert!(parts.iter().any(Result::is_err), "{names:?}");
+    }
+}
