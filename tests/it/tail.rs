@@ -87,7 +87,9 @@ const REMOVALS: [Act; 7] = [
 const AFTERWARDS: [Act; 6] = [
     |project| drop(project.link("w", Batch::flags(["f00", "f05", "f15"])).unwrap()),
     |project| drop(project.link("w", Batch::segments([("env", "s07"), ("env", "t")])).unwrap()),
-    |project| drop(project.remove_resource(&flag("f05")).unwrap()),
+    |project| {
+        project.remove_resource(&flag("f05")).unwrap();
+    },
     |project| drop(project.unlink("w", Batch::flags(["f15", "f01"])).unwrap()),
     |project| drop(project.update_view("w", ViewPatch::new().name("other")).unwrap()),
     |project| {
