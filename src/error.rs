@@ -190,7 +190,7 @@ pub enum Error {
     /// Snapshots are open that keep the space of a store from being given back.
     #[error("snapshots are open: drop them, and call again")]
     SnapshotsOpen,
-    /// Something panicked while the call ran; the change was taken back.
+    /// Something panicked while the call ran; a change was taken back.
     #[error("a panic ended the call: {message}")]
     Panicked {
         /// What the panic said.

@@ -25,7 +25,7 @@ pub struct Options {
     pub(crate) group_keys: u64,
     pub(crate) tail_changes: usize,
     pub(crate) fold_changes: usize,
-    pub(crate) checkpoint_keys: u64,
+    pub(crate) checkpoint_rows: u64,
     pub(crate) checkpoint_bytes: u64,
     pub(crate) segment_size: u64,
     pub(crate) keep_changes: Option<u64>,
@@ -47,7 +47,7 @@ impl Options {
             group_keys: 10_000,
             tail_changes: 131_072,
             fold_changes: 512,
-            checkpoint_keys: 16_384,
+            checkpoint_rows: 2_048,
             checkpoint_bytes: 8 << 20,
             segment_size: 4 << 20,
             keep_changes: Some(100_000),
@@ -117,15 +117,15 @@ impl Options {
         self
     }
 
-    /// After how many changed keys, or how many bytes of journal, the state is brought to disk.
-    /// Default: 16,384 keys or 8 MiB.
+    /// After how many written rows, or how many bytes of journal, the state is brought to disk.
+    /// Default: 2,048 rows or 8 MiB.
     ///
-    /// Less means quicker opening after a crash and shorter, more frequent pauses; the work done
-    /// in all is larger. A change that touches no keys counts as one, and so does what a
-    /// [fold](Self::tail) writes at a time, some 100 posting lists.
+    /// A row is some 100 links of a view, or some 100 posting lists, or a view; a change writes one
+    /// more. So these are about as many pages as one goes to disk with. Less means quicker opening
+    /// after a crash and shorter, more frequent pauses; the work done in all is larger.
     #[must_use]
-    pub const fn checkpoint_interval(mut self, keys: u64, bytes: u64) -> Self {
-        self.checkpoint_keys = keys;
+    pub const fn checkpoint_interval(mut self, rows: u64, bytes: u64) -> Self {
+        self.checkpoint_rows = rows;
         self.checkpoint_bytes = bytes;
         self
     }
@@ -209,7 +209,7 @@ impl fmt::Debug for Options {
             .field("group_keys", &self.group_keys)
             .field("tail_changes", &self.tail_changes)
             .field("fold_changes", &self.fold_changes)
-            .field("checkpoint_keys", &self.checkpoint_keys)
+            .field("checkpoint_rows", &self.checkpoint_rows)
             .field("checkpoint_bytes", &self.checkpoint_bytes)
             .field("segment_size", &self.segment_size)
             .field("keep_changes", &self.keep_changes)

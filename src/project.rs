@@ -222,7 +222,8 @@ impl Project {
     /// A resource that is linked already is a success and keeps the time of its link. A malformed
     /// or repeated key is that key's failure.
     ///
-    /// Cost: O(n · (log links + views of a resource)) with n keys, and one disk sync. A batch that
+    /// Cost: O(n · log links) with n keys, and one disk sync, shared with those who call at the
+    /// same time; the posting lists of the resources are [folded](crate::Options::tail) later. A batch that
     /// changes nothing costs no sync.
     ///
     /// # Errors

@@ -26,7 +26,8 @@ pub struct Store {
 impl Store {
     /// Opens the store in a directory with the default [`Options`], making it where there is none.
     ///
-    /// Cost: O(changes since the last checkpoint).
+    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
+    /// [wait](Options::tail)).
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -143,7 +144,7 @@ impl Store {
     /// Brings the state to disk first. Later calls on any handle or snapshot get
     /// [`Error::Closed`].
     ///
-    /// Cost: O(pages changed since the last checkpoint).
+    /// Cost: that of a [`checkpoint`](Self::checkpoint).
     ///
     /// # Errors
     ///
@@ -164,7 +165,8 @@ impl Store {
 impl Options {
     /// Opens the store in a directory, and recovers it where it was not closed.
     ///
-    /// Cost: O(changes since the last checkpoint).
+    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
+    /// [wait](Options::tail)).
     ///
     /// # Errors
     ///

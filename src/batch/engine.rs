@@ -80,7 +80,7 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
 /// Walks the keys inside the write transaction; tells an outcome for each key of the request, in
 /// its order, and what changed, if anything did.
 ///
-/// Cost: O(n · (log rows + views of a resource)) with n keys.
+/// Cost: O(n · log links) with n keys.
 pub(crate) fn run<'a>(
     tables: &mut WriteTables<'_>,
     view: &mut ViewRow,

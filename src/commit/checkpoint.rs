@@ -1,8 +1,8 @@
 //! When the state is brought to disk, and what that lets go of.
 //!
 //! A checkpoint is a durable commit of the database with quick repair. Pages changed between two
-//! checkpoints cannot be used again before the second one, so the trigger is work done: keys
-//! changed and bytes of journal.
+//! checkpoints cannot be used again before the second one, so the trigger is work done: rows
+//! written and bytes of journal.
 
 use super::Open;
 use super::writer::Writer;
@@ -14,20 +14,20 @@ use crate::storage::contain;
 /// The work since the last checkpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Work {
-    keys: u64,
+    rows: u64,
     bytes: u64,
 }
 
 impl Work {
-    pub(super) fn add(&mut self, keys: u64, bytes: u64) {
-        self.keys = self.keys.saturating_add(keys);
+    pub(super) fn add(&mut self, rows: u64, bytes: u64) {
+        self.rows = self.rows.saturating_add(rows);
         self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
 impl Writer {
     pub(super) fn is_checkpoint_due(&self, options: &Options) -> bool {
-        self.work.keys >= options.checkpoint_keys || self.work.bytes >= options.checkpoint_bytes
+        self.work.rows >= options.checkpoint_rows || self.work.bytes >= options.checkpoint_bytes
     }
 
     /// Brings the state to disk and lets the journal go as far as nobody needs it.
@@ -37,6 +37,19 @@ impl Writer {
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
+        self.trim(open, options)
+    }
+
+    /// The same where that was not done since the last change.
+    ///
+    /// A commit of the database makes its file grow, also when there is nothing to bring.
+    pub(super) fn checkpoint_if_needed(&mut self, open: &Open, options: &Options) -> Result<()> {
+        if self.work.rows > 0 { self.checkpoint(open, options) } else { self.trim(open, options) }
+    }
+
+    /// Lets go of the journal as far as the state on disk does not need it, right after it was
+    /// brought there.
+    fn trim(&self, open: &Open, options: &Options) -> Result<()> {
         let retention = Retention { changes: options.keep_changes, age: options.keep_for };
         // The state on disk needs the changes that are not folded, to recall its tail.
         let needed = self.journal.head().min(open.state.folded_to());
@@ -65,7 +78,7 @@ impl Writer {
     /// Brings everything to disk and closes the files.
     pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
         let folded = self.check().and_then(|()| self.fold_all(&open));
-        let checkpoint = folded.and_then(|()| self.checkpoint(&open, options));
+        let checkpoint = folded.and_then(|()| self.checkpoint_if_needed(&open, options));
         if self.check().is_ok() {
             self.journal.finish();
         }

@@ -54,14 +54,15 @@ impl Writer {
         let transaction = self.or_stop(begun)?;
         let folded = contain(|| {
             let mut tables = transaction.tables()?;
-            let blocks = tables.fold(changes)?;
-            Ok((blocks, tables.finish()?))
+            tables.fold(changes)?;
+            tables.finish()
         });
         match self.or_stop(folded) {
-            Ok((blocks, finished)) => {
+            Ok(finished) => {
+                let rows = finished.rows();
                 let shown = contain(|| transaction.commit(finished));
                 self.or_stop(shown)?;
-                self.work.add(blocks, 0);
+                self.work.add(rows, 0);
                 Ok(())
             }
             Err(error) => {

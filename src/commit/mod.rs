@@ -122,7 +122,7 @@ impl Engine {
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
         writer.check()?;
         writer.fold_all(open)?;
-        writer.checkpoint(open, &self.options)
+        writer.checkpoint_if_needed(open, &self.options)
     }
 
     /// Gives the space back that the state does not need.

@@ -26,7 +26,7 @@ const FOLDED_FASTER: usize = 4;
 
 /// Opens the files of a store and brings the state up to date.
 ///
-/// Cost: O(changes since the last checkpoint).
+/// Cost: O(changes since the last checkpoint, and since the first whose backlinks wait).
 pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer)> {
     let state = open_state(disk, options)?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);

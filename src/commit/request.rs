@@ -19,8 +19,6 @@ pub(crate) struct Draft<'a, 't> {
 #[derive(Debug)]
 pub(crate) struct Recorded {
     pub(super) payload: Vec<u8>,
-    /// How many keys it walked.
-    pub(super) keys: u64,
 }
 
 impl Draft<'_, '_> {
@@ -29,7 +27,7 @@ impl Draft<'_, '_> {
         let project = ProjectRef { id: project.id, key: project.key.clone() };
         let note = self.note.clone();
         let record = ChangeRecord { time: self.stamp.time, note, project, effect };
-        Ok(Recorded { payload: record.encode()?, keys: record.work() })
+        Ok(Recorded { payload: record.encode()? })
     }
 }
 

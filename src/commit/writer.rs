@@ -37,7 +37,6 @@ struct Applied {
     /// For each request its revision if it changed anything, or what is wrong with it.
     results: Vec<Result<Option<u64>>>,
     payloads: Vec<Vec<u8>>,
-    keys: u64,
     /// The time of the newest one.
     time: Timestamp,
     /// `None` when nothing changed.
@@ -94,6 +93,10 @@ impl Writer {
     /// A request that panics is answered alone, and the others are tried again without it.
     pub(super) fn change(&mut self, open: &Open, options: &Options, mut calls: Vec<Box<dyn Call>>) {
         while !calls.is_empty() {
+            // Taking back what a request that panicked had done may have failed.
+            if let Err(error) = self.check() {
+                return tell_all(calls, error);
+            }
             let transaction = match self.or_stop(contain(|| open.state.begin())) {
                 Ok(transaction) => transaction,
                 Err(error) => return tell_all(calls, error),
@@ -134,7 +137,7 @@ impl Writer {
         applied: Applied,
         calls: Vec<Box<dyn Call>>,
     ) {
-        let Applied { results, payloads, keys, time, finished } = applied;
+        let Applied { results, payloads, time, finished } = applied;
         let Some(finished) = finished else {
             self.abort(transaction);
             return tell_each(calls, results);
@@ -146,7 +149,7 @@ impl Writer {
         match appended {
             Ok(bytes) => {
                 self.time = time;
-                self.work.add(keys, bytes);
+                self.work.add(finished.rows(), bytes);
             }
             Err(AppendFailure { error, usable }) => {
                 if !usable {
@@ -197,7 +200,7 @@ fn apply(
 ) -> Result<Applied> {
     let mut tables = transaction.tables()?;
     let mut results = Vec::with_capacity(calls.len());
-    let (mut payloads, mut keys) = (Vec::new(), 0);
+    let mut payloads = Vec::new();
     for (place, call) in calls.iter_mut().enumerate() {
         *at = Some(place);
         let head = tables.head();
@@ -205,7 +208,6 @@ fn apply(
         results.push(match call.apply(&mut tables, stamp) {
             Ok(Some(recorded)) => {
                 tables.complete(stamp);
-                keys += recorded.keys;
                 payloads.push(recorded.payload);
                 Ok(Some(stamp.revision))
             }
@@ -220,7 +222,7 @@ fn apply(
         tables.fold_all()?;
     }
     let finished = (!payloads.is_empty()).then(|| tables.finish()).transpose()?;
-    Ok(Applied { results, payloads, keys, time, finished })
+    Ok(Applied { results, payloads, time, finished })
 }
 
 /// Tells each caller what came of its own request.

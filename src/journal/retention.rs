@@ -20,14 +20,14 @@ pub(crate) struct Retention {
 
 impl Journal {
     /// Removes the oldest segments as far as `retention` lets go of them and all they hold is
-    /// below `checkpoint`, the revision of the state on disk.
+    /// below `needed`, the newest change that the state on disk does not need.
     ///
     /// Cost: one synced removal a segment.
-    pub(crate) fn trim(&self, retention: Retention, checkpoint: u64, now: Timestamp) -> Result<()> {
+    pub(crate) fn trim(&self, retention: Retention, needed: u64, now: Timestamp) -> Result<()> {
         let firsts = self.segments.firsts();
         for (&first, &next) in firsts.iter().zip(firsts.iter().skip(1)) {
             let newest = next - 1;
-            if newest >= checkpoint || !self.lets_go(retention, newest, next, now)? {
+            if newest >= needed || !self.lets_go(retention, newest, next, now)? {
                 break;
             }
             self.segments.remove(first)?;

@@ -95,7 +95,7 @@ impl WriteTables<'_> {
         let remove = |_: &&Vec<u8>, found: Option<Entry<'_>>, _: &mut Packer| {
             Ok(if found.is_some() { Fate::Replace } else { Fate::Keep })
         };
-        blocks::edit(table, project, names, |name| name, remove)?;
+        self.rows += blocks::edit(table, project, names, |name| name, remove)?;
         Ok(())
     }
 
@@ -146,22 +146,20 @@ impl WriteTables<'_> {
     }
 
     /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
-    /// Tells how many blocks of lists changed.
     ///
     /// Cost: O(changes + blocks they are in · entries of a block + views of their resources).
-    pub(crate) fn fold(&mut self, limit: usize) -> Result<u64> {
+    pub(crate) fn fold(&mut self, limit: usize) -> Result<()> {
         self.tail.begin_fold(self.head.revision);
         let Some(Slice { resources, next }) = self.tail.slice(limit) else {
-            return Ok(0);
+            return Ok(());
         };
-        let mut blocks = 0;
         for part in resources.chunk_by(|(one, _), (other, _)| one.is_beside(other)) {
-            blocks += self.fold_part(part)?;
+            self.rows += self.fold_part(part)?;
         }
         if let Some(until) = self.tail.folded(next) {
             self.head.unfolded_from = until;
         }
-        Ok(blocks)
+        Ok(())
     }
 
     /// Folds what changed for resources of one type and project.

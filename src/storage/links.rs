@@ -37,7 +37,7 @@ impl WriteTables<'_> {
     ///
     /// The view's counts and revision change with them. Keys in key order are the fastest.
     ///
-    /// Cost: O(keys · (log rows + views of the resource)).
+    /// Cost: O(keys · log links + blocks they are in).
     pub(crate) fn change_links(
         &mut self,
         view: &mut ViewRow,
@@ -70,7 +70,7 @@ impl WriteTables<'_> {
     ) -> Result<Vec<bool>> {
         let table = self.links.get_mut(resource_type).get(self.transaction)?;
         let mut changed = Vec::with_capacity(keys.len());
-        blocks::edit(table, view, keys, LinkKey::name, |key, found, packer| {
+        self.rows += blocks::edit(table, view, keys, LinkKey::name, |key, found, packer| {
             let changes = found.is_some() == (edit == Edit::Unlink);
             changed.push(changes);
             if !changes {

@@ -200,7 +200,7 @@ pub(super) struct ViewRecord {
     pub(super) revision: u64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    /// Invariant 3: the number of rows in `links.<type>`.
+    /// Invariant 3: the number of links in `links.<type>`.
     pub(super) links: LinkCounts,
 }
 record!(ViewRecord, ViewVersions, "view record");

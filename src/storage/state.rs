@@ -286,7 +286,7 @@ impl Transaction<'_> {
     }
 
     /// Shows the change to readers.
-    pub(crate) fn commit(self, Finished { mark, tail }: Finished) -> Result<()> {
+    pub(crate) fn commit(self, Finished { mark, tail, .. }: Finished) -> Result<()> {
         let shown = (mark, Arc::new(tail));
         // Readers find the tail by what they find in the database, whichever is there first.
         self.state.tails().next = Some(shown.clone());

@@ -22,6 +22,8 @@ pub(crate) struct WriteTables<'t> {
     projects: Lazy<'t>,
     views: Lazy<'t>,
     latest: Latest,
+    /// How many rows were written.
+    pub(super) rows: u64,
     pub(super) live: LiveViews<'t>,
     pub(super) links: ByType<Lazy<'t>>,
     pub(super) backlinks: ByType<Lazy<'t>>,
@@ -43,6 +45,14 @@ struct Latest {
 pub(crate) struct Finished {
     pub(super) mark: Mark,
     pub(super) tail: Tail,
+    rows: u64,
+}
+
+impl Finished {
+    /// How many rows were written, the head among them.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
 }
 
 impl<'t> WriteTables<'t> {
@@ -54,6 +64,7 @@ impl<'t> WriteTables<'t> {
             projects: Lazy::new(tables::PROJECTS),
             views: Lazy::new(tables::VIEWS),
             latest: Latest::default(),
+            rows: 0,
             live: LiveViews::new(head.deleted_views > 0),
             links: ByType::from_fn(|resource_type| Lazy::new(tables::links(resource_type))),
             backlinks: ByType::from_fn(|resource_type| Lazy::new(tables::backlinks(resource_type))),
@@ -80,7 +91,7 @@ impl<'t> WriteTables<'t> {
             self.head.unfolded_from = self.head.revision + 1;
         }
         self.head.store(&mut self.transaction.open_table(tables::META)?)?;
-        Ok(Finished { mark: self.head.mark(), tail: self.tail })
+        Ok(Finished { mark: self.head.mark(), tail: self.tail, rows: self.rows + 1 })
     }
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
@@ -129,6 +140,7 @@ impl<'t> WriteTables<'t> {
         {
             let key = view.row_key();
             table.insert(&*key, &*view.record.encode()?)?;
+            self.rows += 1;
         }
         Ok(table)
     }

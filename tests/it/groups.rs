@@ -131,6 +131,27 @@ fn a_group_that_fails_in_its_sync_or_after_it_says_so_to_all_and_is_there_whole_
     }
 }
 
+/// What was refused did not become of the change that the others' error tells of.
+#[test]
+fn who_was_refused_in_a_group_that_cannot_be_shown_hears_why() {
+    until_they_are_one_group(|gate| {
+        let (store, project, mut calls) = after_one_without_change(gate.options());
+        calls[4] = linking(&project, "nowhere", "k4".into());
+        store.fail_next_change(Fault::Committed);
+        let mut results = gate.group(calls);
+        let refused = results.remove(&4).unwrap().unwrap_err();
+        let late = matches!(refused, Error::WritesStopped { .. });
+        assert!(late || matches!(refused, Error::UnknownView { .. }), "{refused}");
+        assert_eq!(refused.outcome(), Outcome::NotApplied);
+        store.recover().unwrap();
+        assert_clean_and_replayed(&store);
+        let made = |result: &Linked| {
+            result.as_ref().is_err_and(|error| error.outcome() == Outcome::Committed)
+        };
+        !late && results.values().filter(|result| made(result)).count() == 6
+    });
+}
+
 #[test]
 fn one_who_panics_is_answered_alone_wherever_it_stands_in_the_group() {
     for at in 0..7 {

@@ -194,9 +194,9 @@ fn a_checkpoint_leaves_the_next_opening_nothing_to_replay() {
 
 #[test]
 fn work_enough_brings_the_state_to_disk_by_itself() {
-    for (keys, bytes) in [(10, u64::MAX), (u64::MAX, 1_000), (0, 0)] {
+    for (rows, bytes) in [(4, u64::MAX), (u64::MAX, 1_000), (0, 0)] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Options::new().checkpoint_interval(keys, bytes).open(dir.path()).unwrap();
+        let store = Options::new().checkpoint_interval(rows, bytes).open(dir.path()).unwrap();
         create(&project(&store), "v");
         let keys: Vec<String> = (0..20).map(|number| format!("{number:060}")).collect();
         project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
