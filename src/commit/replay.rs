@@ -81,31 +81,44 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
         let (in_project, created) = tables.create_view(&project.key, &view.key, fields, stamp)?;
         return Ok(in_project.id == project.id && created.id() == view.id);
     }
-    let Some(row) = project_of(tables, &project)? else {
-        return Ok(false);
-    };
+    match project_of(tables, &project)? {
+        Some(row) => fits_in(tables, &row, effect, stamp),
+        None => Ok(false),
+    }
+}
+
+/// The same in a project that is there.
+fn fits_in(
+    tables: &mut WriteTables<'_>,
+    row: &ProjectRow,
+    effect: Effect<'_>,
+    stamp: Stamp,
+) -> Result<bool> {
     match effect {
         Effect::CreateView { .. } => Ok(false),
-        Effect::UpdateView { view, fields } => match view_of(tables, &row, &view)? {
+        Effect::UpdateView { view, fields } => match view_of(tables, row, &view)? {
             Some(found) => tables.update_view(found, fields, stamp).map(|_| true),
             None => Ok(false),
         },
-        Effect::DeleteView { view, unlinked } => match view_of(tables, &row, &view)? {
-            Some(found) => Ok(tables.delete_view(&project.key, &found)? == unlinked),
+        Effect::DeleteView { view, unlinked } => match view_of(tables, row, &view)? {
+            Some(found) => Ok(tables.delete_view(&row.key, &found)? == unlinked),
             None => Ok(false),
         },
         Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
-            let Some(mut found) = view_of(tables, &row, &view)? else {
+            let Some(mut found) = view_of(tables, row, &view)? else {
                 return Ok(false);
             };
             if !are_in_order(&linked, &unlinked) {
                 return Ok(false);
             }
-            let mut edit = |edit, keys: &[LinkKey<'_>]| -> Result<bool> {
-                let changed = tables.change_links(&mut found, resource_type, edit, keys, stamp)?;
-                Ok(changed.into_iter().all(|changed| changed))
-            };
-            Ok(edit(Edit::Unlink, &to_unlink(unlinked))? && edit(Edit::Link, &to_link(linked))?)
+            let (unlinked, linked) = (to_unlink(unlinked), to_link(linked));
+            for (edit, keys) in [(Edit::Unlink, unlinked), (Edit::Link, linked)] {
+                let changed = tables.change_links(&mut found, resource_type, edit, &keys, stamp)?;
+                if changed.contains(&false) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
         Effect::RemoveResource { resource_type, name, links } => {
             Ok(tables.remove_resource(row.id, resource_type, &name, stamp)? == links)
@@ -115,7 +128,7 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
             Ok(removed == (segments, links))
         }
         Effect::DeleteProject { views, unlinked } => {
-            Ok(tables.delete_project(&row)? == (views, unlinked))
+            Ok(tables.delete_project(row)? == (views, unlinked))
         }
     }
 }

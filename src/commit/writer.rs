@@ -142,19 +142,12 @@ impl Writer {
             self.abort(transaction);
             return tell_each(calls, results);
         };
-        let appended = match self.faults.failed_append() {
-            Some(failure) => Err(failure),
-            None => self.journal.append(&payloads, self.time),
-        };
-        match appended {
+        match self.append(&payloads) {
             Ok(bytes) => {
                 self.time = time;
                 self.work.add(finished.rows(), bytes);
             }
-            Err(AppendFailure { error, usable }) => {
-                if !usable {
-                    self.stop(chain(&error));
-                }
+            Err(error) => {
                 self.abort(transaction);
                 return tell_all(calls, error);
             }
@@ -174,6 +167,20 @@ impl Writer {
             }
         });
         tell_all(made.collect(), Error::State { outcome: Outcome::Committed, source });
+    }
+
+    /// Makes records durable; tells how many bytes they took.
+    fn append(&mut self, payloads: &[Vec<u8>]) -> Result<u64> {
+        let appended = match self.faults.failed_append() {
+            Some(failure) => Err(failure),
+            None => self.journal.append(payloads, self.time),
+        };
+        appended.map_err(|AppendFailure { error, usable }| {
+            if !usable {
+                self.stop(chain(&error));
+            }
+            error
+        })
     }
 
     /// Lets no more changes be made after a failure of the store.

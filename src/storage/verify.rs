@@ -121,34 +121,15 @@ impl ReadTables {
         let mut counted = BTreeMap::<u32, u64>::new();
         let mut last = Last::default();
         each_block(self.links(resource_type)?, |view, from, block| {
-            let Some(block) = found.damage(1, block)? else { return Ok(()) };
-            *counted.entry(view).or_default() += block.len() as u64;
-            if last.view.replace(view) != Some(view) {
+            if last.view != Some(view) {
                 last = Last { view: Some(view), ..Last::default() };
             }
-            let row = || format!("a block of view {view} ");
+            let Some(block) = found.damage(1, block)? else { return Ok(()) };
+            *counted.entry(view).or_default() += block.len() as u64;
             if block.len() == 0 {
-                found.add(1, &*table, row() + "is empty");
+                found.add(1, &*table, format!("a block of view {view} is empty"));
             }
-            for place in 0..block.len() {
-                let link = block.name(place).and_then(|name| Ok((name, record(&block, place)?)));
-                let Some((name, record)) = found.damage(1, link)? else { continue };
-                if *name < *from || last.name.as_ref().is_some_and(|last| *last >= name) {
-                    found.add(1, &*table, row() + "is not in key order");
-                }
-                if Resource::from_name(resource_type, &name).is_none() {
-                    found.add(1, &*table, row() + "has a link of a name that is none");
-                }
-                if record.revision > self.head().revision || record.linked_at > self.head().time {
-                    found.add(1, &*table, format!("a link of view {view} is yet to come"));
-                }
-                if !last.times.insert(record) {
-                    let detail = format!("two links of view {view} have one place in time");
-                    found.add(1, &*table, detail);
-                }
-                last.name = Some(name);
-            }
-            Ok(())
+            self.check_block((resource_type, from), &block, &mut last, found)
         })?;
         for view in counted.keys().filter(|view| !views.contains_key(view)) {
             found.add(1, &*table, format!("it has links of view {view}, which is not there"));
@@ -161,6 +142,43 @@ impl ReadTables {
             }
         }
         Ok(counted.values().sum())
+    }
+
+    /// Checks the links of a block that begins at a name, behind those that came last.
+    fn check_block(
+        &self,
+        (resource_type, from): (ResourceType, &[u8]),
+        block: &Block<'_>,
+        last: &mut Last,
+        found: &mut Findings,
+    ) -> Result<()> {
+        let table = format!("table links.{resource_type}");
+        let view = last.view.unwrap_or_default();
+        let mut wrong = |detail: &str| found.add(1, &*table, format!("view {view} has {detail}"));
+        if last.name.as_ref().is_some_and(|last| **last >= *from) {
+            wrong("a link that belongs into the next block");
+        }
+        for place in 0..block.len() {
+            let link = block.name(place).and_then(|name| Ok((name, record(block, place)?)));
+            let Ok((name, record)) = link else {
+                wrong("a link that cannot be read");
+                continue;
+            };
+            if *name < *from || last.name.as_ref().is_some_and(|last| *last >= name) {
+                wrong("a link that is not in key order");
+            }
+            if Resource::from_name(resource_type, &name).is_none() {
+                wrong("a link of a name that is none");
+            }
+            if record.revision > self.head().revision || record.linked_at > self.head().time {
+                wrong("a link that is yet to come");
+            }
+            if !last.times.insert(record) {
+                wrong("two links with one place in time");
+            }
+            last.name = Some(name);
+        }
+        Ok(())
     }
 
     /// Checks that every live id of every list is a link, and that there are as many as links:
@@ -191,12 +209,10 @@ impl ReadTables {
                     continue;
                 };
                 live += 1;
-                let linked = match &resource {
-                    Some(resource) => self.link(id, resource_type, &resource.name())?.is_some(),
-                    None => false,
-                };
-                if *owner != project || !linked {
-                    let named = resource.as_ref().map(ToString::to_string).unwrap_or_default();
+                let resource = resource.as_ref();
+                let link = resource.map(|of| self.link(id, resource_type, &of.name()));
+                if *owner != project || link.transpose()?.flatten().is_none() {
+                    let named = resource.map(ToString::to_string).unwrap_or_default();
                     found.add(2, &*table, format!("{named} is said to be in view {id}"));
                 }
             }
