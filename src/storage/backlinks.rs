@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use redb::{ReadableTable, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::block::{Block, Entry};
 use super::blocks::{self, Fate};
 use super::pack::Packer;
 use super::posting::Posting;
 use super::run::{Member, RunKey};
-use super::tables::{self, Lazy, Prefix};
+use super::tables::{self, Lazy};
 use super::tail::Slice;
 use super::write::WriteTables;
 use crate::error::Result;
@@ -112,12 +112,7 @@ impl WriteTables<'_> {
         let waiting = waiting.iter().filter_map(RunKey::split);
         let mut names: BTreeSet<_> = waiting.map(|(.., name)| name.to_vec()).collect();
         let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-        let all = Prefix::of(project);
-        // The name may belong before the first block there is.
-        let holding = blocks::holding(table, project, prefix)?;
-        let range =
-            holding.as_ref().map_or_else(|| all.range(), |(key, _)| all.range_on(key.value()));
-        for row in table.range::<&[u8]>(range)? {
+        for row in blocks::rows_from(table, project, prefix)? {
             let value = row?.1;
             let block = Block::parse(value.value())?;
             let (Ok(from) | Err(from)) = block.find(0, prefix)?;

@@ -7,7 +7,7 @@
 
 use std::ops::Bound;
 
-use redb::{AccessGuard, ReadableTable, Table};
+use redb::{AccessGuard, Range, ReadableTable, Table};
 
 use super::block::{Block, Entry};
 use super::pack::Packer;
@@ -17,7 +17,7 @@ use crate::error::Result;
 type Guard<'t> = AccessGuard<'t, Bytes>;
 
 /// The row of the block that a name is in or belongs into; `None` when the owner has none there.
-pub(super) fn holding<'t>(
+fn holding<'t>(
     table: &'t impl ReadableTable<Bytes, Bytes>,
     owner: u32,
     name: &[u8],
@@ -25,6 +25,19 @@ pub(super) fn holding<'t>(
     let key = row_key(owner, name);
     let mut cursor = table.upper_bound(Bound::Included(&*key))?;
     Ok(cursor.prev()?.filter(|(key, _)| is_of(key.value(), owner)))
+}
+
+/// The rows of an owner from the block on that a name is in or belongs into; from the first one on
+/// where the name belongs before it.
+pub(super) fn rows_from<'t>(
+    table: &'t impl ReadableTable<Bytes, Bytes>,
+    owner: u32,
+    name: &[u8],
+) -> Result<Range<'t, Bytes, Bytes>> {
+    let all = Prefix::of(owner);
+    let holding = holding(table, owner, name)?;
+    let range = holding.as_ref().map_or_else(|| all.range(), |(key, _)| all.range_on(key.value()));
+    Ok(table.range::<&[u8]>(range)?)
 }
 
 /// Reads what is known of a name.

@@ -47,14 +47,8 @@ impl ReadTables {
         let table = self.links(resource_type)?;
         let after = after.map(Resource::name);
         let after = after.as_ref().map(ResourceName::as_bytes);
-        let holding = after.map(|after| blocks::holding(table, view, after)).transpose()?.flatten();
-        let all = Prefix::of(view);
-        let range = match &holding {
-            Some((key, _)) => all.range_on(key.value()),
-            None => all.range(),
-        };
         let mut rows = Vec::with_capacity(limit.min(CAPACITY));
-        for row in ReadableTable::range::<&[u8]>(table, range)? {
+        for row in blocks::rows_from(table, view, after.unwrap_or_default())? {
             let value = row?.1;
             let block = Block::parse(value.value())?;
             let from = match after.map(|after| block.find(0, after)).transpose()? {
