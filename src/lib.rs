@@ -89,6 +89,8 @@ mod codec;
 mod commit;
 mod disk;
 mod error;
+mod group_sizes;
+mod health;
 mod journal;
 mod key;
 mod limit;
@@ -102,15 +104,18 @@ mod store;
 mod time;
 mod verify;
 mod view;
+mod view_list;
 
 pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report};
 pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
+pub use group_sizes::GroupSizes;
+pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};
 pub use options::{Limits, Options, RecoveryProgress};
-pub use page::{Cursor, KeySort, LinkSort, Page, Paging};
+pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ViewSort};
 pub use project::{DeletedProject, DeletedView, Project, Removed};
 pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};

@@ -11,6 +11,8 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::resource::ResourceType;
 use crate::storage::LinkRecord;
+use crate::time::Timestamp;
+use crate::view::View;
 
 /// In which order linked resources come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,7 +25,20 @@ pub enum LinkSort {
     Key,
 }
 
-/// In which order projects and views come.
+/// In which order the views of a project come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ViewSort {
+    /// By key.
+    #[default]
+    Key,
+    /// By name, byte by byte; views of one name by key.
+    Name,
+    /// The view whose own fields have not changed for the longest time first; ties by key.
+    UpdatedAt,
+}
+
+/// In which order projects, and the views of a resource, come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum KeySort {
@@ -169,6 +184,7 @@ pub(crate) enum List {
     Views { project: u32 },
     ViewsOf { project: u32, resource_type: ResourceType, name: String },
     Links { view: u32, resource_type: ResourceType, sort: LinkSort },
+    SortedViews { project: u32, sort: ViewSort },
 }
 
 /// An item of a list, by what the list is ordered by.
@@ -176,6 +192,9 @@ pub(crate) enum List {
 pub(crate) enum Position {
     Key(String),
     LinkTime(LinkRecord),
+    /// A view by what it is sorted by, and its key.
+    Name(String, String),
+    UpdatedAt(Timestamp, String),
 }
 
 /// The versions of a cursor's format.
@@ -196,11 +215,31 @@ impl Start {
 }
 
 impl Position {
+    /// Where a view stands in this order.
+    pub(crate) fn of_view(view: &View, sort: ViewSort) -> Self {
+        let key = view.key.to_string();
+        match sort {
+            ViewSort::Key => Self::Key(key),
+            ViewSort::Name => Self::Name(view.name.clone(), key),
+            ViewSort::UpdatedAt => Self::UpdatedAt(view.updated_at, key),
+        }
+    }
+
+    /// Whether it is a place among views in this order.
+    pub(crate) const fn check_sort(&self, sort: ViewSort) -> Result<&Self> {
+        match (self, sort) {
+            (Self::Key(_), ViewSort::Key)
+            | (Self::Name(..), ViewSort::Name)
+            | (Self::UpdatedAt(..), ViewSort::UpdatedAt) => Ok(self),
+            _ => Err(invalid("it belongs to another order")),
+        }
+    }
+
     /// The key behind which the page starts.
     pub(crate) fn key<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<K> {
         match self {
             Self::Key(text) => parse(text).ok_or_else(|| invalid("it holds a key that is none")),
-            Self::LinkTime(_) => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another order")),
         }
     }
 
@@ -208,7 +247,7 @@ impl Position {
     pub(crate) const fn link_time(&self) -> Result<LinkRecord> {
         match self {
             Self::LinkTime(record) => Ok(*record),
-            Self::Key(_) => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another order")),
         }
     }
 }
@@ -241,7 +280,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::time::Timestamp;
 
     fn cursor() -> Cursor {
         let list =

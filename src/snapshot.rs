@@ -74,7 +74,7 @@ impl Snapshot {
     }
 
     /// Every look into the tables.
-    fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
         // The database may still have in memory what it read before it was closed.
         self.segments.check_current()?;
         contain(|| read(&self.tables))
@@ -169,8 +169,8 @@ impl From<LinkRow> for LinkedResource {
 
 /// A project as it stood when the snapshot was taken.
 pub struct ProjectSnapshot<'s> {
-    snapshot: &'s Snapshot,
-    project: ProjectRow,
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) project: ProjectRow,
 }
 
 impl fmt::Debug for ProjectSnapshot<'_> {
@@ -196,27 +196,6 @@ impl ProjectSnapshot<'_> {
     /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
     pub fn view(&self, key: &str) -> Result<View> {
         self.find_view(key).map(ViewRow::into_view)
-    }
-
-    /// The views, in key order.
-    ///
-    /// Cost: O(log views + offset + limit).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list.
-    pub fn views(&self, paging: Paging<KeySort>) -> Result<Page<View>> {
-        let project = self.project.id;
-        let list = List::Views { project };
-        let (after, skip) = paging.start.in_list(&list)?;
-        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let rows = self
-            .snapshot
-            .read(|tables| tables.view_page(project, after.as_ref(), skip, paging.rows()))?;
-        let position = |row: &ViewRow| Position::Key(row.key().to_string());
-        Page::from_rows(rows, paging.limit, self.project.views, list, position, |row| {
-            Ok(row.into_view())
-        })
     }
 
     /// Whether a resource is linked to a view.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::commit::{Directory, Engine};
 use crate::error::{Error, Result};
+use crate::group_sizes::GroupSizes;
+use crate::health::Health;
 use crate::key::ProjectKey;
 use crate::options::Options;
 use crate::project::Project;
@@ -119,6 +121,31 @@ impl Store {
     /// can neither be read nor written then until a later call succeeds.
     pub fn recover(&self) -> Result<()> {
         self.engine.recover()
+    }
+
+    /// Whether the store can be written, as it stands this moment.
+    ///
+    /// Waits for no change under way, so it answers while a disk hangs, too.
+    ///
+    /// Cost: O(1).
+    ///
+    /// ```
+    /// # use viewlink::{Health, Options};
+    /// let store = Options::new().open_in_memory()?;
+    /// assert_eq!(store.health(), Health::Writable);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.engine.health()
+    }
+
+    /// How many changes shared a disk sync since the store was opened.
+    ///
+    /// Cost: O(1); waits for no change under way.
+    #[must_use]
+    pub fn group_sizes(&self) -> GroupSizes {
+        self.engine.group_sizes()
     }
 
     /// Checks the store against the invariants of its design, row by row.

@@ -1,7 +1,7 @@
 //! The walk over the keys of a batch.
 //!
-//! For each key the checks run in this order: malformed, repeated, state. The first two need no
-//! store and run before the caller waits for one.
+//! For each key the checks run in this order: malformed, repeated, unknown, state. All but the last
+//! need no store and run before the caller waits for one.
 
 use super::report::{Action, FailureReason, KeyOutcome};
 use super::request::BatchKeys;
@@ -74,6 +74,13 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
         }
         repeated
     });
+    if matches!(keys, BatchKeys::SegmentIds(_)) {
+        for id in valid.drain(..) {
+            if let Some(slot) = failed.get_mut(id.ordinal as usize) {
+                *slot = Some(FailureReason::UnknownResource);
+            }
+        }
+    }
     Screened { resource_type: keys.resource_type(), failed, names, keys: valid }
 }
 
@@ -161,6 +168,14 @@ mod tests {
         let batch = Batch::segments([("e", "s"), ("f", "s"), ("e", "s"), ("", "s"), ("e", "/")]);
         let expected = [None, None, Some("repeated"), Some("invalid_key"), Some("invalid_key")];
         assert_eq!(codes(&batch), expected);
+    }
+
+    #[test]
+    fn an_id_of_a_segment_is_unknown_after_it_is_malformed_or_repeated() {
+        let batch = Batch::segment_ids(["5f", "", "5f", "60"]);
+        let expected = ["unknown_resource", "invalid_key", "repeated", "unknown_resource"];
+        assert_eq!(codes(&batch), expected.map(Some));
+        assert!(screen(&batch.keys, 256).keys.is_empty());
     }
 
     #[test]

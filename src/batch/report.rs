@@ -71,6 +71,9 @@ pub enum FailureReason {
     /// The key stood earlier in the same request, whatever became of it there.
     #[error("stood earlier in the same request")]
     Repeated,
+    /// The request names the resource in a way that leads to none, as a segment's id does.
+    #[error("no resource is known by this id: name a segment by environment id and key")]
+    UnknownResource,
     /// The resource was not in the view.
     #[error("not linked to this view")]
     NotLinked,
@@ -83,6 +86,7 @@ impl FailureReason {
         match self {
             Self::InvalidKey(_) | Self::InvalidEnvironment(_) => FailureCode::InvalidKey,
             Self::Repeated => FailureCode::Repeated,
+            Self::UnknownResource => FailureCode::UnknownResource,
             Self::NotLinked => FailureCode::NotLinked,
         }
     }
@@ -96,6 +100,8 @@ pub enum FailureCode {
     InvalidKey,
     /// `repeated`: the key stood earlier in the same request.
     Repeated,
+    /// `unknown_resource`: nothing is known by this name.
+    UnknownResource,
     /// `not_linked`: the resource was not in the view.
     NotLinked,
 }
@@ -107,6 +113,7 @@ impl FailureCode {
         match self {
             Self::InvalidKey => "invalid_key",
             Self::Repeated => "repeated",
+            Self::UnknownResource => "unknown_resource",
             Self::NotLinked => "not_linked",
         }
     }

@@ -45,6 +45,34 @@ impl Batch {
         Self { keys: BatchKeys::Segments(names.collect()), note: Note::default() }
     }
 
+    /// Segments by id, as the REST API names them.
+    ///
+    /// The store does not know ids: each well-formed one is the failure
+    /// [`UnknownResource`](crate::FailureReason::UnknownResource) with the id as its key.
+    pub fn segment_ids<K: Into<String>>(ids: impl IntoIterator<Item = K>) -> Self {
+        let ids = ids.into_iter().map(Into::into).collect();
+        Self { keys: BatchKeys::SegmentIds(ids), note: Note::default() }
+    }
+
+    /// Resources of any type by what a request calls their keys: segments by
+    /// [id](Self::segment_ids), the others by key.
+    ///
+    /// ```
+    /// use viewlink::{Batch, ResourceType};
+    ///
+    /// let metrics = Batch::by_key(ResourceType::Metric, ["latency"]);
+    /// assert_eq!(metrics, Batch::metrics(["latency"]));
+    /// ```
+    pub fn by_key<K: Into<String>>(
+        resource_type: ResourceType,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        match resource_type {
+            ResourceType::Segment => Self::segment_ids(keys),
+            _ => Self::plain(resource_type, keys),
+        }
+    }
+
     fn plain<K: Into<String>>(
         resource_type: ResourceType,
         keys: impl IntoIterator<Item = K>,
@@ -100,19 +128,21 @@ pub(crate) enum BatchKeys {
     Plain(ResourceType, Vec<String>),
     /// Environment id and key.
     Segments(Vec<(String, String)>),
+    /// Ids of segments, which nobody here can tell the segments of.
+    SegmentIds(Vec<String>),
 }
 
 impl BatchKeys {
     pub(crate) const fn resource_type(&self) -> ResourceType {
         match self {
             Self::Plain(resource_type, _) => *resource_type,
-            Self::Segments(_) => ResourceType::Segment,
+            Self::Segments(_) | Self::SegmentIds(_) => ResourceType::Segment,
         }
     }
 
     pub(crate) const fn len(&self) -> usize {
         match self {
-            Self::Plain(_, keys) => keys.len(),
+            Self::Plain(_, keys) | Self::SegmentIds(keys) => keys.len(),
             Self::Segments(names) => names.len(),
         }
     }
@@ -120,7 +150,7 @@ impl BatchKeys {
     pub(crate) fn get(&self, index: usize) -> Option<RawResource<'_>> {
         let resource_type = self.resource_type();
         match self {
-            Self::Plain(_, keys) => {
+            Self::Plain(_, keys) | Self::SegmentIds(keys) => {
                 keys.get(index).map(|key| RawResource { resource_type, environment: None, key })
             }
             Self::Segments(names) => names.get(index).map(|(environment, key)| RawResource {

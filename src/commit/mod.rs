@@ -18,6 +18,7 @@ mod replay;
 mod request;
 mod sync;
 mod verify;
+mod vitals;
 mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -25,6 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use crate::change::Note;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
+use crate::group_sizes::GroupSizes;
+use crate::health::Health;
 use crate::journal::Segments;
 use crate::options::Options;
 use crate::storage::{ReadTables, State, contain};
@@ -37,7 +40,8 @@ pub(crate) use request::{Draft, Recorded};
 
 use queue::{Lead, Queue, Word};
 use request::{Call, Request};
-use writer::{Health, Writer, tell_all};
+use vitals::Vitals;
+use writer::{Writer, tell_all};
 
 /// The parts of an open store, shared by all its handles and snapshots.
 #[derive(Debug)]
@@ -50,6 +54,8 @@ pub(crate) struct Engine {
     open: RwLock<Option<Open>>,
     /// Who has it may change the store. Taken before `open`.
     writer: Mutex<Writer>,
+    /// Those of the writer.
+    vitals: Arc<Vitals>,
     /// Dropped last: the database writes when it is dropped, and the directory must still be
     /// locked then.
     directory: Directory,
@@ -66,8 +72,9 @@ impl Engine {
     /// Opens the store in a directory and recovers it.
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
+        let vitals = Arc::clone(writer.vitals());
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self { options, queue: Queue::new(), open, writer, directory })
+        Ok(Self { options, queue: Queue::new(), open, writer, vitals, directory })
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -168,7 +175,7 @@ impl Engine {
         match recovery::open(self.directory.disk(), &self.options) {
             Ok((recovered, new_writer)) => {
                 *open = Some(recovered);
-                *writer = new_writer;
+                writer.renew(new_writer);
                 Ok(())
             }
             Err(error) => {
@@ -176,6 +183,16 @@ impl Engine {
                 Err(error)
             }
         }
+    }
+
+    /// Whether changes can be made; waits for none.
+    pub(crate) fn health(&self) -> Health {
+        self.vitals.health()
+    }
+
+    /// How many changes shared a sync; waits for none.
+    pub(crate) fn group_sizes(&self) -> GroupSizes {
+        self.vitals.group_sizes()
     }
 
     /// Checks all invariants that show in a store at rest.
@@ -197,7 +214,7 @@ impl Engine {
             Some(open) => writer.close(open, &self.options),
             None => Err(writer.stopped()),
         };
-        writer.set_health(Health::Closed);
+        writer.set_closed();
         self.directory.release().and(result)
     }
 

@@ -1,30 +1,25 @@
 //! The one that changes the store, a group of requests at a time.
 
+use std::sync::Arc;
+
 use super::Open;
 use super::checkpoint::Work;
 use super::fault::{Fault, Faults};
 use super::request::Call;
+use super::vitals::Vitals;
 use crate::change::Stamp;
 use crate::error::{Error, Outcome, Result, chain};
+use crate::health::Health;
 use crate::journal::{AppendFailure, Journal};
 use crate::options::Options;
 use crate::storage::{Finished, Transaction, contain};
 use crate::time::Timestamp;
 
-/// Whether changes can be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Health {
-    Writable,
-    /// An earlier failure left it open what the files hold.
-    Stopped(String),
-    Closed,
-}
-
 /// Makes changes one after the other.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) journal: Journal,
-    health: Health,
+    vitals: Arc<Vitals>,
     /// The time of the newest change.
     pub(super) time: Timestamp,
     /// The work since the last checkpoint.
@@ -45,41 +40,50 @@ struct Applied {
 
 impl Writer {
     pub(super) fn new(journal: Journal, time: Timestamp) -> Self {
-        let (health, work, faults) = (Health::Writable, Work::default(), Faults::default());
-        Self { journal, health, time, work, faults }
+        let (vitals, work, faults) = (Arc::default(), Work::default(), Faults::default());
+        Self { journal, vitals, time, work, faults }
+    }
+
+    /// Goes on with what a recovery found, for those who look at the vitals of this one, too.
+    pub(super) fn renew(&mut self, recovered: Self) {
+        let vitals = Arc::clone(&self.vitals);
+        vitals.set_health(recovered.vitals.health());
+        *self = Self { vitals, ..recovered };
+    }
+
+    pub(super) fn vitals(&self) -> &Arc<Vitals> {
+        &self.vitals
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        match self.health {
-            Health::Writable => Ok(()),
-            _ => Err(self.stopped()),
-        }
+        if self.vitals.is_writable() { Ok(()) } else { Err(self.stopped()) }
     }
 
     /// Why changes, or reads without files, are refused.
     pub(super) fn stopped(&self) -> Error {
-        match &self.health {
-            Health::Stopped(reason) => Error::WritesStopped { reason: reason.clone() },
+        match self.vitals.health() {
+            Health::WritesStopped { reason } => Error::WritesStopped { reason },
             Health::Writable | Health::Closed => Error::Closed,
         }
     }
 
     /// Says that there is nothing to read or write until a recovery succeeds.
     pub(super) fn recovery_failed(&mut self, error: &Error) {
-        self.health = Health::Stopped(format!("recovery failed: {}", chain(error)));
+        let reason = format!("recovery failed: {}", chain(error));
+        self.vitals.set_health(Health::WritesStopped { reason });
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.health == Health::Closed
+        self.vitals.health() == Health::Closed
     }
 
-    pub(super) fn set_health(&mut self, health: Health) {
-        self.health = health;
+    pub(super) fn set_closed(&mut self) {
+        self.vitals.set_health(Health::Closed);
     }
 
     pub(super) fn stop(&mut self, reason: String) {
-        if self.health == Health::Writable {
-            self.health = Health::Stopped(reason);
+        if self.vitals.is_writable() {
+            self.vitals.set_health(Health::WritesStopped { reason });
         }
     }
 
@@ -144,6 +148,7 @@ impl Writer {
         };
         match self.append(&payloads) {
             Ok(bytes) => {
+                self.vitals.count_group(payloads.len());
                 self.time = time;
                 self.work.add(finished.rows(), bytes);
             }

@@ -174,3 +174,22 @@ fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
     assert_eq!(flags(&store, "v").len(), 101);
     assert_clean_and_replayed(&store);
 }
+
+#[test]
+fn ids_of_segments_are_known_to_nobody_and_change_nothing() {
+    let store = memory();
+    let project = project(&store);
+    create(&project, "v");
+    let batch = || Batch::segment_ids(["5f1", "", "5f1"]).comment("by id");
+    for report in [project.link("v", batch()), project.unlink("v", batch())] {
+        let report = report.unwrap();
+        let failed: Vec<String> = report.failures().map(|failed| failed.to_string()).collect();
+        assert_eq!(failed.len(), 3);
+        assert!(failed[0].starts_with("5f1: no resource is known by this id"), "{}", failed[0]);
+        assert!(failed[1].ends_with("(invalid_key)") && failed[2].ends_with("(repeated)"));
+        assert_eq!(report.failures().next().unwrap().resource().environment(), None);
+        assert_eq!(report.revision(), None);
+    }
+    let error = project.link("w", batch()).unwrap_err();
+    assert!(matches!(error, Error::UnknownView { .. }), "{error}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use viewlink::{
     Cursor, Error, KeySort, LinkSort, Options, Paging, Project, ResourceType, Result, Snapshot,
-    Store,
+    Store, ViewSort,
 };
 
 use crate::support::{
@@ -28,6 +28,13 @@ fn projects() -> Read {
 fn views(project: &'static str) -> Read {
     Box::new(move |snapshot, cursor, limit| {
         let page = snapshot.project(project)?.views(paging(cursor, limit))?;
+        Ok((page.items.iter().map(|view| view.key.to_string()).collect(), page.next))
+    })
+}
+
+fn views_sorted(project: &'static str, sort: ViewSort) -> Read {
+    Box::new(move |snapshot, cursor, limit| {
+        let page = snapshot.project(project)?.views(paging(cursor, limit).sort(sort))?;
         Ok((page.items.iter().map(|view| view.key.to_string()).collect(), page.next))
     })
 }
@@ -74,6 +81,8 @@ fn lists() -> (Store, Vec<Read>) {
         projects(),
         views("p"),
         views("q"),
+        views_sorted("p", ViewSort::Name),
+        views_sorted("p", ViewSort::UpdatedAt),
         views_of("p", ResourceType::Flag, "a"),
         views_of("p", ResourceType::Flag, "b"),
         views_of("p", ResourceType::Segment, "a"),

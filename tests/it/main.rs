@@ -23,6 +23,7 @@ mod flips;
 mod formats;
 mod gate;
 mod groups;
+mod health;
 mod killing;
 mod known_views;
 mod laws;

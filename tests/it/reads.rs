@@ -2,7 +2,7 @@
 
 use viewlink::{
     Batch, KeySort, LinkSort, LinkedResource, NewView, Page, Paging, Project, Resource,
-    ResourceType, Store, Timestamp,
+    ResourceType, Store, Timestamp, ViewSort,
 };
 
 use crate::support::{
@@ -117,9 +117,12 @@ fn every_list_is_empty_beyond_its_end() {
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
     for offset in [2, 3, usize::MAX] {
-        let beyond: Paging<KeySort> = Paging::first(5).offset(offset);
-        let views = reader.views(beyond.clone()).unwrap();
+        let views = reader.views(Paging::first(5).offset(offset)).unwrap();
         assert_eq!((views.items.len(), views.total, views.next), (0, 2, None));
+        let by_name = Paging::first(5).sort(ViewSort::Name).offset(offset);
+        let views = reader.views(by_name).unwrap();
+        assert_eq!((views.items.len(), views.total, views.next), (0, 2, None));
+        let beyond: Paging<KeySort> = Paging::first(5).offset(offset);
         let views = reader.linked_views(&flag("a"), beyond.clone()).unwrap();
         assert_eq!((views.items.len(), views.total, views.next), (0, 2, None));
         let projects = snapshot.projects(beyond).unwrap();

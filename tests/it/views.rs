@@ -2,7 +2,7 @@
 
 use viewlink::{
     Batch, ChangeKind, Error, LinkCounts, Maintainer, NewView, Paging, ResourceType, Timestamp,
-    View, ViewPatch,
+    View, ViewPatch, ViewSort,
 };
 
 use crate::support::{
@@ -20,6 +20,41 @@ fn full() -> NewView {
         .description("all of it")
         .tags(["web", "pay", "web"])
         .maintainer(Maintainer::Team("checkout".into()))
+}
+
+/// The keys of the views in an order, read a page of two at a time.
+fn in_order(store: &viewlink::Store, sort: ViewSort) -> Vec<String> {
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
+    let mut keys = Vec::new();
+    let mut paging = Paging::first(2);
+    loop {
+        let page = reader.views(paging.sort(sort)).unwrap();
+        assert_eq!(page.total, 4);
+        keys.extend(page.items.iter().map(|view| view.key.to_string()));
+        match page.next {
+            Some(next) => paging = Paging::after(next, 2),
+            None => return keys,
+        }
+    }
+}
+
+#[test]
+fn views_come_by_key_by_name_or_by_the_time_of_their_last_change() {
+    let clock = Clock::default();
+    let store = clock.options().open_in_memory().unwrap();
+    let project = project(&store);
+    for (time, key, name) in [(1, "d", "same"), (1, "c", "same"), (2, "b", "Zoo"), (3, "a", "zoo")]
+    {
+        clock.set(time);
+        project.create_view(NewView::new(key, name)).unwrap();
+    }
+    clock.set(9);
+    project.update_view("c", ViewPatch::new().description("now")).unwrap();
+    link(&project, "d", &["a-link-is-no-change-of-its-fields"]);
+    assert_eq!(in_order(&store, ViewSort::Key), ["a", "b", "c", "d"]);
+    assert_eq!(in_order(&store, ViewSort::Name), ["b", "c", "d", "a"]);
+    assert_eq!(in_order(&store, ViewSort::UpdatedAt), ["d", "b", "a", "c"]);
 }
 
 #[test]

@@ -1,0 +1,17 @@
+//! Whether a store can be written.
+
+/// Whether a store can be written; see [`Store::health`](crate::Store::health).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Health {
+    /// Changes are made.
+    Writable,
+    /// An earlier failure stopped all writes, until [`recover`](crate::Store::recover) succeeds or
+    /// the store is opened again.
+    WritesStopped {
+        /// The failure that stopped them.
+        reason: String,
+    },
+    /// The store was closed.
+    Closed,
+}
