@@ -70,11 +70,13 @@
 //!
 //! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
 //!   host can test how it handles that. Off by default.
+//! - `wire`: the module `wire`, with the JSON of the REST API. Off by default.
 //!
 //! # Layers
 //!
 //! | layer | modules | knows |
 //! | --- | --- | --- |
+//! | wire | `wire` | JSON, behind a feature |
 //! | public API | `store`, `project`, `snapshot`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
@@ -105,6 +107,8 @@ mod time;
 mod verify;
 mod view;
 mod view_list;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report};
 pub use change::{Change, ChangeKind, ChangedFields};

@@ -1,0 +1,159 @@
+//! The answer to a call that failed.
+
+use serde::{Deserialize, Serialize};
+
+use super::request_error::RequestError;
+use crate::error::{Error, Outcome, chain};
+
+/// The answer to a call that failed as a whole.
+///
+/// ```
+/// use viewlink::{Batch, Options, wire::ErrorBody};
+///
+/// let store = Options::new().open_in_memory()?;
+/// let error = store.project("p")?.unlink("v", Batch::flags(["a"])).unwrap_err();
+/// let body = ErrorBody::from(&error);
+/// assert_eq!((body.status(), body.code.as_str()), (404, "unknown_project"));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What is wrong, for programs.
+    pub code: ErrorCode,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+macro_rules! codes {
+    ($($(#[$docs:meta])* $name:ident = $text:literal, $status:literal;)*) => {
+        /// The stable name of a kind of error; each belongs to one status.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(
+                #[doc = concat!("`", $text, "`, ", stringify!($status), ": ")]
+                $(#[$docs])*
+                #[serde(rename = $text)]
+                $name,
+            )*
+        }
+
+        impl ErrorCode {
+            /// All there are.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The code as it goes over the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// the body or a parameter is not what is expected.
+    InvalidRequest = "invalid_request", 400;
+    /// the API has it and the store does not.
+    Unsupported = "unsupported", 400;
+    /// a project, view or resource key is malformed.
+    InvalidKey = "invalid_key", 400;
+    /// a batch has more keys than are taken at once.
+    BatchTooLarge = "batch_too_large", 400;
+    /// a text or list is too long.
+    TooLong = "too_long", 400;
+    /// no key of an API was given, or an unknown one.
+    Unauthorized = "unauthorized", 401;
+    /// the key of the API may not do this.
+    Forbidden = "forbidden", 403;
+    /// there is no such project.
+    UnknownProject = "unknown_project", 404;
+    /// there is no such view.
+    UnknownView = "unknown_view", 404;
+    /// there is no such path.
+    NotFound = "not_found", 404;
+    /// the path is there, for other methods.
+    MethodNotAllowed = "method_not_allowed", 405;
+    /// the view exists already.
+    ViewExists = "view_exists", 409;
+    /// the body is too large.
+    BodyTooLarge = "body_too_large", 413;
+    /// the body is not JSON.
+    UnsupportedMediaType = "unsupported_media_type", 415;
+    /// the call failed for the store's sake, and changed nothing.
+    Internal = "internal", 500;
+    /// the disk failed, and the change is there or not.
+    OutcomeUnknown = "outcome_unknown", 500;
+    /// the disk failed after the change was made durable; it shows later.
+    Committed = "committed", 500;
+    /// writes have stopped after an earlier failure.
+    WritesStopped = "writes_stopped", 503;
+    /// the store is closed.
+    Closed = "closed", 503;
+}
+
+impl ErrorBody {
+    /// The answer with a code and a message.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.code.status()
+    }
+}
+
+impl From<&RequestError> for ErrorBody {
+    fn from(error: &RequestError) -> Self {
+        let code = match error {
+            RequestError::Unsupported { .. } => ErrorCode::Unsupported,
+            _ => ErrorCode::InvalidRequest,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<&Error> for ErrorBody {
+    /// Of a failure of the store the answer tells what became of the change; the reasons are for
+    /// the host's log.
+    fn from(error: &Error) -> Self {
+        let code = match error {
+            Error::InvalidKey { .. } | Error::InvalidResource(_) => ErrorCode::InvalidKey,
+            Error::InvalidCursor { .. } | Error::KeysFailed(_) | Error::JournalTrimmed { .. } => {
+                ErrorCode::InvalidRequest
+            }
+            Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
+            Error::TooLong { .. } => ErrorCode::TooLong,
+            Error::UnknownProject { .. } => ErrorCode::UnknownProject,
+            Error::UnknownView { .. } => ErrorCode::UnknownView,
+            Error::ViewExists { .. } => ErrorCode::ViewExists,
+            Error::WritesStopped { .. } => ErrorCode::WritesStopped,
+            Error::Closed => ErrorCode::Closed,
+            _ => match error.outcome() {
+                Outcome::NotApplied => ErrorCode::Internal,
+                Outcome::Unknown => ErrorCode::OutcomeUnknown,
+                Outcome::Committed => ErrorCode::Committed,
+            },
+        };
+        let message = match code {
+            ErrorCode::Internal => "the store failed; nothing changed".to_owned(),
+            ErrorCode::OutcomeUnknown => {
+                "the store failed; the change is there, whole, or not at all".to_owned()
+            }
+            ErrorCode::Committed => "the store failed after the change was made durable; it \
+                shows when the store has recovered"
+                .to_owned(),
+            ErrorCode::WritesStopped => "writes have stopped after an earlier failure".to_owned(),
+            _ => chain(error),
+        };
+        Self::new(code, message)
+    }
+}

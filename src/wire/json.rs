@@ -1,0 +1,18 @@
+//! Reading a body.
+
+use serde::Deserialize;
+
+use super::request_error::RequestError;
+
+/// Parses a whole body, and says where it is not what was asked for.
+///
+/// Cost: O(bytes). Objects and lists nest up to the depth that `serde_json` takes, 128.
+pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RequestError> {
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let path = error.path().to_string();
+        RequestError::Body { path, source: error.into_inner() }
+    })?;
+    parser.end().map_err(|source| RequestError::Body { path: ".".to_owned(), source })?;
+    Ok(parsed)
+}

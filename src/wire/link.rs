@@ -1,0 +1,78 @@
+//! Links between answers. Clients follow them, so each is a path of this API.
+
+use serde::{Deserialize, Serialize};
+
+use super::query::Query;
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Where it leads: a path, percent-encoded where it must be.
+    pub href: String,
+    /// The type of what is there.
+    #[serde(rename = "type")]
+    pub media_type: String,
+}
+
+impl Link {
+    /// A link to JSON.
+    pub fn to_json(href: impl Into<String>) -> Self {
+        Self { href: href.into(), media_type: "application/json".to_owned() }
+    }
+}
+
+/// The links of a resource or view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceLinks {
+    /// To the thing itself.
+    #[serde(rename = "self")]
+    pub own: Link,
+    /// To what it is listed in.
+    pub parent: Link,
+}
+
+/// The links of a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageLinks {
+    /// To this page.
+    #[serde(rename = "self")]
+    pub own: Link,
+    /// To the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Link>,
+    /// To the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Link>,
+    /// To the next page, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Link>,
+    /// To the page before, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<Link>,
+}
+
+impl PageLinks {
+    /// The links of the page of a list of `total` items that a query asks for at a path.
+    pub(super) fn new(path: &str, query: &Query, total: u64) -> Self {
+        let (limit, offset) = (query.limit() as u64, query.offset() as u64);
+        let at = |offset| Some(Link::to_json(format!("{path}?{}", query.at_offset(offset))));
+        let own = Link::to_json(format!("{path}?{}", query.at_offset(offset)));
+        if limit == 0 {
+            // Such pages lead nowhere.
+            return Self { own, first: None, last: None, next: None, prev: None };
+        }
+        let next = offset.saturating_add(limit);
+        // On the grid of this page, so that going back from it meets this page again.
+        let last = match total.saturating_sub(1).checked_sub(offset % limit) {
+            Some(behind) => offset % limit + behind / limit * limit,
+            None => 0,
+        };
+        Self {
+            own,
+            first: at(0),
+            last: at(last),
+            next: if next < total { at(next) } else { None },
+            prev: if offset > 0 { at(offset.saturating_sub(limit)) } else { None },
+        }
+    }
+}

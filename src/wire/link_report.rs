@@ -1,0 +1,76 @@
+//! The answer to a link or unlink.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::linked_resources::LinkedResources;
+use crate::batch::{Failure, Report};
+use crate::resource::ResourceType;
+
+/// The answer to a link or unlink, partial failures included; always a 200, since clients give
+/// back nothing on any other status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkReport<'a> {
+    /// How many keys did not fail.
+    pub success_count: usize,
+    /// How many keys failed.
+    pub failure_count: usize,
+    /// The keys that failed, in request order.
+    #[serde(borrow)]
+    pub failed_resources: Vec<FailedResource<'a>>,
+    /// What the view holds now; only on a link, and only where a host wants to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_resources: Option<LinkedResources>,
+}
+
+/// A key that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedResource<'a> {
+    /// The key as the request gave it; an id where it gave that.
+    #[serde(borrow)]
+    pub resource_key: Cow<'a, str>,
+    /// The type of the resource.
+    #[serde(with = "super::resource_type")]
+    pub resource_type: ResourceType,
+    /// Why it failed, for people.
+    #[serde(borrow)]
+    pub error_message: Cow<'a, str>,
+    /// The environment as the request gave it, for segments.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<Cow<'a, str>>,
+    /// Why it failed, for programs: the text of a [`FailureCode`](crate::FailureCode). The API
+    /// this comes from has no such field, and its clients accept it.
+    #[serde(borrow)]
+    pub code: Cow<'a, str>,
+}
+
+impl<'a> LinkReport<'a> {
+    /// The answer that tells a report.
+    ///
+    /// Cost: O(keys).
+    #[must_use]
+    pub fn new(report: &'a Report) -> Self {
+        Self {
+            success_count: report.success_count(),
+            failure_count: report.failure_count(),
+            failed_resources: report.failures().map(FailedResource::new).collect(),
+            linked_resources: None,
+        }
+    }
+}
+
+impl<'a> FailedResource<'a> {
+    fn new(failure: Failure<'a>) -> Self {
+        let resource = failure.resource();
+        Self {
+            resource_key: resource.key().into(),
+            resource_type: resource.resource_type(),
+            error_message: failure.reason().to_string().into(),
+            environment_id: resource.environment().map(Into::into),
+            code: failure.code().as_str().into(),
+        }
+    }
+}

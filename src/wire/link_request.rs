@@ -1,0 +1,171 @@
+//! The body of a link or unlink.
+
+use serde::{Deserialize, Serialize};
+
+use super::json;
+use super::request_error::RequestError;
+use crate::batch::Batch;
+use crate::resource::ResourceType;
+
+/// The body of a link or unlink: one of three shapes, told apart by their fields.
+///
+/// A body that has none of the shapes is an error, and so is an unknown field: a misspelt `filter`
+/// must not vanish. `null` is as if the field were not there.
+///
+/// ```
+/// use viewlink::wire::LinkRequest;
+///
+/// let request = LinkRequest::from_json(br#"{"keys": ["a"], "comment": "why"}"#)?;
+/// assert!(matches!(request, LinkRequest::Keys { .. }));
+///
+/// let error = LinkRequest::from_json(br#"{"keys": ["a", 7]}"#).unwrap_err();
+/// assert!(error.to_string().contains("keys[1]"), "{error}");
+/// # Ok::<(), viewlink::wire::RequestError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase", try_from = "Fields")]
+pub enum LinkRequest {
+    /// By key; segments by id.
+    Keys {
+        /// The keys or ids, which may be malformed or repeated.
+        keys: Vec<String>,
+        /// What else to take.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filter: Option<String>,
+        /// Where a filter of segments looks.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment_id: Option<String>,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// Segments by environment and key.
+    SegmentIdentifiers {
+        /// The segments, which may be malformed or repeated.
+        segment_identifiers: Vec<SegmentIdentifier>,
+        /// What else to take.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filter: Option<String>,
+        /// Where a filter looks.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment_id: Option<String>,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// Whatever a filter finds.
+    Filter {
+        /// The filter.
+        filter: String,
+        /// Where a filter of segments looks.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment_id: Option<String>,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+}
+
+/// A segment by where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SegmentIdentifier {
+    /// The environment's id.
+    pub environment_id: String,
+    /// The segment's key, unique in the environment.
+    pub segment_key: String,
+}
+
+/// All fields that any of the shapes has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fields {
+    keys: Option<Vec<String>>,
+    segment_identifiers: Option<Vec<SegmentIdentifier>>,
+    filter: Option<String>,
+    environment_id: Option<String>,
+    comment: Option<String>,
+}
+
+impl TryFrom<Fields> for LinkRequest {
+    type Error = &'static str;
+
+    fn try_from(fields: Fields) -> Result<Self, &'static str> {
+        let Fields { keys, segment_identifiers, filter, environment_id, comment } = fields;
+        match (keys, segment_identifiers, filter) {
+            (Some(_), Some(_), _) => {
+                Err("keys and segmentIdentifiers do not go together: give one of them")
+            }
+            (Some(_), None, None) if environment_id.is_some() => {
+                Err("environmentId goes with a filter or segmentIdentifiers, not with keys alone")
+            }
+            (Some(keys), None, filter) => Ok(Self::Keys { keys, filter, environment_id, comment }),
+            (None, Some(segment_identifiers), filter) => Ok(Self::SegmentIdentifiers {
+                segment_identifiers,
+                filter,
+                environment_id,
+                comment,
+            }),
+            (None, None, Some(filter)) => Ok(Self::Filter { filter, environment_id, comment }),
+            (None, None, None) => Err("one of keys, segmentIdentifiers and filter is required"),
+        }
+    }
+}
+
+impl LinkRequest {
+    /// Parses a body.
+    ///
+    /// Cost: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Body`] when the bytes are no JSON or have none of the shapes.
+    pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
+        json::parse(body)
+    }
+
+    /// The batch it asks for, of resources of the type that the path names.
+    ///
+    /// An empty comment is none. Segments in `keys` are ids, which are each the failure
+    /// [`UnknownResource`](crate::FailureReason::UnknownResource).
+    ///
+    /// Cost: O(keys).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Shape`] when `segmentIdentifiers` are given for another type than
+    /// segments; [`RequestError::Unsupported`] when there is a filter.
+    pub fn into_batch(self, resource_type: ResourceType) -> Result<Batch, RequestError> {
+        let (batch, filter, comment) = match self {
+            Self::Keys { keys, filter, comment, .. } => {
+                (Batch::by_key(resource_type, keys), filter, comment)
+            }
+            Self::SegmentIdentifiers { segment_identifiers, filter, comment, .. } => {
+                if resource_type != ResourceType::Segment {
+                    return Err(RequestError::Shape(
+                        "segmentIdentifiers are for segments only: give keys",
+                    ));
+                }
+                let names = segment_identifiers.into_iter().map(
+                    |SegmentIdentifier { environment_id, segment_key }| {
+                        (environment_id, segment_key)
+                    },
+                );
+                (Batch::segments(names), filter, comment)
+            }
+            Self::Filter { filter, comment, .. } => {
+                (Batch::by_key(resource_type, [""; 0]), Some(filter), comment)
+            }
+        };
+        if filter.is_some() {
+            return Err(RequestError::Unsupported {
+                what: "filter",
+                instead: "name the resources by keys or segmentIdentifiers",
+            });
+        }
+        Ok(match comment {
+            Some(comment) if !comment.is_empty() => batch.comment(comment),
+            _ => batch,
+        })
+    }
+}

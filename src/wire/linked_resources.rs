@@ -1,0 +1,85 @@
+//! A page of the resources of a view.
+
+use serde::{Deserialize, Serialize};
+
+use super::link::{Link, PageLinks, ResourceLinks};
+use super::path;
+use super::query::Query;
+use crate::key::{ProjectKey, ViewKey};
+use crate::page::Page;
+use crate::resource::ResourceType;
+use crate::snapshot;
+
+/// A page of the resources that are linked to a view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedResources {
+    /// The resources, in order.
+    pub items: Vec<LinkedResource>,
+    /// How many there are on all pages.
+    pub total_count: u64,
+    /// To the other pages.
+    #[serde(rename = "_links", default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<PageLinks>,
+}
+
+/// A resource that is linked to a view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedResource {
+    /// To the resource, where the system this API comes from keeps it, and to the view.
+    #[serde(rename = "_links")]
+    pub links: ResourceLinks,
+    /// The key.
+    pub resource_key: String,
+    /// The type.
+    #[serde(with = "super::resource_type")]
+    pub resource_type: ResourceType,
+    /// When it was linked, in milliseconds since 1970.
+    pub linked_at: u64,
+    /// The environment's id, for segments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
+    /// The environment's key, where a host knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_key: Option<String>,
+}
+
+impl LinkedResources {
+    /// The answer that tells a page of what is linked to `view`, which `query` asked for.
+    ///
+    /// Cost: O(items).
+    #[must_use]
+    pub fn new(
+        page: &Page<snapshot::LinkedResource>,
+        project: &ProjectKey,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        query: &Query,
+    ) -> Self {
+        let list = path::linked(project, view, resource_type);
+        let parent = path::view(project, view);
+        Self {
+            items: page.items.iter().map(|of| LinkedResource::new(of, project, &parent)).collect(),
+            total_count: page.total,
+            links: Some(PageLinks::new(&list, query, page.total)),
+        }
+    }
+}
+
+impl LinkedResource {
+    fn new(linked: &snapshot::LinkedResource, project: &ProjectKey, parent: &str) -> Self {
+        let resource = &linked.resource;
+        Self {
+            links: ResourceLinks {
+                own: Link::to_json(path::resource(project, resource)),
+                parent: Link::to_json(parent),
+            },
+            resource_key: resource.key().to_string(),
+            resource_type: resource.resource_type(),
+            linked_at: linked.linked_at.as_millis(),
+            environment_id: resource.environment().map(ToString::to_string),
+            environment_key: None,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Who looks after a view, in an answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::view;
+
+/// Who looks after a view. The store knows the id alone, so there are no details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintainer {
+    /// What it is.
+    pub kind: MaintainerKind,
+    /// The id of the member or the key of the team.
+    pub id: String,
+}
+
+/// What looks after a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MaintainerKind {
+    /// A member.
+    Member,
+    /// A team.
+    Team,
+}
+
+impl From<&view::Maintainer> for Maintainer {
+    fn from(maintainer: &view::Maintainer) -> Self {
+        let kind = match maintainer {
+            view::Maintainer::Member(_) => MaintainerKind::Member,
+            view::Maintainer::Team(_) => MaintainerKind::Team,
+        };
+        Self { kind, id: maintainer.id().to_owned() }
+    }
+}

@@ -1,0 +1,199 @@
+//! A view, and a page of views.
+
+use serde::{Deserialize, Serialize};
+
+use super::expand::{Expand, Expansion};
+use super::link::{Link, PageLinks, ResourceLinks};
+use super::maintainer::Maintainer;
+use super::path;
+use super::query::Query;
+use crate::page::Page;
+use crate::resource::{Resource, ResourceType};
+use crate::snapshot::ProjectInfo;
+use crate::view;
+
+/// A view.
+///
+/// Views affect no payload of an SDK here, are never archived, and a deleted one is gone; the
+/// fields that say so are what clients require.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// To the view and to the list it is in.
+    #[serde(rename = "_links")]
+    pub links: ResourceLinks,
+    /// The id, unique in the store.
+    pub id: String,
+    /// The account of the host.
+    pub account_id: String,
+    /// The id of the project.
+    pub project_id: String,
+    /// The key of the project.
+    pub project_key: String,
+    /// The key, in lower case.
+    pub key: String,
+    /// The name people read.
+    pub name: String,
+    /// What the view is for.
+    pub description: String,
+    /// Always false.
+    #[serde(rename = "_affectsSdkPayload")]
+    pub affects_sdk_payload: bool,
+    /// Always false; older clients require it.
+    pub generate_sdk_keys: bool,
+    /// Always false; older clients require it.
+    pub archived: bool,
+    /// 1 when created, one more with each change of the view's own fields.
+    pub version: u64,
+    /// The tags, sorted, each once.
+    pub tags: Vec<String>,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at: u64,
+    /// When its own fields last changed, in milliseconds since 1970.
+    pub updated_at: u64,
+    /// Always false.
+    pub deleted: bool,
+    /// Who looks after it, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintainer: Option<Maintainer>,
+    /// How many flags it has, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags_summary: Option<Count>,
+    /// How many segments it has, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments_summary: Option<Count>,
+    /// How many AI configs it has, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ai_configs_summary: Option<Count>,
+    /// How many metrics it has, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_summary: Option<Count>,
+    /// How many resources it has, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_summary: Option<ResourceSummary>,
+}
+
+/// A number of resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Numbers of resources of several types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceSummary {
+    /// How many flags there are.
+    pub flag_count: u64,
+    /// How many segments there are.
+    pub segment_count: u64,
+    /// How many resources of all types there are, AI configs and metrics included.
+    pub total_count: u64,
+}
+
+/// A page of views.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Views {
+    /// The views, in order.
+    pub items: Vec<View>,
+    /// How many there are on all pages.
+    pub total_count: u64,
+    /// To the other pages.
+    #[serde(rename = "_links", default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<PageLinks>,
+}
+
+impl View {
+    /// The answer that tells a view of a project, for the host's constant account id.
+    ///
+    /// Cost: O(bytes of its texts).
+    #[must_use]
+    pub fn new(view: &view::View, project: &ProjectInfo, account: &str, expand: &Expand) -> Self {
+        let count = |resource_type| {
+            let asked = expand.contains(Expansion::summary_of(resource_type));
+            asked.then(|| Count { count: view.links.get(resource_type) })
+        };
+        let maintainer = view.maintainer.as_ref();
+        Self {
+            links: ResourceLinks {
+                own: Link::to_json(path::view(&project.key, &view.key)),
+                parent: Link::to_json(path::views(&project.key)),
+            },
+            id: view.id.to_string(),
+            account_id: account.to_owned(),
+            project_id: project.id.to_string(),
+            project_key: project.key.to_string(),
+            key: view.key.to_string(),
+            name: view.name.clone(),
+            description: view.description.clone(),
+            affects_sdk_payload: false,
+            generate_sdk_keys: false,
+            archived: false,
+            version: view.version,
+            tags: view.tags.clone(),
+            created_at: view.created_at.as_millis(),
+            updated_at: view.updated_at.as_millis(),
+            deleted: false,
+            maintainer: maintainer
+                .filter(|_| expand.contains(Expansion::Maintainer))
+                .map(Maintainer::from),
+            flags_summary: count(ResourceType::Flag),
+            segments_summary: count(ResourceType::Segment),
+            ai_configs_summary: count(ResourceType::AiConfig),
+            metrics_summary: count(ResourceType::Metric),
+            resource_summary: expand.contains(Expansion::ResourceSummary).then(|| {
+                ResourceSummary {
+                    flag_count: view.links.get(ResourceType::Flag),
+                    segment_count: view.links.get(ResourceType::Segment),
+                    total_count: view.links.total(),
+                }
+            }),
+        }
+    }
+}
+
+impl Views {
+    /// The answer that tells a page of the views of a project, which `query` asked for.
+    ///
+    /// Cost: O(items).
+    #[must_use]
+    pub fn of_project(
+        page: &Page<view::View>,
+        project: &ProjectInfo,
+        account: &str,
+        query: &Query,
+    ) -> Self {
+        Self::new(page, &path::views(&project.key), project, account, query)
+    }
+
+    /// The answer that tells a page of the views of a resource, which `query` asked for.
+    ///
+    /// Cost: O(items).
+    #[must_use]
+    pub fn of_resource(
+        page: &Page<view::View>,
+        resource: &Resource,
+        project: &ProjectInfo,
+        account: &str,
+        query: &Query,
+    ) -> Self {
+        Self::new(page, &path::views_of(&project.key, resource), project, account, query)
+    }
+
+    fn new(
+        page: &Page<view::View>,
+        list: &str,
+        project: &ProjectInfo,
+        account: &str,
+        query: &Query,
+    ) -> Self {
+        let item = |view| View::new(view, project, account, query.expand());
+        Self {
+            items: page.items.iter().map(item).collect(),
+            total_count: page.total,
+            links: Some(PageLinks::new(list, query, page.total)),
+        }
+    }
+}
