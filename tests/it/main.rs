@@ -41,3 +41,4 @@ mod support;
 mod tail;
 mod verification;
 mod views;
+mod wire;

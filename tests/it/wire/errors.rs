@@ -1,0 +1,93 @@
+//! The answers to calls that failed.
+
+use viewlink::wire::{ErrorBody, ErrorCode, LinkRequest, Query};
+use viewlink::{Batch, Error, Fault, NewView, Options, Result};
+
+use super::assert_golden;
+use crate::support::{create, memory, project};
+
+#[test]
+fn an_error_has_its_json() {
+    assert_golden(
+        &ErrorBody::new(ErrorCode::UnknownView, "there is no view v in project p"),
+        r#"{"code":"unknown_view","message":"there is no view v in project p"}"#,
+    );
+}
+
+#[test]
+fn each_code_has_one_name_and_one_status() {
+    let mut names = std::collections::BTreeSet::new();
+    for code in ErrorCode::ALL {
+        let name = code.as_str();
+        assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{name}\""));
+        assert!(names.insert(name), "{name}");
+        let known = [400, 401, 403, 404, 405, 409, 413, 415, 500, 503];
+        assert!(known.contains(&code.status()), "{name}");
+    }
+}
+
+#[track_caller]
+fn assert_answer<T: std::fmt::Debug>(result: Result<T>, status: u16, code: &str) -> ErrorBody {
+    let body = ErrorBody::from(&result.unwrap_err());
+    assert_eq!((body.status(), body.code.as_str()), (status, code));
+    assert!(!body.message.is_empty());
+    body
+}
+
+#[test]
+fn what_a_caller_did_wrong_is_told_with_its_reason() {
+    let store = Options::new().batch_limit(1).open_in_memory().unwrap();
+    let project = project(&store);
+    let body = assert_answer(project.unlink("v", Batch::flags(["a"])), 404, "unknown_project");
+    assert!(body.message.contains("no project p"), "{}", body.message);
+    create(&project, "v");
+    assert_answer(project.link("w", Batch::flags(["a"])), 404, "unknown_view");
+    assert_answer(project.create_view(NewView::new("v", "")), 409, "view_exists");
+    assert_answer(project.link("v", Batch::flags(["a", "b"])), 400, "batch_too_large");
+    assert_answer(project.create_view(NewView::new("x", "n".repeat(500))), 400, "too_long");
+    let body = assert_answer(project.delete_view("not a key"), 400, "invalid_key");
+    assert!(body.message.contains("' ' at byte 3 is not allowed"), "{}", body.message);
+    assert_answer(store.project("../etc"), 400, "invalid_key");
+    assert_answer(viewlink::Resource::flag("").map_err(Error::from), 400, "invalid_key");
+    assert_answer("x".parse::<viewlink::Cursor>(), 400, "invalid_request");
+}
+
+#[test]
+fn a_failure_of_the_store_tells_what_became_of_the_change_and_keeps_the_rest_to_itself() {
+    let store = memory();
+    let project = project(&store);
+    create(&project, "v");
+    let link = || project.link("v", Batch::flags(["a"]));
+    for (fault, code) in [
+        (Fault::NotApplied, "internal"),
+        (Fault::Panic, "internal"),
+        (Fault::Unknown, "outcome_unknown"),
+        (Fault::Committed, "committed"),
+    ] {
+        store.recover().unwrap();
+        let _ = project.unlink("v", Batch::flags(["a"])).unwrap();
+        store.fail_next_change(fault);
+        let body = assert_answer(link(), 500, code);
+        assert!(!body.message.contains("asked for by a test"), "{}", body.message);
+    }
+    let body = assert_answer(link(), 503, "writes_stopped");
+    assert!(!body.message.contains("asked for by a test"), "{}", body.message);
+    store.clone().close().unwrap_err();
+    assert_answer(link(), 503, "closed");
+}
+
+#[test]
+fn what_is_wrong_with_a_request_is_told_as_it_is() {
+    let error = LinkRequest::from_json(b"{}").unwrap_err();
+    let body = ErrorBody::from(&error);
+    assert_eq!(
+        (body.status(), body.code, body.message),
+        (400, ErrorCode::InvalidRequest, error.to_string())
+    );
+    let error = Query::from_pairs([("filter", "a")]).unwrap().link_paging().unwrap_err();
+    let body = ErrorBody::from(&error);
+    assert_eq!(
+        (body.status(), body.code, body.message),
+        (400, ErrorCode::Unsupported, error.to_string())
+    );
+}

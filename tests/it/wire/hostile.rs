@@ -1,0 +1,130 @@
+//! Bytes and texts from anybody: an answer or an error, and never a panic.
+
+use proptest::prelude::*;
+use viewlink::ResourceType;
+use viewlink::wire::{
+    ErrorBody, LinkReport, LinkRequest, LinkedResources, Query, RequestError, View, ViewPatch,
+    ViewPost, Views,
+};
+
+/// Parses as everything; what parses is the same after a round trip.
+fn parse_all(bytes: &[u8]) {
+    let check = |error: &RequestError| {
+        assert!(error.to_string().starts_with("the body is not what is expected"), "{error}");
+        assert_eq!(ErrorBody::from(error).status(), 400);
+    };
+    match LinkRequest::from_json(bytes) {
+        Ok(request) => {
+            let json = serde_json::to_vec(&request).unwrap();
+            assert_eq!(LinkRequest::from_json(&json).unwrap(), request);
+            for resource_type in ResourceType::ALL {
+                let _ = request.clone().into_batch(resource_type);
+            }
+        }
+        Err(error) => check(&error),
+    }
+    match ViewPost::from_json(bytes) {
+        Ok(post) => {
+            let json = serde_json::to_vec(&post).unwrap();
+            assert_eq!(ViewPost::from_json(&json).unwrap(), post);
+            let _ = post.into_new_view();
+        }
+        Err(error) => check(&error),
+    }
+    match ViewPatch::from_json(bytes) {
+        Ok(patch) => {
+            let json = serde_json::to_vec(&patch).unwrap();
+            assert_eq!(ViewPatch::from_json(&json).unwrap(), patch);
+            let _ = patch.into_patch();
+        }
+        Err(error) => check(&error),
+    }
+    let _ = serde_json::from_slice::<LinkReport<'_>>(bytes);
+    let _ = serde_json::from_slice::<LinkedResources>(bytes);
+    let _ = serde_json::from_slice::<View>(bytes);
+    let _ = serde_json::from_slice::<Views>(bytes);
+    let _ = serde_json::from_slice::<ErrorBody>(bytes);
+}
+
+/// JSON that is nearly a request.
+fn nearly() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "keys",
+        "segmentIdentifiers",
+        "filter",
+        "environmentId",
+        "comment",
+        "key",
+        "name",
+        "maintainerId",
+        "maintainerTeamKey",
+        "tags",
+        "other",
+    ]);
+    let value = prop::sample::select(vec![
+        "null",
+        "7",
+        "\"\"",
+        "\"a\"",
+        "[]",
+        "[\"a\",\"a\"]",
+        "[null]",
+        "{}",
+        "[[",
+        "[{\"environmentId\":\"e\",\"segmentKey\":\"s\"}]",
+        "\"\\ud800\"",
+        "1e999",
+        "tru",
+    ]);
+    prop::collection::vec((name, value), 0..5).prop_map(|fields| {
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn arbitrary_bytes_are_a_request_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        parse_all(&bytes);
+    }
+
+    #[test]
+    fn what_is_nearly_a_request_is_one_or_an_error(text in nearly()) {
+        parse_all(text.as_bytes());
+    }
+
+    #[test]
+    fn arbitrary_parameters_are_a_query_or_an_error(
+        pairs in prop::collection::vec(("limit|offset|sort|query|filter|expand|environmentId|\\PC{0,5}", "[0-9]{0,3}|\\PC{0,20}"), 0..5),
+        key in "\\PC{0,10}",
+    ) {
+        if let Ok(query) = Query::from_pairs(pairs) {
+            let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
+            for resource_type in ResourceType::ALL {
+                let _ = query.resource(resource_type, &key);
+            }
+        }
+    }
+}
+
+#[test]
+fn json_that_nests_without_end_is_an_error() {
+    for open in ["[", "{\"a\":", "{\"keys\":[", "{\"other\":["] {
+        parse_all(open.repeat(100_000).as_bytes());
+    }
+    // What nobody asks for is left out however deep it nests, and without recursion.
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+    let post = format!("{{\"key\":\"k\",\"name\":\"n\",\"x\":{open}{close}}}");
+    ViewPost::from_json(post.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_hundred_thousand_keys_parse() {
+    let keys: Vec<String> = (0..100_000).map(|number| format!("\"key-{number}\"")).collect();
+    let body = format!("{{\"keys\":[{}]}}", keys.join(","));
+    let batch = LinkRequest::from_json(body.as_bytes()).unwrap().into_batch(ResourceType::Flag);
+    assert_eq!(batch.unwrap().len(), 100_000);
+}

@@ -1,0 +1,127 @@
+//! The parameters of reading requests.
+
+use viewlink::wire::{Expansion, Query, RequestError};
+use viewlink::{LinkSort, Paging, Resource, ResourceType, ViewSort};
+
+fn query(pairs: &[(&str, &str)]) -> Result<Query, RequestError> {
+    Query::from_pairs(pairs.iter().copied())
+}
+
+#[track_caller]
+fn refused(pairs: &[(&str, &str)], expected: &str) {
+    let error = query(pairs).unwrap_err().to_string();
+    assert!(error.contains(expected), "{pairs:?}: {error}");
+}
+
+#[test]
+fn a_page_has_twenty_items_from_the_first_on_where_nothing_is_said() {
+    for pairs in [&[][..], &[("limit", ""), ("offset", "")], &[("_", "123"), ("archived", "true")]]
+    {
+        let query = query(pairs).unwrap();
+        assert_eq!((query.limit(), query.offset()), (20, 0));
+        assert_eq!(query.link_paging().unwrap(), Paging::first(20).sort(LinkSort::LinkTime));
+        assert_eq!(query.view_paging().unwrap(), Paging::first(20).sort(ViewSort::Key));
+        assert_eq!(query.linked_view_paging(), Paging::first(20));
+        assert!(query.expand().is_empty());
+    }
+}
+
+#[test]
+fn limit_and_offset_are_numbers_in_their_range() {
+    let asked = query(&[("limit", "1000"), ("offset", "4294967296")]).unwrap();
+    let expected = Paging::first(1000).offset(4_294_967_296);
+    assert_eq!(asked.link_paging().unwrap(), expected);
+    assert_eq!(query(&[("limit", "0")]).unwrap().limit(), 0);
+    for limit in
+        ["-1", "1001", "1e3", "+5", " 5", "5 ", "x", "0x10", "1.0", "٣", "99999999999999999999"]
+    {
+        refused(&[("limit", limit)], "limit is \"");
+    }
+    for offset in ["-1", "x", "1.5", "+1", "99999999999999999999"] {
+        refused(&[("offset", offset)], "offset is \"");
+    }
+    refused(&[("limit", "5"), ("limit", "5")], "limit is \"5\": it is given twice");
+}
+
+#[test]
+fn each_list_has_its_orders() {
+    let sorted = |sort| query(&[("sort", sort)]).unwrap();
+    assert_eq!(sorted("linkedAt").link_paging().unwrap(), Paging::first(20));
+    for (name, sort) in
+        [("key", ViewSort::Key), ("name", ViewSort::Name), ("updatedAt", ViewSort::UpdatedAt)]
+    {
+        assert_eq!(sorted(name).view_paging().unwrap(), Paging::first(20).sort(sort));
+    }
+    let error = sorted("name").link_paging().unwrap_err();
+    assert!(matches!(error, RequestError::Unsupported { what: "sort by name", .. }), "{error}");
+    for other in ["key", "updatedAt"] {
+        let error = sorted(other).link_paging().unwrap_err().to_string();
+        assert!(error.contains("use linkedAt"), "{error}");
+    }
+    let error = sorted("linkedAt").view_paging().unwrap_err().to_string();
+    assert!(error.contains("use key, name or updatedAt"), "{error}");
+    for unknown in ["-name", "Name", "linked_at", "name,key"] {
+        refused(&[("sort", unknown)], "sort is \"");
+    }
+}
+
+#[test]
+fn a_search_or_filter_is_unsupported_and_an_empty_one_is_none() {
+    for name in ["query", "filter"] {
+        let asked = query(&[(name, "a")]).unwrap();
+        for error in [asked.link_paging().unwrap_err(), asked.view_paging().unwrap_err()] {
+            assert!(error.to_string().starts_with(&format!("{name} is not supported")), "{error}");
+            assert!(matches!(error, RequestError::Unsupported { .. }));
+        }
+        let empty = query(&[(name, "")]).unwrap();
+        empty.link_paging().unwrap();
+        empty.view_paging().unwrap();
+    }
+}
+
+#[test]
+fn expand_comes_several_times_or_with_commas() {
+    let names = [
+        "flagsSummary",
+        "segmentsSummary",
+        "aiConfigsSummary",
+        "metricsSummary",
+        "resourceSummary",
+        "allFlags",
+        "allSegments",
+        "allResources",
+        "maintainer",
+        "resourceDetails",
+    ];
+    let each: Vec<(&str, &str)> = names.iter().map(|name| ("expand", *name)).collect();
+    let joined = names.join(",");
+    let with_gaps = format!(" {} ,,{},", names[..5].join(" , "), names[5..].join(","));
+    let expected = query(&each).unwrap();
+    assert_eq!(query(&[("expand", &joined)]).unwrap(), expected);
+    assert_eq!(query(&[("expand", &with_gaps), ("expand", "")]).unwrap(), expected);
+    assert_eq!(query(&[("expand", &joined), ("expand", "maintainer")]).unwrap(), expected);
+    assert_eq!(expected.expand().to_string(), joined);
+    let one = query(&[("expand", "maintainer")]).unwrap();
+    assert!(one.expand().contains(Expansion::Maintainer));
+    assert!(!one.expand().contains(Expansion::AllFlags));
+    refused(&[("expand", "maintainer,everything")], "expand is \"everything\": there are");
+}
+
+#[test]
+fn a_segment_is_looked_up_in_an_environment_and_nothing_else_is() {
+    let none = query(&[]).unwrap();
+    let some = query(&[("environmentId", "5f0")]).unwrap();
+    for asked in [&none, &some] {
+        let resource = |of, key| asked.resource(of, key).unwrap();
+        assert_eq!(resource(ResourceType::Flag, "A.b"), Resource::flag("A.b").unwrap());
+        assert_eq!(resource(ResourceType::AiConfig, "a"), Resource::ai_config("a").unwrap());
+        assert_eq!(resource(ResourceType::Metric, "a"), Resource::metric("a").unwrap());
+    }
+    let segment = some.resource(ResourceType::Segment, "beta").unwrap();
+    assert_eq!(segment, Resource::segment("5f0", "beta").unwrap());
+    let error = none.resource(ResourceType::Segment, "beta").unwrap_err().to_string();
+    assert!(error.starts_with("environmentId is missing"), "{error}");
+    let error = some.resource(ResourceType::Segment, "not a key").unwrap_err().to_string();
+    assert!(error.starts_with("resourceKey is \"not a key\""), "{error}");
+    refused(&[("environmentId", "a b")], "environmentId is \"a b\"");
+}
