@@ -85,6 +85,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "testing")]
+mod anything;
 mod batch;
 mod change;
 mod codec;
@@ -110,6 +112,8 @@ mod view_list;
 #[cfg(feature = "wire")]
 pub mod wire;
 
+#[cfg(feature = "testing")]
+pub use anything::decode_anything;
 pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report};
 pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]

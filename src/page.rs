@@ -275,6 +275,15 @@ impl FromStr for Cursor {
     }
 }
 
+/// Reads bytes as the text of a cursor and as what such a text holds.
+#[cfg(feature = "testing")]
+pub(crate) fn read_cursor(bytes: &[u8]) {
+    let held = URL_SAFE_NO_PAD.encode(bytes);
+    for text in [str::from_utf8(bytes).unwrap_or_default(), &held] {
+        let _ = text.parse::<Cursor>().map(|cursor| cursor.to_string());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

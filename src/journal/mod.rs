@@ -7,6 +7,8 @@
 //! - A segment gets its name only when its header and first records are synced, so one with a
 //!   name is whole up to there, and proves that everything before it had been synced.
 
+#[cfg(feature = "testing")]
+mod anything;
 mod frame;
 mod reader;
 mod retention;
@@ -21,6 +23,8 @@ use crate::disk::DiskFile;
 use crate::error::{Error, Outcome, Result};
 use crate::time::Timestamp;
 
+#[cfg(feature = "testing")]
+pub(crate) use anything::read_journal;
 pub(crate) use reader::Reader;
 pub(crate) use retention::Retention;
 pub(crate) use segment::{Segments, StoreId};

@@ -10,6 +10,8 @@
 //! Both directions and the count change in one function, [`WriteTables::change_links`], or go
 //! with the view, project, resource or environment they belong to.
 
+#[cfg(feature = "testing")]
+mod anything;
 mod backend;
 mod backlinks;
 mod block;
@@ -32,6 +34,8 @@ mod varint;
 mod verify;
 mod write;
 
+#[cfg(feature = "testing")]
+pub(crate) use anything::decode_row;
 pub(crate) use failure::{contain, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::ReadTables;

@@ -150,8 +150,12 @@ impl Head {
     }
 
     pub(super) fn load(meta: &impl ReadableTable<Bytes, Bytes>) -> Result<Self> {
-        tables::get(meta, tables::HEAD_NAME, decode)?
+        tables::get(meta, tables::HEAD_NAME, Self::decode)?
             .ok_or_else(|| Error::damaged(StoreFile::State, "table meta", "the head is missing"))
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+        decode(bytes)
     }
 
     pub(super) fn store(self, meta: &mut Table<'_, Bytes, Bytes>) -> Result<()> {

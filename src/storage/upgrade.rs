@@ -75,13 +75,13 @@ fn pack_rows(
 
 /// When a link was made.
 #[derive(Deserialize)]
-enum LinkRow {
+pub(super) enum LinkRow {
     V1(LinkRecord),
 }
 
 /// The gaps between the sorted ids of the views of a resource, the first one counted from 0.
 #[derive(Deserialize)]
-enum PostingRow {
+pub(super) enum PostingRow {
     V1 { gaps: Vec<u32> },
 }
 

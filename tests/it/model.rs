@@ -26,15 +26,15 @@ pub(crate) enum Call {
 /// A view of a project, by number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
-    project: u8,
-    view: u8,
+    pub(crate) project: u8,
+    pub(crate) view: u8,
 }
 
 /// Keys of one type; number 0 is malformed.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    resource_type: ResourceType,
-    numbers: Vec<u8>,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) numbers: Vec<u8>,
 }
 
 /// A key that passes every check but that of the state, or none.

@@ -4,6 +4,7 @@ mod answers;
 mod errors;
 mod hostile;
 mod pages;
+mod parse_all;
 mod queries;
 mod requests;
 

@@ -1,0 +1,125 @@
+//! Calls of a store on disk, opened again and again, against the model of the property tests.
+
+#![no_main]
+
+use std::fs;
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use viewlink::{Options, ResourceType, Store, Timestamp};
+
+#[path = "../../tests/it/model.rs"]
+#[allow(dead_code, reason = "the property tests use more of it")]
+mod model;
+
+use model::{Call, Keys, Model, Place, assert_same};
+
+/// What happens to a store.
+enum Step {
+    Call(Call),
+    /// It is closed and opened again.
+    Reopen,
+    /// Its process is killed: what it wrote is there, and nobody closes it.
+    Kill,
+    Compact,
+    Verify,
+}
+
+/// The bytes of an input, one after the other.
+struct Bytes<'a>(std::slice::Iter<'a, u8>);
+
+impl Bytes<'_> {
+    /// A number below a limit.
+    fn below(&mut self, limit: u8) -> Option<u8> {
+        self.0.next().map(|byte| byte % limit)
+    }
+
+    fn place(&mut self) -> Option<Place> {
+        Some(Place { project: self.below(2)?, view: self.below(4)? })
+    }
+
+    fn keys(&mut self) -> Option<Keys> {
+        let resource_type = ResourceType::ALL[usize::from(self.below(4)?)];
+        let count = self.below(20)?;
+        let numbers = (0..count).map_while(|_| self.below(16)).collect();
+        Some(Keys { resource_type, numbers })
+    }
+
+    fn step(&mut self) -> Option<Step> {
+        Some(Step::Call(match self.below(32)? {
+            0..4 => Call::Ensure(self.place()?),
+            4 => Call::Create(self.place()?),
+            5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
+            6 => Call::DeleteView(self.place()?),
+            7 => Call::DeleteProject(self.below(2)?),
+            8..17 => Call::Link(self.place()?, self.keys()?),
+            17..24 => Call::Unlink(self.place()?, self.keys()?),
+            24 => Call::RemoveResource(self.below(2)?, self.keys()?),
+            25 => Call::RemoveEnvironment(self.below(2)?, self.below(3)?),
+            26 => Call::Checkpoint,
+            27 | 28 => return Some(Step::Reopen),
+            29 => return Some(Step::Kill),
+            30 => return Some(Step::Compact),
+            _ => return Some(Step::Verify),
+        }))
+    }
+}
+
+/// Small enough that few calls rotate and trim segments, fold and checkpoint.
+fn open(path: &Path) -> Store {
+    let options = Options::new()
+        .segment_size(4096)
+        .checkpoint_interval(24, 8 << 10)
+        .keep_changes(Some(30))
+        .tail(20, 5)
+        .cache_size(1 << 20)
+        .clock(|| Timestamp::from_millis(5));
+    options.open(path).unwrap()
+}
+
+/// The files as they are found when the process is killed now.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+fn assert_clean(store: &Store) {
+    let verification = store.verify().unwrap();
+    assert!(verification.is_clean(), "{verification}");
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut bytes = Bytes(bytes.iter());
+    let dir = tempfile::tempdir().unwrap();
+    let (mut path, mut lives) = (dir.path().join("0"), 0);
+    let mut store = open(&path);
+    let mut model = Model::default();
+    while let Some(step) = bytes.step() {
+        match step {
+            Step::Call(call) => model.call(&store, &call),
+            Step::Reopen => {
+                store.close().unwrap();
+                store = open(&path);
+            }
+            Step::Kill => {
+                lives += 1;
+                let next = dir.path().join(lives.to_string());
+                copy(&path, &next);
+                path = next;
+                store = open(&path);
+            }
+            Step::Compact => store.compact().unwrap(),
+            Step::Verify => assert_clean(&store),
+        }
+        assert_same(&store.snapshot().unwrap(), &model);
+    }
+    assert_clean(&store);
+});

@@ -1,0 +1,16 @@
+//! Every decoder, fed anything.
+
+/// Reads bytes with every decoder of rows, journal records, segments and cursors.
+///
+/// For tests that look for input which makes one of them panic; needs the feature `testing`.
+///
+/// Cost: O(bytes).
+///
+/// ```
+/// viewlink::decode_anything(b"neither a row nor a record");
+/// ```
+pub fn decode_anything(bytes: &[u8]) {
+    crate::storage::decode_row(bytes);
+    crate::journal::read_journal(bytes);
+    crate::page::read_cursor(bytes);
+}

@@ -1,0 +1,39 @@
+//! Every decoder of a row, fed anything.
+
+use super::block::Block;
+use super::pack::Packer;
+use super::posting::Posting;
+use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::tables::split_row_key;
+use super::upgrade::{LinkRow, PostingRow};
+use crate::codec;
+use crate::error::Result;
+
+/// Reads bytes as each kind of row there is or was; none may panic, whatever the bytes are.
+pub(crate) fn decode_row(bytes: &[u8]) {
+    let (key, value) = bytes.split_at(bytes.len().min(bytes.first().map_or(0, |&at| at.into())));
+    let _ = ProjectRow::from_row(key, value);
+    let _ = ViewRow::from_row(key, value);
+    let _ = split_row_key(key);
+    let _ = ViewKeyRecord::decode(bytes);
+    let _ = Head::decode(bytes);
+    let _ = Posting::decode(bytes);
+    let _ = codec::decode::<LinkRow>(bytes);
+    if let Ok(PostingRow::V1 { gaps }) = codec::decode(bytes) {
+        let _ = Posting::from_gaps(gaps.into_iter().map(Some));
+    }
+    let _ = read_block(bytes, key);
+}
+
+fn read_block(bytes: &[u8], name: &[u8]) -> Result<()> {
+    let block = Block::parse(bytes)?;
+    let _ = block.find(0, name);
+    for place in 0..block.len() {
+        let _ = block.name(place);
+        if let Ok(entry) = block.entry(place) {
+            let _ = LinkRecord::of_entry(&block, &entry);
+            let _ = Posting::decode(entry.payload);
+        }
+    }
+    block.unpack_all(&mut Packer::default())
+}
