@@ -29,6 +29,7 @@ mod killing;
 mod known_views;
 mod laws;
 mod limits;
+mod linearizability;
 mod links;
 mod model;
 mod opening;
