@@ -98,6 +98,7 @@ mod health;
 mod journal;
 mod key;
 mod limit;
+mod link_list;
 mod options;
 mod page;
 mod project;

@@ -23,6 +23,8 @@ pub enum LinkSort {
     LinkTime,
     /// By key; segments by environment id first.
     Key,
+    /// The oldest link first, links of one millisecond by key: the order of the REST API.
+    LinkedAt,
 }
 
 /// In which order the views of a project come.
@@ -194,7 +196,8 @@ pub(crate) enum Position {
     LinkTime(LinkRecord),
     /// A view by what it is sorted by, and its key.
     Name(String, String),
-    UpdatedAt(Timestamp, String),
+    /// A view or a link by a time, and its key.
+    Time(Timestamp, String),
 }
 
 /// The versions of a cursor's format.
@@ -221,7 +224,7 @@ impl Position {
         match sort {
             ViewSort::Key => Self::Key(key),
             ViewSort::Name => Self::Name(view.name.clone(), key),
-            ViewSort::UpdatedAt => Self::UpdatedAt(view.updated_at, key),
+            ViewSort::UpdatedAt => Self::Time(view.updated_at, key),
         }
     }
 
@@ -230,7 +233,7 @@ impl Position {
         match (self, sort) {
             (Self::Key(_), ViewSort::Key)
             | (Self::Name(..), ViewSort::Name)
-            | (Self::UpdatedAt(..), ViewSort::UpdatedAt) => Ok(self),
+            | (Self::Time(..), ViewSort::UpdatedAt) => Ok(self),
             _ => Err(invalid("it belongs to another order")),
         }
     }
@@ -239,6 +242,17 @@ impl Position {
     pub(crate) fn key<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<K> {
         match self {
             Self::Key(text) => parse(text).ok_or_else(|| invalid("it holds a key that is none")),
+            _ => Err(invalid("it belongs to another order")),
+        }
+    }
+
+    /// The time and the key behind which the page starts.
+    pub(crate) fn time<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<(Timestamp, K)> {
+        match self {
+            Self::Time(time, text) => {
+                let key = parse(text).ok_or_else(|| invalid("it holds a key that is none"))?;
+                Ok((*time, key))
+            }
             _ => Err(invalid("it belongs to another order")),
         }
     }

@@ -233,45 +233,7 @@ impl ProjectSnapshot<'_> {
         paging: Paging<LinkSort>,
     ) -> Result<Page<LinkedResource>> {
         let view = self.find_view(view)?;
-        match paging.sort {
-            LinkSort::Key => self.links_by_key(&view, resource_type, &paging),
-            LinkSort::LinkTime => self.links_by_time(&view, resource_type, &paging),
-        }
-    }
-
-    fn links_by_key(
-        &self,
-        view: &ViewRow,
-        resource_type: ResourceType,
-        paging: &Paging<LinkSort>,
-    ) -> Result<Page<LinkedResource>> {
-        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
-        let (after, skip) = paging.start.in_list(&list)?;
-        let parse = |key: &str| Resource::from_name(resource_type, key.as_bytes());
-        let after = after.map(|at| at.key(parse)).transpose()?;
-        let rows = self.snapshot.read(|tables| {
-            tables.link_page(view.id(), resource_type, after.as_ref(), skip, paging.rows())
-        })?;
-        let total = view.links().get(resource_type);
-        let position = |row: &LinkRow| Position::Key(row.resource.name().as_str().into());
-        Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
-    }
-
-    fn links_by_time(
-        &self,
-        view: &ViewRow,
-        resource_type: ResourceType,
-        paging: &Paging<LinkSort>,
-    ) -> Result<Page<LinkedResource>> {
-        let list = List::Links { view: view.id(), resource_type, sort: paging.sort };
-        let (after, skip) = paging.start.in_list(&list)?;
-        let after = after.map(Position::link_time).transpose()?;
-        let rows = self.snapshot.read(|tables| {
-            tables.link_time_page(view.id(), resource_type, after, skip, paging.rows())
-        })?;
-        let total = view.links().get(resource_type);
-        let position = |row: &LinkRow| Position::LinkTime(row.record);
-        Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
+        self.links(&view, resource_type, &paging)
     }
 
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.

@@ -39,7 +39,7 @@ pub(crate) use anything::decode_row;
 pub(crate) use failure::{contain, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::ReadTables;
-pub(crate) use read_links::LinkRow;
+pub(crate) use read_links::{LinkName, LinkRow};
 pub(crate) use records::{Head, LinkRecord, ProjectRow, ViewRow};
 pub(crate) use state::{State, StateOptions, Transaction};
 pub(crate) use tail::Tail;

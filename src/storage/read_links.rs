@@ -2,7 +2,7 @@
 
 use redb::ReadableTable;
 
-use super::block::Block;
+use super::block::{self, Block};
 use super::blocks;
 use super::read::ReadTables;
 use super::records::LinkRecord;
@@ -68,14 +68,15 @@ impl ReadTables {
         Ok(rows)
     }
 
-    /// Links of a view, the oldest first, `skip` of them left out, from behind `after` on.
+    /// Links of a view in the order that `rank` gives them, those of one rank in key order, `skip` of
+    /// them left out. What has no rank is not of the page's list.
     ///
     /// Cost: O(links of the view + limit · log limit).
-    pub(crate) fn link_time_page(
+    pub(crate) fn ranked_link_page<R: Ord + Copy>(
         &self,
         view: u32,
         resource_type: ResourceType,
-        after: Option<LinkRecord>,
+        rank: impl Fn(LinkRecord, LinkName<'_>) -> Result<Option<R>>,
         skip: usize,
         limit: usize,
     ) -> Result<Vec<LinkRow>> {
@@ -85,17 +86,33 @@ impl ReadTables {
         let parsed = values.iter().map(|value| Block::parse(value.value()));
         let blocks = parsed.collect::<Result<Vec<_>>>()?;
         let mut links = Vec::new();
-        for block in &blocks {
+        for (number, block) in blocks.iter().enumerate() {
             for place in 0..block.len() {
                 let record = record(block, place)?;
-                if after.is_none_or(|after| record > after) {
-                    links.push((record, block, place));
+                if let Some(rank) = rank(record, LinkName { block, place })? {
+                    links.push((rank, number, place));
                 }
             }
         }
-        let page = smallest(links, skip, limit, |(record, ..)| *record);
-        let row = |(record, block, place)| link_row(resource_type, block, place, record);
+        let page = smallest(links, skip, limit, |link| *link);
+        let row = |(_, number, place): (R, usize, usize)| {
+            let block = blocks.get(number).ok_or_else(block::damaged)?;
+            link_row(resource_type, block, place, record(block, place)?)
+        };
         page.into_iter().map(row).collect()
+    }
+}
+
+/// The name of a link, to be read where it matters.
+pub(crate) struct LinkName<'a> {
+    block: &'a Block<'a>,
+    place: usize,
+}
+
+impl LinkName<'_> {
+    /// Whether it is behind another one in key order.
+    pub(crate) fn is_behind(&self, other: &ResourceName<'_>) -> Result<bool> {
+        Ok(*self.block.name(self.place)? > *other.as_bytes())
     }
 }
 

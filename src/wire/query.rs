@@ -105,7 +105,7 @@ impl Query {
         &self.expand
     }
 
-    /// The page of linked resources that is asked for: by link time.
+    /// The page of linked resources that is asked for: by link time, ties by key.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Query {
     pub fn link_paging(&self) -> Result<Paging<LinkSort>, RequestError> {
         self.refuse_search()?;
         match self.sort {
-            None | Some(Sort::LinkedAt) => Ok(self.paging()),
+            None | Some(Sort::LinkedAt) => Ok(self.paging().sort(LinkSort::LinkedAt)),
             Some(Sort::Name) => Err(RequestError::Unsupported {
                 what: "sort by name",
                 instead: "names of resources are not known, sort by linkedAt",

@@ -89,6 +89,7 @@ fn lists() -> (Store, Vec<Read>) {
         views_of("q", ResourceType::Flag, "a"),
         links("p", "v", ResourceType::Flag, time),
         links("p", "v", ResourceType::Flag, key),
+        links("p", "v", ResourceType::Flag, LinkSort::LinkedAt),
         links("p", "v", ResourceType::Segment, time),
         links("p", "v", ResourceType::Segment, key),
         links("p", "w", ResourceType::Flag, time),
@@ -182,7 +183,7 @@ fn a_changed_cursor_is_an_error_or_a_place_in_some_list_and_never_a_panic() {
 #[test]
 fn a_cursor_does_not_outlive_its_view() {
     let (store, project) = two_views();
-    for sort in [LinkSort::LinkTime, LinkSort::Key] {
+    for sort in [LinkSort::LinkTime, LinkSort::Key, LinkSort::LinkedAt] {
         link(&project, "v", &["a", "b"]);
         let list = links("p", "v", ResourceType::Flag, sort);
         let cursor = list(&store.snapshot().unwrap(), None, 1).unwrap().1.unwrap();
@@ -273,11 +274,11 @@ fn set_link(project: &Project, view: &str, key: &str, there: bool) {
 #[test]
 fn a_walk_through_links_misses_nothing_and_repeats_nothing_while_others_write() {
     for seed in 0..8 {
-        for sort in [LinkSort::LinkTime, LinkSort::Key] {
+        for sort in [LinkSort::LinkTime, LinkSort::Key, LinkSort::LinkedAt] {
             let (store, project) = two_views();
             let list = links("p", "v", ResourceType::Flag, sort);
             let set = |key: &str, there: bool| set_link(&project, "v", key, there);
-            let by_time = sort == LinkSort::LinkTime;
+            let by_time = sort != LinkSort::Key;
             walk_while_changing(&store, &list, &mut Random(seed), set, by_time);
         }
     }

@@ -104,7 +104,7 @@ proptest! {
     fn paging_visits_each_link_once(
         numbers in prop::collection::vec(0..200_u16, 0..60),
         limit in 1..12_usize,
-        by_key: bool,
+        sort in prop::sample::select(vec![LinkSort::Key, LinkSort::LinkTime, LinkSort::LinkedAt]),
         by_cursor: bool,
     ) {
         let store = options().open_in_memory().unwrap();
@@ -113,7 +113,6 @@ proptest! {
         for part in numbers.chunks(7) {
             let _ = project.link("v", Batch::flags(part.iter().map(|n| format!("f{n}")))).unwrap();
         }
-        let sort = if by_key { LinkSort::Key } else { LinkSort::LinkTime };
         let snapshot = store.snapshot().unwrap();
         let reader = snapshot.project("p").unwrap();
         let read = |paging: Paging<LinkSort>| {

@@ -9,16 +9,25 @@ use crate::support::{
     Clock, all, batch, create, flag, keys, link, memory, project, resource, two_views, view_keys,
 };
 
-/// Flags of `v` in the two orders a list can have.
+/// Flags of `v` in the orders a list can have.
 const BY_TIME: [&str; 7] = ["m", "b", "z", "a", "a.b", "q", "B"];
 const BY_KEY: [&str; 7] = ["B", "a", "a.b", "b", "m", "q", "z"];
-const ORDERS: [(LinkSort, [&str; 7]); 2] = [(LinkSort::LinkTime, BY_TIME), (LinkSort::Key, BY_KEY)];
+/// The first three were linked in one millisecond, and the others in a later one.
+const BY_MOMENT: [&str; 7] = ["b", "m", "z", "B", "a", "a.b", "q"];
+const ORDERS: [(LinkSort, [&str; 7]); 3] =
+    [(LinkSort::LinkTime, BY_TIME), (LinkSort::Key, BY_KEY), (LinkSort::LinkedAt, BY_MOMENT)];
 
 fn seven() -> (Store, Project) {
-    let (store, project) = two_views();
+    let clock = Clock::default();
+    let store = clock.options().open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    create(&project, "w");
     link(&project, "v", &BY_TIME[..3]);
     link(&project, "w", &["a", "c", "x"]);
-    link(&project, "v", &BY_TIME[3..]);
+    clock.set(1_000);
+    link(&project, "v", &BY_TIME[3..5]);
+    link(&project, "v", &BY_TIME[5..]);
     (store, project)
 }
 

@@ -10,7 +10,7 @@ fn filled(count: usize) -> Store {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
-    let keys = (0..count).map(|number| format!("k{number}"));
+    let keys = (0..count).map(|number| format!("k{number:02}"));
     project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
     store
 }
@@ -62,7 +62,7 @@ proptest! {
                 }
             }
         }
-        let expected: Vec<String> = (offset.min(count)..count).map(|n| format!("k{n}")).collect();
+        let expected: Vec<String> = (offset.min(count)..count).map(|n| format!("k{n:02}")).collect();
         prop_assert_eq!(met, expected);
     }
 

@@ -19,7 +19,7 @@ fn a_page_has_twenty_items_from_the_first_on_where_nothing_is_said() {
     {
         let query = query(pairs).unwrap();
         assert_eq!((query.limit(), query.offset()), (20, 0));
-        assert_eq!(query.link_paging().unwrap(), Paging::first(20).sort(LinkSort::LinkTime));
+        assert_eq!(query.link_paging().unwrap(), Paging::first(20).sort(LinkSort::LinkedAt));
         assert_eq!(query.view_paging().unwrap(), Paging::first(20).sort(ViewSort::Key));
         assert_eq!(query.linked_view_paging(), Paging::first(20));
         assert!(query.expand().is_empty());
@@ -29,7 +29,7 @@ fn a_page_has_twenty_items_from_the_first_on_where_nothing_is_said() {
 #[test]
 fn limit_and_offset_are_numbers_in_their_range() {
     let asked = query(&[("limit", "1000"), ("offset", "4294967296")]).unwrap();
-    let expected = Paging::first(1000).offset(4_294_967_296);
+    let expected = Paging::first(1000).offset(4_294_967_296).sort(LinkSort::LinkedAt);
     assert_eq!(asked.link_paging().unwrap(), expected);
     assert_eq!(query(&[("limit", "0")]).unwrap().limit(), 0);
     for limit in
@@ -46,7 +46,8 @@ fn limit_and_offset_are_numbers_in_their_range() {
 #[test]
 fn each_list_has_its_orders() {
     let sorted = |sort| query(&[("sort", sort)]).unwrap();
-    assert_eq!(sorted("linkedAt").link_paging().unwrap(), Paging::first(20));
+    let by_link_time = Paging::first(20).sort(LinkSort::LinkedAt);
+    assert_eq!(sorted("linkedAt").link_paging().unwrap(), by_link_time);
     for (name, sort) in
         [("key", ViewSort::Key), ("name", ViewSort::Name), ("updatedAt", ViewSort::UpdatedAt)]
     {
