@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::batch::Report;
 use crate::codec::CodecError;
@@ -190,6 +191,18 @@ pub enum Error {
     /// Snapshots are open that keep the space of a store from being given back.
     #[error("snapshots are open: drop them, and call again")]
     SnapshotsOpen,
+    /// The snapshot is older than the options allow; its pages can be used again.
+    #[error(
+        "the snapshot is {:.3} s old, and {:.3} s are allowed: take a new one, or raise Options::snapshot_limit",
+        .age.as_secs_f64(),
+        .limit.as_secs_f64()
+    )]
+    SnapshotExpired {
+        /// How old it is.
+        age: Duration,
+        /// How old it may become.
+        limit: Duration,
+    },
     /// Something panicked while the call ran; a change was taken back.
     #[error("a panic ended the call: {message}")]
     Panicked {

@@ -9,6 +9,7 @@ use crate::key::ProjectKey;
 use crate::options::Options;
 use crate::project::Project;
 use crate::snapshot::Snapshot;
+use crate::stats::Stats;
 use crate::verify::Verification;
 
 /// A store of views and links.
@@ -137,6 +138,17 @@ impl Store {
     /// [`recover`](Self::recover).
     pub fn verify(&self) -> Result<Verification> {
         self.engine.verify()
+    }
+
+    /// Figures of the store as it stands: how far it is, how old the oldest snapshot is, what waits.
+    ///
+    /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. On
+    /// one that was opened by [`recover`](Self::recover) checkpoints are counted on.
+    ///
+    /// Cost: O(1).
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
     }
 
     /// Closes the store under all its handles, and tells what dropping them would swallow.

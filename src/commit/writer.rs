@@ -1,8 +1,11 @@
 //! The one that changes the store, a group of requests at a time.
 
+use std::sync::Arc;
+
 use super::Open;
 use super::checkpoint::Work;
 use super::fault::{Fault, Faults};
+use super::gauges::Gauges;
 use super::request::Call;
 use crate::change::Stamp;
 use crate::error::{Error, Outcome, Result, chain};
@@ -29,6 +32,7 @@ pub(super) struct Writer {
     pub(super) time: Timestamp,
     /// The work since the last checkpoint.
     pub(super) work: Work,
+    pub(super) gauges: Arc<Gauges>,
     faults: Faults,
 }
 
@@ -46,7 +50,7 @@ struct Applied {
 impl Writer {
     pub(super) fn new(journal: Journal, time: Timestamp) -> Self {
         let (health, work, faults) = (Health::Writable, Work::default(), Faults::default());
-        Self { journal, health, time, work, faults }
+        Self { journal, health, time, work, gauges: Arc::default(), faults }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -108,7 +112,7 @@ impl Writer {
                 apply(&transaction, options, &mut calls, &mut at)
             });
             match applied {
-                Ok(applied) => return self.log_and_show(transaction, applied, calls),
+                Ok(applied) => return self.log_and_show(open, transaction, applied, calls),
                 Err(error) => {
                     if error.is_of_store() {
                         self.stop(chain(&error));
@@ -133,6 +137,7 @@ impl Writer {
     /// Makes applied changes durable, then visible, and answers.
     fn log_and_show(
         &mut self,
+        open: &Open,
         transaction: Transaction<'_>,
         applied: Applied,
         calls: Vec<Box<dyn Call>>,
@@ -153,6 +158,7 @@ impl Writer {
             }
         }
         let shown = contain(|| self.faults.commit(transaction, finished));
+        self.gauges.note(&open.state, self.work);
         let Err(error) = self.or_stop(shown) else { return tell_each(calls, results) };
         let source = match error {
             Error::State { source, .. } => source,

@@ -162,6 +162,15 @@ impl State {
         Arc::clone(&self.tails().shown.1)
     }
 
+    /// The newest change that is shown, and how many changes of backlinks wait in its tail.
+    ///
+    /// Cost: O(runs of the tail).
+    pub(crate) fn shown(&self) -> (u64, usize) {
+        let tails = self.tails();
+        let (mark, tail) = &tails.shown;
+        (mark.revision, tail.len())
+    }
+
     /// Gives a state that was just opened the tail that the journal remembers.
     pub(crate) fn set_tail(&self, tail: Tail) {
         self.tails().shown.1 = Arc::new(tail);
