@@ -139,6 +139,22 @@ pub enum Error {
         /// How that shows.
         reason: String,
     },
+    /// There is something at the path that a copy was to be made at; it was left as it is.
+    #[error(
+        "there is something at {path:?} already: choose a path that is free, or an empty directory"
+    )]
+    AlreadyExists {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// No copy of the store was made, and nothing was left; the store is as it was.
+    #[error("the store cannot be copied to {path:?}: mend the cause, and call again")]
+    BackupFailed {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// What failed.
+        source: Box<Error>,
+    },
     /// Another handle, in this process or another one, has the store open.
     #[error("the store at {path:?} is open elsewhere: share that handle, or close it first")]
     AlreadyOpen {

@@ -176,7 +176,8 @@ impl Options {
     /// [`Error::SnapshotExpired`](crate::Error::SnapshotExpired), and the next change, checkpoint or
     /// compaction lets go of its pages, whether anybody reads from it or not. A read that has begun
     /// ends well. A feed of [`changes`](crate::Snapshot::changes) that has begun goes on, since it
-    /// reads the journal and holds no pages; .
+    /// reads the journal and holds no pages; nor does the limit end a
+    /// [backup](crate::Store::backup_to).
     ///
     /// ```
     /// use std::time::Duration;

@@ -28,7 +28,8 @@ pub struct Stats {
     pub revision: u64,
     /// How many snapshots there are that keep pages of the state from being used again. One whose
     /// age is beyond [`Options::snapshot_limit`](crate::Options::snapshot_limit) counts until the
-    /// next change, checkpoint or compaction.
+    /// next change, checkpoint or compaction. A [backup](crate::Store::backup_to) that is under way
+    /// counts, too.
     pub snapshots: u64,
     /// The age of the oldest of them; `None` without any.
     pub oldest_snapshot: Option<Duration>,

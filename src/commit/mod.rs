@@ -8,6 +8,7 @@
 //!
 //! What may fail, and what then, is a table in `docs/design.md`.
 
+mod backup;
 mod checkpoint;
 mod directory;
 mod fault;

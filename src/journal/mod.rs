@@ -7,6 +7,7 @@
 //! - A segment gets its name only when its header and first records are synced, so one with a
 //!   name is whole up to there, and proves that everything before it had been synced.
 
+mod copy;
 mod frame;
 mod reader;
 mod retention;
@@ -23,7 +24,7 @@ use crate::time::Timestamp;
 
 pub(crate) use reader::Reader;
 pub(crate) use retention::Retention;
-pub(crate) use segment::{Segments, StoreId};
+pub(crate) use segment::{Kept, Segments, StoreId};
 pub(crate) use survey::{Survey, survey};
 
 use segment::{HEADER_LEN, SegmentHeader};

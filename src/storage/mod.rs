@@ -14,6 +14,7 @@ mod backend;
 mod backlinks;
 mod block;
 mod blocks;
+mod copy;
 mod failure;
 mod known_views;
 mod links;

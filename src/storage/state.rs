@@ -285,7 +285,7 @@ fn identify(database: &Database) -> Result<Identity> {
 
 /// A change of the tables under way: all of it or nothing.
 pub(crate) struct Transaction<'s> {
-    inner: WriteTransaction,
+    pub(super) inner: WriteTransaction,
     state: &'s State,
 }
 

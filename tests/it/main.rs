@@ -8,6 +8,7 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
+mod backup;
 mod bad_input;
 mod batches;
 mod blocks;
