@@ -77,7 +77,7 @@ pub(super) fn write_copy(
             journal: |segments| {
                 Journal::copy(segments, first, base_time, options.segment_size, changes)
             },
-            state: |file, id| hold.read(|tables| tables.copy_to(&file, id, state_options)),
+            state: |file, id| hold.read(|tables| tables.copy_to(file, id, state_options)),
         },
     )
 }

@@ -9,7 +9,7 @@ use super::state::{State, StateOptions};
 use super::tables::{self, Definition};
 use super::tail::Tail;
 use crate::disk::DiskFile;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journal::StoreId;
 
 impl ReadTables {
@@ -22,12 +22,12 @@ impl ReadTables {
     /// Cost: O(rows + changes of backlinks that wait).
     pub(crate) fn copy_to(
         &self,
-        file: &Arc<dyn DiskFile>,
+        file: Arc<dyn DiskFile>,
         store_id: StoreId,
         options: StateOptions,
     ) -> Result<()> {
-        State::create(Arc::clone(file), store_id, options)?;
-        let state = State::open(Arc::clone(file), options, |_| {})?;
+        State::create(Arc::clone(&file), store_id, options)?;
+        let state = State::open(file, options, |_| {})?;
         state.admit()?;
         state.set_tail(Tail::clone(&self.tail));
         let transaction = state.begin()?;
@@ -40,8 +40,7 @@ impl ReadTables {
         let finished = tables.finish()?;
         transaction.commit(finished)?;
         state.checkpoint()?;
-        state.close()?;
-        file.sync().map_err(|source| Error::io("sync the copy of the state", source))
+        state.close()
     }
 
     /// Cost: O(rows of the table).
