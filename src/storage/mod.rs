@@ -26,6 +26,7 @@ mod records;
 mod removal;
 mod run;
 mod state;
+mod sweep;
 mod tables;
 mod tail;
 mod upgrade;

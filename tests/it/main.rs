@@ -40,6 +40,7 @@ mod reopening;
 mod snapshots;
 mod stats;
 mod support;
+mod sweep;
 mod tail;
 mod verification;
 mod views;
