@@ -30,6 +30,7 @@ mod known_views;
 mod laws;
 mod limits;
 mod links;
+mod long_life;
 mod model;
 mod opening;
 mod panics;
