@@ -23,6 +23,8 @@ fn changes() -> u64 {
 const KEPT: u64 = 1_000;
 const WAITING: usize = 500;
 const SEGMENT: u64 = 32 << 10;
+/// How old the one that is forgotten becomes; a second is a call here.
+const LIMIT: Duration = Duration::from_secs(200);
 /// The snapshots that are held at once, besides one that is forgotten.
 const READERS: usize = 6;
 
@@ -33,7 +35,7 @@ fn options(ages: &Ages) -> Options {
         .tail(WAITING, 40)
         .checkpoint_interval(256, 128 << 10)
         .cache_size(4 << 20)
-        .snapshot_limit(Some(Duration::from_secs(200)))
+        .snapshot_limit(Some(LIMIT))
 }
 
 /// What the store should hold: the flags of each view.
@@ -230,7 +232,8 @@ fn a_long_life_takes_no_more_than_what_is_held() {
     println!("{:?}", life.store.stats());
     assert_bounded(&quarters);
     copy_and_compact(life, dir.path());
-    assert!(most.oldest_snapshot.unwrap() <= Duration::from_secs(201), "{most:?}");
+    // At the limit, and a few calls that found nothing to change and so let nothing go.
+    assert!(most.oldest_snapshot.unwrap() < LIMIT + Duration::from_secs(20), "{most:?}");
 }
 
 /// What a long life left can be copied, compacted when nobody looks at it, and opened.
