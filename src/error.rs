@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::batch::Report;
 use crate::codec::CodecError;
@@ -138,6 +139,22 @@ pub enum Error {
         /// How that shows.
         reason: String,
     },
+    /// There is something at the path that a copy was to be made at; it was left as it is.
+    #[error(
+        "there is something at {path:?} already: choose a path that is free, or an empty directory"
+    )]
+    AlreadyExists {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// No copy of the store was made, and nothing was left; the store is as it was.
+    #[error("the store cannot be copied to {path:?}: mend the cause, and call again")]
+    BackupFailed {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// What failed.
+        source: Box<Error>,
+    },
     /// Another handle, in this process or another one, has the store open.
     #[error("the store at {path:?} is open elsewhere: share that handle, or close it first")]
     AlreadyOpen {
@@ -190,6 +207,18 @@ pub enum Error {
     /// Snapshots are open that keep the space of a store from being given back.
     #[error("snapshots are open: drop them, and call again")]
     SnapshotsOpen,
+    /// The snapshot is older than the options allow; its pages can be used again.
+    #[error(
+        "the snapshot is {:.3} s old, and {:.3} s are allowed: take a new one, or raise Options::snapshot_limit",
+        .age.as_secs_f64(),
+        .limit.as_secs_f64()
+    )]
+    SnapshotExpired {
+        /// How old it is.
+        age: Duration,
+        /// How old it may become.
+        limit: Duration,
+    },
     /// Something panicked while the call ran; a change was taken back.
     #[error("a panic ended the call: {message}")]
     Panicked {

@@ -10,7 +10,7 @@
 /// let store = Options::new().open_in_memory()?;
 /// store.project("default")?.create_view(NewView::new("v", "V"))?;
 ///
-/// let sizes = store.group_sizes();
+/// let sizes = store.stats().groups;
 /// assert_eq!((sizes.groups(), sizes.changes()), (1, 1));
 /// assert_eq!(sizes.buckets().next(), Some((1, 1)));
 /// # Ok::<(), viewlink::Error>(())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::key::MAX_KEY_LEN;
 use crate::time::Timestamp;
@@ -30,7 +30,10 @@ pub struct Options {
     pub(crate) segment_size: u64,
     pub(crate) keep_changes: Option<u64>,
     pub(crate) keep_for: Option<Duration>,
+    pub(crate) snapshot_limit: Option<Duration>,
     pub(crate) limits: Limits,
+    /// A time that never runs backwards.
+    pub(crate) age_clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) on_recovery: Arc<dyn Fn(RecoveryProgress) + Send + Sync>,
 }
@@ -39,6 +42,7 @@ impl Options {
     /// The defaults, named at each option.
     #[must_use]
     pub fn new() -> Self {
+        let start = Instant::now();
         Self {
             create_if_missing: true,
             check_pages: false,
@@ -52,6 +56,8 @@ impl Options {
             segment_size: 4 << 20,
             keep_changes: Some(100_000),
             keep_for: None,
+            snapshot_limit: None,
+            age_clock: Arc::new(move || start.elapsed()),
             limits: Limits::default(),
             clock: Arc::new(Timestamp::now),
             on_recovery: Arc::new(|_| {}),
@@ -163,6 +169,41 @@ impl Options {
         self
     }
 
+    /// How old a [`Snapshot`](crate::Snapshot) may become; `None` for any age. Default: any age.
+    ///
+    /// The state cannot use the pages again that a snapshot sees, so one that is forgotten makes
+    /// the file grow without end. Once a snapshot is older than this, every read from it fails with
+    /// [`Error::SnapshotExpired`](crate::Error::SnapshotExpired), and the next change, checkpoint or
+    /// compaction lets go of its pages, whether anybody reads from it or not. A read that has begun
+    /// ends well. A feed of [`changes`](crate::Snapshot::changes) that has begun goes on, since it
+    /// reads the journal and holds no pages; nor does the limit end a
+    /// [backup](crate::Store::backup_to).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let limit = Some(Duration::from_secs(600));
+    /// let store = viewlink::Options::new().snapshot_limit(limit).open_in_memory()?;
+    /// # store.close()?;
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn snapshot_limit(mut self, age: Option<Duration>) -> Self {
+        self.snapshot_limit = age;
+        self
+    }
+
+    /// Where the age of snapshots comes from: a time since any moment, that never runs backwards.
+    /// Default: the system's monotonic clock.
+    ///
+    /// So that a test of a host need not wait until a snapshot expires.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn age_clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.age_clock = Arc::new(clock);
+        self
+    }
+
     /// The greatest lengths of texts and lists. Default: [`Limits::default`].
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
@@ -214,6 +255,7 @@ impl fmt::Debug for Options {
             .field("segment_size", &self.segment_size)
             .field("keep_changes", &self.keep_changes)
             .field("keep_for", &self.keep_for)
+            .field("snapshot_limit", &self.snapshot_limit)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

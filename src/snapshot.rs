@@ -4,40 +4,41 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::change::Change;
-use crate::commit::Engine;
+use crate::commit::{Engine, Hold};
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
 use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
 use crate::project::view_key;
 use crate::resource::{Resource, ResourceType};
-use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow, contain};
+use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow};
 use crate::time::Timestamp;
 use crate::view::View;
 
 /// The store as it stood when the snapshot was taken.
 ///
 /// Changes made since do not show. A snapshot never waits for one and holds none up, but the
-/// pages it sees cannot be used again as long as it lives. It keeps the store open.
+/// pages it sees cannot be used again as long as it lives, or until it is older than
+/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open.
 ///
 /// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
-/// [`Error::State`] when the disk cannot be read, [`Error::Damaged`] when a row cannot.
+/// [`Error::SnapshotExpired`] once the snapshot is older than the options allow, [`Error::State`] when the disk cannot be read, [`Error::Damaged`] when a row cannot.
 pub struct Snapshot {
-    tables: ReadTables,
+    hold: Hold,
     segments: Arc<Segments>,
     engine: Arc<Engine>,
 }
 
 impl Snapshot {
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
-        let (tables, segments) = engine.read()?;
-        Ok(Self { tables, segments, engine })
+        let (hold, segments) = engine.read(true)?;
+        Ok(Self { hold, segments, engine })
     }
 
     /// The newest change that the snapshot sees; 0 when there was none yet.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.tables.head().revision
+        self.hold.head().revision
     }
 
     /// A project.
@@ -67,7 +68,7 @@ impl Snapshot {
         let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
         let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, paging.rows()))?;
         let position = |row: &ProjectRow| Position::Key(row.key.to_string());
-        let total = self.tables.head().projects;
+        let total = self.hold.head().projects;
         Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
             Ok(ProjectInfo { id: row.id, key: row.key, views: row.views })
         })
@@ -77,12 +78,13 @@ impl Snapshot {
     pub(crate) fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
         // The database may still have in memory what it read before it was closed.
         self.segments.check_current()?;
-        contain(|| read(&self.tables))
+        self.hold.read(read)
     }
 
     /// The changes from a revision on, up to the one the snapshot sees, in order.
     ///
-    /// Read from the journal as the iterator advances; it holds the file it reads.
+    /// Read from the journal as the iterator advances; it holds the file it reads, and no pages of
+    /// the state: dropping the snapshot gives those free, and an age limit ends no iterator.
     ///
     /// Cost: O(bytes of one segment) to begin, then O(bytes) for each change.
     ///
@@ -105,6 +107,7 @@ impl Snapshot {
     /// [`Error::Io`].
     pub fn changes(&self, from: u64) -> Result<Changes> {
         self.segments.check_current()?;
+        self.hold.check_age()?;
         let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
         Ok(Changes { reader, _engine: Arc::clone(&self.engine) })
     }

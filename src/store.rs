@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::commit::{Directory, Engine};
 use crate::error::{Error, Result};
-use crate::group_sizes::GroupSizes;
 use crate::health::Health;
 use crate::key::ProjectKey;
 use crate::options::Options;
 use crate::project::Project;
 use crate::snapshot::Snapshot;
+use crate::stats::Stats;
 use crate::verify::Verification;
 
 /// A store of views and links.
@@ -107,6 +107,47 @@ impl Store {
         self.engine.compact()
     }
 
+    /// Copies the store, as it stands now, into a new directory, while it is read and changed.
+    /// Tells the revision of the copy.
+    ///
+    /// The copy is a store of its own: what a [`snapshot`](Self::snapshot) would see, and the
+    /// journal as far as it is kept, ready to be opened. It is there whole or not at all: it is made
+    /// beside the path as `NAME.RANDOM.unfinished`, synced and renamed. What a crash leaves under
+    /// such a name may be removed.
+    ///
+    /// As long as it goes on, the state and the journal let go of nothing it needs, so both grow
+    /// under changes, and [`compact`](Self::compact) is refused.
+    ///
+    /// Cost: O(state + journal) in time; in memory some 20 MiB beside what
+    /// [waits to be folded](Options::tail).
+    ///
+    /// ```
+    /// # use viewlink::{NewView, Options, Store};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("copy.viewlink");
+    /// # let store = Options::new().open_in_memory()?;
+    /// store.project("default")?.create_view(NewView::new("my-view", "My view"))?;
+    /// assert_eq!(store.backup_to(&path)?, 1);
+    ///
+    /// let copy = Store::open(&path)?;
+    /// assert!(copy.verify()?.is_clean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::AlreadyExists`]: there is something at the path, and it is not an empty directory.
+    /// - [`Error::BackupFailed`]: the copy could not be written, for example because the directory
+    ///   above the path is missing or full, or the store could not be read. Nothing is left.
+    /// - [`Error::Io`]: the copy is there, whole, and its name could not be synced.
+    /// - [`Error::Closed`]: the store was closed or recovered, before or meanwhile.
+    /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that only stopped
+    ///   to take changes can be copied as far as it can be read.
+    /// - [`Error::State`]: the database cannot be read.
+    pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<u64> {
+        self.engine.backup_to(path.as_ref())
+    }
+
     /// Repeats recovery in place after a failure stopped writes, under the live handles.
     ///
     /// Changes whose outcome was unknown are there whole or not at all afterwards, and so are
@@ -140,14 +181,6 @@ impl Store {
         self.engine.health()
     }
 
-    /// How many changes shared a disk sync since the store was opened.
-    ///
-    /// Cost: O(1); waits for no change under way.
-    #[must_use]
-    pub fn group_sizes(&self) -> GroupSizes {
-        self.engine.group_sizes()
-    }
-
     /// Checks the store against the invariants of its design, row by row.
     ///
     /// Tables against each other, the journal's completeness and, where the journal reaches back
@@ -164,6 +197,17 @@ impl Store {
     /// [`recover`](Self::recover).
     pub fn verify(&self) -> Result<Verification> {
         self.engine.verify()
+    }
+
+    /// Figures of the store as it stands: how far it is, how old the oldest snapshot is, what waits.
+    ///
+    /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. On
+    /// one that was opened by [`recover`](Self::recover) checkpoints are counted on.
+    ///
+    /// Cost: O(1).
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
     }
 
     /// Closes the store under all its handles, and tells what dropping them would swallow.

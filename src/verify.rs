@@ -77,7 +77,7 @@ pub struct Counts {
     pub links: LinkCounts,
     /// Resources that are in a view, or were when it was deleted.
     pub posting_lists: u64,
-    /// Entries of deleted views in those lists, dropped when a list is next written.
+    /// Entries of deleted views in those lists, dropped when a list is next written or swept.
     pub dead_view_ids: u64,
     /// The newest change.
     pub revision: u64,

@@ -23,6 +23,14 @@ impl Work {
         self.rows = self.rows.saturating_add(rows);
         self.bytes = self.bytes.saturating_add(bytes);
     }
+
+    pub(super) fn rows(self) -> u64 {
+        self.rows
+    }
+
+    pub(super) fn bytes(self) -> u64 {
+        self.bytes
+    }
 }
 
 impl Writer {
@@ -37,6 +45,8 @@ impl Writer {
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
+        self.gauges.count_checkpoint();
+        self.gauges.note(&open.state, self.work);
         self.trim(open, options)
     }
 

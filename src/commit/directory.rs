@@ -136,18 +136,39 @@ fn lock(disk: &SharedDisk, has_state: bool) -> io::Result<Option<Arc<dyn DiskFil
     Ok(file.try_lock()?.then_some(file))
 }
 
-/// Makes a new store: the journal's first segment, and then the state, which gets its name in one
-/// step and last. So a creation that does not end leaves nothing that looks like a store, and a
-/// store without a journal is one that lost it.
+/// Makes a new store with nothing in it.
 fn create(disk: &SharedDisk, options: &Options) -> Result<()> {
+    let options = StateOptions::from(options);
+    make(
+        disk,
+        Parts { journal: Journal::begin, state: |file, id| State::create(file, id, options) },
+    )
+}
+
+/// How the parts of a new store are made.
+pub(super) struct Parts<J, S> {
+    pub(super) journal: J,
+    pub(super) state: S,
+}
+
+/// Makes a new store: the journal, and then the state, which gets its name in one step and last.
+/// So a creation that does not end leaves nothing that looks like a store, and a store without a
+/// journal is one that lost it.
+pub(super) fn make(
+    disk: &SharedDisk,
+    parts: Parts<
+        impl FnOnce(Arc<Segments>) -> Result<()>,
+        impl FnOnce(Arc<dyn DiskFile>, StoreId) -> Result<()>,
+    >,
+) -> Result<()> {
     let making = |source| Error::io("make a new store", source);
     Segments::create_dir(&**disk).map_err(making)?;
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|error| making(io::Error::other(error)))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), StoreId(id))?);
-    Journal::begin(segments)?;
+    (parts.journal)(segments)?;
     let file = disk.create(UNFINISHED).map_err(making)?;
-    State::create(file, StoreId(id), StateOptions::from(options))?;
+    (parts.state)(file, StoreId(id))?;
     disk.rename(UNFINISHED, STATE).and_then(|()| disk.sync_dir("")).map_err(making)
 }
 

@@ -63,6 +63,7 @@ impl Writer {
                 let shown = contain(|| transaction.commit(finished));
                 self.or_stop(shown)?;
                 self.work.add(rows, 0);
+                self.gauges.note(&open.state, self.work);
                 Ok(())
             }
             Err(error) => {

@@ -8,17 +8,19 @@
 //!
 //! What may fail, and what then, is a table in `docs/design.md`.
 
+mod backup;
 mod checkpoint;
 mod directory;
 mod fault;
 mod fold;
+mod gauges;
+mod hold;
 mod queue;
 mod recovery;
 mod replay;
 mod request;
 mod sync;
 mod verify;
-mod vitals;
 mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -26,21 +28,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use crate::change::Note;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
-use crate::group_sizes::GroupSizes;
 use crate::health::Health;
 use crate::journal::Segments;
 use crate::options::Options;
-use crate::storage::{ReadTables, State, contain};
+use crate::stats::Stats;
+use crate::storage::{State, contain};
 use crate::verify::Verification;
 
 pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
+pub(crate) use hold::Hold;
 pub(crate) use request::{Draft, Recorded};
 
+use gauges::Gauges;
+use hold::Holds;
 use queue::{Lead, Queue, Word};
 use request::{Call, Request};
-use vitals::Vitals;
 use writer::{Writer, tell_all};
 
 /// The parts of an open store, shared by all its handles and snapshots.
@@ -55,7 +59,8 @@ pub(crate) struct Engine {
     /// Who has it may change the store. Taken before `open`.
     writer: Mutex<Writer>,
     /// Those of the writer.
-    vitals: Arc<Vitals>,
+    gauges: Arc<Gauges>,
+    holds: Arc<Holds>,
     /// Dropped last: the database writes when it is dropped, and the directory must still be
     /// locked then.
     directory: Directory,
@@ -72,9 +77,11 @@ impl Engine {
     /// Opens the store in a directory and recovers it.
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
-        let vitals = Arc::clone(writer.vitals());
+        let gauges = Arc::clone(&writer.gauges);
+        gauges.note(&open.state, writer.work);
+        let holds = Arc::new(Holds::new(&options));
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self { options, queue: Queue::new(), open, writer, vitals, directory })
+        Ok(Self { options, queue: Queue::new(), open, writer, gauges, holds, directory })
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -111,6 +118,8 @@ impl Engine {
     fn lead(&self, lead: &Lead<'_, Box<dyn Call>>) {
         let mut writer = self.writer();
         let open = self.open();
+        // First, so that this commit can have the pages.
+        self.holds.release_expired();
         let calls = lead.group(self.options.group_keys);
         match open.as_ref().filter(|_| writer.check().is_ok()) {
             Some(open) => {
@@ -128,6 +137,7 @@ impl Engine {
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
         writer.check()?;
+        self.holds.release_expired();
         writer.fold_all(open)?;
         writer.checkpoint_if_needed(open, &self.options)
     }
@@ -138,6 +148,7 @@ impl Engine {
         writer.check()?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let open = open.as_mut().ok_or_else(|| writer.stopped())?;
+        self.holds.release_expired();
         writer.fold_all(open)?;
         writer.checkpoint(open, &self.options)?;
         match contain(|| open.state.compact()) {
@@ -146,11 +157,15 @@ impl Engine {
         }
     }
 
-    /// The state as it stands, and the journal with it.
-    pub(crate) fn read(&self) -> Result<(ReadTables, Arc<Segments>)> {
+    /// The state as it stands, and the journal with it. `expires` says whether the age of what is
+    /// held is limited.
+    pub(crate) fn read(&self, expires: bool) -> Result<(Hold, Arc<Segments>)> {
         loop {
+            let since = self.holds.now();
             if let Some(open) = self.open().as_ref() {
-                return Ok((contain(|| open.state.read())?, Arc::clone(&open.segments)));
+                let tables = contain(|| open.state.read())?;
+                let hold = Hold::new(&self.holds, since, tables, expires);
+                return Ok((hold, Arc::clone(&open.segments)));
             }
             // Unless a recovery has just ended, which is why there was nothing to read.
             self.writer().check()?;
@@ -174,8 +189,9 @@ impl Engine {
         }
         match recovery::open(self.directory.disk(), &self.options) {
             Ok((recovered, new_writer)) => {
-                *open = Some(recovered);
                 writer.renew(new_writer);
+                writer.gauges.note(&recovered.state, writer.work);
+                *open = Some(recovered);
                 Ok(())
             }
             Err(error) => {
@@ -187,12 +203,18 @@ impl Engine {
 
     /// Whether changes can be made; waits for none.
     pub(crate) fn health(&self) -> Health {
-        self.vitals.health()
+        self.gauges.health()
     }
 
-    /// How many changes shared a sync; waits for none.
-    pub(crate) fn group_sizes(&self) -> GroupSizes {
-        self.vitals.group_sizes()
+    /// The figures of the moment, without waiting for a change.
+    pub(crate) fn stats(&self) -> Stats {
+        let (snapshots, oldest) = self.holds.figures();
+        Stats {
+            snapshots,
+            oldest_snapshot: oldest.map(|oldest| oldest.age),
+            oldest_snapshot_revision: oldest.map(|oldest| oldest.revision),
+            ..self.gauges.stats()
+        }
     }
 
     /// Checks all invariants that show in a store at rest.

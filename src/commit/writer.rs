@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Open;
 use super::checkpoint::Work;
 use super::fault::{Fault, Faults};
+use super::gauges::Gauges;
 use super::request::Call;
-use super::vitals::Vitals;
 use crate::change::Stamp;
 use crate::error::{Error, Outcome, Result, chain};
 use crate::health::Health;
@@ -19,11 +19,11 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) journal: Journal,
-    vitals: Arc<Vitals>,
     /// The time of the newest change.
     pub(super) time: Timestamp,
     /// The work since the last checkpoint.
     pub(super) work: Work,
+    pub(super) gauges: Arc<Gauges>,
     faults: Faults,
 }
 
@@ -40,28 +40,24 @@ struct Applied {
 
 impl Writer {
     pub(super) fn new(journal: Journal, time: Timestamp) -> Self {
-        let (vitals, work, faults) = (Arc::default(), Work::default(), Faults::default());
-        Self { journal, vitals, time, work, faults }
+        let (gauges, work, faults) = (Arc::default(), Work::default(), Faults::default());
+        Self { journal, time, work, gauges, faults }
     }
 
-    /// Goes on with what a recovery found, for those who look at the vitals of this one, too.
+    /// Goes on with what a recovery found, for those who look at the gauges of this one, too.
     pub(super) fn renew(&mut self, recovered: Self) {
-        let vitals = Arc::clone(&self.vitals);
-        vitals.set_health(recovered.vitals.health());
-        *self = Self { vitals, ..recovered };
-    }
-
-    pub(super) fn vitals(&self) -> &Arc<Vitals> {
-        &self.vitals
+        let gauges = Arc::clone(&self.gauges);
+        gauges.renew(&recovered.gauges);
+        *self = Self { gauges, ..recovered };
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        if self.vitals.is_writable() { Ok(()) } else { Err(self.stopped()) }
+        if self.gauges.is_writable() { Ok(()) } else { Err(self.stopped()) }
     }
 
     /// Why changes, or reads without files, are refused.
     pub(super) fn stopped(&self) -> Error {
-        match self.vitals.health() {
+        match self.gauges.health() {
             Health::WritesStopped { reason } => Error::WritesStopped { reason },
             Health::Writable | Health::Closed => Error::Closed,
         }
@@ -70,20 +66,20 @@ impl Writer {
     /// Says that there is nothing to read or write until a recovery succeeds.
     pub(super) fn recovery_failed(&mut self, error: &Error) {
         let reason = format!("recovery failed: {}", chain(error));
-        self.vitals.set_health(Health::WritesStopped { reason });
+        self.gauges.set_health(Health::WritesStopped { reason });
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.vitals.health() == Health::Closed
+        self.gauges.health() == Health::Closed
     }
 
     pub(super) fn set_closed(&mut self) {
-        self.vitals.set_health(Health::Closed);
+        self.gauges.set_health(Health::Closed);
     }
 
     pub(super) fn stop(&mut self, reason: String) {
-        if self.vitals.is_writable() {
-            self.vitals.set_health(Health::WritesStopped { reason });
+        if self.gauges.is_writable() {
+            self.gauges.set_health(Health::WritesStopped { reason });
         }
     }
 
@@ -112,7 +108,7 @@ impl Writer {
                 apply(&transaction, options, &mut calls, &mut at)
             });
             match applied {
-                Ok(applied) => return self.log_and_show(transaction, applied, calls),
+                Ok(applied) => return self.log_and_show(open, transaction, applied, calls),
                 Err(error) => {
                     if error.is_of_store() {
                         self.stop(chain(&error));
@@ -137,6 +133,7 @@ impl Writer {
     /// Makes applied changes durable, then visible, and answers.
     fn log_and_show(
         &mut self,
+        open: &Open,
         transaction: Transaction<'_>,
         applied: Applied,
         calls: Vec<Box<dyn Call>>,
@@ -148,7 +145,7 @@ impl Writer {
         };
         match self.append(&payloads) {
             Ok(bytes) => {
-                self.vitals.count_group(payloads.len());
+                self.gauges.count_group(payloads.len());
                 self.time = time;
                 self.work.add(finished.rows(), bytes);
             }
@@ -158,6 +155,7 @@ impl Writer {
             }
         }
         let shown = contain(|| self.faults.commit(transaction, finished));
+        self.gauges.note(&open.state, self.work);
         let Err(error) = self.or_stop(shown) else { return tell_each(calls, results) };
         let source = match error {
             Error::State { source, .. } => source,

@@ -12,6 +12,7 @@ mod file;
 mod memory;
 #[cfg(test)]
 pub(crate) mod simulated;
+mod unfinished;
 
 use std::fmt::Debug;
 use std::io;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub(crate) use file::FileDisk;
 pub(crate) use memory::MemoryDisk;
+pub(crate) use unfinished::UnfinishedDir;
 
 /// A directory of files.
 pub(crate) trait Disk: Debug + Send + Sync {

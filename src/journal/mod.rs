@@ -9,6 +9,7 @@
 
 #[cfg(feature = "testing")]
 mod anything;
+mod copy;
 mod frame;
 mod reader;
 mod retention;
@@ -27,7 +28,7 @@ use crate::time::Timestamp;
 pub(crate) use anything::read_journal;
 pub(crate) use reader::Reader;
 pub(crate) use retention::Retention;
-pub(crate) use segment::{Segments, StoreId};
+pub(crate) use segment::{Kept, Segments, StoreId};
 pub(crate) use survey::{Survey, survey};
 
 use segment::{HEADER_LEN, SegmentHeader};

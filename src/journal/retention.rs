@@ -30,7 +30,9 @@ impl Journal {
             if newest >= needed || !self.lets_go(retention, newest, next, now)? {
                 break;
             }
-            self.segments.remove(first)?;
+            if !self.segments.remove(first)? {
+                break;
+            }
         }
         Ok(())
     }

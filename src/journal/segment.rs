@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,8 @@ pub(crate) struct Segments {
     store_id: StoreId,
     /// The first revision of each segment.
     firsts: RwLock<BTreeSet<u64>>,
+    /// How many want all of them to stay; changed only while `firsts` is locked.
+    keepers: AtomicUsize,
     /// Whether the store goes on with other segments, or not at all.
     retired: AtomicBool,
 }
@@ -138,7 +140,8 @@ impl Segments {
     pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
         let names = names(&*disk)?;
         let firsts = RwLock::new(names.iter().filter_map(|name| first_of(name)).collect());
-        Ok(Self { disk, store_id, firsts, retired: AtomicBool::new(false) })
+        let (keepers, retired) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Ok(Self { disk, store_id, firsts, keepers, retired })
     }
 
     /// Something in the directory of the segments that is none and never becomes one.
@@ -254,20 +257,65 @@ impl Segments {
         if self.retired.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 
-    /// Removes a segment. The removal is durable when this returns, so that removing from the
+    /// A time that is not before that of the change in front of a segment.
+    pub(crate) fn base_time(&self, first: u64) -> Result<Timestamp> {
+        Ok(self.load(first)?.1.base_time)
+    }
+
+    /// Removes a segment, unless somebody wants all to stay; tells whether it is gone. The removal is durable when this returns, so that removing from the
     /// oldest on never leaves a hole.
-    pub(super) fn remove(&self, first: u64) -> Result<()> {
+    pub(super) fn remove(&self, first: u64) -> Result<bool> {
         let name = segment_name(first);
-        // Out of the list first: nobody is to open it any more.
-        self.firsts.write().unwrap_or_else(PoisonError::into_inner).remove(&first);
+        {
+            let mut firsts = self.firsts.write().unwrap_or_else(PoisonError::into_inner);
+            if self.keepers.load(Ordering::Relaxed) > 0 {
+                return Ok(false);
+            }
+            // Out of the list first: nobody is to open it any more.
+            firsts.remove(&first);
+        }
         let removed = match self.disk.remove(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         };
-        removed.and_then(|()| self.disk.sync_dir(DIR)).map_err(|source| {
+        removed.and_then(|()| self.disk.sync_dir(DIR)).map(|()| true).map_err(|source| {
             self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
             Error::io(format!("remove {name}"), source)
         })
+    }
+}
+
+/// The segments of a store, none of which is removed as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    segments: Arc<Segments>,
+    oldest: u64,
+}
+
+impl Kept {
+    pub(crate) fn new(segments: Arc<Segments>) -> Self {
+        let oldest = {
+            let firsts = segments.firsts.write().unwrap_or_else(PoisonError::into_inner);
+            segments.keepers.fetch_add(1, Ordering::Relaxed);
+            firsts.first().copied().unwrap_or(u64::MAX)
+        };
+        Self { segments, oldest }
+    }
+
+    pub(crate) fn segments(&self) -> &Arc<Segments> {
+        &self.segments
+    }
+
+    /// The oldest revision a segment starts with.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.oldest
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _firsts = self.segments.firsts.write().unwrap_or_else(PoisonError::into_inner);
+        self.segments.keepers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -34,7 +34,13 @@ pub(super) struct Superseded {
 impl Survey {
     /// What a journal that was never written holds.
     pub(super) fn empty() -> Self {
-        Self { head: 0, proven: 0, unproven: BTreeMap::new(), superseded: None }
+        Self::at(0)
+    }
+
+    /// What a journal holds that goes on behind a revision and has nothing before it.
+    pub(super) fn at(revision: u64) -> Self {
+        let unproven = BTreeMap::new();
+        Self { head: revision, proven: revision, unproven, superseded: None }
     }
 }
 

@@ -3,7 +3,8 @@
 //! A change of links is remembered in the [tail](super::tail) and folded into the lists later.
 //!
 //! Deleting a view leaves its id in posting lists, so that it costs nothing there. A reader drops
-//! an id with no view, and any rewrite of a list drops them for good; ids are never used again.
+//! an id with no view, and any rewrite of a list drops them for good, as does the
+//! [sweep](super::sweep) of lists that nobody writes; ids are never used again.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -31,6 +32,11 @@ pub(super) struct LiveViews<'t> {
 impl<'t> LiveViews<'t> {
     pub(super) fn new(any_deleted: bool) -> Self {
         Self { view_keys: Lazy::new(tables::VIEW_KEYS), any_deleted, known: HashMap::new() }
+    }
+
+    /// Whether there can be any dead id.
+    pub(super) fn any_deleted(&self) -> bool {
+        self.any_deleted
     }
 
     /// Drops the dead ids of a list.
@@ -142,19 +148,22 @@ impl WriteTables<'_> {
 
     /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
     ///
+    /// Goes on with the sweep of dead ids, too.
+    ///
     /// Cost: O(changes + blocks they are in · entries of a block + views of their resources).
     pub(crate) fn fold(&mut self, limit: usize) -> Result<()> {
         self.tail.begin_fold(self.head.revision);
         let Some(Slice { resources, next }) = self.tail.slice(limit) else {
             return Ok(());
         };
+        let changes = resources.iter().map(|(_, members)| members.len()).sum();
         for part in resources.chunk_by(|(one, _), (other, _)| one.is_beside(other)) {
             self.rows += self.fold_part(part)?;
         }
         if let Some(until) = self.tail.folded(next) {
             self.head.unfolded_from = until;
         }
-        Ok(())
+        self.sweep(changes)
     }
 
     /// Folds what changed for resources of one type and project.

@@ -135,7 +135,7 @@ impl Record for Head {
 /// Which of the states that were ever shown it is, for a reader to find the tail that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    revision: u64,
+    pub(super) revision: u64,
     pub(super) unfolded_from: u64,
 }
 

@@ -162,6 +162,15 @@ impl State {
         Arc::clone(&self.tails().shown.1)
     }
 
+    /// The newest change that is shown, and how many changes of backlinks wait in its tail.
+    ///
+    /// Cost: O(runs of the tail).
+    pub(crate) fn shown(&self) -> (u64, usize) {
+        let tails = self.tails();
+        let (mark, tail) = &tails.shown;
+        (mark.revision, tail.len())
+    }
+
     /// Gives a state that was just opened the tail that the journal remembers.
     pub(crate) fn set_tail(&self, tail: Tail) {
         self.tails().shown.1 = Arc::new(tail);
@@ -276,7 +285,7 @@ fn identify(database: &Database) -> Result<Identity> {
 
 /// A change of the tables under way: all of it or nothing.
 pub(crate) struct Transaction<'s> {
-    inner: WriteTransaction,
+    pub(super) inner: WriteTransaction,
     state: &'s State,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | `meta` | name | format version, store id, head |
+//! | `meta` | name | format version, store id, head, where the sweep is |
 //! | `projects` | project key | project record |
 //! | `views` | project id ‖ view key | view record |
 //! | `view_keys` | view id | project id and view key |
@@ -32,6 +32,8 @@ pub(super) const VIEW_KEYS: Definition = TableDefinition::new("view_keys");
 pub(super) const FORMAT_NAME: &[u8] = b"format";
 pub(super) const STORE_ID_NAME: &[u8] = b"store id";
 pub(super) const HEAD_NAME: &[u8] = b"head";
+/// Where the sweep of dead view ids is; not there before the first one.
+pub(super) const SWEPT_NAME: &[u8] = b"swept";
 
 pub(super) const fn links(resource_type: ResourceType) -> Definition {
     TableDefinition::new(match resource_type {

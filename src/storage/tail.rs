@@ -65,7 +65,6 @@ impl Tail {
     }
 
     /// How many changes of backlinks there are.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.runs().map(|run| run.len()).sum()
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fs;
+use std::time::Duration;
 
 use viewlink::{
     Batch, Cursor, Error, Fault, NewView, Options, Outcome, Paging, ResourceType, Store,
 };
 
-use crate::support::{assert_plain, create, link, project, refused, two_views};
+use crate::support::{Ages, assert_plain, create, link, project, refused, two_views};
 
 /// Errors of calls on an open store.
 fn of_calls() -> Vec<Error> {
@@ -32,6 +33,16 @@ fn of_calls() -> Vec<Error> {
         reader.linked_resources("v", ResourceType::Flag, Paging::after(cursor(), 1)).unwrap_err(),
         Error::from(viewlink::Resource::flag("\n").unwrap_err()),
     ]
+}
+
+/// Errors that have to do with snapshots.
+fn of_snapshots() -> Vec<Error> {
+    let ages = Ages::default();
+    let store = ages.options().snapshot_limit(Some(Duration::ZERO)).open_in_memory().unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let open = store.compact().unwrap_err();
+    ages.pass(1);
+    vec![open, snapshot.project("p").unwrap_err()]
 }
 
 /// Errors of a store that failed, in the order a host meets them.
@@ -76,7 +87,7 @@ fn of_opens() -> Vec<Error> {
 
 /// Errors of every kind there is.
 fn of_all_kinds() -> Vec<Error> {
-    [of_calls(), of_failures(), of_opens()].into_iter().flatten().collect()
+    [of_calls(), of_snapshots(), of_failures(), of_opens()].into_iter().flatten().collect()
 }
 
 #[test]
@@ -146,6 +157,8 @@ fn every_kind_of_error_was_met() {
         Error::Damaged { .. } => "Damaged",
         Error::Io { .. } => "Io",
         Error::State { .. } => "State",
+        Error::SnapshotsOpen => "SnapshotsOpen",
+        Error::SnapshotExpired { .. } => "SnapshotExpired",
         Error::Panicked { .. } => "Panicked",
         Error::WritesStopped { .. } => "WritesStopped",
         Error::Closed => "Closed",
@@ -153,7 +166,7 @@ fn every_kind_of_error_was_met() {
     };
     let errors = of_all_kinds();
     let met: BTreeSet<_> = errors.iter().map(name).collect();
-    assert_eq!(met.len(), 19, "{met:?}");
+    assert_eq!(met.len(), 21, "{met:?}");
 }
 
 #[test]

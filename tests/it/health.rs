@@ -42,8 +42,8 @@ fn group_sizes_count_what_was_made_durable_and_nothing_else() {
     store.fail_next_change(Fault::Committed);
     project.link("v", Batch::flags(["b"])).unwrap_err();
     store.recover().unwrap();
-    let sizes = store.group_sizes();
+    let sizes = store.stats().groups;
     assert_eq!((sizes.groups(), sizes.changes()), (3, 3), "the last one is durable");
     project.link("v", Batch::flags(["c"])).unwrap().all_ok().unwrap();
-    assert_eq!(store.group_sizes().changes(), 4, "counting goes on after a recovery");
+    assert_eq!(store.stats().groups.changes(), 4, "counting goes on after a recovery");
 }

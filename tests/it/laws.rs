@@ -75,6 +75,30 @@ proptest! {
     }
 
     #[test]
+    fn a_copy_is_the_store_at_one_revision_and_both_go_on_alone(
+        before in calls(30),
+        meanwhile in calls(10),
+        after in calls(10),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = options().keep_changes(Some(8)).open_in_memory().unwrap();
+        let mut model = run(&store, &before);
+        let path = dir.path().join("copy");
+        let revision = store.backup_to(&path).unwrap();
+        let mut of_copy = model.clone();
+        meanwhile.iter().for_each(|call| model.call(&store, call));
+        let copy = options().open(&path).unwrap();
+        let snapshot = copy.snapshot().unwrap();
+        prop_assert_eq!(snapshot.revision(), revision);
+        assert_same(&snapshot, &of_copy);
+        assert_clean(&copy);
+        after.iter().for_each(|call| of_copy.call(&copy, call));
+        assert_same(&copy.snapshot().unwrap(), &of_copy);
+        assert_same(&store.snapshot().unwrap(), &model);
+        assert_clean(&copy);
+    }
+
+    #[test]
     fn unlink_after_link_restores(before in keys(), calls in calls(10), extra in keys()) {
         let store = options().open_in_memory().unwrap();
         run(&store, &calls);

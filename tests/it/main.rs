@@ -9,6 +9,7 @@
 )]
 
 mod anything;
+mod backup;
 mod bad_input;
 mod batches;
 mod blocks;
@@ -19,6 +20,7 @@ mod concurrency;
 mod cursors;
 mod damage;
 mod errors;
+mod expiry;
 mod faults;
 mod flips;
 mod formats;
@@ -31,6 +33,7 @@ mod laws;
 mod limits;
 mod linearizability;
 mod links;
+mod long_life;
 mod model;
 mod opening;
 mod panics;
@@ -39,7 +42,9 @@ mod reads;
 mod removal;
 mod reopening;
 mod snapshots;
+mod stats;
 mod support;
+mod sweep;
 mod tail;
 mod verification;
 mod views;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use viewlink::{
     Batch, Change, Error, Fault, KeyOutcome, KeySort, LinkSort, LinkedResource, NewView, Options,
@@ -248,6 +249,21 @@ impl Clock {
     pub(crate) fn options(&self) -> Options {
         let time = Arc::clone(&self.0);
         Options::new().clock(move || Timestamp::from_millis(time.load(Ordering::SeqCst)))
+    }
+}
+
+/// The age of snapshots, as a test lets it pass.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ages(Arc<AtomicU64>);
+
+impl Ages {
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        let time = Arc::clone(&self.0);
+        Options::new().age_clock(move || Duration::from_secs(time.load(Ordering::SeqCst)))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use crate::view::{NewView, ViewPatch};
 use crate::{Batch, Result};
 
+mod backup;
 mod faults;
 mod folds;
 mod power;

@@ -1,0 +1,52 @@
+//! Figures of a store, for its operator.
+
+use std::time::Duration;
+
+use crate::group_sizes::GroupSizes;
+
+/// Figures of an open store: see [`Store::stats`](crate::Store::stats).
+///
+/// ```
+/// use std::time::Duration;
+/// use viewlink::{NewView, Options};
+///
+/// let store = Options::new().open_in_memory()?;
+/// let snapshot = store.snapshot()?;
+/// store.project("default")?.create_view(NewView::new("my-view", "My view"))?;
+///
+/// let stats = store.stats();
+/// assert_eq!((stats.revision, stats.snapshots), (1, 1));
+/// assert_eq!(stats.oldest_snapshot_revision, Some(0));
+/// if stats.oldest_snapshot.is_some_and(|age| age > Duration::from_secs(600)) {
+///     eprintln!("a snapshot is held for long: the state's file grows");
+/// }
+/// # drop(snapshot);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The newest change that readers see; 0 when there was none yet.
+    pub revision: u64,
+    /// How many changes were made since the store was opened by this process, and how many of them
+    /// shared a disk sync.
+    pub groups: GroupSizes,
+    /// How many snapshots there are that keep pages of the state from being used again. One whose
+    /// age is beyond [`Options::snapshot_limit`](crate::Options::snapshot_limit) counts until the
+    /// next change, checkpoint or compaction. A [backup](crate::Store::backup_to) that is under way
+    /// counts, too.
+    pub snapshots: u64,
+    /// The age of the oldest of them; `None` without any.
+    pub oldest_snapshot: Option<Duration>,
+    /// The newest change that the oldest of them sees.
+    pub oldest_snapshot_revision: Option<u64>,
+    /// How many changes of backlinks [wait in memory](crate::Options::tail) to be folded into the
+    /// tables.
+    pub waiting_backlinks: u64,
+    /// How many rows were written since the last checkpoint.
+    pub rows_since_checkpoint: u64,
+    /// How many bytes of journal were written since the last checkpoint.
+    pub bytes_since_checkpoint: u64,
+    /// How many checkpoints there were since the store was opened, that of the opening included.
+    pub checkpoints: u64,
+}

@@ -1,0 +1,362 @@
+//! Copies of a store that is in use.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use viewlink::{Batch, Error, NewView, Options, Outcome, Store, StoreFile};
+
+use crate::support::{
+    Clock, Random, all, assert_clean, assert_clean_and_replayed, assert_plain, content, content_of,
+    copy, create, files, flag, flags, journal, link, project, revision, segments, stop_writes,
+    two_views, views_of,
+};
+
+/// Copies a store and opens the copy, which must be clean.
+fn copy_of(store: &Store, path: &Path) -> Store {
+    assert_eq!(store.backup_to(path).unwrap(), revision(store));
+    let copy = Store::open(path).unwrap();
+    assert_clean(&copy);
+    copy
+}
+
+/// What stands in a directory, in order.
+fn names(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).unwrap();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_copy_has_all_there_is_and_goes_on_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, project) = two_views();
+    link(&project, "v", &["a", "b", "c"]);
+    link(&project, "w", &["b"]);
+    project.unlink("v", Batch::flags(["c"])).unwrap().all_ok().unwrap();
+    project.delete_view("w").unwrap();
+    let copy = copy_of(&store, &dir.path().join("copy"));
+    assert_eq!(content_of(&copy), content_of(&store));
+    assert_eq!(journal(&copy), journal(&store));
+    assert_clean_and_replayed(&copy);
+    // From here on they are two stores.
+    let other = copy.project("p").unwrap();
+    create(&other, "x");
+    link(&other, "v", &["in-the-copy"]);
+    link(&project, "v", &["in-the-store"]);
+    assert_eq!(flags(&copy, "v"), ["a", "b", "in-the-copy"]);
+    assert_eq!(flags(&store, "v"), ["a", "b", "in-the-store"]);
+    assert_clean_and_replayed(&copy);
+    copy.close().unwrap();
+    let copy = Store::open(dir.path().join("copy")).unwrap();
+    assert_eq!(flags(&copy, "v"), ["a", "b", "in-the-copy"]);
+    assert_clean_and_replayed(&copy);
+    assert_eq!(names(dir.path()), ["copy"]);
+}
+
+#[test]
+fn an_empty_store_and_a_copy_can_be_copied() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path().join("0")).unwrap();
+    let first = copy_of(&store, &dir.path().join("1"));
+    assert_eq!(revision(&first), 0);
+    create(&project(&first), "v");
+    link(&project(&first), "v", &["a"]);
+    let second = copy_of(&first, &dir.path().join("2"));
+    assert_eq!((content_of(&second), journal(&second)), (content_of(&first), journal(&first)));
+    assert_clean_and_replayed(&second);
+}
+
+#[test]
+fn what_waits_to_be_folded_is_in_the_tables_of_the_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    // A fold is under way in one of them.
+    for (number, tail) in [(1_000_000, 10), (20, 3), (0, 1)].into_iter().enumerate() {
+        let store = Options::new().tail(tail.0, tail.1).open_in_memory().unwrap();
+        let project = project(&store);
+        ["v", "w"].iter().for_each(|view| create(&project, view));
+        let keys: Vec<String> = (0..25).map(|number| format!("key-{number}")).collect();
+        project.link("v", Batch::flags(&keys)).unwrap().all_ok().unwrap();
+        project.link("w", Batch::flags(&keys[..15])).unwrap().all_ok().unwrap();
+        project.remove_resource(&flag("key-3")).unwrap();
+        assert_eq!(store.stats().waiting_backlinks > 0, tail.0 > 0, "{:?}", store.stats());
+        let copy = copy_of(&store, &dir.path().join(format!("copy-{number}")));
+        assert_eq!(copy.stats().waiting_backlinks, 0);
+        assert_eq!(views_of(&copy, &flag("key-1")), ["v", "w"]);
+        assert_eq!(content_of(&copy), content_of(&store));
+        assert_clean_and_replayed(&copy);
+    }
+}
+
+#[test]
+fn a_copy_has_the_history_as_far_as_it_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::new().segment_size(4_096).keep_changes(Some(30));
+    let store = options.open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    for number in 0..120 {
+        let batch = Batch::flags([format!("{number:0200}")]).comment("why");
+        project.link("v", batch).unwrap().all_ok().unwrap();
+    }
+    store.checkpoint().unwrap();
+    let oldest = store.verify().unwrap().counts.oldest_kept;
+    assert!(oldest > 1);
+    let copy = copy_of(&store, &dir.path().join("copy"));
+    assert_eq!(copy.verify().unwrap().counts.oldest_kept, oldest);
+    let history = |store: &Store| -> Vec<_> {
+        let changes = store.snapshot().unwrap().changes(oldest).unwrap();
+        changes.map(Result::unwrap).collect()
+    };
+    assert_eq!(history(&copy), history(&store));
+    let error = copy.snapshot().unwrap().changes(oldest - 1).unwrap_err();
+    assert!(matches!(error, Error::JournalTrimmed { .. }), "{error}");
+    assert!(segments(&dir.path().join("copy")).len() > 2, "it is in segments of the same size");
+}
+
+#[test]
+fn changes_are_as_old_in_a_copy_as_in_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::default();
+    let age = |seconds| Some(Duration::from_secs(seconds));
+    let options = || clock.options().segment_size(4_096).keep_changes(None).keep_for(age(500));
+    let store = options().open_in_memory().unwrap();
+    clock.set(1_000_000);
+    create(&project(&store), "v");
+    for number in 0..60 {
+        link(&project(&store), "v", &[&format!("{number:0200}")]);
+    }
+    store.backup_to(dir.path().join("copy")).unwrap();
+    let copy = options().open(dir.path().join("copy")).unwrap();
+    for (now, kept) in [(1_400_000, true), (1_600_000, false)] {
+        clock.set(now);
+        create(&project(&copy), &format!("at-{now}"));
+        copy.checkpoint().unwrap();
+        assert_eq!(copy.verify().unwrap().counts.oldest_kept == 1, kept, "at {now}");
+    }
+}
+
+#[test]
+fn a_store_of_the_first_format_can_be_copied_as_soon_as_it_is_open() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats");
+    for name in ["1-closed", "1-killed"] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&formats.join(name), &dir.path().join("store"));
+        let store = Store::open(dir.path().join("store")).unwrap();
+        let copy = copy_of(&store, &dir.path().join("copy"));
+        assert_eq!((content_of(&copy), journal(&copy)), (content_of(&store), journal(&store)));
+        assert_clean_and_replayed(&copy);
+    }
+}
+
+#[test]
+fn what_is_at_the_path_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, project) = two_views();
+    link(&project, "v", &["a"]);
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("file"), "mine").unwrap();
+    fs::create_dir(path("full")).unwrap();
+    fs::write(path("full/file"), "mine").unwrap();
+    store.backup_to(path("copy")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(path("nowhere"), path("link")).unwrap();
+    let before = files(&path("full")).len();
+    let mut taken = vec!["file", "full", "copy"];
+    taken.extend(cfg!(unix).then_some("link"));
+    let there = names(dir.path());
+    for name in taken {
+        let error = store.backup_to(path(name)).unwrap_err();
+        assert!(matches!(error, Error::AlreadyExists { .. }), "{name}: {error}");
+        assert_plain(&error.to_string());
+    }
+    assert_eq!(names(dir.path()), there);
+    assert_eq!(files(&path("full")).len(), before);
+    assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
+    assert_eq!(flags(&Store::open(path("copy")).unwrap(), "v"), ["a"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_empty_directory_is_filled_and_stays_as_closed_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = two_views();
+    let path = dir.path().join("copy");
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    let copy = copy_of(&store, &path);
+    assert_eq!(content_of(&copy), content_of(&store));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(names(dir.path()), ["copy"]);
+}
+
+#[track_caller]
+fn assert_failed(result: viewlink::Result<u64>) -> Error {
+    let error = result.unwrap_err();
+    assert_plain(&error.to_string());
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    match error {
+        Error::BackupFailed { source, .. } => *source,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_an_error_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, project) = two_views();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let mut paths = vec!["missing/copy".into(), "file/copy".into(), "x".repeat(300)];
+    // The system's own files take no directory, whoever asks.
+    paths.extend(Path::new("/proc/self").is_dir().then_some("/proc/copy".to_owned()));
+    for path in paths {
+        let source = assert_failed(store.backup_to(dir.path().join(&path)));
+        assert!(matches!(source, Error::Io { .. }), "{path}: {source}");
+    }
+    for path in ["", "/", ".."] {
+        let error = store.backup_to(path).unwrap_err();
+        let named = matches!(error, Error::BackupFailed { .. } | Error::AlreadyExists { .. });
+        assert!(named, "{path:?}: {error}");
+    }
+    assert_eq!(names(dir.path()), ["file"]);
+    link(&project, "v", &["a"]);
+    assert_eq!(store.stats().snapshots, 0);
+    store.compact().unwrap();
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_to_its_end_leaves_nothing_half() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Options::new().segment_size(4_096).open(dir.path().join("store")).unwrap();
+    create(&project(&store), "v");
+    for number in 0..60 {
+        link(&project(&store), "v", &[&format!("{number:0200}")]);
+    }
+    let middle = segments(&dir.path().join("store"))[2].clone();
+    let mut bytes = fs::read(&middle).unwrap();
+    bytes[300] ^= 1;
+    fs::write(&middle, &bytes).unwrap();
+    let source = assert_failed(store.backup_to(dir.path().join("copy")));
+    assert!(matches!(source, Error::Damaged { file: StoreFile::Journal, .. }), "{source}");
+    assert_eq!(names(dir.path()), ["store"]);
+    bytes[300] ^= 1;
+    fs::write(&middle, &bytes).unwrap();
+    copy_of(&store, &dir.path().join("copy"));
+}
+
+#[test]
+fn a_store_that_takes_no_changes_can_be_copied_and_a_closed_one_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, project) = two_views();
+    link(&project, "v", &["a"]);
+    stop_writes(&store);
+    let copy = copy_of(&store, &dir.path().join("copy"));
+    assert_eq!(content_of(&copy), content_of(&store));
+    let other = store.clone();
+    store.close().unwrap_err();
+    assert!(matches!(other.backup_to(dir.path().join("late")), Err(Error::Closed)));
+    assert_eq!(names(dir.path()), ["copy"]);
+}
+
+/// Segments of a copy and of the store it was made of look alike and must not be mixed.
+#[test]
+fn a_segment_of_a_copy_is_none_of_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path().join("store")).unwrap();
+    create(&project(&store), "v");
+    let copy = copy_of(&store, &dir.path().join("copy"));
+    for store in [&store, &copy] {
+        link(&project(store), "v", &["a"]);
+    }
+    store.close().unwrap();
+    copy.close().unwrap();
+    for segment in segments(&dir.path().join("copy")) {
+        let name = segment.file_name().unwrap();
+        fs::copy(&segment, dir.path().join("store/journal").join(name)).unwrap();
+    }
+    let error = Store::open(dir.path().join("store")).unwrap_err();
+    assert!(error.to_string().contains("another store"), "{error}");
+}
+
+/// Copies until it is told to stop, and three times at least.
+fn copy_until(store: &Store, dir: &Path, done: &AtomicBool) {
+    let mut copies = 0;
+    while !done.load(Ordering::SeqCst) || copies < 3 {
+        let path = dir.join(format!("copy-{copies}"));
+        let before = store.snapshot().unwrap();
+        let made = store.backup_to(&path).unwrap();
+        let after = store.snapshot().unwrap();
+        assert!((before.revision()..=after.revision()).contains(&made));
+        let copy = Store::open(&path).unwrap();
+        assert_eq!(revision(&copy), made);
+        assert_clean(&copy);
+        if before.revision() == made {
+            assert_eq!(content_of(&copy), content(&before));
+        }
+        assert_whole_batches(&copy);
+        create(&copy.project("p").unwrap(), "of-the-copy");
+        drop(copy);
+        fs::remove_dir_all(&path).unwrap();
+        copies += 1;
+    }
+}
+
+/// Each batch linked three keys and unlinked two of them in the next change.
+fn assert_whole_batches(store: &Store) {
+    let there = flags(store, "v");
+    for key in there.iter().filter(|key| key.ends_with("-1")) {
+        let other = format!("{}-2", key.strip_suffix("-1").unwrap());
+        assert!(there.contains(&other), "{key} without {other}");
+    }
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
+    for key in &there {
+        assert_eq!(reader.linked_view_keys(&flag(key), all()).unwrap().total, 1);
+    }
+}
+
+#[test]
+fn a_copy_beside_writers_is_of_one_revision() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::new().tail(60, 10).segment_size(4_096).keep_changes(Some(25));
+    let options = options.checkpoint_interval(40, u64::MAX);
+    let store = options.open(dir.path().join("store")).unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let copying = scope.spawn(|| copy_until(&store, dir.path(), &done));
+        let writers: Vec<_> = (0..3)
+            .map(|writer| {
+                let project = &project;
+                scope.spawn(move || {
+                    let mut random = Random(writer);
+                    for round in 0..80 {
+                        let keys: Vec<_> =
+                            (0..3).map(|n| format!("t{writer}-{round}-{n}")).collect();
+                        project.link("v", Batch::flags(&keys)).unwrap().all_ok().unwrap();
+                        project.unlink("v", Batch::flags(&keys[1..])).unwrap().all_ok().unwrap();
+                        if random.below(9) == 0 {
+                            project.ensure_view(NewView::new("other", "")).unwrap();
+                            project.delete_view("other").ok();
+                        }
+                    }
+                })
+            })
+            .collect();
+        let results: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+        done.store(true, Ordering::SeqCst);
+        results.into_iter().for_each(Result::unwrap);
+        copying.join().unwrap();
+    });
+    assert_eq!(flags(&store, "v").len(), 240);
+    store.checkpoint().unwrap();
+    let oldest = store.verify().unwrap().counts.oldest_kept;
+    assert!(oldest > 300, "the journal lets go again: {oldest}");
+    assert_clean(&store);
+}
