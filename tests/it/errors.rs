@@ -60,7 +60,7 @@ fn of_failures() -> Vec<Error> {
     errors
 }
 
-/// Errors of opens, and one of a journal that was trimmed.
+/// Errors of opens and copies, and one of a journal that was trimmed.
 fn of_opens() -> Vec<Error> {
     let dir = tempfile::tempdir().unwrap();
     let mut errors = vec![refused(dir.path(), Options::new().create_if_missing(false))];
@@ -82,6 +82,9 @@ fn of_opens() -> Vec<Error> {
     fs::write(dir.path().join("other"), "").unwrap();
     errors.push(refused(dir.path(), Options::new()));
     errors.push(refused(&dir.path().join("other"), Options::new()));
+    let (store, _) = two_views();
+    errors.push(store.backup_to(dir.path()).unwrap_err());
+    errors.push(store.backup_to(dir.path().join("missing/copy")).unwrap_err());
     errors
 }
 
@@ -124,7 +127,7 @@ fn an_error_that_something_else_caused_has_it_as_its_source() {
     for error in &errors {
         let expected = match error {
             Error::InvalidKey { .. } | Error::InvalidResource(_) => true,
-            Error::Io { .. } | Error::State { .. } => true,
+            Error::Io { .. } | Error::State { .. } | Error::BackupFailed { .. } => true,
             Error::Damaged { source, .. } => source.is_some(),
             _ => false,
         };
@@ -154,6 +157,8 @@ fn every_kind_of_error_was_met() {
         Error::NotFound { .. } => "NotFound",
         Error::NotAStore { .. } => "NotAStore",
         Error::AlreadyOpen { .. } => "AlreadyOpen",
+        Error::AlreadyExists { .. } => "AlreadyExists",
+        Error::BackupFailed { .. } => "BackupFailed",
         Error::Damaged { .. } => "Damaged",
         Error::Io { .. } => "Io",
         Error::State { .. } => "State",
@@ -166,7 +171,7 @@ fn every_kind_of_error_was_met() {
     };
     let errors = of_all_kinds();
     let met: BTreeSet<_> = errors.iter().map(name).collect();
-    assert_eq!(met.len(), 21, "{met:?}");
+    assert_eq!(met.len(), 23, "{met:?}");
 }
 
 #[test]
