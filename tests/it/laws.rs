@@ -12,8 +12,8 @@ use viewlink::{
 use crate::model::{Call, Model, assert_same, calls, keys};
 use crate::support::stop_writes;
 
-/// How many cases a law is tried on: this many, times `VIEWLINK_CASES` where that is set.
-fn cases(usual: u32) -> u32 {
+/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+pub(crate) fn cases(usual: u32) -> u32 {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     usual.saturating_mul(times.unwrap_or(1))
 }

@@ -182,14 +182,16 @@ fn a_page_of_the_views_of_a_segment_leads_back_with_its_environment() {
     let (store, _) = known();
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
-    let asked = query(&[("environmentId", "5f0"), ("limit", "1")]);
+    let asked =
+        query(&[("environmentId", "5f0"), ("limit", "1"), ("expand", "allFlags,maintainer")]);
     let segment = asked.resource(ResourceType::Segment, "beta").unwrap();
     let page = reader.linked_views(&segment, asked.linked_view_paging()).unwrap();
     let views = wire::Views::of_resource(&page, &segment, &reader.info(), "acc", &asked);
-    assert_eq!(views.items[0], view(&store, ""));
+    assert_eq!(views.items[0], view(&store, "maintainer"));
     let own = &views.links.as_ref().unwrap().own.href;
     let path = "/api/v2/projects/p/view-associations/segments/beta";
-    assert_eq!(*own, format!("{path}?limit=1&offset=0&environmentId=5f0"));
+    let rest = "limit=1&offset=0&environmentId=5f0&expand=allFlags,maintainer";
+    assert_eq!(*own, format!("{path}?{rest}"));
 }
 
 #[test]
