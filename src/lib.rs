@@ -69,7 +69,8 @@
 //! # Features
 //!
 //! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
-//!   host can test how it handles that. Off by default.
+//!   host can test how it handles that, and the module `testing` has a disk that loses power. Off by
+//!   default.
 //!
 //! # Layers
 //!
@@ -99,6 +100,8 @@ mod resource;
 mod snapshot;
 mod storage;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod verify;
 mod view;

@@ -10,7 +10,7 @@
 
 mod file;
 mod memory;
-#[cfg(test)]
+#[cfg(feature = "testing")]
 pub(crate) mod simulated;
 
 use std::fmt::Debug;
