@@ -71,6 +71,16 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
     fn unlock(&self) -> io::Result<()>;
 }
 
+/// Cuts or extends a file in memory; what is new is zeros.
+fn resize(data: &mut Vec<u8>, len: usize) {
+    if data.is_empty() {
+        // The allocator has zeros that nobody needs to write.
+        *data = vec![0; len];
+    } else {
+        data.resize(len, 0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -96,7 +96,7 @@ impl Callers {
             let there = made.get(&request.comment);
             let right = match answer {
                 Ok(revision) => there == revision.as_ref(),
-                Err(Error::Panicked { .. }) => false,
+                Err(Error::Panicked { .. } | Error::Damaged { .. }) => false,
                 Err(error) => match error.outcome() {
                     Outcome::NotApplied => there.is_none(),
                     // All of a group hear of it, also who asked for what was so already.

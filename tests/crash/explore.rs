@@ -77,6 +77,7 @@ impl Image<'_> {
     fn look_after_a_kill(self, tally: &mut Tally, random: &mut Random) {
         tally.killed += 1;
         let again = if random.below(8) == 0 { usize::MAX } else { 3 };
+        tally.followed += u64::from(again == usize::MAX);
         self.open(tally, random, again);
     }
 
@@ -130,6 +131,9 @@ impl Image<'_> {
                 depth: self.depth + 1,
                 how: format!("{}, power lost ({loss}) at call {call}", self.how),
             };
+            let is_fresh = matches!(image.place, Place::BuildingASegment | Place::NamingASegment)
+                && run.acknowledged.first_call().is_some_and(|shown| call < shown);
+            tally.fresh_segment += u64::from(is_fresh);
             image.look(tally, random);
         }
     }

@@ -138,8 +138,8 @@ fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_gives_the_store_fr
     let dir = tempfile::tempdir().unwrap();
     let kills = number_from_environment("VIEWLINK_KILLS", KILLS);
     let (mut random, mut acknowledged) = (Random(first_seed() + 99), 0);
+    let mut before = changes_by_writer(dir.path());
     for kill in 0..kills {
-        let before = changes_by_writer(dir.path());
         let writing = Writing::start(dir.path());
         let error = Store::open(dir.path()).unwrap_err();
         assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
@@ -148,13 +148,16 @@ fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_gives_the_store_fr
         let told = writing.kill();
         let after = changes_by_writer(dir.path());
         for writer in 0..WRITERS {
-            let (before, after) = (before[writer], after[writer]);
-            let told = told.get(&writer).map_or(before, |change| change + 1);
+            let told = told.get(&writer).map_or(before[writer], |change| change + 1);
             // One more may have been synced and not told of.
             let there = told..=told + 1;
-            assert!(there.contains(&after), "kill {kill}, writer {writer}: {after}, told {told}");
-            acknowledged += told - before;
+            assert!(
+                there.contains(&after[writer]),
+                "kill {kill}, writer {writer}: {after:?}, {told}"
+            );
+            acknowledged += told - before[writer];
         }
+        before = after;
     }
     tell(&format!("{kills} kills, {acknowledged} acknowledged changes, 0 lost"));
     assert!(acknowledged as u64 > kills);

@@ -10,6 +10,9 @@ pub(crate) const PROJECTS: [&str; 2] = ["p", "q"];
 pub(crate) const VIEWS: [&str; 3] = ["view-0", "view-1", "view-2"];
 const ENVIRONMENTS: [&str; 2] = ["env-a", "env-b"];
 
+/// How many keys of each kind usual batches name.
+const KEYS: usize = 5;
+
 /// A call, with all that it says.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -55,7 +58,7 @@ impl Keys {
     fn random(random: &mut Random) -> Self {
         let resource_type = ResourceType::ALL[random.below(4)];
         // Many at times: the file of the state grows.
-        let (most, of) = if random.below(40) == 0 { (120, 200) } else { (5, 6) };
+        let (most, of) = if random.below(40) == 0 { (120, 200) } else { (5, KEYS) };
         let mut texts: Vec<String> =
             (0..=random.below(most)).map(|_| format!("key-{}", random.below(of))).collect();
         if random.below(8) == 0 {
@@ -90,7 +93,7 @@ impl Keys {
 
 /// Every resource that a usual batch may name.
 pub(crate) fn pool() -> Vec<Resource> {
-    let texts: Vec<String> = (0..6).map(|number| format!("key-{number}")).collect();
+    let texts: Vec<String> = (0..KEYS).map(|number| format!("key-{number}")).collect();
     let lists = ResourceType::ALL
         .into_iter()
         .flat_map(|resource_type| ENVIRONMENTS.map(|environment| (resource_type, environment)));

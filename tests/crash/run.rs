@@ -13,7 +13,7 @@ use crate::request::{Act, PROJECTS, Request, VIEWS};
 use crate::setup::{Clock, Setup};
 
 /// How many callers come at the same time.
-const CROWD: usize = 4;
+const CROWD: usize = 6;
 
 /// A run that has ended.
 #[derive(Debug)]

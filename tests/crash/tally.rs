@@ -56,7 +56,12 @@ pub(crate) struct Tally {
     pub(crate) torn: u64,
     /// Of the images how many were made while another one recovered.
     pub(crate) in_recovery: u64,
+    /// Of these how many while it built and named its fresh segment.
+    pub(crate) fresh_segment: u64,
     pub(crate) killed: u64,
+    /// Of these how many between the write of a record and its sync, and then the power was lost at
+    /// each call of those who came afterwards.
+    pub(crate) followed: u64,
     pub(crate) shared_syncs: usize,
     pub(crate) places: BTreeMap<Place, u64>,
     /// The first of those that were lost or torn.
@@ -86,7 +91,9 @@ impl Tally {
         self.refused += other.refused;
         self.torn += other.torn;
         self.in_recovery += other.in_recovery;
+        self.fresh_segment += other.fresh_segment;
         self.killed += other.killed;
+        self.followed += other.followed;
         self.shared_syncs += other.shared_syncs;
         for (place, count) in other.places {
             *self.places.entry(place).or_default() += count;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::random::Random;
+use crate::disk::resize;
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
@@ -108,7 +109,7 @@ impl Inode {
 
 fn apply(data: &mut Vec<u8>, write: &Write) {
     match write {
-        Write::Len(len) => data.resize(*len, 0),
+        Write::Len(len) => resize(data, *len),
         Write::Bytes(offset, bytes) => put(data, *offset, bytes),
     }
 }
@@ -116,7 +117,7 @@ fn apply(data: &mut Vec<u8>, write: &Write) {
 fn put(data: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
     let end = offset.saturating_add(bytes.len());
     if data.len() < end {
-        data.resize(end, 0);
+        resize(data, end);
     }
     if let Some(place) = data.get_mut(offset..end) {
         place.copy_from_slice(bytes);

@@ -244,3 +244,6 @@ impl Disk for SimulatedDisk {
         self.world().change(CallKind::SyncDir, dir, Event::SyncNames(dir.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;
