@@ -362,19 +362,26 @@ fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_ho
     assert_eq!(disk.list("journal").unwrap().len(), journal.segments.firsts().len() + 1);
 }
 
+/// The removal shows at once, and nothing is removed behind it before it is durable.
 #[test]
-fn only_segments_are_segments() {
-    let disk = MemoryDisk::default();
-    Segments::create_dir(&disk).unwrap();
-    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-    for known in ["journal/unfinished", "journal/00000000000000000007.log"] {
-        disk.create(known).unwrap();
-    }
-    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-    for foreign in ["finished", "7.log", "0000000000000000000x.log"] {
-        let name = format!("journal/{foreign}");
-        disk.create(&name).unwrap();
-        assert_eq!(Segments::foreign_name(&disk).unwrap().as_deref(), Some(foreign));
-        disk.remove(&name).unwrap();
+fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
+    append(&mut journal, 100);
+    let (all, before) = (journal.segments.firsts(), disk.calls());
+    let keep = Retention { changes: Some(10), age: None };
+    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1));
+    journal.trim(keep, 100, time(0)).unwrap_err();
+    assert!(matches!(read(&journal, 1), Err(Error::JournalTrimmed { .. })));
+    let oldest = journal.segments.oldest().unwrap();
+    assert_eq!(read(&journal, oldest).unwrap(), expected(oldest..=100));
+    journal.trim(keep, 100, time(0)).unwrap();
+    assert!(journal.segments.firsts().len() + 2 < all.len());
+    for (call, stopped) in disk.stops().enumerate().skip(before) {
+        for seed in 0..8 {
+            let after = Arc::new(stopped.power_lost(call as u64 * 8 + seed));
+            let left = Segments::open(after, ID).unwrap().firsts();
+            assert!(all.ends_with(&left), "{left:?} of {all:?}");
+        }
     }
 }
