@@ -44,9 +44,12 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
             depth: 0,
             how: format!("seed {seed}, {how} at call {call}"),
         };
+        let rotates = Place::of(last, next).is_new_segment()
+            && !run.openings.iter().any(|opening| opening.contains(&call));
         let is_of_journal = next.is_some_and(|call| call.name.starts_with("journal"));
         for _ in 0..LOSSES[usize::from(!is_of_journal)] {
             let loss = random.next();
+            tally.rotating += u64::from(rotates);
             image(stopped.power_lost(loss), format!("power lost ({loss})"))
                 .look(&mut tally, &mut random);
         }
@@ -131,7 +134,7 @@ impl Image<'_> {
                 depth: self.depth + 1,
                 how: format!("{}, power lost ({loss}) at call {call}", self.how),
             };
-            let is_fresh = matches!(image.place, Place::BuildingASegment | Place::NamingASegment)
+            let is_fresh = image.place.is_new_segment()
                 && run.acknowledged.first_call().is_some_and(|shown| call < shown);
             tally.fresh_segment += u64::from(is_fresh);
             image.look(tally, random);

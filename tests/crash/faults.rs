@@ -131,8 +131,10 @@ fn prepare(setup: Setup) -> Prepared {
     (disk.killed(), answers)
 }
 
+/// A call that is told from any other by its comment, which is so long that a segment has room for
+/// a few changes only.
 fn request(number: u64, act: Act) -> Request {
-    Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(300)), act }
+    Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(700)), act }
 }
 
 /// Three callers, and what each asks for; the last thing of one is a checkpoint.
@@ -140,7 +142,10 @@ fn calls() -> Vec<Vec<Request>> {
     let mut random = Random(first_seed() + 7);
     let mut lists: Vec<Vec<Request>> = Vec::new();
     for first in [100, 200, 300] {
-        let rest = (first + 1..first + 5).map(|number| Request::random(&mut random, number, false));
+        let rest = (first + 1..first + 5).map(|number| {
+            let Request { project, act, .. } = Request::random(&mut random, number, false);
+            Request { project, act, ..request(number, Act::Checkpoint) }
+        });
         let view = VIEWS[lists.len()];
         let mut list = vec![request(first, Act::Create(view, first))];
         list.extend(rest);
@@ -199,6 +204,7 @@ fn fail_all(for_good: bool) {
     let total: u64 = cases.values().sum();
     tell(&format!("{total} failing calls, for good: {for_good}, by kind {cases:?}, {outcomes:?}"));
     assert!(cases.values().all(|count| *count > 0), "{cases:?}");
+    assert!(cases[&CallKind::Rename] > 4, "no segment was full: {cases:?}");
     assert_eq!(outcomes.len(), 4, "not every outcome was met: {outcomes:?}");
 }
 

@@ -128,7 +128,7 @@ impl Request {
             23 if random.below(2) == 0 => Act::Compact,
             _ => Act::Checkpoint,
         };
-        let length = [0, 10, 100, 600][random.below(4)];
+        let length = [0, 30, 400, 1_500][random.below(4)];
         let comment = format!("{number}{}", "c".repeat(random.below(length + 1)));
         Self { project: PROJECTS[usize::from(random.below(4) == 0)], comment, act }
     }

@@ -1,5 +1,6 @@
 //! A random run of a store on a simulated disk, with all that was acknowledged.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -22,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) disk: SimulatedDisk,
     pub(crate) history: History,
     pub(crate) acknowledged: Acknowledged,
+    /// The disk calls of each opening within the run.
+    pub(crate) openings: Vec<Range<usize>>,
     /// How many changes were synced together with the one before them.
     pub(crate) shared_syncs: usize,
 }
@@ -35,6 +38,7 @@ pub(crate) struct Running {
     store: Store,
     history: History,
     told: Vec<(usize, u64)>,
+    openings: Vec<Range<usize>>,
     random: Random,
     number: u64,
     time: u64,
@@ -76,7 +80,19 @@ impl Running {
         let number = random.next() >> 40;
         // What can be read now stays, too.
         let told = vec![(disk.calls(), history.revision())];
-        Self { setup, disk, clock, store, history, told, random, number, time: 0 }
+        let opening = 0..disk.calls();
+        Self {
+            setup,
+            disk,
+            clock,
+            store,
+            history,
+            told,
+            openings: vec![opening],
+            random,
+            number,
+            time: 0,
+        }
     }
 
     /// Makes views, so that most of what is asked for can be done.
@@ -132,7 +148,9 @@ impl Running {
 
     fn reopen(&mut self) {
         self.store.clone().close().unwrap();
+        let from = self.disk.calls();
         self.store = self.setup.options(&self.clock).open_on(&self.disk).unwrap();
+        self.openings.push(from..self.disk.calls());
     }
 
     /// Closes the store.
@@ -146,6 +164,7 @@ impl Running {
             setup: self.setup,
             shared_syncs: changes.saturating_sub(appends.count()),
             disk: self.disk,
+            openings: self.openings,
             history: self.history,
             acknowledged: Acknowledged::new(self.told),
         }

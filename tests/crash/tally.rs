@@ -26,6 +26,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Whether a segment is being made.
+    pub(crate) const fn is_new_segment(self) -> bool {
+        matches!(self, Self::BuildingASegment | Self::NamingASegment)
+    }
+
     /// Where the power is lost that goes before `next` and after `last`.
     pub(crate) fn of(last: Option<&DiskCall>, next: Option<&DiskCall>) -> Self {
         let Some(next) = next else { return Self::Elsewhere };
@@ -58,6 +63,8 @@ pub(crate) struct Tally {
     pub(crate) in_recovery: u64,
     /// Of these how many while it built and named its fresh segment.
     pub(crate) fresh_segment: u64,
+    /// How many were made while a segment followed one that was full.
+    pub(crate) rotating: u64,
     pub(crate) killed: u64,
     /// Of these how many between the write of a record and its sync, and then the power was lost at
     /// each call of those who came afterwards.
@@ -92,6 +99,7 @@ impl Tally {
         self.torn += other.torn;
         self.in_recovery += other.in_recovery;
         self.fresh_segment += other.fresh_segment;
+        self.rotating += other.rotating;
         self.killed += other.killed;
         self.followed += other.followed;
         self.shared_syncs += other.shared_syncs;
