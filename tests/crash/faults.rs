@@ -134,7 +134,7 @@ fn prepare(setup: Setup) -> Prepared {
 /// A call that is told from any other by its comment. Each second one is so long that a segment has
 /// room for a few changes only, and a short one may still fit where that did not.
 fn request(number: u64, act: Act) -> Request {
-    let length = if number % 2 == 0 { 1_300 } else { 0 };
+    let length = if number.is_multiple_of(2) { 1_300 } else { 0 };
     Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(length)), act }
 }
 
