@@ -69,7 +69,8 @@
 //! # Features
 //!
 //! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
-//!   host can test how it handles that. Off by default.
+//!   host can test how it handles that, and the module `testing` has a disk that loses power. Off by
+//!   default.
 //! - `wire`: the module `wire`, with the JSON of the REST API. Off by default.
 //!
 //! # Layers
@@ -107,6 +108,8 @@ mod snapshot;
 mod stats;
 mod storage;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod verify;
 mod view;

@@ -269,4 +269,19 @@ impl Options {
         let directory = Directory::in_memory(&self)?;
         Store::start(directory, self)
     }
+
+    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory.
+    ///
+    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
+    /// [wait](Options::tail)).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    #[cfg(feature = "testing")]
+    pub fn open_on(self, disk: &crate::testing::SimulatedDisk) -> Result<Store> {
+        let shared = Arc::new(disk.clone());
+        let directory = Directory::on_disk(shared, Path::new("simulated"), &self)?;
+        Store::start(directory, self)
+    }
 }

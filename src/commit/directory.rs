@@ -47,7 +47,8 @@ impl Directory {
         Self::on_disk(Arc::new(MemoryDisk::default()), Path::new("memory"), options)
     }
 
-    pub(super) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
+    /// The same on any disk, which is called `path` where it is told of.
+    pub(crate) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
         let path = path.to_owned();
         let has_state = match disk.list("") {
             Ok(names) => check_names(&names, &path)?,

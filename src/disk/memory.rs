@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, resize};
 
 /// A directory in memory: nothing of it outlives the value.
 #[derive(Debug, Default)]
@@ -120,7 +120,7 @@ impl DiskFile for MemoryFile {
             let start = usize::try_from(offset).map_err(|_| too_large())?;
             let end = start.checked_add(bytes.len()).ok_or_else(too_large)?;
             if data.len() < end {
-                data.resize(end, 0);
+                resize(data, end);
             }
             data.get_mut(start..end).ok_or_else(too_large)?.copy_from_slice(bytes);
             Ok(())
@@ -130,7 +130,7 @@ impl DiskFile for MemoryFile {
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| too_large())?;
         self.change(|data| {
-            data.resize(len, 0);
+            resize(data, len);
             Ok(())
         })
     }

@@ -10,7 +10,7 @@
 
 mod file;
 mod memory;
-#[cfg(test)]
+#[cfg(feature = "testing")]
 pub(crate) mod simulated;
 mod unfinished;
 
@@ -71,6 +71,16 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
 
     /// Gives the file free again.
     fn unlock(&self) -> io::Result<()>;
+}
+
+/// Cuts or extends a file in memory; what is new is zeros.
+fn resize(data: &mut Vec<u8>, len: usize) {
+    if data.is_empty() {
+        // The allocator has zeros that nobody needs to write.
+        *data = vec![0; len];
+    } else {
+        data.resize(len, 0);
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ impl Journal {
     ///
     /// Cost: one synced removal a segment.
     pub(crate) fn trim(&self, retention: Retention, needed: u64, now: Timestamp) -> Result<()> {
+        self.segments.sync_removals()?;
         let firsts = self.segments.firsts();
         for (&first, &next) in firsts.iter().zip(firsts.iter().skip(1)) {
             let newest = next - 1;

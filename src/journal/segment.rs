@@ -133,6 +133,8 @@ pub(crate) struct Segments {
     keepers: AtomicUsize,
     /// Whether the store goes on with other segments, or not at all.
     retired: AtomicBool,
+    /// Whether the last removal may not be durable.
+    unsynced_removal: AtomicBool,
 }
 
 impl Segments {
@@ -140,8 +142,9 @@ impl Segments {
     pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
         let names = names(&*disk)?;
         let firsts = RwLock::new(names.iter().filter_map(|name| first_of(name)).collect());
-        let (keepers, retired) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Ok(Self { disk, store_id, firsts, keepers, retired })
+        let (retired, unsynced_removal) = (AtomicBool::new(false), AtomicBool::new(false));
+        let keepers = AtomicUsize::new(0);
+        Ok(Self { disk, store_id, firsts, keepers, retired, unsynced_removal })
     }
 
     /// Something in the directory of the segments that is none and never becomes one.
@@ -262,8 +265,12 @@ impl Segments {
         Ok(self.load(first)?.1.base_time)
     }
 
-    /// Removes a segment, unless somebody wants all to stay; tells whether it is gone. The removal is durable when this returns, so that removing from the
+    /// Removes a segment, unless somebody wants all to stay; tells whether it is gone. The removal is
+    /// durable when this returns, so that removing from the
     /// oldest on never leaves a hole.
+    ///
+    /// Where that fails the segment is gone all the same for those who read. Nothing else may be
+    /// removed then before [`sync_removals`](Self::sync_removals).
     pub(super) fn remove(&self, first: u64) -> Result<bool> {
         let name = segment_name(first);
         {
@@ -274,14 +281,24 @@ impl Segments {
             // Out of the list first: nobody is to open it any more.
             firsts.remove(&first);
         }
-        let removed = match self.disk.remove(&name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        };
-        removed.and_then(|()| self.disk.sync_dir(DIR)).map(|()| true).map_err(|source| {
-            self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
-            Error::io(format!("remove {name}"), source)
-        })
+        match self.disk.remove(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
+                return Err(Error::io(format!("remove {name}"), error));
+            }
+            _ => self.unsynced_removal.store(true, Ordering::Release),
+        }
+        self.sync_removals().map(|()| true)
+    }
+
+    /// Makes a removal durable that is not yet.
+    pub(super) fn sync_removals(&self) -> Result<()> {
+        if self.unsynced_removal.load(Ordering::Acquire) {
+            let synced = self.disk.sync_dir(DIR);
+            synced.map_err(|error| Error::io("sync the removal of a journal segment", error))?;
+            self.unsynced_removal.store(false, Ordering::Release);
+        }
+        Ok(())
     }
 }
 
@@ -322,6 +339,7 @@ impl Drop for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::MemoryDisk;
 
     const ID: StoreId = StoreId([1; 16]);
 
@@ -360,5 +378,22 @@ mod tests {
         assert!(error.to_string().contains("another store"), "{error}");
         let error = SegmentHeader::decode(&bytes, 6, ID).unwrap_err();
         assert!(error.to_string().contains("starts at revision 5"), "{error}");
+    }
+
+    #[test]
+    fn only_segments_are_segments() {
+        let disk = MemoryDisk::default();
+        Segments::create_dir(&disk).unwrap();
+        assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
+        for known in ["journal/unfinished", "journal/00000000000000000007.log"] {
+            disk.create(known).unwrap();
+        }
+        assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
+        for foreign in ["finished", "7.log", "0000000000000000000x.log"] {
+            let name = format!("journal/{foreign}");
+            disk.create(&name).unwrap();
+            assert_eq!(Segments::foreign_name(&disk).unwrap().as_deref(), Some(foreign));
+            disk.remove(&name).unwrap();
+        }
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::disk::simulated::{Fault, SimulatedDisk};
+use crate::disk::simulated::{DiskFault, SimulatedDisk};
 use crate::disk::{Disk, MemoryDisk};
 
 const ID: StoreId = StoreId([3; 16]);
@@ -92,27 +92,19 @@ fn opening_again_and_again_adds_no_segments() {
 /// kept in part: whatever was acknowledged is there, and nothing else but the append under way.
 #[test]
 fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
-    let calls = {
-        let disk = SimulatedDisk::default();
-        let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
-        append(&mut open(&dyn_disk, 0).unwrap(), 30);
-        disk.calls()
-    };
-    assert!(calls > 60);
-    for lost_at in 0..calls {
-        let disk = SimulatedDisk::default();
-        let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
-        disk.set_fault(Some(Fault::power_lost(lost_at)));
-        let mut acknowledged = 0;
-        if let Ok(mut journal) = open(&dyn_disk, 0) {
-            while acknowledged < 30
-                && journal.append(&[&payload(acknowledged + 1)], time(acknowledged)).is_ok()
-            {
-                acknowledged += 1;
-            }
-        }
+    let disk = SimulatedDisk::default();
+    let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    let mut journal = open(&dyn_disk, 0).unwrap();
+    let mut acknowledged_at = vec![0];
+    for _ in 0..30 {
+        append(&mut journal, 1);
+        acknowledged_at.push(disk.calls());
+    }
+    assert!(disk.calls() > 60);
+    for (call, stopped) in disk.stops().enumerate() {
+        let acknowledged = acknowledged_at.partition_point(|&at| at <= call) as u64 - 1;
         for seed in 0..8 {
-            let after: Arc<dyn Disk> = Arc::new(disk.power_lost(lost_at * 8 + seed));
+            let after: Arc<dyn Disk> = Arc::new(stopped.power_lost(call as u64 * 8 + seed));
             let journal = open(&after, 0).unwrap();
             let survived = journal.head;
             assert!((acknowledged..=acknowledged + 1).contains(&survived), "{survived}");
@@ -130,7 +122,7 @@ fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
     let mut journal = open(&dyn_disk, 0).unwrap();
     append(&mut journal, 5);
     // The write of change 6 reaches the page cache, its sync does not happen.
-    disk.set_fault(Some(Fault::power_lost(disk.calls() + 1)));
+    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1).for_good());
     journal.append(&[&payload(6)], time(5)).unwrap_err();
     let killed = disk.killed();
     let reopened = open(&(Arc::new(killed.clone()) as Arc<dyn Disk>), 0).unwrap();
@@ -206,14 +198,13 @@ fn a_full_disk_leaves_the_journal_usable() {
     let mut refused = 0;
     while journal.head < 40 {
         let next = journal.head + 1;
-        let full = Fault { from: disk.calls(), count: 1, kind: std::io::ErrorKind::StorageFull };
-        disk.set_fault(Some(full));
+        disk.fail(DiskFault::new(io::ErrorKind::StorageFull));
         if let Err(failure) = journal.append(&[&payload(next)], time(next)) {
             assert!(failure.usable);
             assert_eq!(failure.error.outcome(), Outcome::NotApplied);
             refused += 1;
         }
-        disk.set_fault(None);
+        disk.heal();
         append(&mut journal, 1);
     }
     assert_eq!(refused, 40);
@@ -299,10 +290,9 @@ fn a_segment_that_may_have_its_name_ends_the_one_before() {
     let large = vec![1; usize::try_from(SIZE).unwrap()];
     append(&mut journal, 1);
     // Creating, filling, syncing and naming the segment pass; syncing the directory does not.
-    let full = std::io::ErrorKind::StorageFull;
-    disk.set_fault(Some(Fault { from: disk.calls() + 5, count: 1, kind: full }));
+    disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(5));
     let failure = journal.append(&[&large], time(1)).unwrap_err();
-    disk.set_fault(None);
+    disk.heal();
     assert!(!failure.usable);
     assert_eq!(failure.error.outcome(), Outcome::NotApplied);
     assert_eq!(disk.list("journal").unwrap().len(), 2, "the segment has its name");
@@ -362,8 +352,7 @@ fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_ho
     let mut journal = open(&dyn_disk, 0).unwrap();
     append(&mut journal, 100);
     let keep = Retention { changes: Some(10), age: None };
-    let kind = io::ErrorKind::Other;
-    disk.set_fault(Some(Fault { from: disk.calls(), count: 1, kind }));
+    disk.fail(DiskFault::new(io::ErrorKind::Other));
     journal.trim(keep, 100, time(0)).unwrap_err();
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=100));
     journal.trim(keep, 100, time(0)).unwrap();
@@ -373,19 +362,26 @@ fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_ho
     assert_eq!(disk.list("journal").unwrap().len(), journal.segments.firsts().len() + 1);
 }
 
+/// The removal shows at once, and nothing is removed behind it before it is durable.
 #[test]
-fn only_segments_are_segments() {
-    let disk = MemoryDisk::default();
-    Segments::create_dir(&disk).unwrap();
-    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-    for known in ["journal/unfinished", "journal/00000000000000000007.log"] {
-        disk.create(known).unwrap();
-    }
-    assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-    for foreign in ["finished", "7.log", "0000000000000000000x.log"] {
-        let name = format!("journal/{foreign}");
-        disk.create(&name).unwrap();
-        assert_eq!(Segments::foreign_name(&disk).unwrap().as_deref(), Some(foreign));
-        disk.remove(&name).unwrap();
+fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
+    append(&mut journal, 100);
+    let (all, before) = (journal.segments.firsts(), disk.calls());
+    let keep = Retention { changes: Some(10), age: None };
+    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1));
+    journal.trim(keep, 100, time(0)).unwrap_err();
+    assert!(matches!(read(&journal, 1), Err(Error::JournalTrimmed { .. })));
+    let oldest = journal.segments.oldest().unwrap();
+    assert_eq!(read(&journal, oldest).unwrap(), expected(oldest..=100));
+    journal.trim(keep, 100, time(0)).unwrap();
+    assert!(journal.segments.firsts().len() + 2 < all.len());
+    for (call, stopped) in disk.stops().enumerate().skip(before) {
+        for seed in 0..8 {
+            let after = Arc::new(stopped.power_lost(call as u64 * 8 + seed));
+            let left = Segments::open(after, ID).unwrap().firsts();
+            assert!(all.ends_with(&left), "{left:?} of {all:?}");
+        }
     }
 }

@@ -102,7 +102,7 @@ fn a_check_of_all_pages_finds_a_flipped_bit_or_it_was_in_none() {
 fn flipped(seed: u64) -> TempDir {
     let mut random = Random(seed);
     let Images { closed, killed, .. } = images();
-    broken(if seed % 2 == 0 { killed } else { closed }, |dir| {
+    broken(if seed.is_multiple_of(2) { killed } else { closed }, |dir| {
         edit(&dir.join("state.redb"), |bytes| {
             let mut place = random.below(bytes.len());
             while bytes[place] == 0 {

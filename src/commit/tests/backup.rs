@@ -1,9 +1,16 @@
 //! Copies onto a disk that fails or loses power.
 
+use std::io::ErrorKind;
+
 use super::*;
+use crate::Batch;
 use crate::commit::backup::write_copy;
-use crate::disk::simulated::Fault;
+use crate::disk::simulated::DiskFault;
+use crate::error::Outcome;
 use crate::journal::Kept;
+use crate::page::{LinkSort, Paging};
+use crate::resource::{Resource, ResourceType};
+use crate::snapshot::Snapshot;
 
 /// Copies what the store holds now onto a disk.
 fn copy_to(engine: &Engine, disk: &SimulatedDisk) -> Result<()> {
@@ -12,28 +19,70 @@ fn copy_to(engine: &Engine, disk: &SimulatedDisk) -> Result<()> {
     write_copy(&hold, &Kept::new(segments), &disk, &engine.options)
 }
 
+const KEYS: usize = 30;
+
+fn key(number: usize) -> String {
+    format!("flag-{}", number % KEYS)
+}
+
+/// Makes changes of every kind, different ones for each number.
+fn change(engine: &Arc<Engine>, numbers: impl IntoIterator<Item = usize>) {
+    let project = Project::new(Arc::clone(engine), "p".parse().unwrap());
+    for number in numbers {
+        let view = format!("view-{}", number % 3);
+        project.ensure_view(NewView::new(&*view, "name")).unwrap();
+        let batch = |from| Batch::flags((from..from + 8).map(key)).comment("c".repeat(200));
+        let _ = project.link(&view, batch(number * 7)).unwrap();
+        let _ = project.unlink(&view, batch(number * 11)).unwrap();
+        if number % 10 == 9 {
+            project.remove_resource(&Resource::flag(&key(number)).unwrap()).unwrap();
+            project.delete_view(&view).unwrap();
+        }
+    }
+}
+
+/// All that a snapshot shows: the views with their links in both orders, the views of each flag.
+fn content(engine: &Arc<Engine>) -> Vec<String> {
+    let snapshot = Snapshot::new(Arc::clone(engine)).unwrap();
+    let reader = snapshot.project("p").unwrap();
+    let mut content = Vec::new();
+    for view in reader.views(Paging::first(100)).unwrap() {
+        content.push(format!("{view:?}"));
+        for sort in [LinkSort::Key, LinkSort::LinkTime] {
+            let all = Paging::first(100).sort(sort);
+            let page = reader.linked_resources(view.key.as_str(), ResourceType::Flag, all);
+            content.push(format!("{:?}", page.unwrap().items));
+        }
+    }
+    for number in 0..KEYS {
+        let flag = Resource::flag(&key(number)).unwrap();
+        let views = reader.linked_view_keys(&flag, Paging::first(100)).unwrap();
+        content.push(format!("{flag}: {:?}", views.items));
+    }
+    content
+}
+
 /// A store with some history, a part of it gone, and a tail.
 fn store() -> Arc<Engine> {
-    let engine = start(&SimulatedDisk::default()).unwrap();
-    let mut random = Random(first_seed() + 5);
+    let engine = start_with(SimulatedDisk::new(), options()).unwrap();
     let is_fit = || {
         let open = engine.open();
         let open = open.as_ref().unwrap();
         open.segments.oldest().unwrap() > 1 && !open.state.tail().is_empty()
     };
-    let fit = (0..1_000).any(|_| {
-        run(&engine, &mut random, 1);
+    let fit = (0..200).any(|number| {
+        change(&engine, [number]);
         is_fit()
     });
     assert!(fit);
     engine
 }
 
-fn assert_is_copy(copy: &SimulatedDisk, engine: &Arc<Engine>, case: &str) {
-    let copy = start(copy).unwrap_or_else(|error| panic!("{case}: {error}"));
+fn assert_is_copy(copy: SimulatedDisk, engine: &Arc<Engine>, case: &str) {
+    let copy = start_with(copy, options()).unwrap_or_else(|error| panic!("{case}: {error}"));
     assert_eq!(content(&copy), content(engine), "{case}");
     assert_clean(&copy);
-    run(&copy, &mut Random(1), 5);
+    change(&copy, 0..3);
     assert_clean(&copy);
 }
 
@@ -41,61 +90,57 @@ fn assert_is_copy(copy: &SimulatedDisk, engine: &Arc<Engine>, case: &str) {
 #[test]
 fn a_copy_that_was_made_survives_a_loss_of_power() {
     let engine = store();
-    let disk = SimulatedDisk::default();
-    copy_to(&engine, &disk).unwrap();
-    assert_is_copy(&disk, &engine, "whole");
-    let disk = SimulatedDisk::default();
+    let disk = SimulatedDisk::new();
     copy_to(&engine, &disk).unwrap();
     for seed in 0..40 {
-        assert_is_copy(&disk.power_lost(seed), &engine, &format!("seed {seed}"));
+        assert_is_copy(disk.power_lost(seed), &engine, &format!("seed {seed}"));
     }
+    assert_is_copy(disk, &engine, "whole");
 }
 
-/// Each call of the disk that is copied to fails, once or from then on: an error, unless the call
+/// Each call that changes the disk that is copied to fails, once or from then on: an error, unless the call
 /// was one that does not matter, and the store goes on.
 #[test]
 fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
-    use std::io::ErrorKind::{Other, StorageFull};
     let engine = store();
-    let total = {
-        let disk = SimulatedDisk::default();
-        copy_to(&engine, &disk).unwrap();
-        disk.calls()
-    };
-    let mut failed = 0;
-    for (from, count) in (0..total).flat_map(|call| [(call, 1), (call, u64::MAX)]) {
-        let disk = SimulatedDisk::default();
-        let kind = if from % 2 == 0 { Other } else { StorageFull };
-        disk.set_fault(Some(Fault { from, count, kind }));
-        match contain(|| copy_to(&engine, &disk)) {
+    let (mut cases, mut failed) = (0, 0);
+    for (number, for_good) in (0..).flat_map(|number| [(number, false), (number, true)]) {
+        let kind = if number % 2 == 0 { ErrorKind::Other } else { ErrorKind::StorageFull };
+        let fault = DiskFault::new(kind).after(number);
+        let disk = SimulatedDisk::new();
+        disk.fail(if for_good { fault.for_good() } else { fault });
+        let copied = contain(|| copy_to(&engine, &disk));
+        if disk.failed() == 0 {
+            break;
+        }
+        cases += 1;
+        match copied {
             Ok(()) => {
-                disk.set_fault(None);
-                assert_is_copy(&disk.power_lost(from), &engine, &format!("call {from}"));
+                disk.heal();
+                assert_is_copy(disk.power_lost(number), &engine, &format!("call {number}"));
             }
             Err(error) => {
-                assert_eq!(error.outcome(), Outcome::NotApplied, "call {from}: {error}");
+                assert_eq!(error.outcome(), Outcome::NotApplied, "call {number}: {error}");
                 failed += 1;
             }
         }
     }
-    assert!(failed > total, "{failed} of {total} calls");
+    assert!(cases > 60 && failed > cases / 2, "{failed} of {cases}");
     assert_clean(&engine);
-    let before = Snapshot::new(Arc::clone(&engine)).unwrap().revision();
-    run(&engine, &mut Random(2), 10);
-    assert!(Snapshot::new(Arc::clone(&engine)).unwrap().revision() > before);
+    change(&engine, 0..5);
     assert_clean(&engine);
 }
 
 /// A journal lets nothing go that is being copied, and does again afterwards.
 #[test]
 fn what_is_kept_for_a_copy_stays_until_it_is_made() {
-    let engine = start(&SimulatedDisk::default()).unwrap();
-    run(&engine, &mut Random(9), 20);
+    let engine = start_with(SimulatedDisk::new(), options()).unwrap();
+    change(&engine, 0..8);
     let (_, segments) = engine.read(false).unwrap();
     let kept = [Kept::new(Arc::clone(&segments)), Kept::new(Arc::clone(&segments))];
     let oldest = kept[0].oldest();
     for kept in kept {
-        run(&engine, &mut Random(9), 100);
+        change(&engine, 0..40);
         engine.checkpoint().unwrap();
         assert_eq!(segments.oldest(), Some(oldest));
         drop(kept);

@@ -2,240 +2,248 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Disk, DiskFile};
 
+mod call;
+mod file;
+mod inode;
+mod medium;
+mod random;
 mod world;
 
-pub(crate) use world::{Fault, Random};
-use world::{Inode, Rename, World, Write, directory_of};
+pub use call::{CallKind, DiskCall, DiskFault, Syncs};
+use file::SimulatedFile;
+use inode::Write;
+use medium::{Event, Medium, Rename, directory_of};
+use world::World;
 
-/// A disk on which a test can stop all calls at a chosen one, and which then tells what a machine
-/// could find after the power came back.
+/// A disk in memory that takes down every call and tells what a machine could find on it after a
+/// crash.
+///
+/// A store is opened on it with [`Options::open_on`](crate::Options::open_on). A clone is the same
+/// disk; [`killed`](Self::killed), [`power_lost`](Self::power_lost) and [`stops`](Self::stops) give
+/// disks of their own.
+///
+/// What it takes for possible is what `docs/design.md` assumes of a disk, and no less: of the
+/// writes that were not synced any are there, in any order, or torn at sectors of 512 bytes; the
+/// same for names that were not synced, but that each change of a name is whole or absent. A write
+/// that fails may have been done in part, and what a failed sync was to bring to the disk is not
+/// brought by a later one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SimulatedDisk {
+pub struct SimulatedDisk {
     world: Arc<Mutex<World>>,
 }
 
 impl SimulatedDisk {
+    /// A disk with nothing on it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A disk with these files on it, synced, by names relative to the store's directory; the
+    /// opposite of [`contents`](Self::contents).
+    ///
+    /// Cost: O(bytes).
+    #[must_use]
+    pub fn holding(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self::of(Medium::holding(files))
+    }
+
+    fn of(medium: Medium) -> Self {
+        Self { world: Arc::new(Mutex::new(World::of(medium))) }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
+        // Nothing panics while it is changed.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many changing calls there were.
-    pub(crate) fn calls(&self) -> u64 {
-        self.world().calls
+    /// How many calls there were that changed something, or failed to.
+    ///
+    /// Cost: O(1).
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.world().log.len()
     }
 
-    /// Makes calls to come fail.
-    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
-        self.world().fault = fault;
+    /// These calls, in order.
+    ///
+    /// Cost: O(calls).
+    #[must_use]
+    pub fn log(&self) -> Vec<DiskCall> {
+        self.world().log.iter().map(|(call, _)| call.clone()).collect()
     }
 
-    /// Says by how many bytes files may still grow; `None` for as many as they like.
-    pub(crate) fn set_room(&self, room: Option<u64>) {
-        self.world().room = room;
+    /// Makes calls to come fail, in place of those that were to fail before.
+    pub fn fail(&self, fault: DiskFault) {
+        self.world().fault = Some(fault);
     }
 
-    /// From now on a sync returns and does nothing.
-    pub(crate) fn ignore_syncs(&self) {
-        self.world().ignores_syncs = true;
+    /// Makes no call fail any more.
+    pub fn heal(&self) {
+        self.world().fault = None;
     }
 
-    /// The disk of a process that was killed: all it wrote is there.
-    pub(crate) fn killed(&self) -> Self {
+    /// How many calls failed because of [`fail`](Self::fail).
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.world().failed
+    }
+
+    /// Says by how many bytes files may still grow, all together; `None` for as many as they like,
+    /// which is how a disk begins.
+    pub fn set_room(&self, bytes: Option<u64>) {
+        self.world().room = bytes;
+    }
+
+    /// Says what a sync does from now on to files and directories whose names start with `prefix`;
+    /// to others it is honest.
+    ///
+    /// On a disk that is not honest a test must find losses: so it shows that it would notice.
+    pub fn set_syncs(&self, prefix: &str, syncs: Syncs) {
+        self.world().syncs = (prefix.to_owned(), syncs);
+    }
+
+    /// What the next process finds when the one that uses the disk is killed now: all that was
+    /// written, synced or not.
+    ///
+    /// Cost: O(files).
+    #[must_use]
+    pub fn killed(&self) -> Self {
+        Self::of(self.world().medium.clone())
+    }
+
+    /// What the machine finds when the power is lost now and comes back. What that is depends on
+    /// `seed` alone.
+    ///
+    /// Cost: O(bytes of files that are not synced).
+    #[must_use]
+    pub fn power_lost(&self, seed: u64) -> Self {
+        Self::of(self.world().medium.after_power_loss(seed))
+    }
+
+    /// The disk as it was when a process on it was killed before each of the
+    /// [calls](Self::calls), in order, and now.
+    ///
+    /// Cost: O(calls), and for each disk O(files) and the bytes that the call wrote.
+    #[must_use]
+    pub fn stops(&self) -> Stops {
         let world = self.world();
-        let inodes = world.inodes.iter().map(|inode| Inode { locked: false, ..inode.clone() });
-        let world = World {
-            inodes: inodes.collect(),
-            names: world.names.clone(),
-            synced_names: world.synced_names.clone(),
-            unsynced_names: world.unsynced_names.clone(),
-            ..World::default()
-        };
-        Self { world: Arc::new(Mutex::new(world)) }
+        let events: Vec<Event> = world.log.iter().map(|(_, event)| event.clone()).collect();
+        Stops { medium: Some(world.origin.clone()), events: events.into_iter() }
     }
 
-    /// The disk after the power was lost: of what was not synced, a random part is there, in any
-    /// order, some of it torn at sectors of 512 bytes.
-    pub(crate) fn power_lost(&self, seed: u64) -> Self {
-        let mut random = Random(seed);
-        let world = self.world();
-        let names = world.names_after_power_loss(&mut random);
-        let inodes = world.inodes.iter().map(|inode| {
-            let data = inode.after_power_loss(&mut random);
-            Inode { synced: data.clone(), data, ..Inode::default() }
-        });
-        let world = World {
-            inodes: inodes.collect(),
-            synced_names: names.clone(),
-            names,
-            ..World::default()
-        };
-        Self { world: Arc::new(Mutex::new(world)) }
-    }
-
-    /// Flips bits of a file, synced or not.
-    pub(crate) fn flip(&self, name: &str, offset: usize, mask: u8) {
+    /// Flips bits of a byte of a file, on the medium and as it looks. Nothing happens where there is
+    /// no such byte.
+    pub fn flip(&self, name: &str, offset: usize, mask: u8) {
         let mut world = self.world();
-        let index = world.names[name].unwrap();
-        let inode = &mut world.inodes[index];
-        for data in [&mut inode.data, &mut inode.synced] {
-            if let Some(byte) = data.get_mut(offset) {
-                *byte ^= mask;
-            }
+        let index = world.medium.names.get(name).copied().flatten();
+        if let Some(inode) = index.and_then(|index| world.medium.inodes.get_mut(index)) {
+            inode.flip(offset, mask);
         }
     }
 
-    /// The bytes of every file, to see that a failed open left all as it was.
-    pub(crate) fn contents(&self) -> BTreeMap<String, Vec<u8>> {
+    /// The bytes of every file, as they look.
+    ///
+    /// Cost: O(bytes).
+    #[must_use]
+    pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
         let world = self.world();
-        let file = |(name, index): (&String, &Option<usize>)| {
-            index.map(|index| (name.clone(), world.inodes[index].data.clone()))
-        };
-        world.names.iter().filter_map(file).collect()
+        let bytes = |index: usize| Some(world.medium.inodes.get(index)?.data.to_vec());
+        let files = world.medium.names.iter();
+        files.filter_map(|(name, index)| Some((name.clone(), bytes((*index)?)?))).collect()
+    }
+}
+
+/// The disks that [`SimulatedDisk::stops`] tells of.
+#[derive(Debug)]
+pub struct Stops {
+    /// `None` behind the last one.
+    medium: Option<Medium>,
+    events: std::vec::IntoIter<Event>,
+}
+
+impl Iterator for Stops {
+    type Item = SimulatedDisk;
+
+    fn next(&mut self) -> Option<SimulatedDisk> {
+        let medium = self.medium.take()?;
+        let stopped = SimulatedDisk::of(medium.clone());
+        self.medium = self.events.next().map(|event| {
+            let mut next = medium;
+            next.apply(&event);
+            next
+        });
+        Some(stopped)
     }
 }
 
 impl Disk for SimulatedDisk {
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        let world = self.world();
-        if !dir.is_empty() && !world.names.contains_key(dir) {
+        let mut world = self.world();
+        world.pass(CallKind::List)?;
+        let names = &world.medium.names;
+        if !dir.is_empty() && !names.contains_key(dir) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        let prefix = if dir.is_empty() { String::new() } else { format!("{dir}/") };
-        let names = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));
-        Ok(names.filter(|name| !name.contains('/')).map(str::to_owned).collect())
+        let in_dir = names.keys().filter(|name| directory_of(name) == dir);
+        let last = in_dir.filter_map(|name| name.rsplit('/').next());
+        Ok(last.map(str::to_owned).collect())
     }
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
         let mut world = self.world();
-        if !dir.is_empty() && !world.names.contains_key(dir) {
-            world.change_names(Rename::Insert(dir.to_owned(), None))?;
+        if !dir.is_empty() && !world.medium.names.contains_key(dir) {
+            let change = Event::Rename(Rename::Insert(dir.to_owned(), None));
+            world.change(CallKind::CreateDir, dir, change)?;
         }
-        world.sync_names(directory_of(dir))
+        let above = directory_of(dir);
+        world.change(CallKind::SyncDir, above, Event::SyncNames(above.to_owned()))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let index = self.world().names.get(name).copied().flatten();
-        let index = index.ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(SimulatedFile { disk: self.clone(), index, holds_lock: Mutex::default() }))
+        let mut world = self.world();
+        world.pass(CallKind::Open)?;
+        let index = world.medium.names.get(name).copied().flatten();
+        Ok(Arc::new(SimulatedFile::new(self, index.ok_or(io::ErrorKind::NotFound)?)))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut world = self.world();
-        if world.names.contains_key(name) {
-            drop(world);
-            let file = self.open(name)?;
-            file.set_len(0)?;
-            return Ok(file);
-        }
-        let index = world.inodes.len();
-        world.change_names(Rename::Insert(name.to_owned(), Some(index)))?;
-        world.inodes.push(Inode::default());
-        drop(world);
-        self.open(name)
+        let there = world.medium.names.get(name).copied().flatten();
+        let (index, event) = match there {
+            Some(index) => (index, Event::Write(index, Write::Len(0))),
+            None => {
+                let index = world.medium.inodes.len();
+                (index, Event::Rename(Rename::Insert(name.to_owned(), Some(index))))
+            }
+        };
+        world.change(CallKind::Create, name, event)?;
+        Ok(Arc::new(SimulatedFile::new(self, index)))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.world().change_names(Rename::Move(from.to_owned(), to.to_owned()))
+        let mut world = self.world();
+        let entry = *world.medium.names.get(from).ok_or(io::ErrorKind::NotFound)?;
+        let change = Rename::Move { from: from.to_owned(), to: to.to_owned(), entry };
+        world.change(CallKind::Rename, to, Event::Rename(change))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        if !self.world().names.contains_key(name) {
+        let mut world = self.world();
+        if !world.medium.names.contains_key(name) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        self.world().change_names(Rename::Remove(name.to_owned()))
+        world.change(CallKind::Remove, name, Event::Rename(Rename::Remove(name.to_owned())))
     }
 
     fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.world().sync_names(dir)
+        self.world().change(CallKind::SyncDir, dir, Event::SyncNames(dir.to_owned()))
     }
 }
 
-#[derive(Debug)]
-struct SimulatedFile {
-    disk: SimulatedDisk,
-    index: usize,
-    holds_lock: Mutex<bool>,
-}
-
-impl SimulatedFile {
-    fn with<T>(&self, act: impl FnOnce(&mut Inode) -> T) -> T {
-        act(&mut self.disk.world().inodes[self.index])
-    }
-
-    fn write(&self, write: Write) -> io::Result<()> {
-        self.disk.world().call()?;
-        let end = match &write {
-            Write::Len(len) => *len,
-            Write::Bytes(offset, bytes) => offset + bytes.len() as u64,
-        };
-        let growth = end.saturating_sub(self.len()?);
-        if let Some(room) = &mut self.disk.world().room {
-            *room = room.checked_sub(growth).ok_or(io::ErrorKind::StorageFull)?;
-        }
-        self.with(|inode| {
-            Inode::apply(&mut inode.data, &write);
-            inode.unsynced.push(write);
-        });
-        Ok(())
-    }
-}
-
-impl DiskFile for SimulatedFile {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.with(|inode| inode.data.len() as u64))
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).unwrap();
-        self.with(|inode| {
-            let wanted = inode.data.get(start..start + out.len());
-            out.copy_from_slice(wanted.ok_or(io::ErrorKind::UnexpectedEof)?);
-            Ok(())
-        })
-    }
-
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.write(Write::Bytes(offset, data.to_vec()))
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.write(Write::Len(len))
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let mut world = self.disk.world();
-        world.call()?;
-        if world.ignores_syncs {
-            return Ok(());
-        }
-        drop(world);
-        self.with(|inode| {
-            inode.synced.clone_from(&inode.data);
-            inode.unsynced.clear();
-        });
-        Ok(())
-    }
-
-    fn try_lock(&self) -> io::Result<bool> {
-        let free = self.with(|inode| !std::mem::replace(&mut inode.locked, true));
-        *self.holds_lock.lock().unwrap() |= free;
-        Ok(free)
-    }
-
-    fn unlock(&self) -> io::Result<()> {
-        if std::mem::take(&mut *self.holds_lock.lock().unwrap()) {
-            self.with(|inode| inode.locked = false);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for SimulatedFile {
-    fn drop(&mut self) {
-        let _ = self.unlock();
-    }
-}
+#[cfg(test)]
+mod tests;

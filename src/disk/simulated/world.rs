@@ -1,192 +1,102 @@
-//! What a simulated disk knows: what was synced and what only looked written.
+//! What stands behind all handles of a simulated disk.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 
-/// Names, and what they lead to; nothing for a directory.
-pub(super) type Names = BTreeMap<String, Option<usize>>;
+use super::call::{CallKind, DiskCall, DiskFault, Syncs};
+use super::inode::Write;
+use super::medium::{Event, Medium};
 
-/// A change of the names in one directory.
-#[derive(Clone, Debug)]
-pub(super) enum Rename {
-    Insert(String, Option<usize>),
-    Move(String, String),
-    Remove(String),
-}
-
-impl Rename {
-    pub(super) fn apply(&self, names: &mut Names) {
-        match self {
-            Self::Insert(name, entry) => {
-                names.insert(name.clone(), *entry);
-            }
-            Self::Remove(name) => {
-                names.remove(name);
-            }
-            Self::Move(from, to) => {
-                if let Some(entry) = names.remove(from) {
-                    names.insert(to.clone(), entry);
-                }
-            }
-        }
-    }
-}
-
-pub(super) fn directory_of(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(dir, _)| dir)
-}
+/// What files may hold, so that a wrong length is an error and does not take all memory.
+const MAX_LEN: u64 = 1 << 32;
 
 #[derive(Debug, Default)]
 pub(super) struct World {
-    pub(super) inodes: Vec<Inode>,
-    pub(super) names: Names,
-    pub(super) synced_names: Names,
-    /// What changed in a directory since it was last synced, with the directory.
-    pub(super) unsynced_names: Vec<(String, Rename)>,
-    pub(super) calls: u64,
-    pub(super) fault: Option<Fault>,
-    pub(super) ignores_syncs: bool,
+    pub(super) medium: Medium,
+    /// The medium before the first call.
+    pub(super) origin: Medium,
+    pub(super) log: Vec<(DiskCall, Event)>,
+    pub(super) fault: Option<DiskFault>,
+    pub(super) failed: u64,
     /// By how many bytes files may still grow.
     pub(super) room: Option<u64>,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(super) struct Inode {
-    pub(super) data: Vec<u8>,
-    pub(super) synced: Vec<u8>,
-    pub(super) unsynced: Vec<Write>,
-    pub(super) locked: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Write {
-    Bytes(u64, Vec<u8>),
-    Len(u64),
-}
-
-/// Which of the changing calls fail, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fault {
-    /// The first call that fails, counted from 0.
-    pub(crate) from: u64,
-    /// How many fail.
-    pub(crate) count: u64,
-    /// With which error.
-    pub(crate) kind: io::ErrorKind,
-}
-
-impl Fault {
-    /// From this call on nothing reaches the disk any more.
-    pub(crate) const fn power_lost(from: u64) -> Self {
-        Self { from, count: u64::MAX, kind: io::ErrorKind::Other }
-    }
+    /// How files and directories with a name that starts like this are synced.
+    pub(super) syncs: (String, Syncs),
+    pub(super) locked: BTreeSet<usize>,
 }
 
 impl World {
-    /// Counts a changing call and lets it pass or not.
-    pub(super) fn call(&mut self) -> io::Result<()> {
-        let number = self.calls;
-        self.calls += 1;
-        match self.fault {
-            Some(fault) if number >= fault.from && number - fault.from < fault.count => {
-                Err(io::Error::new(fault.kind, "simulated failure"))
+    pub(super) fn of(medium: Medium) -> Self {
+        Self { origin: medium.clone(), medium, ..Self::default() }
+    }
+
+    /// Lets a call that changes nothing pass or not.
+    pub(super) fn pass(&mut self, kind: CallKind) -> io::Result<()> {
+        match self.fault.as_mut().and_then(|fault| fault.meet(kind)) {
+            Some(error) => {
+                self.failed += 1;
+                Err(error)
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
-    pub(super) fn sync_names(&mut self, dir: &str) -> io::Result<()> {
-        self.call()?;
-        let (synced, rest) = std::mem::take(&mut self.unsynced_names)
-            .into_iter()
-            .partition::<Vec<_>, _>(|(changed, _)| changed == dir);
-        self.unsynced_names = rest;
-        synced.iter().for_each(|(_, change)| change.apply(&mut self.synced_names));
+    /// Does a call that changes something, or lets it fail, and takes it down.
+    pub(super) fn change(&mut self, kind: CallKind, name: &str, event: Event) -> io::Result<()> {
+        let passed = self.pass(kind).and_then(|()| self.take_room(&event));
+        let event = match passed {
+            Ok(()) => self.as_promised(name, event),
+            Err(_) => what_a_failure_leaves(event),
+        };
+        self.medium.apply(&event);
+        self.log.push((DiskCall { kind, name: name.to_owned() }, event));
+        passed
+    }
+
+    fn take_room(&mut self, event: &Event) -> io::Result<()> {
+        let (Some(room), Event::Write(index, write)) = (&mut self.room, event) else {
+            return Ok(());
+        };
+        let end = match write {
+            Write::Len(len) => *len,
+            Write::Bytes(offset, bytes) => offset.saturating_add(bytes.len()),
+        };
+        let len = self.medium.inodes.get(*index).map_or(0, |inode| inode.data.len());
+        let growth = end.saturating_sub(len) as u64;
+        *room = room.checked_sub(growth).ok_or(io::ErrorKind::StorageFull)?;
         Ok(())
     }
 
-    pub(super) fn change_names(&mut self, change: Rename) -> io::Result<()> {
-        self.call()?;
-        change.apply(&mut self.names);
-        let (Rename::Insert(name, _) | Rename::Move(name, _) | Rename::Remove(name)) = &change;
-        self.unsynced_names.push((directory_of(name).to_owned(), change));
-        Ok(())
-    }
-
-    /// Of each directory's unsynced changes the first few are there, and what is in a directory
-    /// that is not is gone.
-    pub(super) fn names_after_power_loss(&self, random: &mut Random) -> Names {
-        let mut names = self.synced_names.clone();
-        let mut kept = BTreeMap::<&str, bool>::new();
-        for (dir, change) in &self.unsynced_names {
-            let kept = kept.entry(dir).or_insert(true);
-            *kept &= random.below(3) > 0;
-            if *kept {
-                change.apply(&mut names);
+    /// What the disk makes of a call that it says it did.
+    fn as_promised(&self, name: &str, event: Event) -> Event {
+        let (prefix, syncs) = &self.syncs;
+        match (event, syncs) {
+            (Event::Sync(_) | Event::SyncNames(_), Syncs::Ignored) if name.starts_with(prefix) => {
+                Event::Nothing
             }
+            (Event::Sync(index), Syncs::Late) if name.starts_with(prefix) => Event::SyncLate(index),
+            (event, _) => event,
         }
-        let directories = names.clone();
-        names.retain(|name, _| {
-            let dir = directory_of(name);
-            dir.is_empty() || directories.contains_key(dir)
-        });
-        names
     }
 }
 
-impl Inode {
-    pub(super) fn apply(data: &mut Vec<u8>, write: &Write) {
-        match write {
-            Write::Len(len) => data.resize(usize::try_from(*len).unwrap(), 0),
-            Write::Bytes(offset, bytes) => {
-                let start = usize::try_from(*offset).unwrap();
-                let end = start + bytes.len();
-                if data.len() < end {
-                    data.resize(end, 0);
-                }
-                data[start..end].copy_from_slice(bytes);
-            }
+/// A write that fails may have been done in part, and what a failed sync was to bring to the
+/// medium may never get there.
+fn what_a_failure_leaves(event: Event) -> Event {
+    match event {
+        Event::Sync(index) => Event::FailSync(index),
+        Event::Write(index, Write::Bytes(offset, bytes)) => {
+            let (half, _) = bytes.split_at(bytes.len() / 2);
+            Event::Write(index, Write::Bytes(offset, Arc::from(half)))
         }
-    }
-
-    pub(super) fn after_power_loss(&self, random: &mut Random) -> Vec<u8> {
-        let mut kept: Vec<&Write> = self.unsynced.iter().filter(|_| random.below(2) == 0).collect();
-        for place in (1..kept.len()).rev() {
-            kept.swap(place, random.below(place + 1));
-        }
-        let mut data = self.synced.clone();
-        for write in kept {
-            match write {
-                Write::Bytes(offset, bytes) if random.below(3) == 0 => {
-                    for (number, sector) in bytes.chunks(512).enumerate() {
-                        if random.below(2) == 0 {
-                            let at = offset + 512 * number as u64;
-                            Self::apply(&mut data, &Write::Bytes(at, sector.to_vec()));
-                        }
-                    }
-                }
-                whole => Self::apply(&mut data, whole),
-            }
-        }
-        data
+        _ => Event::Nothing,
     }
 }
 
-/// A small generator of random numbers (SplitMix64, Steele, Lea and Flood 2014).
-#[derive(Debug)]
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `bound`, which is above 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
+/// An offset or length in a file that ends `more` bytes behind it.
+pub(super) fn place(offset: u64, more: usize) -> io::Result<usize> {
+    let end = offset.checked_add(more as u64).filter(|end| *end <= MAX_LEN);
+    let start = end.and_then(|_| usize::try_from(offset).ok());
+    start.ok_or_else(|| io::ErrorKind::FileTooLarge.into())
 }

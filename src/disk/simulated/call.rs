@@ -1,0 +1,145 @@
+//! Calls to a disk, and which of them fail.
+
+use std::io;
+
+/// A kind of call to a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CallKind {
+    /// The names in a directory are read.
+    List,
+    /// A file is opened.
+    Open,
+    /// The length of a file is read.
+    Len,
+    /// Bytes of a file are read.
+    Read,
+    /// A file is locked or given free.
+    Lock,
+    /// A directory is made.
+    CreateDir,
+    /// A file is made, or opened empty.
+    Create,
+    /// Bytes are written to a file.
+    Write,
+    /// A file is cut or extended.
+    SetLen,
+    /// A file is synced.
+    Sync,
+    /// A file gets another name.
+    Rename,
+    /// A file is removed.
+    Remove,
+    /// A directory is synced.
+    SyncDir,
+}
+
+impl CallKind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::List,
+        Self::Open,
+        Self::Len,
+        Self::Read,
+        Self::Lock,
+        Self::CreateDir,
+        Self::Create,
+        Self::Write,
+        Self::SetLen,
+        Self::Sync,
+        Self::Rename,
+        Self::Remove,
+        Self::SyncDir,
+    ];
+
+    /// Whether a call of this kind changes what a crash may leave; only those are
+    /// [counted](super::SimulatedDisk::calls).
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        !matches!(self, Self::List | Self::Open | Self::Len | Self::Read | Self::Lock)
+    }
+}
+
+/// A call that changed something on a disk, or failed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiskCall {
+    /// What was called.
+    pub kind: CallKind,
+    /// The file or directory, relative to the store's, by the name it has when the call comes; of
+    /// two names the new one.
+    pub name: String,
+}
+
+/// Which calls to a disk are to fail, and how.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use viewlink::testing::{CallKind, DiskFault};
+///
+/// // The third sync from now on fails, and all behind it.
+/// let fault = DiskFault::new(ErrorKind::Other).on(CallKind::Sync).after(2).for_good();
+/// # let _ = fault;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct DiskFault {
+    kind: Option<CallKind>,
+    skipped: u64,
+    count: u64,
+    error: io::ErrorKind,
+}
+
+impl DiskFault {
+    /// The next call that [changes](CallKind::is_change) something fails.
+    #[must_use]
+    pub const fn new(error: io::ErrorKind) -> Self {
+        Self { kind: None, skipped: 0, count: 1, error }
+    }
+
+    /// Only calls of one kind count.
+    #[must_use]
+    pub const fn on(mut self, kind: CallKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// So many calls go well before.
+    #[must_use]
+    pub const fn after(mut self, calls: u64) -> Self {
+        self.skipped = calls;
+        self
+    }
+
+    /// All calls from then on fail, not only one.
+    #[must_use]
+    pub const fn for_good(mut self) -> Self {
+        self.count = u64::MAX;
+        self
+    }
+
+    /// Whether this call fails, and with what.
+    pub(super) fn meet(&mut self, kind: CallKind) -> Option<io::Error> {
+        if self.kind.map_or(!kind.is_change(), |wanted| wanted != kind) {
+            return None;
+        }
+        if self.skipped > 0 {
+            self.skipped -= 1;
+            return None;
+        }
+        self.count = self.count.checked_sub(1)?;
+        Some(io::Error::new(self.error, "simulated failure"))
+    }
+}
+
+/// What a disk does when it is told to sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Syncs {
+    /// What was written before is durable when the call returns.
+    #[default]
+    Honest,
+    /// Nothing, and the call returns.
+    Ignored,
+    /// What was written before the sync before this one is durable when the call returns.
+    Late,
+}

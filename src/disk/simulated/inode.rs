@@ -1,0 +1,144 @@
+//! What a name leads to: bytes as they look, and bytes as they are on the medium.
+
+use std::sync::Arc;
+
+use super::random::Random;
+use crate::disk::resize;
+
+/// What a disk writes whole or not at all.
+const SECTOR: usize = 512;
+
+/// A change of a file.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    /// Bytes from an offset on.
+    Bytes(usize, Arc<[u8]>),
+    /// Another length.
+    Len(usize),
+}
+
+/// A file, by whatever name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inode {
+    /// As a process sees it.
+    pub(super) data: Arc<Vec<u8>>,
+    /// As it is on the medium, but for what is not synced.
+    synced: Arc<Vec<u8>>,
+    unsynced: Vec<Write>,
+    /// How many of these were there at the last sync, for a disk that syncs late.
+    due: usize,
+    /// Whether a sync failed, so that `data` may have what no sync ever brings to the medium.
+    differs: bool,
+}
+
+impl Inode {
+    /// A synced file.
+    pub(super) fn holding(bytes: Vec<u8>) -> Self {
+        Self::clean(Arc::new(bytes))
+    }
+
+    pub(super) fn write(&mut self, write: Write) {
+        apply(Arc::make_mut(&mut self.data), &write);
+        self.unsynced.push(write);
+    }
+
+    pub(super) fn sync(&mut self) {
+        if self.differs {
+            let synced = Arc::make_mut(&mut self.synced);
+            self.unsynced.iter().for_each(|write| apply(synced, write));
+        } else {
+            self.synced = Arc::clone(&self.data);
+        }
+        self.unsynced.clear();
+    }
+
+    /// Syncs what was written before the last sync.
+    pub(super) fn sync_late(&mut self) {
+        let synced = Arc::make_mut(&mut self.synced);
+        let due = self.due.min(self.unsynced.len());
+        self.unsynced.drain(..due).for_each(|write| apply(synced, &write));
+        self.due = self.unsynced.len();
+    }
+
+    /// A sync that fails: what was to be synced is taken for clean and stays in memory only, as
+    /// Linux has it. Only the length, which the file system keeps, comes with a later sync.
+    pub(super) fn fail_sync(&mut self) {
+        self.differs |= !self.unsynced.is_empty();
+        self.unsynced.retain(|write| matches!(write, Write::Len(_)));
+    }
+
+    /// Changes a byte, synced or not.
+    pub(super) fn flip(&mut self, offset: usize, mask: u8) {
+        for data in [&mut self.data, &mut self.synced] {
+            if let Some(byte) = Arc::make_mut(data).get_mut(offset) {
+                *byte ^= mask;
+            }
+        }
+    }
+
+    /// The file after the power came back: of what was not synced a part is there, in any order,
+    /// some of it torn at sectors.
+    pub(super) fn after_power_loss(&self, random: &mut Random) -> Self {
+        if self.unsynced.is_empty() {
+            return Self::clean(Arc::clone(&self.synced));
+        }
+        // Nothing, all, or something in between.
+        let kept = random.below(9);
+        let mut writes: Vec<&Write> =
+            self.unsynced.iter().filter(|_| random.in_eighths(kept)).collect();
+        if random.in_eighths(4) {
+            shuffle(&mut writes, random);
+        }
+        let torn = random.below(4);
+        let mut data = Vec::clone(&self.synced);
+        for write in writes {
+            match write {
+                Write::Bytes(offset, bytes) if random.in_eighths(torn) => {
+                    tear(&mut data, *offset, bytes, random);
+                }
+                whole => apply(&mut data, whole),
+            }
+        }
+        Self::holding(data)
+    }
+
+    fn clean(data: Arc<Vec<u8>>) -> Self {
+        Self { synced: Arc::clone(&data), data, ..Self::default() }
+    }
+}
+
+fn apply(data: &mut Vec<u8>, write: &Write) {
+    match write {
+        Write::Len(len) => resize(data, *len),
+        Write::Bytes(offset, bytes) => put(data, *offset, bytes),
+    }
+}
+
+fn put(data: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+    let end = offset.saturating_add(bytes.len());
+    if data.len() < end {
+        resize(data, end);
+    }
+    if let Some(place) = data.get_mut(offset..end) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+/// Writes some sectors of `bytes`.
+fn tear(data: &mut Vec<u8>, mut offset: usize, mut bytes: &[u8], random: &mut Random) {
+    while !bytes.is_empty() {
+        let in_sector = SECTOR - offset % SECTOR;
+        let (sector, rest) = bytes.split_at(in_sector.min(bytes.len()));
+        if random.in_eighths(4) {
+            put(data, offset, sector);
+        }
+        offset += sector.len();
+        bytes = rest;
+    }
+}
+
+fn shuffle<T>(items: &mut [T], random: &mut Random) {
+    for place in (1..items.len()).rev() {
+        items.swap(place, random.below(place + 1));
+    }
+}

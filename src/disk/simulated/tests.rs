@@ -1,0 +1,114 @@
+//! The disk does what it says of itself.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use super::*;
+
+const LONG: usize = 2_000;
+
+/// A disk with a synced file of ones.
+fn ones() -> (SimulatedDisk, Arc<dyn DiskFile>) {
+    let disk = SimulatedDisk::new();
+    let file = disk.create("a").unwrap();
+    file.write_at(0, &[1; LONG]).unwrap();
+    file.sync().unwrap();
+    disk.sync_dir("").unwrap();
+    (disk, file)
+}
+
+fn after_losses(disk: &SimulatedDisk) -> impl Iterator<Item = BTreeMap<String, Vec<u8>>> {
+    (0..200).map(|seed| disk.power_lost(seed).contents())
+}
+
+#[test]
+fn what_was_synced_is_there_whatever_happens() {
+    let (disk, _file) = ones();
+    assert!(after_losses(&disk).all(|files| files["a"] == [1; LONG]));
+}
+
+#[test]
+fn what_was_not_synced_is_there_or_not_or_torn_at_sectors() {
+    let (disk, file) = ones();
+    file.write_at(100, &[2; LONG - 100]).unwrap();
+    let mut seen = BTreeSet::new();
+    for files in after_losses(&disk) {
+        let bytes = &files["a"];
+        assert_eq!(bytes[..100], [1; 100]);
+        for sector in bytes.chunks(512) {
+            let last = sector.last().unwrap();
+            assert!(sector[100..].iter().all(|byte| byte == last), "torn inside a sector");
+        }
+        seen.insert(bytes.clone());
+    }
+    let mut whole = vec![1; LONG];
+    assert!(seen.contains(&whole));
+    whole[100..].fill(2);
+    assert!(seen.contains(&whole) && seen.len() > 10, "{}", seen.len());
+    assert_eq!(disk.killed().contents()["a"], whole);
+}
+
+#[test]
+fn names_that_were_not_synced_are_there_or_not() {
+    let (disk, _file) = ones();
+    disk.rename("a", "b").unwrap();
+    disk.create("c").unwrap();
+    let names = after_losses(&disk).map(|files| files.into_keys().collect::<String>());
+    let seen: BTreeSet<String> = names.collect();
+    assert_eq!(seen, ["a", "ac", "b", "bc"].map(str::to_owned).into());
+}
+
+#[test]
+fn stops_are_the_disk_as_it_was() {
+    let (disk, file) = ones();
+    let mut seen = vec![disk.contents()];
+    let from = disk.calls();
+    file.set_len(5).unwrap();
+    seen.push(disk.contents());
+    disk.remove("a").unwrap();
+    seen.push(disk.contents());
+    let stops = disk.stops().skip(from).map(|stopped| stopped.contents());
+    assert_eq!(stops.collect::<Vec<_>>(), seen);
+    assert_eq!(disk.log().last().unwrap().kind, CallKind::Remove);
+}
+
+#[test]
+fn what_a_failed_sync_did_not_bring_is_not_brought_by_a_later_one() {
+    let (disk, file) = ones();
+    disk.fail(DiskFault::new(io::ErrorKind::Other).on(CallKind::Sync));
+    file.write_at(0, &[2; 1_000]).unwrap();
+    file.sync().unwrap_err();
+    file.write_at(1_000, &[3; 1_000]).unwrap();
+    file.sync().unwrap();
+    assert_eq!(disk.failed(), 1);
+    for files in after_losses(&disk) {
+        assert_eq!(files["a"], [[1; 1_000], [3; 1_000]].concat());
+    }
+    assert_eq!(disk.contents()["a"], [[2; 1_000], [3; 1_000]].concat());
+}
+
+#[test]
+fn a_late_sync_is_one_behind() {
+    let (disk, file) = ones();
+    disk.set_syncs("a", Syncs::Late);
+    for byte in [2, 3] {
+        file.write_at(0, &[byte; LONG]).unwrap();
+        file.sync().unwrap();
+    }
+    let seen: BTreeSet<u8> = after_losses(&disk).map(|files| files["a"][0]).collect();
+    assert_eq!(seen, [2, 3].into());
+}
+
+#[test]
+fn a_write_that_fails_is_done_by_half_and_one_without_room_not_at_all() {
+    let (disk, file) = ones();
+    disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(1).for_good());
+    file.write_at(0, &[2; 10]).unwrap();
+    file.write_at(0, &[3; 10]).unwrap_err();
+    disk.heal();
+    assert_eq!(disk.contents()["a"][..11], [3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
+    disk.set_room(Some(9));
+    let full = file.write_at(LONG as u64, &[4; 10]).unwrap_err();
+    assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+    file.write_at(LONG as u64, &[4; 9]).unwrap();
+}

@@ -1,0 +1,126 @@
+//! All that a store shows, as lines that the model writes, too.
+
+use std::collections::BTreeSet;
+
+use viewlink::{
+    Change, ChangeKind, ChangedFields, Error, KeySort, LinkCounts, LinkSort, LinkedResource,
+    Paging, ProjectSnapshot, Resource, ResourceType, Result, Snapshot, View,
+};
+
+use crate::model::{link_line, links_line};
+use crate::request::pool;
+
+/// Everything but the journal: projects, views with their fields and counts, links in both orders
+/// with their times, and the views of each resource.
+pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
+    let mut lines = vec![format!("revision {}", snapshot.revision())];
+    for info in snapshot.projects(all::<KeySort>())? {
+        lines.push(format!("project {} id {} views {}", info.key, info.id, info.views));
+        let reader = snapshot.project(info.key.as_str())?;
+        let mut resources: BTreeSet<Resource> = pool().into_iter().collect();
+        for view in reader.views(all())? {
+            view_lines(&reader, &view, &mut lines, &mut resources)?;
+        }
+        for resource in resources {
+            let views = reader.linked_view_keys(&resource, all())?;
+            let keys: Vec<&str> = views.items.iter().map(|key| key.as_str()).collect();
+            if !keys.is_empty() || views.total > 0 {
+                lines.push(format!("{} {resource} in {}", info.key, keys.join(" ")));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn view_lines(
+    reader: &ProjectSnapshot<'_>,
+    view: &View,
+    lines: &mut Vec<String>,
+    resources: &mut BTreeSet<Resource>,
+) -> Result<()> {
+    let project = reader.info().key;
+    let View { id, key, version, revision, .. } = view;
+    let (created, updated) = (view.created_at.as_millis(), view.updated_at.as_millis());
+    let fields = fields_line(&view.name, &view.description, &view.tags);
+    let counts = counts(&view.links);
+    lines.push(format!(
+        "{project}/{key} id {id} version {version} revision {revision} created {created} \
+         updated {updated} {fields} {counts}"
+    ));
+    for resource_type in ResourceType::ALL {
+        for (order, sort) in [("key", LinkSort::Key), ("time", LinkSort::LinkTime)] {
+            let links = reader.linked_resources(key.as_str(), resource_type, all().sort(sort))?;
+            let line = links.items.iter().map(
+                |LinkedResource { resource, linked_at, revision, .. }| {
+                    link_line(resource, linked_at.as_millis(), *revision)
+                },
+            );
+            let line: String = line.collect();
+            lines.push(format!("{project}/{key} {resource_type} by {order}:{line}"));
+            resources.extend(links.into_iter().map(|link| link.resource));
+        }
+    }
+    Ok(())
+}
+
+/// The changes that the journal keeps, the oldest first.
+pub(crate) fn journal(snapshot: &Snapshot) -> Result<Vec<String>> {
+    let changes = match snapshot.changes(1) {
+        Err(Error::JournalTrimmed { oldest, .. }) => snapshot.changes(oldest)?,
+        other => other?,
+    };
+    changes.map(|change| Ok(change_line(&change?))).collect()
+}
+
+fn change_line(change: &Change) -> String {
+    let Change { revision, project, .. } = change;
+    let (time, actor) = (change.time.as_millis(), change.actor.as_deref().unwrap_or_default());
+    let comment = change.comment.as_deref().unwrap_or_default();
+    let did = kind_line(&change.kind);
+    format!("change {revision} at {time} by {actor} for {comment} in {project}: {did}")
+}
+
+fn kind_line(kind: &ChangeKind) -> String {
+    match kind {
+        ChangeKind::ViewCreated { view, fields } => {
+            format!("{view} created with {}", changed_line(fields))
+        }
+        ChangeKind::ViewUpdated { view, fields } => {
+            format!("{view} updated to {}", changed_line(fields))
+        }
+        ChangeKind::ViewDeleted { view, unlinked } => {
+            format!("{view} deleted with {}", counts(unlinked))
+        }
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
+            let names =
+                |list: &[Resource]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+            format!("{view} {}", links_line(*resource_type, &names(linked), &names(unlinked)))
+        }
+        ChangeKind::ResourceRemoved { resource, links } => {
+            format!("{resource} removed with {links} links")
+        }
+        ChangeKind::EnvironmentRemoved { environment, segments, links } => {
+            format!("{environment} removed with {segments} segments and {links} links")
+        }
+        ChangeKind::ProjectDeleted { views, unlinked } => {
+            format!("project deleted with {views} views and {}", counts(unlinked))
+        }
+        other => format!("something new: {other:?}"),
+    }
+}
+
+fn changed_line(fields: &ChangedFields) -> String {
+    fields_line(&fields.name, &fields.description, &fields.tags)
+}
+
+fn fields_line(name: &str, description: &str, tags: &[String]) -> String {
+    format!("{name:?} {description:?} {}", tags.join(" "))
+}
+
+fn counts(links: &LinkCounts) -> String {
+    format!("links {:?}", ResourceType::ALL.map(|resource_type| links.get(resource_type)))
+}
+
+fn all<S: Default>() -> Paging<S> {
+    Paging::first(usize::MAX)
+}

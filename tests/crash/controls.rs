@@ -1,0 +1,64 @@
+//! Disks and stores that are broken on purpose: whoever finds nothing wrong there would find
+//! nothing anywhere.
+
+use viewlink::testing::Syncs;
+
+use crate::child;
+use crate::explore::explore;
+use crate::images::tell;
+use crate::run::Run;
+use crate::setup::first_seed;
+use crate::tally::Tally;
+
+/// Explores a run on a disk that is not honest about files whose names start with `prefix`; it must
+/// be caught.
+fn caught(seed: u64, prefix: &str, syncs: Syncs) -> Tally {
+    let tally = explore(&Run::on_a_disk(seed, 3, prefix, syncs), seed);
+    assert!(tally.lost + tally.torn > tally.images / 50, "seed {seed}: {tally}");
+    tally
+}
+
+/// The same for some runs; the journal alone is concerned.
+fn caught_in_the_journal(syncs: Syncs) -> Tally {
+    let mut total = Tally::default();
+    for seed in first_seed()..first_seed() + 2 {
+        total.add(caught(seed, "journal/", syncs));
+    }
+    total
+}
+
+/// The same as a store that leaves the sync of the journal out.
+#[test]
+fn a_journal_that_is_never_synced_is_caught() {
+    let tally = caught_in_the_journal(Syncs::Ignored);
+    assert!(tally.lost > tally.images / 10, "{tally}");
+}
+
+/// The same as a store that answers, and makes its checkpoint, before it syncs the journal.
+#[test]
+fn a_checkpoint_ahead_of_the_journal_is_caught() {
+    let tally = caught_in_the_journal(Syncs::Late);
+    assert!(tally.refused > 0, "{tally}: no state was ahead of its journal");
+    assert!(tally.lost > tally.refused, "{tally}, {} refused", tally.refused);
+}
+
+/// Not a test but what the one below runs in a process of its own.
+#[test]
+fn explores_a_disk_that_lies() {
+    let Some(seed) = child::task() else { return };
+    let tally = caught(seed.parse().unwrap(), "", Syncs::Ignored);
+    assert!(tally.lost + tally.torn > tally.images / 10, "{tally}");
+    tell("it was caught");
+}
+
+/// Where pages of the state are not what the database wrote, its own clean-up may panic and end the
+/// process. That counts as caught, too.
+#[test]
+fn a_disk_that_lies_about_all_syncs_is_caught() {
+    for seed in first_seed()..first_seed() + 2 {
+        let mut command = child::command("controls::explores_a_disk_that_lies", &seed.to_string());
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).contains("it was caught");
+        assert!(told || output.status.code().is_none(), "{output:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Damage to the journal: what had been synced is never cut without a word.
+
+use viewlink::testing::SimulatedDisk;
+use viewlink::{Error, StoreFile};
+
+use crate::content;
+use crate::history::History;
+use crate::request::{Act, Keys, PROJECTS, Request, VIEWS};
+use crate::setup::{Clock, Setup};
+
+/// How many batches there are.
+const BATCHES: u64 = 40;
+
+/// The bytes of the record of a batch, about.
+const RECORD: usize = 210;
+
+/// What became of a store with a damaged byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It is not opened, for its journal is damaged or seems to be of a later version.
+    Refused,
+    /// It is open and up to date, and its journal cannot be read to the end.
+    Unreadable,
+    /// All is there.
+    Whole,
+    /// The last change is not there.
+    Cut,
+}
+
+/// A store whose process was killed, with some segments, and the state brought to disk when it had
+/// so many changes.
+fn killed(checkpoint_at: u64) -> (SimulatedDisk, History) {
+    let (disk, clock, mut history) = (SimulatedDisk::new(), Clock::default(), History::new());
+    let store = options(&clock).open_on(&disk).unwrap();
+    let mut call = |request: &Request| {
+        assert_eq!(request.call(&store).unwrap(), history.apply(request, 0));
+        if history.revision() == checkpoint_at {
+            store.checkpoint().unwrap();
+        }
+    };
+    call(&Request::new(PROJECTS[0], Act::Create(VIEWS[0], 0)));
+    for number in 0..BATCHES {
+        let keys = Keys::flags((0..3).map(|key| format!("key-{number}-{key}")));
+        call(&Request::new(PROJECTS[0], Act::Link(VIEWS[0], keys)));
+    }
+    (disk.killed(), history)
+}
+
+fn options(clock: &Clock) -> viewlink::Options {
+    Setup::keeping_all().options(clock).checkpoint_interval(u64::MAX, u64::MAX)
+}
+
+/// Opens a copy of the disk with one byte damaged.
+fn look(disk: &SimulatedDisk, history: &History, name: &str, offset: usize) -> Found {
+    let damaged = disk.killed();
+    damaged.flip(name, offset, 1 << (offset % 8));
+    let store = match options(&Clock::default()).open_on(&damaged) {
+        Ok(store) => store,
+        Err(Error::Damaged { file: StoreFile::Journal, .. } | Error::NewerFormat { .. }) => {
+            return Found::Refused;
+        }
+        Err(other) => panic!("{name} {offset}: {other:?}"),
+    };
+    let snapshot = store.snapshot().unwrap();
+    let revision = snapshot.revision();
+    assert_eq!(content::lines(&snapshot).unwrap(), history.at(revision).unwrap().lines);
+    match content::journal(&snapshot) {
+        Err(Error::Damaged { file: StoreFile::Journal, .. } | Error::NewerFormat { .. }) => {
+            Found::Unreadable
+        }
+        Err(other) => panic!("{name} {offset}: {other:?}"),
+        Ok(_) if revision == history.revision() => Found::Whole,
+        Ok(_) if revision + 1 == history.revision() => Found::Cut,
+        Ok(_) => panic!("{name} {offset}: cut down to {revision}"),
+    }
+}
+
+/// Byte after byte of the journal is damaged.
+#[test]
+fn damage_to_a_change_that_had_been_synced_is_an_error_and_never_a_cut() {
+    let newest = BATCHES + 1;
+    for (checkpoint_at, step) in [(0, 5), (newest / 2, 7), (newest, 11)] {
+        let (disk, history) = killed(checkpoint_at);
+        let segments: Vec<_> = disk
+            .contents()
+            .into_iter()
+            .filter_map(|(name, bytes)| name.ends_with(".log").then_some((name, bytes)))
+            .collect();
+        assert!(segments.len() > 1, "one segment only");
+        let (mut refused, mut cut) = (0, 0);
+        for (number, (name, bytes)) in segments.iter().enumerate() {
+            let used = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+            for offset in (0..used).step_by(step) {
+                let found = look(&disk, &history, name, offset);
+                refused += usize::from(found == Found::Refused);
+                cut += usize::from(found == Found::Cut);
+                assert_ne!(
+                    found,
+                    Found::Whole,
+                    "{name} {offset} of {used}, checkpoint {checkpoint_at}"
+                );
+                // Only of the very last change nothing else says that it had been synced.
+                let last = number + 1 == segments.len() && offset + RECORD >= used;
+                assert!(
+                    found != Found::Cut || (last && checkpoint_at < newest),
+                    "{name} {offset} of {used}, checkpoint {checkpoint_at}"
+                );
+            }
+            for offset in (used + 40..bytes.len()).step_by(211) {
+                assert_eq!(look(&disk, &history, name, offset), Found::Whole, "{name} {offset}");
+            }
+        }
+        assert!(refused > 30, "{refused} with a checkpoint at {checkpoint_at}");
+        assert_eq!(cut > 0, checkpoint_at < newest);
+    }
+}

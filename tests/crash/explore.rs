@@ -1,0 +1,152 @@
+//! Crashes at every disk call of a run, and crashes in the recovery from them.
+
+use viewlink::testing::{CallKind, DiskCall, DiskFault, SimulatedDisk};
+
+use crate::history::History;
+use crate::random::Random;
+use crate::run::{Run, Running};
+use crate::setup::{Clock, Setup};
+use crate::tally::{Place, Tally};
+use crate::verdict::{Verdict, judge};
+
+/// How often the power is lost at each call of a run, with another part of the writes kept: at one
+/// of the journal, and at others, of which there are many more.
+const LOSSES: [usize; 2] = [5, 1];
+
+/// How deep crashes in recoveries go.
+const DEPTH: u32 = 3;
+
+/// What a machine, or the next process, may find, and what must be there.
+struct Image<'a> {
+    disk: SimulatedDisk,
+    setup: Setup,
+    history: &'a History,
+    at_least: u64,
+    place: Place,
+    depth: u32,
+    /// How it came about.
+    how: String,
+}
+
+/// Crashes a run at every one of its calls.
+pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
+    let mut tally = Tally { shared_syncs: run.shared_syncs, ..Tally::default() };
+    let mut random = Random(seed ^ 0xabcd);
+    let log = run.disk.log();
+    for (call, stopped) in run.disk.stops().enumerate() {
+        let (last, next) = (call.checked_sub(1).map(|last| &log[last]), log.get(call));
+        let image = |disk, how| Image {
+            disk,
+            setup: run.setup,
+            history: &run.history,
+            at_least: run.acknowledged.when(call),
+            place: Place::of(last, next),
+            depth: 0,
+            how: format!("seed {seed}, {how} at call {call}"),
+        };
+        let rotates = Place::of(last, next).is_new_segment()
+            && !run.openings.iter().any(|opening| opening.contains(&call));
+        let is_of_journal = next.is_some_and(|call| call.name.starts_with("journal"));
+        for _ in 0..LOSSES[usize::from(!is_of_journal)] {
+            let loss = random.next();
+            tally.rotating += u64::from(rotates);
+            image(stopped.power_lost(loss), format!("power lost ({loss})"))
+                .look(&mut tally, &mut random);
+        }
+        if is_between_write_and_sync(last, next) {
+            image(stopped.killed(), "killed".into()).look_after_a_kill(&mut tally, &mut random);
+        } else if random.below(8) == 0 {
+            tally.killed += 1;
+            image(stopped.killed(), "killed".into()).look(&mut tally, &mut random);
+        }
+    }
+    tally
+}
+
+/// Whether the process is killed when a record is written and not synced.
+fn is_between_write_and_sync(last: Option<&DiskCall>, next: Option<&DiskCall>) -> bool {
+    let is_append = |call: &&DiskCall| call.kind == CallKind::Write && call.name.ends_with(".log");
+    last.filter(is_append).is_some() && next.is_some_and(|call| call.kind == CallKind::Sync)
+}
+
+impl Image<'_> {
+    /// Opens and compares; at times the power goes again at a few calls of what is done then.
+    fn look(self, tally: &mut Tally, random: &mut Random) {
+        let again = if self.depth < DEPTH && random.below(12) == 0 { 5 } else { 0 };
+        self.open(tally, random, again);
+    }
+
+    /// The same, and the power goes again at each call.
+    fn look_after_a_kill(self, tally: &mut Tally, random: &mut Random) {
+        tally.killed += 1;
+        let again = if random.below(8) == 0 { usize::MAX } else { 3 };
+        tally.followed += u64::from(again == usize::MAX);
+        self.open(tally, random, again);
+    }
+
+    fn open(self, tally: &mut Tally, random: &mut Random, again: usize) {
+        tally.count(self.place);
+        tally.in_recovery += u64::from(self.depth > 0);
+        match self.go_on(random, again > 0) {
+            Ok(None) => {}
+            Ok(Some(run)) => self.crash_again(&run, tally, random, again),
+            Err(verdict) => tally.fail(&verdict, &self.how),
+        }
+    }
+
+    /// Opens and compares. Then either the process ends as if it were killed, or a few more calls
+    /// are made.
+    fn go_on(&self, random: &mut Random, longer: bool) -> Result<Option<Run>, Verdict> {
+        let clock = Clock::default();
+        let opened = self.setup.options(&clock).open_on(&self.disk);
+        let store = opened.map_err(|error| Verdict::Refused(format!("{error:?}")))?;
+        let revision = judge(&store, self.history, self.at_least, self.setup)?;
+        if !longer {
+            self.disk.fail(DiskFault::new(std::io::ErrorKind::Other).for_good());
+            return Ok(None);
+        }
+        clock.set(revision * 3);
+        let history = self.history.up_to(revision);
+        let (disk, rest) = (self.disk.clone(), Random(random.next()));
+        let mut running = Running::new(self.setup, disk, clock, store, history, rest);
+        for _ in 0..random.below(5) {
+            running.alone();
+        }
+        Ok(Some(running.end()))
+    }
+
+    /// Loses the power again at up to so many calls of what was done since this image was opened.
+    fn crash_again(&self, run: &Run, tally: &mut Tally, random: &mut Random, times: usize) {
+        let calls = run.disk.calls();
+        let log = run.disk.log();
+        for (call, stopped) in run.disk.stops().enumerate() {
+            if calls > times && random.below(calls) >= times {
+                continue;
+            }
+            let (at_least, history) = self.before(call, run);
+            let loss = random.next();
+            let image = Image {
+                disk: stopped.power_lost(loss),
+                setup: self.setup,
+                history,
+                at_least,
+                place: Place::of(call.checked_sub(1).map(|last| &log[last]), log.get(call)),
+                depth: self.depth + 1,
+                how: format!("{}, power lost ({loss}) at call {call}", self.how),
+            };
+            let is_fresh = image.place.is_new_segment()
+                && run.acknowledged.first_call().is_some_and(|shown| call < shown);
+            tally.fresh_segment += u64::from(is_fresh);
+            image.look(tally, random);
+        }
+    }
+
+    /// What must be there when so many calls were made on this image, and what may be: before it
+    /// was shown whatever may be found on it, afterwards what was shown.
+    fn before<'r>(&'r self, call: usize, run: &'r Run) -> (u64, &'r History) {
+        match run.acknowledged.first_call() {
+            Some(shown) if call >= shown => (run.acknowledged.when(call), &run.history),
+            _ => (self.at_least, self.history),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Disk calls fail, and a disk is full.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::OnceLock;
+
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
+use viewlink::{Error, Options, Outcome, Store};
+
+use crate::callers::Callers;
+use crate::content;
+use crate::images::tell;
+use crate::random::Random;
+use crate::request::{Act, Keys, PROJECTS, Request, VIEWS};
+use crate::setup::{Clock, Setup, first_seed};
+use crate::watchdog::watched;
+
+/// How a case begins and ends.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    /// Whether there is a store already, which was killed.
+    killed_before: bool,
+    setup: Setup,
+    back: Return,
+}
+
+/// The ways in which a store comes back.
+#[derive(Clone, Copy, Debug)]
+enum Return {
+    /// Recovered under the live handles.
+    Recovered,
+    /// Opened by the next process, when this one was killed.
+    Killed,
+    /// Opened when the power is back.
+    PowerLost,
+}
+
+impl Case {
+    fn number(number: u64, killed_before: bool) -> Self {
+        let back = match number % 3 {
+            0 => Return::Recovered,
+            1 => Return::Killed,
+            _ => Return::PowerLost,
+        };
+        // One that was killed reads and writes pages all the time when it has no memory for them.
+        Self { killed_before, setup: Setup::forgetting(!killed_before), back }
+    }
+
+    fn options(self) -> Options {
+        let clock = Clock::default();
+        clock.set_slow(true);
+        self.setup.options(&clock)
+    }
+
+    /// A disk, and what was asked for on it.
+    fn prepared(self) -> (SimulatedDisk, Callers) {
+        if !self.killed_before {
+            return (SimulatedDisk::new(), Callers::default());
+        }
+        static PREPARED: OnceLock<Prepared> = OnceLock::new();
+        let (disk, answers) = PREPARED.get_or_init(|| prepare(self.setup));
+        (disk.killed(), Callers::answered(answers))
+    }
+
+    /// Runs the callers on a disk that has some fault, and brings the store back on a healthy one;
+    /// the disk, and what the callers were told.
+    fn run(
+        self,
+        break_disk: impl FnOnce(&SimulatedDisk),
+        mend_disk: impl FnOnce(&SimulatedDisk),
+        how: &str,
+    ) -> (SimulatedDisk, Outcomes) {
+        let (disk, mut callers) = self.prepared();
+        break_disk(&disk);
+        let opened = self.options().open_on(&disk);
+        match &opened {
+            Ok(store) => {
+                callers.call_together(store, calls());
+                // It may fail, as long as the disk does.
+                assert_is_of_disk(store.recover().err().as_ref(), how);
+                callers.call(store, request(31, Act::Create(VIEWS[0], 31)));
+            }
+            Err(error) => assert_is_of_disk(Some(error), how),
+        }
+        let back = match self.back {
+            Return::Recovered => disk.clone(),
+            Return::Killed => disk.killed(),
+            Return::PowerLost => disk.power_lost(first_seed() + 3),
+        };
+        mend_disk(&back);
+        let store = match (self.back, opened) {
+            (Return::Recovered, Ok(store)) => store.recover().map(|()| store),
+            _ => self.options().open_on(&back),
+        };
+        let store = store.unwrap_or_else(|error| panic!("{how}: {error:?}"));
+        callers.check(&store, self.setup, how);
+        // It is as good as new.
+        callers.call(&store, request(40, Act::Create(VIEWS[2], 40)));
+        callers.call(&store, request(41, Act::Update(VIEWS[2], 41)));
+        callers.check(&store, self.setup, how);
+        store.close().unwrap();
+        (disk, callers.outcomes())
+    }
+}
+
+/// A disk that fails is not taken for files that are damaged, which would make somebody restore an
+/// old copy.
+fn assert_is_of_disk(error: Option<&Error>, how: &str) {
+    let right = error.is_none_or(|error| matches!(error, Error::Io { .. } | Error::State { .. }));
+    assert!(right, "{how}: {error:?}");
+}
+
+type Prepared = (SimulatedDisk, Vec<(Request, Option<u64>)>);
+
+/// A store whose process was killed, with some segments, and what was asked for.
+fn prepare(setup: Setup) -> Prepared {
+    let disk = SimulatedDisk::new();
+    let store = setup.options(&Clock::default()).open_on(&disk).unwrap();
+    let views = VIEWS.into_iter().zip(0..);
+    let creations = views.map(|(view, number)| request(number, Act::Create(view, number)));
+    let changes = (10..20).map(|number| {
+        let keys = Keys::flags((0..4).map(|key| format!("key-{key}")));
+        let act = if number % 2 == 0 { Act::Link } else { Act::Unlink };
+        request(number, act(VIEWS[0], keys))
+    });
+    let answers = creations.chain(changes).map(|request| {
+        let made = request.call(&store).unwrap();
+        (request, made)
+    });
+    let answers = answers.collect();
+    (disk.killed(), answers)
+}
+
+/// A call that is told from any other by its comment. Each second one is so long that a segment has
+/// room for a few changes only, and a short one may still fit where that did not.
+fn request(number: u64, act: Act) -> Request {
+    let length = if number.is_multiple_of(2) { 1_300 } else { 0 };
+    Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(length)), act }
+}
+
+/// Three callers, and what each asks for; the last thing of one is a checkpoint.
+fn calls() -> Vec<Vec<Request>> {
+    let mut random = Random(first_seed() + 7);
+    let mut lists: Vec<Vec<Request>> = Vec::new();
+    for first in [100, 200, 300] {
+        let rest = (first + 1..first + 5).map(|number| {
+            let Request { project, act, .. } = Request::random(&mut random, number, false);
+            Request { project, act, ..request(number, Act::Checkpoint) }
+        });
+        let view = VIEWS[lists.len()];
+        let mut list = vec![request(first, Act::Create(view, first))];
+        list.extend(rest);
+        lists.push(list);
+    }
+    lists[0].push(request(25, Act::Checkpoint));
+    lists
+}
+
+/// How many callers were told what.
+type Outcomes = BTreeMap<String, u64>;
+
+fn add(outcomes: &mut Outcomes, more: Outcomes) {
+    for (outcome, count) in more {
+        *outcomes.entry(outcome).or_default() += count;
+    }
+}
+
+/// Fails the first call of a kind, the second one, and so on until none fails; how many cases there
+/// were, and the answers.
+fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcomes) {
+    let mut outcomes = Outcomes::new();
+    let mut clean = 0;
+    for number in 0.. {
+        let case = Case::number(number, killed_before);
+        let how = format!("{what} {number}, {case:?}");
+        let (disk, told) = watched(how.clone(), move || {
+            case.run(|disk| disk.fail(fault.after(number)), SimulatedDisk::heal, &how)
+        });
+        add(&mut outcomes, told);
+        // Callers at the same time do not make as many calls each time.
+        clean = if disk.failed() == 0 { clean + 1 } else { 0 };
+        if clean == 2 {
+            return (number - 1, outcomes);
+        }
+    }
+    unreachable!("there is no end of numbers")
+}
+
+fn fail_all(for_good: bool) {
+    let (mut cases, mut outcomes) = (BTreeMap::<CallKind, u64>::new(), Outcomes::new());
+    for kind in CallKind::ALL {
+        let is_growth = matches!(kind, CallKind::Write | CallKind::SetLen | CallKind::Sync);
+        let errors = [Some(ErrorKind::Other), is_growth.then_some(ErrorKind::StorageFull)];
+        for (error, killed_before) in
+            errors.into_iter().flatten().flat_map(|error| [(error, false), (error, true)])
+        {
+            let fault = DiskFault::new(error).on(kind);
+            let fault = if for_good { fault.for_good() } else { fault };
+            let what = format!("{kind:?} {error:?}, for good: {for_good},");
+            let (count, told) = fail_each(fault, killed_before, &what);
+            *cases.entry(kind).or_default() += count;
+            add(&mut outcomes, told);
+        }
+    }
+    let total: u64 = cases.values().sum();
+    tell(&format!("{total} failing calls, for good: {for_good}, by kind {cases:?}, {outcomes:?}"));
+    assert!(cases.values().all(|count| *count > 0), "{cases:?}");
+    assert!(cases[&CallKind::Rename] > 4, "no segment was full: {cases:?}");
+    assert_eq!(outcomes.len(), 4, "not every outcome was met: {outcomes:?}");
+}
+
+/// Each disk call of each kind fails once, under callers that wait for each other: no panic, nobody
+/// waits for ever, the error tells what became of the change, and when the disk is well again, all
+/// that was acknowledged is there.
+#[test]
+fn a_disk_call_that_fails_once_is_an_error_that_tells_the_outcome() {
+    fail_all(false);
+}
+
+/// The same when from some call on all of a kind fail.
+#[test]
+fn disk_calls_that_fail_for_good_are_errors_that_tell_the_outcome() {
+    fail_all(true);
+}
+
+/// The disk has room for so many bytes more, until that is enough.
+#[test]
+fn a_disk_that_gets_full_loses_nothing() {
+    let (mut room, mut clean, mut outcomes) = (0, 0, Outcomes::new());
+    for number in 0.. {
+        let case = Case::number(number, true);
+        let how = format!("room for {room}, {case:?}");
+        let (disk, told) = watched(how.clone(), move || {
+            case.run(|disk| disk.set_room(Some(room)), |disk| disk.set_room(None), &how)
+        });
+        clean = if told.len() == 1 { clean + 1 } else { 0 };
+        add(&mut outcomes, told);
+        assert_eq!(disk.failed(), 0);
+        if clean == 6 {
+            break;
+        }
+        room += 509;
+    }
+    assert!(outcomes["NotApplied"] > 10 && room > 5_000, "{room}: {outcomes:?}");
+}
+
+/// A batch that extends the file of the state, with the disk failing for good from each of its
+/// calls on: taking the change back fails then, too, and must not change what its error tells.
+#[test]
+fn a_change_that_cannot_be_taken_back_keeps_its_outcome() {
+    let case = Case::number(0, true);
+    let mut outcomes = BTreeMap::<String, u32>::new();
+    for number in 0.. {
+        let (disk, _) = case.prepared();
+        let store = case.options().open_on(&disk).unwrap();
+        disk.fail(DiskFault::new(ErrorKind::Other).after(number).for_good());
+        let keys = Keys::flags((0..3_000).map(|number| format!("many-{number}")));
+        let answer = request(50, Act::Link(VIEWS[0], keys)).call(&store);
+        let failed = disk.failed();
+        disk.heal();
+        store.recover().unwrap();
+        let snapshot = store.snapshot().unwrap();
+        let view = snapshot.project(PROJECTS[0]).unwrap().view(VIEWS[0]).unwrap();
+        let there = view.links.total() >= 3_000;
+        let outcome = answer.map_err(|error| error.outcome());
+        let right = match outcome {
+            Ok(_) | Err(Outcome::Committed) => there,
+            Err(Outcome::NotApplied) => !there,
+            Err(_) => true,
+        };
+        assert!(right, "{outcome:?} and yet {there} at call {number}");
+        *outcomes.entry(format!("{:?}", outcome.err())).or_default() += 1;
+        if failed == 0 {
+            break;
+        }
+    }
+    assert!(outcomes.len() >= 3, "{outcomes:?}");
+}
+
+/// On a full disk a store opens and reads, refuses changes that find no room, and goes on when
+/// there is some.
+#[test]
+fn a_full_disk_can_be_read() {
+    let case = Case::number(0, true);
+    let (disk, mut callers) = case.prepared();
+    let lines = |store: &Store| content::lines(&store.snapshot().unwrap()).unwrap();
+    let store = case.options().open_on(&disk).unwrap();
+    let expected = lines(&store);
+    store.close().unwrap();
+    disk.set_room(Some(1_000));
+    let store = case.options().open_on(&disk).unwrap();
+    assert_eq!(lines(&store), expected);
+    let refused = (60..).find(|number| {
+        let request = request(*number, Act::Update(VIEWS[0], *number));
+        let answer = request.call(&store);
+        let refused = answer.as_ref().is_err_and(|error| error.outcome() == Outcome::NotApplied);
+        assert!(answer.is_ok() || refused, "{answer:?}");
+        callers.told(request, answer);
+        refused
+    });
+    assert!(refused.is_some());
+    let before = lines(&store);
+    disk.set_room(None);
+    store.recover().unwrap();
+    assert_eq!(lines(&store), before);
+    callers.call(&store, request(50, Act::Update(VIEWS[1], 50)));
+    callers.check(&store, case.setup, "a full disk");
+}

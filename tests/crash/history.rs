@@ -1,0 +1,91 @@
+//! What a store should hold at each revision, and what of it was acknowledged when.
+
+use std::sync::Arc;
+
+use crate::model::Model;
+use crate::request::Request;
+
+/// The states a store went through, by revision.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    states: Vec<Arc<State>>,
+}
+
+/// A store after a change.
+#[derive(Debug)]
+pub(crate) struct State {
+    model: Model,
+    /// What [`crate::content::lines`] should give.
+    pub(crate) lines: Vec<String>,
+    /// The change, as [`crate::content::journal`] should give it.
+    pub(crate) change: String,
+}
+
+impl History {
+    /// That of a new store.
+    pub(crate) fn new() -> Self {
+        let model = Model::default();
+        let lines = model.lines();
+        Self { states: vec![Arc::new(State { model, lines, change: String::new() })] }
+    }
+
+    /// The newest revision.
+    pub(crate) fn revision(&self) -> u64 {
+        self.states.len() as u64 - 1
+    }
+
+    pub(crate) fn at(&self, revision: u64) -> Option<&State> {
+        self.states.get(usize::try_from(revision).unwrap()).map(|state| &**state)
+    }
+
+    /// Goes on with a call; the revision of the change, or none where nothing changes.
+    pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<u64> {
+        let mut model = self.states.last().unwrap().model.clone();
+        let change = model.apply(request, clock)?;
+        let (lines, revision) = (model.lines(), model.revision);
+        self.states.push(Arc::new(State { model, lines, change }));
+        Some(revision)
+    }
+
+    /// Whether there was a time when what a call asks for was so already, or was refused.
+    pub(crate) fn is_ever_so(&self, request: &Request) -> bool {
+        self.states.iter().any(|state| state.model.clone().apply(request, 0).is_none())
+    }
+
+    /// The same up to a revision, to go on from there in another way.
+    pub(crate) fn up_to(&self, revision: u64) -> Self {
+        let count = usize::try_from(revision).unwrap() + 1;
+        Self { states: self.states.iter().take(count).cloned().collect() }
+    }
+}
+
+/// Which revision somebody had been told of, or had read, by which disk call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Acknowledged {
+    /// Both ascend.
+    by_call: Vec<(usize, u64)>,
+}
+
+impl Acknowledged {
+    pub(crate) fn new(mut told: Vec<(usize, u64)>) -> Self {
+        told.sort_unstable();
+        let mut by_call: Vec<(usize, u64)> = Vec::new();
+        for (call, revision) in told {
+            if by_call.last().is_none_or(|(_, last)| *last < revision) {
+                by_call.push((call, revision));
+            }
+        }
+        Self { by_call }
+    }
+
+    /// The disk calls that had been made when somebody was told for the first time.
+    pub(crate) fn first_call(&self) -> Option<usize> {
+        self.by_call.first().map(|(call, _)| *call)
+    }
+
+    /// The newest one when so many disk calls had been made.
+    pub(crate) fn when(&self, calls: usize) -> u64 {
+        let count = self.by_call.partition_point(|(call, _)| *call <= calls);
+        count.checked_sub(1).map_or(0, |last| self.by_call[last].1)
+    }
+}

@@ -1,0 +1,72 @@
+//! Power loss at every disk call: nothing acknowledged is lost, and nothing is torn.
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crate::explore::explore;
+use crate::run::Run;
+use crate::setup::{first_seed, number_from_environment};
+use crate::tally::{Place, Tally};
+
+/// How many images are tried, at least; more or fewer with `VIEWLINK_CRASH_IMAGES`.
+const IMAGES: u64 = 20_000;
+
+/// How many calls, or crowds of calls, a run has.
+const STEPS: usize = 10;
+
+/// Explores runs until there are so many images.
+fn explore_runs(images: u64) -> Tally {
+    let (next, total) = (AtomicU64::new(first_seed()), Mutex::new(Tally::default()));
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while total.lock().unwrap().images < images {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    let found = explore(&Run::record(seed, STEPS), seed);
+                    total.lock().unwrap().add(found);
+                }
+            });
+        }
+    });
+    total.into_inner().unwrap()
+}
+
+/// Not through `print!`, which the harness keeps to itself when a test passes.
+pub(crate) fn tell(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").unwrap();
+    out.flush().unwrap();
+}
+
+#[test]
+fn no_crash_loses_or_tears_a_change() {
+    let images = number_from_environment("VIEWLINK_CRASH_IMAGES", IMAGES);
+    let tally = explore_runs(images);
+    tell(&tally.to_string());
+    let Tally { in_recovery, fresh_segment, rotating, .. } = &tally;
+    let Tally { killed, followed, shared_syncs, places, .. } = &tally;
+    tell(&format!(
+        "{in_recovery} in a recovery, {fresh_segment} of them in its fresh segment; {rotating} while a \
+         segment was full; {killed} killed, {followed} of them followed to the end; {shared_syncs} \
+         changes shared a sync; {places:?}"
+    ));
+    assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
+    let all = [
+        Place::Appending,
+        Place::BuildingASegment,
+        Place::NamingASegment,
+        Place::DeletingASegment,
+        Place::CuttingASegment,
+        Place::WritingTheState,
+    ];
+    let rare = images / 500;
+    for place in all {
+        assert!(places.get(&place).is_some_and(|count| *count > rare), "{place:?}: {places:?}");
+    }
+    assert!([*in_recovery, *killed, *fresh_segment, *rotating].iter().all(|count| *count > rare));
+    assert!(*followed > rare / 10);
+    assert!(*shared_syncs as u64 > images / 10_000);
+}

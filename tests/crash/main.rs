@@ -1,0 +1,31 @@
+//! What becomes of a store when the machine loses power, a disk call fails, or its process is
+//! killed. `docs/testing.md` tells what is tried and how to try more.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected ends there"
+)]
+
+mod callers;
+mod child;
+mod content;
+mod controls;
+mod damage;
+mod explore;
+mod faults;
+mod history;
+mod images;
+mod killing;
+mod model;
+mod opening;
+#[path = "../it/random.rs"]
+mod random;
+mod request;
+mod run;
+mod setup;
+mod tally;
+mod verdict;
+mod watchdog;

@@ -1,0 +1,241 @@
+//! What a store should hold, in a few maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use viewlink::{Resource, ResourceType};
+
+use crate::request::{Act, Fields, Keys, Request};
+
+/// What a store should hold after some changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    projects: BTreeMap<&'static str, Project>,
+    next_project: u32,
+    next_view: u32,
+    /// The time of the last change.
+    time: u64,
+    pub(crate) revision: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Project {
+    id: u32,
+    views: BTreeMap<&'static str, View>,
+}
+
+#[derive(Clone, Debug)]
+struct View {
+    id: u32,
+    /// What its fields are made up from.
+    fields: u64,
+    version: u64,
+    revision: u64,
+    created: u64,
+    updated: u64,
+    links: BTreeMap<Resource, Link>,
+}
+
+/// Ordered as links are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Link {
+    time: u64,
+    revision: u64,
+    place: usize,
+}
+
+impl Model {
+    /// Makes a change at the time that a clock shows; its line of the journal, or none where there
+    /// is nothing to change.
+    pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<String> {
+        let (time, revision) = (self.time.max(clock), self.revision + 1);
+        let did = match &request.act {
+            Act::Create(view, number) => self.create(request.project, view, *number, time),
+            Act::Checkpoint | Act::Compact => None,
+            Act::DeleteProject => self.projects.remove(request.project).map(|project| {
+                let gone = counts(project.views.values().flat_map(|view| view.links.keys()));
+                format!("project deleted with {} views and {gone}", project.views.len())
+            }),
+            act => {
+                let project = self.projects.get_mut(request.project)?;
+                project.apply(act, time, revision)
+            }
+        }?;
+        (self.time, self.revision) = (time, revision);
+        let Request { project, comment, .. } = request;
+        Some(format!("change {revision} at {time} by somebody for {comment} in {project}: {did}"))
+    }
+
+    fn create(
+        &mut self,
+        project: &'static str,
+        key: &'static str,
+        fields: u64,
+        time: u64,
+    ) -> Option<String> {
+        let next = self.next_project;
+        let found = self.projects.entry(project).or_insert_with(|| {
+            self.next_project += 1;
+            Project { id: next, views: BTreeMap::new() }
+        });
+        if found.views.contains_key(key) {
+            return None;
+        }
+        let (id, revision) = (self.next_view, self.revision + 1);
+        self.next_view += 1;
+        let (created, updated, links) = (time, time, BTreeMap::new());
+        found.views.insert(key, View { id, fields, version: 1, revision, created, updated, links });
+        Some(format!("{key} created with {}", fields_line(fields)))
+    }
+
+    /// All that a snapshot shows but the journal, line by line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("revision {}", self.revision)];
+        for (key, project) in &self.projects {
+            let views = project.views.len();
+            lines.push(format!("project {key} id {} views {views}", project.id));
+            let mut backlinks = BTreeMap::<&Resource, Vec<&str>>::new();
+            for (view_key, view) in &project.views {
+                view.lines(key, view_key, &mut lines);
+                view.links.keys().for_each(|to| backlinks.entry(to).or_default().push(view_key));
+            }
+            for (resource, views) in backlinks {
+                lines.push(format!("{key} {resource} in {}", views.join(" ")));
+            }
+        }
+        lines
+    }
+}
+
+impl Project {
+    fn apply(&mut self, act: &Act, time: u64, revision: u64) -> Option<String> {
+        match act {
+            Act::Update(key, number) => {
+                let view = self.views.get_mut(key)?;
+                (view.fields, view.updated, view.revision) = (*number, time, revision);
+                view.version += 1;
+                Some(format!("{key} updated to {}", fields_line(*number)))
+            }
+            Act::DeleteView(key) => {
+                let view = self.views.remove(key)?;
+                Some(format!("{key} deleted with {}", counts(view.links.keys())))
+            }
+            Act::Link(key, keys) => {
+                let line = self.views.get_mut(key)?.link(keys, time, revision)?;
+                Some(format!("{key} {line}"))
+            }
+            Act::Unlink(key, keys) => {
+                let line = self.views.get_mut(key)?.unlink(keys, revision)?;
+                Some(format!("{key} {line}"))
+            }
+            Act::RemoveResource(resource) => {
+                let (_, links) = self.remove(|linked| linked == resource, revision)?;
+                Some(format!("{resource} removed with {links} links"))
+            }
+            Act::RemoveEnvironment(id) => {
+                let of_it =
+                    |linked: &Resource| linked.environment().is_some_and(|of| of.as_str() == *id);
+                let (segments, links) = self.remove(of_it, revision)?;
+                Some(format!("{id} removed with {segments} segments and {links} links"))
+            }
+            Act::Create(..) | Act::DeleteProject | Act::Checkpoint | Act::Compact => None,
+        }
+    }
+
+    fn remove(&mut self, gone: impl Fn(&Resource) -> bool, revision: u64) -> Option<(usize, u64)> {
+        let mut resources = BTreeSet::new();
+        let mut links = 0;
+        for view in self.views.values_mut() {
+            let before = links;
+            view.links.retain(|resource, _| {
+                let goes = gone(resource);
+                if goes {
+                    resources.insert(resource.clone());
+                    links += 1;
+                }
+                !goes
+            });
+            if links > before {
+                view.revision = revision;
+            }
+        }
+        (links > 0).then_some((resources.len(), links))
+    }
+}
+
+impl View {
+    fn link(&mut self, keys: &Keys, time: u64, revision: u64) -> Option<String> {
+        let mut linked = Vec::new();
+        for (place, resource) in keys.resources().enumerate() {
+            if !self.links.contains_key(&resource) {
+                self.links.insert(resource.clone(), Link { time, revision, place });
+                linked.push(resource.to_string());
+            }
+        }
+        self.changed(keys, &linked, &[], revision)
+    }
+
+    fn unlink(&mut self, keys: &Keys, revision: u64) -> Option<String> {
+        let unlinked: BTreeSet<Resource> =
+            keys.resources().filter(|resource| self.links.remove(resource).is_some()).collect();
+        let unlinked: Vec<String> = unlinked.iter().map(ToString::to_string).collect();
+        self.changed(keys, &[], &unlinked, revision)
+    }
+
+    fn changed(
+        &mut self,
+        keys: &Keys,
+        linked: &[String],
+        unlinked: &[String],
+        revision: u64,
+    ) -> Option<String> {
+        if linked.is_empty() && unlinked.is_empty() {
+            return None;
+        }
+        self.revision = revision;
+        Some(links_line(keys.resource_type, linked, unlinked))
+    }
+
+    fn lines(&self, project: &str, key: &str, lines: &mut Vec<String>) {
+        let Self { id, version, revision, created, updated, .. } = self;
+        let fields = fields_line(self.fields);
+        let counts = counts(self.links.keys());
+        lines.push(format!(
+            "{project}/{key} id {id} version {version} revision {revision} created {created} \
+             updated {updated} {fields} {counts}"
+        ));
+        for resource_type in ResourceType::ALL {
+            let of_type = self.links.iter().filter(|(to, _)| to.resource_type() == resource_type);
+            let mut links: Vec<(&Resource, &Link)> = of_type.collect();
+            for order in ["key", "time"] {
+                if order == "time" {
+                    links.sort_by_key(|(_, link)| **link);
+                }
+                let line = links.iter().map(|(to, link)| link_line(to, link.time, link.revision));
+                let line: String = line.collect();
+                lines.push(format!("{project}/{key} {resource_type} by {order}:{line}"));
+            }
+        }
+    }
+}
+
+pub(crate) fn link_line(resource: &Resource, time: u64, revision: u64) -> String {
+    format!(" {resource}@{time}/{revision}")
+}
+
+pub(crate) fn links_line(of: ResourceType, linked: &[String], unlinked: &[String]) -> String {
+    format!("{of} linked {} unlinked {}", linked.join(" "), unlinked.join(" "))
+}
+
+fn fields_line(number: u64) -> String {
+    let Fields { name, description, tags } = Fields::of(number);
+    format!("{name:?} {description:?} {}", tags.join(" "))
+}
+
+fn counts<'a>(resources: impl Iterator<Item = &'a Resource>) -> String {
+    let mut counts = [0_u64; 4];
+    for resource in resources {
+        let of = ResourceType::ALL.iter().position(|of| *of == resource.resource_type());
+        counts[of.unwrap()] += 1;
+    }
+    format!("links {counts:?}")
+}

@@ -1,0 +1,129 @@
+//! Crashes while a store is made, brought to the present format, or recovered.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use viewlink::testing::{DiskFault, SimulatedDisk};
+use viewlink::{Options, Outcome, Store};
+
+use crate::history::History;
+use crate::random::Random;
+use crate::request::{Act, Keys, PROJECTS, Request, VIEWS};
+use crate::run::Running;
+use crate::setup::{Clock, Setup};
+use crate::verdict::judge;
+
+fn open(disk: &SimulatedDisk) -> Store {
+    Setup::keeping_all().options(&Clock::default()).open_on(disk).unwrap()
+}
+
+fn assert_right(store: &Store, history: &History, at_least: u64) -> u64 {
+    judge(store, history, at_least, Setup::keeping_all()).unwrap()
+}
+
+/// Power is lost on the way to a first store.
+#[test]
+fn a_creation_that_loses_power_can_be_done_again() {
+    let disk = SimulatedDisk::new();
+    drop(open(&disk));
+    assert!(disk.calls() > 20);
+    for (call, stopped) in disk.stops().enumerate() {
+        for seed in 0..6 {
+            let after = stopped.power_lost(call as u64 * 6 + seed);
+            let store = open(&after);
+            assert_right(&store, &History::new(), 0);
+            let (clock, random) = (Clock::default(), Random(seed));
+            let (setup, history) = (Setup::keeping_all(), History::new());
+            let mut running = Running::new(setup, after, clock, store, history, random);
+            (0..5).for_each(|_| running.alone());
+            let run = running.end();
+            assert_right(&open(&run.disk), &run.history, run.history.revision());
+        }
+    }
+}
+
+/// The process that makes the store is killed, the next one goes on with what it finds, and then
+/// the power goes: what the second one acknowledged is there.
+#[test]
+fn a_store_whose_maker_was_killed_is_as_durable_as_any() {
+    let making = SimulatedDisk::new();
+    drop(open(&making));
+    let create = Request::new(PROJECTS[0], Act::Create(VIEWS[0], 0));
+    for (call, stopped) in making.stops().enumerate() {
+        let disk = stopped.killed();
+        let (store, mut history) = (open(&disk), History::new());
+        assert_eq!(create.call(&store).unwrap(), history.apply(&create, 0));
+        let acknowledged = disk.calls();
+        drop(store);
+        for (seed, after) in disk.stops().enumerate().skip(acknowledged) {
+            let after = open(&after.power_lost((call * 1_000 + seed) as u64));
+            assert_right(&after, &history, 1);
+        }
+    }
+}
+
+/// A process was killed between the write of a record and its sync. The next one replays the record
+/// without memory to hold writes back, one of its disk calls fails, and the database is dropped,
+/// which makes durable what it has. Then the power goes: the state must not be ahead of the journal.
+#[test]
+fn a_replay_that_fails_does_not_put_the_state_ahead_of_the_journal() {
+    let lazy = |cache| {
+        let options = Setup::keeping_all().options(&Clock::default());
+        let options = options.checkpoint_interval(u64::MAX, u64::MAX).segment_size(1 << 16);
+        options.tail(10_000, 6).cache_size(cache)
+    };
+    let killed = killed_before_a_sync(lazy(1 << 20));
+    let total = {
+        let disk = killed.killed();
+        drop(lazy(0).open_on(&disk).unwrap());
+        disk.calls() as u64
+    };
+    for number in 0..total {
+        let disk = killed.killed();
+        disk.fail(DiskFault::new(ErrorKind::StorageFull).after(number));
+        drop(lazy(0).open_on(&disk));
+        for seed in 0..3 {
+            let store = open(&disk.power_lost(seed));
+            let verification = store.verify().unwrap();
+            assert!(verification.is_clean(), "{verification}");
+            let revision = store.snapshot().unwrap().revision();
+            assert!((2..=3).contains(&revision), "{revision} after call {number} failed");
+        }
+    }
+}
+
+/// A store with two acknowledged changes, and a third that is in the page cache only.
+fn killed_before_a_sync(options: Options) -> SimulatedDisk {
+    let disk = SimulatedDisk::new();
+    let store = options.open_on(&disk).unwrap();
+    let many = Keys::flags((0..1_000).map(|number| format!("many-{number}")));
+    for act in [Act::Create(VIEWS[0], 0), Act::Link(VIEWS[0], many)] {
+        assert!(Request::new(PROJECTS[0], act).call(&store).unwrap().is_some());
+    }
+    let unsynced = Keys::flags(["unsynced".to_owned()]);
+    let unsynced = Request::new(PROJECTS[0], Act::Link(VIEWS[0], unsynced));
+    disk.fail(DiskFault::new(ErrorKind::Other).after(1).for_good());
+    let error = unsynced.call(&store).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    disk.killed()
+}
+
+/// Power is lost at any disk call of the opening that brings an older format to the present one.
+#[test]
+fn an_upgrade_that_loses_power_can_be_done_again() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/1-killed");
+    let names =
+        ["state.redb", "journal/00000000000000000001.log", "journal/00000000000000000017.log"];
+    let files = names.map(|name| (name.to_owned(), std::fs::read(formats.join(name)).unwrap()));
+    let disk = SimulatedDisk::holding(files);
+    drop(open(&disk));
+    assert!(disk.calls() > 10);
+    for (call, stopped) in disk.stops().enumerate() {
+        for seed in 0..4 {
+            let store = open(&stopped.power_lost(call as u64 * 4 + seed));
+            let verification = store.verify().unwrap();
+            assert!(verification.is_clean(), "{verification}");
+            assert_eq!(store.snapshot().unwrap().revision(), 20, "lost at {call}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A call that may change the store.
+
+use viewlink::{
+    Batch, EnvironmentId, Error, NewView, Project, Resource, ResourceType, Result, Store, ViewPatch,
+};
+
+use crate::random::Random;
+
+pub(crate) const PROJECTS: [&str; 2] = ["p", "q"];
+pub(crate) const VIEWS: [&str; 3] = ["view-0", "view-1", "view-2"];
+const ENVIRONMENTS: [&str; 2] = ["env-a", "env-b"];
+
+/// How many keys of each kind usual batches name.
+const KEYS: usize = 5;
+
+/// A call, with all that it says.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) project: &'static str,
+    /// Why, for those who read the journal; the length differs, so that segments end anywhere.
+    pub(crate) comment: String,
+    pub(crate) act: Act,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Create(&'static str, u64),
+    Update(&'static str, u64),
+    DeleteView(&'static str),
+    DeleteProject,
+    Link(&'static str, Keys),
+    Unlink(&'static str, Keys),
+    RemoveResource(Resource),
+    RemoveEnvironment(&'static str),
+    Checkpoint,
+    Compact,
+}
+
+/// Keys of one type, in request order; repeated ones and one that is malformed among them.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) resource_type: ResourceType,
+    /// The environment of segments.
+    environment: &'static str,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Keys {
+    pub(crate) fn flags(texts: impl IntoIterator<Item = String>) -> Self {
+        Self::of(ResourceType::Flag, ENVIRONMENTS[0], texts.into_iter().collect())
+    }
+
+    fn of(resource_type: ResourceType, environment: &'static str, texts: Vec<String>) -> Self {
+        Self { resource_type, environment, texts }
+    }
+
+    fn random(random: &mut Random) -> Self {
+        let resource_type = ResourceType::ALL[random.below(4)];
+        // Many at times: the file of the state grows.
+        let (most, of) = if random.below(40) == 0 { (120, 200) } else { (5, KEYS) };
+        let mut texts: Vec<String> =
+            (0..=random.below(most)).map(|_| format!("key-{}", random.below(of))).collect();
+        if random.below(8) == 0 {
+            texts.push("not a key".to_owned());
+        }
+        Self::of(resource_type, ENVIRONMENTS[random.below(2)], texts)
+    }
+
+    /// Each key that is one, in request order.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = Resource> {
+        let parse = |text: &String| match self.resource_type {
+            ResourceType::Flag => Resource::flag(text),
+            ResourceType::AiConfig => Resource::ai_config(text),
+            ResourceType::Metric => Resource::metric(text),
+            ResourceType::Segment => Resource::segment(self.environment, text),
+        };
+        self.texts.iter().filter_map(move |text| parse(text).ok())
+    }
+
+    fn batch(&self) -> Batch {
+        let texts = self.texts.clone();
+        match self.resource_type {
+            ResourceType::Flag => Batch::flags(texts),
+            ResourceType::AiConfig => Batch::ai_configs(texts),
+            ResourceType::Metric => Batch::metrics(texts),
+            ResourceType::Segment => {
+                Batch::segments(texts.into_iter().map(|text| (self.environment, text)))
+            }
+        }
+    }
+}
+
+/// Every resource that a usual batch may name.
+pub(crate) fn pool() -> Vec<Resource> {
+    let texts: Vec<String> = (0..KEYS).map(|number| format!("key-{number}")).collect();
+    let lists = ResourceType::ALL
+        .into_iter()
+        .flat_map(|resource_type| ENVIRONMENTS.map(|environment| (resource_type, environment)));
+    let mut pool: Vec<Resource> = lists
+        .flat_map(|(resource_type, environment)| {
+            Keys::of(resource_type, environment, texts.clone()).resources().collect::<Vec<_>>()
+        })
+        .collect();
+    pool.sort();
+    pool.dedup();
+    pool
+}
+
+impl Request {
+    /// The `number`th call of a run; only one that changes something, or is refused, where it is
+    /// made at the same time as others.
+    pub(crate) fn random(random: &mut Random, number: u64, alone: bool) -> Self {
+        let view = VIEWS[random.below(3)];
+        let act = match random.below(if alone { 26 } else { 22 }) {
+            0..=2 => Act::Create(view, number),
+            3..=10 => Act::Link(view, Keys::random(random)),
+            11..=16 => Act::Unlink(view, Keys::random(random)),
+            17 => Act::Update(view, number),
+            18 => Act::RemoveResource({
+                let pool = pool();
+                pool[random.below(pool.len())].clone()
+            }),
+            19 => Act::RemoveEnvironment(ENVIRONMENTS[random.below(2)]),
+            20 => Act::DeleteView(view),
+            21 if random.below(3) == 0 => Act::DeleteProject,
+            21 | 22 => Act::Create(view, number),
+            23 if random.below(2) == 0 => Act::Compact,
+            _ => Act::Checkpoint,
+        };
+        let length = [0, 30, 400, 1_500][random.below(4)];
+        let comment = format!("{number}{}", "c".repeat(random.below(length + 1)));
+        Self { project: PROJECTS[usize::from(random.below(4) == 0)], comment, act }
+    }
+
+    pub(crate) fn new(project: &'static str, act: Act) -> Self {
+        Self { project, comment: "why".repeat(40), act }
+    }
+
+    /// Calls; the revision of the change, or none where there was nothing to change.
+    pub(crate) fn call(&self, store: &Store) -> Result<Option<u64>> {
+        let project = store.project(self.project)?.comment(&self.comment).actor("somebody");
+        match self.made(store, &project) {
+            Err(
+                Error::UnknownProject { .. }
+                | Error::UnknownView { .. }
+                | Error::ViewExists { .. }
+                | Error::SnapshotsOpen,
+            ) => Ok(None),
+            other => other,
+        }
+    }
+
+    fn made(&self, store: &Store, project: &Project) -> Result<Option<u64>> {
+        Ok(match &self.act {
+            Act::Create(view, number) => {
+                let fields = Fields::of(*number);
+                let view = NewView::new(*view, fields.name).description(fields.description);
+                Some(project.create_view(view.tags(fields.tags))?.revision)
+            }
+            Act::Update(view, number) => {
+                let fields = Fields::of(*number);
+                let patch = ViewPatch::new().name(fields.name).description(fields.description);
+                Some(project.update_view(view, patch.tags(fields.tags))?.revision)
+            }
+            Act::DeleteView(view) => Some(project.delete_view(view)?.revision),
+            Act::DeleteProject => Some(project.delete()?.revision),
+            Act::Link(view, keys) => project.link(view, keys.batch())?.revision(),
+            Act::Unlink(view, keys) => project.unlink(view, keys.batch())?.revision(),
+            Act::RemoveResource(resource) => project.remove_resource(resource)?.revision,
+            Act::RemoveEnvironment(id) => {
+                project.remove_environment(&EnvironmentId::parse(id)?)?.revision
+            }
+            Act::Checkpoint => store.checkpoint().map(|()| None)?,
+            Act::Compact => store.compact().map(|()| None)?,
+        })
+    }
+}
+
+/// The fields of a view, made up from a number.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) tags: [String; 2],
+}
+
+impl Fields {
+    pub(crate) fn of(number: u64) -> Self {
+        Self {
+            name: format!("name {number}"),
+            description: "d".repeat(usize::try_from(number % 50).unwrap()),
+            tags: [format!("a{number}"), "b".to_owned()],
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What became of a store in a crash.
+
+use std::fmt;
+
+use viewlink::{Result, Store};
+
+use crate::content;
+use crate::history::History;
+use crate::setup::Setup;
+
+/// Why a store is not what it should be.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    /// It cannot be opened, so that all of it is lost.
+    Refused(String),
+    /// Something acknowledged is not there, or cannot be read.
+    Lost(String),
+    /// Something is there that never was so.
+    Torn(String),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(how) => write!(f, "refused: {how}"),
+            Self::Lost(how) => write!(f, "lost: {how}"),
+            Self::Torn(how) => write!(f, "torn: {how}"),
+        }
+    }
+}
+
+/// Compares all that a store shows with what it should show; its revision if it is right.
+///
+/// What had been acknowledged up to `at_least` must be there, and the rest be whole or absent.
+pub(crate) fn judge(
+    store: &Store,
+    history: &History,
+    at_least: u64,
+    setup: Setup,
+) -> Result<u64, Verdict> {
+    let unreadable = |error: viewlink::Error| Verdict::Lost(format!("cannot be read: {error:?}"));
+    let snapshot = store.snapshot().map_err(unreadable)?;
+    let revision = snapshot.revision();
+    if revision < at_least {
+        return Err(Verdict::Lost(format!("revision {revision}, {at_least} was acknowledged")));
+    }
+    let Some(expected) = history.at(revision) else {
+        return Err(Verdict::Torn(format!("revision {revision} was never asked for")));
+    };
+    let found = content::lines(&snapshot).map_err(unreadable)?;
+    if found != expected.lines {
+        return Err(Verdict::Torn(first_difference(&found, &expected.lines)));
+    }
+    let kept = content::journal(&snapshot).map_err(unreadable)?;
+    check_journal(&kept, history, revision, setup)?;
+    let verification = store.verify().map_err(unreadable)?;
+    if !verification.is_clean() {
+        return Err(Verdict::Torn(verification.to_string()));
+    }
+    Ok(revision)
+}
+
+/// The newest changes are all there, as many as the options keep, and each is what was asked for.
+fn check_journal(
+    kept: &[String],
+    history: &History,
+    revision: u64,
+    setup: Setup,
+) -> Result<(), Verdict> {
+    let wanted = setup.keep.unwrap_or(u64::MAX).min(revision);
+    if (kept.len() as u64) < wanted {
+        return Err(Verdict::Lost(format!("{} changes of {wanted} are kept", kept.len())));
+    }
+    let oldest = revision + 1 - kept.len() as u64;
+    for (line, number) in kept.iter().zip(oldest..) {
+        let expected = history.at(number).map_or("none", |state| &state.change);
+        if line != expected {
+            return Err(Verdict::Torn(format!("{line:?} and not {expected:?}")));
+        }
+    }
+    Ok(())
+}
+
+fn first_difference(found: &[String], expected: &[String]) -> String {
+    let (there, missing) = (missing_in(found, expected), missing_in(expected, found));
+    format!("{there:?} and not {missing:?}")
+}
+
+fn missing_in<'a>(lines: &'a [String], others: &[String]) -> Option<&'a String> {
+    lines.iter().find(|line| !others.contains(line))
+}
