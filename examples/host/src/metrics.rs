@@ -107,18 +107,18 @@ struct StoreFigures {
 impl Collector for StoreFigures {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let sizes = self.store.group_sizes();
-        let help = "Changes made durable since the host started";
+        let help = "Changes made durable since the host started.";
         let changes = ConstCounter::new(sizes.changes());
         changes.encode(encoder.encode_descriptor("changes", help, None, MetricType::Counter)?)?;
 
         let buckets: Vec<(f64, u64)> = sizes.buckets().map(bucket).collect();
-        let help = "Changes that shared a write and a sync of the journal";
+        let help = "Changes that shared a write and a sync of the journal.";
         let mut histogram =
             encoder.encode_descriptor("group_size", help, None, MetricType::Histogram)?;
         let (sum, count) = (sizes.changes() as f64, sizes.groups());
         histogram.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
 
-        let help = "Whether the store takes changes";
+        let help = "Whether the store takes changes.";
         let writable = ConstGauge::new(u64::from(self.store.health() == Health::Writable));
         writable.encode(encoder.encode_descriptor("writable", help, None, MetricType::Gauge)?)
     }

@@ -1,0 +1,54 @@
+//! What holds for every request: its id and its version.
+
+use axum::body::Body;
+
+use crate::support::{TestHost, VIEW, anonymous, request};
+
+#[tokio::test]
+async fn every_answer_has_a_request_id() {
+    let host = TestHost::new();
+    let mut ids = Vec::new();
+    for path in [VIEW, "/nothing", "/healthz", "/metrics"] {
+        for request in [request("GET", path), anonymous("PUT", path)] {
+            let answer = host.send(request.body(Body::empty()).unwrap()).await;
+            ids.push(answer.headers["x-request-id"].to_str().unwrap().to_owned());
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 8, "each its own");
+}
+
+#[tokio::test]
+async fn a_given_request_id_is_kept_when_it_looks_like_one() {
+    let host = TestHost::new();
+    let long = "x".repeat(129);
+    let with = |id: &str| {
+        let request = request("GET", VIEW).header("x-request-id", id);
+        host.send(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(with("job-7.retry_2").await.headers["x-request-id"], "job-7.retry_2");
+    for id in ["", "a b", "{\"a\":1}", "é", &long] {
+        assert_ne!(with(id).await.headers["x-request-id"], *id);
+    }
+    let two = request("GET", VIEW).header("x-request-id", "one").header("x-request-id", "two");
+    let answer = host.send(two.body(Body::empty()).unwrap()).await;
+    let ids: Vec<_> = answer.headers.get_all("x-request-id").iter().collect();
+    assert!(ids.len() == 1 && ids[0] != "one" && ids[0] != "two", "{ids:?}");
+}
+
+#[tokio::test]
+async fn beta_and_any_date_and_none_are_versions() {
+    let host = TestHost::new();
+    for version in ["beta", "20240415", "20990101"] {
+        let request = request("GET", VIEW).header("LD-API-Version", version);
+        host.send(request.body(Body::empty()).unwrap()).await.ok();
+    }
+    host.get(VIEW).await.ok();
+    for version in ["alpha", "2024-04-15", "2024041", "202404155", ""] {
+        let request = request("GET", VIEW).header("LD-API-Version", version);
+        let answer = host.send(request.body(Body::empty()).unwrap()).await;
+        let message = answer.refused(400, "invalid_request");
+        assert!(message.contains("ld-api-version"), "{message}");
+    }
+}
