@@ -10,7 +10,7 @@
 //! | `server`, `shutdown` | the network, signals |
 //! | `router`, `operation` | which path is which operation, and what all answers share |
 //! | `views`, `links` | the nine operations |
-//! | `authorize`, `keys`, `api_version`, `encoded_path`, `request_id` | what a request must be before it is one |
+//! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
 //! | `path_parts`, `query`, `json_body` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
 //! | `host` | the store, and how it is called |
@@ -29,6 +29,7 @@ mod json_body;
 mod keys;
 mod links;
 mod log;
+mod method_override;
 mod metrics;
 mod operation;
 mod path_parts;

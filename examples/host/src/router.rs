@@ -15,7 +15,10 @@ use viewlink::wire::ErrorCode;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::operation::{ASSOCIATIONS, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
-use crate::{api_version, authorize, encoded_path, health, links, log, metrics, request_id, views};
+use crate::{
+    api_version, authorize, encoded_path, health, links, log, method_override, metrics, request_id,
+    views,
+};
 
 /// The whole API of a host.
 pub fn router(host: &Host) -> Router {
@@ -24,6 +27,7 @@ pub fn router(host: &Host) -> Router {
         .route(METRICS, get(metrics::tell))
         .method_not_allowed_fallback(wrong_method);
     let routes = api().layer(from_fn(encoded_path::check)).layer(from_fn(api_version::check));
+    let routes = routes.layer(from_fn(method_override::check));
     let routes = routes.layer(from_fn_with_state(host.clone(), authorize::check));
     shared(routes.merge(open), host).with_state(host.clone())
 }

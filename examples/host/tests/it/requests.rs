@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 
-use crate::support::{TestHost, VIEW, anonymous, request};
+use crate::support::{FLAGS, TestHost, VIEW, anonymous, request};
 
 #[tokio::test]
 async fn every_answer_has_a_request_id() {
@@ -51,4 +51,15 @@ async fn beta_and_any_date_and_none_are_versions() {
         let message = answer.refused(400, "invalid_request");
         assert!(message.contains("ld-api-version"), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_method_in_a_header_is_refused_and_not_passed_over() {
+    let host = TestHost::new();
+    let request = request("POST", FLAGS).header("content-type", "application/json");
+    let request = request.header("X-HTTP-Method-Override", "DELETE");
+    let answer = host.send(request.body(r#"{"keys": ["c"]}"#.into()).unwrap()).await;
+    let message = answer.refused(400, "unsupported");
+    assert!(message.contains("its own method"), "{message}");
+    assert_eq!(host.store.snapshot().unwrap().revision(), 2, "nothing changed");
 }
