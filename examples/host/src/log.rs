@@ -1,5 +1,6 @@
 //! The log: one line of JSON for each request, and one for each failure of the host.
 
+use std::io;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,8 +9,10 @@ use axum::http::{Request, Response};
 use tower_http::classify::{ServerErrorsAsFailures, SharedClassifier};
 use tower_http::request_id::RequestId;
 use tower_http::trace::TraceLayer;
-use tracing::{Span, field};
+use tracing::{Span, Subscriber, field};
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 type Spans = fn(&Request<Body>) -> Span;
 type Ends = fn(&Response<Body>, Duration, &Span);
@@ -45,13 +48,81 @@ fn end(response: &Response<Body>, latency: Duration, _: &Span) {
     tracing::info!(status = response.status().as_u16(), latency_us = latency, "answered");
 }
 
-/// Sends what is logged to stderr, a line of JSON each.
+/// Sends what is logged to stderr.
 pub(crate) fn start(level: LevelFilter) {
+    lines(level, io::stderr).init();
+}
+
+/// Sends what is logged to a writer, a line of JSON each.
+fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync + 'static
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_span_list(false)
         .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(writer)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+    use viewlink::{Fault, NewView, Options};
+
+    use super::*;
+    use crate::{ApiKeys, Host, Role, Settings, router};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_the_store_is_logged_with_its_causes_and_the_request_id() {
+        let store = Options::new().open_in_memory().unwrap();
+        store.project("p").unwrap().create_view(NewView::new("v", "V")).unwrap();
+        store.fail_next_change(Fault::Unknown);
+        let mut keys = ApiKeys::default();
+        keys.add("top-secret", Role::Writer);
+        let router = router(&Host::new(store, keys, Settings::default()));
+        let (written, request) = (Lines::default(), Request::delete("/api/v2/projects/p/views/v"));
+        let request = request.header("authorization", "top-secret").header("x-request-id", "job-7");
+
+        let writer = written.clone();
+        let logging = lines(LevelFilter::INFO, move || writer.clone()).set_default();
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        drop(logging);
+        assert_eq!(response.status(), 500);
+
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("top-secret"), "{text}");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [failed, answered] = &lines[..] else { panic!("{text}") };
+        assert!(failed["cause"].as_str().unwrap().contains("asked for"), "{text}");
+        assert_eq!(
+            (&failed["level"], &failed["code"]),
+            (&"ERROR".into(), &"outcome_unknown".into())
+        );
+        assert_eq!(answered["status"], 500);
+        for line in [failed, answered] {
+            assert_eq!(line["span"]["request_id"], "job-7");
+            assert_eq!(line["span"]["path"], "/api/v2/projects/{project}/views/{view}");
+        }
+    }
 }

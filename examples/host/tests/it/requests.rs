@@ -1,6 +1,10 @@
-//! What holds for every request: its id and its version.
+//! What holds for every request: its id, its version, its turn.
+
+use std::sync::Arc;
 
 use axum::body::Body;
+use tokio::task::JoinSet;
+use viewlink_host::Settings;
 
 use crate::support::{FLAGS, TestHost, VIEW, anonymous, request};
 
@@ -62,4 +66,20 @@ async fn a_method_in_a_header_is_refused_and_not_passed_over() {
     let message = answer.refused(400, "unsupported");
     assert!(message.contains("its own method"), "{message}");
     assert_eq!(host.store.snapshot().unwrap().revision(), 2, "nothing changed");
+}
+
+#[tokio::test]
+async fn requests_beyond_the_most_calls_of_the_store_wait_for_their_turn() {
+    let host = TestHost::with(Settings { store_calls: 1, ..Settings::default() });
+    let host = Arc::new(host);
+    let mut requests = JoinSet::new();
+    for number in 0..50 {
+        let host = Arc::clone(&host);
+        let body = format!(r#"{{"keys": ["flag-{number}"]}}"#);
+        requests.spawn(async move { host.json("POST", FLAGS, body).await.ok() });
+    }
+    while let Some(report) = requests.join_next().await {
+        assert_eq!(report.unwrap()["successCount"], 1);
+    }
+    assert_eq!(host.store.group_sizes().groups(), 52, "one at a time");
 }
