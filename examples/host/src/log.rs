@@ -68,9 +68,9 @@ where
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Mutex, OnceLock};
 
     use serde_json::Value;
     use tower::ServiceExt as _;
@@ -79,12 +79,13 @@ mod tests {
     use super::*;
     use crate::{ApiKeys, Host, Role, Settings, router};
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-    impl Write for Lines {
+    struct Written;
+
+    impl Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            WRITTEN.lock().unwrap().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -92,27 +93,37 @@ mod tests {
         }
     }
 
+    /// Keeps what is logged from now on. Every test in this process that logs calls it first: what
+    /// is first logged while nobody listens is remembered as of no interest, in all threads.
+    pub(crate) fn keep() {
+        static STARTED: OnceLock<()> = OnceLock::new();
+        STARTED.get_or_init(|| lines(LevelFilter::INFO, || Written).init());
+    }
+
+    /// The lines that were kept under a request id.
+    pub(crate) fn kept(id: &str) -> Vec<Value> {
+        let text = String::from_utf8(WRITTEN.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.filter(|line: &Value| line["span"]["request_id"] == id).collect()
+    }
+
     #[tokio::test]
     async fn a_failure_of_the_store_is_logged_with_its_causes_and_the_request_id() {
+        keep();
         let store = Options::new().open_in_memory().unwrap();
         store.project("p").unwrap().create_view(NewView::new("v", "V")).unwrap();
         store.fail_next_change(Fault::Unknown);
         let mut keys = ApiKeys::default();
         keys.add("top-secret", Role::Writer);
         let router = router(&Host::new(store, keys, Settings::default()));
-        let (written, request) = (Lines::default(), Request::delete("/api/v2/projects/p/views/v"));
+        let request = Request::delete("/api/v2/projects/p/views/v");
         let request = request.header("authorization", "top-secret").header("x-request-id", "job-7");
-
-        let writer = written.clone();
-        let logging = lines(LevelFilter::INFO, move || writer.clone()).set_default();
         let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        drop(logging);
         assert_eq!(response.status(), 500);
 
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let lines = kept("job-7");
+        let text = format!("{lines:?}");
         assert!(!text.contains("top-secret"), "{text}");
-        let lines: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let [failed, answered] = &lines[..] else { panic!("{text}") };
         assert!(failed["cause"].as_str().unwrap().contains("asked for"), "{text}");
         assert_eq!(
@@ -121,7 +132,6 @@ mod tests {
         );
         assert_eq!(answered["status"], 500);
         for line in [failed, answered] {
-            assert_eq!(line["span"]["request_id"], "job-7");
             assert_eq!(line["span"]["path"], "/api/v2/projects/{project}/views/{view}");
         }
     }

@@ -84,6 +84,7 @@ mod tests {
     use viewlink::Options;
 
     use super::*;
+    use crate::log::tests::{keep, kept};
     use crate::{ApiKeys, Settings};
 
     async fn broken() {
@@ -91,18 +92,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_in_a_handler_is_a_json_500() {
+    async fn a_panic_in_a_handler_is_a_json_500_and_logged() {
+        keep();
         let store = Options::new().open_in_memory().unwrap();
         let host = Host::new(store, ApiKeys::default(), Settings::default());
         let broken = Router::new().route("/broken", get(broken));
         let routes: Router = shared(broken, &host).with_state(host);
-        let request = Request::get("/broken").body(Body::empty()).unwrap();
+        let request = Request::get("/broken").header("x-request-id", "broken-1");
+        let request = request.body(Body::empty()).unwrap();
         let response = routes.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers()["content-type"], "application/json");
-        assert!(response.headers().contains_key("x-request-id"));
+        assert_eq!(response.headers()["x-request-id"], "broken-1");
         let body = to_bytes(response.into_body(), 1 << 10).await.unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["code"], "internal");
+        assert_eq!(kept("broken-1")[0]["cause"], "a panic: as asked for");
     }
 }
