@@ -1,0 +1,52 @@
+//! The Views REST API over a [`viewlink`] store: an example of a host.
+//!
+//! The nine operations of the API on an HTTP server, each a call of the crate on the pool for
+//! blocking work; the JSON of requests and answers is the crate's module `wire`. How to run it
+//! stands in `docs/host.md`.
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | `arguments`, `settings`, `welcome`, `run` | the command line, and what is printed |
+//! | `server`, `shutdown` | the network, signals |
+//! | `router`, `operation` | which path is which operation, and what all answers share |
+//! | `views`, `links` | the nine operations |
+//! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
+//! | `path_parts`, `query`, `json_body` | the parts of a request |
+//! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
+//! | `host` | the store, and how it is called |
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod api_version;
+mod arguments;
+mod authorize;
+mod encoded_path;
+mod failure;
+mod health;
+mod host;
+mod json_body;
+mod keys;
+mod links;
+mod log;
+mod method_override;
+mod metrics;
+mod operation;
+mod path_parts;
+mod query;
+mod request_id;
+mod router;
+mod run;
+mod server;
+mod settings;
+mod shutdown;
+mod views;
+mod welcome;
+
+pub use arguments::Arguments;
+pub use host::Host;
+pub use keys::{ApiKeys, Caller, KeysError, Role};
+pub use router::router;
+pub use run::{HostError, run};
+pub use server::serve;
+pub use settings::Settings;

@@ -1,0 +1,151 @@
+//! What the host tells of itself, for Prometheus.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, NoLabelSet, text,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use viewlink::{Action, Health, KeyOutcome, Report, Store};
+
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::operation;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationLabel {
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KeyLabels {
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+/// All figures. Their labels are of few values, whatever clients send.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    latency: Family<OperationLabel, Histogram, fn() -> Histogram>,
+    keys: Family<KeyLabels, Counter>,
+}
+
+impl Metrics {
+    /// The figures of a store and its host.
+    pub(crate) fn new(store: Store) -> Self {
+        let mut registry = Registry::with_prefix("viewlink");
+        let requests = Family::default();
+        let latency = Family::new_with_constructor(latencies as fn() -> Histogram);
+        let keys = Family::default();
+        registry.register("http_requests", "Requests answered", requests.clone());
+        let help = "Time from the head of a request to the head of its answer";
+        registry.register_with_unit("http_request_duration", help, Unit::Seconds, latency.clone());
+        registry.register("keys", "Keys of links and unlinks by what became of them", keys.clone());
+        registry.register_collector(Box::new(StoreFigures { store }));
+        Self { registry, requests, latency, keys }
+    }
+
+    /// Counts what became of the keys of a link or unlink.
+    pub(crate) fn count(&self, report: &Report) {
+        let operation = match report.action() {
+            Action::Link => "link",
+            Action::Unlink => "unlink",
+        };
+        let mut outcomes = BTreeMap::new();
+        for (_, outcome) in report.outcomes() {
+            *outcomes.entry(outcome_name(outcome)).or_insert(0) += 1;
+        }
+        for (outcome, keys) in outcomes {
+            self.keys.get_or_create(&KeyLabels { operation, outcome }).inc_by(keys);
+        }
+    }
+}
+
+fn outcome_name(outcome: &KeyOutcome) -> &'static str {
+    match outcome {
+        KeyOutcome::Linked => "linked",
+        KeyOutcome::AlreadyLinked => "already_linked",
+        KeyOutcome::Unlinked => "unlinked",
+        KeyOutcome::Failed(reason) => reason.code().as_str(),
+        _ => "other",
+    }
+}
+
+/// From 100 µs, less than a sync, to half a minute.
+fn latencies() -> Histogram {
+    let bounds = [1, 2, 5].map(|step| f64::from(step) * 1e-4);
+    let decades = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
+    let bounds = decades.iter().flat_map(|decade| bounds.map(|bound| bound * decade));
+    Histogram::new(bounds.take_while(|bound| *bound < 30.0))
+}
+
+/// What the store itself counts, read when it is asked for.
+#[derive(Debug)]
+struct StoreFigures {
+    store: Store,
+}
+
+impl Collector for StoreFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let sizes = self.store.stats().groups;
+        let help = "Changes made durable since the host started.";
+        let changes = ConstCounter::new(sizes.changes());
+        changes.encode(encoder.encode_descriptor("changes", help, None, MetricType::Counter)?)?;
+
+        let buckets: Vec<(f64, u64)> = sizes.buckets().map(bucket).collect();
+        let help = "Changes that shared a write and a sync of the journal.";
+        let mut histogram =
+            encoder.encode_descriptor("group_size", help, None, MetricType::Histogram)?;
+        let (sum, count) = (sizes.changes() as f64, sizes.groups());
+        histogram.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
+
+        let help = "Whether the store takes changes.";
+        let writable = ConstGauge::new(u64::from(self.store.health() == Health::Writable));
+        writable.encode(encoder.encode_descriptor("writable", help, None, MetricType::Gauge)?)
+    }
+}
+
+fn bucket((bound, groups): (u64, u64)) -> (f64, u64) {
+    (if bound == u64::MAX { f64::INFINITY } else { bound as f64 }, groups)
+}
+
+/// Counts a request and how long it took.
+pub(crate) async fn observe(State(host): State<Host>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let operation = operation::name(request.method(), path);
+    let begin = Instant::now();
+    let response = next.run(request).await;
+    let metrics = host.metrics();
+    let status = response.status().as_u16();
+    metrics.requests.get_or_create(&RequestLabels { operation, status }).inc();
+    let latency = metrics.latency.get_or_create(&OperationLabel { operation });
+    latency.observe(begin.elapsed().as_secs_f64());
+    response
+}
+
+/// All figures as text.
+pub(crate) async fn tell(State(host): State<Host>) -> Result<Response, Failure> {
+    let mut told = String::new();
+    text::encode(&mut told, &host.metrics().registry).map_err(Failure::of_host)?;
+    let text_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(CONTENT_TYPE, text_type)], told).into_response())
+}

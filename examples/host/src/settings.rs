@@ -1,0 +1,37 @@
+//! How the API behaves.
+
+use clap::Args;
+
+/// How the API behaves, whatever it listens on.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The account id that answers carry
+    #[arg(long, value_name = "ID", default_value = Settings::ACCOUNT_ID)]
+    pub account_id: String,
+
+    /// How many bytes a body may have
+    #[arg(long, value_name = "BYTES", default_value_t = Settings::BODY_LIMIT)]
+    pub body_limit: usize,
+
+    /// How many calls of the store run at a time; the others wait
+    #[arg(long, value_name = "CALLS", default_value_t = Settings::STORE_CALLS,
+          value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub store_calls: u16,
+}
+
+impl Settings {
+    const ACCOUNT_ID: &str = "local";
+    const BODY_LIMIT: usize = 16 << 20;
+    // Those who wait for a sync share it, so more of them cost little. The runtime has 512 threads.
+    const STORE_CALLS: u16 = 256;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account_id: Self::ACCOUNT_ID.to_owned(),
+            body_limit: Self::BODY_LIMIT,
+            store_calls: Self::STORE_CALLS,
+        }
+    }
+}

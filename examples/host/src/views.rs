@@ -1,0 +1,98 @@
+//! The operations on views.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use viewlink::wire::{self, Expand, ViewPatch, ViewPost, Views};
+use viewlink::{Project, View};
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::json_body::JsonBody;
+use crate::keys::Caller;
+use crate::path_parts::PathParts;
+use crate::query::{NoQuery, ReadQuery};
+
+/// The views of a project.
+pub(crate) async fn list(
+    State(host): State<Host>,
+    PathParts(project): PathParts<String>,
+    ReadQuery(query): ReadQuery,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let paging = query.view_paging()?;
+        let (page, project) =
+            host.read(&project, |reader| Ok((reader.views(paging)?, reader.info())))?;
+        Answer::of(&Views::of_project(&page, &project, host.account(), &query))
+    })
+    .await
+}
+
+/// A view.
+pub(crate) async fn get(
+    State(host): State<Host>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    ReadQuery(query): ReadQuery,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let (view, project) =
+            host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
+        Answer::of(&wire::View::new(&view, &project, host.account(), query.expand()))
+    })
+    .await
+}
+
+/// Creates a view, and with the first one its project.
+pub(crate) async fn create(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts(project): PathParts<String>,
+    _: NoQuery,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let view = ViewPost::from_json(&body)?.into_new_view()?;
+        let project = host.project(&project, &caller)?;
+        let view = project.create_view(view)?;
+        changed(host, &project, &view)
+    })
+    .await
+}
+
+/// Changes a view.
+pub(crate) async fn update(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    _: NoQuery,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let patch = ViewPatch::from_json(&body)?.into_patch()?;
+        let project = host.project(&project, &caller)?;
+        let view = project.update_view(&view, patch)?;
+        changed(host, &project, &view)
+    })
+    .await
+}
+
+/// Deletes a view.
+pub(crate) async fn delete(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    _: NoQuery,
+) -> Result<StatusCode, Failure> {
+    host.call(move |host| {
+        host.project(&project, &caller)?.delete_view(&view)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// The answer to a change of a view.
+fn changed(host: &Host, project: &Project, view: &View) -> Result<Answer, Failure> {
+    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()))?;
+    Answer::of(&wire::View::new(view, &project, host.account(), &Expand::default()))
+}

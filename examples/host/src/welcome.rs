@@ -1,0 +1,53 @@
+//! What the host prints when it is ready.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use viewlink::{Batch, KeySort, NewView, Paging, Store};
+
+use crate::keys::{ApiKeys, Role};
+
+const PROJECT: &str = "default";
+const VIEW: &str = "my-view";
+const FLAG: &str = "checkout-v2";
+
+/// Gives a store without any project a view with a flag, so that there is something to try.
+///
+/// Tells whether it did.
+pub(crate) fn furnish(store: &Store) -> viewlink::Result<bool> {
+    if store.snapshot()?.projects(Paging::<KeySort>::first(0))?.total > 0 {
+        return Ok(false);
+    }
+    let project = store.project(PROJECT)?.comment("something to try");
+    project.create_view(NewView::new(VIEW, "My view"))?;
+    project.link(VIEW, Batch::flags([FLAG]))?.all_ok()?;
+    Ok(true)
+}
+
+/// Prints the address and where the keys come from.
+pub(crate) fn tell_keys(address: SocketAddr, keys: &ApiKeys, file: &Path) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let (readers, writers) = (keys.count(Role::Reader), keys.count(Role::Writer));
+    writeln!(out, "listening on http://{address}")?;
+    writeln!(out, "API keys of {}: {readers} to read, {writers} to write", file.display())?;
+    out.flush()
+}
+
+/// Prints the address and a request to paste, with a key that was generated for it.
+pub(crate) fn tell_request(address: SocketAddr, key: &str, furnished: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    if furnished {
+        writeln!(out, "made project {PROJECT} with view {VIEW}, and linked flag {FLAG} to it")?;
+    }
+    writeln!(out, "this writer key is new, and gone when the host stops; try:")?;
+    writeln!(
+        out,
+        "curl -X DELETE http://{address}/api/v2/projects/{PROJECT}/views/{VIEW}/link/flags \\\n  \
+         -H \"LD-API-Version: beta\" -H \"Authorization: {key}\" \
+         -H \"Content-Type: application/json\" \\\n  \
+         -d '{{\"keys\": [\"{FLAG}\", \"no-such-flag\"], \"comment\": \"\"}}'"
+    )?;
+    out.flush()
+}

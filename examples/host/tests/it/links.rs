@@ -1,0 +1,115 @@
+//! The operations on links.
+
+use serde_json::{Value, json};
+
+use crate::support::{FLAGS, TestHost, VIEW};
+
+fn keys(page: &Value) -> Vec<&str> {
+    let items = page["items"].as_array().unwrap();
+    items.iter().map(|item| item["resourceKey"].as_str().unwrap()).collect()
+}
+
+async fn linked(host: &TestHost, of: &str) -> Value {
+    host.get(&format!("{VIEW}/linked/{of}")).await.ok()
+}
+
+#[tokio::test]
+async fn an_unlink_walks_all_keys_and_tells_of_each_failure() {
+    let host = TestHost::new();
+    let body = r#"{"keys": ["b", "no-such-flag", "not a key", "b"], "comment": ""}"#;
+    let report = host.json("DELETE", FLAGS, body).await.ok();
+    assert_eq!((&report["successCount"], &report["failureCount"]), (&json!(1), &json!(3)));
+    let failed = report["failedResources"].as_array().unwrap();
+    let told: Vec<_> = failed.iter().map(|of| (&of["resourceKey"], &of["code"])).collect();
+    let expected = [
+        (&json!("no-such-flag"), &json!("not_linked")),
+        (&json!("not a key"), &json!("invalid_key")),
+        (&json!("b"), &json!("repeated")),
+    ];
+    assert_eq!(told, expected);
+    assert!(failed.iter().all(|of| of["resourceType"] == "flag" && of["errorMessage"] != ""));
+    assert_eq!(keys(&linked(&host, "flags").await), ["a"]);
+}
+
+#[tokio::test]
+async fn linking_twice_is_a_success_and_keeps_the_time() {
+    let host = TestHost::new();
+    let before = linked(&host, "flags").await;
+    let report = host.json("POST", FLAGS, r#"{"keys": ["a", "c"]}"#).await.ok();
+    assert_eq!(report, json!({"successCount": 2, "failureCount": 0, "failedResources": []}));
+    let after = linked(&host, "flags").await;
+    assert_eq!(keys(&after), ["a", "b", "c"]);
+    assert_eq!(after["items"][0], before["items"][0]);
+}
+
+#[tokio::test]
+async fn no_keys_are_a_success_and_no_change() {
+    let host = TestHost::new();
+    for method in ["POST", "DELETE"] {
+        let report = host.json(method, FLAGS, r#"{"keys": []}"#).await.ok();
+        assert_eq!(report, json!({"successCount": 0, "failureCount": 0, "failedResources": []}));
+    }
+    assert_eq!(host.store.snapshot().unwrap().revision(), 2);
+}
+
+#[tokio::test]
+async fn segments_go_by_environment_and_key_and_not_yet_by_id() {
+    let host = TestHost::new();
+    let path = format!("{VIEW}/link/segments");
+    let body = r#"{"segmentIdentifiers": [{"environmentId": "env", "segmentKey": "beta"}]}"#;
+    assert_eq!(host.json("POST", &path, body).await.ok()["successCount"], 1);
+    let page = linked(&host, "segments").await;
+    assert_eq!((keys(&page), &page["items"][0]["environmentId"]), (vec!["beta"], &json!("env")));
+
+    let report = host.json("POST", &path, r#"{"keys": ["5f1c"]}"#).await.ok();
+    assert_eq!(report["failedResources"][0]["code"], "unknown_resource");
+    host.json("POST", FLAGS, body).await.refused(400, "invalid_request");
+
+    let views = "/api/v2/projects/default/view-associations/segments/beta";
+    host.get(views).await.refused(400, "invalid_request");
+    assert_eq!(host.get(&format!("{views}?environmentId=env")).await.ok()["totalCount"], 1);
+    assert_eq!(host.get(&format!("{views}?environmentId=other")).await.ok()["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn every_type_is_linked_and_listed_by_its_own_name() {
+    let host = TestHost::new();
+    for (of, singular) in [("aiConfigs", "aiConfig"), ("metrics", "metric")] {
+        let path = format!("{VIEW}/link/{of}");
+        let report = host.json("POST", &path, r#"{"keys": ["x", "-"]}"#).await.ok();
+        assert_eq!(report["failedResources"][0]["resourceType"], singular);
+        let page = linked(&host, of).await;
+        assert_eq!((keys(&page), &page["items"][0]["resourceType"]), (vec!["x"], &json!(singular)));
+        let views = host.get(&format!("/api/v2/projects/default/view-associations/{of}/x")).await;
+        assert_eq!(views.ok()["items"][0]["key"], "my-view");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_view_or_project_fails_the_whole_request() {
+    let host = TestHost::new();
+    let body = r#"{"keys": ["a"]}"#;
+    let other = "/api/v2/projects/default/views/other/link/flags";
+    host.json("DELETE", other, body).await.refused(404, "unknown_view");
+    let other = "/api/v2/projects/other/views/my-view/link/flags";
+    host.json("DELETE", other, body).await.refused(404, "unknown_project");
+    host.json("DELETE", FLAGS, r#"{"filter": "tags:a"}"#).await.refused(400, "unsupported");
+    let many = json!({"keys": vec!["a"; 10_001]}).to_string();
+    let message = host.json("DELETE", FLAGS, many).await.refused(400, "batch_too_large");
+    assert!(message.contains("10001"), "{message}");
+    assert_eq!(keys(&linked(&host, "flags").await), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn linked_resources_come_in_pages_by_link_time() {
+    let host = TestHost::new();
+    host.json("POST", FLAGS, r#"{"keys": ["0"]}"#).await.ok();
+    let page = host.get(&format!("{VIEW}/linked/flags?limit=2&sort=linkedAt")).await.ok();
+    assert_eq!((keys(&page), &page["totalCount"]), (vec!["a", "b"], &json!(3)));
+    let next = page["_links"]["next"]["href"].as_str().unwrap();
+    assert_eq!(keys(&host.get(next).await.ok()), ["0"]);
+    for query in ["sort=name", "query=a", "filter=tags:x"] {
+        let answer = host.get(&format!("{VIEW}/linked/flags?{query}")).await;
+        answer.refused(400, "unsupported");
+    }
+}

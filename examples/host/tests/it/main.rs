@@ -1,0 +1,22 @@
+//! The host as its clients see it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected ends there"
+)]
+
+mod bodies;
+mod keys;
+mod links;
+mod metrics;
+mod paths;
+mod process;
+mod program;
+mod requests;
+mod stopping;
+mod storage;
+mod support;
+mod views;

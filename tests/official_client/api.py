@@ -1,0 +1,90 @@
+"""The official client as its users use it, and plain HTTP for what it cannot parse."""
+
+import functools
+import json
+import urllib.error
+import urllib.request
+
+import launchdarkly_api
+from launchdarkly_api.models.view_link_request import ViewLinkRequest
+from launchdarkly_api.models.view_link_request_filter import ViewLinkRequestFilter
+from launchdarkly_api.models.view_link_request_keys import ViewLinkRequestKeys
+from launchdarkly_api.models.view_link_request_segment_identifier import (
+    ViewLinkRequestSegmentIdentifier,
+)
+from launchdarkly_api.models.view_link_request_segment_identifiers import (
+    ViewLinkRequestSegmentIdentifiers,
+)
+
+WRITER = "the-writer-key"
+READER = "the-reader-key"
+
+
+class Api:
+    def __init__(self, url, project, version):
+        self.url = url
+        self.project = project
+        self.major = int(version.split(".")[0])
+        self.writer = self.client(WRITER)
+        self.reader = self.client(READER)
+
+    def client(self, key):
+        """The operations of the client for an API key."""
+        configuration = launchdarkly_api.Configuration(host=self.url)
+        if key is not None:
+            configuration.api_key["ApiKey"] = key
+        client = launchdarkly_api.ApiClient(configuration)
+        if hasattr(launchdarkly_api, "ViewsApi"):
+            return launchdarkly_api.ViewsApi(client)
+        return Beta(launchdarkly_api.ViewsBetaApi(client))
+
+    def http(self, method, path, body=None, key=WRITER, **headers):
+        """Plain HTTP: the status and the body as JSON."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            headers["Authorization"] = key
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        url = f"{self.url}/api/v2/projects/{self.project}{path}"
+        request = urllib.request.Request(url, data=body, method=method, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, json.loads(response.read() or b"null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    def linked(self, view, kind, **parameters):
+        """The keys that are linked to a view, by link time, and their whole number."""
+        page = self.reader.get_linked_resources(self.project, view, kind, **parameters)
+        return [item.resource_key for item in page.items], page.total_count
+
+
+class Beta:
+    """The operations up to version 24, which want to be told that they are beta."""
+
+    def __init__(self, operations):
+        self.operations = operations
+
+    def __getattr__(self, name):
+        return functools.partial(getattr(self.operations, name), "beta")
+
+
+def by_keys(keys, comment=""):
+    return ViewLinkRequest(ViewLinkRequestKeys(keys=keys, comment=comment))
+
+
+def by_filter(text):
+    return ViewLinkRequest(ViewLinkRequestFilter(filter=text))
+
+
+def by_segments(*names):
+    identifiers = [
+        ViewLinkRequestSegmentIdentifier(environment_id=environment, segment_key=key)
+        for environment, key in names
+    ]
+    return ViewLinkRequest(ViewLinkRequestSegmentIdentifiers(segment_identifiers=identifiers))
+
+
+def counts(report):
+    return report.success_count, report.failure_count

@@ -1,0 +1,42 @@
+"""Lists: order, pages, summaries, and what is not supported."""
+
+from launchdarkly_api.exceptions import BadRequestException
+from launchdarkly_api.models.view_post import ViewPost
+
+
+def check(api, checks):
+    project, client = api.project, api.writer
+    for key, name in (("alpha", "Zoo"), ("beta", "Bar")):
+        client.create_view(project, ViewPost(key=key, name=name))
+    keys = lambda **query: [view.key for view in client.get_views(project, **query).items]
+    checks.equal("views by key", keys(), ["alpha", "beta", "my-view"])
+    checks.equal("views by key, said so", keys(sort="key"), ["alpha", "beta", "my-view"])
+    checks.equal("views by name", keys(sort="name"), ["beta", "my-view", "alpha"])
+    checks.equal("views by their last change", keys(sort="updatedAt")[0], "my-view")
+    checks.equal("a page", keys(limit=1, offset=1), ["beta"])
+    checks.equal("a page behind the end", keys(offset=3), [])
+    page = client.get_views(project, limit=2)
+    checks.equal("the number of all", (len(page.items), page.total_count), (2, 3))
+    checks.equal("the next page", page.links.next.href.endswith("limit=2&offset=2"), True)
+
+    summaries = ["flagsSummary", "segmentsSummary", "metricsSummary", "aiConfigsSummary"]
+    view = client.get_views(project, expand=summaries + ["resourceSummary"]).items[2]
+    checks.equal("a count of each type", view.flags_summary.count, 2_501)
+    checks.equal("and of all", view.resource_summary.total_count, 2_501)
+    checks.equal("none unasked", client.get_views(project).items[2].flags_summary, None)
+
+    linked = lambda **query: api.linked("my-view", "flags", **query)
+    checks.equal("20 where nothing is said", len(linked()[0]), 20)
+    checks.equal("resources by link time", linked(sort="linkedAt", limit=2)[0], ["search-v3", "flag-0001"])
+    for name, query, code in (
+        ("sort by name", {"sort": "name"}, "unsupported"),
+        ("a query", {"query": "a"}, "unsupported"),
+        ("a filter", {"filter": "tags:a"}, "unsupported"),
+        ("a limit that is too large", {"limit": 1001}, "invalid_request"),
+        ("a negative offset", {"offset": -1}, "invalid_request"),
+    ):
+        checks.raises(f"{name} of resources", BadRequestException, code, lambda: linked(**query))
+    checks.raises(
+        "a filter of views", BadRequestException, "unsupported",
+        lambda: client.get_views(project, filter="name equals \"x\""),
+    )

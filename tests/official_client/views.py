@@ -1,0 +1,56 @@
+"""Views: create, get, update, delete."""
+
+from launchdarkly_api.exceptions import BadRequestException, ConflictException, NotFoundException
+from launchdarkly_api.models.view_patch import ViewPatch
+from launchdarkly_api.models.view_post import ViewPost
+
+
+def check(api, checks):
+    project, client = api.project, api.writer
+    checks.raises(
+        "a project that nobody made", NotFoundException, "unknown_project",
+        lambda: client.get_views(project),
+    )
+    post = ViewPost(
+        key="Checkout", name="Checkout team", description="what it is for", tags=["b", "a"],
+        maintainer_id="member-1",
+    )
+    made = client.create_view(project, post)
+    checks.equal("create gives the view", made.key, "checkout")
+    checks.equal("fields of a new view", (made.version, made.tags, made.deleted), (1, ["a", "b"], False))
+    checks.equal("whose a view is", (made.account_id, made.project_key), ("acme", project))
+    checks.equal("times are milliseconds", made.created_at == made.updated_at > 10**12, True)
+    checks.equal("get gives the same", client.get_view(project, "checkout"), made)
+    checks.equal("an upper-case key", client.get_view(project, "CheckOut"), made)
+    checks.raises(
+        "create it again", ConflictException, "view_exists",
+        lambda: client.create_view(project, ViewPost(key="CHECKOUT", name="again")),
+    )
+    expanded = client.get_view(project, "checkout", expand=["maintainer", "flagsSummary"])
+    checks.equal("the maintainer, when asked for", expanded.maintainer.id, "member-1")
+    checks.equal("a summary, when asked for", expanded.flags_summary.count, 0)
+
+    changed = client.update_view(project, "CHECKOUT", ViewPatch(name="Pay", tags=[]))
+    checks.equal("update gives the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))
+    checks.equal("and leaves the rest", changed.description, "what it is for")
+    checks.equal("it is changed", client.get_view(project, "checkout"), changed)
+    client.update_view(project, "checkout", ViewPatch(maintainer_id=""))
+    cleared = client.get_view(project, "checkout", expand=["maintainer"])
+    checks.equal("an empty maintainer clears it", cleared.maintainer, None)
+
+    gone = client.delete_view_with_http_info(project, "checkout")
+    checks.equal("delete is a 204", (gone.status_code, gone.data), (204, None))
+    for name, call in (
+        ("get", lambda: client.get_view(project, "checkout")),
+        ("update", lambda: client.update_view(project, "checkout", ViewPatch(name="x"))),
+        ("delete", lambda: client.delete_view(project, "checkout")),
+    ):
+        checks.raises(f"{name} an unknown view", NotFoundException, "unknown_view", call)
+    checks.raises(
+        "a view key that is none", BadRequestException, "invalid_key",
+        lambda: client.create_view(project, ViewPost(key="not a key", name="x")),
+    )
+    checks.raises(
+        "an expansion that is none", BadRequestException, "invalid_request",
+        lambda: client.get_views(project, expand=["everything"]),
+    )
