@@ -106,7 +106,8 @@ struct StoreFigures {
 
 impl Collector for StoreFigures {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let sizes = self.store.stats().groups;
+        let stats = self.store.stats();
+        let sizes = stats.groups;
         let help = "Changes made durable since the host started.";
         let changes = ConstCounter::new(sizes.changes());
         changes.encode(encoder.encode_descriptor("changes", help, None, MetricType::Counter)?)?;
@@ -118,9 +119,25 @@ impl Collector for StoreFigures {
         let (sum, count) = (sizes.changes() as f64, sizes.groups());
         histogram.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
 
-        let help = "Whether the store takes changes.";
-        let writable = ConstGauge::new(u64::from(self.store.health() == Health::Writable));
-        writable.encode(encoder.encode_descriptor("writable", help, None, MetricType::Gauge)?)
+        let help = "Checkpoints since the host started.";
+        let checkpoints = ConstCounter::new(stats.checkpoints);
+        let descriptor =
+            encoder.encode_descriptor("checkpoints", help, None, MetricType::Counter)?;
+        checkpoints.encode(descriptor)?;
+
+        let age = stats.oldest_snapshot.unwrap_or_default().as_secs_f64();
+        let writable = f64::from(u8::from(self.store.health() == Health::Writable));
+        for (name, help, unit, value) in [
+            ("writable", "Whether the store takes changes.", None, writable),
+            ("revision", "The newest change.", None, stats.revision as f64),
+            ("snapshots", "Snapshots held.", None, stats.snapshots as f64),
+            ("oldest_snapshot", "Age of the oldest snapshot.", Some(&Unit::Seconds), age),
+            ("waiting_backlinks", "Changes to be folded.", None, stats.waiting_backlinks as f64),
+        ] {
+            let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(descriptor)?;
+        }
+        Ok(())
     }
 }
 

@@ -55,6 +55,15 @@ async fn changes_and_the_sizes_of_their_groups_are_read_from_the_store() {
     assert_eq!(figure(&after, "viewlink_group_size_bucket{le=\"1.0\"}"), Some(3.0));
     assert_eq!(figure(&after, "viewlink_group_size_bucket{le=\"+Inf\"}"), Some(3.0));
     assert_eq!(figure(&after, "viewlink_writable"), Some(1.0));
+    assert_eq!(figure(&after, "viewlink_revision"), Some(3.0));
+    assert_eq!(figure(&after, "viewlink_waiting_backlinks"), Some(3.0));
+    assert_eq!(figure(&after, "viewlink_checkpoints_total"), Some(0.0));
+    assert_eq!(figure(&after, "viewlink_snapshots"), Some(0.0));
+    let snapshot = host.store.snapshot().unwrap();
+    let held = figures(&host).await;
+    assert_eq!(figure(&held, "viewlink_snapshots"), Some(1.0));
+    assert!(figure(&held, "viewlink_oldest_snapshot_seconds").unwrap() > 0.0);
+    drop(snapshot);
 }
 
 #[tokio::test]
