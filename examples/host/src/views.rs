@@ -93,7 +93,8 @@ pub(crate) async fn delete(
 
 /// The answer to a change of a view.
 fn changed(host: &Host, project: &Project, view: &View) -> Result<Answer, Failure> {
-    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()))?;
+    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()));
+    let project = project.map_err(Failure::after_change)?;
     Answer::of(&wire::View::new(view, &project, host.account(), &Expand::default()))
 }
 

@@ -36,7 +36,9 @@ fn a_client_that_sends_all_before_it_reads_is_told_why_it_was_refused() {
     let length = body.len();
     connection.write_all(head(&format!("Content-Length: {length}\r\n")).as_bytes()).unwrap();
     connection.write_all(&body).unwrap();
-    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+    connection
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        .unwrap();
     let text = rest(connection);
     assert!(text.starts_with("HTTP/1.1 401") && text.contains("\"unauthorized\""), "{text}");
     assert!(text.contains("HTTP/1.1 200"), "the connection stays: {text}");
