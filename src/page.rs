@@ -23,7 +23,11 @@ pub enum LinkSort {
     LinkTime,
     /// By key; segments by environment id first.
     Key,
-    /// The oldest link first, links of one millisecond by key: the order of the REST API.
+    /// The oldest link first, links of one millisecond as by [`Key`](Self::Key): the order of the
+    /// REST API.
+    ///
+    /// A link that is made later in the millisecond of a cursor is before it when its key is; a
+    /// walk that is to meet all later links goes by [`LinkTime`](Self::LinkTime).
     LinkedAt,
 }
 

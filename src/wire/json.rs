@@ -2,15 +2,16 @@
 
 use serde::Deserialize;
 
+use super::object::Object;
 use super::request_error::RequestError;
 
-/// Parses a whole body, and says where it is not what was asked for.
+/// Parses a whole body, an object, and says where it is not what was asked for.
 ///
 /// Cost: O(bytes), and no recursion that follows the input: what is asked for nests two deep, and
 /// `serde_json` leaves out the rest without any.
 pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RequestError> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let Object(parsed) = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let path = error.path().to_string();
         RequestError::Body { path, source: error.into_inner() }
     })?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json;
+use super::object::Object;
 use super::request_error::RequestError;
 use crate::batch::Batch;
 use crate::resource::ResourceType;
@@ -81,7 +82,7 @@ pub struct SegmentIdentifier {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Fields {
     keys: Option<Vec<String>>,
-    segment_identifiers: Option<Vec<SegmentIdentifier>>,
+    segment_identifiers: Option<Vec<Object<SegmentIdentifier>>>,
     filter: Option<String>,
     environment_id: Option<String>,
     comment: Option<String>,
@@ -100,8 +101,8 @@ impl TryFrom<Fields> for LinkRequest {
                 Err("environmentId goes with a filter or segmentIdentifiers, not with keys alone")
             }
             (Some(keys), None, filter) => Ok(Self::Keys { keys, filter, environment_id, comment }),
-            (None, Some(segment_identifiers), filter) => Ok(Self::SegmentIdentifiers {
-                segment_identifiers,
+            (None, Some(identifiers), filter) => Ok(Self::SegmentIdentifiers {
+                segment_identifiers: identifiers.into_iter().map(|Object(of)| of).collect(),
                 filter,
                 environment_id,
                 comment,

@@ -47,6 +47,7 @@ mod link_report;
 mod link_request;
 mod linked_resources;
 mod maintainer;
+mod object;
 mod path;
 mod query;
 mod request_error;

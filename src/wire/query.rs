@@ -144,9 +144,17 @@ impl Query {
     }
 
     /// The page of the views of a resource that is asked for: by key.
-    #[must_use]
-    pub fn linked_view_paging(&self) -> Paging<KeySort> {
-        self.paging()
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
+    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    pub fn linked_view_paging(&self) -> Result<Paging<KeySort>, RequestError> {
+        self.refuse_search()?;
+        match self.sort {
+            None | Some(Sort::Key) => Ok(self.paging()),
+            Some(other) => Err(RequestError::parameter("sort", other.as_str(), "use key")),
+        }
     }
 
     /// The resource whose views are asked for. `environmentId` counts for segments.

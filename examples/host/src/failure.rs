@@ -21,6 +21,12 @@ impl Failure {
         Self { body: ErrorBody::new(code, message), cause: None }
     }
 
+    /// The failure to show a change that is made already: the client must not take it for undone.
+    pub(crate) fn after_change(self) -> Self {
+        let message = "the change is made and cannot be shown: read it when the store can be read";
+        Self { body: ErrorBody::new(ErrorCode::Committed, message), cause: self.cause }
+    }
+
     /// A fault of the host itself.
     pub(crate) fn of_host(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let body = ErrorBody::new(ErrorCode::Internal, "the host failed; its log tells more");

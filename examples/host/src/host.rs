@@ -64,7 +64,7 @@ impl Host {
 
     /// Does what may wait for the disk, where waiting holds no other request up.
     ///
-    /// It is done to its end even when the client is gone meanwhile.
+    /// Once begun it is done to its end even when the client is gone meanwhile.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 
 /// How long a body may take to arrive: a client that sends none must not be waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The bytes of a body that says it is JSON.
 pub(crate) struct JsonBody(pub(crate) Bytes);

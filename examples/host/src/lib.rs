@@ -11,7 +11,7 @@
 //! | `router`, `operation` | which path is which operation, and what all answers share |
 //! | `views`, `links` | the nine operations |
 //! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
-//! | `path_parts`, `query`, `json_body` | the parts of a request |
+//! | `path_parts`, `query`, `json_body`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
 //! | `host` | the store, and how it is called |
 
@@ -40,6 +40,7 @@ mod run;
 mod server;
 mod settings;
 mod shutdown;
+mod unread;
 mod views;
 mod welcome;
 

@@ -87,8 +87,9 @@ pub(crate) async fn linked_views(
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let resource = query.resource(resource_type, &resource)?;
+        let paging = query.linked_view_paging()?;
         let (page, project) = host.read(&project, |reader| {
-            Ok((reader.linked_views(&resource, query.linked_view_paging())?, reader.info()))
+            Ok((reader.linked_views(&resource, paging)?, reader.info()))
         })?;
         Answer::of(&Views::of_resource(&page, &resource, &project, host.account(), &query))
     })

@@ -4,6 +4,7 @@ use std::future::{Future, IntoFuture as _};
 use std::io;
 use std::time::Duration;
 
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -11,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::host::Host;
 use crate::router::router;
+use crate::unread;
 
 /// Serves a host until it is told to stop; then accepts nothing more, gives what runs `grace` to
 /// finish, and closes the store.
@@ -26,7 +28,8 @@ pub async fn serve(
     grace: Duration,
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel::<()>();
-    let served = axum::serve(listener, router(&host)).with_graceful_shutdown(async {
+    let routes = router(&host).layer(from_fn(unread::take_in));
+    let served = axum::serve(listener, routes).with_graceful_shutdown(async {
         // Either way it is time: it was told, or nobody is there to tell it.
         let _ = stopped.await;
     });

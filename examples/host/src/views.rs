@@ -93,6 +93,34 @@ pub(crate) async fn delete(
 
 /// The answer to a change of a view.
 fn changed(host: &Host, project: &Project, view: &View) -> Result<Answer, Failure> {
-    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()))?;
+    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()));
+    let project = project.map_err(Failure::after_change)?;
     Answer::of(&wire::View::new(view, &project, host.account(), &Expand::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse as _;
+    use viewlink::{NewView, Options};
+
+    use super::*;
+    use crate::log::tests::keep;
+    use crate::{ApiKeys, Settings};
+
+    #[tokio::test]
+    async fn a_change_that_was_made_and_cannot_be_shown_is_told_as_made() {
+        keep();
+        let store = Options::new().open_in_memory().unwrap();
+        let project = store.project("p").unwrap();
+        let view = project.create_view(NewView::new("v", "V")).unwrap();
+        let host = Host::new(store.clone(), ApiKeys::default(), Settings::default());
+        store.close().unwrap();
+
+        let response = changed(&host, &project, &view).into_response();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), 1 << 10).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "committed", "{body}");
+    }
 }

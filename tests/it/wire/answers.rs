@@ -185,7 +185,7 @@ fn a_page_of_the_views_of_a_segment_leads_back_with_its_environment() {
     let asked =
         query(&[("environmentId", "5f0"), ("limit", "1"), ("expand", "allFlags,maintainer")]);
     let segment = asked.resource(ResourceType::Segment, "beta").unwrap();
-    let page = reader.linked_views(&segment, asked.linked_view_paging()).unwrap();
+    let page = reader.linked_views(&segment, asked.linked_view_paging().unwrap()).unwrap();
     let views = wire::Views::of_resource(&page, &segment, &reader.info(), "acc", &asked);
     assert_eq!(views.items[0], view(&store, "maintainer"));
     let own = &views.links.as_ref().unwrap().own.href;

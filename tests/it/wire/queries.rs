@@ -21,7 +21,7 @@ fn a_page_has_twenty_items_from_the_first_on_where_nothing_is_said() {
         assert_eq!((query.limit(), query.offset()), (20, 0));
         assert_eq!(query.link_paging().unwrap(), Paging::first(20).sort(LinkSort::LinkedAt));
         assert_eq!(query.view_paging().unwrap(), Paging::first(20).sort(ViewSort::Key));
-        assert_eq!(query.linked_view_paging(), Paging::first(20));
+        assert_eq!(query.linked_view_paging().unwrap(), Paging::first(20));
         assert!(query.expand().is_empty());
     }
 }
@@ -61,6 +61,11 @@ fn each_list_has_its_orders() {
     }
     let error = sorted("linkedAt").view_paging().unwrap_err().to_string();
     assert!(error.contains("use key, name or updatedAt"), "{error}");
+    assert_eq!(sorted("key").linked_view_paging().unwrap(), Paging::first(20));
+    for other in ["name", "updatedAt", "linkedAt"] {
+        let error = sorted(other).linked_view_paging().unwrap_err().to_string();
+        assert!(error.contains("use key"), "{error}");
+    }
     for unknown in ["-name", "Name", "linked_at", "name,key"] {
         refused(&[("sort", unknown)], "sort is \"");
     }
@@ -70,13 +75,18 @@ fn each_list_has_its_orders() {
 fn a_search_or_filter_is_unsupported_and_an_empty_one_is_none() {
     for name in ["query", "filter"] {
         let asked = query(&[(name, "a")]).unwrap();
-        for error in [asked.link_paging().unwrap_err(), asked.view_paging().unwrap_err()] {
+        for error in [
+            asked.link_paging().unwrap_err(),
+            asked.view_paging().unwrap_err(),
+            asked.linked_view_paging().unwrap_err(),
+        ] {
             assert!(error.to_string().starts_with(&format!("{name} is not supported")), "{error}");
             assert!(matches!(error, RequestError::Unsupported { .. }));
         }
         let empty = query(&[(name, "")]).unwrap();
         empty.link_paging().unwrap();
         empty.view_paging().unwrap();
+        empty.linked_view_paging().unwrap();
     }
 }
 

@@ -112,6 +112,25 @@ fn a_link_request_of_no_shape_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn a_list_of_the_values_of_the_fields_is_no_body() {
+    let refused = |error: RequestError| {
+        let text = error.to_string();
+        assert!(text.contains("invalid type: sequence, expected an object"), "{text}");
+        text
+    };
+    for body in [r#"[["a"],null,null,null,null]"#, "[]"] {
+        refused(parse(body).unwrap_err());
+    }
+    let text = refused(parse(r#"{"segmentIdentifiers":[["5f0","beta"]]}"#).unwrap_err());
+    assert!(text.contains("at segmentIdentifiers[0]"), "{text}");
+    refused(ViewPost::from_json(br#"["key","name",null,null,null,null]"#).unwrap_err());
+    refused(ViewPatch::from_json(br#"["name",null,null,null,null]"#).unwrap_err());
+
+    let text = parse("null").unwrap_err().to_string();
+    assert!(text.contains("invalid type: null, expected an object"), "{text}");
+}
+
+#[test]
 fn a_link_request_becomes_the_batch_it_asks_for() {
     for (resource_type, expected) in [
         (ResourceType::Flag, Batch::flags(["a", "", "a"])),

@@ -19,4 +19,5 @@ mod requests;
 mod stopping;
 mod storage;
 mod support;
+mod unread;
 mod views;

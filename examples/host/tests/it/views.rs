@@ -88,5 +88,7 @@ async fn what_a_list_does_not_know_is_a_400() {
         ("limit=1&limit=2", "invalid_request"),
     ] {
         host.get(&format!("{VIEWS}?{query}")).await.refused(400, code);
+        let of_a_flag = format!("/api/v2/projects/default/view-associations/flags/a?{query}");
+        host.get(&of_a_flag).await.refused(400, code);
     }
 }
