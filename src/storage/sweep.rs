@@ -183,6 +183,26 @@ mod tests {
         });
     }
 
+    fn state() -> State {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+        let options = StateOptions { cache_size: 1 << 20, check: false };
+        State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
+        let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
+        state.admit().unwrap();
+        state
+    }
+
+    /// Sweeps a block at a time until a round is over; tells how many times.
+    fn sweep_round(state: &State) -> usize {
+        let sweep = |_| {
+            write(state, |tables, _| {
+                tables.sweep(1).unwrap();
+                tables.swept_to().unwrap()
+            })
+        };
+        (0..).map(sweep).take_while(Option::is_some).count()
+    }
+
     /// How many dead ids there are in all lists.
     fn dead(state: &State, names: &[String]) -> usize {
         let tables = state.read().unwrap();
@@ -197,11 +217,7 @@ mod tests {
     #[test]
     fn what_is_dead_before_a_round_is_gone_behind_it() {
         for kept_every in 2..20 {
-            let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-            let options = StateOptions { cache_size: 1 << 20, check: false };
-            State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
-            let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
-            state.admit().unwrap();
+            let state = state();
             let names: Vec<String> =
                 (0..300).map(|number| format!("{number:03}{}", "x".repeat(100))).collect();
             let kept: Vec<String> = names.iter().step_by(kept_every).cloned().collect();
@@ -212,17 +228,7 @@ mod tests {
                 tables.delete_view(&"p".parse().unwrap(), &view).unwrap();
             });
             assert_eq!(dead(&state, &names), 300);
-            let mut slices = 0;
-            loop {
-                let is_over = write(&state, |tables, _| {
-                    tables.sweep(1).unwrap();
-                    tables.swept_to().unwrap().is_none()
-                });
-                if is_over {
-                    break;
-                }
-                slices += 1;
-            }
+            let slices = sweep_round(&state);
             assert!(slices > 5, "{slices}");
             assert_eq!(dead(&state, &names), 0, "one in {kept_every} is kept");
             assert!(kept.iter().all(|name| {

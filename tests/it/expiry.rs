@@ -64,39 +64,44 @@ fn every_read_of_a_snapshot_older_than_the_limit_fails() {
     assert_eq!(content(&store.snapshot().unwrap()), seen);
 }
 
-/// The limit passes right behind the first look at the clock, which is where a read begins.
+fn links(reader: &ProjectSnapshot<'_>, sort: LinkSort) -> Result<usize> {
+    let page = reader.linked_resources("v", ResourceType::Flag, Paging::first(9).sort(sort));
+    page.map(|page| page.items.len())
+}
+
+fn views(reader: &ProjectSnapshot<'_>, sort: ViewSort) -> Result<usize> {
+    reader.views(Paging::first(9).sort(sort)).map(|page| page.items.len())
+}
+
+type Read = fn(&ProjectSnapshot<'_>) -> Result<usize>;
+const READS: [(&str, Read); 10] = [
+    ("a view", |reader| reader.view("v").map(|_| 1)),
+    ("a link", |reader| reader.is_linked("v", &flag("a")).map(usize::from)),
+    ("links by key", |reader| links(reader, LinkSort::Key)),
+    ("links by time", |reader| links(reader, LinkSort::LinkTime)),
+    ("links by moment", |reader| links(reader, LinkSort::LinkedAt)),
+    ("views by key", |reader| views(reader, ViewSort::Key)),
+    ("views by name", |reader| views(reader, ViewSort::Name)),
+    ("views by update", |reader| views(reader, ViewSort::UpdatedAt)),
+    ("views of a flag", |reader| reader.linked_views(&flag("a"), all()).map(|p| p.items.len())),
+    ("keys of them", |reader| reader.linked_view_keys(&flag("a"), all()).map(|p| p.items.len())),
+];
+
+/// A clock that runs past the limit behind its first look after `looks` was set to 0.
+fn clock(looks: &Arc<AtomicU64>) -> impl Fn() -> Duration + Send + Sync + 'static {
+    let looks = Arc::clone(looks);
+    move || match looks.fetch_add(1, Ordering::Relaxed) {
+        1..1_000 => LIMIT * 2,
+        _ => Duration::ZERO,
+    }
+}
+
+/// The first look is where a read begins.
 #[test]
 fn a_read_that_has_begun_ends_well() {
-    fn links(reader: &ProjectSnapshot<'_>, sort: LinkSort) -> Result<usize> {
-        let page = reader.linked_resources("v", ResourceType::Flag, Paging::first(9).sort(sort));
-        page.map(|page| page.items.len())
-    }
-    fn views(reader: &ProjectSnapshot<'_>, sort: ViewSort) -> Result<usize> {
-        reader.views(Paging::first(9).sort(sort)).map(|page| page.items.len())
-    }
-    type Read = fn(&ProjectSnapshot<'_>) -> Result<usize>;
-    let reads: [(&str, Read); 10] = [
-        ("a view", |reader| reader.view("v").map(|_| 1)),
-        ("a link", |reader| reader.is_linked("v", &flag("a")).map(usize::from)),
-        ("links by key", |reader| links(reader, LinkSort::Key)),
-        ("links by time", |reader| links(reader, LinkSort::LinkTime)),
-        ("links by moment", |reader| links(reader, LinkSort::LinkedAt)),
-        ("views by key", |reader| views(reader, ViewSort::Key)),
-        ("views by name", |reader| views(reader, ViewSort::Name)),
-        ("views by update", |reader| views(reader, ViewSort::UpdatedAt)),
-        ("views of a flag", |reader| reader.linked_views(&flag("a"), all()).map(|p| p.items.len())),
-        ("keys of them", |reader| {
-            reader.linked_view_keys(&flag("a"), all()).map(|p| p.items.len())
-        }),
-    ];
-    for (name, read) in reads {
+    for (name, read) in READS {
         let looks = Arc::new(AtomicU64::new(u64::MAX / 2));
-        let clock = Arc::clone(&looks);
-        let clock = move || match clock.fetch_add(1, Ordering::Relaxed) {
-            1..1_000 => LIMIT * 2,
-            _ => Duration::ZERO,
-        };
-        let store = Options::new().snapshot_limit(Some(LIMIT)).age_clock(clock);
+        let store = Options::new().snapshot_limit(Some(LIMIT)).age_clock(clock(&looks));
         let store = store.open_in_memory().unwrap();
         create(&project(&store), "v");
         link(&project(&store), "v", &["a"]);
