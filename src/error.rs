@@ -20,9 +20,12 @@ pub enum Outcome {
     /// Nothing changed and nothing will.
     NotApplied,
     /// The change may or may not be there after [`recover`](crate::Store::recover) or the next
-    /// open, whole or absent.
+    /// open, whole or absent. A call that had nothing to change hears this, too, when what it found
+    /// may be of another one that shared the sync.
     Unknown,
-    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open.
+    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open. A
+    /// call that had nothing to change hears this, too, when what it found may be of another one
+    /// that shared the sync, and does not show yet.
     Committed,
 }
 

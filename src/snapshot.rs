@@ -8,6 +8,7 @@ use crate::commit::{Engine, Hold};
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
+use crate::link_list::links;
 use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
 use crate::project::view_key;
 use crate::resource::{Resource, ResourceType};
@@ -22,7 +23,8 @@ use crate::view::View;
 /// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open.
 ///
 /// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
-/// [`Error::SnapshotExpired`] once the snapshot is older than the options allow, [`Error::State`] when the disk cannot be read, [`Error::Damaged`] when a row cannot.
+/// [`Error::SnapshotExpired`] once the snapshot is older than the options allow, [`Error::State`] when
+/// the disk cannot be read, [`Error::Damaged`] when a row cannot.
 pub struct Snapshot {
     hold: Hold,
     segments: Arc<Segments>,
@@ -74,7 +76,7 @@ impl Snapshot {
         })
     }
 
-    /// Every look into the tables.
+    /// Every look into the tables. One call looks once: its snapshot may expire between two.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
         // The database may still have in memory what it read before it was closed.
         self.segments.check_current()?;
@@ -235,8 +237,12 @@ impl ProjectSnapshot<'_> {
         resource_type: ResourceType,
         paging: Paging<LinkSort>,
     ) -> Result<Page<LinkedResource>> {
-        let view = self.find_view(view)?;
-        self.links(&view, resource_type, &paging)
+        let key = view_key(view)?;
+        self.snapshot.read(|tables| {
+            let view = tables.view(self.project.id, &key)?;
+            let view = view.ok_or_else(|| self.unknown_view(key))?;
+            links(tables, &view, resource_type, &paging)
+        })
     }
 
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.
@@ -247,9 +253,8 @@ impl ProjectSnapshot<'_> {
     ///
     /// [`Error::InvalidCursor`] when the cursor is of another list.
     pub fn linked_views(&self, resource: &Resource, paging: Paging<KeySort>) -> Result<Page<View>> {
-        self.views_of(resource, &paging, |key| {
-            let view = self.snapshot.read(|tables| tables.view(self.project.id, &key))?;
-            let view = view.ok_or_else(|| {
+        self.views_of(resource, &paging, |tables, key| {
+            let view = tables.view(self.project.id, &key)?.ok_or_else(|| {
                 Error::damaged(StoreFile::State, "table views", format!("{key} is missing"))
             });
             Ok(view?.into_view())
@@ -284,29 +289,30 @@ impl ProjectSnapshot<'_> {
         resource: &Resource,
         paging: Paging<KeySort>,
     ) -> Result<Page<ViewKey>> {
-        self.views_of(resource, &paging, Ok)
+        self.views_of(resource, &paging, |_, key| Ok(key))
     }
 
     fn views_of<T>(
         &self,
         resource: &Resource,
         paging: &Paging<KeySort>,
-        read: impl Fn(ViewKey) -> Result<T>,
+        read: impl Fn(&ReadTables, ViewKey) -> Result<T>,
     ) -> Result<Page<T>> {
         let (project, resource_type) = (self.project.id, resource.resource_type());
         let name = resource.name();
         let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let mut keys =
-            self.snapshot.read(|tables| tables.views_of(project, resource_type, &name))?;
-        let total = keys.len() as u64;
-        keys.sort_unstable();
-        let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
-        let rows = keys.split_off(behind.max(skip.min(keys.len())));
-        let rows = rows.into_iter().take(paging.rows()).collect();
         let position = |key: &ViewKey| Position::Key(key.to_string());
-        Page::from_rows(rows, paging.limit, total, list, position, read)
+        self.snapshot.read(|tables| {
+            let mut keys = tables.views_of(project, resource_type, &name)?;
+            let total = keys.len() as u64;
+            keys.sort_unstable();
+            let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
+            let rows = keys.split_off(behind.max(skip.min(keys.len())));
+            let rows = rows.into_iter().take(paging.rows()).collect();
+            Page::from_rows(rows, paging.limit, total, list, position, |key| read(tables, key))
+        })
     }
 
     fn find_view(&self, key: &str) -> Result<ViewRow> {

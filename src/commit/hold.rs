@@ -31,7 +31,7 @@ struct Slot {
     head: Head,
     /// Whether it may become too old.
     expires: bool,
-    /// `None` once it was too old.
+    /// `None` once it was too old, or the database closed.
     tables: RwLock<Option<ReadTables>>,
 }
 
@@ -65,6 +65,14 @@ impl Holds {
         let released: Vec<Place> = expired.map(|(place, _)| *place).collect();
         for place in released {
             slots.remove(&place);
+        }
+    }
+
+    /// Lets go of all there are, whose database is being closed, but for what is being read.
+    pub(super) fn release_all(&self) {
+        let slots = std::mem::take(&mut *self.slots());
+        for slot in slots.values() {
+            slot.release();
         }
     }
 
@@ -138,13 +146,14 @@ impl Hold {
     ///
     /// # Errors
     ///
-    /// [`Error::SnapshotExpired`] when they are too old; those of `read`.
+    /// [`Error::SnapshotExpired`] when they are too old; [`Error::Closed`] when the store was closed
+    /// or recovered; those of `read`.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
         self.check_age()?;
         let tables = self.slot.tables.read().unwrap_or_else(PoisonError::into_inner);
         match tables.as_ref() {
             Some(tables) => contain(|| read(tables)),
-            None => Err(self.expired(self.holds.limit.unwrap_or_default())),
+            None => self.check_age().and(Err(Error::Closed)),
         }
     }
 

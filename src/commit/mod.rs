@@ -183,6 +183,7 @@ impl Engine {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = open.take() {
             open.segments.retire();
+            self.holds.release_all();
             // Whatever it could not write is in the journal, and its failure may be the reason
             // for this call.
             let _ = open.state.close();
@@ -237,6 +238,7 @@ impl Engine {
             None => Err(writer.stopped()),
         };
         writer.set_closed();
+        self.holds.release_all();
         self.directory.release().and(result)
     }
 

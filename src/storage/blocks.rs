@@ -14,10 +14,10 @@ use super::pack::Packer;
 use super::tables::{Bytes, Prefix, row_key, split_row_key};
 use crate::error::Result;
 
-type Guard<'t> = AccessGuard<'t, Bytes>;
+pub(super) type Guard<'t> = AccessGuard<'t, Bytes>;
 
 /// The row of the block that a name is in or belongs into; `None` when the owner has none there.
-fn holding<'t>(
+pub(super) fn holding<'t>(
     table: &'t impl ReadableTable<Bytes, Bytes>,
     owner: u32,
     name: &[u8],

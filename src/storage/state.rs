@@ -14,7 +14,7 @@ use super::tail::Tail;
 use super::upgrade::upgrade;
 use super::write::{Finished, WriteTables, create_tables};
 use crate::disk::DiskFile;
-use crate::error::{Error, Result, StoreFile};
+use crate::error::{Error, Outcome, Result, StoreFile};
 use crate::journal::StoreId;
 
 /// The version of the tables that is written.
@@ -132,7 +132,13 @@ impl State {
     }
 
     fn database(&self) -> Result<&Database> {
-        self.database.as_ref().ok_or(Error::Closed)
+        self.database.as_ref().ok_or_else(Self::lost)
+    }
+
+    /// That there is no database: the store was not closed, and can be recovered.
+    fn lost() -> Error {
+        let source = "a compaction could not open it again".into();
+        Error::State { outcome: Outcome::NotApplied, source }
     }
 
     pub(crate) fn store_id(&self) -> StoreId {
@@ -207,7 +213,7 @@ impl State {
     ///
     /// Cost: O(size of the state).
     pub(crate) fn compact(&mut self) -> Result<()> {
-        let database = self.database.as_mut().ok_or(Error::Closed)?;
+        let database = self.database.as_mut().ok_or_else(Self::lost)?;
         database.compact()?;
         // A crash now would let the next opening walk the whole file, and a commit with quick repair
         // would double it; closing does neither.

@@ -11,11 +11,11 @@ use std::ops::Bound;
 use redb::ReadableTable;
 
 use super::block::{Block, Entry};
-use super::blocks::{self, Fate};
+use super::blocks::{self, Fate, Guard};
 use super::pack::Packer;
 use super::posting::Posting;
 use super::run::RunKey;
-use super::tables;
+use super::tables::{self, Bytes};
 use super::write::WriteTables;
 use crate::error::Result;
 use crate::resource::ResourceType;
@@ -23,9 +23,10 @@ use crate::resource::ResourceType;
 /// How many ids are looked at for each change that is folded.
 const SWEPT: usize = 4;
 
-/// A block of posting lists that was looked through.
+/// Posting lists of a block that were looked through.
 struct Swept {
-    /// The key of its row, with the type in front.
+    /// The last of them. Not the block: lists move between blocks when some are written, and those
+    /// that nobody has looked at are to be found wherever they are by then.
     place: RunKey,
     project: u32,
     ids: usize,
@@ -63,32 +64,29 @@ impl WriteTables<'_> {
         Ok(())
     }
 
-    /// The last block that was looked through in this round.
+    /// The last list that was looked at in this round.
     fn swept_to(&self) -> Result<Option<RunKey>> {
         let meta = self.transaction.open_table(tables::META)?;
         let place = tables::get(&meta, tables::SWEPT_NAME, |value| Ok(RunKey::of_bytes(value)))?;
         Ok(place.filter(|place| place.split().is_some()))
     }
 
-    /// Looks through the first block behind a place.
+    /// Looks through the lists of the first block that has any behind a place.
     fn look_through(&mut self, behind: Option<&RunKey>) -> Result<Option<Swept>> {
-        let behind = behind.and_then(|place| {
-            place.split().map(|(of, project, name)| (of, tables::row_key(project, name)))
-        });
+        let behind = behind.and_then(RunKey::split);
         for resource_type in ResourceType::ALL {
-            let start = match &behind {
-                Some((of, _)) if (resource_type as u8) < (*of as u8) => continue,
-                Some((of, key)) if resource_type == *of => Bound::Excluded(&**key),
-                _ => Bound::Unbounded,
+            let seen = match behind {
+                Some((of, ..)) if (resource_type as u8) < (of as u8) => continue,
+                Some((of, project, name)) if resource_type == of => Some((project, name)),
+                _ => None,
             };
             let table = self.backlinks.get_mut(resource_type).get(self.transaction)?;
-            let mut rows = table.range::<&[u8]>((start, Bound::Unbounded))?;
-            let Some((key, value)) = rows.next().transpose()? else { continue };
-            let Some((project, from)) = tables::split_row_key(key.value()) else { continue };
-            let place = RunKey::new(resource_type, project, from);
-            let mut swept = Swept { place, project, ids: 0, cleaned: Vec::new() };
+            let Some((project, value, from)) = unseen(table, seen)? else { continue };
             let block = Block::parse(value.value())?;
-            for number in 0..block.len() {
+            let last = block.name(block.len().saturating_sub(1))?;
+            let place = RunKey::new(resource_type, project, &last);
+            let mut swept = Swept { place, project, ids: 0, cleaned: Vec::new() };
+            for number in from..block.len() {
                 let mut posting = Posting::decode(block.entry(number)?.payload)?;
                 let ids = posting.ids().len();
                 self.live.retain(self.transaction, &mut posting)?;
@@ -118,5 +116,125 @@ impl WriteTables<'_> {
             };
         self.rows += blocks::edit(table, project, cleaned, |(name, _)| name, put)?;
         Ok(())
+    }
+}
+
+/// The first block with lists behind one that was seen: whose it is, what is in it, and which of
+/// its lists is the first of them.
+fn unseen<'t>(
+    table: &'t impl ReadableTable<Bytes, Bytes>,
+    seen: Option<(u32, &[u8])>,
+) -> Result<Option<(u32, Guard<'t>, usize)>> {
+    let key = seen.map(|(project, name)| tables::row_key(project, name));
+    if let Some((project, name)) = seen
+        && let Some((_, value)) = blocks::holding(table, project, name)?
+    {
+        let block = Block::parse(value.value())?;
+        let from = block.find(0, name)?.map_or_else(|place| place, |place| place + 1);
+        if from < block.len() {
+            return Ok(Some((project, value, from)));
+        }
+    }
+    let start = key.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let first = table.range::<&[u8]>((start, Bound::Unbounded))?.next().transpose()?;
+    Ok(first.and_then(|(key, value)| {
+        tables::split_row_key(key.value()).map(|(project, _)| (project, value, 0))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::links::{Edit, LinkKey};
+    use super::super::state::{State, StateOptions};
+    use super::*;
+    use crate::change::Stamp;
+    use crate::disk::{Disk, MemoryDisk};
+    use crate::journal::StoreId;
+    use crate::resource::ResourceName;
+    use crate::time::Timestamp;
+    use crate::view::ViewFields;
+
+    const FLAG: ResourceType = ResourceType::Flag;
+
+    fn write<T>(state: &State, act: impl FnOnce(&mut WriteTables<'_>, Stamp) -> T) -> T {
+        let transaction = state.begin().unwrap();
+        let mut tables = transaction.tables().unwrap();
+        let revision = tables.head().revision + 1;
+        let stamp = Stamp { revision, time: Timestamp::from_millis(revision) };
+        let done = act(&mut tables, stamp);
+        tables.complete(stamp);
+        let finished = tables.finish().unwrap();
+        transaction.commit(finished).unwrap();
+        done
+    }
+
+    fn link(state: &State, view: &str, names: &[String]) {
+        let (project, key) = ("p".parse().unwrap(), view.parse().unwrap());
+        let names = names.iter().map(|name| ResourceName::packed(name));
+        let keys: Vec<_> = names.map(|name| LinkKey { name, ordinal: 0 }).collect();
+        write(state, |tables, stamp| {
+            let (_, mut view) =
+                tables.create_view(&project, &key, ViewFields::default(), stamp).unwrap();
+            tables.change_links(&mut view, FLAG, Edit::Link, &keys, stamp).unwrap();
+            tables.complete(stamp);
+            tables.fold_all().unwrap();
+        });
+    }
+
+    fn state() -> State {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+        let options = StateOptions { cache_size: 1 << 20, check: false };
+        State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
+        let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
+        state.admit().unwrap();
+        state
+    }
+
+    /// Sweeps a block at a time until a round is over; tells how many times.
+    fn sweep_round(state: &State) -> usize {
+        let sweep = |_| {
+            write(state, |tables, _| {
+                tables.sweep(1).unwrap();
+                tables.swept_to().unwrap()
+            })
+        };
+        (0..).map(sweep).take_while(Option::is_some).count()
+    }
+
+    /// How many dead ids there are in all lists.
+    fn dead(state: &State, names: &[String]) -> usize {
+        let tables = state.read().unwrap();
+        let dead = names.iter().map(|name| {
+            let ids = tables.posting(FLAG, 0, name.as_bytes()).unwrap().ids().len();
+            ids - tables.views_of(0, FLAG, &ResourceName::packed(name)).unwrap().len()
+        });
+        dead.sum()
+    }
+
+    /// Blocks that lose most of their lists are put together with others while a round goes on.
+    #[test]
+    fn what_is_dead_before_a_round_is_gone_behind_it() {
+        for kept_every in 2..20 {
+            let state = state();
+            let names: Vec<String> =
+                (0..300).map(|number| format!("{number:03}{}", "x".repeat(100))).collect();
+            let kept: Vec<String> = names.iter().step_by(kept_every).cloned().collect();
+            link(&state, "stay", &kept);
+            link(&state, "go", &names);
+            write(&state, |tables, _| {
+                let view = tables.view(0, &"go".parse().unwrap()).unwrap().unwrap();
+                tables.delete_view(&"p".parse().unwrap(), &view).unwrap();
+            });
+            assert_eq!(dead(&state, &names), 300);
+            let slices = sweep_round(&state);
+            assert!(slices > 5, "{slices}");
+            assert_eq!(dead(&state, &names), 0, "one in {kept_every} is kept");
+            assert!(kept.iter().all(|name| {
+                let name = ResourceName::packed(name);
+                state.read().unwrap().views_of(0, FLAG, &name).unwrap().len() == 1
+            }));
+        }
     }
 }

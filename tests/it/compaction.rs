@@ -1,10 +1,12 @@
 //! Giving space back.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{Batch, Error, Fault, Options, Outcome, Project, Store};
 
 use crate::support::{
@@ -121,6 +123,35 @@ fn a_store_that_stopped_or_was_closed_is_not_compacted() {
     let other = store.clone();
     store.close().unwrap();
     assert!(matches!(other.compact(), Err(Error::Closed)));
+}
+
+/// The database is closed and opened again in the middle. Where that fails, the store is neither
+/// closed nor recovered, and must not say so.
+#[test]
+fn a_compaction_that_fails_can_be_recovered_from_and_nobody_is_told_that_the_store_is_closed() {
+    let kinds = [CallKind::Len, CallKind::Read, CallKind::Write, CallKind::SetLen, CallKind::Sync];
+    let (mut failed, mut unreadable) = (0, 0);
+    for (kind, number) in kinds.iter().flat_map(|kind| (0..20).map(move |number| (*kind, number))) {
+        let disk = SimulatedDisk::new();
+        let store = Options::new().cache_size(0).open_on(&disk).unwrap();
+        let project = project(&store);
+        create(&project, "v");
+        link(&project, "v", &["a"]);
+        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).after(number).for_good());
+        let compacted = store.compact();
+        failed += usize::from(compacted.is_err());
+        let read = store.snapshot().and_then(|snapshot| snapshot.project("p").map(drop));
+        unreadable += usize::from(read.is_err());
+        let verified = store.verify().map(drop);
+        for error in [compacted, read, verified].into_iter().filter_map(Result::err) {
+            assert!(!matches!(error, Error::Closed), "{kind:?} {number}: {error}");
+        }
+        disk.heal();
+        store.recover().unwrap();
+        assert_eq!(flags(&store, "v"), ["a"]);
+        assert_clean_and_replayed(&store);
+    }
+    assert!(failed > 20 && unreadable > 20, "{failed} {unreadable}");
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Snapshots that become too old.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use viewlink::{Error, Outcome, Paging, Resource, ResourceType, Store};
+use viewlink::{
+    Error, LinkSort, Options, Outcome, Paging, ProjectSnapshot, Resource, ResourceType, Result,
+    Store, ViewSort,
+};
 
 use crate::support::{
     Ages, all, assert_clean, assert_plain, content, create, flag, flags, link, project,
@@ -58,6 +62,55 @@ fn every_read_of_a_snapshot_older_than_the_limit_fails() {
     assert!(error.to_string().contains("11.000 s old, and 10.000 s"), "{error}");
     // A new one is as good as ever.
     assert_eq!(content(&store.snapshot().unwrap()), seen);
+}
+
+fn links(reader: &ProjectSnapshot<'_>, sort: LinkSort) -> Result<usize> {
+    let page = reader.linked_resources("v", ResourceType::Flag, Paging::first(9).sort(sort));
+    page.map(|page| page.items.len())
+}
+
+fn views(reader: &ProjectSnapshot<'_>, sort: ViewSort) -> Result<usize> {
+    reader.views(Paging::first(9).sort(sort)).map(|page| page.items.len())
+}
+
+type Read = fn(&ProjectSnapshot<'_>) -> Result<usize>;
+const READS: [(&str, Read); 10] = [
+    ("a view", |reader| reader.view("v").map(|_| 1)),
+    ("a link", |reader| reader.is_linked("v", &flag("a")).map(usize::from)),
+    ("links by key", |reader| links(reader, LinkSort::Key)),
+    ("links by time", |reader| links(reader, LinkSort::LinkTime)),
+    ("links by moment", |reader| links(reader, LinkSort::LinkedAt)),
+    ("views by key", |reader| views(reader, ViewSort::Key)),
+    ("views by name", |reader| views(reader, ViewSort::Name)),
+    ("views by update", |reader| views(reader, ViewSort::UpdatedAt)),
+    ("views of a flag", |reader| reader.linked_views(&flag("a"), all()).map(|p| p.items.len())),
+    ("keys of them", |reader| reader.linked_view_keys(&flag("a"), all()).map(|p| p.items.len())),
+];
+
+/// A clock that runs past the limit behind its first look after `looks` was set to 0.
+fn clock(looks: &Arc<AtomicU64>) -> impl Fn() -> Duration + Send + Sync + 'static {
+    let looks = Arc::clone(looks);
+    move || match looks.fetch_add(1, Ordering::Relaxed) {
+        1..1_000 => LIMIT * 2,
+        _ => Duration::ZERO,
+    }
+}
+
+/// The first look is where a read begins.
+#[test]
+fn a_read_that_has_begun_ends_well() {
+    for (name, read) in READS {
+        let looks = Arc::new(AtomicU64::new(u64::MAX / 2));
+        let store = Options::new().snapshot_limit(Some(LIMIT)).age_clock(clock(&looks));
+        let store = store.open_in_memory().unwrap();
+        create(&project(&store), "v");
+        link(&project(&store), "v", &["a"]);
+        let snapshot = store.snapshot().unwrap();
+        let reader = snapshot.project("p").unwrap();
+        looks.store(0, Ordering::Relaxed);
+        assert_eq!(read(&reader).map_err(|error| format!("{name}: {error}")), Ok(1));
+        assert_expired(read(&reader), 20);
+    }
 }
 
 #[test]

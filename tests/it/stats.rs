@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use viewlink::{Batch, Fault, Options};
+use viewlink::{Batch, Error, Fault, Options};
 
-use crate::support::{Ages, create, link, memory, project, two_views};
+use crate::support::{Ages, create, link, memory, project, stop_writes, two_views};
 
 #[test]
 fn an_empty_store_has_no_figures() {
@@ -86,6 +86,26 @@ fn figures_outlive_a_failure_a_recovery_and_the_closing() {
     let other = store.clone();
     store.close().unwrap();
     assert_eq!((other.stats().revision, other.stats().waiting_backlinks), (3, 0));
+}
+
+/// Their database is gone, and nothing that is there now is kept for them.
+#[test]
+fn snapshots_from_before_a_recovery_or_the_closing_do_not_count() {
+    let (store, _) = two_views();
+    let old = store.snapshot().unwrap();
+    stop_writes(&store);
+    assert_eq!(store.stats().snapshots, 1, "it can be read from still");
+    store.recover().unwrap();
+    let stats = store.stats();
+    assert_eq!((stats.snapshots, stats.oldest_snapshot), (0, None));
+    assert_eq!(stats.oldest_snapshot_revision, None);
+    assert!(matches!(old.project("p"), Err(Error::Closed)));
+    let _new = store.snapshot().unwrap();
+    drop(old);
+    assert_eq!(store.stats().snapshots, 1);
+    let other = store.clone();
+    store.close().unwrap();
+    assert_eq!((other.stats().snapshots, other.stats().oldest_snapshot), (0, None));
 }
 
 #[test]
