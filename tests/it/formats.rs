@@ -1,7 +1,7 @@
-//! Stores that earlier formats left: `tests/formats/` has them as they were written.
+//! Stores of every format there was: `tests/formats/` has them as the code of then wrote them.
 //!
-//! Both hold the same twenty changes. One was closed, the other one was copied while it was open,
-//! so that its newest changes are in the journal only.
+//! All hold the same twenty changes. Of each format one was closed, and the other one was copied
+//! while it was open, so that its newest changes are in the journal only.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use viewlink::{Batch, Options, Paging, Resource, ResourceType, Store};
 use crate::support::{all, assert_clean_and_replayed, copy};
 
 fn formats() -> impl Iterator<Item = tempfile::TempDir> {
-    ["1-closed", "1-killed"].into_iter().map(|name| {
+    ["1-closed", "1-killed", "2-closed", "2-killed"].into_iter().map(|name| {
         let dir = tempfile::tempdir().unwrap();
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats").join(name), dir.path());
         dir
@@ -53,7 +53,7 @@ fn assert_is_all_there(store: &Store) {
 }
 
 #[test]
-fn a_store_of_the_first_format_opens_with_all_it_holds() {
+fn a_store_of_any_format_opens_with_all_it_holds() {
     for dir in formats() {
         let store = Store::open(dir.path()).unwrap();
         assert_is_all_there(&store);
@@ -64,7 +64,7 @@ fn a_store_of_the_first_format_opens_with_all_it_holds() {
 }
 
 #[test]
-fn a_store_of_the_first_format_can_be_changed_at_once() {
+fn a_store_of_any_format_can_be_changed_at_once() {
     for dir in formats() {
         let store = Store::open(dir.path()).unwrap();
         let project = store.project("default").unwrap();
@@ -83,7 +83,7 @@ fn keys_of(store: &Store) -> usize {
 }
 
 #[test]
-fn a_store_of_the_first_format_is_upgraded_with_all_pages_checked_and_without_a_cache() {
+fn a_store_of_any_format_is_brought_up_to_date_with_all_pages_checked_and_without_a_cache() {
     for dir in formats() {
         let options = Options::new().check_pages(true).cache_size(0);
         assert_is_all_there(&options.open(dir.path()).unwrap());
