@@ -22,7 +22,7 @@ async fn after_writes_stopped_the_host_reads_and_says_that_it_is_not_well() {
     let health = host.get("/healthz").await;
     assert_eq!((health.status, &health.json()["status"]), (503, &json!("writes_stopped")));
     assert!(health.json()["reason"].as_str().unwrap().contains("asked for"));
-    assert!(host.get("/metrics").await.text().contains("\nviewlink_writable 0\n"));
+    assert!(host.get("/metrics").await.text().contains("\nviewlink_writable 0.0\n"));
     host.json("DELETE", FLAGS, body).await.refused(503, "writes_stopped");
     host.get(VIEW).await.ok();
 
