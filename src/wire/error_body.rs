@@ -125,35 +125,51 @@ impl From<&Error> for ErrorBody {
     /// Of a failure of the store the answer tells what became of the change; the reasons are for
     /// the host's log.
     fn from(error: &Error) -> Self {
-        let code = match error {
-            Error::InvalidKey { .. } | Error::InvalidResource(_) => ErrorCode::InvalidKey,
-            Error::InvalidCursor { .. } | Error::KeysFailed(_) | Error::JournalTrimmed { .. } => {
-                ErrorCode::InvalidRequest
-            }
-            Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
-            Error::TooLong { .. } => ErrorCode::TooLong,
-            Error::UnknownProject { .. } => ErrorCode::UnknownProject,
-            Error::UnknownView { .. } => ErrorCode::UnknownView,
-            Error::ViewExists { .. } => ErrorCode::ViewExists,
-            Error::WritesStopped { .. } => ErrorCode::WritesStopped,
-            Error::Closed => ErrorCode::Closed,
-            _ => match error.outcome() {
-                Outcome::NotApplied => ErrorCode::Internal,
-                Outcome::Unknown => ErrorCode::OutcomeUnknown,
-                Outcome::Committed => ErrorCode::Committed,
-            },
-        };
-        let message = match code {
-            ErrorCode::Internal => "the store failed; nothing changed".to_owned(),
-            ErrorCode::OutcomeUnknown => {
-                "the store failed; the change is there, whole, or not at all".to_owned()
-            }
-            ErrorCode::Committed => "the store failed after the change was made durable; it \
-                shows when the store has recovered"
-                .to_owned(),
-            ErrorCode::WritesStopped => "writes have stopped after an earlier failure".to_owned(),
-            _ => chain(error),
-        };
-        Self::new(code, message)
+        let code = code(error);
+        Self::new(code, message(code, error))
+    }
+}
+
+fn code(error: &Error) -> ErrorCode {
+    match error {
+        Error::InvalidKey { .. } | Error::InvalidResource(_) => ErrorCode::InvalidKey,
+        Error::InvalidCursor { .. } | Error::KeysFailed(_) | Error::JournalTrimmed { .. } => {
+            ErrorCode::InvalidRequest
+        }
+        Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
+        Error::TooLong { .. } => ErrorCode::TooLong,
+        Error::UnknownProject { .. } => ErrorCode::UnknownProject,
+        Error::UnknownView { .. } => ErrorCode::UnknownView,
+        Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::WritesStopped { .. } => ErrorCode::WritesStopped,
+        Error::Closed => ErrorCode::Closed,
+        _ => match error.outcome() {
+            Outcome::NotApplied => ErrorCode::Internal,
+            Outcome::Unknown => ErrorCode::OutcomeUnknown,
+            Outcome::Committed => ErrorCode::Committed,
+        },
+    }
+}
+
+fn message(code: ErrorCode, error: &Error) -> String {
+    match (code, error) {
+        // The engine's own messages tell of options, which a client does not have.
+        (_, Error::BatchTooLarge { keys, limit }) => {
+            format!("the batch has {keys} keys, at most {limit} are taken at once: split it")
+        }
+        (_, Error::TooLong { what, length, unit, limit }) => {
+            format!("the {what} has {length} {unit}, at most {limit} are taken: shorten it")
+        }
+        (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
+        (ErrorCode::OutcomeUnknown, _) => {
+            "the store failed; the change is there, whole, or not at all".to_owned()
+        }
+        (ErrorCode::Committed, _) => {
+            "the store failed after the change was made durable; it shows when the store has \
+             recovered"
+                .to_owned()
+        }
+        (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),
+        _ => chain(error),
     }
 }
