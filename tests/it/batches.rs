@@ -193,3 +193,20 @@ fn ids_of_segments_are_known_to_nobody_and_change_nothing() {
     let error = project.link("w", batch()).unwrap_err();
     assert!(matches!(error, Error::UnknownView { .. }), "{error}");
 }
+
+#[test]
+fn a_batch_tells_its_type_and_how_many_keys_it_has() {
+    for resource_type in ResourceType::ALL {
+        let batch = Batch::by_key(resource_type, ["a", "a", ""]);
+        assert_eq!(
+            (batch.resource_type(), batch.len(), batch.is_empty()),
+            (resource_type, 3, false)
+        );
+        let empty = Batch::by_key(resource_type, [""; 0]);
+        assert_eq!(
+            (empty.resource_type(), empty.len(), empty.is_empty()),
+            (resource_type, 0, true)
+        );
+    }
+    assert_eq!(Batch::by_key(ResourceType::Segment, ["5f"]), Batch::segment_ids(["5f"]));
+}
