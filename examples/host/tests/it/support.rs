@@ -1,11 +1,13 @@
 //! What the tests share: a host without a network, and its answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, request};
 use serde_json::Value;
 use tower::ServiceExt as _;
-use viewlink::{Batch, NewView, Options, Store};
+use viewlink::{Batch, NewView, Options, Store, Timestamp};
 use viewlink_host::{ApiKeys, Host, Role, Settings, router};
 
 pub(crate) const WRITER: &str = "a-writer";
@@ -59,7 +61,11 @@ impl TestHost {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
-        let store = Options::new().batch_limit(10_000).open_in_memory().unwrap();
+        // A millisecond for each change, so that none shares its time with another one.
+        let time = AtomicU64::new(1_700_000_000_000);
+        let clock = move || Timestamp::from_millis(time.fetch_add(1, Ordering::SeqCst));
+        let options = Options::new().batch_limit(10_000).clock(clock);
+        let store = options.open_in_memory().unwrap();
         let project = store.project("default").unwrap();
         project.create_view(NewView::new("my-view", "My view")).unwrap();
         project.link("my-view", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
