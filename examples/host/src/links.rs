@@ -2,8 +2,8 @@
 
 use axum::Extension;
 use axum::extract::State;
-use viewlink::Action;
 use viewlink::wire::{LinkReport, LinkRequest, LinkedResources, Views};
+use viewlink::{Action, ViewKey};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -69,10 +69,12 @@ pub(crate) async fn linked_resources(
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let paging = query.link_paging()?;
-        let (page, project, view) = host.read(&project, |reader| {
+        let (page, project) = host.read(&project, |reader| {
             let page = reader.linked_resources(&view, resource_type, paging)?;
-            Ok((page, reader.info().key, reader.view(&view)?.key))
+            Ok((page, reader.info().key))
         })?;
+        // In lower case, as the links of the answer name it.
+        let view = ViewKey::parse(&view).map_err(viewlink::Error::from)?;
         Answer::of(&LinkedResources::new(&page, &project, &view, resource_type, &query))
     })
     .await
