@@ -182,6 +182,18 @@ key_type! {
     EnvironmentId, |text| text
 }
 
+key_type! {
+    /// The id of a segment, unique in its project; case-sensitive.
+    ///
+    /// ```
+    /// use viewlink::SegmentId;
+    ///
+    /// assert!(SegmentId::parse("61f3b0c2").is_ok());
+    /// assert!(SegmentId::parse("no id").is_err());
+    /// ```
+    SegmentId, |text| text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

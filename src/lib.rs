@@ -94,6 +94,7 @@ mod codec;
 mod commit;
 mod disk;
 mod error;
+pub mod filter;
 mod group_sizes;
 mod health;
 mod journal;
@@ -103,7 +104,10 @@ mod link_list;
 mod options;
 mod page;
 mod project;
+mod registry;
 mod resource;
+mod resource_list;
+mod selection;
 mod snapshot;
 mod stats;
 mod storage;
@@ -119,17 +123,26 @@ pub mod wire;
 
 #[cfg(feature = "testing")]
 pub use anything::decode_anything;
-pub use batch::{Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report};
+pub use batch::{
+    Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report, SegmentRef,
+};
 pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
+pub use filter::{
+    FilterError, FilterErrorKind, ResourceCondition, ResourceFilter, SetTest, TextTest,
+    ViewCondition, ViewFilter,
+};
 pub use group_sizes::GroupSizes;
 pub use health::Health;
-pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};
-pub use options::{Limits, Options, RecoveryProgress};
-pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ViewSort};
+pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
+pub use limit::TooLong;
+pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
+
+pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use project::{DeletedProject, DeletedView, Project, Removed};
+pub use registry::{NewResource, RegisteredResource};
 pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
 pub use stats::Stats;

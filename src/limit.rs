@@ -1,9 +1,33 @@
 //! The limits of texts and lists, checked before a change begins.
 
 use crate::change::Note;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::options::Limits;
+use crate::registry::NewResource;
 use crate::view::{Maintainer, ViewFields};
+
+/// A text or list is longer than the store takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {what} has {length} {unit}, at most {limit} are taken")]
+#[non_exhaustive]
+pub struct TooLong {
+    /// What is too long, such as `comment`.
+    pub what: &'static str,
+    /// Its length.
+    pub length: usize,
+    /// In what the length is counted: `bytes` or `entries`.
+    pub unit: &'static str,
+    /// The greatest length allowed.
+    pub limit: usize,
+}
+
+type Result<T> = std::result::Result<T, TooLong>;
+
+impl From<TooLong> for Error {
+    fn from(TooLong { what, length, unit, limit }: TooLong) -> Self {
+        Self::TooLong { what, length, unit, limit }
+    }
+}
 
 pub(crate) fn check_note(note: &Note, limits: &Limits) -> Result<()> {
     check_text("comment", note.comment.as_deref().unwrap_or_default(), limits.comment)?;
@@ -24,8 +48,7 @@ pub(crate) fn check_fields(
         check_text("description", description, limits.description)?;
     }
     if before.is_none_or(|before| before.maintainer != *maintainer) {
-        let id = maintainer.as_ref().map_or("", Maintainer::id);
-        check_text("maintainer", id, limits.maintainer)?;
+        check_maintainer(maintainer.as_ref(), limits)?;
     }
     if before.is_none_or(|before| before.tags != *tags) {
         check_tags(tags, limits)?;
@@ -33,17 +56,29 @@ pub(crate) fn check_fields(
     Ok(())
 }
 
+/// Checks what is said of a resource to be registered.
+pub(crate) fn check_resource(resource: &NewResource, limits: &Limits) -> Result<()> {
+    let NewResource { name, tags, maintainer, .. } = resource;
+    check_text("name", name.as_deref().unwrap_or_default(), limits.name)?;
+    check_maintainer(maintainer.as_ref(), limits)?;
+    check_tags(tags, limits)
+}
+
+fn check_maintainer(maintainer: Option<&Maintainer>, limits: &Limits) -> Result<()> {
+    check_text("maintainer", maintainer.map_or("", Maintainer::id), limits.maintainer)
+}
+
 fn check_tags(tags: &[String], limits: &Limits) -> Result<()> {
     if tags.len() > limits.tags {
         let (length, limit) = (tags.len(), limits.tags);
-        return Err(Error::TooLong { what: "list of tags", length, unit: "entries", limit });
+        return Err(TooLong { what: "list of tags", length, unit: "entries", limit });
     }
     tags.iter().try_for_each(|tag| check_text("tag", tag, limits.tag))
 }
 
 fn check_text(what: &'static str, text: &str, limit: usize) -> Result<()> {
     match text.len() {
-        length if length > limit => Err(Error::TooLong { what, length, unit: "bytes", limit }),
+        length if length > limit => Err(TooLong { what, length, unit: "bytes", limit }),
         _ => Ok(()),
     }
 }

@@ -1,82 +1,131 @@
 //! The links of a view, in the orders there are.
 
+use std::cell::Cell;
+
 use crate::error::Result;
 use crate::page::{LinkSort, List, Page, Paging, Position};
-use crate::resource::{Resource, ResourceType};
+use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::selection::Selection;
 use crate::snapshot::LinkedResource;
-use crate::storage::{LinkName, LinkRecord, LinkRow, ReadTables, ViewRow};
+use crate::storage::{LinkName, LinkRecord, LinkRow, ReadTables, ResourceRows, ViewRow};
 
 /// Which rows of a list make a page.
-#[derive(Clone, Copy)]
-struct Part<'a> {
+struct Part<'a, R> {
+    tables: &'a ReadTables,
     view: u32,
     of: ResourceType,
     after: Option<&'a Position>,
     skip: usize,
     limit: usize,
+    /// What the list leaves out.
+    selection: Selection<'a>,
+    resources: R,
+    /// How many links the selection found.
+    found: Cell<u64>,
 }
 
-/// A page of the links of a view.
+/// A page of the links of a view that a filter finds.
 pub(crate) fn links(
     tables: &ReadTables,
     view: &ViewRow,
     of: ResourceType,
+    selection: Selection<'_>,
     paging: &Paging<LinkSort>,
 ) -> Result<Page<LinkedResource>> {
     let list = List::Links { view: view.id(), resource_type: of, sort: paging.sort };
     let (after, skip) = paging.start.in_list(&list)?;
-    let part = Part { view: view.id(), of, after, skip, limit: paging.rows() };
+    let (limit, resources) = (paging.rows(), tables.resource_rows(view.project(), of)?);
+    let (view_id, found) = (view.id(), Cell::new(0));
+    let part = Part { tables, view: view_id, of, after, skip, limit, selection, resources, found };
     let rows = match paging.sort {
-        LinkSort::Key => by_key(tables, part),
-        LinkSort::LinkTime => by_time(tables, part),
-        LinkSort::LinkedAt => by_moment(tables, part),
-    };
+        LinkSort::Key => part.by_key(),
+        LinkSort::LinkTime => part.by_time(),
+        LinkSort::LinkedAt => part.by_moment(),
+        LinkSort::Name => part.by_name(),
+    }?;
+    let total = if part.selection.is_all() { view.links().get(of) } else { part.found.get() };
     let position = |row: &LinkRow| {
-        let name = || row.resource.name().as_str().into();
-        match paging.sort {
-            LinkSort::Key => Position::Key(name()),
+        let name = row.resource.name();
+        let key = || name.as_str().into();
+        Ok(match paging.sort {
+            LinkSort::Key => Position::Key(key()),
             LinkSort::LinkTime => Position::LinkTime(row.record),
-            LinkSort::LinkedAt => Position::Time(row.record.linked_at, name()),
-        }
-    };
-    let total = view.links().get(of);
-    Page::from_rows(rows?, paging.limit, total, list, position, |row| Ok(row.into()))
-}
-
-fn by_key(tables: &ReadTables, part: Part<'_>) -> Result<Vec<LinkRow>> {
-    let Part { view, of, after, skip, limit } = part;
-    let after = after.map(|at| at.key(|name| named(of, name))).transpose()?;
-    tables.link_page(view, of, after.as_ref(), skip, limit)
-}
-
-fn by_time(tables: &ReadTables, part: Part<'_>) -> Result<Vec<LinkRow>> {
-    let after = part.after.map(Position::link_time).transpose()?;
-    ranked(tables, part, |record, _| {
-        Ok(Some(record).filter(|record| after.is_none_or(|after| *record > after)))
-    })
-}
-
-fn by_moment(tables: &ReadTables, part: Part<'_>) -> Result<Vec<LinkRow>> {
-    let after = part.after.map(|at| at.time(|name| named(part.of, name))).transpose()?;
-    ranked(tables, part, |record, name| {
-        let moment = record.linked_at;
-        Ok(match &after {
-            Some((at, _)) if moment < *at => None,
-            Some((at, last)) if moment == *at && !name.is_behind(&last.name())? => None,
-            _ => Some(moment),
+            LinkSort::LinkedAt => Position::Time(row.record.linked_at, key()),
+            LinkSort::Name => Position::Name(title(&part.resources, &name)?, key()),
         })
-    })
+    };
+    Page::from_rows(rows, paging.limit, total, list, position, |row| Ok(row.into()))
 }
 
-fn ranked<R: Ord + Copy>(
-    tables: &ReadTables,
-    Part { view, of, skip, limit, .. }: Part<'_>,
-    rank: impl Fn(LinkRecord, LinkName<'_>) -> Result<Option<R>>,
-) -> Result<Vec<LinkRow>> {
-    tables.ranked_link_page(view, of, rank, skip, limit)
+impl<R: ResourceRows> Part<'_, R> {
+    fn by_key(&self) -> Result<Vec<LinkRow>> {
+        let after = self.after.map(|at| at.key(|name| named(self.of, name))).transpose()?;
+        if self.selection.is_all() {
+            let Self { tables, view, of, skip, limit, .. } = *self;
+            return tables.link_page(view, of, after.as_ref(), skip, limit);
+        }
+        let after = after.as_ref().map(Resource::name);
+        self.ranked(|_, name| {
+            let is_behind = after.as_ref().map_or(Ok(true), |after| name.is_behind(after));
+            Ok(is_behind?.then_some(()))
+        })
+    }
+
+    fn by_time(&self) -> Result<Vec<LinkRow>> {
+        let after = self.after.map(Position::link_time).transpose()?;
+        self.ranked(|record, _| {
+            Ok(Some(record).filter(|record| after.is_none_or(|after| *record > after)))
+        })
+    }
+
+    fn by_moment(&self) -> Result<Vec<LinkRow>> {
+        let after = self.after.map(|at| at.time(|name| named(self.of, name))).transpose()?;
+        self.ranked(|record, name| {
+            let moment = record.linked_at;
+            Ok(match &after {
+                Some((at, _)) if moment < *at => None,
+                Some((at, last)) if moment == *at && !name.is_behind(&last.name())? => None,
+                _ => Some(moment),
+            })
+        })
+    }
+
+    fn by_name(&self) -> Result<Vec<LinkRow>> {
+        let after = self.after.map(|at| at.name(|name| named(self.of, name))).transpose()?;
+        self.ranked(|_, name| {
+            let title = title(&self.resources, &name.get()?)?;
+            Ok(match &after {
+                Some((at, _)) if title.as_str() < *at => None,
+                Some((at, last)) if title == **at && !name.is_behind(&last.name())? => None,
+                _ => Some(title),
+            })
+        })
+    }
+
+    fn ranked<K: Ord>(
+        &self,
+        rank: impl Fn(LinkRecord, &LinkName<'_>) -> Result<Option<K>>,
+    ) -> Result<Vec<LinkRow>> {
+        let Self { tables, view, of, skip, limit, .. } = *self;
+        let of_found = |record: LinkRecord, name: LinkName<'_>| {
+            if !self.selection.is_all() {
+                if !self.selection.finds(&self.resources, &name.get()?)? {
+                    return Ok(None);
+                }
+                self.found.set(self.found.get() + 1);
+            }
+            rank(record, &name)
+        };
+        tables.ranked_link_page(view, of, of_found, skip, limit)
+    }
 }
 
-/// The resource that a cursor names.
+/// The name that people read of a resource: its key where it is not registered.
+fn title(resources: &impl ResourceRows, name: &ResourceName<'_>) -> Result<String> {
+    let row = resources.resource(name)?;
+    Ok(row.map_or_else(|| name.parts().1.to_owned(), |row| row.fields.name))
+}
+
 fn named(of: ResourceType, name: &str) -> Option<Resource> {
     Resource::from_name(of, name.as_bytes())
 }

@@ -22,6 +22,7 @@ pub struct Options {
     pub(crate) check_pages: bool,
     pub(crate) cache_size: usize,
     pub(crate) batch_limit: usize,
+    pub(crate) link_policy: LinkPolicy,
     pub(crate) group_keys: u64,
     pub(crate) tail_changes: usize,
     pub(crate) fold_changes: usize,
@@ -48,6 +49,7 @@ impl Options {
             check_pages: false,
             cache_size: 64 << 20,
             batch_limit: 100_000,
+            link_policy: LinkPolicy::Open,
             group_keys: 10_000,
             tail_changes: 131_072,
             fold_changes: 512,
@@ -92,6 +94,15 @@ impl Options {
     #[must_use]
     pub const fn batch_limit(mut self, keys: usize) -> Self {
         self.batch_limit = keys;
+        self
+    }
+
+    /// Whether only registered resources may be linked. Default: [`LinkPolicy::Open`].
+    ///
+    /// What is linked stays linked, and anything may be unlinked, under either.
+    #[must_use]
+    pub const fn link_policy(mut self, policy: LinkPolicy) -> Self {
+        self.link_policy = policy;
         self
     }
 
@@ -247,6 +258,7 @@ impl fmt::Debug for Options {
             .field("check_pages", &self.check_pages)
             .field("cache_size", &self.cache_size)
             .field("batch_limit", &self.batch_limit)
+            .field("link_policy", &self.link_policy)
             .field("group_keys", &self.group_keys)
             .field("tail_changes", &self.tail_changes)
             .field("fold_changes", &self.fold_changes)
@@ -259,6 +271,19 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+/// Which resources may be linked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkPolicy {
+    /// Any with a valid key.
+    #[default]
+    Open,
+    /// Those of the [registry](crate::Project::put_resources) only; another one is the failure
+    /// [`UnknownResource`](crate::FailureReason::UnknownResource) of its key, decided in the change
+    /// that would have linked it.
+    Closed,
 }
 
 /// The greatest lengths of texts and lists.
@@ -274,11 +299,11 @@ impl fmt::Debug for Options {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a view's name. Default: 256.
+    /// Bytes of the name of a view or resource. Default: 256.
     pub name: usize,
     /// Bytes of a view's description. Default: 4,096.
     pub description: usize,
-    /// Tags of a view. Default: 64.
+    /// Tags of a view or resource. Default: 64.
     pub tags: usize,
     /// Bytes of a tag. Default: 256.
     pub tag: usize,

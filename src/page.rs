@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::resource::ResourceType;
-use crate::storage::LinkRecord;
+use crate::storage::{LinkRecord, ResourceRow};
 use crate::time::Timestamp;
 use crate::view::View;
 
@@ -29,6 +29,20 @@ pub enum LinkSort {
     /// A link that is made later in the millisecond of a cursor is before it when its key is; a
     /// walk that is to meet all later links goes by [`LinkTime`](Self::LinkTime).
     LinkedAt,
+    /// By the name the resource is registered with, byte by byte, or by its key where it is not
+    /// registered; resources of one name by key.
+    Name,
+}
+
+/// In which order registered resources come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ResourceSort {
+    /// By key; segments by environment id first.
+    #[default]
+    Key,
+    /// By name, byte by byte; resources of one name by key.
+    Name,
 }
 
 /// In which order the views of a project come.
@@ -145,12 +159,13 @@ impl<T> Page<T> {
         limit: usize,
         total: u64,
         list: List,
-        position: impl FnOnce(&R) -> Position,
+        position: impl FnOnce(&R) -> Result<Position>,
         item: impl FnMut(R) -> Result<T>,
     ) -> Result<Self> {
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|last| Cursor { after: position(last), list });
+        let last = rows.last().filter(|_| more).map(position).transpose()?;
+        let next = last.map(|after| Cursor { after, list });
         let items = rows.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Self { items, total, next })
     }
@@ -191,6 +206,7 @@ pub(crate) enum List {
     ViewsOf { project: u32, resource_type: ResourceType, name: String },
     Links { view: u32, resource_type: ResourceType, sort: LinkSort },
     SortedViews { project: u32, sort: ViewSort },
+    Resources { project: u32, resource_type: ResourceType, sort: ResourceSort },
 }
 
 /// An item of a list, by what the list is ordered by.
@@ -198,7 +214,7 @@ pub(crate) enum List {
 pub(crate) enum Position {
     Key(String),
     LinkTime(LinkRecord),
-    /// A view by what it is sorted by, and its key.
+    /// A view or a resource by its name, and its key.
     Name(String, String),
     /// A view or a link by a time, and its key.
     Time(Timestamp, String),
@@ -232,6 +248,23 @@ impl Position {
         }
     }
 
+    /// Where a registered resource stands in this order.
+    pub(crate) fn of_resource(row: &ResourceRow, sort: ResourceSort) -> Self {
+        let key = row.name.as_str().to_owned();
+        match sort {
+            ResourceSort::Key => Self::Key(key),
+            ResourceSort::Name => Self::Name(row.fields.name.clone(), key),
+        }
+    }
+
+    /// Whether it is a place among resources in this order.
+    pub(crate) const fn check_resource_sort(&self, sort: ResourceSort) -> Result<&Self> {
+        match (self, sort) {
+            (Self::Key(_), ResourceSort::Key) | (Self::Name(..), ResourceSort::Name) => Ok(self),
+            _ => Err(invalid("it belongs to another order")),
+        }
+    }
+
     /// Whether it is a place among views in this order.
     pub(crate) const fn check_sort(&self, sort: ViewSort) -> Result<&Self> {
         match (self, sort) {
@@ -256,6 +289,17 @@ impl Position {
             Self::Time(time, text) => {
                 let key = parse(text).ok_or_else(|| invalid("it holds a key that is none"))?;
                 Ok((*time, key))
+            }
+            _ => Err(invalid("it belongs to another order")),
+        }
+    }
+
+    /// The name and the key behind which the page starts.
+    pub(crate) fn name<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<(&str, K)> {
+        match self {
+            Self::Name(name, text) => {
+                let key = parse(text).ok_or_else(|| invalid("it holds a key that is none"))?;
+                Ok((name, key))
             }
             _ => Err(invalid("it belongs to another order")),
         }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::batch::{self, Action, Batch, Report};
+use crate::batch::{self, Action, Batch, Job, Report, Reported, Walked};
 use crate::change::{Effect, Note};
 use crate::commit::{Draft, Engine, Recorded};
 use crate::error::{Error, Result};
 use crate::key::{EnvironmentId, MAX_KEY_LEN, ProjectKey, ViewKey};
 use crate::limit;
 use crate::resource::Resource;
-use crate::storage::{ProjectRow, ViewRow};
+use crate::storage::{Edit, ProjectRow, Removal, ViewRow};
 use crate::view::{LinkCounts, NewView, View, ViewPatch};
 
 /// A handle to a project of a store: everything that changes views and links.
@@ -58,6 +58,8 @@ pub struct DeletedProject {
 pub struct Removed {
     /// How many resources were in a view.
     pub resources: u64,
+    /// How many resources were registered.
+    pub registered: u64,
     /// How many links went.
     pub links: u64,
     /// The revision of the change; `None` when there was nothing to remove.
@@ -73,6 +75,14 @@ impl Project {
     #[must_use]
     pub const fn key(&self) -> &ProjectKey {
         &self.key
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) const fn note(&self) -> &Note {
+        &self.note
     }
 
     /// A handle whose changes tell who made them.
@@ -199,9 +209,9 @@ impl Project {
         Ok(DeletedView { unlinked, revision })
     }
 
-    /// Deletes the project with all its views and links.
+    /// Deletes the project with all its views, links and registered resources.
     ///
-    /// Cost: O(views and links of the project).
+    /// Cost: O(views, links and resources of the project).
     ///
     /// # Errors
     ///
@@ -232,7 +242,7 @@ impl Project {
     /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
     /// Nothing changes then.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, Action::Link, batch)
+        self.run(view, Edit::Link, batch)
     }
 
     /// Unlinks resources from a view, in one change whatever their number.
@@ -246,38 +256,41 @@ impl Project {
     ///
     /// Those of [`link`](Self::link).
     pub fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, Action::Unlink, batch)
+        self.run(view, Edit::Unlink, batch)
     }
 
-    fn run(&self, view: &str, action: Action, batch: Batch) -> Result<Report> {
+    fn run(&self, view: &str, edit: Edit, batch: Batch) -> Result<Report> {
         let key = view_key(view)?;
         let options = self.engine.options();
-        let Batch { keys, note } = batch;
+        let Batch { mut keys, filter, note } = batch;
         // The walk numbers keys with 32 bits.
         let limit = options.batch_limit.min(u32::MAX as usize);
         if keys.len() > limit {
             return Err(Error::BatchTooLarge { keys: keys.len(), limit });
         }
-        let environment_limit = match action {
-            Action::Link => options.limits.environment_id,
+        let (action, environment_limit) = match edit {
+            Edit::Link => (Action::Link, options.limits.environment_id),
             // What was linked under another limit can still be unlinked.
-            Action::Unlink => MAX_KEY_LEN,
+            Edit::Unlink => (Action::Unlink, MAX_KEY_LEN),
         };
         let screened = batch::screen(&keys, environment_limit);
+        let job = Job { edit, screened, filter, policy: options.link_policy, limit };
         let note = note.or(&self.note);
-        let (outcomes, revision) =
+        let (walked, revision) =
             self.change(keys.len() as u64, note, move |draft, project_key| {
                 let (project, mut view) = find_view(draft, project_key, &key)?;
                 let stamp = draft.stamp;
-                let (outcomes, effect) =
-                    batch::run(draft.tables, &mut view, action, &screened, stamp)?;
+                let (walked, effect) = batch::run(draft.tables, &project, &mut view, &job, stamp)?;
                 let recorded = effect.map(|effect| draft.record(&project, effect)).transpose()?;
-                Ok((outcomes, recorded))
+                Ok((walked, recorded))
             })?;
-        Ok(Report::new(action, keys, outcomes, revision))
+        let Walked { outcomes, further, segments } = walked;
+        keys.name_segments(&segments);
+        let report = Report::new(action, Reported::Keys(keys), outcomes, revision);
+        Ok(report.with_further(further))
     }
 
-    /// Takes a resource out of every view of the project.
+    /// Takes a resource out of the registry, where it is in it, and out of every view of the project.
     ///
     /// Cost: O(views of the resource · log links), and one disk sync.
     ///
@@ -288,16 +301,16 @@ impl Project {
         let resource = resource.clone();
         self.remove(move |draft, project| {
             let (resource_type, name) = (resource.resource_type(), resource.name());
-            let links =
-                draft.tables.remove_resource(project.id, resource_type, &name, draft.stamp)?;
-            let effect = Effect::RemoveResource { resource_type, name, links };
-            Ok((u64::from(links > 0), links, draft.record(project, effect)?))
+            let removal =
+                draft.tables.remove_resource(project, resource_type, &name, draft.stamp)?;
+            let effect = Effect::RemoveResource { resource_type, name, links: removal.links };
+            Ok((removal, draft.record(project, effect)?))
         })
     }
 
-    /// Takes all segments of an environment out of every view of the project.
+    /// Takes all segments of an environment out of the registry and out of every view of the project.
     ///
-    /// Cost: O(links of the segments · log links).
+    /// Cost: O(segments and their links · log links).
     ///
     /// # Errors
     ///
@@ -305,28 +318,30 @@ impl Project {
     pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
         let environment = environment.clone();
         self.remove(move |draft, project| {
-            let (segments, links) =
-                draft.tables.remove_environment(project.id, &environment, draft.stamp)?;
+            let removal = draft.tables.remove_environment(project, &environment, draft.stamp)?;
             let environment = environment.clone();
+            let Removal { linked: segments, links, .. } = removal;
             let effect = Effect::RemoveEnvironment { environment, segments, links };
-            Ok((segments, links, draft.record(project, effect)?))
+            Ok((removal, draft.record(project, effect)?))
         })
     }
 
     fn remove(
         &self,
-        act: impl Fn(&mut Draft<'_, '_>, &ProjectRow) -> Result<(u64, u64, Recorded)> + Send + 'static,
+        act: impl Fn(&mut Draft<'_, '_>, &ProjectRow) -> Result<(Removal, Recorded)> + Send + 'static,
     ) -> Result<Removed> {
-        let ((resources, links), revision) =
+        let (removal, revision) =
             self.change(0, self.note.clone(), move |draft, project_key| {
                 let project = find(draft, project_key)?;
-                let (resources, links, recorded) = act(draft, &project)?;
-                Ok(((resources, links), (links > 0).then_some(recorded)))
+                let (removal, recorded) = act(draft, &project)?;
+                let any = removal.links > 0 || removal.registered > 0;
+                Ok((removal, any.then_some(recorded)))
             })?;
-        Ok(Removed { resources, links, revision })
+        let Removal { registered, linked: resources, links } = removal;
+        Ok(Removed { resources, registered, links, revision })
     }
 
-    fn change<T: Send + 'static>(
+    pub(crate) fn change<T: Send + 'static>(
         &self,
         keys: u64,
         note: Note,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, StoreFile};
 use crate::key::{self, EnvironmentId, KeyError, MAX_KEY_LEN, ResourceKey};
 
 /// The kind of a resource.
@@ -196,6 +197,17 @@ impl Resource {
         Self::from_owned_name(resource_type, name.to_vec())
     }
 
+    /// The resource whose name a row has.
+    pub(crate) fn of_row(
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+    ) -> Result<Self, Error> {
+        Self::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
+            let part = format!("tables of the type {resource_type}");
+            Error::damaged(StoreFile::State, part, "a row has a name that is none")
+        })
+    }
+
     /// The same from a name that can be kept.
     pub(crate) fn from_owned_name(resource_type: ResourceType, name: Vec<u8>) -> Option<Self> {
         let text = String::from_utf8(name).ok()?;
@@ -299,6 +311,28 @@ impl ResourceName<'_> {
     /// A name that [`RawResource::push_name`] made.
     pub(crate) const fn packed(name: &str) -> ResourceName<'_> {
         ResourceName(Cow::Borrowed(name))
+    }
+
+    /// A name that a row or a record holds.
+    pub(crate) const fn owned(name: String) -> ResourceName<'static> {
+        ResourceName(Cow::Owned(name))
+    }
+
+    /// The same name, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> ResourceName<'_> {
+        ResourceName(Cow::Borrowed(&self.0))
+    }
+
+    pub(crate) fn into_owned(self) -> ResourceName<'static> {
+        ResourceName(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The environment id of a segment, and the key.
+    pub(crate) fn parts(&self) -> (Option<&str>, &str) {
+        match self.0.split_once(SEPARATOR) {
+            Some((environment, key)) => (Some(environment), key),
+            None => (None, &self.0),
+        }
     }
 
     fn join(environment: &str, key: &str) -> Self {

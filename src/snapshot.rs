@@ -6,15 +6,17 @@ use std::sync::Arc;
 use crate::change::Change;
 use crate::commit::{Engine, Hold};
 use crate::error::{Error, Result, StoreFile};
+use crate::filter::ResourceFilter;
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
 use crate::link_list::links;
 use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
 use crate::project::view_key;
 use crate::resource::{Resource, ResourceType};
+use crate::selection::Selection;
 use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow};
 use crate::time::Timestamp;
-use crate::view::View;
+use crate::view::{LinkCounts, View};
 
 /// The store as it stood when the snapshot was taken.
 ///
@@ -69,11 +71,9 @@ impl Snapshot {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
         let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
         let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, paging.rows()))?;
-        let position = |row: &ProjectRow| Position::Key(row.key.to_string());
+        let position = |row: &ProjectRow| Ok(Position::Key(row.key.to_string()));
         let total = self.hold.head().projects;
-        Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| {
-            Ok(ProjectInfo { id: row.id, key: row.key, views: row.views })
-        })
+        Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| Ok(row.into()))
     }
 
     /// Every look into the tables. One call looks once: its snapshot may expire between two.
@@ -151,6 +151,14 @@ pub struct ProjectInfo {
     pub key: ProjectKey,
     /// How many views it has.
     pub views: u64,
+    /// How many resources are registered, per type.
+    pub resources: LinkCounts,
+}
+
+impl From<ProjectRow> for ProjectInfo {
+    fn from(ProjectRow { key, id, views, resources }: ProjectRow) -> Self {
+        Self { id, key, views, resources }
+    }
 }
 
 /// A resource that is linked to a view.
@@ -188,8 +196,7 @@ impl ProjectSnapshot<'_> {
     /// What a list of projects shows of this one.
     #[must_use]
     pub fn info(&self) -> ProjectInfo {
-        let ProjectRow { key, id, views } = self.project.clone();
-        ProjectInfo { id, key, views }
+        self.project.clone().into()
     }
 
     /// A view.
@@ -220,12 +227,13 @@ impl ProjectSnapshot<'_> {
         Ok(link.ok_or_else(|| self.unknown_view(key))?.is_some())
     }
 
-    /// The resources of one type that are linked to a view, the oldest link first, or by key.
+    /// The resources of one type that are linked to a view, the oldest link first, or in another
+    /// order.
     ///
     /// The total count costs nothing extra.
     ///
     /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + limit · log limit) with
-    /// the n links of that type of the view.
+    /// the n links of that type of the view; by name O(n · log resources).
     ///
     /// # Errors
     ///
@@ -237,11 +245,59 @@ impl ProjectSnapshot<'_> {
         resource_type: ResourceType,
         paging: Paging<LinkSort>,
     ) -> Result<Page<LinkedResource>> {
+        self.linked_resources_matching(view, resource_type, &ResourceFilter::all(), paging)
+    }
+
+    /// The resources of one type that are linked to a view and that a filter finds.
+    ///
+    /// A resource that is not registered counts as one with its key as its name and nothing else
+    /// said of it. The total is that of what the filter finds.
+    ///
+    /// Cost: O(n · log resources) with the n links of that type of the view.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.ensure_view(NewView::new("v", "V"))?;
+    /// # project.link("v", Batch::flags(["checkout-v2", "search-v3"]))?.all_ok()?;
+    /// let filter = ResourceFilter::parse(ResourceType::Flag, "query:CHECK")?;
+    /// let snapshot = store.snapshot()?;
+    /// let project = snapshot.project("default")?;
+    /// let page = Paging::first(10);
+    /// let found = project.linked_resources_matching("v", ResourceType::Flag, &filter, page)?;
+    /// assert_eq!((found.total, found.items[0].resource.key().as_str()), (1, "checkout-v2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`linked_resources`](Self::linked_resources); [`Error::UnknownView`] also when the
+    /// filter names a view that is not there.
+    pub fn linked_resources_matching(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+        paging: Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
         let key = view_key(view)?;
         self.snapshot.read(|tables| {
             let view = tables.view(self.project.id, &key)?;
             let view = view.ok_or_else(|| self.unknown_view(key))?;
-            links(tables, &view, resource_type, &paging)
+            links(tables, &view, resource_type, self.selection(tables, filter)?, &paging)
+        })
+    }
+
+    /// A filter whose views were looked up.
+    pub(crate) fn selection<'f>(
+        &self,
+        tables: &ReadTables,
+        filter: &'f ResourceFilter,
+    ) -> Result<Selection<'f>> {
+        Selection::new(filter, |key| {
+            let id = tables.view_id(self.project.id, key)?;
+            id.ok_or_else(|| self.unknown_view(key.clone()))
         })
     }
 
@@ -303,7 +359,7 @@ impl ProjectSnapshot<'_> {
         let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let position = |key: &ViewKey| Position::Key(key.to_string());
+        let position = |key: &ViewKey| Ok(Position::Key(key.to_string()));
         self.snapshot.read(|tables| {
             let mut keys = tables.views_of(project, resource_type, &name)?;
             let total = keys.len() as u64;

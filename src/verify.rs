@@ -75,6 +75,8 @@ pub struct Counts {
     pub views: u64,
     /// Links per type.
     pub links: LinkCounts,
+    /// Registered resources per type.
+    pub resources: LinkCounts,
     /// Resources that are in a view, or were when it was deleted.
     pub posting_lists: u64,
     /// Entries of deleted views in those lists, dropped when a list is next written or swept.
@@ -91,12 +93,14 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} projects, {} views, {} links ({}), {} posting lists with {} dead view ids, \
-             revisions {} to {} in the journal{}",
+            "{} projects, {} views, {} links ({}), {} registered resources ({}), {} posting lists \
+             with {} dead view ids, revisions {} to {} in the journal{}",
             self.projects,
             self.views,
             self.links.total(),
             self.links,
+            self.resources.total(),
+            self.resources,
             self.posting_lists,
             self.dead_view_ids,
             self.oldest_kept,

@@ -241,7 +241,7 @@ pub(crate) struct ViewFields {
     pub(crate) maintainer: Option<Maintainer>,
 }
 
-fn sorted_tags<T: Into<String>>(tags: impl IntoIterator<Item = T>) -> Vec<String> {
+pub(crate) fn sorted_tags<T: Into<String>>(tags: impl IntoIterator<Item = T>) -> Vec<String> {
     let mut tags: Vec<String> = tags.into_iter().map(Into::into).collect();
     tags.sort_unstable();
     tags.dedup();

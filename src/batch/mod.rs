@@ -1,9 +1,14 @@
 //! The batch: many keys of one view in one change, with an outcome for each key.
 
 mod engine;
+mod outcome;
 mod report;
 mod request;
+mod screen;
 
-pub(crate) use engine::{run, screen};
-pub use report::{Action, Failure, FailureCode, FailureReason, KeyOutcome, Report};
-pub use request::Batch;
+pub(crate) use engine::{Job, Walked, run};
+pub use outcome::{Action, Failure, FailureCode, FailureReason, KeyOutcome};
+pub use report::Report;
+pub(crate) use report::Reported;
+pub use request::{Batch, SegmentRef};
+pub(crate) use screen::screen;

@@ -1,7 +1,10 @@
 //! What a caller asks of a batch.
 
+use std::collections::BTreeMap;
+
 use crate::change::Note;
-use crate::resource::{RawResource, ResourceType};
+use crate::filter::ResourceFilter;
+use crate::resource::{RawResource, Resource, ResourceType};
 
 /// Resources of one type to link to a view or unlink from it.
 ///
@@ -18,6 +21,7 @@ use crate::resource::{RawResource, ResourceType};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     pub(crate) keys: BatchKeys,
+    pub(crate) filter: Option<ResourceFilter>,
     pub(crate) note: Note,
 }
 
@@ -41,17 +45,59 @@ impl Batch {
     pub fn segments<E: Into<String>, K: Into<String>>(
         names: impl IntoIterator<Item = (E, K)>,
     ) -> Self {
-        let names = names.into_iter().map(|(environment, key)| (environment.into(), key.into()));
-        Self { keys: BatchKeys::Segments(names.collect()), note: Note::default() }
+        let named = |(environment, key): (E, K)| SegmentRef::Named {
+            environment: environment.into(),
+            key: key.into(),
+        };
+        Self::segment_refs(names.into_iter().map(named))
     }
 
     /// Segments by id, as the REST API names them.
     ///
-    /// The store does not know ids: each well-formed one is the failure
+    /// An id that the registry does not know is the failure
     /// [`UnknownResource`](crate::FailureReason::UnknownResource) with the id as its key.
     pub fn segment_ids<K: Into<String>>(ids: impl IntoIterator<Item = K>) -> Self {
-        let ids = ids.into_iter().map(Into::into).collect();
-        Self { keys: BatchKeys::SegmentIds(ids), note: Note::default() }
+        Self::segment_refs(ids.into_iter().map(|id| SegmentRef::Id(id.into())))
+    }
+
+    /// Segments, each by id or by environment id and key. An id and the key it leads to are the
+    /// same segment: the later one is [`Repeated`](crate::FailureReason::Repeated).
+    ///
+    /// ```
+    /// use viewlink::{Batch, SegmentRef};
+    ///
+    /// let named = SegmentRef::Named { environment: "production".into(), key: "beta".into() };
+    /// let batch = Batch::segment_refs([named, SegmentRef::Id("61f3b0c2".into())]);
+    /// assert_eq!(batch.len(), 2);
+    /// ```
+    pub fn segment_refs(refs: impl IntoIterator<Item = SegmentRef>) -> Self {
+        Self::new(BatchKeys::Segments(refs.into_iter().collect()))
+    }
+
+    /// Whatever resources of a type a filter finds: to link, those that are registered; to unlink,
+    /// those that are linked to the view.
+    ///
+    /// ```
+    /// use viewlink::{Batch, ResourceFilter, ResourceType};
+    ///
+    /// let filter = ResourceFilter::parse(ResourceType::Flag, "tags:backend,archived:false")?;
+    /// let batch = Batch::matching(ResourceType::Flag, filter);
+    /// # let _ = batch;
+    /// # Ok::<(), viewlink::FilterError>(())
+    /// ```
+    pub fn matching(resource_type: ResourceType, filter: ResourceFilter) -> Self {
+        Self::by_key(resource_type, [""; 0]).and_matching(filter)
+    }
+
+    /// The keys, and besides them whatever a filter finds, as [`matching`](Self::matching) does.
+    ///
+    /// Outcomes are then one for each key, in request order, and one for each further resource, in
+    /// key order. With what the filter finds the batch may not be larger than
+    /// [`Options::batch_limit`](crate::Options::batch_limit).
+    #[must_use]
+    pub fn and_matching(mut self, filter: ResourceFilter) -> Self {
+        self.filter = Some(filter);
+        self
     }
 
     /// Resources of any type by what a request calls their keys: segments by
@@ -78,7 +124,11 @@ impl Batch {
         keys: impl IntoIterator<Item = K>,
     ) -> Self {
         let keys = keys.into_iter().map(Into::into).collect();
-        Self { keys: BatchKeys::Plain(resource_type, keys), note: Note::default() }
+        Self::new(BatchKeys::Plain(resource_type, keys))
+    }
+
+    fn new(keys: BatchKeys) -> Self {
+        Self { keys, filter: None, note: Note::default() }
     }
 
     /// Says why; the text goes with the change into the journal.
@@ -108,7 +158,7 @@ impl Batch {
         self.keys.resource_type()
     }
 
-    /// How many keys there are, repeated ones counted each time.
+    /// How many keys there are, repeated ones counted each time; not what a filter may find.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.keys.len()
@@ -121,47 +171,73 @@ impl Batch {
     }
 }
 
-/// The keys of a batch: segments have an environment, the other types do not.
+/// A segment as a request names it: the texts may be no keys at all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SegmentRef {
+    /// By the id it is registered with.
+    Id(String),
+    /// By its environment and key.
+    Named {
+        /// The id of the environment.
+        environment: String,
+        /// The key, unique in the environment.
+        key: String,
+    },
+}
+
+/// The keys of a batch: segments have an environment or an id, the other types do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BatchKeys {
     /// Keys of a type that is not segments.
     Plain(ResourceType, Vec<String>),
-    /// Environment id and key.
-    Segments(Vec<(String, String)>),
-    /// Ids of segments, which nobody here can tell the segments of.
-    SegmentIds(Vec<String>),
+    Segments(Vec<SegmentRef>),
 }
 
 impl BatchKeys {
     pub(crate) const fn resource_type(&self) -> ResourceType {
         match self {
             Self::Plain(resource_type, _) => *resource_type,
-            Self::Segments(_) | Self::SegmentIds(_) => ResourceType::Segment,
+            Self::Segments(_) => ResourceType::Segment,
         }
     }
 
     pub(crate) const fn len(&self) -> usize {
         match self {
-            Self::Plain(_, keys) | Self::SegmentIds(keys) => keys.len(),
-            Self::Segments(names) => names.len(),
+            Self::Plain(_, keys) => keys.len(),
+            Self::Segments(refs) => refs.len(),
         }
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<RawResource<'_>> {
-        let resource_type = self.resource_type();
-        match self {
-            Self::Plain(_, keys) | Self::SegmentIds(keys) => {
-                keys.get(index).map(|key| RawResource { resource_type, environment: None, key })
-            }
-            Self::Segments(names) => names.get(index).map(|(environment, key)| RawResource {
-                resource_type,
-                environment: Some(environment),
-                key,
-            }),
-        }
+        let (environment, key) = match self {
+            Self::Plain(_, keys) => (None, keys.get(index)?),
+            Self::Segments(refs) => match refs.get(index)? {
+                SegmentRef::Id(id) => (None, id),
+                SegmentRef::Named { environment, key } => (Some(environment.as_str()), key),
+            },
+        };
+        Some(RawResource { resource_type: self.resource_type(), environment, key })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = RawResource<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Whether a key is the id of a segment.
+    pub(crate) fn is_id(&self, index: usize) -> bool {
+        let Self::Segments(refs) = self else { return false };
+        matches!(refs.get(index), Some(SegmentRef::Id(_)))
+    }
+
+    /// Puts environment id and key in the place of each id that leads to a segment.
+    pub(crate) fn name_segments(&mut self, segments: &BTreeMap<String, Resource>) {
+        let Self::Segments(refs) = self else { return };
+        for named in refs {
+            let SegmentRef::Id(id) = named else { continue };
+            if let Some(Resource::Segment { environment, key }) = segments.get(id) {
+                let (environment, key) = (environment.to_string(), key.to_string());
+                *named = SegmentRef::Named { environment, key };
+            }
+        }
     }
 }

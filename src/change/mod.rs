@@ -4,11 +4,12 @@ mod record;
 
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::registry::RegisteredResource;
 use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::time::Timestamp;
 use crate::view::{LinkCounts, Maintainer, ViewFields};
 
-pub(crate) use record::{ChangeRecord, Effect, LinkedName, Note, ProjectRef, ViewRef};
+pub(crate) use record::{ChangeRecord, Effect, LinkedName, Note, ProjectRef, PutResource, ViewRef};
 
 /// The number and time of the change that is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +76,19 @@ pub enum ChangeKind {
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
     },
-    /// A resource was taken out of every view.
+    /// Resources were registered, or what the registry says of them changed.
+    ResourcesPut {
+        /// What the registry says of each of them since, in request order.
+        resources: Vec<RegisteredResource>,
+    },
+    /// A resource was taken out of the registry, where it was in it, and out of every view.
     ResourceRemoved {
         /// The resource.
         resource: Resource,
         /// In how many views it was.
         links: u64,
     },
-    /// All segments of an environment were taken out of every view.
+    /// All segments of an environment were taken out of the registry and out of every view.
     EnvironmentRemoved {
         /// The environment.
         environment: EnvironmentId,
@@ -91,7 +97,7 @@ pub enum ChangeKind {
         /// How many links went.
         links: u64,
     },
-    /// The project was deleted with its views and links.
+    /// The project was deleted with its views, links and registry.
     ProjectDeleted {
         /// How many views it had.
         views: u64,
@@ -171,6 +177,14 @@ impl ChangeKind {
                 Self::EnvironmentRemoved { environment, segments, links }
             }
             Effect::DeleteProject { views, unlinked } => Self::ProjectDeleted { views, unlinked },
+            Effect::PutResources { resources, .. } => {
+                let registered = |put: PutResource<'_>| {
+                    let resource = resource(put.resource_type, &put.name)?;
+                    Ok(RegisteredResource::new(resource, put.fields, revision))
+                };
+                let resources = resources.into_iter().map(registered).collect::<Result<_>>()?;
+                Self::ResourcesPut { resources }
+            }
         })
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::registry::ResourceFields;
 use crate::resource::{ResourceName, ResourceType};
 use crate::time::Timestamp;
 use crate::view::{LinkCounts, ViewFields};
@@ -97,6 +98,24 @@ pub(crate) enum Effect<'a> {
         views: u64,
         unlinked: LinkCounts,
     },
+    PutResources {
+        /// Whether the project began with them.
+        new_project: bool,
+        /// In request order.
+        #[serde(borrow)]
+        resources: Vec<PutResource<'a>>,
+    },
+}
+
+/// A resource that was put, and what is said of it since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PutResource<'a> {
+    pub(crate) resource_type: ResourceType,
+    #[serde(borrow)]
+    pub(crate) name: ResourceName<'a>,
+    /// Whether it was not registered before.
+    pub(crate) is_new: bool,
+    pub(crate) fields: ResourceFields,
 }
 
 /// A change without its revision, which the journal's frame carries.
@@ -139,6 +158,7 @@ impl<'a> ChangeRecord<'a> {
                 *links
             }
             Effect::DeleteProject { views, unlinked } => views.saturating_add(unlinked.total()),
+            Effect::PutResources { resources, .. } => resources.len() as u64,
         };
         keys.saturating_add(1)
     }
@@ -161,6 +181,19 @@ mod tests {
 
     fn view() -> ViewRef {
         ViewRef { id: 300, key: ViewKey::parse("v").unwrap() }
+    }
+
+    fn fields_of_a_segment() -> ResourceFields {
+        ResourceFields {
+            id: Some("5f".parse().unwrap()),
+            name: "n".into(),
+            tags: vec!["t".into()],
+            maintainer: None,
+            archived: true,
+            temporary: false,
+            unbounded: true,
+            created_at: Timestamp::from_millis(7),
+        }
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -204,6 +237,18 @@ mod tests {
             ),
             (Effect::RemoveEnvironment { environment, segments: 1, links: 2 }, "0501650102"),
             (Effect::DeleteProject { views: 3, unlinked }, "0603000000fbfb00"),
+            (
+                Effect::PutResources {
+                    new_project: true,
+                    resources: vec![PutResource {
+                        resource_type: ResourceType::Segment,
+                        name: segment.name(),
+                        is_new: true,
+                        fields: fields_of_a_segment(),
+                    }],
+                },
+                "07010101036500730101023566016e0101740001000107",
+            ),
         ];
         for (effect, expected) in cases {
             let record = record(effect);

@@ -5,6 +5,7 @@
 
 use crate::change::{ChangeRecord, Effect, LinkedName, ProjectRef, Stamp, ViewRef};
 use crate::error::{Error, Result, StoreFile};
+use crate::registry;
 use crate::resource::ResourceName;
 use crate::storage::{Edit, LinkKey, ProjectRow, Tail, ViewRow, WriteTables};
 
@@ -58,6 +59,7 @@ pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<(
         // The ids of views that are gone are dropped by readers and by the fold.
         Effect::DeleteView { .. } | Effect::DeleteProject { .. } => {}
         Effect::CreateView { .. } | Effect::UpdateView { .. } => {}
+        Effect::PutResources { .. } => {}
     }
     Ok(())
 }
@@ -81,6 +83,14 @@ fn fits(tables: &mut WriteTables<'_>, record: ChangeRecord<'_>, stamp: Stamp) ->
         let (in_project, created) = tables.create_view(&project.key, &view.key, fields, stamp)?;
         return Ok(in_project.id == project.id && created.id() == view.id);
     }
+    if let Effect::PutResources { new_project, resources } = effect {
+        let found = tables.project(&project.key)?;
+        if found.is_none() != new_project || resources.is_empty() {
+            return Ok(false);
+        }
+        let put_in = registry::replay(tables, &project.key, resources, stamp)?;
+        return Ok(put_in == Some(project.id));
+    }
     match project_of(tables, &project)? {
         Some(row) => fits_in(tables, &row, effect, stamp),
         None => Ok(false),
@@ -95,7 +105,7 @@ fn fits_in(
     stamp: Stamp,
 ) -> Result<bool> {
     match effect {
-        Effect::CreateView { .. } => Ok(false),
+        Effect::CreateView { .. } | Effect::PutResources { .. } => Ok(false),
         Effect::UpdateView { view, fields } => match view_of(tables, row, &view)? {
             Some(found) => tables.update_view(found, fields, stamp).map(|_| true),
             None => Ok(false),
@@ -121,11 +131,11 @@ fn fits_in(
             Ok(true)
         }
         Effect::RemoveResource { resource_type, name, links } => {
-            Ok(tables.remove_resource(row.id, resource_type, &name, stamp)? == links)
+            Ok(tables.remove_resource(row, resource_type, &name, stamp)?.links == links)
         }
         Effect::RemoveEnvironment { environment, segments, links } => {
-            let removed = tables.remove_environment(row.id, &environment, stamp)?;
-            Ok(removed == (segments, links))
+            let removed = tables.remove_environment(row, &environment, stamp)?;
+            Ok((removed.linked, removed.links) == (segments, links))
         }
         Effect::DeleteProject { views, unlinked } => {
             Ok(tables.delete_project(row)? == (views, unlinked))

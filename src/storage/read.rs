@@ -29,6 +29,9 @@ pub(crate) struct ReadTables {
     view_keys: OnceLock<Table>,
     links: ByType<OnceLock<Table>>,
     backlinks: ByType<OnceLock<Table>>,
+    resources: ByType<OnceLock<Table>>,
+    resource_index: ByType<OnceLock<Table>>,
+    segment_ids: OnceLock<Table>,
 }
 
 impl ReadTables {
@@ -56,6 +59,9 @@ impl ReadTables {
             view_keys: OnceLock::new(),
             links: ByType::default(),
             backlinks: ByType::default(),
+            resources: ByType::default(),
+            resource_index: ByType::default(),
+            segment_ids: OnceLock::new(),
         })
     }
 
@@ -85,6 +91,18 @@ impl ReadTables {
 
     pub(super) fn backlinks(&self, resource_type: ResourceType) -> Result<&Table> {
         self.table(self.backlinks.get(resource_type), tables::backlinks(resource_type))
+    }
+
+    pub(super) fn resources(&self, resource_type: ResourceType) -> Result<&Table> {
+        self.table(self.resources.get(resource_type), tables::resources(resource_type))
+    }
+
+    pub(super) fn resource_index(&self, resource_type: ResourceType) -> Result<&Table> {
+        self.table(self.resource_index.get(resource_type), tables::resource_index(resource_type))
+    }
+
+    pub(super) fn segment_ids(&self) -> Result<&Table> {
+        self.table(&self.segment_ids, tables::SEGMENT_IDS)
     }
 
     pub(crate) fn head(&self) -> Head {
@@ -174,7 +192,7 @@ impl ReadTables {
 }
 
 /// At most `limit` rows of a range, without the first `skip`.
-fn rows<R>(
+pub(super) fn rows<R>(
     table: &Table,
     range: KeyRange<'_>,
     skip: usize,

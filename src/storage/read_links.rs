@@ -6,6 +6,7 @@ use super::block::{self, Block};
 use super::blocks;
 use super::read::ReadTables;
 use super::records::LinkRecord;
+use super::resource_record::name_of;
 use super::tables::Prefix;
 use crate::error::{Error, Result, StoreFile};
 use crate::resource::{Resource, ResourceName, ResourceType};
@@ -72,7 +73,7 @@ impl ReadTables {
     /// them left out. What has no rank is not of the page's list.
     ///
     /// Cost: O(links of the view + limit · log limit).
-    pub(crate) fn ranked_link_page<R: Ord + Copy>(
+    pub(crate) fn ranked_link_page<R: Ord>(
         &self,
         view: u32,
         resource_type: ResourceType,
@@ -94,7 +95,7 @@ impl ReadTables {
                 }
             }
         }
-        let page = smallest(links, skip, limit, |link| *link);
+        let page = smallest(links, skip, limit);
         let row = |(_, number, place): (R, usize, usize)| {
             let block = blocks.get(number).ok_or_else(block::damaged)?;
             link_row(resource_type, block, place, record(block, place)?)
@@ -110,6 +111,10 @@ pub(crate) struct LinkName<'a> {
 }
 
 impl LinkName<'_> {
+    pub(crate) fn get(&self) -> Result<ResourceName<'static>> {
+        name_of(&self.block.name(self.place)?)
+    }
+
     /// Whether it is behind another one in key order.
     pub(crate) fn is_behind(&self, other: &ResourceName<'_>) -> Result<bool> {
         Ok(*self.block.name(self.place)? > *other.as_bytes())
@@ -144,18 +149,13 @@ fn link_row(
 /// The `limit` smallest rows behind the first `skip`, in order.
 ///
 /// Cost: O(rows + taken · log taken).
-fn smallest<T, K: Ord>(
-    mut rows: Vec<T>,
-    skip: usize,
-    limit: usize,
-    key: impl Fn(&T) -> K,
-) -> Vec<T> {
+fn smallest<T: Ord>(mut rows: Vec<T>, skip: usize, limit: usize) -> Vec<T> {
     let end = skip.saturating_add(limit);
     if end < rows.len() {
-        rows.select_nth_unstable_by_key(end, &key);
+        rows.select_nth_unstable(end);
         rows.truncate(end);
     }
-    rows.sort_unstable_by_key(&key);
+    rows.sort_unstable();
     rows.drain(..skip.min(rows.len()));
     rows
 }

@@ -4,69 +4,12 @@ use redb::{ReadableTable, Table};
 use serde::{Deserialize, Serialize};
 
 use super::tables::{self, Bytes, split_row_key};
+use super::versioned::{Record, decode, encode, record};
 use crate::change::ViewRef;
-use crate::codec;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::time::Timestamp;
 use crate::view::{LinkCounts, View, ViewFields};
-
-/// A record with the versions of its format.
-trait Record: Sized {
-    type Versions: Serialize + for<'a> Deserialize<'a>;
-    /// What an error names.
-    const PART: &'static str;
-
-    fn newest(self) -> Self::Versions;
-    fn upgrade(versions: Self::Versions) -> Self;
-}
-
-/// Bytes of a record in its newest format.
-fn encode<R: Record>(record: R) -> Result<Vec<u8>> {
-    codec::encode(&record.newest())
-        .map_err(|source| Error::undecodable(StoreFile::State, R::PART, source))
-}
-
-/// A record from bytes of any of its formats.
-fn decode<R: Record>(bytes: &[u8]) -> Result<R> {
-    let versions = codec::decode(bytes)
-        .map_err(|source| Error::undecodable(StoreFile::State, R::PART, source))?;
-    Ok(R::upgrade(versions))
-}
-
-macro_rules! record {
-    ($record:ident, $versions:ident, $part:literal) => {
-        #[derive(Serialize, Deserialize)]
-        enum $versions {
-            V1($record),
-        }
-
-        impl Record for $record {
-            type Versions = $versions;
-            const PART: &'static str = $part;
-
-            fn newest(self) -> $versions {
-                $versions::V1(self)
-            }
-
-            fn upgrade(versions: $versions) -> Self {
-                match versions {
-                    $versions::V1(record) => record,
-                }
-            }
-        }
-
-        impl $record {
-            pub(super) fn encode(self) -> Result<Vec<u8>> {
-                encode(self)
-            }
-
-            pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-                decode(bytes)
-            }
-        }
-    };
-}
 
 /// Where the store stands; written with every change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +31,7 @@ pub(crate) struct Head {
 
 /// A head of before there was a tail: all changes are in the posting lists.
 #[derive(Serialize, Deserialize)]
-struct HeadV1 {
+pub(super) struct HeadV1 {
     revision: u64,
     time: Timestamp,
     projects: u64,
@@ -98,7 +41,7 @@ struct HeadV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-enum HeadVersions {
+pub(super) enum HeadVersions {
     V1(HeadV1),
     V2(Head),
 }
@@ -168,8 +111,40 @@ impl Head {
 pub(super) struct ProjectRecord {
     pub(super) id: u32,
     pub(super) views: u64,
+    /// Invariant 9: the number of rows in `resources.<type>`.
+    pub(super) resources: LinkCounts,
 }
-record!(ProjectRecord, ProjectVersions, "project record");
+
+/// A project of before there was a registry: it has no resources.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ProjectV1 {
+    id: u32,
+    views: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum ProjectVersions {
+    V1(ProjectV1),
+    V2(ProjectRecord),
+}
+
+impl Record for ProjectRecord {
+    type Versions = ProjectVersions;
+    const PART: &'static str = "project record";
+
+    fn newest(self) -> ProjectVersions {
+        ProjectVersions::V2(self)
+    }
+
+    fn upgrade(versions: ProjectVersions) -> Self {
+        match versions {
+            ProjectVersions::V1(ProjectV1 { id, views }) => {
+                Self { id, views, resources: LinkCounts::default() }
+            }
+            ProjectVersions::V2(record) => record,
+        }
+    }
+}
 
 /// A project as it stands in its table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,12 +153,14 @@ pub(crate) struct ProjectRow {
     pub(crate) id: u32,
     /// How many views it has.
     pub(crate) views: u64,
+    /// How many resources are registered, per type.
+    pub(crate) resources: LinkCounts,
 }
 
 impl ProjectRow {
     pub(super) fn decode(key: &ProjectKey, value: &[u8]) -> Result<Self> {
-        let ProjectRecord { id, views } = ProjectRecord::decode(value)?;
-        Ok(Self { key: key.clone(), id, views })
+        let ProjectRecord { id, views, resources } = decode(value)?;
+        Ok(Self { key: key.clone(), id, views, resources })
     }
 
     pub(super) fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
@@ -192,7 +169,8 @@ impl ProjectRow {
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
-        ProjectRecord { id: self.id, views: self.views }.encode()
+        let Self { id, views, resources, .. } = *self;
+        encode(ProjectRecord { id, views, resources })
     }
 }
 
@@ -239,6 +217,10 @@ impl ViewRow {
 
     pub(crate) fn id(&self) -> u32 {
         self.record.id
+    }
+
+    pub(crate) fn project(&self) -> u32 {
+        self.project
     }
 
     pub(crate) fn to_ref(&self) -> ViewRef {
@@ -331,8 +313,12 @@ mod tests {
         let folded = Head { unfolded_from: 301, ..head };
         assert_eq!(decode::<Head>(&first_format).unwrap(), folded);
 
-        let project = ProjectRecord { id: 1, views: 2 };
-        assert_eq!(hex(&project.encode().unwrap()), "000102");
+        let mut resources = LinkCounts::default();
+        *resources.get_mut(crate::ResourceType::Segment) = 3;
+        let project = ProjectRecord { id: 1, views: 2, resources };
+        assert_eq!(hex(&encode(project).unwrap()), "01010200030000");
+        let of_old: ProjectRecord = decode(&unhex("000102")).unwrap();
+        assert_eq!(of_old, ProjectRecord { id: 1, views: 2, resources: LinkCounts::default() });
 
         let fields = NewView::new("v", "name")
             .description("d")
@@ -361,10 +347,11 @@ mod tests {
 
     #[test]
     fn a_record_of_an_unknown_version_is_an_error() {
-        let mut bytes = ProjectRecord { id: 1, views: 2 }.encode().unwrap();
+        let key = ViewKeyRecord { project: 1, key: ViewKey::parse("v").unwrap() };
+        let mut bytes = key.encode().unwrap();
         bytes[0] = 1;
-        let error = ProjectRecord::decode(&bytes).unwrap_err();
-        assert!(error.to_string().contains("project record"), "{error}");
+        let error = ViewKeyRecord::decode(&bytes).unwrap_err();
+        assert!(error.to_string().contains("view key record"), "{error}");
         assert!(std::error::Error::source(&error).is_some());
     }
 }

@@ -7,6 +7,7 @@ use redb::ReadableTable;
 
 use super::links::{Edit, LinkKey};
 use super::records::{ProjectRow, ViewRow};
+use super::resource_record::name_of;
 use super::tables::{KeyRange, Lazy, Prefix};
 use super::write::WriteTables;
 use crate::change::Stamp;
@@ -14,6 +15,17 @@ use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey};
 use crate::resource::{ResourceName, ResourceType};
 use crate::view::LinkCounts;
+
+/// What went with resources that were removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Removal {
+    /// How many of them were registered.
+    pub(crate) registered: u64,
+    /// How many of them were in a view.
+    pub(crate) linked: u64,
+    /// How many links went.
+    pub(crate) links: u64,
+}
 
 impl<'t> WriteTables<'t> {
     /// Deletes a view with its links; tells how many went. Its id stays in posting lists.
@@ -49,9 +61,10 @@ impl<'t> WriteTables<'t> {
         self.live.bury(self.transaction, view.id())
     }
 
-    /// Deletes a project with its views and their links; tells how many of each went.
+    /// Deletes a project with its views, their links and its registry; tells how many views and links
+    /// went.
     ///
-    /// Cost: O(views and links of the project).
+    /// Cost: O(views, links and resources of the project).
     pub(crate) fn delete_project(&mut self, project: &ProjectRow) -> Result<(u64, LinkCounts)> {
         let all = Prefix::of(project.id);
         let table = self.view_table()?;
@@ -68,7 +81,10 @@ impl<'t> WriteTables<'t> {
         self.view_table()?.retain_in::<&[u8], _>(all.range(), |_, _| false)?;
         for resource_type in ResourceType::ALL {
             self.clear(|tables| tables.backlinks.get_mut(resource_type), &all)?;
+            self.clear(|tables| tables.resources.get_mut(resource_type), &all)?;
+            self.clear(|tables| tables.resource_index.get_mut(resource_type), &all)?;
         }
+        self.clear(|tables| &mut tables.segment_ids, &all)?;
         self.project_table()?.remove(project.key.as_str().as_bytes())?;
         self.head.projects = self.head.projects.saturating_sub(1);
         // The tail may hold some of them, and folds them some day.
@@ -88,34 +104,56 @@ impl<'t> WriteTables<'t> {
         Ok(())
     }
 
-    /// Takes a resource out of every view; tells in how many it was.
+    /// Takes a resource out of the registry and out of every view.
     ///
     /// Cost: O(views of the resource · log rows).
     pub(crate) fn remove_resource(
         &mut self,
-        project: u32,
+        project: &ProjectRow,
         resource_type: ResourceType,
         name: &ResourceName<'_>,
         stamp: Stamp,
-    ) -> Result<u64> {
+    ) -> Result<Removal> {
         let names = BTreeSet::from([name.as_bytes().to_vec()]);
-        let (_, links) = self.unlink_everywhere(resource_type, project, names, stamp)?;
-        Ok(links)
+        let registered = self.unregister_all(project, resource_type, &names)?;
+        let (linked, links) = self.unlink_everywhere(resource_type, project.id, names, stamp)?;
+        Ok(Removal { registered, linked, links })
     }
 
-    /// Takes all segments of an environment out of every view; tells how many segments were in a
-    /// view and how many links went.
+    /// Takes all segments of an environment out of the registry and out of every view.
     ///
-    /// Cost: O(links of the segments · log rows).
+    /// Cost: O(segments and their links · log rows).
     pub(crate) fn remove_environment(
         &mut self,
-        project: u32,
+        project: &ProjectRow,
         environment: &EnvironmentId,
         stamp: Stamp,
-    ) -> Result<(u64, u64)> {
+    ) -> Result<Removal> {
+        let names = self.registered_segments(project.id, environment)?;
+        let registered = self.unregister_all(project, ResourceType::Segment, &names)?;
         let prefix = ResourceName::environment_prefix(environment);
-        let names = self.names_from(ResourceType::Segment, project, &prefix)?;
-        self.unlink_everywhere(ResourceType::Segment, project, names, stamp)
+        let names = self.names_from(ResourceType::Segment, project.id, &prefix)?;
+        let (linked, links) =
+            self.unlink_everywhere(ResourceType::Segment, project.id, names, stamp)?;
+        Ok(Removal { registered, linked, links })
+    }
+
+    /// Takes resources out of the registry; tells how many were there.
+    fn unregister_all(
+        &mut self,
+        project: &ProjectRow,
+        resource_type: ResourceType,
+        names: &BTreeSet<Vec<u8>>,
+    ) -> Result<u64> {
+        let (mut project, mut registered) = (project.clone(), 0);
+        for name in names {
+            let name = name_of(name)?;
+            registered += u64::from(self.unregister(&mut project, resource_type, &name)?);
+        }
+        if registered > 0 {
+            self.put_project(&project)?;
+        }
+        Ok(registered)
     }
 
     /// Removes posting lists with the links they stand for: view by view, so that each block is

@@ -18,7 +18,7 @@ use crate::error::{Error, Outcome, Result, StoreFile};
 use crate::journal::StoreId;
 
 /// The version of the tables that is written.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// How the database is opened.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +104,7 @@ impl State {
             let Identity { format, store_id, head } = identify(&database)?;
             let upgraded = format < FORMAT;
             if upgraded {
-                upgrade(&database)?;
+                upgrade(&database, format)?;
             }
             let tails = Mutex::new(Tails { shown: (head.mark(), Arc::default()), next: None });
             Ok(Self {

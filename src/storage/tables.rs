@@ -8,6 +8,9 @@
 //! | `view_keys` | view id | project id and view key |
 //! | `links.<type>` | view id ‖ a name | block of links, from that name on |
 //! | `backlinks.<type>` | project id ‖ a name | block of posting lists, from that name on |
+//! | `resources.<type>` | project id ‖ name | resource record |
+//! | `resource_index.<type>` | project id ‖ [term](super::term) ‖ name | nothing |
+//! | `segment_ids` | project id ‖ segment id | name of the segment |
 //!
 //! Ids are big-endian, so that a view's or a project's rows are one range. Keys are raw bytes and
 //! not tuples: they compare faster, and redb shortens their separators.
@@ -27,6 +30,7 @@ pub(super) const META: Definition = TableDefinition::new("meta");
 pub(super) const PROJECTS: Definition = TableDefinition::new("projects");
 pub(super) const VIEWS: Definition = TableDefinition::new("views");
 pub(super) const VIEW_KEYS: Definition = TableDefinition::new("view_keys");
+pub(super) const SEGMENT_IDS: Definition = TableDefinition::new("segment_ids");
 
 /// The names in `meta`.
 pub(super) const FORMAT_NAME: &[u8] = b"format";
@@ -53,10 +57,29 @@ pub(super) const fn backlinks(resource_type: ResourceType) -> Definition {
     })
 }
 
+pub(super) const fn resources(resource_type: ResourceType) -> Definition {
+    TableDefinition::new(match resource_type {
+        ResourceType::Flag => "resources.flag",
+        ResourceType::Segment => "resources.segment",
+        ResourceType::AiConfig => "resources.aiConfig",
+        ResourceType::Metric => "resources.metric",
+    })
+}
+
+pub(super) const fn resource_index(resource_type: ResourceType) -> Definition {
+    TableDefinition::new(match resource_type {
+        ResourceType::Flag => "resource_index.flag",
+        ResourceType::Segment => "resource_index.segment",
+        ResourceType::AiConfig => "resource_index.aiConfig",
+        ResourceType::Metric => "resource_index.metric",
+    })
+}
+
 /// Every table.
 pub(super) fn all() -> impl Iterator<Item = Definition> {
-    let by_type = ResourceType::ALL.into_iter().flat_map(|ty| [links(ty), backlinks(ty)]);
-    [META, PROJECTS, VIEWS, VIEW_KEYS].into_iter().chain(by_type)
+    let of_type = [links, backlinks, resources, resource_index];
+    let by_type = ResourceType::ALL.into_iter().flat_map(move |ty| of_type.map(|of| of(ty)));
+    [META, PROJECTS, VIEWS, VIEW_KEYS, SEGMENT_IDS].into_iter().chain(by_type)
 }
 
 /// The key of a row that belongs to a project or view: its id, then what names the row.

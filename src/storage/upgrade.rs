@@ -5,41 +5,68 @@ use serde::Deserialize;
 
 use super::pack::Packer;
 use super::posting::Posting;
-use super::records::{Head, LinkRecord};
+use super::records::{Head, LinkRecord, ProjectRow};
 use super::state::FORMAT;
 use super::tables::{self, Bytes, Definition, row_key, split_row_key};
 use crate::codec;
 use crate::error::{Error, Result, StoreFile};
 use crate::resource::ResourceType;
 
-/// Brings the tables of format 1 to the present one: a link and a posting list were a row each there,
-/// and the head did not tell how far backlinks are folded, since all were.
+/// Brings the tables of an older format to the present one.
+///
+/// - In format 1 a link and a posting list were a row each, and the head did not tell how far
+///   backlinks are folded, since all were.
+/// - In formats 1 and 2 there was no registry, and a project did not count its resources.
 ///
 /// One transaction, made durable by the next checkpoint; until then a crash leaves the old format.
 ///
-/// Cost: O(links).
-pub(super) fn upgrade(database: &Database) -> Result<()> {
+/// Cost: from format 1 O(links), from format 2 O(projects).
+pub(super) fn upgrade(database: &Database, from: u32) -> Result<()> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::None)?;
-    for resource_type in ResourceType::ALL {
-        pack_rows(&transaction, tables::links(resource_type), |name, value, packer| {
-            let LinkRow::V1(record) = decode("link record", value)?;
-            record.push(name, packer);
-            Ok(())
-        })?;
-        pack_rows(&transaction, tables::backlinks(resource_type), |name, value, packer| {
-            let PostingRow::V1 { gaps } = decode("posting list", value)?;
-            let posting = Posting::from_gaps(gaps.into_iter().map(Some))?;
-            packer.push(&[name], 0, &posting.encode());
-            Ok(())
-        })?;
+    if from < 2 {
+        pack_all(&transaction)?;
     }
+    for definition in tables::all() {
+        transaction.open_table(definition)?;
+    }
+    count_resources(&transaction)?;
     {
         let mut meta = transaction.open_table(tables::META)?;
         Head::load(&meta)?.store(&mut meta)?;
         meta.insert(tables::FORMAT_NAME, &FORMAT.to_le_bytes()[..])?;
     }
     transaction.commit()?;
+    Ok(())
+}
+
+/// Lets each project say that it has no resources.
+fn count_resources(transaction: &WriteTransaction) -> Result<()> {
+    let mut table = transaction.open_table(tables::PROJECTS)?;
+    let rows = table.iter()?.map(|row| {
+        let (key, value) = row?;
+        ProjectRow::from_row(key.value(), value.value())
+    });
+    for project in rows.collect::<Result<Vec<_>>>()? {
+        table.insert(project.key.as_str().as_bytes(), &*project.encode()?)?;
+    }
+    Ok(())
+}
+
+fn pack_all(transaction: &WriteTransaction) -> Result<()> {
+    for resource_type in ResourceType::ALL {
+        pack_rows(transaction, tables::links(resource_type), |name, value, packer| {
+            let LinkRow::V1(record) = decode("link record", value)?;
+            record.push(name, packer);
+            Ok(())
+        })?;
+        pack_rows(transaction, tables::backlinks(resource_type), |name, value, packer| {
+            let PostingRow::V1 { gaps } = decode("posting list", value)?;
+            let posting = Posting::from_gaps(gaps.into_iter().map(Some))?;
+            packer.push(&[name], 0, &posting.encode());
+            Ok(())
+        })?;
+    }
     Ok(())
 }
 

@@ -29,6 +29,9 @@ struct Last {
 /// What the checks know of all views.
 type Views = BTreeMap<u32, (u32, LinkCounts)>;
 
+/// All projects, by id.
+type Projects = BTreeMap<u32, ProjectRow>;
+
 impl ReadTables {
     /// Checks all tables against each other.
     ///
@@ -43,12 +46,11 @@ impl ReadTables {
             *counts.links.get_mut(resource_type) = links;
             self.check_backlinks(resource_type, &projects, &views, counts, found)?;
         }
-        Ok(())
+        self.check_registry(&projects, counts, found)
     }
 
-    /// Project ids with the number of views each says it has.
-    fn check_projects(&self, found: &mut Findings) -> Result<BTreeMap<u32, u64>> {
-        let mut projects = BTreeMap::new();
+    fn check_projects(&self, found: &mut Findings) -> Result<Projects> {
+        let mut projects = Projects::new();
         for row in self.projects()?.iter()? {
             let (key, value) = row?;
             let Some(project) =
@@ -56,11 +58,10 @@ impl ReadTables {
             else {
                 continue;
             };
-            if project.id >= self.head().next_project
-                || projects.insert(project.id, project.views).is_some()
-            {
+            if project.id >= self.head().next_project || projects.contains_key(&project.id) {
                 found.add(1, "table projects", format!("{} has a wrong id", project.key));
             }
+            projects.insert(project.id, project);
         }
         if projects.len() as u64 != self.head().projects {
             found.add(3, "table meta", "the number of projects is wrong");
@@ -68,7 +69,7 @@ impl ReadTables {
         Ok(projects)
     }
 
-    fn check_views(&self, projects: &BTreeMap<u32, u64>, found: &mut Findings) -> Result<Views> {
+    fn check_views(&self, projects: &Projects, found: &mut Findings) -> Result<Views> {
         let mut views = Views::new();
         let mut by_project = BTreeMap::<u32, u64>::new();
         for row in self.views()?.iter()? {
@@ -102,8 +103,8 @@ impl ReadTables {
         if self.view_keys()?.len()? != views.len() as u64 {
             found.add(1, "table view_keys", "it has more rows than there are views");
         }
-        for (project, &views) in projects {
-            if by_project.get(project).copied().unwrap_or_default() != views {
+        for (project, ProjectRow { views, .. }) in projects {
+            if by_project.get(project).unwrap_or(&0) != views {
                 found.add(3, format!("project {project}"), "its number of views is wrong");
             }
         }
@@ -186,7 +187,7 @@ impl ReadTables {
     fn check_backlinks(
         &self,
         resource_type: ResourceType,
-        projects: &BTreeMap<u32, u64>,
+        projects: &Projects,
         views: &Views,
         counts: &mut Counts,
         found: &mut Findings,
@@ -244,7 +245,13 @@ impl ReadTables {
         same(self.projects()?, other.projects()?, "projects", found)?;
         same(self.views()?, other.views()?, "views", found)?;
         same(self.view_keys()?, other.view_keys()?, "view_keys", found)?;
+        same(self.segment_ids()?, other.segment_ids()?, "segment_ids", found)?;
         for resource_type in ResourceType::ALL {
+            let (mine, others) = (self.resources(resource_type)?, other.resources(resource_type)?);
+            same(mine, others, &format!("resources.{resource_type}"), found)?;
+            let (mine, others) =
+                (self.resource_index(resource_type)?, other.resource_index(resource_type)?);
+            same(mine, others, &format!("resource_index.{resource_type}"), found)?;
             let name = format!("links.{resource_type}");
             // How they are divided into blocks is not part of the state.
             if self.all_links(resource_type)? != other.all_links(resource_type)? {

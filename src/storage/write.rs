@@ -8,11 +8,12 @@ use redb::{Table, WriteTransaction};
 
 use super::backlinks::LiveViews;
 use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
-use super::tables::{self, ByType, Bytes, Lazy};
+use super::tables::{self, ByType, Bytes, Definition, Lazy};
 use super::tail::Tail;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
+use crate::resource::ResourceType;
 use crate::view::{LinkCounts, ViewFields};
 
 /// The tables of a write transaction.
@@ -27,6 +28,9 @@ pub(crate) struct WriteTables<'t> {
     pub(super) live: LiveViews<'t>,
     pub(super) links: ByType<Lazy<'t>>,
     pub(super) backlinks: ByType<Lazy<'t>>,
+    pub(super) resources: ByType<Lazy<'t>>,
+    pub(super) resource_index: ByType<Lazy<'t>>,
+    pub(super) segment_ids: Lazy<'t>,
     pub(super) tail: Tail,
 }
 
@@ -57,6 +61,9 @@ impl Finished {
 
 impl<'t> WriteTables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction, tail: Tail) -> Result<Self> {
+        let by_type = |table: fn(ResourceType) -> Definition| {
+            ByType::from_fn(|resource_type| Lazy::new(table(resource_type)))
+        };
         let head = Head::load(&transaction.open_table(tables::META)?)?;
         Ok(Self {
             transaction,
@@ -66,8 +73,11 @@ impl<'t> WriteTables<'t> {
             latest: Latest::default(),
             rows: 0,
             live: LiveViews::new(head.deleted_views > 0),
-            links: ByType::from_fn(|resource_type| Lazy::new(tables::links(resource_type))),
-            backlinks: ByType::from_fn(|resource_type| Lazy::new(tables::backlinks(resource_type))),
+            links: by_type(tables::links),
+            backlinks: by_type(tables::backlinks),
+            resources: by_type(tables::resources),
+            resource_index: by_type(tables::resource_index),
+            segment_ids: Lazy::new(tables::SEGMENT_IDS),
             tail,
         })
     }
@@ -107,7 +117,7 @@ impl<'t> WriteTables<'t> {
         Ok(found)
     }
 
-    pub(super) fn put_project(&mut self, project: &ProjectRow) -> Result<()> {
+    pub(crate) fn put_project(&mut self, project: &ProjectRow) -> Result<()> {
         let table = self.project_table()?;
         table.insert(project.key.as_str().as_bytes(), &*project.encode()?)?;
         Ok(())
@@ -163,6 +173,17 @@ impl<'t> WriteTables<'t> {
         Ok(())
     }
 
+    /// The project, or a new one, which is there once it is put.
+    pub(crate) fn project_or_new(&mut self, key: &ProjectKey) -> Result<ProjectRow> {
+        if let Some(found) = self.project(key)? {
+            return Ok(found);
+        }
+        let (id, next_project) = next_id(self.head.next_project, "projects")?;
+        self.head.next_project = next_project;
+        self.head.projects += 1;
+        Ok(ProjectRow { key: key.clone(), id, views: 0, resources: LinkCounts::default() })
+    }
+
     /// Creates a view, and the project with its first one; the key is free.
     pub(crate) fn create_view(
         &mut self,
@@ -172,15 +193,8 @@ impl<'t> WriteTables<'t> {
         stamp: Stamp,
     ) -> Result<(ProjectRow, ViewRow)> {
         let (view_id, next_view) = next_id(self.head.next_view, "views")?;
-        let project = match self.project(project)? {
-            Some(found) => ProjectRow { views: found.views + 1, ..found },
-            None => {
-                let (id, next_project) = next_id(self.head.next_project, "projects")?;
-                self.head.next_project = next_project;
-                self.head.projects += 1;
-                ProjectRow { key: project.clone(), id, views: 1 }
-            }
-        };
+        let mut project = self.project_or_new(project)?;
+        project.views += 1;
         self.head.next_view = next_view;
         self.put_project(&project)?;
         let record = ViewRecord {

@@ -176,7 +176,7 @@ fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
 }
 
 #[test]
-fn ids_of_segments_are_known_to_nobody_and_change_nothing() {
+fn ids_of_segments_that_nobody_registered_change_nothing() {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
@@ -185,7 +185,7 @@ fn ids_of_segments_are_known_to_nobody_and_change_nothing() {
         let report = report.unwrap();
         let failed: Vec<String> = report.failures().map(|failed| failed.to_string()).collect();
         assert_eq!(failed.len(), 3);
-        assert!(failed[0].starts_with("5f1: no resource is known by this id"), "{}", failed[0]);
+        assert!(failed[0].starts_with("5f1: no such resource is registered"), "{}", failed[0]);
         assert!(failed[1].ends_with("(invalid_key)") && failed[2].ends_with("(repeated)"));
         assert_eq!(report.failures().next().unwrap().resource().environment(), None);
         assert_eq!(report.revision(), None);

@@ -42,6 +42,7 @@ fn apply(action: Action, keys: &[usize], linked: &Linked) -> (Vec<KeyOutcome>, L
         Action::Link => KeyOutcome::AlreadyLinked,
         Action::Unlink if after.remove(key) => KeyOutcome::Unlinked,
         Action::Unlink => KeyOutcome::Failed(FailureReason::NotLinked),
+        other => unreachable!("{other:?} is not of these histories"),
     };
     (keys.iter().map(outcome).collect(), after)
 }

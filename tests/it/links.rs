@@ -112,7 +112,7 @@ fn a_key_three_times_is_done_once_and_repeated_twice() {
         let batch = Batch::flags(["a", "b", "a", "a"]);
         let report = match action {
             Action::Link => project.link("v", batch),
-            Action::Unlink => project.unlink("v", batch),
+            _ => project.unlink("v", batch),
         };
         assert_eq!(words(&report.unwrap()), [done, done, "repeated", "repeated"]);
     }

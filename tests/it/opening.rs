@@ -208,7 +208,7 @@ fn a_state_of_a_newer_format_is_refused_and_left_as_it_is() {
     let places: Vec<usize> = found.map(|(place, _)| place + names.len()).collect();
     assert!(!places.is_empty());
     for place in places {
-        assert_eq!(bytes[place..place + 4], 2_u32.to_le_bytes());
+        assert_eq!(bytes[place..place + 4], 3_u32.to_le_bytes());
         bytes[place] = 9;
     }
     fs::write(&state, bytes).unwrap();

@@ -35,6 +35,7 @@ fn a_verification_counts_what_is_there() {
     assert_eq!((counts.revision, counts.oldest_kept), (revision(&store), 1));
     assert!(counts.replayed);
     let expected = "clean: 2 projects, 3 views, 37 links (10 flags, 9 segments, 9 aiConfigs, 9 \
+                    metrics), 0 registered resources (0 flags, 0 segments, 0 aiConfigs, 0 \
                     metrics), 25 posting lists with 0 dead view ids, revisions 1 to 16 in the \
                     journal, replayed";
     assert_eq!(verification.to_string(), expected);

@@ -1,0 +1,179 @@
+//! What became of one key, and why it failed.
+
+use std::fmt;
+
+use crate::key::KeyError;
+use crate::limit::TooLong;
+use crate::resource::{RawResource, Resource};
+
+/// What a batch was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// Link the keys to the view.
+    Link,
+    /// Unlink the keys from the view.
+    Unlink,
+    /// Register the resources.
+    Put,
+}
+
+/// What became of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyOutcome {
+    /// It was linked.
+    Linked,
+    /// It was linked before; the time of the link stays.
+    AlreadyLinked,
+    /// It was unlinked.
+    Unlinked,
+    /// The resource is registered now and was not before.
+    Registered,
+    /// What the registry says of it changed.
+    Updated,
+    /// The registry said the same of it before.
+    Unchanged,
+    /// Nothing was done for it.
+    Failed(FailureReason),
+}
+
+impl KeyOutcome {
+    /// Whether the key failed.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+/// Why a key failed; displayed as a plain sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FailureReason {
+    /// The key is malformed.
+    #[error("{0}")]
+    InvalidKey(KeyError),
+    /// The environment id of a segment is malformed.
+    #[error("the environment id is malformed: {0}")]
+    InvalidEnvironment(KeyError),
+    /// The id of a segment to be registered is malformed.
+    #[error("the segment's id is malformed: {0}")]
+    InvalidId(KeyError),
+    /// A text or list of a resource to be registered is beyond its [limit](crate::Limits).
+    #[error("{0}")]
+    TooLong(TooLong),
+    /// The id of a segment to be registered leads to another one.
+    #[error("the id leads to segment {owner} already")]
+    IdTaken {
+        /// The segment that has the id.
+        owner: Resource,
+    },
+    /// The resource stood earlier in the same request, under whichever name and whatever became of
+    /// it there.
+    #[error("stood earlier in the same request")]
+    Repeated,
+    /// Nothing is registered under a segment's id, or under the key where
+    /// [only registered resources](crate::LinkPolicy::Closed) may be linked.
+    #[error("no such resource is registered in the project")]
+    UnknownResource,
+    /// The resource was not in the view.
+    #[error("not linked to this view")]
+    NotLinked,
+}
+
+impl FailureReason {
+    /// The code a client can act on.
+    #[must_use]
+    pub const fn code(&self) -> FailureCode {
+        match self {
+            Self::InvalidKey(_) | Self::InvalidEnvironment(_) | Self::InvalidId(_) => {
+                FailureCode::InvalidKey
+            }
+            Self::TooLong(_) => FailureCode::TooLong,
+            Self::IdTaken { .. } => FailureCode::IdTaken,
+            Self::Repeated => FailureCode::Repeated,
+            Self::UnknownResource => FailureCode::UnknownResource,
+            Self::NotLinked => FailureCode::NotLinked,
+        }
+    }
+}
+
+/// The stable name of a kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FailureCode {
+    /// `invalid_key`: the key, the environment id or the segment's id is malformed.
+    InvalidKey,
+    /// `too_long`: a text or list is beyond its limit.
+    TooLong,
+    /// `id_taken`: the id of a segment leads to another one.
+    IdTaken,
+    /// `repeated`: the key stood earlier in the same request.
+    Repeated,
+    /// `unknown_resource`: no such resource is registered.
+    UnknownResource,
+    /// `not_linked`: the resource was not in the view.
+    NotLinked,
+}
+
+impl FailureCode {
+    /// The code as it goes over the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidKey => "invalid_key",
+            Self::TooLong => "too_long",
+            Self::IdTaken => "id_taken",
+            Self::Repeated => "repeated",
+            Self::UnknownResource => "unknown_resource",
+            Self::NotLinked => "not_linked",
+        }
+    }
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A key that failed; displayed as `resource: reason (code)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    resource: RawResource<'a>,
+    reason: &'a FailureReason,
+}
+
+impl<'a> Failure<'a> {
+    /// That of a resource with this outcome, if it is one.
+    pub(crate) const fn of(resource: RawResource<'a>, outcome: &'a KeyOutcome) -> Option<Self> {
+        match outcome {
+            KeyOutcome::Failed(reason) => Some(Self { resource, reason }),
+            _ => None,
+        }
+    }
+
+    /// The resource as the request named it.
+    #[must_use]
+    pub const fn resource(&self) -> RawResource<'a> {
+        self.resource
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub const fn reason(&self) -> &'a FailureReason {
+        self.reason
+    }
+
+    /// The code of the reason.
+    #[must_use]
+    pub const fn code(&self) -> FailureCode {
+        self.reason.code()
+    }
+}
+
+impl fmt::Display for Failure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.resource, self.reason, self.code())
+    }
+}

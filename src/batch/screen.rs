@@ -1,0 +1,157 @@
+//! What can be said of the keys of a batch before its turn comes: which are malformed, and which
+//! stand in it more than once.
+
+use super::outcome::FailureReason;
+use super::request::BatchKeys;
+use crate::resource::{KeyPart, ResourceName, ResourceType};
+use crate::storage::LinkKey;
+
+/// The keys of a batch after the checks that need no store.
+#[derive(Debug)]
+pub(crate) struct Screened {
+    resource_type: ResourceType,
+    /// For each key of the request its failure, if it has one already.
+    failed: Vec<Option<FailureReason>>,
+    /// The names and ids of the others.
+    texts: String,
+    /// Where the name of each of them stands, in key order, each once.
+    names: Vec<Screening>,
+    /// Where the ids of segments stand, in order, each once.
+    ids: Vec<Screening>,
+}
+
+/// A key that passed: where its text stands among all, and its place in the request.
+#[derive(Clone, Copy, Debug)]
+struct Screening {
+    start: usize,
+    end: usize,
+    ordinal: u32,
+}
+
+impl Screened {
+    pub(super) const fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// For each key of the request its failure, if it has one already.
+    pub(super) fn failed(&self) -> &[Option<FailureReason>] {
+        &self.failed
+    }
+
+    /// The keys to walk, in key order.
+    pub(super) fn keys(&self) -> Vec<LinkKey<'_>> {
+        let key = |key: &Screening| LinkKey {
+            name: ResourceName::packed(text_of(&self.texts, *key)),
+            ordinal: key.ordinal,
+        };
+        self.names.iter().map(key).collect()
+    }
+
+    /// The ids of segments, each with its first place in the request.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.ids.iter().map(|id| (text_of(&self.texts, *id), id.ordinal))
+    }
+}
+
+fn text_of(texts: &str, Screening { start, end, .. }: Screening) -> &str {
+    texts.get(start..end).unwrap_or_default()
+}
+
+/// Parses the keys of a batch and finds those that stand in it more than once.
+///
+/// A batch has fewer than 2^32 keys.
+///
+/// Cost: O(n log n) with n keys.
+pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
+    let mut failed = Vec::with_capacity(keys.len());
+    let mut texts = String::new();
+    let (mut names, mut ids) = (Vec::with_capacity(keys.len()), Vec::new());
+    for (ordinal, key) in (0_u32..).zip(keys.iter()) {
+        let start = texts.len();
+        failed.push(match key.push_name(&mut texts, environment_limit) {
+            Ok(()) => {
+                let passed = if keys.is_id(ordinal as usize) { &mut ids } else { &mut names };
+                passed.push(Screening { start, end: texts.len(), ordinal });
+                None
+            }
+            Err(KeyPart::Key(error)) => Some(FailureReason::InvalidKey(error)),
+            Err(KeyPart::Environment(error)) => Some(FailureReason::InvalidEnvironment(error)),
+        });
+    }
+    for passed in [&mut names, &mut ids] {
+        refuse_repeated(passed, &texts, &mut failed);
+    }
+    Screened { resource_type: keys.resource_type(), failed, texts, names, ids }
+}
+
+/// Keeps the first one of equal texts, in their order.
+fn refuse_repeated(passed: &mut Vec<Screening>, texts: &str, failed: &mut [Option<FailureReason>]) {
+    // Equal texts in request order, so the first one of a run is the one that counts.
+    passed.sort_unstable_by_key(|&key| (text_of(texts, key), key.ordinal));
+    passed.dedup_by(|later, first| {
+        let repeated = text_of(texts, *later) == text_of(texts, *first);
+        if repeated && let Some(slot) = failed.get_mut(later.ordinal as usize) {
+            *slot = Some(FailureReason::Repeated);
+        }
+        repeated
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Batch, SegmentRef};
+
+    fn codes(batch: &Batch) -> Vec<Option<&'static str>> {
+        let screened = screen(&batch.keys, 256);
+        let code = |failed: &Option<FailureReason>| failed.as_ref().map(|f| f.code().as_str());
+        screened.failed.iter().map(code).collect()
+    }
+
+    #[test]
+    fn the_first_of_equal_keys_counts_and_the_others_are_repeated() {
+        let batch = Batch::flags(["b", "a", "b", "", "b", "A", ""]);
+        let expected = [
+            None,
+            None,
+            Some("repeated"),
+            Some("invalid_key"),
+            Some("repeated"),
+            None,
+            Some("invalid_key"),
+        ];
+        assert_eq!(codes(&batch), expected);
+        let screened = screen(&batch.keys, 256);
+        let kept =
+            screened.keys().into_iter().map(|key| (key.name.as_str().to_owned(), key.ordinal));
+        let expected = [("A", 5), ("a", 1), ("b", 0)].map(|(key, at)| (key.to_owned(), at));
+        assert_eq!(kept.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn segments_are_equal_when_both_parts_are() {
+        let batch = Batch::segments([("e", "s"), ("f", "s"), ("e", "s"), ("", "s"), ("e", "/")]);
+        let expected = [None, None, Some("repeated"), Some("invalid_key"), Some("invalid_key")];
+        assert_eq!(codes(&batch), expected);
+    }
+
+    #[test]
+    fn ids_of_segments_wait_for_the_registry_when_they_are_well_formed() {
+        let id = |id: &str| SegmentRef::Id(id.into());
+        let name = SegmentRef::Named { environment: "e".into(), key: "5f".into() };
+        let batch = Batch::segment_refs([id("5f"), id(""), name, id("5f"), id("60")]);
+        assert_eq!(codes(&batch), [None, Some("invalid_key"), None, Some("repeated"), None]);
+        let screened = screen(&batch.keys, 256);
+        assert_eq!(screened.ids().collect::<Vec<_>>(), [("5f", 0), ("60", 4)]);
+        assert_eq!(screened.keys().len(), 1);
+    }
+
+    #[test]
+    fn an_environment_id_has_a_limit_of_its_own() {
+        let batch = Batch::segments([("abc", "s"), ("abcd", "s")]);
+        let screened = screen(&batch.keys, 3);
+        assert!(screened.failed[0].is_none());
+        let reason = screened.failed[1].as_ref().unwrap().to_string();
+        assert!(reason.contains("environment id") && reason.contains("at most 3"), "{reason}");
+    }
+}

@@ -1,0 +1,76 @@
+//! What is known of a resource.
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::SegmentId;
+use crate::resource::Resource;
+use crate::time::Timestamp;
+use crate::view::Maintainer;
+
+/// What a put says of a resource, in the form tables and journal keep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResourceFields {
+    /// Of a segment, where it has one.
+    pub(crate) id: Option<SegmentId>,
+    pub(crate) name: String,
+    /// Sorted, each once.
+    pub(crate) tags: Vec<String>,
+    pub(crate) maintainer: Option<Maintainer>,
+    pub(crate) archived: bool,
+    pub(crate) temporary: bool,
+    pub(crate) unbounded: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+/// A resource of a project's registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RegisteredResource {
+    /// Its type and key, for a segment with its environment.
+    pub resource: Resource,
+    /// The id of a segment, unique in the project.
+    pub id: Option<SegmentId>,
+    /// The name people read.
+    pub name: String,
+    /// The tags, sorted, each once.
+    pub tags: Vec<String>,
+    /// Who looks after it.
+    pub maintainer: Option<Maintainer>,
+    /// Whether it was taken out of use.
+    pub archived: bool,
+    /// Whether it is meant to go some day, as a flag may be.
+    pub temporary: bool,
+    /// Whether it has no bound on its size, as a segment may.
+    pub unbounded: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The revision of the change that put it last.
+    pub revision: u64,
+}
+
+impl RegisteredResource {
+    pub(crate) fn new(resource: Resource, fields: ResourceFields, revision: u64) -> Self {
+        let ResourceFields {
+            id,
+            name,
+            tags,
+            maintainer,
+            archived,
+            temporary,
+            unbounded,
+            created_at,
+        } = fields;
+        Self {
+            resource,
+            id,
+            name,
+            tags,
+            maintainer,
+            archived,
+            temporary,
+            unbounded,
+            created_at,
+            revision,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a caller says of a resource.
+
+use crate::resource::{RawResource, ResourceType};
+use crate::time::Timestamp;
+use crate::view::{Maintainer, sorted_tags};
+
+/// A resource to be registered, or to be registered anew.
+///
+/// The keys are raw: a malformed one is that resource's failure and stops none of the others. What
+/// is not said is empty or `false`; the name is the key then, and the time of creation that of the
+/// registration so far, or of the change.
+///
+/// ```
+/// use viewlink::{Maintainer, NewResource};
+///
+/// let flag = NewResource::flag("checkout-v2")
+///     .name("Checkout, second version")
+///     .tags(["payments", "web"])
+///     .maintainer(Maintainer::Team("checkout".into()))
+///     .temporary(true);
+/// let segment = NewResource::segment_with_id("production", "beta-users", "61f3b0c2");
+/// # let _ = (flag, segment);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewResource {
+    pub(crate) named: Named,
+    pub(crate) name: Option<String>,
+    /// Sorted, each once.
+    pub(crate) tags: Vec<String>,
+    pub(crate) maintainer: Option<Maintainer>,
+    pub(crate) archived: bool,
+    pub(crate) temporary: bool,
+    pub(crate) unbounded: bool,
+    pub(crate) created_at: Option<Timestamp>,
+}
+
+/// The raw texts that name a resource: only segments have an environment, and an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    Plain { resource_type: ResourceType, key: String },
+    Segment { environment: String, key: String, id: Option<String> },
+}
+
+impl Named {
+    pub(crate) fn as_raw(&self) -> RawResource<'_> {
+        match self {
+            Self::Plain { resource_type, key } => {
+                RawResource { resource_type: *resource_type, environment: None, key }
+            }
+            Self::Segment { environment, key, .. } => {
+                let resource_type = ResourceType::Segment;
+                RawResource { resource_type, environment: Some(environment), key }
+            }
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Segment { id, .. } => id.as_deref(),
+            Self::Plain { .. } => None,
+        }
+    }
+}
+
+impl NewResource {
+    /// A flag by key.
+    pub fn flag(key: impl Into<String>) -> Self {
+        Self::plain(ResourceType::Flag, key.into())
+    }
+
+    /// An AI config by key.
+    pub fn ai_config(key: impl Into<String>) -> Self {
+        Self::plain(ResourceType::AiConfig, key.into())
+    }
+
+    /// A metric by key.
+    pub fn metric(key: impl Into<String>) -> Self {
+        Self::plain(ResourceType::Metric, key.into())
+    }
+
+    /// A segment by environment id and key, that no id leads to.
+    pub fn segment(environment: impl Into<String>, key: impl Into<String>) -> Self {
+        let (environment, key) = (environment.into(), key.into());
+        Self::named(Named::Segment { environment, key, id: None })
+    }
+
+    /// A segment by environment id and key, that an id leads to. An id is made as a key is, and
+    /// unique in the project.
+    pub fn segment_with_id(
+        environment: impl Into<String>,
+        key: impl Into<String>,
+        id: impl Into<String>,
+    ) -> Self {
+        let (environment, key) = (environment.into(), key.into());
+        Self::named(Named::Segment { environment, key, id: Some(id.into()) })
+    }
+
+    fn plain(resource_type: ResourceType, key: String) -> Self {
+        Self::named(Named::Plain { resource_type, key })
+    }
+
+    const fn named(named: Named) -> Self {
+        Self {
+            named,
+            name: None,
+            tags: Vec::new(),
+            maintainer: None,
+            archived: false,
+            temporary: false,
+            unbounded: false,
+            created_at: None,
+        }
+    }
+
+    /// Sets the name people read. Default: the key.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the tags; they are kept sorted, each once.
+    #[must_use]
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags = sorted_tags(tags);
+        self
+    }
+
+    /// Sets who looks after it.
+    #[must_use]
+    pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
+        self.maintainer = Some(maintainer);
+        self
+    }
+
+    /// Says whether it was taken out of use.
+    #[must_use]
+    pub const fn archived(mut self, archived: bool) -> Self {
+        self.archived = archived;
+        self
+    }
+
+    /// Says whether it is meant to go some day, as a flag may be.
+    #[must_use]
+    pub const fn temporary(mut self, temporary: bool) -> Self {
+        self.temporary = temporary;
+        self
+    }
+
+    /// Says whether it has no bound on its size, as a segment may.
+    #[must_use]
+    pub const fn unbounded(mut self, unbounded: bool) -> Self {
+        self.unbounded = unbounded;
+        self
+    }
+
+    /// Says when it was created. Default: the time it has in the registry, or that of the change.
+    #[must_use]
+    pub const fn created_at(mut self, time: Timestamp) -> Self {
+        self.created_at = Some(time);
+        self
+    }
+}

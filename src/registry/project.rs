@@ -1,0 +1,60 @@
+//! Changing the registry of a project.
+
+use super::new_resource::NewResource;
+use super::put;
+use crate::batch::{Action, Report, Reported};
+use crate::error::{Error, Result};
+use crate::project::Project;
+
+impl Project {
+    /// Registers resources, or says anew what they are, in one change whatever their number. The
+    /// project begins with its first resource if it has no views yet.
+    ///
+    /// What is said replaces what the registry has of the resource. In request order each is checked
+    /// against what those before it made: a malformed key or id, a text or list beyond its
+    /// [limit](crate::Limits), a resource that stood earlier in the request, or an id that leads to
+    /// another segment is that resource's failure, and the others are registered all the same. A put
+    /// that says nothing new changes nothing and costs no disk sync.
+    ///
+    /// Cost: O(n · tags · log resources) with n resources, and one disk sync, shared with those who
+    /// call at the same time.
+    ///
+    /// ```
+    /// # use viewlink::{KeyOutcome, NewResource, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// let project = store.project("default")?;
+    /// let report = project.put_resources([
+    ///     NewResource::flag("checkout-v2").name("Checkout").tags(["payments"]),
+    ///     NewResource::segment_with_id("production", "beta-users", "61f3b0c2"),
+    ///     NewResource::metric("no key"),
+    /// ])?;
+    /// assert_eq!((report.success_count(), report.failure_count()), (2, 1));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
+    /// Nothing changes then.
+    pub fn put_resources(
+        &self,
+        resources: impl IntoIterator<Item = NewResource>,
+    ) -> Result<Report> {
+        let options = self.engine().options();
+        let resources: Vec<NewResource> = resources.into_iter().collect();
+        if resources.len() > options.batch_limit {
+            let (keys, limit) = (resources.len(), options.batch_limit);
+            return Err(Error::BatchTooLarge { keys, limit });
+        }
+        let screened = put::screen(&resources, &options.limits);
+        let keys = resources.len() as u64;
+        let (outcomes, revision) =
+            self.change(keys, self.note().clone(), move |draft, project| {
+                let (outcomes, put) = put::run(draft.tables, project, &screened, draft.stamp)?;
+                let recorded = put.map(|(project, effect)| draft.record(&project, effect));
+                Ok((outcomes, recorded.transpose()?))
+            })?;
+        let named = resources.into_iter().map(|resource| resource.named).collect();
+        Ok(Report::new(Action::Put, Reported::Resources(named), outcomes, revision))
+    }
+}

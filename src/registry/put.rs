@@ -1,0 +1,174 @@
+//! Registering resources: what can be said of each before the turn of a put comes, and the walk over
+//! them inside the write transaction.
+
+use std::collections::BTreeSet;
+
+use super::fields::ResourceFields;
+use super::new_resource::NewResource;
+use crate::batch::{FailureReason, KeyOutcome};
+use crate::change::{Effect, PutResource, Stamp};
+use crate::error::Result;
+use crate::key::{MAX_KEY_LEN, ProjectKey, SegmentId};
+use crate::limit;
+use crate::options::Limits;
+use crate::resource::{KeyPart, Resource, ResourceName, ResourceType};
+use crate::storage::{ProjectRow, ResourceRows as _, WriteTables};
+use crate::time::Timestamp;
+
+/// A resource to be put, or what is wrong with it.
+pub(super) type Screened = Result<Prepared, FailureReason>;
+
+/// A resource whose texts passed.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    resource_type: ResourceType,
+    name: ResourceName<'static>,
+    /// Without the time of creation that was not given.
+    fields: ResourceFields,
+    created_at: Option<Timestamp>,
+}
+
+/// Parses the names of resources and finds those that stand in the request more than once.
+///
+/// Cost: O(n log n) with n resources.
+pub(super) fn screen(resources: &[NewResource], limits: &Limits) -> Vec<Screened> {
+    let mut seen = BTreeSet::new();
+    let screened = resources.iter().map(|resource| {
+        let prepared = prepare(resource, limits)?;
+        if !seen.insert((prepared.resource_type, prepared.name.clone())) {
+            return Err(FailureReason::Repeated);
+        }
+        Ok(prepared)
+    });
+    screened.collect()
+}
+
+fn prepare(resource: &NewResource, limits: &Limits) -> Screened {
+    let raw = resource.named.as_raw();
+    let mut name = String::new();
+    raw.push_name(&mut name, limits.environment_id.min(MAX_KEY_LEN)).map_err(
+        |part| match part {
+            KeyPart::Key(error) => FailureReason::InvalidKey(error),
+            KeyPart::Environment(error) => FailureReason::InvalidEnvironment(error),
+        },
+    )?;
+    let id = resource.named.id().map(SegmentId::parse).transpose();
+    let id = id.map_err(FailureReason::InvalidId)?;
+    limit::check_resource(resource, limits).map_err(FailureReason::TooLong)?;
+    let NewResource { tags, maintainer, archived, temporary, unbounded, created_at, .. } = resource;
+    let fields = ResourceFields {
+        id,
+        name: resource.name.clone().unwrap_or_else(|| raw.key().to_owned()),
+        tags: tags.clone(),
+        maintainer: maintainer.clone(),
+        archived: *archived,
+        temporary: *temporary,
+        unbounded: *unbounded,
+        created_at: Timestamp::default(),
+    };
+    let name = ResourceName::owned(name);
+    Ok(Prepared { resource_type: raw.resource_type(), name, fields, created_at: *created_at })
+}
+
+/// Puts the resources of a project, which begins with them if it is not there; tells an outcome for
+/// each, and what changed, if anything did.
+///
+/// Cost: O(n · tags · log resources) with n resources.
+pub(super) fn run<'a>(
+    tables: &mut WriteTables<'_>,
+    project: &ProjectKey,
+    screened: &'a [Screened],
+    stamp: Stamp,
+) -> Result<(Vec<KeyOutcome>, Option<(ProjectRow, Effect<'a>)>)> {
+    let failed = |screened: &Screened| match screened {
+        // The first one of a new project is always registered, so nothing is left undone by it.
+        Ok(_) => KeyOutcome::Unchanged,
+        Err(reason) => KeyOutcome::Failed(reason.clone()),
+    };
+    let mut outcomes: Vec<_> = screened.iter().map(failed).collect();
+    if screened.iter().all(Result::is_err) {
+        return Ok((outcomes, None));
+    }
+    let new_project = tables.project(project)?.is_none();
+    let mut project = tables.project_or_new(project)?;
+    let mut resources = Vec::new();
+    for (prepared, outcome) in screened.iter().zip(&mut outcomes) {
+        let Ok(prepared) = prepared else { continue };
+        let (became, put) = prepared.put(tables, &mut project, stamp)?;
+        *outcome = became;
+        resources.extend(put);
+    }
+    if resources.is_empty() {
+        return Ok((outcomes, None));
+    }
+    tables.put_project(&project)?;
+    Ok((outcomes, Some((project, Effect::PutResources { new_project, resources }))))
+}
+
+impl Prepared {
+    fn put(
+        &self,
+        tables: &mut WriteTables<'_>,
+        project: &mut ProjectRow,
+        stamp: Stamp,
+    ) -> Result<(KeyOutcome, Option<PutResource<'_>>)> {
+        let rows = tables.resource_rows(project.id, self.resource_type)?;
+        let before = rows.resource(&self.name)?.map(|row| row.fields);
+        drop(rows);
+        if let Some(owner) = self.owner_of_id(tables, project)? {
+            return Ok((KeyOutcome::Failed(FailureReason::IdTaken { owner }), None));
+        }
+        let so_far = before.as_ref().map(|before| before.created_at);
+        let created_at = self.created_at.or(so_far).unwrap_or(stamp.time);
+        let fields = ResourceFields { created_at, ..self.fields.clone() };
+        let outcome = match &before {
+            Some(before) if *before == fields => return Ok((KeyOutcome::Unchanged, None)),
+            Some(_) => KeyOutcome::Updated,
+            None => KeyOutcome::Registered,
+        };
+        let put = PutResource {
+            resource_type: self.resource_type,
+            name: self.name.borrowed(),
+            is_new: before.is_none(),
+            fields: fields.clone(),
+        };
+        let change = (before.as_ref(), fields);
+        tables.put_resource(project, self.resource_type, &self.name, change, stamp)?;
+        Ok((outcome, Some(put)))
+    }
+
+    /// The other segment that the id leads to, if it does.
+    fn owner_of_id(
+        &self,
+        tables: &mut WriteTables<'_>,
+        project: &ProjectRow,
+    ) -> Result<Option<Resource>> {
+        let Some(id) = &self.fields.id else { return Ok(None) };
+        let owner = tables.segment(project.id, id.as_str())?;
+        Ok(owner.filter(|owner| owner.name() != self.name))
+    }
+}
+
+/// Makes a put again; tells whether it did what it did the first time.
+pub(crate) fn replay(
+    tables: &mut WriteTables<'_>,
+    project: &ProjectKey,
+    resources: Vec<PutResource<'_>>,
+    stamp: Stamp,
+) -> Result<Option<u32>> {
+    let mut project = tables.project_or_new(project)?;
+    for PutResource { resource_type, name, is_new, fields } in resources {
+        let rows = tables.resource_rows(project.id, resource_type)?;
+        let before = rows.resource(&name)?.map(|row| row.fields);
+        drop(rows);
+        let id = fields.id.as_ref().map(SegmentId::as_str);
+        let owner = id.map(|id| tables.segment(project.id, id)).transpose()?.flatten();
+        if before.is_none() != is_new || owner.is_some_and(|owner| owner.name() != name) {
+            return Ok(None);
+        }
+        let change = (before.as_ref(), fields);
+        tables.put_resource(&mut project, resource_type, &name, change, stamp)?;
+    }
+    tables.put_project(&project)?;
+    Ok(Some(project.id))
+}
