@@ -94,6 +94,15 @@ mod codec;
 mod commit;
 mod disk;
 mod error;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "what a store asks of a filter, once it has resources"
+    )
+)]
+pub mod filter;
 mod group_sizes;
 mod health;
 mod journal;
@@ -124,6 +133,10 @@ pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
+pub use filter::{
+    FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
+    ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,
+};
 pub use group_sizes::GroupSizes;
 pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};

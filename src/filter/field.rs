@@ -1,0 +1,148 @@
+//! A field of a filter, and the conditions it makes.
+
+use super::error::{FilterError, FilterErrorKind};
+use super::operand::{Operand, Word};
+use super::operator::Operator;
+use super::set_test::SetTest;
+use super::text_test::TextTest;
+use crate::key::{KeyError, ViewKey};
+
+/// A name in a filter, and what it is about; `C` is the condition on what is filtered.
+pub(super) struct Field<C> {
+    pub(super) name: &'static str,
+    pub(super) meaning: Meaning<C>,
+}
+
+/// What the values of a field are, and the condition they make.
+pub(super) enum Meaning<C> {
+    /// A text to search for.
+    Query(fn(String) -> C),
+    /// A text.
+    Text(fn(TextTest) -> C),
+    /// A list that is given as a whole.
+    List(fn(Vec<String>) -> C),
+    /// A set of texts.
+    Texts(fn(SetTest<String>) -> C),
+    /// A set of views.
+    Views(fn(SetTest<ViewKey>) -> C),
+    /// One of two words, the first of which means yes.
+    YesNo([&'static str; 2], fn(bool) -> C),
+}
+
+impl<C> Field<C> {
+    /// The operators it takes.
+    pub(super) const fn operators(&self) -> &'static [Operator] {
+        use Operator::{AnyOf, Contains, Equals, Has, NotEquals, StartsWith};
+        match self.meaning {
+            Meaning::Query(_) => &[Has, Equals, Contains],
+            Meaning::Text(_) => &[Has, Equals, NotEquals, StartsWith, Contains, AnyOf],
+            Meaning::List(_) => &[Equals, AnyOf],
+            Meaning::Texts(_) | Meaning::Views(_) => &[Has, Equals, NotEquals, Contains, AnyOf],
+            Meaning::YesNo(..) => &[Has, Equals, NotEquals],
+        }
+    }
+
+    /// Whether several values may stand behind this operator.
+    pub(super) const fn takes_many(&self, operator: Operator) -> bool {
+        match self.meaning {
+            Meaning::Texts(_) | Meaning::Views(_) => {
+                matches!(operator, Operator::Has | Operator::Contains | Operator::AnyOf)
+            }
+            _ => matches!(operator, Operator::AnyOf),
+        }
+    }
+
+    /// The condition; `None` for an operator it does not take.
+    pub(super) fn condition(
+        &self,
+        operator: Operator,
+        operand: Operand,
+    ) -> Result<Option<C>, FilterError> {
+        Ok(match self.meaning {
+            Meaning::Query(made) => match (operator, operand) {
+                (Operator::Has | Operator::Equals | Operator::Contains, Operand::One(word)) => {
+                    Some(made(self.part(word)?))
+                }
+                _ => None,
+            },
+            Meaning::Text(made) => self.text_test(operator, operand)?.map(made),
+            Meaning::List(made) => match self.text_test(operator, operand)? {
+                Some(TextTest::Equals(text)) => Some(made(vec![text])),
+                Some(TextTest::AnyOf(texts)) => Some(made(texts)),
+                _ => None,
+            },
+            Meaning::Texts(made) => set_test(operator, operand, |word| Ok(word.text))?.map(made),
+            Meaning::Views(made) => {
+                set_test(operator, operand, |word| self.view_key(&word))?.map(made)
+            }
+            Meaning::YesNo(words, made) => match (operator, operand) {
+                (Operator::Has | Operator::Equals, Operand::One(word)) => {
+                    Some(made(self.yes_or_no(words, &word)?))
+                }
+                (Operator::NotEquals, Operand::One(word)) => {
+                    Some(made(!self.yes_or_no(words, &word)?))
+                }
+                _ => None,
+            },
+        })
+    }
+
+    fn text_test(
+        &self,
+        operator: Operator,
+        operand: Operand,
+    ) -> Result<Option<TextTest>, FilterError> {
+        Ok(Some(match (operator, operand) {
+            (Operator::Has | Operator::Equals, Operand::One(word)) => TextTest::Equals(word.text),
+            (Operator::NotEquals, Operand::One(word)) => TextTest::NotEquals(word.text),
+            (Operator::StartsWith, Operand::One(word)) => TextTest::StartsWith(self.part(word)?),
+            (Operator::Contains, Operand::One(word)) => TextTest::Contains(self.part(word)?),
+            (Operator::AnyOf, Operand::Many(words)) => {
+                TextTest::AnyOf(words.into_iter().map(|word| word.text).collect())
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What a text is searched for. The empty text is in every text, and who looks for it may have
+    /// meant nothing.
+    fn part(&self, word: Word) -> Result<String, FilterError> {
+        if word.text.is_empty() {
+            return Err(self.bad_value("a text that is not empty here", None).at(word.position));
+        }
+        Ok(word.text)
+    }
+
+    fn view_key(&self, word: &Word) -> Result<ViewKey, FilterError> {
+        let bad = |source| self.bad_value("keys of views", Some(source)).at(word.position);
+        ViewKey::parse(&word.text).map_err(bad)
+    }
+
+    fn yes_or_no(&self, [yes, no]: [&str; 2], word: &Word) -> Result<bool, FilterError> {
+        if word.text == yes || word.text == no {
+            return Ok(word.text == yes);
+        }
+        Err(self.bad_value(&format!("{yes} or {no}"), None).at(word.position))
+    }
+
+    pub(super) fn bad_value(&self, expected: &str, source: Option<KeyError>) -> FilterErrorKind {
+        FilterErrorKind::BadValue { field: self.name, expected: expected.to_owned(), source }
+    }
+}
+
+fn set_test<T>(
+    operator: Operator,
+    operand: Operand,
+    member: impl Fn(Word) -> Result<T, FilterError>,
+) -> Result<Option<SetTest<T>>, FilterError> {
+    let all = |words: Vec<Word>| words.into_iter().map(&member).collect::<Result<Vec<T>, _>>();
+    Ok(match (operator, operand) {
+        (Operator::Has | Operator::Contains, Operand::Many(words)) => {
+            Some(SetTest::AllOf(all(words)?))
+        }
+        (Operator::Equals, Operand::One(word)) => Some(SetTest::AllOf(vec![member(word)?])),
+        (Operator::NotEquals, Operand::One(word)) => Some(SetTest::NoneOf(vec![member(word)?])),
+        (Operator::AnyOf, Operand::Many(words)) => Some(SetTest::AnyOf(all(words)?)),
+        _ => None,
+    })
+}

@@ -1,0 +1,143 @@
+//! Which resources, and which views: conditions, and the texts that the REST API writes them in.
+//!
+//! # Grammar
+//!
+//! A filter is one condition or several with commas between them, all of which must hold; a field
+//! may come more than once. White space may stand between all parts. Names of fields and operators
+//! are written exactly as here.
+//!
+//! ```text
+//! filter     = condition *( "," condition )
+//! condition  = field ":" short *( "+" short )     the short form
+//!            / field operator value               the long form
+//! operator   = "=" / "equals" / "notEquals" / "startsWith" / "contains" / "anyOf"
+//! value      = word / "[" word *( "," word ) "]"
+//! word       = quoted / characters but white space , [ ] ( ) | "
+//! short      = quoted / characters but , and ", and where there may be several but +
+//! quoted     = a text in double quotes, with the escapes of JSON
+//! ```
+//!
+//! Both forms serve every kind of filter. The REST API has the short one for flags and the long one
+//! for segments, metrics and views.
+//!
+//! - **The short form** goes on to the next comma, without the white space at its ends. `+` stands
+//!   between several values where the field is a set, and all of them are meant; elsewhere it is a
+//!   character of the value. A value cannot begin with `[`; in quotes it can.
+//! - **The long form** takes a list behind `anyOf`, and behind `contains` where the field is a set. A
+//!   list has one value or more.
+//! - **In double quotes** every character may stand for itself but `"` and `\`, and the escapes are
+//!   `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t` and `\uXXXX`. A value is the same with and
+//!   without quotes: `"true"` is `true`, and `7` is a text.
+//! - An empty text is no filter, and neither is one with a comma too many: whoever sends it may mean
+//!   everything or nothing. Whoever means everything uses [`ResourceFilter::all`]. For the same
+//!   reason nothing is searched for `""`, with which every text begins.
+//! - The REST API's `|` and parentheses are not read; they are an error outside of quotes in the long
+//!   form.
+//! - A text has at most [`MAX_FILTER_LEN`] bytes and [`MAX_FILTER_VALUES`] values. Parsing is
+//!   O(length) and does not recurse.
+//!
+//! What operators mean depends on what the field is:
+//!
+//! | field is | `:` | `=` `equals` | `notEquals` | `startsWith` | `contains` | `anyOf` |
+//! | --- | --- | --- | --- | --- | --- | --- |
+//! | a query | found in key or name | the same | | | the same | |
+//! | a text | is it | the same | is another, or there is none | begins with it | has it as a part | is one of them |
+//! | a list | | is it | | | | is one of them |
+//! | a set | has all of them | has it | does not have it | | has all of them | has one of them, or more |
+//! | yes or no | is so | the same | is not so | | | |
+//!
+//! A query ignores case. All else is compared byte by byte, but keys of views, which are read in
+//! lower case.
+//!
+//! # Fields of resources
+//!
+//! | field | of | is | makes |
+//! | --- | --- | --- | --- |
+//! | `query` | all | a query | [`Query`](ResourceCondition::Query) |
+//! | `key` | all | a text | [`Key`](ResourceCondition::Key) |
+//! | `name` | all | a text | [`Name`](ResourceCondition::Name) |
+//! | `tags` | all | a set | [`Tags`](ResourceCondition::Tags) |
+//! | `view` | all | a set of keys of views | [`View`](ResourceCondition::View) |
+//! | `maintainerId` | all but segments | a text | [`MaintainerId`](ResourceCondition::MaintainerId) |
+//! | `maintainerTeamKey` | all but segments | a text | [`MaintainerTeam`](ResourceCondition::MaintainerTeam) |
+//! | `archived` | all but segments | `true` or `false` | [`Archived`](ResourceCondition::Archived) |
+//! | `type` | all but segments | `temporary` or `permanent` | [`Temporary`](ResourceCondition::Temporary) |
+//! | `state` | flags | `archived` or `live` | [`Archived`](ResourceCondition::Archived) |
+//! | `maintainerIds` | metrics | a list | [`MaintainerId`](ResourceCondition::MaintainerId) |
+//! | `keys`, `includedKeys` | segments | a list | [`Key`](ResourceCondition::Key) |
+//! | `excludedKeys` | segments | a list | [`Key`](ResourceCondition::Key), with [`NoneOf`](TextTest::NoneOf) |
+//! | `unbounded` | segments | `true` or `false` | [`Unbounded`](ResourceCondition::Unbounded) |
+//!
+//! A store does not know flags that are deprecated, which the REST API tells from live ones; so
+//! `state:deprecated` is an error.
+//!
+//! The REST API has more fields, about what a store does not keep. They are an error of their own,
+//! [`UnsupportedField`](FilterErrorKind::UnsupportedField):
+//!
+//! - of flags `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`,
+//!   `contextKindTargeted`, `contextKindsEvaluated`, `creationDate`, `evaluated`,
+//!   `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`, `hasDataExport`,
+//!   `hasExperiment`, `releasePipeline`, `sdkAvailability`, `segmentTargeted`, `status`;
+//! - of metrics `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`,
+//!   `metricUsedIn`, `unitAggregationType`, `versionIds`;
+//! - of segments `external`.
+//!
+//! # Fields of views
+//!
+//! | field | is | makes |
+//! | --- | --- | --- |
+//! | `query` | a query | [`Query`](ViewCondition::Query) |
+//! | `key` | a text | [`Key`](ViewCondition::Key) |
+//! | `name` | a text | [`Name`](ViewCondition::Name) |
+//! | `tag` | a set | [`Tag`](ViewCondition::Tag) |
+//! | `maintainerId` | a text | [`MaintainerId`](ViewCondition::MaintainerId) |
+//! | `isPayloadView` | `true` or `false` | [`Payload`](ViewCondition::Payload) |
+//!
+//! # Example
+//!
+//! ```
+//! use viewlink::{ResourceFilter, ResourceType, ViewFilter};
+//!
+//! let short = ResourceFilter::parse(ResourceType::Flag, "query:dark mode,tags:beta+web")?;
+//! let long = r#"query = "dark mode", tags contains ["beta", "web"]"#;
+//! assert_eq!(short, ResourceFilter::parse(ResourceType::Flag, long)?);
+//!
+//! let error = ViewFilter::parse("name = Shop,").unwrap_err();
+//! assert_eq!(error.position(), 12);
+//! # Ok::<(), viewlink::FilterError>(())
+//! ```
+
+#[cfg(feature = "testing")]
+mod anything;
+mod error;
+mod field;
+mod index_terms;
+mod lexer;
+mod operand;
+mod operator;
+mod parser;
+mod query;
+mod resource_filter;
+mod set_test;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod text_test;
+mod view_filter;
+
+#[cfg(feature = "testing")]
+pub(crate) use anything::parse_filters;
+pub use error::{FilterError, FilterErrorKind};
+pub(crate) use index_terms::IndexTerms;
+pub(crate) use resource_filter::ResourceFacts;
+pub use resource_filter::{ResourceCondition, ResourceFilter};
+pub use set_test::SetTest;
+pub use text_test::TextTest;
+pub use view_filter::{ViewCondition, ViewFilter};
+
+/// The greatest length of a filter's text, in bytes.
+pub const MAX_FILTER_LEN: usize = 64 << 10;
+
+/// The greatest number of values in a filter's text, those of all its conditions together; every
+/// condition has one or more.
+pub const MAX_FILTER_VALUES: usize = 1_000;

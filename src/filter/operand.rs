@@ -1,0 +1,129 @@
+//! What stands behind an operator.
+
+use super::error::{FilterError, FilterErrorKind};
+use super::lexer::Lexer;
+
+/// A value, and where it starts.
+#[derive(Debug)]
+pub(super) struct Word {
+    pub(super) position: usize,
+    pub(super) text: String,
+}
+
+/// One value, or several where an operator takes several.
+#[derive(Debug)]
+pub(super) enum Operand {
+    One(Word),
+    Many(Vec<Word>),
+}
+
+/// Reads values of one field.
+pub(super) struct Words<'l, 'a> {
+    pub(super) lexer: &'l mut Lexer<'a>,
+    pub(super) field: &'static str,
+    /// How many values may still be read.
+    pub(super) left: &'l mut usize,
+    /// How many may be read in all, for the error.
+    pub(super) limit: usize,
+}
+
+impl Words<'_, '_> {
+    /// One value of the short form, which goes on to the next comma.
+    pub(super) fn short(&mut self) -> Result<Word, FilterError> {
+        self.short_up_to(&[','])
+    }
+
+    /// Values of the short form with `+` between them.
+    pub(super) fn short_list(&mut self) -> Result<Vec<Word>, FilterError> {
+        let mut words = vec![self.short_up_to(&[',', '+'])?];
+        while self.lexer.eat('+') {
+            words.push(self.short_up_to(&[',', '+'])?);
+        }
+        Ok(words)
+    }
+
+    fn short_up_to(&mut self, ends: &[char]) -> Result<Word, FilterError> {
+        // A bracket in front is meant as a list, and would be searched for as a bracket.
+        let starts = |character| character != '[';
+        let belongs = |character| character != '"' && !ends.contains(&character);
+        let word = self.word(starts, belongs)?;
+        self.lexer.skip_white_space();
+        Ok(word)
+    }
+
+    /// One value behind an operator that is a word.
+    pub(super) fn single(&mut self) -> Result<Word, FilterError> {
+        let belongs = |character: char| {
+            !character.is_whitespace()
+                && !matches!(character, ',' | '[' | ']' | '"' | '(' | ')' | '|')
+        };
+        self.word(belongs, belongs)
+    }
+
+    /// A list in brackets, or one value.
+    pub(super) fn list(&mut self) -> Result<Vec<Word>, FilterError> {
+        self.lexer.skip_white_space();
+        let open = self.lexer.position();
+        if !self.lexer.eat('[') {
+            return Ok(vec![self.single()?]);
+        }
+        let unclosed = FilterErrorKind::UnclosedList.at(open);
+        let mut words = Vec::new();
+        loop {
+            self.lexer.skip_white_space();
+            let Some(character) = self.lexer.peek() else { return Err(unclosed) };
+            if character == ']' {
+                return Err(self.missing());
+            }
+            words.push(self.single()?);
+            self.lexer.skip_white_space();
+            let end = self.lexer.position();
+            match self.lexer.peek() {
+                Some(',') => self.lexer.eat(','),
+                Some(']') => {
+                    self.lexer.eat(']');
+                    return Ok(words);
+                }
+                Some(character) => {
+                    let expected = "a comma or the closing bracket of the list";
+                    return Err(FilterErrorKind::Unexpected { character, expected }.at(end));
+                }
+                None => return Err(unclosed),
+            };
+        }
+    }
+
+    /// A value in double quotes, or one of the characters that belong to it without.
+    fn word(
+        &mut self,
+        starts: impl Fn(char) -> bool,
+        belongs: impl Fn(char) -> bool,
+    ) -> Result<Word, FilterError> {
+        self.lexer.skip_white_space();
+        let position = self.lexer.position();
+        let text = match self.lexer.peek() {
+            Some('"') => self.lexer.quoted()?,
+            None | Some(',') => return Err(self.missing()),
+            Some(character) if starts(character) && belongs(character) => {
+                self.lexer.take_while(belongs).trim_end().to_owned()
+            }
+            Some('+') => return Err(self.missing()),
+            Some(character) => {
+                let expected = "a value: put one that has such a character into double quotes";
+                return Err(FilterErrorKind::Unexpected { character, expected }.at(position));
+            }
+        };
+        self.count(position)?;
+        Ok(Word { position, text })
+    }
+
+    fn count(&mut self, position: usize) -> Result<(), FilterError> {
+        let too_many = FilterErrorKind::TooManyValues { limit: self.limit };
+        *self.left = self.left.checked_sub(1).ok_or(too_many.at(position))?;
+        Ok(())
+    }
+
+    fn missing(&self) -> FilterError {
+        FilterErrorKind::MissingValue { field: self.field }.at(self.lexer.position())
+    }
+}

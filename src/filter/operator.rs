@@ -1,0 +1,37 @@
+//! How a condition compares a field with its values.
+
+/// An operator, whichever way it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    /// The colon of the short form.
+    Has,
+    Equals,
+    NotEquals,
+    StartsWith,
+    Contains,
+    AnyOf,
+}
+
+impl Operator {
+    /// Every way to write an operator.
+    const SPELLINGS: [(&'static str, Self); 7] = [
+        (":", Self::Has),
+        ("=", Self::Equals),
+        ("equals", Self::Equals),
+        ("notEquals", Self::NotEquals),
+        ("startsWith", Self::StartsWith),
+        ("contains", Self::Contains),
+        ("anyOf", Self::AnyOf),
+    ];
+
+    /// The operator written like this, and the text of it that lives on.
+    pub(super) fn parse(text: &str) -> Option<(&'static str, Self)> {
+        Self::SPELLINGS.into_iter().find(|(spelling, _)| *spelling == text)
+    }
+
+    /// Every way to write one of these operators.
+    pub(super) fn spellings(operators: &[Self]) -> Vec<&'static str> {
+        let known = Self::SPELLINGS.iter().filter(|(_, operator)| operators.contains(operator));
+        known.map(|(spelling, _)| *spelling).collect()
+    }
+}

@@ -1,0 +1,200 @@
+//! Which resources.
+
+use super::error::FilterError;
+use super::index_terms::IndexTerms;
+use super::set_test::SetTest;
+use super::tables;
+use super::text_test::TextTest;
+use super::{parser, query};
+use crate::key::{EnvironmentId, ViewKey};
+use crate::resource::ResourceType;
+use crate::view::Maintainer;
+
+/// Which resources of a type: all that every condition holds for.
+///
+/// Parsed from a text of the REST API ([the grammar](crate::filter)) or put together here. The
+/// limits of texts do not bind what is put together.
+///
+/// ```
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetTest, TextTest};
+///
+/// let parsed = ResourceFilter::parse(ResourceType::Flag, "maintainerId:abc,tags:backend+beta")?;
+/// let made = ResourceFilter::all()
+///     .and(ResourceCondition::MaintainerId(TextTest::Equals("abc".into())))
+///     .and(ResourceCondition::Tags(SetTest::AllOf(vec!["backend".into(), "beta".into()])));
+/// assert_eq!(parsed, made);
+/// # Ok::<(), viewlink::FilterError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceFilter {
+    conditions: Vec<ResourceCondition>,
+}
+
+impl ResourceFilter {
+    /// The filter without a condition, which every resource matches.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// The filter with one more condition.
+    #[must_use]
+    pub fn and(mut self, condition: ResourceCondition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The conditions, in the order they were named.
+    #[must_use]
+    pub fn conditions(&self) -> &[ResourceCondition] {
+        &self.conditions
+    }
+
+    /// Parses the text that filters resources of this type; [the grammar](crate::filter) has the
+    /// fields of each.
+    ///
+    /// Cost: O(length).
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`] when the text is empty, longer than
+    /// [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN), has more values than
+    /// [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES), or is not in the grammar: it tells where and
+    /// what could stand there.
+    ///
+    /// ```
+    /// use viewlink::{ResourceFilter, ResourceType};
+    ///
+    /// let text = r#"tags anyOf ["backend", "beta"], query = "check", unbounded = true"#;
+    /// assert_eq!(ResourceFilter::parse(ResourceType::Segment, text)?.conditions().len(), 3);
+    /// assert!(ResourceFilter::parse(ResourceType::Segment, "").is_err());
+    /// # Ok::<(), viewlink::FilterError>(())
+    /// ```
+    pub fn parse(resource_type: ResourceType, text: &str) -> Result<Self, FilterError> {
+        let conditions = parser::parse(text, tables::of_resources(resource_type))?;
+        Ok(Self { conditions })
+    }
+
+    /// Whether every condition holds but those on views, which [`views`](Self::views) gives and
+    /// whoever knows the links checks.
+    ///
+    /// Cost: O(conditions and their values), and for a query O(length of key and name).
+    pub(crate) fn matches(&self, facts: &ResourceFacts<'_>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(facts))
+    }
+
+    /// The conditions on views, all of which must hold.
+    pub(crate) fn views(&self) -> impl Iterator<Item = &SetTest<ViewKey>> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            ResourceCondition::View(test) => Some(test),
+            _ => None,
+        })
+    }
+
+    /// Entries of one index that lead to every match, and to resources that do not match; `None`
+    /// when all resources must be looked at.
+    ///
+    /// Of several conditions the one with the fewest entries, as nothing is known of their sizes.
+    pub(crate) fn lookup(&self) -> Option<IndexTerms<'_>> {
+        let terms = self.conditions.iter().filter_map(ResourceCondition::index_terms);
+        terms.min_by_key(IndexTerms::len)
+    }
+}
+
+/// What must hold for a resource.
+///
+/// ```
+/// use viewlink::{EnvironmentId, ResourceCondition, ResourceFilter, ResourceType};
+///
+/// // The text comes from a client, the environment from elsewhere in its request.
+/// let environment = EnvironmentId::parse("5a7b2c")?;
+/// let filter = ResourceFilter::parse(ResourceType::Segment, "unbounded = true")?
+///     .and(ResourceCondition::Environment(environment));
+/// assert_eq!(filter.conditions()[0], ResourceCondition::Unbounded(true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResourceCondition {
+    /// The text is a part of the key or the name, whatever the case of either: each character of
+    /// both is compared in the lower case Unicode gives it.
+    Query(String),
+    /// A test of the key, for a segment without its environment.
+    Key(TextTest),
+    /// A test of the name people read.
+    Name(TextTest),
+    /// A test of the tags.
+    Tags(SetTest<String>),
+    /// A test of the views the resource is in.
+    View(SetTest<ViewKey>),
+    /// A test of the id of the member who looks after it; a team has no such id.
+    MaintainerId(TextTest),
+    /// A test of the key of the team that looks after it; a member has no such key.
+    MaintainerTeam(TextTest),
+    /// Whether it is archived.
+    Archived(bool),
+    /// Whether it is meant to be removed one day.
+    Temporary(bool),
+    /// Whether a segment is a big one.
+    Unbounded(bool),
+    /// It is a segment of this environment. Not in the grammar.
+    Environment(EnvironmentId),
+}
+
+impl ResourceCondition {
+    fn holds(&self, facts: &ResourceFacts<'_>) -> bool {
+        match self {
+            Self::Query(text) => query::is_in(text, [facts.key, facts.name]),
+            Self::Key(test) => test.holds(Some(facts.key)),
+            Self::Name(test) => test.holds(Some(facts.name)),
+            Self::Tags(test) => test.holds(|tag| facts.tags.contains(tag)),
+            Self::View(_) => true,
+            Self::MaintainerId(test) => test.holds(member(facts.maintainer)),
+            Self::MaintainerTeam(test) => test.holds(team(facts.maintainer)),
+            Self::Archived(wanted) => facts.archived == *wanted,
+            Self::Temporary(wanted) => facts.temporary == *wanted,
+            Self::Unbounded(wanted) => facts.unbounded == *wanted,
+            Self::Environment(wanted) => facts.environment == Some(wanted.as_str()),
+        }
+    }
+
+    fn index_terms(&self) -> Option<IndexTerms<'_>> {
+        match self {
+            Self::Tags(SetTest::AnyOf(tags)) => Some(IndexTerms::Tags(tags)),
+            // Every match has the first one. Without any, everything matches.
+            Self::Tags(SetTest::AllOf(tags)) => tags.get(..1).map(IndexTerms::Tags),
+            Self::MaintainerId(test) => test.wanted().map(IndexTerms::Members),
+            Self::MaintainerTeam(test) => test.wanted().map(IndexTerms::Teams),
+            _ => None,
+        }
+    }
+}
+
+/// The member who maintains, by id.
+pub(super) fn member(maintainer: Option<&Maintainer>) -> Option<&str> {
+    match maintainer {
+        Some(Maintainer::Member(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn team(maintainer: Option<&Maintainer>) -> Option<&str> {
+    match maintainer {
+        Some(Maintainer::Team(key)) => Some(key),
+        _ => None,
+    }
+}
+
+/// What is known of a resource, besides its views.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceFacts<'a> {
+    pub(crate) key: &'a str,
+    /// Of a segment.
+    pub(crate) environment: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) tags: &'a [String],
+    pub(crate) maintainer: Option<&'a Maintainer>,
+    pub(crate) archived: bool,
+    pub(crate) temporary: bool,
+    pub(crate) unbounded: bool,
+}

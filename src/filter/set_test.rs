@@ -1,0 +1,37 @@
+//! What a condition asks of a set.
+
+/// What a condition asks of a set, such as the tags of a resource or the views it is in.
+///
+/// Tags are compared byte by byte, so upper and lower case differ; keys of views have none.
+///
+/// ```
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetTest};
+///
+/// let filter = ResourceFilter::parse(ResourceType::Flag, "tags:backend+beta")?;
+/// let both = SetTest::AllOf(vec!["backend".into(), "beta".into()]);
+/// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Tags(both)));
+/// # Ok::<(), viewlink::FilterError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetTest<T> {
+    /// One of these is in it, or more; of none, none is.
+    AnyOf(Vec<T>),
+    /// Each of these is in it; without any it always holds.
+    AllOf(Vec<T>),
+    /// None of these is in it; without any it always holds.
+    NoneOf(Vec<T>),
+}
+
+impl<T> SetTest<T> {
+    /// Whether the test holds for the set that `has` tells the members of.
+    ///
+    /// Cost: O(members of the test) calls of `has`.
+    pub(crate) fn holds(&self, has: impl FnMut(&T) -> bool) -> bool {
+        match self {
+            Self::AnyOf(wanted) => wanted.iter().any(has),
+            Self::AllOf(wanted) => wanted.iter().all(has),
+            Self::NoneOf(unwanted) => !unwanted.iter().any(has),
+        }
+    }
+}

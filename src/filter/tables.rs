@@ -1,0 +1,139 @@
+//! Every field there is.
+
+use super::error::FilterErrorKind;
+use super::field::Field;
+use super::field::Meaning::{List, Query, Text, Texts, Views, YesNo};
+use super::parser::shown;
+use super::resource_filter::ResourceCondition as Resource;
+use super::text_test::TextTest;
+use super::view_filter::ViewCondition as View;
+use crate::resource::ResourceType;
+
+/// The fields by which one kind of thing is filtered.
+pub(super) struct Table<C: 'static> {
+    pub(super) fields: &'static [&'static [Field<C>]],
+    /// The fields that the REST API documents for it besides, and a store does not keep.
+    pub(super) unsupported: &'static [&'static str],
+}
+
+const fn field<C>(name: &'static str, meaning: super::field::Meaning<C>) -> Field<C> {
+    Field { name, meaning }
+}
+
+const BOOLEAN: [&str; 2] = ["true", "false"];
+
+static OF_ALL: [Field<Resource>; 5] = [
+    field("query", Query(Resource::Query)),
+    field("key", Text(Resource::Key)),
+    field("name", Text(Resource::Name)),
+    field("tags", Texts(Resource::Tags)),
+    field("view", Views(Resource::View)),
+];
+
+static OF_ALL_BUT_SEGMENTS: [Field<Resource>; 4] = [
+    field("maintainerId", Text(Resource::MaintainerId)),
+    field("maintainerTeamKey", Text(Resource::MaintainerTeam)),
+    field("archived", YesNo(BOOLEAN, Resource::Archived)),
+    field("type", YesNo(["temporary", "permanent"], Resource::Temporary)),
+];
+
+static OF_FLAGS: [Field<Resource>; 1] =
+    [field("state", YesNo(["archived", "live"], Resource::Archived))];
+
+static OF_METRICS: [Field<Resource>; 1] =
+    [field("maintainerIds", List(|ids| Resource::MaintainerId(TextTest::AnyOf(ids))))];
+
+static OF_SEGMENTS: [Field<Resource>; 4] = [
+    field("keys", List(|keys| Resource::Key(TextTest::AnyOf(keys)))),
+    field("includedKeys", List(|keys| Resource::Key(TextTest::AnyOf(keys)))),
+    field("excludedKeys", List(|keys| Resource::Key(TextTest::NoneOf(keys)))),
+    field("unbounded", YesNo(BOOLEAN, Resource::Unbounded)),
+];
+
+static OF_VIEWS: [Field<View>; 6] = [
+    field("query", Query(View::Query)),
+    // Keys of views are in lower case, however a client writes them.
+    field("key", Text(|test| View::Key(test.in_lower_case()))),
+    field("name", Text(View::Name)),
+    field("tag", Texts(View::Tag)),
+    field("maintainerId", Text(View::MaintainerId)),
+    field("isPayloadView", YesNo(BOOLEAN, View::Payload)),
+];
+
+static FLAGS: Table<Resource> = Table {
+    fields: &[&OF_ALL, &OF_ALL_BUT_SEGMENTS, &OF_FLAGS],
+    unsupported: &[
+        "applicationEvaluated",
+        "codeReferences.max",
+        "codeReferences.min",
+        "contextKindTargeted",
+        "contextKindsEvaluated",
+        "creationDate",
+        "evaluated",
+        "experimentStatus",
+        "filterEnv",
+        "followerId",
+        "guardedRollout",
+        "hasDataExport",
+        "hasExperiment",
+        "releasePipeline",
+        "sdkAvailability",
+        "segmentTargeted",
+        "status",
+    ],
+};
+
+static AI_CONFIGS: Table<Resource> =
+    Table { fields: &[&OF_ALL, &OF_ALL_BUT_SEGMENTS], unsupported: &[] };
+
+static METRICS: Table<Resource> = Table {
+    fields: &[&OF_ALL, &OF_ALL_BUT_SEGMENTS, &OF_METRICS],
+    unsupported: &[
+        "dataSourceKeys",
+        "eventKeys",
+        "eventKind",
+        "hasConnections",
+        "isNumeric",
+        "metricUsedIn",
+        "unitAggregationType",
+        "versionIds",
+    ],
+};
+
+static SEGMENTS: Table<Resource> =
+    Table { fields: &[&OF_ALL, &OF_SEGMENTS], unsupported: &["external"] };
+
+static VIEWS: Table<View> = Table { fields: &[&OF_VIEWS], unsupported: &[] };
+
+pub(super) const fn of_resources(resource_type: ResourceType) -> &'static Table<Resource> {
+    match resource_type {
+        ResourceType::Flag => &FLAGS,
+        ResourceType::Segment => &SEGMENTS,
+        ResourceType::AiConfig => &AI_CONFIGS,
+        ResourceType::Metric => &METRICS,
+    }
+}
+
+pub(super) const fn of_views() -> &'static Table<View> {
+    &VIEWS
+}
+
+impl<C> Table<C> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field<C>> {
+        self.fields.iter().copied().flatten()
+    }
+
+    /// The field with this name.
+    pub(super) fn find(&self, name: &str) -> Result<&'static Field<C>, FilterErrorKind> {
+        if let Some(field) = self.fields().find(|field| field.name == name) {
+            return Ok(field);
+        }
+        Err(match self.unsupported.iter().find(|unsupported| **unsupported == name) {
+            Some(field) => FilterErrorKind::UnsupportedField { field },
+            None => {
+                let known = self.fields().map(|field| field.name).collect();
+                FilterErrorKind::UnknownField { field: shown(name), known }
+            }
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! What a condition asks of one text.
+
+use std::slice;
+
+/// What a condition asks of one text, such as a key or the id of a maintainer.
+///
+/// Compared byte by byte, so upper and lower case differ. Where there is no text (nobody maintains
+/// the resource), what is not said of it is so: [`NotEquals`](Self::NotEquals) and
+/// [`NoneOf`](Self::NoneOf) hold, the others do not.
+///
+/// ```
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, TextTest};
+///
+/// let filter = ResourceFilter::parse(ResourceType::Segment, "key startsWith beta-")?;
+/// let test = TextTest::StartsWith("beta-".into());
+/// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Key(test)));
+/// # Ok::<(), viewlink::FilterError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextTest {
+    /// It is this text.
+    Equals(String),
+    /// It is another text than this, or there is none.
+    NotEquals(String),
+    /// It begins with this text.
+    StartsWith(String),
+    /// This text is a part of it.
+    Contains(String),
+    /// It is one of these; nothing is one of none.
+    AnyOf(Vec<String>),
+    /// It is none of these, or there is none; so without any it always holds.
+    NoneOf(Vec<String>),
+}
+
+impl TextTest {
+    /// Whether the test holds.
+    ///
+    /// Cost: O(length), for lists O(their number of texts) comparisons.
+    pub(crate) fn holds(&self, text: Option<&str>) -> bool {
+        match self {
+            Self::Equals(wanted) => text == Some(wanted),
+            Self::NotEquals(unwanted) => text != Some(unwanted),
+            Self::StartsWith(start) => text.is_some_and(|text| text.starts_with(start)),
+            Self::Contains(part) => text.is_some_and(|text| text.contains(part)),
+            Self::AnyOf(wanted) => text.is_some_and(|text| wanted.iter().any(|one| one == text)),
+            Self::NoneOf(unwanted) => {
+                text.is_none_or(|text| unwanted.iter().all(|one| one != text))
+            }
+        }
+    }
+
+    /// The texts one of which each match is, where the test says so.
+    pub(super) fn wanted(&self) -> Option<&[String]> {
+        match self {
+            Self::Equals(wanted) => Some(slice::from_ref(wanted)),
+            Self::AnyOf(wanted) => Some(wanted),
+            _ => None,
+        }
+    }
+
+    /// The test for texts that are in lower case.
+    pub(super) fn in_lower_case(mut self) -> Self {
+        match &mut self {
+            Self::Equals(text)
+            | Self::NotEquals(text)
+            | Self::StartsWith(text)
+            | Self::Contains(text) => text.make_ascii_lowercase(),
+            Self::AnyOf(texts) | Self::NoneOf(texts) => {
+                texts.iter_mut().for_each(|text| text.make_ascii_lowercase());
+            }
+        }
+        self
+    }
+}
