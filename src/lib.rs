@@ -131,8 +131,8 @@ pub use change::{Change, ChangeKind, ChangedFields};
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
 pub use filter::{
-    FilterError, FilterErrorKind, ResourceCondition, ResourceFilter, SetTest, TextTest,
-    ViewCondition, ViewFilter,
+    FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
+    ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,
 };
 pub use group_sizes::GroupSizes;
 pub use health::Health;

@@ -85,6 +85,7 @@ impl Batch {
     /// # let _ = batch;
     /// # Ok::<(), viewlink::FilterError>(())
     /// ```
+    #[must_use]
     pub fn matching(resource_type: ResourceType, filter: ResourceFilter) -> Self {
         Self::by_key(resource_type, [""; 0]).and_matching(filter)
     }

@@ -132,7 +132,7 @@ pub enum FilterErrorKind {
         supported: Vec<&'static str>,
     },
     /// There is an operator, a `+`, a comma of a list or its start, and no value behind it.
-    #[error("a value of {field} is missing: an empty one is written as \"\"")]
+    #[error("a value of {field} is missing: write one, or take what asks for it away")]
     MissingValue {
         /// The field.
         field: &'static str,
@@ -160,7 +160,7 @@ pub enum FilterErrorKind {
     )]
     BadEscape,
     /// A character that cannot be here.
-    #[error("'{}' is not expected, but {expected}", .character.escape_debug())]
+    #[error("{character:?} is not expected, but {expected}")]
     Unexpected {
         /// The character.
         character: char,

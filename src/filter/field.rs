@@ -5,7 +5,7 @@ use super::operand::{Operand, Word};
 use super::operator::Operator;
 use super::set_test::SetTest;
 use super::text_test::TextTest;
-use crate::key::ViewKey;
+use crate::key::{KeyError, ViewKey};
 
 /// A name in a filter, and what it is about; `C` is the condition on what is filtered.
 pub(super) struct Field<C> {
@@ -61,12 +61,12 @@ impl<C> Field<C> {
         Ok(match self.meaning {
             Meaning::Query(made) => match (operator, operand) {
                 (Operator::Has | Operator::Equals | Operator::Contains, Operand::One(word)) => {
-                    Some(made(word.text))
+                    Some(made(self.part(word)?))
                 }
                 _ => None,
             },
-            Meaning::Text(made) => text_test(operator, operand).map(made),
-            Meaning::List(made) => match text_test(operator, operand) {
+            Meaning::Text(made) => self.text_test(operator, operand)?.map(made),
+            Meaning::List(made) => match self.text_test(operator, operand)? {
                 Some(TextTest::Equals(text)) => Some(made(vec![text])),
                 Some(TextTest::AnyOf(texts)) => Some(made(texts)),
                 _ => None,
@@ -87,6 +87,32 @@ impl<C> Field<C> {
         })
     }
 
+    fn text_test(
+        &self,
+        operator: Operator,
+        operand: Operand,
+    ) -> Result<Option<TextTest>, FilterError> {
+        Ok(Some(match (operator, operand) {
+            (Operator::Has | Operator::Equals, Operand::One(word)) => TextTest::Equals(word.text),
+            (Operator::NotEquals, Operand::One(word)) => TextTest::NotEquals(word.text),
+            (Operator::StartsWith, Operand::One(word)) => TextTest::StartsWith(self.part(word)?),
+            (Operator::Contains, Operand::One(word)) => TextTest::Contains(self.part(word)?),
+            (Operator::AnyOf, Operand::Many(words)) => {
+                TextTest::AnyOf(words.into_iter().map(|word| word.text).collect())
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What a text is searched for. The empty text is in every text, and who looks for it may have
+    /// meant nothing.
+    fn part(&self, word: Word) -> Result<String, FilterError> {
+        if word.text.is_empty() {
+            return Err(self.bad_value("a text that is not empty here", None).at(word.position));
+        }
+        Ok(word.text)
+    }
+
     fn view_key(&self, word: &Word) -> Result<ViewKey, FilterError> {
         let bad = |source| self.bad_value("keys of views", Some(source)).at(word.position);
         ViewKey::parse(&word.text).map_err(bad)
@@ -99,26 +125,9 @@ impl<C> Field<C> {
         Err(self.bad_value(&format!("{yes} or {no}"), None).at(word.position))
     }
 
-    pub(super) fn bad_value(
-        &self,
-        expected: &str,
-        source: Option<crate::KeyError>,
-    ) -> FilterErrorKind {
+    pub(super) fn bad_value(&self, expected: &str, source: Option<KeyError>) -> FilterErrorKind {
         FilterErrorKind::BadValue { field: self.name, expected: expected.to_owned(), source }
     }
-}
-
-fn text_test(operator: Operator, operand: Operand) -> Option<TextTest> {
-    Some(match (operator, operand) {
-        (Operator::Has | Operator::Equals, Operand::One(word)) => TextTest::Equals(word.text),
-        (Operator::NotEquals, Operand::One(word)) => TextTest::NotEquals(word.text),
-        (Operator::StartsWith, Operand::One(word)) => TextTest::StartsWith(word.text),
-        (Operator::Contains, Operand::One(word)) => TextTest::Contains(word.text),
-        (Operator::AnyOf, Operand::Many(words)) => {
-            TextTest::AnyOf(words.into_iter().map(|word| word.text).collect())
-        }
-        _ => return None,
-    })
 }
 
 fn set_test<T>(

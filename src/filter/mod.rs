@@ -29,7 +29,8 @@
 //!   `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t` and `\uXXXX`. A value is the same with and
 //!   without quotes: `"true"` is `true`, and `7` is a text.
 //! - An empty text is no filter, and neither is one with a comma too many: whoever sends it may mean
-//!   everything or nothing. Whoever means everything uses [`ResourceFilter::all`].
+//!   everything or nothing. Whoever means everything uses [`ResourceFilter::all`]. For the same
+//!   reason nothing is searched for `""`, with which every text begins.
 //! - The REST API's `|` and parentheses are not read; they are an error outside of quotes in the long
 //!   form.
 //! - A text has at most [`MAX_FILTER_LEN`] bytes and [`MAX_FILTER_VALUES`] values. Parsing is

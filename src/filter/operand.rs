@@ -107,7 +107,7 @@ impl Words<'_, '_> {
             Some(character) if starts(character) && belongs(character) => {
                 self.lexer.take_while(belongs).trim_end().to_owned()
             }
-            Some('+' | ']') => return Err(self.missing()),
+            Some('+') => return Err(self.missing()),
             Some(character) => {
                 let expected = "a value: put one that has such a character into double quotes";
                 return Err(FilterErrorKind::Unexpected { character, expected }.at(position));

@@ -70,6 +70,9 @@ fn prepare(resource: &NewResource, limits: &Limits) -> Screened {
     Ok(Prepared { resource_type: raw.resource_type(), name, fields, created_at: *created_at })
 }
 
+/// What changed, and the project as it is now.
+type Put<'a> = (ProjectRow, Effect<'a>);
+
 /// Puts the resources of a project, which begins with them if it is not there; tells an outcome for
 /// each, and what changed, if anything did.
 ///
@@ -79,7 +82,7 @@ pub(super) fn run<'a>(
     project: &ProjectKey,
     screened: &'a [Screened],
     stamp: Stamp,
-) -> Result<(Vec<KeyOutcome>, Option<(ProjectRow, Effect<'a>)>)> {
+) -> Result<(Vec<KeyOutcome>, Option<Put<'a>>)> {
     let failed = |screened: &Screened| match screened {
         // The first one of a new project is always registered, so nothing is left undone by it.
         Ok(_) => KeyOutcome::Unchanged,

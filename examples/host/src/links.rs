@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use viewlink::wire::{LinkReport, LinkRequest, LinkedResources, Views};
-use viewlink::{Action, ViewKey};
+use viewlink::{Batch, Project, Report, ViewKey};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(crate) async fn unlink(
     _: NoQuery,
     body: JsonBody,
 ) -> Result<Answer, Failure> {
-    change(Action::Unlink, host, caller, path, body).await
+    change(Project::unlink, host, caller, path, body).await
 }
 
 /// Links resources to a view.
@@ -35,11 +35,11 @@ pub(crate) async fn link(
     _: NoQuery,
     body: JsonBody,
 ) -> Result<Answer, Failure> {
-    change(Action::Link, host, caller, path, body).await
+    change(Project::link, host, caller, path, body).await
 }
 
 async fn change(
-    action: Action,
+    act: fn(&Project, &str, Batch) -> viewlink::Result<Report>,
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
     PathParts((project, view, of)): Three,
@@ -49,10 +49,7 @@ async fn change(
     host.call(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
         let project = host.project(&project, &caller)?;
-        let report = match action {
-            Action::Link => project.link(&view, batch)?,
-            Action::Unlink => project.unlink(&view, batch)?,
-        };
+        let report = act(&project, &view, batch)?;
         // Here, since the client may be gone when the report is there.
         host.metrics().count(&report);
         Answer::of(&LinkReport::new(&report))

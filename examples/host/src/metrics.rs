@@ -69,6 +69,7 @@ impl Metrics {
         let operation = match report.action() {
             Action::Link => "link",
             Action::Unlink => "unlink",
+            _ => "other",
         };
         let mut outcomes = BTreeMap::new();
         for (_, outcome) in report.outcomes() {

@@ -1,0 +1,260 @@
+//! What is wrong with a text that is no filter, and where.
+
+use std::error::Error as _;
+
+use super::*;
+use crate::filter::{FilterError, FilterErrorKind as Kind, MAX_FILTER_LEN, MAX_FILTER_VALUES};
+
+fn error(resource_type: ResourceType, text: &str) -> FilterError {
+    match ResourceFilter::parse(resource_type, text) {
+        Ok(filter) => panic!("{text:?} is a filter: {filter:?}"),
+        Err(error) => error,
+    }
+}
+
+/// Each text is no filter of segments, and this is said of it at this byte.
+fn assert_errors<const N: usize>(cases: [(&str, usize, &str); N]) {
+    for (text, position, message) in cases {
+        let error = error(ResourceType::Segment, text);
+        let shown = error.to_string();
+        assert_eq!(error.position(), position, "{text:?}: {shown}");
+        assert!(shown.contains(message), "{text:?}: {shown}");
+        assert!(shown.starts_with(&format!("at byte {position} of the filter: ")), "{shown}");
+    }
+}
+
+#[test]
+fn an_empty_text_is_no_filter() {
+    for text in ["", " ", "\t\n\u{a0}"] {
+        assert_eq!(error(ResourceType::Flag, text).kind(), &Kind::Empty);
+        assert_eq!(ViewFilter::parse(text).unwrap_err().kind(), &Kind::Empty);
+    }
+}
+
+#[test]
+fn a_comma_has_a_condition_on_both_sides() {
+    let missing = "a condition is missing";
+    assert_errors([
+        (",", 0, missing),
+        (" ,query:a", 1, missing),
+        ("query:a,", 8, missing),
+        ("query:a, ", 9, missing),
+        ("query:a,,query:b", 8, missing),
+        ("query = a , , query:b", 12, missing),
+        ("tags anyOf [a],", 15, missing),
+    ]);
+}
+
+#[test]
+fn a_field_that_is_not_there_is_told_with_those_that_are() {
+    assert_errors([
+        ("colour:red", 0, "there is no field \"colour\": there are query, key, name, tags, view, "),
+        ("query:a, Tags:b", 9, "there is no field \"Tags\""),
+        ("query:a,tag-s = b", 8, "there is no field \"tag-s\""),
+        ("archived:true", 0, "there is no field \"archived\""),
+        ("?:a", 0, "'?' is not expected, but the name of a field"),
+        ("query:a,ä:b", 8, "'ä' is not expected, but the name of a field"),
+        ("(query = a)", 0, "'(' is not expected, but the name of a field"),
+        ("query:a,\u{7}:b", 8, "'\\u{7}' is not expected"),
+    ]);
+    let Kind::UnknownField { field, .. } =
+        error(ResourceType::Flag, &"x".repeat(9_000)).kind().clone()
+    else {
+        panic!("of a field that is not there")
+    };
+    assert_eq!(field, "x".repeat(64));
+}
+
+#[test]
+fn a_field_of_the_api_that_a_store_does_not_keep_is_told_apart() {
+    assert_errors([(
+        "query:a, external exists true",
+        9,
+        "the field external cannot be filtered by",
+    )]);
+    let text = "tags:a,creationDate:{\"before\":1690527600000}";
+    let unsupported = error(ResourceType::Flag, text);
+    assert_eq!(unsupported.position(), 7);
+    assert_eq!(unsupported.kind(), &Kind::UnsupportedField { field: "creationDate" });
+    for (resource_type, field) in [
+        (ResourceType::Flag, "codeReferences.min"),
+        (ResourceType::Flag, "filterEnv"),
+        (ResourceType::Metric, "eventKind"),
+        (ResourceType::Segment, "external"),
+    ] {
+        let kind = error(resource_type, &format!("{field}:x")).kind().clone();
+        assert_eq!(kind, Kind::UnsupportedField { field });
+        let kind = error(ResourceType::AiConfig, &format!("{field}:x")).kind().clone();
+        assert!(matches!(kind, Kind::UnknownField { .. }), "{kind}");
+    }
+}
+
+#[test]
+fn an_operator_is_there_and_one_that_the_field_takes() {
+    assert_errors([
+        ("query", 5, "an operator is missing: query takes : = equals contains"),
+        ("query ,name:a", 6, "an operator is missing"),
+        ("query ? a", 6, "'?' is not expected, but an operator"),
+        ("query \"a\"", 6, "'\"' is not expected, but an operator"),
+        (
+            "tags all [a]",
+            5,
+            "there is no operator \"all\": tags takes : = equals notEquals contains anyOf",
+        ),
+        ("tags anyof [a]", 5, "there is no operator \"anyof\""),
+        ("tags == a", 5, "there is no operator \"==\""),
+        ("tags != a", 5, "there is no operator \"!=\""),
+        ("query notEquals a", 6, "query does not take notEquals: it takes : = equals contains"),
+        ("tags startsWith a", 5, "tags does not take startsWith"),
+        ("keys:a", 4, "keys does not take :: it takes = equals anyOf"),
+        ("unbounded anyOf [true]", 10, "unbounded does not take anyOf"),
+    ]);
+    let text = format!("tags {} a", "x".repeat(9_000));
+    let Kind::UnknownOperator { operator, .. } = error(ResourceType::Flag, &text).kind().clone()
+    else {
+        panic!("of an operator that is not there")
+    };
+    assert_eq!(operator, "x".repeat(64));
+}
+
+#[test]
+fn a_value_is_there() {
+    let missing = "is missing";
+    assert_errors([
+        ("query:", 6, missing),
+        ("query: ,name:a", 7, missing),
+        ("query =", 7, missing),
+        ("query = ,name:a", 8, missing),
+        ("tags:+a", 5, missing),
+        ("tags:a+", 7, missing),
+        ("tags:a++b", 7, missing),
+        ("tags:a+,query:b", 7, missing),
+        ("tags anyOf []", 12, missing),
+        ("tags anyOf [ ]", 13, missing),
+        ("tags anyOf [,a]", 12, missing),
+        ("tags anyOf [a,]", 14, missing),
+        ("tags anyOf [a,,b]", 14, missing),
+        ("excludedKeys anyOf []", 20, missing),
+    ]);
+}
+
+#[test]
+fn nothing_is_searched_for_the_empty_text() {
+    assert_errors([
+        ("query:\"\"", 6, "query takes a text that is not empty"),
+        ("query = \"\"", 8, "query takes a text that is not empty"),
+        ("name startsWith \"\"", 16, "name takes a text that is not empty"),
+        ("key contains \"\"", 13, "key takes a text that is not empty"),
+    ]);
+    assert_eq!(segments("name = \"\"").conditions(), [named("")]);
+}
+
+#[test]
+fn a_value_is_one_that_the_field_can_have() {
+    assert_errors([
+        ("unbounded:maybe", 10, "unbounded takes true or false"),
+        ("unbounded = True", 12, "unbounded takes true or false"),
+        ("unbounded = \"\"", 12, "unbounded takes true or false"),
+        ("unbounded:true+false", 10, "unbounded takes true or false"),
+        ("name = [a]", 7, "name takes one value here, and no list"),
+        ("tags = [a, b]", 7, "tags takes one value here, and no list"),
+        ("query equals [\"a\"]", 13, "query takes one value here, and no list"),
+    ]);
+    let kind = error(ResourceType::Flag, "type:forever").to_string();
+    assert_eq!(kind, "at byte 5 of the filter: type takes temporary or permanent");
+    assert_eq!(error(ResourceType::Flag, "state:deprecated").position(), 6);
+}
+
+#[test]
+fn a_malformed_key_of_a_view_tells_what_is_wrong_with_it() {
+    for (text, position) in [
+        ("view:a+no key", 7),
+        ("view:\"\"", 5),
+        ("view anyOf [a, \"/\"]", 15),
+        ("view notEquals /", 15),
+    ] {
+        let error = error(ResourceType::Segment, text);
+        assert_eq!(error.position(), position, "{text}");
+        let Kind::BadValue { field: "view", source: Some(source), .. } = error.kind() else {
+            panic!("{text}: {error}")
+        };
+        assert_eq!(error.source().unwrap().to_string(), source.to_string());
+    }
+}
+
+#[test]
+fn quotes_and_lists_end() {
+    let quote = "the value in double quotes does not end";
+    let list = "the list does not end";
+    assert_errors([
+        ("query:\"a", 6, quote),
+        ("query = \"", 8, quote),
+        ("tags:a+\"b,c:d", 7, quote),
+        ("tags anyOf [a, \"b]", 15, quote),
+        ("tags anyOf [", 11, list),
+        ("tags anyOf [a", 11, list),
+        ("tags anyOf [a, ", 11, list),
+        ("tags anyOf [a b]", 14, "'b' is not expected, but a comma or the closing bracket"),
+        ("tags anyOf [[a]]", 12, "'[' is not expected, but a value"),
+        ("tags anyOf [a|b]", 13, "'|' is not expected"),
+    ]);
+}
+
+#[test]
+fn a_backslash_in_quotes_stands_before_what_it_escapes() {
+    let escape = "the backslash means nothing";
+    assert_errors([
+        (r#"query:"\x""#, 7, escape),
+        (r#"query:"ab\"#, 9, escape),
+        (r#"query:"\u12""#, 7, escape),
+        (r#"query:"\u+123""#, 7, escape),
+        (r#"query:"\u12é4""#, 7, escape),
+        (r#"query:"a\ud83d""#, 8, escape),
+        (r#"query:"a\ud83d\n""#, 8, escape),
+        (r#"query:"a\ud83d\u0041""#, 8, escape),
+        (r#"query:"a\ude00""#, 8, escape),
+    ]);
+}
+
+#[test]
+fn nothing_follows_a_value_but_a_comma() {
+    let expected = "is not expected, but a comma or the end";
+    assert_errors([
+        ("query = a b", 10, expected),
+        ("query:\"a\" b", 10, expected),
+        ("query:a \"b\"", 8, expected),
+        ("query = \"a\"\"b\"", 11, expected),
+        ("tags anyOf [a] b", 15, expected),
+        ("query = a | query = b", 10, expected),
+        ("query = a|b", 9, expected),
+        ("query = a)", 9, expected),
+        ("tags:[a,b]", 5, "'[' is not expected, but a value"),
+        ("query = ]", 8, "']' is not expected, but a value"),
+    ]);
+}
+
+#[test]
+fn a_text_is_read_up_to_the_greatest_length() {
+    let longest = format!("query:{}", "x".repeat(MAX_FILTER_LEN - 6));
+    assert_eq!(flags(&longest).conditions().len(), 1);
+    let length = MAX_FILTER_LEN + 1;
+    let too_long = error(ResourceType::Flag, &format!("{longest}x"));
+    assert_eq!(too_long.kind(), &Kind::TooLong { length, limit: MAX_FILTER_LEN });
+    assert_eq!(too_long.position(), 0);
+}
+
+#[test]
+fn all_conditions_together_have_a_greatest_number_of_values() {
+    let many = |count| vec!["a"; count].join("+");
+    assert_eq!(flags(&format!("query:a,tags:{}", many(999))).conditions().len(), 2);
+    for text in [
+        format!("tags:{}", many(1_001)),
+        format!("query:a,tags:{}", many(1_000)),
+        format!("tags anyOf [{}]", vec!["a"; 1_001].join(",")),
+        vec!["query:a"; 1_001].join(","),
+    ] {
+        let error = error(ResourceType::Flag, &text);
+        assert_eq!(error.kind(), &Kind::TooManyValues { limit: MAX_FILTER_VALUES });
+        assert_eq!(error.position(), text.rfind('a').unwrap());
+    }
+}

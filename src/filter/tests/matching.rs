@@ -1,0 +1,114 @@
+//! What a filter matches.
+
+use super::*;
+use crate::filter::{ResourceFacts, ViewCondition};
+use crate::key::EnvironmentId;
+use crate::view::Maintainer;
+
+const FACTS: ResourceFacts<'_> = ResourceFacts {
+    key: "checkout-v2",
+    environment: None,
+    name: "Größe der Kasse",
+    tags: &[],
+    maintainer: None,
+    archived: false,
+    temporary: true,
+    unbounded: false,
+};
+
+fn matches(filter: &str, facts: &ResourceFacts<'_>) -> bool {
+    flags(filter).matches(facts)
+}
+
+#[test]
+fn a_filter_without_conditions_matches_everything() {
+    assert!(ResourceFilter::all().matches(&FACTS));
+}
+
+#[test]
+fn all_conditions_must_hold() {
+    assert!(matches("key:checkout-v2,type:temporary", &FACTS));
+    assert!(!matches("key:checkout-v2,type:permanent", &FACTS));
+    assert!(!matches("key:checkout,type:temporary", &FACTS));
+    assert!(matches("key startsWith check,key contains v2", &FACTS));
+}
+
+#[test]
+fn a_query_ignores_case_in_key_and_name() {
+    for found in ["CHECK", "out-V2", "GRÖSSE".replace("SS", "ß").as_str(), "kasse", "r K"] {
+        assert!(matches(&format!("query:{found}"), &FACTS), "{found}");
+    }
+    for not_found in ["checkout v2", "grosse", "v2Größe"] {
+        assert!(!matches(&format!("query:{not_found}"), &FACTS), "{not_found}");
+    }
+    // Written with another sigma at the end of a word; the part is in the name all the same.
+    let facts = ResourceFacts { name: "ΟΔΥΣΣΕΥΣ", ..FACTS };
+    assert!(matches("query:ΟΔΥΣ", &facts) && matches("query:οδυσσευσ", &facts));
+}
+
+#[test]
+fn everything_else_heeds_case() {
+    let tags = texts(["Beta"]);
+    let facts = ResourceFacts { tags: &tags, ..FACTS };
+    assert!(matches("tags:Beta", &facts) && !matches("tags:beta", &facts));
+    assert!(!matches("key:Checkout-v2", &facts));
+    assert!(!matches("name contains kasse", &facts));
+}
+
+#[test]
+fn of_nobody_only_what_is_negative_holds() {
+    let member = Maintainer::Member("m".into());
+    let team = Maintainer::Team("m".into());
+    let of_member = ResourceFacts { maintainer: Some(&member), ..FACTS };
+    let of_team = ResourceFacts { maintainer: Some(&team), ..FACTS };
+    for (filter, member, team, nobody) in [
+        ("maintainerId:m", true, false, false),
+        ("maintainerId:n", false, false, false),
+        ("maintainerId notEquals m", false, true, true),
+        ("maintainerId anyOf [l, m]", true, false, false),
+        ("maintainerId startsWith m", true, false, false),
+        ("maintainerId contains m", true, false, false),
+        ("maintainerTeamKey:m", false, true, false),
+        ("maintainerTeamKey notEquals m", true, false, true),
+    ] {
+        let found = [&of_member, &of_team, &FACTS].map(|facts| matches(filter, facts));
+        assert_eq!(found, [member, team, nobody], "{filter}");
+    }
+    let none_of = ResourceCondition::MaintainerId(TextTest::NoneOf(texts(["m"])));
+    let filter = ResourceFilter::all().and(none_of);
+    assert!(filter.matches(&FACTS) && filter.matches(&of_team) && !filter.matches(&of_member));
+}
+
+#[test]
+fn lists_without_members_hold_always_or_never() {
+    let holds = |condition| ResourceFilter::all().and(condition).matches(&FACTS);
+    assert!(!holds(any_tags([])) && holds(all_tags([])) && holds(no_tags([])));
+    assert!(!holds(ResourceCondition::Key(TextTest::AnyOf(Vec::new()))));
+    assert!(holds(ResourceCondition::Key(TextTest::NoneOf(Vec::new()))));
+}
+
+#[test]
+fn views_are_left_to_whoever_knows_the_links() {
+    assert!(matches("view:a", &FACTS) && matches("view notEquals a", &FACTS));
+}
+
+#[test]
+fn an_environment_has_its_own_segments_only() {
+    let environment = EnvironmentId::parse("test").unwrap();
+    let filter = segments("unbounded = true").and(ResourceCondition::Environment(environment));
+    let segment = |environment| ResourceFacts { environment, unbounded: true, ..FACTS };
+    assert!(filter.matches(&segment(Some("test"))));
+    assert!(!filter.matches(&segment(Some("test2"))));
+    assert!(!filter.matches(&segment(None)));
+    assert!(!filter.matches(&ResourceFacts { unbounded: false, ..segment(Some("test")) }));
+}
+
+#[test]
+fn no_view_is_one_of_the_payload() {
+    let view = super::random::view("a", "A", Vec::new(), None);
+    assert!(!views("isPayloadView = true").matches(&view));
+    assert!(views("isPayloadView = false").matches(&view));
+    let filter = ViewFilter::all().and(ViewCondition::Payload(true));
+    assert!(!filter.matches(&view));
+    assert!(views("key = A").matches(&view) && !views("key notEquals A").matches(&view));
+}

@@ -1,0 +1,89 @@
+//! What a filter matches, said a second time, slowly.
+
+use std::collections::BTreeSet;
+
+use super::random::Thing;
+use super::*;
+use crate::filter::ViewCondition;
+use crate::view::{Maintainer, View};
+
+pub(super) fn resource_matches(conditions: &[ResourceCondition], thing: &Thing) -> bool {
+    use ResourceCondition as Is;
+    conditions.iter().all(|condition| match condition {
+        Is::Query(text) => found(text, &thing.key) || found(text, &thing.name),
+        Is::Key(test) => text_holds(test, Some(&thing.key)),
+        Is::Name(test) => text_holds(test, Some(&thing.name)),
+        Is::Tags(test) => set_holds(test, &thing.tags),
+        Is::View(_) => true,
+        Is::MaintainerId(test) => text_holds(test, member(thing.maintainer.as_ref())),
+        Is::MaintainerTeam(test) => text_holds(test, team(thing.maintainer.as_ref())),
+        Is::Archived(wanted) => thing.archived == *wanted,
+        Is::Temporary(wanted) => thing.temporary == *wanted,
+        Is::Unbounded(wanted) => thing.unbounded == *wanted,
+        Is::Environment(id) => thing.environment == Some(id.as_str().to_owned()),
+    })
+}
+
+pub(super) fn view_matches(conditions: &[ViewCondition], view: &View) -> bool {
+    use ViewCondition as Is;
+    conditions.iter().all(|condition| match condition {
+        Is::Query(text) => found(text, view.key.as_str()) || found(text, &view.name),
+        Is::Name(test) => text_holds(test, Some(&view.name)),
+        Is::Key(test) => text_holds(test, Some(view.key.as_str())),
+        Is::Tag(test) => set_holds(test, &view.tags),
+        Is::MaintainerId(test) => text_holds(test, member(view.maintainer.as_ref())),
+        Is::Payload(wanted) => *wanted == is_payload(view),
+    })
+}
+
+const fn is_payload(_: &View) -> bool {
+    false
+}
+
+pub(super) fn member(maintainer: Option<&Maintainer>) -> Option<&str> {
+    maintainer.filter(|found| matches!(found, Maintainer::Member(_))).map(Maintainer::id)
+}
+
+pub(super) fn team(maintainer: Option<&Maintainer>) -> Option<&str> {
+    maintainer.filter(|found| matches!(found, Maintainer::Team(_))).map(Maintainer::id)
+}
+
+/// Whether some characters in a row are those of the query, each in whatever case.
+fn found(query: &str, text: &str) -> bool {
+    let (query, text): (Vec<char>, Vec<char>) = (query.chars().collect(), text.chars().collect());
+    let same = |(one, other): (&char, &char)| one.to_lowercase().eq(other.to_lowercase());
+    query.is_empty() || text.windows(query.len()).any(|piece| piece.iter().zip(&query).all(same))
+}
+
+fn text_holds(test: &TextTest, text: Option<&str>) -> bool {
+    let characters = |text: &str| text.chars().collect::<Vec<_>>();
+    match (test, text) {
+        (TextTest::NotEquals(_) | TextTest::NoneOf(_), None) => true,
+        (_, None) => false,
+        (TextTest::Equals(wanted), Some(text)) => characters(wanted) == characters(text),
+        (TextTest::NotEquals(wanted), Some(text)) => characters(wanted) != characters(text),
+        (TextTest::StartsWith(wanted), Some(text)) => {
+            let count = wanted.chars().count();
+            text.chars().take(count).collect::<String>() == *wanted
+        }
+        (TextTest::Contains(wanted), Some(text)) => {
+            text.char_indices().any(|(at, _)| text[at..].starts_with(wanted)) || wanted.is_empty()
+        }
+        (TextTest::AnyOf(wanted), Some(text)) => {
+            wanted.iter().filter(|one| *one == text).count() > 0
+        }
+        (TextTest::NoneOf(wanted), Some(text)) => {
+            wanted.iter().filter(|one| *one == text).count() == 0
+        }
+    }
+}
+
+fn set_holds(test: &SetTest<String>, has: &[String]) -> bool {
+    let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<String>>();
+    let has = set(has);
+    match test {
+        SetTest::AnyOf(wanted) => !set(wanted).is_disjoint(&has),
+        SetTest::AllOf(wanted) => set(wanted).is_subset(&has),
+        SetTest::NoneOf(unwanted) => set(unwanted).is_disjoint(&has),
+    }
+}

@@ -1,0 +1,215 @@
+//! Conditions, and what they are asked of.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::filter::{ResourceFacts, ViewCondition};
+use crate::key::EnvironmentId;
+use crate::time::Timestamp;
+use crate::view::{LinkCounts, Maintainer, View};
+
+/// Which texts and lists conditions have.
+#[derive(Clone, Copy)]
+pub(super) enum Texts {
+    /// Few, so that they often match; lists may be empty.
+    Few,
+    /// What can be written, however strange.
+    Written,
+}
+
+impl Texts {
+    fn text(self) -> BoxedStrategy<String> {
+        match self {
+            Self::Few => "[abB]{0,2}".boxed(),
+            Self::Written => {
+                prop_oneof!["[a-c]{0,3}", r#"[a-c +,:=!"\\\[\]()|\n\x07äΣ😀]{0,6}"#].boxed()
+            }
+        }
+    }
+
+    /// What a text may be searched for.
+    fn part(self) -> BoxedStrategy<String> {
+        match self {
+            Self::Few => self.text(),
+            Self::Written => self.text().prop_filter("not empty", |text| !text.is_empty()).boxed(),
+        }
+    }
+
+    fn list<S: Strategy + 'static>(self, member: S) -> BoxedStrategy<Vec<S::Value>> {
+        let least = match self {
+            Self::Few => 0,
+            Self::Written => 1,
+        };
+        prop::collection::vec(member, least..4).boxed()
+    }
+
+    fn text_test(self) -> BoxedStrategy<TextTest> {
+        let written = prop_oneof![
+            self.text().prop_map(TextTest::Equals),
+            self.text().prop_map(TextTest::NotEquals),
+            self.part().prop_map(TextTest::StartsWith),
+            self.part().prop_map(TextTest::Contains),
+            self.list(self.text()).prop_map(TextTest::AnyOf),
+        ];
+        match self {
+            Self::Few => {
+                let none = self.list(self.text()).prop_map(TextTest::NoneOf);
+                prop_oneof![5 => written, 1 => none].boxed()
+            }
+            Self::Written => written.boxed(),
+        }
+    }
+
+    fn set_test<S: Strategy + Clone + 'static>(
+        self,
+        member: S,
+    ) -> BoxedStrategy<SetTest<S::Value>> {
+        let none = match self {
+            Self::Few => self.list(member.clone()),
+            Self::Written => prop::collection::vec(member.clone(), 1..=1).boxed(),
+        };
+        prop_oneof![
+            self.list(member.clone()).prop_map(SetTest::AnyOf),
+            self.list(member).prop_map(SetTest::AllOf),
+            none.prop_map(SetTest::NoneOf),
+        ]
+        .boxed()
+    }
+
+    /// A condition on a resource of this type.
+    pub(super) fn resource_condition(
+        self,
+        resource_type: ResourceType,
+    ) -> BoxedStrategy<ResourceCondition> {
+        use ResourceCondition as Is;
+        let of_all = prop_oneof![
+            self.part().prop_map(Is::Query),
+            self.text_test().prop_map(Is::Key),
+            self.text_test().prop_map(Is::Name),
+            self.set_test(self.text()).prop_map(Is::Tags),
+            self.set_test(view_key()).prop_map(Is::View),
+        ];
+        let others = match resource_type {
+            ResourceType::Segment => prop_oneof![
+                self.list(self.text()).prop_map(|keys| Is::Key(TextTest::NoneOf(keys))),
+                any::<bool>().prop_map(Is::Unbounded),
+            ]
+            .boxed(),
+            _ => prop_oneof![
+                self.text_test().prop_map(Is::MaintainerId),
+                self.text_test().prop_map(Is::MaintainerTeam),
+                any::<bool>().prop_map(Is::Archived),
+                any::<bool>().prop_map(Is::Temporary),
+            ]
+            .boxed(),
+        };
+        match self {
+            Self::Written => prop_oneof![of_all, others].boxed(),
+            Self::Few => {
+                let id = |id| EnvironmentId::parse(id).unwrap();
+                let environment = select(&["e", "f"][..]).prop_map(id).prop_map(Is::Environment);
+                prop_oneof![9 => of_all, 9 => others, 1 => environment].boxed()
+            }
+        }
+    }
+
+    /// A condition on a view.
+    pub(super) fn view_condition(self) -> BoxedStrategy<ViewCondition> {
+        use ViewCondition as Is;
+        prop_oneof![
+            self.part().prop_map(Is::Query),
+            self.text_test().prop_map(Is::Name),
+            self.text_test().prop_map(|test| Is::Key(test.in_lower_case())),
+            self.set_test(self.text()).prop_map(Is::Tag),
+            self.text_test().prop_map(Is::MaintainerId),
+            any::<bool>().prop_map(Is::Payload),
+        ]
+        .boxed()
+    }
+}
+
+pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
+    select(&ResourceType::ALL[..])
+}
+
+fn view_key() -> impl Strategy<Value = ViewKey> + Clone {
+    "[a-c0-9][a-c0-9_.-]{0,3}".prop_map(|key| ViewKey::parse(&key).unwrap())
+}
+
+fn maintainer() -> impl Strategy<Value = Option<Maintainer>> {
+    let named = "[abB]{0,2}";
+    prop_oneof![
+        Just(None),
+        named.prop_map(|id| Some(Maintainer::Member(id))),
+        named.prop_map(|key| Some(Maintainer::Team(key))),
+    ]
+}
+
+fn tags() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::btree_set("[abB]{0,2}", 0..4).prop_map(Vec::from_iter)
+}
+
+/// A resource that conditions are asked of.
+#[derive(Clone, Debug)]
+pub(super) struct Thing {
+    pub(super) key: String,
+    pub(super) environment: Option<String>,
+    pub(super) name: String,
+    pub(super) tags: Vec<String>,
+    pub(super) maintainer: Option<Maintainer>,
+    pub(super) archived: bool,
+    pub(super) temporary: bool,
+    pub(super) unbounded: bool,
+}
+
+impl Thing {
+    pub(super) fn facts(&self) -> ResourceFacts<'_> {
+        ResourceFacts {
+            key: &self.key,
+            environment: self.environment.as_deref(),
+            name: &self.name,
+            tags: &self.tags,
+            maintainer: self.maintainer.as_ref(),
+            archived: self.archived,
+            temporary: self.temporary,
+            unbounded: self.unbounded,
+        }
+    }
+}
+
+pub(super) fn thing() -> impl Strategy<Value = Thing> {
+    let texts = ("[abAB]{1,3}", prop::option::of("[ef]"), "[abABäÄ]{0,3}");
+    let marks = (any::<bool>(), any::<bool>(), any::<bool>());
+    (texts, tags(), maintainer(), marks).prop_map(|(texts, tags, maintainer, marks)| {
+        let (key, environment, name) = texts;
+        let (archived, temporary, unbounded) = marks;
+        Thing { key, environment, name, tags, maintainer, archived, temporary, unbounded }
+    })
+}
+
+pub(super) fn view(
+    key: &str,
+    name: &str,
+    tags: Vec<String>,
+    maintainer: Option<Maintainer>,
+) -> View {
+    View {
+        id: 1,
+        key: ViewKey::parse(key).unwrap(),
+        name: name.to_owned(),
+        description: String::new(),
+        tags,
+        maintainer,
+        version: 1,
+        revision: 1,
+        created_at: Timestamp::from_millis(1),
+        updated_at: Timestamp::from_millis(1),
+        links: LinkCounts::default(),
+    }
+}
+
+pub(super) fn any_view() -> impl Strategy<Value = View> {
+    ("[ab]{1,3}", "[abABäÄ]{0,3}", tags(), maintainer())
+        .prop_map(|(key, name, tags, maintainer)| view(&key, &name, tags, maintainer))
+}
