@@ -13,7 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use viewlink::{Batch, LinkSort, NewView, Options, Paging, Project, Resource, ResourceType, Store};
+use viewlink::{
+    Batch, LinkSort, NewResource, NewView, Options, Paging, Project, Resource, ResourceFilter,
+    ResourceType, Store,
+};
 
 /// Links in the store before anything is measured: views of 1,000 keys out of `LINKS / 10`.
 const LINKS: u64 = 100_000;
@@ -252,5 +255,55 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-criterion_group!(benches, sync, change, concurrency, reads, fold, whole, open_after_kill);
+/// Flags in the registry, and every how many of them has the tag that is asked for.
+const REGISTERED: u64 = 100_000;
+const TAGGED: u64 = 100;
+
+/// A store with a registry, and an empty view.
+fn registered(path: &Path) -> Store {
+    let store = Options::new().open(path).unwrap();
+    let project = store.project("bench").unwrap();
+    project.ensure_view(NewView::new("by-filter", "bench")).unwrap();
+    for part in 0..REGISTERED / 10_000 {
+        let flags = (part * 10_000..(part + 1) * 10_000).map(|number| {
+            let tags = match number % TAGGED {
+                0 => ["wanted", "common"],
+                _ => ["other", "common"],
+            };
+            NewResource::flag(key(number)).name(format!("Flag {number}")).tags(tags)
+        });
+        project.put_resources(flags).unwrap().all_ok().unwrap();
+    }
+    store.checkpoint().unwrap();
+    store
+}
+
+/// Linking and unlinking the 1,000 of 100,000 flags that a filter finds: by tag, which the index
+/// leads to, and by a part of the key, for which every flag is looked at. Beside that the same flags
+/// by key.
+fn filters(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = registered(&dir.path().join("store"));
+    let project = store.project("bench").unwrap();
+    let filter = |text| ResourceFilter::parse(ResourceType::Flag, text).unwrap();
+    let by_filter = |text| Batch::matching(ResourceType::Flag, filter(text));
+    let keys = || Batch::flags((0..REGISTERED).step_by(TAGGED as usize).map(key));
+    let mut group = criterion.benchmark_group("filter");
+    group.sample_size(10);
+    let scan = "query:flag-,tags:wanted";
+    for (name, batch) in
+        [("tag", by_filter("tags:wanted")), ("keys", keys()), ("query and tag", by_filter(scan))]
+    {
+        group.bench_function(format!("link 1,000 of 100,000 flags by {name}"), |bencher| {
+            bencher.iter_batched(
+                || project.unlink("by-filter", keys()).unwrap(),
+                |_| assert_eq!(project.link("by-filter", batch.clone()).unwrap().len(), 1_000),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, sync, change, concurrency, reads, fold, whole, open_after_kill, filters);
 criterion_main!(benches);
