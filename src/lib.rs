@@ -52,6 +52,14 @@
 //!
 //! What the disk must keep for this to hold, and what cannot be detected, is in `docs/design.md`.
 //!
+//! # What is known of resources
+//!
+//! Any resource with a valid key can be linked. A project's registry
+//! ([`Project::put_resources`]) knows more of those that are put there: name, tags, maintainer, and the
+//! id of a segment. Then segments can be named by id ([`Batch::segment_ids`]), resources by what they
+//! are like ([`Batch::matching`], [`filter`]), lists searched and sorted by name, and, with
+//! [`LinkPolicy::Closed`], nothing else can be linked. All of it is decided inside the change.
+//!
 //! # Many tenants, many threads, async code
 //!
 //! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`. Changes are made one
