@@ -80,6 +80,20 @@ pub enum Error {
         /// The key of the view.
         view: ViewKey,
     },
+    /// Somebody else made a change meanwhile; see [`if_store_at`](crate::Project::if_store_at) and
+    /// [`if_view_at`](crate::Project::if_view_at).
+    #[error("{what} is at revision {actual}, and {expected} was asked for: read it again")]
+    RevisionDiffers {
+        /// What is at another revision: `the store`, or `view` and its key.
+        what: String,
+        /// The revision that was asked for.
+        expected: u64,
+        /// The revision it is at.
+        actual: u64,
+    },
+    /// The revision of a view was to be compared, and the call is about no single one.
+    #[error("the call is about no single view to compare the revision of: use if_store_at")]
+    NoSingleView,
     /// The batch has more keys than the store takes at once.
     #[error(
         "the batch has {keys} keys, at most {limit} are taken at once: split it or raise Options::batch_limit"

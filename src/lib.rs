@@ -134,7 +134,7 @@ pub use anything::decode_anything;
 pub use batch::{
     Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report, SegmentRef,
 };
-pub use change::{Change, ChangeKind, ChangedFields};
+pub use change::{Change, ChangeKind, ChangedFields, ChangedLinks};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
@@ -149,7 +149,7 @@ pub use limit::TooLong;
 pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
 
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
-pub use project::{DeletedProject, DeletedView, Project, Removed};
+pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 pub use registry::{NewResource, RegisteredResource};
 pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};

@@ -6,78 +6,74 @@
 
 use std::collections::BTreeMap;
 
+use super::job::{Aim, Job};
 use super::outcome::{FailureReason, KeyOutcome};
-use super::screen::Screened;
-use crate::change::{Effect, LinkedName, Stamp};
+use crate::change::{LinkedName, LinksChange, Stamp};
 use crate::error::{Error, Result};
-use crate::filter::ResourceFilter;
 use crate::options::LinkPolicy;
 use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::selection::Selection;
 use crate::storage::{Edit, LinkKey, ProjectRow, ResourceRows, ViewRow, WriteTables};
-
-/// What a batch asks for, its keys screened.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) edit: Edit,
-    pub(crate) screened: Screened,
-    pub(crate) filter: Option<ResourceFilter>,
-    pub(crate) policy: LinkPolicy,
-    /// How many keys and further resources there may be, less than 2^32.
-    pub(crate) limit: usize,
-}
 
 /// What a walk tells of the keys.
 #[derive(Debug)]
 pub(crate) struct Walked {
     /// One for each key of the request, in its order, then one for each further resource.
     pub(crate) outcomes: Vec<KeyOutcome>,
-    /// What a filter found besides the keys, in key order.
+    /// What a filter found besides the keys, in key order, then what a replacement took out.
     pub(crate) further: Vec<Resource>,
     /// What the ids of segments lead to.
     pub(crate) segments: BTreeMap<String, Resource>,
 }
 
-/// Walks the keys inside the write transaction; tells what came of them, and what changed, if
-/// anything did.
-///
-/// Cost: O(n · log links) with n keys, and O(n · log resources) where ids are looked up or only
-/// registered resources may be linked; with a filter O(what its index finds, or else all it ranges
-/// over).
-pub(crate) fn run<'a>(
-    tables: &mut WriteTables<'_>,
-    project: &ProjectRow,
-    view: &mut ViewRow,
-    job: &'a Job,
-    stamp: Stamp,
-) -> Result<(Walked, Option<Effect<'a>>)> {
-    let mut walk = Walk::new(job);
-    walk.look_up_ids(tables, project)?;
-    walk.refuse_unregistered(tables, project)?;
-    walk.add_matching(tables, project, view)?;
-    let effect = walk.change(tables, view, stamp)?;
-    Ok((walk.walked, effect))
-}
-
-struct Walk<'a> {
+/// A batch whose keys were found, to be walked inside the write transaction.
+pub(crate) struct Walk<'a> {
     job: &'a Job,
     /// The keys to walk, in key order, each once.
     keys: Vec<LinkKey<'a>>,
+    /// The keys under which nothing is registered, where that is a failure.
+    unregistered: Vec<ResourceName<'a>>,
     walked: Walked,
 }
 
 impl<'a> Walk<'a> {
-    fn new(job: &'a Job) -> Self {
+    /// Finds the keys: those of the request, what ids lead to, and what a filter finds. Changes
+    /// nothing.
+    ///
+    /// Cost: O(n log n) with n keys, and O(n · log resources) where ids are looked up or only
+    /// registered resources may be linked; with a filter O(what its index finds, or else all it
+    /// ranges over).
+    pub(crate) fn prepare(
+        tables: &mut WriteTables<'_>,
+        project: &ProjectRow,
+        view: &ViewRow,
+        job: &'a Job,
+    ) -> Result<Self> {
         let outcome = |failed: &Option<FailureReason>| match failed {
             Some(reason) => KeyOutcome::Failed(reason.clone()),
-            None => outcome(job.edit, false),
+            None => job.outcome(false),
         };
         let walked = Walked {
             outcomes: job.screened.failed().iter().map(outcome).collect(),
             further: Vec::new(),
             segments: BTreeMap::new(),
         };
-        Self { job, keys: job.screened.keys(), walked }
+        let keys = job.screened.keys();
+        let mut walk = Self { job, keys, unregistered: Vec::new(), walked };
+        walk.look_up_ids(tables, project)?;
+        walk.refuse_unregistered(tables, project)?;
+        walk.add_matching(tables, project, view)?;
+        Ok(walk)
+    }
+
+    /// How many outcomes there are before anything changes.
+    pub(crate) const fn len(&self) -> usize {
+        self.walked.outcomes.len()
+    }
+
+    /// What came of the keys.
+    pub(crate) fn into_walked(self) -> Walked {
+        self.walked
     }
 
     fn resource_type(&self) -> ResourceType {
@@ -115,7 +111,7 @@ impl<'a> Walk<'a> {
         tables: &mut WriteTables<'_>,
         project: &ProjectRow,
     ) -> Result<()> {
-        if self.job.edit == Edit::Unlink || self.job.policy == LinkPolicy::Open {
+        if self.job.aim == Aim::Unlink || self.job.policy == LinkPolicy::Open {
             return Ok(());
         }
         let rows = tables.resource_rows(project.id, self.resource_type())?;
@@ -125,6 +121,7 @@ impl<'a> Walk<'a> {
                 known.push(key);
             } else {
                 fail(&mut self.walked.outcomes, key.ordinal, FailureReason::UnknownResource);
+                self.unregistered.push(key.name);
             }
         }
         self.keys = known;
@@ -144,9 +141,11 @@ impl<'a> Walk<'a> {
             None => Err(Error::UnknownView { project: project.key.clone(), view: key.clone() }),
         })?;
         let rows = tables.resource_rows(project.id, self.resource_type())?;
-        let found: Vec<_> = match self.job.edit {
-            Edit::Link => selection.registered(&rows)?.into_iter().map(|row| row.name).collect(),
-            Edit::Unlink => selection.linked(&rows, view.id())?,
+        let found: Vec<_> = match self.job.aim {
+            Aim::Unlink => selection.linked(&rows, view.id())?,
+            Aim::Link | Aim::Replace => {
+                selection.registered(&rows)?.into_iter().map(|row| row.name).collect()
+            }
         };
         let listed =
             |name: &ResourceName<'_>| self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok();
@@ -156,7 +155,7 @@ impl<'a> Walk<'a> {
         if keys > limit {
             return Err(Error::BatchTooLarge { keys, limit });
         }
-        self.walked.outcomes.resize(keys, outcome(self.job.edit, false));
+        self.walked.outcomes.resize(keys, self.job.outcome(false));
         let resource_type = self.resource_type();
         // The limit is below 2^32.
         for (ordinal, name) in (listed as u32..).zip(found) {
@@ -167,34 +166,133 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Changes the links of the keys.
-    fn change(
+    /// Changes the links of the keys; tells what changed, if anything did. Links of one change are
+    /// ordered by their places, which begin at `base` here.
+    ///
+    /// Cost: O(n · log links) with n keys; for a replacement also O(links of the view); where the last
+    /// view of a resource is kept also O(n · log lists).
+    pub(crate) fn change(
         &mut self,
         tables: &mut WriteTables<'_>,
         view: &mut ViewRow,
+        base: u32,
         stamp: Stamp,
-    ) -> Result<Option<Effect<'a>>> {
-        let (edit, resource_type) = (self.job.edit, self.resource_type());
-        let keys = std::mem::take(&mut self.keys);
-        let changed = tables.change_links(view, resource_type, edit, &keys, stamp)?;
-        let mut edited = Vec::with_capacity(keys.len());
-        for (key, _) in keys.into_iter().zip(changed).filter(|(_, changed)| *changed) {
-            if let Some(slot) = self.walked.outcomes.get_mut(key.ordinal as usize) {
-                *slot = outcome(edit, true);
-            }
-            edited.push(LinkedName { ordinal: key.ordinal, name: key.name });
+    ) -> Result<Option<LinksChange<'a>>> {
+        let (resource_type, rest) = (self.resource_type(), self.rest(tables, view)?);
+        let (mut linked, mut unlinked) = (Vec::new(), Vec::new());
+        if self.job.aim == Aim::Unlink {
+            self.keep_last_views(tables, view)?;
+            unlinked = self.edit(tables, view, Edit::Unlink, base, stamp)?;
+        } else {
+            linked = self.edit(tables, view, Edit::Link, base, stamp)?;
         }
-        Ok((!edited.is_empty()).then(|| effect(view, resource_type, edit, edited)))
+        if !rest.is_empty() {
+            unlinked = self.take_out(tables, view, rest, stamp)?;
+        }
+        if linked.is_empty() && unlinked.is_empty() {
+            return Ok(None);
+        }
+        let unlinked = unlinked.into_iter().map(|key| key.name).collect();
+        let linked = linked
+            .into_iter()
+            .map(|LinkKey { name, ordinal }| LinkedName { name, ordinal: ordinal + base })
+            .collect();
+        Ok(Some(LinksChange { view: view.to_ref(), resource_type, linked, unlinked }))
     }
-}
 
-/// The outcome of a valid key: what is done, or that it is so already.
-const fn outcome(edit: Edit, changed: bool) -> KeyOutcome {
-    match (edit, changed) {
-        (Edit::Link, true) => KeyOutcome::Linked,
-        (Edit::Link, false) => KeyOutcome::AlreadyLinked,
-        (Edit::Unlink, true) => KeyOutcome::Unlinked,
-        (Edit::Unlink, false) => KeyOutcome::Failed(FailureReason::NotLinked),
+    /// Makes or removes the links of the keys; tells which were.
+    fn edit(
+        &mut self,
+        tables: &mut WriteTables<'_>,
+        view: &mut ViewRow,
+        edit: Edit,
+        base: u32,
+        stamp: Stamp,
+    ) -> Result<Vec<LinkKey<'a>>> {
+        let mut keys = std::mem::take(&mut self.keys);
+        // Both are below the limit of a batch, which is below 2^32.
+        keys.iter_mut().for_each(|key| key.ordinal += base);
+        let changed = tables.change_links(view, self.resource_type(), edit, &keys, stamp)?;
+        let mut edited = Vec::with_capacity(keys.len());
+        for (mut key, _) in keys.into_iter().zip(changed).filter(|(_, changed)| *changed) {
+            key.ordinal -= base;
+            if let Some(slot) = self.walked.outcomes.get_mut(key.ordinal as usize) {
+                *slot = self.job.outcome(true);
+            }
+            edited.push(key);
+        }
+        Ok(edited)
+    }
+
+    /// What a replacement takes out: what is linked and was not asked for. A key that failed was.
+    fn rest(
+        &self,
+        tables: &mut WriteTables<'_>,
+        view: &ViewRow,
+    ) -> Result<Vec<ResourceName<'static>>> {
+        if self.job.aim != Aim::Replace {
+            return Ok(Vec::new());
+        }
+        let rows = tables.resource_rows(view.project(), self.resource_type())?;
+        let mut rest = rows.linked(view.id())?;
+        rest.retain(|name| {
+            self.keys.binary_search_by(|key| key.name.cmp(name)).is_err()
+                && self.unregistered.binary_search(name).is_err()
+        });
+        Ok(rest)
+    }
+
+    /// Takes out what a replacement does not keep; tells what went.
+    fn take_out(
+        &mut self,
+        tables: &mut WriteTables<'_>,
+        view: &mut ViewRow,
+        rest: Vec<ResourceName<'static>>,
+        stamp: Stamp,
+    ) -> Result<Vec<LinkKey<'a>>> {
+        let resource_type = self.resource_type();
+        let mut keys = Vec::with_capacity(rest.len());
+        for name in rest {
+            let stays = self.is_kept(tables, view, &name)?;
+            self.walked.further.push(Resource::of_row(resource_type, &name)?);
+            self.walked.outcomes.push(match stays {
+                true => KeyOutcome::Failed(FailureReason::LastView),
+                false => KeyOutcome::Unlinked,
+            });
+            if !stays {
+                keys.push(LinkKey { name, ordinal: 0 });
+            }
+        }
+        tables.change_links(view, resource_type, Edit::Unlink, &keys, stamp)?;
+        Ok(keys)
+    }
+
+    /// Lets the keys fail that are linked to this view and no other one, where that is asked for.
+    fn keep_last_views(&mut self, tables: &mut WriteTables<'_>, view: &ViewRow) -> Result<()> {
+        if !self.job.choices.keep_last_view {
+            return Ok(());
+        }
+        let mut free = Vec::with_capacity(self.keys.len());
+        for key in std::mem::take(&mut self.keys) {
+            if self.is_kept(tables, view, &key.name)? {
+                fail(&mut self.walked.outcomes, key.ordinal, FailureReason::LastView);
+            } else {
+                free.push(key);
+            }
+        }
+        self.keys = free;
+        Ok(())
+    }
+
+    /// Whether a resource is in this view alone, and is to stay then.
+    fn is_kept(
+        &self,
+        tables: &mut WriteTables<'_>,
+        view: &ViewRow,
+        name: &ResourceName<'_>,
+    ) -> Result<bool> {
+        Ok(self.job.choices.keep_last_view
+            && tables.is_only_view(view, self.resource_type(), name)?)
     }
 }
 
@@ -202,21 +300,4 @@ fn fail(outcomes: &mut [KeyOutcome], ordinal: u32, reason: FailureReason) {
     if let Some(slot) = outcomes.get_mut(ordinal as usize) {
         *slot = KeyOutcome::Failed(reason);
     }
-}
-
-fn effect<'a>(
-    view: &ViewRow,
-    resource_type: ResourceType,
-    edit: Edit,
-    edited: Vec<LinkedName<'a>>,
-) -> Effect<'a> {
-    let view = view.to_ref();
-    let names = |edited: Vec<LinkedName<'a>>| -> Vec<ResourceName<'a>> {
-        edited.into_iter().map(|linked| linked.name).collect()
-    };
-    let (linked, unlinked) = match edit {
-        Edit::Link => (edited, Vec::new()),
-        Edit::Unlink => (Vec::new(), names(edited)),
-    };
-    Effect::ChangeLinks { view, resource_type, linked, unlinked }
 }

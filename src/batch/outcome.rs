@@ -14,6 +14,8 @@ pub enum Action {
     Link,
     /// Unlink the keys from the view.
     Unlink,
+    /// Link the keys to the view, and unlink the others of their type.
+    Replace,
     /// Register the resources.
     Put,
 }
@@ -28,6 +30,8 @@ pub enum KeyOutcome {
     AlreadyLinked,
     /// It was unlinked.
     Unlinked,
+    /// It was not linked, and that was [asked](crate::Batch::ignore_missing) to be no failure.
+    NotLinked,
     /// The resource is registered now and was not before.
     Registered,
     /// What the registry says of it changed.
@@ -79,6 +83,13 @@ pub enum FailureReason {
     /// The resource was not in the view.
     #[error("not linked to this view")]
     NotLinked,
+    /// The resource was in the view, and that was [asked](crate::Batch::refuse_existing) to be a
+    /// failure.
+    #[error("linked to this view already")]
+    AlreadyLinked,
+    /// The resource is in no other view, and was [asked](crate::Batch::keep_last_view) to stay then.
+    #[error("in no other view")]
+    LastView,
 }
 
 impl FailureReason {
@@ -94,6 +105,8 @@ impl FailureReason {
             Self::Repeated => FailureCode::Repeated,
             Self::UnknownResource => FailureCode::UnknownResource,
             Self::NotLinked => FailureCode::NotLinked,
+            Self::AlreadyLinked => FailureCode::AlreadyLinked,
+            Self::LastView => FailureCode::LastView,
         }
     }
 }
@@ -114,6 +127,10 @@ pub enum FailureCode {
     UnknownResource,
     /// `not_linked`: the resource was not in the view.
     NotLinked,
+    /// `already_linked`: the resource was in the view.
+    AlreadyLinked,
+    /// `last_view`: the resource is in no other view.
+    LastView,
 }
 
 impl FailureCode {
@@ -127,6 +144,8 @@ impl FailureCode {
             Self::Repeated => "repeated",
             Self::UnknownResource => "unknown_resource",
             Self::NotLinked => "not_linked",
+            Self::AlreadyLinked => "already_linked",
+            Self::LastView => "last_view",
         }
     }
 }

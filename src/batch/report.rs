@@ -38,6 +38,7 @@ pub struct Report {
     further: Vec<Resource>,
     /// As many as there are keys and further resources.
     outcomes: Vec<KeyOutcome>,
+    successes: usize,
     failures: usize,
     revision: Option<u64>,
 }
@@ -75,12 +76,28 @@ impl Report {
         revision: Option<u64>,
     ) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_failure()).count();
-        Self { action, keys, further: Vec::new(), outcomes, failures, revision }
+        let successes = outcomes.len() - failures;
+        Self { action, keys, further: Vec::new(), outcomes, successes, failures, revision }
     }
 
     /// The report with what a filter found; the outcomes are there.
     pub(crate) fn with_further(self, further: Vec<Resource>) -> Self {
         Self { further, ..self }
+    }
+
+    /// The report without those that did not fail; it counts them still.
+    pub(crate) fn only_failures(mut self) -> Self {
+        let failed: Vec<bool> = self.outcomes.iter().map(KeyOutcome::is_failure).collect();
+        let failed = |place: usize| failed.get(place).copied().unwrap_or(false);
+        let mut listed = 0;
+        if let Reported::Keys(keys) = &mut self.keys {
+            listed = keys.len();
+            keys.retain(failed);
+        }
+        let mut places = listed..;
+        self.further.retain(|_| places.next().is_some_and(failed));
+        self.outcomes.retain(KeyOutcome::is_failure);
+        self
     }
 
     /// What was to be done.
@@ -98,19 +115,19 @@ impl Report {
     /// How many keys the request had, with the further resources that a filter found.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.outcomes.len()
+        self.successes + self.failures
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.outcomes.is_empty()
+        self.len() == 0
     }
 
     /// How many keys did not fail.
     #[must_use]
     pub const fn success_count(&self) -> usize {
-        self.outcomes.len() - self.failures
+        self.successes
     }
 
     /// How many keys failed.
@@ -119,7 +136,9 @@ impl Report {
         self.failures
     }
 
-    /// Each key with its outcome, in request order, then what a filter found, in key order.
+    /// Each key with its outcome, in request order, then what a filter found, in key order, then what a
+    /// replacement took out, in key order; the failures alone where that was
+    /// [asked](crate::Batch::failures_only) for.
     pub fn outcomes(&self) -> impl Iterator<Item = (RawResource<'_>, &KeyOutcome)> {
         let named = (0..self.keys.len()).filter_map(|index| self.keys.get(index));
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::job::Choices;
 use crate::change::Note;
 use crate::filter::ResourceFilter;
 use crate::resource::{RawResource, Resource, ResourceType};
@@ -22,6 +23,7 @@ use crate::resource::{RawResource, Resource, ResourceType};
 pub struct Batch {
     pub(crate) keys: BatchKeys,
     pub(crate) filter: Option<ResourceFilter>,
+    pub(crate) choices: Choices,
     pub(crate) note: Note,
 }
 
@@ -129,7 +131,40 @@ impl Batch {
     }
 
     fn new(keys: BatchKeys) -> Self {
-        Self { keys, filter: None, note: Note::default() }
+        Self { keys, filter: None, choices: Choices::default(), note: Note::default() }
+    }
+
+    /// Lets a link that is missing be a success of an unlink, [`NotLinked`](crate::KeyOutcome::NotLinked),
+    /// so that whoever tries again is told of no failure.
+    #[must_use]
+    pub const fn ignore_missing(mut self) -> Self {
+        self.choices.ignore_missing = true;
+        self
+    }
+
+    /// Lets a link that is there be a failure of a link,
+    /// [`AlreadyLinked`](crate::FailureReason::AlreadyLinked). Says nothing of a replacement.
+    #[must_use]
+    pub const fn refuse_existing(mut self) -> Self {
+        self.choices.refuse_existing = true;
+        self
+    }
+
+    /// Lets the report name the keys that failed and no others; it counts all.
+    #[must_use]
+    pub const fn failures_only(mut self) -> Self {
+        self.choices.failures_only = true;
+        self
+    }
+
+    /// Lets a resource stay in the last view it is in: to unlink it is the failure
+    /// [`LastView`](crate::FailureReason::LastView) of its key, decided in the change.
+    ///
+    /// Cost: a look-up of the resource's views for each key.
+    #[must_use]
+    pub const fn keep_last_view(mut self) -> Self {
+        self.choices.keep_last_view = true;
+        self
     }
 
     /// Says why; the text goes with the change into the journal.
@@ -228,6 +263,16 @@ impl BatchKeys {
     pub(crate) fn is_id(&self, index: usize) -> bool {
         let Self::Segments(refs) = self else { return false };
         matches!(refs.get(index), Some(SegmentRef::Id(_)))
+    }
+
+    /// Leaves only the keys for which `keep` holds, by their place in the request.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let mut places = 0..;
+        let mut next = || places.next().is_some_and(&mut keep);
+        match self {
+            Self::Plain(_, keys) => keys.retain(|_| next()),
+            Self::Segments(refs) => refs.retain(|_| next()),
+        }
     }
 
     /// Puts environment id and key in the place of each id that leads to a segment.

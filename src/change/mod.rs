@@ -9,7 +9,9 @@ use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::time::Timestamp;
 use crate::view::{LinkCounts, Maintainer, ViewFields};
 
-pub(crate) use record::{ChangeRecord, Effect, LinkedName, Note, ProjectRef, PutResource, ViewRef};
+pub(crate) use record::{
+    ChangeRecord, Effect, LinkedName, LinksChange, Note, ProjectRef, PutResource, ViewRef,
+};
 
 /// The number and time of the change that is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,11 @@ pub enum ChangeKind {
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
     },
+    /// Links of several views, or of several types, were made or removed.
+    ManyLinksChanged {
+        /// For each view and type what was linked and unlinked, in request order.
+        parts: Vec<ChangedLinks>,
+    },
     /// Resources were registered, or what the registry says of them changed.
     ResourcesPut {
         /// What the registry says of each of them since, in request order.
@@ -104,6 +111,38 @@ pub enum ChangeKind {
         /// How many links went.
         unlinked: LinkCounts,
     },
+}
+
+/// Links of one view and type, as a change of several tells of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangedLinks {
+    /// The key of the view.
+    pub view: ViewKey,
+    /// The type of the resources.
+    pub resource_type: ResourceType,
+    /// What was linked, in request order.
+    pub linked: Vec<Resource>,
+    /// What was unlinked, in key order.
+    pub unlinked: Vec<Resource>,
+}
+
+impl ChangedLinks {
+    fn of(
+        change: LinksChange<'_>,
+        resource: impl Fn(ResourceType, &ResourceName<'_>) -> Result<Resource>,
+    ) -> Result<Self> {
+        let LinksChange { view, resource_type, mut linked, unlinked } = change;
+        linked.sort_by_key(|linked| linked.ordinal);
+        let linked = linked.iter().map(|linked| resource(resource_type, &linked.name));
+        let unlinked = unlinked.iter().map(|name| resource(resource_type, name));
+        Ok(Self {
+            view: view.key,
+            resource_type,
+            linked: linked.collect::<Result<_>>()?,
+            unlinked: unlinked.collect::<Result<_>>()?,
+        })
+    }
 }
 
 /// The fields of a view after a change.
@@ -159,16 +198,14 @@ impl ChangeKind {
                 Self::ViewUpdated { view: view.key, fields: fields.into() }
             }
             Effect::DeleteView { view, unlinked } => Self::ViewDeleted { view: view.key, unlinked },
-            Effect::ChangeLinks { view, resource_type, mut linked, unlinked } => {
-                linked.sort_by_key(|linked| linked.ordinal);
-                let linked = linked.iter().map(|linked| resource(resource_type, &linked.name));
-                let unlinked = unlinked.iter().map(|name| resource(resource_type, name));
-                Self::LinksChanged {
-                    view: view.key,
-                    resource_type,
-                    linked: linked.collect::<Result<_>>()?,
-                    unlinked: unlinked.collect::<Result<_>>()?,
-                }
+            Effect::ChangeLinks(links) => {
+                let ChangedLinks { view, resource_type, linked, unlinked } =
+                    ChangedLinks::of(links, resource)?;
+                Self::LinksChanged { view, resource_type, linked, unlinked }
+            }
+            Effect::ChangeManyLinks(parts) => {
+                let parts = parts.into_iter().map(|links| ChangedLinks::of(links, resource));
+                Self::ManyLinksChanged { parts: parts.collect::<Result<_>>()? }
             }
             Effect::RemoveResource { resource_type, name, links } => {
                 Self::ResourceRemoved { resource: resource(resource_type, &name)?, links }

@@ -73,16 +73,8 @@ pub(crate) enum Effect<'a> {
         view: ViewRef,
         unlinked: LinkCounts,
     },
-    ChangeLinks {
-        view: ViewRef,
-        resource_type: ResourceType,
-        /// In key order.
-        #[serde(borrow)]
-        linked: Vec<LinkedName<'a>>,
-        /// In key order.
-        #[serde(borrow)]
-        unlinked: Vec<ResourceName<'a>>,
-    },
+    #[serde(borrow)]
+    ChangeLinks(LinksChange<'a>),
     RemoveResource {
         resource_type: ResourceType,
         #[serde(borrow)]
@@ -105,6 +97,29 @@ pub(crate) enum Effect<'a> {
         #[serde(borrow)]
         resources: Vec<PutResource<'a>>,
     },
+    /// Of several views or types, in request order. What is linked comes by the places of all
+    /// together.
+    #[serde(borrow)]
+    ChangeManyLinks(Vec<LinksChange<'a>>),
+}
+
+/// What a change did to the links of one view and type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinksChange<'a> {
+    pub(crate) view: ViewRef,
+    pub(crate) resource_type: ResourceType,
+    /// In key order.
+    #[serde(borrow)]
+    pub(crate) linked: Vec<LinkedName<'a>>,
+    /// In key order; none of them among the linked.
+    #[serde(borrow)]
+    pub(crate) unlinked: Vec<ResourceName<'a>>,
+}
+
+impl LinksChange<'_> {
+    fn keys(&self) -> u64 {
+        (self.linked.len() + self.unlinked.len()) as u64
+    }
 }
 
 /// A resource that was put, and what is said of it since.
@@ -153,7 +168,8 @@ impl<'a> ChangeRecord<'a> {
         let keys = match &self.effect {
             Effect::CreateView { .. } | Effect::UpdateView { .. } => 0,
             Effect::DeleteView { unlinked, .. } => unlinked.total(),
-            Effect::ChangeLinks { linked, unlinked, .. } => (linked.len() + unlinked.len()) as u64,
+            Effect::ChangeLinks(links) => links.keys(),
+            Effect::ChangeManyLinks(parts) => parts.iter().map(LinksChange::keys).sum(),
             Effect::RemoveResource { links, .. } | Effect::RemoveEnvironment { links, .. } => {
                 *links
             }
@@ -211,6 +227,12 @@ mod tests {
         *unlinked.get_mut(ResourceType::Metric) = 251;
         let fields = NewView::new("v", "n").description("d").tags(["t"]).fields;
         let environment = EnvironmentId::parse("e").unwrap();
+        let links = LinksChange {
+            view: view(),
+            resource_type: ResourceType::Segment,
+            linked: vec![LinkedName { ordinal: 5, name: segment.name() }],
+            unlinked: vec![flag.name()],
+        };
         let cases = [
             (
                 Effect::CreateView { view: view(), new_project: true, fields: fields.clone() },
@@ -218,15 +240,8 @@ mod tests {
             ),
             (Effect::UpdateView { view: view(), fields }, "01fb2c010176016e016401017400"),
             (Effect::DeleteView { view: view(), unlinked }, "02fb2c010176000000fbfb00"),
-            (
-                Effect::ChangeLinks {
-                    view: view(),
-                    resource_type: ResourceType::Segment,
-                    linked: vec![LinkedName { ordinal: 5, name: segment.name() }],
-                    unlinked: vec![flag.name()],
-                },
-                "03fb2c01017601010503650073010166",
-            ),
+            (Effect::ChangeLinks(links.clone()), "03fb2c01017601010503650073010166"),
+            (Effect::ChangeManyLinks(vec![links]), "0801fb2c01017601010503650073010166"),
             (
                 Effect::RemoveResource {
                     resource_type: ResourceType::Flag,

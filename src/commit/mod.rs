@@ -25,7 +25,6 @@ mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::change::Note;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::health::Health;
@@ -39,7 +38,7 @@ pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
 pub(crate) use hold::Hold;
-pub(crate) use request::{Draft, Recorded};
+pub(crate) use request::{Ask, Draft, Recorded};
 
 use gauges::Gauges;
 use hold::Holds;
@@ -97,11 +96,10 @@ impl Engine {
     /// same time.
     pub(crate) fn commit<T: Send + 'static>(
         &self,
-        note: Note,
-        keys: u64,
+        ask: Ask,
         act: impl Fn(&mut Draft<'_, '_>) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
-        let (request, place) = Request::new(note, keys, act);
+        let (request, place) = Request::new(ask, act);
         let mut lead = self.queue.join(Box::new(request));
         loop {
             if let Some(lead) = lead.take() {

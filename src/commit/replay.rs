@@ -3,7 +3,7 @@
 //! The same functions change the tables as when the change was made. What they did then stands in
 //! the record too; where they do something else now, state and journal do not belong together.
 
-use crate::change::{ChangeRecord, Effect, LinkedName, ProjectRef, Stamp, ViewRef};
+use crate::change::{ChangeRecord, Effect, LinkedName, LinksChange, ProjectRef, Stamp, ViewRef};
 use crate::error::{Error, Result, StoreFile};
 use crate::registry;
 use crate::resource::ResourceName;
@@ -40,15 +40,11 @@ pub(super) fn replay(tables: &mut WriteTables<'_>, revision: u64, payload: &[u8]
 pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<()> {
     let ChangeRecord { project, effect, .. } = ChangeRecord::decode(revision, payload)?;
     match effect {
-        Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
-            if !are_in_order(&linked, &unlinked) {
-                return Err(misfit(revision));
+        Effect::ChangeLinks(links) => recall_links(tail, revision, project.id, &links)?,
+        Effect::ChangeManyLinks(parts) => {
+            for links in &parts {
+                recall_links(tail, revision, project.id, links)?;
             }
-            let place = (project.id, view.id);
-            let unlinked: Vec<_> = unlinked.iter().collect();
-            tail.remember(place, resource_type, Edit::Unlink, &unlinked);
-            let linked: Vec<_> = linked.iter().map(|linked| &linked.name).collect();
-            tail.remember(place, resource_type, Edit::Link, &linked);
         }
         Effect::RemoveResource { resource_type, name, .. } => {
             tail.forget_resource(project.id, resource_type, &name);
@@ -61,6 +57,24 @@ pub(super) fn recall(tail: &mut Tail, revision: u64, payload: &[u8]) -> Result<(
         Effect::CreateView { .. } | Effect::UpdateView { .. } => {}
         Effect::PutResources { .. } => {}
     }
+    Ok(())
+}
+
+fn recall_links(
+    tail: &mut Tail,
+    revision: u64,
+    project: u32,
+    links: &LinksChange<'_>,
+) -> Result<()> {
+    let LinksChange { view, resource_type, linked, unlinked } = links;
+    if !are_in_order(linked, unlinked) {
+        return Err(misfit(revision));
+    }
+    let place = (project, view.id);
+    let unlinked: Vec<_> = unlinked.iter().collect();
+    tail.remember(place, *resource_type, Edit::Unlink, &unlinked);
+    let linked: Vec<_> = linked.iter().map(|linked| &linked.name).collect();
+    tail.remember(place, *resource_type, Edit::Link, &linked);
     Ok(())
 }
 
@@ -114,17 +128,10 @@ fn fits_in(
             Some(found) => Ok(tables.delete_view(&row.key, &found)? == unlinked),
             None => Ok(false),
         },
-        Effect::ChangeLinks { view, resource_type, linked, unlinked } => {
-            let Some(mut found) = view_of(tables, row, &view)? else {
-                return Ok(false);
-            };
-            if !are_in_order(&linked, &unlinked) {
-                return Ok(false);
-            }
-            let (unlinked, linked) = (to_unlink(unlinked), to_link(linked));
-            for (edit, keys) in [(Edit::Unlink, unlinked), (Edit::Link, linked)] {
-                let changed = tables.change_links(&mut found, resource_type, edit, &keys, stamp)?;
-                if changed.contains(&false) {
+        Effect::ChangeLinks(links) => links_fit(tables, row, links, stamp),
+        Effect::ChangeManyLinks(parts) => {
+            for links in parts {
+                if !links_fit(tables, row, links, stamp)? {
                     return Ok(false);
                 }
             }
@@ -141,6 +148,29 @@ fn fits_in(
             Ok(tables.delete_project(row)? == (views, unlinked))
         }
     }
+}
+
+fn links_fit(
+    tables: &mut WriteTables<'_>,
+    row: &ProjectRow,
+    links: LinksChange<'_>,
+    stamp: Stamp,
+) -> Result<bool> {
+    let LinksChange { view, resource_type, linked, unlinked } = links;
+    let Some(mut found) = view_of(tables, row, &view)? else {
+        return Ok(false);
+    };
+    if !are_in_order(&linked, &unlinked) {
+        return Ok(false);
+    }
+    let (unlinked, linked) = (to_unlink(unlinked), to_link(linked));
+    for (edit, keys) in [(Edit::Unlink, unlinked), (Edit::Link, linked)] {
+        let changed = tables.change_links(&mut found, resource_type, edit, &keys, stamp)?;
+        if changed.contains(&false) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether names come in key order, each once, as blocks and runs take them.
@@ -216,7 +246,7 @@ mod tests {
         unlinked: Vec<ResourceName<'static>>,
     ) -> Effect<'static> {
         let resource_type = ResourceType::Flag;
-        Effect::ChangeLinks { view: view(0), resource_type, linked, unlinked }
+        Effect::ChangeLinks(LinksChange { view: view(0), resource_type, linked, unlinked })
     }
 
     fn try_on(state: &State, revision: u64, time: Timestamp, effect: Effect<'_>) -> Result<()> {

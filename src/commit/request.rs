@@ -31,6 +31,16 @@ impl Draft<'_, '_> {
     }
 }
 
+/// What a change is asked for with.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) note: Note,
+    /// How many keys there are to walk.
+    pub(crate) keys: u64,
+    /// Whether the change is to be taken back.
+    pub(crate) dry_run: bool,
+}
+
 /// What a caller gets: what its request says of itself, and the revision if anything changed.
 pub(super) type Answer<T> = Result<(T, Option<u64>)>;
 
@@ -48,14 +58,16 @@ pub(super) trait Call: Send {
     /// How many keys there are to walk.
     fn keys(&self) -> u64;
 
+    /// Whether the change is to be taken back.
+    fn is_dry_run(&self) -> bool;
+
     /// Tells the caller to lead.
     fn lead(&self);
 }
 
 /// A request and where its caller waits.
 pub(super) struct Request<T, F> {
-    note: Note,
-    keys: u64,
+    ask: Ask,
     act: F,
     found: Option<T>,
     /// Empty once the caller was answered.
@@ -63,9 +75,9 @@ pub(super) struct Request<T, F> {
 }
 
 impl<T, F> Request<T, F> {
-    pub(super) fn new(note: Note, keys: u64, act: F) -> (Self, Arc<Place<Answer<T>>>) {
+    pub(super) fn new(ask: Ask, act: F) -> (Self, Arc<Place<Answer<T>>>) {
         let place = Arc::new(Place::new());
-        (Self { note, keys, act, found: None, place: Some(Arc::clone(&place)) }, place)
+        (Self { ask, act, found: None, place: Some(Arc::clone(&place)) }, place)
     }
 
     fn answer(&mut self, answer: Answer<T>) {
@@ -82,7 +94,7 @@ where
 {
     fn apply(&mut self, tables: &mut WriteTables<'_>, stamp: Stamp) -> Result<Option<Recorded>> {
         self.found = None;
-        let (found, recorded) = (self.act)(&mut Draft { tables, stamp, note: &self.note })?;
+        let (found, recorded) = (self.act)(&mut Draft { tables, stamp, note: &self.ask.note })?;
         self.found = Some(found);
         Ok(recorded)
     }
@@ -94,7 +106,11 @@ where
     }
 
     fn keys(&self) -> u64 {
-        self.keys
+        self.ask.keys
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.ask.dry_run
     }
 
     fn lead(&self) {

@@ -12,7 +12,7 @@ use crate::error::{Error, Outcome, Result, chain};
 use crate::health::Health;
 use crate::journal::{AppendFailure, Journal};
 use crate::options::Options;
-use crate::storage::{Finished, Transaction, contain};
+use crate::storage::{Finished, Transaction, WriteTables, contain};
 use crate::time::Timestamp;
 
 /// Makes changes one after the other.
@@ -90,8 +90,12 @@ impl Writer {
 
     /// Applies, appends, syncs and shows the changes of a group, and answers its callers.
     ///
-    /// A request that panics is answered alone, and the others are tried again without it.
-    pub(super) fn change(&mut self, open: &Open, options: &Options, mut calls: Vec<Box<dyn Call>>) {
+    /// A request that panics is answered alone, and the others are tried again without it. Dry runs
+    /// come first, so that they are between two changes.
+    pub(super) fn change(&mut self, open: &Open, options: &Options, calls: Vec<Box<dyn Call>>) {
+        let (dry_runs, mut calls): (Vec<_>, Vec<_>) =
+            calls.into_iter().partition(|call| call.is_dry_run());
+        dry_runs.into_iter().for_each(|call| self.rehearse(open, options, call));
         while !calls.is_empty() {
             // Taking back what a request that panicked had done may have failed.
             if let Err(error) = self.check() {
@@ -121,6 +125,27 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Applies a change, takes it back, and answers with what it would have been.
+    fn rehearse(&mut self, open: &Open, options: &Options, mut call: Box<dyn Call>) {
+        let begun = self.check().and_then(|()| self.or_stop(contain(|| open.state.begin())));
+        let transaction = match begun {
+            Ok(transaction) => transaction,
+            Err(error) => return call.tell(Err(error)),
+        };
+        let applied = contain(|| {
+            let mut tables = transaction.tables()?;
+            let stamp = next_stamp(&tables, options);
+            call.apply(&mut tables, stamp)
+        });
+        if let Err(error) = &applied
+            && error.is_of_store()
+        {
+            self.stop(chain(error));
+        }
+        self.abort(transaction);
+        call.tell(applied.map(|_| None));
     }
 
     /// Takes applied changes back. Where that fails writes stop; what became of the changes is
@@ -213,8 +238,7 @@ fn apply(
     let mut payloads = Vec::new();
     for (place, call) in calls.iter_mut().enumerate() {
         *at = Some(place);
-        let head = tables.head();
-        let stamp = Stamp { revision: head.revision + 1, time: (options.clock)().max(head.time) };
+        let stamp = next_stamp(&tables, options);
         results.push(match call.apply(&mut tables, stamp) {
             Ok(Some(recorded)) => {
                 tables.complete(stamp);
@@ -233,6 +257,12 @@ fn apply(
     }
     let finished = (!payloads.is_empty()).then(|| tables.finish()).transpose()?;
     Ok(Applied { results, payloads, time, finished })
+}
+
+/// The number and time of the next change.
+fn next_stamp(tables: &WriteTables<'_>, options: &Options) -> Stamp {
+    let head = tables.head();
+    Stamp { revision: head.revision + 1, time: (options.clock)().max(head.time) }
 }
 
 /// Tells each caller what came of its own request.

@@ -2,11 +2,10 @@
 
 mod fields;
 mod new_resource;
-mod project;
 mod put;
 
 pub use fields::RegisteredResource;
 pub(crate) use fields::ResourceFields;
 pub(crate) use new_resource::Named;
 pub use new_resource::NewResource;
-pub(crate) use put::replay;
+pub(crate) use put::{replay, run, screen};

@@ -16,11 +16,11 @@ use crate::storage::{ProjectRow, ResourceRows as _, WriteTables};
 use crate::time::Timestamp;
 
 /// A resource to be put, or what is wrong with it.
-pub(super) type Screened = Result<Prepared, FailureReason>;
+pub(crate) type Screened = Result<Prepared, FailureReason>;
 
 /// A resource whose texts passed.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     resource_type: ResourceType,
     name: ResourceName<'static>,
     /// Without the time of creation that was not given.
@@ -31,7 +31,7 @@ pub(super) struct Prepared {
 /// Parses the names of resources and finds those that stand in the request more than once.
 ///
 /// Cost: O(n log n) with n resources.
-pub(super) fn screen(resources: &[NewResource], limits: &Limits) -> Vec<Screened> {
+pub(crate) fn screen(resources: &[NewResource], limits: &Limits) -> Vec<Screened> {
     let mut seen = BTreeSet::new();
     let screened = resources.iter().map(|resource| {
         let prepared = prepare(resource, limits)?;
@@ -71,27 +71,27 @@ fn prepare(resource: &NewResource, limits: &Limits) -> Screened {
 }
 
 /// What changed, and the project as it is now.
-type Put<'a> = (ProjectRow, Effect<'a>);
+pub(crate) type Put<'a> = (ProjectRow, Effect<'a>);
 
 /// Puts the resources of a project, which begins with them if it is not there; tells an outcome for
 /// each, and what changed, if anything did.
 ///
 /// Cost: O(n · tags · log resources) with n resources.
-pub(super) fn run<'a>(
+pub(crate) fn run<'a>(
     tables: &mut WriteTables<'_>,
     project: &ProjectKey,
     screened: &'a [Screened],
     stamp: Stamp,
 ) -> Result<(Vec<KeyOutcome>, Option<Put<'a>>)> {
-    let failed = |screened: &Screened| match screened {
-        // The first one of a new project is always registered, so nothing is left undone by it.
+    let so_far = |screened: &Screened| match screened {
         Ok(_) => KeyOutcome::Unchanged,
         Err(reason) => KeyOutcome::Failed(reason.clone()),
     };
-    let mut outcomes: Vec<_> = screened.iter().map(failed).collect();
+    let mut outcomes: Vec<_> = screened.iter().map(so_far).collect();
     if screened.iter().all(Result::is_err) {
         return Ok((outcomes, None));
     }
+    // In a new project the first one is always registered, so none is begun for nothing.
     let new_project = tables.project(project)?.is_none();
     let mut project = tables.project_or_new(project)?;
     let mut resources = Vec::new();

@@ -14,12 +14,13 @@ use super::block::{Block, Entry};
 use super::blocks::{self, Fate};
 use super::pack::Packer;
 use super::posting::Posting;
+use super::records::ViewRow;
 use super::run::{Member, RunKey};
 use super::tables::{self, Lazy};
 use super::tail::Slice;
 use super::write::WriteTables;
 use crate::error::Result;
-use crate::resource::ResourceType;
+use crate::resource::{ResourceName, ResourceType};
 
 /// Which view ids still have a view.
 pub(super) struct LiveViews<'t> {
@@ -85,6 +86,19 @@ impl WriteTables<'_> {
         self.tail.apply(&RunKey::new(resource_type, project, name), &mut posting);
         self.live.retain(self.transaction, &mut posting)?;
         Ok(posting)
+    }
+
+    /// Whether a resource is linked to a view and to no other one.
+    ///
+    /// Cost: O(log links + views of the resource).
+    pub(crate) fn is_only_view(
+        &mut self,
+        view: &ViewRow,
+        resource_type: ResourceType,
+        name: &ResourceName<'_>,
+    ) -> Result<bool> {
+        let posting = self.posting(resource_type, view.project(), name.as_bytes())?;
+        Ok(posting.ids() == [view.id()])
     }
 
     /// Removes the lists of resources, whose names are in order, and what the tail says of them.

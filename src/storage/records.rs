@@ -223,6 +223,10 @@ impl ViewRow {
         self.project
     }
 
+    pub(crate) fn revision(&self) -> u64 {
+        self.record.revision
+    }
+
     pub(crate) fn to_ref(&self) -> ViewRef {
         ViewRef { id: self.record.id, key: self.key.clone() }
     }

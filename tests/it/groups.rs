@@ -315,7 +315,7 @@ fn a_view_may_go_and_come_again_in_the_group_that_links_into_it() {
     let results = gate.group(vec![
         call(|project| linked(project, "first")),
         call(|project| linked(project, "a")),
-        call(|project| ("deleted", project.delete_view("v").map(|gone| Some(gone.revision)))),
+        call(|project| ("deleted", project.delete_view("v").map(|gone| gone.revision))),
         call(|project| linked(project, "b")),
         call(|project| {
             ("created", project.create_view(NewView::new("v", "")).map(|view| Some(view.revision)))

@@ -97,7 +97,7 @@ fn a_project_begins_with_its_first_view_and_stays_when_the_last_one_goes() {
     project.delete_view("w").unwrap();
     let deleted = project.delete().unwrap();
     assert_eq!((deleted.views, deleted.unlinked.total()), (0, 0));
-    assert_eq!(deleted.revision, revision(&store));
+    assert_eq!(deleted.revision, Some(revision(&store)));
     assert!(projects(&store.snapshot().unwrap()).is_empty());
     assert_clean_and_replayed(&store);
 }
@@ -144,8 +144,8 @@ fn deleting_a_project_takes_everything_of_it_and_nothing_of_another_one() {
     assert_eq!(deleted.views, 2);
     assert_eq!(ResourceType::ALL.map(|ty| deleted.unlinked.get(ty)), [4; 4]);
     let after = store.snapshot().unwrap();
-    assert_eq!(deleted.revision, before.revision() + 1);
-    assert_eq!(after.revision(), deleted.revision);
+    assert_eq!(deleted.revision, Some(before.revision() + 1));
+    assert_eq!(Some(after.revision()), deleted.revision);
     assert!(matches!(after.project("p").unwrap_err(), Error::UnknownProject { .. }));
     assert_eq!(shown(&after, "q"), shown(&before, "q"));
     assert_eq!(after.projects(all()).unwrap().total, 1);

@@ -243,7 +243,7 @@ fn deleting_a_view_tells_how_many_links_of_each_type_went() {
     let deleted = project.comment("retired").delete_view("v").unwrap();
     let types = ResourceType::ALL.map(|resource_type| deleted.unlinked.get(resource_type));
     assert_eq!((types, deleted.unlinked.total()), ([3, 2, 0, 1], 6));
-    assert_eq!(deleted.revision, revision(&store));
+    assert_eq!(deleted.revision, Some(revision(&store)));
     assert_eq!(get(&store, "w"), before);
     assert_eq!(views_of(&store, &flag("a")), ["w"]);
     let change = journal(&store).pop().unwrap();

@@ -1,10 +1,9 @@
 //! Changing the registry of a project.
 
-use super::new_resource::NewResource;
-use super::put;
 use crate::batch::{Action, Report, Reported};
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::registry::{self, NewResource};
 
 impl Project {
     /// Registers resources, or says anew what they are, in one change whatever their number. The
@@ -40,20 +39,20 @@ impl Project {
         &self,
         resources: impl IntoIterator<Item = NewResource>,
     ) -> Result<Report> {
-        let options = self.engine().options();
+        let options = self.engine.options();
         let resources: Vec<NewResource> = resources.into_iter().collect();
         if resources.len() > options.batch_limit {
             let (keys, limit) = (resources.len(), options.batch_limit);
             return Err(Error::BatchTooLarge { keys, limit });
         }
-        let screened = put::screen(&resources, &options.limits);
+        let screened = registry::screen(&resources, &options.limits);
         let keys = resources.len() as u64;
-        let (outcomes, revision) =
-            self.change(keys, self.note().clone(), move |draft, project| {
-                let (outcomes, put) = put::run(draft.tables, project, &screened, draft.stamp)?;
-                let recorded = put.map(|(project, effect)| draft.record(&project, effect));
-                Ok((outcomes, recorded.transpose()?))
-            })?;
+        let (outcomes, revision) = self.change(keys, move |draft, target| {
+            let (outcomes, put) =
+                registry::run(draft.tables, target.project(), &screened, draft.stamp)?;
+            let recorded = put.map(|(project, effect)| draft.record(&project, effect));
+            Ok((outcomes, recorded.transpose()?))
+        })?;
         let named = resources.into_iter().map(|resource| resource.named).collect();
         Ok(Report::new(Action::Put, Reported::Resources(named), outcomes, revision))
     }

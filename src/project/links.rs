@@ -1,0 +1,227 @@
+//! Changing the links of a view.
+
+use crate::batch::{self, Aim, Batch, Job, Report, Reported, Walk, Walked};
+use crate::change::{Effect, LinksChange, Note};
+use crate::commit::{Draft, Recorded};
+use crate::error::{Error, Result};
+use crate::key::{MAX_KEY_LEN, ViewKey};
+use crate::project::{Project, Target, view_key};
+
+/// What to do with a batch in one of several views; see [`Project::change_links`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkChange {
+    view: String,
+    aim: Aim,
+    batch: Batch,
+}
+
+impl LinkChange {
+    /// To [link](Project::link) the resources of a batch to a view.
+    pub fn link(view: impl Into<String>, batch: Batch) -> Self {
+        Self { view: view.into(), aim: Aim::Link, batch }
+    }
+
+    /// To [unlink](Project::unlink) them from it.
+    pub fn unlink(view: impl Into<String>, batch: Batch) -> Self {
+        Self { view: view.into(), aim: Aim::Unlink, batch }
+    }
+
+    /// To [replace](Project::replace) what is linked to it by them.
+    pub fn replace(view: impl Into<String>, batch: Batch) -> Self {
+        Self { view: view.into(), aim: Aim::Replace, batch }
+    }
+}
+
+impl Project {
+    /// Links resources to a view, in one change whatever their number.
+    ///
+    /// A resource that is linked already is a success and keeps the time of its link. A malformed
+    /// or repeated key is that key's failure.
+    ///
+    /// Cost: O(n · log links) with n keys, and one disk sync, shared with those who call at the
+    /// same time; the posting lists of the resources are [folded](crate::Options::tail) later. A batch that
+    /// changes nothing costs no sync.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`] for the view key;
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
+    /// Nothing changes then.
+    pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run(view, Aim::Link, batch)
+    }
+
+    /// Unlinks resources from a view, in one change whatever their number.
+    ///
+    /// A resource that is not linked is that key's failure, as is a malformed or repeated key; the
+    /// others are unlinked all the same.
+    ///
+    /// Cost and errors are those of [`link`](Self::link).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`link`](Self::link).
+    pub fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run(view, Aim::Unlink, batch)
+    }
+
+    /// Makes the resources that are linked to a view, of the batch's type, exactly those of the
+    /// batch, in one change: nobody ever sees a part of it.
+    ///
+    /// What is linked and was asked for stays, with its link time; the rest is unlinked, and stands
+    /// in the report behind the keys of the request, in key order. A key that fails is left as it
+    /// is, linked or not. With [`Batch::keep_last_view`] what is in no other view stays linked, too,
+    /// as a failure. Segments of every environment are of one type.
+    ///
+    /// Cost: that of [`link`](Self::link), and O(links of the view).
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// let report = project.replace("v", Batch::flags(["b", "c"]))?;
+    /// let outcomes: Vec<String> =
+    ///     report.outcomes().map(|(flag, outcome)| format!("{flag} {outcome:?}")).collect();
+    /// assert_eq!(outcomes, ["b AlreadyLinked", "c Linked", "a Unlinked"]);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`link`](Self::link).
+    pub fn replace(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run(view, Aim::Replace, batch)
+    }
+
+    /// Links and unlinks over several views and types in one change, with a report for each.
+    ///
+    /// What a filter finds, and what is registered, is told by the store as it was before the call;
+    /// then the changes are made in order, each on what those before it left. The batches together
+    /// have at most as many keys as one may have. The comment and actor are the first that a batch
+    /// gives, or the handle's.
+    ///
+    /// Cost: that of its parts, but for one disk sync.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, LinkChange, NewView, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.create_view(NewView::new("old", "Old"))?;
+    /// # project.create_view(NewView::new("new", "New"))?;
+    /// # project.link("old", Batch::flags(["a"]))?.all_ok()?;
+    /// let reports = project.change_links([
+    ///     LinkChange::link("new", Batch::flags(["a"])),
+    ///     LinkChange::unlink("old", Batch::flags(["a"]).keep_last_view()),
+    /// ])?;
+    /// assert!(reports.iter().all(|report| report.failure_count() == 0));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`link`](Self::link) for each of them; nothing changes then.
+    /// [`Error::NoSingleView`] where the revision of [a view](Self::if_view_at) was to be compared.
+    pub fn change_links(
+        &self,
+        changes: impl IntoIterator<Item = LinkChange>,
+    ) -> Result<Vec<Report>> {
+        self.target.refuse_view()?;
+        self.run_all(changes.into_iter().collect())
+    }
+
+    fn run(&self, view: &str, aim: Aim, batch: Batch) -> Result<Report> {
+        let change = LinkChange { view: view.to_owned(), aim, batch };
+        let mut reports = self.run_all(vec![change])?;
+        // One report for each change.
+        reports.pop().ok_or(Error::Closed)
+    }
+
+    fn run_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
+        let limit = self.engine.options().batch_limit.min(u32::MAX as usize);
+        let listed = changes.iter().map(|change| change.batch.len()).sum();
+        if listed > limit {
+            return Err(Error::BatchTooLarge { keys: listed, limit });
+        }
+        let (mut note, mut parts, mut asked) = (Note::default(), Vec::new(), Vec::new());
+        for LinkChange { view, aim, batch } in changes {
+            note = note.or(&batch.note);
+            let (view, job) = (view_key(&view)?, self.job(aim, &batch, limit));
+            parts.push((view, job));
+            asked.push((aim, batch));
+        }
+        let note = note.or(&self.note);
+        let (walked, revision) = self.change_view(listed as u64, note, move |draft, target| {
+            change(draft, target, &parts, limit)
+        })?;
+        let report = |((aim, batch), walked)| self.report(aim, batch, walked, revision);
+        Ok(asked.into_iter().zip(walked).map(report).collect())
+    }
+
+    /// What a batch asks for, as far as it can be told before its turn.
+    fn job(&self, aim: Aim, batch: &Batch, limit: usize) -> Job {
+        let options = self.engine.options();
+        let environment_limit = match aim {
+            Aim::Link | Aim::Replace => options.limits.environment_id,
+            // What was linked under another limit can still be unlinked.
+            Aim::Unlink => MAX_KEY_LEN,
+        };
+        Job {
+            aim,
+            screened: batch::screen(&batch.keys, environment_limit),
+            filter: batch.filter.clone(),
+            choices: batch.choices,
+            policy: options.link_policy,
+            limit,
+        }
+    }
+
+    fn report(&self, aim: Aim, batch: Batch, walked: Walked, revision: Option<u64>) -> Report {
+        let Walked { outcomes, further, segments } = walked;
+        let Batch { mut keys, choices, .. } = batch;
+        keys.name_segments(&segments);
+        let report = Report::new(aim.action(), Reported::Keys(keys), outcomes, revision);
+        let report = report.with_further(further);
+        if choices.failures_only { report.only_failures() } else { report }
+    }
+}
+
+/// Finds the keys of all parts, then changes their links in order.
+fn change(
+    draft: &mut Draft<'_, '_>,
+    target: &Target,
+    parts: &[(ViewKey, Job)],
+    limit: usize,
+) -> Result<(Vec<Walked>, Option<Recorded>)> {
+    // Everything a part can fail on comes before anything changes.
+    let mut walks = Vec::with_capacity(parts.len());
+    let mut keys = 0_usize;
+    let mut project = None;
+    for (key, job) in parts {
+        let (in_project, view) = target.find_view(draft, key)?;
+        let walk = Walk::prepare(draft.tables, &in_project, &view, job)?;
+        keys = keys.saturating_add(walk.len());
+        walks.push((key, walk));
+        project = Some(in_project);
+    }
+    if keys > limit {
+        return Err(Error::BatchTooLarge { keys, limit });
+    }
+    let Some(project) = project else { return Ok((Vec::new(), None)) };
+    let (mut walked, mut changes, mut base) = (Vec::new(), Vec::new(), 0);
+    for (key, mut walk) in walks {
+        let (_, mut view) = target.find_view(draft, key)?;
+        let places = walk.len();
+        changes.extend(walk.change(draft.tables, &mut view, base, draft.stamp)?);
+        // The limit is below 2^32.
+        base += places as u32;
+        walked.push(walk.into_walked());
+    }
+    let effect = match <[LinksChange<'_>; 1]>::try_from(changes) {
+        Ok([only]) => Effect::ChangeLinks(only),
+        Err(none) if none.is_empty() => return Ok((walked, None)),
+        Err(many) => Effect::ChangeManyLinks(many),
+    };
+    Ok((walked, Some(draft.record(&project, effect)?)))
+}

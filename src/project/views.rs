@@ -1,0 +1,121 @@
+//! Changing the views of a project.
+
+use crate::change::Effect;
+use crate::error::{Error, Result};
+use crate::key::{ProjectKey, ViewKey};
+use crate::limit;
+use crate::project::{Project, view_key};
+use crate::storage::ViewRow;
+use crate::view::{LinkCounts, NewView, View, ViewPatch};
+
+/// What [`Project::delete_view`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedView {
+    /// How many links of each type went with it.
+    pub unlinked: LinkCounts,
+    /// The revision of the change; `None` on a dry run.
+    pub revision: Option<u64>,
+}
+
+impl Project {
+    /// Creates a view, and the project with its first one.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ViewExists`] when there is one with the key; [`Error::InvalidKey`] when the key is
+    /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    pub fn create_view(&self, view: NewView) -> Result<View> {
+        self.put_view(view, |project, key, _| {
+            Err(Error::ViewExists { project: project.clone(), view: key.clone() })
+        })
+    }
+
+    /// The view with the key, created with these fields if there is none.
+    ///
+    /// One that is there is returned as it is, and nothing changes.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// As [`create_view`](Self::create_view), but for [`Error::ViewExists`].
+    pub fn ensure_view(&self, view: NewView) -> Result<View> {
+        self.put_view(view, |_, _, found| Ok(found))
+    }
+
+    fn put_view(
+        &self,
+        view: NewView,
+        there: impl Fn(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow> + Send + 'static,
+    ) -> Result<View> {
+        let key = view_key(&view.key)?;
+        limit::check_fields(&view.fields, None, &self.engine.options().limits)?;
+        let (view, _) = self.change(0, move |draft, target| {
+            let project_key = target.project();
+            let project = draft.tables.project(project_key)?;
+            let new_project = project.is_none();
+            let found = project.map(|project| draft.tables.view(project.id, &key)).transpose()?;
+            if let Some(found) = found.flatten() {
+                return Ok((there(project_key, &key, found)?.into_view(), None));
+            }
+            let fields = view.fields.clone();
+            let (project, view) =
+                draft.tables.create_view(project_key, &key, fields.clone(), draft.stamp)?;
+            let effect = Effect::CreateView { view: view.to_ref(), new_project, fields };
+            let recorded = draft.record(&project, effect)?;
+            Ok((view.into_view(), Some(recorded)))
+        })?;
+        Ok(view)
+    }
+
+    /// Changes fields of a view; its version goes up by one.
+    ///
+    /// A patch that leaves every field as it is changes nothing.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`];
+    /// [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
+        let key = view_key(key)?;
+        let limits = self.engine.options().limits;
+        let (view, _) = self.change_view(0, self.note.clone(), move |draft, target| {
+            let (project, view) = target.find_view(draft, &key)?;
+            let fields = patch.clone().apply(view.fields().clone());
+            limit::check_fields(&fields, Some(view.fields()), &limits)?;
+            if fields == *view.fields() {
+                return Ok((view.into_view(), None));
+            }
+            let view = draft.tables.update_view(view, fields.clone(), draft.stamp)?;
+            let effect = Effect::UpdateView { view: view.to_ref(), fields };
+            let recorded = draft.record(&project, effect)?;
+            Ok((view.into_view(), Some(recorded)))
+        })?;
+        Ok(view)
+    }
+
+    /// Deletes a view and unlinks everything from it. Its key is free afterwards.
+    ///
+    /// Cost: O(links of the view).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`];
+    /// [`Error::RevisionDiffers`] where a [revision](Self::if_view_at) was asked for.
+    pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
+        let key = view_key(key)?;
+        let (unlinked, revision) =
+            self.change_view(0, self.note.clone(), move |draft, target| {
+                let (project, view) = target.find_view(draft, &key)?;
+                let unlinked = draft.tables.delete_view(target.project(), &view)?;
+                let effect = Effect::DeleteView { view: view.to_ref(), unlinked };
+                Ok((unlinked, Some(draft.record(&project, effect)?)))
+            })?;
+        Ok(DeletedView { unlinked, revision })
+    }
+}
