@@ -122,7 +122,7 @@ pub enum FilterErrorKind {
         supported: Vec<&'static str>,
     },
     /// Other fields have this operator.
-    #[error("{field} does not take {operator}: it takes {}", .supported.join(" "))]
+    #[error("{field} does not take the operator {operator:?}: it takes {}", .supported.join(" "))]
     UnsupportedOperator {
         /// The field.
         field: &'static str,

@@ -1,5 +1,6 @@
 //! What stands behind an operator.
 
+use super::MAX_FILTER_VALUES;
 use super::error::{FilterError, FilterErrorKind};
 use super::lexer::Lexer;
 
@@ -23,8 +24,6 @@ pub(super) struct Words<'l, 'a> {
     pub(super) field: &'static str,
     /// How many values may still be read.
     pub(super) left: &'l mut usize,
-    /// How many may be read in all, for the error.
-    pub(super) limit: usize,
 }
 
 impl Words<'_, '_> {
@@ -118,7 +117,7 @@ impl Words<'_, '_> {
     }
 
     fn count(&mut self, position: usize) -> Result<(), FilterError> {
-        let too_many = FilterErrorKind::TooManyValues { limit: self.limit };
+        let too_many = FilterErrorKind::TooManyValues { limit: MAX_FILTER_VALUES };
         *self.left = self.left.checked_sub(1).ok_or(too_many.at(position))?;
         Ok(())
     }

@@ -116,7 +116,7 @@ impl<C> Parser<'_, C> {
             let kind = field.bad_value("one value here, and no list", None);
             return Err(kind.at(lexer.position()));
         }
-        let mut words = Words { lexer, field: field.name, left, limit: MAX_FILTER_VALUES };
+        let mut words = Words { lexer, field: field.name, left };
         Ok(match (operator, field.takes_many(operator)) {
             (Operator::Has, true) => Operand::Many(words.short_list()?),
             (Operator::Has, false) => Operand::One(words.short()?),

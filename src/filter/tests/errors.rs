@@ -104,10 +104,14 @@ fn an_operator_is_there_and_one_that_the_field_takes() {
         ("tags anyof [a]", 5, "there is no operator \"anyof\""),
         ("tags == a", 5, "there is no operator \"==\""),
         ("tags != a", 5, "there is no operator \"!=\""),
-        ("query notEquals a", 6, "query does not take notEquals: it takes : = equals contains"),
-        ("tags startsWith a", 5, "tags does not take startsWith"),
-        ("keys:a", 4, "keys does not take :: it takes = equals anyOf"),
-        ("unbounded anyOf [true]", 10, "unbounded does not take anyOf"),
+        (
+            "query notEquals a",
+            6,
+            "query does not take the operator \"notEquals\": it takes : = equals contains",
+        ),
+        ("tags startsWith a", 5, "tags does not take the operator \"startsWith\""),
+        ("keys:a", 4, "keys does not take the operator \":\": it takes = equals anyOf"),
+        ("unbounded anyOf [true]", 10, "unbounded does not take the operator \"anyOf\""),
     ]);
     let text = format!("tags {} a", "x".repeat(9_000));
     let Kind::UnknownOperator { operator, .. } = error(ResourceType::Flag, &text).kind().clone()

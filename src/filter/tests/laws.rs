@@ -17,51 +17,13 @@ fn cases(usual: u32) -> u32 {
 
 /// Pieces of filters in a row, so that most of a text is right.
 fn nearly_a_filter() -> impl Strategy<Value = String> {
-    let piece = select(
-        &[
-            "query",
-            "tags",
-            "tag",
-            "view",
-            "key",
-            "keys",
-            "excludedKeys",
-            "name",
-            "archived",
-            "type",
-            "unbounded",
-            "isPayloadView",
-            "external",
-            "state",
-            "=",
-            ":",
-            ":",
-            "anyOf",
-            "notEquals",
-            "startsWith",
-            "contains",
-            "equals",
-            ",",
-            ",",
-            "+",
-            "[",
-            "]",
-            "\"",
-            "\\",
-            "\\u00e4",
-            "\\ud83d",
-            " ",
-            " ",
-            "a",
-            "b",
-            "ä",
-            "😀",
-            "true",
-            "live",
-            "|",
-            "(",
-        ][..],
-    );
+    let fields =
+        "query tags tag view key keys excludedKeys name archived type unbounded state external";
+    let others =
+        r#"= : : anyOf notEquals startsWith contains equals , , + [ ] " \ \u00e4 \ud83d a ä 😀"#;
+    let values = "isPayloadView a b true live temporary | (";
+    let words = [fields, others, values].into_iter().flat_map(|words| words.split(' '));
+    let piece = select(words.chain([" ", " "]).collect::<Vec<_>>());
     prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
 

@@ -43,30 +43,17 @@ impl Pen {
             Is::Key(test) => self.text("key", test),
             Is::Name(test) => self.text("name", test),
             Is::Tags(test) => self.set("tags", test),
-            Is::View(test) => {
-                let upper = self.choose(&[true, false]);
-                let text = |key: &ViewKey| match upper {
-                    true => key.as_str().to_ascii_uppercase(),
-                    false => key.as_str().to_owned(),
-                };
-                let texts = |keys: &[ViewKey]| keys.iter().map(text).collect();
-                let test = match test {
-                    SetTest::AnyOf(keys) => SetTest::AnyOf(texts(keys)),
-                    SetTest::AllOf(keys) => SetTest::AllOf(texts(keys)),
-                    SetTest::NoneOf(keys) => SetTest::NoneOf(texts(keys)),
-                };
-                self.set("view", &test)
-            }
+            Is::View(test) => self.views(test),
             Is::MaintainerId(TextTest::AnyOf(ids)) if resource_type == ResourceType::Metric => {
                 let field = self.choose(&["maintainerId", "maintainerIds"]);
                 self.long(field, "anyOf", ids)
             }
             Is::MaintainerId(test) => self.text("maintainerId", test),
             Is::MaintainerTeam(test) => self.text("maintainerTeamKey", test),
-            Is::Archived(yes) if resource_type == ResourceType::Flag => {
-                let field = self.choose(&["archived", "state"]);
-                let words = if field == "state" { ["archived", "live"] } else { ["true", "false"] };
-                self.yes_no(field, words, *yes)
+            Is::Archived(yes)
+                if resource_type == ResourceType::Flag && self.choose(&[true, false]) =>
+            {
+                self.yes_no("state", ["archived", "live"], *yes)
             }
             Is::Archived(yes) => self.yes_no("archived", ["true", "false"], *yes),
             Is::Temporary(yes) => self.yes_no("type", ["temporary", "permanent"], *yes),
@@ -129,6 +116,21 @@ impl Pen {
                 }
             },
         }
+    }
+
+    fn views(&mut self, test: &SetTest<ViewKey>) -> String {
+        let upper = self.choose(&[true, false]);
+        let text = |key: &ViewKey| match upper {
+            true => key.as_str().to_ascii_uppercase(),
+            false => key.as_str().to_owned(),
+        };
+        let texts = |keys: &[ViewKey]| keys.iter().map(text).collect();
+        let test = match test {
+            SetTest::AnyOf(keys) => SetTest::AnyOf(texts(keys)),
+            SetTest::AllOf(keys) => SetTest::AllOf(texts(keys)),
+            SetTest::NoneOf(keys) => SetTest::NoneOf(texts(keys)),
+        };
+        self.set("view", &test)
     }
 
     fn yes_no(&mut self, field: &str, [yes, no]: [&str; 2], holds: bool) -> String {
