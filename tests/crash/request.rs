@@ -163,8 +163,8 @@ impl Request {
                 let patch = ViewPatch::new().name(fields.name).description(fields.description);
                 Some(project.update_view(view, patch.tags(fields.tags))?.revision)
             }
-            Act::DeleteView(view) => Some(project.delete_view(view)?.revision),
-            Act::DeleteProject => Some(project.delete()?.revision),
+            Act::DeleteView(view) => project.delete_view(view)?.revision,
+            Act::DeleteProject => project.delete()?.revision,
             Act::Link(view, keys) => project.link(view, keys.batch())?.revision(),
             Act::Unlink(view, keys) => project.unlink(view, keys.batch())?.revision(),
             Act::RemoveResource(resource) => project.remove_resource(resource)?.revision,

@@ -83,6 +83,7 @@ pub(crate) fn outcomes(report: &Report) -> Vec<(String, &'static str)> {
         KeyOutcome::Linked => "linked",
         KeyOutcome::AlreadyLinked => "already",
         KeyOutcome::Unlinked => "unlinked",
+        KeyOutcome::NotLinked => "not linked",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         other => panic!("{other:?}"),
     };
