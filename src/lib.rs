@@ -78,7 +78,7 @@
 //! | layer | modules | knows |
 //! | --- | --- | --- |
 //! | wire | `wire` | JSON, behind a feature |
-//! | public API | `store`, `project`, `snapshot`, `options` and the types they take and give | requests and answers |
+//! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
 //! | storage | `storage` | tables, and alone names the database |
@@ -94,6 +94,7 @@ mod codec;
 mod commit;
 mod disk;
 mod error;
+mod feed;
 mod group_sizes;
 mod health;
 mod journal;
@@ -124,6 +125,7 @@ pub use change::{Change, ChangeKind, ChangedFields};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
+pub use feed::Feed;
 pub use group_sizes::GroupSizes;
 pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, ViewKey};
