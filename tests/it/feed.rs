@@ -1,5 +1,6 @@
 //! The feed: which changes it gives, where it goes on, and what it tells when it cannot.
 
+use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -172,6 +173,22 @@ fn a_feed_that_fell_behind_hears_the_oldest_change_kept_and_a_new_one_goes_on_th
     }
     let mut again = store.feed(kept - 1).unwrap();
     assert_eq!(rest(&mut again, 9), (kept..=revision(&store)).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_page_does_not_look_at_what_earlier_pages_gave() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    add(&store, 5);
+    let mut feed = store.feed(0).unwrap();
+    assert_eq!(rest(&mut feed, 3), [1, 2, 3, 4, 5, 6]);
+    let segment = crate::support::segments(dir.path())[0].clone();
+    let mut file = std::fs::OpenOptions::new().write(true).open(segment).unwrap();
+    file.seek(SeekFrom::Start(60)).unwrap();
+    file.write_all(&[0xff; 8]).unwrap();
+    assert!(matches!(store.feed(0).unwrap().next_page(9), Err(Error::Damaged { .. })));
+    add(&store, 2);
+    assert_eq!(rest(&mut feed, 3), [7, 8]);
 }
 
 #[test]

@@ -219,6 +219,51 @@ fn a_feed_that_is_read_while_the_store_fails_and_recovers_gets_every_change_once
     follower.join().unwrap().assert_same(&store.snapshot().unwrap());
 }
 
+#[test]
+fn a_page_that_a_recovery_interrupts_is_read_from_what_was_recovered() {
+    let store = Options::new().segment_size(4_096).keep_changes(None).open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    (0..30).for_each(|round| link(&project, "v", &[&format!("{round:0200}")]));
+    let (done, last) = mpsc::channel::<()>();
+    let reader = store.clone();
+    let follower = thread::spawn(move || {
+        while matches!(last.try_recv(), Err(mpsc::TryRecvError::Empty)) {
+            Replica::default().catch_up(&mut reader.feed(0).unwrap(), 1);
+        }
+    });
+    for _ in 0..60 {
+        stop_writes(&store);
+        store.recover().unwrap();
+    }
+    drop(done);
+    follower.join().unwrap();
+}
+
+/// A change comes at any moment between the look for one and the sleep.
+#[test]
+fn a_change_that_comes_as_the_waiter_lies_down_is_not_missed() {
+    let (store, project) = two_views();
+    let mut feed = store.feed(2).unwrap();
+    let (ready, go_on) = mpsc::channel();
+    let rounds = 3_000;
+    let follower = thread::spawn(move || {
+        for _ in 0..rounds {
+            ready.send(()).unwrap();
+            let start = Instant::now();
+            assert_eq!(feed.wait(LONG, 1).unwrap().len(), 1);
+            assert!(start.elapsed() < LONG);
+        }
+    });
+    let mut random = Random(1);
+    for round in 0..rounds {
+        go_on.recv_timeout(LONG).expect("it sleeps on");
+        (0..random.below(3_000)).for_each(|_| std::hint::spin_loop());
+        project.update_view("v", ViewPatch::new().name(round.to_string())).unwrap();
+    }
+    follower.join().unwrap();
+}
+
 /// Invariant 8 for a feed: whatever moment the power goes at, the store has what was given until then.
 #[test]
 fn what_a_feed_gave_no_loss_of_power_takes_back() {
