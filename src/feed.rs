@@ -133,13 +133,12 @@ impl Feed {
     /// Those of [`next_page`](Self::next_page), also when their reason comes while it waits.
     pub fn wait(&mut self, timeout: Duration, limit: usize) -> Result<Vec<Change>> {
         let deadline = Instant::now().checked_add(timeout);
-        loop {
-            let peal = self.engine.bell().peal();
+        let engine = Arc::clone(&self.engine);
+        let page = engine.bell().watch(deadline, || {
             let page = self.next_page(limit)?;
-            if !page.is_empty() || !self.engine.bell().wait(peal, deadline) {
-                return Ok(page);
-            }
-        }
+            Ok((!page.is_empty()).then_some(page))
+        })?;
+        Ok(page.unwrap_or_default())
     }
 
     /// The newest change that may be given, and the journal it is in.
