@@ -103,10 +103,10 @@ fn make(store: &Store, changes: u64) -> viewlink::Result<()> {
         let view = format!("view-{}", first + number / 4);
         let flags = [format!("{view}-a"), format!("{view}-b")];
         match number % 4 {
-            0 => drop(project.create_view(NewView::new(&*view, "A view"))?),
-            1 => drop(project.link(&view, Batch::flags(&flags).comment("new"))?.all_ok()?),
-            2 => drop(project.unlink(&view, Batch::flags(&flags[..1]))?.all_ok()?),
-            _ => drop(project.comment("retired").remove_resource(&Resource::flag(&flags[1])?)?),
+            0 => _ = project.create_view(NewView::new(&*view, "A view"))?,
+            1 => _ = project.link(&view, Batch::flags(&flags).comment("new"))?.all_ok()?,
+            2 => _ = project.unlink(&view, Batch::flags(&flags[..1]))?.all_ok()?,
+            _ => _ = project.comment("retired").remove_resource(&Resource::flag(&flags[1])?)?,
         }
         thread::sleep(Duration::from_millis(100));
     }

@@ -96,6 +96,8 @@ impl Bell {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[cfg(loom)]
@@ -115,7 +117,7 @@ mod tests {
         check(|| {
             let bell = Bell::new();
             let mut looks = 0;
-            let found = bell.watch(None, || {
+            let found = bell.watch(Instant::now().checked_add(Duration::from_secs(20)), || {
                 looks += 1;
                 bell.ring();
                 Ok((looks == 3).then_some(looks))

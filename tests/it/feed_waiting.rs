@@ -25,7 +25,10 @@ type Page = Result<Vec<Change>>;
 /// Waits in a thread for one page, for as long as it takes.
 fn waiting(mut feed: Feed) -> Receiver<(Page, Feed)> {
     let (done, result) = mpsc::channel();
-    thread::spawn(move || done.send((feed.wait(Duration::MAX, 100), feed)));
+    thread::spawn(move || {
+        let page = feed.wait(Duration::MAX, 100);
+        let _ = done.send((page, feed));
+    });
     thread::sleep(A_MOMENT);
     result
 }
