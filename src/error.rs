@@ -138,6 +138,17 @@ pub enum Error {
         /// The oldest revision that can be read.
         oldest: u64,
     },
+    /// A feed was to go on behind a change that the store does not have.
+    #[error(
+        "the feed is to go on behind revision {position}, and the store is at {revision}: the \
+         position is of another store, or this one was put back to an older copy; begin anew"
+    )]
+    FeedAhead {
+        /// The revision to go on behind.
+        position: u64,
+        /// The newest revision of the store.
+        revision: u64,
+    },
     /// There is no store and the options forbid to make one.
     #[error(
         "there is no store at {path:?}: create it, or allow it with Options::create_if_missing"

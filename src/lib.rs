@@ -86,7 +86,7 @@
 //! | layer | modules | knows |
 //! | --- | --- | --- |
 //! | wire | `wire` | JSON, behind a feature |
-//! | public API | `store`, `project`, `snapshot`, `options` and the types they take and give | requests and answers |
+//! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
 //! | storage | `storage` | tables, and alone names the database |
@@ -102,6 +102,7 @@ mod codec;
 mod commit;
 mod disk;
 mod error;
+mod feed;
 pub mod filter;
 mod group_sizes;
 mod health;
@@ -138,6 +139,7 @@ pub use change::{Change, ChangeKind, ChangedFields, ChangedLinks};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
 pub use error::{Error, Outcome, Result, StoreFile};
+pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
     ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::commit::{Directory, Engine};
 use crate::error::{Error, Result};
+use crate::feed::Feed;
 use crate::health::Health;
 use crate::key::ProjectKey;
 use crate::options::Options;
@@ -76,6 +77,53 @@ impl Store {
     /// [`recover`](Self::recover), [`Error::State`] when the database cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot> {
         Snapshot::new(Arc::clone(&self.engine))
+    }
+
+    /// Follows the changes behind the revision `after`, which need not be made yet; 0 for all.
+    ///
+    /// Cost: O(1).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use viewlink::{Error, Options, Store};
+    /// /// A copy of the state, with the feed that keeps it up to date.
+    /// fn follow(store: &Store, after: u64) -> viewlink::Result<viewlink::Feed> {
+    ///     match store.feed(after) {
+    ///         Err(Error::JournalTrimmed { .. } | Error::FeedAhead { .. }) => {
+    ///             let snapshot = store.snapshot()?;
+    ///             // ... copy what is needed from the snapshot ...
+    ///             store.feed(snapshot.revision())
+    ///         }
+    ///         feed => feed,
+    ///     }
+    /// }
+    /// # let store = Options::new().open_in_memory()?;
+    /// # assert_eq!(follow(&store, 7)?.position(), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change behind `after`. It tells
+    ///   the oldest one kept, `oldest`: a feed behind `oldest - 1` begins there.
+    /// - [`Error::FeedAhead`]: the store has less changes than that. The revision is of another
+    ///   store, or of this one before its files were put back to an older copy.
+    /// - [`Error::Closed`] after [`close`](Self::close), [`Error::WritesStopped`] after a failed
+    ///   [`recover`](Self::recover), [`Error::State`] when the database cannot be read.
+    pub fn feed(&self, after: u64) -> Result<Feed> {
+        Feed::new(Arc::clone(&self.engine), after)
+    }
+
+    /// What tells this store from every other one: 32 hexadecimal digits, random.
+    ///
+    /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own, so whoever
+    /// keeps a revision to go on from can keep this with it and notice when it is of another store.
+    /// Files that were copied by other means have the same.
+    ///
+    /// Cost: O(1).
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{:?}", self.engine.store_id())
     }
 
     /// Brings the state to disk now, so that the next opening needs nothing of the journal.

@@ -66,6 +66,11 @@ impl Gauges {
         self.bytes.store(work.bytes(), Ordering::Relaxed);
     }
 
+    /// The newest change that is shown.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Relaxed)
+    }
+
     pub(super) fn count_checkpoint(&self) {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
     }

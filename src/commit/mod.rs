@@ -9,6 +9,7 @@
 //! What may fail, and what then, is a table in `docs/design.md`.
 
 mod backup;
+mod bell;
 mod checkpoint;
 mod directory;
 mod fault;
@@ -28,12 +29,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::health::Health;
-use crate::journal::Segments;
+use crate::journal::{Segments, StoreId};
 use crate::options::Options;
 use crate::stats::Stats;
 use crate::storage::{State, contain};
 use crate::verify::Verification;
 
+pub(crate) use bell::Bell;
 pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
@@ -60,6 +62,9 @@ pub(crate) struct Engine {
     /// Those of the writer.
     gauges: Arc<Gauges>,
     holds: Arc<Holds>,
+    /// Rung behind everything that changes what there is to read.
+    bell: Bell,
+    store_id: StoreId,
     /// Dropped last: the database writes when it is dropped, and the directory must still be
     /// locked then.
     directory: Directory,
@@ -79,12 +84,21 @@ impl Engine {
         let gauges = Arc::clone(&writer.gauges);
         gauges.note(&open.state, writer.work);
         let holds = Arc::new(Holds::new(&options));
+        let (queue, bell, store_id) = (Queue::new(), Bell::new(), open.state.store_id());
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
-        Ok(Self { options, queue: Queue::new(), open, writer, gauges, holds, directory })
+        Ok(Self { options, queue, open, writer, gauges, holds, bell, store_id, directory })
     }
 
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
     }
 
     /// Makes a change, or none if `act` says that there is nothing to change; tells its revision.
@@ -122,7 +136,12 @@ impl Engine {
         match open.as_ref().filter(|_| writer.check().is_ok()) {
             Some(open) => {
                 let keys = calls.iter().map(|call| call.keys()).sum();
+                let shown = self.gauges.revision();
                 writer.change(open, &self.options, calls);
+                if self.gauges.revision() != shown {
+                    // Behind the answers, and before what may take long.
+                    self.bell.ring();
+                }
                 writer.keep_up(open, &self.options, keys);
             }
             None => tell_all(calls, writer.stopped()),
@@ -158,12 +177,34 @@ impl Engine {
     /// The state as it stands, and the journal with it. `expires` says whether the age of what is
     /// held is limited.
     pub(crate) fn read(&self, expires: bool) -> Result<(Hold, Arc<Segments>)> {
-        loop {
+        self.with_open(|open| {
             let since = self.holds.now();
+            let tables = contain(|| open.state.read())?;
+            let hold = Hold::new(&self.holds, since, tables, expires);
+            Ok((hold, Arc::clone(&open.segments)))
+        })
+    }
+
+    /// The journal, and the newest change that readers see. All up to it is durable.
+    ///
+    /// Holds nothing of the state. `known` is a change that somebody saw.
+    ///
+    /// Cost: O(1).
+    pub(crate) fn journal(&self, known: u64) -> Result<(u64, Arc<Segments>)> {
+        self.with_open(|open| {
+            let mut shown = open.state.shown().0;
+            if shown < known {
+                // A reader of the tables may be a moment ahead of what is told to be shown.
+                shown = contain(|| Ok(open.state.read()?.head().revision))?;
+            }
+            Ok((shown, Arc::clone(&open.segments)))
+        })
+    }
+
+    fn with_open<T>(&self, read: impl Fn(&Open) -> Result<T>) -> Result<T> {
+        loop {
             if let Some(open) = self.open().as_ref() {
-                let tables = contain(|| open.state.read())?;
-                let hold = Hold::new(&self.holds, since, tables, expires);
-                return Ok((hold, Arc::clone(&open.segments)));
+                return read(open);
             }
             // Unless a recovery has just ended, which is why there was nothing to read.
             self.writer().check()?;
@@ -172,6 +213,12 @@ impl Engine {
 
     /// Repeats recovery under the live handles, where a failure stopped writes.
     pub(crate) fn recover(&self) -> Result<()> {
+        let recovered = self.recover_quietly();
+        self.bell.ring();
+        recovered
+    }
+
+    fn recover_quietly(&self) -> Result<()> {
         let mut writer = self.writer();
         match writer.check() {
             Ok(()) => return Ok(()),
@@ -226,6 +273,12 @@ impl Engine {
 
     /// Closes the store under all handles.
     pub(crate) fn close(&self) -> Result<()> {
+        let closed = self.close_quietly();
+        self.bell.ring();
+        closed
+    }
+
+    fn close_quietly(&self) -> Result<()> {
         let mut writer = self.writer();
         if writer.is_closed() {
             return Err(Error::Closed);

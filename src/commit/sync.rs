@@ -1,5 +1,5 @@
-//! What the [queue](super::queue) waits with, and what a model checker puts in its place:
-//! `RUSTFLAGS="--cfg loom" cargo test --release --lib commit::queue`.
+//! What the [queue](super::queue) and the [bell](super::bell) wait with, and what a model checker puts
+//! in its place: `RUSTFLAGS="--cfg loom" cargo test --release --lib -- commit::queue commit::bell`.
 
 #[cfg(not(all(test, loom)))]
 pub(super) use std::{

@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 
 #[cfg(feature = "testing")]
 pub(crate) use anything::read_journal;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Place, Reader};
 pub(crate) use retention::Retention;
 pub(crate) use segment::{Kept, Segments, StoreId};
 pub(crate) use survey::{Survey, survey};

@@ -17,16 +17,25 @@ pub(crate) struct Reader {
     next: u64,
     /// The last revision to give.
     end: u64,
+    /// Where an earlier reader stopped.
+    place: Option<Place>,
     open: Option<OpenSegment>,
+}
+
+/// Where a record stands, or the next one will: whoever goes on there need not look for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The first revision of the segment.
+    first: u64,
+    /// The revision of the record at `offset`.
+    revision: u64,
+    offset: u64,
 }
 
 #[derive(Debug)]
 struct OpenSegment {
     window: Window,
-    first: u64,
-    /// The revision of the record at `offset`.
-    revision: u64,
-    offset: u64,
+    place: Place,
 }
 
 impl Reader {
@@ -36,11 +45,23 @@ impl Reader {
     ///
     /// [`Error::JournalTrimmed`] when the journal no longer keeps `from`.
     pub(crate) fn new(segments: Arc<Segments>, from: u64, end: u64) -> Result<Self> {
-        let reader = Self { segments, next: from.max(1), end, open: None };
+        let reader = Self { segments, next: from.max(1), end, place: None, open: None };
         if reader.next <= end {
             reader.check_kept()?;
         }
         Ok(reader)
+    }
+
+    /// The same reader; where it finds the segment of `place`, which another one of the same
+    /// segments told, it begins to look there.
+    pub(crate) fn starting_at(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Where the next record stands, once one was read.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.open.as_ref().map(|open| open.place).or(self.place)
     }
 
     fn check_kept(&self) -> Result<()> {
@@ -55,7 +76,7 @@ impl Reader {
     fn read(&mut self) -> Result<(u64, Vec<u8>)> {
         self.segments.check_current()?;
         let (holding, _) = self.segments.around(self.next);
-        let behind = self.open.as_ref().and_then(|open| self.segments.around(open.first).1);
+        let behind = self.open.as_ref().and_then(|open| self.segments.around(open.place.first).1);
         // What a segment holds from the next one's first revision on does not exist.
         if self.open.is_none() || behind.is_some_and(|behind| behind <= self.next) {
             let holding = holding
@@ -74,13 +95,12 @@ impl Reader {
     }
 
     fn open_segment(&self, first: u64) -> Result<OpenSegment> {
+        let start = Place { first, revision: first, offset: segment::HEADER_LEN };
+        let known = self.place.filter(|at| at.first == first && at.revision <= self.next);
         match self.segments.load(first) {
-            Ok((file, _)) => Ok(OpenSegment {
-                window: Window::new(file),
-                first,
-                revision: first,
-                offset: segment::HEADER_LEN,
-            }),
+            Ok((file, _)) => {
+                Ok(OpenSegment { window: Window::new(file), place: known.unwrap_or(start) })
+            }
             // It may have been removed since.
             Err(error) => Err(self.check_kept().err().unwrap_or(error)),
         }
@@ -90,14 +110,14 @@ impl Reader {
     fn record(&mut self) -> Result<(u64, Option<Vec<u8>>)> {
         let store_id = self.segments.store_id();
         let unreadable = self.unreadable();
-        let Some(OpenSegment { window, revision, offset, .. }) = &mut self.open else {
+        let Some(OpenSegment { window, place }) = &mut self.open else {
             return Err(unreadable);
         };
-        let (due, at) = (*revision, *offset);
+        let (due, at) = (place.revision, place.offset);
         let header = frame::header_at(window, store_id, at, due).map_err(reading)?;
         let Some(header) = header else { return Err(unreadable) };
-        *revision += 1;
-        *offset += header.record_len();
+        place.revision += 1;
+        place.offset += header.record_len();
         if due < self.next {
             return Ok((due, None));
         }

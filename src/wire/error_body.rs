@@ -133,9 +133,10 @@ impl From<&Error> for ErrorBody {
 fn code(error: &Error) -> ErrorCode {
     match error {
         Error::InvalidKey { .. } | Error::InvalidResource(_) => ErrorCode::InvalidKey,
-        Error::InvalidCursor { .. } | Error::KeysFailed(_) | Error::JournalTrimmed { .. } => {
-            ErrorCode::InvalidRequest
-        }
+        Error::InvalidCursor { .. }
+        | Error::KeysFailed(_)
+        | Error::JournalTrimmed { .. }
+        | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,

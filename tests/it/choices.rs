@@ -7,12 +7,8 @@ use viewlink::{
 
 use crate::support::{
     assert_clean_and_replayed, assert_counts, copy, create, flag, flags, journal, link, outcomes,
-    project, revision, two_views, views_of,
+    pairs, project, revision, two_views, views_of,
 };
-
-fn pairs<'a>(of: &[(&'a str, &'static str)]) -> Vec<(String, &'static str)> {
-    of.iter().map(|(key, outcome)| ((*key).to_string(), *outcome)).collect()
-}
 
 #[test]
 fn a_missing_link_can_be_a_success_of_an_unlink_and_an_existing_one_a_failure_of_a_link() {

@@ -32,6 +32,7 @@ fn of_calls() -> Vec<Error> {
         snapshot.projects(Paging::after(cursor(), 1)).unwrap_err(),
         reader.linked_resources("v", ResourceType::Flag, Paging::after(cursor(), 1)).unwrap_err(),
         Error::from(viewlink::Resource::flag("\n").unwrap_err()),
+        store.feed(9).unwrap_err(),
     ]
 }
 
@@ -154,6 +155,7 @@ fn every_kind_of_error_was_met() {
         Error::InvalidCursor { .. } => "InvalidCursor",
         Error::KeysFailed(_) => "KeysFailed",
         Error::JournalTrimmed { .. } => "JournalTrimmed",
+        Error::FeedAhead { .. } => "FeedAhead",
         Error::NotFound { .. } => "NotFound",
         Error::NotAStore { .. } => "NotAStore",
         Error::AlreadyOpen { .. } => "AlreadyOpen",
@@ -171,7 +173,7 @@ fn every_kind_of_error_was_met() {
     };
     let errors = of_all_kinds();
     let met: BTreeSet<_> = errors.iter().map(name).collect();
-    assert_eq!(met.len(), 23, "{met:?}");
+    assert_eq!(met.len(), 24, "{met:?}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use viewlink::{
 };
 
 use crate::support::{
-    all, assert_clean_and_replayed, assert_counts, flags, journal, keys, link, outcomes, revision,
-    two_views,
+    all, assert_clean_and_replayed, assert_counts, flags, journal, keys, link, outcomes, pairs,
+    revision, two_views,
 };
 
 fn filter(text: &str) -> ResourceFilter {
@@ -40,10 +40,6 @@ fn registered(linked: &[&str]) -> (Store, Project) {
     project.put_resources(resources).unwrap().all_ok().unwrap();
     link(&project, "v", linked);
     (store, project)
-}
-
-fn pairs<'a>(of: &[(&'a str, &'static str)]) -> Vec<(String, &'static str)> {
-    of.iter().map(|(key, outcome)| ((*key).to_string(), *outcome)).collect()
 }
 
 #[test]

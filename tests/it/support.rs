@@ -91,6 +91,11 @@ pub(crate) fn outcomes(report: &Report) -> Vec<(String, &'static str)> {
     pairs.collect()
 }
 
+/// Keys with their outcomes, as [`outcomes`] gives them.
+pub(crate) fn pairs(of: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+    of.iter().map(|(key, outcome)| ((*key).to_string(), *outcome)).collect()
+}
+
 /// The counts of a report agree with each other and with its outcomes.
 pub(crate) fn assert_counts(report: &Report) {
     let failed = report.outcomes().filter(|(_, outcome)| outcome.is_failure()).count();

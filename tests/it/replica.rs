@@ -1,0 +1,123 @@
+//! A follower of the feed: what the changes say, in a few maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use viewlink::{Change, ChangeKind, ChangedLinks, Feed, Resource, ResourceType, Snapshot};
+
+use crate::support::all;
+
+/// The content of a store as its changes tell it.
+#[derive(Debug, Default)]
+pub(crate) struct Replica {
+    position: u64,
+    projects: BTreeMap<String, BTreeMap<String, Copied>>,
+}
+
+#[derive(Debug, Default)]
+struct Copied {
+    name: String,
+    links: BTreeSet<Resource>,
+}
+
+impl Replica {
+    /// Takes in all that the feed has now, in pages of `limit`.
+    pub(crate) fn catch_up(&mut self, feed: &mut Feed, limit: usize) {
+        loop {
+            let page = feed.next_page(limit).unwrap();
+            assert!(page.len() <= limit.max(1));
+            if page.is_empty() {
+                return;
+            }
+            self.take_in(page);
+            assert_eq!(feed.position(), self.position);
+        }
+    }
+
+    /// Takes changes in, which must be the next ones.
+    pub(crate) fn take_in(&mut self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            assert_eq!(change.revision, self.position + 1, "each once, in order, without a gap");
+            self.position = change.revision;
+            let project = change.project.to_string();
+            let views = self.projects.entry(project.clone()).or_default();
+            if let ChangeKind::ProjectDeleted { unlinked, .. } = &change.kind {
+                assert_eq!(links(views), unlinked.total());
+                self.projects.remove(&project);
+            } else {
+                apply(views, change.kind);
+            }
+        }
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Checks that a snapshot shows what the changes told.
+    pub(crate) fn assert_same(&self, snapshot: &Snapshot) {
+        assert_eq!(self.position, snapshot.revision());
+        let projects = snapshot.projects(all()).unwrap();
+        assert!(projects.items.iter().map(|info| info.key.as_str()).eq(self.projects.keys()));
+        for (project, copied) in &self.projects {
+            let reader = snapshot.project(project).unwrap();
+            let views = reader.views(all()).unwrap();
+            let found = views.items.iter().map(|view| (view.key.as_str(), &view.name));
+            assert!(found.eq(copied.iter().map(|(key, view)| (key.as_str(), &view.name))));
+            for (key, view) in copied {
+                let of_type = |resource_type| {
+                    let page = reader.linked_resources(key, resource_type, all()).unwrap();
+                    page.items.into_iter().map(|linked| linked.resource)
+                };
+                let found: BTreeSet<_> = ResourceType::ALL.into_iter().flat_map(of_type).collect();
+                assert_eq!(found, view.links, "{project} {key}");
+            }
+        }
+    }
+}
+
+fn links(views: &BTreeMap<String, Copied>) -> u64 {
+    views.values().map(|view| view.links.len() as u64).sum()
+}
+
+fn change_links(view: &mut Copied, linked: Vec<Resource>, unlinked: Vec<Resource>) {
+    assert!(linked.into_iter().all(|resource| view.links.insert(resource)));
+    assert!(unlinked.iter().all(|resource| view.links.remove(resource)));
+}
+
+fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
+    let before = links(views);
+    match kind {
+        ChangeKind::ViewCreated { view, fields } => {
+            let copied = Copied { name: fields.name, links: BTreeSet::new() };
+            assert!(views.insert(view.to_string(), copied).is_none());
+        }
+        ChangeKind::ViewUpdated { view, fields } => {
+            views.get_mut(view.as_str()).unwrap().name = fields.name;
+        }
+        ChangeKind::ViewDeleted { view, unlinked } => {
+            let gone = views.remove(view.as_str()).unwrap();
+            assert_eq!(gone.links.len() as u64, unlinked.total());
+        }
+        ChangeKind::LinksChanged { view, linked, unlinked, .. } => {
+            change_links(views.get_mut(view.as_str()).unwrap(), linked, unlinked);
+        }
+        ChangeKind::ManyLinksChanged { parts } => {
+            for ChangedLinks { view, linked, unlinked, .. } in parts {
+                change_links(views.get_mut(view.as_str()).unwrap(), linked, unlinked);
+            }
+        }
+        // The copy is of views and links.
+        ChangeKind::ResourcesPut { .. } => {}
+        ChangeKind::ResourceRemoved { resource, links: gone } => {
+            views.values_mut().for_each(|view| _ = view.links.remove(&resource));
+            assert_eq!(before - links(views), gone);
+        }
+        ChangeKind::EnvironmentRemoved { environment, links: gone, .. } => {
+            for view in views.values_mut() {
+                view.links.retain(|resource| resource.environment() != Some(&environment));
+            }
+            assert_eq!(before - links(views), gone);
+        }
+        other => panic!("{other:?}"),
+    }
+}
