@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 
 use viewlink::{
     Change, ChangeKind, ChangedFields, Error, KeySort, LinkCounts, LinkSort, LinkedResource,
-    Paging, ProjectSnapshot, Resource, ResourceType, Result, Snapshot, View,
+    Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource, ResourceFilter,
+    ResourceType, Result, Snapshot, View,
 };
 
 use crate::model::{link_line, links_line};
-use crate::request::pool;
+use crate::put::{IDS, TAGS};
+use crate::registry::{registered_line, tagged_line};
+use crate::request::{pool, with_tag};
 
-/// Everything but the journal: projects, views with their fields and counts, links in both orders
+/// Everything but the journal: projects with their registry, views with their fields and counts, links in both orders
 /// with their times, and the views of each resource.
 pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
     let mut lines = vec![format!("revision {}", snapshot.revision())];
     for info in snapshot.projects(all::<KeySort>())? {
-        lines.push(format!("project {} id {} views {}", info.key, info.id, info.views));
+        let registered = counts(&info.resources);
+        lines
+            .push(format!("project {} id {} views {} {registered}", info.key, info.id, info.views));
         let reader = snapshot.project(info.key.as_str())?;
+        registry_lines(&reader, &mut lines)?;
         let mut resources: BTreeSet<Resource> = pool().into_iter().collect();
         for view in reader.views(all())? {
             view_lines(&reader, &view, &mut lines, &mut resources)?;
@@ -30,6 +36,39 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
         }
     }
     Ok(lines)
+}
+
+/// What is registered, where ids lead, and what the index finds by each tag.
+fn registry_lines(reader: &ProjectSnapshot<'_>, lines: &mut Vec<String>) -> Result<()> {
+    let project = reader.info().key;
+    for resource_type in ResourceType::ALL {
+        for known in reader.resources(resource_type, &ResourceFilter::all(), all())? {
+            lines.push(format!("{project} registry {}", known_line(&known)));
+        }
+    }
+    for id in IDS {
+        let leads_to = reader.segment_by_id(id)?;
+        lines.extend(leads_to.map(|to| format!("{project} id {id} leads to {to}")));
+    }
+    for resource_type in ResourceType::ALL {
+        for tag in TAGS {
+            let found = reader.resources(resource_type, &with_tag(tag), all())?;
+            let found = found.items.iter().map(|known| &known.resource);
+            lines.push(tagged_line(project.as_str(), resource_type, tag, found));
+        }
+    }
+    Ok(())
+}
+
+fn known_line(known: &RegisteredResource) -> String {
+    let id = known.id.as_ref().map(|id| id.as_str());
+    let member = match &known.maintainer {
+        Some(Maintainer::Member(member)) => Some(&**member),
+        _ => None,
+    };
+    let of = (id, &*known.name, known.tags.join(" "), member);
+    let when = (known.created_at.as_millis(), known.revision);
+    registered_line(&known.resource, of, known.archived, when)
 }
 
 fn view_lines(
@@ -95,6 +134,10 @@ fn kind_line(kind: &ChangeKind) -> String {
             let names =
                 |list: &[Resource]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
             format!("{view} {}", links_line(*resource_type, &names(linked), &names(unlinked)))
+        }
+        ChangeKind::ResourcesPut { resources } => {
+            let lines: Vec<String> = resources.iter().map(known_line).collect();
+            format!("put {}", lines.join("; "))
         }
         ChangeKind::ResourceRemoved { resource, links } => {
             format!("{resource} removed with {links} links")

@@ -21,8 +21,10 @@ mod images;
 mod killing;
 mod model;
 mod opening;
+mod put;
 #[path = "../it/random.rs"]
 mod random;
+mod registry;
 mod request;
 mod run;
 mod setup;

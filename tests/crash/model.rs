@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
 
-use crate::request::{Act, Fields, Keys, Request};
+use crate::put::Puts;
+use crate::registry::Registry;
+use crate::request::{Act, Fields, Request};
 
 /// What a store should hold after some changes.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct Model {
 struct Project {
     id: u32,
     views: BTreeMap<&'static str, View>,
+    registry: Registry,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +53,7 @@ impl Model {
         let (time, revision) = (self.time.max(clock), self.revision + 1);
         let did = match &request.act {
             Act::Create(view, number) => self.create(request.project, view, *number, time),
+            Act::Put(puts) => self.put(request.project, puts, time),
             Act::Checkpoint | Act::Compact => None,
             Act::DeleteProject => self.projects.remove(request.project).map(|project| {
                 let gone = counts(project.views.values().flat_map(|view| view.links.keys()));
@@ -72,19 +76,33 @@ impl Model {
         fields: u64,
         time: u64,
     ) -> Option<String> {
-        let next = self.next_project;
-        let found = self.projects.entry(project).or_insert_with(|| {
-            self.next_project += 1;
-            Project { id: next, views: BTreeMap::new() }
-        });
+        let found = self.project(project);
         if found.views.contains_key(key) {
             return None;
         }
         let (id, revision) = (self.next_view, self.revision + 1);
         self.next_view += 1;
         let (created, updated, links) = (time, time, BTreeMap::new());
-        found.views.insert(key, View { id, fields, version: 1, revision, created, updated, links });
+        self.project(project)
+            .views
+            .insert(key, View { id, fields, version: 1, revision, created, updated, links });
         Some(format!("{key} created with {}", fields_line(fields)))
+    }
+
+    fn put(&mut self, project: &'static str, puts: &Puts, time: u64) -> Option<String> {
+        // A project begins with its first resource.
+        puts.said().next()?;
+        let revision = self.revision + 1;
+        self.project(project).registry.put(puts, time, revision)
+    }
+
+    /// A project, which begins here if it is not there.
+    fn project(&mut self, key: &'static str) -> &mut Project {
+        self.projects.entry(key).or_insert_with(|| {
+            let id = self.next_project;
+            self.next_project += 1;
+            Project { id, views: BTreeMap::new(), registry: Registry::default() }
+        })
     }
 
     /// All that a snapshot shows but the journal, line by line.
@@ -92,7 +110,9 @@ impl Model {
         let mut lines = vec![format!("revision {}", self.revision)];
         for (key, project) in &self.projects {
             let views = project.views.len();
-            lines.push(format!("project {key} id {} views {views}", project.id));
+            let registered = counts(project.registry.names());
+            lines.push(format!("project {key} id {} views {views} {registered}", project.id));
+            project.registry.lines(key, &mut lines);
             let mut backlinks = BTreeMap::<&Resource, Vec<&str>>::new();
             for (view_key, view) in &project.views {
                 view.lines(key, view_key, &mut lines);
@@ -120,12 +140,24 @@ impl Project {
                 Some(format!("{key} deleted with {}", counts(view.links.keys())))
             }
             Act::Link(key, keys) => {
-                let line = self.views.get_mut(key)?.link(keys, time, revision)?;
-                Some(format!("{key} {line}"))
+                let asked = keys.resources().collect();
+                self.link(key, keys.resource_type, asked, time, revision)
+            }
+            Act::LinkIds(key, ids) => {
+                let asked = ids.iter().filter_map(|id| self.registry.by_id(id).cloned()).collect();
+                self.link(key, ResourceType::Segment, asked, time, revision)
+            }
+            Act::LinkTagged(key, of, tag) => {
+                let asked = self.registry.tagged(*of, tag);
+                self.link(key, *of, asked, time, revision)
             }
             Act::Unlink(key, keys) => {
-                let line = self.views.get_mut(key)?.unlink(keys, revision)?;
-                Some(format!("{key} {line}"))
+                let asked = keys.resources().collect();
+                self.unlink(key, keys.resource_type, asked, revision)
+            }
+            Act::UnlinkTagged(key, of, tag) => {
+                let asked = self.registry.tagged(*of, tag);
+                self.unlink(key, *of, asked, revision)
             }
             Act::RemoveResource(resource) => {
                 let (_, links) = self.remove(|linked| linked == resource, revision)?;
@@ -137,11 +169,37 @@ impl Project {
                 let (segments, links) = self.remove(of_it, revision)?;
                 Some(format!("{id} removed with {segments} segments and {links} links"))
             }
-            Act::Create(..) | Act::DeleteProject | Act::Checkpoint | Act::Compact => None,
+            Act::Create(..) | Act::Put(_) | Act::DeleteProject | Act::Checkpoint | Act::Compact => {
+                None
+            }
         }
     }
 
+    fn link(
+        &mut self,
+        key: &str,
+        of: ResourceType,
+        asked: Vec<Resource>,
+        time: u64,
+        revision: u64,
+    ) -> Option<String> {
+        let line = self.views.get_mut(key)?.link(of, asked, time, revision)?;
+        Some(format!("{key} {line}"))
+    }
+
+    fn unlink(
+        &mut self,
+        key: &str,
+        of: ResourceType,
+        asked: Vec<Resource>,
+        revision: u64,
+    ) -> Option<String> {
+        let line = self.views.get_mut(key)?.unlink(of, asked, revision)?;
+        Some(format!("{key} {line}"))
+    }
+
     fn remove(&mut self, gone: impl Fn(&Resource) -> bool, revision: u64) -> Option<(usize, u64)> {
+        let registered = self.registry.remove(&gone);
         let mut resources = BTreeSet::new();
         let mut links = 0;
         for view in self.views.values_mut() {
@@ -158,32 +216,38 @@ impl Project {
                 view.revision = revision;
             }
         }
-        (links > 0).then_some((resources.len(), links))
+        (links > 0 || registered > 0).then_some((resources.len(), links))
     }
 }
 
 impl View {
-    fn link(&mut self, keys: &Keys, time: u64, revision: u64) -> Option<String> {
+    fn link(
+        &mut self,
+        of: ResourceType,
+        asked: Vec<Resource>,
+        time: u64,
+        revision: u64,
+    ) -> Option<String> {
         let mut linked = Vec::new();
-        for (place, resource) in keys.resources().enumerate() {
+        for (place, resource) in asked.into_iter().enumerate() {
             if !self.links.contains_key(&resource) {
                 self.links.insert(resource.clone(), Link { time, revision, place });
                 linked.push(resource.to_string());
             }
         }
-        self.changed(keys, &linked, &[], revision)
+        self.changed(of, &linked, &[], revision)
     }
 
-    fn unlink(&mut self, keys: &Keys, revision: u64) -> Option<String> {
+    fn unlink(&mut self, of: ResourceType, asked: Vec<Resource>, revision: u64) -> Option<String> {
         let unlinked: BTreeSet<Resource> =
-            keys.resources().filter(|resource| self.links.remove(resource).is_some()).collect();
+            asked.into_iter().filter(|resource| self.links.remove(resource).is_some()).collect();
         let unlinked: Vec<String> = unlinked.iter().map(ToString::to_string).collect();
-        self.changed(keys, &[], &unlinked, revision)
+        self.changed(of, &[], &unlinked, revision)
     }
 
     fn changed(
         &mut self,
-        keys: &Keys,
+        of: ResourceType,
         linked: &[String],
         unlinked: &[String],
         revision: u64,
@@ -192,7 +256,7 @@ impl View {
             return None;
         }
         self.revision = revision;
-        Some(links_line(keys.resource_type, linked, unlinked))
+        Some(links_line(of, linked, unlinked))
     }
 
     fn lines(&self, project: &str, key: &str, lines: &mut Vec<String>) {

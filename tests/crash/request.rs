@@ -1,9 +1,11 @@
 //! A call that may change the store.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, NewView, Project, Resource, ResourceType, Result, Store, ViewPatch,
+    Batch, EnvironmentId, Error, NewView, Project, Resource, ResourceCondition, ResourceFilter,
+    ResourceType, Result, SetTest, Store, ViewPatch,
 };
 
+use crate::put::{IDS, Puts, TAGS};
 use crate::random::Random;
 
 pub(crate) const PROJECTS: [&str; 2] = ["p", "q"];
@@ -31,6 +33,12 @@ pub(crate) enum Act {
     DeleteProject,
     Link(&'static str, Keys),
     Unlink(&'static str, Keys),
+    Put(Puts),
+    /// Links segments by their ids.
+    LinkIds(&'static str, Vec<&'static str>),
+    /// Links what is registered with a tag.
+    LinkTagged(&'static str, ResourceType, &'static str),
+    UnlinkTagged(&'static str, ResourceType, &'static str),
     RemoveResource(Resource),
     RemoveEnvironment(&'static str),
     Checkpoint,
@@ -42,7 +50,7 @@ pub(crate) enum Act {
 pub(crate) struct Keys {
     pub(crate) resource_type: ResourceType,
     /// The environment of segments.
-    environment: &'static str,
+    pub(crate) environment: &'static str,
     pub(crate) texts: Vec<String>,
 }
 
@@ -55,7 +63,7 @@ impl Keys {
         Self { resource_type, environment, texts }
     }
 
-    fn random(random: &mut Random) -> Self {
+    pub(crate) fn random(random: &mut Random) -> Self {
         let resource_type = ResourceType::ALL[random.below(4)];
         // Many at times: the file of the state grows.
         let (most, of) = if random.below(40) == 0 { (120, 200) } else { (5, KEYS) };
@@ -69,13 +77,18 @@ impl Keys {
 
     /// Each key that is one, in request order.
     pub(crate) fn resources(&self) -> impl Iterator<Item = Resource> {
-        let parse = |text: &String| match self.resource_type {
+        self.texts.iter().filter_map(|text| self.resource(text))
+    }
+
+    /// The resource that a text names, if it is a key.
+    pub(crate) fn resource(&self, text: &str) -> Option<Resource> {
+        let resource = match self.resource_type {
             ResourceType::Flag => Resource::flag(text),
             ResourceType::AiConfig => Resource::ai_config(text),
             ResourceType::Metric => Resource::metric(text),
             ResourceType::Segment => Resource::segment(self.environment, text),
         };
-        self.texts.iter().filter_map(move |text| parse(text).ok())
+        resource.ok()
     }
 
     fn batch(&self) -> Batch {
@@ -112,7 +125,7 @@ impl Request {
     /// made at the same time as others.
     pub(crate) fn random(random: &mut Random, number: u64, alone: bool) -> Self {
         let view = VIEWS[random.below(3)];
-        let act = match random.below(if alone { 26 } else { 22 }) {
+        let act = match random.below(if alone { 32 } else { 28 }) {
             0..=2 => Act::Create(view, number),
             3..=10 => Act::Link(view, Keys::random(random)),
             11..=16 => Act::Unlink(view, Keys::random(random)),
@@ -124,8 +137,15 @@ impl Request {
             19 => Act::RemoveEnvironment(ENVIRONMENTS[random.below(2)]),
             20 => Act::DeleteView(view),
             21 if random.below(3) == 0 => Act::DeleteProject,
-            21 | 22 => Act::Create(view, number),
-            23 if random.below(2) == 0 => Act::Compact,
+            21 => Act::Create(view, number),
+            22..=24 => Act::Put(Puts::random(random, number)),
+            25 => Act::LinkIds(view, (0..3).map(|_| IDS[random.below(4)]).collect()),
+            26 => Act::LinkTagged(view, ResourceType::ALL[random.below(4)], TAGS[random.below(3)]),
+            27 => {
+                Act::UnlinkTagged(view, ResourceType::ALL[random.below(4)], TAGS[random.below(3)])
+            }
+            28 => Act::Create(view, number),
+            29 if random.below(2) == 0 => Act::Compact,
             _ => Act::Checkpoint,
         };
         let length = [0, 30, 400, 1_500][random.below(4)];
@@ -167,6 +187,10 @@ impl Request {
             Act::DeleteProject => project.delete()?.revision,
             Act::Link(view, keys) => project.link(view, keys.batch())?.revision(),
             Act::Unlink(view, keys) => project.unlink(view, keys.batch())?.revision(),
+            Act::Put(puts) => project.put_resources(puts.to_store())?.revision(),
+            Act::LinkIds(view, ids) => project.link(view, segment_ids(ids))?.revision(),
+            Act::LinkTagged(view, of, tag) => project.link(view, tagged(*of, tag))?.revision(),
+            Act::UnlinkTagged(view, of, tag) => project.unlink(view, tagged(*of, tag))?.revision(),
             Act::RemoveResource(resource) => project.remove_resource(resource)?.revision,
             Act::RemoveEnvironment(id) => {
                 project.remove_environment(&EnvironmentId::parse(id)?)?.revision
@@ -175,6 +199,18 @@ impl Request {
             Act::Compact => store.compact().map(|()| None)?,
         })
     }
+}
+
+fn segment_ids(ids: &[&'static str]) -> Batch {
+    Batch::segment_ids(ids.iter().copied())
+}
+
+fn tagged(of: ResourceType, tag: &str) -> Batch {
+    Batch::matching(of, with_tag(tag))
+}
+
+pub(crate) fn with_tag(tag: &str) -> ResourceFilter {
+    ResourceFilter::all().and(ResourceCondition::Tags(SetTest::AllOf(vec![tag.to_owned()])))
 }
 
 /// The fields of a view, made up from a number.

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use viewlink::{
-    Batch, LinkSort, NewView, Options, Paging, Resource, ResourceType, Store, Timestamp,
+    Batch, LinkPolicy, LinkSort, NewView, Options, Paging, Resource, ResourceType, Store, Timestamp,
 };
 
-use crate::model::{Call, Model, assert_same, calls, keys};
+use crate::model::{Call, Model, TIME, assert_same, calls, keys};
 use crate::support::stop_writes;
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
@@ -25,7 +25,7 @@ fn options() -> Options {
         .checkpoint_interval(64, 16 << 10)
         .tail(20, 5)
         .cache_size(1 << 20)
-        .clock(|| Timestamp::from_millis(5))
+        .clock(|| Timestamp::from_millis(TIME))
 }
 
 fn run(store: &Store, calls: &[Call]) -> Model {
@@ -189,6 +189,18 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(64)))]
+
+    #[test]
+    fn a_store_that_links_only_what_is_registered_does_so_at_every_revision(calls in calls(40)) {
+        let policy = LinkPolicy::Closed;
+        let store = options().link_policy(policy).open_in_memory().unwrap();
+        let mut model = Model::with_policy(policy);
+        for call in &calls {
+            model.call(&store, call);
+            assert_same(&store.snapshot().unwrap(), &model);
+        }
+        assert_clean(&store);
+    }
 
     #[test]
     fn reopening_changes_nothing_with_and_without_a_checkpoint(

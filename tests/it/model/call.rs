@@ -1,0 +1,188 @@
+//! The calls that a store and its model are asked to make.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use viewlink::{Batch, Resource, ResourceType, SegmentRef};
+
+use super::filter::{Filter, filter};
+use super::put::{Put, puts};
+
+/// Numbers from here on name a segment by its id: 16 is id 0.
+pub(crate) const BY_ID: u8 = 16;
+
+/// A call that may change the store.
+#[derive(Clone, Debug)]
+pub(crate) enum Call {
+    Ensure(Place),
+    Create(Place),
+    Rename(Place, String),
+    DeleteView(Place),
+    DeleteProject(u8),
+    Put(u8, Vec<Put>),
+    Link(Place, Keys),
+    Unlink(Place, Keys),
+    RemoveResource(u8, Keys),
+    RemoveEnvironment(u8, u8),
+    Checkpoint,
+}
+
+/// A view of a project, by number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) project: u8,
+    pub(crate) view: u8,
+}
+
+/// Keys of one type, and besides them what a filter finds; number 0 is malformed.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) numbers: Vec<u8>,
+    pub(crate) filter: Option<Filter>,
+}
+
+/// What a request names, as far as that can be told without the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    Malformed,
+    Resource(Resource),
+    /// A segment by its id.
+    Id(String),
+}
+
+impl Keys {
+    fn texts(&self) -> impl Iterator<Item = String> {
+        self.numbers.iter().map(|number| key_text(number % BY_ID))
+    }
+
+    /// Whether the request names the resource of a number by its id.
+    fn is_id(&self, number: u8) -> bool {
+        self.resource_type == ResourceType::Segment && number >= BY_ID
+    }
+
+    pub(crate) fn batch(&self) -> Batch {
+        let batch = match self.resource_type {
+            ResourceType::Flag => Batch::flags(self.texts()),
+            ResourceType::AiConfig => Batch::ai_configs(self.texts()),
+            ResourceType::Metric => Batch::metrics(self.texts()),
+            ResourceType::Segment => {
+                let named = |(&number, key): (&u8, String)| match self.is_id(number) {
+                    true => SegmentRef::Id(id_text(number - BY_ID)),
+                    false => SegmentRef::Named { environment: environment(number), key },
+                };
+                Batch::segment_refs(self.numbers.iter().zip(self.texts()).map(named))
+            }
+        };
+        match &self.filter {
+            Some(filter) => batch.and_matching(filter.to_store()),
+            None => batch,
+        }
+    }
+
+    /// Those of the keys whose text is in `texts`, each once.
+    pub(crate) fn only(&self, texts: &[String]) -> Self {
+        let kept = self.numbers.iter().zip(self.texts()).filter(|(_, text)| texts.contains(text));
+        let numbers: BTreeSet<u8> = kept.map(|(number, _)| *number).collect();
+        let numbers = numbers.into_iter().collect();
+        Self { resource_type: self.resource_type, numbers, filter: None }
+    }
+
+    pub(super) fn named(&self) -> Vec<Named> {
+        let named = |&number: &u8| match self.is_id(number) {
+            true if number == BY_ID => Named::Malformed,
+            true => Named::Id(id_text(number - BY_ID)),
+            false => resource(self.resource_type, number % BY_ID)
+                .map_or(Named::Malformed, Named::Resource),
+        };
+        self.numbers.iter().map(named).collect()
+    }
+
+    /// The first resource that is named by its key.
+    pub(super) fn first(&self) -> Option<Resource> {
+        self.named().into_iter().find_map(|named| match named {
+            Named::Resource(resource) => Some(resource),
+            _ => None,
+        })
+    }
+}
+
+/// The resource that a number names, if its key is one.
+pub(super) fn resource(resource_type: ResourceType, number: u8) -> Option<Resource> {
+    let key = key_text(number);
+    let resource = match resource_type {
+        ResourceType::Flag => Resource::flag(&key),
+        ResourceType::AiConfig => Resource::ai_config(&key),
+        ResourceType::Metric => Resource::metric(&key),
+        ResourceType::Segment => Resource::segment(&environment(number), &key),
+    };
+    resource.ok()
+}
+
+pub(super) fn key_text(number: u8) -> String {
+    match number {
+        0 => "not a key".to_owned(),
+        number => format!("key-{number}"),
+    }
+}
+
+pub(super) fn id_text(number: u8) -> String {
+    match number {
+        0 => "not an id".to_owned(),
+        number => format!("id-{number}"),
+    }
+}
+
+pub(super) fn environment(number: u8) -> String {
+    format!("env{}", number % 3)
+}
+
+pub(super) fn project_key(project: u8) -> String {
+    format!("project-{project}")
+}
+
+pub(super) fn view_key(view: u8) -> String {
+    format!("view-{view}")
+}
+
+pub(crate) fn place() -> impl Strategy<Value = Place> {
+    (0..2_u8, 0..4_u8).prop_map(|(project, view)| Place { project, view })
+}
+
+pub(crate) fn resource_type() -> impl Strategy<Value = ResourceType> {
+    prop::sample::select(&ResourceType::ALL[..])
+}
+
+/// Resources by their keys.
+pub(crate) fn keys() -> impl Strategy<Value = Keys> {
+    (resource_type(), prop::collection::vec(0..12_u8, 0..10))
+        .prop_map(|(resource_type, numbers)| Keys { resource_type, numbers, filter: None })
+}
+
+/// Resources by their keys, by their ids, and by what is said of them.
+fn chosen() -> impl Strategy<Value = Keys> {
+    let number = prop_oneof![3 => 0..12_u8, 1 => BY_ID..BY_ID + 5];
+    let filter = prop::option::weighted(0.3, filter());
+    (resource_type(), prop::collection::vec(number, 0..8), filter)
+        .prop_map(|(resource_type, numbers, filter)| Keys { resource_type, numbers, filter })
+}
+
+pub(crate) fn call() -> impl Strategy<Value = Call> {
+    prop_oneof![
+        4 => place().prop_map(Call::Ensure),
+        1 => place().prop_map(Call::Create),
+        1 => (place(), "[a-z]{0,8}").prop_map(|(place, name)| Call::Rename(place, name)),
+        1 => place().prop_map(Call::DeleteView),
+        1 => (0..2_u8).prop_map(Call::DeleteProject),
+        8 => (0..2_u8, puts()).prop_map(|(project, puts)| Call::Put(project, puts)),
+        10 => (place(), chosen()).prop_map(|(place, keys)| Call::Link(place, keys)),
+        6 => (place(), chosen()).prop_map(|(place, keys)| Call::Unlink(place, keys)),
+        2 => (0..2_u8, keys()).prop_map(|(project, keys)| Call::RemoveResource(project, keys)),
+        1 => (0..2_u8, 0..3_u8).prop_map(|(project, env)| Call::RemoveEnvironment(project, env)),
+        1 => Just(Call::Checkpoint),
+    ]
+}
+
+pub(crate) fn calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
+    prop::collection::vec(call(), 0..most)
+}

@@ -1,0 +1,129 @@
+//! What must come of links: by key, by the id of a segment, and by filter.
+
+use std::collections::BTreeSet;
+
+use viewlink::{Error, KeyOutcome, Report, Resource};
+
+use super::call::{Keys, Named, Place, project_key, view_key};
+use super::{Model, ModelProject};
+
+/// What a call names, once the registry was asked.
+struct Asked {
+    /// Each key, with its resource or the code of what is wrong with it.
+    keys: Vec<Result<Resource, &'static str>>,
+    /// What the filter finds besides the keys, in key order.
+    further: Vec<Resource>,
+}
+
+impl Asked {
+    /// What must be said of each: the code it has, or what becomes of it.
+    fn outcomes(self, mut act: impl FnMut(Resource) -> &'static str) -> Vec<&'static str> {
+        let all = self.keys.into_iter().chain(self.further.into_iter().map(Ok));
+        all.map(|asked| asked.map_or_else(|code| code, &mut act)).collect()
+    }
+}
+
+impl ModelProject {
+    /// Finds what is named: `candidates` are looked at by the filter, and only the registered may be
+    /// meant where `closed` says so.
+    fn ask(&self, keys: &Keys, candidates: &[&Resource], closed: bool) -> Asked {
+        let (mut ids, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let resolved = keys.named().into_iter().map(|named| {
+            let resource = match named {
+                Named::Malformed => return Err("invalid_key"),
+                Named::Id(id) if !ids.insert(id.clone()) => return Err("repeated"),
+                Named::Id(id) => self.by_id(&id).cloned().ok_or("unknown_resource")?,
+                Named::Resource(resource) => resource,
+            };
+            if !seen.insert(resource.clone()) {
+                return Err("repeated");
+            }
+            match closed && !self.resources.contains_key(&resource) {
+                true => Err("unknown_resource"),
+                false => Ok(resource),
+            }
+        });
+        let asked: Vec<_> = resolved.collect();
+        let found = |resource: &&&Resource| {
+            let filter = keys.filter.as_ref();
+            !seen.contains(**resource) && filter.is_some_and(|filter| self.finds(filter, resource))
+        };
+        let further = candidates.iter().filter(found).map(|resource| (*resource).clone());
+        Asked { keys: asked, further: further.collect() }
+    }
+}
+
+impl Model {
+    pub(super) fn link(&mut self, place: Place, keys: &Keys, answer: viewlink::Result<Report>) {
+        if !self.may_be_asked(place, keys, answer.as_ref().err()) {
+            return;
+        }
+        let project = &self.projects[&project_key(place.project)];
+        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
+        let candidates: Vec<_> = project.resources.keys().filter(of_type).collect();
+        let asked = project.ask(keys, &candidates, self.closed);
+        let mut clock = self.clock;
+        let links = &mut self.view(place).unwrap().links;
+        let expected = asked.outcomes(|resource| {
+            clock += 1;
+            match links.contains_key(&resource) {
+                true => "already linked",
+                false => {
+                    links.insert(resource, clock);
+                    "linked"
+                }
+            }
+        });
+        self.clock = clock;
+        assert_report(&answer.unwrap(), &expected);
+    }
+
+    pub(super) fn unlink(&mut self, place: Place, keys: &Keys, answer: viewlink::Result<Report>) {
+        if !self.may_be_asked(place, keys, answer.as_ref().err()) {
+            return;
+        }
+        let project = &self.projects[&project_key(place.project)];
+        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
+        let linked = &project.views[&view_key(place.view)].links;
+        let candidates: Vec<_> = linked.keys().filter(of_type).collect();
+        let asked = project.ask(keys, &candidates, false);
+        let links = &mut self.view(place).unwrap().links;
+        let expected = asked.outcomes(|resource| match links.remove(&resource) {
+            Some(_) => "unlinked",
+            None => "not_linked",
+        });
+        assert_report(&answer.unwrap(), &expected);
+    }
+
+    /// Whether a call gets a report; else the error must be the one it should get.
+    fn may_be_asked(&mut self, place: Place, keys: &Keys, error: Option<&Error>) -> bool {
+        if self.found(place, error).is_none() {
+            return false;
+        }
+        let views = &self.projects[&project_key(place.project)].views;
+        let mut named = keys.filter.iter().flat_map(|filter| filter.views());
+        let Some(missing) = named.find(|key| !views.contains_key(key)) else { return true };
+        let tells = |error: &Error| matches!(error, Error::UnknownView { view, .. } if view.as_str() == missing);
+        assert!(error.is_some_and(tells), "{missing} is not there: {error:?}");
+        false
+    }
+}
+
+pub(super) fn assert_report(report: &Report, expected: &[&str]) {
+    let outcome = |outcome: &KeyOutcome| match outcome {
+        KeyOutcome::Linked => "linked",
+        KeyOutcome::AlreadyLinked => "already linked",
+        KeyOutcome::Unlinked => "unlinked",
+        KeyOutcome::Registered => "registered",
+        KeyOutcome::Updated => "updated",
+        KeyOutcome::Unchanged => "unchanged",
+        KeyOutcome::Failed(reason) => reason.code().as_str(),
+        other => panic!("an outcome the model does not know: {other:?}"),
+    };
+    let outcomes: Vec<_> = report.outcomes().map(|(_, found)| outcome(found)).collect();
+    assert_eq!(outcomes, expected);
+    assert_eq!(report.success_count() + report.failure_count(), expected.len());
+    let changes = ["linked", "unlinked", "registered", "updated"];
+    let changed = expected.iter().any(|outcome| changes.contains(outcome));
+    assert_eq!(report.revision().is_some(), changed);
+}

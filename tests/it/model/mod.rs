@@ -1,0 +1,209 @@
+//! What a store should do, in a few maps: the model that the laws compare with.
+
+mod call;
+mod filter;
+mod links;
+mod put;
+mod registry;
+mod same;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use viewlink::{EnvironmentId, Error, LinkPolicy, NewView, Resource, Store, ViewPatch};
+
+#[allow(unused_imports, reason = "the fuzz test makes its calls from bytes")]
+pub(crate) use call::{BY_ID, Call, Keys, Place, calls, keys};
+#[allow(unused_imports, reason = "the fuzz test makes its filters from bytes")]
+pub(crate) use filter::{Condition, Filter};
+#[allow(unused_imports, reason = "the fuzz test makes its resources from bytes")]
+pub(crate) use put::Put;
+pub(crate) use same::assert_same;
+
+use call::{environment, project_key, view_key};
+use links::assert_report;
+use registry::Registered;
+
+/// The time of all changes, in milliseconds: stores that are compared with the model have a clock
+/// that stands still.
+pub(crate) const TIME: u64 = 5;
+
+/// What the store should hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Model {
+    projects: BTreeMap<String, ModelProject>,
+    /// Goes up with every link, as link time does.
+    clock: u64,
+    /// Whether only registered resources may be linked.
+    closed: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ModelProject {
+    views: BTreeMap<String, ModelView>,
+    resources: BTreeMap<Resource, Registered>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ModelView {
+    name: String,
+    version: u64,
+    /// When each resource was linked.
+    links: BTreeMap<Resource, u64>,
+}
+
+impl ModelView {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), version: 1, links: BTreeMap::new() }
+    }
+}
+
+impl Model {
+    /// That of an empty store with a policy.
+    pub(crate) fn with_policy(policy: LinkPolicy) -> Self {
+        Self { closed: policy == LinkPolicy::Closed, ..Self::default() }
+    }
+
+    /// Makes a call on the store and on the model, and checks that the answers agree.
+    pub(crate) fn call(&mut self, store: &Store, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
+        match call {
+            Call::Ensure(place) => {
+                let view = view_key(place.view);
+                let answer = project(&place.project).ensure_view(NewView::new(&*view, "new"));
+                let expected = self.project(place.project).views.entry(view);
+                let expected = expected.or_insert_with(|| ModelView::new("new"));
+                assert_eq!(answer.unwrap().version, expected.version);
+            }
+            Call::Create(place) => {
+                let view = view_key(place.view);
+                let answer = project(&place.project).create_view(NewView::new(&*view, "new"));
+                if self.view(*place).is_some() {
+                    assert!(matches!(answer, Err(Error::ViewExists { .. })), "{answer:?}");
+                } else {
+                    answer.unwrap();
+                    self.project(place.project).views.insert(view, ModelView::new("new"));
+                }
+            }
+            Call::Rename(place, name) => {
+                let patch = ViewPatch::new().name(name);
+                let answer = project(&place.project).update_view(&view_key(place.view), patch);
+                let Some(view) = self.found(*place, answer.as_ref().err()) else {
+                    return;
+                };
+                view.version += u64::from(view.name != *name);
+                view.name.clone_from(name);
+                assert_eq!(answer.unwrap().version, view.version);
+            }
+            Call::Put(number, puts) => {
+                let resources = puts.iter().map(|put| put.to_store());
+                let report = project(number).put_resources(resources).unwrap();
+                if puts.iter().any(|put| put.wrong().is_none()) {
+                    let revision = report.revision().unwrap_or_default();
+                    let expected = self.project(*number).put(puts, revision);
+                    assert_report(&report, &expected);
+                } else {
+                    let expected: Vec<_> = puts.iter().filter_map(Put::wrong).collect();
+                    assert_report(&report, &expected);
+                }
+            }
+            Call::Link(place, keys) => {
+                let answer = project(&place.project).link(&view_key(place.view), keys.batch());
+                self.link(*place, keys, answer);
+            }
+            Call::Unlink(place, keys) => {
+                let answer = project(&place.project).unlink(&view_key(place.view), keys.batch());
+                self.unlink(*place, keys, answer);
+            }
+            Call::Checkpoint => store.checkpoint().unwrap(),
+            other => self.remove(store, other),
+        }
+    }
+
+    /// The calls that take many links away at once.
+    fn remove(&mut self, store: &Store, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
+        match call {
+            Call::DeleteView(place) => {
+                let key = view_key(place.view);
+                let answer = project(&place.project).delete_view(&key);
+                let Some(view) = self.found(*place, answer.as_ref().err()) else {
+                    return;
+                };
+                assert_eq!(answer.unwrap().unlinked.total(), view.links.len() as u64);
+                self.project(place.project).views.remove(&key);
+            }
+            Call::DeleteProject(number) => {
+                let answer = project(number).delete();
+                match self.projects.remove(&project_key(*number)) {
+                    None => assert!(matches!(answer, Err(Error::UnknownProject { .. }))),
+                    Some(ModelProject { views, .. }) => {
+                        let links: u64 = views.values().map(|view| view.links.len() as u64).sum();
+                        let answer = answer.unwrap();
+                        assert_eq!(answer.views, views.len() as u64);
+                        assert_eq!(answer.unlinked.total(), links);
+                    }
+                }
+            }
+            Call::RemoveResource(number, keys) => {
+                let Some(resource) = keys.first() else {
+                    return;
+                };
+                let answer = project(number).remove_resource(&resource);
+                self.take_out(*number, answer, |linked| *linked == resource);
+            }
+            Call::RemoveEnvironment(number, env) => {
+                let id = EnvironmentId::parse(&environment(*env)).unwrap();
+                let answer = project(number).remove_environment(&id);
+                self.take_out(*number, answer, |linked| linked.environment() == Some(&id));
+            }
+            _ => unreachable!("not a removal: {call:?}"),
+        }
+    }
+
+    fn take_out(
+        &mut self,
+        project: u8,
+        answer: viewlink::Result<viewlink::Removed>,
+        gone: impl Fn(&Resource) -> bool,
+    ) {
+        let Some(found) = self.projects.get_mut(&project_key(project)) else {
+            assert!(matches!(answer, Err(Error::UnknownProject { .. })), "{answer:?}");
+            return;
+        };
+        let registered = found.unregister(&gone);
+        let mut resources = BTreeSet::new();
+        let mut links = 0;
+        for view in found.views.values_mut() {
+            view.links.retain(|resource, _| {
+                let gone = gone(resource);
+                if gone {
+                    resources.insert(resource.clone());
+                    links += 1;
+                }
+                !gone
+            });
+        }
+        let answer = answer.unwrap();
+        assert_eq!((answer.resources, answer.links), (resources.len() as u64, links));
+        assert_eq!(answer.registered, registered);
+        assert_eq!(answer.revision.is_some(), links + registered > 0);
+    }
+
+    fn project(&mut self, project: u8) -> &mut ModelProject {
+        self.projects.entry(project_key(project)).or_default()
+    }
+
+    fn view(&mut self, place: Place) -> Option<&mut ModelView> {
+        self.projects.get_mut(&project_key(place.project))?.views.get_mut(&view_key(place.view))
+    }
+
+    /// The view of a call, or the error that the call must have got.
+    fn found(&mut self, place: Place, error: Option<&Error>) -> Option<&mut ModelView> {
+        if !self.projects.contains_key(&project_key(place.project)) {
+            assert!(matches!(error, Some(Error::UnknownProject { .. })), "{error:?}");
+        } else if self.view(place).is_none() {
+            assert!(matches!(error, Some(Error::UnknownView { .. })), "{error:?}");
+        }
+        self.view(place)
+    }
+}
