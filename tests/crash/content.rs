@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use viewlink::{
-    Change, ChangeKind, ChangedFields, Error, KeySort, LinkCounts, LinkSort, LinkedResource,
-    Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource, ResourceFilter,
-    ResourceType, Result, Snapshot, View,
+    Change, ChangeKind, ChangedFields, ChangedLinks, Error, KeySort, LinkCounts, LinkSort,
+    LinkedResource, Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource,
+    ResourceFilter, ResourceType, Result, Snapshot, View,
 };
 
 use crate::model::{link_line, links_line};
@@ -131,9 +131,13 @@ fn kind_line(kind: &ChangeKind) -> String {
             format!("{view} deleted with {}", counts(unlinked))
         }
         ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
-            let names =
-                |list: &[Resource]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
             format!("{view} {}", links_line(*resource_type, &names(linked), &names(unlinked)))
+        }
+        ChangeKind::ManyLinksChanged { parts } => {
+            let part = |ChangedLinks { view, resource_type, linked, unlinked, .. }: &_| {
+                format!("{view} {}", links_line(*resource_type, &names(linked), &names(unlinked)))
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join(", ")
         }
         ChangeKind::ResourcesPut { resources } => {
             let lines: Vec<String> = resources.iter().map(known_line).collect();
@@ -166,4 +170,8 @@ fn counts(links: &LinkCounts) -> String {
 
 fn all<S: Default>() -> Paging<S> {
     Paging::first(usize::MAX)
+}
+
+fn names(resources: &[Resource]) -> Vec<String> {
+    resources.iter().map(ToString::to_string).collect()
 }

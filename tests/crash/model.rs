@@ -54,7 +54,7 @@ impl Model {
         let did = match &request.act {
             Act::Create(view, number) => self.create(request.project, view, *number, time),
             Act::Put(puts) => self.put(request.project, puts, time),
-            Act::Checkpoint | Act::Compact => None,
+            Act::Checkpoint | Act::Compact | Act::DryRun(_) => None,
             Act::DeleteProject => self.projects.remove(request.project).map(|project| {
                 let gone = counts(project.views.values().flat_map(|view| view.links.keys()));
                 format!("project deleted with {} views and {gone}", project.views.len())
@@ -159,6 +159,30 @@ impl Project {
                 let asked = self.registry.tagged(*of, tag);
                 self.unlink(key, *of, asked, revision)
             }
+            Act::Replace(key, keys) => {
+                let asked = keys.resources().collect();
+                let line =
+                    self.views.get_mut(key)?.replace(keys.resource_type, asked, time, revision)?;
+                Some(format!("{key} {line}"))
+            }
+            Act::UnlinkButLast(key, keys) => {
+                let others = |resource: &Resource| {
+                    self.views.values().filter(|view| view.links.contains_key(resource)).count() > 1
+                };
+                let asked = keys.resources().filter(others).collect();
+                self.unlink(key, keys.resource_type, asked, revision)
+            }
+            Act::Move([from, to], keys) => {
+                if !self.views.contains_key(from) {
+                    return None;
+                }
+                let asked: Vec<Resource> = keys.resources().collect();
+                let linked = self.link(to, keys.resource_type, asked.clone(), time, revision);
+                self.views.get(to)?;
+                let unlinked = self.unlink(from, keys.resource_type, asked, revision);
+                let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
+                (!lines.is_empty()).then(|| lines.join(", "))
+            }
             Act::RemoveResource(resource) => {
                 let (_, links) = self.remove(|linked| linked == resource, revision)?;
                 Some(format!("{resource} removed with {links} links"))
@@ -169,9 +193,12 @@ impl Project {
                 let (segments, links) = self.remove(of_it, revision)?;
                 Some(format!("{id} removed with {segments} segments and {links} links"))
             }
-            Act::Create(..) | Act::Put(_) | Act::DeleteProject | Act::Checkpoint | Act::Compact => {
-                None
-            }
+            Act::Create(..)
+            | Act::Put(_)
+            | Act::DeleteProject
+            | Act::Checkpoint
+            | Act::Compact
+            | Act::DryRun(_) => None,
         }
     }
 
@@ -228,6 +255,12 @@ impl View {
         time: u64,
         revision: u64,
     ) -> Option<String> {
+        let linked = self.add(asked, time, revision);
+        self.changed(of, &linked, &[], revision)
+    }
+
+    /// Links what is not linked yet; tells what that was.
+    fn add(&mut self, asked: Vec<Resource>, time: u64, revision: u64) -> Vec<String> {
         let mut linked = Vec::new();
         for (place, resource) in asked.into_iter().enumerate() {
             if !self.links.contains_key(&resource) {
@@ -235,7 +268,22 @@ impl View {
                 linked.push(resource.to_string());
             }
         }
-        self.changed(of, &linked, &[], revision)
+        linked
+    }
+
+    fn replace(
+        &mut self,
+        of: ResourceType,
+        asked: Vec<Resource>,
+        time: u64,
+        revision: u64,
+    ) -> Option<String> {
+        let of_type = self.links.keys().filter(|linked| linked.resource_type() == of);
+        let rest: Vec<Resource> = of_type.filter(|to| !asked.contains(to)).cloned().collect();
+        let linked = self.add(asked, time, revision);
+        rest.iter().for_each(|resource| _ = self.links.remove(resource));
+        let unlinked: Vec<String> = rest.iter().map(ToString::to_string).collect();
+        self.changed(of, &linked, &unlinked, revision)
     }
 
     fn unlink(&mut self, of: ResourceType, asked: Vec<Resource>, revision: u64) -> Option<String> {

@@ -1,8 +1,8 @@
 //! A call that may change the store.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, NewView, Project, Resource, ResourceCondition, ResourceFilter,
-    ResourceType, Result, SetTest, Store, ViewPatch,
+    Batch, EnvironmentId, Error, LinkChange, NewView, Project, Report, Resource, ResourceCondition,
+    ResourceFilter, ResourceType, Result, SetTest, Store, ViewPatch,
 };
 
 use crate::put::{IDS, Puts, TAGS};
@@ -33,6 +33,14 @@ pub(crate) enum Act {
     DeleteProject,
     Link(&'static str, Keys),
     Unlink(&'static str, Keys),
+    /// Links what is asked for and unlinks the others of the type.
+    Replace(&'static str, Keys),
+    /// Unlinks what is in another view, too.
+    UnlinkButLast(&'static str, Keys),
+    /// Links to the second view and unlinks from the first one, in one change.
+    Move([&'static str; 2], Keys),
+    /// The same without a change.
+    DryRun(Box<Act>),
     Put(Puts),
     /// Links segments by their ids.
     LinkIds(&'static str, Vec<&'static str>),
@@ -125,7 +133,7 @@ impl Request {
     /// made at the same time as others.
     pub(crate) fn random(random: &mut Random, number: u64, alone: bool) -> Self {
         let view = VIEWS[random.below(3)];
-        let act = match random.below(if alone { 32 } else { 28 }) {
+        let act = match random.below(if alone { 37 } else { 32 }) {
             0..=2 => Act::Create(view, number),
             3..=10 => Act::Link(view, Keys::random(random)),
             11..=16 => Act::Unlink(view, Keys::random(random)),
@@ -144,8 +152,12 @@ impl Request {
             27 => {
                 Act::UnlinkTagged(view, ResourceType::ALL[random.below(4)], TAGS[random.below(3)])
             }
-            28 => Act::Create(view, number),
-            29 if random.below(2) == 0 => Act::Compact,
+            28 => Act::Replace(view, Keys::random(random)),
+            29 => Act::UnlinkButLast(view, Keys::random(random)),
+            30 | 31 => Act::Move([view, VIEWS[random.below(3)]], Keys::random(random)),
+            32 => Act::Create(view, number),
+            33 => Act::DryRun(Box::new(Self::random(random, number, false).act)),
+            34 if random.below(2) == 0 => Act::Compact,
             _ => Act::Checkpoint,
         };
         let length = [0, 30, 400, 1_500][random.below(4)];
@@ -160,7 +172,7 @@ impl Request {
     /// Calls; the revision of the change, or none where there was nothing to change.
     pub(crate) fn call(&self, store: &Store) -> Result<Option<u64>> {
         let project = store.project(self.project)?.comment(&self.comment).actor("somebody");
-        match self.made(store, &project) {
+        match made(&self.act, store, &project) {
             Err(
                 Error::UnknownProject { .. }
                 | Error::UnknownView { .. }
@@ -170,35 +182,45 @@ impl Request {
             other => other,
         }
     }
+}
 
-    fn made(&self, store: &Store, project: &Project) -> Result<Option<u64>> {
-        Ok(match &self.act {
-            Act::Create(view, number) => {
-                let fields = Fields::of(*number);
-                let view = NewView::new(*view, fields.name).description(fields.description);
-                Some(project.create_view(view.tags(fields.tags))?.revision)
-            }
-            Act::Update(view, number) => {
-                let fields = Fields::of(*number);
-                let patch = ViewPatch::new().name(fields.name).description(fields.description);
-                Some(project.update_view(view, patch.tags(fields.tags))?.revision)
-            }
-            Act::DeleteView(view) => project.delete_view(view)?.revision,
-            Act::DeleteProject => project.delete()?.revision,
-            Act::Link(view, keys) => project.link(view, keys.batch())?.revision(),
-            Act::Unlink(view, keys) => project.unlink(view, keys.batch())?.revision(),
-            Act::Put(puts) => project.put_resources(puts.to_store())?.revision(),
-            Act::LinkIds(view, ids) => project.link(view, segment_ids(ids))?.revision(),
-            Act::LinkTagged(view, of, tag) => project.link(view, tagged(*of, tag))?.revision(),
-            Act::UnlinkTagged(view, of, tag) => project.unlink(view, tagged(*of, tag))?.revision(),
-            Act::RemoveResource(resource) => project.remove_resource(resource)?.revision,
-            Act::RemoveEnvironment(id) => {
-                project.remove_environment(&EnvironmentId::parse(id)?)?.revision
-            }
-            Act::Checkpoint => store.checkpoint().map(|()| None)?,
-            Act::Compact => store.compact().map(|()| None)?,
-        })
-    }
+fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
+    Ok(match act {
+        Act::Create(view, number) => {
+            let fields = Fields::of(*number);
+            let view = NewView::new(*view, fields.name).description(fields.description);
+            Some(project.create_view(view.tags(fields.tags))?.revision)
+        }
+        Act::Update(view, number) => {
+            let fields = Fields::of(*number);
+            let patch = ViewPatch::new().name(fields.name).description(fields.description);
+            Some(project.update_view(view, patch.tags(fields.tags))?.revision)
+        }
+        Act::DeleteView(view) => project.delete_view(view)?.revision,
+        Act::DeleteProject => project.delete()?.revision,
+        Act::Link(view, keys) => project.link(view, keys.batch())?.revision(),
+        Act::Unlink(view, keys) => project.unlink(view, keys.batch())?.revision(),
+        Act::Replace(view, keys) => project.replace(view, keys.batch())?.revision(),
+        Act::UnlinkButLast(view, keys) => {
+            project.unlink(view, keys.batch().keep_last_view())?.revision()
+        }
+        Act::Move([from, to], keys) => {
+            let parts =
+                [LinkChange::link(*to, keys.batch()), LinkChange::unlink(*from, keys.batch())];
+            project.change_links(parts)?.first().and_then(Report::revision)
+        }
+        Act::DryRun(act) => made(act, store, &project.dry_run()).map(|_| None)?,
+        Act::Put(puts) => project.put_resources(puts.to_store())?.revision(),
+        Act::LinkIds(view, ids) => project.link(view, segment_ids(ids))?.revision(),
+        Act::LinkTagged(view, of, tag) => project.link(view, tagged(*of, tag))?.revision(),
+        Act::UnlinkTagged(view, of, tag) => project.unlink(view, tagged(*of, tag))?.revision(),
+        Act::RemoveResource(resource) => project.remove_resource(resource)?.revision,
+        Act::RemoveEnvironment(id) => {
+            project.remove_environment(&EnvironmentId::parse(id)?)?.revision
+        }
+        Act::Checkpoint => store.checkpoint().map(|()| None)?,
+        Act::Compact => store.compact().map(|()| None)?,
+    })
 }
 
 fn segment_ids(ids: &[&'static str]) -> Batch {
