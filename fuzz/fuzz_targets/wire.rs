@@ -3,7 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use viewlink::ResourceType;
 use viewlink::wire::Query;
 
 #[path = "../../tests/it/wire/parse_all.rs"]
@@ -14,9 +13,6 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
     if let Ok(query) = Query::from_pairs(pairs) {
-        let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
-        for resource_type in ResourceType::ALL {
-            let _ = query.resource(resource_type, &text);
-        }
+        parse_all::query_all(&query, &text);
     }
 });

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::request_error::RequestError;
 use crate::error::{Error, Outcome, chain};
+use crate::filter::FilterErrorKind;
 
 /// The answer to a call that failed as a whole.
 ///
@@ -60,6 +61,9 @@ macro_rules! codes {
 codes! {
     /// the body or a parameter is not what is expected.
     InvalidRequest = "invalid_request", 400;
+    /// a filter is no filter; the message says at which byte. One by a field that the API has and the
+    /// store does not is `unsupported`; one that names a view that is not there is `unknown_view`.
+    InvalidFilter = "invalid_filter", 400;
     /// the API has it and the store does not.
     Unsupported = "unsupported", 400;
     /// a project, view or resource key is malformed.
@@ -115,6 +119,10 @@ impl From<&RequestError> for ErrorBody {
     fn from(error: &RequestError) -> Self {
         let code = match error {
             RequestError::Unsupported { .. } => ErrorCode::Unsupported,
+            RequestError::Filter { source, .. } => match source.kind() {
+                FilterErrorKind::UnsupportedField { .. } => ErrorCode::Unsupported,
+                _ => ErrorCode::InvalidFilter,
+            },
             _ => ErrorCode::InvalidRequest,
         };
         Self::new(code, error.to_string())

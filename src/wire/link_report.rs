@@ -13,7 +13,7 @@ use crate::resource::ResourceType;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkReport<'a> {
-    /// How many keys did not fail.
+    /// How many keys, and resources that a filter found, did not fail.
     pub success_count: usize,
     /// How many keys failed.
     pub failure_count: usize,
@@ -29,7 +29,8 @@ pub struct LinkReport<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedResource<'a> {
-    /// The key as the request gave it; an id where it gave that.
+    /// The key as the request gave it. Of a segment that it named by id the key, or the id where
+    /// nothing is registered with it.
     #[serde(borrow)]
     pub resource_key: Cow<'a, str>,
     /// The type of the resource.
@@ -38,7 +39,7 @@ pub struct FailedResource<'a> {
     /// Why it failed, for people.
     #[serde(borrow)]
     pub error_message: Cow<'a, str>,
-    /// The environment as the request gave it, for segments.
+    /// The environment of a segment, as the request gave it or as the id leads to it.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Cow<'a, str>>,
     /// Why it failed, for programs: the text of a [`FailureCode`](crate::FailureCode). The API

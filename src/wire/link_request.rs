@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use super::object::Object;
 use super::request_error::RequestError;
-use crate::batch::Batch;
+use crate::batch::{Batch, SegmentRef};
+use crate::filter::{ResourceCondition, ResourceFilter};
+use crate::key::EnvironmentId;
 use crate::resource::ResourceType;
 
 /// The body of a link or unlink: one of three shapes, told apart by their fields.
@@ -127,46 +129,86 @@ impl LinkRequest {
 
     /// The batch it asks for, of resources of the type that the path names.
     ///
-    /// An empty comment is none. Segments in `keys` are ids, which are each the failure
-    /// [`UnknownResource`](crate::FailureReason::UnknownResource).
+    /// An empty comment is none. Segments in `keys` are ids. With keys and a filter, what matches
+    /// either is meant; a filter looks for segments in one environment.
     ///
-    /// Cost: O(keys).
+    /// Cost: O(keys + length of the filter).
+    ///
+    /// ```
+    /// use viewlink::{ResourceType, wire::LinkRequest};
+    ///
+    /// let body = br#"{"keys": ["checkout-v2"], "filter": "tags:backend+beta"}"#;
+    /// let batch = LinkRequest::from_json(body)?.into_batch(ResourceType::Flag)?;
+    /// assert_eq!(batch.len(), 1); // and what the filter finds
+    ///
+    /// let body = br#"{"filter": "tags:backend,"}"#;
+    /// let error = LinkRequest::from_json(body)?.into_batch(ResourceType::Flag).unwrap_err();
+    /// assert!(error.to_string().contains("at byte 13"), "{error}");
+    /// # Ok::<(), viewlink::wire::RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`RequestError::Shape`] when `segmentIdentifiers` are given for another type than
-    /// segments; [`RequestError::Unsupported`] when there is a filter.
+    /// [`RequestError::Filter`] when the filter is none of that type, an empty one included;
+    /// [`RequestError::Parameter`] when one of segments comes without the id of an environment;
+    /// [`RequestError::Shape`] when `segmentIdentifiers`, or an `environmentId` with a filter, are
+    /// given for another type than segments.
     pub fn into_batch(self, resource_type: ResourceType) -> Result<Batch, RequestError> {
-        let (batch, filter, comment) = match self {
-            Self::Keys { keys, filter, comment, .. } => {
-                (Batch::by_key(resource_type, keys), filter, comment)
+        let (batch, filter, environment, comment) = match self {
+            Self::Keys { keys, filter, environment_id, comment } => {
+                (Batch::by_key(resource_type, keys), filter, environment_id, comment)
             }
-            Self::SegmentIdentifiers { segment_identifiers, filter, comment, .. } => {
+            Self::SegmentIdentifiers { segment_identifiers, filter, environment_id, comment } => {
                 if resource_type != ResourceType::Segment {
                     return Err(RequestError::Shape(
                         "segmentIdentifiers are for segments only: give keys",
                     ));
                 }
-                let names = segment_identifiers.into_iter().map(
-                    |SegmentIdentifier { environment_id, segment_key }| {
-                        (environment_id, segment_key)
-                    },
-                );
-                (Batch::segments(names), filter, comment)
+                let refs = segment_identifiers.into_iter().map(SegmentRef::from);
+                (Batch::segment_refs(refs), filter, environment_id, comment)
             }
-            Self::Filter { filter, comment, .. } => {
-                (Batch::by_key(resource_type, [""; 0]), Some(filter), comment)
+            Self::Filter { filter, environment_id, comment } => {
+                let none = Batch::by_key(resource_type, [""; 0]);
+                (none, Some(filter), environment_id, comment)
             }
         };
-        if filter.is_some() {
-            return Err(RequestError::Unsupported {
-                what: "filter",
-                instead: "name the resources by keys or segmentIdentifiers",
-            });
-        }
+        let batch = match filter {
+            Some(text) => {
+                batch.and_matching(parse_filter(resource_type, &text, environment.as_deref())?)
+            }
+            None => batch,
+        };
         Ok(match comment {
             Some(comment) if !comment.is_empty() => batch.comment(comment),
             _ => batch,
         })
+    }
+}
+
+impl From<SegmentIdentifier> for SegmentRef {
+    fn from(SegmentIdentifier { environment_id, segment_key }: SegmentIdentifier) -> Self {
+        Self::Named { environment: environment_id, key: segment_key }
+    }
+}
+
+/// The filter of a link or unlink.
+fn parse_filter(
+    resource_type: ResourceType,
+    text: &str,
+    environment: Option<&str>,
+) -> Result<ResourceFilter, RequestError> {
+    let filter = ResourceFilter::parse(resource_type, text).map_err(RequestError::filter)?;
+    match (resource_type, environment) {
+        (ResourceType::Segment, environment) => {
+            let id = environment.unwrap_or_default();
+            let expected = "a filter of segments looks in the environment with this id";
+            let id = EnvironmentId::parse(id)
+                .map_err(|_| RequestError::parameter("environmentId", id, expected))?;
+            Ok(filter.and(ResourceCondition::Environment(id)))
+        }
+        (_, None) => Ok(filter),
+        (_, Some(_)) => {
+            Err(RequestError::Shape("environmentId is for segments only: leave it out"))
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! | create view | [`ViewPost`] | [`View`] |
 //! | get view | [`Query`] | [`View`] |
 //! | update view | [`ViewPatch`] | [`View`] |
+//! | register a resource, which the API does not have | [`ResourcePut`] | |
 //! | whatever fails | | [`ErrorBody`] and its status |
 //!
 //! ```
@@ -36,9 +37,10 @@
 //!
 //! The shapes are those of the API's public documentation, its `OpenAPI` description and its
 //! official clients. Where these leave something open, a type says what it does. What the store
-//! does not know yet (segments by id, filters, searches, resources by name) is refused, and never
-//! left out in silence: [`RequestError::Unsupported`], or the failure of a key.
+//! does not know (a field to filter by, a search among the views of a resource) is refused, and
+//! never left out in silence: [`RequestError::Unsupported`].
 
+mod encoded;
 mod error_body;
 mod expand;
 mod json;
@@ -51,7 +53,10 @@ mod object;
 mod path;
 mod query;
 mod request_error;
+mod resource_put;
 mod resource_type;
+mod segment;
+mod sort;
 mod view;
 mod view_request;
 
@@ -64,5 +69,7 @@ pub use linked_resources::{LinkedResource, LinkedResources};
 pub use maintainer::{Maintainer, MaintainerKind};
 pub use query::Query;
 pub use request_error::RequestError;
+pub use resource_put::ResourcePut;
+pub use segment::find_resource;
 pub use view::{Count, ResourceSummary, View, Views};
 pub use view_request::{ViewPatch, ViewPost};

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::encoded::Encoded;
 use super::expand::Expand;
 use super::request_error::RequestError;
+use super::sort::Sort;
+use crate::filter::{ResourceCondition, ResourceFilter, ViewCondition, ViewFilter};
 use crate::key::EnvironmentId;
 use crate::page::{KeySort, LinkSort, Paging, ViewSort};
 use crate::resource::{Resource, ResourceType};
@@ -29,26 +32,6 @@ pub struct Query {
     filter: Option<String>,
     environment: Option<EnvironmentId>,
     expand: Expand,
-}
-
-/// The orders that a request can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sort {
-    Key,
-    LinkedAt,
-    Name,
-    UpdatedAt,
-}
-
-impl Sort {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::LinkedAt => "linkedAt",
-            Self::Name => "name",
-            Self::UpdatedAt => "updatedAt",
-        }
-    }
 }
 
 impl Query {
@@ -79,7 +62,7 @@ impl Query {
         Ok(Self {
             limit: limit.unwrap_or(Self::DEFAULT_LIMIT),
             offset: offset.unwrap_or(0),
-            sort: given.sort.as_deref().map(sort).transpose()?,
+            sort: given.sort.as_deref().map(str::parse).transpose()?,
             search: given.search,
             filter: given.filter,
             environment: given.environment.as_deref().map(environment).transpose()?,
@@ -105,42 +88,91 @@ impl Query {
         &self.expand
     }
 
-    /// The page of linked resources that is asked for: by link time, ties by key.
+    /// The page of linked resources that is asked for: by link time or name, ties by key.
+    ///
+    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Unsupported`] when there is a `query` or `filter`, or `sort` is `name`;
     /// [`RequestError::Parameter`] when `sort` is the one of another list.
     pub fn link_paging(&self) -> Result<Paging<LinkSort>, RequestError> {
-        self.refuse_search()?;
         match self.sort {
             None | Some(Sort::LinkedAt) => Ok(self.paging().sort(LinkSort::LinkedAt)),
-            Some(Sort::Name) => Err(RequestError::Unsupported {
-                what: "sort by name",
-                instead: "names of resources are not known, sort by linkedAt",
-            }),
-            Some(other) => Err(RequestError::parameter("sort", other.as_str(), "use linkedAt")),
+            Some(Sort::Name) => Ok(self.paging().sort(LinkSort::Name)),
+            Some(other) => Err(other.refused("use linkedAt or name")),
+        }
+    }
+
+    /// Which resources of a type are asked for: those that `filter` and `query` find, segments in
+    /// the environment `environmentId`; all where none of these is given.
+    ///
+    /// ```
+    /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, wire::Query};
+    ///
+    /// let query = Query::from_pairs([("query", "Check"), ("filter", "archived:false")])?;
+    /// let filter = ResourceFilter::all()
+    ///     .and(ResourceCondition::Archived(false))
+    ///     .and(ResourceCondition::Query("Check".into()));
+    /// assert_eq!(query.resource_filter(ResourceType::Flag)?, filter);
+    /// # Ok::<(), viewlink::wire::RequestError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Filter`] when the filter is none of that type.
+    pub fn resource_filter(
+        &self,
+        resource_type: ResourceType,
+    ) -> Result<ResourceFilter, RequestError> {
+        let mut filter = match &self.filter {
+            Some(text) => {
+                ResourceFilter::parse(resource_type, text).map_err(RequestError::filter)?
+            }
+            None => ResourceFilter::all(),
+        };
+        if let Some(search) = &self.search {
+            filter = filter.and(ResourceCondition::Query(search.clone()));
+        }
+        match &self.environment {
+            Some(id) if resource_type == ResourceType::Segment => {
+                Ok(filter.and(ResourceCondition::Environment(id.clone())))
+            }
+            _ => Ok(filter),
         }
     }
 
     /// The page of the views of a project that is asked for.
     ///
+    /// Which views are meant is told by [`view_filter`](Self::view_filter).
+    ///
     /// # Errors
     ///
-    /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
     /// [`RequestError::Parameter`] when `sort` is the one of another list.
     pub fn view_paging(&self) -> Result<Paging<ViewSort>, RequestError> {
-        self.refuse_search()?;
         let sort = match self.sort {
             None | Some(Sort::Key) => ViewSort::Key,
             Some(Sort::Name) => ViewSort::Name,
             Some(Sort::UpdatedAt) => ViewSort::UpdatedAt,
-            Some(other) => {
-                let expected = "use key, name or updatedAt";
-                return Err(RequestError::parameter("sort", other.as_str(), expected));
-            }
+            Some(other) => return Err(other.refused("use key, name or updatedAt")),
         };
         Ok(self.paging().sort(sort))
+    }
+
+    /// Which views of a project are asked for: those that `filter` and `query` find; all where
+    /// neither is given.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Filter`] when the filter is none of views.
+    pub fn view_filter(&self) -> Result<ViewFilter, RequestError> {
+        let filter = match &self.filter {
+            Some(text) => ViewFilter::parse(text).map_err(RequestError::filter)?,
+            None => ViewFilter::all(),
+        };
+        Ok(match &self.search {
+            Some(search) => filter.and(ViewCondition::Query(search.clone())),
+            None => filter,
+        })
     }
 
     /// The page of the views of a resource that is asked for: by key.
@@ -150,10 +182,18 @@ impl Query {
     /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
     /// [`RequestError::Parameter`] when `sort` is the one of another list.
     pub fn linked_view_paging(&self) -> Result<Paging<KeySort>, RequestError> {
-        self.refuse_search()?;
+        let what = match (&self.search, &self.filter) {
+            (Some(_), _) => Some("query"),
+            (None, Some(_)) => Some("filter"),
+            (None, None) => None,
+        };
+        if let Some(what) = what {
+            let instead = "the views of a resource are not filtered, read them page by page";
+            return Err(RequestError::Unsupported { what, instead });
+        }
         match self.sort {
             None | Some(Sort::Key) => Ok(self.paging()),
-            Some(other) => Err(RequestError::parameter("sort", other.as_str(), "use key")),
+            Some(other) => Err(other.refused("use key")),
         }
     }
 
@@ -187,24 +227,21 @@ impl Query {
         Paging::first(self.limit).offset(self.offset)
     }
 
-    fn refuse_search(&self) -> Result<(), RequestError> {
-        let instead = "read the list page by page";
-        match (&self.search, &self.filter) {
-            (Some(_), _) => Err(RequestError::Unsupported { what: "query", instead }),
-            (_, Some(_)) => Err(RequestError::Unsupported { what: "filter", instead }),
-            (None, None) => Ok(()),
-        }
-    }
-
-    /// The same query for another page, as it stands in a URL. What was parsed needs no encoding.
+    /// The same query for another page, as it stands in a URL.
     pub(super) fn at_offset(&self, offset: u64) -> String {
         let mut text = format!("limit={}&offset={offset}", self.limit);
-        let sort = self.sort.map(|sort| ("sort", sort.as_str().to_owned()));
-        let environment = self.environment.as_ref().map(|id| ("environmentId", id.to_string()));
-        let expand = (!self.expand.is_empty()).then(|| ("expand", self.expand.to_string()));
-        for (name, value) in [sort, environment, expand].into_iter().flatten() {
-            // Writing to a text does not fail.
-            let _ = write!(text, "&{name}={value}");
+        let expand = (!self.expand.is_empty()).then(|| self.expand.to_string());
+        for (name, value) in [
+            ("sort", self.sort.map(Sort::as_str)),
+            ("query", self.search.as_deref()),
+            ("filter", self.filter.as_deref()),
+            ("environmentId", self.environment.as_ref().map(EnvironmentId::as_str)),
+            ("expand", expand.as_deref()),
+        ] {
+            if let Some(value) = value {
+                // Writing to a text does not fail.
+                let _ = write!(text, "&{name}={}", Encoded(value));
+            }
         }
         text
     }
@@ -261,14 +298,6 @@ fn limit(text: &str) -> Result<usize, RequestError> {
 
 fn offset(text: &str) -> Result<usize, RequestError> {
     number(text).ok_or_else(|| RequestError::parameter("offset", text, "use a number from 0 up"))
-}
-
-fn sort(text: &str) -> Result<Sort, RequestError> {
-    let named = [Sort::Key, Sort::LinkedAt, Sort::Name, Sort::UpdatedAt]
-        .into_iter()
-        .find(|sort| sort.as_str() == text);
-    let expected = "use linkedAt for resources; key, name or updatedAt for views";
-    named.ok_or_else(|| RequestError::parameter("sort", text, expected))
 }
 
 fn environment(text: &str) -> Result<EnvironmentId, RequestError> {

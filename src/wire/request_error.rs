@@ -1,5 +1,8 @@
 //! What is wrong with a request, before the engine sees it.
 
+use crate::error::chain;
+use crate::filter::FilterError;
+
 /// Why a request cannot be taken; a 400.
 ///
 /// Displayed with the place and what was expected there.
@@ -27,6 +30,14 @@ pub enum RequestError {
         /// What would do.
         expected: &'static str,
     },
+    /// A text that is to filter does not.
+    #[error("the {what} cannot be read: {}", chain(.source))]
+    Filter {
+        /// The field or parameter that has the text.
+        what: &'static str,
+        /// What is wrong with the text, and at which byte.
+        source: FilterError,
+    },
     /// The API has it and the store does not.
     #[error("{what} is not supported: {instead}")]
     Unsupported {
@@ -41,6 +52,10 @@ impl RequestError {
     pub(super) fn parameter(name: &'static str, text: &str, expected: &'static str) -> Self {
         let text = text.chars().take(100).collect();
         Self::Parameter { name, text, expected }
+    }
+
+    pub(super) const fn filter(source: FilterError) -> Self {
+        Self::Filter { what: "filter", source }
     }
 }
 

@@ -120,8 +120,8 @@ impl ViewPatch {
     }
 }
 
-/// Who is to look after a view: nobody, if the texts are empty; `None` when nothing is said.
-fn maintainer(
+/// Who is to look after a view or resource: nobody, if the texts are empty; `None` when nothing is said.
+pub(super) fn maintainer(
     member: Option<String>,
     team: Option<String>,
 ) -> Result<Option<Option<Maintainer>>, RequestError> {

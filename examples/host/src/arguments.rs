@@ -24,6 +24,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
 
+    /// A file of resources to register before anything is served, a line of JSON each
+    #[arg(long, value_name = "FILE")]
+    pub resources: Option<PathBuf>,
+
+    /// Lets registered resources only be linked
+    #[arg(long)]
+    pub closed: bool,
+
     /// How many keys a link or unlink may have
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
     pub batch_limit: usize,

@@ -14,6 +14,7 @@
 //! | `path_parts`, `query`, `json_body`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
 //! | `host` | the store, and how it is called |
+//! | `resources`, `resource_lines` | the file of resources that are registered at the start |
 
 #![forbid(unsafe_code)]
 
@@ -35,6 +36,8 @@ mod operation;
 mod path_parts;
 mod query;
 mod request_id;
+mod resource_lines;
+mod resources;
 mod router;
 mod run;
 mod server;
@@ -47,6 +50,7 @@ mod welcome;
 pub use arguments::Arguments;
 pub use host::Host;
 pub use keys::{ApiKeys, Caller, KeysError, Role};
+pub use resources::ResourcesError;
 pub use router::router;
 pub use run::{HostError, run};
 pub use server::serve;

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use viewlink::wire::{LinkReport, LinkRequest, LinkedResources, Views};
+use viewlink::wire::{LinkReport, LinkRequest, LinkedResources, Views, find_resource};
 use viewlink::{Batch, Project, Report, ViewKey};
 
 use crate::answer::Answer;
@@ -65,9 +65,9 @@ pub(crate) async fn linked_resources(
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
-        let paging = query.link_paging()?;
+        let (paging, filter) = (query.link_paging()?, query.resource_filter(resource_type)?);
         let (page, project) = host.read(&project, |reader| {
-            let page = reader.linked_resources(&view, resource_type, paging)?;
+            let page = reader.linked_resources_matching(&view, resource_type, &filter, paging)?;
             Ok((page, reader.info().key))
         })?;
         // In lower case, as the links of the answer name it.
@@ -85,10 +85,12 @@ pub(crate) async fn linked_views(
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
-        let resource = query.resource(resource_type, &resource)?;
+        let named = query.resource(resource_type, &resource)?;
         let paging = query.linked_view_paging()?;
-        let (page, project) = host.read(&project, |reader| {
-            Ok((reader.linked_views(&resource, paging)?, reader.info()))
+        let (resource, page, project) = host.read(&project, |reader| {
+            let resource = find_resource(reader, named)?;
+            let page = reader.linked_views(&resource, paging)?;
+            Ok((resource, page, reader.info()))
         })?;
         Answer::of(&Views::of_resource(&page, &resource, &project, host.account(), &query))
     })

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use viewlink::{Options, Store};
+use viewlink::{LinkPolicy, Options, Store};
 
 use crate::arguments::Arguments;
 use crate::failure;
 use crate::host::Host;
 use crate::keys::{self, ApiKeys, KeysError, Role};
+use crate::resources::{Resources, ResourcesError};
 use crate::server::serve;
 use crate::shutdown::Signals;
 use crate::{log, welcome};
@@ -23,6 +24,9 @@ pub enum HostError {
     /// The API keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Not all resources of the file can be registered.
+    #[error(transparent)]
+    Resources(#[from] ResourcesError),
     /// No API key can be made.
     #[error("no API key can be generated: give keys with --keys")]
     Random(#[from] getrandom::Error),
@@ -52,7 +56,7 @@ impl HostError {
     /// 2 when what was asked for cannot be done, as for arguments that are none; else 1.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Keys(_)) { 2 } else { 1 })
+        ExitCode::from(if matches!(self, Self::Keys(_) | Self::Resources(_)) { 2 } else { 1 })
     }
 }
 
@@ -76,12 +80,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, HostError> {
 async fn start(arguments: &Arguments) -> Result<(), HostError> {
     // Before the store: a host that cannot serve makes none.
     let file_keys = arguments.keys.as_deref().map(ApiKeys::read).transpose()?;
+    let resources = arguments.resources.as_deref().map(Resources::open).transpose()?;
     let listener = TcpListener::bind(&arguments.listen)
         .await
         .map_err(|source| HostError::Listen { address: arguments.listen.clone(), source })?;
     let address = listener.local_addr()?;
     let signals = Signals::catch()?;
-    let store = Options::new().batch_limit(arguments.batch_limit).open(&arguments.db)?;
+    let store = options(arguments).open(&arguments.db)?;
+    if let Some(resources) = resources {
+        resources.register(&store, arguments.batch_limit)?;
+    }
     let keys = match (file_keys, &arguments.keys) {
         (Some(keys), Some(file)) => {
             welcome::tell_keys(address, &keys, file)?;
@@ -93,6 +101,11 @@ async fn start(arguments: &Arguments) -> Result<(), HostError> {
     tracing::info!(%address, "listening");
     serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await?;
     Ok(())
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
+    Options::new().batch_limit(arguments.batch_limit).link_policy(policy)
 }
 
 fn generated(store: &Store, address: std::net::SocketAddr) -> Result<ApiKeys, HostError> {

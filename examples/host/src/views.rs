@@ -21,9 +21,10 @@ pub(crate) async fn list(
     ReadQuery(query): ReadQuery,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
-        let paging = query.view_paging()?;
-        let (page, project) =
-            host.read(&project, |reader| Ok((reader.views(paging)?, reader.info())))?;
+        let (paging, filter) = (query.view_paging()?, query.view_filter()?);
+        let (page, project) = host.read(&project, |reader| {
+            Ok((reader.views_matching(&filter, paging)?, reader.info()))
+        })?;
         Answer::of(&Views::of_project(&page, &project, host.account(), &query))
     })
     .await

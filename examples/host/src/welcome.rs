@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use viewlink::{Batch, KeySort, NewView, Paging, Store};
+use viewlink::{Batch, KeySort, NewResource, NewView, Paging, Store};
 
 use crate::keys::{ApiKeys, Role};
 
@@ -21,6 +21,8 @@ pub(crate) fn furnish(store: &Store) -> viewlink::Result<bool> {
     }
     let project = store.project(PROJECT)?.comment("something to try");
     project.create_view(NewView::new(VIEW, "My view"))?;
+    // So that it may be linked whatever the policy is.
+    project.put_resources([NewResource::flag(FLAG)])?.all_ok()?;
     project.link(VIEW, Batch::flags([FLAG]))?.all_ok()?;
     Ok(true)
 }

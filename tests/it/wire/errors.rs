@@ -1,7 +1,7 @@
 //! The answers to calls that failed.
 
 use viewlink::wire::{ErrorBody, ErrorCode, LinkRequest, Query};
-use viewlink::{Batch, Error, Fault, NewView, Options, Result};
+use viewlink::{Batch, Error, Fault, NewView, Options, ResourceType, Result};
 
 use super::assert_golden;
 use crate::support::{create, memory, project};
@@ -87,10 +87,31 @@ fn what_is_wrong_with_a_request_is_told_as_it_is() {
         (body.status(), body.code, body.message),
         (400, ErrorCode::InvalidRequest, error.to_string())
     );
-    let error = Query::from_pairs([("filter", "a")]).unwrap().link_paging().unwrap_err();
+    let asked = Query::from_pairs([("filter", "a")]).unwrap();
+    let error = asked.linked_view_paging().unwrap_err();
     let body = ErrorBody::from(&error);
     assert_eq!(
         (body.status(), body.code, body.message),
         (400, ErrorCode::Unsupported, error.to_string())
     );
+}
+
+#[test]
+fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep() {
+    for (filter, code, expected) in [
+        ("tags:a,", ErrorCode::InvalidFilter, "at byte 7 of the filter: a condition is missing"),
+        ("colour:red", ErrorCode::InvalidFilter, "there is no field \"colour\""),
+        ("", ErrorCode::InvalidFilter, "it is empty"),
+        ("tags:a,creationDate:1", ErrorCode::Unsupported, "at byte 7 of the filter: the field"),
+        ("view:a b", ErrorCode::InvalidFilter, "' ' at byte 1 is not allowed"),
+    ] {
+        let body = serde_json::json!({ "filter": filter }).to_string();
+        let request = LinkRequest::from_json(body.as_bytes()).unwrap();
+        let error = request.into_batch(ResourceType::Flag).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.is::<viewlink::FilterError>(), "{filter}");
+        let body = ErrorBody::from(&error);
+        assert_eq!((body.status(), body.code), (400, code), "{filter}");
+        assert!(body.message.contains(expected), "{filter}: {}", body.message);
+    }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use viewlink::ResourceType;
 use viewlink::wire::{LinkRequest, Query, ViewPost};
 
-use super::parse_all::parse_all;
+use super::parse_all::{parse_all, query_all};
 
 /// JSON that is nearly a request.
 fn nearly() -> impl Strategy<Value = String> {
@@ -19,6 +19,10 @@ fn nearly() -> impl Strategy<Value = String> {
         "maintainerId",
         "maintainerTeamKey",
         "tags",
+        "resourceType",
+        "_id",
+        "creationDate",
+        "archived",
         "other",
     ]);
     let value = prop::sample::select(vec![
@@ -26,6 +30,9 @@ fn nearly() -> impl Strategy<Value = String> {
         "7",
         "\"\"",
         "\"a\"",
+        "\"tags:a\"",
+        "\"segment\"",
+        "true",
         "[]",
         "[\"a\",\"a\"]",
         "[null]",
@@ -62,10 +69,7 @@ proptest! {
         key in "\\PC{0,10}",
     ) {
         if let Ok(query) = Query::from_pairs(pairs) {
-            let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
-            for resource_type in ResourceType::ALL {
-                let _ = query.resource(resource_type, &key);
-            }
+            query_all(&query, &key);
         }
     }
 }

@@ -2,11 +2,13 @@
 
 mod answers;
 mod errors;
+mod filters;
 mod hostile;
 mod pages;
 mod parse_all;
 mod queries;
 mod requests;
+mod resources;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -2,8 +2,8 @@
 
 use viewlink::ResourceType;
 use viewlink::wire::{
-    ErrorBody, LinkReport, LinkRequest, LinkedResources, RequestError, View, ViewPatch, ViewPost,
-    Views,
+    ErrorBody, LinkReport, LinkRequest, LinkedResources, Query, RequestError, ResourcePut, View,
+    ViewPatch, ViewPost, Views,
 };
 
 /// Parses as everything; what parses is the same after a round trip.
@@ -38,9 +38,46 @@ pub(crate) fn parse_all(bytes: &[u8]) {
         }
         Err(error) => check(&error),
     }
+    match ResourcePut::from_json(bytes) {
+        Ok(put) => {
+            let json = serde_json::to_vec(&put).unwrap();
+            assert_eq!(ResourcePut::from_json(&json).unwrap(), put);
+            let _ = put.into_new_resource();
+        }
+        Err(error) => check(&error),
+    }
+    filter_all(&String::from_utf8_lossy(bytes));
     let _ = serde_json::from_slice::<LinkReport<'_>>(bytes);
     let _ = serde_json::from_slice::<LinkedResources>(bytes);
     let _ = serde_json::from_slice::<View>(bytes);
     let _ = serde_json::from_slice::<Views>(bytes);
     let _ = serde_json::from_slice::<ErrorBody>(bytes);
+}
+
+/// Makes batches of a text as a filter. What is one has conditions, and what is none is a 400 that
+/// tells where.
+fn filter_all(text: &str) {
+    for resource_type in ResourceType::ALL {
+        let environment = (resource_type == ResourceType::Segment).then(|| "env".to_owned());
+        let (filter, comment) = (text.to_owned(), None);
+        let request = LinkRequest::Filter { filter, environment_id: environment, comment };
+        match request.into_batch(resource_type) {
+            Ok(batch) => assert!(batch.is_empty() && !text.trim().is_empty()),
+            Err(error) => {
+                let RequestError::Filter { source, .. } = &error else { panic!("{error}") };
+                assert!(text.is_char_boundary(source.position()));
+                assert_eq!(ErrorBody::from(&error).status(), 400);
+            }
+        }
+    }
+}
+
+/// Takes parameters for everything they can be for.
+pub(crate) fn query_all(query: &Query, key: &str) {
+    let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
+    let _ = query.view_filter();
+    for resource_type in ResourceType::ALL {
+        let _ = query.resource(resource_type, key);
+        let _ = query.resource_filter(resource_type);
+    }
 }

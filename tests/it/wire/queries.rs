@@ -53,8 +53,8 @@ fn each_list_has_its_orders() {
     {
         assert_eq!(sorted(name).view_paging().unwrap(), Paging::first(20).sort(sort));
     }
-    let error = sorted("name").link_paging().unwrap_err();
-    assert!(matches!(error, RequestError::Unsupported { what: "sort by name", .. }), "{error}");
+    let by_name = Paging::first(20).sort(LinkSort::Name);
+    assert_eq!(sorted("name").link_paging().unwrap(), by_name);
     for other in ["key", "updatedAt"] {
         let error = sorted(other).link_paging().unwrap_err().to_string();
         assert!(error.contains("use linkedAt"), "{error}");
@@ -68,25 +68,6 @@ fn each_list_has_its_orders() {
     }
     for unknown in ["-name", "Name", "linked_at", "name,key"] {
         refused(&[("sort", unknown)], "sort is \"");
-    }
-}
-
-#[test]
-fn a_search_or_filter_is_unsupported_and_an_empty_one_is_none() {
-    for name in ["query", "filter"] {
-        let asked = query(&[(name, "a")]).unwrap();
-        for error in [
-            asked.link_paging().unwrap_err(),
-            asked.view_paging().unwrap_err(),
-            asked.linked_view_paging().unwrap_err(),
-        ] {
-            assert!(error.to_string().starts_with(&format!("{name} is not supported")), "{error}");
-            assert!(matches!(error, RequestError::Unsupported { .. }));
-        }
-        let empty = query(&[(name, "")]).unwrap();
-        empty.link_paging().unwrap();
-        empty.view_paging().unwrap();
-        empty.linked_view_paging().unwrap();
     }
 }
 

@@ -163,20 +163,6 @@ fn segment_identifiers_are_refused_for_every_other_type() {
 }
 
 #[test]
-fn a_filter_is_unsupported_whatever_it_comes_with_and_never_left_out() {
-    for body in [
-        r#"{"filter":"tags:a"}"#,
-        r#"{"filter":""}"#,
-        r#"{"keys":["a"],"filter":"tags:a"}"#,
-        r#"{"segmentIdentifiers":[],"filter":"query = \"a\"","environmentId":"e"}"#,
-    ] {
-        let error = batch(body, ResourceType::Segment).unwrap_err();
-        assert!(matches!(error, RequestError::Unsupported { what: "filter", .. }), "{body}");
-        assert!(error.to_string().starts_with("filter is not supported: "), "{error}");
-    }
-}
-
-#[test]
 fn the_bodies_of_a_view_have_their_json() {
     let post = ViewPost {
         key: "Checkout".into(),

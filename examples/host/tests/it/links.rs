@@ -1,6 +1,7 @@
 //! The operations on links.
 
 use serde_json::{Value, json};
+use viewlink::NewResource;
 
 use crate::support::{FLAGS, TestHost, VIEW};
 
@@ -53,7 +54,7 @@ async fn no_keys_are_a_success_and_no_change() {
 }
 
 #[tokio::test]
-async fn segments_go_by_environment_and_key_and_not_yet_by_id() {
+async fn segments_go_by_environment_and_key_and_by_an_id_that_is_registered() {
     let host = TestHost::new();
     let path = format!("{VIEW}/link/segments");
     let body = r#"{"segmentIdentifiers": [{"environmentId": "env", "segmentKey": "beta"}]}"#;
@@ -93,7 +94,7 @@ async fn an_unknown_view_or_project_fails_the_whole_request() {
     host.json("DELETE", other, body).await.refused(404, "unknown_view");
     let other = "/api/v2/projects/other/views/my-view/link/flags";
     host.json("DELETE", other, body).await.refused(404, "unknown_project");
-    host.json("DELETE", FLAGS, r#"{"filter": "tags:a"}"#).await.refused(400, "unsupported");
+    host.json("DELETE", FLAGS, r#"{"filter": ""}"#).await.refused(400, "invalid_filter");
     let many = json!({"keys": vec!["a"; 10_001]}).to_string();
     let message = host.json("DELETE", FLAGS, many).await.refused(400, "batch_too_large");
     assert!(message.contains("10001"), "{message}");
@@ -108,8 +109,39 @@ async fn linked_resources_come_in_pages_by_link_time() {
     assert_eq!((keys(&page), &page["totalCount"]), (vec!["a", "b"], &json!(3)));
     let next = page["_links"]["next"]["href"].as_str().unwrap();
     assert_eq!(keys(&host.get(next).await.ok()), ["0"]);
-    for query in ["sort=name", "query=a", "filter=tags:x"] {
-        let answer = host.get(&format!("{VIEW}/linked/flags?{query}")).await;
-        answer.refused(400, "unsupported");
+    for (query, expected) in
+        [("sort=name", &["0", "a", "b"][..]), ("query=A", &["a"]), ("filter=tags:x", &[])]
+    {
+        let answer = host.get(&format!("{VIEW}/linked/flags?{query}")).await.ok();
+        assert_eq!(
+            (keys(&answer), &answer["totalCount"]),
+            (expected.to_vec(), &json!(expected.len()))
+        );
     }
+    let answer = host.get(&format!("{VIEW}/linked/flags?filter=colour:x")).await;
+    answer.refused(400, "invalid_filter");
+}
+
+#[tokio::test]
+async fn what_is_registered_is_linked_and_unlinked_by_filters() {
+    let host = TestHost::new();
+    let resources = [
+        NewResource::flag("c").tags(["web"]),
+        NewResource::segment_with_id("env", "beta", "5f1c").tags(["web"]),
+        NewResource::segment_with_id("other", "beta", "5f1d").tags(["web"]),
+    ];
+    host.store.project("default").unwrap().put_resources(resources).unwrap().all_ok().unwrap();
+    let report = host.json("POST", FLAGS, r#"{"keys": ["d"], "filter": "tags:web"}"#).await.ok();
+    assert_eq!(report["successCount"], 2);
+    let report = host.json("DELETE", FLAGS, r#"{"filter": "query:C"}"#).await.ok();
+    assert_eq!(report["successCount"], 1);
+    assert_eq!(keys(&linked(&host, "flags").await), ["a", "b", "d"]);
+
+    let path = format!("{VIEW}/link/segments");
+    let body = r#"{"filter": "tags anyOf [\"web\"]", "environmentId": "env"}"#;
+    assert_eq!(host.json("POST", &path, body).await.ok()["successCount"], 1);
+    let views = "/api/v2/projects/default/view-associations/segments/5f1c?environmentId=env";
+    assert_eq!(host.get(views).await.ok()["totalCount"], 1, "by id");
+    let body = r#"{"filter": "tags anyOf [\"web\"]"}"#;
+    host.json("POST", &path, body).await.refused(400, "invalid_request");
 }

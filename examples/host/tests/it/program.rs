@@ -63,7 +63,7 @@ fn a_store_that_has_a_project_is_left_as_it_is() {
     assert!(!before.contains("linked flag"), "{before}");
     second.stop("TERM");
     let store = Store::open(dir.path()).unwrap();
-    assert_eq!(store.snapshot().unwrap().revision(), 2);
+    assert_eq!(store.snapshot().unwrap().revision(), 3);
 }
 
 #[test]
@@ -132,4 +132,59 @@ fn a_store_is_verified_and_none_is_made_for_that() {
     assert_eq!(clean.status.code(), Some(0));
     let text = String::from_utf8_lossy(&clean.stdout).into_owned();
     assert!(text.starts_with("clean: 1 projects, 1 views, 1 links"), "{text}");
+}
+
+#[test]
+fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, file, keys) =
+        (dir.path().join("db"), dir.path().join("r.jsonl"), dir.path().join("keys"));
+    fs::write(&keys, "top-secret writer\n").unwrap();
+    let lines = r#"{"resourceType": "flag", "key": "a", "tags": ["web"]}
+
+{"kind": "flag", "key": "a", "name": "A", "tags": ["web"]}
+"#;
+    fs::write(&file, lines).unwrap();
+    let mut started = command(&db);
+    started.arg("--keys").arg(&keys).arg("--closed").arg("--resources").arg(&file);
+    let mut host = Running::start(started);
+    let send = |method: &str, path: &str, body: &str| {
+        let url = &host.url;
+        shell(&format!(
+            "curl -sS --max-time 10 -X {method} -H 'Authorization: top-secret' \
+             -H 'Content-Type: application/json' -d '{body}' {url}/api/v2/projects/default/views{path}"
+        ))
+    };
+    send("POST", "", r#"{"key": "v", "name": "V"}"#);
+    let report = send("POST", "/v/link/flags", r#"{"keys": ["x"], "filter": "tags:web"}"#);
+    assert_eq!(report["successCount"], 1, "{report}");
+    assert_eq!(report["failedResources"][0]["code"], "unknown_resource");
+    let (status, log) = host.stop("TERM");
+    assert!(status.success(), "{log}");
+    let store = Store::open(&db).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let flag = viewlink::Resource::flag("a").unwrap();
+    let flag = snapshot.project("default").unwrap().resource(&flag).unwrap().unwrap();
+    assert_eq!(flag.name, "A", "the last line counts");
+}
+
+#[test]
+fn lines_that_are_no_resources_stop_the_start_and_are_told_by_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, file) = (dir.path().join("db"), dir.path().join("r.jsonl"));
+    let missing = command(&db).arg("--resources").arg(&file).output().unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(!db.exists());
+    let lines = r#"{"kind": "flag", "key": "a"}
+{"kind": "flag", "key": "no key"}
+{"kind": "flag", "key": "b", "tags": 7}
+"#;
+    fs::write(&file, lines).unwrap();
+    let output = command(&db).arg("--resources").arg(&file).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("2 lines of the resources file"), "{text}");
+    assert!(text.contains("line 2: flag no key: ") && text.contains("(invalid_key)"), "{text}");
+    assert!(text.contains("line 3: invalid type: integer `7`"), "{text}");
+    assert!(text.contains("at tags, column "), "{text}");
 }

@@ -79,7 +79,6 @@ async fn views_come_in_pages_and_orders() {
 async fn what_a_list_does_not_know_is_a_400() {
     let host = TestHost::new();
     for (query, code) in [
-        ("filter=name+equals+%22x%22", "unsupported"),
         ("limit=-1", "invalid_request"),
         ("limit=1001", "invalid_request"),
         ("offset=x", "invalid_request"),
@@ -91,4 +90,9 @@ async fn what_a_list_does_not_know_is_a_400() {
         let of_a_flag = format!("/api/v2/projects/default/view-associations/flags/a?{query}");
         host.get(&of_a_flag).await.refused(400, code);
     }
+    let of_a_flag = "/api/v2/projects/default/view-associations/flags/a?filter=key+=+x";
+    host.get(of_a_flag).await.refused(400, "unsupported");
+    host.get(&format!("{VIEWS}?filter=x")).await.refused(400, "invalid_filter");
+    let found = host.get(&format!("{VIEWS}?filter=key+startsWith+%22MY%22")).await.ok();
+    assert_eq!(keys(&found), ["my-view"]);
 }

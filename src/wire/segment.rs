@@ -1,0 +1,50 @@
+//! Segments that a path names by key or by id.
+
+use crate::error::Result;
+use crate::page::Paging;
+use crate::resource::Resource;
+use crate::snapshot::ProjectSnapshot;
+
+/// The resource that a path means which names this one.
+///
+/// That is the resource itself, but for segments: where the project has neither a link nor a
+/// registration of the segment, the key may be the id of another one of the same environment, which
+/// is meant then. So a key always goes before an id that reads the same.
+///
+/// Cost: O(log resources); for a segment that is linked and not registered also O(its views).
+///
+/// ```
+/// use viewlink::{NewResource, Options, Resource, wire};
+///
+/// # fn main() -> viewlink::Result<()> {
+/// let store = Options::new().open_in_memory()?;
+/// let beta = NewResource::segment_with_id("production", "beta-users", "61f3b0c2");
+/// store.project("default")?.put_resources([beta])?.all_ok()?;
+///
+/// let snapshot = store.snapshot()?;
+/// let named = Resource::segment("production", "61f3b0c2")?;
+/// let found = wire::find_resource(&snapshot.project("default")?, named)?;
+/// assert_eq!(found, Resource::segment("production", "beta-users")?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those that all reads of a [`Snapshot`](crate::Snapshot) share.
+pub fn find_resource(project: &ProjectSnapshot<'_>, named: Resource) -> Result<Resource> {
+    let Resource::Segment { environment, key } = &named else { return Ok(named) };
+    if is_known(project, &named)? {
+        return Ok(named);
+    }
+    let by_id = project.segment_by_id(key.as_str())?;
+    let of_environment = by_id.filter(|segment| segment.environment() == Some(environment));
+    Ok(of_environment.unwrap_or(named))
+}
+
+fn is_known(project: &ProjectSnapshot<'_>, segment: &Resource) -> Result<bool> {
+    if project.resource(segment)?.is_some() {
+        return Ok(true);
+    }
+    Ok(project.linked_view_keys(segment, Paging::first(0))?.total > 0)
+}

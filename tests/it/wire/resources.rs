@@ -1,0 +1,105 @@
+//! What is said of resources that are to be registered.
+
+use viewlink::wire::{RequestError, ResourcePut};
+use viewlink::{Maintainer, NewResource, Timestamp};
+
+use super::assert_golden;
+
+fn parse(text: &str) -> Result<(String, NewResource), RequestError> {
+    let (project, resource) = ResourcePut::from_json(text.as_bytes())?.into_new_resource()?;
+    Ok((project.to_string(), resource))
+}
+
+#[test]
+fn a_resource_that_is_put_has_its_json() {
+    let put = ResourcePut {
+        project_key: Some("p".into()),
+        resource_type: Some("segment".into()),
+        key: "beta".into(),
+        name: Some("Beta".into()),
+        tags: Some(vec!["web".into()]),
+        maintainer_team_key: Some("t".into()),
+        unbounded: Some(true),
+        creation_date: Some(5),
+        environment_id: Some("e".into()),
+        id: Some("5f".into()),
+        ..ResourcePut::default()
+    };
+    assert_golden(
+        &put,
+        concat!(
+            r#"{"projectKey":"p","resourceType":"segment","key":"beta","name":"Beta","#,
+            r#""tags":["web"],"maintainerTeamKey":"t","unbounded":true,"creationDate":5,"#,
+            r#""environmentId":"e","_id":"5f"}"#
+        ),
+    );
+    assert_golden(&ResourcePut { key: "k".into(), ..ResourcePut::default() }, r#"{"key":"k"}"#);
+}
+
+#[test]
+fn each_field_says_what_it_says_in_the_api() {
+    let flag = || NewResource::flag("a");
+    let member = Maintainer::Member("m".into());
+    let full = flag()
+        .name("A")
+        .tags(["x", "y"])
+        .maintainer(member)
+        .archived(true)
+        .temporary(true)
+        .created_at(Timestamp::from_millis(7));
+    for (text, project, expected) in [
+        (r#"{"resourceType":"flag","key":"a"}"#, "default", flag()),
+        (r#"{"kind":"flags","key":"a","projectKey":"p"}"#, "p", flag()),
+        (r#"{"resourceType":"flag","kind":"boolean","key":"a"}"#, "default", flag()),
+        (
+            r#"{"resourceType":"flags","key":"a","name":"A","tags":["y","x"],"maintainerId":"m",
+                "archived":true,"temporary":true,"creationDate":7}"#,
+            "default",
+            full,
+        ),
+        (
+            r#"{"kind":"flag","key":"a","maintainerId":"","name":null,"_id":"x","variations":[[1]]}"#,
+            "default",
+            flag(),
+        ),
+        (r#"{"kind":"metric","key":"a"}"#, "default", NewResource::metric("a")),
+        (r#"{"kind":"aiConfigs","key":"a"}"#, "default", NewResource::ai_config("a")),
+        (
+            r#"{"kind":"segment","key":"a","environmentId":"e","unbounded":true}"#,
+            "default",
+            NewResource::segment("e", "a").unbounded(true),
+        ),
+        (
+            r#"{"kind":"segment","key":"a","environmentId":"e","id":"5f"}"#,
+            "default",
+            NewResource::segment_with_id("e", "a", "5f"),
+        ),
+    ] {
+        assert_eq!(parse(text).unwrap(), (project.to_owned(), expected), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_resource_says_what_is_wrong() {
+    for (text, expected) in [
+        (r#"{"kind":"flag"}"#, "missing field `key`"),
+        (r#"["flag","a"]"#, "expected an object"),
+        (r#"{"kind":"flag","key":"a"} {}"#, "trailing characters"),
+        (r#"{"kind":"flag","key":"a","tags":"x"}"#, "at tags: invalid type: string"),
+        (r#"{"kind":"flag","key":"a","archived":"no"}"#, "at archived: invalid type: string"),
+        (r#"{"kind":"flag","key":"a","creationDate":-1}"#, "at creationDate: invalid value"),
+        (r#"{"kind":"segment","key":"a","environmentId":"e","_id":"x","id":"y"}"#, "duplicate"),
+        (r#"{"key":"a"}"#, "resourceType is missing: there are flag, segment, aiConfig and metric"),
+        (r#"{"kind":"boolean","key":"a"}"#, "resourceType is \"boolean\""),
+        (r#"{"kind":"flag","key":"a","projectKey":"no key"}"#, "projectKey is \"no key\""),
+        (r#"{"kind":"segment","key":"a"}"#, "environmentId is missing"),
+        (r#"{"kind":"flag","key":"a","environmentId":"e"}"#, "for segments only"),
+        (
+            r#"{"kind":"flag","key":"a","maintainerId":"m","maintainerTeamKey":"t"}"#,
+            "do not go together",
+        ),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
