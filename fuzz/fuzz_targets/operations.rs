@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use viewlink::{Options, ResourceType, Store, Timestamp};
+use viewlink::{LinkPolicy, Options, ResourceType, Store, Timestamp};
 
-#[path = "../../tests/it/model.rs"]
+#[path = "../../tests/it/model/mod.rs"]
 #[allow(dead_code, reason = "the property tests use more of it")]
 mod model;
 
-use model::{Call, Keys, Model, Place, assert_same};
+use model::{BY_ID, Call, Condition, Filter, Keys, Model, Place, Put, TIME, assert_same};
 
 /// What happens to a store.
 enum Step {
@@ -41,12 +41,36 @@ impl Bytes<'_> {
     fn keys(&mut self) -> Option<Keys> {
         let resource_type = ResourceType::ALL[usize::from(self.below(4)?)];
         let count = self.below(20)?;
-        let numbers = (0..count).map_while(|_| self.below(16)).collect();
-        Some(Keys { resource_type, numbers })
+        let numbers = (0..count).map_while(|_| self.below(BY_ID + 5)).collect();
+        let conditions = self.below(8)?;
+        let filter = (conditions > 4)
+            .then(|| Filter((5..conditions).map_while(|_| self.condition()).collect()));
+        Some(Keys { resource_type, numbers, filter })
+    }
+
+    fn condition(&mut self) -> Option<Condition> {
+        Some(Condition::of(self.below(16)?, self.below(8)?, self.below(8)?))
+    }
+
+    fn puts(&mut self) -> Option<Vec<Put>> {
+        let count = self.below(8)?;
+        Some((0..count).map_while(|_| self.put()).collect())
+    }
+
+    fn put(&mut self) -> Option<Put> {
+        Some(Put {
+            resource_type: ResourceType::ALL[usize::from(self.below(4)?)],
+            number: self.below(16)?,
+            id: self.below(8)?,
+            tags: self.below(16)?,
+            maintainer: self.below(12)?,
+            name: self.below(8)?,
+            marks: self.below(16)?,
+        })
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(32)? {
+        Some(Step::Call(match self.below(40)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -60,20 +84,22 @@ impl Bytes<'_> {
             27 | 28 => return Some(Step::Reopen),
             29 => return Some(Step::Kill),
             30 => return Some(Step::Compact),
+            32..40 => Call::Put(self.below(2)?, self.puts()?),
             _ => return Some(Step::Verify),
         }))
     }
 }
 
 /// Small enough that few calls rotate and trim segments, fold and checkpoint.
-fn open(path: &Path) -> Store {
+fn open(path: &Path, policy: LinkPolicy) -> Store {
     let options = Options::new()
         .segment_size(4096)
         .checkpoint_interval(24, 8 << 10)
         .keep_changes(Some(30))
         .tail(20, 5)
         .cache_size(1 << 20)
-        .clock(|| Timestamp::from_millis(5));
+        .link_policy(policy)
+        .clock(|| Timestamp::from_millis(TIME));
     options.open(path).unwrap()
 }
 
@@ -100,21 +126,25 @@ fuzz_target!(|bytes: &[u8]| {
     let mut bytes = Bytes(bytes.iter());
     let dir = tempfile::tempdir().unwrap();
     let (mut path, mut lives) = (dir.path().join("0"), 0);
-    let mut store = open(&path);
-    let mut model = Model::default();
+    let policy = match bytes.below(4) {
+        Some(0) => LinkPolicy::Closed,
+        _ => LinkPolicy::Open,
+    };
+    let mut store = open(&path, policy);
+    let mut model = Model::with_policy(policy);
     while let Some(step) = bytes.step() {
         match step {
             Step::Call(call) => model.call(&store, &call),
             Step::Reopen => {
                 store.close().unwrap();
-                store = open(&path);
+                store = open(&path, policy);
             }
             Step::Kill => {
                 lives += 1;
                 let next = dir.path().join(lives.to_string());
                 copy(&path, &next);
                 path = next;
-                store = open(&path);
+                store = open(&path, policy);
             }
             Step::Compact => store.compact().unwrap(),
             Step::Verify => assert_clean(&store),

@@ -204,9 +204,10 @@ fn to_unlink(unlinked: Vec<ResourceName<'_>>) -> Vec<LinkKey<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::Note;
+    use crate::change::{Note, PutResource};
     use crate::disk::{Disk, MemoryDisk};
     use crate::journal::StoreId;
+    use crate::registry::ResourceFields;
     use crate::resource::ResourceType;
     use crate::storage::{State, StateOptions};
     use crate::time::Timestamp;
@@ -250,7 +251,16 @@ mod tests {
     }
 
     fn try_on(state: &State, revision: u64, time: Timestamp, effect: Effect<'_>) -> Result<()> {
-        let project = ProjectRef { id: 0, key: "p".parse().unwrap() };
+        try_in(state, ProjectRef { id: 0, key: "p".parse().unwrap() }, revision, time, effect)
+    }
+
+    fn try_in(
+        state: &State,
+        project: ProjectRef,
+        revision: u64,
+        time: Timestamp,
+        effect: Effect<'_>,
+    ) -> Result<()> {
         let record = ChangeRecord { time, note: Note::default(), project, effect };
         let transaction = state.begin()?;
         let mut tables = transaction.tables()?;
@@ -302,6 +312,78 @@ mod tests {
             let error = try_on(&state(), 3, TIME, effect).unwrap_err();
             assert!(matches!(error, Error::Damaged { .. }), "{case}: {error}");
         }
+    }
+
+    fn segment(key: &'static str, is_new: bool, id: &str) -> PutResource<'static> {
+        let fields = ResourceFields {
+            id: Some(id.parse().unwrap()),
+            name: "n".into(),
+            tags: vec!["t".into()],
+            maintainer: None,
+            archived: false,
+            temporary: false,
+            unbounded: false,
+            created_at: TIME,
+        };
+        PutResource { resource_type: ResourceType::Segment, name: name(key), is_new, fields }
+    }
+
+    fn put(new_project: bool, resources: Vec<PutResource<'static>>) -> Effect<'static> {
+        Effect::PutResources { new_project, resources }
+    }
+
+    #[test]
+    fn a_put_that_does_what_it_did_is_made() {
+        let state = state();
+        let both = vec![segment("e\0a", true, "1"), segment("e\0b", true, "2")];
+        try_on(&state, 3, TIME, put(false, both)).unwrap();
+        // The ids change places by way of a third one.
+        let swapped = vec![
+            segment("e\0a", false, "3"),
+            segment("e\0b", false, "1"),
+            segment("e\0a", false, "2"),
+        ];
+        try_on(&state, 4, TIME, put(false, swapped)).unwrap();
+        let tables = state.read().unwrap();
+        let led = ["1", "2", "3"].map(|id| tables.segment(0, id).unwrap());
+        let led = led.map(|to| to.map(|to| to.key().to_string()));
+        assert_eq!(led, [Some("b".into()), Some("a".into()), None]);
+    }
+
+    #[test]
+    fn a_put_that_does_something_else_is_damage() {
+        let misfits = [
+            ("is there", put(false, vec![segment("e\0a", true, "1")])),
+            ("is not there", put(false, vec![segment("e\0b", false, "2")])),
+            ("the id is taken", put(false, vec![segment("e\0b", true, "1")])),
+            (
+                "the id is taken since",
+                put(false, vec![segment("e\0b", true, "2"), segment("e\0c", true, "2")]),
+            ),
+            ("new twice", put(false, vec![segment("e\0b", true, "2"), segment("e\0b", true, "2")])),
+            ("the project is there", put(true, vec![segment("e\0b", true, "2")])),
+            ("nothing", put(false, Vec::new())),
+        ];
+        for (case, effect) in misfits {
+            let state = state();
+            try_on(&state, 3, TIME, put(false, vec![segment("e\0a", true, "1")])).unwrap();
+            let error = try_on(&state, 4, TIME, effect).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. }), "{case}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_put_in_another_project_is_damage() {
+        for (key, id, new_project) in [("p", 1, false), ("q", 0, true), ("q", 1, false)] {
+            let state = state();
+            let project = ProjectRef { id, key: key.parse().unwrap() };
+            let effect = put(new_project, vec![segment("e\0a", true, "1")]);
+            let error = try_in(&state, project, 3, TIME, effect).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. }), "{key} {id} {new_project}: {error}");
+        }
+        let project = ProjectRef { id: 1, key: "q".parse().unwrap() };
+        let effect = put(true, vec![segment("e\0a", true, "1")]);
+        try_in(&state(), project, 3, TIME, effect).unwrap();
     }
 
     #[test]

@@ -4,10 +4,13 @@ use super::block::Block;
 use super::pack::Packer;
 use super::posting::Posting;
 use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
+use super::resource_record::ResourceRow;
 use super::tables::split_row_key;
+use super::term::Term;
 use super::upgrade::{LinkRow, PostingRow};
 use crate::codec;
 use crate::error::Result;
+use crate::resource::ResourceType;
 
 /// Reads bytes as each kind of row there is or was; none may panic, whatever the bytes are.
 pub(crate) fn decode_row(bytes: &[u8]) {
@@ -15,6 +18,14 @@ pub(crate) fn decode_row(bytes: &[u8]) {
     let _ = ProjectRow::from_row(key, value);
     let _ = ViewRow::from_row(key, value);
     let _ = split_row_key(key);
+    if let Ok(row) = ResourceRow::decode(key, value) {
+        for term in Term::of(&row.fields) {
+            let _ = term.row_key(0, row.name.as_str());
+        }
+        for resource_type in ResourceType::ALL {
+            let _ = row.clone().into_resource(resource_type);
+        }
+    }
     let _ = ViewKeyRecord::decode(bytes);
     let _ = Head::decode(bytes);
     let _ = Posting::decode(bytes);

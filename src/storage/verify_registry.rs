@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::resource::{Resource, ResourceType};
 use crate::verify::{Counts, Findings};
 
-/// What the rows of a type must be led to by.
+/// What leads to the rows of a type, as it should.
 #[derive(Default)]
 struct Expected {
     index_rows: u64,
@@ -78,7 +78,11 @@ impl ReadTables {
                 found.add(9, &*table, "a resource has a name that is none");
             }
             if row.revision > self.head().revision {
-                found.add(9, &*table, format!("{} is yet to come", row.name.as_str()));
+                found.add(
+                    9,
+                    &*table,
+                    format!("{} is yet to come", row.name.as_str().escape_debug()),
+                );
             }
             self.check_leads((resource_type, project), &row, &mut expected, found)?;
         }
@@ -96,15 +100,16 @@ impl ReadTables {
         let name = row.name.as_str();
         let index = self.resource_index(resource_type)?;
         for term in Term::of(&row.fields) {
-            expected.index_rows += 1;
-            if index.get(&*term.row_key(project, name))?.is_none() {
+            if index.get(&*term.row_key(project, name))?.is_some() {
+                expected.index_rows += 1;
+            } else {
                 let table = format!("table resource_index.{resource_type}");
                 found.add(9, table, format!("{} is not found by {term:?}", name.escape_debug()));
             }
         }
         let Some(id) = &row.fields.id else { return Ok(()) };
-        expected.ids += 1;
         let leads_to = self.segment_ids()?.get(&*row_key(project, id.as_str().as_bytes()))?;
+        expected.ids += u64::from(leads_to.is_some());
         if leads_to.is_none_or(|leads_to| leads_to.value() != name.as_bytes()) {
             let detail = format!("{id} does not lead to {}", name.escape_debug());
             found.add(9, "table segment_ids", detail);
@@ -112,3 +117,6 @@ impl ReadTables {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
