@@ -86,6 +86,10 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405;
     /// the view exists already.
     ViewExists = "view_exists", 409;
+    /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
+    ChangesGone = "changes_gone", 410;
+    /// somebody else changed the view meanwhile, or it is another one.
+    PreconditionFailed = "precondition_failed", 412;
     /// the body is too large.
     BodyTooLarge = "body_too_large", 413;
     /// the body is not JSON.
@@ -143,8 +147,10 @@ fn code(error: &Error) -> ErrorCode {
         Error::InvalidKey { .. } | Error::InvalidResource(_) => ErrorCode::InvalidKey,
         Error::InvalidCursor { .. }
         | Error::KeysFailed(_)
-        | Error::JournalTrimmed { .. }
+        | Error::NoSingleView
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
+        Error::JournalTrimmed { .. } => ErrorCode::ChangesGone,
+        Error::RevisionDiffers { .. } => ErrorCode::PreconditionFailed,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
@@ -168,6 +174,9 @@ fn message(code: ErrorCode, error: &Error) -> String {
         }
         (_, Error::TooLong { what, length, unit, limit }) => {
             format!("the {what} has {length} {unit}, at most {limit} are taken: shorten it")
+        }
+        (_, Error::NoSingleView) => {
+            "the request is about no single view: leave if-match out".to_owned()
         }
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {

@@ -40,6 +40,7 @@
 //! does not know (a field to filter by, a search among the views of a resource) is refused, and
 //! never left out in silence: [`RequestError::Unsupported`].
 
+mod changes;
 mod encoded;
 mod error_body;
 mod expand;
@@ -52,6 +53,7 @@ mod maintainer;
 mod object;
 mod path;
 mod query;
+mod replace_report;
 mod request_error;
 mod resource_put;
 mod resource_type;
@@ -60,6 +62,7 @@ mod sort;
 mod view;
 mod view_request;
 
+pub use changes::{Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};
 pub use link::{Link, PageLinks, ResourceLinks};
@@ -68,6 +71,7 @@ pub use link_request::{LinkRequest, SegmentIdentifier};
 pub use linked_resources::{LinkedResource, LinkedResources};
 pub use maintainer::{Maintainer, MaintainerKind};
 pub use query::Query;
+pub use replace_report::ReplaceReport;
 pub use request_error::RequestError;
 pub use resource_put::ResourcePut;
 pub use segment::find_resource;

@@ -2,7 +2,9 @@
 
 use axum::Extension;
 use axum::extract::State;
-use viewlink::wire::{LinkReport, LinkRequest, LinkedResources, Views, find_resource};
+use viewlink::wire::{
+    LinkReport, LinkRequest, LinkedResources, ReplaceReport, Views, find_resource,
+};
 use viewlink::{Batch, Project, Report, ViewKey};
 
 use crate::answer::Answer;
@@ -11,7 +13,11 @@ use crate::host::Host;
 use crate::json_body::JsonBody;
 use crate::keys::Caller;
 use crate::path_parts::{PathParts, resource_type};
-use crate::query::{NoQuery, ReadQuery};
+use crate::query::ReadQuery;
+use crate::terms::Terms;
+
+/// What changes links.
+type Act = fn(&Project, &str, Batch) -> viewlink::Result<Report>;
 
 /// Project, view and resource type, or project, resource type and resource.
 type Three = PathParts<(String, String, String)>;
@@ -21,10 +27,10 @@ pub(crate) async fn unlink(
     host: State<Host>,
     caller: Extension<Caller>,
     path: Three,
-    _: NoQuery,
+    terms: Terms,
     body: JsonBody,
 ) -> Result<Answer, Failure> {
-    change(Project::unlink, host, caller, path, body).await
+    change(Project::unlink, linked, host, caller, path, terms, body).await
 }
 
 /// Links resources to a view.
@@ -32,27 +38,51 @@ pub(crate) async fn link(
     host: State<Host>,
     caller: Extension<Caller>,
     path: Three,
-    _: NoQuery,
+    terms: Terms,
     body: JsonBody,
 ) -> Result<Answer, Failure> {
-    change(Project::link, host, caller, path, body).await
+    change(Project::link, linked, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
+/// Makes the resources that are linked to a view exactly those that are asked for.
+pub(crate) async fn replace(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Three,
+    terms: Terms,
+    body: JsonBody,
+) -> Result<Answer, Failure> {
+    change(Project::replace, replaced, host, caller, path, terms.of_no_unlink()?, body).await
+}
+
+fn linked(report: &Report) -> Result<Answer, Failure> {
+    Answer::of(&LinkReport::new(report))
+}
+
+fn replaced(report: &Report) -> Result<Answer, Failure> {
+    Answer::of(&ReplaceReport::new(report))
+}
+
+/// Changes the links of a view, and shows the report.
 async fn change(
-    act: fn(&Project, &str, Batch) -> viewlink::Result<Report>,
+    act: Act,
+    shown: fn(&Report) -> Result<Answer, Failure>,
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
     PathParts((project, view, of)): Three,
+    terms: Terms,
     JsonBody(body): JsonBody,
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
-        let project = host.project(&project, &caller)?;
-        let report = act(&project, &view, batch)?;
+        let project = terms.apply(host.project(&project, &caller)?);
+        let report = act(&project, &view, terms.unlinking(batch))?;
         // Here, since the client may be gone when the report is there.
-        host.metrics().count(&report);
-        Answer::of(&LinkReport::new(&report))
+        if !terms.dry_run {
+            host.metrics().count(&report);
+        }
+        Ok(shown(&report)?.at(report.revision()))
     })
     .await
 }

@@ -69,6 +69,7 @@ impl Metrics {
         let operation = match report.action() {
             Action::Link => "link",
             Action::Unlink => "unlink",
+            Action::Replace => "replace",
             _ => "other",
         };
         let mut outcomes = BTreeMap::new();
@@ -86,6 +87,7 @@ fn outcome_name(outcome: &KeyOutcome) -> &'static str {
         KeyOutcome::Linked => "linked",
         KeyOutcome::AlreadyLinked => "already_linked",
         KeyOutcome::Unlinked => "unlinked",
+        KeyOutcome::NotLinked => "not_linked_ignored",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         _ => "other",
     }

@@ -8,6 +8,7 @@ pub(crate) const LINK: &str = "/api/v2/projects/{project}/views/{view}/link/{typ
 pub(crate) const LINKED: &str = "/api/v2/projects/{project}/views/{view}/linked/{type}";
 pub(crate) const ASSOCIATIONS: &str =
     "/api/v2/projects/{project}/view-associations/{type}/{resource}";
+pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const METRICS: &str = "/metrics";
 
@@ -17,6 +18,7 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
     match (method, path) {
         ("DELETE", Some(LINK)) => "unlink",
         ("POST", Some(LINK)) => "link",
+        ("PUT", Some(LINK)) => "replace_links",
         ("GET", Some(LINKED)) => "linked_resources",
         ("GET", Some(ASSOCIATIONS)) => "linked_views",
         ("GET", Some(VIEWS)) => "list_views",
@@ -24,6 +26,7 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("GET", Some(VIEW)) => "get_view",
         ("PATCH", Some(VIEW)) => "update_view",
         ("DELETE", Some(VIEW)) => "delete_view",
+        ("GET", Some(CHANGES)) => "list_changes",
         ("GET", Some(HEALTH)) => "health",
         ("GET", Some(METRICS)) => "metrics",
         _ => "none",

@@ -14,10 +14,10 @@ use viewlink::wire::ErrorCode;
 
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::operation::{ASSOCIATIONS, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
+use crate::operation::{ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
 use crate::{
-    api_version, authorize, encoded_path, health, links, log, method_override, metrics, request_id,
-    views,
+    api_version, authorize, changes, encoded_path, health, links, log, method_override, metrics,
+    request_id, views,
 };
 
 /// The whole API of a host.
@@ -36,9 +36,10 @@ fn api() -> Router<Host> {
     Router::new()
         .route(VIEWS, get(views::list).post(views::create))
         .route(VIEW, get(views::get).patch(views::update).delete(views::delete))
-        .route(LINK, delete(links::unlink).post(links::link))
+        .route(LINK, delete(links::unlink).post(links::link).put(links::replace))
         .route(LINKED, get(links::linked_resources))
         .route(ASSOCIATIONS, get(links::linked_views))
+        .route(CHANGES, get(changes::list))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
 }

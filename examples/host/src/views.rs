@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use viewlink::wire::{self, Expand, ViewPatch, ViewPost, Views};
 use viewlink::{Project, View};
 
@@ -12,7 +13,8 @@ use crate::host::Host;
 use crate::json_body::JsonBody;
 use crate::keys::Caller;
 use crate::path_parts::PathParts;
-use crate::query::{NoQuery, ReadQuery};
+use crate::query::ReadQuery;
+use crate::terms::Terms;
 
 /// The views of a project.
 pub(crate) async fn list(
@@ -39,7 +41,8 @@ pub(crate) async fn get(
     host.call(move |host| {
         let (view, project) =
             host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
-        Answer::of(&wire::View::new(&view, &project, host.account(), query.expand()))
+        let shown = wire::View::new(&view, &project, host.account(), query.expand());
+        Ok(Answer::of(&shown)?.at(Some(view.revision)))
     })
     .await
 }
@@ -49,14 +52,15 @@ pub(crate) async fn create(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
     PathParts(project): PathParts<String>,
-    _: NoQuery,
+    terms: Terms,
     JsonBody(body): JsonBody,
 ) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let view = ViewPost::from_json(&body)?.into_new_view()?;
-        let project = host.project(&project, &caller)?;
+        let project = terms.apply(host.project(&project, &caller)?);
         let view = project.create_view(view)?;
-        changed(host, &project, &view)
+        changed(host, &project, &view, terms)
     })
     .await
 }
@@ -66,14 +70,15 @@ pub(crate) async fn update(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
     PathParts((project, view)): PathParts<(String, String)>,
-    _: NoQuery,
+    terms: Terms,
     JsonBody(body): JsonBody,
 ) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let patch = ViewPatch::from_json(&body)?.into_patch()?;
-        let project = host.project(&project, &caller)?;
+        let project = terms.apply(host.project(&project, &caller)?);
         let view = project.update_view(&view, patch)?;
-        changed(host, &project, &view)
+        changed(host, &project, &view, terms)
     })
     .await
 }
@@ -83,26 +88,32 @@ pub(crate) async fn delete(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
     PathParts((project, view)): PathParts<(String, String)>,
-    _: NoQuery,
-) -> Result<StatusCode, Failure> {
+    terms: Terms,
+) -> Result<Response, Failure> {
+    let terms = terms.of_no_unlink()?;
     host.call(move |host| {
-        host.project(&project, &caller)?.delete_view(&view)?;
-        Ok(StatusCode::NO_CONTENT)
+        let project = terms.apply(host.project(&project, &caller)?);
+        let deleted = project.delete_view(&view)?;
+        if !terms.dry_run {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        let unlinked = wire::Counts::from(&deleted.unlinked);
+        Ok(Answer::of(&serde_json::json!({ "unlinkedCount": unlinked }))?.into_response())
     })
     .await
 }
 
 /// The answer to a change of a view.
-fn changed(host: &Host, project: &Project, view: &View) -> Result<Answer, Failure> {
+fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<Answer, Failure> {
     let project = host.read(project.key().as_str(), |reader| Ok(reader.info()));
     let project = project.map_err(Failure::after_change)?;
-    Answer::of(&wire::View::new(view, &project, host.account(), &Expand::default()))
+    let shown = wire::View::new(view, &project, host.account(), &Expand::default());
+    Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.revision)))
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
-    use axum::response::IntoResponse as _;
     use viewlink::{NewView, Options};
 
     use super::*;
@@ -118,7 +129,7 @@ mod tests {
         let host = Host::new(store.clone(), ApiKeys::default(), Settings::default());
         store.close().unwrap();
 
-        let response = changed(&host, &project, &view).into_response();
+        let response = changed(&host, &project, &view, Terms::default()).into_response();
         assert_eq!(response.status(), 500);
         let body = to_bytes(response.into_body(), 1 << 10).await.unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();

@@ -21,7 +21,7 @@ fn each_code_has_one_name_and_one_status() {
         let name = code.as_str();
         assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{name}\""));
         assert!(names.insert(name), "{name}");
-        let known = [400, 401, 403, 404, 405, 409, 413, 415, 500, 503];
+        let known = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 500, 503];
         assert!(known.contains(&code.status()), "{name}");
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON of the REST API: exactly what clients send and accept.
 
 mod answers;
+mod changes;
 mod errors;
 mod filters;
 mod hostile;

@@ -105,12 +105,12 @@ async fn a_body_over_the_limit_is_a_413_and_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_writing_request_with_a_parameter_is_refused_and_does_nothing() {
+async fn a_writing_request_with_a_parameter_that_is_not_known_is_refused_and_does_nothing() {
     let host = TestHost::new();
     for (method, path) in [
-        ("DELETE", format!("{FLAGS}?dryRun=true")),
+        ("DELETE", format!("{FLAGS}?dryrun=true")),
         ("POST", format!("{FLAGS}?expand=allFlags")),
-        ("PATCH", format!("{VIEW}?dryRun")),
+        ("PATCH", format!("{VIEW}?rehearse")),
         ("DELETE", format!("{VIEW}?dry-run=1")),
         ("POST", "/api/v2/projects/default/views?x=".to_owned()),
     ] {

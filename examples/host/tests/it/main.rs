@@ -19,5 +19,6 @@ mod requests;
 mod stopping;
 mod storage;
 mod support;
+mod terms;
 mod unread;
 mod views;

@@ -16,7 +16,7 @@ async fn a_wrong_method_is_a_json_405_that_names_the_right_ones() {
     let host = TestHost::new();
     for (method, path, allow) in [
         ("PUT", VIEW, "GET,HEAD,PATCH,DELETE"),
-        ("GET", FLAGS, "DELETE,POST"),
+        ("GET", FLAGS, "DELETE,POST,PUT"),
         ("POST", "/healthz", "GET,HEAD"),
         ("DELETE", "/metrics", "GET,HEAD"),
     ] {

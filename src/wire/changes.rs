@@ -1,0 +1,285 @@
+//! A page of the feed of changes.
+
+use serde::Serialize;
+
+use super::maintainer::Maintainer;
+use crate::change::{self, ChangeKind, ChangedFields, ChangedLinks};
+use crate::registry::RegisteredResource;
+use crate::resource::{RawResource, Resource, ResourceType};
+use crate::view::LinkCounts;
+
+/// The changes behind a revision, a page of them.
+///
+/// The API this comes from has no feed, so the shape is of this crate. A client goes on behind
+/// `position`, and has read all there was when `items` is empty.
+///
+/// ```
+/// use viewlink::{NewView, Options, wire::Changes};
+///
+/// let store = Options::new().open_in_memory()?;
+/// store.project("p")?.create_view(NewView::new("v", "V"))?;
+/// let mut feed = store.feed(0)?;
+/// let page = feed.next_page(100)?;
+/// let json = serde_json::to_value(Changes::new(&page, feed.position())).unwrap();
+/// assert_eq!((&json["position"], &json["items"][0]["kind"]), (&1.into(), &"viewCreated".into()));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changes<'a> {
+    /// The changes, in order, without a gap.
+    pub items: Vec<Change<'a>>,
+    /// The revision of the last one, or that which was asked for.
+    pub position: u64,
+}
+
+impl<'a> Changes<'a> {
+    /// The page that tells changes.
+    ///
+    /// Cost: O(changes and their keys).
+    #[must_use]
+    pub fn new(changes: &'a [change::Change], position: u64) -> Self {
+        Self { items: changes.iter().map(Change::new).collect(), position }
+    }
+}
+
+/// A change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change<'a> {
+    /// Its number; one more than that of the change before it.
+    pub revision: u64,
+    /// When it was made, in milliseconds since 1970.
+    pub time: u64,
+    /// The project it was made in.
+    pub project_key: &'a str,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<&'a str>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<&'a str>,
+    /// The revision of the change that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<u64>,
+    /// What it did.
+    #[serde(flatten)]
+    pub did: Did<'a>,
+}
+
+impl<'a> Change<'a> {
+    fn new(change: &'a change::Change) -> Self {
+        Self {
+            revision: change.revision,
+            time: change.time.as_millis(),
+            project_key: change.project.as_str(),
+            actor: change.actor.as_deref(),
+            comment: change.comment.as_deref(),
+            reverts: change.reverts,
+            did: Did::new(&change.kind),
+        }
+    }
+}
+
+/// What a change did, told apart by `kind`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the kinds of changes are documented there: crate::ChangeKind")]
+pub enum Did<'a> {
+    ViewCreated { view_key: &'a str, view: Fields<'a> },
+    ViewUpdated { view_key: &'a str, view: Fields<'a> },
+    ViewDeleted { view_key: &'a str, unlinked_count: Counts },
+    LinksChanged(Links<'a>),
+    ManyLinksChanged { parts: Vec<Links<'a>> },
+    ResourcesPut { resources: Vec<Registered<'a>> },
+    ResourceRemoved { resource: Name<'a>, unlinked_count: u64 },
+    EnvironmentRemoved { environment_id: &'a str, segment_count: u64, unlinked_count: u64 },
+    ProjectDeleted { view_count: u64, unlinked_count: Counts },
+}
+
+impl<'a> Did<'a> {
+    fn new(kind: &'a ChangeKind) -> Self {
+        match kind {
+            ChangeKind::ViewCreated { view, fields } => {
+                Self::ViewCreated { view_key: view.as_str(), view: Fields::new(fields) }
+            }
+            ChangeKind::ViewUpdated { view, fields } => {
+                Self::ViewUpdated { view_key: view.as_str(), view: Fields::new(fields) }
+            }
+            ChangeKind::ViewDeleted { view, unlinked } => {
+                Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
+            }
+            ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
+                Self::LinksChanged(Links::new(view.as_str(), *resource_type, linked, unlinked))
+            }
+            ChangeKind::ManyLinksChanged { parts } => {
+                let part = |ChangedLinks { view, resource_type, linked, unlinked }: &'a _| {
+                    Links::new(view.as_str(), *resource_type, linked, unlinked)
+                };
+                Self::ManyLinksChanged { parts: parts.iter().map(part).collect() }
+            }
+            ChangeKind::ResourcesPut { resources } => {
+                Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
+            }
+            ChangeKind::ResourceRemoved { resource, links } => {
+                Self::ResourceRemoved { resource: resource.into(), unlinked_count: *links }
+            }
+            ChangeKind::EnvironmentRemoved { environment, segments, links } => {
+                Self::EnvironmentRemoved {
+                    environment_id: environment.as_str(),
+                    segment_count: *segments,
+                    unlinked_count: *links,
+                }
+            }
+            ChangeKind::ProjectDeleted { views, unlinked } => {
+                Self::ProjectDeleted { view_count: *views, unlinked_count: unlinked.into() }
+            }
+        }
+    }
+}
+
+/// The fields of a view after a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fields<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is for.
+    pub description: &'a str,
+    /// The tags.
+    pub tags: &'a [String],
+    /// Who looks after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintainer: Option<Maintainer>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(fields: &'a ChangedFields) -> Self {
+        let ChangedFields { name, description, tags, maintainer } = fields;
+        Self { name, description, tags, maintainer: maintainer.as_ref().map(Into::into) }
+    }
+}
+
+/// Links of one view and type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Links<'a> {
+    /// The key of the view.
+    pub view_key: &'a str,
+    /// The type of the resources.
+    #[serde(serialize_with = "super::resource_type::serialize")]
+    pub resource_type: ResourceType,
+    /// What was linked, in request order.
+    pub linked: Vec<Name<'a>>,
+    /// What was unlinked, in key order.
+    pub unlinked: Vec<Name<'a>>,
+}
+
+impl<'a> Links<'a> {
+    fn new(
+        view_key: &'a str,
+        resource_type: ResourceType,
+        linked: &'a [Resource],
+        unlinked: &'a [Resource],
+    ) -> Self {
+        let [linked, unlinked] = [linked, unlinked].map(|of| of.iter().map(Name::from).collect());
+        Self { view_key, resource_type, linked, unlinked }
+    }
+}
+
+/// A resource by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Name<'a> {
+    /// The key.
+    pub resource_key: &'a str,
+    /// The type.
+    #[serde(serialize_with = "super::resource_type::serialize")]
+    pub resource_type: ResourceType,
+    /// The environment, of segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Resource> for Name<'a> {
+    fn from(resource: &'a Resource) -> Self {
+        resource.as_raw().into()
+    }
+}
+
+impl<'a> From<RawResource<'a>> for Name<'a> {
+    fn from(resource: RawResource<'a>) -> Self {
+        Self {
+            resource_key: resource.key(),
+            resource_type: resource.resource_type(),
+            environment_id: resource.environment(),
+        }
+    }
+}
+
+/// What the registry says of a resource after a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registered<'a> {
+    /// Which it is.
+    #[serde(flatten)]
+    pub resource: Name<'a>,
+    /// The id, of segments.
+    #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// The name people read.
+    pub name: &'a str,
+    /// The tags.
+    pub tags: &'a [String],
+    /// Who looks after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintainer: Option<Maintainer>,
+    /// Whether it was taken out of use.
+    pub archived: bool,
+    /// Whether it is meant to go some day.
+    pub temporary: bool,
+    /// Whether it has no bound on its size.
+    pub unbounded: bool,
+    /// When it was created, in milliseconds since 1970.
+    pub creation_date: u64,
+}
+
+impl<'a> Registered<'a> {
+    fn new(put: &'a RegisteredResource) -> Self {
+        Self {
+            resource: (&put.resource).into(),
+            id: put.id.as_ref().map(AsRef::as_ref),
+            name: &put.name,
+            tags: &put.tags,
+            maintainer: put.maintainer.as_ref().map(Into::into),
+            archived: put.archived,
+            temporary: put.temporary,
+            unbounded: put.unbounded,
+            creation_date: put.created_at.as_millis(),
+        }
+    }
+}
+
+/// A number for each type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Flags.
+    pub flags: u64,
+    /// Segments.
+    pub segments: u64,
+    /// AI configs.
+    pub ai_configs: u64,
+    /// Metrics.
+    pub metrics: u64,
+}
+
+impl From<&LinkCounts> for Counts {
+    fn from(counts: &LinkCounts) -> Self {
+        Self {
+            flags: counts.get(ResourceType::Flag),
+            segments: counts.get(ResourceType::Segment),
+            ai_configs: counts.get(ResourceType::AiConfig),
+            metrics: counts.get(ResourceType::Metric),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The feed of changes, and the answer to a replacement.
+
+use viewlink::wire::{Changes, ReplaceReport};
+use viewlink::{
+    Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options, Resource,
+    Timestamp, ViewPatch,
+};
+
+#[test]
+fn every_kind_of_change_has_its_json() {
+    let store = Options::new().clock(|| Timestamp::from_millis(7)).open_in_memory().unwrap();
+    let project = store.project("p").unwrap().actor("ann");
+    let view = NewView::new("v", "V").description("d").tags(["t"]);
+    project.create_view(view.maintainer(Maintainer::Team("core".into()))).unwrap();
+    project.update_view("v", ViewPatch::new().name("W").no_maintainer()).unwrap();
+    project
+        .comment("why")
+        .reverts(1)
+        .link("v", Batch::segments([("e", "s")]))
+        .unwrap()
+        .all_ok()
+        .unwrap();
+    let parts = [
+        LinkChange::link("v", Batch::flags(["a"])),
+        LinkChange::replace("v", Batch::segments([("e", "t")])),
+    ];
+    drop(project.change_links(parts).unwrap());
+    let put = NewResource::segment_with_id("e", "s", "5f").tags(["t"]).unbounded(true);
+    project
+        .put_resources([put.maintainer(Maintainer::Member("m".into()))])
+        .unwrap()
+        .all_ok()
+        .unwrap();
+    project.remove_resource(&Resource::flag("a").unwrap()).unwrap();
+    project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
+    project.delete_view("v").unwrap();
+    project.delete().unwrap();
+
+    let mut feed = store.feed(0).unwrap();
+    let page = feed.next_page(100).unwrap();
+    let told = Changes::new(&page, feed.position());
+    let head = |revision: u64| {
+        format!(r#"{{"revision":{revision},"time":7,"projectKey":"p","actor":"ann","#)
+    };
+    let none = r#"{"flags":0,"segments":0,"aiConfigs":0,"metrics":0}"#;
+    let segment = |key: &str| {
+        format!(r#"{{"resourceKey":"{key}","resourceType":"segment","environmentId":"e"}}"#)
+    };
+    let flag = r#"{"resourceKey":"a","resourceType":"flag"}"#;
+    let expected = [
+        concat!(
+            r#""kind":"viewCreated","viewKey":"v","view":{"name":"V","description":"d","tags":["t"],"#,
+            r#""maintainer":{"kind":"team","id":"core"}}}"#
+        )
+        .to_owned(),
+        r#""kind":"viewUpdated","viewKey":"v","view":{"name":"W","description":"d","tags":["t"]}}"#
+            .to_owned(),
+        format!(
+            r#""comment":"why","reverts":1,"kind":"linksChanged","viewKey":"v","resourceType":"segment","linked":[{}],"unlinked":[]}}"#,
+            segment("s")
+        ),
+        format!(
+            r#""kind":"manyLinksChanged","parts":[{{"viewKey":"v","resourceType":"flag","linked":[{flag}],"unlinked":[]}},{{"viewKey":"v","resourceType":"segment","linked":[{}],"unlinked":[{}]}}]}}"#,
+            segment("t"),
+            segment("s")
+        ),
+        concat!(
+            r#""kind":"resourcesPut","resources":[{"resourceKey":"s","resourceType":"segment","#,
+            r#""environmentId":"e","_id":"5f","name":"s","tags":["t"],"maintainer":{"kind":"member","#,
+            r#""id":"m"},"archived":false,"temporary":false,"unbounded":true,"creationDate":7}]}"#
+        )
+        .to_owned(),
+        format!(r#""kind":"resourceRemoved","resource":{flag},"unlinkedCount":1}}"#),
+        r#""kind":"environmentRemoved","environmentId":"e","segmentCount":1,"unlinkedCount":1}"#
+            .to_owned(),
+        format!(r#""kind":"viewDeleted","viewKey":"v","unlinkedCount":{none}}}"#),
+        format!(r#""kind":"projectDeleted","viewCount":0,"unlinkedCount":{none}}}"#),
+    ];
+    assert_eq!((told.items.len(), told.position), (9, 9));
+    for ((revision, item), expected) in (1..).zip(&told.items).zip(expected) {
+        assert_eq!(serde_json::to_string(item).unwrap(), head(revision) + &expected);
+    }
+    let empty = Changes::new(&[], 4);
+    assert_eq!(serde_json::to_string(&empty).unwrap(), r#"{"items":[],"position":4}"#);
+}
+
+#[test]
+fn the_answer_to_a_replacement_has_its_json() {
+    let store = Options::new().open_in_memory().unwrap();
+    let project = store.project("p").unwrap();
+    project.create_view(NewView::new("v", "V")).unwrap();
+    project.link("v", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
+    let report = project.replace("v", Batch::flags(["b", "c", "c"])).unwrap();
+    let json = serde_json::to_string(&ReplaceReport::new(&report)).unwrap();
+    let expected = concat!(
+        r#"{"successCount":3,"failureCount":1,"failedResources":[{"resourceKey":"c","resourceType":"flag","#,
+        r#""errorMessage":"stood earlier in the same request","code":"repeated"}],"linkedCount":1,"#,
+        r#""unchangedCount":1,"unlinkedResources":[{"resourceKey":"a","resourceType":"flag"}]}"#
+    );
+    assert_eq!(json, expected);
+}
