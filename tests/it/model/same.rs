@@ -44,7 +44,7 @@ fn filters(revision: u64) -> impl Iterator<Item = (usize, Filter)> {
     (0..FILTERS).map(move |place| {
         let number = revision * FILTERS + place;
         let [kind, one, other] = [16, 5, 7].map(|below| (number % below) as u8);
-        let second = (number % 3 == 0).then(|| Condition::of(kind + other, other, one));
+        let second = number.is_multiple_of(3).then(|| Condition::of(kind + other, other, one));
         let first = Condition::of(kind, one, other);
         let conditions = [first].into_iter().chain(second).collect();
         (usize::try_from(number).unwrap(), Filter(conditions))
