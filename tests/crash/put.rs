@@ -29,7 +29,7 @@ pub(crate) struct Said {
 impl Said {
     fn of(resource_type: ResourceType, place: usize, number: u64) -> Self {
         let pick = usize::try_from(number % 64).unwrap() + place;
-        let has_id = resource_type == ResourceType::Segment && pick % 5 > 0;
+        let has_id = resource_type == ResourceType::Segment && !pick.is_multiple_of(5);
         Self {
             id: has_id.then_some(IDS[pick % 4]),
             name: format!("name {}", pick % 3),
@@ -39,7 +39,7 @@ impl Said {
                 .filter(|(at, _)| (pick >> at) % 2 == 1)
                 .map(|(_, tag)| tag)
                 .collect(),
-            member: (pick % 3 > 0).then(|| format!("member-{}", pick % 3)),
+            member: (!pick.is_multiple_of(3)).then(|| format!("member-{}", pick % 3)),
             archived: pick.is_multiple_of(4),
         }
     }
