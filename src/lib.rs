@@ -116,6 +116,7 @@ mod project;
 mod registry;
 mod resource;
 mod resource_list;
+mod resource_name;
 mod selection;
 mod snapshot;
 mod stats;

@@ -76,11 +76,12 @@
 //!
 //! - of flags `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`,
 //!   `contextKindTargeted`, `contextKindsEvaluated`, `creationDate`, `evaluated`,
-//!   `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`, `hasDataExport`,
-//!   `hasExperiment`, `releasePipeline`, `sdkAvailability`, `segmentTargeted`, `status`;
+//!   `excludeSettings`, `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`,
+//!   `hasDataExport`, `hasExperiment`, `purpose`, `releasePipeline`, `sdkAvailability`,
+//!   `segmentTargeted`, `staleState`, `status`, `targeting`;
 //! - of metrics `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`,
 //!   `metricUsedIn`, `unitAggregationType`, `versionIds`;
-//! - of segments `external`.
+//! - of segments `external`, `type`.
 //!
 //! # Fields of views
 //!

@@ -70,16 +70,20 @@ static FLAGS: Table<Resource> = Table {
         "contextKindsEvaluated",
         "creationDate",
         "evaluated",
+        "excludeSettings",
         "experimentStatus",
         "filterEnv",
         "followerId",
         "guardedRollout",
         "hasDataExport",
         "hasExperiment",
+        "purpose",
         "releasePipeline",
         "sdkAvailability",
         "segmentTargeted",
+        "staleState",
         "status",
+        "targeting",
     ],
 };
 
@@ -101,7 +105,7 @@ static METRICS: Table<Resource> = Table {
 };
 
 static SEGMENTS: Table<Resource> =
-    Table { fields: &[&OF_ALL, &OF_SEGMENTS], unsupported: &["external"] };
+    Table { fields: &[&OF_ALL, &OF_SEGMENTS], unsupported: &["external", "type"] };
 
 static VIEWS: Table<View> = Table { fields: &[&OF_VIEWS], unsupported: &[] };
 

@@ -8,7 +8,7 @@ use super::new_resource::NewResource;
 use crate::batch::{FailureReason, KeyOutcome};
 use crate::change::{Effect, PutResource, Stamp};
 use crate::error::Result;
-use crate::key::{MAX_KEY_LEN, ProjectKey, SegmentId};
+use crate::key::{ProjectKey, SegmentId};
 use crate::limit;
 use crate::options::Limits;
 use crate::resource::{KeyPart, Resource, ResourceName, ResourceType};
@@ -34,31 +34,41 @@ pub(crate) struct Prepared {
 pub(crate) fn screen(resources: &[NewResource], limits: &Limits) -> Vec<Screened> {
     let mut seen = BTreeSet::new();
     let screened = resources.iter().map(|resource| {
-        let prepared = prepare(resource, limits)?;
-        if !seen.insert((prepared.resource_type, prepared.name.clone())) {
+        let (resource_type, name) = name_of(resource, limits)?;
+        if !seen.insert((resource_type, name.clone())) {
             return Err(FailureReason::Repeated);
         }
-        Ok(prepared)
+        prepare(resource, resource_type, name, limits)
     });
     screened.collect()
 }
 
-fn prepare(resource: &NewResource, limits: &Limits) -> Screened {
+fn name_of(
+    resource: &NewResource,
+    limits: &Limits,
+) -> Result<(ResourceType, ResourceName<'static>), FailureReason> {
     let raw = resource.named.as_raw();
     let mut name = String::new();
-    raw.push_name(&mut name, limits.environment_id.min(MAX_KEY_LEN)).map_err(
-        |part| match part {
-            KeyPart::Key(error) => FailureReason::InvalidKey(error),
-            KeyPart::Environment(error) => FailureReason::InvalidEnvironment(error),
-        },
-    )?;
+    raw.push_name(&mut name, limits.environment_id).map_err(|part| match part {
+        KeyPart::Key(error) => FailureReason::InvalidKey(error),
+        KeyPart::Environment(error) => FailureReason::InvalidEnvironment(error),
+    })?;
+    Ok((raw.resource_type(), ResourceName::owned(name)))
+}
+
+fn prepare(
+    resource: &NewResource,
+    resource_type: ResourceType,
+    name: ResourceName<'static>,
+    limits: &Limits,
+) -> Screened {
     let id = resource.named.id().map(SegmentId::parse).transpose();
     let id = id.map_err(FailureReason::InvalidId)?;
     limit::check_resource(resource, limits).map_err(FailureReason::TooLong)?;
     let NewResource { tags, maintainer, archived, temporary, unbounded, created_at, .. } = resource;
     let fields = ResourceFields {
         id,
-        name: resource.name.clone().unwrap_or_else(|| raw.key().to_owned()),
+        name: resource.name.clone().unwrap_or_else(|| name.parts().1.to_owned()),
         tags: tags.clone(),
         maintainer: maintainer.clone(),
         archived: *archived,
@@ -66,8 +76,7 @@ fn prepare(resource: &NewResource, limits: &Limits) -> Screened {
         unbounded: *unbounded,
         created_at: Timestamp::default(),
     };
-    let name = ResourceName::owned(name);
-    Ok(Prepared { resource_type: raw.resource_type(), name, fields, created_at: *created_at })
+    Ok(Prepared { resource_type, name, fields, created_at: *created_at })
 }
 
 /// What changed, and the project as it is now.
@@ -160,7 +169,11 @@ pub(crate) fn replay(
     stamp: Stamp,
 ) -> Result<Option<u32>> {
     let mut project = tables.project_or_new(project)?;
+    let mut seen = BTreeSet::new();
     for PutResource { resource_type, name, is_new, fields } in resources {
+        if !seen.insert((resource_type, name.clone())) {
+            return Ok(None);
+        }
         let rows = tables.resource_rows(project.id, resource_type)?;
         let before = rows.resource(&name)?.map(|row| row.fields);
         drop(rows);

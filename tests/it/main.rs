@@ -40,6 +40,7 @@ mod long_life;
 mod model;
 mod opening;
 mod panics;
+mod policy;
 mod preconditions;
 mod projects;
 mod random;

@@ -1,14 +1,14 @@
 //! The registry of a project: what is put is there, once, under its key and its id.
 
 use viewlink::{
-    Batch, ChangeKind, EnvironmentId, Error, KeyOutcome, Limits, LinkPolicy, Maintainer,
-    NewResource, NewView, Options, Paging, Project, RegisteredResource, Report, Resource,
-    ResourceFilter, ResourceType, SegmentRef, Store, Timestamp,
+    Batch, ChangeKind, EnvironmentId, Error, KeyOutcome, Limits, Maintainer, NewResource, NewView,
+    Options, Paging, Project, RegisteredResource, Report, Resource, ResourceFilter, ResourceType,
+    SegmentRef, Store, Timestamp,
 };
 
 use crate::support::{
-    all, assert_clean, assert_clean_and_replayed, assert_counts, create, flag, flags, journal,
-    memory, outcomes, project, revision, two_views, views_of,
+    all, assert_clean_and_replayed, assert_counts, create, flag, flags, journal, memory, outcomes,
+    project, revision, two_views, views_of,
 };
 
 /// What became of each resource of a put.
@@ -24,7 +24,7 @@ fn words(report: &Report) -> Vec<&'static str> {
     report.outcomes().map(|(_, outcome)| word(outcome)).collect()
 }
 
-fn put(project: &Project, resources: impl IntoIterator<Item = NewResource>) {
+pub(crate) fn put(project: &Project, resources: impl IntoIterator<Item = NewResource>) {
     let _: Option<u64> = project.put_resources(resources).unwrap().all_ok().unwrap();
 }
 
@@ -96,8 +96,9 @@ fn a_put_says_for_each_resource_what_became_of_it() {
         NewResource::flag("not a key"),
         NewResource::segment("", "s"),
         NewResource::segment_with_id("e", "t", "no id"),
-        NewResource::segment_with_id("e", "t", "1"),
+        NewResource::segment_with_id("e", "u", "1"),
         NewResource::flag("b").name("12345"),
+        NewResource::flag("b"),
         NewResource::flag("c").tags(["a", "b"]),
         NewResource::flag("d").tags(["1234"]),
         NewResource::flag("e").maintainer(Maintainer::Team("123".into())),
@@ -113,6 +114,7 @@ fn a_put_says_for_each_resource_what_became_of_it() {
         "invalid_key",
         "id_taken",
         "too_long",
+        "repeated",
         "too_long",
         "too_long",
         "too_long",
@@ -120,7 +122,7 @@ fn a_put_says_for_each_resource_what_became_of_it() {
     ];
     assert_eq!(words(&report), expected);
     let failed: Vec<String> = report.failures().map(|failed| failed.to_string()).collect();
-    assert_eq!(failed[4], "e/t: the id leads to segment e/s already (id_taken)");
+    assert_eq!(failed[4], "e/u: the id leads to segment e/s already (id_taken)");
     assert_eq!(failed[5], "b: the name has 5 bytes, at most 4 are taken (too_long)");
     assert!(matches!(report.all_ok(), Err(Error::KeysFailed(_))));
     assert_eq!(registered(&store, ResourceType::Flag), ["a"]);
@@ -262,62 +264,6 @@ fn a_project_is_deleted_with_its_registry() {
     let verification = store.verify().unwrap();
     assert!(verification.is_clean(), "{verification}");
     assert_eq!(verification.counts.resources.total(), 2);
-}
-
-#[test]
-fn a_closed_store_links_what_is_registered_only_and_unlinks_anything() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path()).unwrap();
-    create(&project(&store), "v");
-    project(&store).link("v", Batch::flags(["old", "older"])).unwrap().all_ok().unwrap();
-    store.close().unwrap();
-
-    let closed = Options::new().link_policy(LinkPolicy::Closed);
-    let store = closed.open(dir.path()).unwrap();
-    let project = project(&store);
-    put(&project, [NewResource::flag("a"), NewResource::segment_with_id("e", "s", "1")]);
-    let batch = Batch::flags(["a", "b", "/", "a", "b", "old"]);
-    let report = project.link("v", batch).unwrap();
-    let codes: Vec<_> = outcomes(&report).into_iter().map(|(_, code)| code).collect();
-    // Unknown comes before the state of the key: `old` is linked.
-    let expected =
-        ["linked", "unknown_resource", "invalid_key", "repeated", "repeated", "unknown_resource"];
-    assert_eq!(codes, expected);
-    let segments = Batch::segments([("e", "s"), ("f", "s")]);
-    let report = project.link("v", segments).unwrap();
-    assert_eq!((report.success_count(), report.failure_count()), (1, 1));
-    assert_eq!(flags(&store, "v"), ["old", "older", "a"]);
-    let report = project.unlink("v", Batch::flags(["old", "b"])).unwrap();
-    assert_eq!(outcomes(&report)[0].1, "unlinked");
-    assert_eq!(outcomes(&report)[1].1, "not_linked");
-    assert_clean_and_replayed(&store);
-}
-
-#[test]
-fn a_closed_store_never_has_a_link_of_a_resource_that_was_removed_meanwhile() {
-    let store = Options::new().link_policy(LinkPolicy::Closed).open_in_memory().unwrap();
-    let project = project(&store);
-    create(&project, "v");
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                for _ in 0..150 {
-                    put(&project, [NewResource::flag("a")]);
-                    drop(project.link("v", Batch::flags(["a"])).unwrap());
-                }
-            });
-        }
-        scope.spawn(|| {
-            for _ in 0..300 {
-                let removed = project.remove_resource(&flag("a")).unwrap();
-                let snapshot = store.snapshot().unwrap();
-                let reader = snapshot.project("p").unwrap();
-                let known = reader.resource(&flag("a")).unwrap().is_some();
-                assert!(known || !reader.is_linked("v", &flag("a")).unwrap(), "{removed:?}");
-            }
-        });
-    });
-    assert_clean(&store);
 }
 
 #[test]

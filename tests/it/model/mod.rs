@@ -97,13 +97,13 @@ impl Model {
             Call::Put(number, puts) => {
                 let resources = puts.iter().map(|put| put.to_store());
                 let report = project(number).put_resources(resources).unwrap();
-                if puts.iter().any(|put| put.wrong().is_none()) {
-                    let revision = report.revision().unwrap_or_default();
-                    let expected = self.project(*number).put(puts, revision);
-                    assert_report(&report, &expected);
-                } else {
-                    let expected: Vec<_> = puts.iter().filter_map(Put::wrong).collect();
-                    assert_report(&report, &expected);
+                let found = self.projects.get(&project_key(*number));
+                let mut after = found.cloned().unwrap_or_default();
+                let expected = after.put(puts, report.revision().unwrap_or_default());
+                assert_report(&report, &expected);
+                // A project begins with its first resource.
+                if found.is_some() || !after.resources.is_empty() {
+                    self.projects.insert(project_key(*number), after);
                 }
             }
             Call::Link(place, keys) => {

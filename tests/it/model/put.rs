@@ -56,6 +56,11 @@ impl Put {
         new
     }
 
+    /// The resource it names, if it names one.
+    pub(super) fn named(&self) -> Option<Resource> {
+        resource(self.resource_type, self.number)
+    }
+
     /// What is wrong with it whatever the store holds.
     pub(super) fn wrong(&self) -> Option<&'static str> {
         let bad_id = self.resource_type == ResourceType::Segment && self.id == 0;

@@ -43,10 +43,11 @@ impl ModelProject {
     /// Puts resources with the change `revision`; what must be said of each.
     pub(super) fn put(&mut self, puts: &[Put], revision: u64) -> Vec<&'static str> {
         let mut seen = BTreeSet::new();
-        let outcome = |put: &Put| match put.wrong() {
-            Some(code) => code,
-            None if !seen.insert(put.resource()) => "repeated",
-            None => self.put_one(put, revision),
+        let outcome = |put: &Put| match (put.named(), put.wrong()) {
+            (None, _) => "invalid_key",
+            (Some(resource), _) if !seen.insert(resource.clone()) => "repeated",
+            (_, Some(code)) => code,
+            (_, None) => self.put_one(put, revision),
         };
         puts.iter().map(outcome).collect()
     }

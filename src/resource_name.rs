@@ -1,0 +1,68 @@
+//! The name of a resource as the tables order it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::EnvironmentId;
+
+/// Between environment id and segment key: below every byte of a key, so that a table orders
+/// segments by environment first and an environment is one range.
+pub(crate) const SEPARATOR: char = '\0';
+
+/// A resource's name inside its type as the tables order it: the key, for segments environment
+/// id ‖ 0x00 ‖ key.
+///
+/// Made from parsed texts, or read back from a table or journal that holds only such.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct ResourceName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl ResourceName<'_> {
+    /// A name that [`RawResource::push_name`] made.
+    pub(crate) const fn packed(name: &str) -> ResourceName<'_> {
+        ResourceName(Cow::Borrowed(name))
+    }
+
+    /// A name that a row or a record holds.
+    pub(crate) const fn owned(name: String) -> ResourceName<'static> {
+        ResourceName(Cow::Owned(name))
+    }
+
+    /// The same name, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> ResourceName<'_> {
+        ResourceName(Cow::Borrowed(&self.0))
+    }
+
+    pub(crate) fn into_owned(self) -> ResourceName<'static> {
+        ResourceName(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The environment id of a segment, and the key.
+    pub(crate) fn parts(&self) -> (Option<&str>, &str) {
+        match self.0.split_once(SEPARATOR) {
+            Some((environment, key)) => (Some(environment), key),
+            None => (None, &self.0),
+        }
+    }
+
+    pub(crate) fn join(environment: &str, key: &str) -> Self {
+        let mut name = String::with_capacity(environment.len() + 1 + key.len());
+        name.push_str(environment);
+        name.push(SEPARATOR);
+        name.push_str(key);
+        Self(Cow::Owned(name))
+    }
+
+    /// What the names of all segments of an environment start with.
+    pub(crate) fn environment_prefix(environment: &EnvironmentId) -> Vec<u8> {
+        format!("{environment}{SEPARATOR}").into_bytes()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
