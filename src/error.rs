@@ -253,6 +253,10 @@ pub enum Error {
         /// What the panic said.
         message: String,
     },
+    /// A call from async code was made outside of a runtime, or the runtime shut down before it began.
+    #[cfg(feature = "tokio")]
+    #[error("no tokio runtime makes the call: call it inside of one that is not shutting down")]
+    NoRuntime,
     /// An earlier failure stopped all writes; reads may go on, but not after a recovery that failed.
     #[error(
         "writes have stopped after an earlier failure ({reason}): call recover() or reopen the store"

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::change::Change;
 use crate::commit::Engine;
+#[cfg(feature = "tokio")]
+use crate::commit::Listener;
 use crate::error::{Error, Result};
 use crate::journal::{Place, Reader, Segments};
 
@@ -139,6 +141,18 @@ impl Feed {
             Ok((!page.is_empty()).then_some(page))
         })?;
         Ok(page.unwrap_or_default())
+    }
+
+    /// Hears of what comes, for who does not wait in a thread.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn listener(&self) -> Listener {
+        Listener::new(Arc::clone(&self.engine))
+    }
+
+    /// How often the bell was rung.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn rings(&self) -> u64 {
+        self.engine.bell().rings()
     }
 
     /// The newest change that may be given, and the journal it is in.

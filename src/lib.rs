@@ -65,8 +65,10 @@
 //! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`. Changes are made one
 //! after the other; those who call at the same time share a disk sync, so many callers are worth it. Tenants share a store as projects, which are cheap: a project is a row.
 //!
-//! Calls block on the disk. In async code run them on the runtime's pool for blocking work, as
-//! `tokio::task::spawn_blocking` does; the handles can be moved there.
+//! Calls block on the disk. With the feature `tokio`, `Store::into_async` gives a handle with the same
+//! calls for async code: they run on the runtime's pool for blocking work, can be dropped at any moment
+//! with the change whole or absent, and the feed is a `Stream`. With another runtime use its own pool, as
+//! `tokio::task::spawn_blocking` is; the handles can be moved there.
 //!
 //! # Limits
 //!
@@ -79,6 +81,8 @@
 //! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
 //!   host can test how it handles that, and the module `testing` has a disk that loses power. Off by
 //!   default.
+//! - `tokio`: `AsyncStore`, `AsyncProject` and `FeedStream`, the same operations for async code. Off by
+//!   default.
 //! - `wire`: the module `wire`, with the JSON of the REST API. Off by default.
 //!
 //! # Layers
@@ -86,6 +90,7 @@
 //! | layer | modules | knows |
 //! | --- | --- | --- |
 //! | wire | `wire` | JSON, behind a feature |
+//! | async API | `asynchronous` | the pool for blocking work, behind a feature |
 //! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
@@ -96,6 +101,8 @@
 
 #[cfg(feature = "testing")]
 mod anything;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod batch;
 mod change;
 mod codec;
@@ -133,6 +140,8 @@ pub mod wire;
 
 #[cfg(feature = "testing")]
 pub use anything::decode_anything;
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncProject, AsyncStore, FeedStream};
 pub use batch::{
     Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report, SegmentRef,
 };

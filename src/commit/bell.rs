@@ -5,13 +5,23 @@
 //! the sleep is not missed. The bell says that something happened and not what; who was woken looks
 //! again.
 //!
+//! A task does the same without a thread: what makes it run again, its waker, is kept under the lock
+//! under which it saw that there was no other ring. No waker is called or dropped under it: either runs
+//! what is not known here, which may come back.
+//!
 //! Nobody polls, and no thread is needed. A ring that nobody waits for costs one lock that nobody
 //! else wants.
 
+#[cfg(feature = "tokio")]
+use std::collections::BTreeMap;
+#[cfg(feature = "tokio")]
+use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::error::Result;
+#[cfg(feature = "tokio")]
+use crate::storage::contain;
 
 /// Rung whenever a change became visible, and when the store is closed or recovered.
 #[derive(Debug)]
@@ -20,18 +30,23 @@ pub(crate) struct Bell {
     rung: Condvar,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     /// How often it was rung.
     rings: u64,
     /// How many threads wait.
     threads: usize,
+    /// The tasks that wait, by listener; none of them longer than until the next ring.
+    #[cfg(feature = "tokio")]
+    tasks: BTreeMap<u64, Waker>,
+    /// How many listeners there were.
+    #[cfg(feature = "tokio")]
+    listeners: u64,
 }
 
 impl Bell {
     pub(super) fn new() -> Self {
-        let inner = Inner { rings: 0, threads: 0 };
-        Self { inner: Mutex::new(inner), rung: Condvar::new() }
+        Self { inner: Mutex::new(Inner::default()), rung: Condvar::new() }
     }
 
     /// Wakes all who wait.
@@ -41,9 +56,19 @@ impl Bell {
         let mut inner = self.inner();
         inner.rings = inner.rings.wrapping_add(1);
         let threads = inner.threads;
+        #[cfg(feature = "tokio")]
+        let tasks = std::mem::take(&mut inner.tasks);
         drop(inner);
         if threads > 0 {
             self.rung.notify_all();
+        }
+        #[cfg(feature = "tokio")]
+        for waker in tasks.into_values() {
+            // A runtime that panics over it must not bring down who made a change.
+            let _ = contain(|| {
+                waker.wake();
+                Ok(())
+            });
         }
     }
 
@@ -86,6 +111,42 @@ impl Bell {
         }
         inner.threads -= 1;
         inner.rings != seen
+    }
+
+    /// How often it was rung.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn rings(&self) -> u64 {
+        self.inner().rings
+    }
+
+    /// The key of a new listener.
+    #[cfg(feature = "tokio")]
+    pub(super) fn new_listener(&self) -> u64 {
+        let mut inner = self.inner();
+        inner.listeners = inner.listeners.wrapping_add(1);
+        inner.listeners
+    }
+
+    /// Ready where there are other rings than those `seen`; else the waker is called at the next one,
+    /// in the place of an earlier one of the same listener.
+    ///
+    /// Cost: O(log of those who wait).
+    #[cfg(feature = "tokio")]
+    pub(super) fn poll_ring(&self, listener: u64, seen: u64, waker: &Waker) -> Poll<()> {
+        let waker = waker.clone();
+        let mut inner = self.inner();
+        let rung = inner.rings != seen;
+        let unused = if rung { Some(waker) } else { inner.tasks.insert(listener, waker) };
+        drop(inner);
+        drop(unused);
+        if rung { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Drops the waker of a listener that is no more.
+    #[cfg(feature = "tokio")]
+    pub(super) fn forget(&self, listener: u64) {
+        let unused = self.inner().tasks.remove(&listener);
+        drop(unused);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -145,6 +206,115 @@ mod tests {
                 assert_eq!(thread.join().unwrap().unwrap(), Some(()));
             }
         });
+    }
+
+    /// Makes a thread go on.
+    #[cfg(feature = "tokio")]
+    #[derive(Default)]
+    struct Alarm {
+        rung: Mutex<bool>,
+        told: Condvar,
+    }
+
+    #[cfg(feature = "tokio")]
+    impl std::task::Wake for Alarm {
+        fn wake(self: std::sync::Arc<Self>) {
+            *self.rung.lock().unwrap() = true;
+            self.told.notify_one();
+        }
+    }
+
+    #[cfg(feature = "tokio")]
+    impl Alarm {
+        fn wait(&self) {
+            let mut rung = self.rung.lock().unwrap();
+            while !*rung {
+                rung = self.told.wait(rung).unwrap();
+            }
+            *rung = false;
+        }
+    }
+
+    /// Two, of which the second gives its place up, so that who keeps one is told from who does not.
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn a_task_finds_what_is_done_before_a_ring() {
+        check(|| {
+            let shared = Arc::new((Bell::new(), Mutex::new(false)));
+            let leaving = shared.0.new_listener();
+            let other = Arc::clone(&shared);
+            let task = thread::spawn(move || {
+                let alarm = std::sync::Arc::new(Alarm::default());
+                let waker = Waker::from(std::sync::Arc::clone(&alarm));
+                let listener = other.0.new_listener();
+                loop {
+                    let seen = other.0.rings();
+                    if *other.1.lock().unwrap() {
+                        break;
+                    }
+                    while other.0.poll_ring(listener, seen, &waker).is_pending() {
+                        alarm.wait();
+                    }
+                }
+                other.0.forget(listener);
+            });
+            let _ = shared.0.poll_ring(leaving, 0, Waker::noop());
+            shared.0.forget(leaving);
+            *shared.1.lock().unwrap() = true;
+            shared.0.ring();
+            task.join().unwrap();
+            assert!(shared.0.inner().tasks.is_empty());
+        });
+    }
+
+    #[cfg(all(feature = "tokio", not(loom)))]
+    #[test]
+    fn a_listener_that_is_gone_keeps_no_waker_and_one_that_asks_again_keeps_one() {
+        let bell = Bell::new();
+        let alarm = std::sync::Arc::new(Alarm::default());
+        let waker = Waker::from(std::sync::Arc::clone(&alarm));
+        let kept = || std::sync::Arc::strong_count(&alarm) - 2;
+        let listener = bell.new_listener();
+        for _ in 0..3 {
+            assert!(bell.poll_ring(listener, 0, &waker).is_pending());
+            assert_eq!(kept(), 1);
+        }
+        bell.forget(listener);
+        assert_eq!(kept(), 0);
+        assert!(bell.poll_ring(listener, 0, &waker).is_pending());
+        bell.ring();
+        assert_eq!((kept(), *alarm.rung.lock().unwrap()), (0, true));
+        assert!(bell.poll_ring(listener, 0, &waker).is_ready());
+        assert_eq!(kept(), 0);
+    }
+
+    /// A task may come back from its waker, or when its waker is dropped.
+    #[cfg(all(feature = "tokio", not(loom)))]
+    #[test]
+    fn a_waker_may_ring_and_panic() {
+        struct Broken(std::sync::Arc<Bell>);
+        impl std::task::Wake for Broken {
+            fn wake(self: std::sync::Arc<Self>) {
+                panic!("woken");
+            }
+        }
+        impl Drop for Broken {
+            fn drop(&mut self) {
+                self.0.ring();
+            }
+        }
+        let bell = std::sync::Arc::new(Bell::new());
+        for rings in [1, 3] {
+            let waker = Waker::from(std::sync::Arc::new(Broken(std::sync::Arc::clone(&bell))));
+            assert!(bell.poll_ring(rings, bell.rings(), &waker).is_pending());
+            drop(waker);
+            if rings == 1 {
+                bell.forget(rings)
+            } else {
+                bell.ring()
+            }
+            assert_eq!(bell.rings(), rings);
+        }
     }
 
     #[cfg(not(loom))]

@@ -16,6 +16,8 @@ mod fault;
 mod fold;
 mod gauges;
 mod hold;
+#[cfg(feature = "tokio")]
+mod listener;
 mod queue;
 mod recovery;
 mod replay;
@@ -40,6 +42,8 @@ pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
 pub(crate) use hold::Hold;
+#[cfg(feature = "tokio")]
+pub(crate) use listener::Listener;
 pub(crate) use request::{Ask, Draft, Recorded};
 
 use gauges::Gauges;

@@ -9,6 +9,7 @@
 )]
 
 mod anything;
+mod asynchronous;
 mod backup;
 mod bad_input;
 mod batches;
@@ -25,6 +26,7 @@ mod errors;
 mod expiry;
 mod faults;
 mod feed;
+mod feed_stream;
 mod feed_waiting;
 mod flips;
 mod formats;

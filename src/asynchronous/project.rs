@@ -1,0 +1,226 @@
+//! A project from async code: every operation that changes something.
+
+use super::call::run;
+use crate::batch::{Batch, Report};
+use crate::error::Result;
+use crate::key::{EnvironmentId, ProjectKey};
+use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
+use crate::registry::NewResource;
+use crate::resource::Resource;
+use crate::view::{NewView, View, ViewPatch};
+
+/// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
+///
+/// Made by [`AsyncStore::project`](crate::AsyncStore::project), where it is said what becomes of a call
+/// whose future is dropped, and which errors all calls share. Each method is the one of [`Project`] with
+/// its name.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> viewlink::Result<()> {
+/// # use std::time::Duration;
+/// # use viewlink::{Batch, NewView, Options};
+/// # let store = Options::new().open_in_memory()?.into_async();
+/// let project = store.project("default")?.actor("ada");
+/// project.ensure_view(NewView::new("v", "V")).await?;
+///
+/// // Gone when the time is over, if it did not begin; else whole.
+/// let call = project.link("v", Batch::flags(["a", "b"]));
+/// if let Ok(report) = tokio::time::timeout(Duration::from_secs(5), call).await {
+///     report?.all_ok()?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AsyncProject {
+    project: Project,
+}
+
+impl AsyncProject {
+    pub(super) const fn new(project: Project) -> Self {
+        Self { project }
+    }
+
+    /// The key of the project.
+    #[must_use]
+    pub const fn key(&self) -> &ProjectKey {
+        self.project.key()
+    }
+
+    /// A handle whose changes tell who made them: [`Project::actor`].
+    #[must_use]
+    pub fn actor(&self, actor: impl Into<String>) -> Self {
+        Self::new(self.project.actor(actor))
+    }
+
+    /// A handle whose changes tell why they were made: [`Project::comment`].
+    #[must_use]
+    pub fn comment(&self, comment: impl Into<String>) -> Self {
+        Self::new(self.project.comment(comment))
+    }
+
+    /// A handle whose changes say which one they take back: [`Project::reverts`].
+    #[must_use]
+    pub fn reverts(&self, revision: u64) -> Self {
+        Self::new(self.project.reverts(revision))
+    }
+
+    /// A handle whose calls change nothing when the store is not at this revision any more:
+    /// [`Project::if_store_at`].
+    #[must_use]
+    pub fn if_store_at(&self, revision: u64) -> Self {
+        Self::new(self.project.if_store_at(revision))
+    }
+
+    /// A handle whose calls change nothing when their view is not at this revision any more:
+    /// [`Project::if_view_at`].
+    #[must_use]
+    pub fn if_view_at(&self, revision: u64) -> Self {
+        Self::new(self.project.if_view_at(revision))
+    }
+
+    /// A handle whose calls change nothing, and answer exactly as if they had: [`Project::dry_run`].
+    #[must_use]
+    pub fn dry_run(&self) -> Self {
+        Self::new(self.project.dry_run())
+    }
+
+    /// Links resources to a view: [`Project::link`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::link`].
+    pub async fn link(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run_on(view, |project, view| project.link(view, batch)).await
+    }
+
+    /// Unlinks resources from a view: [`Project::unlink`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::unlink`].
+    pub async fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run_on(view, |project, view| project.unlink(view, batch)).await
+    }
+
+    /// Makes a view's links of one type exactly a set: [`Project::replace`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::replace`].
+    pub async fn replace(&self, view: &str, batch: Batch) -> Result<Report> {
+        self.run_on(view, |project, view| project.replace(view, batch)).await
+    }
+
+    /// Links and unlinks over several views and types in one change: [`Project::change_links`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::change_links`].
+    pub async fn change_links(
+        &self,
+        changes: impl IntoIterator<Item = LinkChange>,
+    ) -> Result<Vec<Report>> {
+        let changes: Vec<_> = changes.into_iter().collect();
+        self.run(|project| project.change_links(changes)).await
+    }
+
+    /// Creates a view: [`Project::create_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::create_view`].
+    pub async fn create_view(&self, view: NewView) -> Result<View> {
+        self.run(|project| project.create_view(view)).await
+    }
+
+    /// The view with the key, created if there is none: [`Project::ensure_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::ensure_view`].
+    pub async fn ensure_view(&self, view: NewView) -> Result<View> {
+        self.run(|project| project.ensure_view(view)).await
+    }
+
+    /// Changes fields of a view: [`Project::update_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::update_view`].
+    pub async fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
+        self.run_on(key, |project, key| project.update_view(key, patch)).await
+    }
+
+    /// Deletes a view and unlinks everything from it: [`Project::delete_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::delete_view`].
+    pub async fn delete_view(&self, key: &str) -> Result<DeletedView> {
+        self.run_on(key, Project::delete_view).await
+    }
+
+    /// Deletes the project with all that is in it: [`Project::delete`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::delete`].
+    pub async fn delete(&self) -> Result<DeletedProject> {
+        self.run(Project::delete).await
+    }
+
+    /// Takes a resource out of the registry and out of every view: [`Project::remove_resource`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::remove_resource`].
+    pub async fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
+        let resource = resource.clone();
+        self.run(move |project| project.remove_resource(&resource)).await
+    }
+
+    /// Takes all segments of an environment out of the registry and out of every view:
+    /// [`Project::remove_environment`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::remove_environment`].
+    pub async fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
+        let environment = environment.clone();
+        self.run(move |project| project.remove_environment(&environment)).await
+    }
+
+    /// Registers resources, or says anew what they are: [`Project::put_resources`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::put_resources`].
+    pub async fn put_resources(
+        &self,
+        resources: impl IntoIterator<Item = NewResource>,
+    ) -> Result<Report> {
+        let resources: Vec<_> = resources.into_iter().collect();
+        self.run(|project| project.put_resources(resources)).await
+    }
+
+    /// Makes a call to the project on the pool.
+    async fn run<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Project) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let project = self.project.clone();
+        run(move || act(&project)).await
+    }
+
+    /// Makes a call that names a view.
+    async fn run_on<T: Send + 'static>(
+        &self,
+        view: &str,
+        act: impl FnOnce(&Project, &str) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let view = view.to_owned();
+        self.run(move |project| act(project, &view)).await
+    }
+}
