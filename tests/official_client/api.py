@@ -39,20 +39,25 @@ class Api:
         return Beta(launchdarkly_api.ViewsBetaApi(client))
 
     def http(self, method, path, body=None, key=WRITER, **headers):
-        """Plain HTTP: the status and the body as JSON."""
+        """Plain HTTP below the project: the status and the body as JSON."""
+        path = f"/api/v2/projects/{self.project}{path}"
+        status, _, answer = self.request(method, path, body, key, **headers)
+        return status, answer
+
+    def request(self, method, path, body=None, key=WRITER, **headers):
+        """Plain HTTP: the status, the headers and the body as JSON."""
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if key is not None:
             headers["Authorization"] = key
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        url = f"{self.url}/api/v2/projects/{self.project}{path}"
-        request = urllib.request.Request(url, data=body, method=method, headers=headers)
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
-                return response.status, json.loads(response.read() or b"null")
+                return response.status, response.headers, json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
+            return error.code, error.headers, json.loads(error.read())
 
     def linked(self, view, kind, **parameters):
         """The keys that are linked to a view, by link time, and their whole number."""
@@ -70,21 +75,29 @@ class Beta:
         return functools.partial(getattr(self.operations, name), "beta")
 
 
-def by_keys(keys, comment=""):
-    return ViewLinkRequest(ViewLinkRequestKeys(keys=keys, comment=comment))
+def by_keys(keys, filter=None):
+    return ViewLinkRequest(ViewLinkRequestKeys(keys=keys, filter=filter))
 
 
-def by_filter(text):
-    return ViewLinkRequest(ViewLinkRequestFilter(filter=text))
+def by_filter(text, environment=None):
+    return ViewLinkRequest(ViewLinkRequestFilter(filter=text, environment_id=environment))
 
 
-def by_segments(*names):
+def by_segments(*names, filter=None, environment=None):
     identifiers = [
         ViewLinkRequestSegmentIdentifier(environment_id=environment, segment_key=key)
         for environment, key in names
     ]
-    return ViewLinkRequest(ViewLinkRequestSegmentIdentifiers(segment_identifiers=identifiers))
+    request = ViewLinkRequestSegmentIdentifiers(
+        segment_identifiers=identifiers, filter=filter, environment_id=environment
+    )
+    return ViewLinkRequest(request)
 
 
 def counts(report):
     return report.success_count, report.failure_count
+
+
+def codes(answer):
+    """Why each resource failed, which the client keeps in the raw body only."""
+    return [failed["code"] for failed in json.loads(answer.raw_data)["failedResources"]]

@@ -1,25 +1,35 @@
-"""Drives a host with the installed version of the official client: drive.py URL VERSION."""
+"""Drives hosts with the installed version of the official client: drive.py OPEN CLOSED VERSION.
+
+OPEN and CLOSED are the URLs of two hosts; CLOSED links registered resources only. Both have
+registered the resources of the project `registry-VERSION`.
+"""
 
 import importlib.metadata
 import sys
 
+import closed
 import kinds
 import links
 import lists
 import refusals
+import registered
+import terms
 import views
 from api import Api
 from checks import Checks
 
 
 def main():
-    url, version = sys.argv[1:]
+    open_url, closed_url, version = sys.argv[1:]
     checks = Checks(f"launchdarkly-api {version}")
     checks.equal("the installed version", importlib.metadata.version("launchdarkly-api"), version)
-    # A project of its own, so that all versions can use one store.
-    api = Api(url, project="client-" + version.replace(".", "-"), version=version)
-    for module in (views, links, lists, kinds, refusals):
+    # Projects of its own, so that all versions can use one store.
+    name = version.replace(".", "-")
+    api = Api(open_url, project=f"client-{name}", version=version)
+    for module in (views, links, lists, kinds, refusals, terms):
         module.check(api, checks)
+    registered.check(Api(open_url, project=f"registry-{name}", version=version), checks)
+    closed.check(Api(closed_url, project=f"registry-{name}", version=version), checks)
     checks.finish()
 
 

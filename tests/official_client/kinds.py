@@ -1,10 +1,8 @@
 """Segments, AI configs and metrics."""
 
-import json
-
 from launchdarkly_api.exceptions import BadRequestException
 
-from api import by_keys, by_segments, counts
+from api import by_keys, by_segments, codes, counts
 
 VIEW = "alpha"
 
@@ -38,9 +36,8 @@ def segments(api, checks):
         lambda: client.get_linked_views(project, "segments", "beta-users"),
     )
     answer = client.link_resource_with_http_info(project, VIEW, "segments", by_keys(["5f1c0de"]))
-    checks.equal("segments by id are not known", counts(answer.data), (0, 1))
-    code = json.loads(answer.raw_data)["failedResources"][0]["code"]
-    checks.equal("and say so", code, "unknown_resource")
+    checks.equal("an id that no segment is registered with", counts(answer.data), (0, 1))
+    checks.equal("and why it fails", codes(answer), ["unknown_resource"])
     report = client.unlink_resource(project, VIEW, "segments", by_segments(("env-1", "beta-users")))
     checks.equal("unlink a segment", counts(report), (1, 0))
     checks.equal("only that one", api.linked(VIEW, "segments"), (["beta-users"], 1))

@@ -1,4 +1,4 @@
-"""Lists: order, pages, summaries, and what is not supported."""
+"""Lists: order, pages, summaries, and what cannot be asked for."""
 
 from launchdarkly_api.exceptions import BadRequestException
 from launchdarkly_api.models.view_post import ViewPost
@@ -6,8 +6,8 @@ from launchdarkly_api.models.view_post import ViewPost
 
 def check(api, checks):
     project, client = api.project, api.writer
-    for key, name in (("alpha", "Zoo"), ("beta", "Bar")):
-        client.create_view(project, ViewPost(key=key, name=name))
+    for key, name, tag in (("alpha", "Zoo", "red"), ("beta", "Bar", "blue")):
+        client.create_view(project, ViewPost(key=key, name=name, tags=[tag, "new"]))
     keys = lambda **query: [view.key for view in client.get_views(project, **query).items]
     checks.equal("views by key", keys(), ["alpha", "beta", "my-view"])
     checks.equal("views by key, said so", keys(sort="key"), ["alpha", "beta", "my-view"])
@@ -28,15 +28,36 @@ def check(api, checks):
     linked = lambda **query: api.linked("my-view", "flags", **query)
     checks.equal("20 where nothing is said", len(linked()[0]), 20)
     checks.equal("resources by link time", linked(sort="linkedAt", limit=2)[0], ["search-v3", "flag-0001"])
+    checks.equal(
+        "what is not registered, by its key", linked(sort="name", limit=2)[0], ["flag-0001", "flag-0003"]
+    )
     for name, query, code in (
-        ("sort by name", {"sort": "name"}, "unsupported"),
-        ("a query", {"query": "a"}, "unsupported"),
-        ("a filter", {"filter": "tags:a"}, "unsupported"),
+        ("a sort of views", {"sort": "key"}, "invalid_request"),
+        ("a filter with a comma too many", {"filter": "tags:a,"}, "invalid_filter"),
+        ("a filter of a field that is none", {"filter": "tag:a"}, "invalid_filter"),
+        ("a filter of what is not kept", {"filter": "status:launched"}, "unsupported"),
         ("a limit that is too large", {"limit": 1001}, "invalid_request"),
         ("a negative offset", {"offset": -1}, "invalid_request"),
     ):
         checks.raises(f"{name} of resources", BadRequestException, code, lambda: linked(**query))
-    checks.raises(
-        "a filter of views", BadRequestException, "unsupported",
-        lambda: client.get_views(project, filter="name equals \"x\""),
-    )
+    filters_of_views(keys, checks)
+    status, body = api.http("GET", "/view-associations/flags/flag-0001?filter=name%3Dx")
+    checks.equal("a filter of a flag's views", (status, body["code"]), (400, "unsupported"))
+
+
+def filters_of_views(keys, checks):
+    for text, found in (
+        ('name equals "Bar"', ["beta"]),
+        ('name notEquals "Bar"', ["alpha", "my-view"]),
+        ('tag anyOf ["red", "blue"]', ["alpha", "beta"]),
+        ('tag equals "new", name contains "oo"', ["alpha"]),
+        ('key startsWith "AL"', ["alpha"]),
+        ("isPayloadView = true", []),
+    ):
+        checks.equal(f"views whose {text}", keys(filter=text), found)
+    checks.equal("filtered views by name", keys(filter='tag equals "new"', sort="name"), ["beta", "alpha"])
+    for text in ('name equals "Bar', "name", "colour = red", "tag anyOf []"):
+        checks.raises(
+            f"the filter of views {text}", BadRequestException, "invalid_filter",
+            lambda: keys(filter=text),
+        )

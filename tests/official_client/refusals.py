@@ -63,10 +63,17 @@ def paths(api, checks):
 
 def requests(api, checks):
     project, client = api.project, api.writer
-    checks.raises(
-        "link by a filter", BadRequestException, "unsupported",
-        lambda: client.link_resource(project, VIEW, "flags", by_filter("tags:a")),
-    )
+    for name, kind, request, code in (
+        ("a filter of what is not kept", "flags", by_filter("status:launched"), "unsupported"),
+        ("a filter that is cut off", "flags", by_filter("tags:"), "invalid_filter"),
+        ("an empty filter", "flags", by_keys(["a"], filter=""), "invalid_filter"),
+        ("a filter of no environment", "segments", by_filter("tags = a"), "invalid_request"),
+        ("a flag's environment", "flags", by_filter("tags:a", environment="env-1"), "invalid_request"),
+    ):
+        for method in (client.link_resource, client.unlink_resource):
+            checks.raises(
+                name, BadRequestException, code, lambda: method(project, VIEW, kind, request)
+            )
     checks.raises(
         "a view of two maintainers", BadRequestException, "invalid_request",
         lambda: client.create_view(
@@ -82,7 +89,12 @@ def requests(api, checks):
     ):
         got = api.http("POST", LINK, body, **headers)
         checks.equal(name, (got[0], got[1]["code"]), (status, code))
-    status, body = api.http("POST", f"{LINK}?dryRun=true", {"keys": ["a"]})
-    checks.equal("a parameter on a writing request", (status, body["code"]), (400, "unsupported"))
+    for parameter, code in (
+        ("dryrun=true", "unsupported"),
+        ("dryRun=yes", "invalid_request"),
+        ("onMissing=ignore", "unsupported"),
+    ):
+        status, body = api.http("POST", f"{LINK}?{parameter}", {"keys": ["a"]})
+        checks.equal(f"link with {parameter}", (status, body["code"]), (400, code))
     status, report = api.http("POST", LINK, {"keys": []}, LD_API_Version="beta")
     checks.equal("the version beta", (status, report["successCount"]), (200, 0))

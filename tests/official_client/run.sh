@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Drives the example host with the official Python client, in several versions.
+# Drives the example host, once open and once closed, with the official Python client, in several
+# versions.
 #
 #     bash tests/official_client/run.sh [DIR]
 #
@@ -12,9 +13,9 @@ versions=(22.0.0 24.0.0 25.0.1)
 scratch=$(mktemp -d)
 environments=${1:-$scratch/environments}
 mkdir -p "$environments"
-host=
+hosts=()
 cleanup() {
-  if [ -n "$host" ]; then kill -KILL "$host" 2> /dev/null || true; fi
+  for host in "${hosts[@]}"; do kill -KILL "$host" 2> /dev/null || true; done
   rm -rf "$scratch"
 }
 trap cleanup EXIT
@@ -43,34 +44,67 @@ done
 cargo build --release --locked --quiet -p viewlink-host
 program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
 printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
-"$program" --db "$scratch/views.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" \
-  --account-id acme > "$scratch/out" 2> "$scratch/log" &
-host=$!
 
-url=
-for _ in $(seq 100); do
-  url=$(sed -n 's/^listening on //p' "$scratch/out")
-  [ -n "$url" ] && break
-  kill -0 "$host" 2> /dev/null || { cat "$scratch/log"; exit 1; }
-  sleep 0.1
-done
-[ -n "$url" ] || { echo "the host did not say where it listens"; exit 1; }
+resources() {
+  cat << END
+{"projectKey": "$1", "kind": "flag", "key": "checkout", "name": "Zebra crossing", "tags": ["payments", "web"]}
+{"projectKey": "$1", "kind": "flag", "key": "refund", "name": "Apple", "tags": ["payments"]}
+{"projectKey": "$1", "kind": "flag", "key": "search", "name": "Search", "tags": ["web"], "archived": true}
+{"projectKey": "$1", "kind": "flag", "key": "theme", "name": "dark mode"}
+{"projectKey": "$1", "kind": "segment", "environmentId": "env-1", "key": "beta", "_id": "61f3b0c2", "name": "Beta", "tags": ["internal"]}
+{"projectKey": "$1", "kind": "segment", "environmentId": "env-1", "key": "crew", "_id": "61f3b0c3", "name": "Crew", "tags": ["staff"]}
+{"projectKey": "$1", "kind": "segment", "environmentId": "env-2", "key": "beta", "_id": "61f3b0c4", "name": "Beta", "tags": ["internal"]}
+END
+}
 
 for version in "${versions[@]}"; do
-  timeout 300 "$environments/$version/bin/python" -B tests/official_client/drive.py "$url" "$version" || {
-    echo "the end of the host's log:"
-    tail -n 5 "$scratch/log"
+  resources "registry-${version//./-}"
+done > "$scratch/resources.jsonl"
+
+# Starts a host of this name on a store of its own; sets url.
+start() {
+  local name=$1
+  shift
+  "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" \
+    --account-id acme --resources "$scratch/resources.jsonl" "$@" \
+    > "$scratch/$name.out" 2> "$scratch/$name.log" &
+  local host=$!
+  hosts+=("$host")
+  for _ in $(seq 100); do
+    url=$(sed -n 's/^listening on //p' "$scratch/$name.out")
+    [ -z "$url" ] || return 0
+    kill -0 "$host" 2> /dev/null || { cat "$scratch/$name.log"; exit 1; }
+    sleep 0.1
+  done
+  echo "the $name host did not say where it listens"
+  exit 1
+}
+
+start open
+open=$url
+start closed --closed
+closed=$url
+
+for version in "${versions[@]}"; do
+  timeout 300 "$environments/$version/bin/python" -B tests/official_client/drive.py \
+    "$open" "$closed" "$version" || {
+    echo "the ends of the hosts' logs:"
+    tail -n 5 "$scratch"/*.log
     exit 1
   }
 done
 
-kill -TERM "$host"
-status=0
-wait "$host" || status=$?
-host=
-[ "$status" = 0 ] || { echo "the host ended with status $status"; tail -n 5 "$scratch/log"; exit 1; }
-if grep -q -e the-writer-key -e the-reader-key "$scratch/log" "$scratch/out"; then
-  echo "a key stands in what the host wrote"
+for host in "${hosts[@]}"; do
+  kill -TERM "$host"
+  status=0
+  wait "$host" || status=$?
+  [ "$status" = 0 ] || { echo "a host ended with status $status"; tail -n 5 "$scratch"/*.log; exit 1; }
+done
+hosts=()
+if grep -q -e the-writer-key -e the-reader-key "$scratch"/*.log "$scratch"/*.out; then
+  echo "a key stands in what a host wrote"
   exit 1
 fi
-"$program" --db "$scratch/views.viewlink" --verify
+for name in open closed; do
+  "$program" --db "$scratch/$name.viewlink" --verify
+done
