@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::change::Change;
 use crate::commit::Engine;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(loom)))]
 use crate::commit::Listener;
 use crate::error::{Error, Result};
 use crate::journal::{Place, Reader, Segments};
@@ -144,13 +144,13 @@ impl Feed {
     }
 
     /// Hears of what comes, for who does not wait in a thread.
-    #[cfg(feature = "tokio")]
+    #[cfg(all(feature = "tokio", not(loom)))]
     pub(crate) fn listener(&self) -> Listener {
         Listener::new(Arc::clone(&self.engine))
     }
 
     /// How often the bell was rung.
-    #[cfg(feature = "tokio")]
+    #[cfg(all(feature = "tokio", not(loom)))]
     pub(crate) fn rings(&self) -> u64 {
         self.engine.bell().rings()
     }

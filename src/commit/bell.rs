@@ -12,6 +12,8 @@
 //! Nobody polls, and no thread is needed. A ring that nobody waits for costs one lock that nobody
 //! else wants.
 
+#![cfg_attr(all(loom, not(test)), allow(dead_code, reason = "tokio is not there for the tasks"))]
+
 #[cfg(feature = "tokio")]
 use std::collections::BTreeMap;
 #[cfg(feature = "tokio")]

@@ -16,7 +16,7 @@ mod fault;
 mod fold;
 mod gauges;
 mod hold;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(loom)))]
 mod listener;
 mod queue;
 mod recovery;
@@ -42,7 +42,7 @@ pub(crate) use directory::Directory;
 #[cfg(feature = "testing")]
 pub use fault::Fault;
 pub(crate) use hold::Hold;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(loom)))]
 pub(crate) use listener::Listener;
 pub(crate) use request::{Ask, Draft, Recorded};
 
