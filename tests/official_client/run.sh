@@ -65,6 +65,8 @@ done > "$scratch/resources.jsonl"
 start() {
   local name=$1
   shift
+  # The host may be slower to open it than the loop is to read it.
+  : > "$scratch/$name.out"
   "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" \
     --account-id acme --resources "$scratch/resources.jsonl" "$@" \
     > "$scratch/$name.out" 2> "$scratch/$name.log" &

@@ -84,7 +84,9 @@ def entity_tags(api, checks):
     status, new, _ = headers(api, "POST", LINK, {"keys": ["d"]}, If_Match=old)
     checks.equal("link at the entity tag", (status, new), (200, tag(api)))
     checks.equal("which is another then", new != old, True)
-    refused = lambda name, call: checks.raises(f"{name} at an old tag", ApiException, "precondition_failed", call)
+    refused = lambda name, call: checks.raises(
+        f"{name} at an old tag", ApiException, "precondition_failed", call
+    )
     at = {"If-Match": old}
     link = lambda at: client.link_resource(project, VIEW, "flags", by_keys(["e"]), _headers=at)
     refused("link", lambda: link(at))
