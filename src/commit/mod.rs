@@ -139,14 +139,17 @@ impl Engine {
         let calls = lead.group(self.options.group_keys);
         match open.as_ref().filter(|_| writer.check().is_ok()) {
             Some(open) => {
-                let keys = calls.iter().map(|call| call.keys()).sum();
+                let asked: u64 = calls.iter().map(|call| call.keys()).sum();
+                let waited = open.state.shown().1;
                 let shown = self.gauges.revision();
                 writer.change(open, &self.options, calls);
                 if self.gauges.revision() != shown {
                     // Behind the answers, and before what may take long.
                     self.bell.ring();
                 }
-                writer.keep_up(open, &self.options, keys);
+                // A filter, or a replacement, may change more links than keys were asked for.
+                let added = open.state.shown().1.saturating_sub(waited) as u64;
+                writer.keep_up(open, &self.options, asked.max(added));
             }
             None => tell_all(calls, writer.stopped()),
         }
