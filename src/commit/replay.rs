@@ -338,12 +338,9 @@ mod tests {
         let both = vec![segment("e\0a", true, "1"), segment("e\0b", true, "2")];
         try_on(&state, 3, TIME, put(false, both)).unwrap();
         // The ids change places by way of a third one.
-        let swapped = vec![
-            segment("e\0a", false, "3"),
-            segment("e\0b", false, "1"),
-            segment("e\0a", false, "2"),
-        ];
-        try_on(&state, 4, TIME, put(false, swapped)).unwrap();
+        let moved = vec![segment("e\0a", false, "3"), segment("e\0b", false, "1")];
+        try_on(&state, 4, TIME, put(false, moved)).unwrap();
+        try_on(&state, 5, TIME, put(false, vec![segment("e\0a", false, "2")])).unwrap();
         let tables = state.read().unwrap();
         let led = ["1", "2", "3"].map(|id| tables.segment(0, id).unwrap());
         let led = led.map(|to| to.map(|to| to.key().to_string()));
@@ -360,6 +357,7 @@ mod tests {
                 "the id is taken since",
                 put(false, vec![segment("e\0b", true, "2"), segment("e\0c", true, "2")]),
             ),
+            ("twice", put(false, vec![segment("e\0a", false, "2"), segment("e\0a", false, "3")])),
             ("new twice", put(false, vec![segment("e\0b", true, "2"), segment("e\0b", true, "2")])),
             ("the project is there", put(true, vec![segment("e\0b", true, "2")])),
             ("nothing", put(false, Vec::new())),
