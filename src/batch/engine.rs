@@ -24,6 +24,8 @@ pub(crate) struct Walked {
     pub(crate) further: Vec<Resource>,
     /// What the ids of segments lead to.
     pub(crate) segments: BTreeMap<String, Resource>,
+    /// Whether any link changed.
+    pub(crate) changed: bool,
 }
 
 /// A batch whose keys were found, to be walked inside the write transaction.
@@ -58,6 +60,7 @@ impl<'a> Walk<'a> {
             outcomes: job.screened.failed().iter().map(outcome).collect(),
             further: Vec::new(),
             segments: BTreeMap::new(),
+            changed: false,
         };
         let (keys, left) = (job.screened.keys(), job.screened.beyond().collect());
         let mut walk = Self { job, keys, left, walked };
@@ -194,6 +197,7 @@ impl<'a> Walk<'a> {
         if linked.is_empty() && unlinked.is_empty() {
             return Ok(None);
         }
+        self.walked.changed = true;
         let unlinked = unlinked.into_iter().map(|key| key.name).collect();
         let linked = linked
             .into_iter()
