@@ -139,14 +139,17 @@ impl Engine {
         let calls = lead.group(self.options.group_keys);
         match open.as_ref().filter(|_| writer.check().is_ok()) {
             Some(open) => {
-                let keys = calls.iter().map(|call| call.keys()).sum();
+                let keys: u64 = calls.iter().map(|call| call.keys()).sum();
+                let waiting = open.state.tail().len();
                 let shown = self.gauges.revision();
                 writer.change(open, &self.options, calls);
                 if self.gauges.revision() != shown {
                     // Behind the answers, and before what may take long.
                     self.bell.ring();
                 }
-                writer.keep_up(open, &self.options, keys);
+                // What filters and replacements found is among no call's keys.
+                let added = open.state.tail().len().saturating_sub(waiting);
+                writer.keep_up(open, &self.options, keys.max(added as u64));
             }
             None => tell_all(calls, writer.stopped()),
         }
