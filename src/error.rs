@@ -59,7 +59,7 @@ pub enum Error {
     #[error("a resource's name is malformed")]
     InvalidResource(#[from] KeyError),
     /// There is no project with this key.
-    #[error("there is no project {project}: a project begins with its first view")]
+    #[error("there is no project {project}: a project begins with its first view or resource")]
     UnknownProject {
         /// The key of the project.
         project: ProjectKey,

@@ -109,9 +109,9 @@ impl Options {
     /// How many keys the changes may have that are made with one sync, when many call at the same
     /// time. Default: 10,000.
     ///
-    /// A change counts as one besides its keys. Whoever calls while changes are being made is in the
-    /// next group. A larger change is a group by itself. Less means that a small change waits less
-    /// for large ones.
+    /// A change counts as one besides its keys; what a filter or a replacement finds is not counted.
+    /// Whoever calls while changes are being made is in the next group. A larger change is a group by
+    /// itself. Less means that a small change waits less for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
@@ -313,7 +313,7 @@ pub struct Limits {
     pub comment: usize,
     /// Bytes of an actor. Default: 256.
     pub actor: usize,
-    /// Bytes of an environment id to link, at most [`MAX_KEY_LEN`]. Default: 256.
+    /// Bytes of an environment id to link or register, at most [`MAX_KEY_LEN`]. Default: 256.
     pub environment_id: usize,
 }
 

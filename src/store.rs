@@ -51,7 +51,8 @@ impl Store {
         Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
-    /// A handle to a project, which need not exist yet: it begins with its first view.
+    /// A handle to a project, which need not exist yet: it begins with its first view or registered
+    /// resource.
     ///
     /// Cost: O(1).
     ///

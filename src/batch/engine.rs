@@ -4,7 +4,7 @@
 //! need no store and run before the caller waits for one, but for segments named by id: which of
 //! them stand in the request twice shows when the registry tells what the ids lead to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::job::{Aim, Job};
 use super::outcome::{FailureReason, KeyOutcome};
@@ -24,6 +24,8 @@ pub(crate) struct Walked {
     pub(crate) further: Vec<Resource>,
     /// What the ids of segments lead to.
     pub(crate) segments: BTreeMap<String, Resource>,
+    /// Whether any link changed.
+    pub(crate) changed: bool,
 }
 
 /// A batch whose keys were found, to be walked inside the write transaction.
@@ -31,8 +33,9 @@ pub(crate) struct Walk<'a> {
     job: &'a Job,
     /// The keys to walk, in key order, each once.
     keys: Vec<LinkKey<'a>>,
-    /// The keys under which nothing is registered, where that is a failure.
-    unregistered: Vec<ResourceName<'a>>,
+    /// The keys that failed and may be linked: with nothing registered, where that is a failure, or
+    /// beyond a limit.
+    left: BTreeSet<ResourceName<'a>>,
     walked: Walked,
 }
 
@@ -57,9 +60,10 @@ impl<'a> Walk<'a> {
             outcomes: job.screened.failed().iter().map(outcome).collect(),
             further: Vec::new(),
             segments: BTreeMap::new(),
+            changed: false,
         };
-        let keys = job.screened.keys();
-        let mut walk = Self { job, keys, unregistered: Vec::new(), walked };
+        let (keys, left) = (job.screened.keys(), job.screened.beyond().collect());
+        let mut walk = Self { job, keys, left, walked };
         walk.look_up_ids(tables, project)?;
         walk.refuse_unregistered(tables, project)?;
         walk.add_matching(tables, project, view)?;
@@ -121,7 +125,7 @@ impl<'a> Walk<'a> {
                 known.push(key);
             } else {
                 fail(&mut self.walked.outcomes, key.ordinal, FailureReason::UnknownResource);
-                self.unregistered.push(key.name);
+                self.left.insert(key.name);
             }
         }
         self.keys = known;
@@ -149,7 +153,8 @@ impl<'a> Walk<'a> {
         };
         let listed =
             |name: &ResourceName<'_>| self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok();
-        let found: Vec<_> = found.into_iter().filter(|name| !listed(name)).collect();
+        let asked = |name: &ResourceName<'_>| listed(name) || self.left.contains(name);
+        let found: Vec<_> = found.into_iter().filter(|name| !asked(name)).collect();
         let listed = self.walked.outcomes.len();
         let (keys, limit) = (listed.saturating_add(found.len()), self.job.limit);
         if keys > limit {
@@ -192,6 +197,7 @@ impl<'a> Walk<'a> {
         if linked.is_empty() && unlinked.is_empty() {
             return Ok(None);
         }
+        self.walked.changed = true;
         let unlinked = unlinked.into_iter().map(|key| key.name).collect();
         let linked = linked
             .into_iter()
@@ -237,7 +243,7 @@ impl<'a> Walk<'a> {
         let mut rest = rows.linked(view.id())?;
         rest.retain(|name| {
             self.keys.binary_search_by(|key| key.name.cmp(name)).is_err()
-                && self.unregistered.binary_search(name).is_err()
+                && !self.left.contains(name)
         });
         Ok(rest)
     }

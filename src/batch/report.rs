@@ -9,7 +9,8 @@ use crate::registry::Named;
 use crate::resource::{RawResource, Resource};
 
 /// What a batch did: one outcome for each key, in request order, then one for each further resource
-/// that a filter found, in key order.
+/// that a filter found, in key order, then one for each that a replacement found linked and was not
+/// asked for, in key order.
 ///
 /// A segment that was asked for by its id stands here by environment id and key, where the id is
 /// known.
@@ -34,7 +35,7 @@ use crate::resource::{RawResource, Resource};
 pub struct Report {
     action: Action,
     keys: Reported,
-    /// What a filter found besides the keys.
+    /// What a filter found besides the keys, then what a replacement took out or had to leave.
     further: Vec<Resource>,
     /// As many as there are keys and further resources.
     outcomes: Vec<KeyOutcome>,
@@ -106,13 +107,13 @@ impl Report {
         self.action
     }
 
-    /// The revision the batch made; `None` when it changed nothing.
+    /// The revision the batch made; `None` when it changed nothing, and on a dry run.
     #[must_use]
     pub const fn revision(&self) -> Option<u64> {
         self.revision
     }
 
-    /// How many keys the request had, with the further resources that a filter found.
+    /// How many keys the request had, with the further resources that a filter or a replacement found.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.successes + self.failures
@@ -144,7 +145,7 @@ impl Report {
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)
     }
 
-    /// The keys that failed, in request order.
+    /// The keys that failed, in the order of [`outcomes`](Self::outcomes).
     pub fn failures(&self) -> impl Iterator<Item = Failure<'_>> {
         self.outcomes().filter_map(|(resource, outcome)| Failure::of(resource, outcome))
     }

@@ -76,8 +76,8 @@ impl Batch {
         Self::new(BatchKeys::Segments(refs.into_iter().collect()))
     }
 
-    /// Whatever resources of a type a filter finds: to link, those that are registered; to unlink,
-    /// those that are linked to the view.
+    /// Whatever resources of a type a filter finds: to link or to replace, those that are registered;
+    /// to unlink, those that are linked to the view.
     ///
     /// ```
     /// use viewlink::{Batch, ResourceFilter, ResourceType};

@@ -3,6 +3,7 @@
 
 use super::outcome::FailureReason;
 use super::request::BatchKeys;
+use crate::key::MAX_KEY_LEN;
 use crate::resource::{KeyPart, ResourceName, ResourceType};
 use crate::storage::LinkKey;
 
@@ -18,6 +19,8 @@ pub(crate) struct Screened {
     names: Vec<Screening>,
     /// Where the ids of segments stand, in order, each once.
     ids: Vec<Screening>,
+    /// Where the names stand that failed by a limit alone, so that they may be linked already.
+    beyond: Vec<Screening>,
 }
 
 /// A key that passed: where its text stands among all, and its place in the request.
@@ -47,6 +50,11 @@ impl Screened {
         self.names.iter().map(key).collect()
     }
 
+    /// The names that failed and may be linked all the same, by a request under another limit.
+    pub(super) fn beyond(&self) -> impl Iterator<Item = ResourceName<'_>> {
+        self.beyond.iter().map(|key| ResourceName::packed(text_of(&self.texts, *key)))
+    }
+
     /// The ids of segments, each with its first place in the request.
     pub(super) fn ids(&self) -> impl Iterator<Item = (&str, u32)> {
         self.ids.iter().map(|id| (text_of(&self.texts, *id), id.ordinal))
@@ -66,6 +74,7 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
     let mut failed = Vec::with_capacity(keys.len());
     let mut texts = String::new();
     let (mut names, mut ids) = (Vec::with_capacity(keys.len()), Vec::new());
+    let mut beyond = Vec::new();
     for (ordinal, key) in (0_u32..).zip(keys.iter()) {
         let start = texts.len();
         failed.push(match key.push_name(&mut texts, environment_limit) {
@@ -75,13 +84,18 @@ pub(crate) fn screen(keys: &BatchKeys, environment_limit: usize) -> Screened {
                 None
             }
             Err(KeyPart::Key(error)) => Some(FailureReason::InvalidKey(error)),
-            Err(KeyPart::Environment(error)) => Some(FailureReason::InvalidEnvironment(error)),
+            Err(KeyPart::Environment(error)) => {
+                if key.push_name(&mut texts, MAX_KEY_LEN).is_ok() {
+                    beyond.push(Screening { start, end: texts.len(), ordinal });
+                }
+                Some(FailureReason::InvalidEnvironment(error))
+            }
         });
     }
     for passed in [&mut names, &mut ids] {
         refuse_repeated(passed, &texts, &mut failed);
     }
-    Screened { resource_type: keys.resource_type(), failed, texts, names, ids }
+    Screened { resource_type: keys.resource_type(), failed, texts, names, ids, beyond }
 }
 
 /// Keeps the first one of equal texts, in their order.

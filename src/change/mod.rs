@@ -78,9 +78,10 @@ pub enum ChangeKind {
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
     },
-    /// Links of several views, or of several types, were made or removed.
+    /// Links were made or removed by several batches at once.
     ManyLinksChanged {
-        /// For each view and type what was linked and unlinked, in request order.
+        /// What each batch that changed anything linked and unlinked, in request order. A view and
+        /// type may come more than once, each part on what those before it left.
         parts: Vec<ChangedLinks>,
     },
     /// Resources were registered, or what the registry says of them changed.
@@ -113,7 +114,7 @@ pub enum ChangeKind {
     },
 }
 
-/// Links of one view and type, as a change of several tells of them.
+/// Links of one view and type, as a change of several batches tells of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedLinks {

@@ -11,15 +11,17 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::storage::contain;
 
-/// A slice has at least this many times the keys of the group before it, so that a fold ends long
-/// before the next one is due, and most groups have none behind them.
+/// A slice has at least this many times the keys of the group before it, or what it added where that
+/// is more, so that a fold ends long before the next one is due, and most groups have none behind
+/// them.
 const FASTER: usize = 4;
 
 /// How many changes are folded at once where nobody waits.
 const ALL_AT_ONCE: usize = 16_384;
 
 impl Writer {
-    /// Folds one slice, if that is due after a group that walked `keys` keys.
+    /// Folds one slice, if that is due after a group that walked `keys` keys; those are no fewer
+    /// than what it added to the tail.
     pub(super) fn fold_some(&mut self, open: &Open, options: &Options, keys: u64) -> Result<()> {
         if !self.is_fold_due(open, options) {
             return Ok(());

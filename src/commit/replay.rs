@@ -357,6 +357,7 @@ mod tests {
                 "the id is taken since",
                 put(false, vec![segment("e\0b", true, "2"), segment("e\0c", true, "2")]),
             ),
+            ("twice", put(false, vec![segment("e\0a", false, "2"), segment("e\0a", false, "3")])),
             ("new twice", put(false, vec![segment("e\0b", true, "2"), segment("e\0b", true, "2")])),
             ("the project is there", put(true, vec![segment("e\0b", true, "2")])),
             ("twice", put(false, vec![segment("e\0a", false, "2"), segment("e\0a", false, "3")])),

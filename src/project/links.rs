@@ -178,9 +178,10 @@ impl Project {
     }
 
     fn report(&self, aim: Aim, batch: Batch, walked: Walked, revision: Option<u64>) -> Report {
-        let Walked { outcomes, further, segments } = walked;
+        let Walked { outcomes, further, segments, changed } = walked;
         let Batch { mut keys, choices, .. } = batch;
         keys.name_segments(&segments);
+        let revision = revision.filter(|_| changed);
         let report = Report::new(aim.action(), Reported::Keys(keys), outcomes, revision);
         let report = report.with_further(further);
         if choices.failures_only { report.only_failures() } else { report }

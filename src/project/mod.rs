@@ -112,8 +112,9 @@ impl Project {
     /// A handle whose calls change nothing, and answer exactly as if they had.
     ///
     /// A call waits for its turn, does its work and takes it back: the answer is that of the state
-    /// between two changes, and may be another one a moment later. Its revision is `None`. It costs
-    /// what the call costs, but for the disk sync.
+    /// between two changes, and may be another one a moment later. The revision of the change is
+    /// `None`; a view that would have changed has the revision it would have. It costs what the call
+    /// costs, but for the disk sync.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, ResourceType};

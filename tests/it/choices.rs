@@ -272,6 +272,21 @@ fn a_view_may_come_more_than_once_in_a_call_and_keeps_link_order() {
 }
 
 #[test]
+fn a_part_that_changes_nothing_has_no_revision() {
+    let (store, project) = two_views();
+    link(&project, "v", &["a"]);
+    let reports = project.change_links([
+        LinkChange::link("v", Batch::flags(["a"])),
+        LinkChange::link("w", Batch::flags(["a"])),
+        LinkChange::unlink("w", Batch::flags(["b"]).ignore_missing()),
+        LinkChange::replace("w", Batch::flags([""; 0])),
+    ]);
+    let revisions: Vec<_> = reports.unwrap().iter().map(Report::revision).collect();
+    let made = Some(revision(&store));
+    assert_eq!(revisions, [None, made, None, made]);
+}
+
+#[test]
 fn a_part_that_cannot_be_done_leaves_the_others_undone() {
     let store = Options::new().batch_limit(3).open_in_memory().unwrap();
     let project = project(&store);

@@ -4,10 +4,12 @@ use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use viewlink::{Batch, Change, Error, Fault, Feed, NewView, Options, Project, Store, ViewPatch};
+use viewlink::{
+    Batch, Change, Error, Fault, Feed, NewView, Options, Project, Store, Timestamp, ViewPatch,
+};
 
 use crate::laws::cases;
-use crate::model::{Model, assert_same, calls};
+use crate::model::{Model, TIME, assert_same, calls};
 use crate::replica::Replica;
 use crate::support::{
     Clock, assert_clean, copy, create, link, memory, project, revision, stop_writes, two_views,
@@ -306,7 +308,10 @@ proptest! {
         parts in prop::collection::vec((calls(12), step()), 1..8),
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let options = || small().keep_changes(None).checkpoint_interval(40, 8_192).tail(30, 8);
+        // The model is of stores whose clock stands still.
+        let clock = || Timestamp::from_millis(TIME);
+        let options =
+            || small().keep_changes(None).checkpoint_interval(40, 8_192).tail(30, 8).clock(clock);
         let mut path = dir.path().join("0");
         let mut store = options().open(&path).unwrap();
         let mut feed = store.feed(0).unwrap();

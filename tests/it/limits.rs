@@ -1,11 +1,13 @@
 //! The limits of texts and lists: what is longer is refused, and nothing changes.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, Limits, Maintainer, NewView, Options, Project, Result, Store,
-    ViewPatch,
+    Batch, EnvironmentId, Error, Limits, Maintainer, NewResource, NewView, Options, Project,
+    Resource, ResourceFilter, Result, Store, ViewPatch,
 };
 
-use crate::support::{assert_clean, content_of, create, flag, journal, link, outcomes, project};
+use crate::support::{
+    assert_clean, content_of, create, flag, journal, link, outcomes, pairs, project,
+};
 
 /// A store with limits that a short text can reach, and its view `v` with the flag `a`.
 fn small() -> (Store, Project) {
@@ -147,6 +149,38 @@ fn an_environment_id_beyond_its_limit_is_that_keys_failure() {
     // A longer one is still a name to ask for; there is nothing of it.
     let removed = project.remove_environment(&EnvironmentId::parse("abcdef").unwrap()).unwrap();
     assert_eq!((removed.links, removed.revision), (0, None));
+    assert_clean(&store);
+}
+
+#[test]
+fn a_replacement_leaves_what_it_names_with_an_environment_id_beyond_the_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    create(&project(&store), "v");
+    let puts = ["s", "t"].map(|key| NewResource::segment("long", key));
+    project(&store).put_resources(puts).unwrap().all_ok().unwrap();
+    let before = Batch::segments([("long", "s"), ("e", "x")]);
+    project(&store).link("v", before).unwrap().all_ok().unwrap();
+    store.close().unwrap();
+
+    let limits = Limits { environment_id: 3, ..Limits::default() };
+    let store = Options::new().limits(limits).open(dir.path()).unwrap();
+    let batch = || Batch::segments([("long", "s"), ("long", "t"), ("e", "y")]);
+    let report = project(&store).replace("v", batch()).unwrap();
+    let expected = [("s", "invalid_key"), ("t", "invalid_key"), ("y", "linked"), ("x", "unlinked")];
+    assert_eq!(outcomes(&report), pairs(&expected));
+    // What a filter finds, too, is not linked behind the back of a key that failed.
+    let matching = batch().and_matching(ResourceFilter::all());
+    let report = project(&store).replace("v", matching).unwrap();
+    let expected = [("s", "invalid_key"), ("t", "invalid_key"), ("y", "already")];
+    assert_eq!(outcomes(&report), pairs(&expected));
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
+    let is_linked = |environment, key| {
+        reader.is_linked("v", &Resource::segment(environment, key).unwrap()).unwrap()
+    };
+    assert!(is_linked("long", "s") && is_linked("e", "y"));
+    assert!(!is_linked("long", "t") && !is_linked("e", "x"));
     assert_clean(&store);
 }
 

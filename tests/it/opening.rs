@@ -213,7 +213,7 @@ fn a_state_of_a_newer_format_is_refused_and_left_as_it_is() {
     }
     fs::write(&state, bytes).unwrap();
     let error = refused(dir.path(), Options::new());
-    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 2, .. });
+    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 3, .. });
     assert!(newer && error.to_string().contains("state"), "{error}");
 }
 

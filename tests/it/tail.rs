@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use viewlink::{
-    Batch, EnvironmentId, Error, NewView, Options, Project, Resource, Snapshot, Store, StoreFile,
-    Timestamp, ViewPatch,
+    Batch, EnvironmentId, Error, NewResource, NewView, Options, Project, Resource, ResourceFilter,
+    ResourceType, Snapshot, Store, StoreFile, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -320,4 +320,27 @@ fn a_resource_that_leaves_and_joins_while_it_waits_is_where_it_was_last() {
         }
         assert_clean_and_replayed(&store);
     }
+}
+
+#[test]
+fn what_filters_and_replacements_add_does_not_pile_up() {
+    let store = tail(100, 1).open_in_memory().unwrap();
+    let project = project(&store);
+    let flags = (0..500).map(|number| NewResource::flag(format!("flag-{number}")));
+    project.put_resources(flags).unwrap().all_ok().unwrap();
+    // Less than what three calls add.
+    let is_bounded = || assert!(store.stats().waiting_backlinks < 1_500, "{:?}", store.stats());
+    for number in 0..10 {
+        let view = format!("v{number}");
+        create(&project, &view);
+        let batch = Batch::matching(ResourceType::Flag, ResourceFilter::all());
+        project.link(&view, batch).unwrap().all_ok().unwrap();
+        is_bounded();
+    }
+    for number in 0..10 {
+        let report = project.replace(&format!("v{number}"), Batch::flags(["other"])).unwrap();
+        assert_eq!(report.success_count(), 501);
+        is_bounded();
+    }
+    assert_clean(&store);
 }
