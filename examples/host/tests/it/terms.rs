@@ -49,6 +49,26 @@ async fn a_rehearsed_deletion_tells_what_would_go() {
 }
 
 #[tokio::test]
+async fn the_first_view_of_a_project_can_be_rehearsed() {
+    let host = TestHost::new();
+    let before = revision(&host);
+    let views = "/api/v2/projects/new/views";
+    let view = r#"{"key": "v", "name": "V"}"#;
+    let dry = host.json("POST", &format!("{views}?dryRun=true"), view).await;
+    assert_eq!(dry.ok()["key"], "v");
+    assert!(!dry.headers.contains_key("etag"));
+    assert_eq!(revision(&host), before);
+    let done = host.json("POST", views, view).await.ok();
+    let mut dry = dry.ok();
+    // Its number is that of the change that makes the project, which may be another one by then.
+    assert_eq!(dry["projectId"], "");
+    for of in ["projectId", "createdAt", "updatedAt"] {
+        dry[of] = done[of].clone();
+    }
+    assert_eq!(dry, done);
+}
+
+#[tokio::test]
 async fn a_view_has_its_revision_as_entity_tag_that_its_links_move() {
     let host = TestHost::new();
     let read = host.get(VIEW).await;
