@@ -85,10 +85,13 @@ fn view_at(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
         return Ok(None);
     }
     let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    match number.map(str::parse) {
-        Some(Ok(revision)) => Ok(Some(revision)),
+    // Compared letter by letter: that of revision 7 is not written `"07"`.
+    let exact =
+        |text: &str| text.parse().ok().filter(|revision: &u64| revision.to_string() == text);
+    match number.and_then(exact) {
+        Some(revision) => Ok(Some(revision)),
         // A weak one, or that of something else: no view has it.
-        _ => {
+        None => {
             let message = "if-match is the entity tag of no view: read the view again";
             Err(Failure::new(ErrorCode::PreconditionFailed, message))
         }

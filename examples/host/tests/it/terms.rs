@@ -69,6 +69,15 @@ async fn the_first_view_of_a_project_can_be_rehearsed() {
 }
 
 #[tokio::test]
+async fn an_entity_tag_is_compared_letter_by_letter() {
+    let host = TestHost::new();
+    for other in ["\"+2\"", "\"02\""] {
+        let body = json!({"keys": ["x"]});
+        with_tag(&host, "POST", FLAGS, other, &body).await.refused(412, "precondition_failed");
+    }
+}
+
+#[tokio::test]
 async fn a_view_has_its_revision_as_entity_tag_that_its_links_move() {
     let host = TestHost::new();
     let read = host.get(VIEW).await;
