@@ -134,6 +134,19 @@ async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_to_be_made_only_where_there_is_no_view_is_refused() {
+    let host = TestHost::new();
+    for (method, path) in [("PUT", FLAGS), ("PATCH", VIEW), ("DELETE", VIEW)] {
+        let request = request(method, path).header("content-type", "application/json");
+        let request = request.header("if-none-match", "*");
+        let refused = host.send(request.body(Body::from(r#"{"keys": []}"#)).unwrap()).await;
+        let message = refused.refused(400, "unsupported");
+        assert!(message.contains("if-none-match"), "{message}");
+    }
+    assert_eq!(revision(&host), 2);
+}
+
+#[tokio::test]
 async fn a_missing_link_is_no_failure_where_that_is_asked_for() {
     let host = TestHost::new();
     let body = r#"{"keys": ["a", "x"]}"#;
