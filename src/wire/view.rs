@@ -7,6 +7,7 @@ use super::link::{Link, PageLinks, ResourceLinks};
 use super::maintainer::Maintainer;
 use super::path;
 use super::query::Query;
+use crate::key::ProjectKey;
 use crate::page::Page;
 use crate::resource::{Resource, ResourceType};
 use crate::snapshot::ProjectInfo;
@@ -111,6 +112,24 @@ impl View {
     /// Cost: O(bytes of its texts).
     #[must_use]
     pub fn new(view: &view::View, project: &ProjectInfo, account: &str, expand: &Expand) -> Self {
+        Self::of(view, (&project.key, project.id.to_string()), account, expand)
+    }
+
+    /// The answer that tells a view of a dry run with which its project would begin: that has no id
+    /// yet, so the text of it is empty.
+    ///
+    /// Cost: O(bytes of its texts).
+    #[must_use]
+    pub fn of_new_project(view: &view::View, project: &ProjectKey, account: &str) -> Self {
+        Self::of(view, (project, String::new()), account, &Expand::default())
+    }
+
+    fn of(
+        view: &view::View,
+        (project, project_id): (&ProjectKey, String),
+        account: &str,
+        expand: &Expand,
+    ) -> Self {
         let count = |resource_type| {
             let asked = expand.contains(Expansion::summary_of(resource_type));
             asked.then(|| Count { count: view.links.get(resource_type) })
@@ -118,13 +137,13 @@ impl View {
         let maintainer = view.maintainer.as_ref();
         Self {
             links: ResourceLinks {
-                own: Link::to_json(path::view(&project.key, &view.key)),
-                parent: Link::to_json(path::views(&project.key)),
+                own: Link::to_json(path::view(project, &view.key)),
+                parent: Link::to_json(path::views(project)),
             },
             id: view.id.to_string(),
             account_id: account.to_owned(),
-            project_id: project.id.to_string(),
-            project_key: project.key.to_string(),
+            project_id,
+            project_key: project.to_string(),
             key: view.key.to_string(),
             name: view.name.clone(),
             description: view.description.clone(),

@@ -60,7 +60,7 @@ async fn unknown_path() -> Failure {
     Failure::new(
         ErrorCode::NotFound,
         "there is no such path: those of the API begin with /api/v2/projects/PROJECT/views or \
-         /api/v2/projects/PROJECT/view-associations",
+         /api/v2/projects/PROJECT/view-associations, and the feed is /api/v2/changes",
     )
 }
 

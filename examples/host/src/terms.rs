@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::header::IF_MATCH;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use viewlink::wire::ErrorCode;
 use viewlink::{Batch, Project};
@@ -85,10 +85,13 @@ fn view_at(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
         return Ok(None);
     }
     let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    match number.map(str::parse) {
-        Some(Ok(revision)) => Ok(Some(revision)),
+    // Compared letter by letter: that of revision 7 is not written `"07"`.
+    let exact =
+        |text: &str| text.parse().ok().filter(|revision: &u64| revision.to_string() == text);
+    match number.and_then(exact) {
+        Some(revision) => Ok(Some(revision)),
         // A weak one, or that of something else: no view has it.
-        _ => {
+        None => {
             let message = "if-match is the entity tag of no view: read the view again";
             Err(Failure::new(ErrorCode::PreconditionFailed, message))
         }
@@ -99,6 +102,11 @@ impl<S: Sync> FromRequestParts<S> for Terms {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        if parts.headers.contains_key(IF_NONE_MATCH) {
+            let message = "if-none-match is not supported on a change: a view is created by a POST, \
+                           which is a 409 where there is one, and changed with if-match";
+            return Err(Failure::new(ErrorCode::Unsupported, message));
+        }
         let mut terms = Self { view_at: view_at(&parts.headers)?, ..Self::default() };
         let mut seen = Vec::new();
         let text = parts.uri.query().unwrap_or_default();

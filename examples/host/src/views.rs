@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use viewlink::wire::{self, Expand, ViewPatch, ViewPost, Views};
-use viewlink::{Project, View};
+use viewlink::{Error, Project, View};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -105,9 +105,17 @@ pub(crate) async fn delete(
 
 /// The answer to a change of a view.
 fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<Answer, Failure> {
-    let project = host.read(project.key().as_str(), |reader| Ok(reader.info()));
-    let project = project.map_err(Failure::after_change)?;
-    let shown = wire::View::new(view, &project, host.account(), &Expand::default());
+    let key = project.key();
+    let read = host.store().snapshot();
+    let shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
+        Ok(project) => wire::View::new(view, &project, host.account(), &Expand::default()),
+        // A rehearsal leaves no project behind that it would have begun.
+        Err(Error::UnknownProject { .. }) if terms.dry_run => {
+            wire::View::of_new_project(view, key, host.account())
+        }
+        Err(error) if terms.dry_run => return Err(error.into()),
+        Err(error) => return Err(Failure::from(error).after_change()),
+    };
     Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.revision)))
 }
 

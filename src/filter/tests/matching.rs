@@ -44,6 +44,9 @@ fn a_query_ignores_case_in_key_and_name() {
     // Written with another sigma at the end of a word; the part is in the name all the same.
     let facts = ResourceFacts { name: "ΟΔΥΣΣΕΥΣ", ..FACTS };
     assert!(matches("query:ΟΔΥΣ", &facts) && matches("query:οδυσσευσ", &facts));
+    // The sign of the kelvin is a k in lower case, and three times as long.
+    let facts = ResourceFacts { key: "kk", ..FACTS };
+    assert!(matches("query:\u{212a}\u{212a}", &facts) && !matches("query:kkk", &facts));
 }
 
 #[test]

@@ -49,6 +49,35 @@ async fn a_rehearsed_deletion_tells_what_would_go() {
 }
 
 #[tokio::test]
+async fn the_first_view_of_a_project_can_be_rehearsed() {
+    let host = TestHost::new();
+    let before = revision(&host);
+    let views = "/api/v2/projects/new/views";
+    let view = r#"{"key": "v", "name": "V"}"#;
+    let dry = host.json("POST", &format!("{views}?dryRun=true"), view).await;
+    assert_eq!(dry.ok()["key"], "v");
+    assert!(!dry.headers.contains_key("etag"));
+    assert_eq!(revision(&host), before);
+    let done = host.json("POST", views, view).await.ok();
+    let mut dry = dry.ok();
+    // Its number is that of the change that makes the project, which may be another one by then.
+    assert_eq!(dry["projectId"], "");
+    for of in ["projectId", "createdAt", "updatedAt"] {
+        dry[of] = done[of].clone();
+    }
+    assert_eq!(dry, done);
+}
+
+#[tokio::test]
+async fn an_entity_tag_is_compared_letter_by_letter() {
+    let host = TestHost::new();
+    for other in ["\"+2\"", "\"02\""] {
+        let body = json!({"keys": ["x"]});
+        with_tag(&host, "POST", FLAGS, other, &body).await.refused(412, "precondition_failed");
+    }
+}
+
+#[tokio::test]
 async fn a_view_has_its_revision_as_entity_tag_that_its_links_move() {
     let host = TestHost::new();
     let read = host.get(VIEW).await;
@@ -102,6 +131,19 @@ async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
     let message =
         with_tag(&host, "POST", views, "\"2\"", &view).await.refused(400, "invalid_request");
     assert!(message.contains("no single view"), "{message}");
+}
+
+#[tokio::test]
+async fn a_change_that_is_to_be_made_only_where_there_is_no_view_is_refused() {
+    let host = TestHost::new();
+    for (method, path) in [("PUT", FLAGS), ("PATCH", VIEW), ("DELETE", VIEW)] {
+        let request = request(method, path).header("content-type", "application/json");
+        let request = request.header("if-none-match", "*");
+        let refused = host.send(request.body(Body::from(r#"{"keys": []}"#)).unwrap()).await;
+        let message = refused.refused(400, "unsupported");
+        assert!(message.contains("if-none-match"), "{message}");
+    }
+    assert_eq!(revision(&host), 2);
 }
 
 #[tokio::test]
