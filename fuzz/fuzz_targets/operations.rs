@@ -70,7 +70,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(40)? {
+        Some(Step::Call(match self.below(45)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -85,6 +85,9 @@ impl Bytes<'_> {
             29 => return Some(Step::Kill),
             30 => return Some(Step::Compact),
             32..40 => Call::Put(self.below(2)?, self.puts()?),
+            40 | 41 => Call::Replace(self.place()?, self.keys()?),
+            42 => Call::UnlinkButLast(self.place()?, self.keys()?),
+            43 | 44 => Call::Move(self.place()?, self.below(4)?, self.keys()?),
             _ => return Some(Step::Verify),
         }))
     }

@@ -22,6 +22,11 @@ pub(crate) enum Call {
     Put(u8, Vec<Put>),
     Link(Place, Keys),
     Unlink(Place, Keys),
+    Replace(Place, Keys),
+    /// Unlinks what is in another view of the project, too.
+    UnlinkButLast(Place, Keys),
+    /// Links to the view with a number, and unlinks from the place, in one change.
+    Move(Place, u8, Keys),
     RemoveResource(u8, Keys),
     RemoveEnvironment(u8, u8),
     Checkpoint,
@@ -177,6 +182,9 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         8 => (0..2_u8, puts()).prop_map(|(project, puts)| Call::Put(project, puts)),
         10 => (place(), chosen()).prop_map(|(place, keys)| Call::Link(place, keys)),
         6 => (place(), chosen()).prop_map(|(place, keys)| Call::Unlink(place, keys)),
+        3 => (place(), keys()).prop_map(|(place, keys)| Call::Replace(place, keys)),
+        2 => (place(), keys()).prop_map(|(place, keys)| Call::UnlinkButLast(place, keys)),
+        3 => (place(), 0..4_u8, keys()).prop_map(|(from, to, keys)| Call::Move(from, to, keys)),
         2 => (0..2_u8, keys()).prop_map(|(project, keys)| Call::RemoveResource(project, keys)),
         1 => (0..2_u8, 0..3_u8).prop_map(|(project, env)| Call::RemoveEnvironment(project, env)),
         1 => Just(Call::Checkpoint),

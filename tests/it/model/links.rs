@@ -13,6 +13,8 @@ struct Asked {
     keys: Vec<Result<Resource, &'static str>>,
     /// What the filter finds besides the keys, in key order.
     further: Vec<Resource>,
+    /// All that the keys mean, also those that failed.
+    meant: BTreeSet<Resource>,
 }
 
 impl Asked {
@@ -49,7 +51,23 @@ impl ModelProject {
             !seen.contains(**resource) && filter.is_some_and(|filter| self.finds(filter, resource))
         };
         let further = candidates.iter().filter(found).map(|resource| (*resource).clone());
-        Asked { keys: asked, further: further.collect() }
+        let further = further.collect();
+        Asked { keys: asked, further, meant: seen }
+    }
+
+    /// Finds what is named to be linked, in the registry.
+    fn ask_to_link(&self, keys: &Keys, closed: bool) -> Asked {
+        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
+        let candidates: Vec<_> = self.resources.keys().filter(of_type).collect();
+        self.ask(keys, &candidates, closed)
+    }
+
+    /// Finds what is named to be unlinked, among the links of a view.
+    fn ask_to_unlink(&self, view: u8, keys: &Keys) -> Asked {
+        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
+        let linked = &self.views[&view_key(view)].links;
+        let candidates: Vec<_> = linked.keys().filter(of_type).collect();
+        self.ask(keys, &candidates, false)
     }
 }
 
@@ -58,10 +76,12 @@ impl Model {
         if !self.may_be_asked(place, keys, answer.as_ref().err()) {
             return;
         }
-        let project = &self.projects[&project_key(place.project)];
-        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
-        let candidates: Vec<_> = project.resources.keys().filter(of_type).collect();
-        let asked = project.ask(keys, &candidates, self.closed);
+        let asked = self.projects[&project_key(place.project)].ask_to_link(keys, self.closed);
+        let expected = self.link_asked(place, asked);
+        assert_report(&answer.unwrap(), &expected);
+    }
+
+    fn link_asked(&mut self, place: Place, asked: Asked) -> Vec<&'static str> {
         let mut clock = self.clock;
         let links = &mut self.view(place).unwrap().links;
         let expected = asked.outcomes(|resource| {
@@ -75,24 +95,86 @@ impl Model {
             }
         });
         self.clock = clock;
-        assert_report(&answer.unwrap(), &expected);
+        expected
     }
 
     pub(super) fn unlink(&mut self, place: Place, keys: &Keys, answer: viewlink::Result<Report>) {
         if !self.may_be_asked(place, keys, answer.as_ref().err()) {
             return;
         }
-        let project = &self.projects[&project_key(place.project)];
-        let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
-        let linked = &project.views[&view_key(place.view)].links;
-        let candidates: Vec<_> = linked.keys().filter(of_type).collect();
-        let asked = project.ask(keys, &candidates, false);
+        let asked = self.projects[&project_key(place.project)].ask_to_unlink(place.view, keys);
+        let expected = self.unlink_asked(place, asked);
+        assert_report(&answer.unwrap(), &expected);
+    }
+
+    fn unlink_asked(&mut self, place: Place, asked: Asked) -> Vec<&'static str> {
         let links = &mut self.view(place).unwrap().links;
-        let expected = asked.outcomes(|resource| match links.remove(&resource) {
+        asked.outcomes(|resource| match links.remove(&resource) {
             Some(_) => "unlinked",
             None => "not_linked",
+        })
+    }
+
+    pub(super) fn unlink_but_last(
+        &mut self,
+        place: Place,
+        keys: &Keys,
+        answer: viewlink::Result<Report>,
+    ) {
+        if !self.may_be_asked(place, keys, answer.as_ref().err()) {
+            return;
+        }
+        let project = self.projects.get_mut(&project_key(place.project)).unwrap();
+        let asked = project.ask_to_unlink(place.view, keys);
+        let of = view_key(place.view);
+        let expected = asked.outcomes(|resource| {
+            let is_in = |view: &&super::ModelView| view.links.contains_key(&resource);
+            match (is_in(&&project.views[&of]), project.views.values().filter(is_in).count()) {
+                (false, _) => "not_linked",
+                (true, 1) => "last_view",
+                (true, _) => {
+                    project.views.get_mut(&of).unwrap().links.remove(&resource);
+                    "unlinked"
+                }
+            }
         });
         assert_report(&answer.unwrap(), &expected);
+    }
+
+    pub(super) fn replace(&mut self, place: Place, keys: &Keys, answer: viewlink::Result<Report>) {
+        if !self.may_be_asked(place, keys, answer.as_ref().err()) {
+            return;
+        }
+        let asked = self.projects[&project_key(place.project)].ask_to_link(keys, self.closed);
+        let wanted: BTreeSet<_> = asked.meant.iter().chain(&asked.further).cloned().collect();
+        let mut expected = self.link_asked(place, asked);
+        self.view(place).unwrap().links.retain(|linked, _| {
+            let goes = linked.resource_type() == keys.resource_type && !wanted.contains(linked);
+            expected.extend(goes.then_some("unlinked"));
+            !goes
+        });
+        assert_report(&answer.unwrap(), &expected);
+    }
+
+    pub(super) fn move_links(
+        &mut self,
+        from: Place,
+        to: Place,
+        keys: &Keys,
+        answer: viewlink::Result<Vec<Report>>,
+    ) {
+        for place in [to, from] {
+            if !self.may_be_asked(place, keys, answer.as_ref().err()) {
+                return;
+            }
+        }
+        let project = &self.projects[&project_key(from.project)];
+        let to_link = project.ask_to_link(keys, self.closed);
+        let to_unlink = project.ask_to_unlink(from.view, keys);
+        let expected = [self.link_asked(to, to_link), self.unlink_asked(from, to_unlink)];
+        let answer = answer.unwrap();
+        assert_eq!(answer.len(), 2);
+        answer.iter().zip(&expected).for_each(|(report, expected)| assert_report(report, expected));
     }
 
     /// Whether a call gets a report; else the error must be the one it should get.

@@ -9,7 +9,7 @@ mod same;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewlink::{EnvironmentId, Error, LinkPolicy, NewView, Resource, Store, ViewPatch};
+use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, Store, ViewPatch};
 
 #[allow(unused_imports, reason = "the fuzz test makes its calls from bytes")]
 pub(crate) use call::{BY_ID, Call, Keys, Place, calls, keys};
@@ -113,6 +113,29 @@ impl Model {
             Call::Unlink(place, keys) => {
                 let answer = project(&place.project).unlink(&view_key(place.view), keys.batch());
                 self.unlink(*place, keys, answer);
+            }
+            Call::Replace(place, keys) => {
+                let project = project(&place.project);
+                let rehearsed = project.dry_run().replace(&view_key(place.view), keys.batch());
+                let answer = project.replace(&view_key(place.view), keys.batch());
+                if let (Ok(rehearsed), Ok(made)) = (&rehearsed, &answer) {
+                    assert!(rehearsed.outcomes().eq(made.outcomes()), "{rehearsed:?} {made:?}");
+                }
+                assert_eq!(rehearsed.is_ok(), answer.is_ok());
+                self.replace(*place, keys, answer);
+            }
+            Call::UnlinkButLast(place, keys) => {
+                let batch = keys.batch().keep_last_view();
+                let answer = project(&place.project).unlink(&view_key(place.view), batch);
+                self.unlink_but_last(*place, keys, answer);
+            }
+            Call::Move(from, to, keys) => {
+                let to = Place { project: from.project, view: *to };
+                let answer = project(&from.project).change_links([
+                    LinkChange::link(view_key(to.view), keys.batch()),
+                    LinkChange::unlink(view_key(from.view), keys.batch()),
+                ]);
+                self.move_links(*from, to, keys, answer);
             }
             Call::Checkpoint => store.checkpoint().unwrap(),
             other => self.remove(store, other),
