@@ -207,7 +207,7 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
         Act::Move([from, to], keys) => {
             let parts =
                 [LinkChange::link(*to, keys.batch()), LinkChange::unlink(*from, keys.batch())];
-            project.change_links(parts)?.first().and_then(Report::revision)
+            project.change_links(parts)?.iter().find_map(Report::revision)
         }
         Act::DryRun(act) => made(act, store, &project.dry_run()).map(|_| None)?,
         Act::Put(puts) => project.put_resources(puts.to_store())?.revision(),
