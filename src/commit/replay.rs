@@ -193,6 +193,10 @@ mod tests {
         ViewRef { id, key: "v".parse().unwrap() }
     }
 
+    fn other_view() -> ViewRef {
+        ViewRef { id: 1, key: "w".parse().unwrap() }
+    }
+
     fn name(key: &'static str) -> ResourceName<'static> {
         ResourceName::packed(key)
     }
@@ -247,6 +251,10 @@ mod tests {
                 "view is there",
                 Effect::CreateView { view: view(1), new_project: false, fields: fields() },
             ),
+            (
+                "project is there",
+                Effect::CreateView { view: other_view(), new_project: true, fields: fields() },
+            ),
             ("other links", Effect::RemoveResource { resource_type, name: name("a"), links: 2 }),
             (
                 "other segments",
@@ -261,6 +269,26 @@ mod tests {
         for (case, effect) in misfits {
             let error = try_on(&state(), 3, TIME, effect).unwrap_err();
             assert!(matches!(error, Error::Damaged { .. }), "{case}: {error}");
+        }
+    }
+
+    #[test]
+    fn names_out_of_order_are_damage_also_where_they_are_only_recalled() {
+        let recalled = |linked: Vec<_>, unlinked| {
+            let project = ProjectRef { id: 0, key: "p".parse().unwrap() };
+            let effect = change_links(linked, unlinked);
+            let record = ChangeRecord { time: TIME, note: Note::default(), project, effect };
+            let mut tail = Tail::default();
+            recall(&mut tail, 3, &record.encode().unwrap()).map(|()| tail.len())
+        };
+        assert_eq!(recalled(vec![linked("a"), linked("b")], vec![name("c")]).unwrap(), 3);
+        for keys in [["a", "a"], ["b", "a"]] {
+            for (linked, unlinked) in
+                [(keys.map(linked).to_vec(), Vec::new()), (Vec::new(), keys.map(name).to_vec())]
+            {
+                let error = recalled(linked, unlinked).unwrap_err();
+                assert!(matches!(error, Error::Damaged { .. }), "{keys:?}: {error}");
+            }
         }
     }
 

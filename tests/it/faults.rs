@@ -1,8 +1,11 @@
 //! Failures of a change: what each tells, what goes on, and how the store comes back.
 
+use std::io::ErrorKind;
+
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{
-    Batch, EnvironmentId, Error, Fault, NewView, Options, Outcome, Project, ResourceType, Result,
-    Store, Timestamp, ViewPatch,
+    Batch, EnvironmentId, Error, Fault, Health, NewView, Options, Outcome, Project, ResourceType,
+    Result, Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -143,6 +146,23 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         create(&project, "new");
         assert_eq!(revision(&store), changes as u64 + 2);
     }
+}
+
+#[test]
+fn a_change_that_cannot_read_the_state_stops_writes_until_recovery() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().open_on(&disk).unwrap();
+    create(&project(&store), "v");
+    link(&project(&store), "v", &["a"]);
+    store.close().unwrap();
+    let store = Options::new().cache_size(0).open_on(&disk).unwrap();
+    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read));
+    let error = project(&store).link("v", Batch::flags(["b"])).unwrap_err();
+    assert_eq!((disk.failed(), error.outcome()), (1, Outcome::NotApplied), "{error}");
+    assert!(matches!(store.health(), Health::WritesStopped { .. }), "{error}");
+    store.recover().unwrap();
+    link(&project(&store), "v", &["b"]);
+    assert_clean_and_replayed(&store);
 }
 
 #[test]

@@ -110,9 +110,11 @@ fn a_file_is_not_a_store_and_stays_as_it_is() {
 #[test]
 fn a_directory_that_cannot_be_listed_is_a_failure_of_the_disk_and_no_other_thing() {
     let disk = SimulatedDisk::new();
-    disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::List));
-    let error = Options::new().open_on(&disk).unwrap_err();
-    assert!(matches!(error, Error::Io { .. }), "{error}");
+    for lists in 0..3 {
+        disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::List).after(lists));
+        let error = Options::new().open_on(&disk).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "after {lists}: {error}");
+    }
     disk.heal();
     assert_clean(&Options::new().open_on(&disk).unwrap());
 }
