@@ -193,8 +193,8 @@ mod tests {
         ViewRef { id, key: "v".parse().unwrap() }
     }
 
-    fn other_view() -> ViewRef {
-        ViewRef { id: 1, key: "w".parse().unwrap() }
+    fn other_view(id: u32) -> ViewRef {
+        ViewRef { id, key: "w".parse().unwrap() }
     }
 
     fn name(key: &'static str) -> ResourceName<'static> {
@@ -253,7 +253,11 @@ mod tests {
             ),
             (
                 "project is there",
-                Effect::CreateView { view: other_view(), new_project: true, fields: fields() },
+                Effect::CreateView { view: other_view(1), new_project: true, fields: fields() },
+            ),
+            (
+                "other id",
+                Effect::CreateView { view: other_view(7), new_project: false, fields: fields() },
             ),
             ("other links", Effect::RemoveResource { resource_type, name: name("a"), links: 2 }),
             (

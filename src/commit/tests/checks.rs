@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::Batch;
-use crate::error::Outcome;
+use crate::error::{Outcome, StoreFile};
 use crate::view::ViewFields;
 
 /// A store with a view and some links, whose journal reaches back to the first change.
@@ -72,4 +72,20 @@ fn a_request_that_is_lost_is_an_error_of_unknown_outcome() {
         Word::Answer(Err(error)) => assert_eq!(error.outcome(), Outcome::Unknown, "{error}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_request_that_meets_damage_stops_writes_and_one_that_is_wrong_itself_does_not() {
+    let engine = store();
+    let fail = |error: fn() -> Error| {
+        let act = move |_: &mut Draft<'_, '_>| Err::<((), Option<Recorded>), _>(error());
+        engine.commit(Note::default(), 1, act).unwrap_err()
+    };
+    let wrong =
+        fail(|| Error::UnknownView { project: "p".parse().unwrap(), view: "x".parse().unwrap() });
+    assert!(matches!(wrong, Error::UnknownView { .. }), "{wrong}");
+    assert_eq!(engine.health(), Health::Writable);
+    let damage = fail(|| Error::damaged(StoreFile::State, "block", "by a test"));
+    assert!(matches!(damage, Error::Damaged { .. }), "{damage}");
+    assert!(matches!(engine.health(), Health::WritesStopped { .. }));
 }
