@@ -234,6 +234,10 @@ mod tests {
         ViewRef { id, key: "v".parse().unwrap() }
     }
 
+    fn other_view(id: u32) -> ViewRef {
+        ViewRef { id, key: "w".parse().unwrap() }
+    }
+
     fn name(key: &'static str) -> ResourceName<'static> {
         ResourceName::packed(key)
     }
@@ -296,6 +300,14 @@ mod tests {
             (
                 "view is there",
                 Effect::CreateView { view: view(1), new_project: false, fields: fields() },
+            ),
+            (
+                "project is there",
+                Effect::CreateView { view: other_view(1), new_project: true, fields: fields() },
+            ),
+            (
+                "other id",
+                Effect::CreateView { view: other_view(7), new_project: false, fields: fields() },
             ),
             ("other links", Effect::RemoveResource { resource_type, name: name("a"), links: 2 }),
             (
@@ -383,6 +395,26 @@ mod tests {
         let project = ProjectRef { id: 1, key: "q".parse().unwrap() };
         let effect = put(true, vec![segment("e\0a", true, "1")]);
         try_in(&state(), project, 3, TIME, effect).unwrap();
+    }
+
+    #[test]
+    fn names_out_of_order_are_damage_also_where_they_are_only_recalled() {
+        let recalled = |linked: Vec<_>, unlinked| {
+            let project = ProjectRef { id: 0, key: "p".parse().unwrap() };
+            let effect = change_links(linked, unlinked);
+            let record = ChangeRecord { time: TIME, note: Note::default(), project, effect };
+            let mut tail = Tail::default();
+            recall(&mut tail, 3, &record.encode().unwrap()).map(|()| tail.len())
+        };
+        assert_eq!(recalled(vec![linked("a"), linked("b")], vec![name("c")]).unwrap(), 3);
+        for keys in [["a", "a"], ["b", "a"]] {
+            for (linked, unlinked) in
+                [(keys.map(linked).to_vec(), Vec::new()), (Vec::new(), keys.map(name).to_vec())]
+            {
+                let error = recalled(linked, unlinked).unwrap_err();
+                assert!(matches!(error, Error::Damaged { .. }), "{keys:?}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn split_u64(bytes: &[u8]) -> (u64, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::{Disk, MemoryDisk};
 
     const ID: StoreId = StoreId([7; 16]);
 
@@ -197,6 +198,29 @@ mod tests {
         let mut record = Vec::new();
         push(&mut record, StoreId([8; 16]), 9, 4, b"payload").unwrap();
         assert_eq!(parse(ID, &header_of(&record)), Parsed::Torn);
+    }
+
+    #[test]
+    fn a_record_of_nothing_or_that_says_it_is_synced_itself_is_none() {
+        for (durable_up_to, payload) in [(1, &b""[..]), (2, b"abc"), (3, b"abc")] {
+            let mut record = Vec::new();
+            push(&mut record, ID, 2, durable_up_to, payload).unwrap();
+            assert_eq!(parse(ID, &header_of(&record)), Parsed::Torn, "{durable_up_to}");
+        }
+    }
+
+    #[test]
+    fn only_the_header_that_is_due_is_found() {
+        let disk = MemoryDisk::default();
+        let file = disk.create("segment").unwrap();
+        let mut record = Vec::new();
+        push(&mut record, ID, 3, 1, b"abc").unwrap();
+        file.write_at(5, &record).unwrap();
+        let mut window = Window::new(file);
+        for (due, found) in [(2, false), (3, true), (4, false)] {
+            let header = header_at(&mut window, ID, 5, due).unwrap();
+            assert_eq!(header.is_some(), found, "due {due}");
+        }
     }
 
     #[test]

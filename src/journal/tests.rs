@@ -5,6 +5,9 @@ use super::*;
 use crate::disk::simulated::{DiskFault, SimulatedDisk};
 use crate::disk::{Disk, MemoryDisk};
 
+mod calls;
+mod limits;
+
 const ID: StoreId = StoreId([3; 16]);
 const SIZE: u64 = 1024;
 

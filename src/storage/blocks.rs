@@ -222,3 +222,6 @@ impl Row {
         Ok(Some((key.value().to_vec(), entries)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,3 +207,6 @@ const LENGTH_LEN: usize = 2;
 fn short(number: usize) -> [u8; 2] {
     u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -255,3 +255,53 @@ const KEYS_PER_WORD: usize = 8;
 
 /// What a key is expected to take, to begin with; more is no harm.
 const TYPICAL_KEY: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(kind: &str) -> Vec<String> {
+        (0..2_000).map(|number| format!("{kind}-{number:05}")).collect()
+    }
+
+    fn key(name: &str) -> RunKey {
+        RunKey::new(ResourceType::Flag, 3, name.as_bytes())
+    }
+
+    /// A filter never hides what is there. Seven keys of eight that are not there it keeps from being
+    /// looked for, or it would not be worth its room.
+    #[test]
+    fn a_filter_passes_what_is_there_and_little_else() {
+        let (there, absent) = (names("there"), names("absent"));
+        let member = Member { view: 1, present: true };
+        let run =
+            Run::of_names(ResourceType::Flag, 3, there.iter().map(|name| name.as_bytes()), member);
+        let passes = |name: &String| {
+            let (word, bit) = bit_of(&run.filter, hash(key(name).as_bytes()));
+            run.filter[word] & bit != 0
+        };
+        assert!(there.iter().all(passes));
+        let passed = absent.iter().filter(|name| passes(name)).count();
+        assert!(passed < 400, "{passed} of 2000 that are not there");
+        for name in &there {
+            let key = key(name);
+            let members = run.members(key.as_bytes(), hash(key.as_bytes()));
+            assert_eq!(members.collect::<Vec<_>>(), [member], "{name}");
+        }
+        for name in &absent {
+            let key = key(name);
+            assert_eq!(run.members(key.as_bytes(), hash(key.as_bytes())).count(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn few_members_have_no_filter() {
+        let names = names("there");
+        for (count, filtered) in [(FILTERED - 1, false), (FILTERED, true)] {
+            let names = names[..count].iter().map(|name| name.as_bytes());
+            let run =
+                Run::of_names(ResourceType::Flag, 3, names, Member { view: 1, present: true });
+            assert_eq!(!run.filter.is_empty(), filtered, "{count} members");
+        }
+    }
+}

@@ -171,13 +171,20 @@ mod tests {
     }
 
     fn link(state: &State, view: &str, names: &[String]) {
+        link_of(state, FLAG, view, names);
+    }
+
+    fn link_of(state: &State, resource_type: ResourceType, view: &str, names: &[String]) {
         let (project, key) = ("p".parse().unwrap(), view.parse().unwrap());
         let names = names.iter().map(|name| ResourceName::packed(name));
         let keys: Vec<_> = names.map(|name| LinkKey { name, ordinal: 0 }).collect();
         write(state, |tables, stamp| {
-            let (_, mut view) =
-                tables.create_view(&project, &key, ViewFields::default(), stamp).unwrap();
-            tables.change_links(&mut view, FLAG, Edit::Link, &keys, stamp).unwrap();
+            let known = tables.project(&project).unwrap();
+            let known = known.and_then(|project| tables.view(project.id, &key).unwrap());
+            let mut view = known.unwrap_or_else(|| {
+                tables.create_view(&project, &key, ViewFields::default(), stamp).unwrap().1
+            });
+            tables.change_links(&mut view, resource_type, Edit::Link, &keys, stamp).unwrap();
             tables.complete(stamp);
             tables.fold_all().unwrap();
         });
@@ -211,6 +218,37 @@ mod tests {
             ids - tables.views_of(0, FLAG, &ResourceName::packed(name)).unwrap().len()
         });
         dead.sum()
+    }
+
+    #[test]
+    fn a_round_goes_through_the_lists_of_every_type_and_writes_those_with_dead_ids() {
+        let state = state();
+        let names: Vec<String> = (0..300).map(|number| format!("{number:03}")).collect();
+        for resource_type in ResourceType::ALL {
+            link_of(&state, resource_type, "stay", &names);
+            link_of(&state, resource_type, "go", &names[..150]);
+        }
+        write(&state, |tables, _| {
+            let view = tables.view(0, &"go".parse().unwrap()).unwrap().unwrap();
+            tables.delete_view(&"p".parse().unwrap(), &view).unwrap();
+        });
+        let sweep = |state: &State| {
+            write(state, |tables, _| {
+                let before = tables.rows;
+                tables.sweep(usize::MAX).unwrap();
+                assert!(tables.swept_to().unwrap().is_none(), "the round is over");
+                tables.rows - before
+            })
+        };
+        let rows = sweep(&state);
+        assert!(rows >= 4, "{rows} rows, one for each type at least");
+        assert_eq!(sweep(&state), 0, "nothing is dead any more");
+        for resource_type in ResourceType::ALL {
+            let table = state.read().unwrap();
+            assert!(names.iter().all(|name| {
+                table.posting(resource_type, 0, name.as_bytes()).unwrap().ids().len() == 1
+            }));
+        }
     }
 
     /// Blocks that lose most of their lists are put together with others while a round goes on.

@@ -166,6 +166,22 @@ fn a_state_that_is_missing_while_the_journal_is_there_is_not_made_anew() {
 }
 
 #[test]
+fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refused() {
+    let dir = broken(&images().closed, |dir| {
+        fs::remove_file(dir.join("state.redb")).unwrap();
+        fs::create_dir(dir.join("state.redb")).unwrap();
+    });
+    let (part, detail) = damaged(&dir);
+    assert!(part.contains("state.redb") && detail.contains("not a file"), "{part}: {detail}");
+    let dir = broken(&images().closed, |dir| {
+        fs::remove_dir_all(dir.join("journal")).unwrap();
+        fs::write(dir.join("journal"), "").unwrap();
+    });
+    let (part, detail) = damaged(&dir);
+    assert!(part == "journal" && detail.contains("not a directory"), "{part}: {detail}");
+}
+
+#[test]
 fn state_and_journal_of_two_stores_do_not_go_together() {
     let (one, other) = (images(), make());
     let dir = broken(&one.closed, |dir| {

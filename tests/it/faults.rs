@@ -1,8 +1,11 @@
 //! Failures of a change: what each tells, what goes on, and how the store comes back.
 
+use std::io::ErrorKind;
+
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{
-    Batch, EnvironmentId, Error, Fault, NewView, Options, Outcome, Project, ResourceType, Result,
-    Store, Timestamp, ViewPatch,
+    Batch, EnvironmentId, Error, Fault, Health, NewView, Options, Outcome, Project, ResourceType,
+    Result, Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -143,6 +146,36 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         create(&project, "new");
         assert_eq!(revision(&store), changes as u64 + 2);
     }
+}
+
+#[test]
+fn a_change_that_cannot_read_the_state_stops_writes_until_recovery() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().open_on(&disk).unwrap();
+    create(&project(&store), "v");
+    link(&project(&store), "v", &["a"]);
+    store.close().unwrap();
+    // One read after the other is the one that fails.
+    let mut failures = 0;
+    loop {
+        let disk = disk.killed();
+        let store = Options::new().cache_size(0).open_on(&disk).unwrap();
+        disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).after(failures));
+        let linked = project(&store).link("v", Batch::flags(["b"]));
+        if disk.failed() == 0 {
+            break;
+        }
+        failures += 1;
+        if let Err(error) = linked {
+            assert_ne!(error.outcome(), Outcome::Unknown, "{error}");
+        }
+        assert!(matches!(store.health(), Health::WritesStopped { .. }), "read {failures}");
+        store.recover().unwrap();
+        let _ = project(&store).link("v", Batch::flags(["b"])).unwrap();
+        assert_eq!(flags(&store, "v"), ["a", "b"]);
+        assert_clean_and_replayed(&store);
+    }
+    assert!(failures > 3, "{failures} reads");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Opening: what is a store, whose it is, and what an open that fails leaves behind.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{Error, NewView, Options, Store};
 
 use crate::support::{
@@ -103,6 +105,29 @@ fn a_file_is_not_a_store_and_stays_as_it_is() {
     }
     assert_eq!(fs::read(&path).unwrap(), b"text");
     assert_eq!(files(dir.path()).len(), 1);
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_is_a_failure_of_the_disk_and_no_other_thing() {
+    let disk = SimulatedDisk::new();
+    for lists in 0..3 {
+        disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::List).after(lists));
+        let error = Options::new().open_on(&disk).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "after {lists}: {error}");
+    }
+    disk.heal();
+    assert_clean(&Options::new().open_on(&disk).unwrap());
+}
+
+#[test]
+fn a_lock_that_cannot_be_opened_keeps_the_store_closed_and_is_not_made_anew() {
+    let disk = SimulatedDisk::new();
+    Options::new().open_on(&disk).unwrap().close().unwrap();
+    disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::Open));
+    let calls = disk.calls();
+    let error = Options::new().open_on(&disk).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert_eq!(disk.calls(), calls, "nothing was changed");
 }
 
 #[test]

@@ -128,6 +128,8 @@ fn a_recovery_that_fails_can_be_tried_again_and_nothing_is_read_meanwhile() {
     for _ in 0..2 {
         let error = store.recover().unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        let viewlink::Health::WritesStopped { reason } = store.health() else { panic!() };
+        assert!(reason.contains("recovery failed"), "{reason}");
         let stopped = [
             store.snapshot().map(drop),
             store.checkpoint(),

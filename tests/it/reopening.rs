@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use viewlink::{Batch, NewView, Options, RecoveryProgress, ResourceType, Store, ViewPatch};
+use viewlink::testing::SimulatedDisk;
+use viewlink::{Batch, Error, NewView, Options, RecoveryProgress, ResourceType, Store, ViewPatch};
 
 use crate::support::{
-    Random, assert_clean, assert_clean_and_replayed, batch, content_of, copy, create, flag, flags,
-    journal, link, project, revision, segments, stop_writes,
+    Clock, Random, assert_clean, assert_clean_and_replayed, batch, content_of, copy, create, flag,
+    flags, journal, link, project, revision, segments, stop_writes,
 };
 
 /// Never brings the state to disk by itself.
@@ -298,4 +300,94 @@ fn a_store_that_is_dropped_each_time_lets_go_of_its_journal_like_one_that_is_clo
     let bytes: u64 = segments.iter().map(|path| path.metadata().unwrap().len()).sum();
     assert!(bytes < 4_096, "the zeros are given back: {bytes}");
     assert_clean(&Store::open(dir.path()).unwrap());
+}
+
+#[test]
+fn changes_from_before_a_reopening_are_kept_as_long_as_others() {
+    let clock = Clock::default();
+    let age = Some(Duration::from_secs(500));
+    let options = || clock.options().keep_changes(None).keep_for(age);
+    clock.set(1_000_000);
+    for close in [true, false] {
+        let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = options().open(dir.path()).unwrap();
+        for view in ["u", "v", "w"] {
+            create(&project(&store), view);
+        }
+        let path = if close {
+            store.close().unwrap();
+            dir.path()
+        } else {
+            copy(dir.path(), killed.path());
+            killed.path()
+        };
+        for (now, kept) in [(1_400_000, true), (1_600_000, false)] {
+            let store = options().open(path).unwrap();
+            clock.set(now);
+            create(&project(&store), &format!("at-{now}"));
+            store.checkpoint().unwrap();
+            let oldest = store.verify().unwrap().counts.oldest_kept;
+            assert_eq!(oldest == 1, kept, "at {now}, closed: {close}");
+        }
+        clock.set(1_000_000);
+    }
+}
+
+/// The state of one history and the journal of another that goes on differently.
+fn of_two_histories() -> SimulatedDisk {
+    let start = SimulatedDisk::new();
+    let store = lazy().open_on(&start).unwrap();
+    create(&project(&store), "v");
+    store.close().unwrap();
+    let (one, other) = (start.killed(), start.killed());
+    let store = lazy().open_on(&one).unwrap();
+    link(&project(&store), "v", &["a"]);
+    store.close().unwrap();
+    let store = lazy().open_on(&other).unwrap();
+    link(&project(&store), "v", &["b"]);
+    link(&project(&store), "v", &["a"]);
+    link(&project(&store), "v", &["c"]);
+    let mut files = other.killed().contents();
+    files.insert("state.redb".into(), one.contents()["state.redb"].clone());
+    SimulatedDisk::holding(files)
+}
+
+#[test]
+fn a_journal_that_does_not_fit_the_state_is_damage_and_both_stay_as_they_are() {
+    let disk = of_two_histories();
+    let before = disk.contents();
+    let error = lazy().open_on(&disk).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("does not fit"), "{error}");
+    assert!(disk.contents() == before, "the files changed");
+}
+
+/// Whether the state was written to while changes were still to be replayed.
+fn writes_while_it_replays(cache: usize) -> bool {
+    let disk = SimulatedDisk::new();
+    let store = lazy().open_on(&disk).unwrap();
+    create(&project(&store), "v");
+    for round in 0..6 {
+        let keys = (0..1_000).map(|number| format!("{round}-{number}"));
+        project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    let killed = disk.killed();
+    let (seen, watched) = (Arc::new(Mutex::new(false)), killed.clone());
+    let written = Arc::clone(&seen);
+    let options = lazy().cache_size(cache).on_recovery(move |progress| {
+        if let RecoveryProgress::Replaying { done, total } = progress
+            && done < total
+        {
+            let wrote = watched.log().iter().any(|call| call.name == "state.redb");
+            *written.lock().unwrap() |= wrote;
+        }
+    });
+    assert_clean_and_replayed(&options.open_on(&killed).unwrap());
+    *seen.lock().unwrap()
+}
+
+#[test]
+fn a_replay_that_writes_more_than_the_cache_takes_does_not_keep_it_in_memory() {
+    assert!(writes_while_it_replays(1 << 10));
+    assert!(!writes_while_it_replays(1 << 28));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use viewlink::{Batch, Error, Fault, Options};
 
-use crate::support::{Ages, create, link, memory, project, stop_writes, two_views};
+use crate::support::{Ages, create, flag, link, memory, project, stop_writes, two_views};
 
 #[test]
 fn an_empty_store_has_no_figures() {
@@ -33,6 +33,36 @@ fn what_waits_is_counted_until_a_checkpoint() {
     // There is nothing to bring to disk.
     store.checkpoint().unwrap();
     assert_eq!(store.stats(), after);
+}
+
+/// Rows are what a checkpoint is due by, so each that is written counts once: the head, a view, a
+/// block of links, a block of posting lists.
+#[test]
+fn each_row_that_is_written_is_counted() {
+    let store = Options::new().tail(0, 1).open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    let rows = |act: &dyn Fn()| {
+        let before = store.stats().rows_since_checkpoint;
+        act();
+        store.stats().rows_since_checkpoint - before
+    };
+    assert_eq!(rows(&|| link(&project, "v", &["a", "b", "c"])), 4);
+    let unlink = || {
+        project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
+    };
+    assert_eq!(rows(&unlink), 4);
+    let remove = || {
+        project.remove_resource(&flag("b")).unwrap();
+    };
+    assert_eq!(rows(&remove), 4);
+    // The fold that a checkpoint makes before it is a transaction of its own.
+    let store = Options::new().open_in_memory().unwrap();
+    let project = crate::support::project(&store);
+    create(&project, "v");
+    store.checkpoint().unwrap();
+    link(&project, "v", &["a", "b", "c"]);
+    assert_eq!(store.stats().rows_since_checkpoint, 3, "the lists wait");
 }
 
 #[test]

@@ -131,6 +131,30 @@ fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
     assert_clean(&engine);
 }
 
+/// The journal may let go of changes between the moment that is copied and the copy's own hold on it.
+#[test]
+fn a_copy_whose_changes_are_gone_has_the_state_and_no_history() {
+    let engine = start_with(SimulatedDisk::new(), options()).unwrap();
+    change(&engine, 0..8);
+    let before = content(&engine);
+    let (hold, segments) = engine.read(false).unwrap();
+    let revision = hold.head().revision;
+    change(&engine, 8..40);
+    engine.checkpoint().unwrap();
+    let kept = Kept::new(segments);
+    assert!(kept.oldest() > revision + 1);
+    let disk = SimulatedDisk::new();
+    let shared: SharedDisk = Arc::new(disk.clone());
+    write_copy(&hold, &kept, &shared, &engine.options).unwrap();
+    let copy = start_with(disk, options()).unwrap();
+    assert_eq!(content(&copy), before);
+    let verification = copy.verify().unwrap();
+    assert!(verification.is_clean(), "{verification}");
+    assert_eq!(verification.counts.oldest_kept, revision + 1);
+    change(&copy, 8..12);
+    assert_clean(&copy);
+}
+
 /// A journal lets nothing go that is being copied, and does again afterwards.
 #[test]
 fn what_is_kept_for_a_copy_stays_until_it_is_made() {

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 use crate::view::NewView;
 
 mod backup;
+mod checks;
 mod folds;
 
 /// Small enough that a short run rotates segments, trims them, folds and checkpoints.

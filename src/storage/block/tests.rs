@@ -164,3 +164,30 @@ fn a_block_that_is_not_in_order_is_not_packed_again() {
         assert!(parts.iter().any(Result::is_err), "{names:?}");
     }
 }
+
+#[test]
+fn a_block_of_another_format_or_with_a_prefix_that_no_name_has_is_none() {
+    let block = |format: u8, prefix: u16| {
+        let mut bytes = vec![format, 0, 0];
+        bytes.extend_from_slice(&prefix.to_le_bytes());
+        bytes.extend_from_slice(&[0, 0]);
+        bytes.resize(HEADER_LEN + usize::from(prefix), b'x');
+        bytes
+    };
+    let longest = u16::try_from(MAX_NAME_LEN).unwrap();
+    assert!(Block::parse(&block(FORMAT, longest)).is_ok());
+    assert!(Block::parse(&block(FORMAT, longest + 1)).is_err());
+    assert!(Block::parse(&block(FORMAT + 1, longest)).is_err());
+    assert!(Block::parse(&block(0, 0)).is_err());
+}
+
+#[test]
+fn an_entry_with_a_stamp_that_is_not_there_is_not_packed_again() {
+    for (stamp, fits) in [(0, true), (1, false)] {
+        let mut bytes = vec![FORMAT, 1, 0, 0, 0, 1, 0];
+        bytes.extend_from_slice(&[0; STAMP_LEN]);
+        bytes.extend_from_slice(&[0, 0, 1, b'a', stamp, 0]);
+        let unpacked = Block::parse(&bytes).unwrap().unpack_all(&mut Packer::default());
+        assert_eq!(unpacked.is_ok(), fits, "stamp {stamp}");
+    }
+}

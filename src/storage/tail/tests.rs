@@ -180,3 +180,53 @@ fn single_changes_come_together_in_few_runs() {
     assert_eq!(tail.fresh_len(), 10_000);
     assert!(tail.fresh.len() <= 8, "{} runs", tail.fresh.len());
 }
+
+/// Remembers that many resources joined a view.
+fn remember(tail: &mut Tail, first: usize, count: usize) {
+    let names: Vec<_> = (first..first + count).map(|number| format!("key-{number:06}")).collect();
+    let packed: Vec<_> = names.iter().map(|name| ResourceName::packed(name)).collect();
+    let packed: Vec<_> = packed.iter().collect();
+    tail.remember((0, 1), ResourceType::Flag, Edit::Link, &packed);
+}
+
+#[test]
+fn a_run_takes_in_the_one_before_it_unless_that_is_much_longer_or_both_are_large() {
+    let lengths = |counts: &[usize]| -> Vec<usize> {
+        let mut tail = Tail::default();
+        let mut first = 0;
+        for &count in counts {
+            remember(&mut tail, first, count);
+            first += count;
+        }
+        tail.fresh.iter().map(|run| run.len()).collect()
+    };
+    assert_eq!(lengths(&[3, 1]), [4]);
+    assert_eq!(lengths(&[GROWTH, 1]), [GROWTH, 1]);
+    assert_eq!(lengths(&[10 * GROWTH, 1]), [10 * GROWTH, 1]);
+    assert_eq!(lengths(&[10, LARGE - 10]), [LARGE]);
+    assert_eq!(lengths(&[10, LARGE - 9]), [10, LARGE - 9]);
+}
+
+#[test]
+fn a_slice_ends_behind_the_resource_that_reaches_the_limit() {
+    let mut tail = Tail::default();
+    remember(&mut tail, 0, 10);
+    tail.begin_fold(7);
+    for (limit, resources) in [(1, 1), (3, 3), (9, 9), (10, 10), (usize::MAX, 10)] {
+        let slice = tail.slice(limit).unwrap();
+        assert_eq!(slice.resources.len(), resources, "limit {limit}");
+        assert_eq!(slice.next.is_none(), resources == 10);
+    }
+}
+
+#[test]
+fn a_fold_that_ended_tells_the_change_behind_the_one_it_began_at() {
+    let mut tail = Tail::default();
+    remember(&mut tail, 0, 2);
+    tail.begin_fold(7);
+    remember(&mut tail, 2, 1);
+    let next = tail.slice(1).unwrap().next;
+    assert_eq!(tail.folded(next), None);
+    assert_eq!(tail.folded(None), Some(8));
+    assert_eq!(tail.len(), 1, "what came since waits");
+}

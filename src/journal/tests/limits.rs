@@ -1,0 +1,81 @@
+//! Where segments end and when they go, to the byte, the change and the millisecond.
+
+use super::*;
+
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(MemoryDisk::default())
+}
+
+const CHANGES: u64 = 60;
+
+/// A journal, and the first revisions of its segments.
+fn journal() -> (Journal, Vec<u64>) {
+    let mut journal = open(&disk(), 0).unwrap();
+    append(&mut journal, CHANGES);
+    let firsts = journal.segments.firsts();
+    assert!(firsts.len() > 2, "{firsts:?}");
+    (journal, firsts)
+}
+
+fn firsts_after(retention: Retention, needed: u64, now: u64) -> Vec<u64> {
+    let (journal, _) = journal();
+    journal.trim(retention, needed, time(now)).unwrap();
+    journal.segments.firsts()
+}
+
+#[test]
+fn a_segment_is_filled_to_its_last_byte() {
+    let size = |records: u64| HEADER_LEN + records * (100 + frame::OVERHEAD as u64);
+    for (segment_size, firsts) in [(size(3), [1, 4]), (size(3) - 1, [1, 3])] {
+        let disk = disk();
+        Segments::create_dir(&*disk).unwrap();
+        let segments = Arc::new(Segments::open(disk, ID).unwrap());
+        let empty = Survey::empty();
+        let mut journal = Journal::start(segments, &empty, time(0), segment_size).unwrap();
+        for _ in 0..4 {
+            journal.append(&[&[7; 100]], time(0)).unwrap();
+        }
+        assert_eq!(journal.segments.firsts(), firsts, "{segment_size}");
+    }
+}
+
+#[test]
+fn a_segment_goes_as_soon_as_all_it_holds_is_below_what_is_needed() {
+    let (_, firsts) = journal();
+    let all = Retention { changes: Some(0), age: None };
+    assert_eq!(firsts_after(all, firsts[1] - 1, 0), firsts);
+    assert_eq!(firsts_after(all, firsts[1], 0), firsts[1..]);
+    assert_eq!(firsts_after(all, CHANGES, 0), firsts[firsts.len() - 1..]);
+}
+
+#[test]
+fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
+    let (_, firsts) = journal();
+    let keep = |changes| Retention { changes: Some(changes), age: None };
+    let behind = CHANGES - (firsts[1] - 1);
+    assert_eq!(firsts_after(keep(behind), CHANGES, 0), firsts[1..]);
+    assert_eq!(firsts_after(keep(behind + 1), CHANGES, 0), firsts);
+}
+
+/// A change has the revision for its time here.
+#[test]
+fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
+    let (_, firsts) = journal();
+    let keep = Retention { changes: None, age: Some(Duration::from_millis(50)) };
+    let newest = firsts[1] - 1;
+    assert_eq!(firsts_after(keep, CHANGES, newest + 50), firsts);
+    assert_eq!(firsts_after(keep, CHANGES, newest + 51), firsts[1..]);
+}
+
+/// A crash leaves the zeros ahead of the newest segment; the next open gives them back.
+#[test]
+fn a_segment_that_another_one_follows_has_no_zeros_behind_its_records() {
+    let disk = disk();
+    let mut journal = open(&disk, 0).unwrap();
+    append(&mut journal, 2);
+    let used = journal.active.offset;
+    let len = || disk.open("journal/00000000000000000001.log").unwrap().len().unwrap();
+    assert_eq!(len(), SIZE);
+    open(&disk, 2).unwrap();
+    assert_eq!(len(), used);
+}
