@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::Batch;
+use crate::change::Note;
 use crate::error::{Outcome, StoreFile};
 use crate::view::ViewFields;
 
@@ -18,6 +19,10 @@ fn store() -> Arc<Engine> {
     project.link("v", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
     assert_clean(&engine);
     engine
+}
+
+fn ask() -> Ask {
+    Ask { note: Note::default(), keys: 1, dry_run: false }
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn a_state_that_the_journal_does_not_lead_to_breaks_an_invariant() {
 #[test]
 fn a_request_that_is_lost_is_an_error_of_unknown_outcome() {
     let nothing = |_: &mut Draft<'_, '_>| Ok(((), None));
-    let (request, place) = Request::<(), _>::new(Note::default(), 1, nothing);
+    let (request, place) = Request::<(), _>::new(ask(), nothing);
     let request: Box<dyn Call> = Box::new(request);
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(place.wait()).unwrap());
@@ -79,7 +84,7 @@ fn a_request_that_meets_damage_stops_writes_and_one_that_is_wrong_itself_does_no
     let engine = store();
     let fail = |error: fn() -> Error| {
         let act = move |_: &mut Draft<'_, '_>| Err::<((), Option<Recorded>), _>(error());
-        engine.commit(Note::default(), 1, act).unwrap_err()
+        engine.commit(ask(), act).unwrap_err()
     };
     let wrong =
         fail(|| Error::UnknownView { project: "p".parse().unwrap(), view: "x".parse().unwrap() });
