@@ -1,6 +1,7 @@
 //! What a store should do, in a few maps: the model that the laws compare with.
 
 mod call;
+mod choices;
 mod filter;
 mod links;
 mod put;
@@ -111,6 +112,7 @@ impl Model {
                 self.link(*place, keys, answer);
             }
             Call::Unlink(place, keys) => {
+                choices::assert_agree(&project(&place.project), &view_key(place.view), keys);
                 let answer = project(&place.project).unlink(&view_key(place.view), keys.batch());
                 self.unlink(*place, keys, answer);
             }
