@@ -151,10 +151,7 @@ impl<'a> Walk<'a> {
                 selection.registered(&rows)?.into_iter().map(|row| row.name).collect()
             }
         };
-        let listed =
-            |name: &ResourceName<'_>| self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok();
-        let asked = |name: &ResourceName<'_>| listed(name) || self.left.contains(name);
-        let found: Vec<_> = found.into_iter().filter(|name| !asked(name)).collect();
+        let found: Vec<_> = found.into_iter().filter(|name| !self.is_asked(name)).collect();
         let listed = self.walked.outcomes.len();
         let (keys, limit) = (listed.saturating_add(found.len()), self.job.limit);
         if keys > limit {
@@ -241,11 +238,13 @@ impl<'a> Walk<'a> {
         }
         let rows = tables.resource_rows(view.project(), self.resource_type())?;
         let mut rest = rows.linked(view.id())?;
-        rest.retain(|name| {
-            self.keys.binary_search_by(|key| key.name.cmp(name)).is_err()
-                && !self.left.contains(name)
-        });
+        rest.retain(|name| !self.is_asked(name));
         Ok(rest)
+    }
+
+    /// Whether a resource is among the keys, those that failed included.
+    fn is_asked(&self, name: &ResourceName<'_>) -> bool {
+        self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok() || self.left.contains(name)
     }
 
     /// Takes out what a replacement does not keep; tells what went.

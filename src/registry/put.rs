@@ -124,10 +124,8 @@ impl Prepared {
         project: &mut ProjectRow,
         stamp: Stamp,
     ) -> Result<(KeyOutcome, Option<PutResource<'_>>)> {
-        let rows = tables.resource_rows(project.id, self.resource_type)?;
-        let before = rows.resource(&self.name)?.map(|row| row.fields);
-        drop(rows);
-        if let Some(owner) = self.owner_of_id(tables, project)? {
+        let before = before(tables, project, self.resource_type, &self.name)?;
+        if let Some(owner) = owner_of_id(tables, project, &self.name, &self.fields)? {
             return Ok((KeyOutcome::Failed(FailureReason::IdTaken { owner }), None));
         }
         let so_far = before.as_ref().map(|before| before.created_at);
@@ -148,17 +146,29 @@ impl Prepared {
         tables.put_resource(project, self.resource_type, &self.name, change, stamp)?;
         Ok((outcome, Some(put)))
     }
+}
 
-    /// The other segment that the id leads to, if it does.
-    fn owner_of_id(
-        &self,
-        tables: &mut WriteTables<'_>,
-        project: &ProjectRow,
-    ) -> Result<Option<Resource>> {
-        let Some(id) = &self.fields.id else { return Ok(None) };
-        let owner = tables.segment(project.id, id.as_str())?;
-        Ok(owner.filter(|owner| owner.name() != self.name))
-    }
+/// What the registry says of a resource so far.
+fn before(
+    tables: &mut WriteTables<'_>,
+    project: &ProjectRow,
+    resource_type: ResourceType,
+    name: &ResourceName<'_>,
+) -> Result<Option<ResourceFields>> {
+    let rows = tables.resource_rows(project.id, resource_type)?;
+    Ok(rows.resource(name)?.map(|row| row.fields))
+}
+
+/// The other segment that the id of a resource leads to, if it does.
+fn owner_of_id(
+    tables: &mut WriteTables<'_>,
+    project: &ProjectRow,
+    name: &ResourceName<'_>,
+    fields: &ResourceFields,
+) -> Result<Option<Resource>> {
+    let Some(id) = &fields.id else { return Ok(None) };
+    let owner = tables.segment(project.id, id.as_str())?;
+    Ok(owner.filter(|owner| owner.name() != *name))
 }
 
 /// Makes a put again; tells whether it did what it did the first time.
@@ -174,12 +184,9 @@ pub(crate) fn replay(
         if !seen.insert((resource_type, name.clone())) {
             return Ok(None);
         }
-        let rows = tables.resource_rows(project.id, resource_type)?;
-        let before = rows.resource(&name)?.map(|row| row.fields);
-        drop(rows);
-        let id = fields.id.as_ref().map(SegmentId::as_str);
-        let owner = id.map(|id| tables.segment(project.id, id)).transpose()?.flatten();
-        if before.is_none() != is_new || owner.is_some_and(|owner| owner.name() != name) {
+        let before = before(tables, &project, resource_type, &name)?;
+        let owner = owner_of_id(tables, &project, &name, &fields)?;
+        if before.is_none() != is_new || owner.is_some() {
             return Ok(None);
         }
         let change = (before.as_ref(), fields);
