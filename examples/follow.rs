@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use viewlink::{
-    Batch, Change, ChangeKind, ChangedFields, ChangedLinks, LinkCounts, NewView,
-    RegisteredResource, Resource, Store,
+    Batch, Change, ChangeKind, ChangedFields, ChangedLinks, NewView, RegisteredResource, Resource,
+    Store, TypeCounts,
 };
 
 /// How many changes are read at once.
@@ -203,6 +203,6 @@ fn of_view(fields: &ChangedFields) -> Value {
     json!({ "name": fields.name, "description": fields.description, "tags": fields.tags })
 }
 
-fn counts(counts: &LinkCounts) -> Value {
+fn counts(counts: &TypeCounts) -> Value {
     counts.total().into()
 }

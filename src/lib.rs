@@ -133,6 +133,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+mod type_counts;
 mod verify;
 mod view;
 mod view_list;
@@ -160,7 +161,6 @@ pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
 pub use limit::TooLong;
 pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
-
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 pub use registry::{NewResource, RegisteredResource};
@@ -169,8 +169,9 @@ pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapsh
 pub use stats::Stats;
 pub use store::Store;
 pub use time::Timestamp;
+pub use type_counts::TypeCounts;
 pub use verify::{Counts, Finding, Verification};
-pub use view::{LinkCounts, Maintainer, NewView, View, ViewPatch};
+pub use view::{Maintainer, NewView, View, ViewPatch};
 
 /// The examples of the README are compiled with the tests.
 #[cfg(doctest)]

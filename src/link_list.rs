@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use crate::error::Result;
 use crate::page::{LinkSort, List, Page, Paging, Position};
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 use crate::selection::Selection;
 use crate::snapshot::LinkedResource;
 use crate::storage::{LinkName, LinkRecord, LinkRow, ReadTables, ResourceRows, ViewRow};

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, StoreFile};
 use crate::key::{self, EnvironmentId, KeyError, MAX_KEY_LEN, ResourceKey};
-pub(crate) use crate::resource_name::ResourceName;
-use crate::resource_name::SEPARATOR;
+use crate::resource_name::{ResourceName, SEPARATOR};
 
 /// The kind of a resource.
 ///

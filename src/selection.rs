@@ -7,7 +7,7 @@ use crate::error::{Error, Result, StoreFile};
 use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
 use crate::key::{EnvironmentId, ViewKey};
 use crate::registry::ResourceFields;
-use crate::resource::ResourceName;
+use crate::resource_name::ResourceName;
 use crate::storage::{ResourceRow, ResourceRows, Term};
 
 /// A filter whose views were looked up.

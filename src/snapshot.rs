@@ -16,7 +16,8 @@ use crate::resource::{Resource, ResourceType};
 use crate::selection::Selection;
 use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow};
 use crate::time::Timestamp;
-use crate::view::{LinkCounts, View};
+use crate::type_counts::TypeCounts;
+use crate::view::View;
 
 /// The store as it stood when the snapshot was taken.
 ///
@@ -152,7 +153,7 @@ pub struct ProjectInfo {
     /// How many views it has.
     pub views: u64,
     /// How many resources are registered, per type.
-    pub resources: LinkCounts,
+    pub resources: TypeCounts,
 }
 
 impl From<ProjectRow> for ProjectInfo {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::view::LinkCounts;
+use crate::type_counts::TypeCounts;
 
 /// How many findings are kept; the rest is counted.
 const KEPT: usize = 1_000;
@@ -74,9 +74,9 @@ pub struct Counts {
     /// Views of all projects.
     pub views: u64,
     /// Links per type.
-    pub links: LinkCounts,
+    pub links: TypeCounts,
     /// Registered resources per type.
-    pub resources: LinkCounts,
+    pub resources: TypeCounts,
     /// Resources that are in a view, or were when it was deleted.
     pub posting_lists: u64,
     /// Entries of deleted views in those lists, dropped when a list is next written or swept.

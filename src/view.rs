@@ -1,13 +1,10 @@
 //! Views: what they are, what makes one, what changes one.
 
-use std::fmt;
-use std::ops::AddAssign;
-
 use serde::{Deserialize, Serialize};
 
 use crate::key::ViewKey;
-use crate::resource::ResourceType;
 use crate::time::Timestamp;
+use crate::type_counts::TypeCounts;
 
 /// Who looks after a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,65 +23,6 @@ impl Maintainer {
         match self {
             Self::Member(id) | Self::Team(id) => id,
         }
-    }
-}
-
-/// A number of links for each resource type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LinkCounts {
-    flags: u64,
-    segments: u64,
-    ai_configs: u64,
-    metrics: u64,
-}
-
-impl LinkCounts {
-    /// The links of one type.
-    #[must_use]
-    pub const fn get(&self, resource_type: ResourceType) -> u64 {
-        match resource_type {
-            ResourceType::Flag => self.flags,
-            ResourceType::Segment => self.segments,
-            ResourceType::AiConfig => self.ai_configs,
-            ResourceType::Metric => self.metrics,
-        }
-    }
-
-    /// The links of all types.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.flags
-            .saturating_add(self.segments)
-            .saturating_add(self.ai_configs)
-            .saturating_add(self.metrics)
-    }
-
-    pub(crate) const fn get_mut(&mut self, resource_type: ResourceType) -> &mut u64 {
-        match resource_type {
-            ResourceType::Flag => &mut self.flags,
-            ResourceType::Segment => &mut self.segments,
-            ResourceType::AiConfig => &mut self.ai_configs,
-            ResourceType::Metric => &mut self.metrics,
-        }
-    }
-}
-
-impl AddAssign for LinkCounts {
-    fn add_assign(&mut self, other: Self) {
-        for resource_type in ResourceType::ALL {
-            let count = self.get_mut(resource_type);
-            *count = count.saturating_add(other.get(resource_type));
-        }
-    }
-}
-
-impl fmt::Display for LinkCounts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, resource_type) in ResourceType::ALL.into_iter().enumerate() {
-            let separator = if position == 0 { "" } else { ", " };
-            write!(f, "{separator}{} {}", self.get(resource_type), resource_type.plural())?;
-        }
-        Ok(())
     }
 }
 
@@ -113,7 +51,7 @@ pub struct View {
     /// When its own fields last changed.
     pub updated_at: Timestamp,
     /// How many links it has, per type.
-    pub links: LinkCounts,
+    pub links: TypeCounts,
 }
 
 /// The fields of a view to be.
@@ -265,14 +203,5 @@ mod tests {
         let fields = NewView::new("k", "n").maintainer(Maintainer::Member("m".into())).fields;
         assert_eq!(ViewPatch::new().apply(fields.clone()).maintainer, fields.maintainer);
         assert_eq!(ViewPatch::new().no_maintainer().apply(fields).maintainer, None);
-    }
-
-    #[test]
-    fn counts_add_type_by_type() {
-        let mut counts = LinkCounts::default();
-        *counts.get_mut(ResourceType::Metric) = 2;
-        counts += counts;
-        assert_eq!((counts.get(ResourceType::Metric), counts.total()), (4, 4));
-        assert_eq!(counts.to_string(), "0 flags, 0 segments, 0 aiConfigs, 4 metrics");
     }
 }

@@ -11,7 +11,8 @@ use super::outcome::{FailureReason, KeyOutcome};
 use crate::change::{LinkedName, LinksChange, Stamp};
 use crate::error::{Error, Result};
 use crate::options::LinkPolicy;
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 use crate::selection::Selection;
 use crate::storage::{Edit, LinkKey, ProjectRow, ResourceRows, ViewRow, WriteTables};
 

@@ -4,7 +4,8 @@
 use super::outcome::FailureReason;
 use super::request::BatchKeys;
 use crate::key::MAX_KEY_LEN;
-use crate::resource::{KeyPart, ResourceName, ResourceType};
+use crate::resource::{KeyPart, ResourceType};
+use crate::resource_name::ResourceName;
 use crate::storage::LinkKey;
 
 /// The keys of a batch after the checks that need no store.

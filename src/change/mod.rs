@@ -5,9 +5,11 @@ mod record;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::registry::RegisteredResource;
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 use crate::time::Timestamp;
-use crate::view::{LinkCounts, Maintainer, ViewFields};
+use crate::type_counts::TypeCounts;
+use crate::view::{Maintainer, ViewFields};
 
 pub(crate) use record::{
     ChangeRecord, Effect, LinkedName, LinksChange, Note, ProjectRef, PutResource, ViewRef,
@@ -65,7 +67,7 @@ pub enum ChangeKind {
         /// The key of the view.
         view: ViewKey,
         /// How many links went.
-        unlinked: LinkCounts,
+        unlinked: TypeCounts,
     },
     /// Links of one view were made or removed.
     LinksChanged {
@@ -110,7 +112,7 @@ pub enum ChangeKind {
         /// How many views it had.
         views: u64,
         /// How many links went.
-        unlinked: LinkCounts,
+        unlinked: TypeCounts,
     },
 }
 

@@ -11,9 +11,11 @@ use crate::codec;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::registry::ResourceFields;
-use crate::resource::{ResourceName, ResourceType};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
 use crate::time::Timestamp;
-use crate::view::{LinkCounts, ViewFields};
+use crate::type_counts::TypeCounts;
+use crate::view::ViewFields;
 
 /// Who made a change, why, and which one it takes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +73,7 @@ pub(crate) enum Effect<'a> {
     },
     DeleteView {
         view: ViewRef,
-        unlinked: LinkCounts,
+        unlinked: TypeCounts,
     },
     #[serde(borrow)]
     ChangeLinks(LinksChange<'a>),
@@ -88,7 +90,7 @@ pub(crate) enum Effect<'a> {
     },
     DeleteProject {
         views: u64,
-        unlinked: LinkCounts,
+        unlinked: TypeCounts,
     },
     PutResources {
         /// Whether the project began with them.
@@ -223,7 +225,7 @@ mod tests {
     fn the_bytes_of_every_effect_are_pinned() {
         let flag = Resource::flag("f").unwrap();
         let segment = Resource::segment("e", "s").unwrap();
-        let mut unlinked = LinkCounts::default();
+        let mut unlinked = TypeCounts::default();
         *unlinked.get_mut(ResourceType::Metric) = 251;
         let fields = NewView::new("v", "n").description("d").tags(["t"]).fields;
         let environment = EnvironmentId::parse("e").unwrap();

@@ -6,7 +6,7 @@
 use crate::change::{ChangeRecord, Effect, LinkedName, LinksChange, ProjectRef, Stamp, ViewRef};
 use crate::error::{Error, Result, StoreFile};
 use crate::registry;
-use crate::resource::ResourceName;
+use crate::resource_name::ResourceName;
 use crate::storage::{Edit, LinkKey, ProjectRow, Tail, ViewRow, WriteTables};
 
 /// Makes the change `revision` on tables that stand at the one before it; tells how many keys it

@@ -7,7 +7,7 @@ use crate::key::EnvironmentId;
 use crate::project::Project;
 use crate::resource::Resource;
 use crate::storage::{ProjectRow, Removal};
-use crate::view::LinkCounts;
+use crate::type_counts::TypeCounts;
 
 /// What [`Project::delete`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct DeletedProject {
     /// How many views went.
     pub views: u64,
     /// How many links of each type went.
-    pub unlinked: LinkCounts,
+    pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
 }

@@ -6,14 +6,15 @@ use crate::key::{ProjectKey, ViewKey};
 use crate::limit;
 use crate::project::{Project, view_key};
 use crate::storage::ViewRow;
-use crate::view::{LinkCounts, NewView, View, ViewPatch};
+use crate::type_counts::TypeCounts;
+use crate::view::{NewView, View, ViewPatch};
 
 /// What [`Project::delete_view`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedView {
     /// How many links of each type went with it.
-    pub unlinked: LinkCounts,
+    pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
 }

@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::key::{ProjectKey, SegmentId};
 use crate::limit;
 use crate::options::Limits;
-use crate::resource::{KeyPart, Resource, ResourceName, ResourceType};
+use crate::resource::{KeyPart, Resource, ResourceType};
+use crate::resource_name::ResourceName;
 use crate::storage::{ProjectRow, ResourceRows as _, WriteTables};
 use crate::time::Timestamp;
 

@@ -20,7 +20,8 @@ use super::tables::{self, Lazy};
 use super::tail::Slice;
 use super::write::WriteTables;
 use crate::error::Result;
-use crate::resource::{ResourceName, ResourceType};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
 
 /// Which view ids still have a view.
 pub(super) struct LiveViews<'t> {

@@ -8,7 +8,8 @@ use super::varint;
 use super::write::WriteTables;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
-use crate::resource::{ResourceName, ResourceType};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
 
 /// What to do with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

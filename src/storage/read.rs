@@ -14,7 +14,8 @@ use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
 use super::tail::Tail;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
-use crate::resource::{ResourceName, ResourceType};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
 
 type Table = ReadOnlyTable<Bytes, Bytes>;
 

@@ -9,7 +9,8 @@ use super::records::LinkRecord;
 use super::resource_record::name_of;
 use super::tables::Prefix;
 use crate::error::{Error, Result, StoreFile};
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 
 /// A link of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]

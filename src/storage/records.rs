@@ -9,7 +9,8 @@ use crate::change::ViewRef;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::time::Timestamp;
-use crate::view::{LinkCounts, View, ViewFields};
+use crate::type_counts::TypeCounts;
+use crate::view::{View, ViewFields};
 
 /// Where the store stands; written with every change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ pub(super) struct ProjectRecord {
     pub(super) id: u32,
     pub(super) views: u64,
     /// Invariant 9: the number of rows in `resources.<type>`.
-    pub(super) resources: LinkCounts,
+    pub(super) resources: TypeCounts,
 }
 
 /// A project of before there was a registry: it has no resources.
@@ -139,7 +140,7 @@ impl Record for ProjectRecord {
     fn upgrade(versions: ProjectVersions) -> Self {
         match versions {
             ProjectVersions::V1(ProjectV1 { id, views }) => {
-                Self { id, views, resources: LinkCounts::default() }
+                Self { id, views, resources: TypeCounts::default() }
             }
             ProjectVersions::V2(record) => record,
         }
@@ -154,7 +155,7 @@ pub(crate) struct ProjectRow {
     /// How many views it has.
     pub(crate) views: u64,
     /// How many resources are registered, per type.
-    pub(crate) resources: LinkCounts,
+    pub(crate) resources: TypeCounts,
 }
 
 impl ProjectRow {
@@ -183,7 +184,7 @@ pub(super) struct ViewRecord {
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     /// Invariant 3: the number of links in `links.<type>`.
-    pub(super) links: LinkCounts,
+    pub(super) links: TypeCounts,
 }
 record!(ViewRecord, ViewVersions, "view record");
 
@@ -239,7 +240,7 @@ impl ViewRow {
         &self.record.fields
     }
 
-    pub(crate) fn links(&self) -> LinkCounts {
+    pub(crate) fn links(&self) -> TypeCounts {
         self.record.links
     }
 
@@ -317,19 +318,19 @@ mod tests {
         let folded = Head { unfolded_from: 301, ..head };
         assert_eq!(decode::<Head>(&first_format).unwrap(), folded);
 
-        let mut resources = LinkCounts::default();
+        let mut resources = TypeCounts::default();
         *resources.get_mut(crate::ResourceType::Segment) = 3;
         let project = ProjectRecord { id: 1, views: 2, resources };
         assert_eq!(hex(&encode(project).unwrap()), "01010200030000");
         let of_old: ProjectRecord = decode(&unhex("000102")).unwrap();
-        assert_eq!(of_old, ProjectRecord { id: 1, views: 2, resources: LinkCounts::default() });
+        assert_eq!(of_old, ProjectRecord { id: 1, views: 2, resources: TypeCounts::default() });
 
         let fields = NewView::new("v", "name")
             .description("d")
             .tags(["b", "a"])
             .maintainer(Maintainer::Team("t".into()))
             .fields;
-        let mut links = LinkCounts::default();
+        let mut links = TypeCounts::default();
         *links.get_mut(crate::ResourceType::Segment) = 4;
         let view = ViewRecord {
             id: 9,

@@ -11,7 +11,8 @@ use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::EnvironmentId;
 use crate::registry::ResourceFields;
-use crate::resource::{ResourceName, ResourceType};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
 
 impl WriteTables<'_> {
     /// Registers a resource, or changes what is said of it: `before` is what is in the tables. The id

@@ -13,7 +13,8 @@ use super::term::Term;
 use super::write::WriteTables;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::EnvironmentId;
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 
 /// The resources of one type of a project, with their links.
 pub(crate) trait ResourceRows {

@@ -13,8 +13,9 @@ use super::write::WriteTables;
 use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{EnvironmentId, ProjectKey};
-use crate::resource::{ResourceName, ResourceType};
-use crate::view::LinkCounts;
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
+use crate::type_counts::TypeCounts;
 
 /// What went with resources that were removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl<'t> WriteTables<'t> {
         &mut self,
         project: &ProjectKey,
         view: &ViewRow,
-    ) -> Result<LinkCounts> {
+    ) -> Result<TypeCounts> {
         let mut project = self.project_of(project)?;
         project.views = project.views.checked_sub(1).ok_or_else(|| {
             Error::damaged(
@@ -65,7 +66,7 @@ impl<'t> WriteTables<'t> {
     /// went.
     ///
     /// Cost: O(views, links and resources of the project).
-    pub(crate) fn delete_project(&mut self, project: &ProjectRow) -> Result<(u64, LinkCounts)> {
+    pub(crate) fn delete_project(&mut self, project: &ProjectRow) -> Result<(u64, TypeCounts)> {
         let all = Prefix::of(project.id);
         let table = self.view_table()?;
         let views = table.range::<&[u8]>(all.range())?.map(|row| {
@@ -73,7 +74,7 @@ impl<'t> WriteTables<'t> {
             ViewRow::from_row(key.value(), value.value())
         });
         let views = views.collect::<Result<Vec<_>>>()?;
-        let mut unlinked = LinkCounts::default();
+        let mut unlinked = TypeCounts::default();
         for view in &views {
             unlinked += view.links();
             self.bury_view(view)?;

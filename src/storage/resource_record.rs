@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::versioned::record;
 use crate::error::{Error, Result, StoreFile};
 use crate::registry::{RegisteredResource, ResourceFields};
-use crate::resource::{Resource, ResourceName, ResourceType};
+use crate::resource::{Resource, ResourceType};
+use crate::resource_name::ResourceName;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ResourceRecord {

@@ -152,7 +152,7 @@ mod tests {
     use crate::change::Stamp;
     use crate::disk::{Disk, MemoryDisk};
     use crate::journal::StoreId;
-    use crate::resource::ResourceName;
+    use crate::resource_name::ResourceName;
     use crate::time::Timestamp;
     use crate::view::ViewFields;
 

@@ -14,8 +14,8 @@ use super::run::RunKey;
 use super::tables::{self, Bytes, split_row_key};
 use crate::error::Result;
 use crate::resource::{Resource, ResourceType};
+use crate::type_counts::TypeCounts;
 use crate::verify::{Counts, Findings};
-use crate::view::LinkCounts;
 
 /// What came last in a table of links.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct Last {
 }
 
 /// What the checks know of all views.
-type Views = BTreeMap<u32, (u32, LinkCounts)>;
+type Views = BTreeMap<u32, (u32, TypeCounts)>;
 
 /// All projects, by id.
 type Projects = BTreeMap<u32, ProjectRow>;

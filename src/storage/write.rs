@@ -14,7 +14,8 @@ use crate::change::Stamp;
 use crate::error::{Error, Result, StoreFile};
 use crate::key::{ProjectKey, ViewKey};
 use crate::resource::ResourceType;
-use crate::view::{LinkCounts, ViewFields};
+use crate::type_counts::TypeCounts;
+use crate::view::ViewFields;
 
 /// The tables of a write transaction.
 pub(crate) struct WriteTables<'t> {
@@ -181,7 +182,7 @@ impl<'t> WriteTables<'t> {
         let (id, next_project) = next_id(self.head.next_project, "projects")?;
         self.head.next_project = next_project;
         self.head.projects += 1;
-        Ok(ProjectRow { key: key.clone(), id, views: 0, resources: LinkCounts::default() })
+        Ok(ProjectRow { key: key.clone(), id, views: 0, resources: TypeCounts::default() })
     }
 
     /// Creates a view, and the project with its first one; the key is free.
@@ -204,7 +205,7 @@ impl<'t> WriteTables<'t> {
             revision: stamp.revision,
             created_at: stamp.time,
             updated_at: stamp.time,
-            links: LinkCounts::default(),
+            links: TypeCounts::default(),
         };
         let view = ViewRow { project: project.id, key: key.clone(), record };
         self.put_view(&view)?;

@@ -6,7 +6,7 @@ use super::maintainer::Maintainer;
 use crate::change::{self, ChangeKind, ChangedFields, ChangedLinks};
 use crate::registry::RegisteredResource;
 use crate::resource::{RawResource, Resource, ResourceType};
-use crate::view::LinkCounts;
+use crate::type_counts::TypeCounts;
 
 /// The changes behind a revision, a page of them.
 ///
@@ -273,8 +273,8 @@ pub struct Counts {
     pub metrics: u64,
 }
 
-impl From<&LinkCounts> for Counts {
-    fn from(counts: &LinkCounts) -> Self {
+impl From<&TypeCounts> for Counts {
+    fn from(counts: &TypeCounts) -> Self {
         Self {
             flags: counts.get(ResourceType::Flag),
             segments: counts.get(ResourceType::Segment),

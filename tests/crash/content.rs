@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use viewlink::{
-    Change, ChangeKind, ChangedFields, ChangedLinks, Error, KeySort, LinkCounts, LinkSort,
-    LinkedResource, Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource,
-    ResourceFilter, ResourceType, Result, Snapshot, View,
+    Change, ChangeKind, ChangedFields, ChangedLinks, Error, KeySort, LinkSort, LinkedResource,
+    Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource, ResourceFilter,
+    ResourceType, Result, Snapshot, TypeCounts, View,
 };
 
 use crate::model::{link_line, links_line};
@@ -164,7 +164,7 @@ fn fields_line(name: &str, description: &str, tags: &[String]) -> String {
     format!("{name:?} {description:?} {}", tags.join(" "))
 }
 
-fn counts(links: &LinkCounts) -> String {
+fn counts(links: &TypeCounts) -> String {
     format!("links {:?}", ResourceType::ALL.map(|resource_type| links.get(resource_type)))
 }
 

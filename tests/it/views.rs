@@ -1,7 +1,7 @@
 //! Views and projects: what creating, changing and deleting them does.
 
 use viewlink::{
-    Batch, ChangeKind, Error, LinkCounts, Maintainer, NewView, Paging, ResourceType, Timestamp,
+    Batch, ChangeKind, Error, Maintainer, NewView, Paging, ResourceType, Timestamp, TypeCounts,
     View, ViewPatch, ViewSort,
 };
 
@@ -71,7 +71,7 @@ fn a_created_view_reads_back_with_all_its_fields() {
     assert_eq!((created.version, created.revision), (1, 1));
     assert_eq!(created.created_at, Timestamp::from_millis(1_000));
     assert_eq!(created.updated_at, created.created_at);
-    assert_eq!(created.links, LinkCounts::default());
+    assert_eq!(created.links, TypeCounts::default());
     for spelling in ["checkout", "Checkout", "CHECKOUT"] {
         assert_eq!(get(&store, spelling), created);
     }

@@ -6,7 +6,7 @@ use crate::registry::ResourceFields;
 use crate::resource::ResourceType;
 use crate::storage::{State, StateOptions};
 use crate::time::Timestamp;
-use crate::view::LinkCounts;
+use crate::type_counts::TypeCounts;
 
 const TIME: Timestamp = Timestamp::from_millis(5);
 
@@ -72,7 +72,7 @@ fn try_in(
 fn a_change_that_does_what_it_did_is_made() {
     let state = state();
     try_on(&state, 3, TIME, change_links(vec![linked("c")], vec![name("a")])).unwrap();
-    let mut unlinked = LinkCounts::default();
+    let mut unlinked = TypeCounts::default();
     *unlinked.get_mut(ResourceType::Flag) = 2;
     try_on(&state, 4, TIME, Effect::DeleteView { view: view(0), unlinked }).unwrap();
     assert_eq!(state.read().unwrap().head().revision, 4);
@@ -81,7 +81,7 @@ fn a_change_that_does_what_it_did_is_made() {
 #[test]
 fn a_change_that_does_something_else_is_damage() {
     let fields = crate::view::ViewFields::default;
-    let unlinked = LinkCounts::default();
+    let unlinked = TypeCounts::default();
     let resource_type = ResourceType::Flag;
     let misfits = [
         ("already linked", change_links(vec![linked("a")], Vec::new())),

@@ -7,7 +7,8 @@ use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
 use crate::key::EnvironmentId;
 use crate::time::Timestamp;
-use crate::view::{LinkCounts, Maintainer, View};
+use crate::type_counts::TypeCounts;
+use crate::view::{Maintainer, View};
 
 /// Which texts and lists conditions have.
 #[derive(Clone, Copy)]
@@ -205,7 +206,7 @@ pub(super) fn view(
         revision: 1,
         created_at: Timestamp::from_millis(1),
         updated_at: Timestamp::from_millis(1),
-        links: LinkCounts::default(),
+        links: TypeCounts::default(),
     }
 }
 

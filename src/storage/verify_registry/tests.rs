@@ -12,7 +12,7 @@ use crate::change::Stamp;
 use crate::disk::{Disk, MemoryDisk};
 use crate::journal::StoreId;
 use crate::registry::ResourceFields;
-use crate::resource::ResourceName;
+use crate::resource_name::ResourceName;
 use crate::time::Timestamp;
 
 const SEGMENT: ResourceType = ResourceType::Segment;

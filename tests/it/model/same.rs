@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use viewlink::{
-    LinkCounts, LinkSort, Paging, ProjectSnapshot, Resource, ResourceFilter, ResourceSort,
-    ResourceType, Snapshot,
+    LinkSort, Paging, ProjectSnapshot, Resource, ResourceFilter, ResourceSort, ResourceType,
+    Snapshot, TypeCounts,
 };
 
 use super::call::{id_text, resource};
@@ -51,7 +51,7 @@ fn filters(revision: u64) -> impl Iterator<Item = (usize, Filter)> {
     })
 }
 
-fn assert_counts(found: &LinkCounts, project: &ModelProject) {
+fn assert_counts(found: &TypeCounts, project: &ModelProject) {
     let counts = project.counts();
     for resource_type in ResourceType::ALL {
         let expected = counts.get(&resource_type).copied().unwrap_or_default();
