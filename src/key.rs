@@ -52,13 +52,25 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), KeyError> {
     if text.len() > limit {
         return Err(KeyError::TooLong { length: text.len(), limit });
     }
+    let bytes = text.as_bytes();
+    // Without a way out of the loop, so that many bytes are looked at in one step.
+    let all = bytes.iter().fold(true, |all, &byte| all & is_inner(byte));
+    if all && bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return Ok(());
+    }
     let allowed = |(position, character): (usize, char)| {
-        character.is_ascii_alphanumeric() || (position > 0 && matches!(character, '_' | '.' | '-'))
+        let byte = u8::try_from(character).unwrap_or_default();
+        byte.is_ascii_alphanumeric() || (position > 0 && is_inner(byte))
     };
     match text.char_indices().find(|&found| !allowed(found)) {
         None => Ok(()),
         Some((position, character)) => Err(KeyError::Character { character, position }),
     }
+}
+
+/// Whether a key may have this byte behind its first one.
+const fn is_inner(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'_' | b'.' | b'-')
 }
 
 macro_rules! key_type {

@@ -55,7 +55,7 @@ pub(super) struct Entry<'a> {
     /// The name without the prefix.
     rest: &'a [u8],
     /// Which of the block's stamps it has.
-    stamp: u32,
+    pub(super) stamp: u32,
     pub(super) payload: &'a [u8],
 }
 
@@ -85,7 +85,29 @@ impl<'a> Block<'a> {
         self.len
     }
 
-    fn start(&self, place: usize) -> Option<usize> {
+    /// How many bytes it has.
+    pub(super) fn byte_len(&self) -> usize {
+        let (names, entries) = (self.prefix.len(), self.entries.len());
+        HEADER_LEN + names + self.stamps.len() + self.directory.len() + entries
+    }
+
+    /// What all names start with.
+    pub(super) fn prefix(&self) -> &'a [u8] {
+        self.prefix
+    }
+
+    /// The bytes of its entries.
+    pub(super) fn entries(&self) -> &'a [u8] {
+        self.entries
+    }
+
+    /// The bytes of its stamps.
+    pub(super) fn stamps(&self) -> &'a [u8] {
+        self.stamps
+    }
+
+    /// Where the entry at a place starts; where they end, for the place behind the last one.
+    pub(super) fn start(&self, place: usize) -> Option<usize> {
         if place == self.len {
             return Some(self.entries.len());
         }

@@ -11,6 +11,7 @@ use redb::{AccessGuard, Range, ReadableTable, Table};
 
 use super::block::{Block, Entry};
 use super::pack::Packer;
+use super::splice::Splices;
 use super::tables::{Bytes, Prefix, row_key, split_row_key};
 use crate::error::Result;
 
@@ -88,42 +89,63 @@ pub(super) fn edit<I>(
         // The first one is below the end, so this ends.
         let in_place = rest.partition_point(|item| place.holds(name_of(item)));
         let (mine, behind) = rest.split_at(in_place.max(1));
-        let edited = place.with_block(|block| merge(block, mine, &name_of, &mut edit))?;
-        if let Some(entries) = edited {
-            place.into_row().replace(table, entries)?;
-            blocks += 1;
+        let edited = place.with_block(|block| {
+            let splices = splice(&block, mine, &name_of, &mut edit)?;
+            Edited::new(block, &splices)
+        })?;
+        let row = place.into_row();
+        blocks += u64::from(!matches!(edited, Edited::Not));
+        match edited {
+            Edited::Not => {}
+            Edited::Patched(block) => drop(table.insert(&*row.key, &*block)?),
+            Edited::Unpacked(entries) => row.replace(table, entries)?,
         }
         rest = behind;
     }
     Ok(blocks)
 }
 
-/// The entries of a block after an edit, if it changed any.
-fn merge<I>(
-    block: Block<'_>,
+/// Finds out what an edit changes of a block.
+fn splice<I>(
+    block: &Block<'_>,
     items: &[I],
     name_of: impl Fn(&I) -> &[u8],
     edit: &mut impl FnMut(&I, Option<Entry<'_>>, &mut Packer) -> Result<Fate>,
-) -> Result<Option<Packer>> {
-    let mut packer = block.packer(items.len());
-    let unpacking = block.unpack(&mut packer);
-    let (mut done, mut changed) = (0, false);
+) -> Result<Splices> {
+    let mut splices = Splices::with_capacity(items.len());
+    let mut done = 0;
     for item in items {
         let found = block.find(done, name_of(item))?;
         let (Ok(place) | Err(place)) = found;
-        unpacking.copy(done..place, &mut packer)?;
-        done = place;
         let entry = found.ok().map(|place| block.entry(place)).transpose()?;
-        if edit(item, entry, &mut packer)? == Fate::Replace {
-            changed = true;
+        done = place;
+        if edit(item, entry, splices.added())? == Fate::Replace {
+            splices.note(place, found.is_ok());
             done += usize::from(found.is_ok());
         }
     }
-    if !changed {
-        return Ok(None);
+    Ok(splices)
+}
+
+/// What an edit makes of a block.
+enum Edited {
+    Not,
+    /// The block as it is to be.
+    Patched(Vec<u8>),
+    /// The entries that it is to have.
+    Unpacked(Packer),
+}
+
+impl Edited {
+    fn new(block: Block<'_>, splices: &Splices) -> Result<Self> {
+        if splices.is_empty() {
+            return Ok(Self::Not);
+        }
+        match splices.patch(&block) {
+            Some(patched) => Ok(Self::Patched(patched)),
+            None => splices.unpack(block).map(Self::Unpacked),
+        }
     }
-    unpacking.copy(done..block.len(), &mut packer)?;
-    Ok(Some(packer))
 }
 
 /// The block that a name is in or belongs into, as the table has it.

@@ -1,11 +1,14 @@
 //! Entries on their way into blocks.
 
-use super::block::{FORMAT, HEADER_LEN, PLACE_LEN, STAMP_LEN, Stamp};
+use std::ops::Range;
+
+use super::block::{HEADER_LEN, PLACE_LEN, STAMP_LEN, Stamp};
+use super::block_writer::BlockWriter;
 use super::varint;
 
 /// A block of more bytes is divided. With a key of usual length it fits a page of the database,
 /// which has 4 KiB.
-const MAX_LEN: usize = 3_600;
+pub(super) const MAX_LEN: usize = 3_600;
 /// What is divided leaves room in each part, so that the next link does not divide it again.
 const FULL_LEN: usize = MAX_LEN / 4 * 3;
 /// A block with fewer bytes is put together with a neighbour, where both fit.
@@ -59,11 +62,47 @@ impl Packer {
 
     /// Adds the entries of another packer behind all others.
     pub(super) fn append(&mut self, other: &Self) {
-        let stamps: Vec<u32> = other.stamps.iter().map(|&stamp| self.stamp(stamp)).collect();
-        for entry in &other.entries {
-            let stamp = stamps.get(entry.stamp as usize).copied().unwrap_or_default();
-            self.push(&[other.name(entry)], stamp, other.payload(entry));
+        let stamps = self.stamps_of(other);
+        self.take(other, 0..other.len(), &stamps);
+    }
+
+    /// The numbers that the stamps of another packer have in this one.
+    pub(super) fn stamps_of(&mut self, other: &Self) -> Vec<u32> {
+        other.stamps.iter().map(|&stamp| self.stamp(stamp)).collect()
+    }
+
+    /// Adds entries of another packer behind all others, by the numbers of its stamps.
+    pub(super) fn take(&mut self, other: &Self, places: Range<usize>, stamps: &[u32]) {
+        for (name, stamp, payload) in other.entries(places) {
+            let stamp = stamps.get(stamp as usize).copied().unwrap_or_default();
+            self.push(&[name], stamp, payload);
         }
+    }
+
+    /// The name, stamp and payload of the entries at some places.
+    pub(super) fn entries(
+        &self,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = (&[u8], u32, &[u8])> {
+        let entries = self.entries.get(places).unwrap_or_default();
+        entries.iter().map(|entry| (self.name(entry), entry.stamp, self.payload(entry)))
+    }
+
+    /// The bytes of its stamps, by their numbers.
+    pub(super) fn stamps(&self) -> impl Iterator<Item = [u8; STAMP_LEN]> {
+        self.stamps.iter().map(|&stamp| bytes_of(stamp))
+    }
+
+    /// How many bytes names and payloads take without so many of each name.
+    pub(super) fn rest_len(&self, prefix: usize) -> usize {
+        self.bytes.len().saturating_sub(self.len() * prefix)
+    }
+
+    /// Whether a block of so many bytes and entries can stay one: it is neither to be divided nor to
+    /// be put together with a neighbour.
+    pub(super) fn keeps(block: usize, entries: usize) -> bool {
+        // The length of a rest is expected to take two bytes, and mostly takes one.
+        (MIN_LEN..=MAX_LEN).contains(&(block + entries))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -151,62 +190,43 @@ impl Packer {
     fn pack_part(&self, part: &[Packed]) -> Vec<u8> {
         let prefix_len = self.prefix_len(part);
         let prefix = part.first().and_then(|first| self.name(first).get(..prefix_len));
-        let (numbers, stamps) = self.stamps_of(part);
-        let payload = part.iter().map(|entry| Self::len_of(entry, prefix_len)).sum::<usize>();
-        let mut block =
-            Vec::with_capacity(HEADER_LEN + prefix_len + stamps.len() + payload + part.len());
-        block.push(FORMAT);
-        block.extend_from_slice(&short(part.len()));
-        block.extend_from_slice(&short(prefix_len));
-        block.extend_from_slice(&short(stamps.len() / STAMP_LEN));
-        block.extend_from_slice(prefix.unwrap_or_default());
-        block.extend_from_slice(&stamps);
-        let mut directory = block.len();
-        block.resize(directory + part.len() * PLACE_LEN, 0);
-        let entries = block.len();
+        let (numbers, stamps) = self.stamps_of_part(part);
+        let capacity = part.iter().map(|entry| Self::len_of(entry, prefix_len)).sum();
+        let mut block = BlockWriter::new(part.len(), prefix.unwrap_or_default(), &stamps, capacity);
         for entry in part {
-            let start = short(block.len() - entries);
-            if let Some(place) = block.get_mut(directory..directory + PLACE_LEN) {
-                place.copy_from_slice(&start);
-            }
-            directory += PLACE_LEN;
             let rest = self.name(entry).get(prefix_len..).unwrap_or_default();
-            varint::push(&mut block, u32::try_from(rest.len()).unwrap_or(u32::MAX));
-            block.extend_from_slice(rest);
             let number = numbers.get(entry.stamp as usize).copied().flatten();
-            varint::push(&mut block, number.unwrap_or_default());
-            block.extend_from_slice(self.payload(entry));
+            block.push(rest, number.unwrap_or_default(), self.payload(entry));
         }
-        block
+        block.finish()
     }
 
     /// The stamps that a part has: the number of each in the block, and their bytes.
-    fn stamps_of(&self, part: &[Packed]) -> (Vec<Option<u32>>, Vec<u8>) {
+    fn stamps_of_part(&self, part: &[Packed]) -> (Vec<Option<u32>>, Vec<u8>) {
         let mut numbers = vec![None; self.stamps.len()];
         let (mut bytes, mut next) = (Vec::new(), 0);
         for entry in part {
             let place = entry.stamp as usize;
-            if let (Some(number @ None), Some((time, revision))) =
+            if let (Some(number @ None), Some(&stamp)) =
                 (numbers.get_mut(place), self.stamps.get(place))
             {
                 *number = Some(next);
                 next += 1;
-                bytes.extend_from_slice(&time.as_millis().to_le_bytes());
-                bytes.extend_from_slice(&revision.to_le_bytes());
+                bytes.extend_from_slice(&bytes_of(stamp));
             }
         }
         (numbers, bytes)
     }
 }
 
+/// A stamp as a block has it.
+fn bytes_of((time, revision): Stamp) -> [u8; STAMP_LEN] {
+    let bytes = u128::from(time.as_millis()) | u128::from(revision) << 64;
+    bytes.to_le_bytes()
+}
+
 /// The bytes of the length of the rest of a name, which has at most 513.
 const LENGTH_LEN: usize = 2;
-
-/// A number of entries, of bytes of a name, or of bytes in front of an entry. What is divided has at
-/// most [`MAX_LEN`] bytes, and an entry that alone is longer has none in front.
-fn short(number: usize) -> [u8; 2] {
-    u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
-}
 
 #[cfg(test)]
 mod tests;
