@@ -12,7 +12,7 @@ use super::records::{Head, Mark};
 use super::tables;
 use super::tail::Tail;
 use super::upgrade::upgrade;
-use super::write::{Finished, WriteTables, create_tables};
+use super::write::{Finished, Newest, WriteTables, create_tables};
 use crate::disk::DiskFile;
 use crate::error::{Error, Outcome, Result, StoreFile};
 use crate::journal::StoreId;
@@ -53,6 +53,8 @@ pub(crate) struct State {
     /// Whether it was in an older format there.
     upgraded: bool,
     tails: Mutex<Tails>,
+    /// What the last transaction left; `None` where it has to be read.
+    newest: Mutex<Option<Newest>>,
     known_views: Arc<KnownViews>,
 }
 
@@ -115,6 +117,7 @@ impl State {
                 head,
                 upgraded,
                 tails,
+                newest: Mutex::default(),
                 known_views: Arc::default(),
             })
         })
@@ -190,6 +193,11 @@ impl State {
     fn tails(&self) -> MutexGuard<'_, Tails> {
         // Written in single steps only, so a panic leaves it whole.
         self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn newest(&self) -> MutexGuard<'_, Option<Newest>> {
+        // Written in single steps only, so a panic leaves it whole.
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes all changes so far durable in the database.
@@ -297,16 +305,20 @@ pub(crate) struct Transaction<'s> {
 
 impl Transaction<'_> {
     pub(crate) fn tables(&self) -> Result<WriteTables<'_>> {
-        WriteTables::open(&self.inner, Tail::clone(&self.state.tail()))
+        let newest = self.state.newest().clone();
+        WriteTables::open(&self.inner, newest, Tail::clone(&self.state.tail()))
     }
 
     /// Shows the change to readers.
-    pub(crate) fn commit(self, Finished { mark, tail, .. }: Finished) -> Result<()> {
-        let shown = (mark, Arc::new(tail));
+    pub(crate) fn commit(self, finished: Finished) -> Result<()> {
+        let shown = (finished.mark(), Arc::new(finished.tail));
         // Readers find the tail by what they find in the database, whichever is there first.
         self.state.tails().next = Some(shown.clone());
+        // Nothing is known of what a commit that fails leaves.
+        self.state.newest().take();
         self.inner.commit()?;
         self.state.tails().shown = shown;
+        *self.state.newest() = Some(finished.newest);
         Ok(())
     }
 

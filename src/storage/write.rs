@@ -48,12 +48,24 @@ struct Latest {
 /// What a transaction leaves besides its tables.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(super) mark: Mark,
+    pub(super) newest: Newest,
     pub(super) tail: Tail,
     rows: u64,
 }
 
+/// What the next transaction begins with and need not read.
+#[derive(Clone, Debug)]
+pub(super) struct Newest {
+    pub(super) head: Head,
+    /// The project that was used last, if it was not changed since.
+    project: Option<ProjectRow>,
+}
+
 impl Finished {
+    pub(super) fn mark(&self) -> Mark {
+        self.newest.head.mark()
+    }
+
     /// How many rows were written, the head among them.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
@@ -61,17 +73,28 @@ impl Finished {
 }
 
 impl<'t> WriteTables<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction, tail: Tail) -> Result<Self> {
+    /// `newest` is what the transaction before this one left, if that is known.
+    pub(super) fn open(
+        transaction: &'t WriteTransaction,
+        newest: Option<Newest>,
+        tail: Tail,
+    ) -> Result<Self> {
         let by_type = |table: fn(ResourceType) -> Definition| {
             ByType::from_fn(|resource_type| Lazy::new(table(resource_type)))
         };
-        let head = Head::load(&transaction.open_table(tables::META)?)?;
+        let Newest { head, project } = match newest {
+            Some(newest) => newest,
+            None => {
+                let head = Head::load(&transaction.open_table(tables::META)?)?;
+                Newest { head, project: None }
+            }
+        };
         Ok(Self {
             transaction,
             head,
             projects: Lazy::new(tables::PROJECTS),
             views: Lazy::new(tables::VIEWS),
-            latest: Latest::default(),
+            latest: Latest { project, ..Latest::default() },
             rows: 0,
             live: LiveViews::new(head.deleted_views > 0),
             links: by_type(tables::links),
@@ -102,7 +125,8 @@ impl<'t> WriteTables<'t> {
             self.head.unfolded_from = self.head.revision + 1;
         }
         self.head.store(&mut self.transaction.open_table(tables::META)?)?;
-        Ok(Finished { mark: self.head.mark(), tail: self.tail, rows: self.rows + 1 })
+        let newest = Newest { head: self.head, project: self.latest.project };
+        Ok(Finished { newest, tail: self.tail, rows: self.rows + 1 })
     }
 
     pub(crate) fn project(&mut self, key: &ProjectKey) -> Result<Option<ProjectRow>> {
