@@ -30,7 +30,7 @@ pub enum Outcome {
     Committed,
 }
 
-/// The two kinds of files of a store, as [`Error::Damaged`] tells them apart.
+/// The two kinds of files of a store, as [`Error::Damaged`] tells them apart. Example: at [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreFile {

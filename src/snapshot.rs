@@ -123,7 +123,7 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Changes in revision order; see [`Snapshot::changes`]. Keeps the store open.
+/// Changes in revision order. Keeps the store open. Example: at [`Snapshot::changes`].
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
