@@ -23,7 +23,8 @@ use crate::view::View;
 ///
 /// Changes made since do not show. A snapshot never waits for one and holds none up, but the
 /// pages it sees cannot be used again as long as it lives, or until it is older than
-/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open.
+/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open, and
+/// threads may share it.
 ///
 /// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
 /// [`Error::SnapshotExpired`] once it is older than the options allow, [`Error::State`] when the disk
