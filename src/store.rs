@@ -134,7 +134,8 @@ impl Store {
     ///
     /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own, so whoever
     /// keeps a revision to go on from can keep this with it and notice when it is of another store.
-    /// Files that were copied by other means have the same.
+    /// Files that were copied by other means have the same. It is no secret, but not for those who choose
+    /// comments: see *What is not proven* in `docs/design.md`.
     ///
     /// Cost: O(1).
     #[must_use]
