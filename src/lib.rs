@@ -97,7 +97,7 @@
 //! with [`Project::delete`].
 //!
 //! - *Apart* are all names (two projects may have a view of one key), lists and their totals, the registry,
-//!   and cursors. No call reaches into two projects. Who may call for which is the host's business.
+//!   and cursors. No change reaches into two projects. Who may call for which is the host's business.
 //! - *Shared* are the revision counter (so [`Project::if_store_at`] notices every tenant's changes, where
 //!   [`Project::if_view_at`] notices those of a view), the journal with its retention and its feed
 //!   ([`Change::project`] tells them apart), the limits, the cache, and backups.

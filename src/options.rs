@@ -109,7 +109,8 @@ impl Options {
     ///
     /// Counts what a filter finds besides the keys, all batches of a
     /// [`change_links`](crate::Project::change_links) together, and the resources of a
-    /// [`put_resources`](crate::Project::put_resources). At most 2^32 − 1, whatever is said.
+    /// [`put_resources`](crate::Project::put_resources). A batch has at most 2^32 − 1,
+    /// whatever is said here.
     ///
     /// ```
     /// use viewlink::{Batch, Error, Options};
