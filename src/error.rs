@@ -14,26 +14,27 @@ use crate::key::{KeyError, ProjectKey, ViewKey};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What became of the change a failed call asked for.
+///
+/// A call that had nothing to change hears [`Unknown`](Self::Unknown) or
+/// [`Committed`](Self::Committed), too, when what it found may be of another one that shared the sync.
+/// Example: at [`recover`](crate::Store::recover).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// Nothing changed and nothing will.
     NotApplied,
     /// The change may or may not be there after [`recover`](crate::Store::recover) or the next
-    /// open, whole or absent. A call that had nothing to change hears this, too, when what it found
-    /// may be of another one that shared the sync.
+    /// open, whole or absent.
     Unknown,
-    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open. A
-    /// call that had nothing to change hears this, too, when what it found may be of another one
-    /// that shared the sync, and does not show yet.
+    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open.
     Committed,
 }
 
-/// The two kinds of files of a store.
+/// The two kinds of files of a store, as [`Error::Damaged`] tells them apart. Example: at [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreFile {
-    /// The database of views and links.
+    /// The database of views, links and registered resources.
     State,
     /// The changes, in segments.
     Journal,
@@ -41,7 +42,20 @@ pub enum StoreFile {
 
 /// Why a whole call failed.
 ///
-/// [`outcome`](Self::outcome) tells what became of the change the call asked for.
+/// [`outcome`](Self::outcome) tells what became of the change the call asked for. What concerns one key
+/// of a batch is no error: it stands in the [`Report`].
+///
+/// ```
+/// use viewlink::{Batch, Error, Options, StoreFile};
+///
+/// let project = Options::new().open_in_memory()?.project("default")?;
+/// match project.unlink("v", Batch::flags(["a"])) {
+///     Err(Error::UnknownProject { .. } | Error::UnknownView { .. }) => println!("no such view"),
+///     Err(Error::Damaged { file: StoreFile::State, part, .. }) => println!("{part} is damaged"),
+///     answer => drop(answer?),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -92,7 +92,7 @@ impl Feed {
     /// there is one. Moves the position behind them.
     ///
     /// An empty page says that there is nothing newer. It waits for no change; at most for a
-    /// recovery, a compaction or a closing under way.
+    /// recovery, a compaction or a closing under way. Example: at [`Feed`].
     ///
     /// Cost: O(bytes of the page); at the start of a feed, and after a recovery, O(bytes of one
     /// segment) more.
@@ -103,7 +103,7 @@ impl Feed {
     /// first.
     ///
     /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change behind the position.
-    /// - [`Error::FeedAhead`]: the store has less changes than the feed gave.
+    /// - [`Error::FeedAhead`]: the store has fewer changes than the feed gave.
     /// - [`Error::Closed`]: the store was closed.
     /// - [`Error::WritesStopped`]: a [`recover`](crate::Store::recover) failed. The feed goes on when
     ///   a later one succeeds. A store that only stopped to take changes is read on.
@@ -125,8 +125,9 @@ impl Feed {
     /// The same, waiting for a change where there is none yet, until `timeout` is over: then the
     /// page is empty.
     ///
-    /// Costs nothing while it waits, and holds nothing. While writes are stopped it waits on, for
-    /// [`recover`](crate::Store::recover), behind which it goes on where it was.
+    /// Costs nothing while it waits, and holds nothing but its thread. While writes are stopped it waits
+    /// on, for [`recover`](crate::Store::recover), behind which it goes on where it was. A timeout that
+    /// the clock cannot count to is none. Example: at [`Feed`].
     ///
     /// Cost: that of [`next_page`](Self::next_page), for each group of changes made meanwhile.
     ///

@@ -39,6 +39,9 @@ impl GroupSizes {
 
     /// For each bucket the largest size that is counted in it and not in the one before, and how
     /// many groups it counts. The bounds are 1, 2, 4, 8 and so on up to 1,024, then `u64::MAX`.
+    /// Example: at [`GroupSizes`].
+    ///
+    /// Cost: O(1); there are 12.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let bound = |place| if place + 1 < BUCKETS { 1_u64 << place } else { u64::MAX };
         self.counts.iter().enumerate().map(move |(place, count)| (bound(place), *count))

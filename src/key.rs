@@ -13,6 +13,14 @@ pub const MAX_KEY_LEN: usize = 256;
 /// A key is 1 to [`MAX_KEY_LEN`] bytes long, starts with an ASCII letter or digit and goes on with
 /// ASCII letters, digits, `_`, `.` and `-`. The rule is the one LaunchDarkly's REST API documents
 /// for its keys.
+///
+/// ```
+/// use viewlink::{KeyError, ResourceKey};
+///
+/// let error = ResourceKey::parse("new flag").unwrap_err();
+/// assert_eq!(error, KeyError::Character { character: ' ', position: 3 });
+/// assert_eq!(ResourceKey::parse(""), Err(KeyError::Empty));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -81,7 +89,7 @@ macro_rules! key_type {
         pub struct $name(String);
 
         impl $name {
-            /// Parses a key.
+            /// Parses a key. Example: at the type.
             ///
             /// Cost: O(length).
             ///

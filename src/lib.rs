@@ -47,10 +47,67 @@
 //! - **One outcome for each key, in request order.** See [`Report`].
 //! - **Bad input is an error or a key's failure**, and never a panic. So is a file that is cut,
 //!   foreign, too new or damaged in what opening it reads; an open that fails leaves the files as
-//!   they were. A page of the state that rots unread is found by [`Options::check_pages`] and by
-//!   [`Store::verify`]; without them the database trusts it.
+//!   they were, but for what [`Options::open`] names. A page of the state that rots unread is found by
+//!   [`Options::check_pages`] and by [`Store::verify`]; without them the database trusts it.
 //!
-//! What the disk must keep for this to hold, and what cannot be detected, is in `docs/design.md`.
+//! # Durability
+//!
+//! A change is one record appended to the journal, and one sync of the journal's file
+//! ([`File::sync_data`](std::fs::File::sync_data)). Only then the call returns, and only then readers see
+//! the change. The state, a database with all views and links, is synced at *checkpoints* only; after a
+//! crash the next opening replays what it lacks from the journal.
+//!
+//! - [`Store::checkpoint`] makes nothing more durable. It makes the next opening short, and lets old
+//!   changes leave the journal. It happens by itself after work enough ([`Options::checkpoint_interval`]).
+//! - [`Store::close`] makes a checkpoint and tells what failed. Dropping the last handle does the same in
+//!   silence. Neither loses a change, nor does killing the process.
+//! - Of the disk it is assumed that what was synced stays. Of what was not, any part may be there, in any
+//!   order, torn at sectors. `docs/design.md` has it in full, and the one thing that cannot be noticed: the
+//!   very last record, if exactly that rots on the disk.
+//! - When the disk fails under a call, [`Error::outcome`] tells whether its change is not applied, unknown
+//!   or committed. But for a full disk that left the journal whole, writes stop then, reads go on where
+//!   they can, and [`Store::recover`] brings the store back under the live handles: afterwards an unknown
+//!   change is there, whole, or not at all.
+//!
+//! # Many threads
+//!
+//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`, as are [`Project`] and
+//! [`Feed`]. One process at a time opens a store.
+//!
+//! *Changes* are made one after the other. Those who call at the same time are a group: one transaction,
+//! one append and one sync for all, so many callers are worth it. There is no background thread. The caller
+//! who leads a group also does what is due behind it, when all have their answers: a slice of a fold, or a
+//! checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
+//! change waits for large ones.
+//!
+//! *Readers* never wait for a change. Taking a [`Snapshot`] is O(1). As long as it is held while others
+//! write, the file of the state grows, since the pages it sees cannot be used again: drop it soon, watch
+//! [`Stats::oldest_snapshot`], or set [`Options::snapshot_limit`]. A [`Feed`] holds no pages.
+//!
+//! # Async code
+//!
+//! Calls block on the disk. With the feature `tokio`, `Store::into_async` gives a handle with the same
+//! calls for async code: they run on the runtime's pool for blocking work, can be dropped at any moment
+//! with the change whole or absent, and the feed is a `Stream`. With another runtime use its own pool, as
+//! `tokio::task::spawn_blocking` is; the handles can be moved there.
+//!
+//! # Many tenants
+//!
+//! Tenants share a store as projects. A project is a row, begins with its first view or resource, and ends
+//! with [`Project::delete`].
+//!
+//! - *Apart* are all names (two projects may have a view of one key), lists and their totals, the registry,
+//!   and cursors. No change reaches into two projects. Who may call for which is the host's business.
+//! - *Shared* are the revision counter (so [`Project::if_store_at`] notices every tenant's changes, where
+//!   [`Project::if_view_at`] notices those of a view), the journal with its retention and its feed
+//!   ([`Change::project`] tells them apart), the limits, the cache, and backups.
+//! - *Noisy neighbours*: a large batch holds up all writers for the time it takes, so bound it with
+//!   [`Options::batch_limit`]; many changes of one tenant push those of others out of the journal, as
+//!   [`Options::keep_changes`] counts them together; a forgotten snapshot lets the file of all grow. There
+//!   are no quotas.
+//!
+//! Tenants that need files of their own get a store each; that is a directory, a journal segment of
+//! [`Options::segment_size`] and a cache of up to [`Options::cache_size`].
 //!
 //! # What is known of resources
 //!
@@ -60,21 +117,64 @@
 //! are like ([`Batch::matching`], [`filter`]), lists searched and sorted by name, and, with
 //! [`LinkPolicy::Closed`], nothing else can be linked. All of it is decided inside the change.
 //!
-//! # Many tenants, many threads, async code
+//! # Errors
 //!
-//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`. Changes are made one
-//! after the other; those who call at the same time share a disk sync, so many callers are worth it. Tenants share a store as projects, which are cheap: a project is a row.
-//!
-//! Calls block on the disk. With the feature `tokio`, `Store::into_async` gives a handle with the same
-//! calls for async code: they run on the runtime's pool for blocking work, can be dropped at any moment
-//! with the change whole or absent, and the feed is a `Stream`. With another runtime use its own pool, as
-//! `tokio::task::spawn_blocking` is; the handles can be moved there.
+//! What concerns one key of a batch is that key's failure in the [`Report`], with a [`FailureReason`] and a
+//! stable [`FailureCode`]; the other keys are done. The whole call is an [`Error`], and changes nothing,
+//! when its project or view is malformed or unknown, when it is beyond a limit or a precondition does not
+//! hold, when the store takes no changes, or when the disk fails. [`Report::all_ok`] turns a report with
+//! failures into an error.
 //!
 //! # Limits
 //!
-//! Keys have at most [`MAX_KEY_LEN`] bytes; batches, texts and lists have the limits of
-//! [`Options`]. A store has at most 2^32 projects and views over its whole life. One process at a
-//! time opens a store. Taking a resource out of very many views is slow: each of them changes.
+//! | what | limit | set by |
+//! | --- | ---: | --- |
+//! | a project, view or resource key, a segment id | 256 bytes | [`MAX_KEY_LEN`], fixed |
+//! | an environment id | 256 bytes | [`Limits::environment_id`] |
+//! | keys of a batch, resources of a put | 100,000 | [`Options::batch_limit`] |
+//! | a name, a tag, a maintainer's id, an actor | 256 bytes each | [`Limits`] |
+//! | tags of a view or resource | 64 | [`Limits::tags`] |
+//! | a description | 4,096 bytes | [`Limits::description`] |
+//! | a comment | 16,384 bytes | [`Limits::comment`] |
+//! | the text of a filter, and its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
+//! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
+//! | changes of backlinks that wait in memory | 131,072 | [`Options::tail`] |
+//! | rows, or bytes of journal, between checkpoints | 2,048 or 8 MiB | [`Options::checkpoint_interval`] |
+//! | memory for pages | 64 MiB | [`Options::cache_size`] |
+//! | changes that the journal keeps | the newest 100,000 | [`Options::keep_changes`] |
+//! | the age of a change that the journal keeps | none | [`Options::keep_for`] |
+//! | a segment of the journal | 4 MiB | [`Options::segment_size`] |
+//! | the age of a snapshot | none | [`Options::snapshot_limit`] |
+//! | projects, and views, over the life of a store | 2^32 − 1 each | fixed |
+//!
+//! # Costs
+//!
+//! With n keys in a call; L, V and R the links, views and registered resources of the store; m the links of
+//! one type of the view, v the views of the resource, p = offset + limit of a page. A change takes one
+//! append and one sync besides, shared with those who call at the same time; one that changes nothing takes
+//! neither.
+//!
+//! | operation | cost |
+//! | --- | --- |
+//! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log L) |
+//! | [`replace`](Project::replace) | O(n log n + n log L + m) |
+//! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all |
+//! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
+//! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
+//! | [`delete_view`](Project::delete_view) | O(links of the view / 100) |
+//! | [`delete`](Project::delete) a project | O(its views, links and resources) |
+//! | [`remove_resource`](Project::remove_resource) | O(v log L); the slow one, where v is very large |
+//! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V + log L) |
+//! | [`linked_resources`](ProjectSnapshot::linked_resources) by key | O(log L + offset / 100 + limit) |
+//! | by link time, or by name | O(m + p log p), or O(m log R + p log p) |
+//! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v + limit · log V) |
+//! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
+//! | [`open`](Options::open) | O(bytes of journal since the last checkpoint, and what waits) |
+//! | [`backup_to`](Store::backup_to), [`compact`](Store::compact) | O(size of the store) |
+//!
+//! # Observability
+//!
+//! [`Store::stats`] and [`Store::health`] tell how the store is, and wait for no change and no disk.
 //!
 //! # Features
 //!

@@ -6,7 +6,19 @@ use crate::options::Limits;
 use crate::registry::NewResource;
 use crate::view::{Maintainer, ViewFields};
 
-/// A text or list is longer than the store takes.
+/// A text or list is longer than the store takes: why a resource of a put failed, as
+/// [`FailureReason::TooLong`](crate::FailureReason::TooLong) tells it.
+///
+/// ```
+/// use viewlink::{FailureReason, KeyOutcome, NewResource, Options};
+///
+/// let project = Options::new().open_in_memory()?.project("default")?;
+/// let report = project.put_resources([NewResource::flag("a").name("x".repeat(257))])?;
+/// let reason = report.failures().next().expect("a name has at most 256 bytes").reason();
+/// let FailureReason::TooLong(too_long) = reason else { panic!("{reason}") };
+/// assert_eq!((too_long.what, too_long.length, too_long.limit), ("name", 257, 256));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} has {length} {unit}, at most {limit} are taken")]
 #[non_exhaustive]

@@ -9,10 +9,22 @@ use crate::time::Timestamp;
 
 /// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
 ///
-/// ```
-/// use viewlink::Options;
+/// None of it is kept in the files: a store may be opened with other options each time.
 ///
-/// let store = Options::new().batch_limit(1_000).cache_size(16 << 20).open_in_memory()?;
+/// ```
+/// use std::time::Duration;
+/// use viewlink::{LinkPolicy, Options, RecoveryProgress};
+///
+/// let store = Options::new()
+///     .cache_size(16 << 20)
+///     .link_policy(LinkPolicy::Closed)
+///     .keep_changes(None)
+///     .keep_for(Some(Duration::from_secs(90 * 24 * 3600))) // the history of 90 days
+///     .on_recovery(|progress| match progress {
+///         RecoveryProgress::Replaying { done, total } => eprintln!("{done} of {total} changes"),
+///         other => eprintln!("{other:?}"),
+///     })
+///     .open_in_memory()?; // on disk: .open(path)?
 /// # store.close()?;
 /// # Ok::<(), viewlink::Error>(())
 /// ```
@@ -76,7 +88,8 @@ impl Options {
     /// Whether every page of the state is checked against its checksum on opening, not only after
     /// a crash. Default: no.
     ///
-    /// Finds what a failing disk changed behind the store's back. Cost: O(file size) on opening.
+    /// Finds what a failing disk changed behind the store's back. Cost: O(size of the state) on
+    /// opening.
     #[must_use]
     pub const fn check_pages(mut self, check: bool) -> Self {
         self.check_pages = check;
@@ -84,6 +97,8 @@ impl Options {
     }
 
     /// Memory for pages of the state, in bytes. Default: 64 MiB.
+    ///
+    /// An opening that replays more than this writes to the state's file before it is through.
     #[must_use]
     pub const fn cache_size(mut self, bytes: usize) -> Self {
         self.cache_size = bytes;
@@ -91,6 +106,20 @@ impl Options {
     }
 
     /// How many keys a batch may have; a larger one is refused whole. Default: 100,000.
+    ///
+    /// Counts what a filter finds besides the keys, all batches of a
+    /// [`change_links`](crate::Project::change_links) together, and the resources of a
+    /// [`put_resources`](crate::Project::put_resources). A batch has at most 2^32 − 1,
+    /// whatever is said here.
+    ///
+    /// ```
+    /// use viewlink::{Batch, Error, Options};
+    ///
+    /// let project = Options::new().batch_limit(1).open_in_memory()?.project("default")?;
+    /// let refused = project.link("v", Batch::flags(["a", "b"]));
+    /// assert!(matches!(refused, Err(Error::BatchTooLarge { keys: 2, limit: 1 })));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn batch_limit(mut self, keys: usize) -> Self {
         self.batch_limit = keys;
@@ -122,11 +151,11 @@ impl Options {
     /// folded into the tables, and how many are folded after a group of changes, at least.
     /// Default: 131,072, and 512.
     ///
-    /// More of them in memory makes a change cheaper in the long run, since more of them are on
-    /// the same pages, and opening after a crash slower; each takes some 50 bytes with a key of
-    /// 20. Without any, each change goes into the tables at once. Fewer at once makes for shorter,
-    /// more frequent pauses. The journal keeps what waits: about as many changes as may wait here,
-    /// if that is more than [`keep_changes`](Self::keep_changes).
+    /// A link that is made or removed is one of them. More in memory make a change cheaper in the long
+    /// run, since more of them are on the same pages, and opening after a crash slower; each takes some
+    /// 50 bytes with a key of 20. With 0, each change goes into the tables at once. Fewer at once make
+    /// for shorter, more frequent pauses. The journal keeps what waits: about as many changes as may
+    /// wait here, if that is more than [`keep_changes`](Self::keep_changes).
     #[must_use]
     pub const fn tail(mut self, changes: usize, at_once: usize) -> Self {
         self.tail_changes = changes;
@@ -225,7 +254,7 @@ impl Options {
     /// Where the time of a change comes from. Default: the system's clock.
     ///
     /// A time before that of the last change counts as that time. The clock is asked in the middle
-    /// of a change and must not call the store.
+    /// of a change, at times more than once for one, and must not call the store.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -234,7 +263,8 @@ impl Options {
 
     /// Who is told how far a recovery is. Default: nobody.
     ///
-    /// The callback must not call the store.
+    /// Called from the thread that opens or recovers, which must not call the store in it. Example: at
+    /// [`Options`].
     #[must_use]
     pub fn on_recovery(
         mut self,
@@ -273,7 +303,7 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Which resources may be linked.
+/// Which resources may be linked; see [`Options::link_policy`]. Example: at [`Options`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkPolicy {
@@ -332,7 +362,7 @@ impl Default for Limits {
     }
 }
 
-/// How far a recovery is.
+/// How far a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RecoveryProgress {

@@ -14,7 +14,7 @@ use crate::storage::{LinkRecord, ResourceRow};
 use crate::time::Timestamp;
 use crate::view::View;
 
-/// In which order linked resources come.
+/// In which order linked resources come. Example: at [`Paging`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LinkSort {
@@ -34,7 +34,8 @@ pub enum LinkSort {
     Name,
 }
 
-/// In which order registered resources come.
+/// In which order registered resources come. Example: at
+/// [`resources`](crate::ProjectSnapshot::resources).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ResourceSort {
@@ -45,7 +46,7 @@ pub enum ResourceSort {
     Name,
 }
 
-/// In which order the views of a project come.
+/// In which order the views of a project come. Example: at [`views`](crate::ProjectSnapshot::views).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ViewSort {
@@ -58,7 +59,8 @@ pub enum ViewSort {
     UpdatedAt,
 }
 
-/// In which order projects, and the views of a resource, come.
+/// In which order projects, and the views of a resource, come: there is one. Example: at
+/// [`ProjectSnapshot`](crate::ProjectSnapshot).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum KeySort {
@@ -70,15 +72,15 @@ pub enum KeySort {
 /// Which part of a list to read.
 ///
 /// By offset, or from a [`Cursor`] on: a cursor stays right while others write, and is the
-/// cheaper way through a long list.
+/// cheaper way through a long list in key order.
 ///
 /// ```
 /// use viewlink::{LinkSort, Paging};
 ///
 /// let first: Paging<LinkSort> = Paging::first(100);
-/// let by_key = Paging::first(100).sort(LinkSort::Key);
-/// let third: Paging<LinkSort> = Paging::first(100).offset(200);
-/// # let _ = (first, by_key, third);
+/// assert_eq!(first, Paging::first(100).offset(0).sort(LinkSort::LinkTime)); // the defaults
+/// let third_by_key = Paging::first(100).offset(200).sort(LinkSort::Key);
+/// # let _ = third_by_key;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paging<S> {
@@ -116,7 +118,8 @@ impl<S> Paging<S> {
         self.limit.saturating_add(1)
     }
 
-    /// Leaves out the first `offset` items of the list; replaces a cursor.
+    /// Leaves out the first `offset` items of the list, all of them where there are fewer; replaces a
+    /// cursor.
     #[must_use]
     pub fn offset(mut self, offset: usize) -> Self {
         self.start = Start::Offset(offset);
@@ -131,7 +134,7 @@ impl<S> Paging<S> {
     }
 }
 
-/// A part of a list.
+/// A part of a list. Example: at [`Cursor`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
@@ -173,8 +176,8 @@ impl<T> Page<T> {
 
 /// A place in one list: behind its last item read, wherever that is by now.
 ///
-/// As text it is safe in a URL. It belongs to one list in one order; anywhere else it is
-/// [`Error::InvalidCursor`].
+/// As text it is safe in a URL; it tells the place to whoever decodes it, and is not signed. It
+/// belongs to one list in one order; anywhere else it is [`Error::InvalidCursor`].
 ///
 /// ```
 /// # use viewlink::{Batch, Cursor, NewView, Options, Paging, ResourceType};

@@ -12,6 +12,14 @@ use crate::resource_name::{ResourceName, SEPARATOR};
 /// The kind of a resource.
 ///
 /// Requests name it in the plural and reports in the singular, as the Views REST API does.
+///
+/// ```
+/// use viewlink::{ResourceType, UnknownResourceType};
+///
+/// assert_eq!("aiConfigs".parse(), Ok(ResourceType::AiConfig));
+/// assert_eq!("views".parse::<ResourceType>(), Err(UnknownResourceType));
+/// assert_eq!((ResourceType::Flag.singular(), ResourceType::Flag.plural()), ("flag", "flags"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ResourceType {
     /// A feature flag.
@@ -51,7 +59,7 @@ impl ResourceType {
     }
 }
 
-/// A text that names no [`ResourceType`].
+/// A text that names no [`ResourceType`]. Example: there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no resource type has this name: there are flags, segments, aiConfigs and metrics")]
 pub struct UnknownResourceType;
@@ -83,6 +91,9 @@ impl fmt::Display for ResourceType {
 /// assert_eq!(flag.resource_type(), ResourceType::Flag);
 /// let segment = Resource::segment("production", "beta-users")?;
 /// assert_eq!(segment.to_string(), "production/beta-users");
+/// assert_eq!(segment.environment().map(|id| id.as_str()), Some("production"));
+/// assert_eq!(Resource::ai_config("chat")?.as_raw().key(), "chat");
+/// assert!(Resource::metric("no key").is_err());
 /// # Ok::<(), viewlink::KeyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,7 +114,9 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The flag with this key.
+    /// The flag with this key. Example: at [`Resource`].
+    ///
+    /// Cost: O(length).
     ///
     /// # Errors
     ///
@@ -112,7 +125,9 @@ impl Resource {
         ResourceKey::parse(key).map(Self::Flag)
     }
 
-    /// The segment with this key in this environment.
+    /// The segment with this key in this environment. Example: at [`Resource`].
+    ///
+    /// Cost: O(length).
     ///
     /// # Errors
     ///
@@ -123,7 +138,9 @@ impl Resource {
         Ok(Self::Segment { environment, key })
     }
 
-    /// The AI config with this key.
+    /// The AI config with this key. Example: at [`Resource`].
+    ///
+    /// Cost: O(length).
     ///
     /// # Errors
     ///
@@ -132,7 +149,9 @@ impl Resource {
         ResourceKey::parse(key).map(Self::AiConfig)
     }
 
-    /// The metric with this key.
+    /// The metric with this key. Example: at [`Resource`].
+    ///
+    /// Cost: O(length).
     ///
     /// # Errors
     ///
@@ -232,7 +251,8 @@ impl fmt::Display for Resource {
 
 /// A resource as a request names it: the texts may be no keys at all.
 ///
-/// Displayed as its key, or `environment/key` for a segment.
+/// Displayed as its key, or `environment/key` for a segment, with what cannot be printed escaped.
+/// Example: at [`Failure`](crate::Failure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RawResource<'a> {
     pub(crate) resource_type: ResourceType,

@@ -40,6 +40,18 @@ impl ProjectSnapshot<'_> {
     ///
     /// Cost: O(log segments).
     ///
+    /// ```
+    /// # use viewlink::{NewResource, Options, Resource};
+    /// # let store = Options::new().open_in_memory()?;
+    /// let beta = NewResource::segment_with_id("production", "beta-users", "61f3b0c2");
+    /// store.project("default")?.put_resources([beta])?.all_ok()?;
+    ///
+    /// let snapshot = store.snapshot()?;
+    /// let found = snapshot.project("default")?.segment_by_id("61f3b0c2")?;
+    /// assert_eq!(found, Some(Resource::segment("production", "beta-users")?));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidKey`] when the text is no id.
@@ -50,9 +62,9 @@ impl ProjectSnapshot<'_> {
 
     /// The registered resources of a type that a filter finds, in key order or by name.
     ///
-    /// Cost: O(log resources + offset + limit) by key without a condition; with a tag or a maintainer
-    /// that is asked for, O(n log n) with the n resources that have it; else O(n log n) with the n
-    /// resources of the type.
+    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources)
+    /// with the n resources that have a tag or maintainer the filter asks for, or else all of the type, of
+    /// segments all of the environment.
     ///
     /// ```
     /// # use viewlink::{NewResource, Options, Paging, ResourceFilter, ResourceSort, ResourceType};

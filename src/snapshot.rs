@@ -23,11 +23,13 @@ use crate::view::View;
 ///
 /// Changes made since do not show. A snapshot never waits for one and holds none up, but the
 /// pages it sees cannot be used again as long as it lives, or until it is older than
-/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open.
+/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open, and
+/// threads may share it.
 ///
 /// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
-/// [`Error::SnapshotExpired`] once the snapshot is older than the options allow, [`Error::State`] when
-/// the disk cannot be read, [`Error::Damaged`] when a row cannot.
+/// [`Error::SnapshotExpired`] once it is older than the options allow, [`Error::State`] when the disk
+/// cannot be read, [`Error::Damaged`] when a row cannot, [`Error::Panicked`] when a page rotted.
+/// Example: at [`ProjectSnapshot`].
 pub struct Snapshot {
     hold: Hold,
     segments: Arc<Segments>,
@@ -46,7 +48,7 @@ impl Snapshot {
         self.hold.head().revision
     }
 
-    /// A project.
+    /// A project. Example: at [`ProjectSnapshot`].
     ///
     /// Cost: O(log projects).
     ///
@@ -61,7 +63,7 @@ impl Snapshot {
         }
     }
 
-    /// The projects, in key order.
+    /// The projects, in key order. Example: at [`ProjectSnapshot`].
     ///
     /// Cost: O(log projects + offset + limit).
     ///
@@ -89,7 +91,7 @@ impl Snapshot {
     /// Read from the journal as the iterator advances; it holds the file it reads, and no pages of
     /// the state: dropping the snapshot gives those free, and an age limit ends no iterator.
     ///
-    /// Cost: O(bytes of one segment) to begin, then O(bytes) for each change.
+    /// Cost: O(1), then O(bytes of one segment) for the first change and O(bytes) for each.
     ///
     /// ```
     /// # use viewlink::{ChangeKind, NewView, Options};
@@ -105,9 +107,9 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision. The iterator ends
-    /// behind an error: [`Error::JournalTrimmed`] when it was overtaken, [`Error::Damaged`],
-    /// [`Error::Io`].
+    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision, also later, when the
+    /// iterator is overtaken; [`Error::Closed`]; [`Error::SnapshotExpired`] at first. The iterator ends
+    /// behind an error; [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read.
     pub fn changes(&self, from: u64) -> Result<Changes> {
         self.segments.check_current()?;
         self.hold.check_age()?;
@@ -122,7 +124,7 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Changes in revision order; see [`Snapshot::changes`]. Keeps the store open.
+/// Changes in revision order. Keeps the store open. Example: at [`Snapshot::changes`].
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
@@ -142,7 +144,7 @@ impl Iterator for Changes {
     }
 }
 
-/// A project, as a list of projects shows it.
+/// A project, as a list of projects shows it. Example: at [`ProjectSnapshot`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProjectInfo {
@@ -162,7 +164,7 @@ impl From<ProjectRow> for ProjectInfo {
     }
 }
 
-/// A resource that is linked to a view.
+/// A resource that is linked to a view. Example: at [`ProjectSnapshot`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkedResource {
@@ -182,6 +184,29 @@ impl From<LinkRow> for LinkedResource {
 }
 
 /// A project as it stood when the snapshot was taken.
+///
+/// ```
+/// # use viewlink::{Batch, NewView, Options, Paging, Resource, ResourceType};
+/// # let store = Options::new().open_in_memory()?;
+/// # let project = store.project("default")?;
+/// # project.create_view(NewView::new("my-view", "My view"))?;
+/// # project.link("my-view", Batch::flags(["a", "b"]))?.all_ok()?;
+/// let snapshot = store.snapshot()?;
+/// let projects = snapshot.projects(Paging::first(100))?;
+/// assert_eq!((snapshot.revision(), projects.total, projects.items[0].views), (2, 1, 1));
+///
+/// let reader = snapshot.project("default")?;
+/// assert_eq!(reader.view("my-view")?.links.total(), 2);
+/// assert!(reader.is_linked("my-view", &Resource::flag("a")?)?);
+///
+/// let page = reader.linked_resources("my-view", ResourceType::Flag, Paging::first(1))?;
+/// assert_eq!((page.total, page.items[0].resource.key().as_str()), (2, "a"));
+///
+/// let views = reader.linked_views(&Resource::flag("a")?, Paging::first(100))?;
+/// let keys = reader.linked_view_keys(&Resource::flag("a")?, Paging::first(100))?;
+/// assert_eq!((views.items[0].name.as_str(), keys.items[0].as_str()), ("My view", "my-view"));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 pub struct ProjectSnapshot<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) project: ProjectRow,
@@ -200,7 +225,7 @@ impl ProjectSnapshot<'_> {
         self.project.clone().into()
     }
 
-    /// A view.
+    /// A view. Example: at [`ProjectSnapshot`].
     ///
     /// Cost: O(log views).
     ///
@@ -211,7 +236,7 @@ impl ProjectSnapshot<'_> {
         self.find_view(key).map(ViewRow::into_view)
     }
 
-    /// Whether a resource is linked to a view.
+    /// Whether a resource is linked to a view. Example: at [`ProjectSnapshot`].
     ///
     /// Cost: O(log views + log links).
     ///
@@ -229,12 +254,10 @@ impl ProjectSnapshot<'_> {
     }
 
     /// The resources of one type that are linked to a view, the oldest link first, or in another
-    /// order.
+    /// order. The total costs nothing extra. Example: at [`ProjectSnapshot`].
     ///
-    /// The total count costs nothing extra.
-    ///
-    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + limit · log limit) with
-    /// the n links of that type of the view; by name O(n · log resources).
+    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + m · log m) with the n links
+    /// of that type of the view and m = offset + limit; by name O(n · log resources + m · log m).
     ///
     /// # Errors
     ///
@@ -254,7 +277,8 @@ impl ProjectSnapshot<'_> {
     /// A resource that is not registered counts as one with its key as its name and nothing else
     /// said of it. The total is that of what the filter finds.
     ///
-    /// Cost: O(n · log resources) with the n links of that type of the view.
+    /// Cost: O(n · log resources) with the n links of that type of the view, and O(log links) for each
+    /// of them and each view that the filter names.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType};
@@ -263,10 +287,9 @@ impl ProjectSnapshot<'_> {
     /// # project.ensure_view(NewView::new("v", "V"))?;
     /// # project.link("v", Batch::flags(["checkout-v2", "search-v3"]))?.all_ok()?;
     /// let filter = ResourceFilter::parse(ResourceType::Flag, "query:CHECK")?;
-    /// let snapshot = store.snapshot()?;
-    /// let project = snapshot.project("default")?;
-    /// let page = Paging::first(10);
-    /// let found = project.linked_resources_matching("v", ResourceType::Flag, &filter, page)?;
+    /// let (snapshot, page) = (store.snapshot()?, Paging::first(10));
+    /// let reader = snapshot.project("default")?;
+    /// let found = reader.linked_resources_matching("v", ResourceType::Flag, &filter, page)?;
     /// assert_eq!((found.total, found.items[0].resource.key().as_str()), (1, "checkout-v2"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -304,7 +327,8 @@ impl ProjectSnapshot<'_> {
 
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.
     ///
-    /// Cost: O(n log n) with the n views of the resource.
+    /// Cost: O(n log n + limit · log views) with the n views of the resource. Example: at
+    /// [`ProjectSnapshot`].
     ///
     /// # Errors
     ///
@@ -321,21 +345,7 @@ impl ProjectSnapshot<'_> {
     /// The keys of the views that a resource is linked to, in order: what
     /// [`linked_views`](Self::linked_views) gives without reading the views.
     ///
-    /// Cost: O(n log n) with the n views of the resource.
-    ///
-    /// ```
-    /// # use viewlink::{Batch, NewView, Options, Paging, Resource};
-    /// # let store = Options::new().open_in_memory()?;
-    /// let project = store.project("default")?;
-    /// project.ensure_view(NewView::new("my-view", "My view"))?;
-    /// project.link("my-view", Batch::flags(["checkout-v2"]))?.all_ok()?;
-    ///
-    /// let snapshot = store.snapshot()?;
-    /// let flag = Resource::flag("checkout-v2")?;
-    /// let keys = snapshot.project("default")?.linked_view_keys(&flag, Paging::first(10))?;
-    /// assert_eq!((keys.total, keys.items[0].as_str()), (1, "my-view"));
-    /// # Ok::<(), viewlink::Error>(())
-    /// ```
+    /// Cost: O(n log n) with the n views of the resource. Example: at [`ProjectSnapshot`].
     ///
     /// # Errors
     ///

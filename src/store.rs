@@ -19,8 +19,24 @@ use crate::verify::Verification;
 /// A cheap handle: clones share one store, from any thread. Changes are made one after the other;
 /// reads go on meanwhile, each on a [`Snapshot`].
 ///
-/// When the last handle and snapshot are dropped, the store closes. [`close`](Self::close) does
-/// the same and tells what went wrong.
+/// When the last handle, snapshot and feed are dropped, the store closes. [`close`](Self::close)
+/// does the same under all of them, and tells what went wrong.
+///
+/// ```
+/// use viewlink::{NewView, Options};
+///
+/// let store = Options::new().open_in_memory()?; // on disk: Store::open(path)?
+/// let other = store.clone(); // the same store
+/// std::thread::spawn(move || other.project("default")?.create_view(NewView::new("v", "V")))
+///     .join()
+///     .unwrap()?;
+/// assert_eq!(store.snapshot()?.revision(), 1);
+/// assert_eq!(store.stats().revision, 1);
+/// store.checkpoint()?;
+/// store.compact()?; // refused as long as a snapshot lives
+/// store.close()?;
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Arc<Engine>,
@@ -29,8 +45,7 @@ pub struct Store {
 impl Store {
     /// Opens the store in a directory with the default [`Options`], making it where there is none.
     ///
-    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
-    /// [wait](Options::tail)).
+    /// Cost: that of [`Options::open`].
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -42,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// See [`Options::open`].
+    /// Those of [`Options::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Options::new().open(path)
     }
@@ -52,7 +67,7 @@ impl Store {
     }
 
     /// A handle to a project, which need not exist yet: it begins with its first view or registered
-    /// resource.
+    /// resource. Example: at [`Project`].
     ///
     /// Cost: O(1).
     ///
@@ -66,26 +81,27 @@ impl Store {
 
     /// The store as it stands now, and stays for the snapshot.
     ///
-    /// Never waits for a change to be applied or synced; at most for the moment in which the
-    /// database's file is extended. Pages that a snapshot sees cannot be used
-    /// again, so the file grows as long as one is held while others write.
+    /// Never waits for a change to be applied or synced; only for the moment in which the database's
+    /// file is extended, and for a recovery, a compaction or a closing under way. Pages that a snapshot
+    /// sees cannot be used again, so the file grows as long as one is held while others write: see
+    /// [`Options::snapshot_limit`]. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] after [`close`](Self::close), [`Error::WritesStopped`] after a failed
-    /// [`recover`](Self::recover), [`Error::State`] when the database cannot be read.
+    /// [`Error::Closed`] after [`close`](Self::close); [`Error::WritesStopped`] after a failed
+    /// [`recover`](Self::recover); [`Error::State`], [`Error::Damaged`] or [`Error::Panicked`] when the
+    /// database cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot> {
         Snapshot::new(Arc::clone(&self.engine))
     }
 
-    /// Follows the changes behind the revision `after`, which need not be made yet; 0 for all.
+    /// Follows the changes behind the revision `after`: those there are, and those to come. 0 for all.
     ///
     /// Cost: O(1).
     ///
     /// ```
-    /// # use std::time::Duration;
     /// # use viewlink::{Error, Options, Store};
     /// /// A copy of the state, with the feed that keeps it up to date.
     /// fn follow(store: &Store, after: u64) -> viewlink::Result<viewlink::Feed> {
@@ -107,10 +123,9 @@ impl Store {
     ///
     /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change behind `after`. It tells
     ///   the oldest one kept, `oldest`: a feed behind `oldest - 1` begins there.
-    /// - [`Error::FeedAhead`]: the store has less changes than that. The revision is of another
+    /// - [`Error::FeedAhead`]: the store has fewer changes than that. The revision is of another
     ///   store, or of this one before its files were put back to an older copy.
-    /// - [`Error::Closed`] after [`close`](Self::close), [`Error::WritesStopped`] after a failed
-    ///   [`recover`](Self::recover), [`Error::State`] when the database cannot be read.
+    /// - Those of [`snapshot`](Self::snapshot).
     pub fn feed(&self, after: u64) -> Result<Feed> {
         Feed::new(Arc::clone(&self.engine), after)
     }
@@ -119,7 +134,8 @@ impl Store {
     ///
     /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own, so whoever
     /// keeps a revision to go on from can keep this with it and notice when it is of another store.
-    /// Files that were copied by other means have the same.
+    /// Files that were copied by other means have the same. It is no secret, but not for those who choose
+    /// comments: see *What is not proven* in `docs/design.md`.
     ///
     /// Cost: O(1).
     #[must_use]
@@ -129,29 +145,33 @@ impl Store {
 
     /// Brings the state to disk now, so that the next opening needs nothing of the journal.
     ///
-    /// Happens by itself after work enough, see
-    /// [`Options::checkpoint_interval`]; changes are durable without it.
+    /// Happens by itself after work enough, see [`Options::checkpoint_interval`]; changes are durable
+    /// without it. Waits for the changes under way, and others wait for it. Example: at
+    /// [`Store`].
     ///
     /// Cost: O(pages changed since the last checkpoint, and changes of backlinks that
     /// [wait](Options::tail)).
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`], [`Error::WritesStopped`]; [`Error::State`] or [`Error::Io`] when the
-    /// disk fails, and writes stop then.
+    /// - [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
+    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: the database failed, and writes stop.
+    /// - [`Error::Io`], and [`Error::Damaged`] of the journal: the state is on disk, and an old segment
+    ///   could not be removed. Writes go on, and the next checkpoint tries again.
     pub fn checkpoint(&self) -> Result<()> {
         self.engine.checkpoint()
     }
 
     /// Gives the space back that the state does not need, for example after many views were
-    /// deleted. Changes and new snapshots wait meanwhile.
+    /// deleted. Changes and new snapshots wait meanwhile. Example: at [`Store`].
     ///
     /// Cost: O(size of the state).
     ///
     /// # Errors
     ///
-    /// [`Error::SnapshotsOpen`] when one lives: drop it and call again. Otherwise those of
-    /// [`checkpoint`](Self::checkpoint).
+    /// [`Error::SnapshotsOpen`] when a snapshot or a backup lives; those of
+    /// [`checkpoint`](Self::checkpoint). When the database cannot be opened again, [`Error::State`],
+    /// and nothing can be read before [`recover`](Self::recover).
     pub fn compact(&self) -> Result<()> {
         self.engine.compact()
     }
@@ -189,26 +209,41 @@ impl Store {
     /// - [`Error::BackupFailed`]: the copy could not be written, for example because the directory
     ///   above the path is missing or full, or the store could not be read. Nothing is left.
     /// - [`Error::Io`]: the copy is there, whole, and its name could not be synced.
-    /// - [`Error::Closed`]: the store was closed or recovered, before or meanwhile.
+    /// - [`Error::Closed`]: the store was closed, or was closed or recovered meanwhile.
     /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that only stopped
     ///   to take changes can be copied as far as it can be read.
-    /// - [`Error::State`]: the database cannot be read.
+    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: the database cannot be read.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.engine.backup_to(path.as_ref())
     }
 
     /// Repeats recovery in place after a failure stopped writes, under the live handles.
     ///
-    /// Changes whose outcome was unknown are there whole or not at all afterwards, and so are
-    /// those that were committed and not visible. Snapshots taken before fail with
-    /// [`Error::Closed`]. On a store that is well it does nothing.
+    /// Changes whose outcome was unknown are there whole or not at all afterwards; those that were
+    /// committed and did not show are there. Snapshots taken before fail with [`Error::Closed`], feeds
+    /// go on. On a store that is well it does nothing.
     ///
-    /// Cost: that of opening the store.
+    /// Cost: that of [`Options::open`].
+    ///
+    /// ```
+    /// # use viewlink::{Fault, NewView, Options, Outcome};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # store.fail_next_change(Fault::Unknown);
+    /// let view = NewView::new("v", "V");
+    /// let created = store.project("default")?.ensure_view(view.clone());
+    /// if created.is_err_and(|error| error.outcome() != Outcome::NotApplied) {
+    ///     store.recover()?;
+    ///     store.project("default")?.ensure_view(view)?; // changes nothing where it is there
+    /// }
+    /// # assert_eq!(store.snapshot()?.revision(), 1);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] after [`close`](Self::close); else those of [`Options::open`]. The store
-    /// can neither be read nor written then until a later call succeeds.
+    /// [`Error::Closed`] after [`close`](Self::close); [`Error::NewerFormat`], [`Error::Damaged`],
+    /// [`Error::Io`], [`Error::State`] and [`Error::Panicked`] as of [`Options::open`]. The store can
+    /// neither be read nor written then, until a later call succeeds.
     pub fn recover(&self) -> Result<()> {
         self.engine.recover()
     }
@@ -233,10 +268,12 @@ impl Store {
     /// Checks the store against the invariants of its design, row by row.
     ///
     /// Tables against each other, the journal's completeness and, where the journal reaches back
-    /// to the first change, that replaying it leads to the same state. Changes wait meanwhile.
+    /// to the first change, that replaying it leads to the same state. Changes wait meanwhile. Example:
+    /// at [`Verification`].
     ///
-    /// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
-    /// is replayed.
+    /// Cost: O(n · log n) in time with n rows, links and changes kept; in memory O(views, the links of
+    /// the largest view, and changes of backlinks that [wait](Options::tail)), and O(n) where the
+    /// journal is replayed.
     ///
     /// # Errors
     ///
@@ -264,18 +301,22 @@ impl Store {
     /// Brings the state to disk first. Later calls on any handle or snapshot get
     /// [`Error::Closed`].
     ///
-    /// Cost: that of a [`checkpoint`](Self::checkpoint).
+    /// Cost: that of a [`checkpoint`](Self::checkpoint). Example: at [`Store`].
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] when it was closed before; [`Error::WritesStopped`] when an earlier
-    /// failure left work to the next opening; [`Error::State`] or [`Error::Io`] when the disk
-    /// fails. The store is closed in every case, and no acknowledged change is lost.
+    /// [`Error::Closed`] when it was closed before; [`Error::WritesStopped`] when an earlier failure
+    /// left work to the next opening; [`Error::Io`], and those of the database and the journal that
+    /// [`checkpoint`](Self::checkpoint) names, when the disk fails. The store is closed in every case,
+    /// and no acknowledged change is lost.
     pub fn close(self) -> Result<()> {
         self.engine.close()
     }
 
-    /// Makes the next change fail in a chosen way.
+    /// Makes the next change fail in a chosen way. With the feature `testing`; example: at
+    /// [`Fault`](crate::Fault).
+    ///
+    /// Cost: O(1), behind the change under way.
     #[cfg(feature = "testing")]
     pub fn fail_next_change(&self, fault: crate::Fault) {
         self.engine.set_fault(fault);
@@ -285,23 +326,22 @@ impl Store {
 impl Options {
     /// Opens the store in a directory, and recovers it where it was not closed.
     ///
-    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
-    /// [wait](Options::tail)).
+    /// Cost: O(bytes of journal since the last checkpoint, and since the first change whose backlinks
+    /// [wait](Options::tail)), and a new segment of [`segment_size`](Self::segment_size) bytes.
+    /// O(links) once for a store of format 1, O(projects) for one of format 2. Example: at [`Options`].
     ///
     /// # Errors
     ///
-    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
-    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path holds something else.
-    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
-    /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
-    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other.
-    /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
+    /// - [`Error::NotFound`]: there is none and none may be made.
+    /// - [`Error::NotAStore`]: the path is empty, or there is something else at it.
+    /// - [`Error::AlreadyOpen`]: another handle has it.
+    /// - [`Error::NewerFormat`]: a later version wrote it.
+    /// - [`Error::Damaged`]: its files contradict themselves or each other, or one is missing.
+    /// - [`Error::Io`], [`Error::State`]: the disk failed.
+    /// - [`Error::Panicked`]: the callback of [`on_recovery`](Self::on_recovery) panicked.
     ///
-    /// - [`Error::Panicked`](crate::Error::Panicked): the callback of
-    ///   [`on_recovery`](Self::on_recovery) panicked.
-    ///
-    /// The files are left as they were, but for a failing disk, and for a replay that writes more
-    /// than the cache takes: that may have brought them forward, and they mean the same.
+    /// The files are left as they were, but for `lock`, for a failing disk, and for a replay that
+    /// writes more than the cache takes: that may have brought them forward, and they mean the same.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
         let directory = Directory::open(path.as_ref(), &self)?;
         Store::start(directory, self)
@@ -309,20 +349,24 @@ impl Options {
 
     /// Makes a store that is gone when its last handle is.
     ///
-    /// Everything works as on disk, the journal too; nothing is written to any file.
+    /// Everything works as on disk, the journal too; nothing is written to any file. Example: at
+    /// [`Options`].
+    ///
+    /// Cost: O([`segment_size`](Self::segment_size)) in time and memory.
     ///
     /// # Errors
     ///
-    /// [`Error::State`](crate::Error::State) when memory cannot be had.
+    /// [`Error::Io`] when the system gives no random numbers for the store's id; [`Error::State`] when
+    /// the database cannot be made.
     pub fn open_in_memory(self) -> Result<Store> {
         let directory = Directory::in_memory(&self)?;
         Store::start(directory, self)
     }
 
-    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory.
+    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the
+    /// feature `testing`; example: at [`testing`](crate::testing).
     ///
-    /// Cost: O(changes since the last checkpoint, and since the first whose backlinks
-    /// [wait](Options::tail)).
+    /// Cost: that of [`open`](Self::open).
     ///
     /// # Errors
     ///

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// let time = Timestamp::from_millis(1_700_000_000_000);
 /// assert_eq!(time.as_millis(), 1_700_000_000_000);
+/// assert!(time < Timestamp::now());
+/// assert_eq!(time.saturating_add(std::time::Duration::from_secs(1)).as_millis() % 10_000, 1_000);
 /// ```
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -11,6 +11,17 @@ const KEPT: usize = 1_000;
 /// What [`Store::verify`](crate::Store::verify) found.
 ///
 /// Displayed as one line of counts, or one line for each finding.
+///
+/// ```
+/// # let store = viewlink::Options::new().open_in_memory()?;
+/// let verified = store.verify()?;
+/// assert!(verified.is_clean(), "{verified}");
+/// for finding in &verified.findings {
+///     eprintln!("{}: {} (invariant {})", finding.place, finding.detail, finding.invariant);
+/// }
+/// println!("{} links in {} views", verified.counts.links.total(), verified.counts.views);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a verification that nobody reads finds nothing"]
@@ -47,7 +58,7 @@ impl fmt::Display for Verification {
     }
 }
 
-/// Something that is wrong.
+/// Something that is wrong; displayed as a line. Example: at [`Verification`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
@@ -65,7 +76,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a store holds, counted row by row.
+/// What a store holds, counted row by row; displayed as a line. Example: at [`Verification`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

@@ -6,7 +6,11 @@ use crate::key::ViewKey;
 use crate::time::Timestamp;
 use crate::type_counts::TypeCounts;
 
-/// Who looks after a view.
+/// Who looks after a view or a resource. The store keeps the text and knows nothing of who it is.
+///
+/// ```
+/// assert_eq!(viewlink::Maintainer::Team("checkout".into()).id(), "checkout");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Maintainer {
@@ -26,7 +30,17 @@ impl Maintainer {
     }
 }
 
-/// A view as a snapshot sees it.
+/// A view as a snapshot sees it, or as a change left it.
+///
+/// ```
+/// # use viewlink::{NewView, Options, ResourceType};
+/// # let store = Options::new().open_in_memory()?;
+/// # store.project("default")?.create_view(NewView::new("v", "V"))?;
+/// let view = store.snapshot()?.project("default")?.view("v")?;
+/// println!("{}: {} flags", view.name, view.links.get(ResourceType::Flag));
+/// assert_eq!((view.version, view.updated_at), (1, view.created_at));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct View {
@@ -106,8 +120,8 @@ impl NewView {
 /// ```
 /// use viewlink::ViewPatch;
 ///
-/// let patch = ViewPatch::new().name("Checkout and payments").no_maintainer();
-/// # let _ = patch;
+/// let patch = ViewPatch::new().name("Checkout and payments").tags(["web"]).no_maintainer();
+/// assert_ne!(patch, ViewPatch::new());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ViewPatch {

@@ -40,7 +40,8 @@ impl ProjectSnapshot<'_> {
     ///
     /// The total is that of what the filter finds.
     ///
-    /// Cost: O(n log n) with the n views of the project, where the filter has a condition.
+    /// Cost: O(n log n) with the n views of the project; that of [`views`](Self::views) for a filter
+    /// without a condition.
     ///
     /// ```
     /// # use viewlink::{NewView, Options, Paging, ViewFilter};

@@ -78,7 +78,7 @@ enum Step {
 }
 
 impl Feed {
-    /// The same changes as a stream. With the feature `tokio`.
+    /// The same changes as a stream. With the feature `tokio`; example: at [`FeedStream`].
     ///
     /// Cost: O(1).
     pub fn into_stream(self) -> FeedStream {
@@ -98,9 +98,12 @@ impl FeedStream {
         self.given
     }
 
-    /// The next change, as soon as there is one.
+    /// The next change, as soon as there is one; `None` behind an error.
     ///
-    /// The future can be dropped at any moment, as `select!` and timeouts do: no change is lost.
+    /// The future can be dropped at any moment, as `select!` and timeouts do: no change is lost. Example:
+    /// at [`FeedStream`].
+    ///
+    /// Cost: for a page of changes that of [`Feed::next_page`], on the pool; O(1) for each in it.
     ///
     /// # Errors
     ///

@@ -11,9 +11,10 @@ use crate::view::{NewView, View, ViewPatch};
 
 /// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
 ///
-/// Made by [`AsyncStore::project`](crate::AsyncStore::project), where it is said what becomes of a call
-/// whose future is dropped, and which errors all calls share. Each method is the one of [`Project`] with
-/// its name.
+/// Made by [`AsyncStore::project`](crate::AsyncStore::project). Each method is the one of [`Project`]
+/// with its name, made on the pool for blocking work; [`AsyncStore`](crate::AsyncStore) says what becomes
+/// of a call whose future is dropped, and which errors all calls share. Those that return a handle make no
+/// call.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -29,6 +30,11 @@ use crate::view::{NewView, View, ViewPatch};
 /// if let Ok(report) = tokio::time::timeout(Duration::from_secs(5), call).await {
 ///     report?.all_ok()?;
 /// }
+///
+/// let report = project.dry_run().unlink("v", Batch::flags(["a", "c"])).await?;
+/// assert_eq!((report.success_count(), report.failure_count()), (1, 1));
+/// let deleted = project.delete_view("v").await?;
+/// assert_eq!(deleted.unlinked.total(), 2);
 /// # Ok(())
 /// # }
 /// ```
@@ -88,6 +94,8 @@ impl AsyncProject {
 
     /// Links resources to a view: [`Project::link`].
     ///
+    /// Cost and example: those of [`Project::link`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::link`].
@@ -96,6 +104,8 @@ impl AsyncProject {
     }
 
     /// Unlinks resources from a view: [`Project::unlink`].
+    ///
+    /// Cost and example: those of [`Project::unlink`].
     ///
     /// # Errors
     ///
@@ -106,6 +116,8 @@ impl AsyncProject {
 
     /// Makes a view's links of one type exactly a set: [`Project::replace`].
     ///
+    /// Cost and example: those of [`Project::replace`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::replace`].
@@ -114,6 +126,8 @@ impl AsyncProject {
     }
 
     /// Links and unlinks over several views and types in one change: [`Project::change_links`].
+    ///
+    /// Cost and example: those of [`Project::change_links`].
     ///
     /// # Errors
     ///
@@ -128,6 +142,8 @@ impl AsyncProject {
 
     /// Creates a view: [`Project::create_view`].
     ///
+    /// Cost and example: those of [`Project::create_view`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::create_view`].
@@ -136,6 +152,8 @@ impl AsyncProject {
     }
 
     /// The view with the key, created if there is none: [`Project::ensure_view`].
+    ///
+    /// Cost and example: those of [`Project::ensure_view`].
     ///
     /// # Errors
     ///
@@ -146,6 +164,8 @@ impl AsyncProject {
 
     /// Changes fields of a view: [`Project::update_view`].
     ///
+    /// Cost and example: those of [`Project::update_view`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::update_view`].
@@ -154,6 +174,8 @@ impl AsyncProject {
     }
 
     /// Deletes a view and unlinks everything from it: [`Project::delete_view`].
+    ///
+    /// Cost and example: those of [`Project::delete_view`].
     ///
     /// # Errors
     ///
@@ -164,6 +186,8 @@ impl AsyncProject {
 
     /// Deletes the project with all that is in it: [`Project::delete`].
     ///
+    /// Cost and example: those of [`Project::delete`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::delete`].
@@ -172,6 +196,8 @@ impl AsyncProject {
     }
 
     /// Takes a resource out of the registry and out of every view: [`Project::remove_resource`].
+    ///
+    /// Cost and example: those of [`Project::remove_resource`].
     ///
     /// # Errors
     ///
@@ -184,6 +210,8 @@ impl AsyncProject {
     /// Takes all segments of an environment out of the registry and out of every view:
     /// [`Project::remove_environment`].
     ///
+    /// Cost and example: those of [`Project::remove_environment`].
+    ///
     /// # Errors
     ///
     /// Those of [`Project::remove_environment`].
@@ -193,6 +221,8 @@ impl AsyncProject {
     }
 
     /// Registers resources, or says anew what they are: [`Project::put_resources`].
+    ///
+    /// Cost and example: those of [`Project::put_resources`].
     ///
     /// # Errors
     ///

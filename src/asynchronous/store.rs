@@ -17,17 +17,14 @@ use crate::verify::Verification;
 /// pool has threads (`max_blocking_threads`, 512 where nothing else is said); those that change
 /// something share their disk syncs.
 ///
-/// **A call can be dropped at any moment.** Whatever of its future is dropped or timed out: a call that
-/// waits for a thread is not made at all; one that has a thread runs to its end there, so that its
-/// change is whole. What came of it is in the journal, which [`read`](Self::read) shows.
-///
-/// Errors that all calls share beside their own: [`Error::NoRuntime`](crate::Error::NoRuntime) when
-/// there is no runtime, or it is shut down before the call begins: nothing was changed;
-/// [`Error::Panicked`](crate::Error::Panicked) when what runs on the pool panics;
-/// [`Error::Io`](crate::Error::Io) when the system gives no thread.
+/// **A call can be dropped at any moment.** When its future is dropped or timed out, a call that waits
+/// for a thread is not made at all; one that has a thread runs to its end there, so that its change is
+/// whole. What came of it is in the journal, which [`read`](Self::read) shows.
 ///
 /// Like a [`Store`] it is a cheap handle. The last one that is dropped closes the store, on the thread
 /// that drops it: [`close`](Self::close) does that on the pool.
+///
+/// Cost of each call besides its own: one hand-over to a thread of the pool and back.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -49,13 +46,23 @@ use crate::verify::Verification;
 /// store.close().await
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// All calls share these, besides their own:
+///
+/// - [`Error::NoRuntime`](crate::Error::NoRuntime): there is no runtime, or it was shut down before the
+///   call began. Nothing changed.
+/// - [`Error::Panicked`](crate::Error::Panicked): what ran on the pool panicked.
+/// - [`Error::Io`](crate::Error::Io): the system gave no thread. The call may still be made, by a thread
+///   that the pool gets later, so its [outcome](crate::Error::outcome) is unknown.
 #[derive(Clone, Debug)]
 pub struct AsyncStore {
     store: Store,
 }
 
 impl Store {
-    /// The same store for async code. With the feature `tokio`.
+    /// The same store for async code. With the feature `tokio`; example: at [`AsyncStore`].
     ///
     /// Cost: O(1).
     #[must_use]
@@ -69,6 +76,8 @@ impl AsyncStore {
     ///
     /// An opening that was dropped may go on, and the store is [open](crate::Error::AlreadyOpen) until
     /// it has ended.
+    ///
+    /// Cost: that of [`Options::open`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -90,12 +99,18 @@ impl AsyncStore {
 
     /// The store itself, for what does not block: [`id`](Store::id), [`health`](Store::health),
     /// [`stats`](Store::stats).
+    ///
+    /// ```
+    /// # let store = viewlink::Options::new().open_in_memory()?.into_async();
+    /// assert_eq!(store.blocking().health(), viewlink::Health::Writable);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     #[must_use]
     pub const fn blocking(&self) -> &Store {
         &self.store
     }
 
-    /// A handle to a project, which need not exist yet: [`Store::project`].
+    /// A handle to a project, which need not exist yet: [`Store::project`]. Example: at [`AsyncStore`].
     ///
     /// Cost: O(1).
     ///
@@ -107,7 +122,7 @@ impl AsyncStore {
     }
 
     /// Reads from a [`Snapshot`] of the moment at which the read gets a thread, which lives as long as
-    /// it reads.
+    /// it reads. Example: at [`AsyncStore`].
     ///
     /// Cost: that of `read`.
     ///
@@ -121,7 +136,9 @@ impl AsyncStore {
         self.run(|store| read(&store.snapshot()?)).await
     }
 
-    /// Follows the changes behind the revision `after`: [`Store::feed`].
+    /// Follows the changes behind the revision `after`: [`Store::feed`]. Example: at [`FeedStream`].
+    ///
+    /// Cost: that of [`Store::feed`].
     ///
     /// # Errors
     ///
@@ -132,6 +149,8 @@ impl AsyncStore {
 
     /// Brings the state to disk now: [`Store::checkpoint`].
     ///
+    /// Cost and example: those of [`Store::checkpoint`].
+    ///
     /// # Errors
     ///
     /// Those of [`Store::checkpoint`].
@@ -141,6 +160,8 @@ impl AsyncStore {
 
     /// Gives the space back that the state does not need: [`Store::compact`].
     ///
+    /// Cost and example: those of [`Store::compact`].
+    ///
     /// # Errors
     ///
     /// Those of [`Store::compact`].
@@ -149,6 +170,8 @@ impl AsyncStore {
     }
 
     /// Copies the store into a new directory: [`Store::backup_to`].
+    ///
+    /// Cost and example: those of [`Store::backup_to`].
     ///
     /// # Errors
     ///
@@ -160,6 +183,8 @@ impl AsyncStore {
 
     /// Repeats recovery in place after a failure stopped writes: [`Store::recover`].
     ///
+    /// Cost and example: those of [`Store::recover`].
+    ///
     /// # Errors
     ///
     /// Those of [`Store::recover`].
@@ -168,6 +193,8 @@ impl AsyncStore {
     }
 
     /// Checks the store against the invariants of its design: [`Store::verify`].
+    ///
+    /// Cost and example: those of [`Store::verify`].
     ///
     /// # Errors
     ///
@@ -179,6 +206,8 @@ impl AsyncStore {
     /// Closes the store under all its handles: [`Store::close`].
     ///
     /// Calls that were begun before are answered first.
+    ///
+    /// Cost: that of [`Store::close`]. Example: at [`AsyncStore`].
     ///
     /// # Errors
     ///

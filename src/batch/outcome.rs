@@ -7,6 +7,15 @@ use crate::limit::TooLong;
 use crate::resource::{RawResource, Resource};
 
 /// What a batch was to do.
+///
+/// ```
+/// # use viewlink::{Action, Batch, NewView, Options};
+/// # let project = Options::new().open_in_memory()?.project("default")?;
+/// # project.create_view(NewView::new("v", "V"))?;
+/// let report = project.link("v", Batch::flags(["a"]))?;
+/// assert_eq!(report.action(), Action::Link);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -21,6 +30,17 @@ pub enum Action {
 }
 
 /// What became of one key.
+///
+/// ```
+/// # use viewlink::{Batch, FailureReason, KeyOutcome, NewView, Options};
+/// # let project = Options::new().open_in_memory()?.project("default")?;
+/// # project.create_view(NewView::new("v", "V"))?;
+/// let report = project.link("v", Batch::flags(["a", "a"]))?;
+/// let outcomes: Vec<_> = report.outcomes().map(|(_, outcome)| outcome.clone()).collect();
+/// assert_eq!(outcomes, [KeyOutcome::Linked, KeyOutcome::Failed(FailureReason::Repeated)]);
+/// assert!(outcomes[1].is_failure());
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyOutcome {
@@ -51,6 +71,17 @@ impl KeyOutcome {
 }
 
 /// Why a key failed; displayed as a plain sentence.
+///
+/// For each key of a batch the checks run in this order, and the first one that fails is the reason:
+/// malformed, repeated, unknown, state.
+///
+/// ```
+/// use viewlink::{FailureCode, FailureReason};
+///
+/// let reason = FailureReason::NotLinked;
+/// assert_eq!(reason.code(), FailureCode::NotLinked);
+/// assert_eq!(reason.to_string(), "not linked to this view");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FailureReason {
@@ -111,7 +142,11 @@ impl FailureReason {
     }
 }
 
-/// The stable name of a kind of failure.
+/// The stable name of a kind of failure; displayed as it goes over the wire.
+///
+/// ```
+/// assert_eq!(viewlink::FailureCode::NotLinked.as_str(), "not_linked");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FailureCode {
@@ -157,6 +192,17 @@ impl fmt::Display for FailureCode {
 }
 
 /// A key that failed; displayed as `resource: reason (code)`.
+///
+/// ```
+/// # use viewlink::{Batch, NewView, Options};
+/// # let project = Options::new().open_in_memory()?.project("default")?;
+/// # project.create_view(NewView::new("v", "V"))?;
+/// let report = project.unlink("v", Batch::flags(["a"]))?;
+/// let failed = report.failures().next().expect("it is not linked");
+/// assert_eq!((failed.resource().key(), failed.code().as_str()), ("a", "not_linked"));
+/// assert_eq!(failed.to_string(), format!("a: {} (not_linked)", failed.reason()));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
     resource: RawResource<'a>,

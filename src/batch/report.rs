@@ -138,19 +138,35 @@ impl Report {
     }
 
     /// Each key with its outcome, in request order, then what a filter found, in key order, then what a
-    /// replacement took out, in key order; the failures alone where that was
-    /// [asked](crate::Batch::failures_only) for.
+    /// replacement took out or had to leave, in key order; the failures alone where that was
+    /// [asked](crate::Batch::failures_only) for. Example: at [`replace`](crate::Project::replace).
+    ///
+    /// Cost: O(1) for each.
     pub fn outcomes(&self) -> impl Iterator<Item = (RawResource<'_>, &KeyOutcome)> {
         let named = (0..self.keys.len()).filter_map(|index| self.keys.get(index));
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)
     }
 
-    /// The keys that failed, in the order of [`outcomes`](Self::outcomes).
+    /// The keys that failed, in the order of [`outcomes`](Self::outcomes). Example: at [`Report`].
+    ///
+    /// Cost: O(outcomes) for all.
     pub fn failures(&self) -> impl Iterator<Item = Failure<'_>> {
         self.outcomes().filter_map(|(resource, outcome)| Failure::of(resource, outcome))
     }
 
     /// The revision the batch made, if no key failed; `None` when it changed nothing.
+    ///
+    /// Cost: O(1).
+    ///
+    /// ```
+    /// # use viewlink::{Batch, Error, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// assert_eq!(project.link("v", Batch::flags(["a"]))?.all_ok()?, Some(2));
+    /// let error = project.unlink("v", Batch::flags(["a", "b"]))?.all_ok().unwrap_err();
+    /// assert!(matches!(error, Error::KeysFailed(report) if report.failure_count() == 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///

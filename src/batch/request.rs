@@ -18,6 +18,8 @@ use crate::resource::{RawResource, Resource, ResourceType};
 /// assert_eq!(flags.len(), 2);
 /// let segments = Batch::segments([("production", "beta-users")]);
 /// assert_eq!(segments.len(), 1);
+/// let retired = Batch::flags(["old"]).ignore_missing().keep_last_view().failures_only();
+/// assert!(!retired.is_empty());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -96,7 +98,11 @@ impl Batch {
     ///
     /// Outcomes are then one for each key, in request order, and one for each further resource, in
     /// key order. With what the filter finds the batch may not be larger than
-    /// [`Options::batch_limit`](crate::Options::batch_limit).
+    /// [`Options::batch_limit`](crate::Options::batch_limit). Another filter takes the place of this one.
+    ///
+    /// Cost in the change: to link, O(n · log resources) with the n registered resources that have a tag
+    /// or maintainer the filter asks for, or else all of the type, of segments all of the environment;
+    /// to unlink, with the n links of that type of the view.
     #[must_use]
     pub fn and_matching(mut self, filter: ResourceFilter) -> Self {
         self.filter = Some(filter);
@@ -160,7 +166,17 @@ impl Batch {
     /// Lets a resource stay in the last view it is in: to unlink it is the failure
     /// [`LastView`](crate::FailureReason::LastView) of its key, decided in the change.
     ///
-    /// Cost: a look-up of the resource's views for each key.
+    /// Cost in the change: O(log links + m) for each key with the m views of its resource.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, FailureCode, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::flags(["a"]))?.all_ok()?;
+    /// let report = project.unlink("v", Batch::flags(["a"]).keep_last_view())?;
+    /// assert_eq!(report.failures().next().unwrap().code(), FailureCode::LastView);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     #[must_use]
     pub const fn keep_last_view(mut self) -> Self {
         self.choices.keep_last_view = true;
@@ -207,7 +223,8 @@ impl Batch {
     }
 }
 
-/// A segment as a request names it: the texts may be no keys at all.
+/// A segment as a request names it: the texts may be no keys at all. Example: at
+/// [`Batch::segment_refs`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SegmentRef {
     /// By the id it is registered with.

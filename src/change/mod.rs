@@ -23,6 +23,27 @@ pub(crate) struct Stamp {
 }
 
 /// A committed change, as the journal keeps it.
+///
+/// ```
+/// # use viewlink::{ChangeKind, NewView, Options};
+/// # let store = Options::new().open_in_memory()?;
+/// # store.project("default")?.actor("ada").create_view(NewView::new("v", "V"))?;
+/// for change in store.snapshot()?.changes(1)? {
+///     let change = change?;
+///     let who = change.actor.as_deref().unwrap_or("somebody");
+///     match &change.kind {
+///         ChangeKind::ViewCreated { view, fields } => {
+///             println!("{}: {who} created {view}, {}", change.revision, fields.name);
+///         }
+///         ChangeKind::LinksChanged { view, linked, unlinked, .. } => {
+///             println!("{view}: {} linked, {} unlinked", linked.len(), unlinked.len());
+///         }
+///         other => println!("{other:?}"), // there may be more kinds in later versions
+///     }
+/// #   assert_eq!(who, "ada");
+/// }
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
@@ -42,9 +63,10 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
-/// What a change did.
+/// What a change did. Example: at [`Change`].
 ///
-/// A change that takes away a whole thing names the thing and tells how many links went with it.
+/// A change that takes away a whole thing names the thing and tells how many links went with it, and
+/// not which: whoever follows knows them from a copy of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChangeKind {
@@ -117,6 +139,19 @@ pub enum ChangeKind {
 }
 
 /// Links of one view and type, as a change of several batches tells of them.
+///
+/// ```
+/// # use viewlink::{Batch, ChangeKind, LinkChange, NewView, Options};
+/// # let store = Options::new().open_in_memory()?;
+/// # let project = store.project("default")?;
+/// # for view in ["a", "b"] { project.create_view(NewView::new(view, view))?; }
+/// let link = |view| LinkChange::link(view, Batch::flags(["f"]));
+/// project.change_links([link("a"), link("b")])?;
+/// let last = store.snapshot()?.changes(3)?.next().expect("there are three")?;
+/// let ChangeKind::ManyLinksChanged { parts } = last.kind else { panic!() };
+/// assert_eq!((parts.len(), parts[0].linked.len()), (2, 1));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedLinks {
@@ -148,7 +183,7 @@ impl ChangedLinks {
     }
 }
 
-/// The fields of a view after a change.
+/// The fields of a view after a change. Example: at [`Change`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedFields {

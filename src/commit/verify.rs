@@ -15,10 +15,10 @@ use crate::verify::{Counts, Findings, Verification};
 /// Memory for pages of the state that the journal is replayed into.
 const REPLAY_CACHE: usize = 64 << 20;
 
-/// Checks invariants 1 to 5.
+/// Checks invariants 1 to 5 and 9.
 ///
-/// Cost: O(rows and changes kept) in time; O(views) in memory, and O(rows) where the journal
-/// reaches back to the first change and is replayed.
+/// Cost: O(n · log n) in time with n rows, links and changes kept; in memory that of
+/// [`ReadTables::check`], and O(n) where the journal reaches back to the first change and is replayed.
 ///
 /// `journal_head` is the newest change of the journal; `at_rest` says that the state should be
 /// there, too, which after a failure it need not.

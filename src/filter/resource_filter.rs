@@ -131,11 +131,11 @@ pub enum ResourceCondition {
     MaintainerId(TextTest),
     /// A test of the key of the team that looks after it; a member has no such key.
     MaintainerTeam(TextTest),
-    /// Whether it is archived.
+    /// Whether it is archived: taken out of use.
     Archived(bool),
-    /// Whether it is meant to be removed one day.
+    /// Whether it is meant to go some day, as a flag may be.
     Temporary(bool),
-    /// Whether a segment is a big one.
+    /// Whether it has no bound on its size, as a segment may.
     Unbounded(bool),
     /// It is a segment of this environment. Not in the grammar.
     Environment(EnvironmentId),

@@ -5,8 +5,8 @@
 //! length u32 | revision u64 | durable-up-to u64 | crc u32 | payload | crc u32
 //! ```
 //!
-//! Little-endian. Both checksums start from the store id, so that bytes a caller puts into a
-//! comment never pass for a record. A length of zero ends the segment.
+//! Little-endian. Both checksums start from the store id, so that bytes that somebody who does not
+//! know it puts into a comment do not pass for a record. A header of zeros ends the segment.
 
 use std::io;
 

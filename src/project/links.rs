@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::key::{MAX_KEY_LEN, ViewKey};
 use crate::project::{Project, Target, view_key};
 
-/// What to do with a batch in one of several views; see [`Project::change_links`].
+/// What to do with a batch in one of several views. Example: at [`Project::change_links`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkChange {
     view: String,
@@ -35,18 +35,32 @@ impl LinkChange {
 impl Project {
     /// Links resources to a view, in one change whatever their number.
     ///
-    /// A resource that is linked already is a success and keeps the time of its link. A malformed
-    /// or repeated key is that key's failure.
+    /// A resource that is linked already is a success and keeps the time of its link. A malformed,
+    /// repeated or unknown key is that key's failure: see [`FailureReason`](crate::FailureReason).
     ///
-    /// Cost: O(n · log links) with n keys, and one disk sync, shared with those who call at the
-    /// same time; the posting lists of the resources are [folded](crate::Options::tail) later. A batch that
-    /// changes nothing costs no sync.
+    /// Cost: O(n · log n + n · log links) with n keys and the links of all views; with a filter also what
+    /// [`Batch::and_matching`] says. Of the store it writes the blocks of some 100 links that the keys
+    /// are in; the lists of the resources' views are [folded](crate::Options::tail) later.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("my-view", "My view"))?;
+    /// let report = project.link("my-view", Batch::flags(["checkout-v2", "search-v3", "no key"]))?;
+    /// assert_eq!((report.success_count(), report.failure_count()), (2, 1));
+    /// project.link("my-view", Batch::segments([("production", "beta-users")]))?.all_ok()?;
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`] for the view key;
-    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
-    /// Nothing changes then.
+    /// Nothing changes with any of them. Besides those that [all calls](Project#errors) share:
+    ///
+    /// - [`Error::InvalidKey`]: the view's key is malformed.
+    /// - [`Error::UnknownProject`], [`Error::UnknownView`]: there is none, or none that the batch's
+    ///   filter names.
+    /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit)
+    ///   keys, with what the filter finds.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
         self.run(view, Aim::Link, batch)
     }
@@ -56,7 +70,21 @@ impl Project {
     /// A resource that is not linked is that key's failure, as is a malformed or repeated key; the
     /// others are unlinked all the same.
     ///
-    /// Cost and errors are those of [`link`](Self::link).
+    /// Cost: that of [`link`](Self::link).
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("my-view", "My view"))?;
+    /// # project.link("my-view", Batch::flags(["checkout-v2"]))?.all_ok()?;
+    /// let batch = Batch::flags(["checkout-v2", "no-such-flag"]).comment("retired");
+    /// let report = project.unlink("my-view", batch)?;
+    /// for failed in report.failures() {
+    ///     assert_eq!(failed.to_string(), "no-such-flag: not linked to this view (not_linked)");
+    /// }
+    /// # assert_eq!(report.failure_count(), 1);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -73,7 +101,8 @@ impl Project {
     /// is, linked or not. With [`Batch::keep_last_view`] what is in no other view stays linked, too,
     /// as a failure. Segments of every environment are of one type.
     ///
-    /// Cost: that of [`link`](Self::link), and O(links of the view).
+    /// Cost: that of [`link`](Self::link), and O(m) with the m links of that type of the view; the report
+    /// names each that was unlinked.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options};
@@ -99,10 +128,11 @@ impl Project {
     ///
     /// What a filter finds, and what is registered, is told by the store as it was before the call;
     /// then the changes are made in order, each on what those before it left. The batches together
-    /// have at most as many keys as one may have. The comment and actor are the first that a batch
-    /// gives, or the handle's.
+    /// have at most as many keys as one may have. Comment, actor and the change taken back are each the
+    /// first that a batch gives, or the handle's. Of no changes there are no reports, and no errors for a
+    /// project that is not there.
     ///
-    /// Cost: that of its parts, but for one disk sync.
+    /// Cost: that of its parts, with one append and one sync for all.
     ///
     /// ```
     /// # use viewlink::{Batch, LinkChange, NewView, Options};
@@ -121,8 +151,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`link`](Self::link) for each of them; nothing changes then.
-    /// [`Error::NoSingleView`] where the revision of [a view](Self::if_view_at) was to be compared.
+    /// Those of [`link`](Self::link) for each of them; nothing changes then, whichever it is of.
+    /// [`Error::NoSingleView`] of a handle of [`if_view_at`](Self::if_view_at).
     pub fn change_links(
         &self,
         changes: impl IntoIterator<Item = LinkChange>,

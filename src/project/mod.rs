@@ -27,11 +27,42 @@ pub use views::DeletedView;
 /// when somebody else did meanwhile; [`dry_run`](Self::dry_run) one that changes nothing at all and
 /// tells what it would do. Reads are on a [`Snapshot`](crate::Snapshot).
 ///
-/// Every call is one change: whole or absent, durable when it returns. Errors that all of them
-/// share: [`Error::Closed`], [`Error::WritesStopped`], [`Error::TooLong`] for a comment or actor
-/// beyond its limit, [`Error::Io`] and [`Error::State`] when the disk fails (their
-/// [`outcome`](Error::outcome) tells what became of the change), [`Error::Panicked`] when a clock
-/// or this crate panicked.
+/// Every call is one change: whole or absent, durable when it returns. Besides what each says of its
+/// cost, a change takes one append to the journal and one disk sync, shared with those who call at the
+/// same time, and now and then what is due behind it, a [slice of a fold](crate::Options::tail) or a
+/// [checkpoint](crate::Options::checkpoint_interval). A call that changes nothing takes none of these.
+///
+/// ```
+/// use viewlink::{Batch, NewView, Options};
+///
+/// let store = Options::new().open_in_memory()?;
+/// let project = store.project("default")?.actor("ada").comment("launch of the new checkout");
+/// project.create_view(NewView::new("checkout", "Checkout"))?;
+/// let revision = project.link("checkout", Batch::flags(["checkout-v2"]))?.all_ok()?;
+///
+/// let undo = project.comment("it was too early").reverts(revision.expect("it changed"));
+/// undo.unlink("checkout", Batch::flags(["checkout-v2"]))?.all_ok()?;
+///
+/// let last = store.snapshot()?.changes(3)?.next().expect("there are three")?;
+/// assert_eq!((last.actor.as_deref(), last.reverts), (Some("ada"), Some(2)));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// All calls that change something share these:
+///
+/// - [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
+/// - [`Error::TooLong`]: a comment or actor is beyond its [limit](crate::Limits), or the store has
+///   given all ids of views or projects there are, or the record of the change has 4 GiB.
+/// - [`Error::RevisionDiffers`]: where a revision was asked for; see
+///   [`if_store_at`](Self::if_store_at).
+/// - [`Error::NoSingleView`]: a handle of [`if_view_at`](Self::if_view_at), and a call that is about no
+///   single view.
+/// - [`Error::Io`], [`Error::State`]: the disk failed; their [`outcome`](Error::outcome) tells what
+///   became of the change. Also of a call that shared the sync and had nothing to change.
+/// - [`Error::Damaged`]: a row or page that is needed cannot be read; nothing changed, and writes stop.
+/// - [`Error::Panicked`]: a clock or this crate panicked; nothing changed.
 #[derive(Clone, Debug)]
 pub struct Project {
     engine: Arc<Engine>,
@@ -51,7 +82,7 @@ impl Project {
         self.target.project()
     }
 
-    /// A handle whose changes tell who made them.
+    /// A handle whose changes tell who made them; a batch's own actor goes before.
     #[must_use]
     pub fn actor(&self, actor: impl Into<String>) -> Self {
         let mut handle = self.clone();
@@ -78,7 +109,7 @@ impl Project {
 
     /// A handle whose calls change nothing when the store is not at this revision any more:
     /// [`Error::RevisionDiffers`]. So who read a [`Snapshot`](crate::Snapshot) changes what was read,
-    /// or nothing.
+    /// or nothing. A change in any project moves the store's revision.
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options};
@@ -101,7 +132,20 @@ impl Project {
     /// [`revision`](crate::View::revision), that of the last change to its fields or links, any more:
     /// [`Error::RevisionDiffers`].
     ///
-    /// Calls that are about no single view are [`Error::NoSingleView`].
+    /// For [`link`](Self::link), [`unlink`](Self::unlink), [`replace`](Self::replace),
+    /// [`update_view`](Self::update_view) and [`delete_view`](Self::delete_view); other calls are
+    /// [`Error::NoSingleView`].
+    ///
+    /// ```
+    /// # use viewlink::{Batch, Error, NewView, Options, ViewPatch};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// let view = project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::flags(["a"]))?.all_ok()?; // somebody else
+    /// let late = project.if_view_at(view.revision).update_view("v", ViewPatch::new().name("W"));
+    /// assert!(matches!(late, Err(Error::RevisionDiffers { expected: 1, actual: 2, .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn if_view_at(&self, revision: u64) -> Self {
         let mut handle = self.clone();

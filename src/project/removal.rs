@@ -9,7 +9,7 @@ use crate::resource::Resource;
 use crate::storage::{ProjectRow, Removal};
 use crate::type_counts::TypeCounts;
 
-/// What [`Project::delete`] did.
+/// What [`Project::delete`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedProject {
@@ -21,7 +21,7 @@ pub struct DeletedProject {
     pub revision: Option<u64>,
 }
 
-/// What [`Project::remove_resource`] or [`Project::remove_environment`] did.
+/// What [`Project::remove_resource`] or [`Project::remove_environment`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Removed {
@@ -40,9 +40,20 @@ impl Project {
     ///
     /// Cost: O(views, links and resources of the project).
     ///
+    /// ```
+    /// # use viewlink::{NewView, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// project.create_view(NewView::new("v", "V"))?;
+    /// let deleted = project.delete()?;
+    /// assert_eq!((deleted.views, deleted.unlinked.total(), deleted.revision), (1, 0, Some(2)));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject).
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
+    /// [all calls](Project#errors) share.
     pub fn delete(&self) -> Result<DeletedProject> {
         let ((views, unlinked), revision) = self.change(0, |draft, target| {
             let project = target.find(draft)?;
@@ -55,11 +66,24 @@ impl Project {
 
     /// Takes a resource out of the registry, where it is in it, and out of every view of the project.
     ///
-    /// Cost: O(views of the resource · log links), and one disk sync.
+    /// Cost: O(m · log links) with the m views of the resource: a block of links is written anew in each,
+    /// so this is the slow one where they are very many.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Resource};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::flags(["a"]))?.all_ok()?;
+    /// let removed = project.remove_resource(&Resource::flag("a")?)?;
+    /// assert_eq!((removed.links, removed.registered, removed.revision), (1, 0, Some(3)));
+    /// assert_eq!(project.remove_resource(&Resource::flag("a")?)?.revision, None);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject).
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
+    /// [all calls](Project#errors) share.
     pub fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
         let resource = resource.clone();
         self.remove(move |draft, project| {
@@ -73,11 +97,22 @@ impl Project {
 
     /// Takes all segments of an environment out of the registry and out of every view of the project.
     ///
-    /// Cost: O(segments and their links · log links).
+    /// Cost: O((s + m) · log links) with s segments and their m links.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, EnvironmentId, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::segments([("test", "beta"), ("production", "beta")]))?.all_ok()?;
+    /// let removed = project.remove_environment(&EnvironmentId::parse("test")?)?;
+    /// assert_eq!((removed.resources, removed.links), (1, 1));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject).
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
+    /// [all calls](Project#errors) share.
     pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
         let environment = environment.clone();
         self.remove(move |draft, project| {

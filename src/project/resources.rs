@@ -15,8 +15,8 @@ impl Project {
     /// another segment is that resource's failure, and the others are registered all the same. A put
     /// that says nothing new changes nothing and costs no disk sync.
     ///
-    /// Cost: O(n · tags · log resources) with n resources, and one disk sync, shared with those who
-    /// call at the same time.
+    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each; each that changes is a row
+    /// of its own, with one for each tag that comes or goes.
     ///
     /// ```
     /// # use viewlink::{KeyOutcome, NewResource, Options};
@@ -33,8 +33,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit).
-    /// Nothing changes then.
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit); those that
+    /// [all calls](Project#errors) share. Nothing changes then.
     pub fn put_resources(
         &self,
         resources: impl IntoIterator<Item = NewResource>,

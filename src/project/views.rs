@@ -9,7 +9,7 @@ use crate::storage::ViewRow;
 use crate::type_counts::TypeCounts;
 use crate::view::{NewView, View, ViewPatch};
 
-/// What [`Project::delete_view`] did.
+/// What [`Project::delete_view`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedView {
@@ -22,12 +22,23 @@ pub struct DeletedView {
 impl Project {
     /// Creates a view, and the project with its first one.
     ///
-    /// Cost: O(log views).
+    /// Cost: O(log views) with the views of all projects.
+    ///
+    /// ```
+    /// # use viewlink::{Error, NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// let view = project.create_view(NewView::new("My-View", "My view").tags(["web"]))?;
+    /// assert_eq!((view.key.as_str(), view.version, view.revision), ("my-view", 1, 1));
+    /// let again = project.create_view(NewView::new("my-view", "Another one"));
+    /// assert!(matches!(again, Err(Error::ViewExists { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`Error::ViewExists`] when there is one with the key; [`Error::InvalidKey`] when the key is
-    /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits);
+    /// those that [all calls](Project#errors) share.
     pub fn create_view(&self, view: NewView) -> Result<View> {
         self.put_view(view, |project, key, _| {
             Err(Error::ViewExists { project: project.clone(), view: key.clone() })
@@ -38,11 +49,20 @@ impl Project {
     ///
     /// One that is there is returned as it is, and nothing changes.
     ///
-    /// Cost: O(log views).
+    /// Cost: O(log views) with the views of all projects.
+    ///
+    /// ```
+    /// # use viewlink::{NewView, Options};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// project.ensure_view(NewView::new("my-view", "My view"))?;
+    /// assert_eq!(project.ensure_view(NewView::new("my-view", "Another name"))?.name, "My view");
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`create_view`](Self::create_view), but for [`Error::ViewExists`].
+    /// Those of [`create_view`](Self::create_view), but for [`Error::ViewExists`]; of the fields also
+    /// where the view is there.
     pub fn ensure_view(&self, view: NewView) -> Result<View> {
         self.put_view(view, |_, _, found| Ok(found))
     }
@@ -76,12 +96,22 @@ impl Project {
     ///
     /// A patch that leaves every field as it is changes nothing.
     ///
-    /// Cost: O(log views).
+    /// Cost: O(log views) with the views of all projects.
+    ///
+    /// ```
+    /// # use viewlink::{NewView, Options, ViewPatch};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("my-view", "My view").tags(["web"]))?;
+    /// let view = project.update_view("my-view", ViewPatch::new().name("Checkout"))?;
+    /// assert_eq!((view.name.as_str(), view.tags, view.version), ("Checkout", vec!["web".into()], 2));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`];
-    /// [`Error::TooLong`] when a field is beyond its [limit](crate::Limits).
+    /// [`Error::UnknownProject`], [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when
+    /// the key is none; [`Error::TooLong`] when a field that changes is beyond its
+    /// [limit](crate::Limits); those that [all calls](Project#errors) share.
     pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
         let key = view_key(key)?;
         let limits = self.engine.options().limits;
@@ -100,14 +130,25 @@ impl Project {
         Ok(view)
     }
 
-    /// Deletes a view and unlinks everything from it. Its key is free afterwards.
+    /// Deletes a view and unlinks everything from it. Its key is free afterwards, its id never is.
     ///
-    /// Cost: O(links of the view).
+    /// Cost: O(m / 100) with the m links of the view, which go by blocks. What it leaves in the lists of
+    /// its resources is swept out later.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, ResourceType};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # project.create_view(NewView::new("my-view", "My view"))?;
+    /// # project.link("my-view", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// let deleted = project.delete_view("my-view")?;
+    /// assert_eq!((deleted.unlinked.get(ResourceType::Flag), deleted.revision), (2, Some(3)));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`], [`Error::UnknownView`], [`Error::InvalidKey`];
-    /// [`Error::RevisionDiffers`] where a [revision](Self::if_view_at) was asked for.
+    /// [`Error::UnknownProject`], [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when
+    /// the key is none; those that [all calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         let key = view_key(key)?;
         let (unlinked, revision) =

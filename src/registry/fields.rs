@@ -22,7 +22,8 @@ pub(crate) struct ResourceFields {
     pub(crate) created_at: Timestamp,
 }
 
-/// A resource of a project's registry.
+/// A resource of a project's registry. Example: at
+/// [`resource`](crate::ProjectSnapshot::resource).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegisteredResource {

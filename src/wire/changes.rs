@@ -14,14 +14,18 @@ use crate::type_counts::TypeCounts;
 /// `position`, and has read all there was when `items` is empty.
 ///
 /// ```
-/// use viewlink::{NewView, Options, wire::Changes};
+/// use viewlink::{Batch, NewView, Options, wire::Changes};
 ///
 /// let store = Options::new().open_in_memory()?;
-/// store.project("p")?.create_view(NewView::new("v", "V"))?;
+/// let project = store.project("p")?;
+/// project.create_view(NewView::new("v", "V"))?;
+/// project.link("v", Batch::flags(["f"]))?.all_ok()?;
 /// let mut feed = store.feed(0)?;
 /// let page = feed.next_page(100)?;
 /// let json = serde_json::to_value(Changes::new(&page, feed.position())).unwrap();
-/// assert_eq!((&json["position"], &json["items"][0]["kind"]), (&1.into(), &"viewCreated".into()));
+/// assert_eq!((&json["position"], &json["items"][0]["kind"]), (&2.into(), &"viewCreated".into()));
+/// assert_eq!(json["items"][0]["view"]["name"], "V");
+/// assert_eq!(json["items"][1]["linked"][0]["resourceKey"], "f");
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,7 +46,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// A change.
+/// A change. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change<'a> {
@@ -80,7 +84,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// What a change did, told apart by `kind`.
+/// What a change did, told apart by `kind`, as [`ChangeKind`] describes it. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -138,7 +142,7 @@ impl<'a> Did<'a> {
     }
 }
 
-/// The fields of a view after a change.
+/// The fields of a view after a change. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fields<'a> {
     /// The name.
@@ -159,7 +163,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Links of one view and type.
+/// Links of one view and type. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Links<'a> {
@@ -186,7 +190,7 @@ impl<'a> Links<'a> {
     }
 }
 
-/// A resource by its name.
+/// A resource by its name. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Name<'a> {
@@ -216,7 +220,7 @@ impl<'a> From<RawResource<'a>> for Name<'a> {
     }
 }
 
-/// What the registry says of a resource after a change.
+/// What the registry says of a resource after a change. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registered<'a> {
@@ -259,7 +263,7 @@ impl<'a> Registered<'a> {
     }
 }
 
-/// A number for each type.
+/// A number for each type, of links that went. Example: at [`Changes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {

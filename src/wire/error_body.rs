@@ -28,6 +28,11 @@ pub struct ErrorBody {
 macro_rules! codes {
     ($($(#[$docs:meta])* $name:ident = $text:literal, $status:literal;)*) => {
         /// The stable name of a kind of error; each belongs to one status.
+        ///
+        /// ```
+        /// let code = viewlink::wire::ErrorCode::UnknownView;
+        /// assert_eq!((code.as_str(), code.status()), ("unknown_view", 404));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
         pub enum ErrorCode {

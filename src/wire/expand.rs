@@ -6,11 +6,11 @@ use std::str::FromStr;
 use super::request_error::RequestError;
 use crate::resource::ResourceType;
 
-/// What can be asked for with `expand`.
+/// What can be asked for with `expand`. Example: at [`Expand`].
 ///
 /// [`AllFlags`](Self::AllFlags), [`AllSegments`](Self::AllSegments),
 /// [`AllResources`](Self::AllResources) and [`ResourceDetails`](Self::ResourceDetails) are taken
-/// and add nothing: the store knows keys only.
+/// and add nothing: answers name resources and tell no more of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Expansion {
     /// `flagsSummary`: how many flags a view has.
@@ -78,6 +78,15 @@ impl Expansion {
 }
 
 /// A set of expansions; displayed as a request gives them, `a,b`.
+///
+/// ```
+/// use viewlink::wire::{Expand, Expansion};
+///
+/// let expand: Expand = "maintainer,flagsSummary".parse()?;
+/// assert!(expand.contains(Expansion::FlagsSummary) && !expand.is_empty());
+/// assert!("colour".parse::<Expand>().is_err());
+/// # Ok::<(), viewlink::wire::RequestError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expand {
     /// Each once.
@@ -85,7 +94,9 @@ pub struct Expand {
 }
 
 impl Expand {
-    /// Whether this was asked for.
+    /// Whether this was asked for. Example: at [`Expand`].
+    ///
+    /// Cost: O(expansions).
     #[must_use]
     pub fn contains(&self, expansion: Expansion) -> bool {
         self.expansions.contains(&expansion)

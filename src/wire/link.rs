@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::query::Query;
 
 /// A link.
+///
+/// ```
+/// let link = viewlink::wire::Link::to_json("/api/v2/projects/default/views");
+/// assert_eq!(link.media_type, "application/json");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// Where it leads: a path, percent-encoded where it must be.
@@ -21,7 +26,7 @@ impl Link {
     }
 }
 
-/// The links of a resource or view.
+/// The links of a resource or view. Example: at [`LinkedResources`](super::LinkedResources).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceLinks {
     /// To the thing itself.
@@ -31,7 +36,7 @@ pub struct ResourceLinks {
     pub parent: Link,
 }
 
-/// The links of a page.
+/// The links of a page. Example: at [`LinkedResources`](super::LinkedResources).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageLinks {
     /// To this page.

@@ -9,7 +9,7 @@ use crate::batch::{Failure, Report};
 use crate::resource::ResourceType;
 
 /// The answer to a link or unlink, partial failures included; always a 200, since clients give
-/// back nothing on any other status.
+/// back nothing on any other status. Example: at [`wire`](super).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkReport<'a> {
@@ -25,7 +25,7 @@ pub struct LinkReport<'a> {
     pub linked_resources: Option<LinkedResources>,
 }
 
-/// A key that failed.
+/// A key that failed. Example: at [`wire`](super).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedResource<'a> {

@@ -70,6 +70,15 @@ pub enum LinkRequest {
 }
 
 /// A segment by where it is.
+///
+/// ```
+/// use viewlink::{ResourceType, wire::LinkRequest};
+///
+/// let body = br#"{"segmentIdentifiers": [{"environmentId": "production", "segmentKey": "beta"}]}"#;
+/// let batch = LinkRequest::from_json(body)?.into_batch(ResourceType::Segment)?;
+/// assert_eq!(batch.len(), 1);
+/// # Ok::<(), viewlink::wire::RequestError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SegmentIdentifier {
@@ -116,7 +125,7 @@ impl TryFrom<Fields> for LinkRequest {
 }
 
 impl LinkRequest {
-    /// Parses a body.
+    /// Parses a body. Example: at [`LinkRequest`].
     ///
     /// Cost: O(bytes).
     ///
@@ -150,9 +159,9 @@ impl LinkRequest {
     /// # Errors
     ///
     /// [`RequestError::Filter`] when the filter is none of that type, an empty one included;
-    /// [`RequestError::Parameter`] when one of segments comes without the id of an environment;
-    /// [`RequestError::Shape`] when `segmentIdentifiers`, or an `environmentId` with a filter, are
-    /// given for another type than segments.
+    /// [`RequestError::Parameter`] when one of segments comes without the id of an environment, or with
+    /// a malformed one; [`RequestError::Shape`] when `segmentIdentifiers`, or an `environmentId` with a
+    /// filter, are given for another type than segments.
     pub fn into_batch(self, resource_type: ResourceType) -> Result<Batch, RequestError> {
         let (batch, filter, environment, comment) = match self {
             Self::Keys { keys, filter, environment_id, comment } => {

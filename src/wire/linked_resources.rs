@@ -11,6 +11,26 @@ use crate::resource::ResourceType;
 use crate::snapshot;
 
 /// A page of the resources that are linked to a view.
+///
+/// ```
+/// use viewlink::wire::{LinkedResources, Query};
+/// # use viewlink::{Batch, NewView, Options, ResourceType};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Options::new().open_in_memory()?;
+/// # let project = store.project("default")?;
+/// # let view = project.create_view(NewView::new("v", "V"))?;
+/// # project.link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+/// let (flag, query) = (ResourceType::Flag, Query::from_pairs([("limit", "1")])?);
+/// let (snapshot, filter) = (store.snapshot()?, query.resource_filter(flag)?);
+/// let reader = snapshot.project("default")?;
+/// let page = reader.linked_resources_matching("v", flag, &filter, query.link_paging()?)?;
+/// let answer = LinkedResources::new(&page, project.key(), &view.key, flag, &query);
+/// assert_eq!((answer.total_count, answer.items[0].resource_key.as_str()), (2, "a"));
+/// let next = answer.links.and_then(|links| links.next).expect("there is more");
+/// assert!(next.href.ends_with("/views/v/linked/flags?limit=1&offset=1"), "{}", next.href);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedResources {
@@ -23,7 +43,7 @@ pub struct LinkedResources {
     pub links: Option<PageLinks>,
 }
 
-/// A resource that is linked to a view.
+/// A resource that is linked to a view. Example: at [`LinkedResources`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedResource {

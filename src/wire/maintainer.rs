@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::view;
 
-/// Who looks after a view. The store knows the id alone, so there are no details.
+/// Who looks after a view or resource. The store knows the id alone, so there are no details. Example:
+/// at [`View`](super::View).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maintainer {
     /// What it is.
@@ -13,7 +14,7 @@ pub struct Maintainer {
     pub id: String,
 }
 
-/// What looks after a view.
+/// What looks after a view or resource. Example: at [`View`](super::View).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MaintainerKind {

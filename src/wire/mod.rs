@@ -7,12 +7,14 @@
 //! | operation | request | answer |
 //! | --- | --- | --- |
 //! | unlink, link | [`LinkRequest`] | [`LinkReport`] |
+//! | replace, which the API does not have | [`LinkRequest`] | [`ReplaceReport`] |
 //! | linked resources | [`Query`] | [`LinkedResources`] |
 //! | linked views, list views | [`Query`] | [`Views`] |
 //! | create view | [`ViewPost`] | [`View`] |
 //! | get view | [`Query`] | [`View`] |
 //! | update view | [`ViewPatch`] | [`View`] |
 //! | register a resource, which the API does not have | [`ResourcePut`] | |
+//! | follow the changes, which the API does not have | | [`Changes`] |
 //! | whatever fails | | [`ErrorBody`] and its status |
 //!
 //! ```
@@ -34,6 +36,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A path that names a segment by id is read with [`find_resource`].
 //!
 //! The shapes are those of the API's public documentation, its `OpenAPI` description and its
 //! official clients. Where these leave something open, a type says what it does. What the store

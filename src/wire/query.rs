@@ -43,7 +43,9 @@ impl Query {
     /// Reads decoded names and values.
     ///
     /// `expand` may come more than once, and with several names and commas between them. Empty
-    /// values count as missing, and names that no operation knows are left out.
+    /// values count as missing, and names that no operation knows are left out. Example: at [`Query`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///
@@ -90,7 +92,10 @@ impl Query {
 
     /// The page of linked resources that is asked for: by link time or name, ties by key.
     ///
-    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter).
+    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter). Example: at
+    /// [`LinkedResources`](super::LinkedResources).
+    ///
+    /// Cost: O(1).
     ///
     /// # Errors
     ///
@@ -105,6 +110,8 @@ impl Query {
 
     /// Which resources of a type are asked for: those that `filter` and `query` find, segments in
     /// the environment `environmentId`; all where none of these is given.
+    ///
+    /// Cost: O(bytes of the filter).
     ///
     /// ```
     /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, wire::Query};
@@ -143,7 +150,10 @@ impl Query {
 
     /// The page of the views of a project that is asked for.
     ///
-    /// Which views are meant is told by [`view_filter`](Self::view_filter).
+    /// Which views are meant is told by [`view_filter`](Self::view_filter). Example: at
+    /// [`View`](super::View).
+    ///
+    /// Cost: O(1).
     ///
     /// # Errors
     ///
@@ -159,7 +169,9 @@ impl Query {
     }
 
     /// Which views of a project are asked for: those that `filter` and `query` find; all where
-    /// neither is given.
+    /// neither is given. Example: at [`View`](super::View).
+    ///
+    /// Cost: O(bytes of the filter).
     ///
     /// # Errors
     ///
@@ -175,7 +187,10 @@ impl Query {
         })
     }
 
-    /// The page of the views of a resource that is asked for: by key.
+    /// The page of the views of a resource that is asked for: by key. Example: at
+    /// [`resource`](Self::resource).
+    ///
+    /// Cost: O(1).
     ///
     /// # Errors
     ///
@@ -198,6 +213,19 @@ impl Query {
     }
 
     /// The resource whose views are asked for. `environmentId` counts for segments.
+    ///
+    /// Cost: O(bytes of the key).
+    ///
+    /// ```
+    /// use viewlink::{Resource, ResourceType, wire::Query};
+    ///
+    /// let query = Query::from_pairs([("environmentId", "production")])?;
+    /// let segment = query.resource(ResourceType::Segment, "beta-users")?;
+    /// assert_eq!(segment, Resource::segment("production", "beta-users").unwrap());
+    /// let paging = query.linked_view_paging()?; // for ProjectSnapshot::linked_views
+    /// # let _ = paging;
+    /// # Ok::<(), viewlink::wire::RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -9,6 +9,19 @@ use crate::batch::{KeyOutcome, Report};
 /// The answer to a replacement: that of a link, and what became of the rest.
 ///
 /// The API this comes from has no replacement, so what is added is of this crate.
+///
+/// ```
+/// use viewlink::{Batch, NewView, Options, wire::ReplaceReport};
+///
+/// let project = Options::new().open_in_memory()?.project("default")?;
+/// project.create_view(NewView::new("v", "V"))?;
+/// project.link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+/// let report = project.replace("v", Batch::flags(["b", "c"]))?;
+/// let answer = ReplaceReport::new(&report);
+/// assert_eq!((answer.linked_count, answer.unchanged_count), (1, 1));
+/// assert_eq!(answer.unlinked_resources[0].resource_key, "a");
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplaceReport<'a> {
@@ -17,7 +30,7 @@ pub struct ReplaceReport<'a> {
     pub report: LinkReport<'a>,
     /// How many were linked.
     pub linked_count: usize,
-    /// How many were linked before, and asked for.
+    /// How many were asked for and linked before.
     pub unchanged_count: usize,
     /// What was taken out, in key order.
     pub unlinked_resources: Vec<Name<'a>>,

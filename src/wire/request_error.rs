@@ -6,6 +6,15 @@ use crate::filter::FilterError;
 /// Why a request cannot be taken; a 400.
 ///
 /// Displayed with the place and what was expected there.
+///
+/// ```
+/// use viewlink::wire::{ErrorBody, LinkRequest};
+///
+/// let error = LinkRequest::from_json(br#"{"filtre": "tags:web"}"#).unwrap_err();
+/// let body = ErrorBody::from(&error);
+/// assert_eq!((body.status(), body.code.as_str()), (400, "invalid_request"));
+/// assert!(body.message.contains("filtre"), "{}", body.message);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {

@@ -74,7 +74,7 @@ pub struct ResourcePut {
 }
 
 impl ResourcePut {
-    /// Parses an object of JSON.
+    /// Parses an object of JSON. Example: at [`ResourcePut`].
     ///
     /// Cost: O(bytes).
     ///
@@ -86,7 +86,9 @@ impl ResourcePut {
         json::parse(bytes)
     }
 
-    /// The resource that it says, and the key of its project.
+    /// The resource that it says, and the key of its project. Example: at [`ResourcePut`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///

@@ -17,6 +17,26 @@ use crate::view;
 ///
 /// Views affect no payload of an SDK here, are never archived, and a deleted one is gone; the
 /// fields that say so are what clients require.
+///
+/// ```
+/// use viewlink::wire::{MaintainerKind, Query, Views};
+/// # use viewlink::{Maintainer, NewView, Options};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Options::new().open_in_memory()?;
+/// # let ada = Maintainer::Member("ada".into());
+/// # store.project("default")?.create_view(NewView::new("v", "V").maintainer(ada))?;
+/// let query = Query::from_pairs([("expand", "maintainer,resourceSummary"), ("sort", "name")])?;
+/// let snapshot = store.snapshot()?;
+/// let reader = snapshot.project("default")?;
+/// let page = reader.views_matching(&query.view_filter()?, query.view_paging()?)?;
+/// let answer = Views::of_project(&page, &reader.info(), "my-account", &query);
+/// let view = &answer.items[0];
+/// assert_eq!((view.project_key.as_str(), view.key.as_str()), ("default", "v"));
+/// assert_eq!(view.resource_summary.map(|summary| summary.total_count), Some(0));
+/// assert_eq!(view.maintainer.as_ref().map(|who| who.kind), Some(MaintainerKind::Member));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
@@ -74,14 +94,14 @@ pub struct View {
     pub resource_summary: Option<ResourceSummary>,
 }
 
-/// A number of resources.
+/// A number of resources. Example: at [`View`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// How many there are.
     pub count: u64,
 }
 
-/// Numbers of resources of several types.
+/// Numbers of resources of several types. Example: at [`View`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSummary {
@@ -93,7 +113,7 @@ pub struct ResourceSummary {
     pub total_count: u64,
 }
 
-/// A page of views.
+/// A page of views. Example: at [`View`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Views {

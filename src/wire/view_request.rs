@@ -39,6 +39,15 @@ pub struct ViewPost {
 
 /// The body that changes a view; what is not named stays. Unknown fields are left out, since older
 /// clients send more.
+///
+/// ```
+/// use viewlink::wire::ViewPatch;
+///
+/// let patch = ViewPatch::from_json(br#"{"name": "Checkout team", "maintainerId": ""}"#)?;
+/// let expected = viewlink::ViewPatch::new().name("Checkout team").no_maintainer();
+/// assert_eq!(patch.into_patch()?, expected);
+/// # Ok::<(), viewlink::wire::RequestError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViewPatch {
@@ -60,17 +69,21 @@ pub struct ViewPatch {
 }
 
 impl ViewPost {
-    /// Parses a body.
+    /// Parses a body. Example: at [`ViewPost`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON, lack the key or the name, or a field is
-    /// of another type.
+    /// [`RequestError::Body`] when the bytes are no JSON object, lack the key or the name, or a field
+    /// is of another type.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }
 
-    /// The view it asks for.
+    /// The view it asks for. Example: at [`ViewPost`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///
@@ -87,7 +100,9 @@ impl ViewPost {
 }
 
 impl ViewPatch {
-    /// Parses a body.
+    /// Parses a body. Example: at [`ViewPatch`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///
@@ -96,7 +111,9 @@ impl ViewPatch {
         json::parse(body)
     }
 
-    /// The change it asks for.
+    /// The change it asks for. Example: at [`ViewPatch`].
+    ///
+    /// Cost: O(bytes).
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// A kind of call to a disk.
+/// A kind of call to a disk. Example: at [`DiskFault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CallKind {
@@ -61,6 +61,17 @@ impl CallKind {
 }
 
 /// A call that changed something on a disk, or failed to.
+///
+/// ```
+/// # use viewlink::testing::{CallKind, SimulatedDisk};
+/// # use viewlink::Options;
+/// let disk = SimulatedDisk::new();
+/// Options::new().segment_size(4096).open_on(&disk)?;
+/// let first = &disk.log()[0];
+/// assert!(first.kind.is_change());
+/// assert!(disk.log().iter().any(|call| call.kind == CallKind::Sync && call.name == "state.redb"));
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiskCall {
@@ -132,6 +143,13 @@ impl DiskFault {
 }
 
 /// What a disk does when it is told to sync.
+///
+/// ```
+/// use viewlink::testing::{SimulatedDisk, Syncs};
+///
+/// let disk = SimulatedDisk::new();
+/// disk.set_syncs("journal/", Syncs::Ignored); // as a store would that leaves them out
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Syncs {

@@ -31,6 +31,27 @@ use world::World;
 /// same for names that were not synced, but that each change of a name is whole or absent. A write
 /// that fails may have been done in part, and what a failed sync was to bring to the disk is not
 /// brought by a later one.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
+/// use viewlink::{Health, NewView, Options};
+///
+/// let disk = SimulatedDisk::new();
+/// let store = Options::new().segment_size(4096).open_on(&disk)?;
+/// disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Sync));
+/// assert!(store.project("default")?.create_view(NewView::new("v", "V")).is_err());
+/// assert_eq!(disk.failed(), 1);
+/// assert!(matches!(store.health(), Health::WritesStopped { .. }));
+///
+/// disk.heal();
+/// store.recover()?;
+/// assert_eq!(store.health(), Health::Writable);
+/// // What a process finds that comes after a kill, or after a power loss.
+/// Options::new().segment_size(4096).open_on(&disk.killed())?;
+/// Options::new().segment_size(4096).open_on(&disk.power_lost(7))?;
+/// # Ok::<(), viewlink::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SimulatedDisk {
     world: Arc<Mutex<World>>,
@@ -69,7 +90,7 @@ impl SimulatedDisk {
         self.world().log.len()
     }
 
-    /// These calls, in order.
+    /// These calls, in order. Example: at [`DiskCall`].
     ///
     /// Cost: O(calls).
     #[must_use]
@@ -77,12 +98,17 @@ impl SimulatedDisk {
         self.world().log.iter().map(|(call, _)| call.clone()).collect()
     }
 
-    /// Makes calls to come fail, in place of those that were to fail before.
+    /// Makes calls to come fail, in place of those that were to fail before. Example: at
+    /// [`SimulatedDisk`].
+    ///
+    /// Cost: O(1).
     pub fn fail(&self, fault: DiskFault) {
         self.world().fault = Some(fault);
     }
 
-    /// Makes no call fail any more.
+    /// Makes no call fail any more. Example: at [`SimulatedDisk`].
+    ///
+    /// Cost: O(1).
     pub fn heal(&self) {
         self.world().fault = None;
     }
@@ -94,7 +120,17 @@ impl SimulatedDisk {
     }
 
     /// Says by how many bytes files may still grow, all together; `None` for as many as they like,
-    /// which is how a disk begins.
+    /// which is how a disk begins. What finds no room fails with [`io::ErrorKind::StorageFull`].
+    ///
+    /// Cost: O(1).
+    ///
+    /// ```
+    /// # use viewlink::testing::SimulatedDisk;
+    /// # use viewlink::{Error, NewView, Options};
+    /// let disk = SimulatedDisk::new();
+    /// disk.set_room(Some(0));
+    /// assert!(matches!(Options::new().open_on(&disk), Err(Error::Io { .. })));
+    /// ```
     pub fn set_room(&self, bytes: Option<u64>) {
         self.world().room = bytes;
     }
@@ -102,7 +138,10 @@ impl SimulatedDisk {
     /// Says what a sync does from now on to files and directories whose names start with `prefix`;
     /// to others it is honest.
     ///
-    /// On a disk that is not honest a test must find losses: so it shows that it would notice.
+    /// On a disk that is not honest a test must find losses: so it shows that it would notice. Example:
+    /// at [`Syncs`].
+    ///
+    /// Cost: O(1).
     pub fn set_syncs(&self, prefix: &str, syncs: Syncs) {
         self.world().syncs = (prefix.to_owned(), syncs);
     }
@@ -138,6 +177,18 @@ impl SimulatedDisk {
 
     /// Flips bits of a byte of a file, on the medium and as it looks. Nothing happens where there is
     /// no such byte.
+    ///
+    /// Cost: O(bytes of the file).
+    ///
+    /// ```
+    /// # use viewlink::testing::SimulatedDisk;
+    /// # use viewlink::{Error, Options};
+    /// # let disk = SimulatedDisk::new();
+    /// Options::new().segment_size(4096).open_on(&disk)?.close()?;
+    /// disk.flip("state.redb", 0, 0xff);
+    /// assert!(matches!(Options::new().open_on(&disk), Err(Error::Damaged { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn flip(&self, name: &str, offset: usize, mask: u8) {
         let mut world = self.world();
         let index = world.medium.names.get(name).copied().flatten();
@@ -149,6 +200,12 @@ impl SimulatedDisk {
     /// The bytes of every file, as they look.
     ///
     /// Cost: O(bytes).
+    ///
+    /// ```
+    /// # use viewlink::testing::SimulatedDisk;
+    /// let disk = SimulatedDisk::holding([("a".to_owned(), vec![1, 2])]);
+    /// assert_eq!(disk.contents()["a"], [1, 2]);
+    /// ```
     #[must_use]
     pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
         let world = self.world();
@@ -158,7 +215,7 @@ impl SimulatedDisk {
     }
 }
 
-/// The disks that [`SimulatedDisk::stops`] tells of.
+/// The disks that [`SimulatedDisk::stops`] tells of. Example: at [`testing`](crate::testing).
 #[derive(Debug)]
 pub struct Stops {
     /// `None` behind the last one.
