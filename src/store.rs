@@ -130,12 +130,12 @@ impl Store {
         Feed::new(Arc::clone(&self.engine), after)
     }
 
-    /// What tells this store from every other one: 32 hexadecimal digits, random.
+    /// What tells this store from every other one: 16 hexadecimal digits, random.
     ///
     /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own, so whoever
     /// keeps a revision to go on from can keep this with it and notice when it is of another store.
-    /// Files that were copied by other means have the same. It is no secret, but not for those who choose
-    /// comments: see *What is not proven* in `docs/design.md`.
+    /// Files that were copied by other means have the same. It is no secret: the checksums of the
+    /// journal start from a longer number, of which this is a half.
     ///
     /// Cost: O(1).
     #[must_use]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::frame;
 use super::reader::Reader;
-use super::segment::{SegmentHeader, Segments, StoreId};
+use super::segment::{SegmentHeader, Segments};
+use super::store_id::StoreId;
 use super::survey::survey;
 use crate::change::Change;
 use crate::disk::{Disk, MemoryDisk};

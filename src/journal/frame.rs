@@ -12,7 +12,7 @@ use std::io;
 
 use crc32fast::Hasher;
 
-use super::segment::StoreId;
+use super::store_id::StoreId;
 use super::window::Window;
 use crate::error::{Error, Result};
 
@@ -198,6 +198,15 @@ mod tests {
         let mut record = Vec::new();
         push(&mut record, StoreId([8; 16]), 9, 4, b"payload").unwrap();
         assert_eq!(parse(ID, &header_of(&record)), Parsed::Torn);
+    }
+
+    #[test]
+    fn what_a_store_tells_of_its_id_does_not_make_a_record() {
+        let (mut told, mut other) = (ID, Vec::new());
+        told.0[15] ^= 1;
+        assert_eq!(format!("{told:?}"), format!("{ID:?}"));
+        push(&mut other, told, 9, 4, b"payload").unwrap();
+        assert_eq!(parse(ID, &header_of(&other)), Parsed::Torn);
     }
 
     #[test]

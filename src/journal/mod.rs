@@ -14,6 +14,7 @@ mod frame;
 mod reader;
 mod retention;
 mod segment;
+mod store_id;
 mod survey;
 mod window;
 
@@ -28,7 +29,8 @@ use crate::time::Timestamp;
 pub(crate) use anything::read_journal;
 pub(crate) use reader::{Place, Reader};
 pub(crate) use retention::Retention;
-pub(crate) use segment::{Kept, Segments, StoreId};
+pub(crate) use segment::{Kept, Segments};
+pub(crate) use store_id::StoreId;
 pub(crate) use survey::{Survey, survey};
 
 use segment::{HEADER_LEN, SegmentHeader};

@@ -1,13 +1,11 @@
 //! Segment files: their header, their names, and which there are.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
-
+use super::store_id::StoreId;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result, StoreFile};
 use crate::time::Timestamp;
@@ -26,16 +24,6 @@ const MAGIC: [u8; 8] = *b"viewlink";
 /// The bytes of a segment's header.
 pub(super) const HEADER_LEN: u64 = ENCODED_LEN as u64;
 const ENCODED_LEN: usize = 48;
-
-/// A random number that tells one store's files from another's.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoreId(pub(crate) [u8; 16]);
-
-impl fmt::Debug for StoreId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// The start of a segment: magic, format u32, store id, first revision u64, time u64, crc u32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

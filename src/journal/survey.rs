@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::frame::{self, FrameHeader, HEADER_LEN, Parsed};
 use super::segment::{self, Segments};
+use super::store_id::StoreId;
 use super::window::{Window, reading};
 use crate::disk::DiskFile;
 use crate::error::{Error, Result, StoreFile};
@@ -100,7 +101,7 @@ fn lost(first: u64, revision: u64) -> Error {
 /// A walk over the records of one segment.
 struct Walk {
     window: Window,
-    store_id: segment::StoreId,
+    store_id: StoreId,
     first: u64,
 }
 
