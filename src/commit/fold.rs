@@ -65,7 +65,7 @@ impl Writer {
                 let shown = contain(|| transaction.commit(finished));
                 self.or_stop(shown)?;
                 self.work.add(rows, 0);
-                self.gauges.note(&open.state, self.work);
+                self.gauges.note(open, self.work);
                 Ok(())
             }
             Err(error) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Open;
 use super::checkpoint::Work;
+use super::course::Course;
 use super::fault::{Fault, Faults};
 use super::gauges::Gauges;
 use super::request::Call;
@@ -96,6 +97,7 @@ impl Writer {
         let (dry_runs, mut calls): (Vec<_>, Vec<_>) =
             calls.into_iter().partition(|call| call.is_dry_run());
         dry_runs.into_iter().for_each(|call| self.rehearse(open, options, call));
+        let course = Course::begin(options);
         while !calls.is_empty() {
             // Taking back what a request that panicked had done may have failed.
             if let Err(error) = self.check() {
@@ -112,7 +114,7 @@ impl Writer {
                 apply(&transaction, options, &mut calls, &mut at)
             });
             match applied {
-                Ok(applied) => return self.log_and_show(open, transaction, applied, calls),
+                Ok(applied) => return self.log_and_show(open, transaction, applied, calls, course),
                 Err(error) => {
                     if error.is_of_store() {
                         self.stop(chain(&error));
@@ -162,6 +164,7 @@ impl Writer {
         transaction: Transaction<'_>,
         applied: Applied,
         calls: Vec<Box<dyn Call>>,
+        course: Course,
     ) {
         let Applied { results, payloads, time, finished } = applied;
         let Some(finished) = finished else {
@@ -180,8 +183,11 @@ impl Writer {
             }
         }
         let shown = contain(|| self.faults.commit(transaction, finished));
-        self.gauges.note(&open.state, self.work);
-        let Err(error) = self.or_stop(shown) else { return tell_each(calls, results) };
+        self.gauges.note(open, self.work);
+        let Err(error) = self.or_stop(shown) else {
+            course.end(&self.gauges);
+            return tell_each(calls, results);
+        };
         let source = match error {
             Error::State { source, .. } => source,
             other => Box::new(other),
