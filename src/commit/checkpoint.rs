@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::journal::Retention;
 use crate::options::Options;
 use crate::storage::contain;
+use crate::trace;
 
 /// The work since the last checkpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,11 +45,13 @@ impl Writer {
     ///
     /// Cost: O(pages changed since the last one).
     pub(super) fn checkpoint(&mut self, open: &Open, options: &Options) -> Result<()> {
-        let begun = Instant::now();
+        let (begun, span, work) = (Instant::now(), trace::checkpoint(), self.work);
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
-        self.gauges.count_checkpoint(open.state.shown().0, begun.elapsed());
+        let (revision, took) = (open.state.shown().0, begun.elapsed());
+        self.gauges.count_checkpoint(revision, took);
+        trace::checkpointed(&span, revision, work.rows, work.bytes, took);
         self.gauges.note(open, self.work);
         self.trim(open, options)
     }

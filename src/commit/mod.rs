@@ -322,7 +322,8 @@ impl Engine {
             // writer behind the files.
             self.writer.clear_poison();
             let mut writer = poisoned.into_inner();
-            writer.stop("a panic in the middle of a commit".to_owned());
+            writer
+                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
             writer
         })
     }

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use crate::disk::DiskFile;
 use crate::error::{Error, Outcome, Result};
 use crate::time::Timestamp;
+use crate::trace;
 
 #[cfg(feature = "testing")]
 pub(crate) use anything::read_journal;
@@ -95,6 +96,7 @@ impl Journal {
             })
             .map_err(starting)?;
         segments.publish(header.first, active.len).map_err(starting)?;
+        trace::segment_started(header.first, active.len);
         if let Some(superseded) = &survey.superseded
             && superseded.first != header.first
         {
@@ -181,6 +183,7 @@ impl Journal {
         })?;
         // Once it may have its name, what goes into the old segment may not count any more.
         self.segments.publish(first, next.len).map_err(|source| failed(source, false))?;
+        trace::segment_started(first, next.len);
         let last = std::mem::replace(&mut self.active, next);
         seal(&self.segments, last.first, &last.file, last.offset);
         Ok(())

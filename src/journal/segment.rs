@@ -11,6 +11,7 @@ use super::lengths::Lengths;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result, StoreFile};
 use crate::time::Timestamp;
+use crate::trace;
 
 /// The directory of the segments.
 const DIR: &str = "journal";
@@ -310,6 +311,7 @@ impl Segments {
             }
             _ => self.unsynced_removal.store(true, Ordering::Release),
         }
+        trace::segment_removed(first, length);
         self.sync_removals().map(|()| true)
     }
 

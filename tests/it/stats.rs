@@ -227,6 +227,14 @@ fn the_last_and_the_longest_commit_and_checkpoint_are_told() {
     store.checkpoint().unwrap();
     assert!(store.stats().longest_checkpoint >= after.last_checkpoint);
     assert_eq!((after.checkpoint_revision, store.stats().checkpoint_revision), (2, 3));
+    // That of a recovery is one, too.
+    let (store, project) = two_views();
+    store.fail_next_change(Fault::Committed);
+    project.link("v", Batch::flags(["a"])).unwrap_err();
+    let commit = store.stats().last_commit;
+    store.recover().unwrap();
+    assert!(store.stats().last_checkpoint.is_some());
+    assert_eq!(store.stats().last_commit, commit, "readers saw none since");
 }
 
 #[test]
