@@ -181,6 +181,16 @@ pub(crate) fn folded(span: &Span, backlinks: usize, waiting: usize, rows: u64, t
     span.record_time("duration_us", took);
 }
 
+/// Around a copy of the store that is made, with its own journal.
+pub(crate) fn backup() -> Span {
+    span!(DEBUG, "viewlink::backup", "backup", revision, duration_us)
+}
+
+pub(crate) fn backed_up(span: &Span, revision: u64, took: Duration) {
+    span.record("revision", revision);
+    span.record_time("duration_us", took);
+}
+
 /// Around an opening of the files, also that of a recovery in place.
 pub(crate) fn recovery() -> Span {
     span!(INFO, "viewlink::recovery", "recovery")

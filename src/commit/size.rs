@@ -13,7 +13,7 @@ impl Engine {
         let (newest, _) = self.journal(hold.head().revision)?;
         let state_bytes = self.with_open(|open| open.state.file_len())?;
         let (count, bytes) = segments.size();
-        let oldest = segments.oldest().map_or(newest + 1, |oldest| oldest.min(newest + 1));
+        let oldest = segments.oldest().unwrap_or(u64::MAX).min(newest.saturating_add(1));
         let used = tables.iter().map(TableSize::bytes).sum();
         Ok(Sizes {
             revision: hold.head().revision,

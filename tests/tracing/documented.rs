@@ -35,6 +35,8 @@ fn everything() -> Vec<Told> {
         project.dry_run().delete_view("secret-view").unwrap();
         project.delete_view("secret-none").unwrap_err();
         store.checkpoint().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        store.backup_to(dir.path().join("secret-copy")).unwrap();
         project.update_view("secret-view", ViewPatch::new().name("secret-other")).unwrap();
         store.fail_next_change(Fault::Panic);
         project.link("secret-view", Batch::flags(["secret-flag"])).unwrap_err();

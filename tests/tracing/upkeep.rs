@@ -87,6 +87,21 @@ fn segments_are_told_of_when_they_come_and_go() {
 }
 
 #[test]
+fn a_copy_is_a_span_around_the_files_it_makes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Options::new().open_in_memory().unwrap();
+    link(&with_view(&store), &["a"]);
+    let (revision, told) = listen(|| store.backup_to(dir.path().join("copy")).unwrap());
+    let backup = only(&told, "backup");
+    assert_eq!((backup.target, backup.level), ("viewlink::backup", Level::DEBUG));
+    assert_eq!(backup.number("revision"), revision);
+    assert!(backup.numbers.contains_key("duration_us"), "{backup:?}");
+    assert_eq!(only(&told, "segment_started").within, ["backup"]);
+    let (error, told) = listen(|| store.backup_to(dir.path().join("copy")).unwrap_err());
+    assert!(only(&told, "backup").numbers.is_empty(), "{error}");
+}
+
+#[test]
 fn snapshots_that_expire_are_a_warning() {
     let age = Arc::new(AtomicU64::new(0));
     let now = Arc::clone(&age);
