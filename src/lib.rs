@@ -183,7 +183,38 @@
 //!   default.
 //! - `tokio`: `AsyncStore`, `AsyncProject` and `FeedStream`, the same operations for async code. Off by
 //!   default.
+//! - `tracing`: spans and events of the store's own work, see below. Off by default.
 //! - `wire`: the module `wire`, with the JSON of the REST API. Off by default.
+//!
+//! # Observability
+//!
+//! [`Store::stats`] has figures that are always counted and cost nothing to read, [`Store::sizes`] how
+//! large each part is, [`Store::health`] whether changes are made. With the feature `tracing` the store
+//! tells of its own work, for any subscriber of the crate [tracing](https://docs.rs/tracing). Targets,
+//! names and fields are stable; all fields are numbers but `reason`, times are in microseconds.
+//!
+//! | target | name | level | what it is, and its fields |
+//! | --- | --- | --- | --- |
+//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `rows` written, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
+//! | `viewlink::commit` | `slow_commit` | warn | one took as long as [`Options::slow_commit`] or longer: the same fields, `limit_us` |
+//! | `viewlink::commit` | `writes_stopped` | error | the store takes no more changes: `reason` |
+//! | `viewlink::checkpoint` | `checkpoint` | debug | span around a checkpoint: `revision` that the state on disk has now, `rows` and `bytes` of journal since the one before, `duration_us` |
+//! | `viewlink::fold` | `fold` | debug | span around a slice of a fold: `backlinks` that were folded, those `waiting` until it ends or the next, `rows` written, `duration_us` |
+//! | `viewlink::journal` | `segment_started` | debug | the journal goes on in a new file: `first_revision` in it, `bytes` of room |
+//! | `viewlink::journal` | `segment_removed` | debug | a file that nobody needs is gone: `first_revision` that was in it, its `bytes` |
+//! | `viewlink::backup` | `backup` | debug | span around the making of a copy, whose segments are told of inside it: `revision` of the copy, `duration_us` |
+//! | `viewlink::recovery` | `recovery` | info | span around every opening of the files: no fields |
+//! | `viewlink::recovery` | `torn_end` | warn | a crash left changes in the journal that were not whole, and so not acknowledged: `revision` of the last whole one, `cut_bytes` |
+//! | `viewlink::recovery` | `recovered` | info | the store is open: `state_revision` that the state on disk had, `revision` of the journal's end, changes `replayed`, `rewritten` since nothing proved that they had been synced, `cut_bytes`, `duration_us` |
+//! | `viewlink::snapshot` | `snapshot_expired` | warn | snapshots were older than [`Options::snapshot_limit`]: number of `snapshots`, `revision` and `age_us` of the oldest, `limit_us` |
+//!
+//! No field has a key, name, comment or actor: who reads the log of a process need not be allowed to read
+//! what its tenants keep. So a `reason` leaves out what a damaged row or a panic says;
+//! [`Store::health`] tells all of it.
+//!
+//! A group is told of in the thread of the caller who leads it, inside of that caller's span, though
+//! others may share it. Most is told in the middle of the work, while other callers wait: a
+//! subscriber must not call the store. If it panics, that is caught, and what it was told is lost.
 //!
 //! # Layers
 //!
@@ -196,6 +227,8 @@
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
 //! | storage | `storage` | tables, and alone names the database |
 //! | disk | `disk`, `codec` | bytes |
+//!
+//! Beside them `trace` is what every layer tells of itself through.
 
 #![forbid(unsafe_code)]
 
@@ -219,6 +252,7 @@ mod key;
 mod limit;
 mod link_list;
 mod options;
+mod outcome_counts;
 mod page;
 mod project;
 mod registry;
@@ -226,6 +260,7 @@ mod resource;
 mod resource_list;
 mod resource_name;
 mod selection;
+mod sizes;
 mod snapshot;
 mod stats;
 mod storage;
@@ -233,6 +268,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+mod trace;
 mod type_counts;
 mod verify;
 mod view;
@@ -261,10 +297,12 @@ pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
 pub use limit::TooLong;
 pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
+pub use outcome_counts::OutcomeCounts;
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 pub use registry::{NewResource, RegisteredResource};
 pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
+pub use sizes::{JournalSize, Sizes, TableSize};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
 pub use stats::Stats;
 pub use store::Store;

@@ -44,6 +44,7 @@ pub struct Options {
     pub(crate) keep_changes: Option<u64>,
     pub(crate) keep_for: Option<Duration>,
     pub(crate) snapshot_limit: Option<Duration>,
+    pub(crate) slow_commit: Duration,
     pub(crate) limits: Limits,
     /// A time that never runs backwards.
     pub(crate) age_clock: Arc<dyn Fn() -> Duration + Send + Sync>,
@@ -71,6 +72,7 @@ impl Options {
             keep_changes: Some(100_000),
             keep_for: None,
             snapshot_limit: None,
+            slow_commit: Duration::from_secs(1),
             age_clock: Arc::new(move || start.elapsed()),
             limits: Limits::default(),
             clock: Arc::new(Timestamp::now),
@@ -233,6 +235,19 @@ impl Options {
         self
     }
 
+    /// From which time on a group of changes counts as slow; [`Duration::MAX`] for never. Default:
+    /// one second.
+    ///
+    /// It is measured from when the group begins to be applied until readers see it: one write and
+    /// sync of the journal, and what the keys cost, but not the time that a caller waited for its
+    /// turn. Slow ones are [counted](crate::Stats::slow_commits), and told as a warning with the
+    /// feature `tracing`.
+    #[must_use]
+    pub const fn slow_commit(mut self, from: Duration) -> Self {
+        self.slow_commit = from;
+        self
+    }
+
     /// Where the age of snapshots comes from: a time since any moment, that never runs backwards.
     /// Default: the system's monotonic clock.
     ///
@@ -298,6 +313,7 @@ impl fmt::Debug for Options {
             .field("keep_changes", &self.keep_changes)
             .field("keep_for", &self.keep_for)
             .field("snapshot_limit", &self.snapshot_limit)
+            .field("slow_commit", &self.slow_commit)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

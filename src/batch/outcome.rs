@@ -169,6 +169,18 @@ pub enum FailureCode {
 }
 
 impl FailureCode {
+    /// Every code, in the order of the enum.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::InvalidKey,
+        Self::TooLong,
+        Self::IdTaken,
+        Self::Repeated,
+        Self::UnknownResource,
+        Self::NotLinked,
+        Self::AlreadyLinked,
+        Self::LastView,
+    ];
+
     /// The code as it goes over the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -10,6 +10,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::directory::{Parts, make};
 use super::{Engine, Hold, SharedDisk};
@@ -19,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Kept, Reader};
 use crate::options::Options;
 use crate::storage::{StateOptions, contain};
+use crate::trace;
 
 /// Memory for pages of the copy: rows come in order, so more does not help.
 const CACHE: usize = 16 << 20;
@@ -26,6 +28,7 @@ const CACHE: usize = 16 << 20;
 impl Engine {
     /// Copies the store as it stands into a new directory; tells the revision of the copy.
     pub(crate) fn backup_to(&self, path: &Path) -> Result<u64> {
+        let (begun, span) = (Instant::now(), trace::backup());
         let (hold, segments) = self.read(false)?;
         let kept = Kept::new(segments);
         let failed = |error| match error {
@@ -44,7 +47,9 @@ impl Engine {
         });
         let synced = renamed.map_err(failed)?.sync();
         synced.map_err(|source| Error::io("sync the directory that the copy is in", source))?;
-        Ok(hold.head().revision)
+        let revision = hold.head().revision;
+        trace::backed_up(&span, revision, begun.elapsed());
+        Ok(revision)
     }
 }
 

@@ -4,12 +4,15 @@
 //! checkpoints cannot be used again before the second one, so the trigger is work done: rows
 //! written and bytes of journal.
 
+use std::time::Instant;
+
 use super::Open;
 use super::writer::Writer;
 use crate::error::Result;
 use crate::journal::Retention;
 use crate::options::Options;
 use crate::storage::contain;
+use crate::trace;
 
 /// The work since the last checkpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,11 +45,14 @@ impl Writer {
     ///
     /// Cost: O(pages changed since the last one).
     pub(super) fn checkpoint(&mut self, open: &Open, options: &Options) -> Result<()> {
+        let (begun, span, work) = (Instant::now(), trace::checkpoint(), self.work);
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
-        self.gauges.count_checkpoint();
-        self.gauges.note(&open.state, self.work);
+        let (revision, took) = (open.state.shown().0, begun.elapsed());
+        self.gauges.count_checkpoint(revision, took);
+        trace::checkpointed(&span, revision, work.rows, work.bytes, took);
+        self.gauges.note(open, self.work);
         self.trim(open, options)
     }
 
@@ -64,7 +70,9 @@ impl Writer {
         // The state on disk needs the changes that are not folded, to recall its tail.
         let needed = self.journal.head().min(open.state.folded_to());
         // A segment that cannot be removed is tried again next time; that stops no change.
-        self.journal.trim(retention, needed, self.time)
+        let trimmed = self.journal.trim(retention, needed, self.time);
+        self.gauges.note_journal(&open.segments);
+        trimmed
     }
 
     /// Does what is due after a group of changes, which have their answers: a slice of a fold, a
@@ -91,6 +99,7 @@ impl Writer {
         let checkpoint = folded.and_then(|()| self.checkpoint_if_needed(&open, options));
         if self.check().is_ok() {
             self.journal.finish();
+            self.gauges.note_journal(&open.segments);
         }
         open.segments.retire();
         let closed = open.state.close();

@@ -5,11 +5,14 @@
 //! no more than is in proportion to the group, which is also more than what it added: so the tail
 //! stays bounded.
 
+use std::time::Instant;
+
 use super::Open;
 use super::writer::Writer;
 use crate::error::Result;
 use crate::options::Options;
 use crate::storage::contain;
+use crate::trace;
 
 /// A slice has at least this many times the keys of the group before it, or what it added where that
 /// is more, so that a fold ends long before the next one is due, and most groups have none behind
@@ -52,20 +55,23 @@ impl Writer {
     /// Folds a slice in a transaction of its own. It is not in the journal: a crash takes it back
     /// or leaves it, and either is right.
     fn fold(&mut self, open: &Open, changes: usize) -> Result<()> {
+        let (since, span) = (Instant::now(), trace::fold());
         let begun = contain(|| open.state.begin());
         let transaction = self.or_stop(begun)?;
         let folded = contain(|| {
             let mut tables = transaction.tables()?;
-            tables.fold(changes)?;
-            tables.finish()
+            let folded = tables.fold(changes)?;
+            Ok((folded, tables.finish()?))
         });
         match self.or_stop(folded) {
-            Ok(finished) => {
+            Ok((backlinks, finished)) => {
                 let rows = finished.rows();
                 let shown = contain(|| transaction.commit(finished));
                 self.or_stop(shown)?;
                 self.work.add(rows, 0);
-                self.gauges.note(&open.state, self.work);
+                self.gauges.note(open, self.work);
+                let waiting = open.state.shown().1;
+                trace::folded(&span, backlinks, waiting, rows, since.elapsed());
                 Ok(())
             }
             Err(error) => {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::storage::{Head, ReadTables, contain};
+use crate::trace;
 
 /// All that is held of the state of a store.
 pub(crate) struct Holds {
@@ -62,9 +63,14 @@ impl Holds {
         let mut slots = self.slots();
         let expired = slots.iter().take_while(|((since, _), _)| now.saturating_sub(*since) > limit);
         let expired = expired.filter(|(_, slot)| slot.expires && slot.release());
-        let released: Vec<Place> = expired.map(|(place, _)| *place).collect();
-        for place in released {
-            slots.remove(&place);
+        let released: Vec<_> = expired.map(|(place, slot)| (*place, slot.head.revision)).collect();
+        for (place, _) in &released {
+            slots.remove(place);
+        }
+        drop(slots);
+        if let Some(((since, _), revision)) = released.first() {
+            let age = now.saturating_sub(*since);
+            trace::snapshots_expired(released.len(), *revision, age, limit);
         }
     }
 

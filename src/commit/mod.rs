@@ -11,6 +11,7 @@
 mod backup;
 mod bell;
 mod checkpoint;
+mod course;
 mod directory;
 mod fault;
 mod fold;
@@ -22,17 +23,21 @@ mod queue;
 mod recovery;
 mod replay;
 mod request;
+mod size;
 mod sync;
+mod times;
 mod verify;
 mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use crate::batch::KeyOutcome;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::health::Health;
 use crate::journal::{Segments, StoreId};
 use crate::options::Options;
+use crate::outcome_counts::OutcomeCounts;
 use crate::stats::Stats;
 use crate::storage::{State, contain};
 use crate::verify::Verification;
@@ -86,7 +91,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(directory.disk(), &options)?;
         let gauges = Arc::clone(&writer.gauges);
-        gauges.note(&open.state, writer.work);
+        gauges.note(&open, writer.work);
         let holds = Arc::new(Holds::new(&options));
         let (queue, bell, store_id) = (Queue::new(), Bell::new(), open.state.store_id());
         let (open, writer) = (RwLock::new(Some(open)), Mutex::new(writer));
@@ -243,7 +248,7 @@ impl Engine {
         match recovery::open(self.directory.disk(), &self.options) {
             Ok((recovered, new_writer)) => {
                 writer.renew(new_writer);
-                writer.gauges.note(&recovered.state, writer.work);
+                writer.gauges.note(&recovered, writer.work);
                 *open = Some(recovered);
                 Ok(())
             }
@@ -257,6 +262,11 @@ impl Engine {
     /// Whether changes can be made; waits for none.
     pub(crate) fn health(&self) -> Health {
         self.gauges.health()
+    }
+
+    /// Counts what the keys of a change came to.
+    pub(crate) fn count_keys<'a>(&self, outcomes: impl Iterator<Item = &'a KeyOutcome>) {
+        self.gauges.count_keys(&OutcomeCounts::of(outcomes));
     }
 
     /// The figures of the moment, without waiting for a change.
@@ -312,7 +322,8 @@ impl Engine {
             // writer behind the files.
             self.writer.clear_poison();
             let mut writer = poisoned.into_inner();
-            writer.stop("a panic in the middle of a commit".to_owned());
+            writer
+                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
             writer
         })
     }

@@ -6,6 +6,7 @@
 
 use std::iter::Peekable;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::directory::state_file;
 use super::replay::{recall, replay};
@@ -17,6 +18,7 @@ use crate::journal::{Journal, Reader, Segments, survey};
 use crate::options::{Options, RecoveryProgress};
 use crate::storage::{Head, State, StateOptions, Tail, contain, met_in_files};
 use crate::time::Timestamp;
+use crate::trace::{self, Recovered};
 
 /// How many keys are changed in one transaction of a replay, but for the last change in it.
 const KEYS_AT_ONCE: u64 = 1_000;
@@ -28,6 +30,7 @@ const FOLDED_FASTER: usize = 4;
 ///
 /// Cost: O(changes since the last checkpoint, and since the first whose backlinks wait).
 pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer)> {
+    let (begun, _span) = (Instant::now(), trace::recovery());
     let state = open_state(disk, options)?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
@@ -43,6 +46,7 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let (head, journal) = bring_up_to_date(&state, &segments, found.head, options, start_journal)?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal, head.time);
+    writer.gauges.set_checkpoint_revision(opened_at.revision);
     if head.revision > opened_at.revision || open.state.was_upgraded() {
         let done = writer.checkpoint(&open, options);
         // A segment that cannot be removed hinders nothing.
@@ -50,6 +54,13 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
             done.map_err(met_in_files)?;
         }
     }
+    trace::recovered(&Recovered {
+        state_revision: opened_at.revision,
+        revision: head.revision,
+        rewritten: found.rewritten(),
+        cut_bytes: found.cut_bytes,
+        duration: begun.elapsed(),
+    });
     Ok((open, writer))
 }
 

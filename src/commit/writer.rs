@@ -1,9 +1,11 @@
 //! The one that changes the store, a group of requests at a time.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Open;
 use super::checkpoint::Work;
+use super::course::Course;
 use super::fault::{Fault, Faults};
 use super::gauges::Gauges;
 use super::request::Call;
@@ -14,6 +16,7 @@ use crate::journal::{AppendFailure, Journal};
 use crate::options::Options;
 use crate::storage::{Finished, Transaction, WriteTables, contain};
 use crate::time::Timestamp;
+use crate::trace;
 
 /// Makes changes one after the other.
 #[derive(Debug)]
@@ -65,8 +68,7 @@ impl Writer {
 
     /// Says that there is nothing to read or write until a recovery succeeds.
     pub(super) fn recovery_failed(&mut self, error: &Error) {
-        let reason = format!("recovery failed: {}", chain(error));
-        self.gauges.set_health(Health::WritesStopped { reason });
+        self.set_stopped(format!("recovery failed: {}", chain(error)), error);
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -77,10 +79,15 @@ impl Writer {
         self.gauges.set_health(Health::Closed);
     }
 
-    pub(super) fn stop(&mut self, reason: String) {
+    pub(super) fn stop(&mut self, error: &Error) {
         if self.gauges.is_writable() {
-            self.gauges.set_health(Health::WritesStopped { reason });
+            self.set_stopped(chain(error), error);
         }
+    }
+
+    fn set_stopped(&self, reason: String, error: &Error) {
+        self.gauges.set_health(Health::WritesStopped { reason });
+        trace::writes_stopped(error);
     }
 
     #[cfg(feature = "testing")]
@@ -96,6 +103,10 @@ impl Writer {
         let (dry_runs, mut calls): (Vec<_>, Vec<_>) =
             calls.into_iter().partition(|call| call.is_dry_run());
         dry_runs.into_iter().for_each(|call| self.rehearse(open, options, call));
+        if calls.is_empty() {
+            return;
+        }
+        let course = Course::begin(&calls, options);
         while !calls.is_empty() {
             // Taking back what a request that panicked had done may have failed.
             if let Err(error) = self.check() {
@@ -112,10 +123,10 @@ impl Writer {
                 apply(&transaction, options, &mut calls, &mut at)
             });
             match applied {
-                Ok(applied) => return self.log_and_show(open, transaction, applied, calls),
+                Ok(applied) => return self.log_and_show(open, transaction, applied, calls, course),
                 Err(error) => {
                     if error.is_of_store() {
-                        self.stop(chain(&error));
+                        self.stop(&error);
                     }
                     self.abort(transaction);
                     match (at.filter(|&at| at < calls.len()), error.is_of_store()) {
@@ -142,7 +153,7 @@ impl Writer {
         if let Err(error) = &applied
             && error.is_of_store()
         {
-            self.stop(chain(error));
+            self.stop(error);
         }
         self.abort(transaction);
         call.tell(applied.map(|_| None));
@@ -162,17 +173,20 @@ impl Writer {
         transaction: Transaction<'_>,
         applied: Applied,
         calls: Vec<Box<dyn Call>>,
+        mut course: Course,
     ) {
         let Applied { results, payloads, time, finished } = applied;
         let Some(finished) = finished else {
             self.abort(transaction);
             return tell_each(calls, results);
         };
+        let (rows, begun) = (finished.rows(), Instant::now());
         match self.append(&payloads) {
             Ok(bytes) => {
+                course.logged(self.journal.head(), payloads.len(), bytes, begun.elapsed());
                 self.gauges.count_group(payloads.len());
                 self.time = time;
-                self.work.add(finished.rows(), bytes);
+                self.work.add(rows, bytes);
             }
             Err(error) => {
                 self.abort(transaction);
@@ -180,21 +194,13 @@ impl Writer {
             }
         }
         let shown = contain(|| self.faults.commit(transaction, finished));
-        self.gauges.note(&open.state, self.work);
-        let Err(error) = self.or_stop(shown) else { return tell_each(calls, results) };
-        let source = match error {
-            Error::State { source, .. } => source,
-            other => Box::new(other),
+        self.gauges.note(open, self.work);
+        let Err(error) = self.or_stop(shown) else {
+            course.shown(rows, &self.gauges);
+            tell_each(calls, results);
+            return course.tell();
         };
-        // Whatever it is, the changes are durable by now, and what was refused stays refused.
-        let made = calls.into_iter().zip(results).filter_map(|(call, result)| match result {
-            Ok(_) => Some(call),
-            Err(error) => {
-                call.tell(Err(error));
-                None
-            }
-        });
-        tell_all(made.collect(), Error::State { outcome: Outcome::Committed, source });
+        tell_not_shown(calls, results, error);
     }
 
     /// Makes records durable; tells how many bytes they took.
@@ -205,7 +211,7 @@ impl Writer {
         };
         appended.map_err(|AppendFailure { error, usable }| {
             if !usable {
-                self.stop(chain(&error));
+                self.stop(&error);
             }
             error
         })
@@ -214,7 +220,7 @@ impl Writer {
     /// Lets no more changes be made after a failure of the store.
     pub(super) fn or_stop<T>(&mut self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result {
-            self.stop(chain(error));
+            self.stop(error);
         }
         result
     }
@@ -270,6 +276,23 @@ fn tell_each(calls: Vec<Box<dyn Call>>, results: Vec<Result<Option<u64>>>) {
     for (call, result) in calls.into_iter().zip(results) {
         call.tell(result);
     }
+}
+
+/// Tells each caller that the changes are made and readers do not see them: whatever the error is, they
+/// are durable by now, and what was refused stays refused.
+fn tell_not_shown(calls: Vec<Box<dyn Call>>, results: Vec<Result<Option<u64>>>, error: Error) {
+    let source = match error {
+        Error::State { source, .. } => source,
+        other => Box::new(other),
+    };
+    let made = calls.into_iter().zip(results).filter_map(|(call, result)| match result {
+        Ok(_) => Some(call),
+        Err(error) => {
+            call.tell(Err(error));
+            None
+        }
+    });
+    tell_all(made.collect(), Error::State { outcome: Outcome::Committed, source });
 }
 
 /// Tells all callers of a group of a failure they share: also those who changed nothing, since

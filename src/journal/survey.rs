@@ -17,6 +17,9 @@ pub(crate) struct Survey {
     pub(crate) head: u64,
     /// The newest revision that is proven to be synced; at most `head`.
     pub(crate) proven: u64,
+    /// How many bytes there are behind the last record that checks out, up to the last one that is
+    /// not zero: of changes that were being written when a crash came.
+    pub(crate) cut_bytes: u64,
     /// The records above `proven`: they may be in the page cache only.
     pub(super) unproven: BTreeMap<u64, Vec<u8>>,
     /// The segment that was the newest.
@@ -41,7 +44,12 @@ impl Survey {
     /// What a journal holds that goes on behind a revision and has nothing before it.
     pub(super) fn at(revision: u64) -> Self {
         let unproven = BTreeMap::new();
-        Self { head: revision, proven: revision, unproven, superseded: None }
+        Self { head: revision, proven: revision, cut_bytes: 0, unproven, superseded: None }
+    }
+
+    /// How many records a fresh segment gets that are not proven to be synced where they stand.
+    pub(crate) fn rewritten(&self) -> u64 {
+        self.unproven.len() as u64
     }
 }
 
@@ -84,6 +92,7 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
     Ok(Survey {
         head: found.head,
         proven,
+        cut_bytes: found.cut_bytes,
         unproven: found.payloads.into_iter().filter(|&(revision, _)| revision > proven).collect(),
         superseded: Some(Superseded { first: last, file: found.file, used }),
     })
@@ -111,6 +120,8 @@ struct Found {
     head: u64,
     /// The newest revision that a record in the segment says had been synced.
     proof: u64,
+    /// How many bytes behind the newest record are not zero, or before one that is not.
+    cut_bytes: u64,
     /// The payloads that no record behind them proves to be synced.
     payloads: BTreeMap<u64, Vec<u8>>,
     /// Where the newest records end.
@@ -129,6 +140,7 @@ impl Walk {
         let mut found = Found {
             head: self.first.saturating_sub(1),
             proof: 0,
+            cut_bytes: 0,
             payloads: BTreeMap::new(),
             ends: BTreeMap::new(),
             file: Arc::clone(self.window.file()),
@@ -137,8 +149,9 @@ impl Walk {
         while next.is_none_or(|next| found.head + 1 < next) {
             let Some((header, payload)) = self.record(offset, found.head + 1)? else {
                 if next.is_none() {
-                    let proof = self.proof_behind(offset, found.head + 1)?;
+                    let (proof, end) = self.proof_behind(offset, found.head + 1)?;
                     found.proof = found.proof.max(proof);
+                    found.cut_bytes = end - offset;
                 }
                 break;
             };
@@ -165,14 +178,19 @@ impl Walk {
     }
 
     /// What headers behind a record that does not check out say had been synced; they are looked
-    /// for at every byte, since a torn header loses the framing.
-    fn proof_behind(&mut self, offset: u64, due: u64) -> Result<u64> {
-        let mut proof = 0;
+    /// for at every byte, since a torn header loses the framing. With it where the last byte ends that
+    /// is not zero, or `offset`.
+    fn proof_behind(&mut self, offset: u64, due: u64) -> Result<(u64, u64)> {
+        let (mut proof, mut end) = (0, offset);
         let mut at = offset;
         while let Some(written) = self.window.next_nonzero(at).map_err(reading)? {
+            end = written + 1;
             // A length is not zero, so at most its three low bytes are.
             at = at.max(written.saturating_sub(3));
             let Some(bytes) = self.window.array::<HEADER_LEN>(at).map_err(reading)? else {
+                while let Some(written) = self.window.next_nonzero(end).map_err(reading)? {
+                    end = written + 1;
+                }
                 break;
             };
             if let Parsed::Header(header) = frame::parse(self.store_id, &bytes)
@@ -182,6 +200,6 @@ impl Walk {
             }
             at += 1;
         }
-        Ok(proof)
+        Ok((proof, end))
     }
 }

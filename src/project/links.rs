@@ -185,6 +185,9 @@ impl Project {
         let (walked, revision) = self.change_view(listed as u64, note, move |draft, target| {
             change(draft, target, &parts, limit)
         })?;
+        if !self.dry_run {
+            self.engine.count_keys(walked.iter().flat_map(|walked| &walked.outcomes));
+        }
         let report = |((aim, batch), walked)| self.report(aim, batch, walked, revision);
         Ok(asked.into_iter().zip(walked).map(report).collect())
     }

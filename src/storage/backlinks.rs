@@ -162,14 +162,15 @@ impl WriteTables<'_> {
     }
 
     /// Brings posting lists up to date: one slice of a fold, which begins where none is under way.
+    /// Tells how many changes of backlinks it wrote.
     ///
     /// Goes on with the sweep of dead ids, too.
     ///
     /// Cost: O(changes + blocks they are in · entries of a block + views of their resources).
-    pub(crate) fn fold(&mut self, limit: usize) -> Result<()> {
+    pub(crate) fn fold(&mut self, limit: usize) -> Result<usize> {
         self.tail.begin_fold(self.head.revision);
         let Some(Slice { resources, next }) = self.tail.slice(limit) else {
-            return Ok(());
+            return Ok(0);
         };
         let changes = resources.iter().map(|(_, members)| members.len()).sum();
         for part in resources.chunk_by(|(one, _), (other, _)| one.is_beside(other)) {
@@ -178,7 +179,8 @@ impl WriteTables<'_> {
         if let Some(until) = self.tail.folded(next) {
             self.head.unfolded_from = until;
         }
-        self.sweep(changes)
+        self.sweep(changes)?;
+        Ok(changes)
     }
 
     /// Folds what changed for resources of one type and project.

@@ -35,6 +35,7 @@ mod registry;
 mod removal;
 mod resource_record;
 mod run;
+mod size;
 mod splice;
 mod state;
 mod sweep;

@@ -1,10 +1,13 @@
 //! Figures of a store.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use viewlink::{Batch, Error, Fault, Options};
+use viewlink::{Batch, Error, FailureCode, Fault, LinkChange, NewResource, Options, Timestamp};
 
-use crate::support::{Ages, create, flag, link, memory, project, stop_writes, two_views};
+use crate::support::{Ages, create, flag, link, memory, project, segments, stop_writes, two_views};
 
 #[test]
 fn an_empty_store_has_no_figures() {
@@ -150,4 +153,149 @@ fn an_opened_store_tells_what_it_found() {
     let opened = options.open(killed.path()).unwrap();
     let stats = opened.stats();
     assert_eq!((stats.revision, stats.waiting_backlinks, stats.checkpoints), (2, 2, 1));
+}
+
+#[test]
+fn keys_are_counted_by_what_became_of_them_over_all_batches() {
+    let (store, project) = two_views();
+    let _ = project.put_resources([NewResource::flag("a"), NewResource::flag("a")]).unwrap();
+    assert_eq!(store.stats().keys.total(), 0, "those of a registration are not of links");
+    let _ = project.link("v", Batch::flags(["a", "b", "c", "a", "?"])).unwrap();
+    let _ = project.link("v", Batch::flags(["a"]).failures_only()).unwrap();
+    let _ = project.unlink("v", Batch::flags(["c", "x"])).unwrap();
+    let _ = project.unlink("v", Batch::flags(["y"]).ignore_missing()).unwrap();
+    // `b` stays in its last view.
+    let _ = project.replace("v", Batch::flags(["a", "d"]).keep_last_view()).unwrap();
+    let _ = project
+        .change_links([
+            LinkChange::link("w", Batch::flags(["a"]).refuse_existing()),
+            LinkChange::link("v", Batch::flags(["a"]).refuse_existing()),
+            LinkChange::link("w", Batch::segment_ids(["none"])),
+        ])
+        .unwrap();
+    let keys = store.stats().keys;
+    let done = [keys.linked(), keys.already_linked(), keys.unlinked(), keys.not_linked()];
+    assert_eq!(done, [5, 2, 1, 1], "{keys:?}");
+    let failures: Vec<_> = keys.failures().collect();
+    let one_each = [
+        (FailureCode::InvalidKey, 1),
+        (FailureCode::Repeated, 1),
+        (FailureCode::UnknownResource, 1),
+        (FailureCode::NotLinked, 1),
+        (FailureCode::AlreadyLinked, 1),
+        (FailureCode::LastView, 1),
+    ];
+    assert_eq!(failures, one_each);
+    assert_eq!((keys.failed(), keys.total()), (6, 15));
+}
+
+#[test]
+fn keys_of_dry_runs_and_of_calls_that_failed_are_not_counted() {
+    let (store, project) = two_views();
+    let _ = project.dry_run().link("v", Batch::flags(["a", "?"])).unwrap();
+    project.link("none", Batch::flags(["a"])).unwrap_err();
+    project.if_store_at(0).link("v", Batch::flags(["a"])).unwrap_err();
+    for fault in [Fault::NotApplied, Fault::Panic, Fault::Committed] {
+        store.fail_next_change(fault);
+        project.link("v", Batch::flags(["a"])).unwrap_err();
+    }
+    assert_eq!(store.stats().keys.total(), 0);
+    store.recover().unwrap();
+    let _ = project.unlink("v", Batch::flags(["a"])).unwrap();
+    assert_eq!((store.stats().keys.unlinked(), store.stats().keys.total()), (1, 1));
+    stop_writes(&store);
+    store.recover().unwrap();
+    assert_eq!(store.stats().keys.total(), 1, "they outlive a recovery");
+}
+
+#[test]
+fn the_last_and_the_longest_commit_and_checkpoint_are_told() {
+    let (store, project) = two_views();
+    let before = store.stats();
+    assert!(before.last_commit > Some(Duration::ZERO), "{before:?}");
+    assert!(before.longest_commit >= before.last_commit, "{before:?}");
+    assert_eq!((before.last_checkpoint, before.longest_checkpoint), (None, None));
+    // What changes nothing is no commit, and a dry run is none.
+    let _ = project.unlink("v", Batch::flags(["a"])).unwrap();
+    let _ = project.dry_run().link("v", Batch::flags(["a"])).unwrap();
+    assert_eq!(store.stats().last_commit, before.last_commit);
+    store.checkpoint().unwrap();
+    let after = store.stats();
+    assert!(after.last_checkpoint > Some(Duration::ZERO), "{after:?}");
+    assert_eq!(after.longest_checkpoint, after.last_checkpoint);
+    link(&project, "v", &["a"]);
+    store.checkpoint().unwrap();
+    assert!(store.stats().longest_checkpoint >= after.last_checkpoint);
+    assert_eq!((after.checkpoint_revision, store.stats().checkpoint_revision), (2, 3));
+    // That of a recovery is one, too.
+    let (store, project) = two_views();
+    store.fail_next_change(Fault::Committed);
+    project.link("v", Batch::flags(["a"])).unwrap_err();
+    let commit = store.stats().last_commit;
+    store.recover().unwrap();
+    assert!(store.stats().last_checkpoint.is_some());
+    assert_eq!(store.stats().last_commit, commit, "readers saw none since");
+}
+
+#[test]
+fn commits_are_slow_from_the_time_that_the_options_say() {
+    for (limit, slow) in [(Duration::ZERO, 2), (Duration::from_secs(1), 0), (Duration::MAX, 0)] {
+        let store = Options::new().slow_commit(limit).open_in_memory().unwrap();
+        create(&project(&store), "v");
+        link(&project(&store), "v", &["a"]);
+        let _ = project(&store).unlink("v", Batch::flags(["b"])).unwrap();
+        assert_eq!(store.stats().slow_commits, slow, "{limit:?}");
+    }
+}
+
+#[test]
+fn the_time_of_a_commit_is_that_until_readers_see_it() {
+    let options = Options::new().slow_commit(Duration::from_millis(40));
+    let waits = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&waits);
+    let options = options.clock(move || {
+        // The clock is asked in the middle of a change.
+        if asked.swap(false, Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        Timestamp::from_millis(1)
+    });
+    let store = options.open_in_memory().unwrap();
+    create(&project(&store), "v");
+    let quick = store.stats();
+    waits.store(true, Ordering::SeqCst);
+    create(&project(&store), "w");
+    let slow = store.stats();
+    assert!(slow.last_commit >= Some(Duration::from_millis(50)), "{slow:?}");
+    assert_eq!(slow.slow_commits, quick.slow_commits + 1);
+    link(&project(&store), "v", &["a"]);
+    assert_eq!(store.stats().longest_commit, slow.last_commit);
+}
+
+#[test]
+fn the_length_of_the_journal_is_that_of_its_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::new().segment_size(4096).keep_changes(Some(1));
+    let store = options.open(dir.path()).unwrap();
+    let told = || (store.stats().journal_segments, store.stats().journal_bytes);
+    let there = || {
+        let files = segments(dir.path());
+        let bytes = files.iter().map(|path| std::fs::metadata(path).unwrap().len());
+        (files.len() as u64, bytes.sum::<u64>())
+    };
+    assert_eq!(told(), there());
+    create(&project(&store), "v");
+    for number in 0..60 {
+        link(&project(&store), "v", &[&format!("{number}{}", "x".repeat(200))]);
+    }
+    assert_eq!(told(), there());
+    assert!(told().0 > 3, "{:?}", told());
+    store.checkpoint().unwrap();
+    assert_eq!(told(), there());
+    assert_eq!(told().0, 1);
+    let other = store.clone();
+    let stats = || (other.stats().journal_segments, other.stats().journal_bytes);
+    store.close().unwrap();
+    let files = segments(dir.path());
+    assert_eq!(stats(), (1, std::fs::metadata(&files[0]).unwrap().len()));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tracing::Span;
 use viewlink::{Project, ProjectSnapshot, Store, wire::ErrorCode};
 
 use crate::failure::Failure;
@@ -71,9 +72,10 @@ impl Host {
     ) -> Result<T, Failure> {
         let permit = Arc::clone(&self.shared.calls).acquire_owned().await;
         let permit = permit.map_err(|_| Failure::new(ErrorCode::Closed, "the host stops"))?;
-        let host = self.clone();
+        let (host, span) = (self.clone(), Span::current());
         let done = spawn_blocking(move || {
-            let done = act(&host);
+            // What the store tells meanwhile is told under the request.
+            let done = span.in_scope(|| act(&host));
             drop(permit);
             done
         });

@@ -1,4 +1,4 @@
-//! The log: one line of JSON for each request, and one for each failure of the host.
+//! The log: one line of JSON for each request, one for each failure of the host, and what the store tells.
 
 use std::io;
 use std::time::Duration;
@@ -108,7 +108,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_of_the_store_is_logged_with_its_causes_and_the_request_id() {
+    async fn a_failure_of_the_store_is_logged_by_both_with_its_causes_and_the_request_id() {
         keep();
         let store = Options::new().open_in_memory().unwrap();
         store.project("p").unwrap().create_view(NewView::new("v", "V")).unwrap();
@@ -124,14 +124,19 @@ pub(crate) mod tests {
         let lines = kept("job-7");
         let text = format!("{lines:?}");
         assert!(!text.contains("top-secret"), "{text}");
-        let [failed, answered] = &lines[..] else { panic!("{text}") };
+        let [stopped, failed, answered] = &lines[..] else { panic!("{text}") };
+        assert_eq!(
+            (&stopped["level"], &stopped["target"]),
+            (&"ERROR".into(), &"viewlink::commit".into())
+        );
+        assert!(stopped["reason"].as_str().unwrap().contains("asked for"), "{text}");
         assert!(failed["cause"].as_str().unwrap().contains("asked for"), "{text}");
         assert_eq!(
             (&failed["level"], &failed["code"]),
             (&"ERROR".into(), &"outcome_unknown".into())
         );
         assert_eq!(answered["status"], 500);
-        for line in [failed, answered] {
+        for line in [stopped, failed, answered] {
             assert_eq!(line["span"]["path"], "/api/v2/projects/{project}/views/{view}");
         }
     }

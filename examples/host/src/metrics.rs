@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -18,7 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use viewlink::{Action, Health, KeyOutcome, Report, Store};
+use viewlink::{Action, Health, KeyOutcome, Report, Stats, Store};
 
 use crate::failure::Failure;
 use crate::host::Host;
@@ -122,20 +122,56 @@ impl Collector for StoreFigures {
         let (sum, count) = (sizes.changes() as f64, sizes.groups());
         histogram.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
 
-        let help = "Checkpoints since the host started.";
-        let checkpoints = ConstCounter::new(stats.checkpoints);
-        let descriptor =
-            encoder.encode_descriptor("checkpoints", help, None, MetricType::Counter)?;
-        checkpoints.encode(descriptor)?;
+        for (name, help, value) in [
+            ("checkpoints", "Checkpoints since the host started.", stats.checkpoints),
+            ("slow_commits", "Commits that took a second or longer.", stats.slow_commits),
+        ] {
+            let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(descriptor)?;
+        }
+        self.encode_gauges(&stats, encoder)
+    }
+}
 
-        let age = stats.oldest_snapshot.unwrap_or_default().as_secs_f64();
+impl StoreFigures {
+    /// What goes up and down.
+    fn encode_gauges(&self, stats: &Stats, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+        let (second, byte) = (Some(&Unit::Seconds), Some(&Unit::Bytes));
         let writable = f64::from(u8::from(self.store.health() == Health::Writable));
         for (name, help, unit, value) in [
             ("writable", "Whether the store takes changes.", None, writable),
             ("revision", "The newest change.", None, stats.revision as f64),
             ("snapshots", "Snapshots held.", None, stats.snapshots as f64),
-            ("oldest_snapshot", "Age of the oldest snapshot.", Some(&Unit::Seconds), age),
+            (
+                "oldest_snapshot",
+                "Age of the oldest snapshot.",
+                second,
+                seconds(stats.oldest_snapshot),
+            ),
             ("waiting_backlinks", "Changes to be folded.", None, stats.waiting_backlinks as f64),
+            ("last_commit", "Time of the last commit.", second, seconds(stats.last_commit)),
+            ("longest_commit", "Time of the longest.", second, seconds(stats.longest_commit)),
+            (
+                "last_checkpoint",
+                "Time of the last checkpoint.",
+                second,
+                seconds(stats.last_checkpoint),
+            ),
+            (
+                "longest_checkpoint",
+                "Time of the longest.",
+                second,
+                seconds(stats.longest_checkpoint),
+            ),
+            (
+                "checkpoint_revision",
+                "The newest change in the state on disk.",
+                None,
+                stats.checkpoint_revision as f64,
+            ),
+            ("journal_segments", "Segments of the journal.", None, stats.journal_segments as f64),
+            ("journal", "Length of the journal.", byte, stats.journal_bytes as f64),
         ] {
             let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
             ConstGauge::new(value).encode(descriptor)?;

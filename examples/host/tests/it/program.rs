@@ -38,6 +38,13 @@ fn the_printed_curl_works_and_a_signal_closes_the_store() {
         let (status, log) = host.stop(signal);
         assert_eq!(status.code(), Some(0), "{log}");
         assert!(log.contains("the store is closed"), "{log}");
+        let opened = log.lines().next().unwrap();
+        let opened: Value = serde_json::from_str(opened).unwrap();
+        assert_eq!(opened["target"], "viewlink::recovery");
+        assert_eq!(
+            (&opened["message"], &opened["revision"]),
+            (&"the store is open".into(), &0.into())
+        );
         let key = curl.split("Authorization: ").nth(1).unwrap().split('"').next().unwrap();
         assert!(key.len() == 48 && !log.contains(key), "the log has the key: {log}");
         let line = log.lines().find(|line| line.contains("answered")).unwrap();

@@ -1,0 +1,158 @@
+//! A subscriber that keeps what the store tells, for each thread by itself.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// A span or event that was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) name: &'static str,
+    pub(crate) target: &'static str,
+    pub(crate) level: Level,
+    pub(crate) numbers: BTreeMap<&'static str, u64>,
+    pub(crate) texts: BTreeMap<&'static str, String>,
+    /// The fields it may have.
+    pub(crate) fields: Vec<&'static str>,
+    /// The spans it is in, the innermost last.
+    pub(crate) within: Vec<&'static str>,
+}
+
+impl Told {
+    /// The value of a field.
+    pub(crate) fn number(&self, field: &str) -> u64 {
+        *self.numbers.get(field).unwrap_or_else(|| panic!("{field} in {self:?}"))
+    }
+
+    fn new(metadata: &Metadata<'static>, within: Vec<&'static str>) -> Self {
+        Self {
+            name: metadata.name(),
+            target: metadata.target(),
+            level: *metadata.level(),
+            numbers: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            fields: metadata.fields().iter().map(|field| field.name()).collect(),
+            within,
+        }
+    }
+}
+
+impl Visit for Told {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.numbers.insert(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.texts.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+#[derive(Default)]
+struct Log {
+    told: Vec<Told>,
+    /// Where each span is told of.
+    spans: HashMap<u64, usize>,
+    entered: Vec<u64>,
+    /// What it panics at, as a subscriber should not.
+    panics_at: Option<&'static str>,
+}
+
+impl Log {
+    fn names(&self) -> Vec<&'static str> {
+        let names = self.entered.iter().filter_map(|id| self.told.get(*self.spans.get(id)?));
+        names.map(|told| told.name).collect()
+    }
+}
+
+thread_local! {
+    static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// What the store tells in this thread while `act` runs.
+pub(crate) fn listen<T>(act: impl FnOnce() -> T) -> (T, Vec<Told>) {
+    listen_badly(None, act)
+}
+
+/// The same with a subscriber that panics at a span or event.
+pub(crate) fn listen_badly<T>(
+    panics_at: Option<&'static str>,
+    act: impl FnOnce() -> T,
+) -> (T, Vec<Told>) {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Collector::default()).unwrap());
+    LOG.set(Some(Log { panics_at, ..Log::default() }));
+    let done = act();
+    let log = LOG.take().unwrap();
+    assert!(log.entered.is_empty(), "a span was not left: {:?}", log.names());
+    (done, log.told)
+}
+
+#[derive(Default)]
+struct Collector {
+    last: AtomicU64,
+}
+
+fn with_log(act: impl FnOnce(&mut Log)) {
+    LOG.with_borrow_mut(|log| log.as_mut().map(act));
+}
+
+impl Subscriber for Collector {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match metadata.target().starts_with("viewlink") {
+            true => Interest::sometimes(),
+            false => Interest::never(),
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let panics = |log: &Log| log.panics_at == Some(metadata.name());
+        assert!(
+            !LOG.with_borrow(|log| log.as_ref().is_some_and(panics)),
+            "the subscriber is broken"
+        );
+        LOG.with_borrow(Option::is_some)
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        with_log(|log| {
+            let mut told = Told::new(attributes.metadata(), log.names());
+            attributes.record(&mut told);
+            log.spans.insert(id, log.told.len());
+            log.told.push(told);
+        });
+        Id::from_u64(id)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        with_log(|log| {
+            let place = log.spans[&span.into_u64()];
+            values.record(&mut log.told[place]);
+        });
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        with_log(|log| {
+            let mut told = Told::new(event.metadata(), log.names());
+            event.record(&mut told);
+            log.told.push(told);
+        });
+    }
+
+    fn enter(&self, span: &Id) {
+        with_log(|log| log.entered.push(span.into_u64()));
+    }
+
+    fn exit(&self, span: &Id) {
+        with_log(|log| assert_eq!(log.entered.pop(), Some(span.into_u64())));
+    }
+}

@@ -1,0 +1,101 @@
+//! What is told against what is written of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tracing::Level;
+use viewlink::testing::SimulatedDisk;
+use viewlink::{Batch, Fault, NewResource, NewView, Options, ViewPatch};
+
+use crate::collector::{Told, listen};
+
+/// A life in which everything is told that there is to tell, of things with names that are secret.
+fn everything() -> Vec<Told> {
+    let disk = SimulatedDisk::new();
+    let options = || {
+        let options = Options::new().slow_commit(Duration::ZERO).segment_size(4096).tail(5, 5);
+        options.snapshot_limit(Some(Duration::ZERO)).keep_changes(Some(1))
+    };
+    let (killed, mut told) = listen(|| {
+        let store = options().open_on(&disk).unwrap();
+        let project = store.project("secret-project").unwrap();
+        let project = project.actor("secret-actor").comment("secret-comment");
+        let view = NewView::new("secret-view", "secret-name").description("secret-text");
+        project.create_view(view.tags(["secret-tag"])).unwrap();
+        let resource = NewResource::flag("secret-flag").name("secret-name").tags(["secret-tag"]);
+        project.put_resources([resource]).unwrap().all_ok().unwrap();
+        let _snapshot = store.snapshot().unwrap();
+        for number in 0..60 {
+            let key = format!("secret-{number}-{}", "x".repeat(200));
+            project.link("secret-view", Batch::flags([key])).unwrap().all_ok().unwrap();
+            let segments = Batch::segments([("secret-env", format!("secret-{number}"))]);
+            project.link("secret-view", segments).unwrap().all_ok().unwrap();
+        }
+        let _ = project.unlink("secret-view", Batch::flags(["secret-flag", "secret?"])).unwrap();
+        project.dry_run().delete_view("secret-view").unwrap();
+        project.delete_view("secret-none").unwrap_err();
+        store.checkpoint().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        store.backup_to(dir.path().join("secret-copy")).unwrap();
+        project.update_view("secret-view", ViewPatch::new().name("secret-other")).unwrap();
+        store.fail_next_change(Fault::Panic);
+        project.link("secret-view", Batch::flags(["secret-flag"])).unwrap_err();
+        store.fail_next_change(Fault::Unknown);
+        project.link("secret-view", Batch::flags(["secret-flag"])).unwrap_err();
+        disk.killed()
+    });
+    // The last change is cut off in the middle.
+    let mut files = killed.contents();
+    let newest = files.keys().filter(|name| name.starts_with("journal/")).max().cloned();
+    let segment = files.get_mut(&newest.unwrap()).unwrap();
+    let end = segment.iter().rposition(|byte| *byte != 0).unwrap();
+    segment[end] ^= 0xff;
+    let broken = SimulatedDisk::holding(files);
+    let ((), more) = listen(|| drop(options().open_on(&broken).unwrap()));
+    told.extend(more);
+    told
+}
+
+#[test]
+fn everything_that_is_told_is_documented_with_its_level_and_fields() {
+    let documentation = include_str!("../../src/lib.rs");
+    let rows: Vec<&str> =
+        documentation.lines().filter(|line| line.starts_with("//! | `viewlink::")).collect();
+    let mut seen = BTreeSet::new();
+    let mut shared = Vec::new();
+    for told in everything() {
+        let level = told.level.to_string().to_lowercase();
+        let start = format!("//! | `{}` | `{}` | {level} |", told.target, told.name);
+        let row = rows.iter().find(|row| row.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("{start} is not documented"));
+        if told.name == "commit" {
+            shared.clone_from(&told.fields);
+        }
+        let is_said = |field: &str| row.contains(&format!("`{field}`"));
+        let by_reference = |field: &&str| told.name == "slow_commit" && shared.contains(field);
+        let unsaid = told.fields.iter().filter(|field| **field != "message");
+        let unsaid: Vec<_> =
+            unsaid.filter(|field| !is_said(field) && !by_reference(field)).collect();
+        assert!(unsaid.is_empty(), "{start}: {unsaid:?}");
+        seen.insert(start);
+    }
+    assert_eq!(seen.len(), rows.len(), "documented and not told: {seen:#?}");
+}
+
+#[test]
+fn no_field_at_any_level_has_what_tenants_call_or_say() {
+    let told = everything();
+    for told in &told {
+        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+        let texts: Vec<_> = told.texts.keys().copied().collect();
+        let expected: &[&str] = match told.name {
+            "writes_stopped" => &["message", "reason"],
+            _ if told.fields.contains(&"message") => &["message"],
+            _ => &[],
+        };
+        assert_eq!(texts, expected, "{told:?}");
+        if expected.is_empty() {
+            assert!(told.level >= Level::INFO, "only events may be above: {told:?}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Openings: after a close, a kill, a torn write, a loss of power, and in place.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tracing::Level;
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
+use viewlink::{Batch, Fault, Options, Store};
+
+use crate::collector::{Told, listen};
+use crate::{link, named, only, with_view};
+
+/// What an opening told of itself, and that it told it.
+fn recovered(told: &[Told]) -> &Told {
+    let span = only(told, "recovery");
+    assert_eq!((span.target, span.level), ("viewlink::recovery", Level::INFO));
+    let recovered = only(told, "recovered");
+    assert_eq!((recovered.target, recovered.level), ("viewlink::recovery", Level::INFO));
+    assert_eq!(recovered.within, ["recovery"]);
+    assert!(recovered.numbers.contains_key("duration_us"), "{recovered:?}");
+    recovered
+}
+
+fn assert_numbers(told: &Told, expected: &[(&str, u64)]) {
+    for (field, value) in expected {
+        assert_eq!(told.number(field), *value, "{field}: {told:?}");
+    }
+}
+
+/// The newest segment of a journal.
+fn newest_segment(dir: &Path) -> PathBuf {
+    let names = fs::read_dir(dir.join("journal")).unwrap();
+    names.map(|entry| entry.unwrap().path()).max().unwrap()
+}
+
+#[test]
+fn an_opening_behind_a_close_replays_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    link(&with_view(&store), &["a"]);
+    store.close().unwrap();
+    let (_store, told) = listen(|| Store::open(dir.path()).unwrap());
+    let expected = [
+        ("state_revision", 2),
+        ("revision", 2),
+        ("replayed", 0),
+        ("rewritten", 0),
+        ("cut_bytes", 0),
+    ];
+    assert_numbers(recovered(&told), &expected);
+    assert!(named(&told, "torn_end").is_empty(), "{told:?}");
+    assert_eq!(only(&told, "segment_started").number("first_revision"), 3);
+}
+
+#[test]
+fn an_opening_behind_a_kill_tells_what_it_replayed() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().open_on(&disk).unwrap();
+    let project = with_view(&store);
+    store.checkpoint().unwrap();
+    link(&project, &["a"]);
+    link(&project, &["b"]);
+    let killed = disk.killed();
+    let (store, told) = listen(|| Options::new().open_on(&killed).unwrap());
+    // Nothing behind the last change proves that it was synced.
+    let expected = [
+        ("state_revision", 1),
+        ("revision", 3),
+        ("replayed", 2),
+        ("rewritten", 1),
+        ("cut_bytes", 0),
+    ];
+    assert_numbers(recovered(&told), &expected);
+    assert_eq!(only(&told, "checkpoint").within, ["recovery"]);
+    assert_eq!(store.stats().checkpoint_revision, 3);
+}
+
+#[test]
+fn a_torn_end_is_a_warning_with_its_length() {
+    for (length, zeros) in [(10, 0), (10, 100), (500, 100)] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        link(&with_view(&store), &["a"]);
+        store.close().unwrap();
+        let mut file = OpenOptions::new().append(true).open(newest_segment(dir.path())).unwrap();
+        // As a write that grew the file and ended early: zeros are no part of what was cut.
+        file.write_all(&vec![7; length]).unwrap();
+        file.write_all(&vec![0; zeros]).unwrap();
+        let (_store, told) = listen(|| Store::open(dir.path()).unwrap());
+        let torn = only(&told, "torn_end");
+        assert_eq!((torn.target, torn.level), ("viewlink::recovery", Level::WARN));
+        assert_numbers(torn, &[("revision", 2), ("cut_bytes", length as u64)]);
+        assert_numbers(recovered(&told), &[("revision", 2), ("cut_bytes", length as u64)]);
+    }
+}
+
+/// At every moment of a change that a loss of power may cut off.
+#[test]
+fn what_is_told_of_a_loss_of_power_is_what_the_store_has() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().segment_size(4096).open_on(&disk).unwrap();
+    let project = with_view(&store);
+    let from = disk.calls();
+    let keys: Vec<String> = (0..60).map(|number| format!("flag-{number}")).collect();
+    project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+    let mut torn = 0;
+    for (call, stopped) in disk.stops().enumerate().skip(from) {
+        for seed in 0..20 {
+            let after = stopped.power_lost(seed);
+            let (store, told) =
+                listen(|| Options::new().segment_size(4096).open_on(&after).unwrap());
+            let found = recovered(&told);
+            assert_eq!(found.number("revision"), store.stats().revision, "call {call}");
+            let replayed = found.number("revision") - found.number("state_revision");
+            assert_eq!(found.number("replayed"), replayed);
+            let cut = found.number("cut_bytes") > 0;
+            assert_eq!(named(&told, "torn_end").len(), usize::from(cut));
+            assert!(!cut || found.number("revision") == 1, "a whole change was cut: {told:?}");
+            torn += u64::from(cut);
+        }
+    }
+    assert!(torn > 0, "no write was torn");
+}
+
+#[test]
+fn a_recovery_in_place_tells_the_same() {
+    let store = Options::new().open_in_memory().unwrap();
+    let project = with_view(&store);
+    store.fail_next_change(Fault::Committed);
+    project.link("v", Batch::flags(["a"])).unwrap_err();
+    let ((), told) = listen(|| store.recover().unwrap());
+    // Closing the database brought the change to disk that had been shown.
+    let expected = [("state_revision", 1), ("revision", 2), ("replayed", 1)];
+    assert_numbers(recovered(&told), &expected);
+}
+
+#[test]
+fn an_opening_that_fails_is_told_by_its_error_and_a_recovery_that_fails_stops_writes() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().open_on(&disk).unwrap();
+    let project = with_view(&store);
+    store.fail_next_change(Fault::Unknown);
+    project.link("v", Batch::flags(["a"])).unwrap_err();
+    disk.fail(DiskFault::new(std::io::ErrorKind::PermissionDenied).on(CallKind::Open));
+    let (error, told) = listen(|| store.recover().unwrap_err());
+    assert!(named(&told, "recovered").is_empty(), "{told:?}");
+    let stopped = only(&told, "writes_stopped");
+    assert!(stopped.texts["reason"].contains("must be able to write"), "{error}: {stopped:?}");
+}
