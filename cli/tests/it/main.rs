@@ -1,0 +1,4 @@
+//! The program as a process.
+
+mod opening;
+mod support;
