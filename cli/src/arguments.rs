@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(commands::StatsArguments),
+    Views(commands::ViewsArguments),
+    Links(commands::LinksArguments),
+    ViewsOf(commands::ViewsOfArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
 }

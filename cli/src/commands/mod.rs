@@ -1,6 +1,9 @@
 //! The commands.
 
+mod links;
 mod stats;
+mod views;
+mod views_of;
 
 use crate::arguments::Command;
 use crate::error::Result;
@@ -8,12 +11,18 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::transfer;
 
+pub(crate) use links::LinksArguments;
 pub(crate) use stats::StatsArguments;
+pub(crate) use views::ViewsArguments;
+pub(crate) use views_of::ViewsOfArguments;
 
 /// Does what a command asks for.
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
+        Command::Links(arguments) => links::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
+        Command::Views(arguments) => views::run(arguments, output),
+        Command::ViewsOf(arguments) => views_of::run(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),
         Command::Export(arguments) => transfer::export(arguments, output),
     }
