@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Views(commands::ViewsArguments),
     Links(commands::LinksArguments),
     ViewsOf(commands::ViewsOfArguments),
+    Link(commands::LinkArguments),
+    Unlink(commands::UnlinkArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
 }

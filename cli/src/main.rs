@@ -16,6 +16,7 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
+mod keys;
 mod list;
 mod moment;
 mod output;

@@ -1,7 +1,10 @@
 //! The commands.
 
+mod change;
+mod link;
 mod links;
 mod stats;
+mod unlink;
 mod views;
 mod views_of;
 
@@ -11,16 +14,20 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::transfer;
 
+pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use stats::StatsArguments;
+pub(crate) use unlink::UnlinkArguments;
 pub(crate) use views::ViewsArguments;
 pub(crate) use views_of::ViewsOfArguments;
 
 /// Does what a command asks for.
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
+        Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
+        Command::Unlink(arguments) => unlink::run(arguments, output),
         Command::Views(arguments) => views::run(arguments, output),
         Command::ViewsOf(arguments) => views_of::run(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),

@@ -8,6 +8,9 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
+mod keys;
 mod lists;
+mod reports;
+mod segments;
 mod stats;
 mod support;
