@@ -36,4 +36,5 @@ pub(crate) enum Command {
     Unlink(commands::UnlinkArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
+    Log(commands::LogArguments),
 }

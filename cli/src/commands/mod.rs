@@ -1,8 +1,10 @@
 //! The commands.
 
 mod change;
+mod described;
 mod link;
 mod links;
+mod log;
 mod stats;
 mod unlink;
 mod views;
@@ -16,6 +18,7 @@ use crate::transfer;
 
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
+pub(crate) use log::LogArguments;
 pub(crate) use stats::StatsArguments;
 pub(crate) use unlink::UnlinkArguments;
 pub(crate) use views::ViewsArguments;
@@ -26,6 +29,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
+        Command::Log(arguments) => log::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
         Command::Unlink(arguments) => unlink::run(arguments, output),
         Command::Views(arguments) => views::run(arguments, output),

@@ -10,6 +10,7 @@
 
 mod keys;
 mod lists;
+mod log;
 mod reports;
 mod segments;
 mod stats;
