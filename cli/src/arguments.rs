@@ -29,6 +29,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(commands::StatsArguments),
+    Verify(commands::VerifyArguments),
     Views(commands::ViewsArguments),
     Links(commands::LinksArguments),
     ViewsOf(commands::ViewsOfArguments),
@@ -37,4 +38,7 @@ pub(crate) enum Command {
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
     Log(commands::LogArguments),
+    Backup(commands::BackupArguments),
+    Compact(commands::CompactArguments),
+    Completions(commands::CompletionsArguments),
 }

@@ -8,10 +8,15 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
+mod completions;
+mod copies;
 mod keys;
 mod lists;
 mod log;
+mod opening;
+mod pipes;
 mod reports;
 mod segments;
 mod stats;
 mod support;
+mod verification;
