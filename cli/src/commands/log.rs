@@ -77,13 +77,22 @@ pub(crate) fn run(arguments: &LogArguments, output: &mut Output) -> Result<Exit>
 
 /// The revision to begin with.
 fn first(arguments: &LogArguments, snapshot: &Snapshot) -> Result<u64> {
-    let oldest = super::stats::oldest_kept(snapshot)?;
+    let oldest = oldest_kept(snapshot)?;
     let end = snapshot.revision().saturating_add(1);
     Ok(match (arguments.from, arguments.last) {
         (Some(from), _) => from.max(1),
         (None, Some(last)) => end.saturating_sub(last).max(oldest),
         (None, None) => oldest,
     })
+}
+
+/// The oldest change that the journal keeps; one more than the newest when it keeps none.
+fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
+    match snapshot.changes(1) {
+        Ok(_) => Ok(1),
+        Err(viewlink::Error::JournalTrimmed { oldest, .. }) => Ok(oldest),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How many rows are aligned with each other.

@@ -5,6 +5,7 @@ mod change;
 mod compact;
 mod completions;
 mod described;
+mod figures;
 mod link;
 mod links;
 mod log;

@@ -1,19 +1,23 @@
-//! Figures of a store.
+//! How large a store is.
 
 use clap::Args;
-use serde::Serialize;
-use viewlink::{KeySort, Paging, Snapshot, Store, TypeCounts, ViewSort, wire};
+use indicatif::HumanBytes;
+use viewlink::TypeCounts;
 
+use super::figures::Figures;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::progress;
 use crate::store::StoreArguments;
 use crate::table::Table;
 
 const HELP: &str = "\
 Examples:
   viewlink stats views.viewlink
-  viewlink stats views.viewlink --json | jq .links.flags";
+  viewlink stats views.viewlink --json | jq .links.flags
+
+Every page of the state is read.";
 
 /// Show how large a store is: tables, links, journal, free space
 #[derive(Debug, Args)]
@@ -25,89 +29,54 @@ pub(crate) struct StatsArguments {
 
 pub(crate) fn run(arguments: &StatsArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.open(output)?;
-    let figures = Figures::read(&store)?;
+    let spinner = progress::spinner("reading the tables", output.is_quiet());
+    let figures = Figures::read(&store);
+    spinner.finish_and_clear();
+    let figures = figures?;
     store.close()?;
     if output.is_json() {
-        output.json(&figures)?;
+        output.json(&figures.for_machines())?;
     } else {
-        figures.print(output)?;
+        print(&figures, &arguments.store, output)?;
     }
     Ok(Exit::Done)
 }
 
-/// The figures, for machines.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Figures {
-    id: String,
-    revision: u64,
-    oldest_kept: u64,
-    project_count: u64,
-    view_count: u64,
-    links: wire::Counts,
-    resources: wire::Counts,
+fn print(figures: &Figures, store: &StoreArguments, output: &mut Output) -> Result<()> {
+    let Figures { id, projects, views, links, resources, sizes } = figures;
+    let (journal, bytes) = (&sizes.journal, |bytes| HumanBytes(bytes).to_string());
+    let kept = match journal.oldest {
+        oldest if oldest > journal.newest => "no revisions".to_owned(),
+        oldest => format!("revisions {oldest} to {}", journal.newest),
+    };
+    let (files, journal_bytes) = (journal.segments, bytes(journal.bytes));
+    let mut table = Table::bare();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("path", store.path().display().to_string());
+    row("store id", id.clone());
+    row("revision", sizes.revision.to_string());
+    row("checkpoint", format!("revision {}", sizes.checkpoint_revision));
+    row("journal", format!("{kept}, {files} segments, {journal_bytes}"));
+    row("state", format!("{}, {} of it free", bytes(sizes.state_bytes), bytes(sizes.free_bytes)));
+    row("projects", projects.to_string());
+    row("views", views.to_string());
+    row("links", of_types(links));
+    row("registered", of_types(resources));
+    table.print(output)?;
+    output.line("")?;
+    let mut table = Table::new(["TABLE", "ROWS", "STORED", "METADATA", "FRAGMENTED"]);
+    for part in &sizes.tables {
+        table.row([
+            part.name.clone(),
+            part.rows.to_string(),
+            bytes(part.stored_bytes),
+            bytes(part.metadata_bytes),
+            bytes(part.fragmented_bytes),
+        ]);
+    }
+    table.print(output)
 }
 
-/// How many rows are read at once.
-const PAGE: usize = 1_000;
-
-impl Figures {
-    /// Cost: O(projects + views), and O(tables) for their sizes.
-    fn read(store: &Store) -> Result<Self> {
-        let snapshot = store.snapshot()?;
-        let (mut links, mut resources) = (TypeCounts::default(), TypeCounts::default());
-        let (mut project_count, mut view_count) = (0, 0);
-        let mut paging: Option<Paging<KeySort>> = Some(Paging::first(PAGE));
-        while let Some(part) = paging.take() {
-            let page = snapshot.projects(part)?;
-            project_count = page.total;
-            paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
-            for project in page {
-                view_count += project.views;
-                resources += project.resources;
-                links += links_of(&snapshot, project.key.as_str())?;
-            }
-        }
-        Ok(Self {
-            id: store.id(),
-            revision: snapshot.revision(),
-            oldest_kept: oldest_kept(&snapshot)?,
-            project_count,
-            view_count,
-            links: (&links).into(),
-            resources: (&resources).into(),
-        })
-    }
-
-    fn print(&self, output: &mut Output) -> Result<()> {
-        let mut table = Table::bare();
-        let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-        row("store", self.id.clone());
-        row("revision", self.revision.to_string());
-        row("projects", self.project_count.to_string());
-        row("views", self.view_count.to_string());
-        table.print(output)
-    }
-}
-
-/// The links of all views of a project. A view has their number, so no link is read.
-fn links_of(snapshot: &Snapshot, project: &str) -> Result<TypeCounts> {
-    let project = snapshot.project(project)?;
-    let mut links = TypeCounts::default();
-    let mut paging: Option<Paging<ViewSort>> = Some(Paging::first(PAGE));
-    while let Some(part) = paging.take() {
-        let page = project.views(part)?;
-        paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
-        page.into_iter().for_each(|view| links += view.links);
-    }
-    Ok(links)
-}
-
-/// The oldest change that the journal keeps; one more than the newest when it keeps none.
-pub(super) fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
-    match snapshot.changes(1) {
-        Ok(_) => Ok(1),
-        Err(viewlink::Error::JournalTrimmed { oldest, .. }) => Ok(oldest),
-        Err(error) => Err(error.into()),
-    }
+fn of_types(counts: &TypeCounts) -> String {
+    format!("{}: {counts}", counts.total())
 }

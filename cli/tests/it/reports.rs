@@ -15,7 +15,7 @@ fn flags(store: &Store) -> Vec<String> {
 }
 
 fn left(stage: &Stage) -> Vec<String> {
-    stage.change(|store| flags(store))
+    stage.change(flags)
 }
 
 #[test]
