@@ -30,6 +30,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Stats(commands::StatsArguments),
     Verify(commands::VerifyArguments),
+    Projects(commands::ProjectsArguments),
     Views(commands::ViewsArguments),
     Links(commands::LinksArguments),
     ViewsOf(commands::ViewsOfArguments),

@@ -9,6 +9,7 @@ mod figures;
 mod link;
 mod links;
 mod log;
+mod projects;
 mod stats;
 mod unlink;
 mod verify;
@@ -27,6 +28,7 @@ pub(crate) use completions::CompletionsArguments;
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use log::LogArguments;
+pub(crate) use projects::ProjectsArguments;
 pub(crate) use stats::StatsArguments;
 pub(crate) use unlink::UnlinkArguments;
 pub(crate) use verify::VerifyArguments;
@@ -45,6 +47,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::Stats(arguments) => stats::run(arguments, output),
         Command::Unlink(arguments) => unlink::run(arguments, output),
         Command::Verify(arguments) => verify::run(arguments, output),
+        Command::Projects(arguments) => projects::run(arguments, output),
         Command::Views(arguments) => views::run(arguments, output),
         Command::ViewsOf(arguments) => views_of::run(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),

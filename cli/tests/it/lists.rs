@@ -1,6 +1,6 @@
 //! Lists: views, links, and the views of a resource.
 
-use viewlink::{Batch, Maintainer, NewView};
+use viewlink::{Batch, Maintainer, NewResource, NewView};
 
 use crate::support::Stage;
 
@@ -151,4 +151,22 @@ fn what_is_not_there_is_2_and_a_resource_that_nobody_linked_is_in_no_view() {
     }
     let ran = stage.run("views-of", &["never-linked"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "0 of 0 views\n"));
+}
+
+#[test]
+fn projects_are_listed() {
+    let stage = Stage::with_flags(["a"]);
+    stage.change(|store| {
+        let other = store.project("other").unwrap();
+        other.put_resources([NewResource::metric("m")]).unwrap().all_ok().unwrap();
+    });
+    let ran = stage.run("projects", &[]);
+    let rows: Vec<Vec<&str>> =
+        ran.out.lines().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!((ran.code, ran.err.as_str()), (0, "2 of 2 projects\n"));
+    assert_eq!(rows[1], ["default", "1", "0", "0", "0", "0"]);
+    assert_eq!(rows[2], ["other", "0", "0", "0", "0", "1"]);
+    let projects = stage.run("projects", &["--json"]).json_lines();
+    assert_eq!((&projects[1]["key"], &projects[1]["viewCount"]), (&"other".into(), &0.into()));
+    assert_eq!(projects[1]["resources"]["metrics"], 1);
 }

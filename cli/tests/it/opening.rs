@@ -1,8 +1,10 @@
 //! Stores that are not there, are none, or are open elsewhere.
 
 use std::fs;
+use std::path::Path;
 
-use viewlink::Store;
+use serde_json::Value;
+use viewlink::{Batch, Store};
 
 use crate::support::{Stage, run_plain};
 
@@ -10,6 +12,7 @@ use crate::support::{Stage, run_plain};
 const COMMANDS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("verify", &[]),
+    ("projects", &[]),
     ("views", &[]),
     ("links", &["my-view"]),
     ("views-of", &["a"]),
@@ -54,6 +57,37 @@ fn a_store_that_is_open_elsewhere_is_told_by_every_command_with_the_way_out() {
     assert_eq!(error["code"], "store_in_use");
     held.close().unwrap();
     assert_eq!(stage.run("stats", &[]).code, 0);
+}
+
+#[test]
+fn a_store_whose_host_was_killed_is_recovered() {
+    let stage = Stage::with_flags(["a"]);
+    let host = Store::open(stage.store()).unwrap();
+    let project = host.project("default").unwrap();
+    for n in 0..300 {
+        project.link("my-view", Batch::flags([format!("f{n}")])).unwrap().all_ok().unwrap();
+    }
+    // What is on disk now is what is there when the host is killed now.
+    let killed = stage.path("killed.viewlink");
+    copy(&stage.store(), &killed);
+    host.close().unwrap();
+    let killed = killed.to_str().unwrap();
+    let stats: Value = serde_json::from_str(&run_plain(["stats", killed, "--json"]).out).unwrap();
+    assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
+    let ran = run_plain(["verify", killed]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
 }
 
 #[test]
