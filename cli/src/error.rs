@@ -39,6 +39,18 @@ pub(crate) enum Error {
         /// How many a batch may have.
         limit: usize,
     },
+    /// What is said of a change is too long.
+    #[error("the {what} has {length} {unit}, at most {limit} are taken: shorten it")]
+    TooLong {
+        /// What is too long, such as `comment`.
+        what: &'static str,
+        /// Its length.
+        length: usize,
+        /// In what the length is counted.
+        unit: &'static str,
+        /// The greatest length taken.
+        limit: usize,
+    },
     /// The store failed, or what was asked of it.
     #[error(transparent)]
     Store(viewlink::Error),
@@ -103,6 +115,7 @@ impl Error {
             Self::NoStore { .. } => "no_store",
             Self::StoreInUse { .. } => "store_in_use",
             Self::TooManyKeys { .. } => "batch_too_large",
+            Self::TooLong { .. } => "too_long",
             Self::Filter { .. } => "invalid_filter",
             Self::Resource { .. } => "invalid_key",
             Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
@@ -160,6 +173,9 @@ impl From<viewlink::Error> for Error {
             viewlink::Error::NotFound { path } => Self::NoStore { path },
             viewlink::Error::AlreadyOpen { path } => Self::StoreInUse { path },
             viewlink::Error::BatchTooLarge { limit, .. } => Self::TooManyKeys { limit },
+            viewlink::Error::TooLong { what, length, unit, limit } => {
+                Self::TooLong { what, length, unit, limit }
+            }
             other => Self::Store(other),
         }
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use viewlink::{Options, RecoveryProgress, Store};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::output::Output;
 use crate::progress;
 
@@ -28,11 +28,6 @@ impl StoreArguments {
     /// Opens the store; it is an error when there is none.
     pub(crate) fn open(&self, output: &Output) -> Result<Store> {
         self.open_with(options(), output)
-    }
-
-    /// How many bytes the files of the store have.
-    pub(crate) fn bytes(&self) -> Result<u64> {
-        bytes(&self.path).map_err(|source| Error::Read { what: format!("{:?}", self.path), source })
     }
 
     /// The same with other options, which begin with [`options`].
@@ -59,16 +54,6 @@ impl StoreArguments {
 /// much that is decides the host, and not who looks at its store.
 pub(crate) fn options() -> Options {
     Options::new().create_if_missing(false).keep_changes(None)
-}
-
-fn bytes(path: &Path) -> std::io::Result<u64> {
-    let mut sum = 0;
-    for entry in path.read_dir()? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        sum += if metadata.is_dir() { bytes(&entry.path())? } else { metadata.len() };
-    }
-    Ok(sum)
 }
 
 #[cfg(test)]

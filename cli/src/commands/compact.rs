@@ -1,6 +1,7 @@
 //! Giving unused space back.
 
 use clap::Args;
+use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -13,7 +14,7 @@ const HELP: &str = "\
 Example:
   viewlink compact views.viewlink
 
-It helps after much was deleted. While it runs the state is there twice.";
+It helps after much was deleted; `stats` tells how much of the state is free.";
 
 /// Give the space back that the state does not need
 #[derive(Debug, Args)]
@@ -23,27 +24,28 @@ pub(crate) struct CompactArguments {
     store: StoreArguments,
 }
 
-/// What was given back, for machines.
+/// The length of the state before and after, for machines.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compacted {
-    bytes_before: u64,
-    bytes_after: u64,
+    state_bytes_before: u64,
+    state_bytes_after: u64,
 }
 
 pub(crate) fn run(arguments: &CompactArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.open(output)?;
-    let before = arguments.store.bytes()?;
+    let before = store.sizes()?.state_bytes;
     let spinner = progress::spinner("compacting", output.is_quiet());
     let compacted = store.compact();
     spinner.finish_and_clear();
     compacted?;
+    let after = store.sizes()?.state_bytes;
     store.close()?;
-    let after = arguments.store.bytes()?;
     if output.is_json() {
-        output.json(&Compacted { bytes_before: before, bytes_after: after })?;
+        output.json(&Compacted { state_bytes_before: before, state_bytes_after: after })?;
     } else {
-        output.note(format_args!("{before} bytes before, {after} bytes after"));
+        let (before, after) = (HumanBytes(before), HumanBytes(after));
+        output.note(format_args!("the state takes {after}, and took {before}"));
     }
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress;
-use crate::store::StoreArguments;
+use crate::store::{self, StoreArguments};
 use crate::table::Table;
 
 const HELP: &str = "\
@@ -28,7 +28,8 @@ pub(crate) struct StatsArguments {
 }
 
 pub(crate) fn run(arguments: &StatsArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open(output)?;
+    // What an opening fills with zeros ahead is no part of the store, and nothing is written here.
+    let store = arguments.store.open_with(store::options().segment_size(0), output)?;
     let spinner = progress::spinner("reading the tables", output.is_quiet());
     let figures = Figures::read(&store);
     spinner.finish_and_clear();

@@ -113,8 +113,10 @@ fn what_a_filter_finds_is_linked_and_unlinked() {
 #[test]
 fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
     let stage = Stage::with_flags(["a"]);
+    let long = "x".repeat(300);
     for (arguments, code, told) in [
-        (&["unlink", "other", "a"][..], "unknown_view", "no view other in project default"),
+        (&["unlink", "my-view", "a", "--actor", &long][..], "too_long", "actor has 300 bytes"),
+        (&["unlink", "other", "a"], "unknown_view", "no view other in project default"),
         (&["unlink", "my-view", "a", "--project", "p"], "unknown_project", "no project p"),
         (&["unlink", "my-view"], "invalid_request", "--keys-from"),
         (&["link", "my-view", "a", "--by-id"], "invalid_request", "--type segments"),
@@ -129,6 +131,7 @@ fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
         let ran = stage.run(arguments[0], &[&arguments[1..], &["--json"]].concat());
         let error = ran.error();
         assert_eq!((ran.code, &error["code"]), (2, &code.into()), "{arguments:?}: {ran:?}");
+        assert!(!error["message"].as_str().unwrap().contains("Options::"), "{ran:?}");
         assert!(error["message"].as_str().unwrap().contains(told), "{arguments:?}: {ran:?}");
     }
     assert_eq!(left(&stage), ["a"]);
