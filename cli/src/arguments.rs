@@ -1,0 +1,45 @@
+//! The command line as a whole.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::exit::Exit;
+use crate::transfer;
+
+/// Look at, check, change, copy, import and export viewlink stores.
+///
+/// STORE is the directory of a store. One process at a time opens it: stop the host first, or work
+/// on a copy.
+#[derive(Debug, Parser)]
+#[command(name = "viewlink", version, after_help = Exit::HELP)]
+pub(crate) struct Arguments {
+    /// Print JSON instead of tables: an object, or one a line for lists; errors, too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Print results, failures and errors only, on stderr no summary and no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What there is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Stats(commands::StatsArguments),
+    Verify(commands::VerifyArguments),
+    Projects(commands::ProjectsArguments),
+    Views(commands::ViewsArguments),
+    Links(commands::LinksArguments),
+    ViewsOf(commands::ViewsOfArguments),
+    Link(commands::LinkArguments),
+    Unlink(commands::UnlinkArguments),
+    Import(transfer::ImportArguments),
+    Export(transfer::ExportArguments),
+    Log(commands::LogArguments),
+    Backup(commands::BackupArguments),
+    Compact(commands::CompactArguments),
+    Completions(commands::CompletionsArguments),
+}

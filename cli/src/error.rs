@@ -1,0 +1,192 @@
+//! Why a command failed.
+
+use std::io;
+use std::path::PathBuf;
+
+use viewlink::wire::ErrorBody;
+use viewlink::{FilterError, KeyError, Outcome, ResourceType};
+
+/// What commands return.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a command failed as a whole.
+///
+/// Where the crate's own words tell of its API, those here tell of the command line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// There is no store, and this command makes none.
+    #[error(
+        "there is no store at {path:?}: check the path; `viewlink import` makes a store, and so does \
+         `viewlink link --create`"
+    )]
+    NoStore {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// Another process has the store open.
+    #[error(
+        "the store at {path:?} is open in another process: stop the host that has it open, or work \
+         on a copy that it makes with Store::backup_to"
+    )]
+    StoreInUse {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// There are more keys than a batch may have.
+    #[error("there are more than {limit} keys: split them, or raise --batch-limit")]
+    TooManyKeys {
+        /// How many a batch may have.
+        limit: usize,
+    },
+    /// What is said of a change is too long.
+    #[error("the {what} has {length} {unit}, at most {limit} are taken: shorten it")]
+    TooLong {
+        /// What is too long, such as `comment`.
+        what: &'static str,
+        /// Its length.
+        length: usize,
+        /// In what the length is counted.
+        unit: &'static str,
+        /// The greatest length taken.
+        limit: usize,
+    },
+    /// The store failed, or what was asked of it.
+    #[error(transparent)]
+    Store(viewlink::Error),
+    /// A filter cannot be read.
+    #[error("the filter {text:?} cannot be read")]
+    Filter {
+        /// The filter as it was given.
+        text: String,
+        /// What is wrong with it, and where.
+        source: FilterError,
+    },
+    /// A resource's name is malformed.
+    #[error("the key {text:?} of a {resource_type} is malformed")]
+    Resource {
+        /// What it should have named.
+        resource_type: ResourceType,
+        /// The text that names none.
+        text: String,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+    /// The arguments do not go together.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// A line of a file is too long to be what it should be.
+    #[error("line {number} of {what} is longer than {limit} bytes: is it a file of keys?")]
+    LongLine {
+        /// The file, or standard input.
+        what: String,
+        /// Which line, from 1.
+        number: u64,
+        /// How many bytes are read.
+        limit: usize,
+    },
+    /// Something cannot be read.
+    #[error("cannot read {what}")]
+    Read {
+        /// The file, or standard input.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output cannot be written.
+    #[error("cannot write the output")]
+    Write(#[source] io::Error),
+    /// Nobody reads the output any more.
+    #[error("nobody reads the output")]
+    ClosedPipe,
+    /// The command is not there yet.
+    #[error("`viewlink {command}` is not there yet")]
+    Missing {
+        /// The name of the command.
+        command: &'static str,
+    },
+}
+
+impl Error {
+    /// What failed, for programs: the code that the REST API has for it, or one of the command
+    /// line's own.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoStore { .. } => "no_store",
+            Self::StoreInUse { .. } => "store_in_use",
+            Self::TooManyKeys { .. } => "batch_too_large",
+            Self::TooLong { .. } => "too_long",
+            Self::Filter { .. } => "invalid_filter",
+            Self::Resource { .. } => "invalid_key",
+            Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
+            Self::Read { .. } => "unreadable_input",
+            Self::Write(_) | Self::ClosedPipe => "unwritable_output",
+            Self::Missing { .. } => "unsupported",
+            Self::Store(error) => match error {
+                viewlink::Error::NotAStore { .. } => "not_a_store",
+                viewlink::Error::NewerFormat { .. } => "newer_format",
+                viewlink::Error::Damaged { .. } => "damaged",
+                viewlink::Error::AlreadyExists { .. } => "already_exists",
+                other => ErrorBody::from(other).code.as_str(),
+            },
+        }
+    }
+
+    /// Makes the error that a text is no filter.
+    pub(crate) fn filter(text: &str) -> impl FnOnce(FilterError) -> Self {
+        let text = text.to_owned();
+        move |source| Self::Filter { text, source }
+    }
+
+    /// The error with what caused it, and what became of the change, in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        let outcome = match self {
+            Self::Store(error) => error.outcome(),
+            _ => Outcome::NotApplied,
+        };
+        let became = match outcome {
+            Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
+            Outcome::Committed => "; the change is durable all the same",
+            _ => "",
+        };
+        text + became
+    }
+}
+
+/// Lets what is done stand where nobody reads what it came to.
+pub(crate) fn unless_closed(printed: Result<()>) -> Result<()> {
+    match printed {
+        Err(Error::ClosedPipe) => Ok(()),
+        other => other,
+    }
+}
+
+impl From<viewlink::Error> for Error {
+    fn from(error: viewlink::Error) -> Self {
+        match error {
+            viewlink::Error::NotFound { path } => Self::NoStore { path },
+            viewlink::Error::AlreadyOpen { path } => Self::StoreInUse { path },
+            viewlink::Error::BatchTooLarge { limit, .. } => Self::TooManyKeys { limit },
+            viewlink::Error::TooLong { what, length, unit, limit } => {
+                Self::TooLong { what, length, unit, limit }
+            }
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    /// An error of writing what is printed.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Write(error),
+        }
+    }
+}

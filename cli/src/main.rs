@@ -1,0 +1,54 @@
+//! The command line of viewlink stores.
+//!
+//! Each command is a module of [`commands`] with its arguments and what it does; it opens the store,
+//! calls the crate and tells what came of it. How to use it stands in `docs/cli.md`.
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | `arguments`, `store`, `resources`, `keys` | what was asked for, and where keys come from |
+//! | `commands`, `transfer` | the commands |
+//! | `output`, `table`, `list`, `moment`, `progress` | what is printed |
+//! | `error`, `exit` | what is told when a command fails |
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod error;
+mod exit;
+mod keys;
+mod list;
+mod moment;
+mod output;
+mod progress;
+mod resources;
+mod store;
+mod table;
+mod transfer;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::Arguments;
+use crate::error::{Error, unless_closed};
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::new(&arguments);
+    let result = commands::run(&arguments.command, &mut output);
+    // What was printed last may still be on its way.
+    let result = result.and_then(|exit| unless_closed(output.flush()).map(|()| exit));
+    let exit = match result {
+        Ok(exit) => exit,
+        // Whoever read has read enough, as `head` does.
+        Err(Error::ClosedPipe) => Exit::Done,
+        Err(error) => {
+            output.error(&error);
+            Exit::Failed
+        }
+    };
+    exit.into()
+}

@@ -1,0 +1,69 @@
+//! Opening the store.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use viewlink::{Options, RecoveryProgress, Store};
+
+use crate::error::Result;
+use crate::output::Output;
+use crate::progress;
+
+/// Which store a command is about.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StoreArguments {
+    /// The directory of the store
+    #[arg(value_name = "STORE")]
+    path: PathBuf,
+}
+
+impl StoreArguments {
+    /// The directory of the store.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the store; it is an error when there is none.
+    pub(crate) fn open(&self, output: &Output) -> Result<Store> {
+        self.open_with(options(), output)
+    }
+
+    /// The same with other options, which begin with [`options`].
+    pub(crate) fn open_with(&self, options: Options, output: &Output) -> Result<Store> {
+        let bar: OnceLock<ProgressBar> = OnceLock::new();
+        let quiet = output.is_quiet();
+        let options = options.on_recovery(move |recovery| {
+            // A repair is short: every durable commit lets redb skip the walk through its file.
+            if let RecoveryProgress::Replaying { done, total } = recovery {
+                let bar = bar.get_or_init(|| progress::bar(total, "replaying the journal", quiet));
+                bar.set_position(done);
+                if done == total {
+                    bar.finish_and_clear();
+                }
+            }
+        });
+        Ok(options.open(&self.path)?)
+    }
+}
+
+/// How every command opens a store.
+///
+/// No store is made, so that a misspelt path leaves nothing behind. The journal keeps all it has: how
+/// much that is decides the host, and not who looks at its store.
+pub(crate) fn options() -> Options {
+    Options::new().create_if_missing(false).keep_changes(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_a_store_takes_nothing_out_of_its_journal() {
+        let options = format!("{:?}", options());
+        assert!(options.contains("keep_changes: None"), "{options}");
+        assert!(options.contains("keep_for: None"), "{options}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Verifying.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{Stage, copy};
+
+#[test]
+fn a_sound_store_is_0() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let ran = stage.run("verify", &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.err.starts_with("clean: 1 projects, 1 views, 2 links"), "{ran:?}");
+
+    let verified = stage.run("verify", &["--json"]).json();
+    let counts = json!({
+        "projects": 1, "views": 1,
+        "links": {"flags": 2, "segments": 0, "aiConfigs": 0, "metrics": 0},
+        "resources": {"flags": 0, "segments": 0, "aiConfigs": 0, "metrics": 0},
+        "postingLists": 2, "deadViewIds": 0, "revision": 2, "oldestKept": 1, "replayed": true,
+    });
+    assert_eq!(
+        verified,
+        json!({"clean": true, "findings": [], "moreFindings": 0, "counts": counts})
+    );
+}
+
+#[test]
+fn a_damaged_page_is_2_though_a_plain_opening_would_trust_it() {
+    let stage = Stage::with_flags(["flag-that-rots"]);
+    let file = stage.store().join("state.redb");
+    let mut bytes = fs::read(&file).unwrap();
+    let name = b"flag-that-rots";
+    let places: Vec<usize> =
+        (0..bytes.len() - name.len()).filter(|&place| bytes[place..].starts_with(name)).collect();
+    assert!(!places.is_empty());
+    for place in places {
+        bytes[place] ^= 0x20;
+    }
+    fs::write(&file, &bytes).unwrap();
+    let ran = stage.run("verify", &["--json"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(ran.error()["code"], "damaged", "{ran:?}");
+}
+
+/// A store of which the state tells one history and the journal another one.
+fn torn_apart() -> Stage {
+    let (stage, other) = (Stage::with_flags(["a"]), Stage::empty());
+    copy(&stage.store(), &other.store());
+    assert_eq!(stage.run("link", &["my-view", "b"]).code, 0);
+    assert_eq!(other.run("unlink", &["my-view", "a"]).code, 0);
+    let journal = stage.store().join("journal");
+    fs::remove_dir_all(&journal).unwrap();
+    copy(&other.store().join("journal"), &journal);
+    stage
+}
+
+#[test]
+fn findings_are_damage_and_so_2() {
+    let stage = torn_apart();
+    // Nothing shows it to who does not verify.
+    assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
+    let ran = stage.run("verify", &[]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.out.starts_with("PLACE") && ran.out.lines().count() > 1, "{ran:?}");
+    let findings = ran.out.lines().count() - 1;
+    let summary = format!("{findings} findings: restore the store from a copy");
+    assert!(ran.err.starts_with(&summary), "{ran:?}");
+
+    let ran = stage.run("verify", &["--json"]);
+    let verified = ran.json();
+    assert_eq!((ran.code, ran.err.as_str(), &verified["clean"]), (2, "", &false.into()), "{ran:?}");
+    assert_eq!(verified["findings"].as_array().unwrap().len(), findings);
+    assert_eq!(verified["findings"][0]["invariant"], 5, "{ran:?}");
+}
+
+#[test]
+fn a_journal_that_lost_a_change_is_2() {
+    let stage = Stage::with_flags(["a"]);
+    let journal = stage.store().join("journal");
+    for entry in fs::read_dir(&journal).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let ran = stage.run("verify", &[]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("damaged") && ran.err.contains("restore"), "{ran:?}");
+}
