@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use viewlink::wire::ErrorBody;
 use viewlink::{FilterError, KeyError};
 
+use crate::transfer::TransferError;
+
 /// What commands return.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -76,12 +78,9 @@ pub(crate) enum Error {
     /// Nobody reads the output any more.
     #[error("nobody reads the output")]
     ClosedPipe,
-    /// The command is not there yet.
-    #[error("`viewlink {command}` is not there yet")]
-    Missing {
-        /// The name of the command.
-        command: &'static str,
-    },
+    /// An export or import failed.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
 }
 
 impl Error {
@@ -96,7 +95,7 @@ impl Error {
             Self::Resource { .. } => "invalid_key",
             Self::Read { .. } => "unreadable_input",
             Self::Write(_) | Self::ClosedPipe => "unwritable_output",
-            Self::Missing { .. } => "unsupported",
+            Self::Transfer(error) => error.code(),
             Self::Store(error) => match error {
                 viewlink::Error::NotAStore { .. } => "not_a_store",
                 viewlink::Error::NewerFormat { .. } => "newer_format",

@@ -1,0 +1,54 @@
+//! Creating views.
+
+use viewlink::{Error, Project, View, ViewPatch};
+
+use super::{Applier, spoilt};
+use crate::error::Result;
+use crate::transfer::event::Event;
+use crate::transfer::lines::{Line, ViewLine};
+
+/// Creates views; those that are there stay as they are.
+pub(super) fn create(applier: &mut Applier<'_>, project: &Project, events: &[Event]) -> Result<()> {
+    for event in events {
+        let line = line(event)?;
+        let is_updated = applier.restore_updates && line.last_change().is_some();
+        let name = if is_updated { line.name_before() } else { &line.name };
+        match project.create_view(line.to_new_view(name)) {
+            Ok(_) => applier.tally.done.views += 1,
+            Err(Error::ViewExists { .. }) => applier.tally.unchanged.views += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Gives views that were created from the same rows their names, at the time of their last change.
+pub(super) fn update(applier: &mut Applier<'_>, project: &Project, events: &[Event]) -> Result<()> {
+    for event in events {
+        let line = line(event)?;
+        let view = {
+            let snapshot = applier.store.snapshot()?;
+            snapshot.project(project.key().as_str())?.view(&line.key)?
+        };
+        // Where two rows are about one view, the first one made it.
+        if is_before(&view, &line) {
+            project.update_view(&line.key, ViewPatch::new().name(line.name.as_ref()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the view is as [`create`] leaves one with this line.
+fn is_before(view: &View, line: &ViewLine<'_>) -> bool {
+    let fields = (view.version, view.name.as_str(), view.description.as_str());
+    let has_tags = view.tags.iter().all(|tag| line.tags.contains(tag));
+    fields == (1, line.name_before(), line.description.as_ref()) && has_tags
+}
+
+/// The line that an event of a view holds.
+fn line(event: &Event) -> Result<ViewLine<'_>> {
+    match serde_json::from_slice(&event.row) {
+        Ok(Line::View(line)) => Ok(line),
+        _ => Err(spoilt()),
+    }
+}

@@ -1,0 +1,64 @@
+//! `viewlink export`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::format::Format;
+use super::out_file::OutFile;
+use super::sink::Sink;
+use super::walk::Walk;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::progress;
+use crate::store::StoreArguments;
+
+/// Write the whole store as JSON lines, or its links as CSV
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// Where to write; `-` for standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+
+    /// How to write: jsonl has views, registered resources and links, csv has links only. Default:
+    /// what the name of the file says, or jsonl
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Write this project only
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+}
+
+pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
+    let ExportArguments { store, out, format, project } = arguments;
+    let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
+    let store = store.open(output)?;
+    let snapshot = store.snapshot()?;
+    let walk = Walk::new(&snapshot, project.as_deref());
+    // Asked for a project that is not there, no file is begun.
+    let expected = walk.count()?;
+    let mut sink = Sink::new(format, OutFile::begin(out)?);
+    let rows = if sink.is_links_only() { expected.links } else { expected.total() };
+    let bar: ProgressBar = progress::bar(rows, "exporting", output.is_quiet());
+    sink.begin(&store.id(), snapshot.revision(), project.as_deref())?;
+    let counts = walk.write(&mut sink, &bar)?;
+    sink.end(counts)?;
+    bar.finish_and_clear();
+    drop(snapshot);
+    store.close()?;
+    let place = if out == Path::new("-") { "standard output".into() } else { format!("{out:?}") };
+    match format {
+        Format::Jsonl => output.note(format_args!("exported {counts} to {place}")),
+        Format::Csv => output.note(format_args!("exported {} links to {place}", counts.links)),
+    }
+    if output.is_json() && out != Path::new("-") {
+        output.json(&counts)?;
+    }
+    Ok(Exit::Done)
+}

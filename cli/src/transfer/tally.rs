@@ -1,0 +1,76 @@
+//! What an import did.
+
+use serde::Serialize;
+
+use super::counts::RowCounts;
+use super::problem::Problem;
+use crate::error::Result;
+use crate::output::Output;
+use crate::table::Table;
+
+/// How many failures are listed; the others are counted.
+const LISTED: usize = 1_000;
+
+/// What an import did, and which rows failed.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tally {
+    /// Whether it was done on a copy that is gone.
+    dry_run: bool,
+    /// Views created, resources registered, links made.
+    pub(super) done: RowCounts,
+    /// What was there before, and stays as it is.
+    pub(super) unchanged: RowCounts,
+    failed: u64,
+    failures: Vec<RowFailure>,
+}
+
+/// A row that failed.
+#[derive(Debug, Serialize)]
+struct RowFailure {
+    /// Where the row begins in the file, from 1.
+    line: u64,
+    code: &'static str,
+    message: String,
+}
+
+impl Tally {
+    pub(super) fn new(dry_run: bool) -> Self {
+        Self { dry_run, ..Self::default() }
+    }
+
+    /// Counts a row that failed, and lists it with the first ones.
+    pub(super) fn fail(&mut self, line: u64, problem: Problem) {
+        self.failed += 1;
+        if self.failures.len() < LISTED {
+            let Problem { code, message } = problem;
+            self.failures.push(RowFailure { line, code, message });
+        }
+    }
+
+    /// Whether every row is in the store.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// Prints what was done, by line where rows failed.
+    pub(super) fn print(&mut self, output: &mut Output) -> Result<()> {
+        self.failures.sort_by_key(|failure| failure.line);
+        if output.is_json() {
+            return output.json(self);
+        }
+        let mut table = Table::new(["LINE", "CODE", "REASON"]);
+        for RowFailure { line, code, message } in &self.failures {
+            table.row([line.to_string(), (*code).to_owned(), message.clone()]);
+        }
+        table.print(output)?;
+        let Self { dry_run, done, unchanged, failed, failures } = self;
+        let omitted = *failed - failures.len() as u64;
+        if omitted > 0 {
+            output.line(format_args!("{omitted} more rows failed"))?;
+        }
+        let verb = if *dry_run { "would import" } else { "imported" };
+        output.note(format_args!("{verb} {done}; {unchanged} were there; {failed} rows failed"));
+        Ok(())
+    }
+}
