@@ -38,6 +38,7 @@ pub(crate) struct ExportArguments {
 pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
     let ExportArguments { store, out, format, project } = arguments;
     let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
+    let is_standard = out == Path::new("-");
     let store = store.open(output)?;
     let snapshot = store.snapshot()?;
     let walk = Walk::new(&snapshot, project.as_deref());
@@ -52,13 +53,18 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     bar.finish_and_clear();
     drop(snapshot);
     store.close()?;
-    let place = if out == Path::new("-") { "standard output".into() } else { format!("{out:?}") };
+    if output.is_json() {
+        // Where rows go to standard output, the trailer tells as much.
+        return if is_standard {
+            Ok(Exit::Done)
+        } else {
+            output.json(&counts).map(|()| Exit::Done)
+        };
+    }
+    let place = if is_standard { "standard output".into() } else { format!("{out:?}") };
     match format {
         Format::Jsonl => output.note(format_args!("exported {counts} to {place}")),
         Format::Csv => output.note(format_args!("exported {} links to {place}", counts.links)),
-    }
-    if output.is_json() && out != Path::new("-") {
-        output.json(&counts)?;
     }
     Ok(Exit::Done)
 }

@@ -113,5 +113,11 @@ fn write(out: &mut OutFile, line: &impl Serialize) -> Result<()> {
 }
 
 fn record(out: &mut csv::Writer<OutFile>, fields: [&str; COLUMNS.len()]) -> Result<()> {
-    out.write_record(fields).map_err(|error| out.get_ref().failure(io::Error::from(error)))
+    out.write_record(fields).map_err(|error| {
+        let source = match error.into_kind() {
+            csv::ErrorKind::Io(source) => source,
+            other => io::Error::other(format!("{other:?}")),
+        };
+        out.get_ref().failure(source)
+    })
 }

@@ -70,7 +70,14 @@ impl Tally {
             output.line(format_args!("{omitted} more rows failed"))?;
         }
         let verb = if *dry_run { "would import" } else { "imported" };
-        output.note(format_args!("{verb} {done}; {unchanged} were there; {failed} rows failed"));
+        let mut note = format!("{verb} {done}");
+        if unchanged.total() > 0 {
+            note = format!("{note}; {unchanged} were there before");
+        }
+        if *failed > 0 {
+            note = format!("{note}; {failed} rows failed");
+        }
+        output.note(note);
         Ok(())
     }
 }
