@@ -13,7 +13,7 @@ use super::input::Input;
 use super::intake::Intake;
 use super::jsonl_source::JsonlSource;
 use super::tally::Tally;
-use super::target::Target;
+use super::target::{OpenTarget, Target};
 use super::times::{Times, TimesChoice};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -65,11 +65,12 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     let input = Input::new(&arguments.file, arguments.format)?;
     arguments.check(input.format())?;
     let clock = Clock::default();
-    let target = Target::open(&arguments.store, &clock, arguments.dry_run, output)?;
+    let target = Target::find(&arguments.store, &clock, arguments.dry_run, output)?;
     let times = Times::new(arguments.times, target.is_new());
     let (mut intake, mut tally) = (Intake::new(times), Tally::new(arguments.dry_run));
     // All of it is read before anything is changed.
     arguments.read(&input, &mut intake, &mut tally, output)?;
+    let target = target.open(intake.bytes(), &clock, arguments.dry_run)?;
     let bar = progress::bar(intake.events(), "importing", output.is_quiet());
     let applier = Applier {
         store: target.store(),
@@ -121,8 +122,8 @@ impl ImportArguments {
 }
 
 /// A failure, with what was done before, if that stays.
-fn stopped(error: Error, target: &Target, tally: &Tally) -> Error {
-    if target.is_there() && tally.done.total() > 0 {
+fn stopped(error: Error, target: &OpenTarget, tally: &Tally) -> Error {
+    if target.stays() && tally.done.total() > 0 {
         TransferError::Stopped { done: tally.done, source: Box::new(error) }.into()
     } else {
         error

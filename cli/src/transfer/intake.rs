@@ -25,13 +25,14 @@ pub(super) struct Intake {
     record: Vec<u8>,
     rows: RowCounts,
     events: u64,
+    bytes: u64,
     earliest: Option<u64>,
 }
 
 impl Intake {
     pub(super) fn new(times: Times) -> Self {
         let (sorter, record, rows) = (Sorter::default(), Vec::new(), RowCounts::default());
-        Self { times, sorter, record, rows, events: 0, earliest: None }
+        Self { times, sorter, record, rows, events: 0, bytes: 0, earliest: None }
     }
 
     /// How many rows came in.
@@ -42,6 +43,11 @@ impl Intake {
     /// How many events they stand for.
     pub(super) const fn events(&self) -> u64 {
         self.events
+    }
+
+    /// How many bytes their records have.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The earliest time that any of them has.
@@ -138,6 +144,7 @@ impl Intake {
     fn push(&mut self, event: &Event) -> Result<()> {
         self.events += 1;
         event.encode(&mut self.record);
+        self.bytes += self.record.len() as u64;
         self.sorter.push(&self.record).map_err(scratch)
     }
 }

@@ -17,79 +17,122 @@ use crate::store::{self, StoreArguments};
 /// How many keys a change may have.
 pub(super) const BATCH: usize = 50_000;
 
-/// The store that is imported into, and what becomes of it in the end.
-///
-/// A new store is made under a temporary name and gets its own when all is in it, so one whose import
-/// ended too soon is never taken for a whole one.
-#[derive(Debug)]
-pub(super) struct Target {
-    // Closed before the directory it is in goes.
-    store: Store,
-    place: Place,
-    is_new: bool,
-}
+/// For how many bytes of records a new store is made in memory. A store takes some two or three times
+/// as much.
+const IN_MEMORY: u64 = 128 << 20;
 
+/// How many changes the journal of a new store keeps, as one does by default.
+const CHANGES_KEPT: u64 = 100_000;
+
+/// What is at the path of the store that is imported into.
 #[derive(Debug)]
-enum Place {
-    /// Its own.
-    There,
-    /// A directory that is to become the one at the path.
-    New { directory: TempDir, path: PathBuf },
-    /// A directory that is to go.
-    Rehearsal { _directory: TempDir },
+pub(super) enum Target {
+    /// A store. It is changed as it is.
+    There(Store),
+    /// A store, and a dry run is made on this copy of it.
+    Copy { store: Store, directory: TempDir },
+    /// Nothing, or an empty directory. The store is made in another one beside it.
+    Free { path: PathBuf, directory: TempDir },
 }
 
 impl Target {
-    /// The store at the path, or a new one where there is nothing or an empty directory; for a dry
-    /// run one that stands for it.
-    pub(super) fn open(
+    /// Looks at the path, and opens the store if there is one.
+    pub(super) fn find(
         arguments: &StoreArguments,
         clock: &Clock,
         dry_run: bool,
         output: &Output,
     ) -> Result<Self> {
         let path = arguments.path();
-        let make = |source| TransferError::Make { path: path.to_owned(), source };
-        let is_new = is_free(path).map_err(make)?;
-        if !is_new && !dry_run {
-            let store = arguments.open_with(options(clock), output)?;
-            return Ok(Self { store, place: Place::There, is_new });
+        let failed = |source| TransferError::Make { path: path.to_owned(), source };
+        let is_free = is_free(path).map_err(failed)?;
+        if !is_free && !dry_run {
+            return Ok(Self::There(arguments.open_with(options(clock), output)?));
         }
-        let directory = unfinished::directory_beside(path).map_err(make)?;
-        if !is_new {
-            let original = arguments.open(output)?;
-            original.backup_to(directory.path())?;
-            original.close()?;
+        let directory = unfinished::directory_beside(path).map_err(failed)?;
+        if is_free {
+            return Ok(Self::Free { path: path.to_owned(), directory });
         }
-        let store = options(clock).create_if_missing(true).open(directory.path())?;
-        let place = match dry_run {
-            true => Place::Rehearsal { _directory: directory },
-            false => Place::New { directory, path: path.to_owned() },
-        };
-        Ok(Self { store, place, is_new })
+        let original = arguments.open(output)?;
+        original.backup_to(directory.path())?;
+        original.close()?;
+        Ok(Self::Copy { store: options(clock).open(directory.path())?, directory })
     }
 
+    /// Whether the import makes the store.
+    pub(super) const fn is_new(&self) -> bool {
+        matches!(self, Self::Free { .. })
+    }
+
+    /// The store, made if it is not there, to take so many bytes of records.
+    pub(super) fn open(self, bytes: u64, clock: &Clock, dry_run: bool) -> Result<OpenTarget> {
+        let (path, directory) = match self {
+            Self::There(store) => return Ok(OpenTarget { store, end: End::Stays }),
+            Self::Copy { store, directory } => {
+                return Ok(OpenTarget { store, end: End::Goes { _directory: Some(directory) } });
+            }
+            Self::Free { path, directory } => (path, directory),
+        };
+        // The changes of an import are no history that anybody wants whole.
+        let options = options(clock).create_if_missing(true).keep_changes(Some(CHANGES_KEPT));
+        if bytes <= IN_MEMORY {
+            let store = options.open_in_memory()?;
+            let end = if dry_run { End::Goes { _directory: None } } else { End::Written { path } };
+            return Ok(OpenTarget { store, end });
+        }
+        let store = options.open(directory.path())?;
+        let end = match dry_run {
+            true => End::Goes { _directory: Some(directory) },
+            false => End::Named { directory, path },
+        };
+        Ok(OpenTarget { store, end })
+    }
+}
+
+/// A store that is imported into, and what becomes of it in the end.
+///
+/// A new store gets its name when all is in it, so one whose import ended too soon is never taken for a
+/// whole one. It is made in memory where it is not too large, since it needs no disk sync for each
+/// change then, and written to disk as a backup is.
+#[derive(Debug)]
+pub(super) struct OpenTarget {
+    // Closed before the directory it is in goes.
+    store: Store,
+    end: End,
+}
+
+#[derive(Debug)]
+enum End {
+    /// It stays as it is.
+    Stays,
+    /// It goes, and the directory it is in.
+    Goes { _directory: Option<TempDir> },
+    /// It is in memory, and written to the path.
+    Written { path: PathBuf },
+    /// The directory it is in gets the name of the path.
+    Named { directory: TempDir, path: PathBuf },
+}
+
+impl OpenTarget {
     pub(super) const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Whether the import makes the store, or would make it.
-    pub(super) const fn is_new(&self) -> bool {
-        self.is_new
-    }
-
     /// Whether what was done stays when the import stops here.
-    pub(super) const fn is_there(&self) -> bool {
-        matches!(self.place, Place::There)
+    pub(super) const fn stays(&self) -> bool {
+        matches!(self.end, End::Stays)
     }
 
     /// Closes the store, and gives a new one its name.
     pub(super) fn finish(self) -> Result<()> {
-        let Self { store, place, .. } = self;
+        let Self { store, end } = self;
+        if let End::Written { path } = &end {
+            store.backup_to(path)?;
+        }
         store.close()?;
-        match place {
-            Place::There | Place::Rehearsal { .. } => Ok(()),
-            Place::New { directory, path } => {
+        match end {
+            End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
+            End::Named { directory, path } => {
                 name(directory, &path).map_err(|source| TransferError::Make { path, source }.into())
             }
         }
@@ -122,6 +165,10 @@ fn is_free(path: &Path) -> io::Result<bool> {
 
 /// Gives a directory its name.
 fn name(directory: TempDir, path: &Path) -> io::Result<()> {
+    if let Ok(replaced) = fs::metadata(path) {
+        // Who made the empty directory may have said who can look into it.
+        fs::set_permissions(directory.path(), replaced.permissions())?;
+    }
     // Elsewhere a directory takes the place of no other one.
     #[cfg(not(unix))]
     let _ = fs::remove_dir(path);
