@@ -10,6 +10,7 @@ use crate::health::Health;
 use crate::key::ProjectKey;
 use crate::options::Options;
 use crate::project::Project;
+use crate::sizes::Sizes;
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
 use crate::verify::Verification;
@@ -257,6 +258,23 @@ impl Store {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.engine.stats()
+    }
+
+    /// How large the parts of the store are, on disk or in memory: tables, free space, journal.
+    ///
+    /// Waits for no change and holds none up. It reads every page of the state, on a
+    /// [`snapshot`](Self::snapshot) that no age ends: for now and then, where [`stats`](Self::stats)
+    /// is for always. [`compact`](Self::compact) is refused meanwhile.
+    ///
+    /// Cost: O(pages of the state) in time, O(1) in memory.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Closed`]: the store was closed or recovered, before or meanwhile.
+    /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed.
+    /// - [`Error::State`], [`Error::Io`]: the database or its file cannot be read.
+    pub fn sizes(&self) -> Result<Sizes> {
+        self.engine.sizes()
     }
 
     /// Closes the store under all its handles, and tells what dropping them would swallow.

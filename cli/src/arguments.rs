@@ -29,6 +29,17 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Stats(commands::StatsArguments),
+    Verify(commands::VerifyArguments),
+    Projects(commands::ProjectsArguments),
+    Views(commands::ViewsArguments),
+    Links(commands::LinksArguments),
+    ViewsOf(commands::ViewsOfArguments),
+    Link(commands::LinkArguments),
+    Unlink(commands::UnlinkArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
+    Log(commands::LogArguments),
+    Backup(commands::BackupArguments),
+    Compact(commands::CompactArguments),
+    Completions(commands::CompletionsArguments),
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use viewlink::wire::ErrorBody;
-use viewlink::{FilterError, KeyError};
+use viewlink::{FilterError, KeyError, Outcome, ResourceType};
 
 use crate::transfer::TransferError;
 
@@ -41,6 +41,18 @@ pub(crate) enum Error {
         /// How many a batch may have.
         limit: usize,
     },
+    /// What is said of a change is too long.
+    #[error("the {what} has {length} {unit}, at most {limit} are taken: shorten it")]
+    TooLong {
+        /// What is too long, such as `comment`.
+        what: &'static str,
+        /// Its length.
+        length: usize,
+        /// In what the length is counted.
+        unit: &'static str,
+        /// The greatest length taken.
+        limit: usize,
+    },
     /// The store failed, or what was asked of it.
     #[error(transparent)]
     Store(viewlink::Error),
@@ -53,16 +65,27 @@ pub(crate) enum Error {
         source: FilterError,
     },
     /// A resource's name is malformed.
-    #[error("the {resource_type} {text:?} is malformed{hint}")]
+    #[error("the key {text:?} of a {resource_type} is malformed")]
     Resource {
         /// What it should have named.
-        resource_type: viewlink::ResourceType,
+        resource_type: ResourceType,
         /// The text that names none.
         text: String,
-        /// What to write instead.
-        hint: &'static str,
         /// What is wrong with it.
         source: KeyError,
+    },
+    /// The arguments do not go together.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// A line of a file is too long to be what it should be.
+    #[error("line {number} of {what} is longer than {limit} bytes: is it a file of keys?")]
+    LongLine {
+        /// The file, or standard input.
+        what: String,
+        /// Which line, from 1.
+        number: u64,
+        /// How many bytes are read.
+        limit: usize,
     },
     /// Something cannot be read.
     #[error("cannot read {what}")]
@@ -91,8 +114,10 @@ impl Error {
             Self::NoStore { .. } => "no_store",
             Self::StoreInUse { .. } => "store_in_use",
             Self::TooManyKeys { .. } => "batch_too_large",
+            Self::TooLong { .. } => "too_long",
             Self::Filter { .. } => "invalid_filter",
             Self::Resource { .. } => "invalid_key",
+            Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
             Self::Read { .. } => "unreadable_input",
             Self::Write(_) | Self::ClosedPipe => "unwritable_output",
             Self::Transfer(error) => error.code(),
@@ -106,20 +131,39 @@ impl Error {
         }
     }
 
-    /// The error with what caused it, in one line.
+    /// Makes the error that a text is no filter.
+    pub(crate) fn filter(text: &str) -> impl FnOnce(FilterError) -> Self {
+        let text = text.to_owned();
+        move |source| Self::Filter { text, source }
+    }
+
+    /// The error with what caused it, and what became of the change, in one line.
     pub(crate) fn chain(&self) -> String {
-        chain(self)
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        let outcome = match self {
+            Self::Store(error) => error.outcome(),
+            _ => Outcome::NotApplied,
+        };
+        let became = match outcome {
+            Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
+            Outcome::Committed => "; the change is durable all the same",
+            _ => "",
+        };
+        text + became
     }
 }
 
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
+/// Lets what is done stand where nobody reads what it came to.
+pub(crate) fn unless_closed(printed: Result<()>) -> Result<()> {
+    match printed {
+        Err(Error::ClosedPipe) => Ok(()),
+        other => other,
     }
-    text
 }
 
 impl From<viewlink::Error> for Error {
@@ -128,6 +172,9 @@ impl From<viewlink::Error> for Error {
             viewlink::Error::NotFound { path } => Self::NoStore { path },
             viewlink::Error::AlreadyOpen { path } => Self::StoreInUse { path },
             viewlink::Error::BatchTooLarge { limit, .. } => Self::TooManyKeys { limit },
+            viewlink::Error::TooLong { what, length, unit, limit } => {
+                Self::TooLong { what, length, unit, limit }
+            }
             other => Self::Store(other),
         }
     }

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `arguments`, `store`, `resources`, `keys` | what was asked for, and where keys come from |
 //! | `commands`, `transfer` | the commands |
-//! | `output`, `table`, `moment`, `progress` | what is printed |
+//! | `output`, `table`, `list`, `moment`, `progress` | what is printed |
 //! | `error`, `exit` | what is told when a command fails |
 
 #![forbid(unsafe_code)]
@@ -16,8 +16,12 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
+mod keys;
+mod list;
+mod moment;
 mod output;
 mod progress;
+mod resources;
 mod store;
 mod table;
 mod transfer;
@@ -27,7 +31,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::arguments::Arguments;
-use crate::error::Error;
+use crate::error::{Error, unless_closed};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -36,7 +40,8 @@ fn main() -> ExitCode {
     let mut output = Output::new(&arguments);
     let result = commands::run(&arguments.command, &mut output);
     // What was printed last may still be on its way.
-    let exit = match result.and_then(|exit| output.flush().map(|()| exit)) {
+    let result = result.and_then(|exit| unless_closed(output.flush()).map(|()| exit));
+    let exit = match result {
         Ok(exit) => exit,
         // Whoever read has read enough, as `head` does.
         Err(Error::ClosedPipe) => Exit::Done,

@@ -48,6 +48,11 @@ impl Output {
         Ok(self.out.write_all(b"\n")?)
     }
 
+    /// Prints a result as it is.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.out.write_all(bytes)?)
+    }
+
     /// Prints a line of a result.
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<()> {
         Ok(writeln!(self.out, "{line}")?)

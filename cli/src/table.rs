@@ -24,6 +24,16 @@ impl<const N: usize> Table<N> {
         Self { header: Some(header), rows: Vec::new(), widths: header.map(str::len) }
     }
 
+    /// Rows without a header.
+    pub(crate) const fn bare() -> Self {
+        Self { header: None, rows: Vec::new(), widths: [0; N] }
+    }
+
+    /// How many rows wait to be printed.
+    pub(crate) const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Adds a row. What could move the cursor of a terminal is escaped.
     pub(crate) fn row(&mut self, cells: [String; N]) {
         let cells = cells.map(escaped);

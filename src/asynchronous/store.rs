@@ -6,6 +6,7 @@ use super::call::run;
 use super::{AsyncProject, FeedStream};
 use crate::error::Result;
 use crate::options::Options;
+use crate::sizes::Sizes;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::verify::Verification;
@@ -174,6 +175,15 @@ impl AsyncStore {
     /// Those of [`Store::verify`].
     pub async fn verify(&self) -> Result<Verification> {
         self.run(|store| store.verify()).await
+    }
+
+    /// How large the parts of the store are: [`Store::sizes`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::sizes`].
+    pub async fn sizes(&self) -> Result<Sizes> {
+        self.run(|store| store.sizes()).await
     }
 
     /// Closes the store under all its handles: [`Store::close`].

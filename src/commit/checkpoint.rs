@@ -45,7 +45,7 @@ impl Writer {
         let done = contain(|| open.state.checkpoint());
         self.or_stop(done)?;
         self.work = Work::default();
-        self.gauges.count_checkpoint();
+        self.gauges.count_checkpoint(open.state.shown().0);
         self.gauges.note(&open.state, self.work);
         self.trim(open, options)
     }

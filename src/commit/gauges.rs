@@ -21,13 +21,22 @@ pub(super) struct Gauges {
     rows: AtomicU64,
     bytes: AtomicU64,
     checkpoints: AtomicU64,
+    checkpoint_revision: AtomicU64,
 }
 
 impl Default for Gauges {
     fn default() -> Self {
-        let (groups, changes, revision, waiting, rows, bytes, checkpoints) = Default::default();
-        let health = Mutex::new(Health::Writable);
-        Self { health, groups, changes, revision, waiting, rows, bytes, checkpoints }
+        Self {
+            health: Mutex::new(Health::Writable),
+            groups: Default::default(),
+            changes: AtomicU64::default(),
+            revision: AtomicU64::default(),
+            waiting: AtomicU64::default(),
+            rows: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+            checkpoints: AtomicU64::default(),
+            checkpoint_revision: AtomicU64::default(),
+        }
     }
 }
 
@@ -71,8 +80,18 @@ impl Gauges {
         self.revision.load(Ordering::Relaxed)
     }
 
-    pub(super) fn count_checkpoint(&self) {
+    pub(super) fn count_checkpoint(&self, revision: u64) {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
+        self.set_checkpoint_revision(revision);
+    }
+
+    /// Says up to which change the state on disk is complete.
+    pub(super) fn set_checkpoint_revision(&self, revision: u64) {
+        self.checkpoint_revision.store(revision, Ordering::Relaxed);
+    }
+
+    pub(super) fn checkpoint_revision(&self) -> u64 {
+        self.checkpoint_revision.load(Ordering::Relaxed)
     }
 
     /// Goes on as well as a recovery found the store, with the checkpoints that it made.
@@ -80,6 +99,7 @@ impl Gauges {
         self.set_health(recovered.health());
         let made = recovered.checkpoints.load(Ordering::Relaxed);
         self.checkpoints.fetch_add(made, Ordering::Relaxed);
+        self.set_checkpoint_revision(recovered.checkpoint_revision());
     }
 
     /// The figures; those of snapshots are left out.

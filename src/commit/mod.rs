@@ -22,6 +22,7 @@ mod queue;
 mod recovery;
 mod replay;
 mod request;
+mod size;
 mod sync;
 mod verify;
 mod writer;

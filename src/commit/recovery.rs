@@ -43,6 +43,7 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let (head, journal) = bring_up_to_date(&state, &segments, found.head, options, start_journal)?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal, head.time);
+    writer.gauges.set_checkpoint_revision(opened_at.revision);
     if head.revision > opened_at.revision || open.state.was_upgraded() {
         let done = writer.checkpoint(&open, options);
         // A segment that cannot be removed hinders nothing.

@@ -11,6 +11,7 @@
 mod anything;
 mod copy;
 mod frame;
+mod lengths;
 mod reader;
 mod retention;
 mod segment;
@@ -46,6 +47,8 @@ pub(crate) struct Journal {
 /// The newest segment.
 #[derive(Debug)]
 struct Active {
+    /// Its first revision.
+    first: u64,
     file: Arc<dyn DiskFile>,
     /// Where the next record goes; zeros from here to the end of the file.
     offset: u64,
@@ -91,11 +94,11 @@ impl Journal {
                 false => Err(error),
             })
             .map_err(starting)?;
-        segments.publish(header.first).map_err(starting)?;
+        segments.publish(header.first, active.len).map_err(starting)?;
         if let Some(superseded) = &survey.superseded
             && superseded.first != header.first
         {
-            seal(&superseded.file, superseded.used);
+            seal(&segments, superseded.first, &superseded.file, superseded.used);
         }
         Ok(Self { segments, segment_size, active, head: survey.head })
     }
@@ -107,7 +110,8 @@ impl Journal {
 
     /// Says that nothing more will be appended; the zeros ahead are given back.
     pub(crate) fn finish(&self) {
-        seal(&self.active.file, self.active.offset);
+        let Active { first, file, offset, .. } = &self.active;
+        seal(&self.segments, *first, file, *offset);
     }
 
     /// Appends changes with one write and syncs once; returns the bytes they took.
@@ -176,9 +180,9 @@ impl Journal {
             failed(source, usable)
         })?;
         // Once it may have its name, what goes into the old segment may not count any more.
-        self.segments.publish(first).map_err(|source| failed(source, false))?;
+        self.segments.publish(first, next.len).map_err(|source| failed(source, false))?;
         let last = std::mem::replace(&mut self.active, next);
-        seal(&last.file, last.offset);
+        seal(&self.segments, last.first, &last.file, last.offset);
         Ok(())
     }
 }
@@ -206,13 +210,15 @@ fn make(
         }
         file.sync()
     })?;
-    Ok(Active { file, offset, len })
+    Ok(Active { first: header.first, file, offset, len })
 }
 
 /// Gives back the zeros behind the last record of a segment that nothing is appended to any more.
-fn seal(file: &Arc<dyn DiskFile>, used: u64) {
+fn seal(segments: &Segments, first: u64, file: &Arc<dyn DiskFile>, used: u64) {
     // Where it fails they stay, and mean as little.
-    let _ = file.set_len(used);
+    if file.set_len(used).is_ok() {
+        segments.set_length(first, used);
+    }
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -1,13 +1,13 @@
 //! Segment files: their header, their names, and which there are.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
+use super::lengths::Lengths;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result, StoreFile};
 use crate::time::Timestamp;
@@ -127,9 +127,8 @@ fn names(disk: &dyn Disk) -> Result<Vec<String>> {
 pub(crate) struct Segments {
     disk: Arc<dyn Disk>,
     store_id: StoreId,
-    /// The first revision of each segment.
-    firsts: RwLock<BTreeSet<u64>>,
-    /// How many want all of them to stay; changed only while `firsts` is locked.
+    lengths: RwLock<Lengths>,
+    /// How many want all of them to stay; changed only while `lengths` is locked.
     keepers: AtomicUsize,
     /// Whether the store goes on with other segments, or not at all.
     retired: AtomicBool,
@@ -141,10 +140,14 @@ impl Segments {
     /// Lists the segments on disk; an unfinished one does not count.
     pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
         let names = names(&*disk)?;
-        let firsts = RwLock::new(names.iter().filter_map(|name| first_of(name)).collect());
+        let firsts = names.iter().filter_map(|name| first_of(name));
+        // Only told to operators: one that cannot be read counts as empty, until it is needed.
+        let length =
+            |first| disk.open(&segment_name(first)).and_then(|file| file.len()).unwrap_or(0);
+        let lengths = RwLock::new(firsts.map(|first| (first, length(first))).collect());
         let (retired, unsynced_removal) = (AtomicBool::new(false), AtomicBool::new(false));
         let keepers = AtomicUsize::new(0);
-        Ok(Self { disk, store_id, firsts, keepers, retired, unsynced_removal })
+        Ok(Self { disk, store_id, lengths, keepers, retired, unsynced_removal })
     }
 
     /// Something in the directory of the segments that is none and never becomes one.
@@ -164,20 +167,39 @@ impl Segments {
 
     /// The first revision of each segment, ascending.
     pub(super) fn firsts(&self) -> Vec<u64> {
-        self.firsts.read().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        self.lengths().firsts().collect()
     }
 
     /// The first revisions of the segment that holds `revision`, and of the one behind it.
     pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
-        let firsts = self.firsts.read().unwrap_or_else(PoisonError::into_inner);
-        let holding = firsts.range(..=revision).next_back().copied();
-        let behind = revision.checked_add(1).and_then(|next| firsts.range(next..).next().copied());
-        (holding, behind)
+        self.lengths().around(revision)
     }
 
     /// The oldest revision a segment starts with.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.firsts.read().unwrap_or_else(PoisonError::into_inner).first().copied()
+        self.lengths().firsts().next()
+    }
+
+    /// How many segments there are, and how many bytes they take together, zeros ahead included.
+    ///
+    /// Cost: O(1).
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let lengths = self.lengths();
+        (lengths.count() as u64, lengths.total())
+    }
+
+    /// Says how long the file of a segment is now.
+    pub(super) fn set_length(&self, first: u64, length: u64) {
+        self.lengths_mut().set(first, length);
+    }
+
+    fn lengths(&self) -> RwLockReadGuard<'_, Lengths> {
+        // Nothing panics between two writes to it.
+        self.lengths.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lengths_mut(&self) -> RwLockWriteGuard<'_, Lengths> {
+        self.lengths.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens a segment and checks its header.
@@ -223,13 +245,13 @@ impl Segments {
         made
     }
 
-    /// Gives the file that was made its name, in one durable step.
+    /// Gives the file that was made, of a length, its name, in one durable step.
     ///
     /// After a failure it is open which segments are on disk.
-    pub(super) fn publish(&self, first: u64) -> io::Result<()> {
+    pub(super) fn publish(&self, first: u64, length: u64) -> io::Result<()> {
         self.disk.rename(UNFINISHED, &segment_name(first))?;
         self.disk.sync_dir(DIR)?;
-        self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
+        self.set_length(first, length);
         Ok(())
     }
 
@@ -273,17 +295,17 @@ impl Segments {
     /// removed then before [`sync_removals`](Self::sync_removals).
     pub(super) fn remove(&self, first: u64) -> Result<bool> {
         let name = segment_name(first);
-        {
-            let mut firsts = self.firsts.write().unwrap_or_else(PoisonError::into_inner);
+        let length = {
+            let mut lengths = self.lengths_mut();
             if self.keepers.load(Ordering::Relaxed) > 0 {
                 return Ok(false);
             }
             // Out of the list first: nobody is to open it any more.
-            firsts.remove(&first);
-        }
+            lengths.remove(first).unwrap_or(0)
+        };
         match self.disk.remove(&name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                self.firsts.write().unwrap_or_else(PoisonError::into_inner).insert(first);
+                self.set_length(first, length);
                 return Err(Error::io(format!("remove {name}"), error));
             }
             _ => self.unsynced_removal.store(true, Ordering::Release),
@@ -312,9 +334,9 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn new(segments: Arc<Segments>) -> Self {
         let oldest = {
-            let firsts = segments.firsts.write().unwrap_or_else(PoisonError::into_inner);
+            let lengths = segments.lengths_mut();
             segments.keepers.fetch_add(1, Ordering::Relaxed);
-            firsts.first().copied().unwrap_or(u64::MAX)
+            lengths.firsts().next().unwrap_or(u64::MAX)
         };
         Self { segments, oldest }
     }
@@ -331,69 +353,10 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        let _firsts = self.segments.firsts.write().unwrap_or_else(PoisonError::into_inner);
+        let _lengths = self.segments.lengths_mut();
         self.segments.keepers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::MemoryDisk;
-
-    const ID: StoreId = StoreId([1; 16]);
-
-    fn header() -> SegmentHeader {
-        SegmentHeader { store_id: ID, first: 5, base_time: Timestamp::from_millis(9) }
-    }
-
-    #[test]
-    fn the_bytes_of_a_segment_header_are_pinned() {
-        let bytes = header().encode();
-        let mut expected = b"viewlink\x01\0\0\0".to_vec();
-        expected.extend_from_slice(&[1; 16]);
-        expected.extend_from_slice(&[5, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(bytes[..44], expected);
-        assert_eq!(bytes[44..], crc32fast::hash(&expected).to_le_bytes());
-        assert_eq!(SegmentHeader::decode(&bytes, 5, ID).unwrap(), header());
-    }
-
-    #[test]
-    fn any_flipped_bit_of_a_segment_header_shows() {
-        for bit in 0..ENCODED_LEN * 8 {
-            let mut bytes = header().encode();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(SegmentHeader::decode(&bytes, 5, ID).is_err(), "bit {bit}");
-        }
-    }
-
-    #[test]
-    fn a_newer_format_a_foreign_store_and_a_wrong_name_are_told_apart() {
-        let bytes = header().encode();
-        let mut newer = bytes;
-        newer[8] = 2;
-        let error = SegmentHeader::decode(&newer, 5, ID).unwrap_err();
-        assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error}");
-        let error = SegmentHeader::decode(&bytes, 5, StoreId([2; 16])).unwrap_err();
-        assert!(error.to_string().contains("another store"), "{error}");
-        let error = SegmentHeader::decode(&bytes, 6, ID).unwrap_err();
-        assert!(error.to_string().contains("starts at revision 5"), "{error}");
-    }
-
-    #[test]
-    fn only_segments_are_segments() {
-        let disk = MemoryDisk::default();
-        Segments::create_dir(&disk).unwrap();
-        assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-        for known in ["journal/unfinished", "journal/00000000000000000007.log"] {
-            disk.create(known).unwrap();
-        }
-        assert_eq!(Segments::foreign_name(&disk).unwrap(), None);
-        for foreign in ["finished", "7.log", "0000000000000000000x.log"] {
-            let name = format!("journal/{foreign}");
-            disk.create(&name).unwrap();
-            assert_eq!(Segments::foreign_name(&disk).unwrap().as_deref(), Some(foreign));
-            disk.remove(&name).unwrap();
-        }
-    }
-}
+mod tests;

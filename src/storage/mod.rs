@@ -34,6 +34,7 @@ mod registry;
 mod removal;
 mod resource_record;
 mod run;
+mod size;
 mod state;
 mod sweep;
 mod tables;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
+use redb::{Builder, Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
 
 use super::backend::Backend;
 use super::failure::{contain, met_in_files};
@@ -129,6 +129,11 @@ impl State {
     /// How many bytes of writes are held back.
     pub(crate) fn held_bytes(&self) -> usize {
         self.backend.held_bytes()
+    }
+
+    /// The length of the file in bytes.
+    pub(crate) fn file_len(&self) -> Result<u64> {
+        self.backend.len().map_err(|source| Error::io("read the state database", source))
     }
 
     fn database(&self) -> Result<&Database> {

@@ -149,6 +149,10 @@ fn a_store_is_opened_kept_in_order_copied_and_closed() {
         store.compact().await.unwrap();
         store.recover().await.unwrap();
         assert!(store.verify().await.unwrap().is_clean());
+        assert_eq!(
+            store.sizes().await.unwrap().state_bytes,
+            store.blocking().sizes().unwrap().state_bytes
+        );
         assert_eq!(store.backup_to(&copy).await.unwrap(), 1);
         let again = AsyncStore::open(Options::new(), &path).await;
         assert!(matches!(again, Err(Error::AlreadyOpen { .. })), "{again:?}");

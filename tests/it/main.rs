@@ -52,6 +52,7 @@ mod removal;
 mod reopening;
 mod replica;
 mod selections;
+mod sizes;
 mod snapshots;
 mod stats;
 mod support;

@@ -1,6 +1,20 @@
 //! The commands.
 
+mod backup;
+mod change;
+mod compact;
+mod completions;
+mod described;
+mod figures;
+mod link;
+mod links;
+mod log;
+mod projects;
 mod stats;
+mod unlink;
+mod verify;
+mod views;
+mod views_of;
 
 use crate::arguments::Command;
 use crate::error::Result;
@@ -8,12 +22,34 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::transfer;
 
+pub(crate) use backup::BackupArguments;
+pub(crate) use compact::CompactArguments;
+pub(crate) use completions::CompletionsArguments;
+pub(crate) use link::LinkArguments;
+pub(crate) use links::LinksArguments;
+pub(crate) use log::LogArguments;
+pub(crate) use projects::ProjectsArguments;
 pub(crate) use stats::StatsArguments;
+pub(crate) use unlink::UnlinkArguments;
+pub(crate) use verify::VerifyArguments;
+pub(crate) use views::ViewsArguments;
+pub(crate) use views_of::ViewsOfArguments;
 
 /// Does what a command asks for.
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
+        Command::Backup(arguments) => backup::run(arguments, output),
+        Command::Compact(arguments) => compact::run(arguments, output),
+        Command::Completions(arguments) => completions::run(arguments, output),
+        Command::Link(arguments) => link::run(arguments, output),
+        Command::Links(arguments) => links::run(arguments, output),
+        Command::Log(arguments) => log::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
+        Command::Unlink(arguments) => unlink::run(arguments, output),
+        Command::Verify(arguments) => verify::run(arguments, output),
+        Command::Projects(arguments) => projects::run(arguments, output),
+        Command::Views(arguments) => views::run(arguments, output),
+        Command::ViewsOf(arguments) => views_of::run(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),
         Command::Export(arguments) => transfer::export(arguments, output),
     }

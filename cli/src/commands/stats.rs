@@ -1,23 +1,83 @@
-//! Figures of a store.
+//! How large a store is.
 
 use clap::Args;
+use indicatif::HumanBytes;
+use viewlink::TypeCounts;
 
+use super::figures::Figures;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::store::StoreArguments;
+use crate::progress;
+use crate::store::{self, StoreArguments};
+use crate::table::Table;
 
-/// Show the size of a store: tables, links, journal, free space
+const HELP: &str = "\
+Examples:
+  viewlink stats views.viewlink
+  viewlink stats views.viewlink --json | jq .links.flags
+
+Every page of the state is read.";
+
+/// Show how large a store is: tables, links, journal, free space
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(crate) struct StatsArguments {
     #[command(flatten)]
     store: StoreArguments,
 }
 
 pub(crate) fn run(arguments: &StatsArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open(output)?;
-    let stats = store.stats();
+    // What an opening fills with zeros ahead is no part of the store, and nothing is written here.
+    let store = arguments.store.open_with(store::options().segment_size(0), output)?;
+    let spinner = progress::spinner("reading the tables", output.is_quiet());
+    let figures = Figures::read(&store);
+    spinner.finish_and_clear();
+    let figures = figures?;
     store.close()?;
-    output.line(format_args!("revision {}", stats.revision))?;
+    if output.is_json() {
+        output.json(&figures.for_machines())?;
+    } else {
+        print(&figures, &arguments.store, output)?;
+    }
     Ok(Exit::Done)
+}
+
+fn print(figures: &Figures, store: &StoreArguments, output: &mut Output) -> Result<()> {
+    let Figures { id, projects, views, links, resources, sizes } = figures;
+    let (journal, bytes) = (&sizes.journal, |bytes| HumanBytes(bytes).to_string());
+    let kept = match journal.oldest {
+        oldest if oldest > journal.newest => "no revisions".to_owned(),
+        oldest => format!("revisions {oldest} to {}", journal.newest),
+    };
+    let (files, journal_bytes) = (journal.segments, bytes(journal.bytes));
+    let mut table = Table::bare();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("path", store.path().display().to_string());
+    row("store id", id.clone());
+    row("revision", sizes.revision.to_string());
+    row("checkpoint", format!("revision {}", sizes.checkpoint_revision));
+    row("journal", format!("{kept}, {files} segments, {journal_bytes}"));
+    row("state", format!("{}, {} of it free", bytes(sizes.state_bytes), bytes(sizes.free_bytes)));
+    row("projects", projects.to_string());
+    row("views", views.to_string());
+    row("links", of_types(links));
+    row("registered", of_types(resources));
+    table.print(output)?;
+    output.line("")?;
+    let mut table = Table::new(["TABLE", "ROWS", "STORED", "METADATA", "FRAGMENTED"]);
+    for part in &sizes.tables {
+        table.row([
+            part.name.clone(),
+            part.rows.to_string(),
+            bytes(part.stored_bytes),
+            bytes(part.metadata_bytes),
+            bytes(part.fragmented_bytes),
+        ]);
+    }
+    table.print(output)
+}
+
+fn of_types(counts: &TypeCounts) -> String {
+    format!("{}: {counts}", counts.total())
 }

@@ -1,4 +1,22 @@
 //! The program as a process.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected ends there"
+)]
+
+mod completions;
+mod copies;
+mod keys;
+mod lists;
+mod log;
 mod opening;
+mod pipes;
+mod reports;
+mod segments;
+mod stats;
 mod support;
+mod verification;

@@ -1,0 +1,54 @@
+//! Copying a store.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::progress;
+use crate::store::StoreArguments;
+
+const HELP: &str = "\
+Example:
+  viewlink backup views.viewlink /backups/views-2026-01-31.viewlink
+
+The copy is a store with an id of its own, whole or not there at all. A store that a host has open is \
+copied by the host, with Store::backup_to.";
+
+/// Copy a store with its journal into a new directory
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// The directory of the copy, which must not be there yet, or be empty
+    #[arg(value_name = "COPY")]
+    to: PathBuf,
+}
+
+/// What a backup made, for machines.
+#[derive(Serialize)]
+struct Copied<'a> {
+    path: &'a str,
+    revision: u64,
+}
+
+pub(crate) fn run(arguments: &BackupArguments, output: &mut Output) -> Result<Exit> {
+    let BackupArguments { store, to } = arguments;
+    let store = store.open(output)?;
+    let spinner = progress::spinner("copying", output.is_quiet());
+    let copied = store.backup_to(to);
+    spinner.finish_and_clear();
+    let revision = copied?;
+    store.close()?;
+    if output.is_json() {
+        output.json(&Copied { path: &to.to_string_lossy(), revision })?;
+    } else {
+        output.note(format_args!("copied revision {revision} to {to:?}"));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,155 @@
+//! What linking and unlinking share: which resources, what is said of the change, and the report.
+
+use clap::Args;
+use serde::Serialize;
+use viewlink::wire::LinkReport;
+use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, SegmentRef, ViewKey};
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::keys::KeyArguments;
+use crate::output::Output;
+use crate::resources::{ProjectArguments, TypeArguments};
+use crate::table::Table;
+
+/// A batch, and what is said of its change.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArguments {
+    /// The view
+    #[arg(value_name = "VIEW")]
+    pub(super) view: ViewKey,
+
+    #[command(flatten)]
+    keys: KeyArguments,
+
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+
+    #[command(flatten)]
+    types: TypeArguments,
+
+    /// The keys are ids of registered segments
+    #[arg(long)]
+    by_id: bool,
+
+    /// Take what a filter finds, too, such as `tags:beta,archived:false`
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
+
+    /// Say why; the journal keeps it
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+
+    /// Say who; the journal keeps it
+    #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
+    actor: String,
+
+    /// Change nothing, and tell what would come of it
+    #[arg(long)]
+    dry_run: bool,
+
+    /// How many keys there may be, with what a filter finds
+    #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
+    pub(super) batch_limit: usize,
+}
+
+impl ChangeArguments {
+    /// The batch that was asked for.
+    pub(super) fn batch(&self) -> Result<Batch> {
+        let resource_type = self.types.resource_type()?;
+        if self.by_id && resource_type != ResourceType::Segment {
+            return Err(Error::Usage("--by-id is for segments only: add --type segments"));
+        }
+        if self.keys.is_none() && self.filter.is_none() {
+            return Err(Error::Usage(
+                "no resources are named: give keys, --keys-from FILE, or --filter",
+            ));
+        }
+        let filter = self.filter.as_deref().map(|text| self.filter(resource_type, text));
+        let filter = filter.transpose()?;
+        let keys = self.keys.read(self.batch_limit)?.into_iter();
+        let batch = match resource_type {
+            ResourceType::Segment if self.by_id => Batch::segment_refs(keys.map(SegmentRef::Id)),
+            ResourceType::Segment => Batch::segment_refs(keys.map(|text| self.types.segment(text))),
+            _ => Batch::by_key(resource_type, keys),
+        };
+        Ok(match filter {
+            Some(filter) => batch.and_matching(filter),
+            None => batch,
+        })
+    }
+
+    fn filter(&self, of: ResourceType, text: &str) -> Result<viewlink::ResourceFilter> {
+        // Segments of every environment are one list, and nobody means all of them.
+        if of == ResourceType::Segment && self.types.environment().is_none() {
+            return Err(Error::Usage(
+                "a filter finds segments of one environment: add --environment",
+            ));
+        }
+        self.types.filter(Some(text))
+    }
+
+    /// The handle whose change says what was asked to be said.
+    pub(super) fn handle(&self, project: Project) -> Project {
+        let project = project.actor(&*self.actor);
+        let project = match &self.comment {
+            Some(comment) => project.comment(&**comment),
+            None => project,
+        };
+        if self.dry_run { project.dry_run() } else { project }
+    }
+
+    /// Tells what came of the batch.
+    pub(super) fn tell(&self, report: &Report, output: &mut Output) -> Result<Exit> {
+        let printed = print(report, output).and_then(|()| output.flush());
+        // Where the output is lost the summary tells that the change is made.
+        if !output.is_json() || printed.is_err() {
+            output.note(self.summary(report));
+        }
+        crate::error::unless_closed(printed)?;
+        Ok(if report.failure_count() == 0 { Exit::Done } else { Exit::KeysFailed })
+    }
+
+    fn summary(&self, report: &Report) -> String {
+        let count = |of: &KeyOutcome| report.outcomes().filter(|(_, is)| *is == of).count();
+        let (done, word, left, left_word) = match report.action() {
+            Action::Unlink => {
+                (KeyOutcome::Unlinked, "unlinked", KeyOutcome::NotLinked, "not linked")
+            }
+            _ => (KeyOutcome::Linked, "linked", KeyOutcome::AlreadyLinked, "linked already"),
+        };
+        let left = match count(&left) {
+            0 => String::new(),
+            left => format!("{left} {left_word}, "),
+        };
+        let end = match report.revision() {
+            Some(revision) => format!("revision {revision}"),
+            None if self.dry_run => "a dry run changes nothing".to_owned(),
+            None => "nothing changed".to_owned(),
+        };
+        let (view, done, failed) = (&self.view, count(&done), report.failure_count());
+        format!("{view}: {done} {word}, {left}{failed} failed; {end}")
+    }
+}
+
+/// A report, as the REST API has it, and the revision that it made.
+#[derive(Serialize)]
+struct Reported<'a> {
+    #[serde(flatten)]
+    report: LinkReport<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+}
+
+fn print(report: &Report, output: &mut Output) -> Result<()> {
+    if output.is_json() {
+        let revision = report.revision();
+        return output.json(&Reported { report: LinkReport::new(report), revision });
+    }
+    let mut table = Table::new(["KEY", "CODE", "REASON"]);
+    for failed in report.failures() {
+        let reason = failed.reason().to_string();
+        table.row([failed.resource().to_string(), failed.code().to_string(), reason]);
+    }
+    table.print(output)
+}

@@ -1,0 +1,96 @@
+//! What a change did, in a line that people read.
+
+use viewlink::{ChangeKind, RawResource, Resource, ResourceType, TypeCounts, ViewKey};
+
+/// How many resources a line names.
+const NAMED: usize = 4;
+
+/// How many parts of a change of many views a line tells of.
+const PARTS: usize = 3;
+
+/// What a change did. Where it did it to many resources some are named, those first that are
+/// `wanted`; `--json` names all.
+pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> bool) -> String {
+    let names = |resources: &[Resource]| named(resources.iter().map(Resource::as_raw), &wanted);
+    let links = |view: &ViewKey, of: ResourceType, linked: &[Resource], unlinked: &[Resource]| {
+        let parts = [("linked", linked), ("unlinked", unlinked)].into_iter();
+        let parts = parts.filter(|(_, resources)| !resources.is_empty());
+        let parts = parts.map(|(word, resources)| {
+            format!("{word} {}: {}", counted(resources.len() as u64, of), names(resources))
+        });
+        format!("{view}: {}", parts.collect::<Vec<_>>().join("; "))
+    };
+    match kind {
+        ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
+        ChangeKind::ViewUpdated { view, .. } => format!("updated view {view}"),
+        ChangeKind::ViewDeleted { view, unlinked } => {
+            format!("deleted view {view} with {}", of_types(unlinked))
+        }
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
+            links(view, *resource_type, linked, unlinked)
+        }
+        ChangeKind::ManyLinksChanged { parts } => {
+            let told = parts.iter().take(PARTS);
+            let told = told.map(|of| links(&of.view, of.resource_type, &of.linked, &of.unlinked));
+            let more = rest(parts.len(), PARTS, "parts");
+            told.collect::<Vec<_>>().join(" | ") + &more
+        }
+        ChangeKind::ResourcesPut { resources } => {
+            let names = named(resources.iter().map(|put| put.resource.as_raw()), &wanted);
+            format!("registered {} resources: {names}", resources.len())
+        }
+        ChangeKind::ResourceRemoved { resource, links } => {
+            format!("removed {} {resource} from {links} views", resource.resource_type())
+        }
+        ChangeKind::EnvironmentRemoved { environment, segments, links } => {
+            format!("removed environment {environment}: {segments} segments, {links} links")
+        }
+        ChangeKind::ProjectDeleted { views, unlinked } => {
+            format!("deleted the project: {views} views with {}", of_types(unlinked))
+        }
+        _ => "something that this version does not know".to_owned(),
+    }
+}
+
+fn named<'a>(
+    resources: impl Iterator<Item = RawResource<'a>> + Clone,
+    wanted: impl Fn(RawResource<'_>) -> bool,
+) -> String {
+    let first = resources.clone().filter(|of| wanted(*of));
+    let behind = resources.clone().filter(|of| !wanted(*of));
+    let told = first.chain(behind).take(NAMED).map(|of| of.to_string());
+    told.collect::<Vec<_>>().join(", ") + &rest(resources.count(), NAMED, "more")
+}
+
+fn rest(all: usize, told: usize, what: &str) -> String {
+    match all.saturating_sub(told) {
+        0 => String::new(),
+        rest => format!(", and {rest} {what}"),
+    }
+}
+
+fn counted(count: u64, of: ResourceType) -> String {
+    format!("{count} {}", if count == 1 { of.singular() } else { of.plural() })
+}
+
+/// The links of all types, of which most have none.
+fn of_types(counts: &TypeCounts) -> String {
+    let types = ResourceType::ALL.into_iter().filter(|of| counts.get(*of) > 0);
+    let types: Vec<_> = types.map(|of| counted(counts.get(of), of)).collect();
+    if types.is_empty() { "nothing linked".to_owned() } else { types.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_some_resources_and_those_first_that_are_asked_for() {
+        let flags: Vec<_> = (0..6).map(|n| Resource::flag(&format!("f{n}")).unwrap()).collect();
+        let named = |wanted: &str| {
+            named(flags.iter().map(Resource::as_raw), |of: RawResource<'_>| of.key() == wanted)
+        };
+        assert_eq!(named("f5"), "f5, f0, f1, f2, and 2 more");
+        assert_eq!(named("other"), "f0, f1, f2, f3, and 2 more");
+    }
+}

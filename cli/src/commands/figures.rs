@@ -1,0 +1,126 @@
+//! The figures of a store.
+
+use serde::Serialize;
+use viewlink::{
+    JournalSize, KeySort, Paging, Sizes, Snapshot, Store, TableSize, TypeCounts, ViewSort, wire,
+};
+
+use crate::error::Result;
+
+/// What a store holds, and how large its parts are.
+pub(super) struct Figures {
+    pub(super) id: String,
+    pub(super) projects: u64,
+    pub(super) views: u64,
+    pub(super) links: TypeCounts,
+    pub(super) resources: TypeCounts,
+    pub(super) sizes: Sizes,
+}
+
+/// How many rows are read at once.
+const PAGE: usize = 1_000;
+
+impl Figures {
+    /// Cost: O(pages of the state).
+    pub(super) fn read(store: &Store) -> Result<Self> {
+        let snapshot = store.snapshot()?;
+        let (mut links, mut resources) = (TypeCounts::default(), TypeCounts::default());
+        let (mut projects, mut views) = (0, 0);
+        let mut paging: Option<Paging<KeySort>> = Some(Paging::first(PAGE));
+        while let Some(part) = paging.take() {
+            let page = snapshot.projects(part)?;
+            projects = page.total;
+            paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
+            for project in page {
+                views += project.views;
+                resources += project.resources;
+                links += links_of(&snapshot, project.key.as_str())?;
+            }
+        }
+        Ok(Self { id: store.id(), projects, views, links, resources, sizes: store.sizes()? })
+    }
+
+    /// The same as JSON has it.
+    pub(super) fn for_machines(&self) -> impl Serialize + use<'_> {
+        let sizes = &self.sizes;
+        FiguresJson {
+            id: &self.id,
+            revision: sizes.revision,
+            checkpoint_revision: sizes.checkpoint_revision,
+            project_count: self.projects,
+            view_count: self.views,
+            links: (&self.links).into(),
+            resources: (&self.resources).into(),
+            state_bytes: sizes.state_bytes,
+            free_bytes: sizes.free_bytes,
+            journal: (&sizes.journal).into(),
+            tables: sizes.tables.iter().map(TableJson::from).collect(),
+        }
+    }
+}
+
+/// The links of all views of a project. A view has their number, so no link is read.
+fn links_of(snapshot: &Snapshot, project: &str) -> Result<TypeCounts> {
+    let project = snapshot.project(project)?;
+    let mut links = TypeCounts::default();
+    let mut paging: Option<Paging<ViewSort>> = Some(Paging::first(PAGE));
+    while let Some(part) = paging.take() {
+        let page = project.views(part)?;
+        paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
+        page.into_iter().for_each(|view| links += view.links);
+    }
+    Ok(links)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FiguresJson<'a> {
+    id: &'a str,
+    revision: u64,
+    checkpoint_revision: u64,
+    project_count: u64,
+    view_count: u64,
+    links: wire::Counts,
+    resources: wire::Counts,
+    state_bytes: u64,
+    free_bytes: u64,
+    journal: JournalJson,
+    tables: Vec<TableJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct JournalJson {
+    oldest: u64,
+    newest: u64,
+    segments: u64,
+    bytes: u64,
+}
+
+impl From<&JournalSize> for JournalJson {
+    fn from(size: &JournalSize) -> Self {
+        let JournalSize { segments, bytes, oldest, newest, .. } = *size;
+        Self { oldest, newest, segments, bytes }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TableJson<'a> {
+    name: &'a str,
+    rows: u64,
+    stored_bytes: u64,
+    metadata_bytes: u64,
+    fragmented_bytes: u64,
+}
+
+impl<'a> From<&'a TableSize> for TableJson<'a> {
+    fn from(size: &'a TableSize) -> Self {
+        Self {
+            name: &size.name,
+            rows: size.rows,
+            stored_bytes: size.stored_bytes,
+            metadata_bytes: size.metadata_bytes,
+            fragmented_bytes: size.fragmented_bytes,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Linking resources to a view.
+
+use clap::Args;
+use viewlink::{LinkPolicy, NewView};
+
+use super::change::ChangeArguments;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::store::{self, StoreArguments};
+
+const HELP: &str = "\
+Examples:
+  viewlink link views.viewlink my-view checkout-v2 search-v3 --comment 'ready for everyone'
+  viewlink link views.viewlink my-view --type segments production/beta-users
+  viewlink link views.viewlink my-view --filter tags:beta --dry-run
+
+A failed key stops none of the others: it is printed with its code and the reason, and the exit code is 1.";
+
+/// Link resources to a view, in one change
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct LinkArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    #[command(flatten)]
+    change: ChangeArguments,
+
+    /// Let a resource that is linked already be a failure
+    #[arg(long)]
+    refuse_existing: bool,
+
+    /// Link registered resources only; another one is a failure
+    #[arg(long)]
+    closed: bool,
+
+    /// Create the view where there is none, with its key as its name
+    #[arg(long, conflicts_with = "dry_run")]
+    create_view: bool,
+
+    /// Make the store where there is none
+    #[arg(long, requires = "create_view")]
+    create: bool,
+}
+
+pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit> {
+    let LinkArguments { store, change, .. } = arguments;
+    let batch = change.batch()?;
+    let batch = if arguments.refuse_existing { batch.refuse_existing() } else { batch };
+    let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
+    let options = store::options().batch_limit(change.batch_limit).link_policy(policy);
+    let opened = store.open_with(options.create_if_missing(arguments.create), output)?;
+    let project = change.handle(opened.project(change.project.key().as_str())?);
+    let view = change.view.as_str();
+    if arguments.create_view {
+        project.ensure_view(NewView::new(view, view))?;
+    }
+    let report = project.link(view, batch)?;
+    let exit = change.tell(&report, output)?;
+    opened.close()?;
+    Ok(exit)
+}

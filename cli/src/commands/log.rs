@@ -1,0 +1,195 @@
+//! The changes of a store, as the journal tells them.
+
+use clap::Args;
+use viewlink::wire::Changes;
+use viewlink::{Change, ChangeKind, ProjectKey, RawResource, Snapshot, ViewKey};
+
+use super::described::described;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::moment::moment;
+use crate::output::Output;
+use crate::store::StoreArguments;
+use crate::table::Table;
+
+const HELP: &str = "\
+Examples:
+  viewlink log views.viewlink --last 20
+  viewlink log views.viewlink --key checkout-v2 --view my-view
+  viewlink log views.viewlink --from 1200 --json | jq -c 'select(.actor == \"import\")'
+
+A change that takes away a whole view, environment or project tells how many links went with it and not \
+which, so --key does not find it.";
+
+/// List the changes that the journal keeps, the oldest first
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct LogArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// Begin with this revision, which the journal must still keep; without it with the oldest
+    #[arg(long, value_name = "REVISION")]
+    from: Option<u64>,
+
+    /// Begin this many revisions before the end
+    #[arg(long, value_name = "CHANGES", conflicts_with = "from")]
+    last: Option<u64>,
+
+    /// End after this many changes
+    #[arg(long, value_name = "CHANGES")]
+    limit: Option<usize>,
+
+    #[command(flatten)]
+    only: Only,
+}
+
+/// Which changes to print. All of it must hold.
+#[derive(Debug, Args)]
+struct Only {
+    /// Only changes of a project
+    #[arg(long, value_name = "KEY")]
+    project: Option<ProjectKey>,
+
+    /// Only changes that name a view
+    #[arg(long, value_name = "KEY")]
+    view: Option<ViewKey>,
+
+    /// Only changes that name a resource, by its key or as ENVIRONMENT/KEY
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
+    /// Only changes that somebody made
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+}
+
+pub(crate) fn run(arguments: &LogArguments, output: &mut Output) -> Result<Exit> {
+    let store = arguments.store.open(output)?;
+    {
+        let snapshot = store.snapshot()?;
+        let changes = snapshot.changes(first(arguments, &snapshot)?)?;
+        print(arguments, changes, output)?;
+    }
+    store.close()?;
+    Ok(Exit::Done)
+}
+
+/// The revision to begin with.
+fn first(arguments: &LogArguments, snapshot: &Snapshot) -> Result<u64> {
+    let oldest = oldest_kept(snapshot)?;
+    let end = snapshot.revision().saturating_add(1);
+    Ok(match (arguments.from, arguments.last) {
+        (Some(from), _) => from.max(1),
+        (None, Some(last)) => end.saturating_sub(last).max(oldest),
+        (None, None) => oldest,
+    })
+}
+
+/// The oldest change that the journal keeps; one more than the newest when it keeps none.
+fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
+    match snapshot.changes(1) {
+        Ok(_) => Ok(1),
+        Err(viewlink::Error::JournalTrimmed { oldest, .. }) => Ok(oldest),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How many rows are aligned with each other.
+const ROWS: usize = 256;
+
+fn print(
+    arguments: &LogArguments,
+    changes: impl Iterator<Item = viewlink::Result<Change>>,
+    output: &mut Output,
+) -> Result<()> {
+    let LogArguments { only, limit, .. } = arguments;
+    let header = ["REVISION", "TIME", "PROJECT", "ACTOR", "CHANGE", "COMMENT"];
+    let (mut table, mut left) = (Table::new(header), limit.unwrap_or(usize::MAX));
+    for change in changes {
+        if left == 0 {
+            break;
+        }
+        let change = match change {
+            Ok(change) => change,
+            Err(error) => {
+                // What could be read is shown before what cannot.
+                table.print(output)?;
+                return Err(error.into());
+            }
+        };
+        if !only.admits(&change) {
+            continue;
+        }
+        left -= 1;
+        if output.is_json() {
+            let one = std::slice::from_ref(&change);
+            Changes::new(one, 0).items.iter().try_for_each(|change| output.json(change))?;
+        } else {
+            table.row(row(change, only.key.as_deref()));
+            if table.len() == ROWS {
+                table.print(output)?;
+            }
+        }
+    }
+    table.print(output)
+}
+
+fn row(change: Change, key: Option<&str>) -> [String; 6] {
+    let what = described(&change.kind, |resource| key.is_some_and(|key| names(resource, key)));
+    let what = match change.reverts {
+        Some(reverts) => format!("{what} (takes back {reverts})"),
+        None => what,
+    };
+    [
+        change.revision.to_string(),
+        moment(change.time),
+        change.project.to_string(),
+        change.actor.unwrap_or_else(|| "-".to_owned()),
+        what,
+        change.comment.unwrap_or_default(),
+    ]
+}
+
+/// Whether a text is the name of a resource.
+fn names(resource: RawResource<'_>, text: &str) -> bool {
+    match (resource.environment(), text.split_once('/')) {
+        (Some(environment), Some((of, key))) => environment == of && resource.key() == key,
+        _ => resource.key() == text,
+    }
+}
+
+impl Only {
+    fn admits(&self, change: &Change) -> bool {
+        let Self { project, view, key, actor } = self;
+        let is_actor = |actor: &String| change.actor.as_ref() == Some(actor);
+        project.as_ref().is_none_or(|project| change.project == *project)
+            && actor.as_ref().is_none_or(is_actor)
+            && view.as_ref().is_none_or(|view| is_of_view(&change.kind, view))
+            && key.as_ref().is_none_or(|key| names_resource(&change.kind, key))
+    }
+}
+
+fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
+    match kind {
+        ChangeKind::ViewCreated { view, .. }
+        | ChangeKind::ViewUpdated { view, .. }
+        | ChangeKind::ViewDeleted { view, .. }
+        | ChangeKind::LinksChanged { view, .. } => view == wanted,
+        ChangeKind::ManyLinksChanged { parts } => parts.iter().any(|part| part.view == *wanted),
+        _ => false,
+    }
+}
+
+fn names_resource(kind: &ChangeKind, key: &str) -> bool {
+    let is = |resource: &viewlink::Resource| names(resource.as_raw(), key);
+    match kind {
+        ChangeKind::LinksChanged { linked, unlinked, .. } => linked.iter().chain(unlinked).any(is),
+        ChangeKind::ManyLinksChanged { parts } => {
+            parts.iter().any(|part| part.linked.iter().chain(&part.unlinked).any(is))
+        }
+        ChangeKind::ResourcesPut { resources } => resources.iter().any(|put| is(&put.resource)),
+        ChangeKind::ResourceRemoved { resource, .. } => is(resource),
+        _ => false,
+    }
+}

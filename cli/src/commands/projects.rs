@@ -1,0 +1,71 @@
+//! The projects of a store.
+
+use clap::Args;
+use serde::Serialize;
+use viewlink::{KeySort, Page, ProjectInfo, ResourceType, wire};
+
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::list::ListArguments;
+use crate::output::Output;
+use crate::store::StoreArguments;
+use crate::table::Table;
+
+const HELP: &str = "\
+Example:
+  viewlink projects views.viewlink";
+
+/// List the projects of a store
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct ProjectsArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    #[command(flatten)]
+    list: ListArguments,
+}
+
+const PAGE: usize = 1_000;
+
+pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<Exit> {
+    let store = arguments.store.open(output)?;
+    {
+        let snapshot = store.snapshot()?;
+        let header = ["KEY", "VIEWS", "REGISTERED FLAGS", "SEGMENTS", "AI CONFIGS", "METRICS"];
+        let mut table = Table::new(header);
+        arguments.list.show(
+            output,
+            ("projects", output.is_json()),
+            (KeySort::Key, PAGE),
+            |paging| snapshot.projects(paging),
+            |output, page| show(output, &mut table, page),
+        )?;
+    }
+    store.close()?;
+    Ok(Exit::Done)
+}
+
+/// A project, for machines.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProjectJson<'a> {
+    key: &'a str,
+    id: u32,
+    view_count: u64,
+    resources: wire::Counts,
+}
+
+fn show(output: &mut Output, table: &mut Table<6>, page: Page<ProjectInfo>) -> Result<()> {
+    for ProjectInfo { id, key, views, resources, .. } in page {
+        if output.is_json() {
+            let (key, resources) = (key.as_str(), (&resources).into());
+            output.json(&ProjectJson { key, id, view_count: views, resources })?;
+        } else {
+            let [flags, segments, ai_configs, metrics] =
+                ResourceType::ALL.map(|of| resources.get(of).to_string());
+            table.row([key.into(), views.to_string(), flags, segments, ai_configs, metrics]);
+        }
+    }
+    table.print(output)
+}

@@ -1,0 +1,112 @@
+//! The keys of a batch: arguments, and lines of a file.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+
+/// The longest line that is read. A key is far below: 256 bytes, and as many for an environment.
+const MAX_LINE: usize = 64 << 10;
+
+/// Where the keys of a batch come from.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyArguments {
+    /// The keys of the resources
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+
+    /// Read keys from a file, too, one a line, blank lines left out; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    keys_from: Option<PathBuf>,
+}
+
+impl KeyArguments {
+    /// Whether the command line says nothing of keys at all.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.keys.is_empty() && self.keys_from.is_none()
+    }
+
+    /// The keys in order, those of the arguments first. Not more than `limit` are read.
+    pub(crate) fn read(&self, limit: usize) -> Result<Vec<String>> {
+        let mut keys = self.keys.clone();
+        match self.keys_from.as_deref() {
+            None => {}
+            Some(path) if path == Path::new("-") => {
+                read_lines(io::stdin().lock(), "standard input", limit, &mut keys)?;
+            }
+            Some(path) => {
+                let name = format!("{path:?}");
+                let file = File::open(path)
+                    .map_err(|source| Error::Read { what: name.clone(), source })?;
+                read_lines(BufReader::new(file), &name, limit, &mut keys)?;
+            }
+        }
+        if keys.len() > limit { Err(Error::TooManyKeys { limit }) } else { Ok(keys) }
+    }
+}
+
+/// Adds the key of each line. What is not UTF-8 becomes a character that no key has, and so a key
+/// that fails by itself.
+///
+/// Memory: O(limit · length of a line), whatever comes in.
+fn read_lines(
+    mut from: impl BufRead,
+    what: &str,
+    limit: usize,
+    to: &mut Vec<String>,
+) -> Result<()> {
+    let failed = |source| Error::Read { what: what.to_owned(), source };
+    let (mut line, mut number) = (Vec::new(), 0_u64);
+    while to.len() <= limit {
+        line.clear();
+        number += 1;
+        let mut part = from.by_ref().take(MAX_LINE as u64 + 1);
+        if part.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            break;
+        }
+        if line.len() > MAX_LINE {
+            return Err(Error::LongLine { what: what.to_owned(), number, limit: MAX_LINE });
+        }
+        let text = String::from_utf8_lossy(&line);
+        // Some programs begin a file so.
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+        let key = text.trim();
+        if !key.is_empty() {
+            to.push(key.to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], limit: usize) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        read_lines(bytes, "the test", limit, &mut keys).map(|()| keys)
+    }
+
+    #[test]
+    fn a_line_is_a_key_however_it_ends_and_blank_ones_are_none() {
+        let keys = read(b"\xef\xbb\xbfa\r\n\r\n  \nb\n\tc \nd", 100).unwrap();
+        assert_eq!(keys, ["a", "b", "c", "d"]);
+        assert!(read(b"", 100).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_still_a_key_that_can_fail() {
+        assert_eq!(read(b"a\xff\nb", 100).unwrap(), ["a\u{fffd}", "b"]);
+    }
+
+    #[test]
+    fn reading_ends_behind_the_limit_and_at_a_line_without_an_end() {
+        let mut endless = BufReader::new(io::repeat(b'\n').take(3).chain(io::repeat(b'x')));
+        let error = read_lines(&mut endless, "the test", 100, &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, Error::LongLine { number: 4, .. }), "{error:?}");
+        assert_eq!(read(&b"k\n".repeat(1_000), 10).unwrap().len(), 11);
+    }
+}

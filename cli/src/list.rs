@@ -1,0 +1,69 @@
+//! Lists that are read and printed page by page.
+
+use clap::Args;
+use viewlink::{Page, Paging};
+
+use crate::error::Result;
+use crate::output::Output;
+
+/// How much of a list to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ListArguments {
+    /// How many rows to print; without it 100, and all with --json
+    #[arg(long, value_name = "ROWS", conflicts_with = "all")]
+    limit: Option<usize>,
+
+    /// Print all rows
+    #[arg(long)]
+    all: bool,
+}
+
+/// How many rows a table has where nothing is said.
+const TABLE_ROWS: usize = 100;
+
+impl ListArguments {
+    /// How many rows are asked for.
+    fn rows(self, whole: bool) -> usize {
+        match self.limit {
+            Some(limit) => limit,
+            None if self.all || whole => usize::MAX,
+            None => TABLE_ROWS,
+        }
+    }
+
+    /// Reads the list and shows it page by page, so that it is never in memory whole.
+    ///
+    /// `whole` says that all of it is meant where nothing is said, as it is where a machine reads. A
+    /// summary tells people how much of it there is.
+    pub(crate) fn show<S: Copy + Default, T>(
+        self,
+        output: &mut Output,
+        (what, whole): (&str, bool),
+        (sort, page_rows): (S, usize),
+        read: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,
+        mut show: impl FnMut(&mut Output, Page<T>) -> Result<()>,
+    ) -> Result<()> {
+        let mut left = self.rows(whole);
+        let mut shown = 0_u64;
+        let mut paging = Paging::first(left.min(page_rows)).sort(sort);
+        let total = loop {
+            let page = read(paging)?;
+            let (rows, total, next) = (page.items.len(), page.total, page.next.clone());
+            show(output, page)?;
+            shown += rows as u64;
+            left = left.saturating_sub(rows);
+            match next {
+                Some(cursor) if left > 0 => {
+                    paging = Paging::after(cursor, left.min(page_rows)).sort(sort);
+                }
+                _ => break total,
+            }
+        };
+        output.flush()?;
+        if !whole {
+            let more = if shown < total { "; --all prints all" } else { "" };
+            output.note(format_args!("{shown} of {total} {what}{more}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Which resources of which project a command is about.
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use viewlink::{
+    EnvironmentId, ProjectKey, Resource, ResourceCondition, ResourceFilter, ResourceType,
+    SegmentRef,
+};
+
+use crate::error::{Error, Result};
+
+/// Which project a command is about.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ProjectArguments {
+    /// The project
+    #[arg(long, value_name = "KEY", default_value = "default")]
+    project: ProjectKey,
+}
+
+impl ProjectArguments {
+    /// The key of the project.
+    pub(crate) const fn key(&self) -> &ProjectKey {
+        &self.project
+    }
+}
+
+/// Which type of resources a command is about.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TypeArguments {
+    /// The type of the resources
+    #[arg(long = "type", value_name = "TYPE", default_value = "flags", value_parser = types())]
+    resource_type: ResourceType,
+
+    /// The environment of segments; a segment can also be named ENVIRONMENT/KEY
+    #[arg(long, value_name = "ID")]
+    environment: Option<EnvironmentId>,
+}
+
+impl TypeArguments {
+    /// The type, where the arguments go together.
+    pub(crate) fn resource_type(&self) -> Result<ResourceType> {
+        match (self.resource_type, &self.environment) {
+            (ResourceType::Segment, _) | (_, None) => Ok(self.resource_type),
+            (_, Some(_)) => Err(Error::Usage(
+                "--environment is for segments only: leave it out, or add --type segments",
+            )),
+        }
+    }
+
+    /// The environment that was given.
+    pub(crate) const fn environment(&self) -> Option<&EnvironmentId> {
+        self.environment.as_ref()
+    }
+
+    /// The segment that a text names, which may be none: then it is a key that fails.
+    pub(crate) fn segment(&self, text: String) -> SegmentRef {
+        let (environment, key) = match (text.split_once('/'), &self.environment) {
+            (Some((environment, key)), _) => (environment.to_owned(), key.to_owned()),
+            (None, Some(environment)) => (environment.to_string(), text),
+            (None, None) => (String::new(), text),
+        };
+        SegmentRef::Named { environment, key }
+    }
+
+    /// The one resource that a command is about.
+    pub(crate) fn resource(&self, text: &str) -> Result<Resource> {
+        let resource_type = self.resource_type()?;
+        let parsed = match resource_type {
+            ResourceType::Flag => Resource::flag(text),
+            ResourceType::AiConfig => Resource::ai_config(text),
+            ResourceType::Metric => Resource::metric(text),
+            ResourceType::Segment => match self.segment(text.to_owned()) {
+                SegmentRef::Named { environment, .. } if environment.is_empty() => {
+                    return Err(Error::Usage(
+                        "a segment is of an environment: name it ENVIRONMENT/KEY, or add \
+                         --environment",
+                    ));
+                }
+                SegmentRef::Named { environment, key } => Resource::segment(&environment, &key),
+                SegmentRef::Id(id) => Resource::flag(&id),
+            },
+        };
+        let text = text.chars().take(MOST_SHOWN).collect();
+        parsed.map_err(|source| Error::Resource { resource_type, text, source })
+    }
+
+    /// Which resources a text filters; all where there is none.
+    pub(crate) fn filter(&self, text: Option<&str>) -> Result<ResourceFilter> {
+        let filter = match text {
+            Some(text) => {
+                ResourceFilter::parse(self.resource_type()?, text).map_err(Error::filter(text))?
+            }
+            None => ResourceFilter::all(),
+        };
+        Ok(match &self.environment {
+            Some(environment) => filter.and(ResourceCondition::Environment(environment.clone())),
+            None => filter,
+        })
+    }
+}
+
+/// How many characters of a text an error shows.
+const MOST_SHOWN: usize = 300;
+
+fn types() -> impl TypedValueParser<Value = ResourceType> {
+    let name = |of: ResourceType| PossibleValue::new(of.plural()).alias(of.singular());
+    PossibleValuesParser::new(ResourceType::ALL.map(name))
+        .try_map(|text| text.parse::<ResourceType>())
+}

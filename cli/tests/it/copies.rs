@@ -1,0 +1,60 @@
+//! Copying a store and giving space back.
+
+use std::fs;
+
+use viewlink::{Batch, NewView, Options};
+
+use crate::support::{Stage, run_plain};
+
+#[test]
+fn a_copy_is_a_store_with_the_same_links_and_journal() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let copy = stage.path("copy.viewlink");
+    let copied = copy.to_str().unwrap();
+    let ran = stage.run("backup", &[copied]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.err.starts_with("copied revision 2 to ") && ran.err.contains(copied), "{ran:?}");
+    assert_eq!(run_plain(["links", copied, "my-view", "--keys"]).out, "a\nb\n");
+    assert_eq!(run_plain(["verify", copied]).code, 0);
+    assert_eq!(run_plain(["log", copied, "--json"]).out, stage.run("log", &["--json"]).out);
+
+    let other = stage.path("other.viewlink");
+    let ran = stage.run("backup", &[other.to_str().unwrap(), "--json"]);
+    let told = ran.json();
+    assert_eq!((&told["revision"], told["path"].as_str()), (&2.into(), other.to_str()));
+}
+
+#[test]
+fn what_is_at_the_place_of_a_copy_is_left_as_it_is() {
+    let stage = Stage::with_flags(["a"]);
+    let copy = stage.path("copy.viewlink");
+    fs::write(&copy, "mine").unwrap();
+    let ran = stage.run("backup", &[copy.to_str().unwrap(), "--json"]);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &"already_exists".into()), "{ran:?}");
+    assert_eq!(fs::read(&copy).unwrap(), b"mine");
+
+    let nowhere = stage.path("no/such/directory/copy");
+    let ran = stage.run("backup", &[nowhere.to_str().unwrap()]);
+    assert!(ran.code == 2 && ran.err.contains("cannot be copied"), "{ran:?}");
+}
+
+#[test]
+fn compacting_gives_space_back() {
+    let stage = Stage::empty();
+    let store = Options::new().open(stage.store()).unwrap();
+    let project = store.project("p").unwrap();
+    for n in 0..20 {
+        project.create_view(NewView::new(format!("v{n}"), "V")).unwrap();
+        let flags = (0..2_000).map(|flag| format!("a-flag-with-a-long-name-{n}-{flag}"));
+        project.link(&format!("v{n}"), Batch::flags(flags)).unwrap().all_ok().unwrap();
+    }
+    (1..20).for_each(|n| _ = project.delete_view(&format!("v{n}")).unwrap());
+    store.close().unwrap();
+    let ran = stage.run("compact", &["--json"]);
+    let (before, after) =
+        (ran.json()["stateBytesBefore"].as_u64(), ran.json()["stateBytesAfter"].as_u64());
+    assert!(ran.code == 0 && after < before && after > Some(0), "{ran:?}");
+    let again = stage.run("compact", &[]);
+    assert!(again.code == 0 && again.err.starts_with("the state takes "), "{again:?}");
+    assert_eq!(stage.run("verify", &[]).code, 0);
+}

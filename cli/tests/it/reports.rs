@@ -1,0 +1,185 @@
+//! Linking and unlinking: what is done, and what is told of it.
+
+use serde_json::json;
+use viewlink::{Batch, NewResource, ResourceType, Store};
+
+use crate::support::{Ran, Stage};
+
+/// The flags of `my-view`.
+fn flags(store: &Store) -> Vec<String> {
+    let snapshot = store.snapshot().unwrap();
+    let by_key = viewlink::Paging::first(1_000).sort(viewlink::LinkSort::Key);
+    let project = snapshot.project("default").unwrap();
+    let page = project.linked_resources("my-view", ResourceType::Flag, by_key).unwrap();
+    page.into_iter().map(|linked| linked.resource.to_string()).collect()
+}
+
+fn left(stage: &Stage) -> Vec<String> {
+    stage.change(flags)
+}
+
+#[test]
+fn unlinking_prints_the_failures_and_ends_with_1() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let ran = stage.run("unlink", &["my-view", "a", "no-such-flag", "a", "-", "--comment", "old"]);
+    let expected = "\
+KEY           CODE         REASON
+no-such-flag  not_linked   not linked to this view
+a             repeated     stood earlier in the same request
+-             invalid_key  '-' at byte 0 is not allowed: a key starts with a letter or digit and holds letters, digits, '_', '.' and '-'
+";
+    assert_eq!((ran.code, ran.out.as_str()), (1, expected));
+    assert_eq!(ran.err, "my-view: 1 unlinked, 3 failed; revision 3\n");
+    assert_eq!(left(&stage), ["b"]);
+}
+
+#[test]
+fn unlinking_for_machines_prints_the_report_of_the_rest_api() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let ran = stage.run("unlink", &["my-view", "a", "no-such-flag", "--json"]);
+    let failed = json!([{"resourceKey": "no-such-flag", "resourceType": "flag",
+        "errorMessage": "not linked to this view", "code": "not_linked"}]);
+    let expected =
+        json!({"successCount": 1, "failureCount": 1, "failedResources": failed, "revision": 3});
+    assert_eq!((ran.code, ran.json(), ran.err.as_str()), (1, expected, ""));
+}
+
+#[test]
+fn what_succeeds_prints_nothing_but_a_summary_and_ends_with_0() {
+    let stage = Stage::with_flags(["a"]);
+    let ran = stage.run("link", &["My-View", "a", "b", "c"]);
+    let summary = "my-view: 2 linked, 1 linked already, 0 failed; revision 3\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", summary));
+    assert_eq!(left(&stage), ["a", "b", "c"]);
+
+    let ran = stage.run("link", &["my-view", "a", "--quiet"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let ran = stage.run("link", &["my-view", "a"]);
+    assert!(ran.err.ends_with("0 failed; nothing changed\n"), "{ran:?}");
+}
+
+#[test]
+fn quiet_keeps_the_failures() {
+    let ran = Stage::with_flags(["a"]).run("unlink", &["my-view", "b", "-q"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert!(ran.out.contains("not_linked"), "{ran:?}");
+}
+
+#[test]
+fn a_dry_run_tells_what_would_be_and_changes_nothing() {
+    let stage = Stage::with_flags(["a"]);
+    let ran = stage.run("unlink", &["my-view", "a", "b", "--dry-run"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.err, "my-view: 1 unlinked, 1 failed; a dry run changes nothing\n");
+    let ran = stage.run("unlink", &["my-view", "a", "--dry-run", "--json"]);
+    assert_eq!(ran.json(), json!({"successCount": 1, "failureCount": 0, "failedResources": []}));
+    assert_eq!(left(&stage), ["a"]);
+}
+
+#[test]
+fn the_choices_of_a_batch_can_be_made() {
+    let stage = Stage::with_flags(["a"]);
+    let code = |ran: &Ran| ran.json()["failedResources"][0]["code"].as_str().map(str::to_owned);
+    let ran = stage.run("unlink", &["my-view", "b", "--ignore-missing"]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(ran.err, "my-view: 0 unlinked, 1 not linked, 0 failed; nothing changed\n");
+    let ran = stage.run("unlink", &["my-view", "a", "--keep-last-view", "--json"]);
+    assert_eq!((ran.code, code(&ran).as_deref()), (1, Some("last_view")));
+    let ran = stage.run("link", &["my-view", "a", "--refuse-existing", "--json"]);
+    assert_eq!((ran.code, code(&ran).as_deref()), (1, Some("already_linked")));
+    let ran = stage.run("link", &["my-view", "c", "--closed", "--json"]);
+    assert_eq!((ran.code, code(&ran).as_deref()), (1, Some("unknown_resource")));
+    assert_eq!(left(&stage), ["a"]);
+}
+
+#[test]
+fn what_a_filter_finds_is_linked_and_unlinked() {
+    let stage = Stage::with_flags(["a"]);
+    stage.change(|store| {
+        let flags = ["x", "y"].map(|key| NewResource::flag(key).tags(["web"]));
+        store.project("default").unwrap().put_resources(flags).unwrap().all_ok().unwrap();
+    });
+    assert_eq!(stage.run("link", &["my-view", "b", "--filter", "tags:web"]).code, 0);
+    assert_eq!(left(&stage), ["a", "b", "x", "y"]);
+    assert_eq!(stage.run("unlink", &["my-view", "--filter", "tags:web"]).code, 0);
+    assert_eq!(left(&stage), ["a", "b"]);
+
+    let ran = stage.run("unlink", &["my-view", "--filter", "colour:red", "--json"]);
+    let error = ran.error();
+    assert_eq!((ran.code, &error["code"]), (2, &"invalid_filter".into()), "{ran:?}");
+    assert!(error["message"].as_str().unwrap().contains("at byte 0"), "{ran:?}");
+}
+
+#[test]
+fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
+    let stage = Stage::with_flags(["a"]);
+    let long = "x".repeat(300);
+    for (arguments, code, told) in [
+        (&["unlink", "my-view", "a", "--actor", &long][..], "too_long", "actor has 300 bytes"),
+        (&["unlink", "other", "a"], "unknown_view", "no view other in project default"),
+        (&["unlink", "my-view", "a", "--project", "p"], "unknown_project", "no project p"),
+        (&["unlink", "my-view"], "invalid_request", "--keys-from"),
+        (&["link", "my-view", "a", "--by-id"], "invalid_request", "--type segments"),
+        (&["link", "my-view", "a", "--environment", "e"], "invalid_request", "--type segments"),
+        (&["link", "my-view", "a", "b", "--batch-limit", "1"], "batch_too_large", "--batch-limit"),
+        (
+            &["unlink", "my-view", "--filter", "query:a", "--batch-limit", "0"],
+            "batch_too_large",
+            "split",
+        ),
+    ] {
+        let ran = stage.run(arguments[0], &[&arguments[1..], &["--json"]].concat());
+        let error = ran.error();
+        assert_eq!((ran.code, &error["code"]), (2, &code.into()), "{arguments:?}: {ran:?}");
+        assert!(!error["message"].as_str().unwrap().contains("Options::"), "{ran:?}");
+        assert!(error["message"].as_str().unwrap().contains(told), "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(left(&stage), ["a"]);
+}
+
+#[test]
+fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
+    let stage = Stage::empty();
+    let ran = stage.run("link", &["my-view", "a", "--create", "--create-view"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(left(&stage), ["a"]);
+    assert_eq!(stage.run("link", &["other", "a"]).code, 2);
+    assert_eq!(stage.run("link", &["other", "a", "--create-view"]).code, 0);
+    assert_eq!(stage.run("link", &["other", "b", "--create-view"]).code, 0);
+    let view = stage.change(|store| {
+        store.snapshot().unwrap().project("default").unwrap().view("other").unwrap()
+    });
+    assert_eq!((view.name.as_str(), view.links.total()), ("other", 2));
+}
+
+#[test]
+fn the_journal_has_who_and_why() {
+    let stage = Stage::with_flags(["a"]);
+    stage.run("link", &["my-view", "b"]);
+    stage.run("link", &["my-view", "c", "--actor", "ops", "--comment", "for the fair"]);
+    stage.change(|store| {
+        let said: Vec<_> = store.snapshot().unwrap().changes(3).unwrap().collect();
+        let said = said.into_iter().map(|change| change.unwrap());
+        let said: Vec<_> = said.map(|change| (change.actor.unwrap(), change.comment)).collect();
+        let expected = [
+            ("viewlink-cli".to_owned(), None),
+            ("ops".to_owned(), Some("for the fair".to_owned())),
+        ];
+        assert_eq!(said, expected);
+    });
+}
+
+#[test]
+fn other_types_and_projects_are_reached() {
+    let stage = Stage::with_flags(["a"]);
+    for of in ["flags", "aiConfigs", "metrics", "metric"] {
+        let ran = stage.run("link", &["v", "k", "--type", of, "--project", "p", "--create-view"]);
+        assert_eq!(ran.code, 0, "{of}: {ran:?}");
+    }
+    stage.change(|store| {
+        let view = store.snapshot().unwrap().project("p").unwrap().view("v").unwrap();
+        assert_eq!(view.links.to_string(), "1 flags, 0 segments, 1 aiConfigs, 1 metrics");
+        let batch = Batch::metrics(["k"]);
+        store.project("p").unwrap().unlink("v", batch).unwrap().all_ok().unwrap();
+    });
+}

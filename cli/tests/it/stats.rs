@@ -1,0 +1,58 @@
+//! Figures.
+
+use viewlink::{Batch, NewResource, NewView};
+
+use crate::support::Stage;
+
+fn stage() -> Stage {
+    let stage = Stage::with_flags(["a", "b"]);
+    stage.change(|store| {
+        let other = store.project("other").unwrap();
+        other.create_view(NewView::new("v", "V")).unwrap();
+        other.link("v", Batch::metrics(["m"])).unwrap().all_ok().unwrap();
+        other.put_resources([NewResource::flag("x")]).unwrap().all_ok().unwrap();
+    });
+    stage
+}
+
+#[test]
+fn figures_for_machines_are_those_of_the_store() {
+    let stage = stage();
+    let ran = stage.run("stats", &["--json"]);
+    let stats = ran.json();
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!((&stats["projectCount"], &stats["viewCount"]), (&2.into(), &2.into()), "{stats}");
+    assert_eq!((&stats["links"]["flags"], &stats["links"]["metrics"]), (&2.into(), &1.into()));
+    assert_eq!((&stats["resources"]["flags"], &stats["revision"]), (&1.into(), &5.into()));
+    assert_eq!(stats["id"].as_str().unwrap(), stage.change(|store| store.id()));
+    // Closing made a checkpoint.
+    assert_eq!(stats["checkpointRevision"], 5);
+    assert_eq!((&stats["journal"]["oldest"], &stats["journal"]["newest"]), (&1.into(), &5.into()));
+    assert!(stats["journal"]["segments"].as_u64().unwrap() >= 1, "{stats}");
+    let state = stage.store().join("state.redb").metadata().unwrap().len();
+    assert!(stats["stateBytes"].as_u64().unwrap() <= state, "{stats}");
+    assert!(stats["freeBytes"].as_u64() < stats["stateBytes"].as_u64(), "{stats}");
+    let views = stats["tables"].as_array().unwrap().iter().find(|table| table["name"] == "views");
+    assert_eq!(views.unwrap()["rows"], 2);
+}
+
+#[test]
+fn figures_for_people_are_rows_and_a_table_of_tables() {
+    let stage = stage();
+    let ran = stage.run("stats", &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let value = |name: &str| {
+        let line = ran.out.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{name}: {ran:?}"))[name.len()..].trim().to_owned()
+    };
+    assert_eq!(value("path"), stage.store().display().to_string());
+    assert_eq!((value("revision"), value("checkpoint")), ("5".into(), "revision 5".into()));
+    assert_eq!(
+        (value("projects"), value("registered")[..10].to_owned()),
+        ("2".into(), "1: 1 flags".into())
+    );
+    assert_eq!(value("links "), "3: 2 flags, 0 segments, 0 aiConfigs, 1 metrics");
+    assert!(value("journal").starts_with("revisions 1 to 5, "), "{ran:?}");
+    assert!(value("state").ends_with("of it free"), "{ran:?}");
+    assert!(value("TABLE").starts_with("ROWS"), "{ran:?}");
+}
