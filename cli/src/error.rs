@@ -137,6 +137,15 @@ impl Error {
         move |source| Self::Filter { text, source }
     }
 
+    /// What became of the change that failed, if one did.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Store(error) => error.outcome(),
+            Self::Transfer(error) => error.outcome(),
+            _ => Outcome::NotApplied,
+        }
+    }
+
     /// The error with what caused it, and what became of the change, in one line.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -145,11 +154,7 @@ impl Error {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
-        let outcome = match self {
-            Self::Store(error) => error.outcome(),
-            _ => Outcome::NotApplied,
-        };
-        let became = match outcome {
+        let became = match self.outcome() {
             Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
             Outcome::Committed => "; the change is durable all the same",
             _ => "",

@@ -85,8 +85,10 @@ impl<'i, R: Read> CsvSource<'i, R> {
         for (field, place) in record.iter().zip(places) {
             let text = str::from_utf8(field);
             let text = text.map_err(|_| Problem::invalid_row("it is not UTF-8"))?;
-            // A place comes from among the columns.
-            texts.get_mut(*place).map(|to| *to = text);
+            // A place is one of a column.
+            if let Some(column) = texts.get_mut(*place) {
+                *column = text;
+            }
         }
         let [project, view, resource_type, environment, key, linked_at] = texts;
         let or = |text: &'r str, default: &'r str| if text.is_empty() { default } else { text };

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use viewlink::Outcome;
+
 use super::counts::RowCounts;
 
 /// Why an export or import failed as a whole. What concerns a row of a file is not here.
@@ -18,12 +20,6 @@ pub(crate) enum TransferError {
         /// The file, or standard input.
         file: String,
     },
-    /// A project was given for rows that name theirs.
-    #[error("the rows of JSON lines name their projects: leave --project out")]
-    ProjectOfLines,
-    /// Views were not to be created, and only CSV does that.
-    #[error("only CSV creates views that the file does not have: leave --no-create-views out")]
-    ViewsOfLines,
     /// A line is not one that an export writes.
     #[error(
         "line {line} of {file} is malformed: {reason}; mend it, or export anew; nothing was imported"
@@ -109,7 +105,6 @@ impl TransferError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::UnknownFormat { .. } => "unknown_format",
-            Self::ProjectOfLines | Self::ViewsOfLines => "invalid_request",
             Self::Malformed { .. } | Self::Columns { .. } => "malformed_input",
             Self::Cut { .. } => "cut_input",
             Self::NewerFormat { .. } => "newer_format",
@@ -117,6 +112,13 @@ impl TransferError {
             Self::Scratch(_) => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",
             Self::Stopped { source, .. } => source.code(),
+        }
+    }
+    /// What became of the change that failed, if one did.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Stopped { source, .. } => source.outcome(),
+            _ => Outcome::NotApplied,
         }
     }
 }

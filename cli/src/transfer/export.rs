@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
+use viewlink::ProjectKey;
 
 use super::format::Format;
 use super::out_file::OutFile;
@@ -15,8 +16,20 @@ use crate::output::Output;
 use crate::progress;
 use crate::store::StoreArguments;
 
+const HELP: &str = "\
+Examples:
+  viewlink export views.viewlink --out views.jsonl
+  viewlink export views.viewlink --project shop --format csv | gzip > links.csv.gz
+
+JSON lines have a header, each view, each registered resource and each link with its time, of one
+revision, and a trailer that tells whether the file is whole; `viewlink import` makes a store of them.
+CSV has the links alone, in the columns project, view, type, environment, key and linked_at
+(milliseconds since 1970). A file is there whole or not at all, and replaces one that was there.
+For an exact copy of a store use `viewlink backup`.";
+
 /// Write the whole store as JSON lines, or its links as CSV
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(crate) struct ExportArguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -32,7 +45,7 @@ pub(crate) struct ExportArguments {
 
     /// Write this project only
     #[arg(long, value_name = "KEY")]
-    project: Option<String>,
+    project: Option<ProjectKey>,
 }
 
 pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
@@ -41,13 +54,14 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     let is_standard = out == Path::new("-");
     let store = store.open(output)?;
     let snapshot = store.snapshot()?;
-    let walk = Walk::new(&snapshot, project.as_deref());
+    let project = project.as_ref().map(ProjectKey::as_str);
+    let walk = Walk::new(&snapshot, project);
     // Asked for a project that is not there, no file is begun.
     let expected = walk.count()?;
     let mut sink = Sink::new(format, OutFile::begin(out)?);
     let rows = if sink.is_links_only() { expected.links } else { expected.total() };
     let bar: ProgressBar = progress::bar(rows, "exporting", output.is_quiet());
-    sink.begin(&store.id(), snapshot.revision(), project.as_deref())?;
+    sink.begin(&store.id(), snapshot.revision(), project)?;
     let counts = walk.write(&mut sink, &bar)?;
     sink.end(counts)?;
     bar.finish_and_clear();

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use viewlink::ProjectKey;
 
 use super::apply::Applier;
 use super::clock::Clock;
 use super::csv_source::CsvSource;
 use super::error::TransferError;
 use super::format::Format;
-use super::input::Input;
+use super::input::{Input, Opened};
 use super::intake::Intake;
 use super::jsonl_source::JsonlSource;
 use super::tally::Tally;
@@ -21,8 +22,29 @@ use crate::output::Output;
 use crate::progress;
 use crate::store::StoreArguments;
 
+const HELP: &str = "\
+Examples:
+  viewlink import restored.viewlink views.jsonl
+  viewlink import views.viewlink links.csv --project shop --dry-run
+  viewlink export old.viewlink | viewlink import new.viewlink - --format jsonl
+
+JSON lines, as `viewlink export` writes them, restore a whole store into a new one: projects, views
+with all their fields, registered resources with all of theirs, and links, with the times at which
+views were created and changed and links made. Not restored are ids, revisions, the versions of views
+(2 for one that was ever changed), the order of links of one change (by key), projects with nothing
+in them, and the journal: for an exact copy use `viewlink backup`. In a store that is there what is
+missing is added, and what is there stays as it is.
+
+CSV has links: the columns view and key, and where wanted project, type (flags), environment (of
+segments) and linked_at (milliseconds since 1970), in any order, named in the first line.
+
+All of the file is read before anything is changed: one that is cut or malformed changes nothing. A
+row that fails stops none of the others: it is printed with its line, a code and the reason, and the
+exit code is 1.";
+
 /// Read a store that was exported as JSON lines, or links from CSV
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(crate) struct ImportArguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -37,7 +59,7 @@ pub(crate) struct ImportArguments {
 
     /// CSV: the project of rows that name none. Default: default
     #[arg(long, value_name = "KEY")]
-    project: Option<String>,
+    project: Option<ProjectKey>,
 
     /// Which times views and links get: those of the file, or the time of the import. Default: keep
     /// for a new store, now for one that is there
@@ -52,24 +74,25 @@ pub(crate) struct ImportArguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Who imports, for the journal
-    #[arg(long, value_name = "TEXT")]
-    actor: Option<String>,
-
-    /// Why, for the journal
+    /// Say why; the journal keeps it
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
+
+    /// Say who; the journal keeps it
+    #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
+    actor: String,
 }
 
 pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result<Exit> {
     let input = Input::new(&arguments.file, arguments.format)?;
     arguments.check(input.format())?;
+    let opened = input.open(output.is_quiet())?;
     let clock = Clock::default();
     let target = Target::find(&arguments.store, &clock, arguments.dry_run, output)?;
     let times = Times::new(arguments.times, target.is_new());
     let (mut intake, mut tally) = (Intake::new(times), Tally::new(arguments.dry_run));
     // All of it is read before anything is changed.
-    arguments.read(&input, &mut intake, &mut tally, output)?;
+    arguments.read(&input, opened, &mut intake, &mut tally)?;
     let target = target.open(intake.bytes(), &clock, arguments.dry_run)?;
     let bar = progress::bar(intake.events(), "importing", output.is_quiet());
     let applier = Applier {
@@ -78,7 +101,7 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
         earliest: intake.earliest(),
         create_views: input.format() == Format::Csv && !arguments.no_create_views,
         restore_updates: times.restores_updates(),
-        actor: arguments.actor.as_deref(),
+        actor: &arguments.actor,
         comment: arguments.comment.as_deref(),
         tally: &mut tally,
         bar: &bar,
@@ -87,7 +110,7 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     bar.finish_and_clear();
     applied.map_err(|error| stopped(error, &target, &tally))?;
     target.finish()?;
-    tally.print(output)?;
+    tally.tell(output)?;
     Ok(if tally.is_complete() { Exit::Done } else { Exit::KeysFailed })
 }
 
@@ -95,8 +118,12 @@ impl ImportArguments {
     /// Refuses what means nothing for the format.
     fn check(&self, format: Format) -> Result<()> {
         match format {
-            Format::Jsonl if self.project.is_some() => Err(TransferError::ProjectOfLines.into()),
-            Format::Jsonl if self.no_create_views => Err(TransferError::ViewsOfLines.into()),
+            Format::Jsonl if self.project.is_some() => {
+                Err(Error::Usage("the rows of JSON lines name their projects: leave --project out"))
+            }
+            Format::Jsonl if self.no_create_views => {
+                Err(Error::Usage("no view is created for JSON lines: leave --no-create-views out"))
+            }
             Format::Jsonl | Format::Csv => Ok(()),
         }
     }
@@ -104,15 +131,14 @@ impl ImportArguments {
     fn read(
         &self,
         input: &Input,
+        (reader, bar): Opened,
         intake: &mut Intake,
         tally: &mut Tally,
-        output: &Output,
     ) -> Result<()> {
-        let (reader, bar) = input.open(output.is_quiet())?;
         let read = match input.format() {
             Format::Jsonl => JsonlSource::new(input, reader).read(intake, tally),
             Format::Csv => {
-                let project = self.project.as_deref().unwrap_or("default");
+                let project = self.project.as_ref().map_or("default", ProjectKey::as_str);
                 CsvSource::new(input, reader, project).read(intake, tally)
             }
         };

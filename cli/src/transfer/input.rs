@@ -18,6 +18,9 @@ pub(super) struct Input {
     format: Format,
 }
 
+/// What is read, and a bar that shows how far.
+pub(super) type Opened = (BufReader<Box<dyn Read>>, ProgressBar);
+
 /// Memory for what was read and not used yet.
 const BUFFER: usize = 256 << 10;
 
@@ -41,7 +44,7 @@ impl Input {
     }
 
     /// Opens it; how far it is read shows on the bar.
-    pub(super) fn open(&self, quiet: bool) -> Result<(BufReader<Box<dyn Read>>, ProgressBar)> {
+    pub(super) fn open(&self, quiet: bool) -> Result<Opened> {
         if is_standard(&self.path) {
             let bar = progress::spinner("reading", quiet);
             return Ok((buffered(Box::new(io::stdin().lock())), bar));

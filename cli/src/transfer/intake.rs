@@ -64,21 +64,16 @@ impl Intake {
     ) -> Result<()> {
         self.rows.views += 1;
         let subject = Subject::project(&view.project).and_then(|of| of.with_view(&view.key));
-        let subject = match subject {
-            Ok(subject) => subject,
-            Err(problem) => return Ok(tally.fail(line, problem)),
-        };
-        let created = self.time(view.created_at.unwrap_or(BEFORE_ALL));
-        let (deed, revision, row) = (Deed::Create, 0, row.to_vec());
-        let create = Event { time: created, deed, revision, subject, line, row };
-        self.push(&create)?;
-        match view.last_change().filter(|_| self.times.restores_updates()) {
-            Some(time) => {
-                let time = self.time(time).max(created);
-                self.push(&Event { time, deed: Deed::Update, ..create })
-            }
-            None => Ok(()),
+        let (time, deed) = (self.time(view.created_at.unwrap_or(BEFORE_ALL)), Deed::Create);
+        let row = row.to_vec();
+        let create = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
+        if let (Ok(create), Some(changed)) = (&create, view.last_change())
+            && self.times.restores_updates()
+        {
+            let time = self.time(changed).max(time);
+            self.push(&Event { time, deed: Deed::Update, ..create.clone() })?;
         }
+        self.take(line, create, tally)
     }
 
     /// Takes a registered resource, whose line is `row`.
@@ -91,19 +86,17 @@ impl Intake {
         self.rows.resources += 1;
         let ResourceLine { project, resource_type, environment, key, id, .. } = resource;
         let subject = Subject::project(project)
-            .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
-        match subject {
-            Ok(of) if id.is_some() && of.environment.is_empty() => {
-                tally.fail(line, Problem::invalid_row("only segments have an id"));
-                Ok(())
-            }
-            Ok(subject) => {
-                // When it was created is a field; the change that registers it may be any.
-                let (time, deed, revision) = (BEFORE_ALL, Deed::Register, 0);
-                self.push(&Event { time, deed, revision, subject, line, row: row.to_vec() })
-            }
-            Err(problem) => Ok(tally.fail(line, problem)),
-        }
+            .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key))
+            .and_then(|of| match id {
+                Some(_) if of.environment.is_empty() => {
+                    Err(Problem::invalid_row("only segments have an id"))
+                }
+                _ => Ok(of),
+            });
+        // When it was created is a field; the change that registers it may be any.
+        let (time, deed, row) = (BEFORE_ALL, Deed::Register, row.to_vec());
+        let register = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
+        self.take(line, register, tally)
     }
 
     /// Takes a link.
@@ -113,16 +106,11 @@ impl Intake {
         let subject = Subject::project(project)
             .and_then(|of| of.with_view(view))
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
-        match subject {
-            Ok(subject) => {
-                let time = self.time(linked_at.unwrap_or(NOW));
-                // Of one time it is the order; there is none where all is of one time.
-                let revision = revision.filter(|_| time != NOW).unwrap_or_default();
-                let (deed, row) = (Deed::Link, Vec::new());
-                self.push(&Event { time, deed, revision, subject, line, row })
-            }
-            Err(problem) => Ok(tally.fail(line, problem)),
-        }
+        let (time, deed, row) = (self.time(linked_at.unwrap_or(NOW)), Deed::Link, Vec::new());
+        // It is the order of links of one time, and those that are made now have none.
+        let revision = revision.filter(|_| time != NOW).unwrap_or_default();
+        let link = subject.map(|subject| Event { time, deed, revision, subject, line, row });
+        self.take(line, link, tally)
     }
 
     /// The events in order.
@@ -139,6 +127,15 @@ impl Intake {
             self.earliest = Some(self.earliest.map_or(time, |earliest| earliest.min(time)));
         }
         time
+    }
+
+    /// Puts what a row stands for among the events, or counts the row as one that failed.
+    fn take(&mut self, line: u64, event: Result<Event, Problem>, tally: &mut Tally) -> Result<()> {
+        match event {
+            Ok(event) => self.push(&event)?,
+            Err(problem) => tally.fail(line, problem),
+        }
+        Ok(())
     }
 
     fn push(&mut self, event: &Event) -> Result<()> {

@@ -121,11 +121,10 @@ impl<'a> ViewLine<'a> {
         if self.name == self.key { "" } else { &self.key }
     }
 
-    /// The view with another name.
-    pub(super) fn to_new_view(&self, name: &str) -> NewView {
-        let view = NewView::new(self.key.as_ref(), name)
-            .description(self.description.as_ref())
-            .tags(self.tags.iter());
+    /// The view with another key and name.
+    pub(super) fn to_new_view(&self, key: &str, name: &str) -> NewView {
+        let view =
+            NewView::new(key, name).description(self.description.as_ref()).tags(self.tags.iter());
         match &self.maintainer {
             Some(maintainer) => view.maintainer(to_maintainer(maintainer)),
             None => view,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::counts::RowCounts;
 use super::problem::Problem;
-use crate::error::Result;
+use crate::error::{Result, unless_closed};
 use crate::output::Output;
 use crate::table::Table;
 
@@ -53,9 +53,19 @@ impl Tally {
         self.failed == 0
     }
 
-    /// Prints what was done, by line where rows failed.
-    pub(super) fn print(&mut self, output: &mut Output) -> Result<()> {
+    /// Tells what was done.
+    pub(super) fn tell(&mut self, output: &mut Output) -> Result<()> {
         self.failures.sort_by_key(|failure| failure.line);
+        let printed = self.print(output).and_then(|()| output.flush());
+        // Where the output is lost the summary tells that the rows are there.
+        if !output.is_json() || printed.is_err() {
+            output.note(self.summary());
+        }
+        unless_closed(printed)
+    }
+
+    /// Prints the rows that failed; for machines all there is to tell.
+    fn print(&self, output: &mut Output) -> Result<()> {
         if output.is_json() {
             return output.json(self);
         }
@@ -64,11 +74,14 @@ impl Tally {
             table.row([line.to_string(), (*code).to_owned(), message.clone()]);
         }
         table.print(output)?;
-        let Self { dry_run, done, unchanged, failed, failures } = self;
-        let omitted = *failed - failures.len() as u64;
-        if omitted > 0 {
-            output.line(format_args!("{omitted} more rows failed"))?;
+        match self.failed - self.failures.len() as u64 {
+            0 => Ok(()),
+            others => output.line(format_args!("{others} more rows failed")),
         }
+    }
+
+    fn summary(&self) -> String {
+        let Self { dry_run, done, unchanged, failed, .. } = self;
         let verb = if *dry_run { "would import" } else { "imported" };
         let mut note = format!("{verb} {done}");
         if unchanged.total() > 0 {
@@ -77,7 +90,6 @@ impl Tally {
         if *failed > 0 {
             note = format!("{note}; {failed} rows failed");
         }
-        output.note(note);
-        Ok(())
+        note
     }
 }

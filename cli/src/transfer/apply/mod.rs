@@ -31,7 +31,7 @@ pub(super) struct Applier<'a> {
     pub(super) create_views: bool,
     /// Whether views are created with another name, which an event follows to change.
     pub(super) restore_updates: bool,
-    pub(super) actor: Option<&'a str>,
+    pub(super) actor: &'a str,
     pub(super) comment: Option<&'a str>,
     pub(super) tally: &'a mut Tally,
     pub(super) bar: &'a ProgressBar,
@@ -84,14 +84,11 @@ impl Applier<'_> {
     }
 
     fn project(&self, key: &str) -> Result<Project> {
-        let mut project = self.store.project(key)?;
-        if let Some(actor) = self.actor {
-            project = project.actor(actor);
-        }
-        if let Some(comment) = self.comment {
-            project = project.comment(comment);
-        }
-        Ok(project)
+        let project = self.store.project(key)?.actor(self.actor);
+        Ok(match self.comment {
+            Some(comment) => project.comment(comment),
+            None => project,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Creating views.
 
-use viewlink::{Error, Project, View, ViewPatch};
+use viewlink::{Error, Project, ViewPatch};
 
 use super::{Applier, spoilt};
 use crate::error::Result;
@@ -13,7 +13,7 @@ pub(super) fn create(applier: &mut Applier<'_>, project: &Project, events: &[Eve
         let line = line(event)?;
         let is_updated = applier.restore_updates && line.last_change().is_some();
         let name = if is_updated { line.name_before() } else { &line.name };
-        match project.create_view(line.to_new_view(name)) {
+        match project.create_view(line.to_new_view(&event.subject.view, name)) {
             Ok(_) => applier.tally.done.views += 1,
             Err(Error::ViewExists { .. }) => applier.tally.unchanged.views += 1,
             Err(error) => return Err(error.into()),
@@ -26,23 +26,17 @@ pub(super) fn create(applier: &mut Applier<'_>, project: &Project, events: &[Eve
 pub(super) fn update(applier: &mut Applier<'_>, project: &Project, events: &[Event]) -> Result<()> {
     for event in events {
         let line = line(event)?;
-        let view = {
-            let snapshot = applier.store.snapshot()?;
-            snapshot.project(project.key().as_str())?.view(&line.key)?
-        };
+        let key = event.subject.view.as_str();
+        let snapshot = applier.store.snapshot()?;
+        let view = snapshot.project(project.key().as_str())?.view(key)?;
+        drop(snapshot);
         // Where two rows are about one view, the first one made it.
-        if is_before(&view, &line) {
-            project.update_view(&line.key, ViewPatch::new().name(line.name.as_ref()))?;
+        let made = ViewLine::new(&event.subject.project, &view).to_new_view(key, &view.name);
+        if view.version == 1 && made == line.to_new_view(key, line.name_before()) {
+            project.update_view(key, ViewPatch::new().name(line.name.as_ref()))?;
         }
     }
     Ok(())
-}
-
-/// Whether the view is as [`create`] leaves one with this line.
-fn is_before(view: &View, line: &ViewLine<'_>) -> bool {
-    let fields = (view.version, view.name.as_str(), view.description.as_str());
-    let has_tags = view.tags.iter().all(|tag| line.tags.contains(tag));
-    fields == (1, line.name_before(), line.description.as_ref()) && has_tags
 }
 
 /// The line that an event of a view holds.
