@@ -1,13 +1,16 @@
 //! Reading CSV.
 
-use std::io::Read;
+use std::cell::Cell;
+use std::io::BufRead;
+use std::rc::Rc;
 
-use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Trim};
 
 use super::error::TransferError;
 use super::input::Input;
 use super::intake::Intake;
 use super::lines::LinkLine;
+use super::numbered::Numbered;
 use super::problem::Problem;
 use super::sink::COLUMNS;
 use super::tally::Tally;
@@ -20,15 +23,18 @@ const TYPE: &str = "flags";
 #[derive(Debug)]
 pub(super) struct CsvSource<'i, R> {
     input: &'i Input,
-    reader: Reader<R>,
+    reader: Reader<Numbered<R>>,
+    /// Where the row that was read last ends.
+    line: Rc<Cell<u64>>,
     /// The project of rows that say none.
     project: &'i str,
 }
 
-impl<'i, R: Read> CsvSource<'i, R> {
+impl<'i, R: BufRead> CsvSource<'i, R> {
     pub(super) fn new(input: &'i Input, reader: R, project: &'i str) -> Self {
+        let (reader, line) = Numbered::new(reader);
         let reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(reader);
-        Self { input, reader, project }
+        Self { input, reader, line, project }
     }
 
     /// Reads all rows.
@@ -40,7 +46,7 @@ impl<'i, R: Read> CsvSource<'i, R> {
         let places = self.places()?;
         let mut record = ByteRecord::new();
         while self.reader.read_byte_record(&mut record).map_err(|error| self.failure(error))? {
-            let line = record.position().map_or(0, Position::line);
+            let line = self.line.get();
             match self.link(&record, &places) {
                 Ok(link) => intake.link(line, &link, tally)?,
                 Err(problem) => tally.fail(line, problem),

@@ -155,3 +155,27 @@ fn stopped(error: Error, target: &OpenTarget, tally: &Tally) -> Error {
         error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_tells_what_was_made_before_where_that_stays() {
+        let failure = || Error::from(viewlink::Error::Closed);
+        let store = || viewlink::Options::new().open_in_memory().unwrap();
+        let mut tally = Tally::new(false);
+        let there = || Target::There(store()).open(0, &Clock::default(), false).unwrap();
+        assert!(matches!(stopped(failure(), &there(), &tally), Error::Store(_)));
+        tally.done.links = 3;
+        let error = stopped(failure(), &there(), &tally);
+        let text = error.chain();
+        assert!(text.contains("it had made 0 views, 0 resources and 3 links; they stay"), "{text}");
+        assert!(text.contains("the store is closed"), "{text}");
+        assert_eq!(error.code(), failure().code());
+        let directory = tempfile::tempdir().unwrap();
+        let copy = Target::Copy { store: store(), directory };
+        let copy = copy.open(0, &Clock::default(), true).unwrap();
+        assert!(matches!(stopped(failure(), &copy, &tally), Error::Store(_)));
+    }
+}

@@ -28,7 +28,7 @@ pub(super) struct Tally {
 /// A row that failed.
 #[derive(Debug, Serialize)]
 struct RowFailure {
-    /// Where the row begins in the file, from 1.
+    /// Where the row ends in the file, from 1.
     line: u64,
     code: &'static str,
     message: String,

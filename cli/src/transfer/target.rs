@@ -177,3 +177,74 @@ fn name(directory: TempDir, path: &Path) -> io::Result<()> {
     let _ = directory.keep();
     unfinished::sync_name(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use viewlink::NewView;
+
+    use super::*;
+
+    /// A place for a new store, in a directory that goes with the first.
+    fn free() -> (TempDir, PathBuf, Target) {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("new.viewlink");
+        let directory = unfinished::directory_beside(&path).unwrap();
+        (root, path.clone(), Target::Free { path, directory })
+    }
+
+    fn create_view(target: &OpenTarget) {
+        let project = target.store().project("p").unwrap();
+        project.create_view(NewView::new("v", "V")).unwrap();
+    }
+
+    fn names(root: &TempDir) -> Vec<std::ffi::OsString> {
+        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn a_new_store_has_its_name_when_it_is_finished_whether_it_was_made_in_memory_or_not() {
+        for bytes in [IN_MEMORY, IN_MEMORY + 1] {
+            let (root, path, target) = free();
+            assert!(target.is_new());
+            let target = target.open(bytes, &Clock::default(), false).unwrap();
+            assert_eq!(matches!(target.end, End::Written { .. }), bytes == IN_MEMORY);
+            create_view(&target);
+            assert!(!path.exists());
+            target.finish().unwrap();
+            assert_eq!(names(&root), ["new.viewlink"]);
+            let store = Store::open(&path).unwrap();
+            assert!(store.verify().unwrap().is_clean());
+            assert_eq!(store.snapshot().unwrap().revision(), 1);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_new_store_that_is_not_finished_or_was_for_a_dry_run() {
+        for (bytes, dry_run) in [(0, false), (0, true), (u64::MAX, false), (u64::MAX, true)] {
+            let (root, _, target) = free();
+            let target = target.open(bytes, &Clock::default(), dry_run).unwrap();
+            create_view(&target);
+            assert!(!target.stays());
+            if dry_run {
+                target.finish().unwrap();
+            } else {
+                drop(target);
+            }
+            assert!(names(&root).is_empty(), "{bytes} {dry_run}");
+        }
+    }
+
+    #[test]
+    fn what_came_to_the_place_of_a_new_store_meanwhile_is_left_as_it_is() {
+        for bytes in [0, u64::MAX] {
+            let (root, path, target) = free();
+            let target = target.open(bytes, &Clock::default(), false).unwrap();
+            create_view(&target);
+            fs::create_dir(&path).unwrap();
+            fs::write(path.join("mine"), "mine").unwrap();
+            target.finish().unwrap_err();
+            assert_eq!(fs::read(path.join("mine")).unwrap(), b"mine");
+            assert_eq!(names(&root), ["new.viewlink"]);
+        }
+    }
+}
