@@ -113,11 +113,14 @@ fn print(found: &Verification, output: &mut Output) -> Result<()> {
     if found.is_clean() {
         output.note(found);
     } else {
-        let findings = found.findings.len() as u64 + found.more_findings;
+        let all = found.findings.len() as u64 + found.more_findings;
+        let shown = match found.more_findings {
+            0 => String::new(),
+            _ => format!(", of which the first {} are above", found.findings.len()),
+        };
         output.note(format_args!(
-            "{findings} findings, {} of them above: restore the store from a copy, and see \
-             docs/design.md for what the invariants say",
-            found.findings.len()
+            "{all} findings{shown}: restore the store from a copy; docs/design.md tells what the \
+             invariants are"
         ));
     }
     Ok(())

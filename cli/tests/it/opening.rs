@@ -1,12 +1,11 @@
 //! Stores that are not there, are none, or are open elsewhere.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 use viewlink::{Batch, Store};
 
-use crate::support::{Stage, run_plain};
+use crate::support::{Stage, copy, run_plain};
 
 /// Every command that opens a store and makes none, with what it wants behind the store.
 const COMMANDS: &[(&str, &[&str])] = &[
@@ -76,18 +75,6 @@ fn a_store_whose_host_was_killed_is_recovered() {
     assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
     let ran = run_plain(["verify", killed]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(&from, &to).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Stores, and the program run on them.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -114,4 +115,17 @@ fn finish(command: &mut Command, input: Option<&[u8]>) -> Ran {
     let ran = Ran { code, out: text(output.stdout), err: text(output.stderr) };
     assert!(!ran.err.contains("panicked"), "{ran:?}");
     ran
+}
+
+/// Copies a directory with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
 }

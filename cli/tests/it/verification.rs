@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::Stage;
+use crate::support::{Stage, copy};
 
 #[test]
 fn a_sound_store_is_0() {
@@ -42,6 +42,37 @@ fn a_damaged_page_is_2_though_a_plain_opening_would_trust_it() {
     let ran = stage.run("verify", &["--json"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(ran.error()["code"], "damaged", "{ran:?}");
+}
+
+/// A store of which the state tells one history and the journal another one.
+fn torn_apart() -> Stage {
+    let (stage, other) = (Stage::with_flags(["a"]), Stage::empty());
+    copy(&stage.store(), &other.store());
+    assert_eq!(stage.run("link", &["my-view", "b"]).code, 0);
+    assert_eq!(other.run("unlink", &["my-view", "a"]).code, 0);
+    let journal = stage.store().join("journal");
+    fs::remove_dir_all(&journal).unwrap();
+    copy(&other.store().join("journal"), &journal);
+    stage
+}
+
+#[test]
+fn findings_are_damage_and_so_2() {
+    let stage = torn_apart();
+    // Nothing shows it to who does not verify.
+    assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
+    let ran = stage.run("verify", &[]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.out.starts_with("PLACE") && ran.out.lines().count() > 1, "{ran:?}");
+    let findings = ran.out.lines().count() - 1;
+    let summary = format!("{findings} findings: restore the store from a copy");
+    assert!(ran.err.starts_with(&summary), "{ran:?}");
+
+    let ran = stage.run("verify", &["--json"]);
+    let verified = ran.json();
+    assert_eq!((ran.code, ran.err.as_str(), &verified["clean"]), (2, "", &false.into()), "{ran:?}");
+    assert_eq!(verified["findings"].as_array().unwrap().len(), findings);
+    assert_eq!(verified["findings"][0]["invariant"], 5, "{ran:?}");
 }
 
 #[test]
