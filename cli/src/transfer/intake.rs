@@ -64,13 +64,13 @@ impl Intake {
     ) -> Result<()> {
         self.rows.views += 1;
         let subject = Subject::project(&view.project).and_then(|of| of.with_view(&view.key));
-        let (time, deed) = (self.time(view.created_at.unwrap_or(BEFORE_ALL)), Deed::Create);
+        let (time, deed) = (self.time(view.created_at, BEFORE_ALL), Deed::Create);
         let row = row.to_vec();
         let create = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
         if let (Ok(create), Some(changed)) = (&create, view.last_change())
             && self.times.restores_updates()
         {
-            let time = self.time(changed).max(time);
+            let time = self.time(Some(changed), time).max(time);
             self.push(&Event { time, deed: Deed::Update, ..create.clone() })?;
         }
         self.take(line, create, tally)
@@ -106,7 +106,7 @@ impl Intake {
         let subject = Subject::project(project)
             .and_then(|of| of.with_view(view))
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
-        let (time, deed, row) = (self.time(linked_at.unwrap_or(NOW)), Deed::Link, Vec::new());
+        let (time, deed, row) = (self.time(*linked_at, NOW), Deed::Link, Vec::new());
         // It is the order of links of one time, and those that are made now have none.
         let revision = revision.filter(|_| time != NOW).unwrap_or_default();
         let link = subject.map(|subject| Event { time, deed, revision, subject, line, row });
@@ -118,15 +118,13 @@ impl Intake {
         self.sorter.sorted().map_err(scratch)
     }
 
-    /// The time at which something is to be done that has this one in the file.
-    fn time(&mut self, time: u64) -> u64 {
+    /// The time at which something is to be done that has this one in the file, if it has one.
+    fn time(&mut self, time: Option<u64>, default: u64) -> u64 {
         if !self.times.keeps() {
             return NOW;
         }
-        if time != BEFORE_ALL && time != NOW {
-            self.earliest = Some(self.earliest.map_or(time, |earliest| earliest.min(time)));
-        }
-        time
+        self.earliest = self.earliest.into_iter().chain(time).min();
+        time.unwrap_or(default)
     }
 
     /// Puts what a row stands for among the events, or counts the row as one that failed.

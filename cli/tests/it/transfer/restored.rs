@@ -83,6 +83,35 @@ fn one_project_is_restored_without_the_others() {
 }
 
 #[test]
+fn a_store_that_begins_at_the_start_of_1970_is_restored() {
+    let stage = Stage::empty();
+    let made = Made::at(&stage.store());
+    let project = made.when(0).project("default").unwrap();
+    project.create_view(viewlink::NewView::new("v", "v")).unwrap();
+    project.link("v", viewlink::Batch::flags(["a"])).unwrap().all_ok().unwrap();
+    let project = made.when(7).project("default").unwrap();
+    project.link("v", viewlink::Batch::flags(["b"])).unwrap().all_ok().unwrap();
+    made.close();
+    assert_eq!(restore(&stage, "restored").code, 0);
+    assert_eq!(lines(&stage.path("restored")), lines(&stage.store()));
+}
+
+#[test]
+fn a_view_keeps_the_time_of_its_last_change_whatever_its_name_is() {
+    let stage = Stage::empty();
+    let made = Made::at(&stage.store());
+    for (key, name) in [("as-the-key", "as-the-key"), ("empty", ""), ("other", "x")] {
+        let project = made.when(5).project("default").unwrap();
+        project.create_view(viewlink::NewView::new(key, "before")).unwrap();
+        let project = made.when(9).project("default").unwrap();
+        project.update_view(key, viewlink::ViewPatch::new().name(name)).unwrap();
+    }
+    made.close();
+    assert_eq!(restore(&stage, "restored").code, 0);
+    assert_eq!(lines(&stage.path("restored")), lines(&stage.store()));
+}
+
+#[test]
 fn links_of_one_time_keep_the_order_of_their_changes() {
     let stage = Stage::empty();
     let made = Made::at(&stage.store());
