@@ -38,9 +38,9 @@ missing is added, and what is there stays as it is.
 CSV has links: the columns view and key, and where wanted project, type (flags), environment (of
 segments) and linked_at (milliseconds since 1970), in any order, named in the first line.
 
-All of the file is read before anything is changed: one that is cut or malformed changes nothing. A
-row that fails stops none of the others: it is printed with its line, a code and the reason, and the
-exit code is 1.";
+All of a file is read before anything is changed: JSON lines that are cut or malformed change
+nothing. A row that fails stops none of the others: it is printed with its line, a code and the
+reason, and the exit code is 1.";
 
 /// Read a store that was exported as JSON lines, or links from CSV
 #[derive(Debug, Args)]
