@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_by_what_a_terminal_shows() {
-        let widths = [4, 2];
-        assert_eq!(line(&["ab", "c"], &widths), "ab    c");
-        assert_eq!(line(&["日本", "c"], &widths), "日本  c");
+        let widths = [6, 2];
+        assert_eq!(line(&["ab", "c"], &widths), "ab      c");
+        assert_eq!(line(&["日本", "c"], &widths), "日本    c");
     }
 
     #[test]

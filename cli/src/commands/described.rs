@@ -11,14 +11,8 @@ const PARTS: usize = 3;
 /// What a change did. Where it did it to many resources some are named, those first that are
 /// `wanted`; `--json` names all.
 pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> bool) -> String {
-    let names = |resources: &[Resource]| named(resources.iter().map(Resource::as_raw), &wanted);
     let links = |view: &ViewKey, of: ResourceType, linked: &[Resource], unlinked: &[Resource]| {
-        let parts = [("linked", linked), ("unlinked", unlinked)].into_iter();
-        let parts = parts.filter(|(_, resources)| !resources.is_empty());
-        let parts = parts.map(|(word, resources)| {
-            format!("{word} {}: {}", counted(resources.len() as u64, of), names(resources))
-        });
-        format!("{view}: {}", parts.collect::<Vec<_>>().join("; "))
+        format!("{view}: {}", changed(of, linked, unlinked, &wanted))
     };
     match kind {
         ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
@@ -50,6 +44,21 @@ pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> b
         }
         _ => "something that this version does not know".to_owned(),
     }
+}
+
+fn changed(
+    of: ResourceType,
+    linked: &[Resource],
+    unlinked: &[Resource],
+    wanted: impl Fn(RawResource<'_>) -> bool,
+) -> String {
+    let parts = [("linked", linked), ("unlinked", unlinked)].into_iter();
+    let parts = parts.filter(|(_, resources)| !resources.is_empty());
+    let parts = parts.map(|(word, resources)| {
+        let names = named(resources.iter().map(Resource::as_raw), &wanted);
+        format!("{word} {}: {names}", counted(resources.len() as u64, of))
+    });
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 fn named<'a>(

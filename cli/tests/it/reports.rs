@@ -99,7 +99,10 @@ fn what_a_filter_finds_is_linked_and_unlinked() {
         let flags = ["x", "y"].map(|key| NewResource::flag(key).tags(["web"]));
         store.project("default").unwrap().put_resources(flags).unwrap().all_ok().unwrap();
     });
-    assert_eq!(stage.run("link", &["my-view", "b", "--filter", "tags:web"]).code, 0);
+    let web = ["my-view", "b", "--filter", "tags:web"];
+    let ran = stage.run("link", &[&web[..], &["--batch-limit", "2"]].concat());
+    assert!(ran.code == 2 && ran.err.contains("more than 2 keys"), "{ran:?}");
+    assert_eq!(stage.run("link", &web).code, 0);
     assert_eq!(left(&stage), ["a", "b", "x", "y"]);
     assert_eq!(stage.run("unlink", &["my-view", "--filter", "tags:web"]).code, 0);
     assert_eq!(left(&stage), ["a", "b"]);
@@ -140,7 +143,10 @@ fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
 #[test]
 fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
     let stage = Stage::empty();
-    let ran = stage.run("link", &["my-view", "a", "--create", "--create-view"]);
+    let create = ["my-view", "a", "--create", "--create-view"];
+    let ran = stage.run("link", &[&create[..], &["b", "--batch-limit", "1"]].concat());
+    assert_eq!((ran.code, stage.store().exists()), (2, false), "{ran:?}");
+    let ran = stage.run("link", &create);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(left(&stage), ["a"]);
     assert_eq!(stage.run("link", &["other", "a"]).code, 2);
