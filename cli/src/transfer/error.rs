@@ -77,6 +77,16 @@ pub(crate) enum TransferError {
         /// What the system said.
         source: io::Error,
     },
+    /// What was made is there, and its name could not be synced.
+    #[error(
+        "{path:?} is there, whole, but its name cannot be synced: a power cut may take it back"
+    )]
+    Unsynced {
+        /// What was made.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The rows cannot be kept while they are sorted.
     #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
     Scratch(#[source] io::Error),
@@ -108,6 +118,7 @@ impl TransferError {
             Self::Malformed { .. } | Self::Columns { .. } => "malformed_input",
             Self::Cut { .. } => "cut_input",
             Self::NewerFormat { .. } => "newer_format",
+            Self::Unsynced { .. } => "unsynced",
             Self::NoFile { .. } | Self::Write { .. } => "unwritable_output",
             Self::Scratch(_) => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",

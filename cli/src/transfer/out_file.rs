@@ -60,7 +60,9 @@ impl OutFile {
         match self {
             Self::Standard(mut out) => Ok(out.flush()?),
             Self::File { file, path } => {
-                name(file, &path).map_err(|source| TransferError::Write { path, source }.into())
+                let named = name(file, &path);
+                named.map_err(|source| TransferError::Write { path: path.clone(), source })?;
+                unfinished::sync_name(path)
             }
         }
     }
@@ -86,5 +88,5 @@ fn name(file: BufWriter<NamedTempFile>, path: &Path) -> io::Result<()> {
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    unfinished::sync_name(path)
+    Ok(())
 }

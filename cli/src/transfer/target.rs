@@ -133,7 +133,9 @@ impl OpenTarget {
         match end {
             End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
             End::Named { directory, path } => {
-                name(directory, &path).map_err(|source| TransferError::Make { path, source }.into())
+                let named = name(directory, &path);
+                named.map_err(|source| TransferError::Make { path: path.clone(), source })?;
+                unfinished::sync_name(path)
             }
         }
     }
@@ -175,7 +177,7 @@ fn name(directory: TempDir, path: &Path) -> io::Result<()> {
     fs::rename(directory.path(), path)?;
     // Nothing is under its temporary name any more.
     let _ = directory.keep();
-    unfinished::sync_name(path)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
 
+use super::error::TransferError;
+use crate::error::Result;
+
 /// What is put behind the name of what is not finished.
 const SUFFIX: &str = ".unfinished";
 
@@ -38,15 +41,17 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
     builder.tempdir_in(parent)
 }
 
-/// Makes the name of `path` durable.
+/// Makes the name of what was made at `path` durable.
 ///
 /// # Errors
 ///
-/// That of the file system.
-pub(super) fn sync_name(path: &Path) -> io::Result<()> {
+/// [`TransferError::Unsynced`].
+pub(super) fn sync_name(path: PathBuf) -> Result<()> {
     // Elsewhere directories cannot be synced, and the file system's own log orders them.
     #[cfg(unix)]
-    std::fs::File::open(parts(path)?.0)?.sync_all()?;
+    parts(&path)
+        .and_then(|(parent, _)| std::fs::File::open(parent)?.sync_all())
+        .map_err(|source| TransferError::Unsynced { path, source })?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
