@@ -209,3 +209,24 @@ fn a_link_that_is_older_than_its_view_fails() {
     assert_eq!((&told["done"]["links"], &told["failures"][0]["line"]), (&json!(1), &json!(3)));
     assert_eq!(told["failures"][0]["message"], "there is no view v in project p at that time");
 }
+
+#[test]
+fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
+    let stage = Stage::empty();
+    let rows = [
+        r#"{"header":{"format":"viewlink-export","version":1}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"late","description":"2","createdAt":11,"updatedAt":25}}"#,
+        r#"{"view":{"project":"p","key":"V","name":"early","description":"1","createdAt":10,"updatedAt":20}}"#,
+        r#"{"trailer":{"views":2,"resources":0,"links":0}}"#,
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let ran = import(&stage, &rows);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        (&ran.json()["done"]["views"], &ran.json()["unchanged"]["views"]),
+        (&json!(1), &json!(1))
+    );
+    let view = &lines(&stage.store())[1]["view"];
+    assert_eq!((&view["name"], &view["description"]), (&json!("early"), &json!("1")));
+    assert_eq!((&view["createdAt"], &view["updatedAt"]), (&json!(10), &json!(20)));
+}
