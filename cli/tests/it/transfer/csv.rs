@@ -95,26 +95,43 @@ fn a_header_that_does_not_name_the_columns_is_refused() {
     }
 }
 
+/// Rows from line 2 on, some of which fail.
+const ROWS: [&[u8]; 14] = [
+    b"v,a,flags,,7",       // 2
+    b"v,b",                // 3
+    b"v,b,flags,,7,more",  // 4
+    b"no view,b,flags,,7", // 5
+    b"v,,flags,,7",        // 6
+    b"v,b,flag s,,7",      // 7
+    b"v,b,segments,,7",    // 8
+    b"v,b,flags,prod,7",   // 9
+    b"v,b,flags,,yesterday",
+    b"v,\xff,flags,,7",
+    b"\"v\n2\",b,flags,,7", // 12 and 13: where it ends counts
+    b"v,a,flag,,8",         // 14: linked by then
+    b"v,a,flag,,7",         // 15: the same again
+    b"v,c,flags,,",
+];
+
+/// The line and code of each of [`ROWS`] that fails.
+const FAILURES: [(u64, &str); 10] = [
+    (3, "invalid_row"),
+    (4, "invalid_row"),
+    (5, "invalid_key"),
+    (6, "invalid_key"),
+    (7, "invalid_row"),
+    (8, "invalid_key"),
+    (9, "invalid_row"),
+    (10, "invalid_row"),
+    (11, "invalid_row"),
+    (13, "invalid_key"),
+];
+
 #[test]
 fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
     let stage = Stage::empty();
     let mut csv = b"view,key,type,environment,linked_at\n".to_vec();
-    for row in [
-        &b"v,a,flags,,7"[..],  // 2
-        b"v,b",                // 3
-        b"v,b,flags,,7,more",  // 4
-        b"no view,b,flags,,7", // 5
-        b"v,,flags,,7",        // 6
-        b"v,b,flag s,,7",      // 7
-        b"v,b,segments,,7",    // 8
-        b"v,b,flags,prod,7",   // 9
-        b"v,b,flags,,yesterday",
-        b"v,\xff,flags,,7",
-        b"\"v\n2\",b,flags,,7", // 12 and 13: where it ends counts
-        b"v,a,flag,,8",         // 14: linked by then
-        b"v,a,flag,,7",         // 15: the same again
-        b"v,c,flags,,",
-    ] {
+    for row in ROWS {
         csv.extend(row);
         csv.push(b'\n');
     }
@@ -123,21 +140,7 @@ fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
     let told = ran.json();
     assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 2}), "{told}");
     assert_eq!(told["unchanged"]["links"], 2);
-    assert_eq!(
-        failures(&told),
-        [
-            (3, "invalid_row"),
-            (4, "invalid_row"),
-            (5, "invalid_key"),
-            (6, "invalid_key"),
-            (7, "invalid_row"),
-            (8, "invalid_key"),
-            (9, "invalid_row"),
-            (10, "invalid_row"),
-            (11, "invalid_row"),
-            (13, "invalid_key"),
-        ]
-    );
+    assert_eq!(failures(&told), FAILURES);
     assert_eq!(told["failures"][0]["message"], "it has 2 fields, and the header names 5");
     assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\n");
 }

@@ -1,7 +1,7 @@
 //! Files that are read and written.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::json;
@@ -129,4 +129,23 @@ fn a_store_that_cannot_be_made_is_2() {
     ]);
     assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("not_a_store")), "{ran:?}");
     assert_eq!(names(&stage), ["links.csv"]);
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_no_store_and_can_be_made_again() {
+    let stage = Stage::empty();
+    let mut command = program();
+    command.arg("import").arg(stage.store()).args(["-", "--format", "csv"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe and a buffer hold, so what is read last was asked for by the import.
+    input.write_all(b"view,key\n").unwrap();
+    input.write_all("v,a\n".repeat(100_000).as_bytes()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = names(&stage);
+    let [unfinished] = left.as_slice() else { panic!("{left:?}") };
+    assert!(unfinished.starts_with("views.viewlink.") && unfinished.ends_with(".unfinished"));
+    let ran = stage.run_with_input("import", &["-", "--format", "csv"], b"view,key\nv,a\n");
+    assert_eq!(ran.err, "imported 1 views, 0 resources and 1 links\n");
 }

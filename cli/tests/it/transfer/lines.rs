@@ -128,29 +128,43 @@ fn what_is_no_export_is_refused() {
     assert_refused(&stage, &import(&stage, &changed), "malformed_input", "line 4 of");
 }
 
+/// Rows some of which fail, in a file that is whole.
+const ROWS: [&str; 16] = [
+    r#"{"header":{"format":"viewlink-export","version":1}}"#,
+    r#"{"view":{"project":"p","key":"V","name":"a view"}}"#,
+    r#"{"view":{"project":"p","key":"no key","name":""}}"#,
+    r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"a","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"b","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"flags","key":"a","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"things","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flag","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flags","key":"ä","linkedAt":5}}"#,
+    "",
+    r#"{"link":{"project":"p","view":"w","type":"flags","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"q","view":"v","type":"flags","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flags","environment":"e","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"segments","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"V","type":"flags","key":"a","linkedAt":9}}"#,
+    r#"{"trailer":{"views":2,"resources":4,"links":7}}"#,
+];
+
+/// The line and code of each of [`ROWS`] that fails.
+const FAILURES: [(u64, &str); 9] = [
+    (3, "invalid_key"),
+    (5, "id_taken"),
+    (6, "invalid_row"),
+    (7, "invalid_row"),
+    (9, "invalid_key"),
+    (11, "unknown_view"),
+    (12, "unknown_view"),
+    (13, "invalid_row"),
+    (14, "invalid_key"),
+];
+
 #[test]
 fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
     let stage = Stage::empty();
-    let rows = [
-        r#"{"header":{"format":"viewlink-export","version":1}}"#,
-        r#"{"view":{"project":"p","key":"V","name":"a view"}}"#,
-        r#"{"view":{"project":"p","key":"no key","name":""}}"#,
-        r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"a","id":"one"}}"#,
-        r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"b","id":"one"}}"#,
-        r#"{"resource":{"project":"p","type":"flags","key":"a","id":"one"}}"#,
-        r#"{"resource":{"project":"p","type":"things","key":"a"}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"flag","key":"a","linkedAt":5}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"flags","key":"ä","linkedAt":5}}"#,
-        "",
-        r#"{"link":{"project":"p","view":"w","type":"flags","key":"a","linkedAt":5}}"#,
-        r#"{"link":{"project":"q","view":"v","type":"flags","key":"a","linkedAt":5}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"flags","environment":"e","key":"a"}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"segments","key":"a"}}"#,
-        r#"{"link":{"project":"p","view":"V","type":"flags","key":"a","linkedAt":9}}"#,
-        r#"{"trailer":{"views":2,"resources":4,"links":7}}"#,
-    ];
-    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
-    let ran = import(&stage, &rows);
+    let ran = import(&stage, &ROWS.map(|row| format!("{row}\n")));
     assert_eq!(ran.code, 1, "{ran:?}");
     let told = ran.json();
     assert_eq!(told["done"], json!({"views": 1, "resources": 1, "links": 1}));
@@ -160,20 +174,7 @@ fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
     let failures: Vec<(u64, &str)> = failures
         .map(|failed| (failed["line"].as_u64().unwrap(), failed["code"].as_str().unwrap()))
         .collect();
-    assert_eq!(
-        failures,
-        [
-            (3, "invalid_key"),
-            (5, "id_taken"),
-            (6, "invalid_row"),
-            (7, "invalid_row"),
-            (9, "invalid_key"),
-            (11, "unknown_view"),
-            (12, "unknown_view"),
-            (13, "invalid_row"),
-            (14, "invalid_key"),
-        ]
-    );
+    assert_eq!(failures, FAILURES);
     let links: Vec<_> =
         lines(&stage.store()).into_iter().filter(|line| line.get("link").is_some()).collect();
     assert_eq!(
