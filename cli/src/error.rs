@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use viewlink::wire::ErrorBody;
 use viewlink::{FilterError, KeyError, Outcome, ResourceType};
 
+use crate::transfer::TransferError;
+
 /// What commands return.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -99,12 +101,9 @@ pub(crate) enum Error {
     /// Nobody reads the output any more.
     #[error("nobody reads the output")]
     ClosedPipe,
-    /// The command is not there yet.
-    #[error("`viewlink {command}` is not there yet")]
-    Missing {
-        /// The name of the command.
-        command: &'static str,
-    },
+    /// An export or import failed.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
 }
 
 impl Error {
@@ -121,7 +120,7 @@ impl Error {
             Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
             Self::Read { .. } => "unreadable_input",
             Self::Write(_) | Self::ClosedPipe => "unwritable_output",
-            Self::Missing { .. } => "unsupported",
+            Self::Transfer(error) => error.code(),
             Self::Store(error) => match error {
                 viewlink::Error::NotAStore { .. } => "not_a_store",
                 viewlink::Error::NewerFormat { .. } => "newer_format",
@@ -138,6 +137,15 @@ impl Error {
         move |source| Self::Filter { text, source }
     }
 
+    /// What became of the change that failed, if one did.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Store(error) => error.outcome(),
+            Self::Transfer(error) => error.outcome(),
+            _ => Outcome::NotApplied,
+        }
+    }
+
     /// The error with what caused it, and what became of the change, in one line.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -146,11 +154,7 @@ impl Error {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
-        let outcome = match self {
-            Self::Store(error) => error.outcome(),
-            _ => Outcome::NotApplied,
-        };
-        let became = match outcome {
+        let became = match self.outcome() {
             Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
             Outcome::Committed => "; the change is durable all the same",
             _ => "",

@@ -19,4 +19,5 @@ mod reports;
 mod segments;
 mod stats;
 mod support;
+mod transfer;
 mod verification;

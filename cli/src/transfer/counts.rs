@@ -1,0 +1,27 @@
+//! How many rows there are of each kind.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A number of views, of registered resources and of links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RowCounts {
+    pub(super) views: u64,
+    pub(super) resources: u64,
+    pub(super) links: u64,
+}
+
+impl RowCounts {
+    pub(super) const fn total(self) -> u64 {
+        self.views.saturating_add(self.resources).saturating_add(self.links)
+    }
+}
+
+impl fmt::Display for RowCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { views, resources, links } = self;
+        write!(f, "{views} views, {resources} resources and {links} links")
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading CSV.
+
+use std::cell::Cell;
+use std::io::BufRead;
+use std::rc::Rc;
+
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Trim};
+
+use super::error::TransferError;
+use super::input::Input;
+use super::intake::Intake;
+use super::lines::LinkLine;
+use super::numbered::Numbered;
+use super::problem::Problem;
+use super::sink::COLUMNS;
+use super::tally::Tally;
+use crate::error::{Error, Result};
+
+/// The type of what a row links, where it says none.
+const TYPE: &str = "flags";
+
+/// The links of a CSV file, whose first line names its columns.
+#[derive(Debug)]
+pub(super) struct CsvSource<'i, R> {
+    input: &'i Input,
+    reader: Reader<Numbered<R>>,
+    /// Where the row that was read last ends.
+    line: Rc<Cell<u64>>,
+    /// The project of rows that say none.
+    project: &'i str,
+}
+
+impl<'i, R: BufRead> CsvSource<'i, R> {
+    pub(super) fn new(input: &'i Input, reader: R, project: &'i str) -> Self {
+        let (reader, line) = Numbered::new(reader);
+        let reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(reader);
+        Self { input, reader, line, project }
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::Columns`] where the header is not one of links.
+    pub(super) fn read(mut self, intake: &mut Intake, tally: &mut Tally) -> Result<()> {
+        let places = self.places()?;
+        let mut record = ByteRecord::new();
+        while self.reader.read_byte_record(&mut record).map_err(|error| self.failure(error))? {
+            let line = self.line.get();
+            match self.link(&record, &places) {
+                Ok(link) => intake.link(line, &link, tally)?,
+                Err(problem) => tally.fail(line, problem),
+            }
+        }
+        Ok(())
+    }
+
+    /// What each field of a row is, as a place in [`COLUMNS`].
+    fn places(&mut self) -> Result<Vec<usize>> {
+        let header = self.reader.byte_headers().cloned();
+        let header = header.map_err(|error| self.failure(error))?;
+        let mut places = Vec::new();
+        for name in &header {
+            let place = COLUMNS.iter().position(|column| column.as_bytes() == name);
+            let shown = Problem::shown(&String::from_utf8_lossy(name));
+            let place = place.ok_or_else(|| self.columns(format!("has a column {shown}")))?;
+            if places.contains(&place) {
+                return Err(self.columns(format!("has two columns {shown}")));
+            }
+            places.push(place);
+        }
+        for (place, column) in COLUMNS.iter().enumerate() {
+            if ["view", "key"].contains(column) && !places.contains(&place) {
+                return Err(self.columns(format!("has no column {column:?}")));
+            }
+        }
+        Ok(places)
+    }
+
+    fn link<'r>(
+        &'r self,
+        record: &'r ByteRecord,
+        places: &[usize],
+    ) -> Result<LinkLine<'r>, Problem> {
+        let (fields, columns) = (record.len(), places.len());
+        if fields != columns {
+            let message = format!("it has {fields} fields, and the header names {columns}");
+            return Err(Problem::invalid_row(message));
+        }
+        let mut texts = [""; COLUMNS.len()];
+        for (field, place) in record.iter().zip(places) {
+            let text = str::from_utf8(field);
+            let text = text.map_err(|_| Problem::invalid_row("it is not UTF-8"))?;
+            // A place is one of a column.
+            if let Some(column) = texts.get_mut(*place) {
+                *column = text;
+            }
+        }
+        let [project, view, resource_type, environment, key, linked_at] = texts;
+        let or = |text: &'r str, default: &'r str| if text.is_empty() { default } else { text };
+        let linked_at = match linked_at {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                let shown = Problem::shown(text);
+                Problem::invalid_row(format!("the time {shown} is no number of milliseconds"))
+            })?),
+        };
+        Ok(LinkLine {
+            project: or(project, self.project).into(),
+            view: view.into(),
+            resource_type: or(resource_type, TYPE).into(),
+            environment: Some(environment.into()),
+            key: key.into(),
+            linked_at,
+            revision: None,
+        })
+    }
+
+    fn columns(&self, reason: String) -> Error {
+        TransferError::Columns { file: self.input.name(), reason }.into()
+    }
+
+    /// What a row that cannot be read means: whatever its bytes are, that is the file system's.
+    fn failure(&self, error: csv::Error) -> Error {
+        let source = match error.into_kind() {
+            ErrorKind::Io(source) => source,
+            other => std::io::Error::other(format!("{other:?}")),
+        };
+        self.input.failure(source)
+    }
+}

@@ -1,0 +1,84 @@
+//! `viewlink export`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use viewlink::ProjectKey;
+
+use super::format::Format;
+use super::out_file::OutFile;
+use super::sink::Sink;
+use super::walk::Walk;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::progress;
+use crate::store::StoreArguments;
+
+const HELP: &str = "\
+Examples:
+  viewlink export views.viewlink --out views.jsonl
+  viewlink export views.viewlink --project shop --format csv | gzip > links.csv.gz
+
+JSON lines have a header, each view, each registered resource and each link with its time, of one
+revision, and a trailer that tells whether the file is whole; `viewlink import` makes a store of them.
+CSV has the links alone, in the columns project, view, type, environment, key and linked_at
+(milliseconds since 1970). A file is there whole or not at all, and replaces one that was there.
+For an exact copy of a store use `viewlink backup`.";
+
+/// Write the whole store as JSON lines, or its links as CSV
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// Where to write; `-` for standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+
+    /// How to write: jsonl has views, registered resources and links, csv has links only. Default:
+    /// what the name of the file says, or jsonl
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Write this project only
+    #[arg(long, value_name = "KEY")]
+    project: Option<ProjectKey>,
+}
+
+pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
+    let ExportArguments { store, out, format, project } = arguments;
+    let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
+    let is_standard = out == Path::new("-");
+    let store = store.open(output)?;
+    let snapshot = store.snapshot()?;
+    let project = project.as_ref().map(ProjectKey::as_str);
+    let walk = Walk::new(&snapshot, project);
+    // Asked for a project that is not there, no file is begun.
+    let expected = walk.count()?;
+    let mut sink = Sink::new(format, OutFile::begin(out)?);
+    let rows = if sink.is_links_only() { expected.links } else { expected.total() };
+    let bar: ProgressBar = progress::bar(rows, "exporting", output.is_quiet());
+    sink.begin(&store.id(), snapshot.revision(), project)?;
+    let counts = walk.write(&mut sink, &bar)?;
+    sink.end(counts)?;
+    bar.finish_and_clear();
+    drop(snapshot);
+    store.close()?;
+    if output.is_json() {
+        // Where rows go to standard output, the trailer tells as much.
+        return if is_standard {
+            Ok(Exit::Done)
+        } else {
+            output.json(&counts).map(|()| Exit::Done)
+        };
+    }
+    let place = if is_standard { "standard output".into() } else { format!("{out:?}") };
+    match format {
+        Format::Jsonl => output.note(format_args!("exported {counts} to {place}")),
+        Format::Csv => output.note(format_args!("exported {} links to {place}", counts.links)),
+    }
+    Ok(Exit::Done)
+}

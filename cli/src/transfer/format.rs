@@ -1,0 +1,42 @@
+//! The formats that rows are exported to and imported from.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+/// How the rows of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines: views, registered resources and links, a line each.
+    Jsonl,
+    /// Comma-separated values: links only.
+    Csv,
+}
+
+impl Format {
+    /// What the name of a file says of its format.
+    pub(super) fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?;
+        match extension.to_ascii_lowercase().as_str() {
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_tells_the_format_in_either_case() {
+        let format = |path: &str| Format::of_path(Path::new(path));
+        assert_eq!(format("a/b.jsonl"), Some(Format::Jsonl));
+        assert_eq!(format("b.NDJSON"), Some(Format::Jsonl));
+        assert_eq!(format("b.jsonl.csv"), Some(Format::Csv));
+        assert_eq!(format("b.json"), None);
+        assert_eq!(format("csv"), None);
+        assert_eq!(format("-"), None);
+    }
+}

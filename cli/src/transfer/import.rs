@@ -1,0 +1,181 @@
+//! `viewlink import`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use viewlink::ProjectKey;
+
+use super::apply::Applier;
+use super::clock::Clock;
+use super::csv_source::CsvSource;
+use super::error::TransferError;
+use super::format::Format;
+use super::input::{Input, Opened};
+use super::intake::Intake;
+use super::jsonl_source::JsonlSource;
+use super::tally::Tally;
+use super::target::{OpenTarget, Target};
+use super::times::{Times, TimesChoice};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::progress;
+use crate::store::StoreArguments;
+
+const HELP: &str = "\
+Examples:
+  viewlink import restored.viewlink views.jsonl
+  viewlink import views.viewlink links.csv --project shop --dry-run
+  viewlink export old.viewlink | viewlink import new.viewlink - --format jsonl
+
+JSON lines, as `viewlink export` writes them, restore a whole store into a new one: projects, views
+with all their fields, registered resources with all of theirs, and links, with the times at which
+views were created and changed and links made. Not restored are ids, revisions, the versions of views
+(2 for one that was ever changed), the order of links of one change (by key), projects with nothing
+in them, and the journal: for an exact copy use `viewlink backup`. In a store that is there what is
+missing is added, and what is there stays as it is.
+
+CSV has links: the columns view and key, and where wanted project, type (flags), environment (of
+segments) and linked_at (milliseconds since 1970), in any order, named in the first line.
+
+All of a file is read before anything is changed: JSON lines that are cut or malformed change
+nothing. A row that fails stops none of the others: it is printed with its line, a code and the
+reason, and the exit code is 1.";
+
+/// Read a store that was exported as JSON lines, or links from CSV
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// What to read; `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// How it is written. Default: what the name of the file says
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// CSV: the project of rows that name none. Default: default
+    #[arg(long, value_name = "KEY")]
+    project: Option<ProjectKey>,
+
+    /// Which times views and links get: those of the file, or the time of the import. Default: keep
+    /// for a new store, now for one that is there
+    #[arg(long, value_enum)]
+    times: Option<TimesChoice>,
+
+    /// CSV: let rows fail whose view is not there, instead of creating it with its key as its name
+    #[arg(long)]
+    no_create_views: bool,
+
+    /// Change nothing, and tell what would be done. Takes room for a copy of the store meanwhile
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Say why; the journal keeps it
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+
+    /// Say who; the journal keeps it
+    #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
+    actor: String,
+}
+
+pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result<Exit> {
+    let input = Input::new(&arguments.file, arguments.format)?;
+    arguments.check(input.format())?;
+    let opened = input.open(output.is_quiet())?;
+    let clock = Clock::default();
+    let target = Target::find(&arguments.store, &clock, arguments.dry_run, output)?;
+    let times = Times::new(arguments.times, target.is_new());
+    let (mut intake, mut tally) = (Intake::new(times), Tally::new(arguments.dry_run));
+    // All of it is read before anything is changed.
+    arguments.read(&input, opened, &mut intake, &mut tally)?;
+    let target = target.open(intake.bytes(), &clock, arguments.dry_run)?;
+    let bar = progress::bar(intake.events(), "importing", output.is_quiet());
+    let applier = Applier {
+        store: target.store(),
+        clock: &clock,
+        earliest: intake.earliest(),
+        create_views: input.format() == Format::Csv && !arguments.no_create_views,
+        restore_updates: times.restores_updates(),
+        actor: &arguments.actor,
+        comment: arguments.comment.as_deref(),
+        tally: &mut tally,
+        bar: &bar,
+    };
+    let applied = intake.sorted().and_then(|events| applier.run(events));
+    bar.finish_and_clear();
+    applied.map_err(|error| stopped(error, &target, &tally))?;
+    target.finish()?;
+    tally.tell(output)?;
+    Ok(if tally.is_complete() { Exit::Done } else { Exit::KeysFailed })
+}
+
+impl ImportArguments {
+    /// Refuses what means nothing for the format.
+    fn check(&self, format: Format) -> Result<()> {
+        match format {
+            Format::Jsonl if self.project.is_some() => {
+                Err(Error::Usage("the rows of JSON lines name their projects: leave --project out"))
+            }
+            Format::Jsonl if self.no_create_views => {
+                Err(Error::Usage("no view is created for JSON lines: leave --no-create-views out"))
+            }
+            Format::Jsonl | Format::Csv => Ok(()),
+        }
+    }
+
+    fn read(
+        &self,
+        input: &Input,
+        (reader, bar): Opened,
+        intake: &mut Intake,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let read = match input.format() {
+            Format::Jsonl => JsonlSource::new(input, reader).read(intake, tally),
+            Format::Csv => {
+                let project = self.project.as_ref().map_or("default", ProjectKey::as_str);
+                CsvSource::new(input, reader, project).read(intake, tally)
+            }
+        };
+        bar.finish_and_clear();
+        read
+    }
+}
+
+/// A failure, with what was done before, if that stays.
+fn stopped(error: Error, target: &OpenTarget, tally: &Tally) -> Error {
+    if target.stays() && tally.done.total() > 0 {
+        TransferError::Stopped { done: tally.done, source: Box::new(error) }.into()
+    } else {
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_tells_what_was_made_before_where_that_stays() {
+        let failure = || Error::from(viewlink::Error::Closed);
+        let store = || viewlink::Options::new().open_in_memory().unwrap();
+        let mut tally = Tally::new(false);
+        let there = || Target::There(store()).open(0, &Clock::default(), false).unwrap();
+        assert!(matches!(stopped(failure(), &there(), &tally), Error::Store(_)));
+        tally.done.links = 3;
+        let error = stopped(failure(), &there(), &tally);
+        let text = error.chain();
+        assert!(text.contains("it had made 0 views, 0 resources and 3 links; they stay"), "{text}");
+        assert!(text.contains("the store is closed"), "{text}");
+        assert_eq!(error.code(), failure().code());
+        let directory = tempfile::tempdir().unwrap();
+        let copy = Target::Copy { store: store(), directory };
+        let copy = copy.open(0, &Clock::default(), true).unwrap();
+        assert!(matches!(stopped(failure(), &copy, &tally), Error::Store(_)));
+    }
+}

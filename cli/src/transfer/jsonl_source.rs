@@ -1,0 +1,130 @@
+//! Reading JSON lines.
+
+use std::io::{BufRead, Read as _};
+
+use super::counts::RowCounts;
+use super::error::TransferError;
+use super::input::Input;
+use super::intake::Intake;
+use super::lines::{FORMAT, Header, Line, VERSION};
+use super::tally::Tally;
+use crate::error::{Error, Result};
+
+/// The longest line that is read, in bytes; a view with all its texts at the default limits has some
+/// 20,000.
+const MAX_LINE: u64 = 64 << 20;
+
+/// The lines of an export, from its header to its trailer.
+#[derive(Debug)]
+pub(super) struct JsonlSource<'i, R> {
+    input: &'i Input,
+    reader: R,
+    /// The line that was read last, and its number from 1.
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<'i, R: BufRead> JsonlSource<'i, R> {
+    pub(super) const fn new(input: &'i Input, reader: R) -> Self {
+        Self { input, reader, line: Vec::new(), number: 0 }
+    }
+
+    /// Reads all lines.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::Malformed`], [`TransferError::NewerFormat`], and [`TransferError::Cut`] where
+    /// the trailer is missing or has other counts.
+    pub(super) fn read(mut self, intake: &mut Intake, tally: &mut Tally) -> Result<()> {
+        if !self.next()? {
+            return Err(self.cut("it is empty"));
+        }
+        match self.parse()? {
+            Line::Header(header) => self.check_header(&header)?,
+            other => return Err(self.malformed(out_of_place(&other, "where the header should be"))),
+        }
+        while self.next()? {
+            let at = (self.number, self.line.as_slice());
+            match self.parse()? {
+                Line::View(view) => intake.view(at, &view, tally)?,
+                Line::Resource(resource) => intake.resource(at, &resource, tally)?,
+                Line::Link(link) => intake.link(self.number, &link, tally)?,
+                Line::Trailer(counts) => return self.end(counts, intake.rows()),
+                header @ Line::Header(_) => {
+                    return Err(self.malformed(out_of_place(&header, "behind the first line")));
+                }
+            }
+        }
+        Err(self.cut("it has no trailer, which is the last line of every export"))
+    }
+
+    /// Checks that all rows came in, and that nothing is behind the trailer.
+    fn end(&mut self, said: RowCounts, came: RowCounts) -> Result<()> {
+        if said != came {
+            return Err(self.cut(format_args!("its trailer tells of {said}, and it has {came}")));
+        }
+        match self.next()? {
+            true => Err(self.malformed("there is a line behind the trailer")),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads the next line that is not blank; tells whether there is one.
+    fn next(&mut self) -> Result<bool> {
+        loop {
+            self.line.clear();
+            let mut limited = (&mut self.reader).take(MAX_LINE);
+            let read = limited.read_until(b'\n', &mut self.line);
+            let read = read.map_err(|source| self.input.failure(source))?;
+            self.number += 1;
+            if read as u64 == MAX_LINE {
+                return Err(self.malformed("it is longer than 64 MiB"));
+            }
+            if read == 0 {
+                return Ok(false);
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn parse(&self) -> Result<Line<'_>> {
+        serde_json::from_slice(&self.line).map_err(|error| {
+            // A cut through a line leaves the last one without its end.
+            if !self.line.ends_with(b"\n") && error.is_eof() {
+                return self.cut(format_args!("line {} ends too soon", self.number));
+            }
+            let text = error.to_string();
+            let at = format!(" at line {} column {}", error.line(), error.column());
+            let what = text.strip_suffix(&at).unwrap_or(&text);
+            self.malformed(format_args!("{what}, at column {}", error.column()))
+        })
+    }
+
+    fn check_header(&self, header: &Header<'_>) -> Result<()> {
+        if header.format != FORMAT {
+            return Err(self.malformed(format_args!("its format is not {FORMAT:?}")));
+        }
+        match header.version {
+            1..=VERSION => Ok(()),
+            found => {
+                let (file, supported) = (self.input.name(), VERSION);
+                Err(TransferError::NewerFormat { file, found, supported }.into())
+            }
+        }
+    }
+
+    fn malformed(&self, reason: impl ToString) -> Error {
+        let (file, line, reason) = (self.input.name(), self.number, reason.to_string());
+        TransferError::Malformed { file, line, reason }.into()
+    }
+
+    fn cut(&self, reason: impl ToString) -> Error {
+        TransferError::Cut { file: self.input.name(), reason: reason.to_string() }.into()
+    }
+}
+
+fn out_of_place(line: &Line<'_>, place: &str) -> String {
+    format!("there is a {} {place}", line.kind())
+}

@@ -1,0 +1,92 @@
+//! Where an export goes.
+
+use std::fs;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::error::TransferError;
+use super::unfinished;
+use crate::error::{Error, Result};
+
+/// A file that is there whole or not at all, or standard output.
+///
+/// A file is written under a temporary name, synced and renamed; where that fails, what was there
+/// before stays.
+#[derive(Debug)]
+pub(super) enum OutFile {
+    Standard(BufWriter<Stdout>),
+    File { file: BufWriter<NamedTempFile>, path: PathBuf },
+}
+
+impl OutFile {
+    /// Standard output for `-`, else a file at the path.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::Write`]
+    /// where none can be made beside it.
+    pub(super) fn begin(path: &Path) -> Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Standard(BufWriter::new(io::stdout())));
+        }
+        let failed = |source| TransferError::Write { path: path.to_owned(), source };
+        // A link is followed: what it leads to is replaced.
+        let target = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+            Ok(found) if found.is_file() => fs::canonicalize(path).map_err(failed)?,
+            Ok(_) => return Err(TransferError::NoFile { path: path.to_owned() }.into()),
+            Err(error) => return Err(failed(error).into()),
+        };
+        let file = unfinished::file_beside(&target).map_err(failed)?;
+        Ok(Self::File { file: BufWriter::new(file), path: target })
+    }
+
+    /// What a failed write means.
+    pub(super) fn failure(&self, source: io::Error) -> Error {
+        match self {
+            Self::Standard(_) => source.into(),
+            Self::File { path, .. } => TransferError::Write { path: path.clone(), source }.into(),
+        }
+    }
+
+    /// Hands all over, and gives the file its name.
+    ///
+    /// # Errors
+    ///
+    /// That of a failed write.
+    pub(super) fn finish(self) -> Result<()> {
+        match self {
+            Self::Standard(mut out) => Ok(out.flush()?),
+            Self::File { file, path } => {
+                let named = name(file, &path);
+                named.map_err(|source| TransferError::Write { path: path.clone(), source })?;
+                unfinished::sync_name(path)
+            }
+        }
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Standard(out) => out.write(bytes),
+            Self::File { file, .. } => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Standard(out) => out.flush(),
+            Self::File { file, .. } => file.flush(),
+        }
+    }
+}
+
+fn name(file: BufWriter<NamedTempFile>, path: &Path) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

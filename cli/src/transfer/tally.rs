@@ -1,0 +1,95 @@
+//! What an import did.
+
+use serde::Serialize;
+
+use super::counts::RowCounts;
+use super::problem::Problem;
+use crate::error::{Result, unless_closed};
+use crate::output::Output;
+use crate::table::Table;
+
+/// How many failures are listed; the others are counted.
+const LISTED: usize = 1_000;
+
+/// What an import did, and which rows failed.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tally {
+    /// Whether it was done on a copy that is gone.
+    dry_run: bool,
+    /// Views created, resources registered, links made.
+    pub(super) done: RowCounts,
+    /// What was there before, and stays as it is.
+    pub(super) unchanged: RowCounts,
+    failed: u64,
+    failures: Vec<RowFailure>,
+}
+
+/// A row that failed.
+#[derive(Debug, Serialize)]
+struct RowFailure {
+    /// Where the row ends in the file, from 1.
+    line: u64,
+    code: &'static str,
+    message: String,
+}
+
+impl Tally {
+    pub(super) fn new(dry_run: bool) -> Self {
+        Self { dry_run, ..Self::default() }
+    }
+
+    /// Counts a row that failed, and lists it with the first ones.
+    pub(super) fn fail(&mut self, line: u64, problem: Problem) {
+        self.failed += 1;
+        if self.failures.len() < LISTED {
+            let Problem { code, message } = problem;
+            self.failures.push(RowFailure { line, code, message });
+        }
+    }
+
+    /// Whether every row is in the store.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// Tells what was done.
+    pub(super) fn tell(&mut self, output: &mut Output) -> Result<()> {
+        self.failures.sort_by_key(|failure| failure.line);
+        let printed = self.print(output).and_then(|()| output.flush());
+        // Where the output is lost the summary tells that the rows are there.
+        if !output.is_json() || printed.is_err() {
+            output.note(self.summary());
+        }
+        unless_closed(printed)
+    }
+
+    /// Prints the rows that failed; for machines all there is to tell.
+    fn print(&self, output: &mut Output) -> Result<()> {
+        if output.is_json() {
+            return output.json(self);
+        }
+        let mut table = Table::new(["LINE", "CODE", "REASON"]);
+        for RowFailure { line, code, message } in &self.failures {
+            table.row([line.to_string(), (*code).to_owned(), message.clone()]);
+        }
+        table.print(output)?;
+        match self.failed - self.failures.len() as u64 {
+            0 => Ok(()),
+            others => output.line(format_args!("{others} more rows failed")),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let Self { dry_run, done, unchanged, failed, .. } = self;
+        let verb = if *dry_run { "would import" } else { "imported" };
+        let mut note = format!("{verb} {done}");
+        if unchanged.total() > 0 {
+            note = format!("{note}; {unchanged} were there before");
+        }
+        if *failed > 0 {
+            note = format!("{note}; {failed} rows failed");
+        }
+        note
+    }
+}

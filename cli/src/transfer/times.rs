@@ -1,0 +1,40 @@
+//! Whether an import keeps the times of the file.
+
+use clap::ValueEnum;
+
+/// Whether views and links get the times that the file says, or that of the import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimesChoice {
+    /// The times of the file.
+    Keep,
+    /// The time of the import.
+    Now,
+}
+
+/// The same with what it means for the store that is imported into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Times {
+    keeps: bool,
+    is_new_store: bool,
+}
+
+impl Times {
+    /// What was chosen; else the times of the file go into a new store, and not into one that has
+    /// changes already: their times would be later, and those of the file would count as the last of
+    /// them.
+    pub(super) fn new(chosen: Option<TimesChoice>, is_new_store: bool) -> Self {
+        let keeps = chosen.map_or(is_new_store, |chosen| chosen == TimesChoice::Keep);
+        Self { keeps, is_new_store }
+    }
+
+    /// Whether the times of the file are kept.
+    pub(super) const fn keeps(self) -> bool {
+        self.keeps
+    }
+
+    /// Whether views get the time of their last change as well, which takes two changes for a view. In
+    /// a store that is there, one might be left with the first only.
+    pub(super) const fn restores_updates(self) -> bool {
+        self.keeps && self.is_new_store
+    }
+}

@@ -1,0 +1,139 @@
+//! Going through all that a snapshot shows.
+
+use indicatif::ProgressBar;
+use viewlink::{
+    KeySort, LinkSort, Page, Paging, ProjectInfo, ProjectSnapshot, ResourceFilter, ResourceSort,
+    ResourceType, Snapshot, View, ViewSort,
+};
+
+use super::counts::RowCounts;
+use super::sink::Sink;
+use crate::error::Result;
+
+/// How many rows are read at once, and so are in memory.
+const PAGE: usize = 1_000;
+
+/// The rows of a snapshot, or of one of its projects, in key order: of each project its views, what
+/// it has registered, and its links by view and type. A page of each is in memory at a time.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    snapshot: &'a Snapshot,
+    project: Option<&'a str>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) const fn new(snapshot: &'a Snapshot, project: Option<&'a str>) -> Self {
+        Self { snapshot, project }
+    }
+
+    /// How many rows there are, without reading them.
+    ///
+    /// Cost: O(views).
+    pub(super) fn count(&self) -> Result<RowCounts> {
+        let mut counts = RowCounts::default();
+        self.each_project(|project| {
+            let info = project.info();
+            counts.views += info.views;
+            counts.resources += info.resources.total();
+            each_view(project, |view| {
+                counts.links += view.links.total();
+                Ok(())
+            })
+        })?;
+        Ok(counts)
+    }
+
+    /// Writes every row; tells how many there were.
+    ///
+    /// Cost: O(rows · log rows).
+    pub(super) fn write(&self, sink: &mut Sink, bar: &ProgressBar) -> Result<RowCounts> {
+        let mut counts = RowCounts::default();
+        self.each_project(|project| {
+            let key = project.info().key;
+            if !sink.is_links_only() {
+                each_view(project, |view| {
+                    counts.views += 1;
+                    bar.inc(1);
+                    sink.view(key.as_str(), view)
+                })?;
+                counts.resources += write_resources(project, sink, bar)?;
+            }
+            each_view(project, |view| {
+                counts.links += write_links(project, view, sink, bar)?;
+                Ok(())
+            })
+        })?;
+        Ok(counts)
+    }
+
+    fn each_project(&self, mut act: impl FnMut(&ProjectSnapshot<'_>) -> Result<()>) -> Result<()> {
+        if let Some(project) = self.project {
+            return act(&self.snapshot.project(project)?);
+        }
+        let page = |paging| self.snapshot.projects(paging);
+        each(KeySort::Key, page, |info: ProjectInfo| {
+            act(&self.snapshot.project(info.key.as_str())?)
+        })
+    }
+}
+
+fn each_view(
+    project: &ProjectSnapshot<'_>,
+    mut act: impl FnMut(&View) -> Result<()>,
+) -> Result<()> {
+    each(ViewSort::Key, |paging| project.views(paging), |view| act(&view))
+}
+
+fn write_resources(
+    project: &ProjectSnapshot<'_>,
+    sink: &mut Sink,
+    bar: &ProgressBar,
+) -> Result<u64> {
+    let (key, all, mut count) = (project.info().key, ResourceFilter::all(), 0);
+    for resource_type in ResourceType::ALL {
+        let page = |paging| project.resources(resource_type, &all, paging);
+        each(ResourceSort::Key, page, |resource| {
+            count += 1;
+            bar.inc(1);
+            sink.resource(key.as_str(), &resource)
+        })?;
+    }
+    Ok(count)
+}
+
+fn write_links(
+    project: &ProjectSnapshot<'_>,
+    view: &View,
+    sink: &mut Sink,
+    bar: &ProgressBar,
+) -> Result<u64> {
+    let (key, view_key, mut count) = (project.info().key, view.key.as_str(), 0);
+    for resource_type in ResourceType::ALL {
+        if view.links.get(resource_type) == 0 {
+            continue;
+        }
+        // By key, since by time each page would look at all links of the view.
+        let page = |paging| project.linked_resources(view_key, resource_type, paging);
+        each(LinkSort::Key, page, |linked| {
+            count += 1;
+            bar.inc(1);
+            sink.link(key.as_str(), view_key, &linked)
+        })?;
+    }
+    Ok(count)
+}
+
+/// Reads a list a page at a time, and hands on its items.
+fn each<T, S: Copy + Default>(
+    sort: S,
+    page: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,
+    mut act: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let mut paging = Paging::first(PAGE).sort(sort);
+    loop {
+        let Page { items, next, .. } = page(paging)?;
+        items.into_iter().try_for_each(&mut act)?;
+        let Some(next) = next else { return Ok(()) };
+        paging = Paging::after(next, PAGE).sort(sort);
+    }
+}

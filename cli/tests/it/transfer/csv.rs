@@ -1,0 +1,172 @@
+//! Links as CSV.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use viewlink::{NewView, Store};
+
+use super::stores::{lines, names, with_everything};
+use crate::support::{Ran, Stage, run_plain};
+
+fn import(stage: &Stage, csv: &[u8], arguments: &[&str]) -> Ran {
+    let arguments = [&["-", "--format", "csv", "--json"], arguments].concat();
+    stage.run_with_input("import", &arguments, csv)
+}
+
+/// Line and code of each failure.
+fn failures(told: &Value) -> Vec<(u64, &str)> {
+    let failures = told["failures"].as_array().unwrap().iter();
+    failures
+        .map(|failed| (failed["line"].as_u64().unwrap(), failed["code"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn links_go_through_csv_with_their_times() {
+    let stage = Stage::empty();
+    with_everything(&stage.store());
+    let (file, to) = (stage.path("links.csv"), stage.path("restored"));
+    let ran = stage.run("export", &["--out", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.starts_with("exported 7 links to "), "{ran:?}");
+    let csv = fs::read_to_string(&file).unwrap();
+    let mut csv_lines = csv.lines();
+    assert_eq!(csv_lines.next(), Some("project,view,type,environment,key,linked_at"));
+    assert_eq!(csv_lines.next(), Some("other,a-view,flags,,f-1,9600"));
+    assert!(csv.contains("\nshop,a-view,segments,prod,beta,2500\n"), "{csv}");
+
+    let ran = run_plain(["import".as_ref(), to.as_os_str(), file.as_os_str()]);
+    assert_eq!(ran.err, "imported 3 views, 0 resources and 7 links\n", "{ran:?}");
+    let links = |store| {
+        let of_links = |line: &Value| line.get("link").is_some();
+        lines(store).into_iter().filter(of_links).collect::<Vec<_>>()
+    };
+    assert_eq!(links(&to), links(&stage.store()));
+    // A view is created with its first link.
+    let view = &lines(&to)[1]["view"];
+    assert_eq!((&view["name"], &view["createdAt"]), (&json!("a-view"), &json!(9_600)));
+}
+
+#[test]
+fn columns_come_in_any_order_and_all_but_two_may_be_missing() {
+    let stage = Stage::empty();
+    let ran = import(&stage, b"key,view\na,v\nb,V\n", &[]);
+    assert_eq!((ran.code, &ran.json()["done"]["links"]), (0, &json!(2)), "{ran:?}");
+    let links = stage.run("links", &["v", "--keys"]);
+    assert_eq!(links.out, "a\nb\n", "{links:?}");
+    let csv =
+        b"type,key,environment,view,project\nsegments,beta,prod,v,\nmetrics,m,,v,other\n,c,,v,\n";
+    let ran = import(&stage, csv, &["--project", "shop"]);
+    assert_eq!(
+        (ran.code, &ran.json()["done"]),
+        (0, &json!({"views": 2, "resources": 0, "links": 3}))
+    );
+    let ran = stage.run("links", &["v", "--project", "shop", "--type", "segments", "--keys"]);
+    assert_eq!(ran.out, "prod/beta\n");
+    let ran = stage.run("links", &["v", "--project", "shop", "--keys"]);
+    assert_eq!(ran.out, "c\n");
+}
+
+#[test]
+fn quotes_spaces_line_ends_of_windows_and_a_byte_order_mark_are_read() {
+    let stage = Stage::empty();
+    let csv = b"\xef\xbb\xbf\"key\", view\r\n\"a\",v \r\n\r\n b ,\"v\"\r\nnot a key,v\r\n";
+    let ran = import(&stage, csv, &[]);
+    let told = ran.json();
+    assert_eq!((ran.code, &told["done"]["links"]), (1, &json!(2)), "{ran:?}");
+    assert_eq!(failures(&told), [(5, "invalid_key")]);
+}
+
+#[test]
+fn a_header_that_does_not_name_the_columns_is_refused() {
+    for (header, reason) in [
+        (&b"key\n"[..], "has no column \\\"view\\\""),
+        (b"view,keys\n", "has a column \\\"keys\\\""),
+        (b"key,view,key\n", "has two columns \\\"key\\\""),
+        (b"a,v\nkey,view\n", "has a column \\\"a\\\""),
+        (b"\xff,view\n", "has a column"),
+        (b"", "has no column"),
+    ] {
+        let stage = Stage::empty();
+        let ran = import(&stage, header, &[]);
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("malformed_input")), "{ran:?}");
+        assert!(ran.err.contains(reason) && ran.err.contains("project, view, type"), "{ran:?}");
+        assert!(names(&stage).is_empty());
+    }
+}
+
+/// Rows from line 2 on, some of which fail.
+const ROWS: [&[u8]; 14] = [
+    b"v,a,flags,,7",       // 2
+    b"v,b",                // 3
+    b"v,b,flags,,7,more",  // 4
+    b"no view,b,flags,,7", // 5
+    b"v,,flags,,7",        // 6
+    b"v,b,flag s,,7",      // 7
+    b"v,b,segments,,7",    // 8
+    b"v,b,flags,prod,7",   // 9
+    b"v,b,flags,,yesterday",
+    b"v,\xff,flags,,7",
+    b"\"v\n2\",b,flags,,7", // 12 and 13: where it ends counts
+    b"v,a,flag,,8",         // 14: linked by then
+    b"v,a,flag,,7",         // 15: the same again
+    b"v,c,flags,,",
+];
+
+/// The line and code of each of [`ROWS`] that fails.
+const FAILURES: [(u64, &str); 10] = [
+    (3, "invalid_row"),
+    (4, "invalid_row"),
+    (5, "invalid_key"),
+    (6, "invalid_key"),
+    (7, "invalid_row"),
+    (8, "invalid_key"),
+    (9, "invalid_row"),
+    (10, "invalid_row"),
+    (11, "invalid_row"),
+    (13, "invalid_key"),
+];
+
+#[test]
+fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
+    let stage = Stage::empty();
+    let mut csv = b"view,key,type,environment,linked_at\n".to_vec();
+    for row in ROWS {
+        csv.extend(row);
+        csv.push(b'\n');
+    }
+    let ran = import(&stage, &csv, &[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let told = ran.json();
+    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 2}), "{told}");
+    assert_eq!(told["unchanged"]["links"], 2);
+    assert_eq!(failures(&told), FAILURES);
+    assert_eq!(told["failures"][0]["message"], "it has 2 fields, and the header names 5");
+    assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\n");
+}
+
+#[test]
+fn views_are_not_created_where_that_is_not_wanted() {
+    let stage = Stage::empty();
+    stage.change(|store: &Store| {
+        store.project("default").unwrap().create_view(NewView::new("v", "v")).unwrap();
+    });
+    let ran = import(&stage, b"view,key\nv,a\nw,b\nv,c\n", &["--no-create-views"]);
+    let told = ran.json();
+    assert_eq!((ran.code, &told["done"]), (1, &json!({"views": 0, "resources": 0, "links": 2})));
+    assert_eq!(failures(&told), [(3, "unknown_view")]);
+}
+
+#[test]
+fn the_first_thousand_failures_are_listed_and_all_are_counted() {
+    let stage = Stage::empty();
+    let csv = format!("view,key\n{}v,good\n", "v,bad key\n".repeat(1_500));
+    let ran = stage.run_with_input("import", &["-", "--format", "csv"], csv.as_bytes());
+    assert_eq!((ran.code, ran.out.lines().count()), (1, 1_002), "{}", ran.err);
+    assert_eq!(ran.out.lines().last(), Some("500 more rows failed"));
+    let end = "imported 1 views, 0 resources and 1 links; 1500 rows failed\n";
+    assert_eq!(ran.err, end);
+    let ran = import(&stage, csv.as_bytes(), &[]);
+    let told = ran.json();
+    assert_eq!((&told["failed"], failures(&told).len()), (&json!(1_500), 1_000));
+}

@@ -1,0 +1,127 @@
+//! Importing into a store that is there.
+
+use std::fs;
+
+use serde_json::json;
+use viewlink::{Batch, NewResource, NewView, Store, Timestamp};
+
+use super::stores::{lines, names, restore, with_everything};
+use crate::support::{Stage, run_plain};
+
+#[test]
+fn importing_twice_leaves_everything_unchanged_and_makes_no_change() {
+    let stage = Stage::empty();
+    with_everything(&stage.store());
+    assert_eq!(restore(&stage, "restored").code, 0);
+    let restored = stage.path("restored");
+    let export = || run_plain(["export".as_ref(), restored.as_os_str()]).out;
+    let before = export();
+    for times in ["now", "keep"] {
+        let file = stage.path("export.jsonl");
+        let arguments = [
+            "import",
+            restored.to_str().unwrap(),
+            file.to_str().unwrap(),
+            "--json",
+            "--times",
+            times,
+        ];
+        let ran = run_plain(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let (done, unchanged) = (&ran.json()["done"], &ran.json()["unchanged"]);
+        assert_eq!(done, &json!({"views": 0, "resources": 0, "links": 0}));
+        assert_eq!(unchanged, &json!({"views": 3, "resources": 4, "links": 7}));
+    }
+    assert_eq!(export(), before);
+}
+
+#[test]
+fn what_is_there_stays_and_what_is_missing_is_added_at_the_time_of_the_import() {
+    let stage = Stage::empty();
+    with_everything(&stage.path("other"));
+    let export = run_plain(["export".as_ref(), stage.path("other").as_os_str()]);
+    stage.change(|store: &Store| {
+        let project = store.project("shop").unwrap();
+        project.create_view(NewView::new("a-view", "mine")).unwrap();
+        project.link("a-view", Batch::ai_configs(["f-1", "own"])).unwrap().all_ok().unwrap();
+        let flag = NewResource::flag("f-1").name("mine");
+        project.put_resources([flag]).unwrap().all_ok().unwrap();
+    });
+    let before = lines(&stage.store());
+    let start = Timestamp::now().as_millis();
+    let arguments = ["-", "--format", "jsonl", "--json"];
+    let ran = stage.run_with_input("import", &arguments, export.out.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()["done"], json!({"views": 2, "resources": 3, "links": 6}));
+    assert_eq!(ran.json()["unchanged"], json!({"views": 1, "resources": 1, "links": 1}));
+    let after = lines(&stage.store());
+    let rows = |lines: &[serde_json::Value]| lines[1..lines.len() - 1].to_vec();
+    for row in rows(&before) {
+        assert!(after.contains(&row), "{row}");
+    }
+    for row in rows(&after) {
+        if !before.contains(&row) {
+            let time = row["link"].get("linkedAt").or(row["view"].get("createdAt"));
+            assert!(time.is_none_or(|time| time.as_u64().unwrap() >= start), "{row}");
+        }
+    }
+}
+
+#[test]
+fn times_are_kept_where_that_is_asked_for_as_far_as_they_are_later_than_the_last_change() {
+    let stage = Stage::with_flags(["a"]);
+    let last = Timestamp::now().as_millis();
+    let csv = format!("view,key,linked_at\nmy-view,b,{}\nmy-view,c,5\n", last + 1_000_000);
+    let arguments = ["-", "--format", "csv", "--times", "keep"];
+    let ran = stage.run_with_input("import", &arguments, csv.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let links = lines(&stage.store());
+    let times: Vec<u64> =
+        links.iter().filter_map(|line| line["link"]["linkedAt"].as_u64()).collect();
+    assert_eq!((times.len(), times[1]), (3, last + 1_000_000));
+    assert!(times[2] == times[0], "{times:?}");
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_tells_the_same_as_the_import() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let before = stage.run("export", &[]).out;
+    let csv = b"view,key\nmy-view,a\nmy-view,c\nnew-view,a\nnew-view,no key\n";
+    let arguments = |more: &[&'static str]| [&["-", "--format", "csv", "--json"], more].concat();
+    let dry = stage.run_with_input("import", &arguments(&["--dry-run"]), csv);
+    assert_eq!(names(&stage), ["views.viewlink"]);
+    assert_eq!(stage.run("export", &[]).out, before);
+    let wet = stage.run_with_input("import", &arguments(&[]), csv);
+    let mut told = dry.json();
+    assert_eq!(told["dryRun"], true);
+    told["dryRun"] = json!(false);
+    assert_eq!((dry.code, told), (1, wet.json()));
+    assert_eq!(wet.json()["done"], json!({"views": 1, "resources": 0, "links": 2}));
+}
+
+#[test]
+fn a_store_that_is_open_elsewhere_is_left_alone() {
+    let stage = Stage::with_flags(["a"]);
+    let file = stage.path("links.csv");
+    fs::write(&file, "view,key\nmy-view,b\n").unwrap();
+    let held = Store::open(stage.store()).unwrap();
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = [&[file.to_str().unwrap(), "--json"], more].concat();
+        let ran = stage.run("import", &arguments);
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("store_in_use")), "{ran:?}");
+    }
+    let ran = stage.run("export", &["--json"]);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("store_in_use")), "{ran:?}");
+    held.close().unwrap();
+    assert_eq!(names(&stage), ["links.csv", "views.viewlink"]);
+}
+
+#[test]
+fn a_directory_that_is_no_store_is_left_alone() {
+    let stage = Stage::empty();
+    fs::create_dir(stage.store()).unwrap();
+    fs::write(stage.store().join("mine"), "mine").unwrap();
+    let ran = stage.run_with_input("import", &["-", "--format", "csv", "--json"], b"view,key\n");
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("not_a_store")), "{ran:?}");
+    assert_eq!(fs::read(stage.store().join("mine")).unwrap(), b"mine");
+}

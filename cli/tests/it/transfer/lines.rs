@@ -1,0 +1,233 @@
+//! JSON lines that no export wrote.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::stores::{lines, names, with_everything};
+use crate::support::{Ran, Stage};
+
+/// The stage, and the lines of an export of a store with something of everything.
+fn exported() -> (Stage, Vec<String>) {
+    let stage = Stage::empty();
+    with_everything(&stage.store());
+    let ran = stage.run("export", &[]);
+    fs::remove_dir_all(stage.store()).unwrap();
+    (stage, ran.out.lines().map(|line| format!("{line}\n")).collect())
+}
+
+/// Imports lines into the store of the stage.
+fn import(stage: &Stage, lines: &[String]) -> Ran {
+    let file = stage.path("e.jsonl");
+    fs::write(&file, lines.concat()).unwrap();
+    stage.run("import", &[file.to_str().unwrap(), "--json"])
+}
+
+/// Checks that an import failed and that nothing came of it.
+fn assert_refused(stage: &Stage, ran: &Ran, code: &str, reason: &str) {
+    assert_eq!(
+        (ran.code, ran.out.as_str(), &ran.error()["code"]),
+        (2, "", &json!(code)),
+        "{ran:?}"
+    );
+    assert!(ran.err.contains(reason), "{ran:?}");
+    assert_eq!(names(stage), ["e.jsonl"], "{ran:?}");
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_refused_and_nothing_is_left() {
+    let (stage, lines) = exported();
+    for kept in 1..lines.len() {
+        let ran = import(&stage, &lines[..kept]);
+        assert_refused(&stage, &ran, "cut_input", "it has no trailer");
+    }
+    assert_refused(&stage, &import(&stage, &[]), "cut_input", "it is empty");
+    let whole = lines.concat();
+    // The end of the last line goes, and so do parts of it, of a link, and of a text of a view.
+    for cut in [whole.len() - 2, whole.len() - 20, whole.len() - 100, 200, 40] {
+        let ran = import(&stage, &[whole[..cut].to_owned()]);
+        assert_refused(&stage, &ran, "cut_input", "ends too soon");
+    }
+    let ran = import(&stage, &[whole.trim_end().to_owned()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_file_that_lost_a_row_or_has_one_twice_is_refused() {
+    let (stage, lines) = exported();
+    for row in 1..lines.len() - 1 {
+        let mut changed = lines.clone();
+        changed.remove(row);
+        assert_refused(
+            &stage,
+            &import(&stage, &changed),
+            "cut_input",
+            "its trailer tells of 3 views",
+        );
+        let mut changed = lines.clone();
+        changed.insert(row, lines[row].clone());
+        assert_refused(
+            &stage,
+            &import(&stage, &changed),
+            "cut_input",
+            "its trailer tells of 3 views",
+        );
+    }
+}
+
+#[test]
+fn a_malformed_line_is_told_with_its_number_and_what_is_wrong() {
+    let (stage, lines) = exported();
+    let link = r#"{"link":{"project":"p","view":"v","type":"flags","key":"k"}}"#;
+    let header = lines[0].trim_end();
+    for (line, reason) in [
+        ("{", "EOF while parsing an object, at column"),
+        ("nonsense", "expected value, at column 1"),
+        ("[]", "line 3 of"),
+        (r#"{"links":{}}"#, "unknown variant `links`"),
+        (r#"{"link":{}}"#, "missing field `project`"),
+        (
+            r#"{"link":{"project":"p","view":"v","type":"flags","key":"k","at":1}}"#,
+            "unknown field `at`",
+        ),
+        (
+            r#"{"link":{"project":"p","view":"v","type":"flags","key":1}}"#,
+            "invalid type: integer `1`",
+        ),
+        (r#"{"link":{"project":"p","view":"v","type":"flags","key":"k","linkedAt":-1}}"#, "`-1`"),
+        (&format!("{link}{link}"), "trailing characters"),
+        (header, "there is a header behind the first line"),
+    ] {
+        let mut changed = lines.clone();
+        changed[2] = format!("{line}\n");
+        let ran = import(&stage, &changed);
+        assert_refused(&stage, &ran, "malformed_input", "line 3 of ");
+        let message = ran.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(reason), "{line}: {message}");
+        assert!(!message.contains("line 1"), "{message}");
+    }
+}
+
+#[test]
+fn what_is_no_export_is_refused() {
+    let (stage, lines) = exported();
+    let ran = import(&stage, &lines[1..]);
+    assert_refused(&stage, &ran, "malformed_input", "there is a view where the header should be");
+    let mut changed = lines.clone();
+    changed[0] = "{\"header\":{\"format\":\"other\",\"version\":1}}\n".into();
+    assert_refused(&stage, &import(&stage, &changed), "malformed_input", "its format is not");
+    changed[0] = "{\"header\":{\"format\":\"viewlink-export\",\"version\":2,\"new\":[]}}\n".into();
+    assert_refused(&stage, &import(&stage, &changed), "newer_format", "has version 2");
+    changed[0] = "{\"header\":{\"format\":\"viewlink-export\",\"version\":0}}\n".into();
+    assert_refused(&stage, &import(&stage, &changed), "newer_format", "has version 0");
+    let twice = [lines.concat(), lines.concat()];
+    assert_refused(&stage, &import(&stage, &twice), "malformed_input", "behind the trailer");
+    let mut changed = lines;
+    changed[3] = "\u{fffd}".repeat(3);
+    changed[3].push('\n');
+    assert_refused(&stage, &import(&stage, &changed), "malformed_input", "line 4 of");
+}
+
+/// Rows some of which fail, in a file that is whole.
+const ROWS: [&str; 16] = [
+    r#"{"header":{"format":"viewlink-export","version":1}}"#,
+    r#"{"view":{"project":"p","key":"V","name":"a view"}}"#,
+    r#"{"view":{"project":"p","key":"no key","name":""}}"#,
+    r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"a","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"b","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"flags","key":"a","id":"one"}}"#,
+    r#"{"resource":{"project":"p","type":"things","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flag","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flags","key":"ä","linkedAt":5}}"#,
+    "",
+    r#"{"link":{"project":"p","view":"w","type":"flags","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"q","view":"v","type":"flags","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flags","environment":"e","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"segments","key":"a"}}"#,
+    r#"{"link":{"project":"p","view":"V","type":"flags","key":"a","linkedAt":9}}"#,
+    r#"{"trailer":{"views":2,"resources":4,"links":7}}"#,
+];
+
+/// The line and code of each of [`ROWS`] that fails.
+const FAILURES: [(u64, &str); 9] = [
+    (3, "invalid_key"),
+    (5, "id_taken"),
+    (6, "invalid_row"),
+    (7, "invalid_row"),
+    (9, "invalid_key"),
+    (11, "unknown_view"),
+    (12, "unknown_view"),
+    (13, "invalid_row"),
+    (14, "invalid_key"),
+];
+
+#[test]
+fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
+    let stage = Stage::empty();
+    let ran = import(&stage, &ROWS.map(|row| format!("{row}\n")));
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let told = ran.json();
+    assert_eq!(told["done"], json!({"views": 1, "resources": 1, "links": 1}));
+    assert_eq!(told["unchanged"], json!({"views": 0, "resources": 0, "links": 1}));
+    assert_eq!(told["failed"], 9);
+    let failures = told["failures"].as_array().unwrap().iter();
+    let failures: Vec<(u64, &str)> = failures
+        .map(|failed| (failed["line"].as_u64().unwrap(), failed["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(failures, FAILURES);
+    let links: Vec<_> =
+        lines(&stage.store()).into_iter().filter(|line| line.get("link").is_some()).collect();
+    assert_eq!(
+        links,
+        [
+            json!({"link": {"project": "p", "view": "v", "type": "flags", "key": "a", "linkedAt": 5}})
+        ]
+    );
+    let file = stage.path("e.jsonl");
+    let ran = stage.run("import", &[file.to_str().unwrap()]);
+    let first = ran.out.lines().nth(1).unwrap();
+    assert_eq!(
+        first,
+        "3     invalid_key   the view key \"no key\" is malformed: ' ' at byte 2 is not allowed: a key \
+         starts with a letter or digit and holds letters, digits, '_', '.' and '-'"
+    );
+}
+
+#[test]
+fn a_link_that_is_older_than_its_view_fails() {
+    let stage = Stage::empty();
+    let rows = [
+        r#"{"header":{"format":"viewlink-export","version":1}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"","createdAt":50}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"a","linkedAt":49}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"b","linkedAt":50}}"#,
+        r#"{"trailer":{"views":1,"resources":0,"links":2}}"#,
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let ran = import(&stage, &rows);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let told = ran.json();
+    assert_eq!((&told["done"]["links"], &told["failures"][0]["line"]), (&json!(1), &json!(3)));
+    assert_eq!(told["failures"][0]["message"], "there is no view v in project p at that time");
+}
+
+#[test]
+fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
+    let stage = Stage::empty();
+    let rows = [
+        r#"{"header":{"format":"viewlink-export","version":1}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"late","description":"2","createdAt":11,"updatedAt":25}}"#,
+        r#"{"view":{"project":"p","key":"V","name":"early","description":"1","createdAt":10,"updatedAt":20}}"#,
+        r#"{"trailer":{"views":2,"resources":0,"links":0}}"#,
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let ran = import(&stage, &rows);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        (&ran.json()["done"]["views"], &ran.json()["unchanged"]["views"]),
+        (&json!(1), &json!(1))
+    );
+    let view = &lines(&stage.store())[1]["view"];
+    assert_eq!((&view["name"], &view["description"]), (&json!("early"), &json!("1")));
+    assert_eq!((&view["createdAt"], &view["updatedAt"]), (&json!(10), &json!(20)));
+}
