@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -129,55 +129,46 @@ impl Collector for StoreFigures {
             let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(descriptor)?;
         }
-        self.encode_gauges(&stats, encoder)
+        self.encode_gauges(&stats, &mut encoder)?;
+        encode_times(&stats, &mut encoder)
     }
 }
 
 impl StoreFigures {
     /// What goes up and down.
-    fn encode_gauges(&self, stats: &Stats, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
-        let (second, byte) = (Some(&Unit::Seconds), Some(&Unit::Bytes));
-        let writable = f64::from(u8::from(self.store.health() == Health::Writable));
+    fn encode_gauges(&self, stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let writable = u64::from(self.store.health() == Health::Writable);
+        let on_disk = "The newest change in the state on disk.";
         for (name, help, unit, value) in [
             ("writable", "Whether the store takes changes.", None, writable),
-            ("revision", "The newest change.", None, stats.revision as f64),
-            ("snapshots", "Snapshots held.", None, stats.snapshots as f64),
-            (
-                "oldest_snapshot",
-                "Age of the oldest snapshot.",
-                second,
-                seconds(stats.oldest_snapshot),
-            ),
-            ("waiting_backlinks", "Changes to be folded.", None, stats.waiting_backlinks as f64),
-            ("last_commit", "Time of the last commit.", second, seconds(stats.last_commit)),
-            ("longest_commit", "Time of the longest.", second, seconds(stats.longest_commit)),
-            (
-                "last_checkpoint",
-                "Time of the last checkpoint.",
-                second,
-                seconds(stats.last_checkpoint),
-            ),
-            (
-                "longest_checkpoint",
-                "Time of the longest.",
-                second,
-                seconds(stats.longest_checkpoint),
-            ),
-            (
-                "checkpoint_revision",
-                "The newest change in the state on disk.",
-                None,
-                stats.checkpoint_revision as f64,
-            ),
-            ("journal_segments", "Segments of the journal.", None, stats.journal_segments as f64),
-            ("journal", "Length of the journal.", byte, stats.journal_bytes as f64),
+            ("revision", "The newest change.", None, stats.revision),
+            ("snapshots", "Snapshots held.", None, stats.snapshots),
+            ("waiting_backlinks", "Changes to be folded.", None, stats.waiting_backlinks),
+            ("checkpoint_revision", on_disk, None, stats.checkpoint_revision),
+            ("journal_segments", "Segments of the journal.", None, stats.journal_segments),
+            ("journal", "Length of the journal.", Some(&Unit::Bytes), stats.journal_bytes),
         ] {
             let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-            ConstGauge::new(value).encode(descriptor)?;
+            ConstGauge::new(value as f64).encode(descriptor)?;
         }
         Ok(())
     }
+}
+
+/// How long things take; 0 where there was none yet.
+fn encode_times(stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    for (name, help, time) in [
+        ("oldest_snapshot", "Age of the oldest snapshot.", stats.oldest_snapshot),
+        ("last_commit", "Time of the last commit.", stats.last_commit),
+        ("longest_commit", "Time of the longest commit.", stats.longest_commit),
+        ("last_checkpoint", "Time of the last checkpoint.", stats.last_checkpoint),
+        ("longest_checkpoint", "Time of the longest checkpoint.", stats.longest_checkpoint),
+    ] {
+        let unit = Some(&Unit::Seconds);
+        let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        ConstGauge::new(time.unwrap_or_default().as_secs_f64()).encode(descriptor)?;
+    }
+    Ok(())
 }
 
 fn bucket((bound, groups): (u64, u64)) -> (f64, u64) {
