@@ -245,19 +245,15 @@ mod disk;
 mod error;
 mod feed;
 pub mod filter;
-mod group_sizes;
 mod health;
 mod journal;
 mod key;
 mod limit;
-mod link_list;
 mod options;
-mod outcome_counts;
 mod page;
 mod project;
 mod registry;
 mod resource;
-mod resource_list;
 mod resource_name;
 mod selection;
 mod sizes;
@@ -272,7 +268,6 @@ mod trace;
 mod type_counts;
 mod verify;
 mod view;
-mod view_list;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -292,19 +287,19 @@ pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
     ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,
 };
-pub use group_sizes::GroupSizes;
+
 pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
 pub use limit::TooLong;
 pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
-pub use outcome_counts::OutcomeCounts;
+
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 pub use registry::{NewResource, RegisteredResource};
 pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use sizes::{JournalSize, Sizes, TableSize};
 pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
-pub use stats::Stats;
+pub use stats::{GroupSizes, OutcomeCounts, Stats};
 pub use store::Store;
 pub use time::Timestamp;
 pub use type_counts::TypeCounts;

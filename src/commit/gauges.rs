@@ -7,11 +7,9 @@ use std::time::Duration;
 use super::Open;
 use super::checkpoint::Work;
 use super::times::Times;
-use crate::group_sizes::{BUCKETS, GroupSizes, bucket};
 use crate::health::Health;
 use crate::journal::Segments;
-use crate::outcome_counts::{OUTCOMES, OutcomeCounts};
-use crate::stats::Stats;
+use crate::stats::{BUCKETS, GroupSizes, OUTCOMES, OutcomeCounts, Stats, bucket};
 
 /// What the one who changes the store writes down behind each step. The figures are read one by
 /// one, so two of them may be of neighbouring steps.

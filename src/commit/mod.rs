@@ -37,8 +37,7 @@ use crate::error::{Error, Result};
 use crate::health::Health;
 use crate::journal::{Segments, StoreId};
 use crate::options::Options;
-use crate::outcome_counts::OutcomeCounts;
-use crate::stats::Stats;
+use crate::stats::{OutcomeCounts, Stats};
 use crate::storage::{State, contain};
 use crate::verify::Verification;
 

@@ -1,12 +1,12 @@
 //! Reading the registry of a project.
 
+use super::ProjectSnapshot;
 use crate::error::{Error, Result};
 use crate::filter::ResourceFilter;
 use crate::key::SegmentId;
 use crate::page::{List, Page, Paging, Position, ResourceSort};
 use crate::registry::RegisteredResource;
 use crate::resource::{Resource, ResourceType};
-use crate::snapshot::ProjectSnapshot;
 use crate::storage::{ReadTables, ResourceRow, ResourceRows as _};
 
 impl ProjectSnapshot<'_> {

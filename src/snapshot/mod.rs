@@ -1,23 +1,26 @@
 //! Reading: every look at a store is one at a revision.
 
+mod linked_views;
+mod links;
+mod resources;
+mod views;
+
 use std::fmt;
 use std::sync::Arc;
 
 use crate::change::Change;
 use crate::commit::{Engine, Hold};
-use crate::error::{Error, Result, StoreFile};
-use crate::filter::ResourceFilter;
+use crate::error::{Error, Result};
 use crate::journal::{Reader, Segments};
 use crate::key::{ProjectKey, ViewKey};
-use crate::link_list::links;
-use crate::page::{KeySort, LinkSort, List, Page, Paging, Position};
+use crate::page::{KeySort, List, Page, Paging, Position};
 use crate::project::view_key;
-use crate::resource::{Resource, ResourceType};
-use crate::selection::Selection;
-use crate::storage::{LinkRecord, LinkRow, ProjectRow, ReadTables, ViewRow};
-use crate::time::Timestamp;
+use crate::resource::Resource;
+use crate::storage::{ProjectRow, ReadTables, ViewRow};
 use crate::type_counts::TypeCounts;
 use crate::view::View;
+
+pub use links::LinkedResource;
 
 /// The store as it stood when the snapshot was taken.
 ///
@@ -164,25 +167,6 @@ impl From<ProjectRow> for ProjectInfo {
     }
 }
 
-/// A resource that is linked to a view. Example: at [`ProjectSnapshot`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkedResource {
-    /// The resource.
-    pub resource: Resource,
-    /// When it was linked.
-    pub linked_at: Timestamp,
-    /// The revision of the change that linked it.
-    pub revision: u64,
-}
-
-impl From<LinkRow> for LinkedResource {
-    fn from(row: LinkRow) -> Self {
-        let LinkRecord { linked_at, revision, .. } = row.record;
-        Self { resource: row.resource, linked_at, revision }
-    }
-}
-
 /// A project as it stood when the snapshot was taken.
 ///
 /// ```
@@ -251,135 +235,6 @@ impl ProjectSnapshot<'_> {
             id.map(|id| tables.link(id, resource_type, &name)).transpose()
         })?;
         Ok(link.ok_or_else(|| self.unknown_view(key))?.is_some())
-    }
-
-    /// The resources of one type that are linked to a view, the oldest link first, or in another
-    /// order. The total costs nothing extra. Example: at [`ProjectSnapshot`].
-    ///
-    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + m · log m) with the n links
-    /// of that type of the view and m = offset + limit; by name O(n · log resources + m · log m).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key;
-    /// [`Error::InvalidCursor`] when the cursor is of another list or order.
-    pub fn linked_resources(
-        &self,
-        view: &str,
-        resource_type: ResourceType,
-        paging: Paging<LinkSort>,
-    ) -> Result<Page<LinkedResource>> {
-        self.linked_resources_matching(view, resource_type, &ResourceFilter::all(), paging)
-    }
-
-    /// The resources of one type that are linked to a view and that a filter finds.
-    ///
-    /// A resource that is not registered counts as one with its key as its name and nothing else
-    /// said of it. The total is that of what the filter finds.
-    ///
-    /// Cost: O(n · log resources) with the n links of that type of the view, and O(log links) for each
-    /// of them and each view that the filter names.
-    ///
-    /// ```
-    /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType};
-    /// # let store = Options::new().open_in_memory()?;
-    /// # let project = store.project("default")?;
-    /// # project.ensure_view(NewView::new("v", "V"))?;
-    /// # project.link("v", Batch::flags(["checkout-v2", "search-v3"]))?.all_ok()?;
-    /// let filter = ResourceFilter::parse(ResourceType::Flag, "query:CHECK")?;
-    /// let (snapshot, page) = (store.snapshot()?, Paging::first(10));
-    /// let reader = snapshot.project("default")?;
-    /// let found = reader.linked_resources_matching("v", ResourceType::Flag, &filter, page)?;
-    /// assert_eq!((found.total, found.items[0].resource.key().as_str()), (1, "checkout-v2"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`linked_resources`](Self::linked_resources); [`Error::UnknownView`] also when the
-    /// filter names a view that is not there.
-    pub fn linked_resources_matching(
-        &self,
-        view: &str,
-        resource_type: ResourceType,
-        filter: &ResourceFilter,
-        paging: Paging<LinkSort>,
-    ) -> Result<Page<LinkedResource>> {
-        let key = view_key(view)?;
-        self.snapshot.read(|tables| {
-            let view = tables.view(self.project.id, &key)?;
-            let view = view.ok_or_else(|| self.unknown_view(key))?;
-            links(tables, &view, resource_type, self.selection(tables, filter)?, &paging)
-        })
-    }
-
-    /// A filter whose views were looked up.
-    pub(crate) fn selection<'f>(
-        &self,
-        tables: &ReadTables,
-        filter: &'f ResourceFilter,
-    ) -> Result<Selection<'f>> {
-        Selection::new(filter, |key| {
-            let id = tables.view_id(self.project.id, key)?;
-            id.ok_or_else(|| self.unknown_view(key.clone()))
-        })
-    }
-
-    /// The views that a resource is linked to, in key order; none for a resource nobody linked.
-    ///
-    /// Cost: O(n log n + limit · log views) with the n views of the resource. Example: at
-    /// [`ProjectSnapshot`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list.
-    pub fn linked_views(&self, resource: &Resource, paging: Paging<KeySort>) -> Result<Page<View>> {
-        self.views_of(resource, &paging, |tables, key| {
-            let view = tables.view(self.project.id, &key)?.ok_or_else(|| {
-                Error::damaged(StoreFile::State, "table views", format!("{key} is missing"))
-            });
-            Ok(view?.into_view())
-        })
-    }
-
-    /// The keys of the views that a resource is linked to, in order: what
-    /// [`linked_views`](Self::linked_views) gives without reading the views.
-    ///
-    /// Cost: O(n log n) with the n views of the resource. Example: at [`ProjectSnapshot`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list; one of
-    /// [`linked_views`](Self::linked_views) goes on here, too.
-    pub fn linked_view_keys(
-        &self,
-        resource: &Resource,
-        paging: Paging<KeySort>,
-    ) -> Result<Page<ViewKey>> {
-        self.views_of(resource, &paging, |_, key| Ok(key))
-    }
-
-    fn views_of<T>(
-        &self,
-        resource: &Resource,
-        paging: &Paging<KeySort>,
-        read: impl Fn(&ReadTables, ViewKey) -> Result<T>,
-    ) -> Result<Page<T>> {
-        let (project, resource_type) = (self.project.id, resource.resource_type());
-        let name = resource.name();
-        let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
-        let (after, skip) = paging.start.in_list(&list)?;
-        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let position = |key: &ViewKey| Ok(Position::Key(key.to_string()));
-        self.snapshot.read(|tables| {
-            let mut keys = tables.views_of(project, resource_type, &name)?;
-            let total = keys.len() as u64;
-            keys.sort_unstable();
-            let behind = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
-            let rows = keys.split_off(behind.max(skip.min(keys.len())));
-            let rows = rows.into_iter().take(paging.rows()).collect();
-            Page::from_rows(rows, paging.limit, total, list, position, |key| read(tables, key))
-        })
     }
 
     fn find_view(&self, key: &str) -> Result<ViewRow> {

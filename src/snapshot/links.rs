@@ -2,13 +2,109 @@
 
 use std::cell::Cell;
 
+use super::ProjectSnapshot;
 use crate::error::Result;
+use crate::filter::ResourceFilter;
 use crate::page::{LinkSort, List, Page, Paging, Position};
+use crate::project::view_key;
 use crate::resource::{Resource, ResourceType};
 use crate::resource_name::ResourceName;
 use crate::selection::Selection;
-use crate::snapshot::LinkedResource;
 use crate::storage::{LinkName, LinkRecord, LinkRow, ReadTables, ResourceRows, ViewRow};
+use crate::time::Timestamp;
+
+/// A resource that is linked to a view. Example: at [`ProjectSnapshot`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkedResource {
+    /// The resource.
+    pub resource: Resource,
+    /// When it was linked.
+    pub linked_at: Timestamp,
+    /// The revision of the change that linked it.
+    pub revision: u64,
+}
+
+impl From<LinkRow> for LinkedResource {
+    fn from(row: LinkRow) -> Self {
+        let LinkRecord { linked_at, revision, .. } = row.record;
+        Self { resource: row.resource, linked_at, revision }
+    }
+}
+
+impl ProjectSnapshot<'_> {
+    /// The resources of one type that are linked to a view, the oldest link first, or in another
+    /// order. The total costs nothing extra. Example: at [`ProjectSnapshot`].
+    ///
+    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + m · log m) with the n links
+    /// of that type of the view and m = offset + limit; by name O(n · log resources + m · log m).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key;
+    /// [`Error::InvalidCursor`] when the cursor is of another list or order.
+    pub fn linked_resources(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        paging: Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        self.linked_resources_matching(view, resource_type, &ResourceFilter::all(), paging)
+    }
+
+    /// The resources of one type that are linked to a view and that a filter finds.
+    ///
+    /// A resource that is not registered counts as one with its key as its name and nothing else
+    /// said of it. The total is that of what the filter finds.
+    ///
+    /// Cost: O(n · log resources) with the n links of that type of the view, and O(log links) for each
+    /// of them and each view that the filter names.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.ensure_view(NewView::new("v", "V"))?;
+    /// # project.link("v", Batch::flags(["checkout-v2", "search-v3"]))?.all_ok()?;
+    /// let filter = ResourceFilter::parse(ResourceType::Flag, "query:CHECK")?;
+    /// let (snapshot, page) = (store.snapshot()?, Paging::first(10));
+    /// let reader = snapshot.project("default")?;
+    /// let found = reader.linked_resources_matching("v", ResourceType::Flag, &filter, page)?;
+    /// assert_eq!((found.total, found.items[0].resource.key().as_str()), (1, "checkout-v2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`linked_resources`](Self::linked_resources); [`Error::UnknownView`] also when the
+    /// filter names a view that is not there.
+    pub fn linked_resources_matching(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+        paging: Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        let key = view_key(view)?;
+        self.snapshot.read(|tables| {
+            let view = tables.view(self.project.id, &key)?;
+            let view = view.ok_or_else(|| self.unknown_view(key))?;
+            links(tables, &view, resource_type, self.selection(tables, filter)?, &paging)
+        })
+    }
+
+    /// A filter whose views were looked up.
+    pub(crate) fn selection<'f>(
+        &self,
+        tables: &ReadTables,
+        filter: &'f ResourceFilter,
+    ) -> Result<Selection<'f>> {
+        Selection::new(filter, |key| {
+            let id = tables.view_id(self.project.id, key)?;
+            id.ok_or_else(|| self.unknown_view(key.clone()))
+        })
+    }
+}
 
 /// Which rows of a list make a page.
 struct Part<'a, R> {

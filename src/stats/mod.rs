@@ -1,9 +1,14 @@
 //! Figures of a store, for its operator.
 
+mod group_sizes;
+mod outcome_counts;
+
 use std::time::Duration;
 
-use crate::group_sizes::GroupSizes;
-use crate::outcome_counts::OutcomeCounts;
+pub use group_sizes::GroupSizes;
+pub(crate) use group_sizes::{BUCKETS, bucket};
+pub(crate) use outcome_counts::OUTCOMES;
+pub use outcome_counts::OutcomeCounts;
 
 /// Figures of an open store: see [`Store::stats`](crate::Store::stats).
 ///

@@ -1,10 +1,10 @@
 //! The views of a project, in the orders there are.
 
+use super::ProjectSnapshot;
 use crate::error::Result;
 use crate::filter::ViewFilter;
 use crate::key::ViewKey;
 use crate::page::{List, Page, Paging, Position, ViewSort};
-use crate::snapshot::ProjectSnapshot;
 use crate::storage::ViewRow;
 use crate::view::View;
 
