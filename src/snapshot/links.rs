@@ -41,8 +41,10 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key;
-    /// [`Error::InvalidCursor`] when the cursor is of another list or order.
+    /// [`Error::UnknownView`](crate::Error::UnknownView);
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is no key;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
+    /// order.
     pub fn linked_resources(
         &self,
         view: &str,
@@ -76,8 +78,8 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`linked_resources`](Self::linked_resources); [`Error::UnknownView`] also when the
-    /// filter names a view that is not there.
+    /// Those of [`linked_resources`](Self::linked_resources);
+    /// [`Error::UnknownView`](crate::Error::UnknownView) also when the filter names a view that is not there.
     pub fn linked_resources_matching(
         &self,
         view: &str,
