@@ -154,26 +154,21 @@ fn kind(kind: &ChangeKind) -> Value {
             "unlinked": names(unlinked),
         }),
         ChangeKind::ManyLinksChanged { parts } => {
-            let part = |part: &ChangedLinks| {
-                json!({
-                    "view": part.view.as_str(),
-                    "resourceType": part.resource_type.plural(),
-                    "linked": names(&part.linked),
-                    "unlinked": names(&part.unlinked),
-                })
-            };
-            json!({ "change": "manyLinksChanged", "parts": parts.iter().map(part).collect::<Vec<_>>() })
+            let parts: Vec<_> = parts.iter().map(part).collect();
+            json!({ "change": "manyLinksChanged", "parts": parts })
         }
+        ChangeKind::ProjectDeleted { views, unlinked } => {
+            json!({ "change": "projectDeleted", "views": views, "unlinked": counts(unlinked) })
+        }
+        other => of_resources(other),
+    }
+}
+
+fn of_resources(kind: &ChangeKind) -> Value {
+    match kind {
         ChangeKind::ResourcesPut { resources } => {
-            let put = |put: &RegisteredResource| {
-                json!({
-                    "resourceType": put.resource.resource_type().plural(),
-                    "resource": put.resource.to_string(),
-                    "name": put.name,
-                    "tags": put.tags,
-                })
-            };
-            json!({ "change": "resourcesPut", "resources": resources.iter().map(put).collect::<Vec<_>>() })
+            let resources: Vec<_> = resources.iter().map(put).collect();
+            json!({ "change": "resourcesPut", "resources": resources })
         }
         ChangeKind::ResourceRemoved { resource, links } => json!({
             "change": "resourceRemoved",
@@ -187,12 +182,27 @@ fn kind(kind: &ChangeKind) -> Value {
             "segments": segments,
             "unlinked": links,
         }),
-        ChangeKind::ProjectDeleted { views, unlinked } => {
-            json!({ "change": "projectDeleted", "views": views, "unlinked": counts(unlinked) })
-        }
         // Of a later version: there, and not known here.
         other => json!({ "change": format!("{other:?}") }),
     }
+}
+
+fn part(part: &ChangedLinks) -> Value {
+    json!({
+        "view": part.view.as_str(),
+        "resourceType": part.resource_type.plural(),
+        "linked": names(&part.linked),
+        "unlinked": names(&part.unlinked),
+    })
+}
+
+fn put(put: &RegisteredResource) -> Value {
+    json!({
+        "resourceType": put.resource.resource_type().plural(),
+        "resource": put.resource.to_string(),
+        "name": put.name,
+        "tags": put.tags,
+    })
 }
 
 fn names(resources: &[Resource]) -> Vec<String> {
