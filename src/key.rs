@@ -216,7 +216,27 @@ key_type! {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_a_key_when_each_of_its_characters_may_stand_where_it_does(
+            text in "[a-z]{0,3}[_.\\-AZ09ä\u{161}\u{100}\0 /a]{0,20}",
+        ) {
+            let may_stand = |(position, character): (usize, char)| {
+                character.is_ascii_alphanumeric()
+                    || (position > 0 && matches!(character, '_' | '.' | '-'))
+            };
+            let expected = match text.char_indices().find(|&found| !may_stand(found)) {
+                _ if text.is_empty() => Err(KeyError::Empty),
+                None => Ok(()),
+                Some((position, character)) => Err(KeyError::Character { character, position }),
+            };
+            prop_assert_eq!(check(&text, MAX_KEY_LEN), expected);
+        }
+    }
 
     #[test]
     fn a_key_is_letters_digits_and_three_marks_after_the_first() {

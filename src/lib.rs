@@ -172,10 +172,6 @@
 //! | [`open`](Options::open) | O(bytes of journal since the last checkpoint, and what waits) |
 //! | [`backup_to`](Store::backup_to), [`compact`](Store::compact) | O(size of the store) |
 //!
-//! # Observability
-//!
-//! [`Store::stats`] and [`Store::health`] tell how the store is, and wait for no change and no disk.
-//!
 //! # Features
 //!
 //! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
@@ -189,7 +185,8 @@
 //! # Observability
 //!
 //! [`Store::stats`] has figures that are always counted and cost nothing to read, [`Store::sizes`] how
-//! large each part is, [`Store::health`] whether changes are made. With the feature `tracing` the store
+//! large each part is, [`Store::health`] whether changes are made; the first and the last wait for no
+//! change and no disk. With the feature `tracing` the store
 //! tells of its own work, for any subscriber of the crate [tracing](https://docs.rs/tracing). Targets,
 //! names and fields are stable; all fields are numbers but `reason`, times are in microseconds.
 //!

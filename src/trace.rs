@@ -14,14 +14,26 @@ use crate::error::{Error, chain};
 #[must_use]
 pub(crate) struct Span {
     #[cfg(feature = "tracing")]
-    entered: Option<tracing::span::EnteredSpan>,
+    span: Option<tracing::Span>,
+    #[cfg(feature = "tracing")]
+    is_entered: bool,
 }
 
 impl Span {
+    /// Enters a span, if there is one.
+    #[cfg(feature = "tracing")]
+    fn enter(span: Option<tracing::Span>) -> Self {
+        let is_entered = guarded(|| {
+            let entered = span.as_ref()?.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+            entered.map(|()| true)
+        });
+        Self { span, is_entered: is_entered.flatten().unwrap_or(false) }
+    }
+
     /// Gives a field its value, which was named when the span began.
     fn record(&self, field: &'static str, value: u64) {
         #[cfg(feature = "tracing")]
-        guarded(|| self.entered.as_ref().map(|span| span.record(field, value)));
+        guarded(|| self.span.as_ref().map(|span| span.record(field, value)));
         #[cfg(not(feature = "tracing"))]
         let _ = (field, value);
     }
@@ -35,7 +47,13 @@ impl Span {
 #[cfg(feature = "tracing")]
 impl Drop for Span {
     fn drop(&mut self) {
-        guarded(|| drop(self.entered.take()));
+        // Each step guarded by itself, which no guard of `tracing` does: a panic in the second one amid
+        // that of the first would end the process.
+        if self.is_entered {
+            let span = self.span.as_ref();
+            guarded(|| span?.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+        }
+        guarded(|| drop(self.span.take()));
     }
 }
 
@@ -47,18 +65,18 @@ fn guarded<T>(tell: impl FnOnce() -> T) -> Option<T> {
 }
 
 macro_rules! span {
-    ($level:ident, $target:literal, $name:literal $(, $field:ident)*) => {
-        Span {
-            #[cfg(feature = "tracing")]
-            entered: guarded(|| {
-                tracing::span!(
-                    target: $target, tracing::Level::$level, $name
-                    $(, $field = tracing::field::Empty)*
-                )
-                .entered()
-            }),
-        }
-    };
+    ($level:ident, $target:literal, $name:literal $(, $field:ident)*) => {{
+        #[cfg(feature = "tracing")]
+        let span = Span::enter(guarded(|| {
+            tracing::span!(
+                target: $target, tracing::Level::$level, $name
+                $(, $field = tracing::field::Empty)*
+            )
+        }));
+        #[cfg(not(feature = "tracing"))]
+        let span = Span {};
+        span
+    }};
 }
 
 macro_rules! event {

@@ -138,8 +138,46 @@ fn sort(passed: &mut Vec<Screening>, texts: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::batch::{Batch, SegmentRef};
+
+    proptest! {
+        #[test]
+        fn keys_come_in_the_order_of_their_names_each_by_its_first_place(
+            alike in "[a-c]{0,9}",
+            segments in prop::collection::vec(("[ab]{1,9}", "[ab.]{0,9}"), 0..40),
+        ) {
+            let segments: Vec<_> =
+                segments.into_iter().map(|(e, key)| (format!("{alike}{e}"), format!("k{key}"))).collect();
+            let mut expected = std::collections::BTreeMap::new();
+            for (place, (environment, key)) in (0_u32..).zip(&segments) {
+                expected.entry(format!("{environment}\0{key}")).or_insert(place);
+            }
+            let batch = Batch::segments(segments);
+            let screened = screen(&batch.keys, 256);
+            let kept = screened.keys().into_iter();
+            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.ordinal));
+            prop_assert!(kept.eq(expected));
+        }
+
+        #[test]
+        fn flags_come_in_the_order_of_their_keys_each_by_its_first_place(
+            alike in "[a-c]{1,9}", flags in prop::collection::vec("[ab]{0,20}", 0..40),
+        ) {
+            let flags: Vec<_> = flags.into_iter().map(|flag| format!("{alike}{flag}")).collect();
+            let mut expected = std::collections::BTreeMap::new();
+            for (place, flag) in (0_u32..).zip(&flags) {
+                expected.entry(flag.clone()).or_insert(place);
+            }
+            let batch = Batch::flags(flags);
+            let screened = screen(&batch.keys, 256);
+            let kept = screened.keys().into_iter();
+            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.ordinal));
+            prop_assert!(kept.eq(expected));
+        }
+    }
 
     fn codes(batch: &Batch) -> Vec<Option<&'static str>> {
         let screened = screen(&batch.keys, 256);

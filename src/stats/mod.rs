@@ -55,7 +55,7 @@ pub struct Stats {
     /// How many snapshots there are that keep pages of the state from being used again. One whose
     /// age is beyond [`Options::snapshot_limit`](crate::Options::snapshot_limit) counts until the
     /// next change, checkpoint or compaction. A [backup](crate::Store::backup_to) that is under way
-    /// counts, too.
+    /// counts, too, and so does a reading of [sizes](crate::Store::sizes).
     pub snapshots: u64,
     /// The age of the oldest of them; `None` without any.
     pub oldest_snapshot: Option<Duration>,

@@ -62,6 +62,8 @@ struct Log {
     entered: Vec<u64>,
     /// What it panics at, as a subscriber should not.
     panics_at: Option<&'static str>,
+    /// The calls that it panics in.
+    panics_in: &'static [&'static str],
 }
 
 impl Log {
@@ -94,6 +96,18 @@ pub(crate) fn listen_badly<T>(
     (done, log.told)
 }
 
+/// Runs `act` under a subscriber that panics in some of the calls that spans and events make of it.
+pub(crate) fn listen_in_panic<T>(calls: &'static [&'static str], act: impl FnOnce() -> T) -> T {
+    listen(|| {
+        with_log(|log| log.panics_in = calls);
+        let done = act();
+        // What was entered cannot be left then.
+        LOG.set(Some(Log::default()));
+        done
+    })
+    .0
+}
+
 #[derive(Default)]
 struct Collector {
     last: AtomicU64,
@@ -101,6 +115,12 @@ struct Collector {
 
 fn with_log(act: impl FnOnce(&mut Log)) {
     LOG.with_borrow_mut(|log| log.as_mut().map(act));
+}
+
+/// Panics in a call that this thread wants it to.
+fn called(call: &str) {
+    let panics = |log: &Log| log.panics_in.contains(&call);
+    assert!(!LOG.with_borrow(|log| log.as_ref().is_some_and(panics)), "{call} is broken");
 }
 
 impl Subscriber for Collector {
@@ -121,6 +141,7 @@ impl Subscriber for Collector {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        called("new_span");
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         with_log(|log| {
             let mut told = Told::new(attributes.metadata(), log.names());
@@ -132,6 +153,7 @@ impl Subscriber for Collector {
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
+        called("record");
         with_log(|log| {
             let place = log.spans[&span.into_u64()];
             values.record(&mut log.told[place]);
@@ -141,6 +163,7 @@ impl Subscriber for Collector {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
+        called("event");
         with_log(|log| {
             let mut told = Told::new(event.metadata(), log.names());
             event.record(&mut told);
@@ -149,10 +172,17 @@ impl Subscriber for Collector {
     }
 
     fn enter(&self, span: &Id) {
+        called("enter");
         with_log(|log| log.entered.push(span.into_u64()));
     }
 
     fn exit(&self, span: &Id) {
+        called("exit");
         with_log(|log| assert_eq!(log.entered.pop(), Some(span.into_u64())));
+    }
+
+    fn try_close(&self, _: Id) -> bool {
+        called("try_close");
+        true
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::Level;
 use viewlink::{Batch, Fault, Health, Options, Outcome};
 
-use crate::collector::{listen, listen_badly};
+use crate::collector::{listen, listen_badly, listen_in_panic};
 use crate::{link, named, numbers, only, with_view};
 
 #[test]
@@ -107,6 +107,21 @@ fn a_subscriber_that_panics_harms_nothing() {
         assert_eq!(store.health(), Health::Writable, "{name}");
         let ((), told) = listen(|| link(&project, &["d"]));
         assert_eq!(named(&told, name).len(), 1, "{told:?}");
+        assert!(store.verify().unwrap().is_clean());
+    }
+}
+
+#[test]
+fn a_subscriber_that_panics_in_any_call_or_in_all_harms_nothing() {
+    const CALLS: &[&str] = &["new_span", "enter", "record", "event", "exit", "try_close"];
+    let several: [&[&str]; 3] = [CALLS, &["enter", "try_close"], &["exit", "try_close"]];
+    for calls in CALLS.chunks(1).chain(several) {
+        let options = Options::new().slow_commit(Duration::ZERO).tail(1, 1);
+        let store = options.checkpoint_interval(1, u64::MAX).open_in_memory().unwrap();
+        let project = with_view(&store);
+        listen_in_panic(calls, || link(&project, &["a", "b", "c"]));
+        assert_eq!(store.health(), Health::Writable, "{calls:?}");
+        link(&project, &["d"]);
         assert!(store.verify().unwrap().is_clean());
     }
 }

@@ -5,6 +5,8 @@ use redb::{Database, ReadableTableMetadata, TableDefinition};
 
 use super::*;
 
+mod many_changes;
+
 const TABLE: TableDefinition<'static, Bytes, Bytes> = TableDefinition::new("blocks");
 const OWNER: u32 = 4;
 
