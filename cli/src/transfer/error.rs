@@ -69,6 +69,12 @@ pub(crate) enum TransferError {
         /// Where the export was to be.
         path: PathBuf,
     },
+    /// The file would be one of the store that is exported.
+    #[error("{path:?} is in the store, which keeps its own files there: name a place outside of it")]
+    InStore {
+        /// Where the export was to be.
+        path: PathBuf,
+    },
     /// The export cannot be written.
     #[error("cannot write {path:?}, which is as it was: mend the cause, and export again")]
     Write {
@@ -119,7 +125,7 @@ impl TransferError {
             Self::Cut { .. } => "cut_input",
             Self::NewerFormat { .. } => "newer_format",
             Self::Unsynced { .. } => "unsynced",
-            Self::NoFile { .. } | Self::Write { .. } => "unwritable_output",
+            Self::NoFile { .. } | Self::InStore { .. } | Self::Write { .. } => "unwritable_output",
             Self::Scratch(_) => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",
             Self::Stopped { source, .. } => source.code(),

@@ -21,13 +21,13 @@ pub(super) enum OutFile {
 }
 
 impl OutFile {
-    /// Standard output for `-`, else a file at the path.
+    /// Standard output for `-`, else a file at the path, which is not in the directory of `store`.
     ///
     /// # Errors
     ///
-    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::Write`]
-    /// where none can be made beside it.
-    pub(super) fn begin(path: &Path) -> Result<Self> {
+    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::InStore`]
+    /// where it would be in the store; [`TransferError::Write`] where none can be made beside it.
+    pub(super) fn begin(path: &Path, store: &Path) -> Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::Standard(BufWriter::new(io::stdout())));
         }
@@ -39,6 +39,10 @@ impl OutFile {
             Ok(_) => return Err(TransferError::NoFile { path: path.to_owned() }.into()),
             Err(error) => return Err(failed(error).into()),
         };
+        // A rename over a file of the store would destroy it.
+        if unfinished::is_in(&target, store).map_err(failed)? {
+            return Err(TransferError::InStore { path: path.to_owned() }.into());
+        }
         let file = unfinished::file_beside(&target).map_err(failed)?;
         Ok(Self::File { file: BufWriter::new(file), path: target })
     }

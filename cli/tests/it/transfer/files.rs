@@ -52,6 +52,20 @@ fn an_export_that_cannot_be_written_is_2_and_leaves_what_was_there() {
     assert_eq!(names(&stage), ["directory", "views.viewlink"]);
 }
 
+#[test]
+fn an_export_replaces_no_file_of_its_own_store() {
+    let stage = Stage::with_flags(["a"]);
+    fs::create_dir(stage.path("beside")).unwrap();
+    for out in ["views.viewlink/state.redb", "beside/../views.viewlink/journal/e.jsonl"] {
+        let out = stage.path(out);
+        let ran = stage.run("export", &["--out", out.to_str().unwrap(), "--json"]);
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
+        assert!(ran.err.contains("is in the store"), "{ran:?}");
+    }
+    assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\n");
+    assert!(!stage.path("views.viewlink/journal/e.jsonl").exists());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_no_file_is_not_replaced_by_an_export() {
