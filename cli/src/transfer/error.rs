@@ -70,7 +70,9 @@ pub(crate) enum TransferError {
         path: PathBuf,
     },
     /// The file would be one of the store that is exported.
-    #[error("{path:?} is in the store, which keeps its own files there: name a place outside of it")]
+    #[error(
+        "{path:?} is in the store, which keeps its own files there: name a place outside of it"
+    )]
     InStore {
         /// Where the export was to be.
         path: PathBuf,
@@ -96,13 +98,24 @@ pub(crate) enum TransferError {
     /// The rows cannot be kept while they are sorted.
     #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
     Scratch(#[source] io::Error),
-    /// The directory of a new store cannot be made.
+    /// A new store cannot be made.
     #[error("cannot make the store at {path:?}; nothing is there")]
     Make {
         /// The directory that was asked for.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no copy that a dry run could be made on.
+    #[error(
+        "cannot copy the store at {path:?} for a dry run, which needs room for a directory beside it; \
+         the store is as it was"
+    )]
+    Copy {
+        /// The directory of the store.
+        path: PathBuf,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The store failed when some of the rows were in it.
     #[error(
@@ -126,7 +139,7 @@ impl TransferError {
             Self::NewerFormat { .. } => "newer_format",
             Self::Unsynced { .. } => "unsynced",
             Self::NoFile { .. } | Self::InStore { .. } | Self::Write { .. } => "unwritable_output",
-            Self::Scratch(_) => "no_scratch_space",
+            Self::Scratch(_) | Self::Copy { .. } => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",
             Self::Stopped { source, .. } => source.code(),
         }
