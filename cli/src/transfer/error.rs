@@ -98,6 +98,15 @@ pub(crate) enum TransferError {
     /// The rows cannot be kept while they are sorted.
     #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
     Scratch(#[source] io::Error),
+    /// There is no store, and what is there is not replaced by a new one.
+    #[error(
+        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
+         a link or of a store that was not made to its end: name another path, or remove what is there"
+    )]
+    NotFree {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
     /// A new store cannot be made.
     #[error("cannot make the store at {path:?}; nothing is there")]
     Make {
@@ -141,6 +150,7 @@ impl TransferError {
             Self::NoFile { .. } | Self::InStore { .. } | Self::Write { .. } => "unwritable_output",
             Self::Scratch(_) | Self::Copy { .. } => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",
+            Self::NotFree { .. } => "no_store",
             Self::Stopped { source, .. } => source.code(),
         }
     }

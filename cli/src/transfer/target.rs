@@ -49,10 +49,16 @@ impl Target {
             let directory = directory.map_err(|source| made(path)(source.into()))?;
             return Ok(Self::Free { path: path.to_owned(), directory });
         }
+        // The advice to make a store with an import is none where this is one.
+        let found = |error| match error {
+            Error::NoStore { path } => TransferError::NotFree { path }.into(),
+            other => other,
+        };
         if !dry_run {
-            return Ok(Self::There(arguments.open_with(options(clock), output)?));
+            let store = arguments.open_with(options(clock), output).map_err(found)?;
+            return Ok(Self::There(store));
         }
-        let original = arguments.open(output)?;
+        let original = arguments.open(output).map_err(found)?;
         let copied = |source| TransferError::Copy { path: path.to_owned(), source };
         let directory = unfinished::directory_beside(path);
         let directory = directory.map_err(|source| copied(source.into()))?;

@@ -153,3 +153,18 @@ fn a_path_that_cannot_be_looked_at_is_told_as_every_command_tells_it() {
     let told = of(&["import", inside, "-", "--format", "csv"]);
     assert_eq!(told, of(&["stats", inside]));
 }
+
+#[test]
+fn what_is_no_store_and_no_empty_directory_is_not_answered_with_the_advice_to_import() {
+    let stage = Stage::empty();
+    // What is left where the disk was full when a store was to be made.
+    fs::create_dir_all(stage.store().join("journal")).unwrap();
+    fs::write(stage.store().join("lock"), "").unwrap();
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = [&["-", "--format", "csv", "--json"], more].concat();
+        let ran = stage.run_with_input("import", &arguments, b"view,key\n");
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_store")), "{ran:?}");
+        assert!(ran.err.contains("remove what is there"), "{ran:?}");
+    }
+    assert_eq!(names(&stage), ["views.viewlink"]);
+}
