@@ -33,9 +33,9 @@ impl OutFile {
         }
         let failed = |source| TransferError::Write { path: path.to_owned(), source };
         // A link is followed: what it leads to is replaced.
-        let target = match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-            Ok(found) if found.is_file() => fs::canonicalize(path).map_err(failed)?,
+        let (target, replaced) = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
+            Ok(found) if found.is_file() => (fs::canonicalize(path).map_err(failed)?, Some(found)),
             Ok(_) => return Err(TransferError::NoFile { path: path.to_owned() }.into()),
             Err(error) => return Err(failed(error).into()),
         };
@@ -44,6 +44,10 @@ impl OutFile {
             return Err(TransferError::InStore { path: path.to_owned() }.into());
         }
         let file = unfinished::file_beside(&target).map_err(failed)?;
+        if let Some(replaced) = replaced {
+            // Who made the file may have said who can read it.
+            file.as_file().set_permissions(replaced.permissions()).map_err(failed)?;
+        }
         Ok(Self::File { file: BufWriter::new(file), path: target })
     }
 
