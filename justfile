@@ -1,5 +1,5 @@
-# What one does every day; `just --list` names it. Everything that has to pass is in `.ci/run`, and each
-# recipe here runs a step of it, so that both are the same.
+# What one does every day; `just --list` names it. Everything that has to pass is in `.ci/run`; the recipes
+# that check something run steps of it, so that both are the same.
 
 # Everything that has to pass.
 all:

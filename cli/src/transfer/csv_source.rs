@@ -19,6 +19,10 @@ use crate::error::{Error, Result};
 /// The type of what a row links, where it says none.
 const TYPE: &str = "flags";
 
+/// The end of the year 9999. Beyond it are the times of today in a smaller unit, and a store never comes
+/// back from the time of a change: all that follow would have that time.
+const LAST_TIME: u64 = 253_402_300_799_999;
+
 /// The links of a CSV file, whose first line names its columns.
 #[derive(Debug)]
 pub(super) struct CsvSource<'i, R> {
@@ -100,10 +104,7 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         let or = |text: &'r str, default: &'r str| if text.is_empty() { default } else { text };
         let linked_at = match linked_at {
             "" => None,
-            text => Some(text.parse().map_err(|_| {
-                let shown = Problem::shown(text);
-                Problem::invalid_row(format!("the time {shown} is no number of milliseconds"))
-            })?),
+            text => Some(time(text)?),
         };
         Ok(LinkLine {
             project: or(project, self.project).into(),
@@ -127,5 +128,20 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
             other => std::io::Error::other(format!("{other:?}")),
         };
         self.input.failure(source)
+    }
+}
+
+/// The time that a field says.
+fn time(text: &str) -> Result<u64, Problem> {
+    let invalid = |what: &str| {
+        let shown = Problem::shown(text);
+        Problem::invalid_row(format!("the time {shown} is {what}"))
+    };
+    match text.parse() {
+        Ok(time) if time > LAST_TIME => {
+            Err(invalid("beyond the year 9999: milliseconds since 1970 are meant"))
+        }
+        Ok(time) => Ok(time),
+        Err(_) => Err(invalid("no number of milliseconds")),
     }
 }

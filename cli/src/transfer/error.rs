@@ -69,6 +69,14 @@ pub(crate) enum TransferError {
         /// Where the export was to be.
         path: PathBuf,
     },
+    /// The file would be one of the store that is exported.
+    #[error(
+        "{path:?} is in the store, which keeps its own files there: name a place outside of it"
+    )]
+    InStore {
+        /// Where the export was to be.
+        path: PathBuf,
+    },
     /// The export cannot be written.
     #[error("cannot write {path:?}, which is as it was: mend the cause, and export again")]
     Write {
@@ -90,13 +98,33 @@ pub(crate) enum TransferError {
     /// The rows cannot be kept while they are sorted.
     #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
     Scratch(#[source] io::Error),
-    /// The directory of a new store cannot be made.
+    /// There is no store, and what is there is not replaced by a new one.
+    #[error(
+        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
+         a link or of a store that was not made to its end: name another path, or remove what is there"
+    )]
+    NotFree {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// A new store cannot be made.
     #[error("cannot make the store at {path:?}; nothing is there")]
     Make {
         /// The directory that was asked for.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no copy that a dry run could be made on.
+    #[error(
+        "cannot copy the store at {path:?} for a dry run, which needs room for a directory beside it; \
+         the store is as it was"
+    )]
+    Copy {
+        /// The directory of the store.
+        path: PathBuf,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The store failed when some of the rows were in it.
     #[error(
@@ -119,9 +147,10 @@ impl TransferError {
             Self::Cut { .. } => "cut_input",
             Self::NewerFormat { .. } => "newer_format",
             Self::Unsynced { .. } => "unsynced",
-            Self::NoFile { .. } | Self::Write { .. } => "unwritable_output",
-            Self::Scratch(_) => "no_scratch_space",
+            Self::NoFile { .. } | Self::InStore { .. } | Self::Write { .. } => "unwritable_output",
+            Self::Scratch(_) | Self::Copy { .. } => "no_scratch_space",
             Self::Make { .. } => "unwritable_store",
+            Self::NotFree { .. } => "no_store",
             Self::Stopped { source, .. } => source.code(),
         }
     }

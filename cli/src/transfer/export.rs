@@ -49,16 +49,16 @@ pub(crate) struct ExportArguments {
 }
 
 pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
-    let ExportArguments { store, out, format, project } = arguments;
+    let ExportArguments { store: place, out, format, project } = arguments;
     let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
     let is_standard = out == Path::new("-");
-    let store = store.open(output)?;
+    let store = place.open(output)?;
     let snapshot = store.snapshot()?;
     let project = project.as_ref().map(ProjectKey::as_str);
     let walk = Walk::new(&snapshot, project);
     // Asked for a project that is not there, no file is begun.
     let expected = walk.count()?;
-    let mut sink = Sink::new(format, OutFile::begin(out)?);
+    let mut sink = Sink::new(format, OutFile::begin(out, place.path())?);
     let rows = if sink.is_links_only() { expected.links } else { expected.total() };
     let bar: ProgressBar = progress::bar(rows, "exporting", output.is_quiet());
     sink.begin(&store.id(), snapshot.revision(), project)?;
@@ -75,10 +75,10 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
             output.json(&counts).map(|()| Exit::Done)
         };
     }
-    let place = if is_standard { "standard output".into() } else { format!("{out:?}") };
+    let to = if is_standard { "standard output".into() } else { format!("{out:?}") };
     match format {
-        Format::Jsonl => output.note(format_args!("exported {counts} to {place}")),
-        Format::Csv => output.note(format_args!("exported {} links to {place}", counts.links)),
+        Format::Jsonl => output.note(format_args!("exported {counts} to {to}")),
+        Format::Csv => output.note(format_args!("exported {} links to {to}", counts.links)),
     }
     Ok(Exit::Done)
 }

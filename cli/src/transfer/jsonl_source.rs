@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 /// 20,000.
 const MAX_LINE: u64 = 64 << 20;
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The lines of an export, from its header to its trailer.
 #[derive(Debug)]
 pub(super) struct JsonlSource<'i, R> {
@@ -82,6 +84,10 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
             }
             if read == 0 {
                 return Ok(false);
+            }
+            // Some programs begin a file so.
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
             }
             if !self.line.trim_ascii().is_empty() {
                 return Ok(true);

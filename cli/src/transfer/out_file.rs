@@ -21,25 +21,33 @@ pub(super) enum OutFile {
 }
 
 impl OutFile {
-    /// Standard output for `-`, else a file at the path.
+    /// Standard output for `-`, else a file at the path, which is not in the directory of `store`.
     ///
     /// # Errors
     ///
-    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::Write`]
-    /// where none can be made beside it.
-    pub(super) fn begin(path: &Path) -> Result<Self> {
+    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::InStore`]
+    /// where it would be in the store; [`TransferError::Write`] where none can be made beside it.
+    pub(super) fn begin(path: &Path, store: &Path) -> Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::Standard(BufWriter::new(io::stdout())));
         }
         let failed = |source| TransferError::Write { path: path.to_owned(), source };
         // A link is followed: what it leads to is replaced.
-        let target = match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-            Ok(found) if found.is_file() => fs::canonicalize(path).map_err(failed)?,
+        let (target, replaced) = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
+            Ok(found) if found.is_file() => (fs::canonicalize(path).map_err(failed)?, Some(found)),
             Ok(_) => return Err(TransferError::NoFile { path: path.to_owned() }.into()),
             Err(error) => return Err(failed(error).into()),
         };
+        // A rename over a file of the store would destroy it.
+        if unfinished::is_in(&target, store).map_err(failed)? {
+            return Err(TransferError::InStore { path: path.to_owned() }.into());
+        }
         let file = unfinished::file_beside(&target).map_err(failed)?;
+        if let Some(replaced) = replaced {
+            // Who made the file may have said who can read it.
+            file.as_file().set_permissions(replaced.permissions()).map_err(failed)?;
+        }
         Ok(Self::File { file: BufWriter::new(file), path: target })
     }
 

@@ -10,7 +10,7 @@ use viewlink::{Limits, Options, Store};
 use super::clock::Clock;
 use super::error::TransferError;
 use super::unfinished;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::store::{self, StoreArguments};
 
@@ -44,17 +44,25 @@ impl Target {
         output: &Output,
     ) -> Result<Self> {
         let path = arguments.path();
-        let failed = |source| TransferError::Make { path: path.to_owned(), source };
-        let is_free = is_free(path).map_err(failed)?;
-        if !is_free && !dry_run {
-            return Ok(Self::There(arguments.open_with(options(clock), output)?));
-        }
-        let directory = unfinished::directory_beside(path).map_err(failed)?;
-        if is_free {
+        if is_free(path) {
+            let directory = unfinished::directory_beside(path);
+            let directory = directory.map_err(|source| made(path)(source.into()))?;
             return Ok(Self::Free { path: path.to_owned(), directory });
         }
-        let original = arguments.open(output)?;
-        original.backup_to(directory.path())?;
+        // The advice to make a store with an import is none where this is one.
+        let found = |error| match error {
+            Error::NoStore { path } => TransferError::NotFree { path }.into(),
+            other => other,
+        };
+        if !dry_run {
+            let store = arguments.open_with(options(clock), output).map_err(found)?;
+            return Ok(Self::There(store));
+        }
+        let original = arguments.open(output).map_err(found)?;
+        let copied = |source| TransferError::Copy { path: path.to_owned(), source };
+        let directory = unfinished::directory_beside(path);
+        let directory = directory.map_err(|source| copied(source.into()))?;
+        original.backup_to(directory.path()).map_err(|error| copied(cause(error)))?;
         original.close()?;
         Ok(Self::Copy { store: options(clock).open(directory.path())?, directory })
     }
@@ -127,14 +135,17 @@ impl OpenTarget {
     pub(super) fn finish(self) -> Result<()> {
         let Self { store, end } = self;
         if let End::Written { path } = &end {
-            store.backup_to(path)?;
+            store.backup_to(path).map_err(|error| match error {
+                error @ viewlink::Error::BackupFailed { .. } => made(path)(cause(error)).into(),
+                other => Error::from(other),
+            })?;
         }
         store.close()?;
         match end {
             End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
             End::Named { directory, path } => {
                 let named = name(directory, &path);
-                named.map_err(|source| TransferError::Make { path: path.clone(), source })?;
+                named.map_err(|source| made(&path)(source.into()))?;
                 unfinished::sync_name(path)
             }
         }
@@ -156,12 +167,31 @@ fn options(clock: &Clock) -> Options {
     store::options().clock(move || clock.now()).limits(limits).batch_limit(BATCH)
 }
 
-/// Whether there is nothing at a path, or an empty directory.
-fn is_free(path: &Path) -> io::Result<bool> {
+/// What failed, of whatever kind.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The error that a new store was not made.
+fn made(path: &Path) -> impl FnOnce(Cause) -> TransferError {
+    move |source| TransferError::Make { path: path.to_owned(), source }
+}
+
+/// Why a copy failed, without the words of a copy where something else was asked for.
+fn cause(error: viewlink::Error) -> Cause {
+    match error {
+        viewlink::Error::BackupFailed { source, .. } => source,
+        other => other.into(),
+    }
+}
+
+/// Whether there is nothing at a path, or an empty directory. Of what cannot be looked at, opening it
+/// tells as it does for every command.
+fn is_free(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Ok(found) if found.is_dir() => Ok(fs::read_dir(path)?.next().is_none()),
-        other => other.map(|_| false),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(found) if found.is_dir() => {
+            fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+        }
+        Ok(_) => false,
     }
 }
 
@@ -248,5 +278,18 @@ mod tests {
             assert_eq!(fs::read(path.join("mine")).unwrap(), b"mine");
             assert_eq!(names(&root), ["new.viewlink"]);
         }
+    }
+    #[test]
+    fn a_new_store_that_cannot_be_written_in_the_end_is_told_as_one_that_cannot_be_made() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("gone/new.viewlink");
+        fs::create_dir(root.path().join("gone")).unwrap();
+        let directory = unfinished::directory_beside(&path).unwrap();
+        let target = Target::Free { path, directory }.open(0, &Clock::default(), false).unwrap();
+        create_view(&target);
+        fs::remove_dir(root.path().join("gone")).unwrap();
+        let error = target.finish().unwrap_err();
+        assert_eq!(error.code(), "unwritable_store", "{error:?}");
+        assert!(!error.chain().contains("cannot be copied"), "{error:?}");
     }
 }

@@ -41,6 +41,16 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
     builder.tempdir_in(parent)
 }
 
+/// Whether what is made at `path` is in a directory, at whatever depth, whatever links lead there.
+///
+/// # Errors
+///
+/// That of the file system, where the directory is not there, or the one that the path is in.
+pub(super) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
+    let (parent, _) = parts(path)?;
+    Ok(parent.canonicalize()?.starts_with(directory.canonicalize()?))
+}
+
 /// Makes the name of what was made at `path` durable.
 ///
 /// # Errors

@@ -96,7 +96,7 @@ fn a_header_that_does_not_name_the_columns_is_refused() {
 }
 
 /// Rows from line 2 on, some of which fail.
-const ROWS: [&[u8]; 14] = [
+const ROWS: [&[u8]; 16] = [
     b"v,a,flags,,7",       // 2
     b"v,b",                // 3
     b"v,b,flags,,7,more",  // 4
@@ -111,10 +111,12 @@ const ROWS: [&[u8]; 14] = [
     b"v,a,flag,,8",         // 14: linked by then
     b"v,a,flag,,7",         // 15: the same again
     b"v,c,flags,,",
+    b"v,b,flags,,1732480000000000", // 17: microseconds, which would be the year 56870
+    b"v,d,flags,,253402300799999",  // 18: the last time of the year 9999
 ];
 
 /// The line and code of each of [`ROWS`] that fails.
-const FAILURES: [(u64, &str); 10] = [
+const FAILURES: [(u64, &str); 11] = [
     (3, "invalid_row"),
     (4, "invalid_row"),
     (5, "invalid_key"),
@@ -125,6 +127,7 @@ const FAILURES: [(u64, &str); 10] = [
     (10, "invalid_row"),
     (11, "invalid_row"),
     (13, "invalid_key"),
+    (17, "invalid_row"),
 ];
 
 #[test]
@@ -138,11 +141,11 @@ fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
     let ran = import(&stage, &csv, &[]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let told = ran.json();
-    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 2}), "{told}");
+    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 3}), "{told}");
     assert_eq!(told["unchanged"]["links"], 2);
     assert_eq!(failures(&told), FAILURES);
     assert_eq!(told["failures"][0]["message"], "it has 2 fields, and the header names 5");
-    assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\n");
+    assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\nd\n");
 }
 
 #[test]

@@ -125,3 +125,46 @@ fn a_directory_that_is_no_store_is_left_alone() {
     assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("not_a_store")), "{ran:?}");
     assert_eq!(fs::read(stage.store().join("mine")).unwrap(), b"mine");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_copied_for_a_dry_run_is_not_said_to_be_missing() {
+    let stage = Stage::with_flags(["a"]);
+    // There is no room for a name beside the store that is longer than its own.
+    let long = stage.path(&"s".repeat(250));
+    fs::rename(stage.store(), &long).unwrap();
+    let arguments =
+        ["import", long.to_str().unwrap(), "-", "--format", "csv", "--dry-run", "--json"];
+    let ran = run_plain(arguments);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_scratch_space")), "{ran:?}");
+    assert!(!ran.err.contains("nothing is there"), "{ran:?}");
+    assert_eq!(run_plain(["verify".as_ref(), long.as_os_str()]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_cannot_be_looked_at_is_told_as_every_command_tells_it() {
+    let stage = Stage::empty();
+    let path = stage.path("loop");
+    std::os::unix::fs::symlink(&path, stage.path("loop")).unwrap();
+    let inside = path.join("views.viewlink");
+    let of = |arguments: &[&str]| run_plain(arguments.iter().copied()).err;
+    let inside = inside.to_str().unwrap();
+    let told = of(&["import", inside, "-", "--format", "csv"]);
+    assert_eq!(told, of(&["stats", inside]));
+}
+
+#[test]
+fn what_is_no_store_and_no_empty_directory_is_not_answered_with_the_advice_to_import() {
+    let stage = Stage::empty();
+    // What is left where the disk was full when a store was to be made.
+    fs::create_dir_all(stage.store().join("journal")).unwrap();
+    fs::write(stage.store().join("lock"), "").unwrap();
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = [&["-", "--format", "csv", "--json"], more].concat();
+        let ran = stage.run_with_input("import", &arguments, b"view,key\n");
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_store")), "{ran:?}");
+        assert!(ran.err.contains("remove what is there"), "{ran:?}");
+    }
+    assert_eq!(names(&stage), ["views.viewlink"]);
+}

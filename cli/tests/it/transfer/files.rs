@@ -39,6 +39,19 @@ fn an_export_follows_a_link_and_has_the_permissions_of_any_new_file() {
     assert_eq!(mode(&file), mode(&usual));
 }
 
+#[cfg(unix)]
+#[test]
+fn an_export_can_be_read_by_those_who_could_read_the_file_that_it_replaces() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::with_flags(["a"]);
+    let file = stage.path("e.jsonl");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let ran = stage.run("export", &["--out", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn an_export_that_cannot_be_written_is_2_and_leaves_what_was_there() {
     let stage = Stage::with_flags(["a"]);
@@ -50,6 +63,20 @@ fn an_export_that_cannot_be_written_is_2_and_leaves_what_was_there() {
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
     }
     assert_eq!(names(&stage), ["directory", "views.viewlink"]);
+}
+
+#[test]
+fn an_export_replaces_no_file_of_its_own_store() {
+    let stage = Stage::with_flags(["a"]);
+    fs::create_dir(stage.path("beside")).unwrap();
+    for out in ["views.viewlink/state.redb", "beside/../views.viewlink/journal/e.jsonl"] {
+        let out = stage.path(out);
+        let ran = stage.run("export", &["--out", out.to_str().unwrap(), "--json"]);
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
+        assert!(ran.err.contains("is in the store"), "{ran:?}");
+    }
+    assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\n");
+    assert!(!stage.path("views.viewlink/journal/e.jsonl").exists());
 }
 
 #[cfg(target_os = "linux")]

@@ -231,3 +231,15 @@ fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
     assert_eq!((&view["name"], &view["description"]), (&json!("early"), &json!("1")));
     assert_eq!((&view["createdAt"], &view["updatedAt"]), (&json!(10), &json!(20)));
 }
+
+#[test]
+fn a_byte_order_mark_before_the_header_is_left_out() {
+    let (stage, mut lines) = exported();
+    lines[0].insert(0, '\u{feff}');
+    let ran = import(&stage, &lines);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // Anywhere else it is part of a line.
+    fs::remove_dir_all(stage.store()).unwrap();
+    lines[1].insert(0, '\u{feff}');
+    assert_refused(&stage, &import(&stage, &lines), "malformed_input", "line 2 ");
+}
