@@ -104,12 +104,14 @@ impl Splices {
         Packer::keeps(patched.len(), entries).then_some(patched)
     }
 
-    /// The stamps of a block, where they are many without those at the end that no entry has any more;
-    /// `None` when too many others are without one.
+    /// The stamps of a block without those at the end that no entry has any more, where they are many;
+    /// `None` when too many others are without one. And when an entry has one that is not there, which
+    /// would be taken for one that is added.
     fn stamps_that_stay<'b>(&self, block: &Block<'b>, entries: usize) -> Option<&'b [u8]> {
         let stamps = block.stamps();
         let len = stamps.len() / STAMP_LEN;
-        if self.dropped == 0 || len * ENTRIES_PER_UNUSED_STAMP <= entries {
+        // Few are no waste, whoever has them.
+        if len == 0 || (self.added.is_empty() && len * ENTRIES_PER_UNUSED_STAMP <= entries) {
             return Some(stamps);
         }
         let mut used = vec![false; len];

@@ -166,3 +166,15 @@ fn a_block_with_many_stamps_that_no_entry_has_is_packed_anew() {
     assert!(patch(50, of_first(9)).is_some());
     assert!(patch(50, of_first(12)).is_none());
 }
+
+#[test]
+fn an_entry_with_a_stamp_that_is_not_there_does_not_get_one_that_is_added() {
+    // All entries but the last are what they were; that one has no payload, so it ends with its stamp.
+    let mut bytes = packed(&entries(0..96, 1));
+    *bytes.last_mut().unwrap() = 1;
+    let block = Block::parse(&bytes).unwrap();
+    let changes = [(beside(50), Some((7, vec![1])))].into();
+    let splices = splices(&block, &changes);
+    assert!(splices.patch(&block).is_none());
+    assert!(splices.unpack(block).is_err());
+}
