@@ -1,7 +1,7 @@
 //! The engine alone, on a real file: `cargo bench`.
 //!
 //! Links and unlinks sync once each, so their times are the disk's as much as the engine's: compare
-//! them with the sync that is measured beside them in the same run.
+//! them with the sync that is measured beside them in the same run, and with the same in memory.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark that fails may panic")]
 
@@ -38,7 +38,10 @@ fn view(number: u64) -> String {
 }
 
 fn filled(path: &Path) -> Store {
-    let store = Options::new().open(path).unwrap();
+    fill(Options::new().open(path).unwrap())
+}
+
+fn fill(store: Store) -> Store {
     let project = store.project("bench").unwrap();
     for number in 0..LINKS / PER_VIEW {
         project.ensure_view(NewView::new(view(number), "bench")).unwrap();
@@ -49,14 +52,21 @@ fn filled(path: &Path) -> Store {
     store
 }
 
-/// Links fresh keys and unlinks them again, so that the store stays the size it has; the time of
-/// one of the two counts.
 fn change(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().unwrap();
-    let store = filled(&dir.path().join("store"));
+    changes(criterion, "change", &filled(&dir.path().join("store")));
+}
+
+fn change_in_memory(criterion: &mut Criterion) {
+    changes(criterion, "change in memory", &fill(Options::new().open_in_memory().unwrap()));
+}
+
+/// Links fresh keys and unlinks them again, so that the store stays the size it has; the time of
+/// one of the two counts.
+fn changes(criterion: &mut Criterion, name: &str, store: &Store) {
     let project = store.project("bench").unwrap();
     let mut next = LINKS;
-    let mut group = criterion.benchmark_group("change");
+    let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
     for size in [1, 10, 100, 1_000, 10_000] {
         group.throughput(Throughput::Elements(size));
@@ -304,5 +314,16 @@ fn filters(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sync, change, concurrency, reads, fold, whole, open_after_kill, filters);
+criterion_group!(
+    benches,
+    sync,
+    change,
+    change_in_memory,
+    concurrency,
+    reads,
+    fold,
+    whole,
+    open_after_kill,
+    filters
+);
 criterion_main!(benches);
