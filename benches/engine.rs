@@ -132,6 +132,12 @@ fn reads(criterion: &mut Criterion) {
         });
     }
     group.bench_function("snapshot", |bencher| bencher.iter(|| store.snapshot().unwrap()));
+    group.bench_function("is_linked, in a snapshot of its own", |bencher| {
+        bencher.iter(|| {
+            let snapshot = store.snapshot().unwrap();
+            snapshot.project("bench").unwrap().is_linked("view-0", black_box(&linked)).unwrap()
+        });
+    });
     group.finish();
 }
 

@@ -33,7 +33,7 @@ struct Slot {
     /// Whether it may become too old.
     expires: bool,
     /// `None` once it was too old, or the database closed.
-    tables: RwLock<Option<ReadTables>>,
+    tables: RwLock<Option<Arc<ReadTables>>>,
 }
 
 /// The oldest of all holds.
@@ -132,7 +132,7 @@ impl Hold {
     pub(super) fn new(
         holds: &Arc<Holds>,
         since: Duration,
-        tables: ReadTables,
+        tables: Arc<ReadTables>,
         expires: bool,
     ) -> Self {
         let expires = expires && holds.limit.is_some();

@@ -103,7 +103,7 @@ fn check_replay(
     replayed.fold_all()?;
     let finished = replayed.finish()?;
     transaction.commit(finished)?;
-    tables.check_same(&state.read()?, found)
+    tables.check_same(&*state.read()?, found)
 }
 
 fn changes(segments: &Arc<Segments>, counts: &Counts) -> Result<Reader> {

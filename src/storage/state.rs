@@ -1,5 +1,6 @@
 //! The state database: opening, transactions, closing.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Builder, Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
@@ -60,10 +61,25 @@ pub(crate) struct State {
 
 /// The tails that go with what a reader may find in the database: the state that is shown, and
 /// the one that is being committed.
-#[derive(Debug)]
 struct Tails {
     shown: (Mark, Arc<Tail>),
     next: Option<(Mark, Arc<Tail>)>,
+    /// The tables, opened once for all who read before the next change, which forgets them behind
+    /// its commit.
+    tables: Option<Arc<ReadTables>>,
+}
+
+impl Tails {
+    fn new(mark: Mark) -> Self {
+        Self { shown: (mark, Arc::default()), next: None, tables: None }
+    }
+}
+
+impl fmt::Debug for Tails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { shown, next, tables: _ } = self;
+        f.debug_struct("Tails").field("shown", shown).field("next", next).finish_non_exhaustive()
+    }
 }
 
 impl State {
@@ -108,7 +124,7 @@ impl State {
             if upgraded {
                 upgrade(&database, format)?;
             }
-            let tails = Mutex::new(Tails { shown: (head.mark(), Arc::default()), next: None });
+            let tails = Mutex::new(Tails::new(head.mark()));
             Ok(Self {
                 database: Some(database),
                 backend,
@@ -187,7 +203,9 @@ impl State {
 
     /// Gives a state that was just opened the tail that the journal remembers.
     pub(crate) fn set_tail(&self, tail: Tail) {
-        self.tails().shown.1 = Arc::new(tail);
+        let mut tails = self.tails();
+        tails.shown.1 = Arc::new(tail);
+        tails.tables = None;
     }
 
     /// The newest change that is in the posting lists, with all before it.
@@ -198,6 +216,15 @@ impl State {
     fn tails(&self) -> MutexGuard<'_, Tails> {
         // Written in single steps only, so a panic leaves it whole.
         self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows what a commit left to those who read from now on.
+    fn show(&self, shown: (Mark, Arc<Tail>)) {
+        let mut tails = self.tails();
+        let before = (std::mem::replace(&mut tails.shown, shown), tails.tables.take());
+        // Nobody has to wait while they are dropped.
+        drop(tails);
+        drop(before);
     }
 
     fn newest(&self) -> MutexGuard<'_, Option<Newest>> {
@@ -226,6 +253,7 @@ impl State {
     ///
     /// Cost: O(size of the state).
     pub(crate) fn compact(&mut self) -> Result<()> {
+        self.forget_tables();
         let database = self.database.as_mut().ok_or_else(Self::lost)?;
         database.compact()?;
         // A crash now would let the next opening walk the whole file, and a commit with quick repair
@@ -237,16 +265,28 @@ impl State {
     }
 
     /// The tables as they stand now, and stay for the reader.
-    pub(crate) fn read(&self) -> Result<ReadTables> {
+    ///
+    /// To begin a reader and to open its tables takes several times what a look-up does, so those who
+    /// read between two changes share one.
+    pub(crate) fn read(&self) -> Result<Arc<ReadTables>> {
         let database = self.database()?;
-        // No commit gets from one of these tails to the next but one while the lock is held.
-        let (transaction, shown, next) = {
-            let tails = self.tails();
-            (database.begin_read()?, tails.shown.clone(), tails.next.clone())
-        };
-        ReadTables::open(transaction, Arc::clone(&self.known_views), |mark| {
-            std::iter::once(shown).chain(next).find(|(of, _)| *of == mark).map(|(_, tail)| tail)
-        })
+        // No commit gets from one of the tails to the next but one while the lock is held.
+        let mut tails = self.tails();
+        if let Some(tables) = &tails.tables {
+            return Ok(Arc::clone(tables));
+        }
+        let tables =
+            ReadTables::open(database.begin_read()?, Arc::clone(&self.known_views), |mark| {
+                let mut both = std::iter::once(&tails.shown).chain(&tails.next);
+                both.find(|(of, _)| *of == mark).map(|(_, tail)| Arc::clone(tail))
+            })?;
+        Ok(Arc::clone(tails.tables.insert(Arc::new(tables))))
+    }
+
+    /// Lets go of the tables that readers share, or the database keeps the pages they see.
+    fn forget_tables(&self) {
+        let tables = self.tails().tables.take();
+        drop(tables);
     }
 
     /// Closes the database; reads that are still open fail from now on.
@@ -256,7 +296,10 @@ impl State {
 
     fn close_once(&mut self) -> Result<()> {
         let Some(database) = self.database.take() else { return Ok(()) };
-        contain(|| Ok(database.close()?))
+        contain(|| {
+            self.forget_tables();
+            Ok(database.close()?)
+        })
     }
 }
 
@@ -322,7 +365,7 @@ impl Transaction<'_> {
         // Nothing is known of what a commit that fails leaves.
         self.state.newest().take();
         self.inner.commit()?;
-        self.state.tails().shown = shown;
+        self.state.show(shown);
         *self.state.newest() = Some(finished.newest);
         Ok(())
     }
@@ -332,3 +375,6 @@ impl Transaction<'_> {
         Ok(self.inner.abort()?)
     }
 }
+
+#[cfg(test)]
+mod tests;
