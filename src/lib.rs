@@ -77,8 +77,8 @@
 //!
 //! *Changes* are made one after the other. Those who call at the same time are a group: one transaction,
 //! one append and one sync for all, so many callers are worth it. There is no background thread. The caller
-//! who leads a group also does what is due behind it, when all have their answers: a slice of a fold, or a
-//! checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
+//! who leads a group also does what is due behind it, when all have their answers: a slice of a
+//! [fold](Options::tail), or a checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
 //! change waits for large ones.
 //!
 //! *Readers* never wait for a change. Taking a [`Snapshot`] is O(1). As long as it is held while others
@@ -139,7 +139,7 @@
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
 //! | the text of a filter, and its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
-//! | changes of backlinks that wait in memory | 131,072 | [`Options::tail`] |
+//! | changes of backlinks (which views a resource is in) that wait in memory | 131,072 | [`Options::tail`] |
 //! | rows, or bytes of journal, between checkpoints | 2,048 or 8 MiB | [`Options::checkpoint_interval`] |
 //! | memory for pages | 64 MiB | [`Options::cache_size`] |
 //! | changes that the journal keeps | the newest 100,000 | [`Options::keep_changes`] |
