@@ -65,7 +65,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is no key; those
-    /// that [all reads](Self#errors) share.
+    /// that [all reads](Snapshot#errors) share.
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
         let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
         match self.read(|tables| tables.project(&key))? {
@@ -80,7 +80,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list; those that [all reads](Self#errors)
+    /// [`Error::InvalidCursor`] when the cursor is of another list; those that [all reads](Snapshot#errors)
     /// share.
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
