@@ -375,8 +375,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the system gives no random numbers for the store's id; [`Error::State`] when
-    /// the database cannot be made.
+    /// [`Error::NotFound`] when [none may be made](Self::create_if_missing); [`Error::Io`] when the system
+    /// gives no random numbers for the store's id; [`Error::State`] when the database cannot be made.
     pub fn open_in_memory(self) -> Result<Store> {
         let directory = Directory::in_memory(&self)?;
         Store::start(directory, self)
