@@ -108,7 +108,7 @@ impl Feed {
     /// - [`Error::WritesStopped`]: a [`recover`](crate::Store::recover) failed. The feed goes on when
     ///   a later one succeeds. A store that only stopped to take changes is read on.
     /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
-    /// - [`Error::State`]: the database cannot be read.
+    /// - [`Error::State`], [`Error::Panicked`]: the database cannot be read.
     pub fn next_page(&mut self, limit: usize) -> Result<Vec<Change>> {
         loop {
             let (shown, segments) = self.journal()?;

@@ -1,9 +1,10 @@
 //! An embedded store of which resources belong to which views, in both directions.
 //!
-//! A host service links this crate and keeps in one directory which flags, segments, AI configs
-//! and metrics belong to which views of a project. Its main job is the batch unlink: it walks any
-//! number of keys inside one write transaction, records a failure for each key that has one
-//! instead of aborting, and returns a report that a client can act on.
+//! A host service links this crate and keeps in one directory which *resources* (flags, segments, AI
+//! configs and metrics) belong to which *views*, named groups of them, of a *project*, a namespace.
+//! Its main job is the batch unlink: it walks all keys of a batch inside one write transaction,
+//! records a failure for each key that has one instead of aborting, and returns a report that a
+//! client can act on.
 //!
 //! ```
 //! use viewlink::{Batch, NewView, Paging, Resource, ResourceType, Store};
@@ -76,8 +77,8 @@
 //!
 //! *Changes* are made one after the other. Those who call at the same time are a group: one transaction,
 //! one append and one sync for all, so many callers are worth it. There is no background thread. The caller
-//! who leads a group also does what is due behind it, when all have their answers: a slice of a fold, or a
-//! checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
+//! who leads a group also does what is due behind it, when all have their answers: a slice of a
+//! [fold](Options::tail), or a checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
 //! change waits for large ones.
 //!
 //! *Readers* never wait for a change. Taking a [`Snapshot`] is O(1). As long as it is held while others
@@ -138,7 +139,7 @@
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
 //! | the text of a filter, and its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
-//! | changes of backlinks that wait in memory | 131,072 | [`Options::tail`] |
+//! | changes of backlinks (which views a resource is in) that wait in memory | 131,072 | [`Options::tail`] |
 //! | rows, or bytes of journal, between checkpoints | 2,048 or 8 MiB | [`Options::checkpoint_interval`] |
 //! | memory for pages | 64 MiB | [`Options::cache_size`] |
 //! | changes that the journal keeps | the newest 100,000 | [`Options::keep_changes`] |
@@ -152,13 +153,14 @@
 //! With n keys in a call; L, V and R the links, views and registered resources of the store; m the links of
 //! one type of the view, v the views of the resource, p = offset + limit of a page. A change takes one
 //! append and one sync besides, shared with those who call at the same time; one that changes nothing takes
-//! neither.
+//! neither. Whatever names no cost does not touch the store: it takes time in proportion to what it is
+//! given and gives back.
 //!
 //! | operation | cost |
 //! | --- | --- |
 //! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log L) |
 //! | [`replace`](Project::replace) | O(n log n + n log L + m) |
-//! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all |
+//! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all of the type; to unlink, for each of the m links |
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
 //! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
 //! | [`delete_view`](Project::delete_view) | O(links of the view / 100) |
@@ -167,7 +169,7 @@
 //! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V + log L) |
 //! | [`linked_resources`](ProjectSnapshot::linked_resources) by key | O(log L + offset / 100 + limit) |
 //! | by link time, or by name | O(m + p log p), or O(m log R + p log p) |
-//! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v + limit · log V) |
+//! | [`linked_views`](ProjectSnapshot::linked_views) | O(log L + v log V) |
 //! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
 //! | [`open`](Options::open) | O(bytes of journal since the last checkpoint, and what waits) |
 //! | [`backup_to`](Store::backup_to), [`compact`](Store::compact) | O(size of the store) |

@@ -40,7 +40,7 @@ pub struct Sizes {
 
 /// How large a table of the state is.
 ///
-/// The three numbers of bytes together are the pages that it takes in the file.
+/// The three numbers of bytes together are the pages that it takes in the file. Example: at [`Sizes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableSize {
@@ -64,7 +64,7 @@ impl TableSize {
     }
 }
 
-/// How large the journal is.
+/// How large the journal is. Example: at [`Sizes`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalSize {

@@ -171,8 +171,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::SnapshotsOpen`] when a snapshot or a backup lives; those of
-    /// [`checkpoint`](Self::checkpoint). When the database cannot be opened again, [`Error::State`],
-    /// and nothing can be read before [`recover`](Self::recover).
+    /// [`checkpoint`](Self::checkpoint). When the database cannot be opened again, nothing can be read
+    /// before [`recover`](Self::recover).
     pub fn compact(&self) -> Result<()> {
         self.engine.compact()
     }
@@ -289,7 +289,7 @@ impl Store {
     /// Figures of the store as it stands: how far it is, how old the oldest snapshot is, what waits.
     ///
     /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. On
-    /// one that was opened by [`recover`](Self::recover) checkpoints are counted on.
+    /// one that was opened by [`recover`](Self::recover) checkpoints are counted on. Example: at [`Stats`].
     ///
     /// Cost: O(1).
     #[must_use]
@@ -301,7 +301,7 @@ impl Store {
     ///
     /// Waits for no change and holds none up. It reads every page of the state, on a
     /// [`snapshot`](Self::snapshot) that no age ends: for now and then, where [`stats`](Self::stats)
-    /// is for always. [`compact`](Self::compact) is refused meanwhile.
+    /// is for always. [`compact`](Self::compact) is refused meanwhile. Example: at [`Sizes`].
     ///
     /// Cost: O(pages of the state) in time, O(1) in memory.
     ///
@@ -309,7 +309,8 @@ impl Store {
     ///
     /// - [`Error::Closed`]: the store was closed or recovered, before or meanwhile.
     /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed.
-    /// - [`Error::State`], [`Error::Io`]: the database or its file cannot be read.
+    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`], [`Error::Io`]: the database or its file
+    ///   cannot be read.
     pub fn sizes(&self) -> Result<Sizes> {
         self.engine.sizes()
     }
@@ -374,8 +375,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the system gives no random numbers for the store's id; [`Error::State`] when
-    /// the database cannot be made.
+    /// [`Error::NotFound`] when [none may be made](Self::create_if_missing); [`Error::Io`] when the system
+    /// gives no random numbers for the store's id; [`Error::State`] when the database cannot be made.
     pub fn open_in_memory(self) -> Result<Store> {
         let directory = Directory::in_memory(&self)?;
         Store::start(directory, self)

@@ -206,6 +206,8 @@ impl AsyncStore {
 
     /// How large the parts of the store are: [`Store::sizes`].
     ///
+    /// Cost and example: those of [`Store::sizes`].
+    ///
     /// # Errors
     ///
     /// Those of [`Store::sizes`].

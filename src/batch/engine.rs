@@ -173,7 +173,7 @@ impl<'a> Walk<'a> {
     /// ordered by their places, which begin at `base` here.
     ///
     /// Cost: O(n · log links) with n keys; for a replacement also O(links of the view); where the last
-    /// view of a resource is kept also O(n · log lists).
+    /// view of a resource is kept also what [`WriteTables::is_only_view`] costs for each.
     pub(crate) fn change(
         &mut self,
         tables: &mut WriteTables<'_>,

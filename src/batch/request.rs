@@ -166,7 +166,7 @@ impl Batch {
     /// Lets a resource stay in the last view it is in: to unlink it is the failure
     /// [`LastView`](crate::FailureReason::LastView) of its key, decided in the change.
     ///
-    /// Cost in the change: O(log links + m) for each key with the m views of its resource.
+    /// Cost in the change: O(log links + m · log views) for each key with the m views of its resource.
     ///
     /// ```
     /// # use viewlink::{Batch, FailureCode, NewView, Options};

@@ -54,7 +54,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Nothing changes with any of them. Besides those that [all calls](Project#errors) share:
+    /// Those that [all calls](Project#errors) share; and these, with nothing changed:
     ///
     /// - [`Error::InvalidKey`]: the view's key is malformed.
     /// - [`Error::UnknownProject`], [`Error::UnknownView`]: there is none, or none that the batch's

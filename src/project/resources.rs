@@ -33,8 +33,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit); those that
-    /// [all calls](Project#errors) share. Nothing changes then.
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit), with nothing
+    /// changed; those that [all calls](Project#errors) share.
     pub fn put_resources(
         &self,
         resources: impl IntoIterator<Item = NewResource>,

@@ -11,12 +11,13 @@ use crate::view::View;
 impl ProjectSnapshot<'_> {
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.
     ///
-    /// Cost: O(n log n + limit · log views) with the n views of the resource. Example: at
+    /// Cost: O(log links + n · log views) with the n views of the resource. Example: at
     /// [`ProjectSnapshot`].
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    /// [`Error::InvalidCursor`] when the cursor is of another list; those that
+    /// [all reads](crate::Snapshot#errors) share.
     pub fn linked_views(&self, resource: &Resource, paging: Paging<KeySort>) -> Result<Page<View>> {
         self.views_of(resource, &paging, |tables, key| {
             let view = tables.view(self.project.id, &key)?.ok_or_else(|| {
@@ -29,12 +30,12 @@ impl ProjectSnapshot<'_> {
     /// The keys of the views that a resource is linked to, in order: what
     /// [`linked_views`](Self::linked_views) gives without reading the views.
     ///
-    /// Cost: O(n log n) with the n views of the resource. Example: at [`ProjectSnapshot`].
+    /// Cost: O(log links + n · log n) with the n views of the resource, and O(log views) for each whose key
+    /// no reader has met yet. Example: at [`ProjectSnapshot`].
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list; one of
-    /// [`linked_views`](Self::linked_views) goes on here, too.
+    /// Those of [`linked_views`](Self::linked_views), whose cursors go on here, too.
     pub fn linked_view_keys(
         &self,
         resource: &Resource,

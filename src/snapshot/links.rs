@@ -36,15 +36,13 @@ impl ProjectSnapshot<'_> {
     /// The resources of one type that are linked to a view, the oldest link first, or in another
     /// order. The total costs nothing extra. Example: at [`ProjectSnapshot`].
     ///
-    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + m · log m) with the n links
-    /// of that type of the view and m = offset + limit; by name O(n · log resources + m · log m).
+    /// Cost: by key O(log links + offset / 100 + limit); by link time O(n + p · log p) with the n links
+    /// of that type of the view and p = offset + limit; by name O(n · log resources + p · log p).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView);
-    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is no key;
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
-    /// order.
+    /// Those of [`view`](Self::view); [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor
+    /// is of another list or order.
     pub fn linked_resources(
         &self,
         view: &str,

@@ -29,10 +29,17 @@ pub use links::LinkedResource;
 /// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open, and
 /// threads may share it.
 ///
-/// Errors that all reads share: [`Error::Closed`] once the store was closed or recovered,
-/// [`Error::SnapshotExpired`] once it is older than the options allow, [`Error::State`] when the disk
-/// cannot be read, [`Error::Damaged`] when a row cannot, [`Error::Panicked`] when a page rotted.
 /// Example: at [`ProjectSnapshot`].
+///
+/// # Errors
+///
+/// All reads share these:
+///
+/// - [`Error::Closed`]: the store was closed or recovered since.
+/// - [`Error::SnapshotExpired`]: the snapshot is older than the options allow.
+/// - [`Error::State`]: the disk cannot be read.
+/// - [`Error::Damaged`]: a row or page cannot be read.
+/// - [`Error::Panicked`]: the database met a page that rotted.
 pub struct Snapshot {
     hold: Hold,
     segments: Arc<Segments>,
@@ -57,7 +64,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`]; [`Error::InvalidKey`] when the text is no key.
+    /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is no key; those
+    /// that [all reads](Snapshot#errors) share.
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
         let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
         match self.read(|tables| tables.project(&key))? {
@@ -72,7 +80,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    /// [`Error::InvalidCursor`] when the cursor is of another list; those that [all reads](Snapshot#errors)
+    /// share.
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         let (after, skip) = paging.start.in_list(&List::Projects)?;
         let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
@@ -110,9 +119,11 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision, also later, when the
-    /// iterator is overtaken; [`Error::Closed`]; [`Error::SnapshotExpired`] at first. The iterator ends
-    /// behind an error; [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read.
+    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision; [`Error::Closed`] once the
+    /// store was closed or recovered; [`Error::SnapshotExpired`] when the snapshot is too old.
+    ///
+    /// The iterator gives the first two as well, where that happens while it is read, and
+    /// [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read. It ends behind an error.
     pub fn changes(&self, from: u64) -> Result<Changes> {
         self.segments.check_current()?;
         self.hold.check_age()?;
@@ -215,7 +226,8 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
+    /// [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when the text is no key; those that
+    /// [all reads](Snapshot#errors) share.
     pub fn view(&self, key: &str) -> Result<View> {
         self.find_view(key).map(ViewRow::into_view)
     }
@@ -226,7 +238,7 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`]; [`Error::InvalidKey`] when the text is no key.
+    /// Those of [`view`](Self::view).
     pub fn is_linked(&self, view: &str, resource: &Resource) -> Result<bool> {
         let key = view_key(view)?;
         let (resource_type, name) = (resource.resource_type(), resource.name());

@@ -27,7 +27,7 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// Those that all reads of a [`Snapshot`](crate::Snapshot) share.
+    /// Those that [all reads](crate::Snapshot#errors) share.
     pub fn resource(&self, resource: &Resource) -> Result<Option<RegisteredResource>> {
         let (resource_type, name) = (resource.resource_type(), resource.name());
         let row = self
@@ -54,7 +54,7 @@ impl ProjectSnapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] when the text is no id.
+    /// [`Error::InvalidKey`] when the text is no id; those that [all reads](crate::Snapshot#errors) share.
     pub fn segment_by_id(&self, id: &str) -> Result<Option<Resource>> {
         let id = SegmentId::parse(id).map_err(Error::key("segment id", id))?;
         self.snapshot.read(|tables| tables.segment(self.project.id, id.as_str()))
@@ -83,7 +83,8 @@ impl ProjectSnapshot<'_> {
     /// # Errors
     ///
     /// [`Error::InvalidCursor`] when the cursor is of another list or order;
-    /// [`Error::UnknownView`] when the filter names a view that is not there.
+    /// [`Error::UnknownView`] when the filter names a view that is not there; those that
+    /// [all reads](crate::Snapshot#errors) share.
     pub fn resources(
         &self,
         resource_type: ResourceType,

@@ -31,7 +31,7 @@ impl ProjectSnapshot<'_> {
     /// # Errors
     ///
     /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
-    /// order.
+    /// order; those that [all reads](crate::Snapshot#errors) share.
     pub fn views(&self, paging: Paging<ViewSort>) -> Result<Page<View>> {
         self.views_matching(&ViewFilter::all(), paging)
     }

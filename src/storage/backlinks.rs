@@ -91,7 +91,7 @@ impl WriteTables<'_> {
 
     /// Whether a resource is linked to a view and to no other one.
     ///
-    /// Cost: O(log links + views of the resource).
+    /// Cost: O(log links + n · log views) with the n views of the resource.
     pub(crate) fn is_only_view(
         &mut self,
         view: &ViewRow,

@@ -155,7 +155,7 @@ impl ReadTables {
 
     /// The views a resource is in, in no order.
     ///
-    /// Cost: O(views of the resource), dead ones included.
+    /// Cost: O(views of the resource), dead ones included, and O(log views) for each that is not known.
     pub(crate) fn views_of(
         &self,
         project: u32,

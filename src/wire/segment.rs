@@ -11,7 +11,7 @@ use crate::snapshot::ProjectSnapshot;
 /// registration of the segment, the key may be the id of another one of the same environment, which
 /// is meant then. So a key always goes before an id that reads the same.
 ///
-/// Cost: O(log resources); for a segment that is linked and not registered also O(its views).
+/// Cost: O(log resources); for a segment that is linked and not registered also O(n · log views) with its n views.
 ///
 /// ```
 /// use viewlink::{NewResource, Options, Resource, wire};
@@ -31,7 +31,7 @@ use crate::snapshot::ProjectSnapshot;
 ///
 /// # Errors
 ///
-/// Those that all reads of a [`Snapshot`](crate::Snapshot) share.
+/// Those that [all reads](crate::Snapshot#errors) share.
 pub fn find_resource(project: &ProjectSnapshot<'_>, named: Resource) -> Result<Resource> {
     let Resource::Segment { environment, key } = &named else { return Ok(named) };
     if is_known(project, &named)? {

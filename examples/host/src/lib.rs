@@ -9,9 +9,9 @@
 //! | `arguments`, `settings`, `welcome`, `run` | the command line, and what is printed |
 //! | `server`, `shutdown` | the network, signals |
 //! | `router`, `operation` | which path is which operation, and what all answers share |
-//! | `views`, `links` | the nine operations |
+//! | `views`, `links`, `changes` | the nine operations, and the feed |
 //! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
-//! | `path_parts`, `query`, `json_body`, `unread` | the parts of a request |
+//! | `path_parts`, `query`, `json_body`, `terms`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
 //! | `host` | the store, and how it is called |
 //! | `resources`, `resource_lines` | the file of resources that are registered at the start |

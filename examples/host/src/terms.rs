@@ -1,4 +1,4 @@
-//! On what terms a change is asked for: as a rehearsal, only at a revision, with missing links ignored.
+//! On what terms a change is asked for: as a dry run, only at a revision, with missing links ignored.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -10,7 +10,7 @@ use viewlink::{Batch, Project};
 use crate::failure::Failure;
 
 /// The terms of a writing request. A parameter that is not known is refused: what was meant as a
-/// rehearsal must not be done for real.
+/// dry run must not be done for real.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) dry_run: bool,

@@ -109,7 +109,7 @@ fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<
     let read = host.store().snapshot();
     let shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
         Ok(project) => wire::View::new(view, &project, host.account(), &Expand::default()),
-        // A rehearsal leaves no project behind that it would have begun.
+        // A dry run leaves no project behind that it would have begun.
         Err(Error::UnknownProject { .. }) if terms.dry_run => {
             wire::View::of_new_project(view, key, host.account())
         }
