@@ -363,8 +363,7 @@ impl Error {
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
         // Enough to know it again, and no more of a text that may be of any length.
-        let text = text.chars().take(TEXT_SHOWN).collect();
-        move |source| Self::InvalidKey { what, text, source }
+        move |source| Self::InvalidKey { what, text: text.chars().take(TEXT_SHOWN).collect(), source }
     }
 }
 
