@@ -363,7 +363,11 @@ impl Error {
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
         // Enough to know it again, and no more of a text that may be of any length.
-        move |source| Self::InvalidKey { what, text: text.chars().take(TEXT_SHOWN).collect(), source }
+        move |source| Self::InvalidKey {
+            what,
+            text: text.chars().take(TEXT_SHOWN).collect(),
+            source,
+        }
     }
 }
 
