@@ -7,13 +7,14 @@
 //! | --- | --- |
 //! | `arguments`, `store`, `resources`, `keys` | what was asked for, and where keys come from |
 //! | `commands`, `transfer` | the commands |
-//! | `output`, `table`, `list`, `moment`, `progress` | what is printed |
+//! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
 //! | `error`, `exit` | what is told when a command fails |
 
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod commands;
+mod counted;
 mod error;
 mod exit;
 mod keys;

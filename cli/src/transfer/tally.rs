@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::counts::RowCounts;
 use super::problem::Problem;
+use crate::counted::counted;
 use crate::error::{Result, unless_closed};
 use crate::output::Output;
 use crate::table::Table;
@@ -76,7 +77,7 @@ impl Tally {
         table.print(output)?;
         match self.failed - self.failures.len() as u64 {
             0 => Ok(()),
-            others => output.line(format_args!("{others} more rows failed")),
+            others => output.line(format_args!("{} failed", counted(others, "more row"))),
         }
     }
 
@@ -88,7 +89,7 @@ impl Tally {
             note = format!("{note}; {unchanged} were there before");
         }
         if *failed > 0 {
-            note = format!("{note}; {failed} rows failed");
+            note = format!("{note}; {} failed", counted(*failed, "row"));
         }
         note
     }

@@ -53,11 +53,11 @@ fn every_kind_of_change_is_a_line() {
             6,
             "my-view: linked 1 segment: test/beta | other: linked 5 flags: x1, x2, x3, x4, and 1 more",
         ),
-        (7, "registered 1 resources: x1"),
-        (8, "removed flag x1 from 1 views"),
-        (9, "removed environment test: 1 segments, 1 links"),
+        (7, "registered 1 resource: x1"),
+        (8, "removed flag x1 from 1 view"),
+        (9, "removed environment test: 1 segment, 1 link"),
         (10, "deleted view other with 4 flags"),
-        (11, "deleted the project: 1 views with 1 flag"),
+        (11, "deleted the project: 1 view with 1 flag"),
     ] {
         assert!(lines[line].contains(told), "{told:?}: {}", lines[line]);
     }

@@ -184,7 +184,7 @@ fn other_types_and_projects_are_reached() {
     }
     stage.change(|store| {
         let view = store.snapshot().unwrap().project("p").unwrap().view("v").unwrap();
-        assert_eq!(view.links.to_string(), "1 flags, 0 segments, 1 aiConfigs, 1 metrics");
+        assert_eq!(view.links.to_string(), "1 flag, 0 segments, 1 aiConfig, 1 metric");
         let batch = Batch::metrics(["k"]);
         store.project("p").unwrap().unlink("v", batch).unwrap().all_ok().unwrap();
     });

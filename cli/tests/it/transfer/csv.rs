@@ -167,7 +167,7 @@ fn the_first_thousand_failures_are_listed_and_all_are_counted() {
     let ran = stage.run_with_input("import", &["-", "--format", "csv"], csv.as_bytes());
     assert_eq!((ran.code, ran.out.lines().count()), (1, 1_002), "{}", ran.err);
     assert_eq!(ran.out.lines().last(), Some("500 more rows failed"));
-    let end = "imported 1 views, 0 resources and 1 links; 1500 rows failed\n";
+    let end = "imported 1 view, 0 resources and 1 link; 1500 rows failed\n";
     assert_eq!(ran.err, end);
     let ran = import(&stage, csv.as_bytes(), &[]);
     let told = ran.json();
