@@ -19,10 +19,6 @@ use crate::error::{Error, Result};
 /// The type of what a row links, where it says none.
 const TYPE: &str = "flags";
 
-/// The end of the year 9999. Beyond it are the times of today in a smaller unit, and a store never comes
-/// back from the time of a change: all that follow would have that time.
-const LAST_TIME: u64 = 253_402_300_799_999;
-
 /// The links of a CSV file, whose first line names its columns.
 #[derive(Debug)]
 pub(super) struct CsvSource<'i, R> {
@@ -133,15 +129,8 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
 
 /// The time that a field says.
 fn time(text: &str) -> Result<u64, Problem> {
-    let invalid = |what: &str| {
+    text.parse().map_err(|_| {
         let shown = Problem::shown(text);
-        Problem::invalid_row(format!("the time {shown} is {what}"))
-    };
-    match text.parse() {
-        Ok(time) if time > LAST_TIME => {
-            Err(invalid("beyond the year 9999: milliseconds since 1970 are meant"))
-        }
-        Ok(time) => Ok(time),
-        Err(_) => Err(invalid("no number of milliseconds")),
-    }
+        Problem::invalid_row(format!("the time {shown} is no number of milliseconds"))
+    })
 }
