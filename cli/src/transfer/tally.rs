@@ -24,6 +24,9 @@ pub(super) struct Tally {
     pub(super) unchanged: RowCounts,
     failed: u64,
     failures: Vec<RowFailure>,
+    /// Whether the last row has no line end, as that of a file that was cut.
+    #[serde(skip)]
+    pub(super) ends_in_a_row: bool,
 }
 
 /// A row that failed.
@@ -82,7 +85,7 @@ impl Tally {
     }
 
     fn summary(&self) -> String {
-        let Self { dry_run, done, unchanged, failed, .. } = self;
+        let Self { dry_run, done, unchanged, failed, ends_in_a_row, .. } = self;
         let verb = if *dry_run { "would import" } else { "imported" };
         let mut note = format!("{verb} {done}");
         if unchanged.total() > 0 {
@@ -90,6 +93,9 @@ impl Tally {
         }
         if *failed > 0 {
             note = format!("{note}; {} failed", counted(*failed, "row"));
+        }
+        if *ends_in_a_row {
+            note += "; the last line has no end: if the file was cut, so may be its last row";
         }
         note
     }
