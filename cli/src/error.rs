@@ -26,6 +26,23 @@ pub(crate) enum Error {
         /// The directory that was asked for.
         path: PathBuf,
     },
+    /// There is no store, and what is there is not replaced by a new one.
+    #[error(
+        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
+         a link or of a store that was not made to its end: name another path, or remove what is there"
+    )]
+    NotFree {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// A new store cannot be made.
+    #[error("cannot make the store at {path:?}; nothing is there")]
+    Unmade {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Another process has the store open.
     #[error(
         "the store at {path:?} is open in another process: stop the host that has it open, or work \
@@ -111,7 +128,8 @@ impl Error {
     /// line's own.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::NoStore { .. } => "no_store",
+            Self::NoStore { .. } | Self::NotFree { .. } => "no_store",
+            Self::Unmade { .. } => "unwritable_store",
             Self::StoreInUse { .. } => "store_in_use",
             Self::TooManyKeys { .. } => "batch_too_large",
             Self::TooLong { .. } => "too_long",

@@ -5,7 +5,8 @@
 //!
 //! | module | knows |
 //! | --- | --- |
-//! | `arguments`, `store`, `resources`, `keys` | what was asked for, and where keys come from |
+//! | `arguments`, `resources`, `keys` | what was asked for, and where keys come from |
+//! | `store`, `new_store` | opening a store, and making one |
 //! | `commands`, `transfer` | the commands |
 //! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
 //! | `error`, `exit` | what is told when a command fails |
@@ -20,6 +21,7 @@ mod exit;
 mod keys;
 mod list;
 mod moment;
+mod new_store;
 mod output;
 mod progress;
 mod resources;

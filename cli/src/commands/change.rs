@@ -99,18 +99,23 @@ impl ChangeArguments {
         if self.dry_run { project.dry_run() } else { project }
     }
 
-    /// Tells what came of the batch.
-    pub(super) fn tell(&self, report: &Report, output: &mut Output) -> Result<Exit> {
-        let printed = print(report, output).and_then(|()| output.flush());
+    /// Tells what came of the batch, for which the view was `created` at a revision or was there.
+    pub(super) fn tell(
+        &self,
+        report: &Report,
+        created: Option<u64>,
+        output: &mut Output,
+    ) -> Result<Exit> {
+        let printed = print(report, created, output).and_then(|()| output.flush());
         // Where the output is lost the summary tells that the change is made.
         if !output.is_json() || printed.is_err() {
-            output.note(self.summary(report));
+            output.note(self.summary(report, created));
         }
         crate::error::unless_closed(printed)?;
         Ok(if report.failure_count() == 0 { Exit::Done } else { Exit::KeysFailed })
     }
 
-    fn summary(&self, report: &Report) -> String {
+    fn summary(&self, report: &Report, created: Option<u64>) -> String {
         let count = |of: &KeyOutcome| report.outcomes().filter(|(_, is)| *is == of).count();
         let (done, word, left, left_word) = match report.action() {
             Action::Unlink => {
@@ -122,17 +127,18 @@ impl ChangeArguments {
             0 => String::new(),
             left => format!("{left} {left_word}, "),
         };
-        let end = match report.revision() {
+        let is_created = if created.is_some() { "created, " } else { "" };
+        let end = match report.revision().or(created) {
             Some(revision) => format!("revision {revision}"),
             None if self.dry_run => "a dry run changes nothing".to_owned(),
             None => "nothing changed".to_owned(),
         };
         let (view, done, failed) = (&self.view, count(&done), report.failure_count());
-        format!("{view}: {done} {word}, {left}{failed} failed; {end}")
+        format!("{view}: {is_created}{done} {word}, {left}{failed} failed; {end}")
     }
 }
 
-/// A report, as the REST API has it, and the revision that it made.
+/// A report, as the REST API has it, and the last revision that the call made.
 #[derive(Serialize)]
 struct Reported<'a> {
     #[serde(flatten)]
@@ -141,9 +147,9 @@ struct Reported<'a> {
     revision: Option<u64>,
 }
 
-fn print(report: &Report, output: &mut Output) -> Result<()> {
+fn print(report: &Report, created: Option<u64>, output: &mut Output) -> Result<()> {
     if output.is_json() {
-        let revision = report.revision();
+        let revision = report.revision().or(created);
         return output.json(&Reported { report: LinkReport::new(report), revision });
     }
     let mut table = Table::new(["KEY", "CODE", "REASON"]);
