@@ -5,7 +5,7 @@
 //!
 //! | module | knows |
 //! | --- | --- |
-//! | `arguments`, `resources`, `keys` | what was asked for, and where keys come from |
+//! | `arguments`, `resources`, `keys`, `line_reader` | what was asked for, and where keys come from |
 //! | `store`, `new_store` | opening a store, and making one |
 //! | `commands`, `transfer` | the commands |
 //! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
@@ -19,6 +19,7 @@ mod counted;
 mod error;
 mod exit;
 mod keys;
+mod line_reader;
 mod list;
 mod moment;
 mod new_store;
