@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use viewlink::wire::LinkReport;
-use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, SegmentRef, ViewKey};
+use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, ViewKey};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -67,10 +67,12 @@ impl ChangeArguments {
         }
         let filter = self.filter.as_deref().map(|text| self.filter(resource_type, text));
         let filter = filter.transpose()?;
-        let keys = self.keys.read(self.batch_limit)?.into_iter();
+        let keys = self.keys.read(self.batch_limit)?;
         let batch = match resource_type {
-            ResourceType::Segment if self.by_id => Batch::segment_refs(keys.map(SegmentRef::Id)),
-            ResourceType::Segment => Batch::segment_refs(keys.map(|text| self.types.segment(text))),
+            ResourceType::Segment if self.by_id => Batch::segment_ids(keys),
+            ResourceType::Segment => {
+                Batch::segments(keys.iter().map(|text| self.types.segment(text)))
+            }
             _ => Batch::by_key(resource_type, keys),
         };
         Ok(match filter {
