@@ -69,12 +69,12 @@ pub(crate) enum TransferError {
         /// Where the export was to be.
         path: PathBuf,
     },
-    /// The file would be one of the store that is exported.
+    /// What is to be written would be in the store that it is of.
     #[error(
         "{path:?} is in the store, which keeps its own files there: name a place outside of it"
     )]
     InStore {
-        /// Where the export was to be.
+        /// Where the export, or the copy, was to be.
         path: PathBuf,
     },
     /// The export cannot be written.
