@@ -70,6 +70,17 @@ pub(crate) enum Error {
         /// The greatest length taken.
         limit: usize,
     },
+    /// The log was to begin with a change that the journal no longer keeps.
+    #[error(
+        "the journal no longer keeps revision {requested}, the oldest it keeps is {oldest}: begin with \
+         that, or leave --from out"
+    )]
+    Trimmed {
+        /// The revision that was asked for.
+        requested: u64,
+        /// The oldest that is kept.
+        oldest: u64,
+    },
     /// The store failed, or what was asked of it.
     #[error(transparent)]
     Store(viewlink::Error),
@@ -133,6 +144,7 @@ impl Error {
             Self::StoreInUse { .. } => "store_in_use",
             Self::TooManyKeys { .. } => "batch_too_large",
             Self::TooLong { .. } => "too_long",
+            Self::Trimmed { .. } => "changes_gone",
             Self::Filter { .. } => "invalid_filter",
             Self::Resource { .. } => "invalid_key",
             Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
@@ -197,6 +209,9 @@ impl From<viewlink::Error> for Error {
             viewlink::Error::BatchTooLarge { limit, .. } => Self::TooManyKeys { limit },
             viewlink::Error::TooLong { what, length, unit, limit } => {
                 Self::TooLong { what, length, unit, limit }
+            }
+            viewlink::Error::JournalTrimmed { requested, oldest } => {
+                Self::Trimmed { requested, oldest }
             }
             other => Self::Store(other),
         }
