@@ -11,6 +11,9 @@ use crate::transfer::TransferError;
 /// What commands return.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The crate's advice to whoever holds a store. A command opens one anew when it is run again.
+const ADVICE: &str = ": call recover() or reopen the store";
+
 /// Why a command failed as a whole.
 ///
 /// Where the crate's own words tell of its API, those here tell of the command line.
@@ -184,12 +187,16 @@ impl Error {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
+        let again = match text.contains(ADVICE) {
+            true => "; mend the cause, and run the command again",
+            false => "",
+        };
         let became = match self.outcome() {
             Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
             Outcome::Committed => "; the change is durable all the same",
             _ => "",
         };
-        text + became
+        text.replace(ADVICE, "") + again + became
     }
 }
 
@@ -225,5 +232,27 @@ impl From<io::Error> for Error {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
             _ => Self::Write(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_failed_is_told_with_what_helps_in_a_shell() {
+        let source = "no space".into();
+        let failed = viewlink::Error::State { outcome: Outcome::Committed, source };
+        let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
+        assert_eq!(
+            Error::from(failed).chain(),
+            "the state database failed: no space; mend the cause, and run the command again; the \
+             change is durable all the same"
+        );
+        assert_eq!(
+            Error::from(stopped).chain(),
+            "writes have stopped after an earlier failure (the state database failed); mend the \
+             cause, and run the command again"
+        );
     }
 }
