@@ -72,7 +72,9 @@ impl fmt::Display for TypeCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, resource_type) in ResourceType::ALL.into_iter().enumerate() {
             let separator = if position == 0 { "" } else { ", " };
-            write!(f, "{separator}{} {}", self.get(resource_type), resource_type.plural())?;
+            let count = self.get(resource_type);
+            let name = if count == 1 { resource_type.singular() } else { resource_type.plural() };
+            write!(f, "{separator}{count} {name}")?;
         }
         Ok(())
     }
@@ -88,6 +90,7 @@ mod tests {
         *counts.get_mut(ResourceType::Metric) = 2;
         counts += counts;
         assert_eq!((counts.get(ResourceType::Metric), counts.total()), (4, 4));
-        assert_eq!(counts.to_string(), "0 flags, 0 segments, 0 aiConfigs, 4 metrics");
+        *counts.get_mut(ResourceType::Flag) = 1;
+        assert_eq!(counts.to_string(), "1 flag, 0 segments, 0 aiConfigs, 4 metrics");
     }
 }

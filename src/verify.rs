@@ -104,20 +104,29 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} projects, {} views, {} links ({}), {} registered resources ({}), {} posting lists \
-             with {} dead view ids, revisions {} to {} in the journal{}",
-            self.projects,
-            self.views,
-            self.links.total(),
+            "{}, {}, {} ({}), {} ({}), {} with {}, revisions {} to {} in the journal{}",
+            Counted(self.projects, "project"),
+            Counted(self.views, "view"),
+            Counted(self.links.total(), "link"),
             self.links,
-            self.resources.total(),
+            Counted(self.resources.total(), "registered resource"),
             self.resources,
-            self.posting_lists,
-            self.dead_view_ids,
+            Counted(self.posting_lists, "posting list"),
+            Counted(self.dead_view_ids, "dead view id"),
             self.oldest_kept,
             self.revision,
             if self.replayed { ", replayed" } else { "" },
         )
+    }
+}
+
+/// How many there are of what one is called so.
+struct Counted(u64, &'static str);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, one) = self;
+        write!(f, "{count} {one}{}", if *count == 1 { "" } else { "s" })
     }
 }
 

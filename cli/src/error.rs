@@ -11,6 +11,9 @@ use crate::transfer::TransferError;
 /// What commands return.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The crate's advice to whoever holds a store. A command opens one anew when it is run again.
+const ADVICE: &str = ": call recover() or reopen the store";
+
 /// Why a command failed as a whole.
 ///
 /// Where the crate's own words tell of its API, those here tell of the command line.
@@ -25,6 +28,23 @@ pub(crate) enum Error {
     NoStore {
         /// The directory that was asked for.
         path: PathBuf,
+    },
+    /// There is no store, and what is there is not replaced by a new one.
+    #[error(
+        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
+         a link or of a store that was not made to its end: name another path, or remove what is there"
+    )]
+    NotFree {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// A new store cannot be made.
+    #[error("cannot make the store at {path:?}; nothing is there")]
+    Unmade {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Another process has the store open.
     #[error(
@@ -52,6 +72,17 @@ pub(crate) enum Error {
         unit: &'static str,
         /// The greatest length taken.
         limit: usize,
+    },
+    /// The log was to begin with a change that the journal no longer keeps.
+    #[error(
+        "the journal no longer keeps revision {requested}, the oldest it keeps is {oldest}: begin with \
+         that, or leave --from out"
+    )]
+    Trimmed {
+        /// The revision that was asked for.
+        requested: u64,
+        /// The oldest that is kept.
+        oldest: u64,
     },
     /// The store failed, or what was asked of it.
     #[error(transparent)]
@@ -111,10 +142,12 @@ impl Error {
     /// line's own.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::NoStore { .. } => "no_store",
+            Self::NoStore { .. } | Self::NotFree { .. } => "no_store",
+            Self::Unmade { .. } => "unwritable_store",
             Self::StoreInUse { .. } => "store_in_use",
             Self::TooManyKeys { .. } => "batch_too_large",
             Self::TooLong { .. } => "too_long",
+            Self::Trimmed { .. } => "changes_gone",
             Self::Filter { .. } => "invalid_filter",
             Self::Resource { .. } => "invalid_key",
             Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
@@ -154,12 +187,16 @@ impl Error {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
+        let again = match text.contains(ADVICE) {
+            true => "; mend the cause, and run the command again",
+            false => "",
+        };
         let became = match self.outcome() {
             Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
             Outcome::Committed => "; the change is durable all the same",
             _ => "",
         };
-        text + became
+        text.replace(ADVICE, "") + again + became
     }
 }
 
@@ -180,6 +217,9 @@ impl From<viewlink::Error> for Error {
             viewlink::Error::TooLong { what, length, unit, limit } => {
                 Self::TooLong { what, length, unit, limit }
             }
+            viewlink::Error::JournalTrimmed { requested, oldest } => {
+                Self::Trimmed { requested, oldest }
+            }
             other => Self::Store(other),
         }
     }
@@ -192,5 +232,27 @@ impl From<io::Error> for Error {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
             _ => Self::Write(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_failed_is_told_with_what_helps_in_a_shell() {
+        let source = "no space".into();
+        let failed = viewlink::Error::State { outcome: Outcome::Committed, source };
+        let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
+        assert_eq!(
+            Error::from(failed).chain(),
+            "the state database failed: no space; mend the cause, and run the command again; the \
+             change is durable all the same"
+        );
+        assert_eq!(
+            Error::from(stopped).chain(),
+            "writes have stopped after an earlier failure (the state database failed); mend the \
+             cause, and run the command again"
+        );
     }
 }

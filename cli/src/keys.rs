@@ -1,12 +1,13 @@
 //! The keys of a batch: arguments, and lines of a file.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::error::{Error, Result};
+use crate::line_reader::{LineError, LineReader};
 
 /// The longest line that is read. A key is far below: 256 bytes, and as many for an environment.
 const MAX_LINE: usize = 64 << 10;
@@ -52,30 +53,16 @@ impl KeyArguments {
 /// that fails by itself.
 ///
 /// Memory: O(limit · length of a line), whatever comes in.
-fn read_lines(
-    mut from: impl BufRead,
-    what: &str,
-    limit: usize,
-    to: &mut Vec<String>,
-) -> Result<()> {
-    let failed = |source| Error::Read { what: what.to_owned(), source };
-    let (mut line, mut number) = (Vec::new(), 0_u64);
-    while to.len() <= limit {
-        line.clear();
-        number += 1;
-        let mut part = from.by_ref().take(MAX_LINE as u64 + 1);
-        if part.read_until(b'\n', &mut line).map_err(failed)? == 0 {
-            break;
-        }
-        if line.len() > MAX_LINE {
-            return Err(Error::LongLine { what: what.to_owned(), number, limit: MAX_LINE });
-        }
-        let text = String::from_utf8_lossy(&line);
-        // Some programs begin a file so.
-        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        let key = text.trim();
+fn read_lines(from: impl BufRead, what: &str, limit: usize, to: &mut Vec<String>) -> Result<()> {
+    let failed = |error, number| match error {
+        LineError::Read(source) => Error::Read { what: what.to_owned(), source },
+        LineError::TooLong => Error::LongLine { what: what.to_owned(), number, limit: MAX_LINE },
+    };
+    let mut lines = LineReader::new(from, MAX_LINE);
+    while to.len() <= limit && lines.advance().map_err(|error| failed(error, lines.number()))? {
+        let key = String::from_utf8_lossy(lines.line()).trim().to_owned();
         if !key.is_empty() {
-            to.push(key.to_owned());
+            to.push(key);
         }
     }
     Ok(())
@@ -83,6 +70,8 @@ fn read_lines(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     fn read(bytes: &[u8], limit: usize) -> Result<Vec<String>> {

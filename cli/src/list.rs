@@ -1,4 +1,4 @@
-//! Lists that are read and printed page by page.
+//! Lists that are read page by page, and how much of them is printed.
 
 use clap::Args;
 use viewlink::{Page, Paging};
@@ -65,5 +65,23 @@ impl ListArguments {
             output.note(format_args!("{shown} of {total} {what}{more}"));
         }
         Ok(())
+    }
+}
+
+/// How many rows of a list are read at once, and so are in memory, where nothing else is said.
+pub(crate) const PAGE: usize = 1_000;
+
+/// Reads a list a page at a time, and hands on its items.
+pub(crate) fn each<T, S: Copy + Default>(
+    sort: S,
+    page: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,
+    mut act: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let mut paging = Paging::first(PAGE).sort(sort);
+    loop {
+        let Page { items, next, .. } = page(paging)?;
+        items.into_iter().try_for_each(&mut act)?;
+        let Some(next) = next else { return Ok(()) };
+        paging = Paging::after(next, PAGE).sort(sort);
     }
 }

@@ -5,20 +5,24 @@
 //!
 //! | module | knows |
 //! | --- | --- |
-//! | `arguments`, `store`, `resources`, `keys` | what was asked for, and where keys come from |
+//! | `arguments`, `resources`, `keys`, `line_reader` | what was asked for, and where keys come from |
+//! | `store`, `new_store` | opening a store, and making one |
 //! | `commands`, `transfer` | the commands |
-//! | `output`, `table`, `list`, `moment`, `progress` | what is printed |
+//! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
 //! | `error`, `exit` | what is told when a command fails |
 
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod commands;
+mod counted;
 mod error;
 mod exit;
 mod keys;
+mod line_reader;
 mod list;
 mod moment;
+mod new_store;
 mod output;
 mod progress;
 mod resources;

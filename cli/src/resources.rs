@@ -4,7 +4,6 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use viewlink::{
     EnvironmentId, ProjectKey, Resource, ResourceCondition, ResourceFilter, ResourceType,
-    SegmentRef,
 };
 
 use crate::error::{Error, Result};
@@ -52,14 +51,11 @@ impl TypeArguments {
         self.environment.as_ref()
     }
 
-    /// The segment that a text names, which may be none: then it is a key that fails.
-    pub(crate) fn segment(&self, text: String) -> SegmentRef {
-        let (environment, key) = match (text.split_once('/'), &self.environment) {
-            (Some((environment, key)), _) => (environment.to_owned(), key.to_owned()),
-            (None, Some(environment)) => (environment.to_string(), text),
-            (None, None) => (String::new(), text),
-        };
-        SegmentRef::Named { environment, key }
+    /// The environment and the key of the segment that a text names, which may be none: then it is a key
+    /// that fails.
+    pub(crate) fn segment<'a>(&'a self, text: &'a str) -> (&'a str, &'a str) {
+        let environment = self.environment.as_ref().map_or("", EnvironmentId::as_str);
+        text.split_once('/').unwrap_or((environment, text))
     }
 
     /// The one resource that a command is about.
@@ -69,15 +65,14 @@ impl TypeArguments {
             ResourceType::Flag => Resource::flag(text),
             ResourceType::AiConfig => Resource::ai_config(text),
             ResourceType::Metric => Resource::metric(text),
-            ResourceType::Segment => match self.segment(text.to_owned()) {
-                SegmentRef::Named { environment, .. } if environment.is_empty() => {
+            ResourceType::Segment => match self.segment(text) {
+                ("", _) => {
                     return Err(Error::Usage(
                         "a segment is of an environment: name it ENVIRONMENT/KEY, or add \
                          --environment",
                     ));
                 }
-                SegmentRef::Named { environment, key } => Resource::segment(&environment, &key),
-                SegmentRef::Id(id) => Resource::flag(&id),
+                (environment, key) => Resource::segment(environment, key),
             },
         };
         let text = text.chars().take(MOST_SHOWN).collect();

@@ -10,8 +10,11 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::error::Result;
 use crate::output::Output;
 
+/// How wide a column becomes. A wider cell moves what is behind it in its own row and in no other.
+const WIDEST: usize = 60;
+
 /// Rows under a header. They are printed in parts, so that a long list is never in memory whole:
-/// columns are as wide as the widest cell so far.
+/// columns are as wide as the widest cell so far, up to [`WIDEST`].
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
     header: Option<[&'static str; N]>,
@@ -38,7 +41,7 @@ impl<const N: usize> Table<N> {
     pub(crate) fn row(&mut self, cells: [String; N]) {
         let cells = cells.map(escaped);
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(cell.width().min(WIDEST));
         }
         self.rows.push(cells);
     }
@@ -69,7 +72,7 @@ fn line(cells: &[impl AsRef<str>], widths: &[usize]) -> String {
     line
 }
 
-/// A text without control characters.
+/// A text without what a terminal, or a program that reads lines, takes for more than text.
 pub(crate) fn escaped(text: String) -> String {
     if !text.contains(is_unprintable) {
         return text;
@@ -81,10 +84,13 @@ pub(crate) fn escaped(text: String) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Control characters, and those that turn the direction of what is behind them.
+/// Control characters, line ends of all scripts, those that turn the direction of what is behind
+/// them, and annotations.
 fn is_unprintable(character: char) -> bool {
+    let marks = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}'];
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || marks.contains(&character)
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}')
 }
 
 #[cfg(test)]
@@ -99,8 +105,18 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_that_is_very_wide_moves_nothing_in_other_rows() {
+        let mut table = Table::new(["KEY", "CODE"]);
+        table.row(["x".repeat(500), "c".into()]);
+        table.row(["y".into(), "d".into()]);
+        let lines = table.rows.iter().map(|row| line(row, &table.widths));
+        assert_eq!(lines.map(|line| line.len()).collect::<Vec<_>>(), [503, WIDEST + 3]);
+    }
+
+    #[test]
     fn what_moves_the_cursor_is_escaped_and_the_rest_is_left() {
         assert_eq!(escaped("a\u{1b}[2J\n\u{202e}".into()), "a\\u{1b}[2J\\n\\u{202e}");
-        assert_eq!(escaped("Prüfung 日本".into()), "Prüfung 日本");
+        assert_eq!(escaped("a\u{2028}b\u{85}\u{61c}".into()), "a\\u{2028}b\\u{85}\\u{61c}");
+        assert_eq!(escaped("Prüfung 日本 👩\u{200d}👧".into()), "Prüfung 日本 👩\u{200d}👧");
     }
 }

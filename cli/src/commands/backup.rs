@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress;
 use crate::store::StoreArguments;
+use crate::transfer::{TransferError, is_in};
 
 const HELP: &str = "\
 Example:
@@ -39,6 +40,10 @@ struct Copied<'a> {
 
 pub(crate) fn run(arguments: &BackupArguments, output: &mut Output) -> Result<Exit> {
     let BackupArguments { store, to } = arguments;
+    // Of a place that cannot be looked at, the copy tells.
+    if is_in(to, store.path()).unwrap_or(false) {
+        return Err(TransferError::InStore { path: to.clone() }.into());
+    }
     let store = store.open(output)?;
     let spinner = progress::spinner("copying", output.is_quiet());
     let copied = store.backup_to(to);

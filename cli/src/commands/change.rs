@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use viewlink::wire::LinkReport;
-use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, SegmentRef, ViewKey};
+use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, ViewKey};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -67,10 +67,12 @@ impl ChangeArguments {
         }
         let filter = self.filter.as_deref().map(|text| self.filter(resource_type, text));
         let filter = filter.transpose()?;
-        let keys = self.keys.read(self.batch_limit)?.into_iter();
+        let keys = self.keys.read(self.batch_limit)?;
         let batch = match resource_type {
-            ResourceType::Segment if self.by_id => Batch::segment_refs(keys.map(SegmentRef::Id)),
-            ResourceType::Segment => Batch::segment_refs(keys.map(|text| self.types.segment(text))),
+            ResourceType::Segment if self.by_id => Batch::segment_ids(keys),
+            ResourceType::Segment => {
+                Batch::segments(keys.iter().map(|text| self.types.segment(text)))
+            }
             _ => Batch::by_key(resource_type, keys),
         };
         Ok(match filter {
@@ -99,18 +101,23 @@ impl ChangeArguments {
         if self.dry_run { project.dry_run() } else { project }
     }
 
-    /// Tells what came of the batch.
-    pub(super) fn tell(&self, report: &Report, output: &mut Output) -> Result<Exit> {
-        let printed = print(report, output).and_then(|()| output.flush());
+    /// Tells what came of the batch, for which the view was `created` at a revision or was there.
+    pub(super) fn tell(
+        &self,
+        report: &Report,
+        created: Option<u64>,
+        output: &mut Output,
+    ) -> Result<Exit> {
+        let printed = print(report, created, output).and_then(|()| output.flush());
         // Where the output is lost the summary tells that the change is made.
         if !output.is_json() || printed.is_err() {
-            output.note(self.summary(report));
+            output.note(self.summary(report, created));
         }
         crate::error::unless_closed(printed)?;
         Ok(if report.failure_count() == 0 { Exit::Done } else { Exit::KeysFailed })
     }
 
-    fn summary(&self, report: &Report) -> String {
+    fn summary(&self, report: &Report, created: Option<u64>) -> String {
         let count = |of: &KeyOutcome| report.outcomes().filter(|(_, is)| *is == of).count();
         let (done, word, left, left_word) = match report.action() {
             Action::Unlink => {
@@ -122,17 +129,18 @@ impl ChangeArguments {
             0 => String::new(),
             left => format!("{left} {left_word}, "),
         };
-        let end = match report.revision() {
+        let is_created = if created.is_some() { "created, " } else { "" };
+        let end = match report.revision().or(created) {
             Some(revision) => format!("revision {revision}"),
             None if self.dry_run => "a dry run changes nothing".to_owned(),
             None => "nothing changed".to_owned(),
         };
         let (view, done, failed) = (&self.view, count(&done), report.failure_count());
-        format!("{view}: {done} {word}, {left}{failed} failed; {end}")
+        format!("{view}: {is_created}{done} {word}, {left}{failed} failed; {end}")
     }
 }
 
-/// A report, as the REST API has it, and the revision that it made.
+/// A report, as the REST API has it, and the last revision that the call made.
 #[derive(Serialize)]
 struct Reported<'a> {
     #[serde(flatten)]
@@ -141,9 +149,9 @@ struct Reported<'a> {
     revision: Option<u64>,
 }
 
-fn print(report: &Report, output: &mut Output) -> Result<()> {
+fn print(report: &Report, created: Option<u64>, output: &mut Output) -> Result<()> {
     if output.is_json() {
-        let revision = report.revision();
+        let revision = report.revision().or(created);
         return output.json(&Reported { report: LinkReport::new(report), revision });
     }
     let mut table = Table::new(["KEY", "CODE", "REASON"]);

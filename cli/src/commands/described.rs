@@ -2,6 +2,8 @@
 
 use viewlink::{ChangeKind, RawResource, Resource, ResourceType, TypeCounts, ViewKey};
 
+use crate::counted::counted;
+
 /// How many resources a line names.
 const NAMED: usize = 4;
 
@@ -26,21 +28,23 @@ pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> b
         ChangeKind::ManyLinksChanged { parts } => {
             let told = parts.iter().take(PARTS);
             let told = told.map(|of| links(&of.view, of.resource_type, &of.linked, &of.unlinked));
-            let more = rest(parts.len(), PARTS, "parts");
+            let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
             told.collect::<Vec<_>>().join(" | ") + &more
         }
         ChangeKind::ResourcesPut { resources } => {
             let names = named(resources.iter().map(|put| put.resource.as_raw()), &wanted);
-            format!("registered {} resources: {names}", resources.len())
+            format!("registered {}: {names}", counted(resources.len() as u64, "resource"))
         }
         ChangeKind::ResourceRemoved { resource, links } => {
-            format!("removed {} {resource} from {links} views", resource.resource_type())
+            let of = resource.resource_type();
+            format!("removed {of} {resource} from {}", counted(*links, "view"))
         }
         ChangeKind::EnvironmentRemoved { environment, segments, links } => {
-            format!("removed environment {environment}: {segments} segments, {links} links")
+            let (segments, links) = (counted(*segments, "segment"), counted(*links, "link"));
+            format!("removed environment {environment}: {segments}, {links}")
         }
         ChangeKind::ProjectDeleted { views, unlinked } => {
-            format!("deleted the project: {views} views with {}", of_types(unlinked))
+            format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
         _ => "something that this version does not know".to_owned(),
     }
@@ -56,7 +60,7 @@ fn changed(
     let parts = parts.filter(|(_, resources)| !resources.is_empty());
     let parts = parts.map(|(word, resources)| {
         let names = named(resources.iter().map(Resource::as_raw), &wanted);
-        format!("{word} {}: {names}", counted(resources.len() as u64, of))
+        format!("{word} {}: {names}", counted(resources.len() as u64, of.singular()))
     });
     parts.collect::<Vec<_>>().join("; ")
 }
@@ -68,24 +72,22 @@ fn named<'a>(
     let first = resources.clone().filter(|of| wanted(*of));
     let behind = resources.clone().filter(|of| !wanted(*of));
     let told = first.chain(behind).take(NAMED).map(|of| of.to_string());
-    told.collect::<Vec<_>>().join(", ") + &rest(resources.count(), NAMED, "more")
+    told.collect::<Vec<_>>().join(", ")
+        + &rest(resources.count(), NAMED, |names| format!("{names} more"))
 }
 
-fn rest(all: usize, told: usize, what: &str) -> String {
+/// What is said of those that are not told.
+fn rest(all: usize, told: usize, words: impl Fn(u64) -> String) -> String {
     match all.saturating_sub(told) {
         0 => String::new(),
-        rest => format!(", and {rest} {what}"),
+        rest => format!(", and {}", words(rest as u64)),
     }
-}
-
-fn counted(count: u64, of: ResourceType) -> String {
-    format!("{count} {}", if count == 1 { of.singular() } else { of.plural() })
 }
 
 /// The links of all types, of which most have none.
 fn of_types(counts: &TypeCounts) -> String {
     let types = ResourceType::ALL.into_iter().filter(|of| counts.get(*of) > 0);
-    let types: Vec<_> = types.map(|of| counted(counts.get(of), of)).collect();
+    let types: Vec<_> = types.map(|of| counted(counts.get(of), of.singular())).collect();
     if types.is_empty() { "nothing linked".to_owned() } else { types.join(", ") }
 }
 

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use viewlink::{
-    JournalSize, KeySort, Paging, Sizes, Snapshot, Store, TableSize, TypeCounts, ViewSort, wire,
+    JournalSize, KeySort, ProjectInfo, Sizes, Store, TableSize, TypeCounts, View, ViewSort, wire,
 };
 
 use crate::error::Result;
+use crate::list::each;
 
 /// What a store holds, and how large its parts are.
 pub(super) struct Figures {
@@ -17,26 +18,25 @@ pub(super) struct Figures {
     pub(super) sizes: Sizes,
 }
 
-/// How many rows are read at once.
-const PAGE: usize = 1_000;
-
 impl Figures {
     /// Cost: O(pages of the state).
     pub(super) fn read(store: &Store) -> Result<Self> {
         let snapshot = store.snapshot()?;
         let (mut links, mut resources) = (TypeCounts::default(), TypeCounts::default());
         let (mut projects, mut views) = (0, 0);
-        let mut paging: Option<Paging<KeySort>> = Some(Paging::first(PAGE));
-        while let Some(part) = paging.take() {
-            let page = snapshot.projects(part)?;
-            projects = page.total;
-            paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
-            for project in page {
-                views += project.views;
-                resources += project.resources;
-                links += links_of(&snapshot, project.key.as_str())?;
-            }
-        }
+        let list = |paging| snapshot.projects(paging);
+        each(KeySort::Key, list, |project: ProjectInfo| {
+            projects += 1;
+            views += project.views;
+            resources += project.resources;
+            let project = snapshot.project(project.key.as_str())?;
+            // A view has the number of its links, so no link is read.
+            let list = |paging| project.views(paging);
+            each(ViewSort::Key, list, |view: View| {
+                links += view.links;
+                Ok(())
+            })
+        })?;
         Ok(Self { id: store.id(), projects, views, links, resources, sizes: store.sizes()? })
     }
 
@@ -57,19 +57,6 @@ impl Figures {
             tables: sizes.tables.iter().map(TableJson::from).collect(),
         }
     }
-}
-
-/// The links of all views of a project. A view has their number, so no link is read.
-fn links_of(snapshot: &Snapshot, project: &str) -> Result<TypeCounts> {
-    let project = snapshot.project(project)?;
-    let mut links = TypeCounts::default();
-    let mut paging: Option<Paging<ViewSort>> = Some(Paging::first(PAGE));
-    while let Some(part) = paging.take() {
-        let page = project.views(part)?;
-        paging = page.next.clone().map(|cursor| Paging::after(cursor, PAGE));
-        page.into_iter().for_each(|view| links += view.links);
-    }
-    Ok(links)
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,12 @@
 //! Linking resources to a view.
 
 use clap::Args;
-use viewlink::{LinkPolicy, NewView};
+use viewlink::{LinkPolicy, NewView, Options, Project, Store};
 
 use super::change::ChangeArguments;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::new_store;
 use crate::output::Output;
 use crate::store::{self, StoreArguments};
 
@@ -50,14 +51,43 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     let batch = if arguments.refuse_existing { batch.refuse_existing() } else { batch };
     let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
     let options = store::options().batch_limit(change.batch_limit).link_policy(policy);
-    let opened = store.open_with(options.create_if_missing(arguments.create), output)?;
+    let (opened, is_new) = arguments.open(options, output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let view = change.view.as_str();
-    if arguments.create_view {
-        project.ensure_view(NewView::new(view, view))?;
+    let created = if arguments.create_view { create(&project, view)? } else { None };
+    let report = project.link(view, batch).inspect_err(|_| {
+        if let Some(revision) = created.filter(|_| !is_new) {
+            output.note(format_args!("{view}: created; revision {revision}"));
+        }
+    })?;
+    if is_new {
+        new_store::write(&opened, store.path())?;
     }
-    let report = project.link(view, batch)?;
-    let exit = change.tell(&report, output)?;
+    let exit = change.tell(&report, created, output)?;
     opened.close()?;
     Ok(exit)
+}
+
+impl LinkArguments {
+    /// Opens the store; tells whether it is a new one. That is made in memory, and written when the
+    /// links are in it, so that a call that fails leaves none behind.
+    fn open(&self, options: Options, output: &Output) -> Result<(Store, bool)> {
+        if !self.create {
+            return Ok((self.store.open_with(options, output)?, false));
+        }
+        if new_store::is_free(self.store.path()) {
+            return Ok((options.create_if_missing(true).open_in_memory()?, true));
+        }
+        let opened = self.store.open_with(options, output).map_err(new_store::not_free)?;
+        Ok((opened, false))
+    }
+}
+
+/// Creates the view where there is none; tells the revision of that.
+fn create(project: &Project, view: &str) -> Result<Option<u64>> {
+    match project.create_view(NewView::new(view, view)) {
+        Ok(created) => Ok(Some(created.revision)),
+        Err(viewlink::Error::ViewExists { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }

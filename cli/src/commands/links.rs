@@ -6,7 +6,7 @@ use viewlink::{LinkSort, LinkedResource, Page, ProjectKey, ResourceType, ViewKey
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::list::ListArguments;
+use crate::list::{ListArguments, PAGE};
 use crate::moment::moment;
 use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
@@ -61,7 +61,6 @@ enum Sort {
     Name,
 }
 
-const PAGE: usize = 1_000;
 /// The rows of a page where all links of the view are read for each.
 const SORTED_PAGE: usize = 50_000;
 

@@ -5,6 +5,7 @@ use viewlink::wire::Changes;
 use viewlink::{Change, ChangeKind, ProjectKey, RawResource, Snapshot, ViewKey};
 
 use super::described::described;
+use crate::counted::counted;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::moment::moment;
@@ -38,7 +39,7 @@ pub(crate) struct LogArguments {
 
     /// End after this many changes
     #[arg(long, value_name = "CHANGES")]
-    limit: Option<usize>,
+    limit: Option<u64>,
 
     #[command(flatten)]
     only: Only,
@@ -68,22 +69,36 @@ pub(crate) fn run(arguments: &LogArguments, output: &mut Output) -> Result<Exit>
     let store = arguments.store.open(output)?;
     {
         let snapshot = store.snapshot()?;
-        let changes = snapshot.changes(first(arguments, &snapshot)?)?;
-        print(arguments, changes, output)?;
+        let oldest = oldest_kept(&snapshot)?;
+        let end = snapshot.revision().saturating_add(1);
+        let changes = snapshot.changes(arguments.first(oldest, end))?;
+        let shown = print(arguments, changes, output)?;
+        if !output.is_json() {
+            output.note(summary(shown, oldest, end));
+        }
     }
     store.close()?;
     Ok(Exit::Done)
 }
 
-/// The revision to begin with.
-fn first(arguments: &LogArguments, snapshot: &Snapshot) -> Result<u64> {
-    let oldest = oldest_kept(snapshot)?;
-    let end = snapshot.revision().saturating_add(1);
-    Ok(match (arguments.from, arguments.last) {
-        (Some(from), _) => from.max(1),
-        (None, Some(last)) => end.saturating_sub(last).max(oldest),
-        (None, None) => oldest,
-    })
+impl LogArguments {
+    /// The revision to begin with, of those from the `oldest` on that come before the `end`.
+    fn first(&self, oldest: u64, end: u64) -> u64 {
+        match (self.from, self.last) {
+            (Some(from), _) => from.max(1),
+            (None, Some(last)) => end.saturating_sub(last).max(oldest),
+            (None, None) => oldest,
+        }
+    }
+}
+
+/// How much was shown, and of what: an empty list tells nothing.
+fn summary(shown: u64, oldest: u64, end: u64) -> String {
+    let shown = counted(shown, "change");
+    match end.checked_sub(1).filter(|newest| oldest <= *newest) {
+        Some(newest) => format!("{shown}; the journal keeps revisions {oldest} to {newest}"),
+        None => format!("{shown}; the journal keeps none"),
+    }
 }
 
 /// The oldest change that the journal keeps; one more than the newest when it keeps none.
@@ -98,14 +113,16 @@ fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
 /// How many rows are aligned with each other.
 const ROWS: usize = 256;
 
+/// Prints the changes that were asked for; tells how many there were.
 fn print(
     arguments: &LogArguments,
     changes: impl Iterator<Item = viewlink::Result<Change>>,
     output: &mut Output,
-) -> Result<()> {
+) -> Result<u64> {
     let LogArguments { only, limit, .. } = arguments;
     let header = ["REVISION", "TIME", "PROJECT", "ACTOR", "CHANGE", "COMMENT"];
-    let (mut table, mut left) = (Table::new(header), limit.unwrap_or(usize::MAX));
+    let (mut table, mut left) = (Table::new(header), limit.unwrap_or(u64::MAX));
+    let mut shown = 0;
     for change in changes {
         if left == 0 {
             break;
@@ -121,7 +138,7 @@ fn print(
         if !only.admits(&change) {
             continue;
         }
-        left -= 1;
+        (left, shown) = (left - 1, shown + 1);
         if output.is_json() {
             let one = std::slice::from_ref(&change);
             Changes::new(one, 0).items.iter().try_for_each(|change| output.json(change))?;
@@ -132,7 +149,8 @@ fn print(
             }
         }
     }
-    table.print(output)
+    table.print(output)?;
+    Ok(shown)
 }
 
 fn row(change: Change, key: Option<&str>) -> [String; 6] {

@@ -6,7 +6,7 @@ use viewlink::{KeySort, Page, ProjectInfo, ResourceType, wire};
 
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::list::ListArguments;
+use crate::list::{ListArguments, PAGE};
 use crate::output::Output;
 use crate::store::StoreArguments;
 use crate::table::Table;
@@ -25,8 +25,6 @@ pub(crate) struct ProjectsArguments {
     #[command(flatten)]
     list: ListArguments,
 }
-
-const PAGE: usize = 1_000;
 
 pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.open(output)?;

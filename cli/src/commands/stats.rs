@@ -5,6 +5,7 @@ use indicatif::HumanBytes;
 use viewlink::TypeCounts;
 
 use super::figures::Figures;
+use crate::counted::counted;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -50,14 +51,14 @@ fn print(figures: &Figures, store: &StoreArguments, output: &mut Output) -> Resu
         oldest if oldest > journal.newest => "no revisions".to_owned(),
         oldest => format!("revisions {oldest} to {}", journal.newest),
     };
-    let (files, journal_bytes) = (journal.segments, bytes(journal.bytes));
+    let (files, journal_bytes) = (counted(journal.segments, "segment"), bytes(journal.bytes));
     let mut table = Table::bare();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("path", store.path().display().to_string());
     row("store id", id.clone());
     row("revision", sizes.revision.to_string());
     row("checkpoint", format!("revision {}", sizes.checkpoint_revision));
-    row("journal", format!("{kept}, {files} segments, {journal_bytes}"));
+    row("journal", format!("{kept}, {files}, {journal_bytes}"));
     row("state", format!("{}, {} of it free", bytes(sizes.state_bytes), bytes(sizes.free_bytes)));
     row("projects", projects.to_string());
     row("views", views.to_string());

@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &UnlinkArguments, output: &mut Output) -> Result<Ex
     let opened = store.open_with(store::options().batch_limit(change.batch_limit), output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let report = project.unlink(change.view.as_str(), batch)?;
-    let exit = change.tell(&report, output)?;
+    let exit = change.tell(&report, None, output)?;
     opened.close()?;
     Ok(exit)
 }

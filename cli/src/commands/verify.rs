@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use viewlink::{Verification, wire};
 
+use crate::counted::counted;
 use crate::error::{Result, unless_closed};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -113,13 +114,13 @@ fn print(found: &Verification, output: &mut Output) -> Result<()> {
     if found.is_clean() {
         output.note(found);
     } else {
-        let all = found.findings.len() as u64 + found.more_findings;
+        let all = counted(found.findings.len() as u64 + found.more_findings, "finding");
         let shown = match found.more_findings {
             0 => String::new(),
             _ => format!(", of which the first {} are above", found.findings.len()),
         };
         output.note(format_args!(
-            "{all} findings{shown}: restore the store from a copy; docs/design.md tells what the \
+            "{all}{shown}: restore the store from a copy; docs/design.md tells what the \
              invariants are"
         ));
     }

@@ -6,7 +6,7 @@ use viewlink::{Page, ProjectInfo, ResourceType, View, ViewFilter, ViewSort};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::list::ListArguments;
+use crate::list::{ListArguments, PAGE};
 use crate::moment::moment;
 use crate::output::Output;
 use crate::resources::ProjectArguments;
@@ -52,7 +52,6 @@ enum Sort {
 
 /// The rows of a page of a list that is sorted, for each page of which all views are read.
 const SORTED_PAGE: usize = 10_000;
-const PAGE: usize = 1_000;
 
 pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exit> {
     let filter = match arguments.filter.as_deref() {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counted::counted;
+
 /// A number of views, of registered resources and of links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,7 +23,7 @@ impl RowCounts {
 
 impl fmt::Display for RowCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { views, resources, links } = self;
-        write!(f, "{views} views, {resources} resources and {links} links")
+        let (views, resources) = (counted(self.views, "view"), counted(self.resources, "resource"));
+        write!(f, "{views}, {resources} and {}", counted(self.links, "link"))
     }
 }

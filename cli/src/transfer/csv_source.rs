@@ -1,8 +1,6 @@
 //! Reading CSV.
 
-use std::cell::Cell;
 use std::io::BufRead;
-use std::rc::Rc;
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Trim};
 
@@ -19,44 +17,47 @@ use crate::error::{Error, Result};
 /// The type of what a row links, where it says none.
 const TYPE: &str = "flags";
 
-/// The end of the year 9999. Beyond it are the times of today in a smaller unit, and a store never comes
-/// back from the time of a change: all that follow would have that time.
-const LAST_TIME: u64 = 253_402_300_799_999;
-
 /// The links of a CSV file, whose first line names its columns.
 #[derive(Debug)]
 pub(super) struct CsvSource<'i, R> {
     input: &'i Input,
     reader: Reader<Numbered<R>>,
-    /// Where the row that was read last ends.
-    line: Rc<Cell<u64>>,
     /// The project of rows that say none.
     project: &'i str,
 }
 
 impl<'i, R: BufRead> CsvSource<'i, R> {
     pub(super) fn new(input: &'i Input, reader: R, project: &'i str) -> Self {
-        let (reader, line) = Numbered::new(reader);
+        let reader = Numbered::new(reader);
         let reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(reader);
-        Self { input, reader, line, project }
+        Self { input, reader, project }
     }
 
     /// Reads all rows.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Columns`] where the header is not one of links.
+    /// [`TransferError::Columns`] where the header is not one of links, and
+    /// [`TransferError::Malformed`] where a quote is open at the end of a line, which hides what is
+    /// behind it.
     pub(super) fn read(mut self, intake: &mut Intake, tally: &mut Tally) -> Result<()> {
         let places = self.places()?;
         let mut record = ByteRecord::new();
-        while self.reader.read_byte_record(&mut record).map_err(|error| self.failure(error))? {
-            let line = self.line.get();
+        while self.next(&mut record)? {
+            let line = self.reader.get_ref().line();
             match self.link(&record, &places) {
                 Ok(link) => intake.link(line, &link, tally)?,
                 Err(problem) => tally.fail(line, problem),
             }
         }
+        tally.ends_in_a_row = !self.reader.get_ref().has_ended();
         Ok(())
+    }
+
+    /// Reads the next row; tells whether there is one.
+    fn next(&mut self, record: &mut ByteRecord) -> Result<bool> {
+        self.reader.get_mut().begin_row();
+        self.reader.read_byte_record(record).map_err(|error| self.failure(error))
     }
 
     /// What each field of a row is, as a place in [`COLUMNS`].
@@ -121,8 +122,13 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         TransferError::Columns { file: self.input.name(), reason }.into()
     }
 
-    /// What a row that cannot be read means: whatever its bytes are, that is the file system's.
+    /// What a row that cannot be read means: where its line is not at fault, the file system is.
     fn failure(&self, error: csv::Error) -> Error {
+        let reader = self.reader.get_ref();
+        if let Some(fault) = reader.fault() {
+            let (file, line, reason) = (self.input.name(), reader.line(), fault.to_owned());
+            return TransferError::Malformed { file, line, reason }.into();
+        }
         let source = match error.into_kind() {
             ErrorKind::Io(source) => source,
             other => std::io::Error::other(format!("{other:?}")),
@@ -133,15 +139,8 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
 
 /// The time that a field says.
 fn time(text: &str) -> Result<u64, Problem> {
-    let invalid = |what: &str| {
+    text.parse().map_err(|_| {
         let shown = Problem::shown(text);
-        Problem::invalid_row(format!("the time {shown} is {what}"))
-    };
-    match text.parse() {
-        Ok(time) if time > LAST_TIME => {
-            Err(invalid("beyond the year 9999: milliseconds since 1970 are meant"))
-        }
-        Ok(time) => Ok(time),
-        Err(_) => Err(invalid("no number of milliseconds")),
-    }
+        Problem::invalid_row(format!("the time {shown} is no number of milliseconds"))
+    })
 }

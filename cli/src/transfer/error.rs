@@ -69,12 +69,12 @@ pub(crate) enum TransferError {
         /// Where the export was to be.
         path: PathBuf,
     },
-    /// The file would be one of the store that is exported.
+    /// What is to be written would be in the store that it is of.
     #[error(
         "{path:?} is in the store, which keeps its own files there: name a place outside of it"
     )]
     InStore {
-        /// Where the export was to be.
+        /// Where the export, or the copy, was to be.
         path: PathBuf,
     },
     /// The export cannot be written.
@@ -98,23 +98,6 @@ pub(crate) enum TransferError {
     /// The rows cannot be kept while they are sorted.
     #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
     Scratch(#[source] io::Error),
-    /// There is no store, and what is there is not replaced by a new one.
-    #[error(
-        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
-         a link or of a store that was not made to its end: name another path, or remove what is there"
-    )]
-    NotFree {
-        /// The directory that was asked for.
-        path: PathBuf,
-    },
-    /// A new store cannot be made.
-    #[error("cannot make the store at {path:?}; nothing is there")]
-    Make {
-        /// The directory that was asked for.
-        path: PathBuf,
-        /// What failed.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
     /// There is no copy that a dry run could be made on.
     #[error(
         "cannot copy the store at {path:?} for a dry run, which needs room for a directory beside it; \
@@ -149,11 +132,10 @@ impl TransferError {
             Self::Unsynced { .. } => "unsynced",
             Self::NoFile { .. } | Self::InStore { .. } | Self::Write { .. } => "unwritable_output",
             Self::Scratch(_) | Self::Copy { .. } => "no_scratch_space",
-            Self::Make { .. } => "unwritable_store",
-            Self::NotFree { .. } => "no_store",
             Self::Stopped { source, .. } => source.code(),
         }
     }
+
     /// What became of the change that failed, if one did.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {

@@ -10,6 +10,7 @@ use super::format::Format;
 use super::out_file::OutFile;
 use super::sink::Sink;
 use super::walk::Walk;
+use crate::counted::counted;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -78,7 +79,9 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     let to = if is_standard { "standard output".into() } else { format!("{out:?}") };
     match format {
         Format::Jsonl => output.note(format_args!("exported {counts} to {to}")),
-        Format::Csv => output.note(format_args!("exported {} links to {to}", counts.links)),
+        Format::Csv => {
+            output.note(format_args!("exported {} to {to}", counted(counts.links, "link")));
+        }
     }
     Ok(Exit::Done)
 }

@@ -63,17 +63,37 @@ impl Intake {
         tally: &mut Tally,
     ) -> Result<()> {
         self.rows.views += 1;
-        let subject = Subject::project(&view.project).and_then(|of| of.with_view(&view.key));
-        let (time, deed) = (self.time(view.created_at, BEFORE_ALL), Deed::Create);
-        let row = row.to_vec();
-        let create = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
-        if let (Ok(create), Some(changed)) = (&create, view.last_change())
-            && self.times.restores_updates()
-        {
-            let time = self.time(Some(changed), time).max(time);
-            self.push(&Event { time, deed: Deed::Update, ..create.clone() })?;
+        let mut update = None;
+        let create = self.creation((line, row), view).and_then(|create| {
+            update = self.last_change(view, &create)?;
+            Ok(create)
+        });
+        if let Some(update) = update {
+            self.push(&update)?;
         }
         self.take(line, create, tally)
+    }
+
+    fn creation(
+        &mut self,
+        (line, row): (u64, &[u8]),
+        view: &ViewLine<'_>,
+    ) -> Result<Event, Problem> {
+        let subject = Subject::project(&view.project)?.with_view(&view.key)?;
+        let (time, deed) = (self.time(view.created_at, BEFORE_ALL)?, Deed::Create);
+        Ok(Event { time, deed, revision: 0, subject, line, row: row.to_vec() })
+    }
+
+    /// The last change of a view, where it has one that is restored.
+    fn last_change(
+        &mut self,
+        view: &ViewLine<'_>,
+        create: &Event,
+    ) -> Result<Option<Event>, Problem> {
+        let changed = view.last_change().filter(|_| self.times.restores_updates());
+        let Some(changed) = changed else { return Ok(None) };
+        let time = self.time(Some(changed), create.time)?.max(create.time);
+        Ok(Some(Event { time, deed: Deed::Update, ..create.clone() }))
     }
 
     /// Takes a registered resource, whose line is `row`.
@@ -106,10 +126,12 @@ impl Intake {
         let subject = Subject::project(project)
             .and_then(|of| of.with_view(view))
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
-        let (time, deed, row) = (self.time(*linked_at, NOW), Deed::Link, Vec::new());
-        // It is the order of links of one time, and those that are made now have none.
-        let revision = revision.filter(|_| time != NOW).unwrap_or_default();
-        let link = subject.map(|subject| Event { time, deed, revision, subject, line, row });
+        let link = subject.and_then(|subject| {
+            let (time, deed, row) = (self.time(*linked_at, NOW)?, Deed::Link, Vec::new());
+            // It is the order of links of one time, and those that are made now have none.
+            let revision = revision.filter(|_| time != NOW).unwrap_or_default();
+            Ok(Event { time, deed, revision, subject, line, row })
+        });
         self.take(line, link, tally)
     }
 
@@ -119,12 +141,13 @@ impl Intake {
     }
 
     /// The time at which something is to be done that has this one in the file, if it has one.
-    fn time(&mut self, time: Option<u64>, default: u64) -> u64 {
+    fn time(&mut self, time: Option<u64>, default: u64) -> Result<u64, Problem> {
         if !self.times.keeps() {
-            return NOW;
+            return Ok(NOW);
         }
+        let time = time.map(Times::check).transpose()?;
         self.earliest = self.earliest.into_iter().chain(time).min();
-        time.unwrap_or(default)
+        Ok(time.unwrap_or(default))
     }
 
     /// Puts what a row stands for among the events, or counts the row as one that failed.

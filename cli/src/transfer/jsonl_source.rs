@@ -1,6 +1,6 @@
 //! Reading JSON lines.
 
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 
 use super::counts::RowCounts;
 use super::error::TransferError;
@@ -9,26 +9,22 @@ use super::intake::Intake;
 use super::lines::{FORMAT, Header, Line, VERSION};
 use super::tally::Tally;
 use crate::error::{Error, Result};
+use crate::line_reader::{LineError, LineReader};
 
 /// The longest line that is read, in bytes; a view with all its texts at the default limits has some
 /// 20,000.
-const MAX_LINE: u64 = 64 << 20;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const MAX_LINE: usize = 64 << 20;
 
 /// The lines of an export, from its header to its trailer.
 #[derive(Debug)]
 pub(super) struct JsonlSource<'i, R> {
     input: &'i Input,
-    reader: R,
-    /// The line that was read last, and its number from 1.
-    line: Vec<u8>,
-    number: u64,
+    lines: LineReader<R>,
 }
 
 impl<'i, R: BufRead> JsonlSource<'i, R> {
     pub(super) const fn new(input: &'i Input, reader: R) -> Self {
-        Self { input, reader, line: Vec::new(), number: 0 }
+        Self { input, lines: LineReader::new(reader, MAX_LINE) }
     }
 
     /// Reads all lines.
@@ -46,11 +42,11 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
             other => return Err(self.malformed(out_of_place(&other, "where the header should be"))),
         }
         while self.next()? {
-            let at = (self.number, self.line.as_slice());
+            let at @ (number, _) = (self.lines.number(), self.lines.line());
             match self.parse()? {
                 Line::View(view) => intake.view(at, &view, tally)?,
                 Line::Resource(resource) => intake.resource(at, &resource, tally)?,
-                Line::Link(link) => intake.link(self.number, &link, tally)?,
+                Line::Link(link) => intake.link(number, &link, tally)?,
                 Line::Trailer(counts) => return self.end(counts, intake.rows()),
                 header @ Line::Header(_) => {
                     return Err(self.malformed(out_of_place(&header, "behind the first line")));
@@ -73,33 +69,17 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
 
     /// Reads the next line that is not blank; tells whether there is one.
     fn next(&mut self) -> Result<bool> {
-        loop {
-            self.line.clear();
-            let mut limited = (&mut self.reader).take(MAX_LINE);
-            let read = limited.read_until(b'\n', &mut self.line);
-            let read = read.map_err(|source| self.input.failure(source))?;
-            self.number += 1;
-            if read as u64 == MAX_LINE {
-                return Err(self.malformed("it is longer than 64 MiB"));
-            }
-            if read == 0 {
-                return Ok(false);
-            }
-            // Some programs begin a file so.
-            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
-                self.line.drain(..BYTE_ORDER_MARK.len());
-            }
-            if !self.line.trim_ascii().is_empty() {
-                return Ok(true);
-            }
-        }
+        self.lines.advance().map_err(|error| match error {
+            LineError::Read(source) => self.input.failure(source),
+            LineError::TooLong => self.malformed("it is longer than 64 MiB"),
+        })
     }
 
     fn parse(&self) -> Result<Line<'_>> {
-        serde_json::from_slice(&self.line).map_err(|error| {
+        serde_json::from_slice(self.lines.line()).map_err(|error| {
             // A cut through a line leaves the last one without its end.
-            if !self.line.ends_with(b"\n") && error.is_eof() {
-                return self.cut(format_args!("line {} ends too soon", self.number));
+            if !self.lines.line().ends_with(b"\n") && error.is_eof() {
+                return self.cut(format_args!("line {} ends too soon", self.lines.number()));
             }
             let text = error.to_string();
             let at = format!(" at line {} column {}", error.line(), error.column());
@@ -122,7 +102,8 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
     }
 
     fn malformed(&self, reason: impl ToString) -> Error {
-        let (file, line, reason) = (self.input.name(), self.number, reason.to_string());
+        let (file, reason) = (self.input.name(), reason.to_string());
+        let line = self.lines.number();
         TransferError::Malformed { file, line, reason }.into()
     }
 

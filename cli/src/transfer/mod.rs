@@ -47,3 +47,4 @@ mod walk;
 pub(crate) use error::TransferError;
 pub(crate) use export::{ExportArguments, export};
 pub(crate) use import::{ImportArguments, import};
+pub(crate) use unfinished::is_in;

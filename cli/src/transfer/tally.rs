@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::counts::RowCounts;
 use super::problem::Problem;
+use crate::counted::counted;
 use crate::error::{Result, unless_closed};
 use crate::output::Output;
 use crate::table::Table;
@@ -23,6 +24,9 @@ pub(super) struct Tally {
     pub(super) unchanged: RowCounts,
     failed: u64,
     failures: Vec<RowFailure>,
+    /// Whether the last row has no line end, as that of a file that was cut.
+    #[serde(skip)]
+    pub(super) ends_in_a_row: bool,
 }
 
 /// A row that failed.
@@ -76,19 +80,22 @@ impl Tally {
         table.print(output)?;
         match self.failed - self.failures.len() as u64 {
             0 => Ok(()),
-            others => output.line(format_args!("{others} more rows failed")),
+            others => output.line(format_args!("{} failed", counted(others, "more row"))),
         }
     }
 
     fn summary(&self) -> String {
-        let Self { dry_run, done, unchanged, failed, .. } = self;
+        let Self { dry_run, done, unchanged, failed, ends_in_a_row, .. } = self;
         let verb = if *dry_run { "would import" } else { "imported" };
         let mut note = format!("{verb} {done}");
         if unchanged.total() > 0 {
             note = format!("{note}; {unchanged} were there before");
         }
         if *failed > 0 {
-            note = format!("{note}; {failed} rows failed");
+            note = format!("{note}; {} failed", counted(*failed, "row"));
+        }
+        if *ends_in_a_row {
+            note += "; the last line has no end: if the file was cut, so may be its last row";
         }
         note
     }

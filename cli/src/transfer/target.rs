@@ -10,7 +10,8 @@ use viewlink::{Limits, Options, Store};
 use super::clock::Clock;
 use super::error::TransferError;
 use super::unfinished;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::new_store::{self, cause, is_free, not_free, unmade};
 use crate::output::Output;
 use crate::store::{self, StoreArguments};
 
@@ -31,8 +32,8 @@ pub(super) enum Target {
     There(Store),
     /// A store, and a dry run is made on this copy of it.
     Copy { store: Store, directory: TempDir },
-    /// Nothing, or an empty directory. The store is made in another one beside it.
-    Free { path: PathBuf, directory: TempDir },
+    /// Nothing, or an empty directory.
+    Free { path: PathBuf },
 }
 
 impl Target {
@@ -45,20 +46,16 @@ impl Target {
     ) -> Result<Self> {
         let path = arguments.path();
         if is_free(path) {
-            let directory = unfinished::directory_beside(path);
-            let directory = directory.map_err(|source| made(path)(source.into()))?;
-            return Ok(Self::Free { path: path.to_owned(), directory });
+            // That none can be made is told before all of a file is read. Nothing is left meanwhile: who
+            // waits for the rows may end the program.
+            drop(unfinished_store(path)?);
+            return Ok(Self::Free { path: path.to_owned() });
         }
-        // The advice to make a store with an import is none where this is one.
-        let found = |error| match error {
-            Error::NoStore { path } => TransferError::NotFree { path }.into(),
-            other => other,
-        };
         if !dry_run {
-            let store = arguments.open_with(options(clock), output).map_err(found)?;
+            let store = arguments.open_with(options(clock), output).map_err(not_free)?;
             return Ok(Self::There(store));
         }
-        let original = arguments.open(output).map_err(found)?;
+        let original = arguments.open(output).map_err(not_free)?;
         let copied = |source| TransferError::Copy { path: path.to_owned(), source };
         let directory = unfinished::directory_beside(path);
         let directory = directory.map_err(|source| copied(source.into()))?;
@@ -74,12 +71,12 @@ impl Target {
 
     /// The store, made if it is not there, to take so many bytes of records.
     pub(super) fn open(self, bytes: u64, clock: &Clock, dry_run: bool) -> Result<OpenTarget> {
-        let (path, directory) = match self {
+        let path = match self {
             Self::There(store) => return Ok(OpenTarget { store, end: End::Stays }),
             Self::Copy { store, directory } => {
                 return Ok(OpenTarget { store, end: End::Goes { _directory: Some(directory) } });
             }
-            Self::Free { path, directory } => (path, directory),
+            Self::Free { path } => path,
         };
         // The changes of an import are no history that anybody wants whole.
         let options = options(clock).create_if_missing(true).keep_changes(Some(CHANGES_KEPT));
@@ -88,6 +85,7 @@ impl Target {
             let end = if dry_run { End::Goes { _directory: None } } else { End::Written { path } };
             return Ok(OpenTarget { store, end });
         }
+        let directory = unfinished_store(&path)?;
         let store = options.open(directory.path())?;
         let end = match dry_run {
             true => End::Goes { _directory: Some(directory) },
@@ -135,17 +133,14 @@ impl OpenTarget {
     pub(super) fn finish(self) -> Result<()> {
         let Self { store, end } = self;
         if let End::Written { path } = &end {
-            store.backup_to(path).map_err(|error| match error {
-                error @ viewlink::Error::BackupFailed { .. } => made(path)(cause(error)).into(),
-                other => Error::from(other),
-            })?;
+            new_store::write(&store, path)?;
         }
         store.close()?;
         match end {
             End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
             End::Named { directory, path } => {
                 let named = name(directory, &path);
-                named.map_err(|source| made(&path)(source.into()))?;
+                named.map_err(|source| unmade(&path)(source.into()))?;
                 unfinished::sync_name(path)
             }
         }
@@ -167,32 +162,10 @@ fn options(clock: &Clock) -> Options {
     store::options().clock(move || clock.now()).limits(limits).batch_limit(BATCH)
 }
 
-/// What failed, of whatever kind.
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// The error that a new store was not made.
-fn made(path: &Path) -> impl FnOnce(Cause) -> TransferError {
-    move |source| TransferError::Make { path: path.to_owned(), source }
-}
-
-/// Why a copy failed, without the words of a copy where something else was asked for.
-fn cause(error: viewlink::Error) -> Cause {
-    match error {
-        viewlink::Error::BackupFailed { source, .. } => source,
-        other => other.into(),
-    }
-}
-
-/// Whether there is nothing at a path, or an empty directory. Of what cannot be looked at, opening it
-/// tells as it does for every command.
-fn is_free(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-        Ok(found) if found.is_dir() => {
-            fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
-        }
-        Ok(_) => false,
-    }
+/// The directory in which a new store is made, beside its place.
+fn unfinished_store(path: &Path) -> Result<TempDir> {
+    let directory = unfinished::directory_beside(path);
+    directory.map_err(|source| unmade(path)(source.into()))
 }
 
 /// Gives a directory its name.
@@ -220,8 +193,7 @@ mod tests {
     fn free() -> (TempDir, PathBuf, Target) {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("new.viewlink");
-        let directory = unfinished::directory_beside(&path).unwrap();
-        (root, path.clone(), Target::Free { path, directory })
+        (root, path.clone(), Target::Free { path })
     }
 
     fn create_view(target: &OpenTarget) {
@@ -279,13 +251,13 @@ mod tests {
             assert_eq!(names(&root), ["new.viewlink"]);
         }
     }
+
     #[test]
     fn a_new_store_that_cannot_be_written_in_the_end_is_told_as_one_that_cannot_be_made() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("gone/new.viewlink");
         fs::create_dir(root.path().join("gone")).unwrap();
-        let directory = unfinished::directory_beside(&path).unwrap();
-        let target = Target::Free { path, directory }.open(0, &Clock::default(), false).unwrap();
+        let target = Target::Free { path }.open(0, &Clock::default(), false).unwrap();
         create_view(&target);
         fs::remove_dir(root.path().join("gone")).unwrap();
         let error = target.finish().unwrap_err();

@@ -2,6 +2,12 @@
 
 use clap::ValueEnum;
 
+use super::problem::Problem;
+
+/// The end of the year 9999. Beyond it are the times of today in a smaller unit, and a store never comes
+/// back from the time of a change: all that follow would have that time.
+const LAST: u64 = 253_402_300_799_999;
+
 /// Whether views and links get the times that the file says, or that of the import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimesChoice {
@@ -30,6 +36,16 @@ impl Times {
     /// Whether the times of the file are kept.
     pub(super) const fn keeps(self) -> bool {
         self.keeps
+    }
+
+    /// A time of the file, if it is one that can be kept.
+    pub(super) fn check(time: u64) -> Result<u64, Problem> {
+        if time <= LAST {
+            return Ok(time);
+        }
+        Err(Problem::invalid_row(format!(
+            "the time {time} is beyond the year 9999: milliseconds since 1970 are meant"
+        )))
     }
 
     /// Whether views get the time of their last change as well, which takes two changes for a view. In

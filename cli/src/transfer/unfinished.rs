@@ -46,7 +46,7 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
 /// # Errors
 ///
 /// That of the file system, where the directory is not there, or the one that the path is in.
-pub(super) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
+pub(crate) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
     let (parent, _) = parts(path)?;
     Ok(parent.canonicalize()?.starts_with(directory.canonicalize()?))
 }

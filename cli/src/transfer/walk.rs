@@ -2,16 +2,14 @@
 
 use indicatif::ProgressBar;
 use viewlink::{
-    KeySort, LinkSort, Page, Paging, ProjectInfo, ProjectSnapshot, ResourceFilter, ResourceSort,
-    ResourceType, Snapshot, View, ViewSort,
+    KeySort, LinkSort, ProjectInfo, ProjectSnapshot, ResourceFilter, ResourceSort, ResourceType,
+    Snapshot, View, ViewSort,
 };
 
 use super::counts::RowCounts;
 use super::sink::Sink;
 use crate::error::Result;
-
-/// How many rows are read at once, and so are in memory.
-const PAGE: usize = 1_000;
+use crate::list::each;
 
 /// The rows of a snapshot, or of one of its projects, in key order: of each project its views, what
 /// it has registered, and its links by view and type. A page of each is in memory at a time.
@@ -121,19 +119,4 @@ fn write_links(
         })?;
     }
     Ok(count)
-}
-
-/// Reads a list a page at a time, and hands on its items.
-fn each<T, S: Copy + Default>(
-    sort: S,
-    page: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,
-    mut act: impl FnMut(T) -> Result<()>,
-) -> Result<()> {
-    let mut paging = Paging::first(PAGE).sort(sort);
-    loop {
-        let Page { items, next, .. } = page(paging)?;
-        items.into_iter().try_for_each(&mut act)?;
-        let Some(next) = next else { return Ok(()) };
-        paging = Paging::after(next, PAGE).sort(sort);
-    }
 }

@@ -39,6 +39,17 @@ fn what_is_at_the_place_of_a_copy_is_left_as_it_is() {
 }
 
 #[test]
+fn a_copy_is_not_made_in_the_store_itself() {
+    let stage = Stage::with_flags(["a"]);
+    for place in ["copy", "journal/copy"] {
+        let copy = stage.store().join(place);
+        let ran = stage.run("backup", &[copy.to_str().unwrap(), "--json"]);
+        assert_eq!((ran.code, &ran.error()["code"]), (2, &"unwritable_output".into()), "{ran:?}");
+        assert!(ran.err.contains("is in the store") && !copy.exists(), "{ran:?}");
+    }
+}
+
+#[test]
 fn compacting_gives_space_back() {
     let stage = Stage::empty();
     let store = Options::new().open(stage.store()).unwrap();

@@ -39,7 +39,8 @@ fn revisions(stage: &Stage, arguments: &[&str]) -> Vec<u64> {
 #[test]
 fn every_kind_of_change_is_a_line() {
     let ran = stage().run("log", &[]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let summary = "11 changes; the journal keeps revisions 1 to 11\n";
+    assert_eq!((ran.code, ran.err.as_str()), (0, summary), "{ran:?}");
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 12, "{}", ran.out);
     assert!(lines[0].starts_with("REVISION  TIME"), "{}", lines[0]);
@@ -53,11 +54,11 @@ fn every_kind_of_change_is_a_line() {
             6,
             "my-view: linked 1 segment: test/beta | other: linked 5 flags: x1, x2, x3, x4, and 1 more",
         ),
-        (7, "registered 1 resources: x1"),
-        (8, "removed flag x1 from 1 views"),
-        (9, "removed environment test: 1 segments, 1 links"),
+        (7, "registered 1 resource: x1"),
+        (8, "removed flag x1 from 1 view"),
+        (9, "removed environment test: 1 segment, 1 link"),
         (10, "deleted view other with 4 flags"),
-        (11, "deleted the project: 1 views with 1 flag"),
+        (11, "deleted the project: 1 view with 1 flag"),
     ] {
         assert!(lines[line].contains(told), "{told:?}: {}", lines[line]);
     }
@@ -102,6 +103,10 @@ fn a_part_of_the_log_can_be_asked_for() {
     assert_eq!(revisions(&stage, &["--actor", "a test"]), [2]);
     assert_eq!(revisions(&stage, &["--actor", "ops", "--view", "my-view", "--limit", "1"]), [3]);
     assert_eq!(revisions(&stage, &["--project", "p"]), [0; 0]);
+    // A list with nothing in it tells of what it is one.
+    let ran = stage.run("log", &["--key", "none"]);
+    let summary = "0 changes; the journal keeps revisions 1 to 11\n";
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", summary));
     // Who looks for a key sees it, however many others there are.
     let line = stage.run("log", &["--key", "x5"]).out;
     assert!(line.contains("linked 5 flags: x5, x1, x2, x3, and 1 more"), "{line}");
@@ -140,6 +145,7 @@ fn what_the_journal_no_longer_keeps_is_named_and_the_rest_is_shown() {
     assert_eq!((ran.code, &error["code"]), (2, &"changes_gone".into()), "{ran:?}");
     let oldest = format!("the oldest it keeps is {}", kept[0]);
     assert!(error["message"].as_str().unwrap().contains(&oldest), "{ran:?}");
+    assert!(error["message"].as_str().unwrap().contains("--from"), "{ran:?}");
     // Looking takes nothing more away.
     assert_eq!(revisions(&stage, &[]), kept);
     assert!(fs::read_dir(stage.store().join("journal")).unwrap().count() > 0);

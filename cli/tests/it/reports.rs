@@ -3,7 +3,7 @@
 use serde_json::json;
 use viewlink::{Batch, NewResource, ResourceType, Store};
 
-use crate::support::{Ran, Stage};
+use crate::support::{Ran, Stage, run_plain};
 
 /// The flags of `my-view`.
 fn flags(store: &Store) -> Vec<String> {
@@ -148,6 +148,7 @@ fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
     assert_eq!((ran.code, stage.store().exists()), (2, false), "{ran:?}");
     let ran = stage.run("link", &create);
     assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.err, "my-view: created, 1 linked, 0 failed; revision 2\n");
     assert_eq!(left(&stage), ["a"]);
     assert_eq!(stage.run("link", &["other", "a"]).code, 2);
     assert_eq!(stage.run("link", &["other", "a", "--create-view"]).code, 0);
@@ -156,6 +157,35 @@ fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
         store.snapshot().unwrap().project("default").unwrap().view("other").unwrap()
     });
     assert_eq!((view.name.as_str(), view.links.total()), ("other", 2));
+}
+
+#[test]
+fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
+    let stage = Stage::empty();
+    let create = ["my-view", "a", "--create", "--create-view"];
+    let ran = stage.run("link", &[&create[..], &["--actor", &"x".repeat(300)]].concat());
+    assert_eq!((ran.code, stage.store().exists()), (2, false), "{ran:?}");
+    // As for an import, the directory that it is in is not made.
+    let nowhere = stage.path("no/such/store");
+    let arguments = [&["link", nowhere.to_str().unwrap(), "--json"][..], &create].concat();
+    let ran = run_plain(arguments);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &"unwritable_store".into()), "{ran:?}");
+    assert!(!stage.path("no").exists());
+    // What is there is not taken for a store, and making one is no advice.
+    std::fs::create_dir_all(stage.store().join("journal")).unwrap();
+    let ran = stage.run("link", &create);
+    assert!(ran.code == 2 && ran.err.contains("remove what is there"), "{ran:?}");
+}
+
+#[test]
+fn that_a_view_was_created_is_told_though_no_key_was_linked() {
+    let stage = Stage::with_flags(["a"]);
+    let ran = stage.run("link", &["new", "no key", "--create-view"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, "new: created, 0 linked, 1 failed; revision 3\n"));
+    let ran = stage.run("link", &["other", "no key", "--create-view", "--json"]);
+    assert_eq!(ran.json()["revision"], 4);
+    let ran = stage.run("link", &["other", "no key", "--create-view", "--json"]);
+    assert!(ran.json().get("revision").is_none(), "{ran:?}");
 }
 
 #[test]
@@ -184,7 +214,7 @@ fn other_types_and_projects_are_reached() {
     }
     stage.change(|store| {
         let view = store.snapshot().unwrap().project("p").unwrap().view("v").unwrap();
-        assert_eq!(view.links.to_string(), "1 flags, 0 segments, 1 aiConfigs, 1 metrics");
+        assert_eq!(view.links.to_string(), "1 flag, 0 segments, 1 aiConfig, 1 metric");
         let batch = Batch::metrics(["k"]);
         store.project("p").unwrap().unlink("v", batch).unwrap().all_ok().unwrap();
     });

@@ -50,10 +50,10 @@ fn figures_for_people_are_rows_and_a_table_of_tables() {
     assert_eq!(value("path"), stage.store().display().to_string());
     assert_eq!((value("revision"), value("checkpoint")), ("5".into(), "revision 5".into()));
     assert_eq!(
-        (value("projects"), value("registered")[..10].to_owned()),
-        ("2".into(), "1: 1 flags".into())
+        (value("projects"), value("registered")[..9].to_owned()),
+        ("2".into(), "1: 1 flag".into())
     );
-    assert_eq!(value("links "), "3: 2 flags, 0 segments, 0 aiConfigs, 1 metrics");
+    assert_eq!(value("links "), "3: 2 flags, 0 segments, 0 aiConfigs, 1 metric");
     assert!(value("journal").starts_with("revisions 1 to 5, "), "{ran:?}");
     assert!(value("state").ends_with("of it free"), "{ran:?}");
     assert!(value("TABLE").starts_with("ROWS"), "{ran:?}");

@@ -11,7 +11,7 @@ fn a_sound_store_is_0() {
     let stage = Stage::with_flags(["a", "b"]);
     let ran = stage.run("verify", &[]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
-    assert!(ran.err.starts_with("clean: 1 projects, 1 views, 2 links"), "{ran:?}");
+    assert!(ran.err.starts_with("clean: 1 project, 1 view, 2 links (2 flags, "), "{ran:?}");
 
     let verified = stage.run("verify", &["--json"]).json();
     let counts = json!({

@@ -212,6 +212,35 @@ fn a_link_that_is_older_than_its_view_fails() {
 }
 
 #[test]
+fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock() {
+    let rows = [
+        r#"{"header":{"format":"viewlink-export","version":1}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"","createdAt":50}}"#,
+        r#"{"view":{"project":"p","key":"w","name":"","createdAt":253402300800000}}"#,
+        r#"{"view":{"project":"p","key":"x","name":"","createdAt":9,"updatedAt":1700000000000000}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"a","linkedAt":253402300799999}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"b","linkedAt":18446744073709551615}}"#,
+        r#"{"trailer":{"views":3,"resources":0,"links":2}}"#,
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let stage = Stage::empty();
+    let told = import(&stage, &rows).json();
+    let failed = told["failures"].as_array().unwrap();
+    let failed: Vec<_> = failed.iter().map(|of| (&of["line"], &of["code"])).collect();
+    let invalid = &json!("invalid_row");
+    assert_eq!(failed, [(&json!(3), invalid), (&json!(4), invalid), (&json!(6), invalid)]);
+    assert_eq!(
+        told["failures"][0]["message"],
+        "the time 253402300800000 is beyond the year 9999: milliseconds since 1970 are meant"
+    );
+    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 1}));
+    // Times that nobody keeps are not looked at.
+    let file = stage.path("e.jsonl");
+    let ran = stage.run("import", &[file.to_str().unwrap(), "--times", "now"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
     let stage = Stage::empty();
     let rows = [

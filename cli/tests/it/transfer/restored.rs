@@ -73,7 +73,7 @@ fn one_project_is_restored_without_the_others() {
     fs::write(stage.path("other.jsonl"), &export.out).unwrap();
     let file = stage.path("other.jsonl");
     let ran = run_plain(["import".as_ref(), to.as_os_str(), file.as_os_str()]);
-    assert_eq!(ran.err, "imported 1 views, 0 resources and 1 links\n");
+    assert_eq!(ran.err, "imported 1 view, 0 resources and 1 link\n");
     let ran = run_plain(["projects".as_ref(), to.as_os_str(), "--json".as_ref()]);
     assert_eq!(ran.json_lines().len(), 1, "{ran:?}");
 

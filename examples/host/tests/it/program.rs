@@ -138,7 +138,7 @@ fn a_store_is_verified_and_none_is_made_for_that() {
     let clean = command(&db).arg("--verify").output().unwrap();
     assert_eq!(clean.status.code(), Some(0));
     let text = String::from_utf8_lossy(&clean.stdout).into_owned();
-    assert!(text.starts_with("clean: 1 projects, 1 views, 1 links"), "{text}");
+    assert!(text.starts_with("clean: 1 project, 1 view, 1 link ("), "{text}");
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Reading a text line by line.
+
+use std::io::{self, BufRead, Read as _};
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The lines of a text that are not blank, none of them longer than a limit.
+///
+/// Memory: O(the longest line), and never more than the limit.
+#[derive(Debug)]
+pub(crate) struct LineReader<R> {
+    reader: R,
+    limit: usize,
+    line: Vec<u8>,
+    number: u64,
+}
+
+/// Why there is no next line to be had.
+#[derive(Debug)]
+pub(crate) enum LineError {
+    /// It is longer than the limit.
+    TooLong,
+    /// It cannot be read.
+    Read(io::Error),
+}
+
+impl<R: BufRead> LineReader<R> {
+    /// Reads lines of at most `limit` bytes.
+    pub(crate) const fn new(reader: R, limit: usize) -> Self {
+        Self { reader, limit, line: Vec::new(), number: 0 }
+    }
+
+    /// The line that was read last, with its end.
+    pub(crate) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The number of the line that was read last, from 1, blank ones counted.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Reads the next line that is not blank; tells whether there is one. A byte order mark, with which
+    /// some programs begin a file, is left out.
+    pub(crate) fn advance(&mut self) -> Result<bool, LineError> {
+        loop {
+            self.line.clear();
+            let mut limited = (&mut self.reader).take(self.limit as u64 + 1);
+            let read = limited.read_until(b'\n', &mut self.line).map_err(LineError::Read)?;
+            self.number += 1;
+            if read > self.limit {
+                return Err(LineError::TooLong);
+            }
+            if read == 0 {
+                return Ok(false);
+            }
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_not_blank_come_with_their_numbers() {
+        let mut lines = LineReader::new(&b"\xef\xbb\xbfa\r\n\r\n  \n\xef\xbb\xbfb\nc"[..], 99);
+        let mut read = Vec::new();
+        while lines.advance().unwrap() {
+            read.push((lines.number(), lines.line().to_vec()));
+        }
+        let expected =
+            [(1, b"a\r\n".to_vec()), (4, b"\xef\xbb\xbfb\n".to_vec()), (5, b"c".to_vec())];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
+        let mut lines = LineReader::new(&b"abc\nabcd\n"[..], 4);
+        assert!(lines.advance().unwrap());
+        assert!(matches!(lines.advance(), Err(LineError::TooLong)));
+        assert_eq!(lines.number(), 2);
+    }
+}
