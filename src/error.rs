@@ -10,25 +10,10 @@ use crate::batch::Report;
 use crate::codec::CodecError;
 use crate::key::{KeyError, ProjectKey, ViewKey};
 
+pub use crate::outcome::Outcome;
+
 /// What `viewlink` calls return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What became of the change a failed call asked for.
-///
-/// A call that had nothing to change hears [`Unknown`](Self::Unknown) or
-/// [`Committed`](Self::Committed), too, when what it found may be of another one that shared the sync.
-/// Example: at [`recover`](crate::Store::recover).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Nothing changed and nothing will.
-    NotApplied,
-    /// The change may or may not be there after [`recover`](crate::Store::recover) or the next
-    /// open, whole or absent.
-    Unknown,
-    /// The change is durable; it shows after [`recover`](crate::Store::recover) or the next open.
-    Committed,
-}
 
 /// The two kinds of files of a store, as [`Error::Damaged`] tells them apart. Example: at [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

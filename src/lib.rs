@@ -248,7 +248,9 @@ mod health;
 mod journal;
 mod key;
 mod limit;
+mod opening;
 mod options;
+mod outcome;
 mod page;
 mod project;
 mod registry;
@@ -289,8 +291,8 @@ pub use filter::{
 
 pub use health::Health;
 pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
-pub use limit::TooLong;
-pub use options::{Limits, LinkPolicy, Options, RecoveryProgress};
+pub use limit::{Limits, TooLong};
+pub use options::{LinkPolicy, Options, RecoveryProgress};
 
 pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

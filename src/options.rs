@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::key::MAX_KEY_LEN;
+use crate::limit::Limits;
 use crate::time::Timestamp;
 
 /// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
@@ -330,52 +330,6 @@ pub enum LinkPolicy {
     /// [`UnknownResource`](crate::FailureReason::UnknownResource) of its key, decided in the change
     /// that would have linked it.
     Closed,
-}
-
-/// The greatest lengths of texts and lists.
-///
-/// What is there already stays as it is, however long. The length of project, view and resource
-/// keys is fixed at [`MAX_KEY_LEN`].
-///
-/// ```
-/// use viewlink::Limits;
-///
-/// let limits = Limits { comment: 1_000, ..Limits::default() };
-/// # let _ = limits;
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the name of a view or resource. Default: 256.
-    pub name: usize,
-    /// Bytes of a view's description. Default: 4,096.
-    pub description: usize,
-    /// Tags of a view or resource. Default: 64.
-    pub tags: usize,
-    /// Bytes of a tag. Default: 256.
-    pub tag: usize,
-    /// Bytes of a member id or team key. Default: 256.
-    pub maintainer: usize,
-    /// Bytes of a comment. Default: 16,384.
-    pub comment: usize,
-    /// Bytes of an actor. Default: 256.
-    pub actor: usize,
-    /// Bytes of an environment id to link or register, at most [`MAX_KEY_LEN`]. Default: 256.
-    pub environment_id: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            name: 256,
-            description: 4_096,
-            tags: 64,
-            tag: 256,
-            maintainer: 256,
-            comment: 16_384,
-            actor: 256,
-            environment_id: MAX_KEY_LEN,
-        }
-    }
 }
 
 /// How far a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].

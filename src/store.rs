@@ -63,7 +63,7 @@ impl Store {
         Options::new().open(path)
     }
 
-    fn start(directory: Directory, options: Options) -> Result<Self> {
+    pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
@@ -339,61 +339,5 @@ impl Store {
     #[cfg(feature = "testing")]
     pub fn fail_next_change(&self, fault: crate::Fault) {
         self.engine.set_fault(fault);
-    }
-}
-
-impl Options {
-    /// Opens the store in a directory, and recovers it where it was not closed.
-    ///
-    /// Cost: O(bytes of journal since the last checkpoint, and since the first change whose backlinks
-    /// [wait](Options::tail)), and a new segment of [`segment_size`](Self::segment_size) bytes.
-    /// O(links) once for a store of format 1, O(projects) for one of format 2. Example: at [`Options`].
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::NotFound`]: there is none and none may be made.
-    /// - [`Error::NotAStore`]: the path is empty, or there is something else at it.
-    /// - [`Error::AlreadyOpen`]: another handle has it.
-    /// - [`Error::NewerFormat`]: a later version wrote it.
-    /// - [`Error::Damaged`]: its files contradict themselves or each other, or one is missing.
-    /// - [`Error::Io`], [`Error::State`]: the disk failed.
-    /// - [`Error::Panicked`]: the callback of [`on_recovery`](Self::on_recovery) panicked.
-    ///
-    /// The files are left as they were, but for `lock`, for a failing disk, and for a replay that
-    /// writes more than the cache takes: that may have brought them forward, and they mean the same.
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
-        let directory = Directory::open(path.as_ref(), &self)?;
-        Store::start(directory, self)
-    }
-
-    /// Makes a store that is gone when its last handle is.
-    ///
-    /// Everything works as on disk, the journal too; nothing is written to any file. Example: at
-    /// [`Options`].
-    ///
-    /// Cost: O([`segment_size`](Self::segment_size)) in time and memory.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`] when [none may be made](Self::create_if_missing); [`Error::Io`] when the system
-    /// gives no random numbers for the store's id; [`Error::State`] when the database cannot be made.
-    pub fn open_in_memory(self) -> Result<Store> {
-        let directory = Directory::in_memory(&self)?;
-        Store::start(directory, self)
-    }
-
-    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the
-    /// feature `testing`; example: at [`testing`](crate::testing).
-    ///
-    /// Cost: that of [`open`](Self::open).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`open`](Self::open).
-    #[cfg(feature = "testing")]
-    pub fn open_on(self, disk: &crate::testing::SimulatedDisk) -> Result<Store> {
-        let shared = Arc::new(disk.clone());
-        let directory = Directory::on_disk(shared, Path::new("simulated"), &self)?;
-        Store::start(directory, self)
     }
 }

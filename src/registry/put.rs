@@ -10,7 +10,7 @@ use crate::change::{Effect, PutResource, Stamp};
 use crate::error::Result;
 use crate::key::{ProjectKey, SegmentId};
 use crate::limit;
-use crate::options::Limits;
+use crate::limit::Limits;
 use crate::resource::{KeyPart, Resource, ResourceType};
 use crate::resource_name::ResourceName;
 use crate::storage::{ProjectRow, ResourceRows as _, WriteTables};

@@ -1,0 +1,70 @@
+//! Opening a store: in a directory, in memory, or on a simulated disk.
+
+use std::path::Path;
+#[cfg(feature = "testing")]
+use std::sync::Arc;
+
+use crate::commit::Directory;
+use crate::error::Result;
+use crate::options::Options;
+use crate::store::Store;
+
+impl Options {
+    /// Opens the store in a directory, and recovers it where it was not closed.
+    ///
+    /// Cost: O(bytes of journal since the last checkpoint, and since the first change whose backlinks
+    /// [wait](Options::tail)), and a new segment of [`segment_size`](Self::segment_size) bytes.
+    /// O(links) once for a store of format 1, O(projects) for one of format 2. Example: at [`Options`].
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
+    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is empty, or there is something else at
+    ///   it.
+    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
+    /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
+    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other, or one
+    ///   is missing.
+    /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
+    /// - [`Error::Panicked`](crate::Error::Panicked): the callback of
+    ///   [`on_recovery`](Self::on_recovery) panicked.
+    ///
+    /// The files are left as they were, but for `lock`, for a failing disk, and for a replay that
+    /// writes more than the cache takes: that may have brought them forward, and they mean the same.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
+        let directory = Directory::open(path.as_ref(), &self)?;
+        Store::start(directory, self)
+    }
+
+    /// Makes a store that is gone when its last handle is.
+    ///
+    /// Everything works as on disk, the journal too; nothing is written to any file. Example: at
+    /// [`Options`].
+    ///
+    /// Cost: O([`segment_size`](Self::segment_size)) in time and memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`](crate::Error::NotFound) when [none may be made](Self::create_if_missing);
+    /// [`Error::Io`](crate::Error::Io) when the system gives no random numbers for the store's id;
+    /// [`Error::State`](crate::Error::State) when the database cannot be made.
+    pub fn open_in_memory(self) -> Result<Store> {
+        let directory = Directory::in_memory(&self)?;
+        Store::start(directory, self)
+    }
+
+    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the
+    /// feature `testing`; example: at [`testing`](crate::testing).
+    ///
+    /// Cost: that of [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    #[cfg(feature = "testing")]
+    pub fn open_on(self, disk: &crate::testing::SimulatedDisk) -> Result<Store> {
+        let shared = Arc::new(disk.clone());
+        let directory = Directory::on_disk(shared, Path::new("simulated"), &self)?;
+        Store::start(directory, self)
+    }
+}
