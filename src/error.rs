@@ -264,6 +264,11 @@ pub enum Error {
         /// The failure that stopped them.
         reason: String,
     },
+    /// The store was opened to be [read only](crate::Options::read_only), and the call would change it.
+    #[error(
+        "the store was opened to be read only: open it without Options::read_only to change it"
+    )]
+    ReadOnly,
     /// The store was closed, or the snapshot outlived a recovery.
     #[error(
         "the store is closed, or was recovered since the snapshot was taken: open it, or take a new snapshot"
@@ -372,7 +377,9 @@ fn way_out(source: &io::Error) -> &'static str {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match source.kind() {
         StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
-        PermissionDenied | ReadOnlyFilesystem => ": a store must be able to write its directory",
+        PermissionDenied | ReadOnlyFilesystem => {
+            ": a store must be able to write its directory, or to read it where it is only read"
+        }
         _ => "",
     }
 }

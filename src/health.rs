@@ -12,6 +12,8 @@ pub enum Health {
         /// The failure that stopped them.
         reason: String,
     },
+    /// The store was opened to be [read only](crate::Options::read_only).
+    ReadOnly,
     /// The store was closed.
     Closed,
 }

@@ -42,7 +42,8 @@
 //!   [`Error::outcome`].
 //! - **What was answered is durable.** A report is given after the journal record that holds the
 //!   change was synced to disk.
-//! - **What was read stays.** A reader never sees a change that a crash could take back.
+//! - **What was read stays.** A reader never sees a change that a crash could take back. (One exception,
+//!   for those who cannot write, is told at [`Options::read_only`].)
 //! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads. It waits for
 //!   no change and holds none up.
 //! - **One outcome for each key, in request order.** See [`Report`].
@@ -70,10 +71,18 @@
 //!   they can, and [`Store::recover`] brings the store back under the live handles: afterwards an unknown
 //!   change is there, whole, or not at all.
 //!
+//! # Reading without writing
+//!
+//! Opening a store writes to its directory: it recovers what a crash left, and marks the state as open.
+//! [`Options::read_only`] opens one of which no byte changes, on a full disk or one that cannot be written,
+//! too. All reads, [`Store::verify`] and [`Store::backup_to`] work and answer as ever; changes are
+//! [`Error::ReadOnly`].
+//!
 //! # Many threads
 //!
 //! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`, as are [`Project`] and
-//! [`Feed`]. One process at a time opens a store.
+//! [`Feed`]. One process at a time opens a store, or any number do that only read it
+//! ([`Options::read_only`]).
 //!
 //! *Changes* are made one after the other. Those who call at the same time are a group: one transaction,
 //! one append and one sync for all, so many callers are worth it. There is no background thread. The caller

@@ -13,15 +13,17 @@ impl Options {
     /// Opens the store in a directory, and recovers it where it was not closed.
     ///
     /// Cost: O(bytes of journal since the last checkpoint, and since the first change whose backlinks
-    /// [wait](Options::tail)), and a new segment of [`segment_size`](Self::segment_size) bytes.
-    /// O(links) once for a store of format 1, O(projects) for one of format 2. Example: at [`Options`].
+    /// [wait](Options::tail)), and, unless the store is only read, a new segment of
+    /// [`segment_size`](Self::segment_size) bytes. O(links) once for a store of format 1, O(projects) for
+    /// one of format 2. Example: at [`Options`].
     ///
     /// # Errors
     ///
     /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
     /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is empty, or there is something else at
     ///   it.
-    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it.
+    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it, unless both
+    ///   [only read](Self::read_only).
     /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
     /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other, or one
     ///   is missing.
@@ -30,7 +32,8 @@ impl Options {
     ///   [`on_recovery`](Self::on_recovery) panicked.
     ///
     /// The files are left as they were, but for `lock`, for a failing disk, and for a replay that
-    /// writes more than the cache takes: that may have brought them forward, and they mean the same.
+    /// writes more than the cache takes: that may have brought them forward, and they mean the same. With
+    /// [`read_only`](Self::read_only) nothing of them ever changes.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
         let directory = Directory::open(path.as_ref(), &self)?;
         Store::start(directory, self)
@@ -45,7 +48,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`](crate::Error::NotFound) when [none may be made](Self::create_if_missing);
+    /// [`Error::NotFound`](crate::Error::NotFound) when [none may be made](Self::create_if_missing), as with
+    /// [`read_only`](Self::read_only);
     /// [`Error::Io`](crate::Error::Io) when the system gives no random numbers for the store's id;
     /// [`Error::State`](crate::Error::State) when the database cannot be made.
     pub fn open_in_memory(self) -> Result<Store> {

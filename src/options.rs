@@ -31,6 +31,7 @@ use crate::time::Timestamp;
 #[derive(Clone)]
 pub struct Options {
     pub(crate) create_if_missing: bool,
+    pub(crate) read_only: bool,
     pub(crate) check_pages: bool,
     pub(crate) cache_size: usize,
     pub(crate) batch_limit: usize,
@@ -59,6 +60,7 @@ impl Options {
         let start = Instant::now();
         Self {
             create_if_missing: true,
+            read_only: false,
             check_pages: false,
             cache_size: 64 << 20,
             batch_limit: 100_000,
@@ -84,6 +86,45 @@ impl Options {
     #[must_use]
     pub const fn create_if_missing(mut self, create: bool) -> Self {
         self.create_if_missing = create;
+        self
+    }
+
+    /// Whether the store is opened to be read, and nothing of its files changes. Default: no.
+    ///
+    /// For a full disk, a file system that is mounted read-only, or a copy of which no byte may change.
+    /// What recovery would write stays in memory, so the store shows what an ordinary opening would show.
+    /// None is made where there is none. Any number of openers read one store together; one that writes
+    /// has it alone.
+    ///
+    /// Snapshots, feeds, [`verify`](crate::Store::verify), figures,
+    /// [`backup_to`](crate::Store::backup_to) and [dry runs](crate::Project::dry_run) work. Every other
+    /// change, [`checkpoint`](crate::Store::checkpoint) and [`compact`](crate::Store::compact) are refused
+    /// with [`Error::ReadOnly`](crate::Error::ReadOnly); of a change only what is malformed or beyond a
+    /// limit is told before.
+    ///
+    /// One promise is less: changes that a process was making when it was killed, and had answered nobody,
+    /// are shown although the disk may not have them yet. If the power is lost before an ordinary opening,
+    /// they may be gone.
+    ///
+    /// Cost: in memory, as long as the store is open, the pages that recovery changes: a few for a store
+    /// that was closed, O(changes since the last checkpoint) for one that was not, O(size of the state)
+    /// for one of an older format; besides, what a dry run changes beyond the
+    /// [cache](Self::cache_size).
+    ///
+    /// ```
+    /// # use viewlink::{Error, NewView, Options, Store};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path();
+    /// # Store::open(path)?.close()?;
+    /// let store = Options::new().read_only(true).open(path)?;
+    /// assert_eq!(store.snapshot()?.revision(), 0);
+    /// let refused = store.project("default")?.create_view(NewView::new("v", "V"));
+    /// assert!(matches!(refused, Err(Error::ReadOnly)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
         self
     }
 
@@ -300,6 +341,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("create_if_missing", &self.create_if_missing)
+            .field("read_only", &self.read_only)
             .field("check_pages", &self.check_pages)
             .field("cache_size", &self.cache_size)
             .field("batch_limit", &self.batch_limit)

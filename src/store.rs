@@ -99,6 +99,7 @@ impl Store {
     }
 
     /// Follows the changes behind the revision `after`: those there are, and those to come. 0 for all.
+    /// To a store that is [only read](Options::read_only) none comes.
     ///
     /// Cost: O(1).
     ///
@@ -155,7 +156,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// - [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
+    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
     /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: the database failed, and writes stop.
     /// - [`Error::Io`], and [`Error::Damaged`] of the journal: the state is on disk, and an old segment
     ///   could not be removed. Writes go on, and the next checkpoint tries again.
@@ -171,8 +172,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::SnapshotsOpen`] when a snapshot or a backup lives; those of
-    /// [`checkpoint`](Self::checkpoint). When the database cannot be opened again, nothing can be read
-    /// before [`recover`](Self::recover).
+    /// [`checkpoint`](Self::checkpoint), [`Error::ReadOnly`] among them. When the database cannot be
+    /// opened again, nothing can be read before [`recover`](Self::recover).
     pub fn compact(&self) -> Result<()> {
         self.engine.compact()
     }
@@ -317,8 +318,8 @@ impl Store {
 
     /// Closes the store under all its handles, and tells what dropping them would swallow.
     ///
-    /// Brings the state to disk first. Later calls on any handle or snapshot get
-    /// [`Error::Closed`].
+    /// Brings the state to disk first, unless the store is [only read](Options::read_only). Later calls
+    /// on any handle or snapshot get [`Error::Closed`].
     ///
     /// Cost: that of a [`checkpoint`](Self::checkpoint). Example: at [`Store`].
     ///

@@ -66,11 +66,12 @@ impl Writer {
     /// Lets go of the journal as far as the state on disk does not need it, right after it was
     /// brought there.
     fn trim(&self, open: &Open, options: &Options) -> Result<()> {
+        let Some(journal) = &self.journal else { return Ok(()) };
         let retention = Retention { changes: options.keep_changes, age: options.keep_for };
         // The state on disk needs the changes that are not folded, to recall its tail.
-        let needed = self.journal.head().min(open.state.folded_to());
+        let needed = journal.head().min(open.state.folded_to());
         // A segment that cannot be removed is tried again next time; that stops no change.
-        let trimmed = self.journal.trim(retention, needed, self.time);
+        let trimmed = journal.trim(retention, needed, self.time);
         self.gauges.note_journal(&open.segments);
         trimmed
     }
@@ -82,6 +83,8 @@ impl Writer {
     /// hears of it.
     pub(super) fn keep_up(&mut self, open: &Open, options: &Options, keys: u64) {
         let _ = match self.check() {
+            // What is only read stays as it was found.
+            Ok(()) if self.journal.is_none() => Ok(()),
             Ok(()) => self.fold_some(open, options, keys).and_then(|()| {
                 if self.is_checkpoint_due(options) {
                     self.checkpoint(open, options)
@@ -95,14 +98,22 @@ impl Writer {
 
     /// Brings everything to disk and closes the files.
     pub(super) fn close(&mut self, open: Open, options: &Options) -> Result<()> {
-        let folded = self.check().and_then(|()| self.fold_all(&open));
-        let checkpoint = folded.and_then(|()| self.checkpoint_if_needed(&open, options));
-        if self.check().is_ok() {
-            self.journal.finish();
+        let brought = self.bring_to_disk(&open, options);
+        if let (Ok(()), Some(journal)) = (self.check(), &self.journal) {
+            journal.finish();
             self.gauges.note_journal(&open.segments);
         }
         open.segments.retire();
         let closed = open.state.close();
-        checkpoint.and(closed)
+        brought.and(closed)
+    }
+
+    fn bring_to_disk(&mut self, open: &Open, options: &Options) -> Result<()> {
+        if self.journal.is_none() {
+            return Ok(());
+        }
+        self.check()?;
+        self.fold_all(open)?;
+        self.checkpoint_if_needed(open, options)
     }
 }

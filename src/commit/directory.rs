@@ -1,7 +1,7 @@
 //! The directory of a store: whose it is, and making a new one.
 //!
 //! ```text
-//! lock              held as long as the store is open
+//! lock              held as long as the store is open; shared by those who only read
 //! state.redb        the state database
 //! unfinished.redb   a state database that is being made, by a creation that did not end
 //! journal/          the journal's segments
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SharedDisk;
-use crate::disk::{DiskFile, FileDisk, MemoryDisk};
+use crate::disk::{DiskFile, FileDisk, MemoryDisk, ReadOnlyDisk};
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Segments, StoreId};
 use crate::options::Options;
@@ -50,33 +50,24 @@ impl Directory {
     /// The same on any disk, which is called `path` where it is told of.
     pub(crate) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
         let path = path.to_owned();
-        let has_state = match disk.list("") {
-            Ok(names) => check_names(&names, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                return Err(Error::NotAStore { path, reason: "it is a file".into() });
-            }
-            Err(error) => return Err(Error::io(format!("list {path:?}"), error)),
-        };
-        if !has_state {
-            check_journal(&disk, &path)?;
-            if !options.create_if_missing {
-                return Err(Error::NotFound { path });
-            }
-        }
-        let lock = lock(&disk, has_state)
-            .map_err(|source| Error::io(format!("lock the store at {path:?}"), source))?;
+        let read_only = options.read_only;
+        let disk = if read_only { Arc::new(ReadOnlyDisk::new(disk)) } else { disk };
+        let may_create = options.create_if_missing && !read_only;
+        let has_state = find_state(&disk, &path, may_create)?;
+        let lock = if read_only { share_lock(&disk) } else { lock(&disk, has_state) };
+        let lock =
+            lock.map_err(|source| Error::io(format!("lock the store at {path:?}"), source))?;
         let Some(lock) = lock else {
             return Err(Error::AlreadyOpen { path });
         };
         // Another process may have made it before it gave the lock free.
-        let names = disk.list("").map_err(|error| Error::io("list the store", error))?;
-        if !check_names(&names, &path)? {
-            check_journal(&disk, &path)?;
+        if !find_state(&disk, &path, may_create)? {
             create(&disk, options)?;
         }
-        // Who made it may have been killed before it did this.
-        disk.sync_dir("").map_err(|error| Error::io("sync the store's directory", error))?;
+        if !read_only {
+            // Who made it may have been killed before it did this.
+            disk.sync_dir("").map_err(|error| Error::io("sync the store's directory", error))?;
+        }
         Ok(Self { disk, lock, path })
     }
 
@@ -92,7 +83,27 @@ impl Directory {
     }
 }
 
-/// Whether there is a store; an error if there is something else.
+/// Whether there is a store; an error if there is something else, or none and none may be made.
+fn find_state(disk: &SharedDisk, path: &Path, may_create: bool) -> Result<bool> {
+    let path = path.to_owned();
+    let has_state = match disk.list("") {
+        Ok(names) => check_names(&names, &path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(Error::NotAStore { path, reason: "it is a file".into() });
+        }
+        Err(error) => return Err(Error::io(format!("list {path:?}"), error)),
+    };
+    if !has_state {
+        check_journal(disk, &path)?;
+        if !may_create {
+            return Err(Error::NotFound { path });
+        }
+    }
+    Ok(has_state)
+}
+
+/// Whether there is a state; an error if there is something else.
 fn check_names(names: &[String], path: &Path) -> Result<bool> {
     if names.iter().any(|name| name == STATE) {
         return Ok(true);
@@ -125,16 +136,33 @@ fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
 }
 
 /// The lock on the directory, which is made where there is no store; `None` when another handle
-/// has it.
+/// has it. A store that was never opened, as a copy, has no file for it yet: then those who read have
+/// the state locked.
 fn lock(disk: &SharedDisk, has_state: bool) -> io::Result<Option<Arc<dyn DiskFile>>> {
     if !has_state {
         disk.create_dir("")?;
     }
     let file = match disk.open(LOCK) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(LOCK)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let state = || disk.open(STATE)?.try_lock();
+            if has_state && matches!(state(), Ok(false)) {
+                return Ok(None);
+            }
+            disk.create(LOCK)?
+        }
         other => other?,
     };
     Ok(file.try_lock()?.then_some(file))
+}
+
+/// The same for one who only reads, which others who do may have, too.
+fn share_lock(disk: &SharedDisk) -> io::Result<Option<Arc<dyn DiskFile>>> {
+    let file = match disk.open_to_read(LOCK) {
+        // Who writes has the state locked, too.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.open_to_read(STATE)?,
+        other => other?,
+    };
+    Ok(file.try_lock_shared()?.then_some(file))
 }
 
 /// Makes a new store with nothing in it.
@@ -185,6 +213,7 @@ pub(super) fn state_file(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
 
 impl From<&Options> for StateOptions {
     fn from(options: &Options) -> Self {
-        Self { cache_size: options.cache_size, check: options.check_pages }
+        let Options { cache_size, check_pages, read_only, .. } = *options;
+        Self { cache_size, check: check_pages, read_only }
     }
 }

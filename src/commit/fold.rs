@@ -37,7 +37,7 @@ impl Writer {
     /// changes since the first that waits, and opening after a crash reads them, links or not.
     fn is_fold_due(&self, open: &Open, options: &Options) -> bool {
         let tail = open.state.tail();
-        let since = self.journal.head().saturating_sub(open.state.folded_to());
+        let since = self.head(open).saturating_sub(open.state.folded_to());
         let long = !tail.is_empty() && since >= options.tail_changes as u64;
         long || tail.is_fold_due(options.tail_changes)
     }

@@ -59,8 +59,9 @@ impl Gauges {
         self.lock().clone()
     }
 
-    pub(super) fn is_writable(&self) -> bool {
-        *self.lock() == Health::Writable
+    /// Whether nothing failed and the store is open.
+    pub(super) fn is_well(&self) -> bool {
+        matches!(*self.lock(), Health::Writable | Health::ReadOnly)
     }
 
     pub(super) fn set_health(&self, health: Health) {

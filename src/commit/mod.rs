@@ -121,6 +121,9 @@ impl Engine {
         ask: Ask,
         act: impl Fn(&mut Draft<'_, '_>) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
+        if !ask.dry_run {
+            self.check_not_read_only()?;
+        }
         let (request, place) = Request::new(ask, act);
         let mut lead = self.queue.join(Box::new(request));
         loop {
@@ -132,6 +135,11 @@ impl Engine {
                 Word::Answer(answer) => return answer,
             }
         }
+    }
+
+    /// Whether the store may be changed at all.
+    fn check_not_read_only(&self) -> Result<()> {
+        if self.options.read_only { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
     /// Makes the changes of a group of callers, and what is due after them.
@@ -161,6 +169,7 @@ impl Engine {
 
     /// Brings the state to disk, folded, so that opening needs nothing of the journal.
     pub(crate) fn checkpoint(&self) -> Result<()> {
+        self.check_not_read_only()?;
         let mut writer = self.writer();
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
@@ -172,6 +181,7 @@ impl Engine {
 
     /// Gives the space back that the state does not need.
     pub(crate) fn compact(&self) -> Result<()> {
+        self.check_not_read_only()?;
         let mut writer = self.writer();
         writer.check()?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
@@ -284,7 +294,7 @@ impl Engine {
         let writer = self.writer();
         let open = self.open();
         let open = open.as_ref().ok_or_else(|| writer.stopped())?;
-        verify::verify(open, writer.journal.head(), writer.check().is_ok())
+        verify::verify(open, writer.head(open), writer.check().is_ok())
     }
 
     /// Closes the store under all handles.

@@ -3,6 +3,9 @@
 //! The state starts where the last checkpoint, or the database's own closing, left it, and takes
 //! the rest from the journal. Nothing is written to a file before all of it is known to be
 //! readable, and nothing is shown before all of it is durable.
+//!
+//! A store that is only read takes the same way and stops before the first write: the state's stay
+//! in memory, and no journal is started.
 
 use std::iter::Peekable;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,17 +40,21 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     let found = survey(&segments, opened_at.revision)?;
     recall_tail(&state, &segments)?;
     let start_journal = || {
+        if options.read_only {
+            return Ok(None);
+        }
         let base_time = time_of(&segments, found.proven, opened_at)?;
         let segments = Arc::clone(&segments);
         let journal = Journal::start(segments, &found, base_time, options.segment_size)?;
         state.admit()?;
-        Ok(journal)
+        Ok(Some(journal))
     };
     let (head, journal) = bring_up_to_date(&state, &segments, found.head, options, start_journal)?;
     let open = Open { state, segments };
     let mut writer = Writer::new(journal, head.time);
     writer.gauges.set_checkpoint_revision(opened_at.revision);
-    if head.revision > opened_at.revision || open.state.was_upgraded() {
+    let is_ahead = head.revision > opened_at.revision || open.state.was_upgraded();
+    if is_ahead && !options.read_only {
         let done = writer.checkpoint(&open, options);
         // A segment that cannot be removed hinders nothing.
         if writer.check().is_err() {
@@ -57,7 +64,7 @@ pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer
     trace::recovered(&Recovered {
         state_revision: opened_at.revision,
         revision: head.revision,
-        rewritten: found.rewritten(),
+        rewritten: if options.read_only { 0 } else { found.rewritten() },
         cut_bytes: found.cut_bytes,
         duration: begun.elapsed(),
     });
@@ -125,15 +132,15 @@ fn bring_up_to_date(
     segments: &Arc<Segments>,
     end: u64,
     options: &Options,
-    start_journal: impl Fn() -> Result<Journal>,
-) -> Result<(Head, Journal)> {
+    start_journal: impl Fn() -> Result<Option<Journal>>,
+) -> Result<(Head, Option<Journal>)> {
     let start = state.opened_at();
     let mut changes = Reader::new(Arc::clone(segments), start.revision + 1, end)?.peekable();
     let mut head = start;
     let mut journal = None;
     while changes.peek().is_some() {
         if journal.is_none() && state.held_bytes() > options.cache_size {
-            journal = Some(start_journal()?);
+            journal = start_journal()?;
         }
         head = contain(|| replay_some(state, &mut changes, options)).map_err(met_in_files)?;
         let (done, total) = (head.revision - start.revision, end - start.revision);
@@ -146,7 +153,8 @@ fn bring_up_to_date(
         let detail = format!("the state is at {}, past its end", head.revision);
         return Err(Error::damaged(StoreFile::Journal, "journal", detail));
     }
-    Ok((head, journal.map_or_else(start_journal, Ok)?))
+    let journal = if journal.is_none() { start_journal()? } else { journal };
+    Ok((head, journal))
 }
 
 /// Replays the next changes in one transaction; tells where the state stands then.

@@ -21,7 +21,8 @@ use crate::trace;
 /// Makes changes one after the other.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) journal: Journal,
+    /// `None` in a store that is only read.
+    pub(super) journal: Option<Journal>,
     /// The time of the newest change.
     pub(super) time: Timestamp,
     /// The work since the last checkpoint.
@@ -42,9 +43,18 @@ struct Applied {
 }
 
 impl Writer {
-    pub(super) fn new(journal: Journal, time: Timestamp) -> Self {
-        let (gauges, work, faults) = (Arc::default(), Work::default(), Faults::default());
+    pub(super) fn new(journal: Option<Journal>, time: Timestamp) -> Self {
+        let (gauges, work, faults) = (Arc::<Gauges>::default(), Work::default(), Faults::default());
+        if journal.is_none() {
+            gauges.set_health(Health::ReadOnly);
+        }
         Self { journal, time, work, gauges, faults }
+    }
+
+    /// The newest change of the journal.
+    pub(super) fn head(&self, open: &Open) -> u64 {
+        // A state that is only read was brought to the end of its journal.
+        self.journal.as_ref().map_or_else(|| open.state.shown().0, Journal::head)
     }
 
     /// Goes on with what a recovery found, for those who look at the gauges of this one, too.
@@ -55,14 +65,14 @@ impl Writer {
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        if self.gauges.is_writable() { Ok(()) } else { Err(self.stopped()) }
+        if self.gauges.is_well() { Ok(()) } else { Err(self.stopped()) }
     }
 
     /// Why changes, or reads without files, are refused.
     pub(super) fn stopped(&self) -> Error {
         match self.gauges.health() {
             Health::WritesStopped { reason } => Error::WritesStopped { reason },
-            Health::Writable | Health::Closed => Error::Closed,
+            Health::Writable | Health::ReadOnly | Health::Closed => Error::Closed,
         }
     }
 
@@ -80,7 +90,7 @@ impl Writer {
     }
 
     pub(super) fn stop(&mut self, error: &Error) {
-        if self.gauges.is_writable() {
+        if self.gauges.is_well() {
             self.set_stopped(chain(error), error);
         }
     }
@@ -183,7 +193,7 @@ impl Writer {
         let (rows, begun) = (finished.rows(), Instant::now());
         match self.append(&payloads) {
             Ok(bytes) => {
-                course.logged(self.journal.head(), payloads.len(), bytes, begun.elapsed());
+                course.logged(self.head(open), payloads.len(), bytes, begun.elapsed());
                 self.gauges.count_group(payloads.len());
                 self.time = time;
                 self.work.add(rows, bytes);
@@ -205,9 +215,10 @@ impl Writer {
 
     /// Makes records durable; tells how many bytes they took.
     fn append(&mut self, payloads: &[Vec<u8>]) -> Result<u64> {
-        let appended = match self.faults.failed_append() {
-            Some(failure) => Err(failure),
-            None => self.journal.append(payloads, self.time),
+        let appended = match (self.faults.failed_append(), &mut self.journal) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(journal)) => journal.append(payloads, self.time),
+            (None, None) => Err(AppendFailure { error: Error::ReadOnly, usable: true }),
         };
         appended.map_err(|AppendFailure { error, usable }| {
             if !usable {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Disk, DiskFile};
 
-/// A directory of the file system; its files are opened for reading and writing.
+/// A directory of the file system.
 #[derive(Debug)]
 pub(crate) struct FileDisk {
     /// Absolute: the host may change its working directory.
@@ -46,6 +46,17 @@ impl Disk for FileDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
         Ok(Arc::new(file))
+    }
+
+    fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let path = self.path(name);
+        let found = fs::metadata(&path)?;
+        // A directory can be opened to be read, and opening a pipe waits for who writes to it.
+        match (found.is_dir(), found.is_file()) {
+            (true, _) => Err(io::ErrorKind::IsADirectory.into()),
+            (_, false) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file")),
+            _ => Ok(Arc::new(File::open(path)?)),
+        }
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
@@ -128,14 +139,22 @@ impl DiskFile for File {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        match File::try_lock(self) {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        is_taken(File::try_lock(self))
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        is_taken(File::try_lock_shared(self))
     }
 
     fn unlock(&self) -> io::Result<()> {
         File::unlock(self)
+    }
+}
+
+fn is_taken(tried: Result<(), TryLockError>) -> io::Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }

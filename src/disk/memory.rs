@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::lock::Lock;
 use super::{Disk, DiskFile, resize};
 
 /// A directory in memory: nothing of it outlives the value.
@@ -78,7 +79,7 @@ impl Disk for MemoryDisk {
 #[derive(Debug, Default)]
 struct Inode {
     data: RwLock<Vec<u8>>,
-    locked: AtomicBool,
+    lock: Mutex<Lock>,
 }
 
 /// An open file; holds the lock it took.
@@ -91,6 +92,18 @@ struct MemoryFile {
 impl MemoryFile {
     fn of(inode: &Arc<Inode>) -> Self {
         Self { inode: Arc::clone(inode), holds_lock: AtomicBool::new(false) }
+    }
+
+    fn with_lock<T>(&self, act: impl FnOnce(&mut Lock) -> T) -> T {
+        act(&mut self.inode.lock.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn lock(&self, take: impl FnOnce(&mut Lock) -> bool) -> bool {
+        let taken = self.with_lock(take);
+        if taken {
+            self.holds_lock.store(true, Ordering::Release);
+        }
+        taken
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Vec<u8>) -> io::Result<T>) -> io::Result<T> {
@@ -140,16 +153,16 @@ impl DiskFile for MemoryFile {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        let free = !self.inode.locked.swap(true, Ordering::AcqRel);
-        if free {
-            self.holds_lock.store(true, Ordering::Release);
-        }
-        Ok(free)
+        Ok(self.lock(Lock::take))
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        Ok(self.lock(Lock::share))
     }
 
     fn unlock(&self) -> io::Result<()> {
         if self.holds_lock.swap(false, Ordering::AcqRel) {
-            self.inode.locked.store(false, Ordering::Release);
+            self.with_lock(Lock::give_up);
         }
         Ok(())
     }
@@ -157,7 +170,7 @@ impl DiskFile for MemoryFile {
 
 impl Drop for MemoryFile {
     fn drop(&mut self) {
-        // Infallible here: it only clears two flags.
+        // Infallible here: it only clears flags.
         let _ = self.unlock();
     }
 }

@@ -9,7 +9,9 @@
 //!   the directory returned; a renaming is whole or absent.
 
 mod file;
+mod lock;
 mod memory;
+mod read_only;
 #[cfg(feature = "testing")]
 pub(crate) mod simulated;
 mod unfinished;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 pub(crate) use file::FileDisk;
 pub(crate) use memory::MemoryDisk;
+pub(crate) use read_only::ReadOnlyDisk;
 pub(crate) use unfinished::UnfinishedDir;
 
 /// A directory of files.
@@ -34,6 +37,11 @@ pub(crate) trait Disk: Debug + Send + Sync {
 
     /// Opens a file that is there.
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// The same for a handle that nobody writes with: it needs no permission to.
+    fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(name)
+    }
 
     /// Opens a file empty, whether it was there or not.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
@@ -68,6 +76,10 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
     /// Takes the file for this handle alone; `false` when another handle has it. The lock goes
     /// with the handle or the process.
     fn try_lock(&self) -> io::Result<bool>;
+
+    /// Takes the file together with others who take it in this way; `false` when a handle has it
+    /// alone.
+    fn try_lock_shared(&self) -> io::Result<bool>;
 
     /// Gives the file free again.
     fn unlock(&self) -> io::Result<()>;
@@ -110,17 +122,28 @@ mod tests {
         file.unlock()?;
         let other = disk.open("sub/a")?;
         assert!(other.try_lock()?);
+        assert!(!file.try_lock_shared()?);
         other.unlock()?;
+        assert!(file.try_lock_shared()? && other.try_lock_shared()?);
+        file.unlock()?;
+        assert!(!file.try_lock()?, "the other one has it still");
+        other.unlock()?;
+        assert!(file.try_lock()?);
+        drop(file);
+        assert!(other.try_lock()?, "a lock goes with its handle");
+        drop(other);
 
         disk.create("sub/b")?;
         disk.rename("sub/a", "sub/b")?;
         disk.sync_dir("sub")?;
         assert_eq!(disk.list("sub")?, ["b"]);
         assert_eq!(disk.open("sub/b")?.len()?, 6);
+        assert_eq!(disk.open_to_read("sub/b")?.len()?, 6);
         assert_eq!(disk.create("sub/b")?.len()?, 0);
         disk.remove("sub/b")?;
         assert!(disk.list("sub")?.is_empty());
-        for missing in [disk.open("sub/b").err(), disk.list("other").err()] {
+        let missing = [disk.open("sub/b").err(), disk.open_to_read("sub/b").err()];
+        for missing in missing.into_iter().chain([disk.list("other").err()]) {
             assert_eq!(missing.map(|error| error.kind()), Some(io::ErrorKind::NotFound));
         }
         Ok(())
@@ -132,5 +155,67 @@ mod tests {
         keeps_the_contract(&FileDisk::new(dir.path()).unwrap()).unwrap();
         keeps_the_contract(&MemoryDisk::default()).unwrap();
         keeps_the_contract(&simulated::SimulatedDisk::default()).unwrap();
+    }
+    /// Everything that a disk which is only read must refuse.
+    fn changes(disk: &dyn Disk) -> Vec<io::Result<()>> {
+        let file = disk.open("a").unwrap();
+        vec![
+            disk.create_dir("sub"),
+            disk.create("a").map(drop),
+            disk.create("b").map(drop),
+            disk.rename("a", "b"),
+            disk.remove("a"),
+            disk.sync_dir(""),
+            file.write_at(0, b"new"),
+            file.set_len(0),
+            file.sync(),
+        ]
+    }
+
+    #[test]
+    fn a_disk_that_is_only_read_shows_what_is_there_and_refuses_each_change() {
+        let simulated = simulated::SimulatedDisk::holding([("a".to_owned(), b"old".to_vec())]);
+        let disk = ReadOnlyDisk::new(Arc::new(simulated.clone()));
+        for change in changes(&disk) {
+            assert_eq!(change.unwrap_err().kind(), io::ErrorKind::ReadOnlyFilesystem);
+        }
+        assert_eq!(simulated.calls(), 0, "nothing reached the disk below");
+        assert_eq!(disk.list("").unwrap(), ["a"]);
+        let mut out = [0; 3];
+        disk.open("a").unwrap().read_at(0, &mut out).unwrap();
+        assert_eq!((&out, disk.open("a").unwrap().len().unwrap()), (b"old", 3));
+    }
+
+    #[test]
+    fn those_who_only_read_share_a_file_and_one_who_writes_has_it_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), "old").unwrap();
+        let files: Arc<dyn Disk> = Arc::new(FileDisk::new(dir.path()).unwrap());
+        let simulated = simulated::SimulatedDisk::holding([("a".to_owned(), Vec::new())]);
+        for below in [files, Arc::new(simulated)] {
+            let disk = ReadOnlyDisk::new(Arc::clone(&below));
+            let (reader, other) = (disk.open("a").unwrap(), disk.open("a").unwrap());
+            let writer = below.open("a").unwrap();
+            assert!(reader.try_lock().unwrap() && other.try_lock().unwrap());
+            assert!(!writer.try_lock().unwrap());
+            reader.unlock().unwrap();
+            other.unlock().unwrap();
+            assert!(writer.try_lock().unwrap());
+            assert!(!reader.try_lock().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_directory_that_is_opened_to_read_cannot_be_written() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), "old").unwrap();
+        let file = FileDisk::new(dir.path()).unwrap().open_to_read("a").unwrap();
+        assert!(file.write_at(0, b"new").is_err() && file.set_len(0).is_err());
+        assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"old");
+
+        let above = FileDisk::new(dir.path().parent().unwrap()).unwrap();
+        let name = dir.path().file_name().unwrap().to_str().unwrap();
+        let error = above.open_to_read(name).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
     }
 }

@@ -343,6 +343,10 @@ impl DiskFile for Shrinking {
         self.0.try_lock()
     }
 
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        self.0.try_lock_shared()
+    }
+
     fn unlock(&self) -> io::Result<()> {
         self.0.unlock()
     }

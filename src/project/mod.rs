@@ -52,6 +52,8 @@ pub use views::DeletedView;
 ///
 /// All calls that change something share these:
 ///
+/// - [`Error::ReadOnly`]: the store was opened to be [only read](crate::Options::read_only), and this is
+///   no dry run.
 /// - [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
 /// - [`Error::TooLong`]: a comment or actor is beyond its [limit](crate::Limits), or the store has
 ///   given all ids of views or projects there are, or the record of the change has 4 GiB.

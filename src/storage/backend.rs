@@ -1,14 +1,15 @@
-//! The file under the database, which can hold writes back until an open is known to be right.
+//! The file under the database, which can hold writes back until an open is known to be right, or
+//! for as long as the file is only read.
 //!
 //! redb writes to a file when it opens it: it marks it as open and may repair it. An open that
 //! then finds the journal damaged, or the format too new, must leave the files as they were. So
 //! an open starts on a file whose writes are held in memory, and lets them through when all is
-//! checked.
+//! checked. Where the store is opened to be read only, they are never let through.
 
 use std::collections::HashMap;
 use std::io;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{BackendError, StorageBackend};
 
@@ -21,14 +22,14 @@ const BLOCK: usize = 4096;
 pub(super) struct Backend {
     file: Arc<dyn DiskFile>,
     /// What is held back; `None` when writes go through.
-    held: Arc<Mutex<Option<Held>>>,
+    held: Arc<RwLock<Option<Held>>>,
 }
 
 /// Writes that the file has not seen.
 #[derive(Debug)]
 struct Held {
-    /// In order, to be done again on the file.
-    calls: Vec<Call>,
+    /// In order, to be done again on the file; `None` where they never are.
+    calls: Option<Vec<Call>>,
     /// The blocks that differ from the file.
     blocks: HashMap<u64, Box<[u8; BLOCK]>>,
     len: u64,
@@ -53,17 +54,29 @@ impl Backend {
 
     /// A file whose writes are held back until [`admit`](Self::admit).
     pub(super) fn held_back(file: Arc<dyn DiskFile>) -> io::Result<Self> {
+        Self::holding(file, Some(Vec::new()))
+    }
+
+    /// A file that is only read: its writes stay in memory.
+    ///
+    /// Cost: in memory, the blocks that differ from the file.
+    pub(super) fn read_only(file: Arc<dyn DiskFile>) -> io::Result<Self> {
+        Self::holding(file, None)
+    }
+
+    fn holding(file: Arc<dyn DiskFile>, calls: Option<Vec<Call>>) -> io::Result<Self> {
         let len = file.len()?;
-        let (calls, blocks) = (Vec::new(), HashMap::new());
-        let held = Held { calls, blocks, len, file_len: len, bytes: 0 };
-        Ok(Self { file, held: Arc::new(Mutex::new(Some(held))) })
+        let held = Held { calls, blocks: HashMap::new(), len, file_len: len, bytes: 0 };
+        Ok(Self { file, held: Arc::new(RwLock::new(Some(held))) })
     }
 
     /// Lets through what was held back, in order, and all that comes.
     pub(super) fn admit(&self) -> io::Result<()> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(Held { calls, .. }) = &*held else { return Ok(()) };
+        let calls = calls.as_ref().ok_or(io::ErrorKind::ReadOnlyFilesystem)?;
         // After a failure half way all of it can be done again.
-        for call in held.as_ref().map_or(&[][..], |held| &held.calls) {
+        for call in calls {
             match call {
                 Call::Write(offset, data) => self.file.write_at(*offset, data)?,
                 Call::SetLen(len) => self.file.set_len(*len)?,
@@ -79,11 +92,16 @@ impl Backend {
         self.if_held(|held| held.bytes).unwrap_or(0)
     }
 
-    /// Acts on what is held back; `None` when nothing is, so that the file is asked without a
+    /// Looks at what is held back; `None` when nothing is, so that the file is asked without a
     /// lock and readers never wait for a write or sync of the file.
-    fn if_held<T>(&self, act: impl FnOnce(&mut Held) -> T) -> Option<T> {
-        // A panic in between leaves at worst a block that the failing open drops.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(act)
+    fn if_held<T>(&self, look: impl FnOnce(&Held) -> T) -> Option<T> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    /// Changes what is held back, in the same way.
+    fn change_held<T>(&self, change: impl FnOnce(&mut Held) -> T) -> Option<T> {
+        // A panic in between leaves at worst a block that no commit leads to.
+        self.held.write().unwrap_or_else(PoisonError::into_inner).as_mut().map(change)
     }
 }
 
@@ -140,7 +158,7 @@ impl Held {
             at += piece.len() as u64;
             rest = more;
         }
-        self.calls.push(Call::Write(offset, data.to_vec()));
+        self.note(|| Call::Write(offset, data.to_vec()));
         self.bytes = self.bytes.saturating_add(data.len());
         Ok(())
     }
@@ -158,7 +176,13 @@ impl Held {
             self.file_len = self.file_len.min(len);
         }
         self.len = len;
-        self.calls.push(Call::SetLen(len));
+        self.note(|| Call::SetLen(len));
+    }
+
+    fn note(&mut self, call: impl FnOnce() -> Call) {
+        if let Some(calls) = &mut self.calls {
+            calls.push(call());
+        }
     }
 }
 
@@ -173,15 +197,15 @@ impl StorageBackend for Backend {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.if_held(|held| held.set_len(len)).map_or_else(|| self.file.set_len(len), Ok)
+        self.change_held(|held| held.set_len(len)).map_or_else(|| self.file.set_len(len), Ok)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.if_held(|held| held.calls.push(Call::Sync)).map_or_else(|| self.file.sync(), Ok)
+        self.change_held(|held| held.note(|| Call::Sync)).map_or_else(|| self.file.sync(), Ok)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.if_held(|held| held.write(&*self.file, offset, data))
+        self.change_held(|held| held.write(&*self.file, offset, data))
             .unwrap_or_else(|| self.file.write_at(offset, data))
     }
 
@@ -251,7 +275,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_file_held_back_reads_as_if_written_and_becomes_it_when_admitted(
+        fn a_file_held_back_or_only_read_reads_as_if_written_and_the_former_becomes_it_when_admitted(
             before in prop::collection::vec(any::<u8>(), 0..10_000),
             steps in prop::collection::vec(step(), 0..12),
         ) {
@@ -262,11 +286,16 @@ mod tests {
             other.write_at(0, &before).unwrap();
             let direct = Backend::direct(other);
             let held = Backend::held_back(Arc::clone(&file)).unwrap();
+            let read_only = Backend::read_only(Arc::clone(&file)).unwrap();
             for step in &steps {
-                run(&direct, step);
-                run(&held, step);
+                for backend in [&direct, &held, &read_only] {
+                    run(backend, step);
+                }
                 prop_assert_eq!(bytes_of(&held), bytes_of(&direct));
+                prop_assert_eq!(bytes_of(&read_only), bytes_of(&direct));
             }
+            prop_assert!(read_only.admit().is_err());
+            prop_assert_eq!(bytes_of(&read_only), bytes_of(&direct));
             prop_assert_eq!(bytes_of(&Backend::direct(Arc::clone(&file))), before);
             held.admit().unwrap();
             prop_assert_eq!(bytes_of(&Backend::direct(file)), bytes_of(&direct));

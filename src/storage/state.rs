@@ -28,6 +28,8 @@ pub(crate) struct StateOptions {
     pub(crate) cache_size: usize,
     /// Whether every page is checked, not only after a crash.
     pub(crate) check: bool,
+    /// Whether what is written stays in memory.
+    pub(crate) read_only: bool,
 }
 
 impl StateOptions {
@@ -100,7 +102,7 @@ impl State {
     }
 
     /// Opens the database, repairing it where it was not closed; nothing is written to the file
-    /// before [`admit`](Self::admit).
+    /// before [`admit`](Self::admit), and never if it is only read.
     ///
     /// `progress` is told how far a repair is, from 0 to 1.
     ///
@@ -113,8 +115,9 @@ impl State {
         options: StateOptions,
         progress: impl Fn(f64) + 'static,
     ) -> Result<Self> {
-        let backend = Backend::held_back(file)
-            .map_err(|source| Error::io("read the state database", source))?;
+        let backend = if options.read_only { Backend::read_only } else { Backend::held_back };
+        let backend =
+            backend(file).map_err(|source| Error::io("read the state database", source))?;
         let held = backend.clone();
         // The database trusts the file where it was closed and may panic on what it finds.
         contain(move || {

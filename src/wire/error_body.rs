@@ -105,6 +105,8 @@ codes! {
     OutcomeUnknown = "outcome_unknown", 500;
     /// the disk failed after the change was made durable; it shows later.
     Committed = "committed", 500;
+    /// the store was opened to be read only.
+    ReadOnly = "read_only", 503;
     /// writes have stopped after an earlier failure.
     WritesStopped = "writes_stopped", 503;
     /// the store is closed.
@@ -161,6 +163,7 @@ fn code(error: &Error) -> ErrorCode {
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
         Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,
         Error::Closed => ErrorCode::Closed,
         _ => match error.outcome() {
@@ -192,6 +195,7 @@ fn message(code: ErrorCode, error: &Error) -> String {
              recovered"
                 .to_owned()
         }
+        (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
         (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),
         _ => chain(error),
     }

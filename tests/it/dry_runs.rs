@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Every kind of call, each with all it answers.
-const CALLS: [fn(&Project) -> String; 12] = [
+pub(crate) const CALLS: [fn(&Project) -> String; 12] = [
     |project| answer(project.create_view(NewView::new("new", "New"))),
     |project| answer(project.ensure_view(NewView::new("v", "V"))),
     |project| answer(project.update_view("v", ViewPatch::new().name("other"))),
@@ -49,12 +49,17 @@ fn filled() -> (viewlink::Store, Project) {
     let clock = || Timestamp::from_millis(7);
     let store = Options::new().clock(clock).open_in_memory().unwrap();
     let project = project(&store);
-    create(&project, "v");
-    create(&project, "w");
-    link(&project, "v", &["a", "b"]);
+    fill(&project);
+    (store, project)
+}
+
+/// Makes what the calls are about.
+pub(crate) fn fill(project: &Project) {
+    create(project, "v");
+    create(project, "w");
+    link(project, "v", &["a", "b"]);
     project.link("v", Batch::segments([("e", "s")])).unwrap().all_ok().unwrap();
     project.put_resources([NewResource::flag("a")]).unwrap().all_ok().unwrap();
-    (store, project)
 }
 
 #[test]

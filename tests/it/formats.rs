@@ -11,7 +11,7 @@ use viewlink::{
     ResourceType, Store, Timestamp,
 };
 
-use crate::support::{all, assert_clean_and_replayed, copy};
+use crate::support::{all, assert_clean_and_replayed, copy, files};
 
 /// The formats that had no registry.
 const WITHOUT_REGISTRY: [&str; 4] = ["1-closed", "1-killed", "2-closed", "2-killed"];
@@ -75,6 +75,17 @@ fn a_store_of_any_format_opens_with_all_it_holds() {
         drop(store);
         // And is in the present format from then on.
         assert_is_all_there(&Store::open(dir.path()).unwrap());
+    }
+}
+
+#[test]
+fn a_store_of_any_format_is_read_with_all_it_holds_and_stays_in_its_format() {
+    for dir in formats() {
+        let before = files(dir.path());
+        let store = Options::new().read_only(true).open(dir.path()).unwrap();
+        assert_is_all_there(&store);
+        store.close().unwrap();
+        assert!(files(dir.path()) == before);
     }
 }
 

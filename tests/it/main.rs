@@ -46,6 +46,7 @@ mod policy;
 mod preconditions;
 mod projects;
 mod random;
+mod read_only;
 mod reads;
 mod registry;
 mod removal;

@@ -77,6 +77,20 @@ fn an_opening_behind_a_kill_tells_what_it_replayed() {
 }
 
 #[test]
+fn an_opening_to_read_only_tells_what_it_replayed_and_writes_nothing_again() {
+    let disk = SimulatedDisk::new();
+    let store = Options::new().open_on(&disk).unwrap();
+    link(&with_view(&store), &["a"]);
+    let killed = disk.killed();
+    let (_store, told) = listen(|| Options::new().read_only(true).open_on(&killed).unwrap());
+    let expected = [("state_revision", 0), ("revision", 2), ("replayed", 2), ("rewritten", 0)];
+    assert_numbers(recovered(&told), &expected);
+    for name in ["checkpoint", "segment_started"] {
+        assert!(named(&told, name).is_empty(), "{told:?}");
+    }
+}
+
+#[test]
 fn a_torn_end_is_a_warning_with_its_length() {
     for (length, zeros) in [(10, 0), (10, 100), (500, 100)] {
         let dir = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@ use super::inode::Write;
 use super::medium::Event;
 use super::world::place;
 use crate::disk::DiskFile;
+use crate::disk::lock::Lock;
 
 /// An open file; holds the lock it took.
 #[derive(Debug)]
@@ -38,9 +39,19 @@ impl SimulatedFile {
         found.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
+    fn lock(&self, take: impl FnOnce(&mut Lock) -> bool) -> io::Result<bool> {
+        let mut world = self.disk.world();
+        world.pass(CallKind::Lock)?;
+        let taken = take(world.locks.entry(self.index).or_default());
+        if taken {
+            self.holds_lock.store(true, Ordering::Release);
+        }
+        Ok(taken)
+    }
+
     fn give_free(&self) {
         if self.holds_lock.swap(false, Ordering::AcqRel) {
-            self.disk.world().locked.remove(&self.index);
+            self.disk.world().locks.entry(self.index).or_default().give_up();
         }
     }
 }
@@ -73,13 +84,11 @@ impl DiskFile for SimulatedFile {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        let mut world = self.disk.world();
-        world.pass(CallKind::Lock)?;
-        let free = world.locked.insert(self.index);
-        if free {
-            self.holds_lock.store(true, Ordering::Release);
-        }
-        Ok(free)
+        self.lock(Lock::take)
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        self.lock(Lock::share)
     }
 
     fn unlock(&self) -> io::Result<()> {

@@ -1,12 +1,13 @@
 //! What stands behind all handles of a simulated disk.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use super::call::{CallKind, DiskCall, DiskFault, Syncs};
 use super::inode::Write;
 use super::medium::{Event, Medium};
+use crate::disk::lock::Lock;
 
 /// What files may hold, so that a wrong length is an error and does not take all memory.
 const MAX_LEN: u64 = 1 << 32;
@@ -23,7 +24,8 @@ pub(super) struct World {
     pub(super) room: Option<u64>,
     /// How files and directories with a name that starts like this are synced.
     pub(super) syncs: (String, Syncs),
-    pub(super) locked: BTreeSet<usize>,
+    /// Who has a file, by its inode.
+    pub(super) locks: BTreeMap<usize, Lock>,
 }
 
 impl World {

@@ -80,6 +80,15 @@ fn a_failure_of_the_store_tells_what_became_of_the_change_and_keeps_the_rest_to_
 }
 
 #[test]
+fn a_store_that_is_only_read_takes_no_changes_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    Options::new().open(dir.path()).unwrap().close().unwrap();
+    let store = Options::new().read_only(true).open(dir.path()).unwrap();
+    let body = assert_answer(project(&store).create_view(NewView::new("v", "V")), 503, "read_only");
+    assert_eq!(body.message, "the store is read only");
+}
+
+#[test]
 fn what_is_wrong_with_a_request_is_told_as_it_is() {
     let error = LinkRequest::from_json(b"{}").unwrap_err();
     let body = ErrorBody::from(&error);

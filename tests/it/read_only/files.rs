@@ -1,0 +1,247 @@
+//! The files, whose every byte stays, and what may be wrong with them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
+use viewlink::{Batch, Error, Options, Store};
+
+use super::{read, read_only, told_by};
+use crate::support::{content_of, copy, create, link, project, revision, segments};
+
+/// Every name in a directory, with its bytes and the time of its last change.
+fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let changed = fs::metadata(&path).unwrap().modified().unwrap();
+        let bytes = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        if path.is_dir() {
+            found.extend(seen(&path));
+        }
+        found.insert(path, (bytes, changed));
+    }
+    found
+}
+
+/// Checks that something leaves every byte and time in a directory as it is.
+fn untouched<T>(dir: &Path, act: impl FnOnce() -> T) -> T {
+    let look = || (seen(dir), fs::metadata(dir).unwrap().modified().unwrap());
+    let before = look();
+    let done = act();
+    assert!(before == look(), "the files changed");
+    done
+}
+
+fn fill(store: &Store) {
+    let project = project(store);
+    create(&project, "v");
+    create(&project, "w");
+    for number in 0..40 {
+        link(&project, "v", &[&format!("a{number}"), &format!("b{number}")]);
+    }
+    project.delete_view("w").unwrap();
+}
+
+/// A store that was closed.
+fn closed() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    fill(&store);
+    store.close().unwrap();
+    dir
+}
+
+/// A store whose process was killed, with a state of which most is in the journal only.
+fn killed() -> TempDir {
+    let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = Options::new().segment_size(4 << 10).checkpoint_interval(u64::MAX, u64::MAX);
+    let store = options.open(dir.path()).unwrap();
+    fill(&store);
+    copy(dir.path(), killed.path());
+    killed
+}
+
+/// The same with a last record that is not whole.
+fn torn() -> TempDir {
+    let dir = killed();
+    let newest = segments(dir.path()).pop().unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    let last = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[last] ^= 0xff;
+    fs::write(&newest, bytes).unwrap();
+    dir
+}
+
+/// Stores in each of these states, with their revision.
+fn stores() -> [(TempDir, u64); 3] {
+    [(closed(), 43), (killed(), 43), (torn(), 42)]
+}
+
+/// What an ordinary opening of a copy tells.
+fn told_by_a_copy(dir: &Path) -> String {
+    let copied = tempfile::tempdir().unwrap();
+    copy(dir, copied.path());
+    told_by(&Store::open(copied.path()).unwrap())
+}
+
+#[test]
+fn a_closed_a_killed_and_a_torn_store_are_read_as_they_would_be_recovered_and_stay_as_they_are() {
+    for (dir, expected) in stores() {
+        let copied = told_by_a_copy(dir.path());
+        untouched(dir.path(), || {
+            let store = read(dir.path());
+            assert_eq!(revision(&store), expected);
+            assert_eq!(told_by(&store), copied);
+            store.close().unwrap();
+        });
+        untouched(dir.path(), || drop(read(dir.path())));
+        // And can still be opened as ever.
+        assert_eq!(told_by(&Store::open(dir.path()).unwrap()), copied);
+    }
+}
+
+#[test]
+fn figures_feeds_copies_and_dry_runs_leave_every_byte_as_it_is() {
+    for (dir, expected) in stores() {
+        let copies = tempfile::tempdir().unwrap();
+        untouched(dir.path(), || {
+            let store = read(dir.path());
+            let sizes = store.sizes().unwrap();
+            assert_eq!((sizes.revision, sizes.journal.newest), (expected, expected));
+            assert_eq!(sizes.checkpoint_revision, store.stats().checkpoint_revision);
+            assert_eq!(sizes.journal.segments, segments(dir.path()).len() as u64);
+            let mut feed = store.feed(0).unwrap();
+            assert_eq!(feed.wait(Duration::ZERO, 100).unwrap().len() as u64, expected);
+            assert!(feed.wait(Duration::ZERO, 100).unwrap().is_empty(), "nothing comes");
+            let report = project(&store).dry_run().unlink("v", Batch::flags(["a0", "no"])).unwrap();
+            assert_eq!((report.success_count(), report.failure_count()), (1, 1));
+            let copied = copies.path().join("copy");
+            assert_eq!(store.backup_to(&copied).unwrap(), expected);
+            assert_eq!(content_of(&Store::open(&copied).unwrap()), content_of(&store));
+            store.close().unwrap();
+        });
+    }
+}
+
+#[test]
+fn no_call_that_changes_anything_reaches_the_disk() {
+    for (dir, expected) in stores() {
+        let files =
+            crate::support::files(dir.path()).into_iter().filter(|(path, _)| path.is_file());
+        let named = files.map(|(path, bytes)| {
+            let name = path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+            (name, bytes)
+        });
+        let named: Vec<_> = named.chain([("lock".to_owned(), Vec::new())]).collect();
+        let disk = SimulatedDisk::holding(named);
+        let before = disk.contents();
+        let store = read_only().open_on(&disk).unwrap();
+        assert_eq!(revision(&store), expected);
+        told_by(&store);
+        project(&store).dry_run().delete().unwrap();
+        store.close().unwrap();
+        assert_eq!(disk.calls(), 0, "{:?}", disk.log());
+        assert!(disk.contents() == before);
+    }
+}
+
+#[test]
+fn a_full_disk_that_a_store_cannot_be_recovered_on_can_be_read() {
+    let disk = SimulatedDisk::new();
+    let options = || Options::new().segment_size(4 << 10).checkpoint_interval(u64::MAX, u64::MAX);
+    let store = options().open_on(&disk).unwrap();
+    fill(&store);
+    let killed = disk.killed();
+    killed.set_room(Some(0));
+    assert!(matches!(options().open_on(&killed), Err(Error::Io { .. })));
+    let killed = disk.killed();
+    killed.set_room(Some(0));
+    assert_eq!(told_by(&read_only().open_on(&killed).unwrap()), told_by(&store));
+}
+
+#[test]
+fn files_that_nobody_may_write_can_be_read() {
+    for (dir, expected) in stores() {
+        let paths: Vec<PathBuf> = seen(dir.path()).into_keys().collect();
+        let all = || paths.iter().map(PathBuf::as_path).chain([dir.path()]);
+        let allow = |path: &Path, write: bool| {
+            let mut permissions = fs::metadata(path).unwrap().permissions();
+            permissions.set_readonly(!write);
+            fs::set_permissions(path, permissions).unwrap();
+        };
+        all().for_each(|path| allow(path, false));
+        let store = read(dir.path());
+        assert_eq!(revision(&store), expected);
+        told_by(&store);
+        drop(store);
+        all().for_each(|path| allow(path, true));
+    }
+}
+
+#[test]
+fn where_there_is_no_store_none_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    for path in [dir.path().join("missing"), dir.path().to_owned()] {
+        let options = read_only().create_if_missing(true);
+        let error = untouched(dir.path(), || options.open(&path).unwrap_err());
+        assert!(matches!(&error, Error::NotFound { path: named } if *named == path), "{error}");
+    }
+    assert!(matches!(read_only().open_in_memory(), Err(Error::NotFound { .. })));
+    fs::write(dir.path().join("letter"), "dear").unwrap();
+    let error = untouched(dir.path(), || read_only().open(dir.path()).unwrap_err());
+    assert!(matches!(error, Error::NotAStore { .. }), "{error}");
+}
+
+#[test]
+fn damage_is_told_as_by_any_other_opening() {
+    let damages: [fn(&Path); 6] = [
+        |dir| fs::remove_file(segments(dir).pop().unwrap()).unwrap(),
+        |dir| fs::remove_file(dir.join("state.redb")).unwrap(),
+        |dir| fs::write(dir.join("state.redb"), "no database").unwrap(),
+        |dir| {
+            fs::remove_file(dir.join("state.redb")).unwrap();
+            fs::create_dir(dir.join("state.redb")).unwrap();
+        },
+        |dir| {
+            fs::remove_dir_all(dir.join("journal")).unwrap();
+            fs::write(dir.join("journal"), "no directory").unwrap();
+        },
+        |dir| {
+            // In the middle of what was synced.
+            let oldest = &segments(dir)[0];
+            let mut bytes = fs::read(oldest).unwrap();
+            bytes[100] ^= 0xff;
+            fs::write(oldest, bytes).unwrap();
+        },
+    ];
+    for (number, damage) in damages.into_iter().enumerate() {
+        let dir = killed();
+        damage(dir.path());
+        let error = untouched(dir.path(), || read_only().open(dir.path()).map(drop));
+        let ordinary = Store::open(dir.path()).map(drop);
+        assert_eq!(format!("{error:?}"), format!("{ordinary:?}"), "{number}");
+        assert!(matches!(error, Err(Error::Damaged { .. })), "{number}: {error:?}");
+    }
+}
+
+#[test]
+fn a_disk_that_fails_under_a_dry_run_can_be_recovered_from_without_a_write() {
+    let disk = SimulatedDisk::new();
+    fill(&Options::new().open_on(&disk).unwrap());
+    let calls = disk.calls();
+    let store = read_only().cache_size(0).open_on(&disk).unwrap();
+    let before = told_by(&store);
+    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read));
+    let error = project(&store).dry_run().delete().unwrap_err();
+    assert!(matches!(error, Error::State { .. }), "{error}");
+    disk.heal();
+    store.recover().unwrap();
+    assert_eq!(told_by(&store), before);
+    store.close().unwrap();
+    assert_eq!(disk.calls(), calls);
+}

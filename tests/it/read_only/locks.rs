@@ -1,0 +1,61 @@
+//! Who has a store that is read. Other processes are tried in the tests of the command line.
+
+use std::thread;
+
+use viewlink::{Error, Store};
+
+use super::{read, read_only, told_by};
+use crate::support::{create, project, revision};
+
+#[test]
+fn those_who_read_share_a_store_and_one_who_writes_has_it_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Store::open(dir.path()).unwrap();
+    create(&project(&writer), "v");
+    assert!(matches!(read_only().open(dir.path()), Err(Error::AlreadyOpen { .. })));
+    writer.close().unwrap();
+
+    let (one, other) = (read(dir.path()), read(dir.path()));
+    assert_eq!(told_by(&one), told_by(&other));
+    assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
+    one.close().unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
+    assert_eq!(revision(&other), 1);
+    drop(other);
+    let writer = Store::open(dir.path()).unwrap();
+    create(&project(&writer), "w");
+    assert!(matches!(read_only().open(dir.path()), Err(Error::AlreadyOpen { .. })));
+}
+
+#[test]
+fn many_threads_open_one_store_and_read_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Store::open(dir.path()).unwrap();
+    create(&project(&writer), "v");
+    let expected = told_by(&writer);
+    writer.close().unwrap();
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..4).map(|_| scope.spawn(|| told_by(&read(dir.path())))).collect();
+        for reader in readers {
+            assert_eq!(reader.join().unwrap(), expected);
+        }
+    });
+}
+
+#[test]
+fn a_store_that_was_never_opened_is_read_and_nobody_writes_to_it_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Store::open(dir.path()).unwrap();
+    create(&project(&writer), "v");
+    let copied = dir.path().join("copied");
+    writer.backup_to(&copied).unwrap();
+    let (dir, lock) = (&copied, copied.join("lock"));
+    assert!(!lock.exists(), "it has none yet");
+    let (one, other) = (read(dir), read(dir));
+    assert_eq!((revision(&one), revision(&other)), (1, 1));
+    assert!(!lock.exists(), "it was not made");
+    assert!(matches!(Store::open(dir), Err(Error::AlreadyOpen { .. })));
+    assert!(!lock.exists());
+    drop((one, other));
+    create(&project(&Store::open(dir).unwrap()), "w");
+}
