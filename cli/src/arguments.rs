@@ -8,8 +8,8 @@ use crate::transfer;
 
 /// Look at, check, change, copy, import and export viewlink stores.
 ///
-/// STORE is the directory of a store. One process at a time opens it: stop the host first, or work
-/// on a copy.
+/// STORE is the directory of a store. One process at a time changes it: stop the host first, or work
+/// on a copy. Commands that only read leave every byte of it as it is.
 #[derive(Debug, Parser)]
 #[command(name = "viewlink", version, after_help = Exit::HELP)]
 pub(crate) struct Arguments {

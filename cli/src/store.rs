@@ -25,13 +25,13 @@ impl StoreArguments {
         &self.path
     }
 
-    /// Opens the store; it is an error when there is none.
-    pub(crate) fn open(&self, output: &Output) -> Result<Store> {
-        self.open_with(options(), output)
+    /// Opens the store to read it; it is an error when there is none. Nothing of its files changes.
+    pub(crate) fn read(&self, output: &Output) -> Result<Store> {
+        self.open(options().read_only(true), output)
     }
 
-    /// The same with other options, which begin with [`options`].
-    pub(crate) fn open_with(&self, options: Options, output: &Output) -> Result<Store> {
+    /// Opens the store with options that begin with [`options`].
+    pub(crate) fn open(&self, options: Options, output: &Output) -> Result<Store> {
         let bar: OnceLock<ProgressBar> = OnceLock::new();
         let quiet = output.is_quiet();
         let options = options.on_recovery(move |recovery| {

@@ -16,7 +16,7 @@ const HELP: &str = "\
 Example:
   viewlink backup views.viewlink /backups/views-2026-01-31.viewlink
 
-The copy is a store with an id of its own, whole or not there at all. A store that a host has open is \
+The copy is a store with an id of its own, whole or not there at all; of STORE nothing changes. A store that a host has open is \
 copied by the host, with Store::backup_to.";
 
 /// Copy a store with its journal into a new directory
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &BackupArguments, output: &mut Output) -> Result<Ex
     if is_in(to, store.path()).unwrap_or(false) {
         return Err(TransferError::InStore { path: to.clone() }.into());
     }
-    let store = store.open(output)?;
+    let store = store.read(output)?;
     let spinner = progress::spinner("copying", output.is_quiet());
     let copied = store.backup_to(to);
     spinner.finish_and_clear();

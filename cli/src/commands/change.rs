@@ -3,13 +3,14 @@
 use clap::Args;
 use serde::Serialize;
 use viewlink::wire::LinkReport;
-use viewlink::{Action, Batch, KeyOutcome, Project, Report, ResourceType, ViewKey};
+use viewlink::{Action, Batch, KeyOutcome, Options, Project, Report, ResourceType, ViewKey};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::keys::KeyArguments;
 use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
+use crate::store;
 use crate::table::Table;
 
 /// A batch, and what is said of its change.
@@ -89,6 +90,11 @@ impl ChangeArguments {
             ));
         }
         self.types.filter(Some(text))
+    }
+
+    /// How the store is opened: a dry run leaves all of it as it is.
+    pub(super) fn options(&self) -> Options {
+        store::options().batch_limit(self.batch_limit).read_only(self.dry_run)
     }
 
     /// The handle whose change says what was asked to be said.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress;
-use crate::store::StoreArguments;
+use crate::store::{self, StoreArguments};
 
 const HELP: &str = "\
 Example:
@@ -33,7 +33,7 @@ struct Compacted {
 }
 
 pub(crate) fn run(arguments: &CompactArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.open(store::options(), output)?;
     let before = store.sizes()?.state_bytes;
     let spinner = progress::spinner("compacting", output.is_quiet());
     let compacted = store.compact();

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::new_store;
 use crate::output::Output;
-use crate::store::{self, StoreArguments};
+use crate::store::StoreArguments;
 
 const HELP: &str = "\
 Examples:
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     let batch = change.batch()?;
     let batch = if arguments.refuse_existing { batch.refuse_existing() } else { batch };
     let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
-    let options = store::options().batch_limit(change.batch_limit).link_policy(policy);
+    let options = change.options().link_policy(policy);
     let (opened, is_new) = arguments.open(options, output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let view = change.view.as_str();
@@ -73,12 +73,12 @@ impl LinkArguments {
     /// links are in it, so that a call that fails leaves none behind.
     fn open(&self, options: Options, output: &Output) -> Result<(Store, bool)> {
         if !self.create {
-            return Ok((self.store.open_with(options, output)?, false));
+            return Ok((self.store.open(options, output)?, false));
         }
         if new_store::is_free(self.store.path()) {
             return Ok((options.create_if_missing(true).open_in_memory()?, true));
         }
-        let opened = self.store.open_with(options, output).map_err(new_store::not_free)?;
+        let opened = self.store.open(options, output).map_err(new_store::not_free)?;
         Ok((opened, false))
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &LinksArguments, output: &mut Output) -> Result<Exi
         Sort::LinkedAt => (LinkSort::LinkTime, SORTED_PAGE),
         Sort::Name => (LinkSort::Name, SORTED_PAGE),
     };
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.read(output)?;
     {
         let snapshot = store.snapshot()?;
         let project = snapshot.project(arguments.project.key().as_str())?;

@@ -66,7 +66,7 @@ struct Only {
 }
 
 pub(crate) fn run(arguments: &LogArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.read(output)?;
     {
         let snapshot = store.snapshot()?;
         let oldest = oldest_kept(&snapshot)?;

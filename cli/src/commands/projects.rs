@@ -27,7 +27,7 @@ pub(crate) struct ProjectsArguments {
 }
 
 pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.read(output)?;
     {
         let snapshot = store.snapshot()?;
         let header = ["KEY", "VIEWS", "REGISTERED FLAGS", "SEGMENTS", "AI CONFIGS", "METRICS"];

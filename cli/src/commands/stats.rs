@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress;
-use crate::store::{self, StoreArguments};
+use crate::store::StoreArguments;
 use crate::table::Table;
 
 const HELP: &str = "\
@@ -18,7 +18,7 @@ Examples:
   viewlink stats views.viewlink
   viewlink stats views.viewlink --json | jq .links.flags
 
-Every page of the state is read.";
+Every page of the state is read, and nothing is written.";
 
 /// Show how large a store is: tables, links, journal, free space
 #[derive(Debug, Args)]
@@ -29,8 +29,7 @@ pub(crate) struct StatsArguments {
 }
 
 pub(crate) fn run(arguments: &StatsArguments, output: &mut Output) -> Result<Exit> {
-    // What an opening fills with zeros ahead is no part of the store, and nothing is written here.
-    let store = arguments.store.open_with(store::options().segment_size(0), output)?;
+    let store = arguments.store.read(output)?;
     let spinner = progress::spinner("reading the tables", output.is_quiet());
     let figures = Figures::read(&store);
     spinner.finish_and_clear();

@@ -6,7 +6,7 @@ use super::change::ChangeArguments;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::store::{self, StoreArguments};
+use crate::store::StoreArguments;
 
 const HELP: &str = "\
 Examples:
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &UnlinkArguments, output: &mut Output) -> Result<Ex
     let batch = change.batch()?;
     let batch = if arguments.ignore_missing { batch.ignore_missing() } else { batch };
     let batch = if arguments.keep_last_view { batch.keep_last_view() } else { batch };
-    let opened = store.open_with(store::options().batch_limit(change.batch_limit), output)?;
+    let opened = store.open(change.options(), output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let report = project.unlink(change.view.as_str(), batch)?;
     let exit = change.tell(&report, None, output)?;

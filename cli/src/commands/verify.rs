@@ -17,7 +17,7 @@ Example:
   viewlink verify views.viewlink && echo sound
 
 The exit code is 0 for a store with no findings and 2 for one with any: a finding is damage, and a store \
-that is too damaged to be opened is the same to whoever asked.";
+that is too damaged to be opened is the same to whoever asked. The store stays as it is.";
 
 /// Check a store: every page, every row against every other, and the journal against the tables
 #[derive(Debug, Args)]
@@ -28,7 +28,8 @@ pub(crate) struct VerifyArguments {
 }
 
 pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<Exit> {
-    let store = arguments.store.open_with(store::options().check_pages(true), output)?;
+    let options = store::options().read_only(true).check_pages(true);
+    let store = arguments.store.open(options, output)?;
     let spinner = progress::spinner("verifying", output.is_quiet());
     let found = store.verify();
     spinner.finish_and_clear();

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exi
         Sort::UpdatedAt => (ViewSort::UpdatedAt, SORTED_PAGE),
     };
     let page_rows = if filter.conditions().is_empty() { page_rows } else { SORTED_PAGE };
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.read(output)?;
     {
         let snapshot = store.snapshot()?;
         let project = snapshot.project(arguments.project.key().as_str())?;

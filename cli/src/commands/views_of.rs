@@ -41,7 +41,7 @@ const PAGE: usize = 10_000;
 
 pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<Exit> {
     let resource = arguments.types.resource(&arguments.key)?;
-    let store = arguments.store.open(output)?;
+    let store = arguments.store.read(output)?;
     {
         let snapshot = store.snapshot()?;
         let project = snapshot.project(arguments.project.key().as_str())?;

@@ -53,7 +53,7 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     let ExportArguments { store: place, out, format, project } = arguments;
     let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
     let is_standard = out == Path::new("-");
-    let store = place.open(output)?;
+    let store = place.read(output)?;
     let snapshot = store.snapshot()?;
     let project = project.as_ref().map(ProjectKey::as_str);
     let walk = Walk::new(&snapshot, project);

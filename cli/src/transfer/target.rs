@@ -52,10 +52,10 @@ impl Target {
             return Ok(Self::Free { path: path.to_owned() });
         }
         if !dry_run {
-            let store = arguments.open_with(options(clock), output).map_err(not_free)?;
+            let store = arguments.open(options(clock), output).map_err(not_free)?;
             return Ok(Self::There(store));
         }
-        let original = arguments.open(output).map_err(not_free)?;
+        let original = arguments.read(output).map_err(not_free)?;
         let copied = |source| TransferError::Copy { path: path.to_owned(), source };
         let directory = unfinished::directory_beside(path);
         let directory = directory.map_err(|source| copied(source.into()))?;

@@ -1,9 +1,11 @@
 //! Stores that are not there, are none, or are open elsewhere.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use serde_json::Value;
-use viewlink::{Batch, Store};
+use viewlink::{Batch, Options, Store};
 
 use crate::support::{Stage, copy, run_plain};
 
@@ -21,6 +23,114 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("backup", &["copy.viewlink"]),
     ("compact", &[]),
 ];
+
+/// The commands that only read, with what they want behind the store. The last three say of changes
+/// what they would do.
+const READING: &[(&str, &[&str])] = &[
+    ("stats", &[]),
+    ("verify", &[]),
+    ("projects", &[]),
+    ("views", &[]),
+    ("links", &["my-view"]),
+    ("views-of", &["f7"]),
+    ("log", &[]),
+    ("export", &[]),
+    ("link", &["my-view", "new", "--dry-run"]),
+    ("unlink", &["my-view", "f7", "--dry-run"]),
+    ("import", &["links.csv", "--dry-run"]),
+];
+
+/// A store whose host was killed, with changes that are in the journal only.
+fn killed() -> Stage {
+    let (stage, killed) = (Stage::with_flags(["a"]), Stage::empty());
+    let host = Store::open(stage.store()).unwrap();
+    let project = host.project("default").unwrap();
+    for n in 0..300 {
+        project.link("my-view", Batch::flags([format!("f{n}")])).unwrap().all_ok().unwrap();
+    }
+    // What is on disk now is what is there when the host is killed now.
+    copy(&stage.store(), &killed.store());
+    fs::write(killed.path("links.csv"), "view,key\nmy-view,imported\n").unwrap();
+    killed
+}
+
+/// Runs a command on a store where its other files are.
+fn run_beside(stage: &Stage, command: &str, arguments: &[&str]) -> crate::support::Ran {
+    let beside = |argument: &&str| match *argument {
+        name @ "links.csv" => stage.path(name).to_str().unwrap().to_owned(),
+        other => other.to_owned(),
+    };
+    let arguments: Vec<String> = arguments.iter().map(beside).collect();
+    stage.run(command, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Every name in a directory, with its bytes and the time of its last change.
+fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let changed = fs::metadata(&path).unwrap().modified().unwrap();
+        let bytes = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        if path.is_dir() {
+            found.extend(seen(&path));
+        }
+        found.insert(path, (bytes, changed));
+    }
+    found
+}
+
+#[test]
+fn a_command_that_reads_leaves_every_byte_of_a_killed_store_as_it_is() {
+    let stage = killed();
+    let before = seen(&stage.store());
+    for (command, arguments) in READING {
+        let ran = run_beside(&stage, command, arguments);
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+        assert!(seen(&stage.store()) == before, "{command} changed the files");
+    }
+    let copied = stage.path("copy.viewlink");
+    assert_eq!(stage.run("backup", &[copied.to_str().unwrap()]).code, 0);
+    assert!(seen(&stage.store()) == before, "backup changed the files");
+    // Its changes are all there, and those that were asked about are not.
+    let stats = stage.run("stats", &["--json"]).json();
+    assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
+}
+
+#[test]
+fn commands_that_read_work_where_nothing_may_be_written() {
+    let stage = killed();
+    let allow = |write: bool| {
+        let paths = seen(&stage.store()).into_keys().chain([stage.store()]);
+        for path in paths {
+            let mut permissions = fs::metadata(&path).unwrap().permissions();
+            permissions.set_readonly(!write);
+            fs::set_permissions(path, permissions).unwrap();
+        }
+    };
+    allow(false);
+    for (command, arguments) in READING {
+        let ran = run_beside(&stage, command, arguments);
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+    }
+    allow(true);
+}
+
+#[test]
+fn commands_that_read_share_a_store_and_those_that_write_are_kept_out() {
+    let stage = killed();
+    let reader = Options::new().read_only(true).open(stage.store()).unwrap();
+    for (command, arguments) in READING {
+        let ran = run_beside(&stage, command, arguments);
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+    }
+    for (command, arguments) in [("link", &["my-view", "a"][..]), ("compact", &[])] {
+        let ran = stage.run(command, arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command}: {ran:?}");
+        assert!(ran.err.contains("is open in another process"), "{ran:?}");
+    }
+    reader.close().unwrap();
+    assert_eq!(stage.run("link", &["my-view", "new"]).code, 0);
+}
 
 #[test]
 fn a_missing_store_is_an_error_of_every_command_and_none_is_left_behind() {
@@ -59,21 +169,12 @@ fn a_store_that_is_open_elsewhere_is_told_by_every_command_with_the_way_out() {
 }
 
 #[test]
-fn a_store_whose_host_was_killed_is_recovered() {
-    let stage = Stage::with_flags(["a"]);
-    let host = Store::open(stage.store()).unwrap();
-    let project = host.project("default").unwrap();
-    for n in 0..300 {
-        project.link("my-view", Batch::flags([format!("f{n}")])).unwrap().all_ok().unwrap();
-    }
-    // What is on disk now is what is there when the host is killed now.
-    let killed = stage.path("killed.viewlink");
-    copy(&stage.store(), &killed);
-    host.close().unwrap();
-    let killed = killed.to_str().unwrap();
-    let stats: Value = serde_json::from_str(&run_plain(["stats", killed, "--json"]).out).unwrap();
-    assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
-    let ran = run_plain(["verify", killed]);
+fn a_store_whose_host_was_killed_is_recovered_by_a_command_that_changes_it() {
+    let stage = killed();
+    assert_eq!(stage.run("link", &["my-view", "new"]).code, 0);
+    let stats = stage.run("stats", &["--json"]).json();
+    assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&303.into(), &302.into()));
+    let ran = stage.run("verify", &[]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
 }
 
