@@ -187,7 +187,10 @@ impl Journal {
         self.segments.publish(first, next.len).map_err(|source| failed(source, false))?;
         trace::segment_started(first, next.len);
         let last = std::mem::replace(&mut self.active, next);
-        seal(&self.segments, last.first, &last.file, last.offset);
+        // One without a change has the same first revision, and its file is gone.
+        if last.first != first {
+            seal(&self.segments, last.first, &last.file, last.offset);
+        }
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use viewlink::{Batch, Error, Fault, Options, Sizes, Store, TableSize};
+use viewlink::{Batch, Error, Fault, NewView, Options, Sizes, Store, TableSize};
 
 use crate::support::{Ages, copy, create, link, memory, project, segments, stop_writes, two_views};
 
@@ -103,6 +103,17 @@ fn the_sizes_of_files_are_those_of_the_directory_through_rotation_removal_and_op
         assert_as_on_disk(&store, &path);
         assert_eq!(store.sizes().unwrap().checkpoint_revision, 61);
     }
+}
+
+/// The newest segment has no change yet, and the first one does not fit into it.
+#[test]
+fn a_segment_that_takes_the_place_of_an_empty_one_is_as_long_as_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Options::new().segment_size(4096).open(dir.path()).unwrap();
+    let view = NewView::new("v", "V").description("d".repeat(4096));
+    project(&store).create_view(view).unwrap();
+    assert_as_on_disk(&store, dir.path());
+    assert_eq!(store.stats().journal_bytes, journal_bytes(dir.path()));
 }
 
 #[test]
