@@ -152,8 +152,8 @@ impl Options {
     ///
     /// Counts what a filter finds besides the keys, all batches of a
     /// [`change_links`](crate::Project::change_links) together, and the resources of a
-    /// [`put_resources`](crate::Project::put_resources). A batch has at most 2^32 − 1,
-    /// whatever is said here.
+    /// [`put_resources`](crate::Project::put_resources). What a replacement takes out is not asked for
+    /// and not counted. A batch has at most 2^32 − 1, whatever is said here.
     ///
     /// ```
     /// use viewlink::{Batch, Error, Options};
@@ -181,9 +181,10 @@ impl Options {
     /// How many keys the changes may have that are made with one sync, when many call at the same
     /// time. Default: 10,000.
     ///
-    /// A change counts as one besides its keys; what a filter or a replacement finds is not counted.
-    /// Whoever calls while changes are being made is in the next group. A larger change is a group by
-    /// itself. Less means that a small change waits less for large ones.
+    /// A change counts as one besides its keys. Whoever calls while changes are being made is in the next
+    /// group. A larger change is a group by itself; one that turns out to be larger by what a filter, a
+    /// replacement or a removal finds is the last of its group. Less means that a small change waits less
+    /// for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::gauges::Gauges;
-use super::request::Call;
 use crate::options::Options;
 use crate::trace::{self, Committed, Span};
 
@@ -17,17 +16,14 @@ pub(super) struct Course {
 }
 
 impl Course {
-    pub(super) fn begin(calls: &[Box<dyn Call>], options: &Options) -> Self {
-        // Each call counts as one beside its keys.
-        let keys = calls.iter().map(|call| call.keys().saturating_sub(1)).sum();
-        let figures = Committed { keys, ..Committed::default() };
-        Self { begun: Instant::now(), slow: options.slow_commit, figures, span: trace::commit() }
+    pub(super) fn begin(options: &Options) -> Self {
+        let (slow, figures) = (options.slow_commit, Committed::default());
+        Self { begun: Instant::now(), slow, figures, span: trace::commit() }
     }
 
-    /// Says that the journal has the changes; `revision` is the newest of them.
-    pub(super) fn logged(&mut self, revision: u64, changes: usize, bytes: u64, sync: Duration) {
-        let changes = changes as u64;
-        self.figures = Committed { revision, changes, bytes, sync, ..self.figures };
+    /// Says that the journal has the changes, and what is known of them then.
+    pub(super) fn logged(&mut self, figures: Committed) {
+        self.figures = figures;
     }
 
     /// Says that readers see the changes, which wrote `rows` rows.

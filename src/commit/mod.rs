@@ -154,7 +154,7 @@ impl Engine {
                 let asked: u64 = calls.iter().map(|call| call.keys()).sum();
                 let waited = open.state.shown().1;
                 let shown = self.gauges.revision();
-                writer.change(open, &self.options, calls);
+                lead.give_back(writer.change(open, &self.options, calls));
                 if self.gauges.revision() != shown {
                     // Behind the answers, and before what may take long.
                     self.bell.ring();

@@ -87,6 +87,13 @@ impl<C: Waiter> Lead<'_, C> {
         inner.last_group = count;
         inner.waiting.drain(..count).collect()
     }
+
+    /// Puts calls of a group back in front of those that wait, in their order. The first call of the
+    /// group, whose caller leads, is none of them.
+    pub(super) fn give_back(&self, calls: Vec<C>) {
+        let mut inner = self.queue.inner();
+        calls.into_iter().rev().for_each(|call| inner.waiting.push_front(call));
+    }
 }
 
 impl<C: Waiter> Drop for Lead<'_, C> {

@@ -16,7 +16,7 @@ use crate::journal::{AppendFailure, Journal};
 use crate::options::Options;
 use crate::storage::{Finished, Transaction, WriteTables, contain};
 use crate::time::Timestamp;
-use crate::trace;
+use crate::trace::{self, Committed};
 
 /// Makes changes one after the other.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Writer {
 
 /// The changes of a group, in the tables of a transaction and not in the journal yet.
 struct Applied {
-    /// For each request its revision if it changed anything, or what is wrong with it.
+    /// For each request that was applied its revision if it changed anything, or what is wrong with it.
     results: Vec<Result<Option<u64>>>,
     payloads: Vec<Vec<u8>>,
     /// The time of the newest one.
@@ -108,23 +108,40 @@ impl Writer {
     /// Applies, appends, syncs and shows the changes of a group, and answers its callers.
     ///
     /// A request that panics is answered alone, and the others are tried again without it. Dry runs
-    /// come first, so that they are between two changes.
-    pub(super) fn change(&mut self, open: &Open, options: &Options, calls: Vec<Box<dyn Call>>) {
-        let (dry_runs, mut calls): (Vec<_>, Vec<_>) =
+    /// come first, so that they are between two changes. Gives back those at the end whose turn did not
+    /// come, since one before them found more keys than a group has.
+    pub(super) fn change(
+        &mut self,
+        open: &Open,
+        options: &Options,
+        calls: Vec<Box<dyn Call>>,
+    ) -> Vec<Box<dyn Call>> {
+        let (dry_runs, calls): (Vec<_>, Vec<_>) =
             calls.into_iter().partition(|call| call.is_dry_run());
         dry_runs.into_iter().for_each(|call| self.rehearse(open, options, call));
         if calls.is_empty() {
-            return;
+            return calls;
         }
-        let course = Course::begin(&calls, options);
+        self.change_all(open, options, calls, Course::begin(options))
+    }
+
+    /// The same without dry runs.
+    fn change_all(
+        &mut self,
+        open: &Open,
+        options: &Options,
+        mut calls: Vec<Box<dyn Call>>,
+        course: Course,
+    ) -> Vec<Box<dyn Call>> {
         while !calls.is_empty() {
             // Taking back what a request that panicked had done may have failed.
-            if let Err(error) = self.check() {
-                return tell_all(calls, error);
-            }
-            let transaction = match self.or_stop(contain(|| open.state.begin())) {
+            let begun = self.check().and_then(|()| self.or_stop(contain(|| open.state.begin())));
+            let transaction = match begun {
                 Ok(transaction) => transaction,
-                Err(error) => return tell_all(calls, error),
+                Err(error) => {
+                    tell_all(std::mem::take(&mut calls), error);
+                    break;
+                }
             };
             let panics = self.faults.take(Fault::Panic);
             let mut at = None;
@@ -132,20 +149,24 @@ impl Writer {
                 assert!(!panics, "asked for by a test");
                 apply(&transaction, options, &mut calls, &mut at)
             });
-            match applied {
-                Ok(applied) => return self.log_and_show(open, transaction, applied, calls, course),
-                Err(error) => {
-                    if error.is_of_store() {
-                        self.stop(&error);
-                    }
-                    self.abort(transaction);
-                    match (at.filter(|&at| at < calls.len()), error.is_of_store()) {
-                        (Some(at), false) => calls.remove(at).tell(Err(error)),
-                        _ => return tell_all(calls, error),
-                    }
+            let error = match applied {
+                Ok(applied) => {
+                    let left = calls.split_off(applied.results.len());
+                    self.log_and_show(open, transaction, applied, calls, course);
+                    return left;
                 }
+                Err(error) => error,
+            };
+            if error.is_of_store() {
+                self.stop(&error);
+            }
+            self.abort(transaction);
+            match at.filter(|&at| at < calls.len() && !error.is_of_store()) {
+                Some(at) => calls.remove(at).tell(Err(error)),
+                None => tell_all(std::mem::take(&mut calls), error),
             }
         }
+        calls
     }
 
     /// Applies a change, takes it back, and answers with what it would have been.
@@ -193,7 +214,15 @@ impl Writer {
         let (rows, begun) = (finished.rows(), Instant::now());
         match self.append(&payloads) {
             Ok(bytes) => {
-                course.logged(self.head(open), payloads.len(), bytes, begun.elapsed());
+                course.logged(Committed {
+                    revision: self.head(open),
+                    changes: payloads.len() as u64,
+                    // Each call counts as one beside its keys.
+                    keys: calls.iter().map(|call| call.keys().saturating_sub(1)).sum(),
+                    bytes,
+                    sync: begun.elapsed(),
+                    ..Committed::default()
+                });
                 self.gauges.count_group(payloads.len());
                 self.time = time;
                 self.work.add(rows, bytes);
@@ -238,7 +267,8 @@ impl Writer {
 }
 
 /// Applies requests to the tables of a transaction, one after the other. `at` is the one that is
-/// being applied.
+/// being applied. What a filter, a replacement or a removal finds is known only then; so those behind
+/// the one with which the group has enough keys are not applied.
 ///
 /// # Errors
 ///
@@ -254,6 +284,9 @@ fn apply(
     let mut results = Vec::with_capacity(calls.len());
     let mut payloads = Vec::new();
     for (place, call) in calls.iter_mut().enumerate() {
+        if place > 0 && tables.walked() >= options.group_keys {
+            break;
+        }
         *at = Some(place);
         let stamp = next_stamp(&tables, options);
         results.push(match call.apply(&mut tables, stamp) {

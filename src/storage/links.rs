@@ -71,6 +71,7 @@ impl WriteTables<'_> {
     ) -> Result<Vec<bool>> {
         let table = self.links.get_mut(resource_type).get(self.transaction)?;
         let mut changed = Vec::with_capacity(keys.len());
+        self.walked += keys.len() as u64;
         self.rows += blocks::edit(table, view, keys, LinkKey::name, |key, found, packer| {
             let changes = found.is_some() == (edit == Edit::Unlink);
             changed.push(changes);

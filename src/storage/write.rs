@@ -26,6 +26,8 @@ pub(crate) struct WriteTables<'t> {
     latest: Latest,
     /// How many rows were written.
     pub(super) rows: u64,
+    /// How many links were to be made or removed, whether that changed them or not.
+    pub(super) walked: u64,
     pub(super) live: LiveViews<'t>,
     pub(super) links: ByType<Lazy<'t>>,
     pub(super) backlinks: ByType<Lazy<'t>>,
@@ -96,6 +98,7 @@ impl<'t> WriteTables<'t> {
             views: Lazy::new(tables::VIEWS),
             latest: Latest { project, ..Latest::default() },
             rows: 0,
+            walked: 0,
             live: LiveViews::new(head.deleted_views > 0),
             links: by_type(tables::links),
             backlinks: by_type(tables::backlinks),
@@ -108,6 +111,11 @@ impl<'t> WriteTables<'t> {
 
     pub(crate) fn head(&self) -> Head {
         self.head
+    }
+
+    /// How many keys of links were walked so far.
+    pub(crate) fn walked(&self) -> u64 {
+        self.walked
     }
 
     /// Says that the change is complete in the tables.

@@ -31,6 +31,7 @@ mod feed_waiting;
 mod flips;
 mod formats;
 mod gate;
+mod group_limit;
 mod groups;
 mod health;
 mod known_views;
