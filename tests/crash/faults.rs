@@ -144,7 +144,8 @@ fn calls() -> Vec<Vec<Request>> {
     let mut lists: Vec<Vec<Request>> = Vec::new();
     for first in [100, 200, 300] {
         let rest = (first + 1..first + 5).map(|number| {
-            let Request { project, act, .. } = Request::random(&mut random, number, false);
+            let Request { project, act, .. } =
+                Request::random(&mut random, number, number % 10, false);
             Request { project, act, ..request(number, Act::Checkpoint) }
         });
         let view = VIEWS[lists.len()];

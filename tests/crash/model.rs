@@ -51,7 +51,12 @@ impl Model {
     /// is nothing to change.
     pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<String> {
         let (time, revision) = (self.time.max(clock), self.revision + 1);
-        let did = match &request.act {
+        let act = match &request.act {
+            Act::IfStoreAt(seen, _) if *seen != self.revision => return None,
+            Act::IfStoreAt(_, act) => act,
+            act => act,
+        };
+        let did = match act {
             Act::Create(view, number) => self.create(request.project, view, *number, time),
             Act::Put(puts) => self.put(request.project, puts, time),
             Act::Checkpoint | Act::Compact | Act::DryRun(_) => None,
@@ -166,11 +171,24 @@ impl Project {
                 Some(format!("{key} {line}"))
             }
             Act::UnlinkButLast(key, keys) => {
-                let others = |resource: &Resource| {
-                    self.views.values().filter(|view| view.links.contains_key(resource)).count() > 1
-                };
-                let asked = keys.resources().filter(others).collect();
+                let asked = keys.resources().filter(|resource| self.is_in_many(resource)).collect();
                 self.unlink(key, keys.resource_type, asked, revision)
+            }
+            Act::ReplaceButLast(key, keys) => {
+                let linked = self.views.get(key)?.links.keys();
+                let only = linked.filter(|linked| {
+                    linked.resource_type() == keys.resource_type && !self.is_in_many(linked)
+                });
+                let only: Vec<Resource> = only.cloned().collect();
+                let asked = keys.resources().chain(only).collect();
+                let line =
+                    self.views.get_mut(key)?.replace(keys.resource_type, asked, time, revision)?;
+                Some(format!("{key} {line}"))
+            }
+            Act::LinkIfAt(key, seen, keys) => {
+                self.views.get(key).filter(|view| view.revision == *seen)?;
+                let asked = keys.resources().collect();
+                self.link(key, keys.resource_type, asked, time, revision)
             }
             Act::Move([from, to], keys) => {
                 if !self.views.contains_key(from) {
@@ -198,8 +216,14 @@ impl Project {
             | Act::DeleteProject
             | Act::Checkpoint
             | Act::Compact
+            | Act::IfStoreAt(..)
             | Act::DryRun(_) => None,
         }
+    }
+
+    /// Whether a resource is in more views than one.
+    fn is_in_many(&self, resource: &Resource) -> bool {
+        self.views.values().filter(|view| view.links.contains_key(resource)).count() > 1
     }
 
     fn link(

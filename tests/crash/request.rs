@@ -37,10 +37,16 @@ pub(crate) enum Act {
     Replace(&'static str, Keys),
     /// Unlinks what is in another view, too.
     UnlinkButLast(&'static str, Keys),
+    /// Links what is asked for and unlinks those of the others that are in another view, too.
+    ReplaceButLast(&'static str, Keys),
     /// Links to the second view and unlinks from the first one, in one change.
     Move([&'static str; 2], Keys),
     /// The same without a change.
     DryRun(Box<Act>),
+    /// The same if the store is at a revision.
+    IfStoreAt(u64, Box<Act>),
+    /// Links to a view, if it is at a revision.
+    LinkIfAt(&'static str, u64, Keys),
     Put(Puts),
     /// Links segments by their ids.
     LinkIds(&'static str, Vec<&'static str>),
@@ -129,11 +135,11 @@ pub(crate) fn pool() -> Vec<Resource> {
 }
 
 impl Request {
-    /// The `number`th call of a run; only one that changes something, or is refused, where it is
-    /// made at the same time as others.
-    pub(crate) fn random(random: &mut Random, number: u64, alone: bool) -> Self {
+    /// The `number`th call of a run, made when the store was seen at a revision; only one that changes
+    /// something, or is refused, where it is made at the same time as others.
+    pub(crate) fn random(random: &mut Random, number: u64, seen: u64, alone: bool) -> Self {
         let view = VIEWS[random.below(3)];
-        let act = match random.below(if alone { 37 } else { 32 }) {
+        let act = match random.below(if alone { 40 } else { 35 }) {
             0..=2 => Act::Create(view, number),
             3..=10 => Act::Link(view, Keys::random(random)),
             11..=16 => Act::Unlink(view, Keys::random(random)),
@@ -155,9 +161,19 @@ impl Request {
             28 => Act::Replace(view, Keys::random(random)),
             29 => Act::UnlinkButLast(view, Keys::random(random)),
             30 | 31 => Act::Move([view, VIEWS[random.below(3)]], Keys::random(random)),
-            32 => Act::Create(view, number),
-            33 => Act::DryRun(Box::new(Self::random(random, number, false).act)),
-            34 if random.below(2) == 0 => Act::Compact,
+            32 => Act::ReplaceButLast(view, Keys::random(random)),
+            // Others may come before it, or be made in the same group.
+            33 => Act::IfStoreAt(
+                seen + random.below(3) as u64,
+                Box::new(Act::Replace(view, Keys::random(random))),
+            ),
+            34 => {
+                let at = seen.saturating_sub(random.below(6) as u64);
+                Act::LinkIfAt(view, at, Keys::random(random))
+            }
+            35 => Act::Create(view, number),
+            36 => Act::DryRun(Box::new(Self::random(random, number, seen, false).act)),
+            37 if random.below(2) == 0 => Act::Compact,
             _ => Act::Checkpoint,
         };
         let length = [0, 30, 400, 1_500][random.below(4)];
@@ -177,6 +193,7 @@ impl Request {
                 Error::UnknownProject { .. }
                 | Error::UnknownView { .. }
                 | Error::ViewExists { .. }
+                | Error::RevisionDiffers { .. }
                 | Error::SnapshotsOpen,
             ) => Ok(None),
             other => other,
@@ -204,12 +221,19 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
         Act::UnlinkButLast(view, keys) => {
             project.unlink(view, keys.batch().keep_last_view())?.revision()
         }
+        Act::ReplaceButLast(view, keys) => {
+            project.replace(view, keys.batch().keep_last_view())?.revision()
+        }
         Act::Move([from, to], keys) => {
             let parts =
                 [LinkChange::link(*to, keys.batch()), LinkChange::unlink(*from, keys.batch())];
             project.change_links(parts)?.iter().find_map(Report::revision)
         }
         Act::DryRun(act) => made(act, store, &project.dry_run()).map(|_| None)?,
+        Act::IfStoreAt(seen, act) => made(act, store, &project.if_store_at(*seen))?,
+        Act::LinkIfAt(view, seen, keys) => {
+            project.if_view_at(*seen).link(view, keys.batch())?.revision()
+        }
         Act::Put(puts) => project.put_resources(puts.to_store())?.revision(),
         Act::LinkIds(view, ids) => project.link(view, segment_ids(ids))?.revision(),
         Act::LinkTagged(view, of, tag) => project.link(view, tagged(*of, tag))?.revision(),

@@ -117,7 +117,7 @@ impl Running {
     /// One call, and nobody else calls.
     pub(crate) fn alone(&mut self) {
         self.number += 1;
-        let request = Request::random(&mut self.random, self.number, true);
+        let request = Request::random(&mut self.random, self.number, self.history.revision(), true);
         self.make(&request);
     }
 
@@ -132,7 +132,7 @@ impl Running {
         let requests: Vec<Request> = (0..CROWD)
             .map(|_| {
                 self.number += 1;
-                Request::random(&mut self.random, self.number, false)
+                Request::random(&mut self.random, self.number, self.history.revision(), false)
             })
             .collect();
         self.clock.set_slow(true);
