@@ -136,6 +136,16 @@ fn a_replacement_links_what_is_wanted_and_unlinks_the_rest_in_one_change() {
 }
 
 #[test]
+fn a_replacement_keeps_what_is_there_whatever_is_said_of_existing_and_missing_links() {
+    let (_, project) = two_views();
+    link(&project, "v", &["a", "b"]);
+    let batch = Batch::flags(["a", "c"]).refuse_existing().ignore_missing();
+    let report = project.replace("v", batch).unwrap();
+    let expected = [("a", "already"), ("c", "linked"), ("b", "unlinked")];
+    assert_eq!(outcomes(&report), pairs(&expected));
+}
+
+#[test]
 fn a_key_that_fails_is_neither_linked_nor_unlinked_by_a_replacement() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();

@@ -98,6 +98,8 @@ fn a_snapshot_that_was_read_before_a_close_or_recovery_says_so_after_it() {
                 ("is linked", reader.is_linked("v", &flag("a")).map(drop)),
                 ("links", reader.linked_resources("v", ResourceType::Flag, all()).map(drop)),
                 ("views of", reader.linked_views(&flag("a"), all()).map(drop)),
+                ("changes", snapshot.changes(1).map(drop)),
+                ("no changes", snapshot.changes(99).map(drop)),
             ]
         };
         assert!(read().iter().all(|(_, result)| result.is_ok()));

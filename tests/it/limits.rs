@@ -185,6 +185,31 @@ fn a_replacement_leaves_what_it_names_with_an_environment_id_beyond_the_limit() 
 }
 
 #[test]
+fn what_was_made_under_another_limit_stays_and_can_be_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let view = NewView::new("v", text(20)).description(text(20)).tags([text(20)]);
+    project(&store).create_view(view).unwrap();
+    let long = || Batch::segments([("long", "s")]);
+    project(&store).link("v", long()).unwrap().all_ok().unwrap();
+    store.close().unwrap();
+
+    let limits = Limits { name: 3, description: 3, tag: 3, environment_id: 3, ..Limits::default() };
+    let store = Options::new().limits(limits).open(dir.path()).unwrap();
+    let project = project(&store);
+    // Only what changes is measured.
+    let view = project.update_view("v", ViewPatch::new().name("new")).unwrap();
+    assert_eq!((view.name, view.description.len(), view.tags.len()), ("new".into(), 20, 1));
+    let error = project.update_view("v", ViewPatch::new().description(text(19))).unwrap_err();
+    assert!(matches!(error, Error::TooLong { what: "description", .. }), "{error}");
+    let report = project.unlink("v", long()).unwrap();
+    assert_eq!(outcomes(&report), pairs(&[("s", "unlinked")]));
+    let report = project.link("v", long()).unwrap();
+    assert_eq!(outcomes(&report), pairs(&[("s", "invalid_key")]));
+    assert_clean(&store);
+}
+
+#[test]
 fn no_limit_makes_an_environment_id_longer_than_a_key_may_be() {
     let limits = Limits { environment_id: usize::MAX, ..Limits::default() };
     let store = Options::new().limits(limits).open_in_memory().unwrap();

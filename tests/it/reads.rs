@@ -236,3 +236,16 @@ fn a_linked_resource_tells_when_and_by_which_change_it_was_linked() {
         }
     }
 }
+
+#[test]
+fn a_segment_that_is_not_registered_has_its_place_by_its_key_and_not_by_its_environment() {
+    let (store, project) = two_views();
+    let segments = Batch::segments([("a", "m"), ("b", "k"), ("z", "a")]);
+    project.link("v", segments).unwrap().all_ok().unwrap();
+    let by_name = Paging::first(10).sort(LinkSort::Name);
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
+    let page = reader.linked_resources("v", ResourceType::Segment, by_name).unwrap();
+    let named: Vec<String> = page.items.iter().map(|link| link.resource.to_string()).collect();
+    assert_eq!(named, ["z/a", "b/k", "a/m"]);
+}
