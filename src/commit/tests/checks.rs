@@ -8,6 +8,9 @@ use super::*;
 use crate::Batch;
 use crate::change::Note;
 use crate::error::{Outcome, StoreFile};
+use crate::resource::ResourceType;
+use crate::resource_name::ResourceName;
+use crate::storage::{Edit, LinkKey};
 use crate::view::ViewFields;
 
 /// A store with a view and some links, whose journal reaches back to the first change.
@@ -44,6 +47,34 @@ fn a_journal_that_does_not_end_where_the_state_is_breaks_an_invariant() {
         let expected: &[u8] = if clean { &[] } else { &[4] };
         assert_eq!(broken, expected, "journal at {journal_head}, at rest: {at_rest}");
     }
+}
+
+/// The count of a view is written as it was before its link was made.
+#[test]
+fn a_row_that_contradicts_the_others_stops_the_writes() {
+    let engine = store();
+    let project = Project::new(Arc::clone(&engine), "p".parse().unwrap());
+    {
+        let open = engine.open();
+        let transaction = open.as_ref().unwrap().state.begin().unwrap();
+        let mut tables = transaction.tables().unwrap();
+        let stamp = crate::change::Stamp { revision: 2, time: Timestamp::from_millis(1) };
+        let fields = ViewFields::default();
+        let (project, key) = ("p".parse().unwrap(), "w".parse().unwrap());
+        let (_, mut view) = tables.create_view(&project, &key, fields.clone(), stamp).unwrap();
+        let before = view.clone();
+        let links = [LinkKey { name: ResourceName::packed("x"), ordinal: 0 }];
+        tables.change_links(&mut view, ResourceType::Flag, Edit::Link, &links, stamp).unwrap();
+        tables.update_view(before, fields, stamp).unwrap();
+        let finished = tables.finish().unwrap();
+        transaction.commit(finished).unwrap();
+    }
+    let error = project.unlink("w", Batch::flags(["x"])).unwrap_err();
+    assert!(matches!(error, Error::Damaged { file: StoreFile::State, .. }), "{error}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    assert!(matches!(engine.health(), Health::WritesStopped { .. }));
+    let late = project.link("v", Batch::flags(["c"])).unwrap_err();
+    assert!(matches!(late, Error::WritesStopped { .. }), "{late}");
 }
 
 #[test]
