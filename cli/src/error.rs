@@ -56,7 +56,7 @@ pub(crate) enum Error {
         path: PathBuf,
     },
     /// There are more keys than a batch may have.
-    #[error("there are more than {limit} keys: split them, or raise --batch-limit")]
+    #[error("there are more keys than the limit of {limit}: split them, or raise --batch-limit")]
     TooManyKeys {
         /// How many a batch may have.
         limit: usize,

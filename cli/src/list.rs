@@ -3,6 +3,7 @@
 use clap::Args;
 use viewlink::{Page, Paging};
 
+use crate::counted::counted;
 use crate::error::Result;
 use crate::output::Output;
 
@@ -33,12 +34,12 @@ impl ListArguments {
 
     /// Reads the list and shows it page by page, so that it is never in memory whole.
     ///
-    /// `whole` says that all of it is meant where nothing is said, as it is where a machine reads. A
-    /// summary tells people how much of it there is.
+    /// `one` is what a row is called; `whole` says that all of it is meant where nothing is said, as it
+    /// is where a machine reads. A summary tells people how much of it there is.
     pub(crate) fn show<S: Copy + Default, T>(
         self,
         output: &mut Output,
-        (what, whole): (&str, bool),
+        (one, whole): (&str, bool),
         (sort, page_rows): (S, usize),
         read: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,
         mut show: impl FnMut(&mut Output, Page<T>) -> Result<()>,
@@ -62,7 +63,7 @@ impl ListArguments {
         output.flush()?;
         if !whole {
             let more = if shown < total { "; --all prints all" } else { "" };
-            output.note(format_args!("{shown} of {total} {what}{more}"));
+            output.note(format_args!("{shown} of {}{more}", counted(total, one)));
         }
         Ok(())
     }

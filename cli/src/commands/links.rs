@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &LinksArguments, output: &mut Output) -> Result<Exi
         let mut shown = ShownLinks::new(arguments, resource_type)?;
         arguments.list.show(
             output,
-            (resource_type.plural(), arguments.keys || output.is_json()),
+            (resource_type.singular(), arguments.keys || output.is_json()),
             (sort, page_rows),
             |paging| project.linked_resources_matching(view, resource_type, &filter, paging),
             |output, page| shown.page(output, &page),

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<
         let mut table = Table::new(header);
         arguments.list.show(
             output,
-            ("projects", output.is_json()),
+            ("project", output.is_json()),
             (KeySort::Key, PAGE),
             |paging| snapshot.projects(paging),
             |output, page| show(output, &mut table, page),

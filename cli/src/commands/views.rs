@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exi
         let mut shown = ShownViews::new(project.info())?;
         arguments.list.show(
             output,
-            ("views", output.is_json()),
+            ("view", output.is_json()),
             (sort, page_rows),
             |paging| project.views_matching(&filter, paging),
             |output, page| shown.page(output, page),

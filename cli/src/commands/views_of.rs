@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<E
         let mut shown = ShownViews::new(project.info())?;
         arguments.list.show(
             output,
-            ("views", output.is_json()),
+            ("view", output.is_json()),
             (Default::default(), PAGE),
             |paging| project.linked_views(&resource, paging),
             |output, page| shown.page(output, page),

@@ -12,6 +12,7 @@ use super::numbered::Numbered;
 use super::problem::Problem;
 use super::sink::COLUMNS;
 use super::tally::Tally;
+use crate::counted::counted;
 use crate::error::{Error, Result};
 
 /// The type of what a row links, where it says none.
@@ -89,7 +90,8 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
     ) -> Result<LinkLine<'r>, Problem> {
         let (fields, columns) = (record.len(), places.len());
         if fields != columns {
-            let message = format!("it has {fields} fields, and the header names {columns}");
+            let fields = counted(fields as u64, "field");
+            let message = format!("it has {fields}, and the header names {columns}");
             return Err(Problem::invalid_row(message));
         }
         let mut texts = [""; COLUMNS.len()];

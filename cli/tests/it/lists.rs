@@ -125,6 +125,8 @@ fn links_tell_when_and_by_which_change() {
     let rows: Vec<Vec<&str>> =
         ran.out.lines().map(|row| row.split_whitespace().collect()).collect();
     assert_eq!((ran.code, ran.err.as_str()), (0, "2 of 2 flags\n"));
+    let ran = Stage::with_flags(["a"]).run("links", &["my-view"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, "1 of 1 flag\n"));
     assert_eq!((rows[1][0], rows[1][2], rows[2][0]), ("a", "2", "b"));
     assert!(rows[1][1].ends_with('Z') && rows[1][1].starts_with("20"), "{ran:?}");
 

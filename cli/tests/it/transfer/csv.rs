@@ -96,7 +96,7 @@ fn a_header_that_does_not_name_the_columns_is_refused() {
 }
 
 /// Rows from line 2 on, some of which fail.
-const ROWS: [&[u8]; 15] = [
+const ROWS: [&[u8]; 17] = [
     b"v,a,flags,,7",       // 2
     b"v,b",                // 3
     b"v,b,flags,,7,more",  // 4
@@ -112,10 +112,12 @@ const ROWS: [&[u8]; 15] = [
     b"v,c,flags,,",
     b"v,b,flags,,1732480000000000", // 15: microseconds, which would be the year 56870
     b"v,d,flags,,253402300799999",  // 16: the last time of the year 9999
+    b"v",                           // 17
+    b"v, \"a\",flags,,7",           // 18: a quote that is not the first of its field is part of it
 ];
 
 /// The line and code of each of [`ROWS`] that fails.
-const FAILURES: [(u64, &str); 10] = [
+const FAILURES: [(u64, &str); 12] = [
     (3, "invalid_row"),
     (4, "invalid_row"),
     (5, "invalid_key"),
@@ -126,6 +128,8 @@ const FAILURES: [(u64, &str); 10] = [
     (10, "invalid_row"),
     (11, "invalid_row"),
     (15, "invalid_row"),
+    (17, "invalid_row"),
+    (18, "invalid_key"),
 ];
 
 #[test]
@@ -143,6 +147,7 @@ fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
     assert_eq!(told["unchanged"]["links"], 2);
     assert_eq!(failures(&told), FAILURES);
     assert_eq!(told["failures"][0]["message"], "it has 2 fields, and the header names 5");
+    assert_eq!(told["failures"][10]["message"], "it has 1 field, and the header names 5");
     assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\nd\n");
 }
 
