@@ -8,8 +8,8 @@ use super::error::TransferError;
 use super::input::Input;
 use super::intake::Intake;
 use super::lines::LinkLine;
-use super::numbered::Numbered;
 use super::problem::Problem;
+use super::row_lines::RowLines;
 use super::sink::COLUMNS;
 use super::tally::Tally;
 use crate::counted::counted;
@@ -22,14 +22,14 @@ const TYPE: &str = "flags";
 #[derive(Debug)]
 pub(super) struct CsvSource<'i, R> {
     input: &'i Input,
-    reader: Reader<Numbered<R>>,
+    reader: Reader<RowLines<R>>,
     /// The project of rows that say none.
     project: &'i str,
 }
 
 impl<'i, R: BufRead> CsvSource<'i, R> {
     pub(super) fn new(input: &'i Input, reader: R, project: &'i str) -> Self {
-        let reader = Numbered::new(reader);
+        let reader = RowLines::new(reader);
         let reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(reader);
         Self { input, reader, project }
     }
@@ -45,13 +45,13 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         let places = self.places()?;
         let mut record = ByteRecord::new();
         while self.next(&mut record)? {
-            let line = self.reader.get_ref().line();
+            let line = self.reader.get_ref().number();
             match self.link(&record, &places) {
                 Ok(link) => intake.link(line, &link, tally)?,
                 Err(problem) => tally.fail(line, problem),
             }
         }
-        tally.ends_in_a_row = !self.reader.get_ref().has_ended();
+        tally.last_line_has_no_end = !self.reader.get_ref().has_end();
         Ok(())
     }
 
@@ -63,6 +63,7 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
 
     /// What each field of a row is, as a place in [`COLUMNS`].
     fn places(&mut self) -> Result<Vec<usize>> {
+        self.reader.get_mut().begin_row();
         let header = self.reader.byte_headers().cloned();
         let header = header.map_err(|error| self.failure(error))?;
         let mut places = Vec::new();
@@ -128,7 +129,7 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
     fn failure(&self, error: csv::Error) -> Error {
         let reader = self.reader.get_ref();
         if let Some(fault) = reader.fault() {
-            let (file, line, reason) = (self.input.name(), reader.line(), fault.to_owned());
+            let (file, line, reason) = (self.input.name(), reader.number(), fault.to_owned());
             return TransferError::Malformed { file, line, reason }.into();
         }
         let source = match error.into_kind() {

@@ -12,7 +12,7 @@
 //! | `export`, `import` | the commands |
 //! | `walk`, `sink`, `out_file` | the rows of a snapshot, how they are written, and where |
 //! | `format`, `lines`, `counts` | the formats |
-//! | `input`, `jsonl_source`, `csv_source`, `numbered` | where rows come from, and how they are read |
+//! | `input`, `jsonl_source`, `csv_source`, `row_lines` | where rows come from, and how they are read |
 //! | `intake`, `subject`, `event`, `times` | what rows stand for, and when |
 //! | `sorter` | order |
 //! | `target`, `clock`, `apply` | the store that is imported into, and the changes made in it |
@@ -32,9 +32,9 @@ mod input;
 mod intake;
 mod jsonl_source;
 mod lines;
-mod numbered;
 mod out_file;
 mod problem;
+mod row_lines;
 mod sink;
 mod sorter;
 mod subject;

@@ -25,8 +25,7 @@ pub(super) struct Tally {
     failed: u64,
     failures: Vec<RowFailure>,
     /// Whether the last row has no line end, as that of a file that was cut.
-    #[serde(skip)]
-    pub(super) ends_in_a_row: bool,
+    pub(super) last_line_has_no_end: bool,
 }
 
 /// A row that failed.
@@ -85,7 +84,7 @@ impl Tally {
     }
 
     fn summary(&self) -> String {
-        let Self { dry_run, done, unchanged, failed, ends_in_a_row, .. } = self;
+        let Self { dry_run, done, unchanged, failed, last_line_has_no_end, .. } = self;
         let verb = if *dry_run { "would import" } else { "imported" };
         let mut note = format!("{verb} {done}");
         if unchanged.total() > 0 {
@@ -94,7 +93,7 @@ impl Tally {
         if *failed > 0 {
             note = format!("{note}; {} failed", counted(*failed, "row"));
         }
-        if *ends_in_a_row {
+        if *last_line_has_no_end {
             note += "; the last line has no end: if the file was cut, so may be its last row";
         }
         note

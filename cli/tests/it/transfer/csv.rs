@@ -157,6 +157,8 @@ fn a_quote_that_is_open_at_the_end_of_a_line_is_refused_and_hides_no_rows() {
         (&b"view,key\nv,a\n\r\nv,\"b\nv,c\nv,d\n"[..], 4),
         (b"view,key\r\nv,\"a\r\nv,b\"\r\nv,c\r\n", 2),
         (b"\"view\nkey\",key\nv,a\n", 1),
+        // As one that was cut within a field.
+        (b"view,key\nv,a\nv,\"check", 3),
     ] {
         let stage = Stage::empty();
         let ran = import(&stage, csv, &[]);
@@ -175,6 +177,27 @@ fn a_last_line_without_an_end_is_told_since_it_may_be_cut() {
     assert!(told.starts_with("imported 1 view, 0 resources and 2 links; the last line"), "{told}");
     let told = imported(b"view,key\nv,c\n");
     assert_eq!(told, "imported 0 views, 0 resources and 1 link\n");
+    for (csv, has_no_end) in [(&b"view,key\nv,c"[..], true), (b"view,key\nv,c\n  ", false)] {
+        assert_eq!(import(&stage, csv, &[]).json()["lastLineHasNoEnd"], json!(has_no_end));
+    }
+}
+
+#[test]
+fn a_read_may_end_anywhere_between_and_within_rows() {
+    let stage = Stage::empty();
+    // Rows of five bytes, so that reads of any power of two end at each of their bytes.
+    let csv = ["view,key\r\n", &"v,a\r\n".repeat(150_000)].concat();
+    let ran = import(&stage, csv.as_bytes(), &[]);
+    assert_eq!((ran.code, &ran.json()["done"]["links"]), (0, &json!(1)), "{ran:?}");
+}
+
+#[test]
+fn blank_lines_may_have_spaces() {
+    let stage = Stage::empty();
+    let ran = import(&stage, b" \r\nview,key\r\n\t\r\nv,a\n  \nv,no key\n   ", &[]);
+    let told = ran.json();
+    assert_eq!((ran.code, &told["done"]["links"]), (1, &json!(1)), "{ran:?}");
+    assert_eq!(failures(&told), [(6, "invalid_key")]);
 }
 
 #[test]

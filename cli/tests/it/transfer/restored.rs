@@ -209,7 +209,8 @@ fn a_store_is_restored_into_an_empty_directory_and_from_a_pipe() {
     assert_eq!(
         ran.json(),
         json!({"dryRun": false, "done": {"views": 3, "resources": 4, "links": 7},
-            "unchanged": {"views": 0, "resources": 0, "links": 0}, "failed": 0, "failures": []})
+            "unchanged": {"views": 0, "resources": 0, "links": 0}, "failed": 0, "failures": [],
+            "lastLineHasNoEnd": false})
     );
     assert_eq!(lines(&stage.store()), lines(&stage.path("origin")));
     let log = stage.run("log", &["--json"]).json_lines();
