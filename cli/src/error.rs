@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use viewlink::wire::ErrorBody;
-use viewlink::{FilterError, KeyError, Outcome, ResourceType};
+use viewlink::{FilterError, KeyError, Outcome, ResourceType, ViewKey};
 
 use crate::transfer::TransferError;
 
@@ -132,6 +132,16 @@ pub(crate) enum Error {
     /// Nobody reads the output any more.
     #[error("nobody reads the output")]
     ClosedPipe,
+    /// The view was created, and then linking to it failed.
+    #[error("the view {view} was created at revision {revision}, and linking to it failed")]
+    ViewOnly {
+        /// The key of the view.
+        view: ViewKey,
+        /// The revision that created it.
+        revision: u64,
+        /// Why nothing was linked.
+        source: Box<Self>,
+    },
     /// An export or import failed.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -153,6 +163,7 @@ impl Error {
             Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
             Self::Read { .. } => "unreadable_input",
             Self::Write(_) | Self::ClosedPipe => "unwritable_output",
+            Self::ViewOnly { source, .. } => source.code(),
             Self::Transfer(error) => error.code(),
             Self::Store(error) => match error {
                 viewlink::Error::NotAStore { .. } => "not_a_store",
@@ -174,6 +185,7 @@ impl Error {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Store(error) => error.outcome(),
+            Self::ViewOnly { source, .. } => source.outcome(),
             Self::Transfer(error) => error.outcome(),
             _ => Outcome::NotApplied,
         }
@@ -187,11 +199,13 @@ impl Error {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
-        let again = match text.contains(ADVICE) {
+        let outcome = self.outcome();
+        // What is made is not to be made again.
+        let again = match text.contains(ADVICE) && outcome != Outcome::Committed {
             true => "; mend the cause, and run the command again",
             false => "",
         };
-        let became = match self.outcome() {
+        let became = match outcome {
             Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
             Outcome::Committed => "; the change is durable all the same",
             _ => "",
@@ -246,8 +260,7 @@ mod tests {
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
         assert_eq!(
             Error::from(failed).chain(),
-            "the state database failed: no space; mend the cause, and run the command again; the \
-             change is durable all the same"
+            "the state database failed: no space; the change is durable all the same"
         );
         assert_eq!(
             Error::from(stopped).chain(),

@@ -4,7 +4,7 @@ use clap::Args;
 use viewlink::{LinkPolicy, NewView, Options, Project, Store};
 
 use super::change::ChangeArguments;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::new_store;
 use crate::output::Output;
@@ -55,10 +55,11 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let view = change.view.as_str();
     let created = if arguments.create_view { create(&project, view)? } else { None };
-    let report = project.link(view, batch).inspect_err(|_| {
-        if let Some(revision) = created.filter(|_| !is_new) {
-            output.note(format_args!("{view}: created; revision {revision}"));
+    let report = project.link(view, batch).map_err(|error| match created.filter(|_| !is_new) {
+        Some(revision) => {
+            Error::ViewOnly { view: change.view.clone(), revision, source: Box::new(error.into()) }
         }
+        None => error.into(),
     })?;
     if is_new {
         new_store::write(&opened, store.path())?;

@@ -178,6 +178,31 @@ fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
 }
 
 #[test]
+fn that_a_view_was_created_is_told_in_the_error_where_linking_to_it_fails() {
+    let stage = Stage::with_flags(["a"]);
+    stage.change(|store| {
+        let flags = ["x", "y"].map(|key| NewResource::flag(key).tags(["web"]));
+        store.project("default").unwrap().put_resources(flags).unwrap().all_ok().unwrap();
+    });
+    let refused = |view, more: &[&str]| {
+        let arguments = [view, "--create-view", "--filter", "tags:web", "--batch-limit", "1"];
+        stage.run("link", &[&arguments[..], more].concat())
+    };
+    let ran = refused("new", &["--json"]);
+    let error = ran.error();
+    assert_eq!((ran.code, &error["code"]), (2, &"batch_too_large".into()), "{ran:?}");
+    let told = error["message"].as_str().unwrap();
+    let begin =
+        "the view new was created at revision 4, and linking to it failed: there are more keys";
+    assert!(told.starts_with(begin), "{told}");
+    let ran = refused("other", &["--quiet"]);
+    assert!(ran.err.starts_with("viewlink: the view other was created at revision 5"), "{ran:?}");
+    // The view is there now, so nothing is done the second time.
+    let ran = refused("other", &[]);
+    assert!(ran.err.starts_with("viewlink: there are more keys"), "{ran:?}");
+}
+
+#[test]
 fn that_a_view_was_created_is_told_though_no_key_was_linked() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("link", &["new", "no key", "--create-view"]);
