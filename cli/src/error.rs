@@ -39,10 +39,15 @@ pub(crate) enum Error {
         path: PathBuf,
     },
     /// A new store cannot be made.
-    #[error("cannot make the store at {path:?}; nothing is there")]
+    #[error(
+        "cannot make a store in {parent:?} and give it the name {path:?}: mend the cause, or name \
+         another path; no store was made"
+    )]
     Unmade {
         /// The directory that was asked for.
         path: PathBuf,
+        /// The one that it is in, where it is made under another name.
+        parent: PathBuf,
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::new_store::uncopied;
 use crate::output::Output;
 use crate::progress;
 use crate::store::StoreArguments;
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &BackupArguments, output: &mut Output) -> Result<Ex
     let spinner = progress::spinner("copying", output.is_quiet());
     let copied = store.backup_to(to);
     spinner.finish_and_clear();
-    let revision = copied?;
+    let revision = copied.map_err(|error| uncopied(error, to))?;
     store.close()?;
     if output.is_json() {
         output.json(&Copied { path: &to.to_string_lossy(), revision })?;

@@ -61,12 +61,13 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
         }
         None => error.into(),
     })?;
-    if is_new {
-        new_store::write(&opened, store.path())?;
-    }
-    let exit = change.tell(&report, created, output)?;
+    let made = if is_new { new_store::write(&opened, store.path()) } else { Ok(()) };
+    let exit = match new_store::is_there(&made) {
+        true => change.tell(&report, created, output)?,
+        false => Exit::Failed,
+    };
     opened.close()?;
-    Ok(exit)
+    made.map(|()| exit)
 }
 
 impl LinkArguments {

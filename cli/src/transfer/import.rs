@@ -18,6 +18,7 @@ use super::target::{OpenTarget, Target};
 use super::times::{Times, TimesChoice};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::new_store;
 use crate::output::Output;
 use crate::progress;
 use crate::store::StoreArguments;
@@ -109,8 +110,11 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     let applied = intake.sorted().and_then(|events| applier.run(events));
     bar.finish_and_clear();
     applied.map_err(|error| stopped(error, &target, &tally))?;
-    target.finish()?;
-    tally.tell(output)?;
+    let finished = target.finish();
+    if new_store::is_there(&finished) {
+        tally.tell(output)?;
+    }
+    finished?;
     Ok(if tally.is_complete() { Exit::Done } else { Exit::KeysFailed })
 }
 

@@ -139,8 +139,12 @@ impl OpenTarget {
         match end {
             End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
             End::Named { directory, path } => {
-                let named = name(directory, &path);
-                named.map_err(|source| unmade(&path)(source.into()))?;
+                name(directory, &path).map_err(|source| match source.kind() {
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory => {
+                        viewlink::Error::AlreadyExists { path: path.clone() }.into()
+                    }
+                    _ => unmade(&path)(source.into()),
+                })?;
                 unfinished::sync_name(path)
             }
         }
@@ -246,7 +250,9 @@ mod tests {
             create_view(&target);
             fs::create_dir(&path).unwrap();
             fs::write(path.join("mine"), "mine").unwrap();
-            target.finish().unwrap_err();
+            let error = target.finish().unwrap_err();
+            assert_eq!(error.code(), "already_exists", "{error:?}");
+            assert!(error.chain().contains("choose a path that is free"), "{}", error.chain());
             assert_eq!(fs::read(path.join("mine")).unwrap(), b"mine");
             assert_eq!(names(&root), ["new.viewlink"]);
         }
@@ -262,6 +268,8 @@ mod tests {
         fs::remove_dir(root.path().join("gone")).unwrap();
         let error = target.finish().unwrap_err();
         assert_eq!(error.code(), "unwritable_store", "{error:?}");
-        assert!(!error.chain().contains("cannot be copied"), "{error:?}");
+        let told = error.chain();
+        assert!(told.contains("/gone\" and give it the name"), "{told}");
+        assert!(!told.contains("cop"), "{told}");
     }
 }

@@ -1,5 +1,7 @@
 //! Linking and unlinking: what is done, and what is told of it.
 
+use std::fs;
+
 use serde_json::json;
 use viewlink::{Batch, NewResource, ResourceType, Store};
 
@@ -169,12 +171,49 @@ fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
     let nowhere = stage.path("no/such/store");
     let arguments = [&["link", nowhere.to_str().unwrap(), "--json"][..], &create].concat();
     let ran = run_plain(arguments);
-    assert_eq!((ran.code, &ran.error()["code"]), (2, &"unwritable_store".into()), "{ran:?}");
+    let error = ran.error();
+    assert_eq!((ran.code, &error["code"]), (2, &"unwritable_store".into()), "{ran:?}");
+    // It is said where it cannot be made, and nothing of the copy as which it is written.
+    let told = error["message"].as_str().unwrap();
+    assert!(told.contains(r#"no/such" and give it the name "#), "{ran:?}");
+    assert!(!told.contains("cop"), "{ran:?}");
     assert!(!stage.path("no").exists());
     // What is there is not taken for a store, and making one is no advice.
-    std::fs::create_dir_all(stage.store().join("journal")).unwrap();
+    fs::create_dir_all(stage.store().join("journal")).unwrap();
     let ran = stage.run("link", &create);
     assert!(ran.code == 2 && ran.err.contains("remove what is there"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_store_whose_name_cannot_be_synced_is_there_and_what_is_in_it_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stage = Stage::empty();
+    let parent = stage.path("parent");
+    let allow = |mode| fs::set_permissions(&parent, fs::Permissions::from_mode(mode)).unwrap();
+    fs::create_dir(&parent).unwrap();
+    fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
+    // Names can be made in it, and it cannot be opened to sync them.
+    allow(0o300);
+    if fs::read_dir(&parent).is_ok() {
+        eprintln!("permissions do not bind who runs this, so nothing was tried");
+        return;
+    }
+    let stores = ["linked", "imported", "copied"].map(|name| parent.join(name));
+    let [linked, imported, copied] = stores.each_ref().map(|path| path.to_str().unwrap());
+    let create = ["link", linked, "my-view", "a", "--create", "--create-view", "--json"];
+    let ran = run_plain(create);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &"unsynced".into()), "{ran:?}");
+    assert_eq!(ran.json()["successCount"], 1);
+    let ran = run_plain(["import", imported, stage.path("links.csv").to_str().unwrap(), "--json"]);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &"unsynced".into()), "{ran:?}");
+    assert_eq!(ran.json()["done"]["links"], 1);
+    let ran = run_plain(["backup", linked, copied, "--json"]);
+    assert_eq!((ran.code, &ran.error()["code"]), (2, &"unsynced".into()), "{ran:?}");
+    allow(0o700);
+    for store in [linked, imported, copied] {
+        assert_eq!(run_plain(["links", store, "my-view", "--keys"]).out, "a\n");
+    }
 }
 
 #[test]
