@@ -104,7 +104,8 @@ impl Intake {
         tally: &mut Tally,
     ) -> Result<()> {
         self.rows.resources += 1;
-        let ResourceLine { project, resource_type, environment, key, id, .. } = resource;
+        let ResourceLine { project, resource_type, environment, key, id, created_at, .. } =
+            resource;
         let subject = Subject::project(project)
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key))
             .and_then(|of| match id {
@@ -112,8 +113,9 @@ impl Intake {
                     Err(Problem::invalid_row("only segments have an id"))
                 }
                 _ => Ok(of),
-            });
-        // When it was created is a field; the change that registers it may be any.
+            })
+            .and_then(|of| created_at.map(Times::check).transpose().map(|_| of));
+        // When it was created is a field, and kept always; the change that registers it may be any.
         let (time, deed, row) = (BEFORE_ALL, Deed::Register, row.to_vec());
         let register = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
         self.take(line, register, tally)

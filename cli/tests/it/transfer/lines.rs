@@ -241,6 +241,27 @@ fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock()
 }
 
 #[test]
+fn the_time_at_which_a_resource_was_created_is_kept_always_and_so_is_no_time_beyond_the_year_9999()
+{
+    let rows = [
+        r#"{"header":{"format":"viewlink-export","version":1}}"#,
+        r#"{"resource":{"project":"p","type":"flags","key":"a","createdAt":253402300799999}}"#,
+        r#"{"resource":{"project":"p","type":"flags","key":"b","createdAt":253402300800000}}"#,
+        r#"{"trailer":{"views":0,"resources":2,"links":0}}"#,
+    ];
+    let stage = Stage::empty();
+    let file = stage.path("e.jsonl");
+    fs::write(&file, rows.join("\n")).unwrap();
+    for times in ["keep", "now"] {
+        let ran = stage.run("import", &[file.to_str().unwrap(), "--json", "--times", times]);
+        let told = ran.json();
+        assert_eq!((ran.code, &told["failed"]), (1, &json!(1)), "{ran:?}");
+        let failed = &told["failures"][0];
+        assert_eq!((&failed["line"], &failed["code"]), (&json!(3), &json!("invalid_row")));
+    }
+}
+
+#[test]
 fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
     let stage = Stage::empty();
     let rows = [
