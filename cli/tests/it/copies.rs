@@ -4,7 +4,7 @@ use std::fs;
 
 use viewlink::{Batch, NewView, Options};
 
-use crate::support::{Stage, run_plain};
+use crate::support::{Stage, program, run_plain};
 
 #[test]
 fn a_copy_is_a_store_with_the_same_links_and_journal() {
@@ -47,6 +47,33 @@ fn a_copy_is_not_made_in_the_store_itself() {
         assert_eq!((ran.code, &ran.error()["code"]), (2, &"unwritable_output".into()), "{ran:?}");
         assert!(ran.err.contains("is in the store") && !copy.exists(), "{ran:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {
+    let stage = Stage::with_flags(["a"]);
+    fs::create_dir(stage.path("beside")).unwrap();
+    std::os::unix::fs::symlink(stage.store(), stage.path("link")).unwrap();
+    std::os::unix::fs::symlink("../views.viewlink/journal", stage.path("beside/link")).unwrap();
+    for copy in [
+        "views.viewlink/copy",
+        "link/copy",
+        "beside/link/copy",
+        "beside/../views.viewlink/journal/copy",
+        "views.viewlink/journal/../copy",
+    ] {
+        for store in ["views.viewlink", "link", "beside/../views.viewlink"] {
+            let mut command = program();
+            command.current_dir(stage.path("")).args(["backup", store, copy, "--json"]);
+            let ran = command.output().unwrap();
+            let told = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(2), "{store} {copy}: {told}");
+            assert!(told.contains("unwritable_output"), "{store} {copy}: {told}");
+            assert!(!stage.path(copy).exists(), "{store} {copy}");
+        }
+    }
+    assert_eq!(stage.run("verify", &[]).code, 0);
 }
 
 #[test]

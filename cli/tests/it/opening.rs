@@ -25,7 +25,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
 ];
 
 /// The commands that only read, with what they want behind the store. The last three say of changes
-/// what they would do.
+/// what they would do; a copy is made once in a stage.
 const READING: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("verify", &[]),
@@ -35,6 +35,7 @@ const READING: &[(&str, &[&str])] = &[
     ("views-of", &["f7"]),
     ("log", &[]),
     ("export", &[]),
+    ("backup", &["copy.viewlink"]),
     ("link", &["my-view", "new", "--dry-run"]),
     ("unlink", &["my-view", "f7", "--dry-run"]),
     ("import", &["links.csv", "--dry-run"]),
@@ -57,7 +58,7 @@ fn killed() -> Stage {
 /// Runs a command on a store where its other files are.
 fn run_beside(stage: &Stage, command: &str, arguments: &[&str]) -> crate::support::Ran {
     let beside = |argument: &&str| match *argument {
-        name @ "links.csv" => stage.path(name).to_str().unwrap().to_owned(),
+        name @ ("links.csv" | "copy.viewlink") => stage.path(name).to_str().unwrap().to_owned(),
         other => other.to_owned(),
     };
     let arguments: Vec<String> = arguments.iter().map(beside).collect();
@@ -88,9 +89,6 @@ fn a_command_that_reads_leaves_every_byte_of_a_killed_store_as_it_is() {
         assert_eq!(ran.code, 0, "{command}: {ran:?}");
         assert!(seen(&stage.store()) == before, "{command} changed the files");
     }
-    let copied = stage.path("copy.viewlink");
-    assert_eq!(stage.run("backup", &[copied.to_str().unwrap()]).code, 0);
-    assert!(seen(&stage.store()) == before, "backup changed the files");
     // Its changes are all there, and those that were asked about are not.
     let stats = stage.run("stats", &["--json"]).json();
     assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
@@ -108,6 +106,10 @@ fn commands_that_read_work_where_nothing_may_be_written() {
         }
     };
     allow(false);
+    if fs::write(stage.store().join("probe"), "").is_ok() {
+        eprintln!("permissions do not bind who runs this, so nothing was tried");
+        return;
+    }
     for (command, arguments) in READING {
         let ran = run_beside(&stage, command, arguments);
         assert_eq!(ran.code, 0, "{command}: {ran:?}");
