@@ -16,7 +16,7 @@ use crate::disk::{DiskFile, FileDisk, MemoryDisk, ReadOnlyDisk};
 use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Segments, StoreId};
 use crate::options::Options;
-use crate::storage::{State, StateOptions};
+use crate::storage::{State, StateOptions, is_locked};
 
 const LOCK: &str = "lock";
 const STATE: &str = "state.redb";
@@ -54,25 +54,43 @@ impl Directory {
         let disk = if read_only { Arc::new(ReadOnlyDisk::new(disk)) } else { disk };
         let may_create = options.create_if_missing && !read_only;
         let has_state = find_state(&disk, &path, may_create)?;
-        let lock = if read_only { share_lock(&disk) } else { lock(&disk, has_state) };
-        let lock =
-            lock.map_err(|source| Error::io(format!("lock the store at {path:?}"), source))?;
-        let Some(lock) = lock else {
-            return Err(Error::AlreadyOpen { path });
+        let locking = |source| Error::io(format!("lock the store at {path:?}"), source);
+        if !has_state {
+            disk.create_dir("").map_err(locking)?;
+        }
+        let lock = match disk.open(LOCK) {
+            // A store that was never opened, as a copy, has none, and who only reads makes none. Whoever
+            // has a store open has the state locked, too.
+            Err(error) if is_missing(&error) && read_only => state_file(&disk)?,
+            Err(error) if is_missing(&error) => disk.create(LOCK).map_err(locking)?,
+            other => other.map_err(locking)?,
         };
+        if !lock.try_lock().map_err(locking)? {
+            return Err(Error::AlreadyOpen { path });
+        }
+        let directory = Self { disk, lock, path };
         // Another process may have made it before it gave the lock free.
-        if !find_state(&disk, &path, may_create)? {
-            create(&disk, options)?;
+        if !find_state(&directory.disk, &directory.path, may_create)? {
+            create(&directory.disk, options)?;
         }
         if !read_only {
             // Who made it may have been killed before it did this.
-            disk.sync_dir("").map_err(|error| Error::io("sync the store's directory", error))?;
+            let synced = directory.disk.sync_dir("");
+            synced.map_err(|error| Error::io("sync the store's directory", error))?;
         }
-        Ok(Self { disk, lock, path })
+        Ok(directory)
     }
 
     pub(super) fn disk(&self) -> &SharedDisk {
         &self.disk
+    }
+
+    /// The error of opening the files of the store: where the state is locked, another one has it open.
+    pub(super) fn or_taken(&self, error: Error) -> Error {
+        match is_locked(&error) {
+            true => Error::AlreadyOpen { path: self.path.clone() },
+            false => error,
+        }
     }
 
     /// Lets others open the store.
@@ -83,24 +101,41 @@ impl Directory {
     }
 }
 
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Not left to the closing of the file, which a child of the process that was just forked
+        // may have open for a moment longer.
+        let _ = self.release();
+    }
+}
+
 /// Whether there is a store; an error if there is something else, or none and none may be made.
 fn find_state(disk: &SharedDisk, path: &Path, may_create: bool) -> Result<bool> {
-    let path = path.to_owned();
-    let has_state = match disk.list("") {
-        Ok(names) => check_names(&names, &path)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(Error::NotAStore { path, reason: "it is a file".into() });
-        }
-        Err(error) => return Err(Error::io(format!("list {path:?}"), error)),
-    };
-    if !has_state {
-        check_journal(disk, &path)?;
-        if !may_create {
-            return Err(Error::NotFound { path });
-        }
+    if has_state(disk, path)? {
+        return Ok(true);
     }
-    Ok(has_state)
+    match check_journal(disk, path) {
+        // Another process has made it between the two looks.
+        Err(_) if has_state(disk, path)? => Ok(true),
+        Ok(()) if !may_create => Err(Error::NotFound { path: path.to_owned() }),
+        checked => checked.map(|()| false),
+    }
+}
+
+/// Whether there is a state; an error if there is something else than a store.
+fn has_state(disk: &SharedDisk, path: &Path) -> Result<bool> {
+    match disk.list("") {
+        Ok(names) => check_names(&names, path),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(Error::NotAStore { path: path.to_owned(), reason: "it is a file".into() })
+        }
+        Err(error) => Err(Error::io(format!("list {path:?}"), error)),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// Whether there is a state; an error if there is something else.
@@ -133,36 +168,6 @@ fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// The lock on the directory, which is made where there is no store; `None` when another handle
-/// has it. A store that was never opened, as a copy, has no file for it yet: then those who read have
-/// the state locked.
-fn lock(disk: &SharedDisk, has_state: bool) -> io::Result<Option<Arc<dyn DiskFile>>> {
-    if !has_state {
-        disk.create_dir("")?;
-    }
-    let file = match disk.open(LOCK) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let state = || disk.open(STATE)?.try_lock();
-            if has_state && matches!(state(), Ok(false)) {
-                return Ok(None);
-            }
-            disk.create(LOCK)?
-        }
-        other => other?,
-    };
-    Ok(file.try_lock()?.then_some(file))
-}
-
-/// The same for one who only reads, which others who do may have, too.
-fn share_lock(disk: &SharedDisk) -> io::Result<Option<Arc<dyn DiskFile>>> {
-    let file = match disk.open_to_read(LOCK) {
-        // Who writes has the state locked, too.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => disk.open_to_read(STATE)?,
-        other => other?,
-    };
-    Ok(file.try_lock_shared()?.then_some(file))
 }
 
 /// Makes a new store with nothing in it.

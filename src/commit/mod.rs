@@ -88,7 +88,7 @@ pub(crate) struct Open {
 impl Engine {
     /// Opens the store in a directory and recovers it.
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
-        let (open, writer) = recovery::open(directory.disk(), &options)?;
+        let (open, writer) = recovery::open(&directory, &options)?;
         let gauges = Arc::clone(&writer.gauges);
         gauges.note(&open, writer.work);
         let holds = Arc::new(Holds::new(&options));
@@ -254,7 +254,7 @@ impl Engine {
             // for this call.
             let _ = open.state.close();
         }
-        match recovery::open(self.directory.disk(), &self.options) {
+        match recovery::open(&self.directory, &self.options) {
             Ok((recovered, new_writer)) => {
                 writer.renew(new_writer);
                 writer.gauges.note(&recovered, writer.work);
@@ -351,9 +351,6 @@ impl Drop for Engine {
             // Whoever wants to know closes it.
             let _ = contain(|| writer.close(open, &self.options));
         }
-        // Not left to the closing of the file, which a child of the process that was just forked
-        // may have open for a moment longer.
-        let _ = self.directory.release();
     }
 }
 

@@ -11,7 +11,7 @@ use std::iter::Peekable;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::directory::state_file;
+use super::directory::{Directory, state_file};
 use super::replay::{recall, replay};
 use super::writer::Writer;
 use super::{Open, SharedDisk};
@@ -32,9 +32,10 @@ const FOLDED_FASTER: usize = 4;
 /// Opens the files of a store and brings the state up to date.
 ///
 /// Cost: O(changes since the last checkpoint, and since the first whose backlinks wait).
-pub(super) fn open(disk: &SharedDisk, options: &Options) -> Result<(Open, Writer)> {
+pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Writer)> {
     let (begun, _span) = (Instant::now(), trace::recovery());
-    let state = open_state(disk, options)?;
+    let disk = directory.disk();
+    let state = open_state(disk, options).map_err(|error| directory.or_taken(error))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), state.store_id())?);
     let opened_at = state.opened_at();
     let found = survey(&segments, opened_at.revision)?;

@@ -129,6 +129,12 @@ pub(crate) fn met_in_files(error: Error) -> Error {
     }
 }
 
+/// Whether a state was not opened since another handle has its file locked.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    let Error::State { source, .. } = error else { return false };
+    matches!(source.downcast_ref(), Some(redb::DatabaseError::DatabaseAlreadyOpen))
+}
+
 fn is_poison(source: &(dyn std::error::Error + 'static)) -> bool {
     let storage = source.downcast_ref::<redb::StorageError>();
     matches!(storage, Some(redb::StorageError::LockPoisoned(_)))

@@ -51,7 +51,7 @@ mod write;
 
 #[cfg(feature = "testing")]
 pub(crate) use anything::decode_row;
-pub(crate) use failure::{contain, met_in_files};
+pub(crate) use failure::{contain, is_locked, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::ReadTables;
 pub(crate) use read_links::{LinkName, LinkRow};

@@ -13,6 +13,7 @@ use crate::view::NewView;
 mod backup;
 mod checks;
 mod folds;
+mod locks;
 mod read_only;
 
 /// Small enough that a short run rotates segments, trims them, folds and checkpoints.
