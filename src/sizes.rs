@@ -29,7 +29,9 @@ pub struct Sizes {
     pub state_bytes: u64,
     /// The bytes of it that no table uses: those that are free, those that are kept until the next
     /// checkpoint or for a [snapshot](crate::Snapshot), and what the database needs for itself.
-    /// [`compact`](crate::Store::compact) gives back most of them.
+    /// [`compact`](crate::Store::compact) gives back most of them. Of a store that is
+    /// [only read](crate::Options::read_only) the tables may be larger than on disk, by what recovery holds
+    /// in memory; so these are fewer then.
     pub free_bytes: u64,
     /// The journal.
     pub journal: JournalSize,

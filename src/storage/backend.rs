@@ -92,6 +92,11 @@ impl Backend {
         self.if_held(|held| held.bytes).unwrap_or(0)
     }
 
+    /// The length of the file itself.
+    pub(super) fn file_len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+
     /// Looks at what is held back; `None` when nothing is, so that the file is asked without a
     /// lock and readers never wait for a write or sync of the file.
     fn if_held<T>(&self, look: impl FnOnce(&Held) -> T) -> Option<T> {

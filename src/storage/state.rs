@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{Builder, Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
+use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
 
 use super::backend::Backend;
 use super::failure::{contain, met_in_files};
@@ -153,9 +153,9 @@ impl State {
         self.backend.held_bytes()
     }
 
-    /// The length of the file in bytes.
+    /// The length of the file in bytes, without what is held back.
     pub(crate) fn file_len(&self) -> Result<u64> {
-        self.backend.len().map_err(|source| Error::io("read the state database", source))
+        self.backend.file_len().map_err(|source| Error::io("read the state database", source))
     }
 
     fn database(&self) -> Result<&Database> {

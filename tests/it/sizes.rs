@@ -105,6 +105,27 @@ fn the_sizes_of_files_are_those_of_the_directory_through_rotation_removal_and_op
     }
 }
 
+#[test]
+fn the_state_of_a_store_that_is_only_read_is_as_long_as_its_file() {
+    let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let [path, state] = [dir.path().to_owned(), dir.path().join("state.redb")];
+    let store = Options::new().checkpoint_interval(u64::MAX, u64::MAX).open(&path).unwrap();
+    let short = std::fs::read(&state).unwrap();
+    create(&project(&store), "v");
+    for part in 0..5 {
+        let keys = (0..20_000).map(|number| format!("flag-{part}-{number}"));
+        project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    copy(&path, killed.path());
+    std::fs::write(killed.path().join("state.redb"), short).unwrap();
+    let store = Options::new().read_only(true).open(killed.path()).unwrap();
+    assert_as_on_disk(&store, killed.path());
+    let sizes = store.sizes().unwrap();
+    let used: u64 = sizes.tables.iter().map(TableSize::bytes).sum();
+    assert!(used > sizes.state_bytes, "the replay made it grow: {sizes:?}");
+    assert_eq!(sizes.free_bytes, 0);
+}
+
 /// The newest segment has no change yet, and the first one does not fit into it.
 #[test]
 fn a_segment_that_takes_the_place_of_an_empty_one_is_as_long_as_its_file() {
