@@ -75,7 +75,7 @@ pub(super) fn write_copy(
         Ok((ChangeRecord::decode(revision, &payload)?.time, payload))
     });
     let cache_size = options.cache_size.min(CACHE);
-    let state_options = StateOptions { cache_size, check: false, read_only: false };
+    let state_options = StateOptions::new(cache_size);
     make(
         disk,
         Parts {

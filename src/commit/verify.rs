@@ -84,7 +84,7 @@ fn check_replay(
 ) -> Result<()> {
     let memory = MemoryDisk::default();
     let memory_failed = |source| Error::io("replay the journal in memory", source);
-    let options = StateOptions { cache_size: REPLAY_CACHE, check: false, read_only: false };
+    let options = StateOptions::new(REPLAY_CACHE);
     State::create(
         memory.create("state").map_err(memory_failed)?,
         open.segments.store_id(),

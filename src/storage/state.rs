@@ -33,6 +33,11 @@ pub(crate) struct StateOptions {
 }
 
 impl StateOptions {
+    /// A database that may be written, and whose pages are not checked.
+    pub(crate) const fn new(cache_size: usize) -> Self {
+        Self { cache_size, check: false, read_only: false }
+    }
+
     fn builder(self, progress: impl Fn(f64) + 'static) -> Builder {
         let mut builder = Database::builder();
         builder

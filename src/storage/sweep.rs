@@ -192,7 +192,7 @@ mod tests {
 
     fn state() -> State {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-        let options = StateOptions { cache_size: 1 << 20, check: false, read_only: false };
+        let options = StateOptions::new(1 << 20);
         State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
         let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
         state.admit().unwrap();

@@ -13,7 +13,7 @@ const TIME: Timestamp = Timestamp::from_millis(5);
 /// A state after change 2: view 0 of project 0, with the flags `a` and `b`.
 fn state() -> State {
     let disk = MemoryDisk::default();
-    let options = StateOptions { cache_size: 1 << 20, check: false, read_only: false };
+    let options = StateOptions::new(1 << 20);
     State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
     let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
     state.admit().unwrap();

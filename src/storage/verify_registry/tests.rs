@@ -37,7 +37,7 @@ fn name(name: &'static str) -> ResourceName<'static> {
 /// Revision 1: project 0 has the segments `e/a` and `e/b` with the ids `1` and `2`, and a tag.
 fn state() -> State {
     let disk = MemoryDisk::default();
-    let options = StateOptions { cache_size: 1 << 20, check: false, read_only: false };
+    let options = StateOptions::new(1 << 20);
     State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
     let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
     state.admit().unwrap();
