@@ -169,7 +169,9 @@ fn replay_some(state: &State, changes: &mut Peekable<Reader>, options: &Options)
         let (revision, payload) = change?;
         keys += replay(&mut tables, revision, &payload)?;
     }
-    if options.tail_changes == 0 {
+    if options.read_only {
+        // Blocks would stay in memory as the tail does, and no later opening would have them.
+    } else if options.tail_changes == 0 {
         tables.fold_all()?;
     } else if tables.is_fold_due(options.tail_changes) {
         tables.fold(usize::try_from(keys).unwrap_or(usize::MAX).saturating_mul(FOLDED_FASTER))?;

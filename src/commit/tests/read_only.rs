@@ -33,3 +33,16 @@ fn a_closed_store_costs_a_few_pages_and_a_killed_one_what_is_replayed() {
     let (replayed, state) = held(&disk.killed());
     assert!(replayed > bytes && replayed < usize::try_from(state / 2).unwrap(), "{replayed}");
 }
+
+#[test]
+fn what_a_replay_does_to_backlinks_waits_in_the_tail() {
+    let disk = SimulatedDisk::new();
+    let lazy = |tail| Options::new().checkpoint_interval(u64::MAX, u64::MAX).tail(tail, 1);
+    let engine = start_with(disk.clone(), lazy(1 << 20)).unwrap();
+    link(&engine, 0, 5_000);
+    for tail in [0, 100] {
+        let engine = start_with(disk.killed(), lazy(tail).read_only(true)).unwrap();
+        assert_eq!(engine.open().as_ref().unwrap().state.shown().1, 5_000);
+        assert_clean(&engine);
+    }
+}
