@@ -17,7 +17,8 @@ const PAGE_BYTES: usize = 1 << 20;
 /// The changes of a store behind a revision: those that are there, and those to come.
 ///
 /// Made by [`Store::feed`](crate::Store::feed). Gives every change once, in the order of revisions,
-/// without a gap, and only when it is durable and visible: never what a crash could take back.
+/// without a gap, and only when it is durable and visible: never what a crash could take back. (On a store
+/// that is only read, with one exception: see [`Options::read_only`](crate::Options::read_only).)
 ///
 /// A feed is a position and a handle. It holds no pages of the state, and no file between two calls.
 /// To go on after a restart, keep [`position`](Self::position) with what was made of the changes, and

@@ -102,9 +102,10 @@ impl Options {
     /// with [`Error::ReadOnly`](crate::Error::ReadOnly); of a change only what is malformed or beyond a
     /// limit is told before.
     ///
-    /// One promise is less: changes that a process was making when it was killed, and had answered nobody,
-    /// are shown although the disk may not have them yet. If the power is lost before an ordinary opening,
-    /// they may be gone.
+    /// One promise is less: a change that was written and not synced is shown, and a loss of power before
+    /// an ordinary opening may take it back. Its process was killed, or a sync of the journal or of its
+    /// directory failed; its caller was told nothing, or [`Unknown`](crate::Outcome::Unknown). So the
+    /// [position](crate::Feed::position) of a feed may be that of such a change, and is not one to keep.
     ///
     /// Cost: in memory, as long as the store is open, the pages that recovery changes: a few for a store
     /// that was closed, O(changes since the last checkpoint) for one that was not, O(size of the state)

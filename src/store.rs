@@ -99,7 +99,8 @@ impl Store {
     }
 
     /// Follows the changes behind the revision `after`: those there are, and those to come. 0 for all.
-    /// To a store that is [only read](Options::read_only) none comes.
+    /// To a store that is [only read](Options::read_only) none comes, and of those there are a loss of power
+    /// may take some back, as told there: do not keep the position of such a feed to go on behind it later.
     ///
     /// Cost: O(1).
     ///
@@ -334,7 +335,7 @@ impl Store {
     }
 
     /// Makes the next change fail in a chosen way. With the feature `testing`; example: at
-    /// [`Fault`](crate::Fault).
+    /// [`Fault`](crate::Fault). Nothing comes of it where the store is [only read](Options::read_only).
     ///
     /// Cost: O(1), behind the change under way.
     #[cfg(feature = "testing")]

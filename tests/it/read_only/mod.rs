@@ -4,6 +4,7 @@ mod files;
 mod laws;
 mod locks;
 mod refusals;
+mod unsynced;
 
 use std::path::Path;
 
