@@ -150,7 +150,8 @@ pub enum Error {
     },
     /// There is no store and the options forbid to make one.
     #[error(
-        "there is no store at {path:?}: create it, or allow it with Options::create_if_missing"
+        "there is no store at {path:?}: create it with Options::create_if_missing, and without \
+         Options::read_only"
     )]
     NotFound {
         /// The directory that was asked for.

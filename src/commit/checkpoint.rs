@@ -66,6 +66,7 @@ impl Writer {
     /// Lets go of the journal as far as the state on disk does not need it, right after it was
     /// brought there.
     fn trim(&self, open: &Open, options: &Options) -> Result<()> {
+        // There is one: of a store that is only read no checkpoint is made.
         let Some(journal) = &self.journal else { return Ok(()) };
         let retention = Retention { changes: options.keep_changes, age: options.keep_for };
         // The state on disk needs the changes that are not folded, to recall its tail.

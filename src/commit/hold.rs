@@ -127,8 +127,8 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
-    /// Holds tables that were opened at `since` or a moment later; `expires` says whether the limit
-    /// of the options counts for them.
+    /// Holds tables for one who reads since `since`, from when on their age counts: they may have been
+    /// opened before, by another one. `expires` says whether the limit of the options counts for them.
     pub(super) fn new(
         holds: &Arc<Holds>,
         since: Duration,

@@ -247,6 +247,7 @@ impl Writer {
         let appended = match (self.faults.failed_append(), &mut self.journal) {
             (Some(failure), _) => Err(failure),
             (None, Some(journal)) => journal.append(payloads, self.time),
+            // Only where a change was not refused that should have been, before it got here.
             (None, None) => Err(AppendFailure { error: Error::ReadOnly, usable: true }),
         };
         appended.map_err(|AppendFailure { error, usable }| {

@@ -73,8 +73,8 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
     /// Makes everything written so far durable.
     fn sync(&self) -> io::Result<()>;
 
-    /// Takes the file for this handle alone; `false` when another handle has it. The lock goes
-    /// with the handle or the process.
+    /// Takes the file for this handle alone, or on a disk that is only read together with others of the
+    /// kind; `false` when another handle has it. The lock goes with the handle or the process.
     fn try_lock(&self) -> io::Result<bool>;
 
     /// Takes the file together with others who take it in this way; `false` when a handle has it
