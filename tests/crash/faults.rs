@@ -132,9 +132,10 @@ fn prepare(setup: Setup) -> Prepared {
 }
 
 /// A call that is told from any other by its comment. Each second one is so long that a segment has
-/// room for a few changes only, and a short one may still fit where that did not.
+/// room for one such change only, however few of the calls change anything, and a short one may still
+/// fit where that did not.
 fn request(number: u64, act: Act) -> Request {
-    let length = if number.is_multiple_of(2) { 1_300 } else { 0 };
+    let length = if number.is_multiple_of(2) { 2_200 } else { 0 };
     Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(length)), act }
 }
 
@@ -149,7 +150,9 @@ fn calls() -> Vec<Vec<Request>> {
             Request { project, act, ..request(number, Act::Checkpoint) }
         });
         let view = VIEWS[lists.len()];
-        let mut list = vec![request(first, Act::Create(view, first))];
+        // Whatever comes of the others, this one changes something, and at some length.
+        let update = request(first + 6, Act::Update(view, first + 6));
+        let mut list = vec![request(first, Act::Create(view, first)), update];
         list.extend(rest);
         lists.push(list);
     }
