@@ -144,14 +144,10 @@ fn unseen<'t>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::links::{Edit, LinkKey};
-    use super::super::state::{State, StateOptions};
+    use super::super::state::State;
     use super::*;
     use crate::change::Stamp;
-    use crate::disk::{Disk, MemoryDisk};
-    use crate::journal::StoreId;
     use crate::resource_name::ResourceName;
     use crate::time::Timestamp;
     use crate::view::ViewFields;
@@ -190,15 +186,6 @@ mod tests {
         });
     }
 
-    fn state() -> State {
-        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-        let options = StateOptions::new(1 << 20);
-        State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
-        let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
-        state.admit().unwrap();
-        state
-    }
-
     /// Sweeps a block at a time until a round is over; tells how many times.
     fn sweep_round(state: &State) -> usize {
         let sweep = |_| {
@@ -222,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_round_goes_through_the_lists_of_every_type_and_writes_those_with_dead_ids() {
-        let state = state();
+        let state = State::in_memory();
         let names: Vec<String> = (0..300).map(|number| format!("{number:03}")).collect();
         for resource_type in ResourceType::ALL {
             link_of(&state, resource_type, "stay", &names);
@@ -255,7 +242,7 @@ mod tests {
     #[test]
     fn what_is_dead_before_a_round_is_gone_behind_it() {
         for kept_every in 2..20 {
-            let state = state();
+            let state = State::in_memory();
             let names: Vec<String> =
                 (0..300).map(|number| format!("{number:03}{}", "x".repeat(100))).collect();
             let kept: Vec<String> = names.iter().step_by(kept_every).cloned().collect();

@@ -1,10 +1,8 @@
 use super::*;
 use crate::change::{Note, PutResource};
-use crate::disk::{Disk, MemoryDisk};
-use crate::journal::StoreId;
 use crate::registry::ResourceFields;
 use crate::resource::ResourceType;
-use crate::storage::{State, StateOptions};
+use crate::storage::State;
 use crate::time::Timestamp;
 use crate::type_counts::TypeCounts;
 
@@ -12,11 +10,7 @@ const TIME: Timestamp = Timestamp::from_millis(5);
 
 /// A state after change 2: view 0 of project 0, with the flags `a` and `b`.
 fn state() -> State {
-    let disk = MemoryDisk::default();
-    let options = StateOptions::new(1 << 20);
-    State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
-    let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
-    state.admit().unwrap();
+    let state = State::in_memory();
     let fields = crate::view::ViewFields::default();
     let create = Effect::CreateView { view: view(0), new_project: true, fields };
     let linked = ["a", "b"].map(linked).to_vec();

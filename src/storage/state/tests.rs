@@ -3,13 +3,16 @@ use crate::change::Stamp;
 use crate::disk::{Disk, MemoryDisk};
 use crate::time::Timestamp;
 
-fn state() -> State {
-    let disk = MemoryDisk::default();
-    let options = StateOptions::new(1 << 20);
-    State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
-    let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
-    state.admit().unwrap();
-    state
+impl State {
+    /// A new one, for tests.
+    pub(crate) fn in_memory() -> Self {
+        let disk = MemoryDisk::default();
+        let options = StateOptions::new(1 << 20);
+        Self::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
+        let state = Self::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
+        state.admit().unwrap();
+        state
+    }
 }
 
 /// A change that touches nothing but the head, after `during` looked at it.
@@ -29,7 +32,7 @@ fn change(state: &State) {
 
 #[test]
 fn those_who_read_between_two_changes_share_the_tables() {
-    let state = state();
+    let state = State::in_memory();
     let first = state.read().unwrap();
     assert!(Arc::ptr_eq(&first, &state.read().unwrap()));
     // One that began before the change was shown is shared by nobody who begins behind it.
@@ -42,7 +45,7 @@ fn those_who_read_between_two_changes_share_the_tables() {
 
 #[test]
 fn a_change_that_is_taken_back_shows_nothing_and_forgets_nothing() {
-    let state = state();
+    let state = State::in_memory();
     let first = state.read().unwrap();
     state.begin().unwrap().abort().unwrap();
     assert!(Arc::ptr_eq(&first, &state.read().unwrap()));
@@ -50,7 +53,7 @@ fn a_change_that_is_taken_back_shows_nothing_and_forgets_nothing() {
 
 #[test]
 fn tables_that_nobody_reads_any_more_hold_no_compaction_up_and_keep_no_pages() {
-    let mut state = state();
+    let mut state = State::in_memory();
     change(&state);
     drop(state.read().unwrap());
     state.compact().unwrap();
@@ -69,7 +72,7 @@ fn tables_that_nobody_reads_any_more_hold_no_compaction_up_and_keep_no_pages() {
 
 #[test]
 fn a_reader_that_stays_holds_a_compaction_up() {
-    let mut state = state();
+    let mut state = State::in_memory();
     let reader = state.read().unwrap();
     assert!(matches!(state.compact(), Err(Error::SnapshotsOpen)));
     drop(reader);

@@ -3,14 +3,12 @@
 use redb::WriteTransaction;
 
 use super::super::resource_record::{ResourceRecord, ResourceRow};
-use super::super::state::{State, StateOptions};
+use super::super::state::State;
 use super::super::tables::{self, SEGMENT_IDS, row_key};
 use super::super::term::Term;
 use super::super::write::WriteTables;
 use super::*;
 use crate::change::Stamp;
-use crate::disk::{Disk, MemoryDisk};
-use crate::journal::StoreId;
 use crate::registry::ResourceFields;
 use crate::resource_name::ResourceName;
 use crate::time::Timestamp;
@@ -36,11 +34,7 @@ fn name(name: &'static str) -> ResourceName<'static> {
 
 /// Revision 1: project 0 has the segments `e/a` and `e/b` with the ids `1` and `2`, and a tag.
 fn state() -> State {
-    let disk = MemoryDisk::default();
-    let options = StateOptions::new(1 << 20);
-    State::create(disk.create("s").unwrap(), StoreId([0; 16]), options).unwrap();
-    let state = State::open(disk.open("s").unwrap(), options, |_| {}).unwrap();
-    state.admit().unwrap();
+    let state = State::in_memory();
     change(&state, |tables| {
         let stamp = Stamp { revision: 1, time: Timestamp::default() };
         let mut project = tables.project_or_new(&"p".parse().unwrap()).unwrap();
