@@ -13,6 +13,6 @@
 pub fn decode_anything(bytes: &[u8]) {
     crate::storage::decode_row(bytes);
     crate::journal::read_journal(bytes);
-    crate::page::read_cursor(bytes);
+    crate::model::page::read_cursor(bytes);
     crate::filter::parse_filters(bytes);
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::change::Change;
 use crate::commit::Engine;
 #[cfg(all(feature = "tokio", not(loom)))]
 use crate::commit::Listener;
-use crate::error::{Error, Result};
 use crate::journal::{Place, Reader, Segments};
+use crate::model::Change;
+use crate::model::error::{Error, Result};
 
 /// How many bytes of journal a page has where nobody says otherwise.
 const PAGE_BYTES: usize = 1 << 20;

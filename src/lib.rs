@@ -250,21 +250,15 @@ mod change;
 mod codec;
 mod commit;
 mod disk;
-mod error;
 mod feed;
 pub mod filter;
 mod health;
 mod journal;
-mod key;
-mod limit;
+mod model;
 mod opening;
 mod options;
-mod outcome;
-mod page;
 mod project;
 mod registry;
-mod resource;
-mod resource_name;
 mod selection;
 mod sizes;
 mod snapshot;
@@ -273,11 +267,8 @@ mod storage;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod time;
 mod trace;
-mod type_counts;
 mod verify;
-mod view;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -285,36 +276,39 @@ pub mod wire;
 pub use anything::decode_anything;
 #[cfg(all(feature = "tokio", not(loom)))]
 pub use asynchronous::{AsyncProject, AsyncStore, FeedStream};
-pub use batch::{
-    Action, Batch, Failure, FailureCode, FailureReason, KeyOutcome, Report, SegmentRef,
-};
-pub use change::{Change, ChangeKind, ChangedFields, ChangedLinks};
 #[cfg(feature = "testing")]
 pub use commit::Fault;
-pub use error::{Error, Outcome, Result, StoreFile};
 pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
     ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,
 };
+pub use model::error::{Error, Outcome, Result, StoreFile};
 
 pub use health::Health;
-pub use key::{EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey};
-pub use limit::{Limits, TooLong};
-pub use options::{LinkPolicy, Options, RecoveryProgress};
+pub use model::key::{
+    EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey,
+};
+pub use model::limit::{Limits, TooLong};
+pub use options::{Options, RecoveryProgress};
 
-pub use page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
+pub use model::linked_resource::LinkedResource;
+pub use model::page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
+pub use model::project_info::ProjectInfo;
+pub use model::resource::{RawResource, Resource, ResourceType, UnknownResourceType};
+pub use model::time::Timestamp;
+pub use model::type_counts::TypeCounts;
+pub use model::view::{Maintainer, NewView, View, ViewPatch};
+pub use model::{
+    Action, Batch, Change, ChangeKind, ChangedFields, ChangedLinks, Failure, FailureCode,
+    FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource, Report, SegmentRef,
+};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
-pub use registry::{NewResource, RegisteredResource};
-pub use resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use sizes::{JournalSize, Sizes, TableSize};
-pub use snapshot::{Changes, LinkedResource, ProjectInfo, ProjectSnapshot, Snapshot};
+pub use snapshot::{Changes, ProjectSnapshot, Snapshot};
 pub use stats::{GroupSizes, OutcomeCounts, Stats};
 pub use store::Store;
-pub use time::Timestamp;
-pub use type_counts::TypeCounts;
 pub use verify::{Counts, Finding, Verification};
-pub use view::{Maintainer, NewView, View, ViewPatch};
 
 /// The examples of the README are compiled with the tests.
 #[cfg(doctest)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::commit::Directory;
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::options::Options;
 use crate::store::Store;
 

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::limit::Limits;
-use crate::time::Timestamp;
+use crate::model::LinkPolicy;
+use crate::model::limit::Limits;
+use crate::model::time::Timestamp;
 
 /// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
 ///
@@ -361,19 +362,6 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Which resources may be linked; see [`Options::link_policy`]. Example: at [`Options`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LinkPolicy {
-    /// Any with a valid key.
-    #[default]
-    Open,
-    /// Those of the [registry](crate::Project::put_resources) only; another one is the failure
-    /// [`UnknownResource`](crate::FailureReason::UnknownResource) of its key, decided in the change
-    /// that would have linked it.
-    Closed,
 }
 
 /// How far a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].

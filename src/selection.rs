@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result, StoreFile};
 use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
-use crate::key::{EnvironmentId, ViewKey};
-use crate::registry::ResourceFields;
-use crate::resource_name::ResourceName;
+use crate::model::ResourceFields;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{EnvironmentId, ViewKey};
+use crate::model::resource_name::ResourceName;
 use crate::storage::{ResourceRow, ResourceRows, Term};
 
 /// A filter whose views were looked up.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::commit::{Directory, Engine};
-use crate::error::{Error, Result};
 use crate::feed::Feed;
 use crate::health::Health;
-use crate::key::ProjectKey;
+use crate::model::error::{Error, Result};
+use crate::model::key::ProjectKey;
 use crate::options::Options;
 use crate::project::Project;
 use crate::sizes::Sizes;

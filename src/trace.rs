@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, chain};
+use crate::model::error::{Error, chain};
 
 /// A span that this thread is in, until it is dropped.
 #[must_use]
@@ -297,7 +297,7 @@ fn micros(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Outcome, StoreFile};
+    use crate::model::error::{Outcome, StoreFile};
 
     #[test]
     fn a_reason_has_no_key_that_a_row_or_a_panic_names() {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
-use crate::type_counts::TypeCounts;
+use crate::model::error::{Error, Result};
+use crate::model::type_counts::TypeCounts;
 
 /// How many findings are kept; the rest is counted.
 const KEPT: usize = 1_000;

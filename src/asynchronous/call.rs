@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::error::{Error, Outcome, Result};
+use crate::model::error::{Error, Outcome, Result};
 use crate::storage::contain;
 
 /// A call that was handed to the pool. Dropped, it is not made any more unless it has begun.

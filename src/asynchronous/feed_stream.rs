@@ -9,10 +9,10 @@ use std::vec;
 use futures_core::Stream;
 
 use super::call::Call;
-use crate::change::Change;
 use crate::commit::Listener;
-use crate::error::Result;
 use crate::feed::Feed;
+use crate::model::Change;
+use crate::model::error::Result;
 
 /// How many changes are read at once; the bytes of a page are bounded, too.
 const PAGE: usize = 1_000;

@@ -1,13 +1,13 @@
 //! A project from async code: every operation that changes something.
 
 use super::call::run;
-use crate::batch::{Batch, Report};
-use crate::error::Result;
-use crate::key::{EnvironmentId, ProjectKey};
+use crate::model::NewResource;
+use crate::model::error::Result;
+use crate::model::key::{EnvironmentId, ProjectKey};
+use crate::model::resource::Resource;
+use crate::model::view::{NewView, View, ViewPatch};
+use crate::model::{Batch, Report};
 use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
-use crate::registry::NewResource;
-use crate::resource::Resource;
-use crate::view::{NewView, View, ViewPatch};
 
 /// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
 ///

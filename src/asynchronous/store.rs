@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::call::run;
 use super::{AsyncProject, FeedStream};
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::options::Options;
 use crate::sizes::Sizes;
 use crate::snapshot::Snapshot;

@@ -6,41 +6,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::job::{Aim, Job};
-use super::outcome::{FailureReason, KeyOutcome};
-use crate::change::{LinkedName, LinksChange, Stamp};
-use crate::error::{Error, Result};
-use crate::options::LinkPolicy;
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
+use crate::change::{LinkedName, LinksChange};
+use crate::model::error::{Error, Result};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
+use crate::model::{FailureReason, KeyOutcome, LinkCommand, LinkOp, LinkPolicy, LinkResult, Stamp};
 use crate::selection::Selection;
 use crate::storage::{Edit, LinkKey, ProjectRow, ResourceRows, ViewRow, WriteTables};
 
-/// What a walk tells of the keys.
-#[derive(Debug)]
-pub(crate) struct Walked {
-    /// One for each key of the request, in its order, then one for each further resource.
-    pub(crate) outcomes: Vec<KeyOutcome>,
-    /// What a filter found besides the keys, in key order, then what a replacement took out.
-    pub(crate) further: Vec<Resource>,
-    /// What the ids of segments lead to.
-    pub(crate) segments: BTreeMap<String, Resource>,
-    /// Whether any link changed.
-    pub(crate) changed: bool,
-}
-
 /// A batch whose keys were found, to be walked inside the write transaction.
-pub(crate) struct Walk<'a> {
-    job: &'a Job,
+pub(crate) struct LinkPlan<'a> {
+    command: &'a LinkCommand,
     /// The keys to walk, in key order, each once.
     keys: Vec<LinkKey<'a>>,
     /// The keys that failed and may be linked: with nothing registered, where that is a failure, or
     /// beyond a limit.
     left: BTreeSet<ResourceName<'a>>,
-    walked: Walked,
+    walked: LinkResult,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> LinkPlan<'a> {
     /// Finds the keys: those of the request, what ids lead to, and what a filter finds. Changes
     /// nothing.
     ///
@@ -51,20 +36,23 @@ impl<'a> Walk<'a> {
         tables: &mut WriteTables<'_>,
         project: &ProjectRow,
         view: &ViewRow,
-        job: &'a Job,
+        command: &'a LinkCommand,
     ) -> Result<Self> {
         let outcome = |failed: &Option<FailureReason>| match failed {
             Some(reason) => KeyOutcome::Failed(reason.clone()),
-            None => job.outcome(false),
+            None => command.outcome(false),
         };
-        let walked = Walked {
-            outcomes: job.screened.failed().iter().map(outcome).collect(),
+        let walked = LinkResult {
+            outcomes: command.batch.failed().iter().map(outcome).collect(),
             further: Vec::new(),
             segments: BTreeMap::new(),
             changed: false,
         };
-        let (keys, left) = (job.screened.keys(), job.screened.beyond().collect());
-        let mut walk = Self { job, keys, left, walked };
+        let (keys, left) = (
+            command.batch.keys(),
+            command.batch.beyond_limit().map(ResourceName::packed).collect(),
+        );
+        let mut walk = Self { command, keys, left, walked };
         walk.look_up_ids(tables, project)?;
         walk.refuse_unregistered(tables, project)?;
         walk.add_matching(tables, project, view)?;
@@ -77,23 +65,23 @@ impl<'a> Walk<'a> {
     }
 
     /// What came of the keys.
-    pub(crate) fn into_walked(self) -> Walked {
+    pub(crate) fn into_walked(self) -> LinkResult {
         self.walked
     }
 
     fn resource_type(&self) -> ResourceType {
-        self.job.screened.resource_type()
+        self.command.batch.resource_type()
     }
 
     /// Puts the segments that ids lead to among the keys.
     fn look_up_ids(&mut self, tables: &mut WriteTables<'_>, project: &ProjectRow) -> Result<()> {
         let before = self.keys.len();
-        for (id, ordinal) in self.job.screened.ids() {
+        for (id, request_index) in self.command.batch.ids() {
             let Some(segment) = tables.segment(project.id, id)? else {
-                fail(&mut self.walked.outcomes, ordinal, FailureReason::UnknownResource);
+                fail(&mut self.walked.outcomes, request_index, FailureReason::UnknownResource);
                 continue;
             };
-            self.keys.push(LinkKey { name: segment.name().into_owned(), ordinal });
+            self.keys.push(LinkKey { name: segment.name().into_owned(), request_index });
             self.walked.segments.insert(id.to_owned(), segment);
         }
         if self.keys.len() > before {
@@ -102,7 +90,7 @@ impl<'a> Walk<'a> {
             self.keys.dedup_by(|later, first| {
                 let repeated = later.name == first.name;
                 if repeated {
-                    fail(outcomes, later.ordinal, FailureReason::Repeated);
+                    fail(outcomes, later.request_index, FailureReason::Repeated);
                 }
                 repeated
             });
@@ -116,7 +104,7 @@ impl<'a> Walk<'a> {
         tables: &mut WriteTables<'_>,
         project: &ProjectRow,
     ) -> Result<()> {
-        if self.job.aim == Aim::Unlink || self.job.policy == LinkPolicy::Open {
+        if self.command.op == LinkOp::Unlink || self.command.policy == LinkPolicy::Open {
             return Ok(());
         }
         let rows = tables.resource_rows(project.id, self.resource_type())?;
@@ -125,7 +113,7 @@ impl<'a> Walk<'a> {
             if rows.is_registered(&key.name)? {
                 known.push(key);
             } else {
-                fail(&mut self.walked.outcomes, key.ordinal, FailureReason::UnknownResource);
+                fail(&mut self.walked.outcomes, key.request_index, FailureReason::UnknownResource);
                 self.left.insert(key.name);
             }
         }
@@ -140,30 +128,30 @@ impl<'a> Walk<'a> {
         project: &ProjectRow,
         view: &ViewRow,
     ) -> Result<()> {
-        let Some(filter) = &self.job.filter else { return Ok(()) };
+        let Some(filter) = &self.command.filter else { return Ok(()) };
         let selection = Selection::new(filter, |key| match tables.view(project.id, key)? {
             Some(view) => Ok(view.id()),
             None => Err(Error::UnknownView { project: project.key.clone(), view: key.clone() }),
         })?;
         let rows = tables.resource_rows(project.id, self.resource_type())?;
-        let found: Vec<_> = match self.job.aim {
-            Aim::Unlink => selection.linked(&rows, view.id())?,
-            Aim::Link | Aim::Replace => {
+        let found: Vec<_> = match self.command.op {
+            LinkOp::Unlink => selection.linked(&rows, view.id())?,
+            LinkOp::Link | LinkOp::Replace => {
                 selection.registered(&rows)?.into_iter().map(|row| row.name).collect()
             }
         };
         let found: Vec<_> = found.into_iter().filter(|name| !self.is_asked(name)).collect();
         let listed = self.walked.outcomes.len();
-        let (keys, limit) = (listed.saturating_add(found.len()), self.job.limit);
+        let (keys, limit) = (listed.saturating_add(found.len()), self.command.limit);
         if keys > limit {
             return Err(Error::BatchTooLarge { keys, limit });
         }
-        self.walked.outcomes.resize(keys, self.job.outcome(false));
+        self.walked.outcomes.resize(keys, self.command.outcome(false));
         let resource_type = self.resource_type();
         // The limit is below 2^32.
-        for (ordinal, name) in (listed as u32..).zip(found) {
+        for (request_index, name) in (listed as u32..).zip(found) {
             self.walked.further.push(Resource::of_row(resource_type, &name)?);
-            self.keys.push(LinkKey { name, ordinal });
+            self.keys.push(LinkKey { name, request_index });
         }
         self.keys.sort_unstable();
         Ok(())
@@ -183,7 +171,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Option<LinksChange<'a>>> {
         let (resource_type, rest) = (self.resource_type(), self.rest(tables, view)?);
         let (mut linked, mut unlinked) = (Vec::new(), Vec::new());
-        if self.job.aim == Aim::Unlink {
+        if self.command.op == LinkOp::Unlink {
             self.keep_last_views(tables, view)?;
             unlinked = self.edit(tables, view, Edit::Unlink, base, stamp)?;
         } else {
@@ -199,7 +187,10 @@ impl<'a> Walk<'a> {
         let unlinked = unlinked.into_iter().map(|key| key.name).collect();
         let linked = linked
             .into_iter()
-            .map(|LinkKey { name, ordinal }| LinkedName { name, ordinal: ordinal + base })
+            .map(|LinkKey { name, request_index }| LinkedName {
+                name,
+                request_index: request_index + base,
+            })
             .collect();
         Ok(Some(LinksChange { view: view.to_ref(), resource_type, linked, unlinked }))
     }
@@ -215,13 +206,13 @@ impl<'a> Walk<'a> {
     ) -> Result<Vec<LinkKey<'a>>> {
         let mut keys = std::mem::take(&mut self.keys);
         // Both are below the limit of a batch, which is below 2^32.
-        keys.iter_mut().for_each(|key| key.ordinal += base);
+        keys.iter_mut().for_each(|key| key.request_index += base);
         let changed = tables.change_links(view, self.resource_type(), edit, &keys, stamp)?;
         let mut edited = Vec::with_capacity(keys.len());
         for (mut key, _) in keys.into_iter().zip(changed).filter(|(_, changed)| *changed) {
-            key.ordinal -= base;
-            if let Some(slot) = self.walked.outcomes.get_mut(key.ordinal as usize) {
-                *slot = self.job.outcome(true);
+            key.request_index -= base;
+            if let Some(slot) = self.walked.outcomes.get_mut(key.request_index as usize) {
+                *slot = self.command.outcome(true);
             }
             edited.push(key);
         }
@@ -234,7 +225,7 @@ impl<'a> Walk<'a> {
         tables: &mut WriteTables<'_>,
         view: &ViewRow,
     ) -> Result<Vec<ResourceName<'static>>> {
-        if self.job.aim != Aim::Replace {
+        if self.command.op != LinkOp::Replace {
             return Ok(Vec::new());
         }
         let rows = tables.resource_rows(view.project(), self.resource_type())?;
@@ -266,7 +257,7 @@ impl<'a> Walk<'a> {
                 false => KeyOutcome::Unlinked,
             });
             if !stays {
-                keys.push(LinkKey { name, ordinal: 0 });
+                keys.push(LinkKey { name, request_index: 0 });
             }
         }
         tables.change_links(view, resource_type, Edit::Unlink, &keys, stamp)?;
@@ -275,13 +266,13 @@ impl<'a> Walk<'a> {
 
     /// Lets the keys fail that are linked to this view and no other one, where that is asked for.
     fn keep_last_views(&mut self, tables: &mut WriteTables<'_>, view: &ViewRow) -> Result<()> {
-        if !self.job.choices.keep_last_view {
+        if !self.command.choices.keep_last_view {
             return Ok(());
         }
         let mut free = Vec::with_capacity(self.keys.len());
         for key in std::mem::take(&mut self.keys) {
             if self.is_kept(tables, view, &key.name)? {
-                fail(&mut self.walked.outcomes, key.ordinal, FailureReason::LastView);
+                fail(&mut self.walked.outcomes, key.request_index, FailureReason::LastView);
             } else {
                 free.push(key);
             }
@@ -297,13 +288,13 @@ impl<'a> Walk<'a> {
         view: &ViewRow,
         name: &ResourceName<'_>,
     ) -> Result<bool> {
-        Ok(self.job.choices.keep_last_view
+        Ok(self.command.choices.keep_last_view
             && tables.is_only_view(view, self.resource_type(), name)?)
     }
 }
 
-fn fail(outcomes: &mut [KeyOutcome], ordinal: u32, reason: FailureReason) {
-    if let Some(slot) = outcomes.get_mut(ordinal as usize) {
+fn fail(outcomes: &mut [KeyOutcome], request_index: u32, reason: FailureReason) {
+    if let Some(slot) = outcomes.get_mut(request_index as usize) {
         *slot = KeyOutcome::Failed(reason);
     }
 }

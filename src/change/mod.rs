@@ -2,168 +2,14 @@
 
 mod record;
 
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{EnvironmentId, ProjectKey, ViewKey};
-use crate::registry::RegisteredResource;
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
-use crate::view::{Maintainer, ViewFields};
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
+use crate::model::{Change, ChangeKind, ChangeMeta, ChangedLinks, RegisteredResource};
 
 pub(crate) use record::{
-    ChangeRecord, Effect, LinkedName, LinksChange, Note, ProjectRef, PutResource, ViewRef,
+    ChangeRecord, Effect, LinkedName, LinksChange, ProjectRef, PutResource, ViewRef,
 };
-
-/// The number and time of the change that is being made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) revision: u64,
-    pub(crate) time: Timestamp,
-}
-
-/// A committed change, as the journal keeps it.
-///
-/// ```
-/// # use viewlink::{ChangeKind, NewView, Options};
-/// # let store = Options::new().open_in_memory()?;
-/// # store.project("default")?.actor("ada").create_view(NewView::new("v", "V"))?;
-/// for change in store.snapshot()?.changes(1)? {
-///     let change = change?;
-///     let who = change.actor.as_deref().unwrap_or("somebody");
-///     match &change.kind {
-///         ChangeKind::ViewCreated { view, fields } => {
-///             println!("{}: {who} created {view}, {}", change.revision, fields.name);
-///         }
-///         ChangeKind::LinksChanged { view, linked, unlinked, .. } => {
-///             println!("{view}: {} linked, {} unlinked", linked.len(), unlinked.len());
-///         }
-///         other => println!("{other:?}"), // there may be more kinds in later versions
-///     }
-/// #   assert_eq!(who, "ada");
-/// }
-/// # Ok::<(), viewlink::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Change {
-    /// Its number; one more than that of the change before it.
-    pub revision: u64,
-    /// When it was made; never before the change before it.
-    pub time: Timestamp,
-    /// Who made it, where the host said so.
-    pub actor: Option<String>,
-    /// Why, where the host said so.
-    pub comment: Option<String>,
-    /// The revision of the change this one takes back, where the host said so.
-    pub reverts: Option<u64>,
-    /// The project it was made in.
-    pub project: ProjectKey,
-    /// What it did.
-    pub kind: ChangeKind,
-}
-
-/// What a change did. Example: at [`Change`].
-///
-/// A change that takes away a whole thing names the thing and tells how many links went with it, and
-/// not which: whoever follows knows them from a copy of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChangeKind {
-    /// A view was created; the first one of a project creates the project.
-    ViewCreated {
-        /// The key of the view.
-        view: ViewKey,
-        /// Its fields.
-        fields: ChangedFields,
-    },
-    /// The fields of a view changed.
-    ViewUpdated {
-        /// The key of the view.
-        view: ViewKey,
-        /// All its fields after the change.
-        fields: ChangedFields,
-    },
-    /// A view was deleted with its links.
-    ViewDeleted {
-        /// The key of the view.
-        view: ViewKey,
-        /// How many links went.
-        unlinked: TypeCounts,
-    },
-    /// Links of one view were made or removed.
-    LinksChanged {
-        /// The key of the view.
-        view: ViewKey,
-        /// The type of the resources.
-        resource_type: ResourceType,
-        /// What was linked, in request order.
-        linked: Vec<Resource>,
-        /// What was unlinked, in key order.
-        unlinked: Vec<Resource>,
-    },
-    /// Links were made or removed by several batches at once.
-    ManyLinksChanged {
-        /// What each batch that changed anything linked and unlinked, in request order. A view and
-        /// type may come more than once, each part on what those before it left.
-        parts: Vec<ChangedLinks>,
-    },
-    /// Resources were registered, or what the registry says of them changed.
-    ResourcesPut {
-        /// What the registry says of each of them since, in request order.
-        resources: Vec<RegisteredResource>,
-    },
-    /// A resource was taken out of the registry, where it was in it, and out of every view.
-    ResourceRemoved {
-        /// The resource.
-        resource: Resource,
-        /// In how many views it was.
-        links: u64,
-    },
-    /// All segments of an environment were taken out of the registry and out of every view.
-    EnvironmentRemoved {
-        /// The environment.
-        environment: EnvironmentId,
-        /// How many of its segments were in a view.
-        segments: u64,
-        /// How many links went.
-        links: u64,
-    },
-    /// The project was deleted with its views, links and registry.
-    ProjectDeleted {
-        /// How many views it had.
-        views: u64,
-        /// How many links went.
-        unlinked: TypeCounts,
-    },
-}
-
-/// Links of one view and type, as a change of several batches tells of them.
-///
-/// ```
-/// # use viewlink::{Batch, ChangeKind, LinkChange, NewView, Options};
-/// # let store = Options::new().open_in_memory()?;
-/// # let project = store.project("default")?;
-/// # for view in ["a", "b"] { project.create_view(NewView::new(view, view))?; }
-/// let link = |view| LinkChange::link(view, Batch::flags(["f"]));
-/// project.change_links([link("a"), link("b")])?;
-/// let last = store.snapshot()?.changes(3)?.next().expect("there are three")?;
-/// let ChangeKind::ManyLinksChanged { parts } = last.kind else { panic!() };
-/// assert_eq!((parts.len(), parts[0].linked.len()), (2, 1));
-/// # Ok::<(), viewlink::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChangedLinks {
-    /// The key of the view.
-    pub view: ViewKey,
-    /// The type of the resources.
-    pub resource_type: ResourceType,
-    /// What was linked, in request order.
-    pub linked: Vec<Resource>,
-    /// What was unlinked, in key order.
-    pub unlinked: Vec<Resource>,
-}
 
 impl ChangedLinks {
     fn of(
@@ -171,7 +17,7 @@ impl ChangedLinks {
         resource: impl Fn(ResourceType, &ResourceName<'_>) -> Result<Resource>,
     ) -> Result<Self> {
         let LinksChange { view, resource_type, mut linked, unlinked } = change;
-        linked.sort_by_key(|linked| linked.ordinal);
+        linked.sort_by_key(|linked| linked.request_index);
         let linked = linked.iter().map(|linked| resource(resource_type, &linked.name));
         let unlinked = unlinked.iter().map(|name| resource(resource_type, name));
         Ok(Self {
@@ -183,32 +29,11 @@ impl ChangedLinks {
     }
 }
 
-/// The fields of a view after a change. Example: at [`Change`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChangedFields {
-    /// The name people read.
-    pub name: String,
-    /// What the view is for.
-    pub description: String,
-    /// The tags, sorted, each once.
-    pub tags: Vec<String>,
-    /// Who looks after it.
-    pub maintainer: Option<Maintainer>,
-}
-
-impl From<ViewFields> for ChangedFields {
-    fn from(fields: ViewFields) -> Self {
-        let ViewFields { name, description, tags, maintainer } = fields;
-        Self { name, description, tags, maintainer }
-    }
-}
-
 impl Change {
     /// Reads the journal's record of a change.
     pub(crate) fn from_record(revision: u64, payload: &[u8]) -> Result<Self> {
         let record = ChangeRecord::decode(revision, payload)?;
-        let Note { actor, comment, reverts } = record.note;
+        let ChangeMeta { actor, comment, reverts } = record.meta;
         Ok(Self {
             revision,
             time: record.time,

@@ -8,33 +8,15 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{EnvironmentId, ProjectKey, ViewKey};
-use crate::registry::ResourceFields;
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
-use crate::view::ViewFields;
-
-/// Who made a change, why, and which one it takes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Note {
-    pub(crate) actor: Option<String>,
-    pub(crate) comment: Option<String>,
-    pub(crate) reverts: Option<u64>,
-}
-
-impl Note {
-    /// This note, with what it does not say taken from `other`.
-    pub(crate) fn or(self, other: &Self) -> Self {
-        Self {
-            actor: self.actor.or_else(|| other.actor.clone()),
-            comment: self.comment.or_else(|| other.comment.clone()),
-            reverts: self.reverts.or(other.reverts),
-        }
-    }
-}
+use crate::model::ChangeMeta;
+use crate::model::ResourceFields;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::ViewFields;
 
 /// A project by id and key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +35,7 @@ pub(crate) struct ViewRef {
 /// A resource that was linked, and its place in the request, which orders links of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkedName<'a> {
-    pub(crate) ordinal: u32,
+    pub(crate) request_index: u32,
     #[serde(borrow)]
     pub(crate) name: ResourceName<'a>,
 }
@@ -139,7 +121,7 @@ pub(crate) struct PutResource<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ChangeRecord<'a> {
     pub(crate) time: Timestamp,
-    pub(crate) note: Note,
+    pub(crate) meta: ChangeMeta,
     pub(crate) project: ProjectRef,
     #[serde(borrow)]
     pub(crate) effect: Effect<'a>,
@@ -185,13 +167,17 @@ impl<'a> ChangeRecord<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::Resource;
-    use crate::view::NewView;
+    use crate::model::resource::Resource;
+    use crate::model::view::NewView;
 
     fn record(effect: Effect<'_>) -> ChangeRecord<'_> {
         ChangeRecord {
             time: Timestamp::from_millis(1_700_000_000_000),
-            note: Note { actor: Some("ann".into()), comment: Some("why".into()), reverts: Some(7) },
+            meta: ChangeMeta {
+                actor: Some("ann".into()),
+                comment: Some("why".into()),
+                reverts: Some(7),
+            },
             project: ProjectRef { id: 1, key: ProjectKey::parse("p").unwrap() },
             effect,
         }
@@ -218,7 +204,7 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Format, time, note, project: the same in front of every effect below.
+    /// Format, time, meta, project: the same in front of every effect below.
     const HEAD: &str = "00fd0068e5cf8b0100000103616e6e01037768790107010170";
 
     #[test]
@@ -232,7 +218,7 @@ mod tests {
         let links = LinksChange {
             view: view(),
             resource_type: ResourceType::Segment,
-            linked: vec![LinkedName { ordinal: 5, name: segment.name() }],
+            linked: vec![LinkedName { request_index: 5, name: segment.name() }],
             unlinked: vec![flag.name()],
         };
         let cases = [

@@ -21,7 +21,7 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use crate::error::Result;
+use crate::model::error::Result;
 #[cfg(feature = "tokio")]
 use crate::storage::contain;
 

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::Open;
 use super::writer::Writer;
-use crate::error::Result;
 use crate::journal::Retention;
+use crate::model::error::Result;
 use crate::options::Options;
 use crate::storage::contain;
 use crate::trace;

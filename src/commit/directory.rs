@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use super::SharedDisk;
 use crate::disk::{DiskFile, FileDisk, MemoryDisk, ReadOnlyDisk};
-use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Segments, StoreId};
+use crate::model::error::{Error, Result, StoreFile};
 use crate::options::Options;
 use crate::storage::{State, StateOptions, is_locked};
 

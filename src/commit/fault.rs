@@ -1,9 +1,9 @@
 //! Failures on demand, for hosts that test how they handle them.
 
-use crate::error::Result;
-#[cfg(feature = "testing")]
-use crate::error::{Error, Outcome};
 use crate::journal::AppendFailure;
+use crate::model::error::Result;
+#[cfg(feature = "testing")]
+use crate::model::error::{Error, Outcome};
 use crate::storage::{Finished, Transaction};
 
 /// How the next change is to fail.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::Open;
 use super::writer::Writer;
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::options::Options;
 use crate::storage::contain;
 use crate::trace;

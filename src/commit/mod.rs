@@ -31,11 +31,11 @@ mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::batch::KeyOutcome;
 use crate::disk::Disk;
-use crate::error::{Error, Result};
 use crate::health::Health;
 use crate::journal::{Segments, StoreId};
+use crate::model::KeyOutcome;
+use crate::model::error::{Error, Result};
 use crate::options::Options;
 use crate::stats::{OutcomeCounts, Stats};
 use crate::storage::{State, contain};

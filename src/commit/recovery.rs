@@ -16,11 +16,11 @@ use super::replay::{recall, replay};
 use super::writer::Writer;
 use super::{Open, SharedDisk};
 use crate::change::ChangeRecord;
-use crate::error::{Error, Result, StoreFile};
 use crate::journal::{Journal, Reader, Segments, survey};
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::time::Timestamp;
 use crate::options::{Options, RecoveryProgress};
 use crate::storage::{Head, State, StateOptions, Tail, contain, met_in_files};
-use crate::time::Timestamp;
 use crate::trace::{self, Recovered};
 
 /// How many keys are changed in one transaction of a replay, but for the last change in it.

@@ -3,10 +3,11 @@
 //! The same functions change the tables as when the change was made. What they did then stands in
 //! the record too; where they do something else now, state and journal do not belong together.
 
-use crate::change::{ChangeRecord, Effect, LinkedName, LinksChange, ProjectRef, Stamp, ViewRef};
-use crate::error::{Error, Result, StoreFile};
+use crate::change::{ChangeRecord, Effect, LinkedName, LinksChange, ProjectRef, ViewRef};
+use crate::model::Stamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource_name::ResourceName;
 use crate::registry;
-use crate::resource_name::ResourceName;
 use crate::storage::{Edit, LinkKey, ProjectRow, Tail, ViewRow, WriteTables};
 
 /// Makes the change `revision` on tables that stand at the one before it; tells how many keys it
@@ -194,11 +195,14 @@ fn view_of(
 }
 
 fn to_link(linked: Vec<LinkedName<'_>>) -> Vec<LinkKey<'_>> {
-    linked.into_iter().map(|LinkedName { ordinal, name }| LinkKey { name, ordinal }).collect()
+    linked
+        .into_iter()
+        .map(|LinkedName { request_index, name }| LinkKey { name, request_index })
+        .collect()
 }
 
 fn to_unlink(unlinked: Vec<ResourceName<'_>>) -> Vec<LinkKey<'_>> {
-    unlinked.into_iter().map(|name| LinkKey { name, ordinal: 0 }).collect()
+    unlinked.into_iter().map(|name| LinkKey { name, request_index: 0 }).collect()
 }
 
 #[cfg(test)]

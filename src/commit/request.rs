@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::queue::{Place, Waiter, Word};
-use crate::change::{ChangeRecord, Effect, Note, ProjectRef, Stamp};
-use crate::error::{Error, Outcome, Result};
+use crate::change::{ChangeRecord, Effect, ProjectRef};
+use crate::model::error::{Error, Outcome, Result};
+use crate::model::{ChangeMeta, Stamp};
 use crate::storage::{ProjectRow, WriteTables};
 
 /// A change that is being made: what a request works on.
 pub(crate) struct Draft<'a, 't> {
     pub(crate) tables: &'a mut WriteTables<'t>,
     pub(crate) stamp: Stamp,
-    note: &'a Note,
+    meta: &'a ChangeMeta,
 }
 
 /// The record of a change that is in the tables of a transaction and not in the journal yet.
@@ -25,8 +26,8 @@ impl Draft<'_, '_> {
     /// Says that the tables have the change now, and what it is.
     pub(crate) fn record(&self, project: &ProjectRow, effect: Effect<'_>) -> Result<Recorded> {
         let project = ProjectRef { id: project.id, key: project.key.clone() };
-        let note = self.note.clone();
-        let record = ChangeRecord { time: self.stamp.time, note, project, effect };
+        let meta = self.meta.clone();
+        let record = ChangeRecord { time: self.stamp.time, meta, project, effect };
         Ok(Recorded { payload: record.encode()? })
     }
 }
@@ -34,7 +35,7 @@ impl Draft<'_, '_> {
 /// What a change is asked for with.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) note: Note,
+    pub(crate) meta: ChangeMeta,
     /// How many keys there are to walk.
     pub(crate) keys: u64,
     /// Whether the change is to be taken back.
@@ -94,7 +95,7 @@ where
 {
     fn apply(&mut self, tables: &mut WriteTables<'_>, stamp: Stamp) -> Result<Option<Recorded>> {
         self.found = None;
-        let (found, recorded) = (self.act)(&mut Draft { tables, stamp, note: &self.ask.note })?;
+        let (found, recorded) = (self.act)(&mut Draft { tables, stamp, meta: &self.ask.meta })?;
         self.found = Some(found);
         Ok(recorded)
     }

@@ -1,7 +1,7 @@
 //! How large the parts of the store are, while it is in use.
 
 use super::Engine;
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::sizes::{JournalSize, Sizes, TableSize};
 
 impl Engine {

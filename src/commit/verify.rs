@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Open;
 use super::replay::replay;
-use crate::change::Change;
 use crate::disk::{Disk, MemoryDisk};
-use crate::error::{Error, Result};
 use crate::journal::{Reader, Segments};
+use crate::model::Change;
+use crate::model::error::{Error, Result};
+use crate::model::time::Timestamp;
 use crate::storage::{ReadTables, State, StateOptions, contain, met_in_files};
-use crate::time::Timestamp;
 use crate::verify::{Counts, Findings, Verification};
 
 /// Memory for pages of the state that the journal is replayed into.

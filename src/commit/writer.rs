@@ -9,13 +9,13 @@ use super::course::Course;
 use super::fault::{Fault, Faults};
 use super::gauges::Gauges;
 use super::request::Call;
-use crate::change::Stamp;
-use crate::error::{Error, Outcome, Result, chain};
 use crate::health::Health;
 use crate::journal::{AppendFailure, Journal};
+use crate::model::Stamp;
+use crate::model::error::{Error, Outcome, Result, chain};
+use crate::model::time::Timestamp;
 use crate::options::Options;
 use crate::storage::{Finished, Transaction, WriteTables, contain};
-use crate::time::Timestamp;
 use crate::trace::{self, Committed};
 
 /// Makes changes one after the other.

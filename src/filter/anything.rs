@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{FilterError, ResourceFilter, ViewFilter};
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
 
 /// Reads bytes as a filter of each kind; none may panic, and an error lies in the text, whatever
 /// the bytes are.

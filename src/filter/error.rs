@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::key::KeyError;
+use crate::model::key::KeyError;
 
 /// Why a text is no filter, and at which byte of it.
 ///

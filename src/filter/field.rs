@@ -3,9 +3,9 @@
 use super::error::{FilterError, FilterErrorKind};
 use super::operand::{Operand, Word};
 use super::operator::Operator;
-use super::set_test::SetTest;
-use super::text_test::TextTest;
-use crate::key::{KeyError, ViewKey};
+use crate::model::key::{KeyError, ViewKey};
+use crate::model::set_test::SetTest;
+use crate::model::text_test::TextTest;
 
 /// A name in a filter, and what it is about; `C` is the condition on what is filtered.
 pub(super) struct Field<C> {

@@ -119,11 +119,9 @@ mod operator;
 mod parser;
 mod query;
 mod resource_filter;
-mod set_test;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod text_test;
 mod view_filter;
 
 #[cfg(feature = "testing")]
@@ -131,10 +129,11 @@ pub(crate) use anything::parse_filters;
 pub use error::{FilterError, FilterErrorKind};
 pub(crate) use index_terms::IndexTerms;
 pub(crate) use resource_filter::ResourceFacts;
-pub use resource_filter::{ResourceCondition, ResourceFilter};
-pub use set_test::SetTest;
-pub use text_test::TextTest;
-pub use view_filter::{ViewCondition, ViewFilter};
+
+pub use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
+pub use crate::model::set_test::SetTest;
+pub use crate::model::text_test::TextTest;
+pub use crate::model::view_filter::{ViewCondition, ViewFilter};
 
 /// The greatest length of a filter's text, in bytes.
 pub const MAX_FILTER_LEN: usize = 64 << 10;

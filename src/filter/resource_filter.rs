@@ -1,55 +1,16 @@
-//! Which resources.
+//! Which resources a filter finds.
 
 use super::error::FilterError;
 use super::index_terms::IndexTerms;
-use super::set_test::SetTest;
 use super::tables;
-use super::text_test::TextTest;
 use super::{parser, query};
-use crate::key::{EnvironmentId, ViewKey};
-use crate::resource::ResourceType;
-use crate::view::Maintainer;
-
-/// Which resources of a type: all that every condition holds for.
-///
-/// Parsed from a text of the REST API ([the grammar](crate::filter)) or put together here. The
-/// limits of texts do not bind what is put together.
-///
-/// ```
-/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetTest, TextTest};
-///
-/// let parsed = ResourceFilter::parse(ResourceType::Flag, "maintainerId:abc,tags:backend+beta")?;
-/// let made = ResourceFilter::all()
-///     .and(ResourceCondition::MaintainerId(TextTest::Equals("abc".into())))
-///     .and(ResourceCondition::Tags(SetTest::AllOf(vec!["backend".into(), "beta".into()])));
-/// assert_eq!(parsed, made);
-/// # Ok::<(), viewlink::FilterError>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResourceFilter {
-    conditions: Vec<ResourceCondition>,
-}
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
+use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
+use crate::model::set_test::SetTest;
+use crate::model::view::Maintainer;
 
 impl ResourceFilter {
-    /// The filter without a condition, which every resource matches.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// The filter with one more condition.
-    #[must_use]
-    pub fn and(mut self, condition: ResourceCondition) -> Self {
-        self.conditions.push(condition);
-        self
-    }
-
-    /// The conditions, in the order they were named.
-    #[must_use]
-    pub fn conditions(&self) -> &[ResourceCondition] {
-        &self.conditions
-    }
-
     /// Parses the text that filters resources of this type; [the grammar](crate::filter) has the
     /// fields of each.
     ///
@@ -99,46 +60,6 @@ impl ResourceFilter {
         let terms = self.conditions.iter().filter_map(ResourceCondition::index_terms);
         terms.min_by_key(IndexTerms::len)
     }
-}
-
-/// What must hold for a resource.
-///
-/// ```
-/// use viewlink::{EnvironmentId, ResourceCondition, ResourceFilter, ResourceType};
-///
-/// // The text comes from a client, the environment from elsewhere in its request.
-/// let environment = EnvironmentId::parse("5a7b2c")?;
-/// let filter = ResourceFilter::parse(ResourceType::Segment, "unbounded = true")?
-///     .and(ResourceCondition::Environment(environment));
-/// assert_eq!(filter.conditions()[0], ResourceCondition::Unbounded(true));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResourceCondition {
-    /// The text is a part of the key or the name, whatever the case of either: each character of
-    /// both is compared in the lower case Unicode gives it.
-    Query(String),
-    /// A test of the key, for a segment without its environment.
-    Key(TextTest),
-    /// A test of the name people read.
-    Name(TextTest),
-    /// A test of the tags.
-    Tags(SetTest<String>),
-    /// A test of the views the resource is in.
-    View(SetTest<ViewKey>),
-    /// A test of the id of the member who looks after it; a team has no such id.
-    MaintainerId(TextTest),
-    /// A test of the key of the team that looks after it; a member has no such key.
-    MaintainerTeam(TextTest),
-    /// Whether it is archived: taken out of use.
-    Archived(bool),
-    /// Whether it is meant to go some day, as a flag may be.
-    Temporary(bool),
-    /// Whether it has no bound on its size, as a segment may.
-    Unbounded(bool),
-    /// It is a segment of this environment. Not in the grammar.
-    Environment(EnvironmentId),
 }
 
 impl ResourceCondition {

@@ -4,10 +4,10 @@ use super::error::FilterErrorKind;
 use super::field::Field;
 use super::field::Meaning::{List, Query, Text, Texts, Views, YesNo};
 use super::parser::shown;
-use super::resource_filter::ResourceCondition as Resource;
-use super::text_test::TextTest;
-use super::view_filter::ViewCondition as View;
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
+use crate::model::resource_filter::ResourceCondition as Resource;
+use crate::model::text_test::TextTest;
+use crate::model::view_filter::ViewCondition as View;
 
 /// The fields by which one kind of thing is filtered.
 pub(super) struct Table<C: 'static> {

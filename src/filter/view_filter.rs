@@ -1,51 +1,13 @@
-//! Which views.
+//! Which views a filter finds.
 
 use super::error::FilterError;
 use super::resource_filter::member;
-use super::set_test::SetTest;
 use super::tables;
-use super::text_test::TextTest;
 use super::{parser, query};
-use crate::view::View;
-
-/// Which views of a project: all that every condition holds for.
-///
-/// Parsed from a text of the REST API ([the grammar](crate::filter)) or put together here. The
-/// limits of texts do not bind what is put together.
-///
-/// ```
-/// use viewlink::{TextTest, ViewCondition, ViewFilter};
-///
-/// let parsed = ViewFilter::parse("key startsWith shop-")?;
-/// let made = ViewFilter::all().and(ViewCondition::Key(TextTest::StartsWith("shop-".into())));
-/// assert_eq!(parsed, made);
-/// # Ok::<(), viewlink::FilterError>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ViewFilter {
-    conditions: Vec<ViewCondition>,
-}
+use crate::model::view::View;
+use crate::model::view_filter::{ViewCondition, ViewFilter};
 
 impl ViewFilter {
-    /// The filter without a condition, which every view matches.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// The filter with one more condition.
-    #[must_use]
-    pub fn and(mut self, condition: ViewCondition) -> Self {
-        self.conditions.push(condition);
-        self
-    }
-
-    /// The conditions, in the order they were named.
-    #[must_use]
-    pub fn conditions(&self) -> &[ViewCondition] {
-        &self.conditions
-    }
-
     /// Parses the text that filters views; [the grammar](crate::filter) has the fields.
     ///
     /// Cost: O(length).
@@ -75,35 +37,6 @@ impl ViewFilter {
     pub(crate) fn matches(&self, view: &View) -> bool {
         self.conditions.iter().all(|condition| condition.holds(view))
     }
-}
-
-/// What must hold for a view.
-///
-/// ```
-/// use viewlink::{ViewCondition, ViewFilter};
-///
-/// let filter = ViewFilter::parse("isPayloadView = false, query:shop")?;
-/// assert_eq!(filter.conditions()[0], ViewCondition::Payload(false));
-/// # Ok::<(), viewlink::FilterError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ViewCondition {
-    /// The text is a part of the key or the name, whatever the case of either: each character of
-    /// both is compared in the lower case Unicode gives it.
-    Query(String),
-    /// A test of the name people read.
-    Name(TextTest),
-    /// A test of the key, which is in lower case: what is parsed is folded to it, what is put
-    /// together must be in it.
-    Key(TextTest),
-    /// A test of the tags.
-    Tag(SetTest<String>),
-    /// A test of the id of the member who looks after it; a team has no such id.
-    MaintainerId(TextTest),
-    /// Whether the view decides what clients are sent. No view of a store does, so `true` matches
-    /// none and `false` all.
-    Payload(bool),
 }
 
 impl ViewCondition {

@@ -7,10 +7,10 @@ use super::reader::Reader;
 use super::segment::{SegmentHeader, Segments};
 use super::store_id::StoreId;
 use super::survey::survey;
-use crate::change::Change;
 use crate::disk::{Disk, MemoryDisk};
-use crate::error::Result;
-use crate::time::Timestamp;
+use crate::model::Change;
+use crate::model::error::Result;
+use crate::model::time::Timestamp;
 
 /// Reads bytes as a change, as a segment, as what follows a right header, and as a payload whose
 /// checksums are right; none may panic, whatever the bytes are.

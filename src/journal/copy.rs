@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{AppendFailure, Journal, Segments, Survey};
-use crate::error::{Outcome, Result};
-use crate::time::Timestamp;
+use crate::model::error::{Outcome, Result};
+use crate::model::time::Timestamp;
 
 /// How many bytes of changes are written and synced at once at most, but for the last of them.
 const BYTES_AT_ONCE: u64 = 1 << 20;

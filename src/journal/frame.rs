@@ -14,7 +14,7 @@ use crc32fast::Hasher;
 
 use super::store_id::StoreId;
 use super::window::Window;
-use crate::error::{Error, Result};
+use crate::model::error::{Error, Result};
 
 /// The bytes of a header.
 pub(super) const HEADER_LEN: usize = 24;

@@ -23,8 +23,8 @@ use std::io;
 use std::sync::Arc;
 
 use crate::disk::DiskFile;
-use crate::error::{Error, Outcome, Result};
-use crate::time::Timestamp;
+use crate::model::error::{Error, Outcome, Result};
+use crate::model::time::Timestamp;
 use crate::trace;
 
 #[cfg(feature = "testing")]

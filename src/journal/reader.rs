@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::frame;
 use super::segment::{self, Segments};
 use super::window::{Window, reading};
-use crate::error::{Error, Result, StoreFile};
+use crate::model::error::{Error, Result, StoreFile};
 
 /// The payloads of a range of revisions, in order.
 ///

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Journal;
-use crate::error::Result;
-use crate::time::Timestamp;
+use crate::model::error::Result;
+use crate::model::time::Timestamp;
 
 /// How much of the journal is kept for those who read it.
 ///

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::lengths::Lengths;
 use super::store_id::StoreId;
 use crate::disk::{Disk, DiskFile};
-use crate::error::{Error, Result, StoreFile};
-use crate::time::Timestamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::time::Timestamp;
 use crate::trace;
 
 /// The directory of the segments.

@@ -8,7 +8,7 @@ use super::segment::{self, Segments};
 use super::store_id::StoreId;
 use super::window::{Window, reading};
 use crate::disk::DiskFile;
-use crate::error::{Error, Result, StoreFile};
+use crate::model::error::{Error, Result, StoreFile};
 
 /// What a journal holds.
 #[derive(Debug)]
@@ -77,12 +77,12 @@ pub(crate) fn survey(segments: &Segments, state_revision: u64) -> Result<Survey>
         return Err(missing(format!("{there}, the state is at {state_revision}")));
     };
     for (&first, &next) in needed.iter().zip(needed.iter().skip(1)) {
-        let end = Walk::open(segments, first)?.run(Some(next))?.head;
+        let end = LinkPlan::open(segments, first)?.run(Some(next))?.head;
         if end + 1 != next {
             return Err(lost(first, end + 1));
         }
     }
-    let walk = Walk::open(segments, last)?;
+    let walk = LinkPlan::open(segments, last)?;
     let found = walk.run(None)?;
     if found.head < state_revision.max(found.proof) {
         return Err(lost(last, found.head + 1));
@@ -108,7 +108,7 @@ fn lost(first: u64, revision: u64) -> Error {
 }
 
 /// A walk over the records of one segment.
-struct Walk {
+struct LinkPlan {
     window: Window,
     store_id: StoreId,
     first: u64,
@@ -129,7 +129,7 @@ struct Found {
     file: Arc<dyn DiskFile>,
 }
 
-impl Walk {
+impl LinkPlan {
     fn open(segments: &Segments, first: u64) -> Result<Self> {
         let (file, header) = segments.load(first)?;
         Ok(Self { window: Window::new(file), store_id: header.store_id, first })

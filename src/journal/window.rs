@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::disk::DiskFile;
-use crate::error::Error;
+use crate::model::error::Error;
 
 /// How much is read at once.
 const PIECE: usize = 1 << 16;

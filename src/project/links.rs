@@ -1,34 +1,37 @@
 //! Changing the links of a view.
 
-use crate::batch::{self, Aim, Batch, Job, Report, Reported, Walk, Walked};
-use crate::change::{Effect, LinksChange, Note};
+use std::sync::Arc;
+
+use crate::batch::LinkPlan;
+use crate::change::{Effect, LinksChange};
 use crate::commit::{Draft, Recorded};
-use crate::error::{Error, Result};
-use crate::key::{MAX_KEY_LEN, ViewKey};
+use crate::model::error::{Error, Result};
+use crate::model::key::{MAX_KEY_LEN, ViewKey};
+use crate::model::{Batch, ChangeMeta, LinkCommand, LinkOp, LinkResult, Report, ValidatedBatch};
 use crate::project::{Project, Target, view_key};
 
 /// What to do with a batch in one of several views. Example: at [`Project::change_links`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkChange {
-    view: String,
-    aim: Aim,
-    batch: Batch,
+    pub(crate) view: String,
+    pub(crate) op: LinkOp,
+    pub(crate) batch: Batch,
 }
 
 impl LinkChange {
     /// To [link](Project::link) the resources of a batch to a view.
     pub fn link(view: impl Into<String>, batch: Batch) -> Self {
-        Self { view: view.into(), aim: Aim::Link, batch }
+        Self { view: view.into(), op: LinkOp::Link, batch }
     }
 
     /// To [unlink](Project::unlink) them from it.
     pub fn unlink(view: impl Into<String>, batch: Batch) -> Self {
-        Self { view: view.into(), aim: Aim::Unlink, batch }
+        Self { view: view.into(), op: LinkOp::Unlink, batch }
     }
 
     /// To [replace](Project::replace) what is linked to it by them.
     pub fn replace(view: impl Into<String>, batch: Batch) -> Self {
-        Self { view: view.into(), aim: Aim::Replace, batch }
+        Self { view: view.into(), op: LinkOp::Replace, batch }
     }
 }
 
@@ -62,7 +65,7 @@ impl Project {
     /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit)
     ///   keys, with what the filter finds.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, Aim::Link, batch)
+        self.run(view, LinkOp::Link, batch)
     }
 
     /// Unlinks resources from a view, in one change whatever their number.
@@ -90,7 +93,7 @@ impl Project {
     ///
     /// Those of [`link`](Self::link).
     pub fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, Aim::Unlink, batch)
+        self.run(view, LinkOp::Unlink, batch)
     }
 
     /// Makes the resources that are linked to a view, of the batch's type, exactly those of the
@@ -121,7 +124,7 @@ impl Project {
     ///
     /// Those of [`link`](Self::link).
     pub fn replace(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, Aim::Replace, batch)
+        self.run(view, LinkOp::Replace, batch)
     }
 
     /// Links and unlinks over several views and types in one change, with a report for each.
@@ -161,8 +164,8 @@ impl Project {
         self.run_all(changes.into_iter().collect())
     }
 
-    fn run(&self, view: &str, aim: Aim, batch: Batch) -> Result<Report> {
-        let change = LinkChange { view: view.to_owned(), aim, batch };
+    fn run(&self, view: &str, op: LinkOp, batch: Batch) -> Result<Report> {
+        let change = LinkChange { view: view.to_owned(), op, batch };
         let mut reports = self.run_all(vec![change])?;
         // One report for each change.
         reports.pop().ok_or(Error::Closed)
@@ -174,50 +177,35 @@ impl Project {
         if listed > limit {
             return Err(Error::BatchTooLarge { keys: listed, limit });
         }
-        let (mut note, mut parts, mut asked) = (Note::default(), Vec::new(), Vec::new());
-        for LinkChange { view, aim, batch } in changes {
-            note = note.or(&batch.note);
-            let (view, job) = (view_key(&view)?, self.job(aim, &batch, limit));
-            parts.push((view, job));
-            asked.push((aim, batch));
+        let (mut meta, mut commands) = (ChangeMeta::default(), Vec::new());
+        for LinkChange { view, op, batch } in changes {
+            meta = meta.or(&batch.meta);
+            commands.push(self.command(view_key(&view)?, op, batch, limit));
         }
-        let note = note.or(&self.note);
-        let (walked, revision) = self.change_view(listed as u64, note, move |draft, target| {
-            change(draft, target, &parts, limit)
+        let (meta, commands) = (meta.or(&self.meta), Arc::new(commands));
+        let asked = Arc::clone(&commands);
+        let (results, revision) = self.change_view(listed as u64, meta, move |draft, target| {
+            change(draft, target, &asked, limit)
         })?;
         if !self.dry_run {
-            self.engine.count_keys(walked.iter().flat_map(|walked| &walked.outcomes));
+            self.engine.count_keys(results.iter().flat_map(|result| &result.outcomes));
         }
-        let report = |((aim, batch), walked)| self.report(aim, batch, walked, revision);
-        Ok(asked.into_iter().zip(walked).map(report).collect())
+        let commands = Arc::unwrap_or_clone(commands);
+        let report = |(command, result)| Report::of_links(command, result, revision);
+        Ok(commands.into_iter().zip(results).map(report).collect())
     }
 
     /// What a batch asks for, as far as it can be told before its turn.
-    fn job(&self, aim: Aim, batch: &Batch, limit: usize) -> Job {
+    fn command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
         let options = self.engine.options();
-        let environment_limit = match aim {
-            Aim::Link | Aim::Replace => options.limits.environment_id,
+        let environment_limit = match op {
+            LinkOp::Link | LinkOp::Replace => options.limits.environment_id,
             // What was linked under another limit can still be unlinked.
-            Aim::Unlink => MAX_KEY_LEN,
+            LinkOp::Unlink => MAX_KEY_LEN,
         };
-        Job {
-            aim,
-            screened: batch::screen(&batch.keys, environment_limit),
-            filter: batch.filter.clone(),
-            choices: batch.choices,
-            policy: options.link_policy,
-            limit,
-        }
-    }
-
-    fn report(&self, aim: Aim, batch: Batch, walked: Walked, revision: Option<u64>) -> Report {
-        let Walked { outcomes, further, segments, changed } = walked;
-        let Batch { mut keys, choices, .. } = batch;
-        keys.name_segments(&segments);
-        let revision = revision.filter(|_| changed);
-        let report = Report::new(aim.action(), Reported::Keys(keys), outcomes, revision);
-        let report = report.with_further(further);
-        if choices.failures_only { report.only_failures() } else { report }
+        let Batch { keys, filter, choices, meta: _ } = batch;
+        let batch = ValidatedBatch::new(keys, environment_limit);
+        LinkCommand { view, op, batch, filter, choices, policy: options.link_policy, limit }
     }
 }
 
@@ -225,18 +213,18 @@ impl Project {
 fn change(
     draft: &mut Draft<'_, '_>,
     target: &Target,
-    parts: &[(ViewKey, Job)],
+    commands: &[LinkCommand],
     limit: usize,
-) -> Result<(Vec<Walked>, Option<Recorded>)> {
+) -> Result<(Vec<LinkResult>, Option<Recorded>)> {
     // Everything a part can fail on comes before anything changes.
-    let mut walks = Vec::with_capacity(parts.len());
+    let mut walks = Vec::with_capacity(commands.len());
     let mut keys = 0_usize;
     let mut project = None;
-    for (key, job) in parts {
-        let (in_project, view) = target.find_view(draft, key)?;
-        let walk = Walk::prepare(draft.tables, &in_project, &view, job)?;
+    for command in commands {
+        let (in_project, view) = target.find_view(draft, &command.view)?;
+        let walk = LinkPlan::prepare(draft.tables, &in_project, &view, command)?;
         keys = keys.saturating_add(walk.len());
-        walks.push((key, walk));
+        walks.push((&command.view, walk));
         project = Some(in_project);
     }
     if keys > limit {

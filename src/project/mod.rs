@@ -8,11 +8,11 @@ mod views;
 
 use std::sync::Arc;
 
-use crate::change::Note;
 use crate::commit::{Ask, Draft, Engine, Recorded};
-use crate::error::{Error, Result};
-use crate::key::{ProjectKey, ViewKey};
-use crate::limit;
+use crate::model::ChangeMeta;
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::limit;
 
 pub use links::LinkChange;
 pub use removal::{DeletedProject, Removed};
@@ -69,13 +69,13 @@ pub use views::DeletedView;
 pub struct Project {
     engine: Arc<Engine>,
     target: Target,
-    note: Note,
+    meta: ChangeMeta,
     dry_run: bool,
 }
 
 impl Project {
     pub(crate) fn new(engine: Arc<Engine>, key: ProjectKey) -> Self {
-        Self { engine, target: Target::new(key), note: Note::default(), dry_run: false }
+        Self { engine, target: Target::new(key), meta: ChangeMeta::default(), dry_run: false }
     }
 
     /// The key of the project.
@@ -88,7 +88,7 @@ impl Project {
     #[must_use]
     pub fn actor(&self, actor: impl Into<String>) -> Self {
         let mut handle = self.clone();
-        handle.note.actor = Some(actor.into());
+        handle.meta.actor = Some(actor.into());
         handle
     }
 
@@ -96,7 +96,7 @@ impl Project {
     #[must_use]
     pub fn comment(&self, comment: impl Into<String>) -> Self {
         let mut handle = self.clone();
-        handle.note.comment = Some(comment.into());
+        handle.meta.comment = Some(comment.into());
         handle
     }
 
@@ -105,7 +105,7 @@ impl Project {
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         let mut handle = self.clone();
-        handle.note.reverts = Some(revision);
+        handle.meta.reverts = Some(revision);
         handle
     }
 
@@ -186,12 +186,12 @@ impl Project {
     fn change_view<T: Send + 'static>(
         &self,
         keys: u64,
-        note: Note,
+        meta: ChangeMeta,
         act: impl Fn(&mut Draft<'_, '_>, &Target) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
-        limit::check_note(&note, &self.engine.options().limits)?;
+        limit::check_meta(&meta, &self.engine.options().limits)?;
         let target = self.target.clone();
-        let ask = Ask { note, keys: keys.saturating_add(1), dry_run: self.dry_run };
+        let ask = Ask { meta, keys: keys.saturating_add(1), dry_run: self.dry_run };
         self.engine.commit(ask, move |draft| {
             target.check_store(draft)?;
             act(draft, &target)
@@ -205,7 +205,7 @@ impl Project {
         act: impl Fn(&mut Draft<'_, '_>, &Target) -> Result<(T, Option<Recorded>)> + Send + 'static,
     ) -> Result<(T, Option<u64>)> {
         self.target.refuse_view()?;
-        self.change_view(keys, self.note.clone(), act)
+        self.change_view(keys, self.meta.clone(), act)
     }
 }
 

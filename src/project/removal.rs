@@ -2,12 +2,12 @@
 
 use crate::change::Effect;
 use crate::commit::{Draft, Recorded};
-use crate::error::Result;
-use crate::key::EnvironmentId;
+use crate::model::error::Result;
+use crate::model::key::EnvironmentId;
+use crate::model::resource::Resource;
+use crate::model::type_counts::TypeCounts;
 use crate::project::Project;
-use crate::resource::Resource;
 use crate::storage::{ProjectRow, Removal};
-use crate::type_counts::TypeCounts;
 
 /// What [`Project::delete`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! Changing the registry of a project.
 
-use crate::batch::{Action, Report, Reported};
-use crate::error::{Error, Result};
+use std::sync::Arc;
+
+use crate::model::error::{Error, Result};
+use crate::model::{NewResource, Report, ValidatedPut};
 use crate::project::Project;
-use crate::registry::{self, NewResource};
+use crate::registry;
 
 impl Project {
     /// Registers resources, or says anew what they are, in one change whatever their number. The
@@ -45,15 +47,15 @@ impl Project {
             let (keys, limit) = (resources.len(), options.batch_limit);
             return Err(Error::BatchTooLarge { keys, limit });
         }
-        let screened = registry::screen(&resources, &options.limits);
         let keys = resources.len() as u64;
+        let put = Arc::new(ValidatedPut::new(resources, options.limits));
+        let asked = Arc::clone(&put);
         let (outcomes, revision) = self.change(keys, move |draft, target| {
             let (outcomes, put) =
-                registry::run(draft.tables, target.project(), &screened, draft.stamp)?;
+                registry::run(draft.tables, target.project(), &asked, draft.stamp)?;
             let recorded = put.map(|(project, effect)| draft.record(&project, effect));
             Ok((outcomes, recorded.transpose()?))
         })?;
-        let named = resources.into_iter().map(|resource| resource.named).collect();
-        Ok(Report::new(Action::Put, Reported::Resources(named), outcomes, revision))
+        Ok(Report::of_put(Arc::unwrap_or_clone(put), outcomes, revision))
     }
 }

@@ -1,8 +1,8 @@
 //! What a handle's calls are about, and what must hold for them to change it.
 
 use crate::commit::Draft;
-use crate::error::{Error, Result};
-use crate::key::{ProjectKey, ViewKey};
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
 use crate::storage::{ProjectRow, ViewRow};
 
 /// A project, and the revisions at which it may be changed.

@@ -1,13 +1,13 @@
 //! Changing the views of a project.
 
 use crate::change::Effect;
-use crate::error::{Error, Result};
-use crate::key::{ProjectKey, ViewKey};
-use crate::limit;
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::limit;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::{NewView, View, ViewPatch};
 use crate::project::{Project, view_key};
 use crate::storage::ViewRow;
-use crate::type_counts::TypeCounts;
-use crate::view::{NewView, View, ViewPatch};
 
 /// What [`Project::delete_view`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Project {
     pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
         let key = view_key(key)?;
         let limits = self.engine.options().limits;
-        let (view, _) = self.change_view(0, self.note.clone(), move |draft, target| {
+        let (view, _) = self.change_view(0, self.meta.clone(), move |draft, target| {
             let (project, view) = target.find_view(draft, &key)?;
             let fields = patch.clone().apply(view.fields().clone());
             limit::check_fields(&fields, Some(view.fields()), &limits)?;
@@ -152,7 +152,7 @@ impl Project {
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         let key = view_key(key)?;
         let (unlinked, revision) =
-            self.change_view(0, self.note.clone(), move |draft, target| {
+            self.change_view(0, self.meta.clone(), move |draft, target| {
                 let (project, view) = target.find_view(draft, &key)?;
                 let unlinked = draft.tables.delete_view(target.project(), &view)?;
                 let effect = Effect::DeleteView { view: view.to_ref(), unlinked };

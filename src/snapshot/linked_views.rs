@@ -1,12 +1,12 @@
 //! The views of a resource.
 
 use super::ProjectSnapshot;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::ViewKey;
-use crate::page::{KeySort, List, Page, Paging, Position};
-use crate::resource::Resource;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::ViewKey;
+use crate::model::page::{KeySort, List, Page, Paging, Position};
+use crate::model::resource::Resource;
+use crate::model::view::View;
 use crate::storage::ReadTables;
-use crate::view::View;
 
 impl ProjectSnapshot<'_> {
     /// The views that a resource is linked to, in key order; none for a resource nobody linked.

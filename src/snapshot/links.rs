@@ -3,27 +3,15 @@
 use std::cell::Cell;
 
 use super::ProjectSnapshot;
-use crate::error::Result;
 use crate::filter::ResourceFilter;
-use crate::page::{LinkSort, List, Page, Paging, Position};
+use crate::model::error::Result;
+use crate::model::linked_resource::LinkedResource;
+use crate::model::page::{LinkSort, List, Page, Paging, Position};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
 use crate::project::view_key;
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
 use crate::selection::Selection;
 use crate::storage::{LinkName, LinkRecord, LinkRow, ReadTables, ResourceRows, ViewRow};
-use crate::time::Timestamp;
-
-/// A resource that is linked to a view. Example: at [`ProjectSnapshot`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkedResource {
-    /// The resource.
-    pub resource: Resource,
-    /// When it was linked.
-    pub linked_at: Timestamp,
-    /// The revision of the change that linked it.
-    pub revision: u64,
-}
 
 impl From<LinkRow> for LinkedResource {
     fn from(row: LinkRow) -> Self {

@@ -8,19 +8,17 @@ mod views;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::change::Change;
 use crate::commit::{Engine, Hold};
-use crate::error::{Error, Result};
 use crate::journal::{Reader, Segments};
-use crate::key::{ProjectKey, ViewKey};
-use crate::page::{KeySort, List, Page, Paging, Position};
+use crate::model::Change;
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::page::{KeySort, List, Page, Paging, Position};
+use crate::model::project_info::ProjectInfo;
+use crate::model::resource::Resource;
+use crate::model::view::View;
 use crate::project::view_key;
-use crate::resource::Resource;
 use crate::storage::{ProjectRow, ReadTables, ViewRow};
-use crate::type_counts::TypeCounts;
-use crate::view::View;
-
-pub use links::LinkedResource;
 
 /// The store as it stood when the snapshot was taken.
 ///
@@ -156,20 +154,6 @@ impl Iterator for Changes {
         }
         Some(change)
     }
-}
-
-/// A project, as a list of projects shows it. Example: at [`ProjectSnapshot`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ProjectInfo {
-    /// A number that no other project of this store ever has, also after this one is deleted.
-    pub id: u32,
-    /// The key.
-    pub key: ProjectKey,
-    /// How many views it has.
-    pub views: u64,
-    /// How many resources are registered, per type.
-    pub resources: TypeCounts,
 }
 
 impl From<ProjectRow> for ProjectInfo {

@@ -1,12 +1,12 @@
 //! Reading the registry of a project.
 
 use super::ProjectSnapshot;
-use crate::error::{Error, Result};
 use crate::filter::ResourceFilter;
-use crate::key::SegmentId;
-use crate::page::{List, Page, Paging, Position, ResourceSort};
-use crate::registry::RegisteredResource;
-use crate::resource::{Resource, ResourceType};
+use crate::model::RegisteredResource;
+use crate::model::error::{Error, Result};
+use crate::model::key::SegmentId;
+use crate::model::page::{List, Page, Paging, Position, ResourceSort};
+use crate::model::resource::{Resource, ResourceType};
 use crate::storage::{ReadTables, ResourceRow, ResourceRows as _};
 
 impl ProjectSnapshot<'_> {
@@ -95,7 +95,7 @@ impl ProjectSnapshot<'_> {
         let list = List::Resources { project, resource_type, sort };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.check_resource_sort(sort)).transpose()?;
-        let position = |row: &ResourceRow| Ok(Position::of_resource(row, sort));
+        let position = |row: &ResourceRow| Ok(position_of(row, sort));
         let item = |row: ResourceRow| row.into_resource(resource_type);
         self.snapshot.read(|tables| {
             if filter.conditions().is_empty() && sort == ResourceSort::Key {
@@ -109,10 +109,9 @@ impl ProjectSnapshot<'_> {
             }
             let mut rows = self.found(tables, resource_type, filter)?;
             let total = rows.len() as u64;
-            rows.sort_by_cached_key(|row| Position::of_resource(row, sort));
-            let behind = after.map_or(0, |after| {
-                rows.partition_point(|row| Position::of_resource(row, sort) <= *after)
-            });
+            rows.sort_by_cached_key(|row| position_of(row, sort));
+            let behind = after
+                .map_or(0, |after| rows.partition_point(|row| position_of(row, sort) <= *after));
             let rows = rows.split_off(behind.max(skip.min(rows.len())));
             let rows = rows.into_iter().take(paging.rows()).collect();
             Page::from_rows(rows, paging.limit, total, list, position, item)
@@ -128,4 +127,9 @@ impl ProjectSnapshot<'_> {
         let rows = tables.resource_rows(self.project.id, resource_type)?;
         self.selection(tables, filter)?.registered(&rows)
     }
+}
+
+/// Where a registered resource stands in this order.
+fn position_of(row: &ResourceRow, sort: ResourceSort) -> Position {
+    Position::of_resource(&row.name, &row.fields, sort)
 }

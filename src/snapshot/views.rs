@@ -1,12 +1,12 @@
 //! The views of a project, in the orders there are.
 
 use super::ProjectSnapshot;
-use crate::error::Result;
 use crate::filter::ViewFilter;
-use crate::key::ViewKey;
-use crate::page::{List, Page, Paging, Position, ViewSort};
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::page::{List, Page, Paging, Position, ViewSort};
+use crate::model::view::View;
 use crate::storage::ViewRow;
-use crate::view::View;
 
 impl ProjectSnapshot<'_> {
     /// The views, in key order or another one.

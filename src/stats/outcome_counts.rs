@@ -1,6 +1,6 @@
 //! How many keys came to what.
 
-use crate::batch::{FailureCode, KeyOutcome};
+use crate::model::{FailureCode, KeyOutcome};
 
 /// How many keys of link changes came to which outcome; see
 /// [`Stats::keys`](crate::Stats::keys).
@@ -117,7 +117,7 @@ fn place(outcome: &KeyOutcome) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::FailureReason;
+    use crate::model::FailureReason;
 
     #[test]
     fn each_code_has_a_place_of_its_own() {

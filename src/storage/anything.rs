@@ -9,8 +9,8 @@ use super::tables::split_row_key;
 use super::term::Term;
 use super::upgrade::{LinkRow, PostingRow};
 use crate::codec;
-use crate::error::Result;
-use crate::resource::ResourceType;
+use crate::model::error::Result;
+use crate::model::resource::ResourceType;
 
 /// Reads bytes as each kind of row there is or was; none may panic, whatever the bytes are.
 pub(crate) fn decode_row(bytes: &[u8]) {

@@ -19,9 +19,9 @@ use super::run::{Member, RunKey};
 use super::tables::{self, Lazy};
 use super::tail::Slice;
 use super::write::WriteTables;
-use crate::error::Result;
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+use crate::model::error::Result;
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
 
 /// Which view ids still have a view.
 pub(super) struct LiveViews<'t> {

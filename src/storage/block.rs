@@ -20,9 +20,9 @@ use std::ops::Range;
 
 use super::pack::Packer;
 use super::varint;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::MAX_KEY_LEN;
-use crate::time::Timestamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::MAX_KEY_LEN;
+use crate::model::time::Timestamp;
 
 /// The version of the layout that is written.
 pub(super) const FORMAT: u8 = 1;

@@ -13,7 +13,7 @@ use super::block::{Block, Entry};
 use super::pack::Packer;
 use super::splice::Splices;
 use super::tables::{Bytes, Prefix, row_key, split_row_key};
-use crate::error::Result;
+use crate::model::error::Result;
 
 pub(super) type Guard<'t> = AccessGuard<'t, Bytes>;
 

@@ -9,8 +9,8 @@ use super::state::{State, StateOptions};
 use super::tables::{self, Definition};
 use super::tail::Tail;
 use crate::disk::DiskFile;
-use crate::error::Result;
 use crate::journal::StoreId;
+use crate::model::error::Result;
 
 impl ReadTables {
     /// Makes a state in an empty file that holds what these tables hold, with the tail folded into

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Error, Outcome, Result, StoreFile};
+use crate::model::error::{Error, Outcome, Result, StoreFile};
 
 impl From<redb::StorageError> for Error {
     fn from(error: redb::StorageError) -> Self {

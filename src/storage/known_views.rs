@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use super::records::Head;
-use crate::error::Result;
-use crate::key::ViewKey;
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
 
 /// How many views are remembered; then it is begun anew.
 const CAPACITY: usize = 65_536;

@@ -6,10 +6,10 @@ use super::pack::Packer;
 use super::records::{LinkRecord, ViewRow};
 use super::varint;
 use super::write::WriteTables;
-use crate::change::Stamp;
-use crate::error::{Error, Result, StoreFile};
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+pub(crate) use crate::model::LinkKey;
+use crate::model::Stamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource::ResourceType;
 
 /// What to do with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +18,6 @@ pub(crate) enum Edit {
     Link,
     /// Remove it where it is.
     Unlink,
-}
-
-/// A resource to link or unlink, and its place in the request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LinkKey<'a> {
-    pub(crate) name: ResourceName<'a>,
-    pub(crate) ordinal: u32,
-}
-
-impl LinkKey<'_> {
-    fn name(&self) -> &[u8] {
-        self.name.as_bytes()
-    }
 }
 
 impl WriteTables<'_> {
@@ -72,7 +59,7 @@ impl WriteTables<'_> {
         let table = self.links.get_mut(resource_type).get(self.transaction)?;
         let mut changed = Vec::with_capacity(keys.len());
         self.walked += keys.len() as u64;
-        self.rows += blocks::edit(table, view, keys, LinkKey::name, |key, found, packer| {
+        self.rows += blocks::edit(table, view, keys, LinkKey::name_bytes, |key, found, packer| {
             let changes = found.is_some() == (edit == Edit::Unlink);
             changed.push(changes);
             if !changes {
@@ -80,7 +67,8 @@ impl WriteTables<'_> {
             }
             if edit == Edit::Link {
                 let (linked_at, revision) = (stamp.time, stamp.revision);
-                LinkRecord { linked_at, revision, ordinal: key.ordinal }.push(key.name(), packer);
+                LinkRecord { linked_at, revision, request_index: key.request_index }
+                    .push(key.name_bytes(), packer);
             }
             Ok(Fate::Replace)
         })?;
@@ -91,17 +79,17 @@ impl WriteTables<'_> {
 impl LinkRecord {
     /// Adds the link with this name to those that are to be packed.
     pub(super) fn push(self, name: &[u8], packer: &mut Packer) {
-        let mut ordinal = Vec::new();
-        varint::push(&mut ordinal, self.ordinal);
+        let mut request_index = Vec::new();
+        varint::push(&mut request_index, self.request_index);
         let stamp = packer.stamp((self.linked_at, self.revision));
-        packer.push(&[name], stamp, &ordinal);
+        packer.push(&[name], stamp, &request_index);
     }
 
     /// Reads the link that an entry of a block stands for.
     pub(super) fn of_entry(block: &Block<'_>, entry: &Entry<'_>) -> Result<Self> {
         let (linked_at, revision) = block.stamp_of(entry)?;
         match varint::split(entry.payload) {
-            Some((ordinal, [])) => Ok(Self { linked_at, revision, ordinal }),
+            Some((request_index, [])) => Ok(Self { linked_at, revision, request_index }),
             _ => Err(block::damaged()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::run::Member;
 use super::varint;
-use crate::error::{Error, Result, StoreFile};
+use crate::model::error::{Error, Result, StoreFile};
 
 /// The ids of views, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, ByType, Bytes, Definition, KeyRange, Prefix};
 use super::tail::Tail;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{ProjectKey, ViewKey};
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
 
 type Table = ReadOnlyTable<Bytes, Bytes>;
 

@@ -8,9 +8,9 @@ use super::read::ReadTables;
 use super::records::LinkRecord;
 use super::resource_record::name_of;
 use super::tables::Prefix;
-use crate::error::{Error, Result, StoreFile};
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
 
 /// A link of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::tables::{self, Bytes, split_row_key};
 use super::versioned::{Record, decode, encode, record};
 use crate::change::ViewRef;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{ProjectKey, ViewKey};
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
-use crate::view::{View, ViewFields};
+pub(crate) use crate::model::LinkRecord;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::{View, ViewFields};
 
 /// Where the store stands; written with every change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,15 +273,6 @@ pub(super) struct ViewKeyRecord {
 }
 record!(ViewKeyRecord, ViewKeyVersions, "view key record");
 
-/// When a link was made. The order of the fields is the order of link time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct LinkRecord {
-    pub(crate) linked_at: Timestamp,
-    pub(crate) revision: u64,
-    /// The place in the request.
-    pub(crate) ordinal: u32,
-}
-
 fn no_key(table: &str) -> Error {
     Error::damaged(StoreFile::State, format!("table {table}"), "a row has a key that is none")
 }
@@ -288,7 +280,7 @@ fn no_key(table: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Maintainer, NewView};
+    use crate::model::view::{Maintainer, NewView};
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()

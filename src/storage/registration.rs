@@ -7,12 +7,12 @@ use super::resource_record::{ResourceRecord, ResourceRow};
 use super::tables::{Prefix, row_key, split_row_key};
 use super::term::Term;
 use super::write::WriteTables;
-use crate::change::Stamp;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::EnvironmentId;
-use crate::registry::ResourceFields;
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+use crate::model::ResourceFields;
+use crate::model::Stamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::EnvironmentId;
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
 
 impl WriteTables<'_> {
     /// Registers a resource, or changes what is said of it: `before` is what is in the tables. The id

@@ -11,10 +11,10 @@ use super::resource_record::{ResourceRow, name_of};
 use super::tables::{self, Bytes, Prefix, row_key, split_row_key};
 use super::term::Term;
 use super::write::WriteTables;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::EnvironmentId;
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::EnvironmentId;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
 
 /// The resources of one type of a project, with their links.
 pub(crate) trait ResourceRows {

@@ -10,12 +10,12 @@ use super::records::{ProjectRow, ViewRow};
 use super::resource_record::name_of;
 use super::tables::{KeyRange, Lazy, Prefix};
 use super::write::WriteTables;
-use crate::change::Stamp;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{EnvironmentId, ProjectKey};
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
-use crate::type_counts::TypeCounts;
+use crate::model::Stamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{EnvironmentId, ProjectKey};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
+use crate::model::type_counts::TypeCounts;
 
 /// What went with resources that were removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl<'t> WriteTables<'t> {
             lists += u64::from(!posting.is_empty());
             let name = ResourceName::packed(str::from_utf8(name).unwrap_or_default());
             for &view in posting.ids() {
-                let link = LinkKey { name: name.clone(), ordinal: 0 };
+                let link = LinkKey { name: name.clone(), request_index: 0 };
                 by_view.entry(view).or_default().push(link);
             }
         }

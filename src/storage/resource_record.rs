@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::versioned::record;
-use crate::error::{Error, Result, StoreFile};
-use crate::registry::{RegisteredResource, ResourceFields};
-use crate::resource::{Resource, ResourceType};
-use crate::resource_name::ResourceName;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
+use crate::model::{RegisteredResource, ResourceFields};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ResourceRecord {
@@ -47,9 +47,9 @@ pub(super) fn name_of(bytes: &[u8]) -> Result<ResourceName<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::SegmentId;
-    use crate::time::Timestamp;
-    use crate::view::Maintainer;
+    use crate::model::key::SegmentId;
+    use crate::model::time::Timestamp;
+    use crate::model::view::Maintainer;
 
     #[test]
     fn the_bytes_of_a_resource_record_are_pinned() {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::tables::split_row_key;
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
 
 /// What a run orders by first: the resource, as its type and the key of its posting list.
 ///

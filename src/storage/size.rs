@@ -4,7 +4,7 @@ use redb::{ReadableTableMetadata, TableHandle};
 
 use super::read::ReadTables;
 use super::tables;
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::sizes::TableSize;
 
 impl ReadTables {

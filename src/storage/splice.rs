@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::block::{Block, STAMP_LEN};
 use super::block_writer::BlockWriter;
 use super::pack::{MAX_LEN, Packer};
-use crate::error::Result;
+use crate::model::error::Result;
 
 /// A block that has more than one stamp without an entry for so many entries is packed anew.
 const ENTRIES_PER_UNUSED_STAMP: usize = 8;

@@ -15,8 +15,8 @@ use super::tail::Tail;
 use super::upgrade::upgrade;
 use super::write::{Finished, Newest, WriteTables, create_tables};
 use crate::disk::DiskFile;
-use crate::error::{Error, Outcome, Result, StoreFile};
 use crate::journal::StoreId;
+use crate::model::error::{Error, Outcome, Result, StoreFile};
 
 /// The version of the tables that is written.
 pub(super) const FORMAT: u32 = 3;

@@ -17,8 +17,8 @@ use super::posting::Posting;
 use super::run::RunKey;
 use super::tables::{self, Bytes};
 use super::write::WriteTables;
-use crate::error::Result;
-use crate::resource::ResourceType;
+use crate::model::error::Result;
+use crate::model::resource::ResourceType;
 
 /// How many ids are looked at for each change that is folded.
 const SWEPT: usize = 4;
@@ -147,10 +147,10 @@ mod tests {
     use super::super::links::{Edit, LinkKey};
     use super::super::state::State;
     use super::*;
-    use crate::change::Stamp;
-    use crate::resource_name::ResourceName;
-    use crate::time::Timestamp;
-    use crate::view::ViewFields;
+    use crate::model::Stamp;
+    use crate::model::resource_name::ResourceName;
+    use crate::model::time::Timestamp;
+    use crate::model::view::ViewFields;
 
     const FLAG: ResourceType = ResourceType::Flag;
 
@@ -173,7 +173,7 @@ mod tests {
     fn link_of(state: &State, resource_type: ResourceType, view: &str, names: &[String]) {
         let (project, key) = ("p".parse().unwrap(), view.parse().unwrap());
         let names = names.iter().map(|name| ResourceName::packed(name));
-        let keys: Vec<_> = names.map(|name| LinkKey { name, ordinal: 0 }).collect();
+        let keys: Vec<_> = names.map(|name| LinkKey { name, request_index: 0 }).collect();
         write(state, |tables, stamp| {
             let known = tables.project(&project).unwrap();
             let known = known.and_then(|project| tables.view(project.id, &key).unwrap());

@@ -19,9 +19,10 @@ use std::ops::Bound;
 
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
-use crate::error::Result;
-use crate::key::ViewKey;
-use crate::resource::ResourceType;
+pub(super) use crate::model::ByType;
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
 
 pub(super) type Bytes = &'static [u8];
 pub(super) type Definition = TableDefinition<'static, Bytes, Bytes>;
@@ -149,36 +150,6 @@ impl Prefix {
 
     fn range_from<'a>(&'a self, start: Bound<&'a [u8]>) -> KeyRange<'a> {
         (start, self.end.as_deref().map_or(Bound::Unbounded, Bound::Excluded))
-    }
-}
-
-/// One value for each resource type.
-#[derive(Debug, Default)]
-pub(super) struct ByType<T>([T; 4]);
-
-impl<T> ByType<T> {
-    pub(super) fn from_fn(make: impl Fn(ResourceType) -> T) -> Self {
-        Self(ResourceType::ALL.map(make))
-    }
-
-    pub(super) const fn get(&self, resource_type: ResourceType) -> &T {
-        let [flag, segment, ai_config, metric] = &self.0;
-        match resource_type {
-            ResourceType::Flag => flag,
-            ResourceType::Segment => segment,
-            ResourceType::AiConfig => ai_config,
-            ResourceType::Metric => metric,
-        }
-    }
-
-    pub(super) const fn get_mut(&mut self, resource_type: ResourceType) -> &mut T {
-        let [flag, segment, ai_config, metric] = &mut self.0;
-        match resource_type {
-            ResourceType::Flag => flag,
-            ResourceType::Segment => segment,
-            ResourceType::AiConfig => ai_config,
-            ResourceType::Metric => metric,
-        }
     }
 }
 

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use super::links::Edit;
 use super::posting::Posting;
 use super::run::{self, Member, Run, RunKey};
-use crate::key::EnvironmentId;
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+use crate::model::key::EnvironmentId;
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
 
 /// A run takes in the one before it unless that has this many times its members. More means fewer
 /// merges, and more runs for a reader to look into.

@@ -1,7 +1,7 @@
 //! The terms by which the registry is indexed: tags and maintainers.
 
-use crate::registry::ResourceFields;
-use crate::view::Maintainer;
+use crate::model::ResourceFields;
+use crate::model::view::Maintainer;
 
 /// What a resource is found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

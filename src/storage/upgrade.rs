@@ -9,8 +9,8 @@ use super::records::{Head, LinkRecord, ProjectRow};
 use super::state::FORMAT;
 use super::tables::{self, Bytes, Definition, row_key, split_row_key};
 use crate::codec;
-use crate::error::{Error, Result, StoreFile};
-use crate::resource::ResourceType;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::resource::ResourceType;
 
 /// Brings the tables of an older format to the present one.
 ///

@@ -12,9 +12,9 @@ use super::read_links::record;
 use super::records::{Head, LinkRecord, ProjectRow, ViewKeyRecord, ViewRow};
 use super::run::RunKey;
 use super::tables::{self, Bytes, split_row_key};
-use crate::error::Result;
-use crate::resource::{Resource, ResourceType};
-use crate::type_counts::TypeCounts;
+use crate::model::error::Result;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::type_counts::TypeCounts;
 use crate::verify::{Counts, Findings};
 
 /// What came last in a table of links.

@@ -10,8 +10,8 @@ use super::records::ProjectRow;
 use super::resource_record::ResourceRow;
 use super::tables::{row_key, split_row_key};
 use super::term::Term;
-use crate::error::Result;
-use crate::resource::{Resource, ResourceType};
+use crate::model::error::Result;
+use crate::model::resource::{Resource, ResourceType};
 use crate::verify::{Counts, Findings};
 
 /// What leads to the rows of a type, as it should.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::error::{Error, Result, StoreFile};
+use crate::model::error::{Error, Result, StoreFile};
 
 /// A record with the versions of its format.
 pub(super) trait Record: Sized {
@@ -51,11 +51,11 @@ macro_rules! record {
         }
 
         impl $record {
-            pub(super) fn encode(self) -> $crate::error::Result<Vec<u8>> {
+            pub(super) fn encode(self) -> $crate::model::error::Result<Vec<u8>> {
                 $crate::storage::versioned::encode(self)
             }
 
-            pub(super) fn decode(bytes: &[u8]) -> $crate::error::Result<Self> {
+            pub(super) fn decode(bytes: &[u8]) -> $crate::model::error::Result<Self> {
                 $crate::storage::versioned::decode(bytes)
             }
         }

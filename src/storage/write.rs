@@ -10,12 +10,12 @@ use super::backlinks::LiveViews;
 use super::records::{Head, Mark, ProjectRow, ViewKeyRecord, ViewRecord, ViewRow};
 use super::tables::{self, ByType, Bytes, Definition, Lazy};
 use super::tail::Tail;
-use crate::change::Stamp;
-use crate::error::{Error, Result, StoreFile};
-use crate::key::{ProjectKey, ViewKey};
-use crate::resource::ResourceType;
-use crate::type_counts::TypeCounts;
-use crate::view::ViewFields;
+use crate::model::Stamp;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::resource::ResourceType;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::ViewFields;
 
 /// The tables of a write transaction.
 pub(crate) struct WriteTables<'t> {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::maintainer::Maintainer;
-use crate::change::{self, ChangeKind, ChangedFields, ChangedLinks};
-use crate::registry::RegisteredResource;
-use crate::resource::{RawResource, Resource, ResourceType};
-use crate::type_counts::TypeCounts;
+use crate::model::RegisteredResource;
+use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
+use crate::model::resource::{RawResource, Resource, ResourceType};
+use crate::model::type_counts::TypeCounts;
 
 /// The changes behind a revision, a page of them.
 ///

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::request_error::RequestError;
-use crate::error::{Error, Outcome, chain};
 use crate::filter::FilterErrorKind;
+use crate::model::error::{Error, Outcome, chain};
 
 /// The answer to a call that failed as a whole.
 ///

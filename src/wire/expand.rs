@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::request_error::RequestError;
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
 
 /// What can be asked for with `expand`. Example: at [`Expand`].
 ///

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::linked_resources::LinkedResources;
-use crate::batch::{Failure, Report};
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
+use crate::model::{Failure, Report};
 
 /// The answer to a link or unlink, partial failures included; always a 200, since clients give
 /// back nothing on any other status. Example: at [`wire`](super).

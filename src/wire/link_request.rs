@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use super::object::Object;
 use super::request_error::RequestError;
-use crate::batch::{Batch, SegmentRef};
 use crate::filter::{ResourceCondition, ResourceFilter};
-use crate::key::EnvironmentId;
-use crate::resource::ResourceType;
+use crate::model::key::EnvironmentId;
+use crate::model::resource::ResourceType;
+use crate::model::{Batch, SegmentRef};
 
 /// The body of a link or unlink: one of three shapes, told apart by their fields.
 ///

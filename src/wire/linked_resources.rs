@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::link::{Link, PageLinks, ResourceLinks};
 use super::path;
 use super::query::Query;
-use crate::key::{ProjectKey, ViewKey};
-use crate::page::Page;
-use crate::resource::ResourceType;
-use crate::snapshot;
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::linked_resource;
+use crate::model::page::Page;
+use crate::model::resource::ResourceType;
 
 /// A page of the resources that are linked to a view.
 ///
@@ -71,7 +71,7 @@ impl LinkedResources {
     /// Cost: O(items).
     #[must_use]
     pub fn new(
-        page: &Page<snapshot::LinkedResource>,
+        page: &Page<linked_resource::LinkedResource>,
         project: &ProjectKey,
         view: &ViewKey,
         resource_type: ResourceType,
@@ -88,7 +88,7 @@ impl LinkedResources {
 }
 
 impl LinkedResource {
-    fn new(linked: &snapshot::LinkedResource, project: &ProjectKey, parent: &str) -> Self {
+    fn new(linked: &linked_resource::LinkedResource, project: &ProjectKey, parent: &str) -> Self {
         let resource = &linked.resource;
         Self {
             links: ResourceLinks {

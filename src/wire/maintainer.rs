@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::view;
+use crate::model::view;
 
 /// Who looks after a view or resource. The store knows the id alone, so there are no details. Example:
 /// at [`View`](super::View).

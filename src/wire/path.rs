@@ -1,7 +1,7 @@
 //! The paths of the API. All parts of them are parsed keys, which need no percent-encoding.
 
-use crate::key::{ProjectKey, ViewKey};
-use crate::resource::{Resource, ResourceType};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::resource::{Resource, ResourceType};
 
 pub(super) fn views(project: &ProjectKey) -> String {
     format!("/api/v2/projects/{project}/views")

@@ -7,9 +7,9 @@ use super::expand::Expand;
 use super::request_error::RequestError;
 use super::sort::Sort;
 use crate::filter::{ResourceCondition, ResourceFilter, ViewCondition, ViewFilter};
-use crate::key::EnvironmentId;
-use crate::page::{KeySort, LinkSort, Paging, ViewSort};
-use crate::resource::{Resource, ResourceType};
+use crate::model::key::EnvironmentId;
+use crate::model::page::{KeySort, LinkSort, Paging, ViewSort};
+use crate::model::resource::{Resource, ResourceType};
 
 /// The parameters of a reading request; each operation takes what concerns it.
 ///

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::changes::Name;
 use super::link_report::LinkReport;
-use crate::batch::{KeyOutcome, Report};
+use crate::model::{KeyOutcome, Report};
 
 /// The answer to a replacement: that of a link, and what became of the rest.
 ///

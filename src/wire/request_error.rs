@@ -1,7 +1,7 @@
 //! What is wrong with a request, before the engine sees it.
 
-use crate::error::chain;
 use crate::filter::FilterError;
+use crate::model::error::chain;
 
 /// Why a request cannot be taken; a 400.
 ///

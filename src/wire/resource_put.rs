@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use super::request_error::RequestError;
 use super::view_request::maintainer;
-use crate::key::ProjectKey;
-use crate::registry::NewResource;
-use crate::resource::ResourceType;
-use crate::time::Timestamp;
+use crate::model::NewResource;
+use crate::model::key::ProjectKey;
+use crate::model::resource::ResourceType;
+use crate::model::time::Timestamp;
 
 /// A resource that is to be registered, its fields named as the API names them.
 ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 
-use crate::resource::ResourceType;
+use crate::model::resource::ResourceType;
 
 pub(super) fn serialize<S: Serializer>(
     resource_type: &ResourceType,

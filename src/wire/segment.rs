@@ -1,8 +1,8 @@
 //! Segments that a path names by key or by id.
 
-use crate::error::Result;
-use crate::page::Paging;
-use crate::resource::Resource;
+use crate::model::error::Result;
+use crate::model::page::Paging;
+use crate::model::resource::Resource;
 use crate::snapshot::ProjectSnapshot;
 
 /// The resource that a path means which names this one.

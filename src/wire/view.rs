@@ -7,11 +7,11 @@ use super::link::{Link, PageLinks, ResourceLinks};
 use super::maintainer::Maintainer;
 use super::path;
 use super::query::Query;
-use crate::key::ProjectKey;
-use crate::page::Page;
-use crate::resource::{Resource, ResourceType};
-use crate::snapshot::ProjectInfo;
-use crate::view;
+use crate::model::key::ProjectKey;
+use crate::model::page::Page;
+use crate::model::project_info::ProjectInfo;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::view;
 
 /// A view.
 ///

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::json;
 use super::request_error::RequestError;
-use crate::view::{self, Maintainer, NewView};
+use crate::model::view::{self, Maintainer, NewView};
 
 /// The body that creates a view. Unknown fields are left out, since older clients send more.
 ///

@@ -1,17 +1,18 @@
 use super::*;
-use crate::change::{Note, PutResource};
-use crate::registry::ResourceFields;
-use crate::resource::ResourceType;
+use crate::change::PutResource;
+use crate::model::ChangeMeta;
+use crate::model::ResourceFields;
+use crate::model::resource::ResourceType;
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
 use crate::storage::State;
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
 
 const TIME: Timestamp = Timestamp::from_millis(5);
 
 /// A state after change 2: view 0 of project 0, with the flags `a` and `b`.
 fn state() -> State {
     let state = State::in_memory();
-    let fields = crate::view::ViewFields::default();
+    let fields = crate::model::view::ViewFields::default();
     let create = Effect::CreateView { view: view(0), new_project: true, fields };
     let linked = ["a", "b"].map(linked).to_vec();
     try_on(&state, 1, TIME, create).unwrap();
@@ -32,7 +33,7 @@ fn name(key: &'static str) -> ResourceName<'static> {
 }
 
 fn linked(key: &'static str) -> LinkedName<'static> {
-    LinkedName { ordinal: 0, name: name(key) }
+    LinkedName { request_index: 0, name: name(key) }
 }
 
 fn change_links(
@@ -54,7 +55,7 @@ fn try_in(
     time: Timestamp,
     effect: Effect<'_>,
 ) -> Result<()> {
-    let record = ChangeRecord { time, note: Note::default(), project, effect };
+    let record = ChangeRecord { time, meta: ChangeMeta::default(), project, effect };
     let transaction = state.begin()?;
     let mut tables = transaction.tables()?;
     replay(&mut tables, revision, &record.encode()?)?;
@@ -74,7 +75,7 @@ fn a_change_that_does_what_it_did_is_made() {
 
 #[test]
 fn a_change_that_does_something_else_is_damage() {
-    let fields = crate::view::ViewFields::default;
+    let fields = crate::model::view::ViewFields::default;
     let unlinked = TypeCounts::default();
     let resource_type = ResourceType::Flag;
     let misfits = [
@@ -187,7 +188,7 @@ fn names_out_of_order_are_damage_also_where_they_are_only_recalled() {
     let recalled = |linked: Vec<_>, unlinked| {
         let project = ProjectRef { id: 0, key: "p".parse().unwrap() };
         let effect = change_links(linked, unlinked);
-        let record = ChangeRecord { time: TIME, note: Note::default(), project, effect };
+        let record = ChangeRecord { time: TIME, meta: ChangeMeta::default(), project, effect };
         let mut tail = Tail::default();
         recall(&mut tail, 3, &record.encode().unwrap()).map(|()| tail.len())
     };

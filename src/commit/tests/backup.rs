@@ -6,10 +6,10 @@ use super::*;
 use crate::Batch;
 use crate::commit::backup::write_copy;
 use crate::disk::simulated::DiskFault;
-use crate::error::Outcome;
 use crate::journal::Kept;
-use crate::page::{LinkSort, Paging};
-use crate::resource::{Resource, ResourceType};
+use crate::model::error::Outcome;
+use crate::model::page::{LinkSort, Paging};
+use crate::model::resource::{Resource, ResourceType};
 use crate::snapshot::Snapshot;
 
 /// Copies what the store holds now onto a disk.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::Batch;
-use crate::change::Note;
-use crate::error::{Outcome, StoreFile};
-use crate::resource::ResourceType;
-use crate::resource_name::ResourceName;
+use crate::model::ChangeMeta;
+use crate::model::error::{Outcome, StoreFile};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::ResourceName;
+use crate::model::view::ViewFields;
 use crate::storage::{Edit, LinkKey};
-use crate::view::ViewFields;
 
 /// A store with a view and some links, whose journal reaches back to the first change.
 fn store() -> Arc<Engine> {
@@ -25,7 +25,7 @@ fn store() -> Arc<Engine> {
 }
 
 fn ask() -> Ask {
-    Ask { note: Note::default(), keys: 1, dry_run: false }
+    Ask { meta: ChangeMeta::default(), keys: 1, dry_run: false }
 }
 
 #[test]
@@ -58,12 +58,12 @@ fn a_row_that_contradicts_the_others_stops_the_writes() {
         let open = engine.open();
         let transaction = open.as_ref().unwrap().state.begin().unwrap();
         let mut tables = transaction.tables().unwrap();
-        let stamp = crate::change::Stamp { revision: 2, time: Timestamp::from_millis(1) };
+        let stamp = crate::model::Stamp { revision: 2, time: Timestamp::from_millis(1) };
         let fields = ViewFields::default();
         let (project, key) = ("p".parse().unwrap(), "w".parse().unwrap());
         let (_, mut view) = tables.create_view(&project, &key, fields.clone(), stamp).unwrap();
         let before = view.clone();
-        let links = [LinkKey { name: ResourceName::packed("x"), ordinal: 0 }];
+        let links = [LinkKey { name: ResourceName::packed("x"), request_index: 0 }];
         tables.change_links(&mut view, ResourceType::Flag, Edit::Link, &links, stamp).unwrap();
         tables.update_view(before, fields, stamp).unwrap();
         let finished = tables.finish().unwrap();
@@ -85,7 +85,7 @@ fn a_state_that_the_journal_does_not_lead_to_breaks_an_invariant() {
         let transaction = open.as_ref().unwrap().state.begin().unwrap();
         let mut tables = transaction.tables().unwrap();
         let view = tables.view(0, &"v".parse().unwrap()).unwrap().unwrap();
-        let stamp = crate::change::Stamp { revision: 2, time: Timestamp::from_millis(1) };
+        let stamp = crate::model::Stamp { revision: 2, time: Timestamp::from_millis(1) };
         let fields = ViewFields { name: "never given".into(), ..view.fields().clone() };
         tables.update_view(view, fields, stamp).unwrap();
         let finished = tables.finish().unwrap();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::*;
 use crate::disk::MemoryDisk;
 use crate::disk::simulated::SimulatedDisk;
+use crate::model::time::Timestamp;
+use crate::model::view::NewView;
 use crate::project::Project;
-use crate::time::Timestamp;
-use crate::view::NewView;
 
 mod backup;
 mod checks;

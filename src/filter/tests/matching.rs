@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
-use crate::key::EnvironmentId;
-use crate::view::Maintainer;
+use crate::model::key::EnvironmentId;
+use crate::model::view::Maintainer;
 
 const FACTS: ResourceFacts<'_> = ResourceFacts {
     key: "checkout-v2",

@@ -10,8 +10,8 @@ mod pen;
 mod random;
 
 use super::{ResourceCondition, ResourceFilter, SetTest, TextTest, ViewFilter};
-use crate::key::ViewKey;
-use crate::resource::ResourceType;
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
 
 fn flags(text: &str) -> ResourceFilter {
     ResourceFilter::parse(ResourceType::Flag, text).unwrap()

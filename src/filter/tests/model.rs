@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::random::Thing;
 use super::*;
 use crate::filter::ViewCondition;
-use crate::view::{Maintainer, View};
+use crate::model::view::{Maintainer, View};
 
 pub(super) fn resource_matches(conditions: &[ResourceCondition], thing: &Thing) -> bool {
     use ResourceCondition as Is;

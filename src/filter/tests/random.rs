@@ -5,10 +5,10 @@ use proptest::sample::select;
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
-use crate::key::EnvironmentId;
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
-use crate::view::{Maintainer, View};
+use crate::model::key::EnvironmentId;
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::{Maintainer, View};
 
 /// Which texts and lists conditions have.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use io::ErrorKind::{Other, PermissionDenied, UnexpectedEof};
 
 use super::*;
 use crate::disk::simulated::CallKind;
-use crate::error::StoreFile;
+use crate::model::error::StoreFile;
 
 /// A journal of 60 changes on a disk, and the first revisions of its segments.
 fn journal() -> (SimulatedDisk, Journal, Vec<u64>) {

@@ -11,9 +11,9 @@ use crate::storage::records::LinkRecord;
 type Links = BTreeMap<Vec<u8>, LinkRecord>;
 
 fn record() -> impl Strategy<Value = LinkRecord> {
-    (0..4_u64, 0..4_u64, any::<u32>()).prop_map(|(time, revision, ordinal)| {
+    (0..4_u64, 0..4_u64, any::<u32>()).prop_map(|(time, revision, request_index)| {
         let linked_at = Timestamp::from_millis(1_700_000_000_000 + time);
-        LinkRecord { linked_at, revision, ordinal }
+        LinkRecord { linked_at, revision, request_index }
     })
 }
 
@@ -116,10 +116,10 @@ fn read_all(bytes: &[u8]) {
 
 #[test]
 fn the_bytes_of_a_block_are_pinned() {
-    let record = |time, ordinal| LinkRecord {
+    let record = |time, request_index| LinkRecord {
         linked_at: Timestamp::from_millis(time),
         revision: 3,
-        ordinal,
+        request_index,
     };
     let links = [(b"ab1".to_vec(), record(5, 0)), (b"ab22".to_vec(), record(5, 300))];
     let blocks = pack(&links.into());
@@ -132,10 +132,10 @@ fn the_bytes_of_a_block_are_pinned() {
 
 #[test]
 fn a_thousand_links_of_one_change_take_few_blocks() {
-    let record = |ordinal| LinkRecord {
+    let record = |request_index| LinkRecord {
         linked_at: Timestamp::from_millis(1_700_000_000_000),
         revision: 1,
-        ordinal,
+        request_index,
     };
     let links: Links = (0..1_000)
         .map(|n: u32| (format!("flag-{:016x}", n * 7_919).into_bytes(), record(n)))

@@ -1,7 +1,7 @@
 //! How long blocks become, to the byte.
 
 use super::*;
-use crate::time::Timestamp;
+use crate::model::time::Timestamp;
 
 /// Entries with names of a common beginning and one stamp each of `stamps` in turn.
 fn packer(entries: usize, stamps: usize) -> Packer {

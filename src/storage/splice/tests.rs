@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::time::Timestamp;
 use crate::storage::block::Stamp;
-use crate::time::Timestamp;
 
 type Entries = BTreeMap<Vec<u8>, (u64, Vec<u8>)>;
 

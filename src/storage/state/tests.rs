@@ -1,7 +1,7 @@
 use super::*;
-use crate::change::Stamp;
 use crate::disk::{Disk, MemoryDisk};
-use crate::time::Timestamp;
+use crate::model::Stamp;
+use crate::model::time::Timestamp;
 
 impl State {
     /// A new one, for tests.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::resource::RawResource;
+use crate::model::resource::RawResource;
 
 /// Which resources are in which views: what the lists and the tail must come to.
 type Model = BTreeMap<RunKey, BTreeSet<u32>>;

@@ -8,10 +8,10 @@ use super::super::tables::{self, SEGMENT_IDS, row_key};
 use super::super::term::Term;
 use super::super::write::WriteTables;
 use super::*;
-use crate::change::Stamp;
-use crate::registry::ResourceFields;
-use crate::resource_name::ResourceName;
-use crate::time::Timestamp;
+use crate::model::ResourceFields;
+use crate::model::Stamp;
+use crate::model::resource_name::ResourceName;
+use crate::model::time::Timestamp;
 
 const SEGMENT: ResourceType = ResourceType::Segment;
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::time::Timestamp;
 use crate::storage::block::STAMP_LEN;
 use crate::storage::pack::MAX_LEN;
-use crate::time::Timestamp;
 
 /// The revision, if it has one, and the payload.
 type Put = (Option<u64>, Vec<u8>);

@@ -1,5 +1,6 @@
 //! Keys: parsed once at the edge, valid ever after.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -134,6 +135,12 @@ macro_rules! key_type {
         impl From<$name> for String {
             fn from(key: $name) -> String {
                 key.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

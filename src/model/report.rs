@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use super::outcome::{Action, Failure, KeyOutcome};
-use super::request::BatchKeys;
-use crate::error::{Error, Result};
-use crate::registry::Named;
-use crate::resource::{RawResource, Resource};
+use super::batch::BatchKeys;
+use super::error::{Error, Result};
+use super::key_outcome::{Action, Failure, KeyOutcome};
+use super::link_command::LinkCommand;
+use super::link_result::LinkResult;
+use super::new_resource::Named;
+use super::resource::{RawResource, Resource};
+use super::validated_put::ValidatedPut;
 
 /// What a batch did: one outcome for each key, in request order, then one for each further resource
 /// that a filter found, in key order, then one for each that a replacement found linked and was not
@@ -46,7 +49,7 @@ pub struct Report {
 
 /// The resources that a request named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reported {
+enum Reported {
     /// To be linked or unlinked.
     Keys(BatchKeys),
     /// To be registered.
@@ -70,7 +73,7 @@ impl Reported {
 }
 
 impl Report {
-    pub(crate) fn new(
+    fn new(
         action: Action,
         keys: Reported,
         outcomes: Vec<KeyOutcome>,
@@ -81,13 +84,38 @@ impl Report {
         Self { action, keys, further: Vec::new(), outcomes, successes, failures, revision }
     }
 
+    /// What came of a batch; `revision` is that of the change it was part of.
+    pub(crate) fn of_links(
+        command: LinkCommand,
+        result: LinkResult,
+        revision: Option<u64>,
+    ) -> Self {
+        let LinkResult { outcomes, further, segments, changed } = result;
+        let (action, choices) = (command.op.action(), command.choices);
+        let mut keys = command.batch.into_keys();
+        keys.name_segments(&segments);
+        let revision = revision.filter(|_| changed);
+        let report = Self::new(action, Reported::Keys(keys), outcomes, revision);
+        let report = report.with_further(further);
+        if choices.failures_only { report.only_failures() } else { report }
+    }
+
+    /// What came of a put.
+    pub(crate) fn of_put(
+        put: ValidatedPut,
+        outcomes: Vec<KeyOutcome>,
+        revision: Option<u64>,
+    ) -> Self {
+        Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, revision)
+    }
+
     /// The report with what a filter found; the outcomes are there.
-    pub(crate) fn with_further(self, further: Vec<Resource>) -> Self {
+    fn with_further(self, further: Vec<Resource>) -> Self {
         Self { further, ..self }
     }
 
     /// The report without those that did not fail; it counts them still.
-    pub(crate) fn only_failures(mut self) -> Self {
+    fn only_failures(mut self) -> Self {
         let failed: Vec<bool> = self.outcomes.iter().map(KeyOutcome::is_failure).collect();
         let failed = |place: usize| failed.get(place).copied().unwrap_or(false);
         let mut listed = 0;

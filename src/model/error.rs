@@ -6,11 +6,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::batch::Report;
+use super::key::{KeyError, ProjectKey, ViewKey};
+use super::report::Report;
 use crate::codec::CodecError;
-use crate::key::{KeyError, ProjectKey, ViewKey};
 
-pub use crate::outcome::Outcome;
+pub use crate::model::outcome::Outcome;
 
 /// What `viewlink` calls return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,13 +1,16 @@
 //! What a batch is to do with its keys.
 
-use super::outcome::{Action, FailureReason, KeyOutcome};
-use super::screen::Screened;
-use crate::filter::ResourceFilter;
-use crate::options::LinkPolicy;
+use serde::{Deserialize, Serialize};
+
+use super::key::ViewKey;
+use super::key_outcome::{Action, FailureReason, KeyOutcome};
+use super::link_policy::LinkPolicy;
+use super::resource_filter::ResourceFilter;
+use super::validated_batch::ValidatedBatch;
 
 /// What a batch is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aim {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum LinkOp {
     /// To link the keys to the view.
     Link,
     /// To unlink them from it.
@@ -16,7 +19,7 @@ pub(crate) enum Aim {
     Replace,
 }
 
-impl Aim {
+impl LinkOp {
     pub(crate) const fn action(self) -> Action {
         match self {
             Self::Link => Action::Link,
@@ -27,7 +30,7 @@ impl Aim {
 }
 
 /// What a caller chose that is not so by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Choices {
     /// A link that is missing is no failure of an unlink.
     pub(crate) ignore_missing: bool,
@@ -39,11 +42,12 @@ pub(crate) struct Choices {
     pub(crate) keep_last_view: bool,
 }
 
-/// What a batch asks for, its keys screened.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) aim: Aim,
-    pub(crate) screened: Screened,
+/// What a batch asks for, its keys validated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinkCommand {
+    pub(crate) view: ViewKey,
+    pub(crate) op: LinkOp,
+    pub(crate) batch: ValidatedBatch,
     pub(crate) filter: Option<ResourceFilter>,
     pub(crate) choices: Choices,
     pub(crate) policy: LinkPolicy,
@@ -51,19 +55,19 @@ pub(crate) struct Job {
     pub(crate) limit: usize,
 }
 
-impl Job {
+impl LinkCommand {
     /// The outcome of a valid key: what is done, or that it is so already.
     pub(crate) const fn outcome(&self, changed: bool) -> KeyOutcome {
         let Choices { ignore_missing, refuse_existing, .. } = self.choices;
-        match (self.aim, changed) {
-            (Aim::Link | Aim::Replace, true) => KeyOutcome::Linked,
-            (Aim::Link, false) if refuse_existing => {
+        match (self.op, changed) {
+            (LinkOp::Link | LinkOp::Replace, true) => KeyOutcome::Linked,
+            (LinkOp::Link, false) if refuse_existing => {
                 KeyOutcome::Failed(FailureReason::AlreadyLinked)
             }
-            (Aim::Link | Aim::Replace, false) => KeyOutcome::AlreadyLinked,
-            (Aim::Unlink, true) => KeyOutcome::Unlinked,
-            (Aim::Unlink, false) if ignore_missing => KeyOutcome::NotLinked,
-            (Aim::Unlink, false) => KeyOutcome::Failed(FailureReason::NotLinked),
+            (LinkOp::Link | LinkOp::Replace, false) => KeyOutcome::AlreadyLinked,
+            (LinkOp::Unlink, true) => KeyOutcome::Unlinked,
+            (LinkOp::Unlink, false) if ignore_missing => KeyOutcome::NotLinked,
+            (LinkOp::Unlink, false) => KeyOutcome::Failed(FailureReason::NotLinked),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The limits of texts and lists, checked before a change begins.
 
-use crate::change::Note;
-use crate::error::Error;
-use crate::key::MAX_KEY_LEN;
-use crate::registry::NewResource;
-use crate::view::{Maintainer, ViewFields};
+use serde::{Deserialize, Serialize};
+
+use super::change_meta::ChangeMeta;
+use super::error::Error;
+use super::key::MAX_KEY_LEN;
+use super::new_resource::NewResource;
+use super::view::{Maintainer, ViewFields};
 
 /// The greatest lengths of texts and lists.
 ///
@@ -17,7 +19,7 @@ use crate::view::{Maintainer, ViewFields};
 /// let limits = Limits { comment: 1_000, ..Limits::default() };
 /// # let _ = limits;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of the name of a view or resource. Default: 256.
     pub name: usize,
@@ -87,9 +89,9 @@ impl From<TooLong> for Error {
     }
 }
 
-pub(crate) fn check_note(note: &Note, limits: &Limits) -> Result<()> {
-    check_text("comment", note.comment.as_deref().unwrap_or_default(), limits.comment)?;
-    check_text("actor", note.actor.as_deref().unwrap_or_default(), limits.actor)
+pub(crate) fn check_meta(meta: &ChangeMeta, limits: &Limits) -> Result<()> {
+    check_text("comment", meta.comment.as_deref().unwrap_or_default(), limits.comment)?;
+    check_text("actor", meta.actor.as_deref().unwrap_or_default(), limits.actor)
 }
 
 /// Checks the fields of a view that differ from those it had.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::job::Choices;
-use crate::change::Note;
-use crate::filter::ResourceFilter;
-use crate::resource::{RawResource, Resource, ResourceType};
+use serde::{Deserialize, Serialize};
+
+use super::change_meta::ChangeMeta;
+use super::link_command::Choices;
+use super::resource::{RawResource, Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
 
 /// Resources of one type to link to a view or unlink from it.
 ///
@@ -26,7 +28,7 @@ pub struct Batch {
     pub(crate) keys: BatchKeys,
     pub(crate) filter: Option<ResourceFilter>,
     pub(crate) choices: Choices,
-    pub(crate) note: Note,
+    pub(crate) meta: ChangeMeta,
 }
 
 impl Batch {
@@ -137,7 +139,7 @@ impl Batch {
     }
 
     fn new(keys: BatchKeys) -> Self {
-        Self { keys, filter: None, choices: Choices::default(), note: Note::default() }
+        Self { keys, filter: None, choices: Choices::default(), meta: ChangeMeta::default() }
     }
 
     /// Lets a link that is missing be a success of an unlink, [`NotLinked`](crate::KeyOutcome::NotLinked),
@@ -186,21 +188,21 @@ impl Batch {
     /// Says why; the text goes with the change into the journal.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
-        self.note.comment = Some(comment.into());
+        self.meta.comment = Some(comment.into());
         self
     }
 
     /// Says who; the text goes with the change into the journal.
     #[must_use]
     pub fn actor(mut self, actor: impl Into<String>) -> Self {
-        self.note.actor = Some(actor.into());
+        self.meta.actor = Some(actor.into());
         self
     }
 
     /// Says which change this one takes back; the number goes with the change into the journal.
     #[must_use]
     pub const fn reverts(mut self, revision: u64) -> Self {
-        self.note.reverts = Some(revision);
+        self.meta.reverts = Some(revision);
         self
     }
 
@@ -225,7 +227,7 @@ impl Batch {
 
 /// A segment as a request names it: the texts may be no keys at all. Example: at
 /// [`Batch::segment_refs`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SegmentRef {
     /// By the id it is registered with.
     Id(String),
@@ -239,7 +241,7 @@ pub enum SegmentRef {
 }
 
 /// The keys of a batch: segments have an environment or an id, the other types do not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BatchKeys {
     /// Keys of a type that is not segments.
     Plain(ResourceType, Vec<String>),

@@ -7,12 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::error::{Error, Result};
+use super::link_record::LinkRecord;
+use super::registered_resource::ResourceFields;
+use super::resource::ResourceType;
+use super::resource_name::ResourceName;
+use super::time::Timestamp;
+use super::view::View;
 use crate::codec;
-use crate::error::{Error, Result};
-use crate::resource::ResourceType;
-use crate::storage::{LinkRecord, ResourceRow};
-use crate::time::Timestamp;
-use crate::view::View;
 
 /// In which order linked resources come. Example: at [`Paging`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -252,11 +254,15 @@ impl Position {
     }
 
     /// Where a registered resource stands in this order.
-    pub(crate) fn of_resource(row: &ResourceRow, sort: ResourceSort) -> Self {
-        let key = row.name.as_str().to_owned();
+    pub(crate) fn of_resource(
+        name: &ResourceName<'_>,
+        fields: &ResourceFields,
+        sort: ResourceSort,
+    ) -> Self {
+        let key = name.as_str().to_owned();
         match sort {
             ResourceSort::Key => Self::Key(key),
-            ResourceSort::Name => Self::Name(row.fields.name.clone(), key),
+            ResourceSort::Name => Self::Name(fields.name.clone(), key),
         }
     }
 
@@ -358,7 +364,8 @@ mod tests {
     fn cursor() -> Cursor {
         let list =
             List::Links { view: 7, resource_type: ResourceType::Flag, sort: LinkSort::LinkTime };
-        let record = LinkRecord { linked_at: Timestamp::from_millis(9), revision: 3, ordinal: 1 };
+        let record =
+            LinkRecord { linked_at: Timestamp::from_millis(9), revision: 3, request_index: 1 };
         Cursor { list, after: Position::LinkTime(record) }
     }
 

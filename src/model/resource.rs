@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, StoreFile};
-use crate::key::{self, EnvironmentId, KeyError, MAX_KEY_LEN, ResourceKey};
-use crate::resource_name::{ResourceName, SEPARATOR};
+use super::error::{Error, StoreFile};
+use super::key::{self, EnvironmentId, KeyError, MAX_KEY_LEN, ResourceKey};
+use super::resource_name::{ResourceName, SEPARATOR};
 
 /// The kind of a resource.
 ///
@@ -96,7 +96,7 @@ impl fmt::Display for ResourceType {
 /// assert!(Resource::metric("no key").is_err());
 /// # Ok::<(), viewlink::KeyError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Resource {
     /// A feature flag.
     Flag(ResourceKey),

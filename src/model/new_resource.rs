@@ -1,8 +1,10 @@
 //! What a caller says of a resource.
 
-use crate::resource::{RawResource, ResourceType};
-use crate::time::Timestamp;
-use crate::view::{Maintainer, sorted_tags};
+use serde::{Deserialize, Serialize};
+
+use super::resource::{RawResource, ResourceType};
+use super::time::Timestamp;
+use super::view::{Maintainer, sorted_tags};
 
 /// A resource to be registered, or to be registered anew.
 ///
@@ -21,7 +23,7 @@ use crate::view::{Maintainer, sorted_tags};
 /// let segment = NewResource::segment_with_id("production", "beta-users", "61f3b0c2");
 /// # let _ = (flag, segment);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewResource {
     pub(crate) named: Named,
     pub(crate) name: Option<String>,
@@ -35,7 +37,7 @@ pub struct NewResource {
 }
 
 /// The raw texts that name a resource: only segments have an environment, and an id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Named {
     Plain { resource_type: ResourceType, key: String },
     Segment { environment: String, key: String, id: Option<String> },

@@ -2,6 +2,8 @@
 
 use std::slice;
 
+use serde::{Deserialize, Serialize};
+
 /// What a condition asks of one text, such as a key or the id of a maintainer.
 ///
 /// Compared byte by byte, so upper and lower case differ. Where there is no text (nobody maintains
@@ -16,7 +18,7 @@ use std::slice;
 /// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Key(test)));
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TextTest {
     /// It is this text.
@@ -51,7 +53,7 @@ impl TextTest {
     }
 
     /// The texts one of which each match is, where the test says so.
-    pub(super) fn wanted(&self) -> Option<&[String]> {
+    pub(crate) fn wanted(&self) -> Option<&[String]> {
         match self {
             Self::Equals(wanted) => Some(slice::from_ref(wanted)),
             Self::AnyOf(wanted) => Some(wanted),
@@ -60,7 +62,7 @@ impl TextTest {
     }
 
     /// The test for texts that are in lower case.
-    pub(super) fn in_lower_case(mut self) -> Self {
+    pub(crate) fn in_lower_case(mut self) -> Self {
         match &mut self {
             Self::Equals(text)
             | Self::NotEquals(text)

@@ -1,5 +1,7 @@
 //! What a condition asks of a set.
 
+use serde::{Deserialize, Serialize};
+
 /// What a condition asks of a set, such as the tags of a resource or the views it is in.
 ///
 /// Tags are compared byte by byte, so upper and lower case differ; keys of views have none.
@@ -12,7 +14,7 @@
 /// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Tags(both)));
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SetTest<T> {
     /// One of these is in it, or more; of none, none is.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::key::KeyError;
-use crate::limit::TooLong;
-use crate::resource::{RawResource, Resource};
+use super::key::KeyError;
+use super::limit::TooLong;
+use super::resource::{RawResource, Resource};
 
 /// What a batch was to do.
 ///

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::EnvironmentId;
+use super::key::EnvironmentId;
 
 /// Between environment id and segment key: below every byte of a key, so that a table orders
 /// segments by environment first and an environment is one range.
@@ -39,10 +39,7 @@ impl ResourceName<'_> {
 
     /// The environment id of a segment, and the key.
     pub(crate) fn parts(&self) -> (Option<&str>, &str) {
-        match self.0.split_once(SEPARATOR) {
-            Some((environment, key)) => (Some(environment), key),
-            None => (None, &self.0),
-        }
+        split(&self.0)
     }
 
     pub(crate) fn join(environment: &str, key: &str) -> Self {
@@ -64,5 +61,13 @@ impl ResourceName<'_> {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+/// The environment id of a segment, and the key.
+pub(crate) fn split(name: &str) -> (Option<&str>, &str) {
+    match name.split_once(SEPARATOR) {
+        Some((environment, key)) => (Some(environment), key),
+        None => (None, name),
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::ViewKey;
-use crate::time::Timestamp;
-use crate::type_counts::TypeCounts;
+use super::key::ViewKey;
+use super::time::Timestamp;
+use super::type_counts::TypeCounts;
 
 /// Who looks after a view or a resource. The store keeps the text and knows nothing of who it is.
 ///
@@ -81,7 +81,7 @@ pub struct View {
 ///     .maintainer(Maintainer::Team("checkout".into()));
 /// # let _ = view;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewView {
     pub(crate) key: String,
     pub(crate) fields: ViewFields,
@@ -123,7 +123,7 @@ impl NewView {
 /// let patch = ViewPatch::new().name("Checkout and payments").tags(["web"]).no_maintainer();
 /// assert_ne!(patch, ViewPatch::new());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewPatch {
     name: Option<String>,
     description: Option<String>,

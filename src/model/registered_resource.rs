@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::SegmentId;
-use crate::resource::Resource;
-use crate::time::Timestamp;
-use crate::view::Maintainer;
+use super::key::SegmentId;
+use super::resource::Resource;
+use super::time::Timestamp;
+use super::view::Maintainer;
 
 /// What a put says of a resource, in the form tables and journal keep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::resource::ResourceType;
+use super::resource::ResourceType;
 
 /// A number for each resource type: of a view's links, or of a project's registered resources.
 ///

@@ -1,0 +1,39 @@
+//! What a command comes to.
+
+use super::change_record::{ChangeRecord, RemovedCounts};
+use super::key_outcome::KeyOutcome;
+use super::link_result::LinkResult;
+use super::type_counts::TypeCounts;
+use super::view::View;
+
+/// What a command comes to: the answer to its caller, and the change, where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) answer: Answer,
+    pub(crate) change: Option<ChangeRecord>,
+}
+
+/// The answer to the caller of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The view as it is after the command.
+    View(View),
+    /// How many links of each type go with the view.
+    ViewDeleted(TypeCounts),
+    /// What came of each batch.
+    Links(Vec<LinkResult>),
+    /// What came of each resource.
+    Put(Vec<KeyOutcome>),
+    Removed(RemovedCounts),
+    ProjectDeleted {
+        views: u64,
+        unlinked: TypeCounts,
+    },
+}
+
+impl Answer {
+    /// The decision that nothing changes.
+    pub(crate) const fn unchanged(self) -> Decision {
+        Decision { answer: self, change: None }
+    }
+}

@@ -1,0 +1,98 @@
+//! What must hold of a change that was read from bytes before it is applied.
+
+use super::change_record::{Effect, LinksChange, RemovedLinks};
+use super::key::{self, MAX_KEY_LEN};
+use super::name_list::NameList;
+use super::resource::ResourceType;
+use super::resource_name;
+
+type Check = Result<(), &'static str>;
+
+impl Effect {
+    /// Checks what decoding does not: that names are well formed, and that parts agree in length.
+    ///
+    /// Cost: O(bytes of names).
+    pub(super) fn check(&self) -> Check {
+        match self {
+            Self::ChangeLinks(parts) => parts.iter().try_for_each(LinksChange::check),
+            Self::PutResources(resources) => resources.iter().try_for_each(|put| {
+                check_name(put.resource_type, &put.name)?;
+                let is_segment = put.resource_type == ResourceType::Segment;
+                if put.fields.id.is_some() && !is_segment {
+                    return Err("a resource that is no segment has an id");
+                }
+                Ok(())
+            }),
+            Self::RemoveResource { resource_type, name, .. } => check_name(*resource_type, name),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl LinksChange {
+    fn check(&self) -> Check {
+        self.unlinked.check(self.resource_type)?;
+        check_names(self.resource_type, &self.linked)?;
+        if !self.order.is_empty() {
+            self.check_order()?;
+        }
+        if self.linked.iter().any(|name| self.unlinks(name)) {
+            return Err("a name is linked and unlinked at once");
+        }
+        if self.len() == 0 { Err("a part changes nothing") } else { Ok(()) }
+    }
+
+    fn check_order(&self) -> Check {
+        let mut seen = vec![false; self.linked.len()];
+        for &place in &self.order {
+            match seen.get_mut(place as usize) {
+                Some(slot) if !*slot => *slot = true,
+                _ => return Err("the request order is not one of the names"),
+            }
+        }
+        if self.order.len() == seen.len() { Ok(()) } else { Err("the request order is cut") }
+    }
+
+    fn unlinks(&self, name: &str) -> bool {
+        let names = &self.unlinked.names;
+        let (mut low, mut high) = (0, names.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match names.get(middle).unwrap_or_default().cmp(name) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return true,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        false
+    }
+}
+
+impl RemovedLinks {
+    fn check(&self, resource_type: ResourceType) -> Check {
+        check_names(resource_type, &self.names)?;
+        let known = self.times.iter().count();
+        if known == self.names.len() && known == self.times.len() {
+            Ok(())
+        } else {
+            Err("a link that is removed has no time")
+        }
+    }
+}
+
+fn check_names(resource_type: ResourceType, names: &NameList) -> Check {
+    names.iter().try_for_each(|name| check_name(resource_type, name))
+}
+
+fn check_name(resource_type: ResourceType, name: &str) -> Check {
+    let (environment, key) = resource_name::split(name);
+    let parts = match (resource_type, environment) {
+        (ResourceType::Segment, Some(environment)) => key::check(environment, MAX_KEY_LEN),
+        (ResourceType::Segment, None) | (_, Some(_)) => {
+            return Err("a name is not one of its type");
+        }
+        (_, None) => Ok(()),
+    };
+    let well_formed = parts.is_ok() && key::check(key, MAX_KEY_LEN).is_ok();
+    if well_formed { Ok(()) } else { Err("a name is malformed") }
+}

@@ -1,0 +1,90 @@
+//! A change record, as a feed tells of it.
+
+use super::change::{Change, ChangeKind, ChangedLinks};
+use super::change_meta::ChangeMeta;
+use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
+use super::error::{Error, Result, StoreFile};
+use super::registered_resource::RegisteredResource;
+use super::resource::{Resource, ResourceType};
+use super::stamp::Stamp;
+
+impl Change {
+    /// A change as a feed tells of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when a name is malformed.
+    pub(crate) fn of(record: ChangeRecord) -> Result<Self> {
+        let ChangeRecord { stamp, meta, project, effect } = record;
+        let ChangeMeta { actor, comment, reverts } = meta;
+        let Stamp { revision, time } = stamp;
+        let kind = ChangeKind::of(effect, revision)?;
+        Ok(Self { revision, time, actor, comment, reverts, project, kind })
+    }
+}
+
+impl ChangeKind {
+    fn of(effect: Effect, revision: u64) -> Result<Self> {
+        Ok(match effect {
+            Effect::CreateView { view, fields } => {
+                Self::ViewCreated { view, fields: fields.into() }
+            }
+            Effect::UpdateView { view, fields, .. } => {
+                Self::ViewUpdated { view, fields: fields.into() }
+            }
+            Effect::DeleteView { view, unlinked, .. } => Self::ViewDeleted { view, unlinked },
+            Effect::ChangeLinks(parts) => Self::of_links(parts, revision)?,
+            Effect::PutResources(puts) => {
+                let put = |put: PutResource| {
+                    let resource = resource(put.resource_type, &put.name, revision)?;
+                    Ok(RegisteredResource::new(resource, put.fields, revision))
+                };
+                Self::ResourcesPut { resources: puts.into_iter().map(put).collect::<Result<_>>()? }
+            }
+            Effect::RemoveResource { resource_type, name, removed, .. } => {
+                let resource = resource(resource_type, &name, revision)?;
+                Self::ResourceRemoved { resource, links: removed.links }
+            }
+            Effect::RemoveEnvironment { environment, removed, .. } => {
+                let RemovedCounts { linked: segments, links, .. } = removed;
+                Self::EnvironmentRemoved { environment, segments, links }
+            }
+            Effect::DeleteProject { views, unlinked, .. } => {
+                Self::ProjectDeleted { views, unlinked }
+            }
+        })
+    }
+
+    fn of_links(parts: Vec<LinksChange>, revision: u64) -> Result<Self> {
+        let parts = parts.into_iter().map(|part| ChangedLinks::of_part(part, revision));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        Ok(match <[ChangedLinks; 1]>::try_from(parts) {
+            Ok([ChangedLinks { view, resource_type, linked, unlinked }]) => {
+                Self::LinksChanged { view, resource_type, linked, unlinked }
+            }
+            Err(parts) => Self::ManyLinksChanged { parts },
+        })
+    }
+}
+
+impl ChangedLinks {
+    fn of_part(part: LinksChange, revision: u64) -> Result<Self> {
+        let of = part.resource_type;
+        let mut linked: Vec<_> = part.request_order().zip(part.linked.iter()).collect();
+        linked.sort_unstable();
+        let linked = linked.into_iter().map(|(_, name)| resource(of, name, revision));
+        let unlinked = part.unlinked.names.iter().map(|name| resource(of, name, revision));
+        Ok(Self {
+            linked: linked.collect::<Result<_>>()?,
+            unlinked: unlinked.collect::<Result<_>>()?,
+            view: part.view,
+            resource_type: of,
+        })
+    }
+}
+
+fn resource(resource_type: ResourceType, name: &str, revision: u64) -> Result<Resource> {
+    Resource::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
+        Error::damaged(StoreFile::Journal, format!("change {revision}"), "a name is malformed")
+    })
+}

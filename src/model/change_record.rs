@@ -1,0 +1,209 @@
+//! A change as the journal keeps it: plain data, with names and no ids.
+//!
+//! It holds enough to make the change again on any copy of the state before it, and what undoing it needs:
+//! fields, registrations, link times and their order, up to a number of names that its command gives.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::change_meta::ChangeMeta;
+use super::error::{Error, Result, StoreFile};
+use super::key::{EnvironmentId, ProjectKey, ViewKey};
+use super::link_times::LinkTimes;
+use super::name_list::NameList;
+use super::registered_resource::ResourceFields;
+use super::resource::ResourceType;
+use super::stamp::Stamp;
+use super::time::Timestamp;
+use super::type_counts::TypeCounts;
+use super::view::ViewFields;
+use crate::codec;
+
+/// A change: when it was made, by whom and why, and what it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeRecord {
+    pub(crate) stamp: Stamp,
+    pub(crate) meta: ChangeMeta,
+    pub(crate) project: ProjectKey,
+    pub(crate) effect: Effect,
+}
+
+/// What a change does to the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Effect {
+    /// Creates a view, and the project with its first view or resource.
+    CreateView { view: ViewKey, fields: ViewFields },
+    /// Changes the fields of a view.
+    UpdateView { view: ViewKey, before: ViewFields, fields: ViewFields },
+    /// Deletes a view with its links.
+    DeleteView { view: ViewKey, unlinked: TypeCounts, detail: Option<ViewDetail> },
+    /// Makes and removes links, in request order, each on what those before it left.
+    ChangeLinks(Vec<LinksChange>),
+    /// Registers resources, or changes what the registry says of them, in request order.
+    PutResources(Vec<PutResource>),
+    /// Takes a resource out of the registry and out of every view.
+    RemoveResource {
+        resource_type: ResourceType,
+        name: String,
+        removed: RemovedCounts,
+        detail: Option<RemovalDetail>,
+    },
+    /// Takes all segments of an environment out of the registry and out of every view.
+    RemoveEnvironment {
+        environment: EnvironmentId,
+        removed: RemovedCounts,
+        detail: Option<RemovalDetail>,
+    },
+    /// Deletes a project with all it has.
+    DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
+}
+
+/// What a change does to the links of one view and type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LinksChange {
+    pub(crate) view: ViewKey,
+    pub(crate) resource_type: ResourceType,
+    /// What is linked, which was not.
+    pub(crate) linked: NameList,
+    /// For each name that is linked its place in request order; empty where that is key order.
+    pub(crate) order: Vec<u32>,
+    /// What is unlinked, which was linked; none of it is among what is linked.
+    pub(crate) unlinked: RemovedLinks,
+}
+
+/// Links that a change removes from one view.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RemovedLinks {
+    pub(crate) names: NameList,
+    /// When each of them was made.
+    pub(crate) times: LinkTimes,
+}
+
+/// A resource that is put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PutResource {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) name: String,
+    /// What the registry said of it, and since which revision.
+    pub(crate) before: Option<Registration>,
+    pub(crate) fields: ResourceFields,
+}
+
+/// What the registry says of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    pub(crate) fields: ResourceFields,
+    /// The change that put it last.
+    pub(crate) revision: u64,
+}
+
+/// How much a removal of resources takes away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RemovedCounts {
+    /// How many of the resources were registered.
+    pub(crate) registered: u64,
+    /// How many of them were in a view.
+    pub(crate) linked: u64,
+    /// How many links there were.
+    pub(crate) links: u64,
+}
+
+/// A view that is deleted: what undoing the deletion needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewDetail {
+    pub(crate) key: ViewKey,
+    pub(crate) id: u32,
+    pub(crate) fields: ViewFields,
+    pub(crate) version: u64,
+    pub(crate) revision: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
+}
+
+/// Resources that are removed: what undoing the removal needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RemovalDetail {
+    /// In key order.
+    pub(crate) registered: Vec<(String, Registration)>,
+    /// By the keys of views.
+    pub(crate) links: Vec<(ViewKey, RemovedLinks)>,
+}
+
+/// A project that is deleted: what undoing the deletion needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProjectDetail {
+    pub(crate) id: u32,
+    /// In key order.
+    pub(crate) views: Vec<ViewDetail>,
+    /// By type, then in key order.
+    pub(crate) registered: Vec<(ResourceType, String, Registration)>,
+}
+
+/// The versions of the record's format.
+#[derive(Serialize, Deserialize)]
+enum Versioned<'a> {
+    V1(Cow<'a, ChangeRecord>),
+}
+
+impl ChangeRecord {
+    /// The bytes of the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when the record cannot be encoded.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
+        codec::encode(&Versioned::V1(Cow::Borrowed(self)))
+            .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))
+    }
+
+    /// The record that bytes hold; its parts are in order and its names are well formed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when the bytes are no record.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+        let Versioned::V1(record) = codec::decode(bytes)
+            .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))?;
+        let record = record.into_owned();
+        match record.effect.check() {
+            Ok(()) => Ok(record),
+            Err(detail) => {
+                let part = format!("change {}", record.stamp.revision);
+                Err(Error::damaged(StoreFile::Journal, part, detail))
+            }
+        }
+    }
+
+    /// How many links and resources the change names, and one for itself: the measure of its work.
+    pub(crate) fn work(&self) -> u64 {
+        let named = match &self.effect {
+            Effect::CreateView { .. } | Effect::UpdateView { .. } => 0,
+            Effect::DeleteView { unlinked, .. } => unlinked.total(),
+            Effect::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
+            Effect::PutResources(resources) => resources.len() as u64,
+            Effect::RemoveResource { removed, .. } | Effect::RemoveEnvironment { removed, .. } => {
+                removed.links.saturating_add(removed.registered)
+            }
+            Effect::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
+        };
+        named.saturating_add(1)
+    }
+}
+
+impl LinksChange {
+    /// How many links it makes and removes.
+    pub(crate) const fn len(&self) -> u64 {
+        (self.linked.len() + self.unlinked.names.len()) as u64
+    }
+
+    /// For each name that is linked, in key order, its place in request order.
+    pub(crate) fn request_order(&self) -> impl Iterator<Item = u32> {
+        // A batch has fewer than 2^32 names.
+        (0..self.linked.len() as u32).map(|place| match self.order.get(place as usize) {
+            Some(order) => *order,
+            None => place,
+        })
+    }
+}

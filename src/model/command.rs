@@ -1,0 +1,79 @@
+//! What a caller asks for, as plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::change_meta::ChangeMeta;
+use super::key::{EnvironmentId, ProjectKey, ViewKey};
+use super::limit::Limits;
+use super::link_command::{LinkCommand, LinkOp};
+use super::resource::Resource;
+use super::validated_put::ValidatedPut;
+use super::view::{ViewFields, ViewPatch};
+
+/// A request for one change of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Command {
+    pub(crate) project: ProjectKey,
+    pub(crate) precondition: Precondition,
+    pub(crate) meta: ChangeMeta,
+    /// Up to how many names a removal keeps what undoing it needs.
+    pub(crate) removal_detail: usize,
+    pub(crate) operation: Operation,
+}
+
+/// What must hold for a command to be carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Precondition {
+    /// The revision at which the store must stand.
+    pub(crate) store_at: Option<u64>,
+    /// The revision at which the view of the command must stand.
+    pub(crate) view_at: Option<u64>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Operation {
+    CreateView {
+        view: ViewKey,
+        fields: ViewFields,
+        /// Whether a view that is there is the answer, and no error.
+        ensure: bool,
+    },
+    UpdateView {
+        view: ViewKey,
+        patch: ViewPatch,
+        limits: Limits,
+    },
+    DeleteView {
+        view: ViewKey,
+    },
+    /// Links and unlinks over several views and types, in order.
+    ChangeLinks {
+        commands: Vec<LinkCommand>,
+        /// How many keys and further resources there may be in all of them.
+        limit: usize,
+    },
+    PutResources(ValidatedPut),
+    RemoveResource(Resource),
+    RemoveEnvironment(EnvironmentId),
+    DeleteProject,
+}
+
+impl Command {
+    /// Whether it may share a group: it only asks whether keys are linked to views, which those before it in
+    /// the group may have changed.
+    pub(crate) fn shares_group(&self) -> bool {
+        let by_key = |command: &LinkCommand| {
+            command.op != LinkOp::Replace
+                && command.filter.is_none()
+                && !command.choices.keep_last_view
+                && !command.batch.has_ids()
+        };
+        match &self.operation {
+            Operation::ChangeLinks { commands, .. } => {
+                self.precondition == Precondition::default() && commands.iter().all(by_key)
+            }
+            _ => false,
+        }
+    }
+}

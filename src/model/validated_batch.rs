@@ -1,0 +1,277 @@
+//! What can be said of the keys of a batch before its turn comes: which are malformed, and which
+//! stand in it more than once.
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::BatchKeys;
+use super::key::MAX_KEY_LEN;
+use super::key_outcome::FailureReason;
+use super::link_key::LinkKey;
+use super::resource::{KeyPart, ResourceType};
+use super::resource_name::ResourceName;
+
+/// The keys of a batch after the checks that need no store.
+///
+/// Encoded as the request and the limit it was validated with, so that what is decoded was validated, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Request", into = "Request")]
+pub(crate) struct ValidatedBatch {
+    keys: BatchKeys,
+    environment_limit: usize,
+    /// For each key of the request its failure, if it has one already.
+    failed: Vec<Option<FailureReason>>,
+    /// The names and ids of the others.
+    texts: String,
+    /// Where the name of each of them stands, in key order, each once.
+    names: Vec<ValidKey>,
+    /// Where the ids of segments stand, in order, each once.
+    ids: Vec<ValidKey>,
+    /// Where the names stand that failed by a limit alone, so that they may be linked already.
+    beyond: Vec<ValidKey>,
+}
+
+/// What a batch is validated from.
+#[derive(Serialize, Deserialize)]
+struct Request {
+    keys: BatchKeys,
+    environment_limit: usize,
+}
+
+impl From<Request> for ValidatedBatch {
+    fn from(Request { keys, environment_limit }: Request) -> Self {
+        Self::new(keys, environment_limit)
+    }
+}
+
+impl From<ValidatedBatch> for Request {
+    fn from(ValidatedBatch { keys, environment_limit, .. }: ValidatedBatch) -> Self {
+        Self { keys, environment_limit }
+    }
+}
+
+/// A key that passed: where its text stands among all, and its place in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ValidKey {
+    start: usize,
+    end: usize,
+    request_index: u32,
+}
+
+impl ValidatedBatch {
+    /// Parses the keys of a batch and finds those that stand in it more than once.
+    ///
+    /// A batch has fewer than 2^32 keys.
+    ///
+    /// Cost: O(n log n) with n keys.
+    pub(crate) fn new(keys: BatchKeys, environment_limit: usize) -> Self {
+        let mut failed = Vec::with_capacity(keys.len());
+        let mut texts = String::new();
+        let (mut names, mut ids) = (Vec::with_capacity(keys.len()), Vec::new());
+        let mut beyond = Vec::new();
+        for (request_index, key) in (0_u32..).zip(keys.iter()) {
+            let start = texts.len();
+            failed.push(match key.push_name(&mut texts, environment_limit) {
+                Ok(()) => {
+                    let passed =
+                        if keys.is_id(request_index as usize) { &mut ids } else { &mut names };
+                    passed.push(ValidKey { start, end: texts.len(), request_index });
+                    None
+                }
+                Err(KeyPart::Key(error)) => Some(FailureReason::InvalidKey(error)),
+                Err(KeyPart::Environment(error)) => {
+                    if key.push_name(&mut texts, MAX_KEY_LEN).is_ok() {
+                        beyond.push(ValidKey { start, end: texts.len(), request_index });
+                    }
+                    Some(FailureReason::InvalidEnvironment(error))
+                }
+            });
+        }
+        for passed in [&mut names, &mut ids] {
+            refuse_repeated(passed, &texts, &mut failed);
+        }
+        Self { keys, environment_limit, failed, texts, names, ids, beyond }
+    }
+
+    pub(crate) const fn resource_type(&self) -> ResourceType {
+        self.keys.resource_type()
+    }
+
+    /// The keys as the request named them.
+    pub(crate) fn into_keys(self) -> BatchKeys {
+        self.keys
+    }
+
+    /// For each key of the request its failure, if it has one already.
+    pub(crate) fn failed(&self) -> &[Option<FailureReason>] {
+        &self.failed
+    }
+
+    /// The keys to walk, in key order.
+    pub(crate) fn keys(&self) -> Vec<LinkKey<'_>> {
+        let key = |key: &ValidKey| LinkKey {
+            name: ResourceName::packed(text_of(&self.texts, *key)),
+            request_index: key.request_index,
+        };
+        self.names.iter().map(key).collect()
+    }
+
+    /// The names to look for, in key order, each with its place in the request.
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = (&str, u32)> + Clone {
+        self.names.iter().map(|key| (text_of(&self.texts, *key), key.request_index))
+    }
+
+    /// The names that failed and may be linked all the same, by a request under another limit.
+    pub(crate) fn beyond_limit(&self) -> impl Iterator<Item = &str> {
+        self.beyond.iter().map(|key| text_of(&self.texts, *key))
+    }
+
+    /// Whether a key is the id of a segment.
+    pub(crate) const fn has_ids(&self) -> bool {
+        !self.ids.is_empty()
+    }
+
+    /// The ids of segments, each with its first place in the request.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.ids.iter().map(|id| (text_of(&self.texts, *id), id.request_index))
+    }
+}
+
+fn text_of(texts: &str, ValidKey { start, end, .. }: ValidKey) -> &str {
+    texts.get(start..end).unwrap_or_default()
+}
+
+/// Keeps the first one of equal texts, in their order.
+fn refuse_repeated(passed: &mut Vec<ValidKey>, texts: &str, failed: &mut [Option<FailureReason>]) {
+    sort(passed, texts);
+    passed.dedup_by(|later, first| {
+        let repeated = text_of(texts, *later) == text_of(texts, *first);
+        if repeated && let Some(slot) = failed.get_mut(later.request_index as usize) {
+            *slot = Some(FailureReason::Repeated);
+        }
+        repeated
+    });
+}
+
+/// Sorts by text; equal ones in request order, so that the first one of a run is the one that counts.
+///
+/// Keys of a project often start alike. What comes next is put into a number, which decides most
+/// comparisons without a look at the texts.
+fn sort(passed: &mut Vec<ValidKey>, texts: &str) {
+    let Some(&first) = passed.first() else { return };
+    let first = text_of(texts, first).as_bytes();
+    let alike =
+        |text: &str| text.bytes().zip(first).take_while(|(one, other)| one == *other).count();
+    let shared = passed.iter().map(|&key| alike(text_of(texts, key))).min().unwrap_or_default();
+    let number = |key: &ValidKey| {
+        let rest = text_of(texts, *key).as_bytes().get(shared..).unwrap_or_default();
+        let mut start = [0; 8];
+        start.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(start)
+    };
+    let mut numbered: Vec<_> = passed.iter().map(|key| (number(key), *key)).collect();
+    numbered.sort_unstable_by(|(one, left), (other, right)| {
+        let by_text = || text_of(texts, *left).cmp(text_of(texts, *right));
+        one.cmp(other).then_with(by_text).then(left.request_index.cmp(&right.request_index))
+    });
+    passed.clear();
+    passed.extend(numbered.into_iter().map(|(_, key)| key));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Batch, SegmentRef};
+
+    proptest! {
+        #[test]
+        fn keys_come_in_the_order_of_their_names_each_by_its_first_place(
+            alike in "[a-c]{0,9}",
+            segments in prop::collection::vec(("[ab]{1,9}", "[ab.]{0,9}"), 0..40),
+        ) {
+            let segments: Vec<_> =
+                segments.into_iter().map(|(e, key)| (format!("{alike}{e}"), format!("k{key}"))).collect();
+            let mut expected = std::collections::BTreeMap::new();
+            for (place, (environment, key)) in (0_u32..).zip(&segments) {
+                expected.entry(format!("{environment}\0{key}")).or_insert(place);
+            }
+            let batch = Batch::segments(segments);
+            let validated = ValidatedBatch::new(batch.keys, 256);
+            let kept = validated.keys().into_iter();
+            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.request_index));
+            prop_assert!(kept.eq(expected));
+        }
+
+        #[test]
+        fn flags_come_in_the_order_of_their_keys_each_by_its_first_place(
+            alike in "[a-c]{1,9}", flags in prop::collection::vec("[ab]{0,20}", 0..40),
+        ) {
+            let flags: Vec<_> = flags.into_iter().map(|flag| format!("{alike}{flag}")).collect();
+            let mut expected = std::collections::BTreeMap::new();
+            for (place, flag) in (0_u32..).zip(&flags) {
+                expected.entry(flag.clone()).or_insert(place);
+            }
+            let batch = Batch::flags(flags);
+            let validated = ValidatedBatch::new(batch.keys, 256);
+            let kept = validated.keys().into_iter();
+            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.request_index));
+            prop_assert!(kept.eq(expected));
+        }
+    }
+
+    fn codes(batch: Batch) -> Vec<Option<&'static str>> {
+        let validated = ValidatedBatch::new(batch.keys, 256);
+        let code = |failed: &Option<FailureReason>| failed.as_ref().map(|f| f.code().as_str());
+        validated.failed.iter().map(code).collect()
+    }
+
+    #[test]
+    fn the_first_of_equal_keys_counts_and_the_others_are_repeated() {
+        let batch = Batch::flags(["b", "a", "b", "", "b", "A", ""]);
+        let expected = [
+            None,
+            None,
+            Some("repeated"),
+            Some("invalid_key"),
+            Some("repeated"),
+            None,
+            Some("invalid_key"),
+        ];
+        assert_eq!(codes(batch.clone()), expected);
+        let validated = ValidatedBatch::new(batch.keys, 256);
+        let kept = validated
+            .keys()
+            .into_iter()
+            .map(|key| (key.name.as_str().to_owned(), key.request_index));
+        let expected = [("A", 5), ("a", 1), ("b", 0)].map(|(key, at)| (key.to_owned(), at));
+        assert_eq!(kept.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn segments_are_equal_when_both_parts_are() {
+        let batch = Batch::segments([("e", "s"), ("f", "s"), ("e", "s"), ("", "s"), ("e", "/")]);
+        let expected = [None, None, Some("repeated"), Some("invalid_key"), Some("invalid_key")];
+        assert_eq!(codes(batch.clone()), expected);
+    }
+
+    #[test]
+    fn ids_of_segments_wait_for_the_registry_when_they_are_well_formed() {
+        let id = |id: &str| SegmentRef::Id(id.into());
+        let name = SegmentRef::Named { environment: "e".into(), key: "5f".into() };
+        let batch = Batch::segment_refs([id("5f"), id(""), name, id("5f"), id("60")]);
+        assert_eq!(codes(batch.clone()), [None, Some("invalid_key"), None, Some("repeated"), None]);
+        let validated = ValidatedBatch::new(batch.keys, 256);
+        assert_eq!(validated.ids().collect::<Vec<_>>(), [("5f", 0), ("60", 4)]);
+        assert_eq!(validated.keys().len(), 1);
+    }
+
+    #[test]
+    fn an_environment_id_has_a_limit_of_its_own() {
+        let batch = Batch::segments([("abc", "s"), ("abcd", "s")]);
+        let validated = ValidatedBatch::new(batch.keys, 3);
+        assert!(validated.failed[0].is_none());
+        let reason = validated.failed[1].as_ref().unwrap().to_string();
+        assert!(reason.contains("environment id") && reason.contains("at most 3"), "{reason}");
+    }
+}
