@@ -262,6 +262,9 @@ mod registry;
 mod selection;
 mod sizes;
 mod snapshot;
+// The memory image of the next engine: held against this one in tests, and measured.
+#[cfg(feature = "testing")]
+mod state;
 mod stats;
 mod storage;
 mod store;

@@ -26,4 +26,8 @@
 //! # Ok::<(), viewlink::Error>(())
 //! ```
 
+mod image;
+
+pub use image::{ImageProject, ImageReader, ImageSnapshot, MemoryImage, MemoryUse};
+
 pub use crate::disk::simulated::{CallKind, DiskCall, DiskFault, SimulatedDisk, Stops, Syncs};

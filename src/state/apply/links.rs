@@ -1,0 +1,100 @@
+//! The one place where a link changes, in both directions.
+
+use super::{Fit, Misfit, there};
+use crate::model::Stamp;
+use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::resource::ResourceType;
+use crate::state::link_set::Entry;
+use crate::state::names::{Name, Names};
+use crate::state::postings::Removed;
+use crate::state::project::ProjectState;
+
+impl ProjectState {
+    /// Makes and removes links, part after part.
+    pub(super) fn change_links(&mut self, parts: &[LinksChange], stamp: Stamp) -> Fit {
+        for (at, part) in parts.iter().enumerate() {
+            let slot = there(self.views.slot(&part.view), "there is no such view")?;
+            self.unlink(slot, part.resource_type, &part.unlinked, stamp)?;
+            let same = |other: &&LinksChange| {
+                other.view == part.view && other.resource_type == part.resource_type
+            };
+            let to_come = parts.iter().skip(at).filter(same).map(|part| part.linked.len());
+            self.link(slot, part, to_come.sum(), stamp)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the links of a part. `reserve` is how many its change makes in that view from it on.
+    fn link(&mut self, slot: u32, part: &LinksChange, reserve: usize, stamp: Stamp) -> Fit {
+        if part.linked.is_empty() {
+            return Ok(());
+        }
+        let resources = self.resources.get_mut(part.resource_type);
+        let mut found = Vec::with_capacity(part.linked.len());
+        resources.names.find_all(part.linked.iter(), &mut found);
+        let names = part.linked.iter().zip(found);
+        let names: Vec<Name> =
+            names.map(|(text, found)| found.unwrap_or_else(|| resources.names.add(text))).collect();
+        let ids: Vec<u32> = names.iter().map(|name| name.id).collect();
+        if !resources.postings.insert_all(&ids, slot) {
+            return Err(Misfit("a link is there"));
+        }
+        // After all names were added: what they begin with alike is known only then.
+        let entries = entries(&resources.names, &names);
+        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let links = view.links_mut(part.resource_type);
+        if !links.has_room(reserve) {
+            return Err(Misfit("the view has too many links"));
+        }
+        links.link(&resources.names, &entries, part.request_order(), reserve, stamp);
+        view.revision = stamp.revision;
+        Ok(())
+    }
+
+    /// Removes links, which are given by the names of their resources.
+    fn unlink(
+        &mut self,
+        slot: u32,
+        resource_type: ResourceType,
+        removed: &RemovedLinks,
+        stamp: Stamp,
+    ) -> Fit {
+        if removed.names.is_empty() {
+            return Ok(());
+        }
+        let mut found = Vec::with_capacity(removed.names.len());
+        self.of(resource_type).names.find_all(removed.names.iter(), &mut found);
+        let found: Option<Vec<Name>> = found.into_iter().collect();
+        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?, stamp)
+    }
+
+    /// Removes links to names that are there, given in key order.
+    pub(super) fn unlink_names(
+        &mut self,
+        slot: u32,
+        resource_type: ResourceType,
+        gone: &[Name],
+        stamp: Stamp,
+    ) -> Fit {
+        let resources = self.resources.get_mut(resource_type);
+        let entries = entries(&resources.names, gone);
+        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let links = view.links_mut(resource_type);
+        there(links.unlink(&resources.names, &entries), "a link is not there")?;
+        view.drop_empty(resource_type);
+        view.revision = stamp.revision;
+        let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
+        let (mut absent, mut last) = (false, Vec::<Name>::new());
+        resources.postings.remove_all(&ids, slot, |at, removed| match removed {
+            Removed::Absent => absent = true,
+            Removed::Others => {}
+            Removed::Last => last.extend(gone.get(at)),
+        });
+        last.iter().for_each(|name| resources.names.remove(name.place));
+        if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
+    }
+}
+
+fn entries(names: &Names, of: &[Name]) -> Vec<Entry> {
+    of.iter().map(|name| Entry::new(names, name.place)).collect()
+}

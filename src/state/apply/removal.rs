@@ -1,0 +1,94 @@
+//! Taking many links away at once.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Fit, Misfit, there};
+use crate::model::Stamp;
+use crate::model::change_record::RemovedCounts;
+use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::model::resource::ResourceType;
+use crate::model::type_counts::TypeCounts;
+use crate::state::State;
+use crate::state::names::Name;
+use crate::state::project::{DeadView, ProjectState};
+
+impl State {
+    pub(super) fn delete_project(
+        &mut self,
+        key: &ProjectKey,
+        views: u64,
+        unlinked: TypeCounts,
+    ) -> Fit {
+        let project = there(self.projects.remove_cow(key), "there is no such project")?;
+        let mut links = TypeCounts::default();
+        project.views.iter(None).for_each(|(_, view)| links += view.counts());
+        if project.views.len() == views && links == unlinked {
+            Ok(())
+        } else {
+            Err(Misfit("the project had something else"))
+        }
+    }
+}
+
+impl ProjectState {
+    /// Deletes a view. Postings have its slot until they are swept.
+    pub(super) fn delete_view(&mut self, key: &ViewKey, unlinked: TypeCounts) -> Fit {
+        let (slot, view) = there(self.views.remove(key), "there is no such view")?;
+        if view.counts() != unlinked {
+            return Err(Misfit("the view had other links"));
+        }
+        if unlinked.total() == 0 {
+            self.views.release(slot);
+        } else {
+            let dead: &mut VecDeque<_> = Arc::make_mut(&mut self.dead);
+            dead.push_back(DeadView { slot, view, swept: 0 });
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove_environment(
+        &mut self,
+        environment: &EnvironmentId,
+        removed: RemovedCounts,
+        stamp: Stamp,
+    ) -> Fit {
+        let names = self.segments_of(environment);
+        let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+        self.remove_resources(ResourceType::Segment, &names, removed, stamp)
+    }
+
+    /// Takes resources, whose names are in key order, out of the registry and out of every view.
+    pub(super) fn remove_resources(
+        &mut self,
+        resource_type: ResourceType,
+        names: &[&str],
+        expected: RemovedCounts,
+        stamp: Stamp,
+    ) -> Fit {
+        let mut removed = RemovedCounts::default();
+        let mut by_view = BTreeMap::<u32, Vec<Name>>::new();
+        let mut dead = Vec::new();
+        for text in names {
+            removed.registered += u64::from(self.registry.remove(resource_type, text).is_some());
+            let resources = self.of(resource_type);
+            let Some(name) = resources.names.find(text) else { continue };
+            let before = removed.links;
+            for slot in resources.postings.iter(name.id) {
+                if self.views.get(slot).is_some() {
+                    by_view.entry(slot).or_default().push(name);
+                    removed.links += 1;
+                } else {
+                    dead.push((name, slot));
+                }
+            }
+            removed.linked += u64::from(removed.links > before);
+        }
+        // First, so that the name goes with its last link.
+        dead.into_iter().for_each(|(name, slot)| self.sweep_posting(resource_type, name, slot));
+        for (slot, names) in by_view {
+            self.unlink_names(slot, resource_type, &names, stamp)?;
+        }
+        if removed == expected { Ok(()) } else { Err(Misfit("something else was to be removed")) }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a deleted view leaves in postings goes a little with each change after it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::model::resource::ResourceType;
+use crate::state::names::Name;
+use crate::state::postings::Removed;
+use crate::state::project::{DeadView, ProjectState};
+
+/// How many postings a change sweeps, and how many more for each name of it.
+const SWEEP: usize = 64;
+const SWEEP_EACH: usize = 2;
+
+impl ProjectState {
+    /// Sweeps some postings of views that are gone; `work` is that of the change they go with.
+    pub(super) fn sweep(&mut self, work: u64) {
+        let work = usize::try_from(work).unwrap_or(usize::MAX);
+        let mut rest = SWEEP.saturating_add(work.saturating_mul(SWEEP_EACH));
+        while rest > 0 {
+            let Some(DeadView { slot, view, swept }) = self.dead.front().cloned() else { return };
+            let mut skip = swept;
+            let mut places = Vec::new();
+            for resource_type in ResourceType::ALL {
+                let Some(links) = view.links(resource_type) else { continue };
+                let len = usize::try_from(links.len()).unwrap_or(usize::MAX);
+                let names = &self.of(resource_type).names;
+                let links = links.by_key(names, None, skip).take(rest - places.len());
+                places.extend(links.map(|link| (resource_type, link.place)));
+                skip = skip.saturating_sub(len);
+                if places.len() == rest {
+                    break;
+                }
+            }
+            rest -= places.len();
+            let ended = rest > 0;
+            let count = places.len();
+            for (resource_type, place) in places {
+                // A place may have another name by now: no posting of that one has the slot.
+                let name = Name { place, id: self.of(resource_type).names.id(place) };
+                self.sweep_posting(resource_type, name, slot);
+            }
+            let dead: &mut VecDeque<DeadView> = Arc::make_mut(&mut self.dead);
+            if ended {
+                dead.pop_front();
+                self.views.release(slot);
+            } else if let Some(front) = dead.front_mut() {
+                front.swept += count;
+            }
+        }
+    }
+
+    /// Takes the slot of a view that is gone out of a posting.
+    pub(super) fn sweep_posting(&mut self, resource_type: ResourceType, name: Name, slot: u32) {
+        let resources = self.resources.get_mut(resource_type);
+        resources.postings.remove_all(&[name.id], slot, |_, removed| {
+            if removed == Removed::Last {
+                resources.names.remove(name.place);
+            }
+        });
+    }
+}

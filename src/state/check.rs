@@ -1,0 +1,72 @@
+//! What holds of every state, by number:
+//!
+//! 1. Links are in key order and in link order, the same ones in both.
+//! 2. A resource's posting has the slots of exactly the views it is linked to, and dead ones.
+//! 3. A name is there exactly as long as its posting is not empty.
+//! 4. No link is newer than its view, and no view newer than the state.
+//! 5. Terms and ids lead to exactly the resources that have them.
+//! 6. A slot is one view's, dead or free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::State;
+use super::project::ProjectState;
+use crate::model::key::ProjectKey;
+use crate::model::resource::ResourceType;
+
+impl State {
+    /// Whether all invariants hold; what does not, with the number of the invariant and the project.
+    ///
+    /// Cost: O(n log n) with all there is.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        for (key, project) in &self.projects {
+            let at = |(number, detail): (u8, String)| located(key, number, &detail);
+            project.check().map_err(at)?;
+            let newer = |view: &super::view::ViewState| view.revision > self.head.revision;
+            if project.views.iter(None).any(|(_, view)| newer(view)) {
+                return Err(located(key, 4, "a view is newer than the state"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn located(project: &ProjectKey, number: u8, detail: &str) -> String {
+    format!("invariant {number} of project {project}: {detail}")
+}
+
+impl ProjectState {
+    fn check(&self) -> Result<(), (u8, String)> {
+        self.registry.check().map_err(|detail| (5, detail))?;
+        self.views.check(self.dead.iter().map(|dead| dead.slot)).map_err(|detail| (6, detail))?;
+        ResourceType::ALL.into_iter().try_for_each(|resource_type| self.check_links(resource_type))
+    }
+
+    fn check_links(&self, resource_type: ResourceType) -> Result<(), (u8, String)> {
+        let resources = self.of(resource_type);
+        let mut transposed = BTreeMap::<u32, BTreeSet<u32>>::new();
+        for (slot, view) in self.views.iter(None) {
+            let Some(links) = view.links(resource_type) else { continue };
+            links.check(&resources.names).map_err(|detail| (1, detail))?;
+            for (link, record) in links.by_time(None, 0) {
+                transposed.entry(resources.names.id(link.place)).or_default().insert(slot);
+                if record.revision > view.revision {
+                    return Err((4, "a link is newer than its view".to_owned()));
+                }
+            }
+        }
+        let dead: BTreeSet<u32> = self.dead.iter().map(|dead| dead.slot).collect();
+        for name in resources.names.iter() {
+            let text = resources.names.text(name.place);
+            let posting: BTreeSet<u32> = resources.postings.iter(name.id).collect();
+            if posting.is_empty() {
+                return Err((3, format!("{text} is linked to nothing")));
+            }
+            let live: BTreeSet<u32> = posting.difference(&dead).copied().collect();
+            if live != transposed.remove(&name.id).unwrap_or_default() {
+                return Err((2, format!("the posting of {text} has other views than have it")));
+            }
+        }
+        if transposed.is_empty() { Ok(()) } else { Err((3, "a link has no name".to_owned())) }
+    }
+}

@@ -1,0 +1,128 @@
+//! Deciding a command: what it comes to, and the change it makes. It reads the state and changes nothing.
+//!
+//! A dry run is a decision that is dropped. A command that fails leaves no trace.
+
+mod links;
+mod pending;
+mod removal;
+mod resources;
+mod selection;
+mod views;
+
+use std::sync::Arc;
+
+use super::State;
+use super::project::ProjectState;
+use super::view::ViewState;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::ViewKey;
+use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Stamp};
+
+pub(crate) use pending::Pending;
+pub(super) use selection::Selection;
+
+impl Command {
+    /// What the command comes to on a state, with the changes of its group that are not applied yet.
+    ///
+    /// `stamp` is that of the change, if it makes one: [`Pending::next_stamp`].
+    ///
+    /// Cost: O(n log n) with n keys; with a filter, a replacement or a removal that of what it looks at.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call that the command is of; nothing of it is done then.
+    pub(crate) fn decide(
+        &self,
+        state: &State,
+        pending: &Pending,
+        stamp: Stamp,
+    ) -> Result<Decision> {
+        debug_assert!(pending.is_empty() || self.shares_group(), "it is alone in its frame");
+        check("the store", self.precondition.store_at, state.head.revision)?;
+        let context = Context { state, command: self, stamp };
+        match &self.operation {
+            Operation::CreateView { view, fields, ensure } => {
+                views::create(&context, view, fields, *ensure)
+            }
+            Operation::UpdateView { view, patch, limits } => {
+                views::update(&context, view, patch, limits)
+            }
+            Operation::DeleteView { view } => views::delete(&context, view),
+            Operation::ChangeLinks { commands, limit } => {
+                links::decide(&context, pending, commands, *limit)
+            }
+            Operation::PutResources(put) => resources::put(&context, put),
+            Operation::RemoveResource(resource) => removal::resource(&context, resource),
+            Operation::RemoveEnvironment(environment) => {
+                removal::environment(&context, environment)
+            }
+            Operation::DeleteProject => removal::project(&context),
+        }
+    }
+}
+
+/// What a command is decided with.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    state: &'a State,
+    command: &'a Command,
+    stamp: Stamp,
+}
+
+impl<'a> Context<'a> {
+    /// The project, if it is there.
+    fn existing_project(&self) -> Option<&'a ProjectState> {
+        self.state.projects.get(&self.command.project).map(Arc::as_ref)
+    }
+
+    /// The project, which must be there.
+    fn project(&self) -> Result<&'a ProjectState> {
+        let unknown = || Error::UnknownProject { project: self.command.project.clone() };
+        self.existing_project().ok_or_else(unknown)
+    }
+
+    /// A view, which must be there and at the revision that was asked for.
+    fn view(&self, key: &ViewKey) -> Result<(&'a ProjectState, u32, &'a ViewState)> {
+        let project = self.project()?;
+        let (slot, view) = project.views.find(key).ok_or_else(|| self.unknown_view(key))?;
+        if self.command.precondition.view_at.is_some() {
+            let what = format!("view {key}");
+            check(&what, self.command.precondition.view_at, view.revision)?;
+        }
+        Ok((project, slot, view))
+    }
+
+    fn unknown_view(&self, view: &ViewKey) -> Error {
+        Error::UnknownView { project: self.command.project.clone(), view: view.clone() }
+    }
+
+    /// The change with an effect.
+    fn change(&self, effect: Effect) -> ChangeRecord {
+        let Command { project, meta, .. } = self.command;
+        ChangeRecord { stamp: self.stamp, meta: meta.clone(), project: project.clone(), effect }
+    }
+}
+
+fn check(what: &str, expected: Option<u64>, actual: u64) -> Result<()> {
+    match expected {
+        Some(expected) if expected != actual => {
+            Err(Error::RevisionDiffers { what: what.to_owned(), expected, actual })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The id to be given next, which is not the last number.
+fn next_id(next: u32, what: &'static str) -> Result<u32> {
+    let limit = next as usize;
+    match next.checked_add(1) {
+        Some(_) => Ok(next),
+        None => Err(Error::TooLong { what, length: limit, unit: "entries", limit }),
+    }
+}
+
+/// The state contradicts itself.
+fn contradiction(detail: &str) -> Error {
+    debug_assert!(false, "{detail}");
+    Error::damaged(StoreFile::State, "memory image", detail)
+}

@@ -1,0 +1,140 @@
+//! What the changes of a group do to links before they are applied.
+
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::model::change_record::LinksChange;
+use crate::model::resource::ResourceType;
+use crate::model::time::Timestamp;
+use crate::model::{ChangeRecord, Effect, LinkRecord, Stamp};
+use crate::state::State;
+
+/// The changes that were decided and are not applied yet: links by view, type and name.
+///
+/// Nothing is iterated over in the order of a hash table.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    changes: u64,
+    time: Timestamp,
+    /// By project id, type and slot of the view.
+    views: BTreeMap<(u32, ResourceType, u32), PendingLinks>,
+}
+
+/// What becomes of links of one view and type.
+#[derive(Debug, Default)]
+struct PendingLinks {
+    /// When a name is linked; `None` when it is unlinked.
+    links: HashMap<Box<str>, Option<LinkRecord>>,
+    /// How many were linked by the change that is being decided, and by all.
+    linked: u32,
+    made: usize,
+}
+
+impl Pending {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.changes == 0
+    }
+
+    /// The number and time of the next change. Times never run backwards.
+    pub(crate) fn next_stamp(&self, state: &State, now: Timestamp) -> Stamp {
+        let revision = state.head.revision.saturating_add(self.changes).saturating_add(1);
+        Stamp { revision, time: now.max(state.head.time).max(self.time) }
+    }
+
+    /// Adds a change that was decided.
+    ///
+    /// Cost: O(its links).
+    pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord) {
+        self.changes += 1;
+        self.time = change.stamp.time;
+        let Effect::ChangeLinks(parts) = &change.effect else { return };
+        let Some(project) = state.projects.get(&change.project) else { return };
+        for part in parts {
+            if let Some(slot) = project.views.slot(&part.view) {
+                self.add_links(project.id, slot, part, change.stamp);
+            }
+        }
+        self.views.values_mut().for_each(|links| links.linked = 0);
+    }
+
+    /// Adds what a part of a change does to the links of one view and type.
+    pub(super) fn add_links(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
+        let of = self.views.entry((project, part.resource_type, slot)).or_default();
+        if of.links.is_empty() {
+            of.links = HashMap::with_capacity(part.linked.len() + part.unlinked.names.len());
+        }
+        let Stamp { revision, time: linked_at } = stamp;
+        for (name, order) in part.linked.iter().zip(part.request_order()) {
+            let request_index = of.linked.saturating_add(order);
+            of.links.insert(name.into(), Some(LinkRecord { linked_at, revision, request_index }));
+        }
+        // A change has fewer than 2^32 links.
+        of.linked += part.linked.len() as u32;
+        of.made += part.linked.len();
+        of.links.extend(part.unlinked.names.iter().map(|name| (name.into(), None)));
+    }
+}
+
+/// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
+pub(super) struct Overlay<'p> {
+    group: &'p Pending,
+    pub(super) own: Pending,
+}
+
+impl<'p> Overlay<'p> {
+    pub(super) fn new(group: &'p Pending) -> Self {
+        Self { group, own: Pending::default() }
+    }
+
+    /// What is pending for a link: when it is made, or `Some(None)` when it is removed.
+    pub(super) fn get(
+        &self,
+        project: u32,
+        resource_type: ResourceType,
+        slot: u32,
+        name: &str,
+    ) -> Option<Option<LinkRecord>> {
+        let place = (project, resource_type, slot);
+        let mut found = [&self.own, self.group]
+            .into_iter()
+            .filter_map(|pending| pending.views.get(&place)?.links.get(name).copied());
+        found.next()
+    }
+
+    /// How many links of a view are made and not applied yet, those that are removed again included.
+    pub(super) fn made(&self, project: u32, resource_type: ResourceType, slot: u32) -> usize {
+        let place = (project, resource_type, slot);
+        let views = [&self.own, self.group].into_iter();
+        views.filter_map(|pending| pending.views.get(&place)).map(|of| of.made).sum()
+    }
+
+    /// The names that are linked to a view and not applied yet, in no order.
+    pub(super) fn linked(
+        &self,
+        project: u32,
+        resource_type: ResourceType,
+        slot: u32,
+    ) -> impl Iterator<Item = &str> {
+        let place = (project, resource_type, slot);
+        let pending = [&self.own, self.group].into_iter();
+        let names = pending.filter_map(move |pending| pending.views.get(&place));
+        names
+            .flat_map(|of| of.links.iter())
+            .filter(|(_, link)| link.is_some())
+            .map(|(name, _)| &**name)
+    }
+
+    /// The views for which something is pending.
+    pub(super) fn slots(
+        &self,
+        project: u32,
+        resource_type: ResourceType,
+    ) -> impl Iterator<Item = u32> {
+        let range = (project, resource_type, 0)..=(project, resource_type, u32::MAX);
+        let pending = [&self.own, self.group].into_iter();
+        pending
+            .flat_map(move |pending| pending.views.range(range.clone()))
+            .map(|((_, _, slot), _)| *slot)
+    }
+}

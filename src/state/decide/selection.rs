@@ -1,0 +1,140 @@
+//! Which resources a filter finds: in the registry, or among the links of a view.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
+use crate::model::ResourceFields;
+use crate::model::change_record::Registration;
+use crate::model::error::Result;
+use crate::model::key::{EnvironmentId, ViewKey};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name;
+use crate::state::project::ProjectState;
+use crate::state::registry::Term;
+use crate::state::view::ViewState;
+
+/// A filter whose views were looked up.
+pub(in crate::state) struct Selection<'f, 's> {
+    filter: &'f ResourceFilter,
+    views: BTreeMap<&'f ViewKey, u32>,
+    project: &'s ProjectState,
+    resource_type: ResourceType,
+}
+
+impl<'f, 's> Selection<'f, 's> {
+    /// `unknown` makes the error of a view that is not there.
+    pub(in crate::state) fn new(
+        project: &'s ProjectState,
+        resource_type: ResourceType,
+        filter: &'f ResourceFilter,
+        unknown: impl Fn(&ViewKey) -> crate::model::error::Error,
+    ) -> Result<Self> {
+        let keys = filter.views().flat_map(|test| match test {
+            SetTest::AnyOf(keys) | SetTest::AllOf(keys) | SetTest::NoneOf(keys) => keys,
+        });
+        let slot = |key| project.views.slot(key).ok_or_else(|| unknown(key));
+        let views = keys.map(|key| Ok((key, slot(key)?))).collect::<Result<_>>()?;
+        Ok(Self { filter, views, project, resource_type })
+    }
+
+    /// Whether the filter finds everything.
+    pub(in crate::state) fn is_all(&self) -> bool {
+        self.filter.conditions().is_empty()
+    }
+
+    /// The registered resources that the filter finds, in key order.
+    ///
+    /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer; without one of
+    /// these O(resources of the type, or of the environment).
+    pub(in crate::state) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
+        let registry = &self.project.registry;
+        let admits = |(name, row): &(&str, &Registration)| self.admits(name, Some(&row.fields));
+        if let Some(terms) = self.filter.lookup() {
+            let mut names = BTreeSet::new();
+            for term in terms_of(terms) {
+                names.extend(registry.with_term(self.resource_type, &term));
+            }
+            let row = |name| Some((name, registry.get(self.resource_type, name)?));
+            return names.into_iter().filter_map(row).filter(admits).collect();
+        }
+        let Some(environment) = self.environment() else {
+            return registry.iter(self.resource_type, None).filter(admits).collect();
+        };
+        registry.in_environment(self.resource_type, environment).filter(admits).collect()
+    }
+
+    /// The links of a view that the filter finds, in key order.
+    ///
+    /// Cost: O(n · log resources) with the n links of the view.
+    pub(in crate::state) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
+        let Some(links) = view.links(self.resource_type) else { return Vec::new() };
+        let names = &self.project.of(self.resource_type).names;
+        let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
+        linked.filter(|name| self.finds(name)).collect()
+    }
+
+    /// Whether the filter finds a resource that may be registered or not.
+    ///
+    /// Cost: O(log resources), and O(1) for each view the filter names.
+    pub(in crate::state) fn finds(&self, name: &str) -> bool {
+        if self.is_all() {
+            return true;
+        }
+        let row = self.project.registry.get(self.resource_type, name);
+        self.admits(name, row.map(|row| &row.fields))
+    }
+
+    /// The environment outside of which nothing matches.
+    fn environment(&self) -> Option<&EnvironmentId> {
+        self.filter.conditions().iter().find_map(|condition| match condition {
+            ResourceCondition::Environment(environment) => Some(environment),
+            _ => None,
+        })
+    }
+
+    fn admits(&self, name: &str, fields: Option<&ResourceFields>) -> bool {
+        let is_in = |key: &ViewKey| {
+            let slot = self.views.get(key);
+            slot.is_some_and(|slot| self.project.is_linked(*slot, self.resource_type, name))
+        };
+        self.filter.matches(&facts(name, fields))
+            && self.filter.views().all(|test| test.holds(is_in))
+    }
+}
+
+/// What a filter looks at. A resource that is not registered counts as one with its key as its name
+/// and nothing else said of it.
+fn facts<'a>(name: &'a str, fields: Option<&'a ResourceFields>) -> ResourceFacts<'a> {
+    let (environment, key) = resource_name::split(name);
+    match fields {
+        Some(fields) => ResourceFacts {
+            key,
+            environment,
+            name: &fields.name,
+            tags: &fields.tags,
+            maintainer: fields.maintainer.as_ref(),
+            archived: fields.archived,
+            temporary: fields.temporary,
+            unbounded: fields.unbounded,
+        },
+        None => ResourceFacts {
+            key,
+            environment,
+            name: key,
+            tags: &[],
+            maintainer: None,
+            archived: false,
+            temporary: false,
+            unbounded: false,
+        },
+    }
+}
+
+/// What leads to the matches in the index.
+fn terms_of(terms: IndexTerms<'_>) -> Vec<Term> {
+    match terms {
+        IndexTerms::Tags(tags) => tags.iter().map(|tag| Term::Tag(tag.as_str().into())).collect(),
+        IndexTerms::Members(ids) => ids.iter().map(|id| Term::Member(id.as_str().into())).collect(),
+        IndexTerms::Teams(keys) => keys.iter().map(|key| Term::Team(key.as_str().into())).collect(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Creating, changing and deleting views.
+
+use super::{Context, next_id};
+use crate::model::change_record::{RemovedLinks, ViewDetail};
+use crate::model::error::{Error, Result};
+use crate::model::key::ViewKey;
+use crate::model::limit::{self, Limits};
+use crate::model::resource::ResourceType;
+use crate::model::view::{ViewFields, ViewPatch};
+use crate::model::{Answer, Decision, Effect};
+use crate::state::project::ProjectState;
+use crate::state::view::{About, ViewState};
+
+pub(super) fn create(
+    context: &Context<'_>,
+    key: &ViewKey,
+    fields: &ViewFields,
+    ensure: bool,
+) -> Result<Decision> {
+    let project = context.existing_project();
+    if let Some((_, found)) = project.and_then(|project| project.views.find(key)) {
+        return match ensure {
+            true => Ok(Answer::View(found.to_view()).unchanged()),
+            false => {
+                let project = context.command.project.clone();
+                Err(Error::ViewExists { project, view: key.clone() })
+            }
+        };
+    }
+    let id = next_id(context.state.head.next_view, "views")?;
+    if project.is_none() {
+        next_id(context.state.head.next_project, "projects")?;
+    }
+    let time = context.stamp.time;
+    let about = About {
+        id,
+        key: key.clone(),
+        fields: fields.clone(),
+        version: 1,
+        created_at: time,
+        updated_at: time,
+    };
+    let view = ViewState::new(about, context.stamp.revision).to_view();
+    let effect = Effect::CreateView { view: key.clone(), fields: fields.clone() };
+    Ok(Decision { answer: Answer::View(view), change: Some(context.change(effect)) })
+}
+
+pub(super) fn update(
+    context: &Context<'_>,
+    key: &ViewKey,
+    patch: &ViewPatch,
+    limits: &Limits,
+) -> Result<Decision> {
+    let (_, _, view) = context.view(key)?;
+    let before = &view.about().fields;
+    let fields = patch.clone().apply(before.clone());
+    limit::check_fields(&fields, Some(before), limits)?;
+    if fields == *before {
+        return Ok(Answer::View(view.to_view()).unchanged());
+    }
+    let mut after = view.clone();
+    after.update(fields.clone(), context.stamp);
+    let effect = Effect::UpdateView { view: key.clone(), before: before.clone(), fields };
+    Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
+}
+
+pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {
+    let (project, _, view) = context.view(key)?;
+    let unlinked = view.counts();
+    let detail = fits(context, unlinked.total()).then(|| detail(project, view));
+    let effect = Effect::DeleteView { view: key.clone(), unlinked, detail };
+    Ok(Decision { answer: Answer::ViewDeleted(unlinked), change: Some(context.change(effect)) })
+}
+
+/// Whether a removal of so many names keeps what undoing it needs.
+pub(super) fn fits(context: &Context<'_>, names: u64) -> bool {
+    names <= context.command.removal_detail as u64
+}
+
+/// What undoing the deletion of a view needs.
+///
+/// Cost: O(links of the view).
+pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
+    let About { id, key, fields, version, created_at, updated_at } = view.about().clone();
+    let links = ResourceType::ALL.into_iter().filter_map(|resource_type| {
+        let names = &project.of(resource_type).names;
+        let mut removed = RemovedLinks::default();
+        let links = view.links(resource_type)?;
+        for link in links.by_key(names, None, 0) {
+            removed.names.push(names.text(link.place));
+            removed.times.push(links.record(link));
+        }
+        Some((resource_type, removed))
+    });
+    let (revision, links) = (view.revision, links.collect());
+    ViewDetail { key, id, fields, version, revision, created_at, updated_at, links }
+}

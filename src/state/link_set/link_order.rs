@@ -1,0 +1,294 @@
+//! Links in link order.
+
+use std::sync::Arc;
+
+use super::Link;
+use crate::model::time::Timestamp;
+use crate::model::{LinkRecord, Stamp};
+
+/// The most links of a chunk, and how few are put together with others.
+const MAX: usize = 512;
+const FILL: usize = 384;
+const SMALL: usize = 96;
+
+/// Which change made the links from a sequence on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    /// The sequence that the first link of the change had.
+    first: u32,
+    revision: u64,
+    time: Timestamp,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Chunk {
+    /// By their sequences.
+    links: Vec<Link>,
+    /// Those of the links, in order.
+    runs: Vec<Run>,
+}
+
+/// Links by their sequences, in chunks none of which is empty.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LinkOrder {
+    /// With the first sequence that each chunk had; those before it are in the chunks before it.
+    chunks: Vec<(u32, Arc<Chunk>)>,
+}
+
+impl Run {
+    const fn record(self, sequence: u32) -> LinkRecord {
+        let Self { first, revision, time } = self;
+        LinkRecord { linked_at: time, revision, request_index: sequence.saturating_sub(first) }
+    }
+}
+
+impl Chunk {
+    fn run(&self, sequence: u32) -> Option<&Run> {
+        let at = self.runs.partition_point(|run| run.first <= sequence);
+        self.runs.get(at.checked_sub(1)?)
+    }
+
+    fn record(&self, link: Link) -> LinkRecord {
+        let run = self.run(link.sequence);
+        debug_assert!(run.is_some(), "each link has a run");
+        run.map_or(
+            LinkRecord { linked_at: Timestamp::default(), revision: 0, request_index: 0 },
+            |run| run.record(link.sequence),
+        )
+    }
+
+    fn push(&mut self, links: &[Link], run: Run) {
+        self.links.extend_from_slice(links);
+        if self.runs.last() != Some(&run) {
+            self.runs.push(run);
+        }
+    }
+
+    /// Adds what comes behind in link order.
+    fn append(&mut self, behind: &Self) {
+        self.links.extend_from_slice(&behind.links);
+        let again = usize::from(self.runs.last() == behind.runs.first());
+        self.runs.extend(behind.runs.iter().skip(again));
+    }
+
+    /// Drops runs that no link is of.
+    fn prune_runs(&mut self) {
+        let mut links = self.links.iter().peekable();
+        let ends = self.runs.iter().skip(1).map(|run| run.first).chain([u32::MAX]);
+        let used = ends.map(|end| {
+            let mut any = false;
+            while links.next_if(|link| link.sequence < end).is_some() {
+                any = true;
+            }
+            any
+        });
+        let mut used = used.collect::<Vec<_>>().into_iter();
+        self.runs.retain(|_| used.next().unwrap_or(false));
+    }
+}
+
+impl LinkOrder {
+    /// Adds links of one change, by their sequences, which are behind all others.
+    pub(super) fn push(&mut self, links: &[Link], stamp: Stamp) {
+        let Some(first) = links.first().map(|link| link.sequence) else { return };
+        let run = self.run_of(first, stamp);
+        let mut rest = links;
+        if let Some((_, last)) = self.chunks.last_mut() {
+            let room = MAX.saturating_sub(last.links.len()).min(rest.len());
+            if room > 0 {
+                let (here, behind) = rest.split_at(room);
+                Arc::make_mut(last).push(here, run);
+                rest = behind;
+            }
+        }
+        for part in rest.chunks(MAX) {
+            let lower = part.first().map_or(0, |link| link.sequence);
+            let mut chunk = Chunk::default();
+            chunk.push(part, run);
+            self.chunks.push((lower, Arc::new(chunk)));
+        }
+    }
+
+    /// The run of a change whose next link has a sequence: the one it began with an earlier part.
+    fn run_of(&self, first: u32, stamp: Stamp) -> Run {
+        let last = self.chunks.last().and_then(|(_, chunk)| chunk.runs.last());
+        match last.filter(|run| run.revision == stamp.revision) {
+            Some(run) => *run,
+            None => Run { first, revision: stamp.revision, time: stamp.time },
+        }
+    }
+
+    /// The chunk, of the first `among`, in which a sequence is.
+    fn chunk_of(&self, sequence: u32, among: usize) -> usize {
+        let chunks = self.chunks.get(..among).unwrap_or(&self.chunks);
+        chunks.partition_point(|(lower, _)| *lower <= sequence).saturating_sub(1)
+    }
+
+    pub(super) fn record(&self, sequence: u32) -> LinkRecord {
+        let chunk = self.chunks.get(self.chunk_of(sequence, self.chunks.len()));
+        let link = Link { place: 0, sequence };
+        chunk.map_or_else(|| Chunk::default().record(link), |(_, chunk)| chunk.record(link))
+    }
+
+    /// Removes links by their sequences, which are in order; `None` if one is not there.
+    pub(super) fn remove(&mut self, sequences: &[u32]) -> Option<()> {
+        let (mut rest, mut at) = (sequences, self.chunks.len());
+        while let Some(last) = rest.last() {
+            at = self.chunk_of(*last, at);
+            let (lower, chunk) = self.chunks.get_mut(at)?;
+            let before = if at > 0 { rest.partition_point(|one| *one < *lower) } else { 0 };
+            let (left, here) = rest.split_at(before);
+            let chunk = Arc::make_mut(chunk);
+            let mut here = here.iter().peekable();
+            chunk.links.retain(|link| here.next_if_eq(&&link.sequence).is_none());
+            if here.next().is_some() {
+                return None;
+            }
+            if chunk.runs.len() > 1 {
+                chunk.prune_runs();
+            }
+            if chunk.links.capacity() > 2 * chunk.links.len() {
+                chunk.links.shrink_to_fit();
+            }
+            self.tidy(at);
+            rest = left;
+        }
+        Some(())
+    }
+
+    /// Drops a chunk that is empty, and puts a small one together with the one before or behind it.
+    fn tidy(&mut self, at: usize) {
+        let len = |at: usize| self.chunks.get(at).map_or(MAX, |(_, chunk)| chunk.links.len());
+        match len(at) {
+            0 => drop(self.chunks.remove(at)),
+            few if few < SMALL => {
+                let first = if at > 0 && few + len(at - 1) <= FILL { at - 1 } else { at };
+                if len(first) + len(first + 1) <= FILL {
+                    let (_, behind) = self.chunks.remove(first + 1);
+                    if let Some((_, chunk)) = self.chunks.get_mut(first) {
+                        Arc::make_mut(chunk).append(&behind);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The links with their runs, in link order.
+    fn links(&self) -> impl Iterator<Item = (Link, Run)> {
+        self.chunks.iter().flat_map(|(_, chunk)| {
+            let link = |link: &Link| chunk.run(link.sequence).map(|run| (*link, *run));
+            chunk.links.iter().filter_map(link)
+        })
+    }
+
+    /// How many sequences are needed when those of links that are gone are given again.
+    ///
+    /// The place of a link in its change stays, since cursors have it: what is behind it in the change is
+    /// free, what is before it is not.
+    pub(super) fn span(&self) -> u64 {
+        let mut span = Span::default();
+        for (link, run) in self.links() {
+            span.place(link, run);
+        }
+        span.next
+    }
+
+    /// Gives sequences anew; tells the old and the new ones, and the next.
+    pub(super) fn renumber(&mut self) -> (Vec<(u32, u32)>, u32) {
+        let (mut span, mut changed) = (Span::default(), Vec::new());
+        for (lower, chunk) in &mut self.chunks {
+            let before = std::mem::take(Arc::make_mut(chunk));
+            let chunk = Arc::make_mut(chunk);
+            for link in &before.links {
+                let Some(run) = before.run(link.sequence) else { continue };
+                let sequence = span.place(*link, *run);
+                changed.push((link.sequence, sequence));
+                let first = u32::try_from(span.first).unwrap_or(u32::MAX);
+                chunk.push(&[Link { place: link.place, sequence }], Run { first, ..*run });
+            }
+            *lower = chunk.links.first().map_or(0, |link| link.sequence);
+        }
+        (changed, u32::try_from(span.next).unwrap_or(u32::MAX))
+    }
+
+    /// The links from behind one on, `skip` of them left out.
+    pub(super) fn iter(
+        &self,
+        after: Option<LinkRecord>,
+        skip: usize,
+    ) -> impl Iterator<Item = (Link, LinkRecord)> {
+        let (mut chunk, mut within) = after.map_or((0, 0), |after| {
+            let begins = |(_, chunk): &(u32, Arc<Chunk>)| {
+                chunk.links.first().is_some_and(|link| chunk.record(*link) <= after)
+            };
+            let at = self.chunks.partition_point(begins).saturating_sub(1);
+            let within = self.chunks.get(at).map_or(0, |(_, chunk)| {
+                chunk.links.partition_point(|link| chunk.record(*link) <= after)
+            });
+            (at, within)
+        });
+        within = within.saturating_add(skip);
+        while let Some(links) = self.chunks.get(chunk).map(|(_, chunk)| chunk.links.len()) {
+            if links > within {
+                break;
+            }
+            (chunk, within) = (chunk + 1, within - links);
+        }
+        let links = self
+            .chunks
+            .iter()
+            .skip(chunk)
+            .flat_map(|(_, chunk)| chunk.links.iter().map(|link| (*link, chunk.record(*link))));
+        links.skip(within)
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        let chunks = self.chunks.iter().map(|(_, chunk)| {
+            let (links, runs) = (chunk.links.capacity(), chunk.runs.capacity());
+            64 + links * size_of::<Link>() + runs * size_of::<Run>()
+        });
+        chunks.sum::<usize>() + self.chunks.capacity() * size_of::<(u32, Arc<Chunk>)>()
+    }
+
+    pub(super) fn check(&self, next: u32) -> Result<(), String> {
+        if self.chunks.iter().any(|(_, chunk)| chunk.links.is_empty() || chunk.links.len() > MAX) {
+            return Err("a chunk of links in link order is empty or too long".to_owned());
+        }
+        let within = self.chunks.iter().all(|(lower, chunk)| {
+            chunk.links.first().is_some_and(|link| link.sequence >= *lower)
+                && chunk.links.last().is_some_and(|link| link.sequence < next)
+        });
+        let lowers = self.chunks.iter().map(|(lower, _)| lower);
+        let records = self.links().map(|(link, run)| run.record(link.sequence));
+        let ordered =
+            self.links().map(|(link, _)| link.sequence).is_sorted_by(|one, other| one < other);
+        if within && ordered && lowers.is_sorted() && records.is_sorted_by(|one, other| one < other)
+        {
+            Ok(())
+        } else {
+            Err("links are not in link order".to_owned())
+        }
+    }
+}
+
+/// Sequences as they are given anew.
+#[derive(Default)]
+struct Span {
+    run: Option<Run>,
+    /// Where the run begins.
+    first: u64,
+    next: u64,
+}
+
+impl Span {
+    /// The new sequence of a link.
+    fn place(&mut self, link: Link, run: Run) -> u32 {
+        if self.run != Some(run) {
+            (self.run, self.first) = (Some(run), self.next);
+        }
+        let sequence = self.first + u64::from(link.sequence - run.first);
+        self.next = sequence + 1;
+        u32::try_from(sequence).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,176 @@
+//! The links of one view and type, in key order and in link order.
+
+mod key_order;
+mod link_order;
+#[cfg(test)]
+mod tests;
+
+use super::names::Names;
+use crate::model::{LinkRecord, Stamp};
+use key_order::KeyOrder;
+use link_order::LinkOrder;
+
+/// A link: where the name of its resource stands, and its number in link order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) place: u32,
+    pub(super) sequence: u32,
+}
+
+/// A name that is looked for or added: its prefix and its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    prefix: u64,
+    place: u32,
+}
+
+impl Entry {
+    pub(super) fn new(names: &Names, place: u32) -> Self {
+        Self { prefix: names.prefix(place), place }
+    }
+}
+
+/// The links of one view and type, in chunks that snapshots share.
+///
+/// Sequences are private: they are given in link order, and given anew before there are no more.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LinkSet {
+    by_key: KeyOrder,
+    by_time: LinkOrder,
+    len: u64,
+    /// The next sequence; the last one is never given.
+    next: u32,
+}
+
+impl LinkSet {
+    /// How many links there are.
+    pub(super) const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether so many more links can be made.
+    ///
+    /// Cost: O(1) but for once in 2^32 links.
+    pub(super) fn has_room(&self, links: usize) -> bool {
+        let fits = |used: u64| used.saturating_add(links as u64) < u64::from(u32::MAX);
+        fits(u64::from(self.next)) || fits(self.by_time.span())
+    }
+
+    /// Links resources that are not linked. They are given in key order; `order` tells for each its place
+    /// in request order, which links of one change have in link order. `reserve` is how many the change
+    /// makes from here on: sequences are not given anew between its parts.
+    ///
+    /// Cost: O(n log m + chunks they are in) with n links into m.
+    pub(super) fn link(
+        &mut self,
+        names: &Names,
+        added: &[Entry],
+        order: impl Iterator<Item = u32>,
+        reserve: usize,
+        stamp: Stamp,
+    ) {
+        debug_assert!(self.has_room(reserve), "the sequences were counted before");
+        if u64::from(self.next) + reserve as u64 >= u64::from(u32::MAX) {
+            self.renumber();
+        }
+        let first = self.next;
+        let mut in_order = vec![Link::default(); added.len()];
+        let by_key: Vec<(u64, Link)> = added
+            .iter()
+            .zip(order)
+            .map(|(entry, order)| {
+                let link = Link { place: entry.place, sequence: first + order };
+                if let Some(slot) = in_order.get_mut(order as usize) {
+                    *slot = link;
+                }
+                (entry.prefix, link)
+            })
+            .collect();
+        self.by_time.push(&in_order, stamp);
+        self.by_key.insert(names, &by_key);
+        // Less than 2^32, as the room was looked at.
+        self.next += added.len() as u32;
+        self.len += added.len() as u64;
+    }
+
+    /// Gives sequences anew, without those that no link needs.
+    fn renumber(&mut self) {
+        let (changed, next) = self.by_time.renumber();
+        self.by_key.renumber(&changed);
+        self.next = next;
+    }
+
+    /// When links were made, in key order as they are given; `None` if one of them is not there.
+    ///
+    /// Cost: O(n log m + chunks they are in).
+    pub(super) fn find(&self, names: &Names, wanted: &[Entry]) -> Option<Vec<LinkRecord>> {
+        let mut found = Vec::with_capacity(wanted.len());
+        self.by_key.find(names, wanted, |link| found.push(self.record(link)))?;
+        Some(found)
+    }
+
+    /// Removes links, which are given in key order; `None` if one of them is not there, and then some of
+    /// the others may be gone.
+    ///
+    /// Cost: O(n log m + chunks they are in).
+    pub(super) fn unlink(&mut self, names: &Names, wanted: &[Entry]) -> Option<()> {
+        let mut sequences = Vec::with_capacity(wanted.len());
+        self.by_key.remove(names, wanted, &mut sequences)?;
+        sequences.sort_unstable();
+        self.len = self.len.checked_sub(sequences.len() as u64)?;
+        self.by_time.remove(&sequences)
+    }
+
+    /// When a link was made.
+    ///
+    /// Cost: O(log n).
+    pub(super) fn record(&self, link: Link) -> LinkRecord {
+        self.by_time.record(link.sequence)
+    }
+
+    /// The links in key order, from behind a name on, `skip` of them left out.
+    ///
+    /// Cost: O(log n + skip / 384), and O(1) for each link.
+    pub(super) fn by_key<'s>(
+        &'s self,
+        names: &Names,
+        after: Option<&str>,
+        skip: usize,
+    ) -> impl Iterator<Item = Link> + use<'s> {
+        self.by_key.iter(names, after, skip)
+    }
+
+    /// The links in link order, from behind a link on, `skip` of them left out.
+    ///
+    /// Cost: O(log n + skip / 384), and O(1) for each link.
+    pub(super) fn by_time(
+        &self,
+        after: Option<LinkRecord>,
+        skip: usize,
+    ) -> impl Iterator<Item = (Link, LinkRecord)> {
+        self.by_time.iter(after, skip)
+    }
+
+    /// The bytes that it takes.
+    ///
+    /// Cost: O(n / 384).
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() + self.by_key.memory() + self.by_time.memory()
+    }
+
+    /// What does not hold of its structure, if anything does not.
+    ///
+    /// Cost: O(n log n).
+    pub(super) fn check(&self, names: &Names) -> Result<(), String> {
+        self.by_key.check(names)?;
+        self.by_time.check(self.next)?;
+        let mut by_key: Vec<Link> = self.by_key(names, None, 0).collect();
+        by_key.sort_unstable_by_key(|link| link.sequence);
+        let by_time = self.by_time(None, 0).map(|(link, _)| link);
+        if by_time.eq(by_key.iter().copied()) && by_key.len() as u64 == self.len {
+            Ok(())
+        } else {
+            Err("key order and link order have other links".to_owned())
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The memory image: everything a store holds at a revision, and how it changes.
+//!
+//! A command is *decided* against a state ([`decide`]): that reads, and tells the answer and the change. A
+//! change is *applied* ([`apply`]), which is the only way a state changes. Neither knows a clock, chance or
+//! the order of a hash table, and changes carry names: so two states that applied the same changes are
+//! equal, whatever happened in between. A clone is a snapshot: it is made in O(1) and shares with the state
+//! all that does not change after it.
+
+mod apply;
+mod check;
+mod decide;
+mod digest;
+mod link_set;
+mod memory;
+mod names;
+mod postings;
+mod project;
+mod read;
+mod registry;
+mod shared_vec;
+#[cfg(test)]
+mod tests;
+mod view;
+mod views;
+
+use std::sync::Arc;
+
+use crate::model::key::ProjectKey;
+use crate::model::time::Timestamp;
+use project::ProjectState;
+use views::KeyMap;
+
+pub(crate) use decide::Pending;
+pub(crate) use digest::Digest;
+pub(crate) use memory::Memory;
+pub(crate) use read::ProjectReader;
+
+/// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    head: Head,
+    projects: KeyMap<ProjectKey, Arc<ProjectState>>,
+}
+
+/// Where the state stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The newest change.
+    pub(crate) revision: u64,
+    /// Its time.
+    pub(crate) time: Timestamp,
+    /// Ids that readers see are given in order and never again.
+    next_project: u32,
+    next_view: u32,
+}
+
+impl State {
+    pub(crate) const fn head(&self) -> Head {
+        self.head
+    }
+}

@@ -1,0 +1,105 @@
+//! The views of a resource that is in many.
+
+use std::sync::Arc;
+
+/// The most slots of a chunk.
+const CHUNK: usize = 512;
+/// A chunk with fewer is put together with one beside it.
+const SMALL: usize = CHUNK / 8;
+
+/// Sorted slots in chunks that snapshots share; or, where there is no list, which free place is the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LongList {
+    /// None is empty.
+    chunks: Vec<Arc<Vec<u32>>>,
+    len: usize,
+    next_free: u32,
+}
+
+impl LongList {
+    pub(super) fn new(slots: &[u32]) -> Self {
+        let chunks = slots.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
+        Self { chunks, len: slots.len(), next_free: 0 }
+    }
+
+    /// No list: the place is free, and `next` is the one to be used after it.
+    pub(super) const fn free(next: u32) -> Self {
+        Self { chunks: Vec::new(), len: 0, next_free: next }
+    }
+
+    pub(super) const fn next_free(&self) -> u32 {
+        self.next_free
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().copied())
+    }
+
+    /// The chunk in which a slot is or belongs.
+    fn chunk_of(&self, slot: u32) -> usize {
+        let begins = |chunk: &Arc<Vec<u32>>| chunk.first().is_some_and(|first| *first <= slot);
+        self.chunks.partition_point(begins).saturating_sub(1)
+    }
+
+    pub(super) fn contains(&self, slot: u32) -> bool {
+        let chunk = self.chunks.get(self.chunk_of(slot));
+        chunk.is_some_and(|chunk| chunk.binary_search(&slot).is_ok())
+    }
+
+    /// Adds a slot; tells whether it was absent.
+    pub(super) fn insert(&mut self, slot: u32) -> bool {
+        let at = self.chunk_of(slot);
+        let Some(chunk) = self.chunks.get_mut(at) else {
+            *self = Self::new(&[slot]);
+            return true;
+        };
+        let Err(place) = chunk.binary_search(&slot) else { return false };
+        let chunk = Arc::make_mut(chunk);
+        chunk.insert(place, slot);
+        self.len += 1;
+        if chunk.len() > CHUNK {
+            // Slots mostly come in order: a list that only grows at its end stays full then.
+            let half = if place == CHUNK { CHUNK } else { CHUNK / 2 };
+            let behind = chunk.split_off(half);
+            self.chunks.insert(at + 1, Arc::new(behind));
+        }
+        true
+    }
+
+    /// Removes a slot; tells whether it was there.
+    pub(super) fn remove(&mut self, slot: u32) -> bool {
+        let at = self.chunk_of(slot);
+        let Some(chunk) = self.chunks.get_mut(at) else { return false };
+        let Ok(place) = chunk.binary_search(&slot) else { return false };
+        let chunk = Arc::make_mut(chunk);
+        chunk.remove(place);
+        self.len -= 1;
+        if chunk.len() < SMALL {
+            self.join(at);
+        }
+        true
+    }
+
+    /// Puts a chunk together with the one before it, or the one behind the first one.
+    fn join(&mut self, at: usize) {
+        let first = at.saturating_sub(1);
+        let [before, behind] =
+            [first, first + 1].map(|at| self.chunks.get(at).map_or(0, |c| c.len()));
+        if before + behind <= CHUNK && first + 1 < self.chunks.len() {
+            let behind = self.chunks.remove(first + 1);
+            if let Some(chunk) = self.chunks.get_mut(first) {
+                Arc::make_mut(chunk).extend_from_slice(&behind);
+            }
+        }
+    }
+
+    /// The bytes it points to.
+    pub(super) fn memory(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(|chunk| 40 + chunk.capacity() * 4).sum();
+        chunks + self.chunks.capacity() * size_of::<Arc<Vec<u32>>>()
+    }
+}

@@ -1,0 +1,93 @@
+//! A project: its views, the names of its resources, which views they are in, and its registry.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::names::Names;
+use super::postings::Postings;
+use super::registry::Registry;
+use super::view::ViewState;
+use super::views::Views;
+use crate::model::ByType;
+use crate::model::key::EnvironmentId;
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::SEPARATOR;
+
+/// A project. Cloning is O(1), but for views that were deleted and are not swept yet.
+#[derive(Clone, Debug)]
+pub(super) struct ProjectState {
+    pub(super) id: u32,
+    pub(super) views: Views,
+    pub(super) resources: ByType<Resources>,
+    pub(super) registry: Registry,
+    /// Deleted views whose slots postings still have.
+    pub(super) dead: Arc<VecDeque<DeadView>>,
+}
+
+/// The linked resources of one type.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Resources {
+    pub(super) names: Names,
+    pub(super) postings: Postings,
+}
+
+/// A view that is gone, with links whose postings are still there: those of types and names that are not
+/// swept yet.
+#[derive(Clone, Debug)]
+pub(super) struct DeadView {
+    pub(super) slot: u32,
+    pub(super) view: Arc<ViewState>,
+    /// How many links were swept, over all types in order.
+    pub(super) swept: usize,
+}
+
+impl ProjectState {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            views: Views::default(),
+            resources: ByType::default(),
+            registry: Registry::default(),
+            dead: Arc::default(),
+        }
+    }
+
+    pub(super) const fn of(&self, resource_type: ResourceType) -> &Resources {
+        self.resources.get(resource_type)
+    }
+
+    /// Whether a resource is in the view with a slot.
+    ///
+    /// Cost: O(1), or O(log n) with the n views of a resource that is in many.
+    pub(super) fn is_linked(&self, slot: u32, resource_type: ResourceType, name: &str) -> bool {
+        let resources = self.of(resource_type);
+        resources.names.find(name).is_some_and(|name| resources.postings.contains(name.id, slot))
+    }
+
+    /// The names of all segments of an environment that are registered or linked, in key order.
+    ///
+    /// Cost: O(linked segments of the project + registered ones of the environment).
+    pub(super) fn segments_of(&self, environment: &EnvironmentId) -> BTreeSet<Box<str>> {
+        let prefix = format!("{environment}{SEPARATOR}");
+        let names = &self.of(ResourceType::Segment).names;
+        let linked = names.iter().map(|name| names.text(name.place));
+        let registered =
+            self.registry.in_environment(ResourceType::Segment, environment).map(|(name, _)| name);
+        let of_it = linked.filter(|name| name.starts_with(&prefix)).chain(registered);
+        of_it.map(Box::from).collect()
+    }
+
+    /// The views that a resource is in, in the order of their slots.
+    ///
+    /// Cost: O(1), and O(1) for each.
+    pub(super) fn views_of(
+        &self,
+        resource_type: ResourceType,
+        name: &str,
+    ) -> impl Iterator<Item = (u32, &ViewState)> {
+        let resources = self.of(resource_type);
+        let slots = resources.names.find(name).into_iter();
+        let slots = slots.flat_map(|name| resources.postings.iter(name.id));
+        slots.filter_map(|slot| Some((slot, self.views.get(slot)?)))
+    }
+}

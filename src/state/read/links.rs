@@ -1,0 +1,147 @@
+//! The links of a view, in the orders there are.
+
+use super::{ProjectReader, ranked};
+use crate::filter::ResourceFilter;
+use crate::model::LinkRecord;
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::linked_resource::LinkedResource;
+use crate::model::page::{LinkSort, List, Page, Paging, Position};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::{self, ResourceName};
+use crate::state::decide::Selection;
+use crate::state::link_set::{Link, LinkSet};
+use crate::state::names::Names;
+use crate::state::registry::Registry;
+
+impl ProjectReader<'_> {
+    /// The resources of one type that are linked to a view and that a filter finds.
+    ///
+    /// Cost: without a condition O(log n + offset / 384 + limit) with the n links of the type by key and by
+    /// link time; by name, and with a filter, O(n log n).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when there is no such view, or none that the filter
+    /// names; [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
+    /// order.
+    pub(crate) fn linked_resources(
+        &self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+        paging: &Paging<LinkSort>,
+    ) -> Result<Page<LinkedResource>> {
+        let (_, view) = self.find_view(view)?;
+        let selection = self.selection(resource_type, filter)?;
+        let (sort, limit) = (paging.sort, paging.limit);
+        let list = List::Links { view: view.about().id, resource_type, sort };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let (names, registry) = (&self.project.of(resource_type).names, &self.project.registry);
+        let empty = LinkSet::default();
+        let links = view.links(resource_type).unwrap_or(&empty);
+        let part =
+            Part { names, registry, resource_type, links, sort, after, skip, limit: paging.rows() };
+        let (rows, total) = match selection.is_all() {
+            true => (part.of_all()?, links.len()),
+            false => part.of_found(&selection)?,
+        };
+        let position = |row: &Row<'_>| Ok(part.place(row));
+        Page::from_rows(rows, limit, total, list, position, |(name, record)| {
+            let resource = Resource::of_row(resource_type, &ResourceName::packed(name))?;
+            let LinkRecord { linked_at, revision, .. } = record;
+            Ok(LinkedResource { resource, linked_at, revision })
+        })
+    }
+}
+
+/// A link by the name of its resource.
+type Row<'s> = (&'s str, LinkRecord);
+
+/// Which rows of a list make a page.
+struct Part<'a> {
+    names: &'a Names,
+    registry: &'a Registry,
+    resource_type: ResourceType,
+    links: &'a LinkSet,
+    sort: LinkSort,
+    after: Option<&'a Position>,
+    skip: usize,
+    limit: usize,
+}
+
+impl<'a> Part<'a> {
+    /// The rows of all links, and no more of them than the page needs, where the order is there.
+    fn of_all(&self) -> Result<Vec<Row<'a>>> {
+        match self.sort {
+            LinkSort::Key => {
+                let after = self.after.map(|at| at.key(|name| self.checked(name))).transpose()?;
+                let links = self.links.by_key(self.names, after.as_deref(), self.skip);
+                let links: Vec<_> = links.take(self.limit).collect();
+                self.names.touch_places(links.iter().map(|link| link.place));
+                let row = |link: Link| (self.names.text(link.place), self.links.record(link));
+                Ok(links.into_iter().map(row).collect())
+            }
+            LinkSort::LinkTime => {
+                let after = self.after.map(Position::link_time).transpose()?;
+                let links: Vec<_> = self.links.by_time(after, self.skip).take(self.limit).collect();
+                self.names.touch_places(links.iter().map(|(link, _)| link.place));
+                let row =
+                    |(link, record): (Link, LinkRecord)| (self.names.text(link.place), record);
+                Ok(links.into_iter().map(row).collect())
+            }
+            LinkSort::LinkedAt | LinkSort::Name => {
+                let all = self.rows().collect();
+                self.ranked(all)
+            }
+        }
+    }
+
+    /// The rows of the links that a filter finds, and how many there are.
+    fn of_found(&self, selection: &Selection<'_, '_>) -> Result<(Vec<Row<'a>>, u64)> {
+        let found: Vec<_> = self.rows().filter(|(name, _)| selection.finds(name)).collect();
+        let total = found.len() as u64;
+        Ok((self.ranked(found)?, total))
+    }
+
+    /// The rows of all links, in key order.
+    fn rows(&self) -> impl Iterator<Item = Row<'a>> + use<'a> {
+        let (names, links) = (self.names, self.links);
+        links.by_key(names, None, 0).map(|link| (names.text(link.place), links.record(link)))
+    }
+
+    fn ranked(&self, rows: Vec<Row<'a>>) -> Result<Vec<Row<'a>>> {
+        if let Some(after) = self.after {
+            let checked = |name: &str| self.checked(name);
+            match self.sort {
+                LinkSort::Key => drop(after.key(checked)?),
+                LinkSort::LinkTime => drop(after.link_time()?),
+                LinkSort::LinkedAt => drop(after.time(checked)?),
+                LinkSort::Name => drop(after.name(checked)?),
+            }
+        }
+        Ok(ranked(rows, |row| self.place(row), self.after, self.skip, self.limit))
+    }
+
+    /// Where a link stands in the order.
+    fn place(&self, (name, record): &Row<'_>) -> Position {
+        let key = || (*name).to_owned();
+        match self.sort {
+            LinkSort::Key => Position::Key(key()),
+            LinkSort::LinkTime => Position::LinkTime(*record),
+            LinkSort::LinkedAt => Position::Time(record.linked_at, key()),
+            LinkSort::Name => Position::Name(self.title(name), key()),
+        }
+    }
+
+    /// The name that people read of a resource: its key where it is not registered.
+    fn title(&self, name: &str) -> String {
+        let row = self.registry.get(self.resource_type, name);
+        row.map_or_else(|| resource_name::split(name).1.to_owned(), |row| row.fields.name.clone())
+    }
+
+    /// The name that a cursor holds, if it is one.
+    fn checked(&self, name: &str) -> Option<String> {
+        Resource::from_name(self.resource_type, name.as_bytes()).map(|_| name.to_owned())
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading a state: pages of what it holds, in every order there is.
+
+mod links;
+mod resources;
+mod views;
+
+use std::sync::Arc;
+
+use super::State;
+use super::decide::Selection;
+use super::project::ProjectState;
+use super::view::ViewState;
+use crate::filter::ResourceFilter;
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::page::{KeySort, List, Page, Paging, Position};
+use crate::model::project_info::ProjectInfo;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::view::View;
+
+impl State {
+    /// A project, to be read.
+    ///
+    /// Cost: O(log projects).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`] when there is none.
+    pub(crate) fn project(&self, key: &ProjectKey) -> Result<ProjectReader<'_>> {
+        match self.projects.get_full(key) {
+            Some((key, project)) => Ok(ProjectReader { key, project }),
+            None => Err(Error::UnknownProject { project: key.clone() }),
+        }
+    }
+
+    /// The projects, in key order.
+    ///
+    /// Cost: O(log projects + offset + limit).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    pub(crate) fn projects(&self, paging: &Paging<KeySort>) -> Result<Page<ProjectInfo>> {
+        use std::collections::Bound;
+        let (after, skip) = paging.start.in_list(&List::Projects)?;
+        let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let projects = self.projects.range::<ProjectKey, _>((start, Bound::Unbounded));
+        let projects = projects.map(|(key, project)| ProjectReader { key, project });
+        let rows: Vec<_> = projects.skip(skip).take(paging.rows()).collect();
+        let position = |row: &ProjectReader<'_>| Ok(Position::Key(row.key.to_string()));
+        let total = self.projects.len() as u64;
+        Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| Ok(row.info()))
+    }
+}
+
+/// A project of a state, to be read.
+#[derive(Clone, Copy)]
+pub(crate) struct ProjectReader<'s> {
+    key: &'s ProjectKey,
+    project: &'s Arc<ProjectState>,
+}
+
+impl<'s> ProjectReader<'s> {
+    /// What a list of projects shows of this one.
+    pub(crate) fn info(&self) -> ProjectInfo {
+        ProjectInfo {
+            id: self.project.id,
+            key: self.key.clone(),
+            views: self.project.views.len(),
+            resources: self.project.registry.counts(),
+        }
+    }
+
+    /// A view.
+    ///
+    /// Cost: O(log views).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`] when there is none.
+    pub(crate) fn view(&self, key: &ViewKey) -> Result<View> {
+        Ok(self.find_view(key)?.1.to_view())
+    }
+
+    /// Whether a resource is linked to a view.
+    ///
+    /// Cost: O(log views), and O(log n) with the n views of a resource that is in many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`] when there is none.
+    pub(crate) fn is_linked(&self, view: &ViewKey, resource: &Resource) -> Result<bool> {
+        let slot = self.project.views.slot(view).ok_or_else(|| self.unknown_view(view))?;
+        let name = resource.name();
+        Ok(self.project.is_linked(slot, resource.resource_type(), name.as_str()))
+    }
+
+    fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
+        self.project.views.find(key).ok_or_else(|| self.unknown_view(key))
+    }
+
+    fn unknown_view(&self, view: &ViewKey) -> Error {
+        Error::UnknownView { project: self.key.clone(), view: view.clone() }
+    }
+
+    /// A filter whose views were looked up.
+    fn selection<'f>(
+        &self,
+        resource_type: ResourceType,
+        filter: &'f ResourceFilter,
+    ) -> Result<Selection<'f, 's>> {
+        Selection::new(self.project, resource_type, filter, |key| self.unknown_view(key))
+    }
+}
+
+/// The rows from behind a place on, in the order of their places; as many as a page takes and one more.
+///
+/// Cost: O(n log n) with n rows.
+fn ranked<R>(
+    mut rows: Vec<R>,
+    place: impl Fn(&R) -> Position,
+    after: Option<&Position>,
+    skip: usize,
+    limit: usize,
+) -> Vec<R> {
+    rows.sort_by_cached_key(&place);
+    let behind = after.map_or(0, |after| rows.partition_point(|row| place(row) <= *after));
+    let rows = rows.split_off(behind.saturating_add(skip).min(rows.len()));
+    rows.into_iter().take(limit).collect()
+}

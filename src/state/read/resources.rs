@@ -1,0 +1,87 @@
+//! The registry of a project.
+
+use super::{ProjectReader, ranked};
+use crate::filter::ResourceFilter;
+use crate::model::RegisteredResource;
+use crate::model::change_record::Registration;
+use crate::model::error::Result;
+use crate::model::page::{List, Page, Paging, Position, ResourceSort};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::resource_name::ResourceName;
+
+/// A registered resource by its name.
+type Row<'s> = (&'s str, &'s Registration);
+
+impl<'s> ProjectReader<'s> {
+    /// What the registry says of a resource; `None` when it is not registered.
+    ///
+    /// Cost: O(log resources).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`](crate::Error::Damaged) when a name is malformed.
+    pub(crate) fn resource(&self, resource: &Resource) -> Result<Option<RegisteredResource>> {
+        let (resource_type, name) = (resource.resource_type(), resource.name());
+        let row = self.project.registry.get(resource_type, name.as_str());
+        row.map(|row| registered(resource_type, (name.as_str(), row))).transpose()
+    }
+
+    /// The segment that an id leads to; `None` when none has it.
+    ///
+    /// Cost: O(log segments).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`](crate::Error::Damaged) when a name is malformed.
+    pub(crate) fn segment_by_id(&self, id: &str) -> Result<Option<Resource>> {
+        let name = self.project.registry.segment(id);
+        let segment = |name| Resource::of_row(ResourceType::Segment, &ResourceName::packed(name));
+        name.map(segment).transpose()
+    }
+
+    /// The registered resources of a type that a filter finds, in key order or by name.
+    ///
+    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources) with
+    /// the n resources that have a tag or maintainer the filter asks for, or else all of the type, of segments
+    /// all of the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or order;
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names a view that is not there.
+    pub(crate) fn resources(
+        &self,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+        paging: &Paging<ResourceSort>,
+    ) -> Result<Page<RegisteredResource>> {
+        let (project, sort) = (self.project.id, paging.sort);
+        let list = List::Resources { project, resource_type, sort };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after.map(|at| at.check_resource_sort(sort)).transpose()?;
+        let place = |(name, row): &Row<'s>| {
+            Position::of_resource(&ResourceName::packed(name), &row.fields, sort)
+        };
+        let position = |row: &Row<'s>| Ok(place(row));
+        let item = |row: Row<'s>| registered(resource_type, row);
+        let registry = &self.project.registry;
+        if filter.conditions().is_empty() && sort == ResourceSort::Key {
+            let parse = |name: &str| Resource::from_name(resource_type, name.as_bytes());
+            let after = after.map(|at| at.key(parse)).transpose()?;
+            let after = after.as_ref().map(Resource::name);
+            let rows = registry.iter(resource_type, after.as_ref().map(ResourceName::as_str));
+            let rows = rows.skip(skip).take(paging.rows()).collect();
+            let total = registry.counts().get(resource_type);
+            return Page::from_rows(rows, paging.limit, total, list, position, item);
+        }
+        let found = self.selection(resource_type, filter)?.registered();
+        let total = found.len() as u64;
+        let rows = ranked(found, place, after, skip, paging.rows());
+        Page::from_rows(rows, paging.limit, total, list, position, item)
+    }
+}
+
+fn registered(resource_type: ResourceType, (name, row): Row<'_>) -> Result<RegisteredResource> {
+    let resource = Resource::of_row(resource_type, &ResourceName::packed(name))?;
+    Ok(RegisteredResource::new(resource, row.fields.clone(), row.revision))
+}

@@ -1,0 +1,97 @@
+//! The views of a project, and those of a resource.
+
+use super::{ProjectReader, ranked};
+use crate::filter::ViewFilter;
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::page::{KeySort, List, Page, Paging, Position, ViewSort};
+use crate::model::resource::Resource;
+use crate::model::view::View;
+use crate::state::view::ViewState;
+
+impl ProjectReader<'_> {
+    /// The views that a filter finds, in key order or another one.
+    ///
+    /// Cost: by key without a condition O(log views + offset + limit); else O(n log n) with the n views of
+    /// the project.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or order.
+    pub(crate) fn views(
+        &self,
+        filter: &ViewFilter,
+        paging: &Paging<ViewSort>,
+    ) -> Result<Page<View>> {
+        let (project, sort) = (self.project.id, paging.sort);
+        let list = match sort {
+            ViewSort::Key => List::Views { project },
+            ViewSort::Name | ViewSort::UpdatedAt => List::SortedViews { project, sort },
+        };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after.map(|at| at.check_sort(sort)).transpose()?;
+        let position = |view: &View| Ok(Position::of_view(view, sort));
+        if sort == ViewSort::Key && filter.conditions().is_empty() {
+            let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
+            let views = self.project.views.iter(after.as_ref()).skip(skip).take(paging.rows());
+            let rows = views.map(|(_, view)| view.to_view()).collect();
+            let total = self.project.views.len();
+            return Page::from_rows(rows, paging.limit, total, list, position, Ok);
+        }
+        let views = self.project.views.iter(None).map(|(_, view)| view.to_view());
+        let found: Vec<View> = views.filter(|view| filter.matches(view)).collect();
+        let total = found.len() as u64;
+        let place = |view: &View| Position::of_view(view, sort);
+        let rows = ranked(found, place, after, skip, paging.rows());
+        Page::from_rows(rows, paging.limit, total, list, position, Ok)
+    }
+
+    /// The views that a resource is linked to, in key order.
+    ///
+    /// Cost: O(n log n) with the n views of the resource.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list.
+    pub(crate) fn linked_views(
+        &self,
+        resource: &Resource,
+        paging: &Paging<KeySort>,
+    ) -> Result<Page<View>> {
+        self.views_of(resource, paging, ViewState::to_view)
+    }
+
+    /// The keys of the views that a resource is linked to, in order.
+    ///
+    /// Cost and errors: those of [`linked_views`](Self::linked_views).
+    pub(crate) fn linked_view_keys(
+        &self,
+        resource: &Resource,
+        paging: &Paging<KeySort>,
+    ) -> Result<Page<ViewKey>> {
+        self.views_of(resource, paging, |view| view.about().key.clone())
+    }
+
+    fn views_of<T>(
+        &self,
+        resource: &Resource,
+        paging: &Paging<KeySort>,
+        read: impl Fn(&ViewState) -> T,
+    ) -> Result<Page<T>> {
+        let (project, resource_type) = (self.project.id, resource.resource_type());
+        let name = resource.name();
+        let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
+        let views = self.project.views_of(resource_type, name.as_str());
+        let mut views: Vec<&ViewState> = views.map(|(_, view)| view).collect();
+        views.sort_unstable_by(|one, other| one.about().key.cmp(&other.about().key));
+        let total = views.len() as u64;
+        let not_behind =
+            |view: &&ViewState| after.as_ref().is_some_and(|after| view.about().key <= *after);
+        let behind = views.partition_point(not_behind).saturating_add(skip);
+        let rows: Vec<_> = views.into_iter().skip(behind).take(paging.rows()).collect();
+        let position = |view: &&ViewState| Ok(Position::Key(view.about().key.to_string()));
+        Page::from_rows(rows, paging.limit, total, list, position, |view| Ok(read(view)))
+    }
+}

@@ -1,0 +1,233 @@
+//! What is known of a project's resources: by name, by what they are found by, and by id.
+
+use std::collections::{BTreeSet, Bound};
+use std::sync::Arc;
+
+use super::views::KeyMap;
+use crate::model::ByType;
+use crate::model::ResourceFields;
+use crate::model::change_record::Registration;
+use crate::model::key::{EnvironmentId, SegmentId};
+use crate::model::resource::ResourceType;
+use crate::model::resource_name::SEPARATOR;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::Maintainer;
+
+/// What a resource is found by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Term {
+    /// One of its tags.
+    Tag(Arc<str>),
+    /// The member who looks after it, by id.
+    Member(Arc<str>),
+    /// The team that looks after it, by key.
+    Team(Arc<str>),
+}
+
+/// The registry of a project. Cloning is O(1).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Registry {
+    resources: ByType<KeyMap<Arc<str>, Arc<Registration>>>,
+    /// The resources that have a term, in key order.
+    terms: ByType<KeyMap<Term, KeyMap<Arc<str>, ()>>>,
+    segment_ids: KeyMap<SegmentId, Arc<str>>,
+}
+
+fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
+    let tags = fields.tags.iter().map(|tag| Term::Tag(tag.as_str().into()));
+    let maintainer = fields.maintainer.as_ref().map(|maintainer| match maintainer {
+        Maintainer::Member(id) => Term::Member(id.as_str().into()),
+        Maintainer::Team(key) => Term::Team(key.as_str().into()),
+    });
+    tags.chain(maintainer).collect()
+}
+
+impl Registry {
+    /// How many resources there are of each type.
+    pub(super) fn counts(&self) -> TypeCounts {
+        let mut counts = TypeCounts::default();
+        for (resource_type, resources) in self.resources.iter() {
+            *counts.get_mut(resource_type) = resources.len() as u64;
+        }
+        counts
+    }
+
+    /// What is said of a resource.
+    ///
+    /// Cost: O(log resources).
+    pub(super) fn get(&self, resource_type: ResourceType, name: &str) -> Option<&Registration> {
+        self.resources.get(resource_type).get(name).map(|registration| &**registration)
+    }
+
+    /// The name of the segment that an id leads to.
+    ///
+    /// Cost: O(log segments).
+    pub(super) fn segment(&self, id: &str) -> Option<&str> {
+        self.segment_ids.get(id).map(|name| &**name)
+    }
+
+    /// The resources of a type in key order, from behind a name on.
+    ///
+    /// Cost: O(log resources), and O(1) for each.
+    pub(super) fn iter(
+        &self,
+        resource_type: ResourceType,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&str, &Registration)> + use<'_> {
+        let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(Arc::from(name)));
+        self.from(resource_type, from)
+    }
+
+    /// The resources of a type that are of an environment, in key order: only segments are.
+    ///
+    /// Cost: O(log resources), and O(1) for each.
+    pub(super) fn in_environment(
+        &self,
+        resource_type: ResourceType,
+        environment: &EnvironmentId,
+    ) -> impl Iterator<Item = (&str, &Registration)> + use<'_> {
+        let prefix = format!("{environment}{SEPARATOR}");
+        let from = Bound::Included(Arc::from(prefix.as_str()));
+        let rows = self.from(resource_type, from);
+        rows.take_while(move |(name, _)| name.starts_with(&prefix))
+    }
+
+    fn from(
+        &self,
+        resource_type: ResourceType,
+        from: Bound<Arc<str>>,
+    ) -> impl Iterator<Item = (&str, &Registration)> + use<'_> {
+        let rows = self.resources.get(resource_type).range::<Arc<str>, _>((from, Bound::Unbounded));
+        rows.map(|(name, registration)| (&**name, &**registration))
+    }
+
+    /// The names of resources that have a term, in key order.
+    ///
+    /// Cost: O(log terms), and O(1) for each.
+    pub(super) fn with_term(
+        &self,
+        resource_type: ResourceType,
+        term: &Term,
+    ) -> impl Iterator<Item = &str> {
+        let names = self.terms.get(resource_type).get(term);
+        names.into_iter().flat_map(|names| names.into_iter()).map(|(name, ())| &**name)
+    }
+
+    /// Registers a resource, or changes what is said of it. The id of a segment leads to no other one.
+    ///
+    /// Cost: O((1 + tags) · log resources).
+    pub(super) fn put(
+        &mut self,
+        resource_type: ResourceType,
+        name: &str,
+        registration: Registration,
+    ) {
+        let resources = self.resources.get_mut(resource_type);
+        let name = resources.get_key(name).cloned().unwrap_or_else(|| name.into());
+        let registration = Arc::new(registration);
+        let before = resources.insert_cow(Arc::clone(&name), Arc::clone(&registration));
+        let before = before.as_ref().map(|before| &before.fields);
+        self.index(resource_type, &name, before, Some(&registration.fields));
+    }
+
+    /// Takes a resource out; tells what was said of it.
+    ///
+    /// Cost: O((1 + tags) · log resources).
+    pub(super) fn remove(
+        &mut self,
+        resource_type: ResourceType,
+        name: &str,
+    ) -> Option<Arc<Registration>> {
+        let resources = self.resources.get_mut(resource_type);
+        let name = resources.get_key(name).cloned()?;
+        let removed = resources.remove_cow(&name)?;
+        self.index(resource_type, &name, Some(&removed.fields), None);
+        Some(removed)
+    }
+
+    /// Brings the index, and what ids lead to, from what was said of a resource to what is said.
+    fn index(
+        &mut self,
+        resource_type: ResourceType,
+        name: &Arc<str>,
+        before: Option<&ResourceFields>,
+        after: Option<&ResourceFields>,
+    ) {
+        let [old, new] = [before, after].map(|fields| fields.map(terms_of).unwrap_or_default());
+        let terms = self.terms.get_mut(resource_type);
+        for term in old.difference(&new) {
+            let Some(names) = terms.get_mut_cow(term) else { continue };
+            names.remove_cow(name);
+            if names.len() == 0 {
+                terms.remove_cow(term);
+            }
+        }
+        for term in new.difference(&old) {
+            let names = terms.get_or_insert_cow(term.clone(), KeyMap::default);
+            names.insert_cow(Arc::clone(name), ());
+        }
+        let [old, new] = [before, after].map(|fields| fields.and_then(|fields| fields.id.as_ref()));
+        if old != new {
+            if let Some(id) = old {
+                self.segment_ids.remove_cow(id);
+            }
+            if let Some(id) = new {
+                self.segment_ids.insert_cow(id.clone(), Arc::clone(name));
+            }
+        }
+    }
+
+    /// The bytes it takes.
+    ///
+    /// Cost: O(resources · (1 + tags)).
+    pub(super) fn memory(&self) -> usize {
+        let entry = size_of::<Arc<str>>() + size_of::<usize>();
+        let rows = self.resources.iter().flat_map(|(_, resources)| resources.into_iter());
+        let rows = rows.map(|(name, row)| {
+            let ResourceFields { id, name: title, tags, maintainer, .. } = &row.fields;
+            let tags: usize = tags.iter().map(|tag| tag.len() + size_of::<String>() + entry).sum();
+            let id = id.as_ref().map_or(0, |id| id.as_str().len() * 2 + entry);
+            let maintainer = maintainer.as_ref().map_or(0, |of| of.id().len() + entry);
+            entry
+                + 32
+                + name.len()
+                + size_of::<Registration>()
+                + title.len()
+                + tags
+                + id
+                + maintainer
+        });
+        rows.sum()
+    }
+
+    /// What does not hold of its structure, if anything does not.
+    ///
+    /// Cost: O(resources · tags).
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (resource_type, resources) in self.resources.iter() {
+            let mut expected = BTreeSet::new();
+            for (name, row) in resources {
+                expected
+                    .extend(terms_of(&row.fields).into_iter().map(|term| (term, Arc::clone(name))));
+                if let Some(id) = &row.fields.id
+                    && self.segment(id.as_str()) != Some(&**name)
+                {
+                    return Err(format!("id {id} does not lead to its segment"));
+                }
+            }
+            let terms = self.terms.get(resource_type).into_iter();
+            let found = terms
+                .flat_map(|(term, names)| names.into_iter().map(move |(name, ())| (term, name)));
+            if !found.eq(expected.iter().map(|(term, name)| (term, name))) {
+                return Err(format!("the index of the type {resource_type} is wrong"));
+            }
+        }
+        let segments = self.resources.get(ResourceType::Segment).into_iter();
+        let with_id = segments.filter(|(_, row)| row.fields.id.is_some()).count();
+        if with_id == self.segment_ids.len() {
+            Ok(())
+        } else {
+            Err("an id leads to nothing".to_owned())
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A vector whose parts are shared with snapshots, and changed in place where nobody else has them.
+
+use std::sync::Arc;
+
+/// Values of a leaf, and leaves of a branch.
+const LEAF: usize = 16;
+const BRANCH: usize = 64;
+
+type Leaf<T> = Arc<[T; LEAF]>;
+type Branch<T> = Arc<[Option<Leaf<T>>; BRANCH]>;
+
+/// A vector of values by number; those never written are the default.
+///
+/// Cloning is O(1). Of what a clone shares, the first change after it copies one leaf, one branch and the
+/// list of branches.
+#[derive(Clone, Debug)]
+pub(super) struct SharedVec<T> {
+    branches: Arc<Vec<Branch<T>>>,
+}
+
+impl<T> Default for SharedVec<T> {
+    fn default() -> Self {
+        Self { branches: Arc::default() }
+    }
+}
+
+const fn split(index: u32) -> (usize, usize, usize) {
+    let index = index as usize;
+    (index / (LEAF * BRANCH), index / LEAF % BRANCH, index % LEAF)
+}
+
+impl<T: Clone + Default> SharedVec<T> {
+    /// The value with a number; `None` where nothing near it was written yet.
+    ///
+    /// Cost: O(1).
+    pub(super) fn get(&self, index: u32) -> Option<&T> {
+        let (branch, leaf, at) = split(index);
+        self.branches.get(branch)?.get(leaf)?.as_ref()?.get(at)
+    }
+
+    /// The value with a number, to be changed.
+    ///
+    /// Cost: O(1); where a snapshot shares it, O(n / 1024).
+    pub(super) fn get_mut(&mut self, index: u32) -> &mut T {
+        value_mut(Arc::make_mut(&mut self.branches), index)
+    }
+
+    /// Changes many values: what all of them share is looked at once.
+    pub(super) fn writer(&mut self) -> Writer<'_, T> {
+        Writer { branches: Arc::make_mut(&mut self.branches) }
+    }
+
+    /// All values that may have been written, with their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        // Numbers are below 2^32, since every value is reached by one.
+        self.branches.iter().zip(0_u32..).flat_map(|(branch, branch_at)| {
+            branch.iter().zip(0_u32..).flat_map(move |(leaf, leaf_at)| {
+                let first = (branch_at * BRANCH as u32 + leaf_at) * LEAF as u32;
+                leaf.iter().flat_map(move |leaf| (first..).zip(leaf.iter()))
+            })
+        })
+    }
+
+    /// The bytes it takes, without what its values point to.
+    ///
+    /// Cost: O(n / 1024).
+    pub(super) fn memory(&self) -> usize {
+        let leaves: usize =
+            self.branches.iter().map(|branch| branch.iter().flatten().count()).sum();
+        let counts = 2 * size_of::<usize>();
+        leaves * (size_of::<[T; LEAF]>() + counts.max(align_of::<T>()))
+            + self.branches.len() * (size_of::<[Option<Leaf<T>>; BRANCH]>() + counts)
+            + self.branches.capacity() * size_of::<Branch<T>>()
+    }
+}
+
+/// What changes values of a vector.
+pub(super) struct Writer<'v, T> {
+    branches: &'v mut Vec<Branch<T>>,
+}
+
+impl<T: Clone + Default> Writer<'_, T> {
+    /// The value with a number, to be changed.
+    #[inline]
+    pub(super) fn get_mut(&mut self, index: u32) -> &mut T {
+        value_mut(self.branches, index)
+    }
+}
+
+fn value_mut<T: Clone + Default>(branches: &mut Vec<Branch<T>>, index: u32) -> &mut T {
+    let (branch, leaf, at) = split(index);
+    while branches.len() <= branch {
+        branches.push(Arc::new(std::array::from_fn(|_| None)));
+    }
+    #[expect(clippy::indexing_slicing, reason = "the branch was made, the other is a remainder")]
+    let slot = &mut Arc::make_mut(&mut branches[branch])[leaf];
+    let leaf = slot.get_or_insert_with(|| Arc::new(std::array::from_fn(|_| T::default())));
+    #[expect(clippy::indexing_slicing, reason = "a remainder")]
+    &mut Arc::make_mut(leaf)[at]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn clones_keep_what_they_had_and_the_vector_has_what_was_written(
+            writes in prop::collection::vec((0_u32..5_000, any::<u8>(), any::<bool>()), 0..200),
+        ) {
+            let (mut vec, mut model) = (SharedVec::<u8>::default(), BTreeMap::new());
+            let mut clones = Vec::new();
+            for (index, value, clone) in writes {
+                if clone {
+                    clones.push((vec.clone(), model.clone()));
+                }
+                *vec.get_mut(index) = value;
+                model.insert(index, value);
+            }
+            clones.push((vec, model));
+            for (vec, model) in clones {
+                for (index, value) in &model {
+                    prop_assert_eq!(vec.get(*index), Some(value));
+                }
+                let written = vec.iter().filter(|(_, value)| **value != 0);
+                let expected = model.iter().filter(|(_, value)| **value != 0);
+                prop_assert!(written.map(|(at, value)| (at, *value)).eq(expected.map(|(at, value)| (*at, *value))));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A view: what is said of it, and its links.
+
+use std::sync::Arc;
+
+use super::link_set::LinkSet;
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::{View, ViewFields};
+use crate::model::{ByType, Stamp};
+
+/// A view of a project. Cloning is O(1).
+#[derive(Clone, Debug)]
+pub(super) struct ViewState {
+    about: Arc<About>,
+    /// The last change to its fields or links.
+    pub(super) revision: u64,
+    links: ByType<Option<Arc<LinkSet>>>,
+}
+
+/// What is said of a view, but for its links.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) id: u32,
+    pub(super) key: ViewKey,
+    pub(super) fields: ViewFields,
+    pub(super) version: u64,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+impl ViewState {
+    pub(super) fn new(about: About, revision: u64) -> Self {
+        Self { about: Arc::new(about), revision, links: ByType::default() }
+    }
+
+    pub(super) fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Changes the fields; the version goes up by one.
+    pub(super) fn update(&mut self, fields: ViewFields, stamp: Stamp) {
+        let about = Arc::make_mut(&mut self.about);
+        about.fields = fields;
+        about.version += 1;
+        about.updated_at = stamp.time;
+        self.revision = stamp.revision;
+    }
+
+    /// The links of a type, if there are any.
+    pub(super) fn links(&self, resource_type: ResourceType) -> Option<&LinkSet> {
+        self.links.get(resource_type).as_deref()
+    }
+
+    /// The links of a type, to be changed.
+    pub(super) fn links_mut(&mut self, resource_type: ResourceType) -> &mut LinkSet {
+        Arc::make_mut(self.links.get_mut(resource_type).get_or_insert_default())
+    }
+
+    /// Drops the set of a type that has no links any more.
+    pub(super) fn drop_empty(&mut self, resource_type: ResourceType) {
+        let links = self.links.get_mut(resource_type);
+        if links.as_ref().is_some_and(|links| links.len() == 0) {
+            *links = None;
+        }
+    }
+
+    /// How many links there are of each type.
+    pub(super) fn counts(&self) -> TypeCounts {
+        let mut counts = TypeCounts::default();
+        for (resource_type, links) in self.links.iter() {
+            *counts.get_mut(resource_type) = links.as_ref().map_or(0, |links| links.len());
+        }
+        counts
+    }
+
+    /// The view as readers see it.
+    pub(super) fn to_view(&self) -> View {
+        let About { id, key, fields, version, created_at, updated_at } = &*self.about;
+        let ViewFields { name, description, tags, maintainer } = fields.clone();
+        View {
+            id: *id,
+            key: key.clone(),
+            name,
+            description,
+            tags,
+            maintainer,
+            version: *version,
+            revision: self.revision,
+            created_at: *created_at,
+            updated_at: *updated_at,
+            links: self.counts(),
+        }
+    }
+
+    /// The bytes it takes: what is said of it, and its links.
+    pub(super) fn memory(&self) -> (usize, usize) {
+        let ViewFields { name, description, tags, maintainer } = &self.about.fields;
+        let texts = self.about.key.as_str().len() + name.len() + description.len();
+        let tags: usize = tags.iter().map(|tag| tag.len() + size_of::<String>()).sum();
+        let maintainer = maintainer.as_ref().map_or(0, |maintainer| maintainer.id().len());
+        let about = size_of::<About>() + size_of::<Self>() + 32 + texts + tags + maintainer;
+        let links = self.links.iter().filter_map(|(_, links)| links.as_ref());
+        (about, links.map(|links| 16 + links.memory()).sum())
+    }
+}

@@ -1,0 +1,166 @@
+//! The views of a project, by key and by slot.
+
+use std::collections::Bound;
+use std::sync::Arc;
+
+use super::shared_vec::SharedVec;
+use super::view::ViewState;
+use crate::model::key::ViewKey;
+
+/// Maps by key, in chunks that snapshots share.
+pub(super) type KeyMap<K, V> = immutable_chunkmap::map::Map<K, V, 16>;
+
+/// The views of a project.
+///
+/// A view has a *slot* by which postings name it. The slot of a view that is gone stays dead until no
+/// posting has it. Cloning is O(1).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Views {
+    by_key: KeyMap<ViewKey, u32>,
+    slots: SharedVec<Slot>,
+    /// How many slots were ever taken.
+    taken: u32,
+    /// The first slot that is free, with 1 added; each one holds the next.
+    free: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Slot {
+    Live(Arc<ViewState>),
+    /// Free: the next one that is, with 1 added; or dead, with no next one.
+    Empty(u32),
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::Empty(0)
+    }
+}
+
+impl Views {
+    /// How many views there are.
+    pub(super) fn len(&self) -> u64 {
+        self.by_key.len() as u64
+    }
+
+    /// The slot of the view with a key.
+    ///
+    /// Cost: O(log views).
+    pub(super) fn slot(&self, key: &ViewKey) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The view in a slot; `None` when it is dead.
+    ///
+    /// Cost: O(1).
+    pub(super) fn get(&self, slot: u32) -> Option<&ViewState> {
+        match self.slots.get(slot)? {
+            Slot::Live(view) => Some(view),
+            Slot::Empty(_) => None,
+        }
+    }
+
+    /// The view with a key, and its slot.
+    ///
+    /// Cost: O(log views).
+    pub(super) fn find(&self, key: &ViewKey) -> Option<(u32, &ViewState)> {
+        let slot = self.slot(key)?;
+        Some((slot, self.get(slot)?))
+    }
+
+    /// The view in a slot, to be changed.
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut ViewState> {
+        match self.slots.get_mut(slot) {
+            Slot::Live(view) => Some(Arc::make_mut(view)),
+            Slot::Empty(_) => None,
+        }
+    }
+
+    /// Adds a view whose key is free.
+    pub(super) fn add(&mut self, view: ViewState) {
+        let slot = match self.free.checked_sub(1) {
+            Some(slot) => slot,
+            None => {
+                // Slots are used again, so there are fewer than ids of views.
+                self.taken += 1;
+                self.taken - 1
+            }
+        };
+        self.by_key.insert_cow(view.about().key.clone(), slot);
+        let before = std::mem::replace(self.slots.get_mut(slot), Slot::Live(Arc::new(view)));
+        if self.free > 0
+            && let Slot::Empty(next) = before
+        {
+            self.free = next;
+        }
+    }
+
+    /// Takes a view out; its slot is dead afterwards.
+    pub(super) fn remove(&mut self, key: &ViewKey) -> Option<(u32, Arc<ViewState>)> {
+        let slot = self.by_key.remove_cow(key)?;
+        match std::mem::take(self.slots.get_mut(slot)) {
+            Slot::Live(view) => Some((slot, view)),
+            Slot::Empty(_) => None,
+        }
+    }
+
+    /// Lets a dead slot be used again: no posting has it any more.
+    pub(super) fn release(&mut self, slot: u32) {
+        *self.slots.get_mut(slot) = Slot::Empty(self.free);
+        self.free = slot + 1;
+    }
+
+    /// The views in key order, from behind a key on.
+    ///
+    /// Cost: O(log views), and O(1) for each view.
+    pub(super) fn iter<'v>(
+        &'v self,
+        after: Option<&ViewKey>,
+    ) -> impl Iterator<Item = (u32, &'v ViewState)> + use<'v> {
+        let start = after.cloned().map_or(Bound::Unbounded, Bound::Excluded);
+        let slots = self.by_key.range::<ViewKey, _>((start, Bound::Unbounded));
+        slots.filter_map(|(_, slot)| Some((*slot, self.get(*slot)?)))
+    }
+
+    /// What does not hold of the slots, if anything does not; `dead` are those of views that are not swept.
+    ///
+    /// Cost: O(slots).
+    pub(super) fn check(&self, dead: impl Iterator<Item = u32>) -> Result<(), String> {
+        let mut used = vec![0_u8; self.taken as usize];
+        let mut free = Vec::new();
+        let mut next = self.free;
+        while let Some(slot) = next.checked_sub(1).filter(|_| free.len() <= used.len()) {
+            free.push(slot);
+            next = match self.slots.get(slot) {
+                Some(Slot::Empty(next)) => *next,
+                _ => return Err("a free slot has a view".to_owned()),
+            };
+        }
+        let live = self.by_key.into_iter().map(|(_, slot)| *slot);
+        for slot in live.chain(dead).chain(free) {
+            *used.get_mut(slot as usize).ok_or("a slot was never taken")? += 1;
+        }
+        let named = |(key, slot): (&ViewKey, &u32)| {
+            self.get(*slot).is_some_and(|view| view.about().key == *key)
+        };
+        if !self.by_key.into_iter().all(named) {
+            return Err("a key leads to another view".to_owned());
+        }
+        if used.iter().all(|used| *used == 1) {
+            Ok(())
+        } else {
+            Err("a slot is lost or used twice".to_owned())
+        }
+    }
+
+    /// The bytes they take: what is said of them, and their links.
+    ///
+    /// Cost: O(views + links / 384).
+    pub(super) fn memory(&self) -> (usize, usize) {
+        let keys = |key: &ViewKey| key.as_str().len() + size_of::<ViewKey>() + 16;
+        let by_key: usize = self.by_key.into_iter().map(|(key, _)| keys(key)).sum();
+        let views = self.iter(None).map(|(_, view)| view.memory());
+        let (about, links) = views.fold((0, 0), |all, view| (all.0 + view.0, all.1 + view.1));
+        (by_key + self.slots.memory() + about, links)
+    }
+}
