@@ -65,6 +65,12 @@ impl Disk for FileDisk {
         Ok(Arc::new(options.open(self.path(name))?))
     }
 
+    fn create_new(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        Ok(Arc::new(options.open(self.path(name))?))
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path(from), self.path(to))
     }

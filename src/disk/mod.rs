@@ -6,9 +6,11 @@
 //! - what was written to a file is there after a crash once [`DiskFile::sync`] returned, and may
 //!   be there, in part and in any order, if it did not;
 //! - a file's creation, renaming and removal are there after a crash once [`Disk::sync_dir`] of
-//!   the directory returned; a renaming is whole or absent.
+//!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
+//!   once any file was synced after it.
 
 mod file;
+mod filling;
 mod lock;
 mod memory;
 mod read_only;
@@ -21,6 +23,9 @@ use std::io;
 use std::sync::Arc;
 
 pub(crate) use file::FileDisk;
+pub(crate) use filling::MARK;
+#[cfg(test)]
+pub(crate) use filling::{mark, unmark};
 pub(crate) use memory::MemoryDisk;
 pub(crate) use read_only::ReadOnlyDisk;
 pub(crate) use unfinished::UnfinishedDir;
@@ -45,6 +50,17 @@ pub(crate) trait Disk: Debug + Send + Sync {
 
     /// Opens a file empty, whether it was there or not.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Makes a file that is not there; an error of kind `AlreadyExists` when it is.
+    ///
+    /// Where several processes use a disk it must be one step, and is not here.
+    fn create_new(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        match self.open(name) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(name),
+            Err(error) => Err(error),
+        }
+    }
 
     /// Gives a file another name in one step, in place of what had that name.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
@@ -140,6 +156,11 @@ mod tests {
         assert_eq!(disk.open("sub/b")?.len()?, 6);
         assert_eq!(disk.open_to_read("sub/b")?.len()?, 6);
         assert_eq!(disk.create("sub/b")?.len()?, 0);
+        let there = disk.create_new("sub/b").unwrap_err();
+        assert_eq!(there.kind(), io::ErrorKind::AlreadyExists);
+        disk.remove("sub/b")?;
+        disk.create_new("sub/b")?.write_at(0, b"b")?;
+        assert_eq!(disk.open("sub/b")?.len()?, 1);
         disk.remove("sub/b")?;
         assert!(disk.list("sub")?.is_empty());
         let missing = [disk.open("sub/b").err(), disk.open_to_read("sub/b").err()];
@@ -163,6 +184,7 @@ mod tests {
             disk.create_dir("sub"),
             disk.create("a").map(drop),
             disk.create("b").map(drop),
+            disk.create_new("b").map(drop),
             disk.rename("a", "b"),
             disk.remove("a"),
             disk.sync_dir(""),

@@ -47,8 +47,9 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
 ///
 /// That of the file system, where the directory is not there, or the one that the path is in.
 pub(crate) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
-    let (parent, _) = parts(path)?;
-    Ok(parent.canonicalize()?.starts_with(directory.canonicalize()?))
+    // What is made at a directory is made in it, by whatever way the path leads there.
+    let place = if path.is_dir() { path.to_owned() } else { parts(path)?.0 };
+    Ok(place.canonicalize()?.starts_with(directory.canonicalize()?))
 }
 
 /// Makes the name of what was made at `path` durable.
