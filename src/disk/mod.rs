@@ -68,7 +68,8 @@ pub(crate) trait Disk: Debug + Send + Sync {
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Makes creations, renamings and removals in `dir` durable.
+    /// Makes creations, renamings and removals in `dir` durable. Where that is impossible they are durable
+    /// with the next sync of a file.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
 }
 
@@ -99,6 +100,22 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
 
     /// Gives the file free again.
     fn unlock(&self) -> io::Result<()>;
+}
+
+/// What the sync of a directory came to, where not being able to is no failure.
+///
+/// Some file systems, of networks most of all, answer that the call is invalid for a directory, or not
+/// supported. Their own log is trusted to order names, as on systems where directories cannot be synced at
+/// all: a name is durable once a file was synced after it was changed. Any other answer is a failure.
+fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if is_impossible(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn is_impossible(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 /// Cuts or extends a file in memory; what is new is zeros.
@@ -225,6 +242,18 @@ mod tests {
             assert!(writer.try_lock().unwrap());
             assert!(!reader.try_lock().unwrap());
         }
+    }
+
+    /// The system's own files are of that kind.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_directory_whose_sync_is_invalid_is_trusted() {
+        let system = std::path::Path::new("/proc/self");
+        let raw = std::fs::File::open(system).unwrap().sync_all().unwrap_err();
+        assert_eq!(raw.kind(), io::ErrorKind::InvalidInput);
+        FileDisk::new(system).unwrap().sync_dir("").unwrap();
+        let missing = FileDisk::new(&system.join("none")).unwrap().sync_dir("").unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
