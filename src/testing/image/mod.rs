@@ -2,6 +2,7 @@
 
 mod project;
 mod reader;
+mod steps;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,7 @@ use crate::state::{Pending, State};
 
 pub use project::ImageProject;
 pub use reader::{ImageReader, ImageSnapshot};
+pub use steps::{ImageChange, ImageCommand};
 
 /// The memory image of the next engine, with the calls of a [`Store`](crate::Store), to be held against it
 /// and measured. It lasts as long as the value does.
