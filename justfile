@@ -30,7 +30,7 @@ loom:
 compare:
     bash .ci/run comparison
 
-# The example host: under load, and driven by the official client.
+# The host: under load, and driven by the official client.
 host:
     bash .ci/run load client
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the example host, once open and once closed, with the official Python client, in several
+# Drives the host, once open and once closed, with the official Python client, in several
 # versions.
 #
 #     bash tests/official_client/run.sh [DIR]

@@ -1,4 +1,4 @@
-//! The Views REST API over a [`viewlink`] store: an example of a host.
+//! The Views REST API over a [`viewlink`] store.
 //!
 //! The nine operations of the API on an HTTP server, each a call of the crate on the pool for
 //! blocking work; the JSON of requests and answers is the crate's module `wire`. How to run it
