@@ -1,5 +1,6 @@
 //! The answer to a request that failed as a whole.
 
+use std::any::Any;
 use std::error::Error as StdError;
 
 use axum::extract::rejection::PathRejection;
@@ -76,4 +77,10 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         source = cause.source();
     }
     text
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }

@@ -12,7 +12,7 @@
 //! | `views`, `links`, `changes` | the nine operations, and the feed |
 //! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
 //! | `path_parts`, `query`, `json_body`, `terms`, `unread` | the parts of a request |
-//! | `answer`, `failure`, `health`, `metrics`, `log` | what goes out |
+//! | `answer`, `failure`, `health`, `metrics`, `log`, `outlet` | what goes out |
 //! | `host` | the store, and how it is called |
 //! | `resources`, `resource_lines` | the file of resources that are registered at the start |
 
@@ -34,6 +34,7 @@ mod log;
 mod method_override;
 mod metrics;
 mod operation;
+mod outlet;
 mod path_parts;
 mod query;
 mod request_id;
@@ -52,8 +53,7 @@ mod welcome;
 pub use arguments::Arguments;
 pub use host::Host;
 pub use keys::{ApiKeys, Caller, KeysError, Role};
-pub use resources::ResourcesError;
 pub use router::router;
-pub use run::{HostError, run};
+pub use run::run;
 pub use server::serve;
 pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! The log: one line of JSON for each request, one for each failure of the host, and what the store tells.
 
-use std::io;
+use std::panic;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,6 +13,9 @@ use tracing::{Span, Subscriber, field};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::failure::panic_text;
+use crate::outlet::Outlet;
 
 type Spans = fn(&Request<Body>) -> Span;
 type Ends = fn(&Response<Body>, Duration, &Span);
@@ -48,9 +51,14 @@ fn end(response: &Response<Body>, latency: Duration, _: &Span) {
     tracing::info!(status = response.status().as_u16(), latency_us = latency, "answered");
 }
 
-/// Sends what is logged to stderr.
-pub(crate) fn start(level: LevelFilter) {
-    lines(level, io::stderr).init();
+/// Sends what is logged to an outlet, panics included.
+pub(crate) fn start(level: LevelFilter, outlet: Outlet) {
+    lines(level, move || outlet.clone()).init();
+    // The hook there is writes to stderr, and waits where that is a pipe that nobody reads.
+    panic::set_hook(Box::new(|told| {
+        let place = told.location().map(ToString::to_string);
+        tracing::error!(place, cause = panic_text(told.payload()), "a panic");
+    }));
 }
 
 /// Sends what is logged to a writer, a line of JSON each.
@@ -63,13 +71,14 @@ where
         .flatten_event(true)
         .with_span_list(false)
         .with_max_level(level)
+        .log_internal_errors(false)
         .with_writer(writer)
         .finish()
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::sync::{Mutex, OnceLock};
 
     use serde_json::Value;

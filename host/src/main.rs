@@ -6,11 +6,5 @@ use clap::Parser as _;
 use viewlink_host::{Arguments, run};
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("viewlink-host: {}", error.chain());
-            error.exit_code()
-        }
-    }
+    run(&Arguments::parse())
 }

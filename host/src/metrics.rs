@@ -22,7 +22,7 @@ use viewlink::{Action, Health, KeyOutcome, Report, Stats, Store};
 
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::operation;
+use crate::{operation, outlet};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabel {
@@ -61,6 +61,7 @@ impl Metrics {
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, latency.clone());
         registry.register("keys", "Keys of links and unlinks by what became of them", keys.clone());
         registry.register_collector(Box::new(StoreFigures { store }));
+        registry.register_collector(Box::new(LostLines));
         Self { registry, requests, latency, keys }
     }
 
@@ -99,6 +100,18 @@ fn latencies() -> Histogram {
     let decades = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
     let bounds = decades.iter().flat_map(|decade| bounds.map(|bound| bound * decade));
     Histogram::new(bounds.take_while(|bound| *bound < 30.0))
+}
+
+/// What became of the log.
+#[derive(Debug)]
+struct LostLines;
+
+impl Collector for LostLines {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let help = "Lines of the log that could not be written.";
+        let lines = encoder.encode_descriptor("log_lines_lost", help, None, MetricType::Counter)?;
+        ConstCounter::new(outlet::lost()).encode(lines)
+    }
 }
 
 /// What the store itself counts, read when it is asked for.

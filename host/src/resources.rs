@@ -20,7 +20,7 @@ const SHOWN: usize = 10;
 
 /// Why the resources of a file are not all registered.
 #[derive(Debug, thiserror::Error)]
-pub enum ResourcesError {
+pub(crate) enum ResourcesError {
     /// The file cannot be read.
     #[error("cannot read the resources file {path:?}")]
     Unreadable {

@@ -12,7 +12,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use viewlink::wire::ErrorCode;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
 use crate::{
@@ -72,9 +72,7 @@ async fn wrong_method() -> Failure {
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    Failure::of_host(format!("a panic: {text}")).into_response()
+    Failure::of_host(format!("a panic: {}", panic_text(&*cause))).into_response()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The host as a program.
 
-use std::io;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::arguments::Arguments;
 use crate::failure;
 use crate::host::Host;
 use crate::keys::{self, ApiKeys, KeysError, Role};
+use crate::outlet::Outlet;
 use crate::resources::{Resources, ResourcesError};
 use crate::server::serve;
 use crate::shutdown::Signals;
@@ -20,7 +23,7 @@ use crate::{log, welcome};
 
 /// Why the host does not run.
 #[derive(Debug, thiserror::Error)]
-pub enum HostError {
+pub(crate) enum HostError {
     /// The API keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -47,37 +50,52 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// The error with what caused it, in one line.
-    #[must_use]
-    pub fn chain(&self) -> String {
-        failure::chain(self)
-    }
-
     /// 2 when what was asked for cannot be done, as for arguments that are none; else 1.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
+    fn exit_code(&self) -> ExitCode {
         ExitCode::from(if matches!(self, Self::Keys(_) | Self::Resources(_)) { 2 } else { 1 })
     }
 }
 
-/// Does what the command line asks for: serves until a signal comes, or verifies.
-///
-/// # Errors
-///
-/// [`HostError`] when the host cannot be started, or the network fails.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, HostError> {
-    if arguments.verify {
-        return verify(&arguments.db);
-    }
-    log::start(arguments.log);
+/// How long the last lines may take when all else is done.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// Does what the command line asks for: serves until a signal comes, or verifies. Tells on stderr
+/// what went wrong.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let (out, log) = match outlets() {
+        Ok(outlets) => outlets,
+        // There is no way to tell anything.
+        Err(_) => return ExitCode::FAILURE,
+    };
+    let done = if arguments.verify {
+        verify(&arguments.db)
+    } else {
+        log::start(arguments.log, log.clone());
+        host(arguments, &out)
+    };
+    let code = done.unwrap_or_else(|error| {
+        log.put(format!("viewlink-host: {}\n", failure::chain(&error)).into_bytes());
+        error.exit_code()
+    });
+    out.drain(LAST_LINES);
+    log.drain(LAST_LINES);
+    code
+}
+
+fn outlets() -> io::Result<(Outlet, Outlet)> {
+    Ok((Outlet::new(io::stdout().as_fd())?, Outlet::new(io::stderr().as_fd())?))
+}
+
+fn host(arguments: &Arguments, out: &Outlet) -> Result<ExitCode, HostError> {
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(start(arguments));
+    let served = runtime.block_on(start(arguments, out));
     // What a client left behind may still wait for the disk; the store is closed already.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn start(arguments: &Arguments) -> Result<(), HostError> {
+async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
     // Before the store: a host that cannot serve makes none.
     let file_keys = arguments.keys.as_deref().map(ApiKeys::read).transpose()?;
     let resources = arguments.resources.as_deref().map(Resources::open).transpose()?;
@@ -90,13 +108,14 @@ async fn start(arguments: &Arguments) -> Result<(), HostError> {
     if let Some(resources) = resources {
         resources.register(&store, arguments.batch_limit)?;
     }
-    let keys = match (file_keys, &arguments.keys) {
+    let (keys, welcome) = match (file_keys, &arguments.keys) {
         (Some(keys), Some(file)) => {
-            welcome::tell_keys(address, &keys, file)?;
-            keys
+            let welcome = welcome::of_keys(address, &keys, file);
+            (keys, welcome)
         }
         _ => generated(&store, address)?,
     };
+    out.put(welcome.into_bytes());
     let host = Host::new(store, keys, arguments.settings.clone());
     tracing::info!(%address, "listening");
     serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await?;
@@ -108,19 +127,21 @@ fn options(arguments: &Arguments) -> Options {
     Options::new().batch_limit(arguments.batch_limit).link_policy(policy)
 }
 
-fn generated(store: &Store, address: std::net::SocketAddr) -> Result<ApiKeys, HostError> {
+/// A key that is made for this run, and what is said of it.
+fn generated(store: &Store, address: SocketAddr) -> Result<(ApiKeys, String), HostError> {
     let key = keys::generate()?;
     let mut keys = ApiKeys::default();
     keys.add(&key, Role::Writer);
-    welcome::tell_request(address, &key, welcome::furnish(store)?)?;
-    Ok(keys)
+    let welcome = welcome::of_request(address, &key, welcome::furnish(store)?);
+    Ok((keys, welcome))
 }
 
 /// Prints what is wrong with a store that nobody has open.
 fn verify(db: &Path) -> Result<ExitCode, HostError> {
     let store = Options::new().create_if_missing(false).open(db)?;
     let found = store.verify()?;
-    println!("{found}");
+    // The exit code tells it, too, where nobody reads.
+    let _ = writeln!(io::stdout(), "{found}");
     store.close()?;
     Ok(if found.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

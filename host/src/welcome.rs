@@ -1,6 +1,5 @@
 //! What the host prints when it is ready.
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -27,29 +26,30 @@ pub(crate) fn furnish(store: &Store) -> viewlink::Result<bool> {
     Ok(true)
 }
 
-/// Prints the address and where the keys come from.
-pub(crate) fn tell_keys(address: SocketAddr, keys: &ApiKeys, file: &Path) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+/// The address and where the keys come from.
+pub(crate) fn of_keys(address: SocketAddr, keys: &ApiKeys, file: &Path) -> String {
     let (readers, writers) = (keys.count(Role::Reader), keys.count(Role::Writer));
-    writeln!(out, "listening on http://{address}")?;
-    writeln!(out, "API keys of {}: {readers} to read, {writers} to write", file.display())?;
-    out.flush()
+    format!(
+        "listening on http://{address}\n\
+         API keys of {}: {readers} to read, {writers} to write\n",
+        file.display()
+    )
 }
 
-/// Prints the address and a request to paste, with a key that was generated for it.
-pub(crate) fn tell_request(address: SocketAddr, key: &str, furnished: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "listening on http://{address}")?;
-    if furnished {
-        writeln!(out, "made project {PROJECT} with view {VIEW}, and linked flag {FLAG} to it")?;
-    }
-    writeln!(out, "this writer key is new, and gone when the host stops; try:")?;
-    writeln!(
-        out,
-        "curl -X DELETE http://{address}/api/v2/projects/{PROJECT}/views/{VIEW}/link/flags \\\n  \
+/// The address and a request to paste, with a key that was generated for it.
+pub(crate) fn of_request(address: SocketAddr, key: &str, furnished: bool) -> String {
+    let made = if furnished {
+        format!("made project {PROJECT} with view {VIEW}, and linked flag {FLAG} to it\n")
+    } else {
+        String::new()
+    };
+    format!(
+        "listening on http://{address}\n\
+         {made}\
+         this writer key is new, and gone when the host stops; try:\n\
+         curl -X DELETE http://{address}/api/v2/projects/{PROJECT}/views/{VIEW}/link/flags \\\n  \
          -H \"LD-API-Version: beta\" -H \"Authorization: {key}\" \
          -H \"Content-Type: application/json\" \\\n  \
-         -d '{{\"keys\": [\"{FLAG}\", \"no-such-flag\"], \"comment\": \"\"}}'"
-    )?;
-    out.flush()
+         -d '{{\"keys\": [\"{FLAG}\", \"no-such-flag\"], \"comment\": \"\"}}'\n"
+    )
 }

@@ -11,6 +11,7 @@
 mod bodies;
 mod keys;
 mod links;
+mod logging;
 mod metrics;
 mod paths;
 mod process;

@@ -1,6 +1,8 @@
 //! A host in a process of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -13,9 +15,42 @@ pub(crate) fn command(db: &Path) -> Command {
     command
 }
 
+/// One that takes the key `top-secret` of a writer, which stands in a file of this directory.
+pub(crate) fn keyed(dir: &Path) -> Command {
+    let keys = dir.join("keys");
+    fs::write(&keys, "top-secret writer\n").unwrap();
+    let mut command = command(&dir.join("db"));
+    command.arg("--keys").arg(keys);
+    command
+}
+
+/// What a host at an address answers to a request of the writer, head and body.
+pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> String {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let length = body.len();
+    write!(
+        connection,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: top-secret\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The value of a figure that a host tells.
+pub(crate) fn figure(address: &str, name: &str) -> f64 {
+    let told = ask(address, "GET", "/metrics", "");
+    let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {told}")).parse().unwrap()
+}
+
 /// A running host; killed when a test is through with it.
 pub(crate) struct Running {
-    child: Child,
+    pub(crate) child: Child,
     pub(crate) out: BufReader<ChildStdout>,
     pub(crate) url: String,
 }
@@ -29,6 +64,10 @@ impl Running {
         let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
         assert!(url.starts_with("http://127.0.0.1:") && !url.ends_with(":0"), "{url}");
         Self { child, out, url }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
     }
 
     /// The printed lines before the request to paste, and the request.
@@ -55,7 +94,7 @@ impl Running {
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
-    /// Waits for its end, and gives its log.
+    /// Waits for its end, and gives its log, if that is a pipe that is still there.
     pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + Duration::from_secs(20);
         let status = loop {
@@ -66,7 +105,9 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         };
         let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut log).unwrap();
+        }
         (status, log)
     }
 }
