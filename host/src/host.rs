@@ -1,6 +1,7 @@
 //! The store, and how requests call it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -47,6 +48,11 @@ impl Host {
 
     pub(crate) fn body_limit(&self) -> usize {
         self.shared.settings.body_limit
+    }
+
+    /// How long a connection may be silent.
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_secs(self.shared.settings.idle)
     }
 
     /// The account id that answers carry.

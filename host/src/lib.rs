@@ -7,12 +7,12 @@
 //! | module | knows |
 //! | --- | --- |
 //! | `arguments`, `settings`, `welcome`, `run` | the command line, and what is printed |
-//! | `server`, `shutdown` | the network, signals |
+//! | `server`, `connection`, `descriptors`, `shutdown` | the network, signals |
 //! | `router`, `operation` | which path is which operation, and what all answers share |
 //! | `views`, `links`, `changes` | the nine operations, and the feed |
 //! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
 //! | `path_parts`, `query`, `json_body`, `terms`, `unread` | the parts of a request |
-//! | `answer`, `failure`, `health`, `metrics`, `log`, `outlet` | what goes out |
+//! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | what goes out |
 //! | `host` | the store, and how it is called |
 //! | `resources`, `resource_lines` | the file of resources that are registered at the start |
 
@@ -23,6 +23,8 @@ mod api_version;
 mod arguments;
 mod authorize;
 mod changes;
+mod connection;
+mod descriptors;
 mod encoded_path;
 mod failure;
 mod health;
@@ -37,6 +39,7 @@ mod operation;
 mod outlet;
 mod path_parts;
 mod query;
+mod rarely;
 mod request_id;
 mod resource_lines;
 mod resources;

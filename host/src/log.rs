@@ -10,8 +10,10 @@ use tower_http::classify::{ServerErrorsAsFailures, SharedClassifier};
 use tower_http::request_id::RequestId;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, Subscriber, field};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::failure::panic_text;
@@ -61,19 +63,20 @@ pub(crate) fn start(level: LevelFilter, outlet: Outlet) {
     }));
 }
 
-/// Sends what is logged to a writer, a line of JSON each.
+/// Sends what the host and the store log to a writer, a line of JSON each. What the libraries below
+/// them tell of connections is left out: headers are in it.
 fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync + 'static
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_span_list(false)
-        .with_max_level(level)
         .log_internal_errors(false)
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    // And of `viewlink_host`, which begins so.
+    registry().with(lines.with_filter(Targets::new().with_target("viewlink", level)))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use viewlink::{Action, Health, KeyOutcome, Report, Stats, Store};
@@ -47,6 +47,10 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     latency: Family<OperationLabel, Histogram, fn() -> Histogram>,
     keys: Family<KeyLabels, Counter>,
+    pub(crate) connections: Gauge,
+    pub(crate) connection_limit_reached: Counter,
+    pub(crate) failed_accepts: Counter,
+    pub(crate) silent_connections_closed: Counter,
 }
 
 impl Metrics {
@@ -56,13 +60,30 @@ impl Metrics {
         let requests = Family::default();
         let latency = Family::new_with_constructor(latencies as fn() -> Histogram);
         let keys = Family::default();
+        let connections = Gauge::default();
+        registry.register("connections", "Connections open", connections.clone());
         registry.register("http_requests", "Requests answered", requests.clone());
         let help = "Time from the head of a request to the head of its answer";
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, latency.clone());
         registry.register("keys", "Keys of links and unlinks by what became of them", keys.clone());
         registry.register_collector(Box::new(StoreFigures { store }));
         registry.register_collector(Box::new(LostLines));
-        Self { registry, requests, latency, keys }
+        let help = "Times that no more connections fitted into the limit of open files";
+        let connection_limit_reached = counter(&mut registry, "connection_limit_reached", help);
+        let help = "Connections that the system refused to accept";
+        let failed_accepts = counter(&mut registry, "failed_accepts", help);
+        let help = "Connections closed since they were silent";
+        let silent_connections_closed = counter(&mut registry, "silent_connections_closed", help);
+        Self {
+            registry,
+            requests,
+            latency,
+            keys,
+            connections,
+            connection_limit_reached,
+            failed_accepts,
+            silent_connections_closed,
+        }
     }
 
     /// Counts what became of the keys of a link or unlink.
@@ -81,6 +102,12 @@ impl Metrics {
             self.keys.get_or_create(&KeyLabels { operation, outcome }).inc_by(keys);
         }
     }
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    registry.register(name, help, counter.clone());
+    counter
 }
 
 fn outcome_name(outcome: &KeyOutcome) -> &'static str {

@@ -118,7 +118,7 @@ async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
     out.put(welcome.into_bytes());
     let host = Host::new(store, keys, arguments.settings.clone());
     tracing::info!(%address, "listening");
-    serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await?;
+    serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await;
     Ok(())
 }
 

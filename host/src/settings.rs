@@ -17,6 +17,11 @@ pub struct Settings {
     #[arg(long, value_name = "CALLS", default_value_t = Settings::STORE_CALLS,
           value_parser = clap::value_parser!(u16).range(1..=512))]
     pub store_calls: u16,
+
+    /// How many seconds a connection may be silent between requests
+    #[arg(long, value_name = "SECONDS", default_value_t = Settings::IDLE,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub idle: u64,
 }
 
 impl Settings {
@@ -24,6 +29,8 @@ impl Settings {
     const BODY_LIMIT: usize = 16 << 20;
     // Those who wait for a sync share it, so more of them cost little. The runtime has 512 threads.
     const STORE_CALLS: u16 = 256;
+    // Longer than proxies keep connections that they do not use, so that they end them.
+    const IDLE: u64 = 75;
 }
 
 impl Default for Settings {
@@ -32,6 +39,7 @@ impl Default for Settings {
             account_id: Self::ACCOUNT_ID.to_owned(),
             body_limit: Self::BODY_LIMIT,
             store_calls: Self::STORE_CALLS,
+            idle: Self::IDLE,
         }
     }
 }

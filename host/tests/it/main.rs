@@ -9,6 +9,7 @@
 )]
 
 mod bodies;
+mod connections;
 mod keys;
 mod links;
 mod logging;

@@ -83,7 +83,7 @@ async fn serve_and_load(path: &Path, arguments: &Arguments) -> Result<Ended> {
     let metrics = client.send("GET", "/metrics", String::new()).await?;
     let groups = Groups::of(&String::from_utf8_lossy(&metrics))?;
     drop((client, stop));
-    served.await??;
+    served.await?;
     Ok(Ended { time, latencies, acknowledged, groups })
 }
 
