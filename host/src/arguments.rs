@@ -28,6 +28,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub resources: Option<PathBuf>,
 
+    /// A file of members and teams, a line of JSON each: what answers tell of who looks after a view
+    #[arg(long, value_name = "FILE")]
+    pub members: Option<PathBuf>,
+
     /// Lets registered resources only be linked
     #[arg(long)]
     pub closed: bool,

@@ -10,6 +10,7 @@ use viewlink::{Project, ProjectSnapshot, Store, wire::ErrorCode};
 
 use crate::failure::Failure;
 use crate::keys::{ApiKeys, Caller};
+use crate::members::Members;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -22,18 +23,19 @@ pub struct Host {
 struct Shared {
     store: Store,
     keys: ApiKeys,
+    members: Members,
     settings: Settings,
     calls: Arc<Semaphore>,
     metrics: Metrics,
 }
 
 impl Host {
-    /// A host of a store, for those who have one of the keys.
+    /// A host of a store, for those who have one of the keys. Answers tell what is known of members.
     #[must_use]
-    pub fn new(store: Store, keys: ApiKeys, settings: Settings) -> Self {
+    pub fn new(store: Store, keys: ApiKeys, members: Members, settings: Settings) -> Self {
         let calls = Arc::new(Semaphore::new(settings.store_calls.into()));
         let metrics = Metrics::new(store.clone());
-        Self { shared: Arc::new(Shared { store, keys, settings, calls, metrics }) }
+        Self { shared: Arc::new(Shared { store, keys, members, settings, calls, metrics }) }
     }
 
     /// The store.
@@ -44,6 +46,10 @@ impl Host {
 
     pub(crate) fn keys(&self) -> &ApiKeys {
         &self.shared.keys
+    }
+
+    pub(crate) fn members(&self) -> &Members {
+        &self.shared.members
     }
 
     pub(crate) fn body_limit(&self) -> usize {

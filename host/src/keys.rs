@@ -110,6 +110,8 @@ impl ApiKeys {
         let text = std::fs::read_to_string(path)
             .map_err(|source| KeysError::Unreadable { path: path.to_owned(), source })?;
         let mut keys = Self::default();
+        // Some editors begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         for (place, line) in text.lines().enumerate() {
             keys.take(line).map_err(|problem| KeysError::Malformed {
                 path: path.to_owned(),

@@ -14,7 +14,7 @@
 //! | `path_parts`, `query`, `json_body`, `terms`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | what goes out |
 //! | `host` | the store, and how it is called |
-//! | `resources`, `resource_lines` | the file of resources that are registered at the start |
+//! | `resources`, `members`, `lines` | the files of resources that are registered at the start, and of members |
 
 #![forbid(unsafe_code)]
 
@@ -31,8 +31,10 @@ mod health;
 mod host;
 mod json_body;
 mod keys;
+mod lines;
 mod links;
 mod log;
+mod members;
 mod method_override;
 mod metrics;
 mod operation;
@@ -41,7 +43,6 @@ mod path_parts;
 mod query;
 mod rarely;
 mod request_id;
-mod resource_lines;
 mod resources;
 mod router;
 mod run;
@@ -56,6 +57,7 @@ mod welcome;
 pub use arguments::Arguments;
 pub use host::Host;
 pub use keys::{ApiKeys, Caller, KeysError, Role};
+pub use members::{Members, MembersError};
 pub use router::router;
 pub use run::run;
 pub use server::serve;

@@ -122,7 +122,9 @@ pub(crate) async fn linked_views(
             let page = reader.linked_views(&resource, paging)?;
             Ok((resource, page, reader.info()))
         })?;
-        Answer::of(&Views::of_resource(&page, &resource, &project, host.account(), &query))
+        let mut views = Views::of_resource(&page, &resource, &project, host.account(), &query);
+        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        Answer::of(&views)
     })
     .await
 }

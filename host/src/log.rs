@@ -89,7 +89,7 @@ pub(crate) mod tests {
     use viewlink::{Fault, NewView, Options};
 
     use super::*;
-    use crate::{ApiKeys, Host, Role, Settings, router};
+    use crate::{ApiKeys, Host, Members, Role, Settings, router};
 
     static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -127,7 +127,7 @@ pub(crate) mod tests {
         store.fail_next_change(Fault::Unknown);
         let mut keys = ApiKeys::default();
         keys.add("top-secret", Role::Writer);
-        let router = router(&Host::new(store, keys, Settings::default()));
+        let router = router(&Host::new(store, keys, Members::default(), Settings::default()));
         let request = Request::delete("/api/v2/projects/p/views/v");
         let request = request.header("authorization", "top-secret").header("x-request-id", "job-7");
         let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -10,7 +10,7 @@ use viewlink::wire::{RequestError, ResourcePut};
 use viewlink::{KeyOutcome, NewResource, ProjectKey, Report, Store};
 
 use crate::failure::chain;
-use crate::resource_lines::{LONGEST, Line, Lines};
+use crate::lines::{LONGEST, Line, Lines};
 
 /// How many resources are registered in one change, at most.
 const BATCH: usize = 10_000;

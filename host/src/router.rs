@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::log::tests::{keep, kept};
-    use crate::{ApiKeys, Settings};
+    use crate::{ApiKeys, Members, Settings};
 
     async fn broken() {
         panic!("as asked for");
@@ -94,7 +94,7 @@ mod tests {
     async fn a_panic_in_a_handler_is_a_json_500_and_logged() {
         keep();
         let store = Options::new().open_in_memory().unwrap();
-        let host = Host::new(store, ApiKeys::default(), Settings::default());
+        let host = Host::new(store, ApiKeys::default(), Members::default(), Settings::default());
         let broken = Router::new().route("/broken", get(broken));
         let routes: Router = shared(broken, &host).with_state(host);
         let request = Request::get("/broken").header("x-request-id", "broken-1");

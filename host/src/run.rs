@@ -15,6 +15,7 @@ use crate::arguments::Arguments;
 use crate::failure;
 use crate::host::Host;
 use crate::keys::{self, ApiKeys, KeysError, Role};
+use crate::members::{Members, MembersError};
 use crate::outlet::Outlet;
 use crate::resources::{Resources, ResourcesError};
 use crate::server::serve;
@@ -27,6 +28,9 @@ pub(crate) enum HostError {
     /// The API keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The members cannot be used.
+    #[error(transparent)]
+    Members(#[from] MembersError),
     /// Not all resources of the file can be registered.
     #[error(transparent)]
     Resources(#[from] ResourcesError),
@@ -52,7 +56,8 @@ pub(crate) enum HostError {
 impl HostError {
     /// 2 when what was asked for cannot be done, as for arguments that are none; else 1.
     fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Keys(_) | Self::Resources(_)) { 2 } else { 1 })
+        let asked = matches!(self, Self::Keys(_) | Self::Members(_) | Self::Resources(_));
+        ExitCode::from(if asked { 2 } else { 1 })
     }
 }
 
@@ -98,6 +103,7 @@ fn host(arguments: &Arguments, out: &Outlet) -> Result<ExitCode, HostError> {
 async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
     // Before the store: a host that cannot serve makes none.
     let file_keys = arguments.keys.as_deref().map(ApiKeys::read).transpose()?;
+    let members = arguments.members.as_deref().map(Members::read).transpose()?;
     let resources = arguments.resources.as_deref().map(Resources::open).transpose()?;
     let listener = TcpListener::bind(&arguments.listen)
         .await
@@ -116,7 +122,7 @@ async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
         _ => generated(&store, address)?,
     };
     out.put(welcome.into_bytes());
-    let host = Host::new(store, keys, arguments.settings.clone());
+    let host = Host::new(store, keys, members.unwrap_or_default(), arguments.settings.clone());
     tracing::info!(%address, "listening");
     serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await;
     Ok(())
@@ -136,9 +142,9 @@ fn generated(store: &Store, address: SocketAddr) -> Result<(ApiKeys, String), Ho
     Ok((keys, welcome))
 }
 
-/// Prints what is wrong with a store that nobody has open.
+/// Prints what is wrong with a store that nobody has open to write, and changes no byte of it.
 fn verify(db: &Path) -> Result<ExitCode, HostError> {
-    let store = Options::new().create_if_missing(false).open(db)?;
+    let store = Options::new().read_only(true).open(db)?;
     let found = store.verify()?;
     // The exit code tells it, too, where nobody reads.
     let _ = writeln!(io::stdout(), "{found}");

@@ -27,7 +27,9 @@ pub(crate) async fn list(
         let (page, project) = host.read(&project, |reader| {
             Ok((reader.views_matching(&filter, paging)?, reader.info()))
         })?;
-        Answer::of(&Views::of_project(&page, &project, host.account(), &query))
+        let mut views = Views::of_project(&page, &project, host.account(), &query);
+        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        Answer::of(&views)
     })
     .await
 }
@@ -41,7 +43,8 @@ pub(crate) async fn get(
     host.call(move |host| {
         let (view, project) =
             host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
-        let shown = wire::View::new(&view, &project, host.account(), query.expand());
+        let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
+        host.members().tell(&mut shown);
         Ok(Answer::of(&shown)?.at(Some(view.revision)))
     })
     .await
@@ -107,7 +110,7 @@ pub(crate) async fn delete(
 fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<Answer, Failure> {
     let key = project.key();
     let read = host.store().snapshot();
-    let shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
+    let mut shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
         Ok(project) => wire::View::new(view, &project, host.account(), &Expand::default()),
         // A dry run leaves no project behind that it would have begun.
         Err(Error::UnknownProject { .. }) if terms.dry_run => {
@@ -116,6 +119,7 @@ fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<
         Err(error) if terms.dry_run => return Err(error.into()),
         Err(error) => return Err(Failure::from(error).after_change()),
     };
+    host.members().tell(&mut shown);
     Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.revision)))
 }
 
@@ -126,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::log::tests::keep;
-    use crate::{ApiKeys, Settings};
+    use crate::{ApiKeys, Members, Settings};
 
     #[tokio::test]
     async fn a_change_that_was_made_and_cannot_be_shown_is_told_as_made() {
@@ -134,7 +138,8 @@ mod tests {
         let store = Options::new().open_in_memory().unwrap();
         let project = store.project("p").unwrap();
         let view = project.create_view(NewView::new("v", "V")).unwrap();
-        let host = Host::new(store.clone(), ApiKeys::default(), Settings::default());
+        let host =
+            Host::new(store.clone(), ApiKeys::default(), Members::default(), Settings::default());
         store.close().unwrap();
 
         let response = changed(&host, &project, &view, Terms::default()).into_response();

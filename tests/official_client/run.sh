@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-versions=(22.0.0 24.0.0 25.0.1)
+versions=(18.0.0 21.0.0 22.0.0 24.0.0 25.0.1)
 scratch=$(mktemp -d)
 environments=${1:-$scratch/environments}
 mkdir -p "$environments"
@@ -61,6 +61,10 @@ for version in "${versions[@]}"; do
   resources "registry-${version//./-}"
 done > "$scratch/resources.jsonl"
 
+cat > "$scratch/members.jsonl" << END
+{"_id": "member-1", "email": "ada@example.com", "role": "writer"}
+END
+
 # Starts a host of this name on a store of its own; sets url.
 start() {
   local name=$1
@@ -68,7 +72,7 @@ start() {
   # The host may be slower to open it than the loop is to read it.
   : > "$scratch/$name.out"
   "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" \
-    --account-id acme --resources "$scratch/resources.jsonl" "$@" \
+    --account-id acme --resources "$scratch/resources.jsonl" --members "$scratch/members.jsonl" "$@" \
     > "$scratch/$name.out" 2> "$scratch/$name.log" &
   local host=$!
   hosts+=("$host")

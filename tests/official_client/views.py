@@ -26,14 +26,23 @@ def check(api, checks):
         "create it again", ConflictException, "view_exists",
         lambda: client.create_view(project, ViewPost(key="CHECKOUT", name="again")),
     )
+    member = made.maintainer.maintainer_member
+    checks.equal(
+        "the maintainer, unasked, from the file of members",
+        (made.maintainer.kind, member.id, member.email, member.role),
+        ("member", "member-1", "ada@example.com", "writer"),
+    )
     expanded = client.get_view(project, "checkout", expand=["maintainer", "flagsSummary"])
-    checks.equal("the maintainer, when asked for", expanded.maintainer.id, "member-1")
+    checks.equal("the same, when asked for", expanded.maintainer, made.maintainer)
     checks.equal("a summary, when asked for", expanded.flags_summary.count, 0)
 
     changed = client.update_view(project, "CHECKOUT", ViewPatch(name="Pay", tags=[]))
     checks.equal("update gives the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))
     checks.equal("and leaves the rest", changed.description, "what it is for")
     checks.equal("it is changed", client.get_view(project, "checkout"), changed)
+    patched = client.update_view(project, "checkout", ViewPatch(maintainer_team_key="payments"))
+    team = patched.maintainer.maintainer_team
+    checks.equal("a team that nobody knows more of", (team.id, team.key, team.name), ("payments", "payments", ""))
     client.update_view(project, "checkout", ViewPatch(maintainer_id=""))
     cleared = client.get_view(project, "checkout", expand=["maintainer"])
     checks.equal("an empty maintainer clears it", cleared.maintainer, None)

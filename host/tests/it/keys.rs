@@ -83,6 +83,14 @@ fn a_file_of_keys_has_comments_and_blank_lines() {
 }
 
 #[test]
+fn a_file_of_keys_may_begin_with_a_byte_order_mark() {
+    for text in ["\u{feff}one reader\r\ntwo writer\r\n", "\u{feff}# a comment\none writer"] {
+        let (_dir, path) = file(text);
+        assert!(ApiKeys::read(&path).unwrap().find(b"one").is_some(), "{text:?}");
+    }
+}
+
+#[test]
 fn a_malformed_file_of_keys_is_told_by_line_and_shows_no_key() {
     for (text, problem) in [
         ("ok reader\nsecret", "is not `KEY ROLE`"),

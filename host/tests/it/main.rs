@@ -13,6 +13,7 @@ mod connections;
 mod keys;
 mod links;
 mod logging;
+mod members;
 mod metrics;
 mod paths;
 mod process;

@@ -1,7 +1,9 @@
 //! The host as a program.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -141,6 +143,40 @@ fn a_store_is_verified_and_none_is_made_for_that() {
     assert!(text.starts_with("clean: 1 project, 1 view, 1 link ("), "{text}");
 }
 
+/// The files below a directory, by their bytes.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_verification_changes_no_byte_of_a_store_also_after_a_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = dir.path().join("db");
+    let mut host = Running::start(command(&db));
+    host.curl();
+    host.child.kill().unwrap();
+    host.child.wait().unwrap();
+    let before = files(&db);
+    assert!(before.len() > 1, "{:?}", before.keys());
+    let clean = command(&db).arg("--verify").output().unwrap();
+    let text = String::from_utf8_lossy(&clean.stdout).into_owned();
+    assert!(text.starts_with("clean: 1 project, 1 view, 1 link ("), "{clean:?}");
+    assert_eq!(clean.status.code(), Some(0));
+    assert!(files(&db) == before, "a file differs");
+    let missing = dir.path().join("missing");
+    assert_eq!(command(&missing).arg("--verify").output().unwrap().status.code(), Some(1));
+    assert!(!missing.exists());
+}
+
 #[test]
 fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
@@ -151,7 +187,8 @@ fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_ask
 
 {"kind": "flag", "key": "a", "name": "A", "tags": ["web"]}
 "#;
-    fs::write(&file, lines).unwrap();
+    // Some editors begin a file so.
+    fs::write(&file, format!("\u{feff}{lines}")).unwrap();
     let mut started = command(&db);
     started.arg("--keys").arg(&keys).arg("--closed").arg("--resources").arg(&file);
     let mut host = Running::start(started);

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, request};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use viewlink::{Batch, NewView, Options, Store, Timestamp};
-use viewlink_host::{ApiKeys, Host, Role, Settings, router};
+use viewlink_host::{ApiKeys, Host, Members, Role, Settings, router};
 
 pub(crate) const WRITER: &str = "a-writer";
 pub(crate) const READER: &str = "a-reader";
@@ -61,6 +61,11 @@ impl TestHost {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::knowing(Members::default(), settings)
+    }
+
+    /// One that knows members.
+    pub(crate) fn knowing(members: Members, settings: Settings) -> Self {
         // A millisecond for each change, so that none shares its time with another one.
         let time = AtomicU64::new(1_700_000_000_000);
         let clock = move || Timestamp::from_millis(time.fetch_add(1, Ordering::SeqCst));
@@ -72,7 +77,7 @@ impl TestHost {
         let mut keys = ApiKeys::default();
         keys.add(WRITER, Role::Writer);
         keys.add(READER, Role::Reader);
-        let router = router(&Host::new(store.clone(), keys, settings));
+        let router = router(&Host::new(store.clone(), keys, members, settings));
         Self { store, router }
     }
 

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use viewlink::{NewView, Store};
-use viewlink_host::{ApiKeys, Host, Role, Settings, serve};
+use viewlink_host::{ApiKeys, Host, Members, Role, Settings, serve};
 
 use crate::Result;
 use crate::arguments::Arguments;
@@ -57,7 +57,7 @@ async fn serve_and_load(path: &Path, arguments: &Arguments) -> Result<Ended> {
     }
     let mut keys = ApiKeys::default();
     keys.add(KEY, Role::Writer);
-    let host = Host::new(store, keys, Settings::default());
+    let host = Host::new(store, keys, Members::default(), Settings::default());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();

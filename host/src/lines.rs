@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Read as _};
 /// How many bytes a line may have.
 pub(crate) const LONGEST: usize = 1 << 20;
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Reads lines, counted from 1.
 pub(crate) struct Lines<R> {
     input: R,
@@ -34,6 +36,10 @@ impl<R: BufRead> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
+        // What some editors begin a file with, so that its encoding is known.
+        if self.number == 1 && text.starts_with(BYTE_ORDER_MARK) {
+            text.drain(..BYTE_ORDER_MARK.len());
+        }
         if text.last() == Some(&b'\n') {
             text.pop();
         } else if text.len() > LONGEST {
@@ -60,6 +66,15 @@ mod tests {
         let expected = [(1, Line::Text(b"a".to_vec())), (2, Line::Text(b"b".to_vec()))];
         assert_eq!(lines(b"a\nb"), expected);
         assert_eq!(lines(b""), []);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let expected = [(1, Line::Text(b"a".to_vec())), (2, Line::Text(b"b".to_vec()))];
+        assert_eq!(lines("\u{feff}a\nb".as_bytes()), expected);
+        assert_eq!(lines("\u{feff}".as_bytes()), [(1, Line::Text(Vec::new()))]);
+        let later = "a\n\u{feff}".as_bytes();
+        assert_eq!(lines(later)[1], (2, Line::Text("\u{feff}".into())));
     }
 
     #[test]
