@@ -11,7 +11,7 @@
 //! | `router`, `operation` | which path is which operation, and what all answers share |
 //! | `views`, `links`, `changes` | the nine operations, and the feed |
 //! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
-//! | `path_parts`, `query`, `json_body`, `terms`, `unread` | the parts of a request |
+//! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | what goes out |
 //! | `host` | the store, and how it is called |
 //! | `resources`, `members`, `lines` | the files of resources that are registered at the start, and of members |
@@ -26,6 +26,7 @@ mod changes;
 mod connection;
 mod descriptors;
 mod encoded_path;
+mod entity_tag;
 mod failure;
 mod health;
 mod host;

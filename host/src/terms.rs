@@ -1,12 +1,12 @@
 //! On what terms a change is asked for: as a dry run, only at a revision, with missing links ignored.
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::IF_NONE_MATCH;
 use axum::http::request::Parts;
 use viewlink::wire::ErrorCode;
 use viewlink::{Batch, Project};
 
+use crate::entity_tag;
 use crate::failure::Failure;
 
 /// The terms of a writing request. A parameter that is not known is refused: what was meant as a
@@ -72,32 +72,6 @@ fn unsupported(name: &str, instead: &str) -> Failure {
     Failure::new(ErrorCode::Unsupported, message)
 }
 
-/// The revision that a header asks for: `"7"`, the entity tag of a view. `*` asks for any.
-fn view_at(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
-    let mut tags = headers.get_all(IF_MATCH).iter();
-    let Some(tag) = tags.next() else { return Ok(None) };
-    let tag = tag.to_str().unwrap_or_default().trim();
-    if tags.next().is_some() || tag.contains(',') {
-        let message = "if-match has several entity tags: give that of the view as it was read";
-        return Err(Failure::new(ErrorCode::InvalidRequest, message));
-    }
-    if tag == "*" {
-        return Ok(None);
-    }
-    let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    // Compared letter by letter: that of revision 7 is not written `"07"`.
-    let exact =
-        |text: &str| text.parse().ok().filter(|revision: &u64| revision.to_string() == text);
-    match number.and_then(exact) {
-        Some(revision) => Ok(Some(revision)),
-        // A weak one, or that of something else: no view has it.
-        None => {
-            let message = "if-match is the entity tag of no view: read the view again";
-            Err(Failure::new(ErrorCode::PreconditionFailed, message))
-        }
-    }
-}
-
 impl<S: Sync> FromRequestParts<S> for Terms {
     type Rejection = Failure;
 
@@ -107,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Terms {
                            which is a 409 where there is one, and changed with if-match";
             return Err(Failure::new(ErrorCode::Unsupported, message));
         }
-        let mut terms = Self { view_at: view_at(&parts.headers)?, ..Self::default() };
+        let mut terms = Self { view_at: entity_tag::asked_for(&parts.headers)?, ..Self::default() };
         let mut seen = Vec::new();
         let text = parts.uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {

@@ -2,12 +2,13 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use viewlink::wire::{self, Expand, ViewPatch, ViewPost, Views};
 use viewlink::{Error, Project, View};
 
 use crate::answer::Answer;
+use crate::entity_tag::Known;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::json_body::JsonBody;
@@ -39,13 +40,15 @@ pub(crate) async fn get(
     State(host): State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,
     ReadQuery(query): ReadQuery,
+    headers: HeaderMap,
 ) -> Result<Answer, Failure> {
+    let known = Known::to(&headers);
     host.call(move |host| {
         let (view, project) =
             host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
         let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
         host.members().tell(&mut shown);
-        Ok(Answer::of(&shown)?.at(Some(view.revision)))
+        Ok(Answer::of(&shown)?.at(Some(view.revision)).unless(&known))
     })
     .await
 }

@@ -121,7 +121,10 @@ async fn a_change_of_a_view_that_somebody_else_changed_is_refused_whole() {
 async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
     let host = TestHost::new();
     let body = json!({"keys": ["x"]});
-    for other in ["W/\"2\"", "2", "\"two\"", "\"\"", "\"-1\""] {
+    let weak = with_tag(&host, "POST", FLAGS, "W/\"2\"", &body).await;
+    let message = weak.refused(412, "precondition_failed");
+    assert!(message.contains("weak") && message.contains("accept-encoding"), "{message}");
+    for other in ["2", "\"two\"", "\"\"", "\"-1\""] {
         with_tag(&host, "POST", FLAGS, other, &body).await.refused(412, "precondition_failed");
     }
     with_tag(&host, "POST", FLAGS, "\"1\", \"2\"", &body).await.refused(400, "invalid_request");
@@ -131,6 +134,38 @@ async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
     let message =
         with_tag(&host, "POST", views, "\"2\"", &view).await.refused(400, "invalid_request");
     assert!(message.contains("no single view"), "{message}");
+}
+
+#[tokio::test]
+async fn a_view_that_the_client_has_already_is_not_sent_again() {
+    let host = TestHost::new();
+    let read = async |method: &str, tags: &[&str]| {
+        let mut asked = request(method, VIEW);
+        for tag in tags {
+            asked = asked.header("if-none-match", *tag);
+        }
+        host.send(asked.body(Body::empty()).unwrap()).await
+    };
+    for tags in [
+        &["\"2\""][..],
+        &["W/\"2\""],
+        &["*"],
+        &["\"1\", \"2\""],
+        &["W/\"1\",W/\"2\""],
+        &["\"1\"", "\"2\""],
+    ] {
+        for method in ["GET", "HEAD"] {
+            let answer = read(method, tags).await;
+            assert_eq!((answer.status, tag(&answer)), (304, "\"2\"".into()), "{tags:?}");
+            assert!(answer.body.is_empty() && !answer.headers.contains_key("content-type"));
+        }
+    }
+    for tags in [&["\"1\""][..], &["2"], &["\"02\""], &["w/\"2\""], &[""], &["\"1\", \"3\""]] {
+        assert_eq!(read("GET", tags).await.ok()["key"], "my-view", "{tags:?}");
+    }
+    host.json("POST", FLAGS, r#"{"keys": ["c"]}"#).await.ok();
+    let changed = read("GET", &["\"2\""]).await;
+    assert_eq!((changed.status, tag(&changed)), (200, "\"3\"".into()));
 }
 
 #[tokio::test]
