@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use tracing::Span;
 use viewlink::{Project, ProjectSnapshot, Store, wire::ErrorCode};
 
+use crate::cors::Origin;
 use crate::failure::Failure;
 use crate::keys::{ApiKeys, Caller};
 use crate::members::Members;
@@ -54,6 +55,11 @@ impl Host {
 
     pub(crate) fn body_limit(&self) -> usize {
         self.shared.settings.body_limit
+    }
+
+    /// The origins whose pages may call.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.shared.settings.allow_origin
     }
 
     /// How long a connection may be silent.

@@ -10,7 +10,7 @@
 //! | `server`, `connection`, `descriptors`, `shutdown` | the network, signals |
 //! | `router`, `operation` | which path is which operation, and what all answers share |
 //! | `views`, `links`, `changes` | the nine operations, and the feed |
-//! | `authorize`, `keys`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
+//! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
 //! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | what goes out |
 //! | `host` | the store, and how it is called |
@@ -24,6 +24,7 @@ mod arguments;
 mod authorize;
 mod changes;
 mod connection;
+mod cors;
 mod descriptors;
 mod encoded_path;
 mod entity_tag;
@@ -56,6 +57,7 @@ mod views;
 mod welcome;
 
 pub use arguments::Arguments;
+pub use cors::{Origin, OriginError};
 pub use host::Host;
 pub use keys::{ApiKeys, Caller, KeysError, Role};
 pub use members::{Members, MembersError};

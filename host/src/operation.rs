@@ -21,6 +21,7 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("PUT", Some(LINK)) => "replace_links",
         ("GET", Some(LINKED)) => "linked_resources",
         ("GET", Some(ASSOCIATIONS)) => "linked_views",
+        ("OPTIONS", _) => "preflight",
         ("GET", Some(VIEWS)) => "list_views",
         ("POST", Some(VIEWS)) => "create_view",
         ("GET", Some(VIEW)) => "get_view",

@@ -16,8 +16,8 @@ use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
 use crate::{
-    api_version, authorize, changes, encoded_path, health, links, log, method_override, metrics,
-    request_id, views,
+    api_version, authorize, changes, cors, encoded_path, health, links, log, method_override,
+    metrics, request_id, views,
 };
 
 /// The whole API of a host.
@@ -46,8 +46,12 @@ fn api() -> Router<Host> {
 
 /// What holds for every request, the outermost last.
 fn shared(routes: Router<Host>, host: &Host) -> Router<Host> {
+    let routes = routes.layer(CatchPanicLayer::custom(panicked));
+    let routes = match cors::layer(host.origins()) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
     routes
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(host.clone(), metrics::observe))
         .layer(log::layer())
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::cors::Origin;
+
 /// How the API behaves, whatever it listens on.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
@@ -22,6 +24,11 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS", default_value_t = Settings::IDLE,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
+
+    /// An origin whose pages may call the API from a browser, such as https://console.example.com;
+    /// * for any; may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Origin>,
 }
 
 impl Settings {
@@ -40,6 +47,7 @@ impl Default for Settings {
             body_limit: Self::BODY_LIMIT,
             store_calls: Self::STORE_CALLS,
             idle: Self::IDLE,
+            allow_origin: Vec::new(),
         }
     }
 }

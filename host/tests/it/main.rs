@@ -10,6 +10,7 @@
 
 mod bodies;
 mod connections;
+mod cors;
 mod keys;
 mod links;
 mod logging;
