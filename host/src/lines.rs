@@ -36,15 +36,15 @@ impl<R: BufRead> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
-        // What some editors begin a file with, so that its encoding is known.
-        if self.number == 1 && text.starts_with(BYTE_ORDER_MARK) {
-            text.drain(..BYTE_ORDER_MARK.len());
-        }
         if text.last() == Some(&b'\n') {
             text.pop();
         } else if text.len() > LONGEST {
             self.input.skip_until(b'\n')?;
             return Ok(Some((self.number, Line::TooLong)));
+        }
+        // What some editors begin a file with, so that its encoding is known.
+        if self.number == 1 && text.starts_with(BYTE_ORDER_MARK) {
+            text.drain(..BYTE_ORDER_MARK.len());
         }
         Ok(Some((self.number, Line::Text(text))))
     }
@@ -73,6 +73,8 @@ mod tests {
         let expected = [(1, Line::Text(b"a".to_vec())), (2, Line::Text(b"b".to_vec()))];
         assert_eq!(lines("\u{feff}a\nb".as_bytes()), expected);
         assert_eq!(lines("\u{feff}".as_bytes()), [(1, Line::Text(Vec::new()))]);
+        let longer = ["\u{feff}".as_bytes(), &[b'x'; LONGEST]].concat();
+        assert_eq!(lines(&longer), [(1, Line::TooLong)]);
         let later = "a\n\u{feff}".as_bytes();
         assert_eq!(lines(later)[1], (2, Line::Text("\u{feff}".into())));
     }

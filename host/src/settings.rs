@@ -25,8 +25,8 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
-    /// An origin whose pages may call the API from a browser, such as https://console.example.com;
-    /// * for any; may be given several times
+    /// An origin whose pages may call the API, as browsers name it: scheme, host and port; * for
+    /// any; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<Origin>,
 }

@@ -118,6 +118,20 @@ fn a_request_that_takes_longer_than_a_connection_may_be_silent_is_answered() {
 }
 
 #[test]
+fn a_client_that_never_reads_its_answers_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path(), "1");
+    let mut connection = connect(&host);
+    connection.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+    let begin = Instant::now();
+    // Until neither side can write more, and then until the connection is gone.
+    while connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").is_ok() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "it is still served");
+    }
+    assert_eq!(figure(host.address(), SILENT), 1.0);
+}
+
+#[test]
 fn silent_connections_beyond_the_limit_of_open_files_do_not_stop_the_rest() {
     let dir = tempfile::tempdir().unwrap();
     let host_itself = keyed(dir.path());

@@ -155,7 +155,12 @@ fn what_cannot_be_told_does_not_change_how_the_program_ends() {
     assert_eq!(closed(true, refused(&dir.path().join("none"))), Some(2));
     let mut host = Running::start(keyed(dir.path()));
     stops(&mut host);
-    let mut verify = command(&db);
-    verify.arg("--verify");
-    assert_eq!(closed(false, verify), Some(0));
+    for (option, code) in [("--verify", 0), ("--help", 0), ("--none", 2)] {
+        let mut command = command(&db);
+        command.arg(option);
+        assert_eq!(closed(false, command), Some(code), "{option}");
+    }
+    let mut unknown = command(&db);
+    unknown.arg("--none");
+    assert_eq!(closed(true, unknown), Some(2));
 }

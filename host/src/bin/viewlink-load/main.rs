@@ -20,6 +20,7 @@ mod run;
 mod sync_time;
 mod worker;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -30,11 +31,12 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 fn main() -> ExitCode {
     match run::run(&arguments::Arguments::parse()) {
         Ok(figures) => {
-            print!("{figures}");
+            // How it ended is told by the exit code, too, where nobody reads.
+            let _ = write!(io::stdout(), "{figures}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("viewlink-load: {error}");
+            let _ = writeln!(io::stderr(), "viewlink-load: {error}");
             ExitCode::FAILURE
         }
     }
