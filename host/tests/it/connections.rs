@@ -157,7 +157,7 @@ fn silent_connections_beyond_the_limit_of_open_files_do_not_stop_the_rest() {
     let (status, log) = host.stop("TERM");
     assert!(status.success(), "{log}");
     let told = log.lines().filter(|line| line.contains("limit of open files")).count();
-    assert!(told == 1 || told == 2, "told, and not each time: {log}");
+    assert!((1..6).contains(&told), "told, and not each time: {log}");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn connections_that_the_system_does_not_let_in_are_told_and_the_rest_goes_on() {
     let (status, log) = host.stop("TERM");
     assert!(status.success(), "{log}");
     let told = log.lines().filter(|line| line.contains("no connection can be accepted")).count();
-    assert!(told == 1 || told == 2, "{log}");
+    assert!((1..6).contains(&told), "{log}");
     assert!(log.contains("Too many open files"), "{log}");
 }
 
