@@ -50,7 +50,10 @@ fn filled() -> (MemoryImage, ImageProject) {
     for number in 0..links() / PER_VIEW {
         project.create_view(NewView::new(view(number), "bench")).unwrap();
         let keys = (0..PER_VIEW).map(|i| key((number * PER_VIEW + i) % resources()));
-        project.link(&view(number), Batch::flags(keys)).unwrap().all_ok().unwrap();
+        // Applied, and not kept in the image's journal.
+        let command =
+            project.command([LinkChange::link(view(number), Batch::flags(keys))]).unwrap();
+        image.apply(&image.decide(&command).unwrap().unwrap()).unwrap();
     }
     (image, project)
 }
