@@ -127,7 +127,10 @@ impl Bench {
     }
 }
 
-const STEPS: [(&str, fn(Steps) -> Duration); 4] = [
+/// A step by its name.
+type Step = (&'static str, fn(Steps) -> Duration);
+
+const STEPS: [Step; 4] = [
     ("validate", |steps| steps.validate),
     ("decide", |steps| steps.decide),
     ("encode", |steps| steps.encode),
@@ -244,6 +247,37 @@ fn many_views(criterion: &mut Criterion) {
     );
 }
 
+/// What 128 callers ask for at the same time, 10 keys each.
+fn group(criterion: &mut Criterion) {
+    let (image, project) = filled();
+    let mut round = 0;
+    let mut commands = |of: fn(String, Batch) -> LinkChange| -> Vec<ImageCommand> {
+        round += 1;
+        let command = |caller| {
+            let number = scatter(round / 2 + caller) % (links() / PER_VIEW);
+            let batch = Batch::flags(new_keys(number, caller, 10));
+            project.command([of(view(number), batch)]).unwrap()
+        };
+        (0..128).map(command).collect()
+    };
+    for (step, applies) in [("decide", false), ("apply", true)] {
+        criterion.bench_function(&format!("group of 128/{step}"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                let (mut decide, mut apply) = (Duration::ZERO, Duration::ZERO);
+                for _ in 0..rounds {
+                    for of in [LinkChange::link, LinkChange::unlink] {
+                        let commands = commands(of);
+                        let changes = timed(&mut decide, || image.decide_group(&commands).unwrap());
+                        let all = || changes.iter().for_each(|change| image.apply(change).unwrap());
+                        timed(&mut apply, all);
+                    }
+                }
+                if applies { apply / 2 } else { decide / 2 }
+            });
+        });
+    }
+}
+
 fn reads(criterion: &mut Criterion) {
     let (image, _project) = filled();
     let snapshot = image.snapshot();
@@ -280,5 +314,5 @@ fn reads(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, memory, changes, large, many_views, reads);
+criterion_group!(benches, memory, changes, group, large, many_views, reads);
 criterion_main!(benches);

@@ -178,6 +178,7 @@ impl Names {
     }
 
     /// How many ids were given, those that wait to be used again included.
+    #[cfg(test)]
     pub(super) const fn ids(&self) -> u32 {
         self.arena.ids()
     }

@@ -61,6 +61,8 @@ pub struct MemoryUse {
     pub links: usize,
     /// Names of linked resources.
     pub names: usize,
+    /// How many such names there are.
+    pub name_count: u64,
     /// Which views each resource is in.
     pub postings: usize,
     /// What is known of resources.
@@ -174,8 +176,8 @@ impl MemoryImage {
     #[must_use]
     pub fn memory(&self, project: &str) -> Option<MemoryUse> {
         let memory = self.lock().state.memory(&ProjectKey::parse(project).ok()?)?;
-        let crate::state::Memory { views, links, names, postings, registry } = memory;
-        Some(MemoryUse { views, links, names, postings, registry })
+        let crate::state::Memory { views, links, names, name_count, postings, registry } = memory;
+        Some(MemoryUse { views, links, names, name_count, postings, registry })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
