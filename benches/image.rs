@@ -86,7 +86,7 @@ struct Bench {
     image: MemoryImage,
     project: ImageProject,
     round: u64,
-    /// What pushes the image out of the caches before a step.
+    /// What pushes the image out of the caches before each change is decided.
     other: Option<Vec<u64>>,
     /// Whether a snapshot of before each change is held.
     holds: bool,
@@ -110,7 +110,6 @@ impl Bench {
         let change = timed(&mut steps.decide, || self.image.decide(&command).unwrap().unwrap());
         let bytes = timed(&mut steps.encode, || change.encode().unwrap());
         black_box(bytes);
-        self.evict();
         timed(&mut steps.apply, || self.image.apply(&change).unwrap());
         drop(held);
         steps
