@@ -2,9 +2,15 @@
 
 mod commands;
 mod decisions;
+mod dump;
+mod encoding;
 mod equality;
+mod golden;
 mod groups;
+mod memory;
+mod misfits;
 mod snapshots;
+mod undo;
 
 use super::{Digest, Pending, State};
 use crate::model::error::Result;
