@@ -20,13 +20,6 @@ pub(crate) struct Memory {
     pub(crate) registry: usize,
 }
 
-impl Memory {
-    /// All parts together.
-    pub(crate) const fn total(&self) -> usize {
-        self.views + self.links + self.names + self.postings + self.registry
-    }
-}
-
 impl State {
     /// The bytes that a project takes; `None` when there is none. What snapshots alone hold is not counted.
     ///

@@ -31,7 +31,6 @@ use project::ProjectState;
 use views::KeyMap;
 
 pub(crate) use decide::Pending;
-pub(crate) use digest::Digest;
 pub(crate) use memory::Memory;
 pub(crate) use read::ProjectReader;
 

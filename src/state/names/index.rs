@@ -16,18 +16,12 @@ const MAX_SPARSE: usize = 16;
 type Bucket = Arc<[u64]>;
 
 /// Hashes and places.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Which bucket the first `depth` bits of a hash lead to.
     directory: Arc<Vec<u32>>,
     buckets: Arc<Vec<Bucket>>,
     depth: u32,
-}
-
-impl Default for Index {
-    fn default() -> Self {
-        Self { directory: Arc::default(), buckets: Arc::default(), depth: 0 }
-    }
 }
 
 fn new_bucket(slots: usize, depth: u32) -> Bucket {

@@ -53,6 +53,7 @@ fn number(bytes: &[u8]) -> u64 {
 
 impl Names {
     /// How many names there are.
+    #[cfg(test)]
     pub(super) const fn len(&self) -> u32 {
         self.len
     }
@@ -178,6 +179,7 @@ impl Names {
     }
 
     /// How many ids were given, those that wait to be used again included.
+    #[cfg(test)]
     pub(super) const fn ids(&self) -> u32 {
         self.arena.ids()
     }

@@ -52,7 +52,7 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
 }
 
 fn without_first(part: &mut LinksChange) {
-    if part.linked.len() > 0 {
+    if !part.linked.is_empty() {
         let rest: Vec<&str> = part.linked.iter().skip(1).collect();
         part.linked = rest.into_iter().collect::<NameList>();
         part.order = Vec::new();

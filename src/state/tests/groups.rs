@@ -54,11 +54,12 @@ fn two_views() -> State {
     state
 }
 
+/// What a change does with some flags in a view.
+type Part = (LinkOp, u8, &'static [u16]);
+
 /// Links and unlinks of flags, in one change.
-fn change(parts: &[(LinkOp, u8, &[u16])]) -> Command {
-    let links = |(op, view, numbers): &(LinkOp, u8, &[u16])| {
-        links(*view, *op, batch(ResourceType::Flag, numbers))
-    };
+fn change(parts: &[Part]) -> Command {
+    let links = |(op, view, numbers): &Part| links(*view, *op, batch(ResourceType::Flag, numbers));
     change_links(0, parts.iter().map(links).collect())
 }
 
@@ -80,7 +81,7 @@ proptest! {
 #[test]
 fn a_link_and_its_unlink_in_one_group_leave_what_they_leave_one_by_one() {
     use LinkOp::{Link, Unlink};
-    let groups: [&[&[(LinkOp, u8, &[u16])]]; 6] = [
+    let groups: [&[&[Part]]; 6] = [
         // Linked and unlinked again; unlinked and linked again.
         &[&[(Link, 0, &[1, 2])], &[(Unlink, 0, &[2])], &[(Link, 0, &[2])]],
         &[&[(Link, 0, &[5])], &[(Unlink, 0, &[5])], &[(Unlink, 0, &[5])]],

@@ -12,7 +12,8 @@ mod misfits;
 mod snapshots;
 mod undo;
 
-use super::{Digest, Pending, State};
+use super::digest::Digest;
+use super::{Pending, State};
 use crate::model::error::Result;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Command, Decision, Stamp};
