@@ -30,7 +30,7 @@ loom:
 compare:
     bash .ci/run comparison
 
-# The example host: under load, and driven by the official client.
+# The host: under load, driven by clients and a browser, and through proxies.
 host:
     bash .ci/run load client
 

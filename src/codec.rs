@@ -2,8 +2,8 @@
 //!
 //! bincode 2 with its standard configuration: little-endian, variable-length integers, no field
 //! names. A record is an enum with one variant for each version of its format, so the first byte
-//! tells the version. The bytes of every record are pinned by tests, so that another crate that
-//! writes the same bytes can take over.
+//! tells the version. The bytes of every record are pinned by tests, as is what counts against the limit
+//! of decoding: another crate has to pass both to take over. `docs/design.md` tells which ones do.
 
 use bincode::config::{Config, standard};
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,44 @@ mod tests {
         assert!(decode::<String>(&bytes).is_err());
         assert!(decode::<Vec<u32>>(&bytes).is_err());
         assert!(decode::<&str>(&bytes).is_err());
+    }
+
+    /// Decoding rests on it, and crates that write the same bytes differ in it.
+    #[test]
+    fn a_number_counts_against_the_limit_with_its_full_width_and_a_text_with_its_length() {
+        let numbers = encode(&vec![1_u64; 1_000]).unwrap();
+        let text = encode(&"x".repeat(1_000)).unwrap();
+        assert_eq!((numbers.len(), text.len()), (1_003, 1_003));
+        let low = standard().with_limit::<4_096>();
+        assert!(decode_with::<Vec<u64>>(&numbers, low).is_err());
+        let high = standard().with_limit::<16_384>();
+        assert_eq!(decode_with::<Vec<u64>>(&numbers, high).unwrap().len(), 1_000);
+        assert!(decode_with::<String>(&text, standard().with_limit::<999>()).is_err());
+        assert_eq!(decode_with::<String>(&text, low).unwrap().len(), 1_000);
+    }
+
+    #[test]
+    fn a_number_has_the_shortest_form_that_holds_it() {
+        for (number, bytes) in [
+            (0, &[0][..]),
+            (127, &[127]),
+            (128, &[128]),
+            (250, &[250]),
+            (251, &[251, 251, 0]),
+            (0xffff, &[251, 255, 255]),
+            (0x1_0000, &[252, 0, 0, 1, 0]),
+            (0xffff_ffff, &[252, 255, 255, 255, 255]),
+            (0x1_0000_0000, &[253, 0, 0, 0, 0, 1, 0, 0, 0]),
+            (u64::MAX, &[253, 255, 255, 255, 255, 255, 255, 255, 255]),
+        ] {
+            assert_eq!(encode(&number).unwrap(), bytes, "{number}");
+            assert_eq!(decode::<u64>(bytes).unwrap(), number);
+            // The length of a text or list, and the number of a variant, are numbers as well.
+            if let Ok(number) = u32::try_from(number) {
+                assert_eq!(encode(&number).unwrap(), bytes, "{number}");
+            }
+        }
+        assert_eq!(encode(&255_u8).unwrap(), [255], "a byte is a byte");
     }
 
     #[test]

@@ -179,13 +179,15 @@ impl Store {
         self.engine.compact()
     }
 
-    /// Copies the store, as it stands now, into a new directory, while it is read and changed.
+    /// Copies the store, as it stands now, into a new or empty directory, while it is read and changed.
     /// Tells the revision of the copy.
     ///
     /// The copy is a store of its own: what a [`snapshot`](Self::snapshot) would see, and the
-    /// journal as far as it is kept, ready to be opened. It is there whole or not at all: it is made
-    /// beside the path as `NAME.RANDOM.unfinished`, synced and renamed. What a crash leaves under
-    /// such a name may be removed.
+    /// journal as far as it is kept, ready to be opened. It is there whole or not at all. Where there
+    /// is nothing at the path it is made beside that as `NAME.RANDOM.unfinished`, synced and renamed;
+    /// what a crash leaves under such a name may be removed. An empty directory is filled and keeps
+    /// its owner and mode; until the copy is whole a file `unfinished` in it says that it is no store,
+    /// and what a crash leaves there is [`Error::NotAStore`] until somebody empties the directory.
     ///
     /// As long as it goes on, the state and the journal let go of nothing it needs, so both grow
     /// under changes, and [`compact`](Self::compact) is refused.
@@ -211,7 +213,7 @@ impl Store {
     /// - [`Error::AlreadyExists`]: there is something at the path, and it is not an empty directory.
     /// - [`Error::BackupFailed`]: the copy could not be written, for example because the directory
     ///   above the path is missing or full, or the store could not be read. Nothing is left.
-    /// - [`Error::Io`]: the copy is there, whole, and its name could not be synced.
+    /// - [`Error::Io`]: the copy is there, whole, and that it is could not be synced.
     /// - [`Error::Closed`]: the store was closed, or was closed or recovered meanwhile.
     /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that only stopped
     ///   to take changes can be copied as far as it can be read.

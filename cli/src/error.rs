@@ -31,8 +31,9 @@ pub(crate) enum Error {
     },
     /// There is no store, and what is there is not replaced by a new one.
     #[error(
-        "there is no store at {path:?}, and a new one takes the place of an empty directory only, not of \
-         a link or of a store that was not made to its end: name another path, or remove what is there"
+        "there is no store at {path:?}, and a new one is made in an empty directory or where there is \
+         nothing, not in place of a link or of a store that was not made to its end: name another path, or \
+         remove what is there"
     )]
     NotFree {
         /// The directory that was asked for.
@@ -40,14 +41,14 @@ pub(crate) enum Error {
     },
     /// A new store cannot be made.
     #[error(
-        "cannot make a store in {parent:?} and give it the name {path:?}: mend the cause, or name \
-         another path; no store was made"
+        "cannot make a store at {path:?}, which takes room in {place:?} and the right to write there: mend \
+         the cause, or name another path; no store was made"
     )]
     Unmade {
         /// The directory that was asked for.
         path: PathBuf,
-        /// The one that it is in, where it is made under another name.
-        parent: PathBuf,
+        /// Where it is made: there, or in the directory that it is in, under another name.
+        place: PathBuf,
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -4,6 +4,9 @@ use std::io::{self, BufRead, Read as _};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// The same in UTF-16, which some shells write.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// The lines of a text that are not blank, none of them longer than a limit.
 ///
 /// Memory: O(the longest line), and never more than the limit.
@@ -41,7 +44,7 @@ impl<R: BufRead> LineReader<R> {
     }
 
     /// Reads the next line that is not blank; tells whether there is one. A byte order mark, with which
-    /// some programs begin a file, is left out.
+    /// some programs begin a file, is left out; one of UTF-16 is an error of reading.
     pub(crate) fn advance(&mut self) -> Result<bool, LineError> {
         loop {
             self.line.clear();
@@ -54,13 +57,25 @@ impl<R: BufRead> LineReader<R> {
             if read == 0 {
                 return Ok(false);
             }
-            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
-                self.line.drain(..BYTE_ORDER_MARK.len());
+            if self.number == 1 {
+                self.read_mark()?;
             }
             if !self.line.trim_ascii().is_empty() {
                 return Ok(true);
             }
         }
+    }
+
+    fn read_mark(&mut self) -> Result<(), LineError> {
+        if UTF_16.iter().any(|mark| self.line.starts_with(mark)) {
+            let error =
+                io::Error::new(io::ErrorKind::InvalidData, "it is UTF-16: save it as UTF-8");
+            return Err(LineError::Read(error));
+        }
+        if self.line.starts_with(BYTE_ORDER_MARK) {
+            self.line.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(())
     }
 }
 

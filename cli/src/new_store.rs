@@ -53,9 +53,14 @@ pub(crate) const fn is_there(made: &Result<()>) -> bool {
 
 /// The error that a new store was not made.
 pub(crate) fn unmade(path: &Path) -> impl FnOnce(Cause) -> Error {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let parent = absolute.parent().unwrap_or(&absolute).to_owned();
-    move |source| Error::Unmade { path: path.to_owned(), parent, source }
+    move |source| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let place = match absolute.parent() {
+            Some(parent) if !path.is_dir() => parent.to_owned(),
+            _ => absolute,
+        };
+        Error::Unmade { path: path.to_owned(), place, source }
+    }
 }
 
 /// Why a copy failed, without the words of a copy where something else was asked for.
@@ -102,8 +107,8 @@ mod tests {
         let error = unwritten(failed, Path::new("/there/new"));
         assert_eq!(
             error.chain(),
-            "cannot make a store in \"/there\" and give it the name \"/there/new\": mend the cause, or name \
-             another path; no store was made: no luck"
+            "cannot make a store at \"/there/new\", which takes room in \"/there\" and the right to write \
+             there: mend the cause, or name another path; no store was made: no luck"
         );
         assert!(!is_there(&Err(error)));
     }

@@ -261,6 +261,45 @@ mod tests {
         }
     }
 
+    /// A number as `docs/design.md` has it.
+    fn number(value: u32) -> Vec<u8> {
+        let [a, b, c, d] = value.to_le_bytes();
+        match value {
+            ..251 => vec![a],
+            251..0x1_0000 => vec![251, a, b],
+            _ => vec![252, a, b, c, d],
+        }
+    }
+
+    /// Crates that write the same bytes may refuse to do so above 4 MiB.
+    #[test]
+    fn the_bytes_of_a_record_over_4_mib_are_pinned() {
+        const KEYS: u32 = 70_000;
+        let keys = (0..KEYS).map(|at| format!("{at:0256}"));
+        let flags: Vec<Resource> = keys.map(|key| Resource::flag(&key).unwrap()).collect();
+        let linked = flags
+            .iter()
+            .zip(0..)
+            .map(|(flag, request_index)| LinkedName { request_index, name: flag.name() });
+        let record = record(Effect::ChangeLinks(LinksChange {
+            view: view(),
+            resource_type: ResourceType::Flag,
+            linked: linked.collect(),
+            unlinked: Vec::new(),
+        }));
+        let mut tail = number(KEYS);
+        for at in 0..KEYS {
+            tail.extend([number(at), number(256), format!("{at:0256}").into()].concat());
+        }
+        tail.push(0);
+        let bytes = record.encode().unwrap();
+        assert!(bytes.len() > 4 << 20 && number(256) == [251, 0, 1]);
+        let (head, rest) = bytes.split_at(bytes.len() - tail.len());
+        assert_eq!(hex(head), format!("{HEAD}03fb2c01017600"));
+        assert!(rest == tail);
+        assert_eq!(ChangeRecord::decode(1, &bytes).unwrap(), record);
+    }
+
     #[test]
     fn a_record_cut_anywhere_is_an_error_that_names_the_change() {
         let flag = Resource::flag("f").unwrap();

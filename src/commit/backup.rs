@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::directory::{Parts, make};
+use super::directory::{MADE, Parts, make};
 use super::{Engine, Hold, SharedDisk};
 use crate::change::ChangeRecord;
 use crate::disk::UnfinishedDir;
@@ -39,13 +39,13 @@ impl Engine {
             other => Error::BackupFailed { path: path.to_owned(), source: Box::new(other) },
         };
         let making = |source| Error::io("make the directory of the copy", source);
-        let renamed = contain(|| {
-            let unfinished = UnfinishedDir::begin(path).map_err(making)?;
+        let finished = contain(|| {
+            let unfinished = UnfinishedDir::begin(path, &MADE).map_err(making)?;
             let disk: SharedDisk = Arc::new(unfinished.disk().map_err(making)?);
             write_copy(&hold, &kept, &disk, &self.options)?;
-            unfinished.rename().map_err(|source| Error::io("name the copy", source))
+            unfinished.finish().map_err(|source| Error::io("say that the copy is whole", source))
         });
-        let synced = renamed.map_err(failed)?.sync();
+        let synced = finished.map_err(failed)?.sync();
         synced.map_err(|source| Error::io("sync the directory that the copy is in", source))?;
         let revision = hold.head().revision;
         trace::backed_up(&span, revision, begun.elapsed());

@@ -5,6 +5,7 @@
 //! state.redb        the state database
 //! unfinished.redb   a state database that is being made, by a creation that did not end
 //! journal/          the journal's segments
+//! unfinished        the directory is being filled with a copy, or that did not end
 //! ```
 
 use std::io;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SharedDisk;
-use crate::disk::{DiskFile, FileDisk, MemoryDisk, ReadOnlyDisk};
+use crate::disk::{DiskFile, FileDisk, MARK, MemoryDisk, ReadOnlyDisk};
 use crate::journal::{Journal, Segments, StoreId};
 use crate::model::error::{Error, Result, StoreFile};
 use crate::options::Options;
@@ -22,6 +23,9 @@ const LOCK: &str = "lock";
 const STATE: &str = "state.redb";
 const UNFINISHED: &str = "unfinished.redb";
 const JOURNAL: &str = "journal";
+
+/// What [`make`] makes, a part of it at times.
+pub(super) const MADE: [&str; 3] = [STATE, UNFINISHED, JOURNAL];
 
 /// A store's directory, locked.
 #[derive(Debug)]
@@ -140,6 +144,13 @@ fn is_missing(error: &io::Error) -> bool {
 
 /// Whether there is a state; an error if there is something else.
 fn check_names(names: &[String], path: &Path) -> Result<bool> {
+    if names.iter().any(|name| name == MARK) {
+        let reason = format!(
+            "a store is being copied into it, or that did not end, as {MARK:?} in it says: wait for the \
+             end, or empty it"
+        );
+        return Err(Error::NotAStore { path: path.to_owned(), reason });
+    }
     if names.iter().any(|name| name == STATE) {
         return Ok(true);
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, unless_impossible};
 
 /// A directory of the file system.
 #[derive(Debug)]
@@ -65,6 +65,12 @@ impl Disk for FileDisk {
         Ok(Arc::new(options.open(self.path(name))?))
     }
 
+    fn create_new(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        Ok(Arc::new(options.open(self.path(name))?))
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path(from), self.path(to))
     }
@@ -80,13 +86,13 @@ impl Disk for FileDisk {
 
 #[cfg(unix)]
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    unless_impossible(File::open(path)?.sync_all())
 }
 
-/// Directories cannot be synced here; the file system's own log orders the changes.
+/// Directories cannot be synced here.
 #[cfg(not(unix))]
 pub(super) fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
+    unless_impossible(Err(io::ErrorKind::Unsupported.into()))
 }
 
 impl DiskFile for File {

@@ -6,9 +6,11 @@
 //! - what was written to a file is there after a crash once [`DiskFile::sync`] returned, and may
 //!   be there, in part and in any order, if it did not;
 //! - a file's creation, renaming and removal are there after a crash once [`Disk::sync_dir`] of
-//!   the directory returned; a renaming is whole or absent.
+//!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
+//!   once any file was synced after it.
 
 mod file;
+mod filling;
 mod lock;
 mod memory;
 mod read_only;
@@ -21,6 +23,9 @@ use std::io;
 use std::sync::Arc;
 
 pub(crate) use file::FileDisk;
+pub(crate) use filling::MARK;
+#[cfg(test)]
+pub(crate) use filling::{mark, unmark};
 pub(crate) use memory::MemoryDisk;
 pub(crate) use read_only::ReadOnlyDisk;
 pub(crate) use unfinished::UnfinishedDir;
@@ -46,13 +51,25 @@ pub(crate) trait Disk: Debug + Send + Sync {
     /// Opens a file empty, whether it was there or not.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
 
+    /// Makes a file that is not there; an error of kind `AlreadyExists` when it is.
+    ///
+    /// Where several processes use a disk it must be one step, and is not here.
+    fn create_new(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        match self.open(name) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(name),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Gives a file another name in one step, in place of what had that name.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Makes creations, renamings and removals in `dir` durable.
+    /// Makes creations, renamings and removals in `dir` durable. Where that is impossible they are durable
+    /// with the next sync of a file.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
 }
 
@@ -83,6 +100,22 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
 
     /// Gives the file free again.
     fn unlock(&self) -> io::Result<()>;
+}
+
+/// What the sync of a directory came to, where not being able to is no failure.
+///
+/// Some file systems, of networks most of all, answer that the call is invalid for a directory, or not
+/// supported. Their own log is trusted to order names, as on systems where directories cannot be synced at
+/// all: a name is durable once a file was synced after it was changed. Any other answer is a failure.
+fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if is_impossible(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn is_impossible(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 /// Cuts or extends a file in memory; what is new is zeros.
@@ -140,6 +173,11 @@ mod tests {
         assert_eq!(disk.open("sub/b")?.len()?, 6);
         assert_eq!(disk.open_to_read("sub/b")?.len()?, 6);
         assert_eq!(disk.create("sub/b")?.len()?, 0);
+        let there = disk.create_new("sub/b").unwrap_err();
+        assert_eq!(there.kind(), io::ErrorKind::AlreadyExists);
+        disk.remove("sub/b")?;
+        disk.create_new("sub/b")?.write_at(0, b"b")?;
+        assert_eq!(disk.open("sub/b")?.len()?, 1);
         disk.remove("sub/b")?;
         assert!(disk.list("sub")?.is_empty());
         let missing = [disk.open("sub/b").err(), disk.open_to_read("sub/b").err()];
@@ -163,6 +201,7 @@ mod tests {
             disk.create_dir("sub"),
             disk.create("a").map(drop),
             disk.create("b").map(drop),
+            disk.create_new("b").map(drop),
             disk.rename("a", "b"),
             disk.remove("a"),
             disk.sync_dir(""),
@@ -203,6 +242,18 @@ mod tests {
             assert!(writer.try_lock().unwrap());
             assert!(!reader.try_lock().unwrap());
         }
+    }
+
+    /// The system's own files are of that kind.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_directory_whose_sync_is_invalid_is_trusted() {
+        let system = std::path::Path::new("/proc/self");
+        let raw = std::fs::File::open(system).unwrap().sync_all().unwrap_err();
+        assert_eq!(raw.kind(), io::ErrorKind::InvalidInput);
+        FileDisk::new(system).unwrap().sync_dir("").unwrap();
+        let missing = FileDisk::new(&system.join("none")).unwrap().sync_dir("").unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -157,7 +157,7 @@ pub enum Error {
         /// The directory that was asked for.
         path: PathBuf,
     },
-    /// The path holds something else than a store; it was left as it is.
+    /// The path holds something else than a store, or a copy that is not whole; it was left as it is.
     #[error(
         "{path:?} is not a viewlink store ({reason}): choose an empty directory or one that a store made"
     )]

@@ -314,6 +314,8 @@ mod tests {
         *resources.get_mut(crate::ResourceType::Segment) = 3;
         let project = ProjectRecord { id: 1, views: 2, resources };
         assert_eq!(hex(&encode(project).unwrap()), "01010200030000");
+        let large = ProjectRecord { id: 70_000, views: 251, resources };
+        assert_eq!(hex(&encode(large).unwrap()), "01fc70110100fbfb0000030000");
         let of_old: ProjectRecord = decode(&unhex("000102")).unwrap();
         assert_eq!(of_old, ProjectRecord { id: 1, views: 2, resources: TypeCounts::default() });
 
@@ -337,6 +339,16 @@ mod tests {
                         000040000";
         assert_eq!(hex(&view.clone().encode().unwrap()), expected);
         assert_eq!(ViewRecord::decode(&view.clone().encode().unwrap()).unwrap(), view);
+
+        let name = "n".repeat(251);
+        let fields = NewView::new("v", name.as_str()).fields;
+        let large = ViewRecord { id: 65_536, fields, version: 300, revision: 1 << 32, ..view };
+        let expected = format!(
+            "00fc00000100fbfb00{}000000fb2c01fd0000000001000000fd0068e5cf8b010000fd0068e5cf8b01000000040000",
+            "6e".repeat(251)
+        );
+        assert_eq!(hex(&large.clone().encode().unwrap()), expected);
+        assert_eq!(ViewRecord::decode(&large.clone().encode().unwrap()).unwrap(), large);
 
         let key = ViewKeyRecord { project: 1, key: ViewKey::parse("v").unwrap() };
         assert_eq!(hex(&key.encode().unwrap()), "00010176");

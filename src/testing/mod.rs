@@ -28,6 +28,8 @@
 
 mod image;
 
-pub use image::{ImageProject, ImageReader, ImageSnapshot, MemoryImage, MemoryUse};
+pub use image::{
+    ImageChange, ImageCommand, ImageProject, ImageReader, ImageSnapshot, MemoryImage, MemoryUse,
+};
 
 pub use crate::disk::simulated::{CallKind, DiskCall, DiskFault, SimulatedDisk, Stops, Syncs};

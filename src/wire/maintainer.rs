@@ -1,11 +1,11 @@
-//! Who looks after a view, in an answer.
+//! Who looks after a view or resource.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::view;
 
-/// Who looks after a view or resource. The store knows the id alone, so there are no details. Example:
-/// at [`View`](super::View).
+/// Who looks after a view or resource, in changes and exports. An answer that shows a view has a
+/// [`ViewMaintainer`](super::ViewMaintainer).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maintainer {
     /// What it is.

@@ -42,8 +42,9 @@ impl Query {
 
     /// Reads decoded names and values.
     ///
-    /// `expand` may come more than once, and with several names and commas between them. Empty
-    /// values count as missing, and names that no operation knows are left out. Example: at [`Query`].
+    /// `expand` may come more than once, with several names and commas between them, and as `expand[]`
+    /// or `expand[0]`, as some clients write lists. Empty values count as missing, and names that no
+    /// operation knows are left out. Example: at [`Query`].
     ///
     /// Cost: O(bytes).
     ///
@@ -298,7 +299,7 @@ impl Given {
             "query" => ("query", &mut self.search),
             "filter" => ("filter", &mut self.filter),
             "environmentId" => ("environmentId", &mut self.environment),
-            "expand" => {
+            _ if is_list(name, "expand") => {
                 self.expand.add(value.parse()?);
                 return Ok(());
             }
@@ -312,6 +313,13 @@ impl Given {
             Some(_) => Err(RequestError::parameter(name, value, "it is given twice")),
         }
     }
+}
+
+/// Whether a parameter gives values of a list of this name: `expand`, `expand[]` or `expand[0]`.
+fn is_list(name: &str, list: &str) -> bool {
+    let Some(rest) = name.strip_prefix(list) else { return false };
+    let place = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    rest.is_empty() || place.is_some_and(|place| place.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A number of digits alone.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::expand::{Expand, Expansion};
 use super::link::{Link, PageLinks, ResourceLinks};
-use super::maintainer::Maintainer;
 use super::path;
 use super::query::Query;
+use super::view_maintainer::ViewMaintainer;
 use crate::model::key::ProjectKey;
 use crate::model::page::Page;
 use crate::model::project_info::ProjectInfo;
@@ -74,9 +74,9 @@ pub struct View {
     pub updated_at: u64,
     /// Always false.
     pub deleted: bool,
-    /// Who looks after it, where asked for.
+    /// Who looks after it, if somebody does; in lists where asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maintainer: Option<Maintainer>,
+    pub maintainer: Option<ViewMaintainer>,
     /// How many flags it has, where asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags_summary: Option<Count>,
@@ -127,7 +127,8 @@ pub struct Views {
 }
 
 impl View {
-    /// The answer that tells a view of a project, for the host's constant account id.
+    /// The answer that tells a view of a project, for the host's constant account id; its maintainer
+    /// is there whether it is asked for or not, since clients take a view without one for broken.
     ///
     /// Cost: O(bytes of its texts).
     #[must_use]
@@ -154,7 +155,6 @@ impl View {
             let asked = expand.contains(Expansion::summary_of(resource_type));
             asked.then(|| Count { count: view.links.get(resource_type) })
         };
-        let maintainer = view.maintainer.as_ref();
         Self {
             links: ResourceLinks {
                 own: Link::to_json(path::view(project, &view.key)),
@@ -175,9 +175,7 @@ impl View {
             created_at: view.created_at.as_millis(),
             updated_at: view.updated_at.as_millis(),
             deleted: false,
-            maintainer: maintainer
-                .filter(|_| expand.contains(Expansion::Maintainer))
-                .map(Maintainer::from),
+            maintainer: view.maintainer.as_ref().map(ViewMaintainer::from),
             flags_summary: count(ResourceType::Flag),
             segments_summary: count(ResourceType::Segment),
             ai_configs_summary: count(ResourceType::AiConfig),
@@ -228,7 +226,12 @@ impl Views {
         account: &str,
         query: &Query,
     ) -> Self {
-        let item = |view| View::new(view, project, account, query.expand());
+        let asked = query.expand().contains(Expansion::Maintainer);
+        let item = |view| {
+            let shown = View::new(view, project, account, query.expand());
+            let maintainer = shown.maintainer.filter(|_| asked);
+            View { maintainer, ..shown }
+        };
         Self {
             items: page.items.iter().map(item).collect(),
             total_count: page.total,

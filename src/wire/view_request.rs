@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json;
+use super::only_false::OnlyFalse;
 use super::request_error::RequestError;
 use crate::model::view::{self, Maintainer, NewView};
 
@@ -37,8 +38,10 @@ pub struct ViewPost {
     pub tags: Option<Vec<String>>,
 }
 
-/// The body that changes a view; what is not named stays. Unknown fields are left out, since older
-/// clients send more.
+/// The body that changes a view; what is not named stays.
+///
+/// A field that is none of these is refused, and so is one that would have to change what the store
+/// does not keep: passed over, it would be taken for done.
 ///
 /// ```
 /// use viewlink::wire::ViewPatch;
@@ -49,7 +52,7 @@ pub struct ViewPost {
 /// # Ok::<(), viewlink::wire::RequestError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ViewPatch {
     /// The name people read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +69,12 @@ pub struct ViewPatch {
     /// All its tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// Whether it is archived, which it never is; older clients send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<OnlyFalse>,
+    /// Whether keys of an SDK are made for it, which they never are; older clients send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate_sdk_keys: Option<OnlyFalse>,
 }
 
 impl ViewPost {
@@ -106,7 +115,8 @@ impl ViewPatch {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, or a field is of another type.
+    /// [`RequestError::Body`] when the bytes are no JSON object, a field is of another type or unknown,
+    /// or `archived` or `generateSdkKeys` are true.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use viewlink::testing::Syncs;
+
 use crate::explore::explore;
 use crate::run::Run;
 use crate::setup::{first_seed, number_from_environment};
@@ -39,6 +41,18 @@ pub(crate) fn tell(line: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").unwrap();
     out.flush().unwrap();
+}
+
+/// Where a directory's sync is invalid, the sync of a file that comes after a change of a name is enough.
+#[test]
+fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
+    let mut tally = Tally::default();
+    for seed in first_seed()..first_seed() + 3 {
+        tally.add(explore(&Run::on_a_disk(seed, STEPS, "", Syncs::OfFiles), seed));
+    }
+    tell(&tally.to_string());
+    assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
+    assert!(tally.rotating > 4, "{}", tally.rotating);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use viewlink::testing::{DiskFault, SimulatedDisk};
+use viewlink::testing::{DiskFault, SimulatedDisk, Syncs};
 use viewlink::{Options, Outcome, Store};
 
 use crate::history::History;
@@ -38,6 +38,24 @@ fn a_creation_that_loses_power_can_be_done_again() {
             (0..5).for_each(|_| running.alone());
             let run = running.end();
             assert_right(&open(&run.disk), &run.history, run.history.revision());
+        }
+    }
+}
+
+/// Directories cannot be synced, from the first store on: what was acknowledged was synced in a file of it.
+#[test]
+fn a_store_whose_directories_cannot_be_synced_loses_nothing_that_was_acknowledged() {
+    let disk = SimulatedDisk::new();
+    disk.set_syncs("", Syncs::OfFiles);
+    let (store, mut history) = (open(&disk), History::new());
+    let create = Request::new(PROJECTS[0], Act::Create(VIEWS[0], 0));
+    assert_eq!(create.call(&store).unwrap(), history.apply(&create, 0));
+    let acknowledged = disk.calls();
+    drop(store);
+    for (call, stopped) in disk.stops().enumerate() {
+        for seed in 0..6 {
+            let after = open(&stopped.power_lost(call as u64 * 6 + seed));
+            assert_right(&after, &history, u64::from(call >= acknowledged));
         }
     }
 }

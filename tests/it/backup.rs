@@ -6,30 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use viewlink::{Batch, Error, NewView, Options, Outcome, Store, StoreFile};
+use viewlink::{Batch, Error, NewView, Options, Store};
 
 use crate::support::{
-    Clock, Random, all, assert_clean, assert_clean_and_replayed, assert_plain, content, content_of,
-    copy, create, files, flag, flags, journal, link, project, revision, segments, stop_writes,
+    Clock, Random, all, assert_clean, assert_clean_and_replayed, content, content_of, copy,
+    copy_of, create, flag, flags, journal, link, names, project, revision, segments, stop_writes,
     two_views, views_of,
 };
-
-/// Copies a store and opens the copy, which must be clean.
-fn copy_of(store: &Store, path: &Path) -> Store {
-    assert_eq!(store.backup_to(path).unwrap(), revision(store));
-    let copy = Store::open(path).unwrap();
-    assert_clean(&copy);
-    copy
-}
-
-/// What stands in a directory, in order.
-fn names(dir: &Path) -> Vec<String> {
-    let names = fs::read_dir(dir).unwrap();
-    let mut names: Vec<String> =
-        names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn a_copy_has_all_there_is_and_goes_on_by_itself() {
@@ -151,102 +134,6 @@ fn a_store_of_the_first_format_can_be_copied_as_soon_as_it_is_open() {
         assert_eq!((content_of(&copy), journal(&copy)), (content_of(&store), journal(&store)));
         assert_clean_and_replayed(&copy);
     }
-}
-
-#[test]
-fn what_is_at_the_path_is_left_as_it_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, project) = two_views();
-    link(&project, "v", &["a"]);
-    let path = |name: &str| dir.path().join(name);
-    fs::write(path("file"), "mine").unwrap();
-    fs::create_dir(path("full")).unwrap();
-    fs::write(path("full/file"), "mine").unwrap();
-    store.backup_to(path("copy")).unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(path("nowhere"), path("link")).unwrap();
-    let before = files(&path("full")).len();
-    let mut taken = vec!["file", "full", "copy"];
-    taken.extend(cfg!(unix).then_some("link"));
-    let there = names(dir.path());
-    for name in taken {
-        let error = store.backup_to(path(name)).unwrap_err();
-        assert!(matches!(error, Error::AlreadyExists { .. }), "{name}: {error}");
-        assert_plain(&error.to_string());
-    }
-    assert_eq!(names(dir.path()), there);
-    assert_eq!(files(&path("full")).len(), before);
-    assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
-    assert_eq!(flags(&Store::open(path("copy")).unwrap(), "v"), ["a"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn an_empty_directory_is_filled_and_stays_as_closed_as_it_was() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = two_views();
-    let path = dir.path().join("copy");
-    fs::create_dir(&path).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    let copy = copy_of(&store, &path);
-    assert_eq!(content_of(&copy), content_of(&store));
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-    assert_eq!(names(dir.path()), ["copy"]);
-}
-
-#[track_caller]
-fn assert_failed(result: viewlink::Result<u64>) -> Error {
-    let error = result.unwrap_err();
-    assert_plain(&error.to_string());
-    assert_eq!(error.outcome(), Outcome::NotApplied);
-    match error {
-        Error::BackupFailed { source, .. } => *source,
-        other => panic!("{other}"),
-    }
-}
-
-#[test]
-fn a_path_that_cannot_be_written_is_an_error_and_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, project) = two_views();
-    fs::write(dir.path().join("file"), "").unwrap();
-    let mut paths = vec!["missing/copy".into(), "file/copy".into(), "x".repeat(300)];
-    // The system's own files take no directory, whoever asks.
-    paths.extend(Path::new("/proc/self").is_dir().then_some("/proc/copy".to_owned()));
-    for path in paths {
-        let source = assert_failed(store.backup_to(dir.path().join(&path)));
-        assert!(matches!(source, Error::Io { .. }), "{path}: {source}");
-    }
-    for path in ["", "/", ".."] {
-        let error = store.backup_to(path).unwrap_err();
-        let named = matches!(error, Error::BackupFailed { .. } | Error::AlreadyExists { .. });
-        assert!(named, "{path:?}: {error}");
-    }
-    assert_eq!(names(dir.path()), ["file"]);
-    link(&project, "v", &["a"]);
-    assert_eq!(store.stats().snapshots, 0);
-    store.compact().unwrap();
-}
-
-#[test]
-fn a_journal_that_cannot_be_read_to_its_end_leaves_nothing_half() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Options::new().segment_size(4_096).open(dir.path().join("store")).unwrap();
-    create(&project(&store), "v");
-    for number in 0..60 {
-        link(&project(&store), "v", &[&format!("{number:0200}")]);
-    }
-    let middle = segments(&dir.path().join("store"))[2].clone();
-    let mut bytes = fs::read(&middle).unwrap();
-    bytes[300] ^= 1;
-    fs::write(&middle, &bytes).unwrap();
-    let source = assert_failed(store.backup_to(dir.path().join("copy")));
-    assert!(matches!(source, Error::Damaged { file: StoreFile::Journal, .. }), "{source}");
-    assert_eq!(names(dir.path()), ["store"]);
-    bytes[300] ^= 1;
-    fs::write(&middle, &bytes).unwrap();
-    copy_of(&store, &dir.path().join("copy"));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod anything;
 mod asynchronous;
 mod backup;
+mod backup_places;
 mod bad_input;
 mod batches;
 mod blocks;

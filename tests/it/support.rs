@@ -1,6 +1,7 @@
 //! What the tests share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -273,4 +274,21 @@ impl Ages {
         let time = Arc::clone(&self.0);
         Options::new().age_clock(move || Duration::from_secs(time.load(Ordering::SeqCst)))
     }
+}
+
+/// Copies a store and opens the copy, which must be clean.
+pub(crate) fn copy_of(store: &Store, path: &Path) -> Store {
+    assert_eq!(store.backup_to(path).unwrap(), revision(store));
+    let copy = Store::open(path).unwrap();
+    assert_clean(&copy);
+    copy
+}
+
+/// What stands in a directory, in order.
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).unwrap();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }

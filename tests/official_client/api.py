@@ -7,7 +7,6 @@ import urllib.request
 
 import launchdarkly_api
 from launchdarkly_api.models.view_link_request import ViewLinkRequest
-from launchdarkly_api.models.view_link_request_filter import ViewLinkRequestFilter
 from launchdarkly_api.models.view_link_request_keys import ViewLinkRequestKeys
 from launchdarkly_api.models.view_link_request_segment_identifier import (
     ViewLinkRequestSegmentIdentifier,
@@ -15,6 +14,11 @@ from launchdarkly_api.models.view_link_request_segment_identifier import (
 from launchdarkly_api.models.view_link_request_segment_identifiers import (
     ViewLinkRequestSegmentIdentifiers,
 )
+
+try:
+    from launchdarkly_api.models.view_link_request_filter import ViewLinkRequestFilter
+except ModuleNotFoundError:  # before version 22 the client knows no filters of resources
+    ViewLinkRequestFilter = None
 
 WRITER = "the-writer-key"
 READER = "the-reader-key"
@@ -25,6 +29,8 @@ class Api:
         self.url = url
         self.project = project
         self.major = int(version.split(".")[0])
+        # Whether the client can filter resources.
+        self.filters = ViewLinkRequestFilter is not None
         self.writer = self.client(WRITER)
         self.reader = self.client(READER)
 
@@ -75,22 +81,20 @@ class Beta:
         return functools.partial(getattr(self.operations, name), "beta")
 
 
-def by_keys(keys, filter=None):
-    return ViewLinkRequest(ViewLinkRequestKeys(keys=keys, filter=filter))
+def by_keys(keys, **filter):
+    return ViewLinkRequest(ViewLinkRequestKeys(keys=keys, **filter))
 
 
 def by_filter(text, environment=None):
     return ViewLinkRequest(ViewLinkRequestFilter(filter=text, environment_id=environment))
 
 
-def by_segments(*names, filter=None, environment=None):
+def by_segments(*names, **filter):
     identifiers = [
         ViewLinkRequestSegmentIdentifier(environment_id=environment, segment_key=key)
         for environment, key in names
     ]
-    request = ViewLinkRequestSegmentIdentifiers(
-        segment_identifiers=identifiers, filter=filter, environment_id=environment
-    )
+    request = ViewLinkRequestSegmentIdentifiers(segment_identifiers=identifiers, **filter)
     return ViewLinkRequest(request)
 
 

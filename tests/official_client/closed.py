@@ -17,9 +17,9 @@ def check(api, checks):
     checks.equal("closed: why it fails", codes(answer), ["unknown_resource"])
     checks.equal("closed: which one fails", answer.data.failed_resources[0].resource_key, "nobody")
     checks.equal("closed: the other one is linked", api.linked(VIEW, "flags"), (["checkout"], 1))
-    checks.equal(
-        "closed: link by a filter", counts(link("flags", by_filter("tags:payments")).data), (2, 0)
-    )
+    if api.filters:
+        report = link("flags", by_filter("tags:payments")).data
+        checks.equal("closed: link by a filter", counts(report), (2, 0))
     answer = link("segments", by_segments(("env-2", "crew"), ("env-1", "crew")))
     failed = answer.data.failed_resources[0]
     checks.equal("closed: link a segment of another environment", counts(answer.data), (1, 1))

@@ -31,13 +31,16 @@ def check(api, checks):
     checks.equal(
         "what is not registered, by its key", linked(sort="name", limit=2)[0], ["flag-0001", "flag-0003"]
     )
-    for name, query, code in (
-        ("a sort of views", {"sort": "key"}, "invalid_request"),
+    filters = (
         ("a filter with a comma too many", {"filter": "tags:a,"}, "invalid_filter"),
         ("a filter of a field that is none", {"filter": "tag:a"}, "invalid_filter"),
         ("a filter of what is not kept", {"filter": "status:launched"}, "unsupported"),
+    )
+    for name, query, code in (
+        ("a sort of views", {"sort": "key"}, "invalid_request"),
         ("a limit that is too large", {"limit": 1001}, "invalid_request"),
         ("a negative offset", {"offset": -1}, "invalid_request"),
+        *(filters if api.filters else ()),
     ):
         checks.raises(f"{name} of resources", BadRequestException, code, lambda: linked(**query))
     filters_of_views(keys, checks)

@@ -17,6 +17,8 @@ LINK = f"/views/{VIEW}/link/flags"
 def check(api, checks):
     keys(api, checks)
     paths(api, checks)
+    if api.filters:
+        filters(api, checks)
     requests(api, checks)
     checks.equal("nothing was changed by that", api.linked(VIEW, "flags"), ([], 0))
 
@@ -61,7 +63,7 @@ def paths(api, checks):
     )
 
 
-def requests(api, checks):
+def filters(api, checks):
     project, client = api.project, api.writer
     for name, kind, request, code in (
         ("a filter of what is not kept", "flags", by_filter("status:launched"), "unsupported"),
@@ -74,6 +76,10 @@ def requests(api, checks):
             checks.raises(
                 name, BadRequestException, code, lambda: method(project, VIEW, kind, request)
             )
+
+
+def requests(api, checks):
+    project, client = api.project, api.writer
     checks.raises(
         "a view of two maintainers", BadRequestException, "invalid_request",
         lambda: client.create_view(
@@ -96,5 +102,9 @@ def requests(api, checks):
     ):
         status, body = api.http("POST", f"{LINK}?{parameter}", {"keys": ["a"]})
         checks.equal(f"link with {parameter}", (status, body["code"]), (400, code))
+    for field in ({"archived": True}, {"generateSdkKeys": True}, {"nmae": "x"}):
+        status, body = api.http("PATCH", f"/views/{VIEW}", field)
+        named = next(iter(field)) in body["message"]
+        checks.equal(f"a patch of {field}", (status, body["code"], named), (400, "invalid_request", True))
     status, report = api.http("POST", LINK, {"keys": []}, LD_API_Version="beta")
     checks.equal("the version beta", (status, report["successCount"]), (200, 0))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the example host, once open and once closed, with the official Python client, in several
+# Drives the host, once open and once closed, with the official Python client, in several
 # versions.
 #
 #     bash tests/official_client/run.sh [DIR]
@@ -9,16 +9,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-versions=(22.0.0 24.0.0 25.0.1)
-scratch=$(mktemp -d)
+versions=(18.0.0 21.0.0 22.0.0 24.0.0 25.0.1)
+. tests/host.sh
 environments=${1:-$scratch/environments}
 mkdir -p "$environments"
-hosts=()
-cleanup() {
-  for host in "${hosts[@]}"; do kill -KILL "$host" 2> /dev/null || true; done
-  rm -rf "$scratch"
-}
-trap cleanup EXIT
 
 make_environment() {
   if python3 -m venv --clear "$1" > /dev/null 2>&1; then return; fi
@@ -41,10 +35,6 @@ for version in "${versions[@]}"; do
   touch "$environment/complete"
 done
 
-cargo build --release --locked --quiet -p viewlink-host
-program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
-printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
-
 resources() {
   cat << END
 {"projectKey": "$1", "kind": "flag", "key": "checkout", "name": "Zebra crossing", "tags": ["payments", "web"]}
@@ -61,30 +51,14 @@ for version in "${versions[@]}"; do
   resources "registry-${version//./-}"
 done > "$scratch/resources.jsonl"
 
-# Starts a host of this name on a store of its own; sets url.
-start() {
-  local name=$1
-  shift
-  # The host may be slower to open it than the loop is to read it.
-  : > "$scratch/$name.out"
-  "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" \
-    --account-id acme --resources "$scratch/resources.jsonl" "$@" \
-    > "$scratch/$name.out" 2> "$scratch/$name.log" &
-  local host=$!
-  hosts+=("$host")
-  for _ in $(seq 100); do
-    url=$(sed -n 's/^listening on //p' "$scratch/$name.out")
-    [ -z "$url" ] || return 0
-    kill -0 "$host" 2> /dev/null || { cat "$scratch/$name.log"; exit 1; }
-    sleep 0.1
-  done
-  echo "the $name host did not say where it listens"
-  exit 1
-}
+cat > "$scratch/members.jsonl" << END
+{"_id": "member-1", "email": "ada@example.com", "role": "writer"}
+END
 
-start open
+both=(--account-id acme --resources "$scratch/resources.jsonl" --members "$scratch/members.jsonl")
+start_host open "${both[@]}"
 open=$url
-start closed --closed
+start_host closed "${both[@]}" --closed
 closed=$url
 
 for version in "${versions[@]}"; do
@@ -96,17 +70,7 @@ for version in "${versions[@]}"; do
   }
 done
 
-for host in "${hosts[@]}"; do
-  kill -TERM "$host"
-  status=0
-  wait "$host" || status=$?
-  [ "$status" = 0 ] || { echo "a host ended with status $status"; tail -n 5 "$scratch"/*.log; exit 1; }
-done
-hosts=()
-if grep -q -e the-writer-key -e the-reader-key "$scratch"/*.log "$scratch"/*.out; then
-  echo "a key stands in what a host wrote"
-  exit 1
-fi
+stop_all
 for name in open closed; do
   "$program" --db "$scratch/$name.viewlink" --verify
 done

@@ -1,6 +1,6 @@
 """Views: create, get, update, delete."""
 
-from launchdarkly_api.exceptions import BadRequestException, ConflictException, NotFoundException
+from launchdarkly_api.exceptions import ApiException, BadRequestException, NotFoundException
 from launchdarkly_api.models.view_patch import ViewPatch
 from launchdarkly_api.models.view_post import ViewPost
 
@@ -23,17 +23,26 @@ def check(api, checks):
     checks.equal("get gives the same", client.get_view(project, "checkout"), made)
     checks.equal("an upper-case key", client.get_view(project, "CheckOut"), made)
     checks.raises(
-        "create it again", ConflictException, "view_exists",
+        "create it again", ApiException, "view_exists",
         lambda: client.create_view(project, ViewPost(key="CHECKOUT", name="again")),
     )
+    member = made.maintainer.maintainer_member
+    checks.equal(
+        "the maintainer, unasked, from the file of members",
+        (made.maintainer.kind, member.id, member.email, member.role),
+        ("member", "member-1", "ada@example.com", "writer"),
+    )
     expanded = client.get_view(project, "checkout", expand=["maintainer", "flagsSummary"])
-    checks.equal("the maintainer, when asked for", expanded.maintainer.id, "member-1")
+    checks.equal("the same, when asked for", expanded.maintainer, made.maintainer)
     checks.equal("a summary, when asked for", expanded.flags_summary.count, 0)
 
     changed = client.update_view(project, "CHECKOUT", ViewPatch(name="Pay", tags=[]))
     checks.equal("update gives the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))
     checks.equal("and leaves the rest", changed.description, "what it is for")
     checks.equal("it is changed", client.get_view(project, "checkout"), changed)
+    patched = client.update_view(project, "checkout", ViewPatch(maintainer_team_key="payments"))
+    team = patched.maintainer.maintainer_team
+    checks.equal("a team that nobody knows more of", (team.id, team.key, team.name), ("payments", "payments", ""))
     client.update_view(project, "checkout", ViewPatch(maintainer_id=""))
     cleared = client.get_view(project, "checkout", expand=["maintainer"])
     checks.equal("an empty maintainer clears it", cleared.maintainer, None)

@@ -92,7 +92,7 @@ pub(super) struct ShownViews {
 const EXPANDED: &str =
     "flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary,resourceSummary,maintainer";
 
-/// The account id that the REST API wants; the example host has the same where nothing is said.
+/// The account id that the REST API wants; the host has the same where nothing is said.
 const ACCOUNT: &str = "local";
 
 impl ShownViews {

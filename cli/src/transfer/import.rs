@@ -67,6 +67,11 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_enum)]
     times: Option<TimesChoice>,
 
+    /// Take times before 2001 as they are; else a row with one fails, as most are seconds where milliseconds
+    /// are meant
+    #[arg(long)]
+    allow_old_times: bool,
+
     /// CSV: let rows fail whose view is not there, instead of creating it with its key as its name
     #[arg(long)]
     no_create_views: bool,
@@ -90,7 +95,7 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     let opened = input.open(output.is_quiet())?;
     let clock = Clock::default();
     let target = Target::find(&arguments.store, &clock, arguments.dry_run, output)?;
-    let times = Times::new(arguments.times, target.is_new());
+    let times = Times::new(arguments.times, target.is_new()).with_old(arguments.allow_old_times);
     let (mut intake, mut tally) = (Intake::new(times), Tally::new(arguments.dry_run));
     // All of it is read before anything is changed.
     arguments.read(&input, opened, &mut intake, &mut tally)?;

@@ -114,7 +114,7 @@ impl Intake {
                 }
                 _ => Ok(of),
             })
-            .and_then(|of| created_at.map(Times::check).transpose().map(|_| of));
+            .and_then(|of| created_at.map(|time| self.times.check(time)).transpose().map(|_| of));
         // When it was created is a field, and kept always; the change that registers it may be any.
         let (time, deed, row) = (BEFORE_ALL, Deed::Register, row.to_vec());
         let register = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
@@ -147,7 +147,7 @@ impl Intake {
         if !self.times.keeps() {
             return Ok(NOW);
         }
-        let time = time.map(Times::check).transpose()?;
+        let time = time.map(|time| self.times.check(time)).transpose()?;
         self.earliest = self.earliest.into_iter().chain(time).min();
         Ok(time.unwrap_or(default))
     }

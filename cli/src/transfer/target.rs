@@ -48,7 +48,7 @@ impl Target {
         if is_free(path) {
             // That none can be made is told before all of a file is read. Nothing is left meanwhile: who
             // waits for the rows may end the program.
-            drop(unfinished_store(path)?);
+            probe(path)?;
             return Ok(Self::Free { path: path.to_owned() });
         }
         if !dry_run {
@@ -82,14 +82,19 @@ impl Target {
         let options = options(clock).create_if_missing(true).keep_changes(Some(CHANGES_KEPT));
         if bytes <= IN_MEMORY {
             let store = options.open_in_memory()?;
-            let end = if dry_run { End::Goes { _directory: None } } else { End::Written { path } };
+            let end = match dry_run {
+                true => End::Goes { _directory: None },
+                false => End::Written { path, _directory: None },
+            };
             return Ok(OpenTarget { store, end });
         }
-        let directory = unfinished_store(&path)?;
+        let fills = path.is_dir();
+        let directory = if fills { scratch_directory()? } else { unfinished_store(&path)? };
         let store = options.open(directory.path())?;
-        let end = match dry_run {
-            true => End::Goes { _directory: Some(directory) },
-            false => End::Named { directory, path },
+        let end = match (dry_run, fills) {
+            (true, _) => End::Goes { _directory: Some(directory) },
+            (false, true) => End::Written { path, _directory: Some(directory) },
+            (false, false) => End::Named { directory, path },
         };
         Ok(OpenTarget { store, end })
     }
@@ -97,9 +102,10 @@ impl Target {
 
 /// A store that is imported into, and what becomes of it in the end.
 ///
-/// A new store gets its name when all is in it, so one whose import ended too soon is never taken for a
+/// A new store is at its path when all is in it, so one whose import ended too soon is never taken for a
 /// whole one. It is made in memory where it is not too large, since it needs no disk sync for each
-/// change then, and written to disk as a backup is.
+/// change then, and written to disk as a backup is. A larger one is made on disk: beside its path, and
+/// renamed; or, where that is an empty directory, which stays the one it is, among temporary files.
 #[derive(Debug)]
 pub(super) struct OpenTarget {
     // Closed before the directory it is in goes.
@@ -113,8 +119,8 @@ enum End {
     Stays,
     /// It goes, and the directory it is in.
     Goes { _directory: Option<TempDir> },
-    /// It is in memory, and written to the path.
-    Written { path: PathBuf },
+    /// It is in memory or in a temporary directory, and written to the path.
+    Written { path: PathBuf, _directory: Option<TempDir> },
     /// The directory it is in gets the name of the path.
     Named { directory: TempDir, path: PathBuf },
 }
@@ -132,7 +138,7 @@ impl OpenTarget {
     /// Closes the store, and gives a new one its name.
     pub(super) fn finish(self) -> Result<()> {
         let Self { store, end } = self;
-        if let End::Written { path } = &end {
+        if let End::Written { path, .. } = &end {
             new_store::write(&store, path)?;
         }
         store.close()?;
@@ -140,7 +146,9 @@ impl OpenTarget {
             End::Stays | End::Goes { .. } | End::Written { .. } => Ok(()),
             End::Named { directory, path } => {
                 name(directory, &path).map_err(|source| match source.kind() {
-                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory => {
+                    io::ErrorKind::AlreadyExists
+                    | io::ErrorKind::DirectoryNotEmpty
+                    | io::ErrorKind::NotADirectory => {
                         viewlink::Error::AlreadyExists { path: path.clone() }.into()
                     }
                     _ => unmade(&path)(source.into()),
@@ -172,15 +180,27 @@ fn unfinished_store(path: &Path) -> Result<TempDir> {
     directory.map_err(|source| unmade(path)(source.into()))
 }
 
-/// Gives a directory its name.
+/// A directory among the temporary files of the system.
+fn scratch_directory() -> Result<TempDir> {
+    Ok(tempfile::tempdir().map_err(TransferError::Scratch)?)
+}
+
+/// Whether a new store can be made at a path. Nothing is left of the attempt.
+fn probe(path: &Path) -> Result<()> {
+    let made = if path.is_dir() {
+        tempfile::tempdir_in(path).map_err(|source| unmade(path)(source.into()))
+    } else {
+        unfinished_store(path)
+    };
+    made.map(drop)
+}
+
+/// Gives a directory its name, where nothing has that.
 fn name(directory: TempDir, path: &Path) -> io::Result<()> {
-    if let Ok(replaced) = fs::metadata(path) {
-        // Who made the empty directory may have said who can look into it.
-        fs::set_permissions(directory.path(), replaced.permissions())?;
+    // A rename would take the place of an empty directory, in which somebody may stand.
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // Elsewhere a directory takes the place of no other one.
-    #[cfg(not(unix))]
-    let _ = fs::remove_dir(path);
     fs::rename(directory.path(), path)?;
     // Nothing is under its temporary name any more.
     let _ = directory.keep();
@@ -220,6 +240,31 @@ mod tests {
             assert!(!path.exists());
             target.finish().unwrap();
             assert_eq!(names(&root), ["new.viewlink"]);
+            let store = Store::open(&path).unwrap();
+            assert!(store.verify().unwrap().is_clean());
+            assert_eq!(store.snapshot().unwrap().revision(), 1);
+        }
+    }
+
+    #[test]
+    fn an_empty_directory_is_filled_whether_the_store_was_made_in_memory_or_not() {
+        for bytes in [IN_MEMORY, IN_MEMORY + 1] {
+            let (root, path, target) = free();
+            fs::create_dir(&path).unwrap();
+            let target = target.open(bytes, &Clock::default(), false).unwrap();
+            let on_disk = matches!(&target.end, End::Written { _directory: Some(_), .. });
+            assert_eq!(on_disk, bytes > IN_MEMORY);
+            create_view(&target);
+            assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+            // The same directory, and not another one under its name.
+            let held = fs::File::open(&path).unwrap().metadata().unwrap();
+            target.finish().unwrap();
+            assert_eq!(names(&root), ["new.viewlink"]);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::MetadataExt as _;
+                assert_eq!(fs::metadata(&path).unwrap().ino(), held.ino());
+            }
             let store = Store::open(&path).unwrap();
             assert!(store.verify().unwrap().is_clean());
             assert_eq!(store.snapshot().unwrap().revision(), 1);
@@ -269,7 +314,7 @@ mod tests {
         let error = target.finish().unwrap_err();
         assert_eq!(error.code(), "unwritable_store", "{error:?}");
         let told = error.chain();
-        assert!(told.contains("/gone\" and give it the name"), "{told}");
+        assert!(told.contains("takes room in") && told.contains("/gone\""), "{told}");
         assert!(!told.contains("cop"), "{told}");
     }
 }

@@ -47,8 +47,9 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
 ///
 /// That of the file system, where the directory is not there, or the one that the path is in.
 pub(crate) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
-    let (parent, _) = parts(path)?;
-    Ok(parent.canonicalize()?.starts_with(directory.canonicalize()?))
+    // What is made at a directory is made in it, by whatever way the path leads there.
+    let place = if path.is_dir() { path.to_owned() } else { parts(path)?.0 };
+    Ok(place.canonicalize()?.starts_with(directory.canonicalize()?))
 }
 
 /// Makes the name of what was made at `path` durable.
@@ -60,11 +61,21 @@ pub(super) fn sync_name(path: PathBuf) -> Result<()> {
     // Elsewhere directories cannot be synced, and the file system's own log orders them.
     #[cfg(unix)]
     parts(&path)
-        .and_then(|(parent, _)| std::fs::File::open(parent)?.sync_all())
+        .and_then(|(parent, _)| unless_impossible(std::fs::File::open(parent)?.sync_all()))
         .map_err(|source| TransferError::Unsynced { path, source })?;
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// What the sync of a directory came to. A file system that cannot sync one says that the call is invalid or
+/// not supported, and orders names by its own log.
+#[cfg(unix)]
+fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
+    match synced.as_ref().map_err(io::Error::kind) {
+        Err(io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        _ => synced,
+    }
 }
 
 /// The directory that a path is in, and what the names of what is made for it begin with.

@@ -49,6 +49,62 @@ fn a_copy_is_not_made_in_the_store_itself() {
     }
 }
 
+/// Each command that makes a store, called in an empty directory on that directory.
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_made_where_a_shell_stands_is_made_in_the_directory_it_stands_in() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let stage = Stage::with_flags(["a"]);
+    fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
+    let commands: [&[&str]; 3] = [
+        &["backup", "../views.viewlink", "."],
+        &["import", ".", "../links.csv"],
+        &["link", ".", "my-view", "a", "--create", "--create-view"],
+    ];
+    for (number, command) in commands.into_iter().enumerate() {
+        let here = stage.path(&format!("here-{number}"));
+        fs::create_dir(&here).unwrap();
+        fs::set_permissions(&here, fs::Permissions::from_mode(0o750)).unwrap();
+        let is =
+            || fs::metadata(&here).map(|is| (is.ino(), is.uid(), is.gid(), is.mode())).unwrap();
+        let before = is();
+        // What stands in the directory, and goes on reading there.
+        let script =
+            "here=$1; shift; cd \"$here\" && \"$0\" \"$@\" && \"$0\" links . my-view --keys";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", script]).arg(env!("CARGO_BIN_EXE_viewlink")).arg(&here).args(command);
+        let ran = shell.output().unwrap();
+        let (out, err) =
+            (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
+        assert_eq!((ran.status.code(), out.as_str()), (Some(0), "a\n"), "{command:?}: {err}");
+        assert_eq!(is(), before, "{command:?}");
+        assert_eq!(run_plain(["verify".as_ref(), here.as_os_str()]).code, 0, "{command:?}");
+    }
+}
+
+/// A directory that a kill left half filled is told as one by every command, and left as it is.
+#[test]
+fn a_directory_that_is_half_filled_is_not_taken_for_an_empty_one_or_a_store() {
+    let stage = Stage::with_flags(["a"]);
+    fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
+    let half = stage.path("half");
+    fs::create_dir(&half).unwrap();
+    fs::write(half.join("unfinished"), "").unwrap();
+    let (path, csv) = (half.to_str().unwrap(), stage.path("links.csv"));
+    for command in [
+        &["stats", path][..],
+        &["import", path, csv.to_str().unwrap()],
+        &["link", path, "my-view", "a", "--create", "--create-view"],
+    ] {
+        let ran = run_plain(command);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command:?}: {ran:?}");
+        assert!(ran.err.contains("or that did not end"), "{command:?}: {ran:?}");
+    }
+    let ran = stage.run("backup", &[path]);
+    assert!(ran.code == 2 && ran.err.contains("choose a path that is free"), "{ran:?}");
+    assert_eq!(fs::read_dir(&half).unwrap().count(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {

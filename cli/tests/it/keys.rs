@@ -76,3 +76,28 @@ fn what_one_store_lists_another_one_links() {
     assert_eq!(ran.err, "my-view: 1 linked, 1 linked already, 0 failed; revision 3\n");
     assert_eq!(flags(&to), "a\nb\nc\n");
 }
+
+/// Windows shells write such files; each of their keys would fail by itself, for no reason that shows.
+#[test]
+fn a_file_in_utf_16_is_told_to_be_one_whatever_it_is_read_as() {
+    for (swapped, text) in [(false, "\u{feff}view,key\r\n"), (true, "\u{feff}a\r\n")] {
+        let stage = Stage::with_flags(["a"]);
+        let units = text.encode_utf16();
+        let order = |unit: u16| if swapped { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        let bytes: Vec<u8> = units.flat_map(order).collect();
+        for (command, arguments) in [
+            ("unlink", &["my-view", "--keys-from", "-", "--json"][..]),
+            ("import", &["-", "--format", "csv", "--json"]),
+            ("import", &["-", "--format", "jsonl", "--json"]),
+        ] {
+            let ran = stage.run_with_input(command, arguments, &bytes);
+            assert_eq!(
+                (ran.code, &ran.error()["code"]),
+                (2, &"unreadable_input".into()),
+                "{ran:?}"
+            );
+            assert!(ran.err.contains("it is UTF-16: save it as UTF-8"), "{ran:?}");
+        }
+        assert_eq!(flags(&stage), "a\n");
+    }
+}

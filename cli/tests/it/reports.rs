@@ -175,7 +175,10 @@ fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
     assert_eq!((ran.code, &error["code"]), (2, &"unwritable_store".into()), "{ran:?}");
     // It is said where it cannot be made, and nothing of the copy as which it is written.
     let told = error["message"].as_str().unwrap();
-    assert!(told.contains(r#"no/such" and give it the name "#), "{ran:?}");
+    assert!(
+        told.contains("takes room in") && told.contains(r#"no/such" and the right"#),
+        "{ran:?}"
+    );
     assert!(!told.contains("cop"), "{ran:?}");
     assert!(!stage.path("no").exists());
     // What is there is not taken for a store, and making one is no advice.

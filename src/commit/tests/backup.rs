@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use super::*;
 use crate::Batch;
 use crate::commit::backup::write_copy;
-use crate::disk::simulated::DiskFault;
+use crate::disk::simulated::{DiskFault, Syncs};
+use crate::disk::{MARK, mark, unmark};
 use crate::journal::Kept;
 use crate::model::error::Outcome;
 use crate::model::page::{LinkSort, Paging};
@@ -96,6 +97,87 @@ fn a_copy_that_was_made_survives_a_loss_of_power() {
         assert_is_copy(disk.power_lost(seed), &engine, &format!("seed {seed}"));
     }
     assert_is_copy(disk, &engine, "whole");
+}
+
+/// Copies onto a disk that is a directory of somebody, as `backup_to` does.
+fn fill(engine: &Engine, disk: &SimulatedDisk) {
+    mark(disk).unwrap();
+    copy_to(engine, disk).unwrap();
+    unmark(disk).unwrap();
+    disk.sync_dir("").unwrap();
+}
+
+/// At whatever call it stops: what is left is nothing, a copy that says that it did not end, or a whole one;
+/// where directories cannot be synced, too, as the mark is older than what is synced in files.
+#[test]
+fn a_directory_that_is_being_filled_is_no_store_before_it_is_whole() {
+    let engine = store();
+    for syncs in [Syncs::Honest, Syncs::OfFiles] {
+        let disk = SimulatedDisk::new();
+        disk.set_syncs("", syncs);
+        fill(&engine, &disk);
+        let (mut empty, mut half, mut whole) = (0, 0, 0);
+        for (number, stopped) in disk.stops().enumerate() {
+            let after = (0..6).map(|seed| stopped.power_lost(seed)).chain([stopped.killed()]);
+            for (case, left) in after.enumerate() {
+                match what_is_left(
+                    &left,
+                    &engine,
+                    &format!("{syncs:?}, call {number}, case {case}"),
+                ) {
+                    Left::Empty => empty += 1,
+                    Left::Half => half += 1,
+                    Left::Whole => whole += 1,
+                }
+            }
+        }
+        assert!(empty > 3 && half > 100 && whole > 2, "{syncs:?}: {empty} {half} {whole}");
+    }
+}
+
+/// What a copy left in a directory.
+enum Left {
+    Empty,
+    Half,
+    Whole,
+}
+
+fn what_is_left(left: &SimulatedDisk, engine: &Arc<Engine>, case: &str) -> Left {
+    let names = left.contents();
+    match start_with(left.clone(), options().create_if_missing(false)).err() {
+        Some(Error::NotFound { .. }) => {
+            assert!(names.is_empty(), "{case}: {names:?}");
+            Left::Empty
+        }
+        Some(Error::NotAStore { reason, .. }) => {
+            assert!(reason.contains("or that did not end"), "{case}: {reason}");
+            Left::Half
+        }
+        Some(error) => panic!("{case}: {error}"),
+        None => {
+            assert_is_copy(left.clone(), engine, case);
+            Left::Whole
+        }
+    }
+}
+
+/// Whatever comes first: a store that is made in a directory, or a copy that begins to fill it.
+#[test]
+fn a_copy_and_a_new_store_do_not_meet_in_a_directory() {
+    let disk = SimulatedDisk::new();
+    mark(&disk).unwrap();
+    assert!(
+        (0..20).all(|seed| disk.power_lost(seed).contents().contains_key(MARK)),
+        "it is durable"
+    );
+    assert_eq!(mark(&disk).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    let refused = start_with(disk.clone(), options());
+    assert!(matches!(refused, Err(Error::NotAStore { .. })), "{:?}", refused.err());
+    assert_eq!(disk.contents().into_keys().collect::<Vec<_>>(), [MARK]);
+
+    let locked = SimulatedDisk::holding([("lock".to_owned(), Vec::new())]);
+    assert_eq!(mark(&locked).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(locked.contents().into_keys().collect::<Vec<_>>(), ["lock"]);
 }
 
 /// Each call that changes the disk that is copied to fails, once or from then on: an error, unless the call

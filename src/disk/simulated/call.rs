@@ -160,4 +160,7 @@ pub enum Syncs {
     Ignored,
     /// What was written before the sync before this one is durable when the call returns.
     Late,
+    /// As [`Honest`](Self::Honest) for files, with every change of a name made before. A directory cannot
+    /// be synced: the call is invalid, as on some file systems of networks.
+    OfFiles,
 }

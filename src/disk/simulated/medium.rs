@@ -49,6 +49,7 @@ pub(super) enum Event {
     Write(usize, Write),
     Sync(usize),
     SyncLate(usize),
+    SyncWithNames(usize),
     FailSync(usize),
     Rename(Rename),
     SyncNames(String),
@@ -86,6 +87,11 @@ impl Medium {
             Event::Write(index, write) => self.with(*index, |inode| inode.write(write.clone())),
             Event::Sync(index) => self.with(*index, Inode::sync),
             Event::SyncLate(index) => self.with(*index, Inode::sync_late),
+            Event::SyncWithNames(index) => {
+                self.with(*index, Inode::sync);
+                let changes = std::mem::take(&mut self.unsynced_names);
+                changes.iter().for_each(|change| change.apply(&mut self.synced_names));
+            }
             Event::FailSync(index) => self.with(*index, Inode::fail_sync),
             Event::Rename(change) => {
                 if let Rename::Insert(_, Some(index)) = change

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, unless_impossible};
 
 mod call;
 mod file;
@@ -258,7 +258,11 @@ impl Disk for SimulatedDisk {
             world.change(CallKind::CreateDir, dir, change)?;
         }
         let above = directory_of(dir);
-        world.change(CallKind::SyncDir, above, Event::SyncNames(above.to_owned()))
+        unless_impossible(world.change(
+            CallKind::SyncDir,
+            above,
+            Event::SyncNames(above.to_owned()),
+        ))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
@@ -298,7 +302,8 @@ impl Disk for SimulatedDisk {
     }
 
     fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.world().change(CallKind::SyncDir, dir, Event::SyncNames(dir.to_owned()))
+        let event = Event::SyncNames(dir.to_owned());
+        unless_impossible(self.world().change(CallKind::SyncDir, dir, event))
     }
 }
 

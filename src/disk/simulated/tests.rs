@@ -112,3 +112,34 @@ fn a_write_that_fails_is_done_by_half_and_one_without_room_not_at_all() {
     assert_eq!(full.kind(), io::ErrorKind::StorageFull);
     file.write_at(LONG as u64, &[4; 9]).unwrap();
 }
+
+#[test]
+fn where_directories_cannot_be_synced_a_name_is_there_once_a_file_was_synced_after_it() {
+    let (disk, file) = ones();
+    disk.set_syncs("", Syncs::OfFiles);
+    disk.rename("a", "b").unwrap();
+    disk.sync_dir("").unwrap();
+    let names = |files: BTreeMap<String, Vec<u8>>| files.into_keys().collect::<String>();
+    let seen: BTreeSet<String> = after_losses(&disk).map(names).collect();
+    assert_eq!(seen, ["a", "b"].map(str::to_owned).into());
+    file.sync().unwrap();
+    assert!(after_losses(&disk).all(|files| names(files) == "b"));
+}
+
+#[test]
+fn the_sync_of_a_directory_that_fails_otherwise_is_a_failure() {
+    let (disk, _file) = ones();
+    for (kind, is_failure) in [
+        (io::ErrorKind::InvalidInput, false),
+        (io::ErrorKind::Unsupported, false),
+        (io::ErrorKind::Other, true),
+        (io::ErrorKind::StorageFull, true),
+        (io::ErrorKind::PermissionDenied, true),
+    ] {
+        for make in [false, true] {
+            disk.fail(DiskFault::new(kind).on(CallKind::SyncDir));
+            let synced = if make { disk.create_dir("sub") } else { disk.sync_dir("") };
+            assert_eq!(synced.is_err(), is_failure, "{kind} {make}");
+        }
+    }
+}

@@ -46,7 +46,8 @@ impl World {
 
     /// Does a call that changes something, or lets it fail, and takes it down.
     pub(super) fn change(&mut self, kind: CallKind, name: &str, event: Event) -> io::Result<()> {
-        let passed = self.pass(kind).and_then(|()| self.take_room(&event));
+        let passed = self.pass(kind).and_then(|()| self.can_sync(name, &event));
+        let passed = passed.and_then(|()| self.take_room(&event));
         let event = match passed {
             Ok(()) => self.as_promised(name, event),
             Err(_) => what_a_failure_leaves(event),
@@ -54,6 +55,15 @@ impl World {
         self.medium.apply(&event);
         self.log.push((DiskCall { kind, name: name.to_owned() }, event));
         passed
+    }
+
+    fn can_sync(&self, name: &str, event: &Event) -> io::Result<()> {
+        match (event, &self.syncs) {
+            (Event::SyncNames(_), (prefix, Syncs::OfFiles)) if name.starts_with(prefix) => {
+                Err(io::ErrorKind::InvalidInput.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn take_room(&mut self, event: &Event) -> io::Result<()> {
@@ -78,6 +88,7 @@ impl World {
                 Event::Nothing
             }
             (Event::Sync(index), Syncs::Late) if name.starts_with(prefix) => Event::SyncLate(index),
+            (Event::Sync(index), Syncs::OfFiles) => Event::SyncWithNames(index),
             (event, _) => event,
         }
     }

@@ -11,9 +11,9 @@ use crate::state::project::{DeadView, ProjectState};
 /// How many postings a change sweeps, and how many more for each name of it.
 const SWEEP: usize = 64;
 const SWEEP_EACH: usize = 2;
-/// For how many of its own links the deletion of a view sweeps: a large one is not to wait for all of them.
-/// Whoever made them swept more, so that what waits to be swept stays bounded.
-pub(super) const SWEPT_AT_ONCE: u64 = 4_096;
+/// For how many of its own links the deletion of a view sweeps: a large one does not sweep all of them. What
+/// waits to be swept stays bounded, since the changes that made them could sweep twice as many.
+pub(super) const SWEPT_AT_ONCE: u64 = 1_000;
 
 impl ProjectState {
     /// Sweeps some postings of views that are gone; `work` is that of the change they go with.

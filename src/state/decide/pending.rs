@@ -45,7 +45,6 @@ impl Pending {
     /// Adds a change that was decided.
     ///
     /// Cost: O(its links).
-    #[cfg_attr(not(test), expect(dead_code, reason = "the image by itself has no groups"))]
     pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord) {
         self.changes += 1;
         self.time = change.stamp.time;

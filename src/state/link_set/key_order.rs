@@ -13,56 +13,71 @@ const SMALL: usize = 96;
 /// With one added link to so many that are there a chunk is written anew in one pass.
 const DENSE: usize = 16;
 
-type Chunk = Arc<Vec<Link>>;
+/// Links in key order, never none.
+#[derive(Clone, Debug)]
+struct Chunk {
+    /// The place of the first one's name: a search looks at it and at no chunk.
+    first: u32,
+    links: Arc<Vec<Link>>,
+}
 
-/// Links in the order of their names, in chunks none of which is empty.
+impl Chunk {
+    fn new(links: Vec<Link>) -> Self {
+        let first = links.first().map_or(0, |link| link.place);
+        Self { first, links: Arc::new(links) }
+    }
+}
+
+/// Links in the order of their names, in chunks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyOrder {
     chunks: Vec<Chunk>,
 }
 
-/// How a link stands to an entry in key order.
-fn compare(names: &Names, link: &Link, prefix: u64, place: u32) -> Ordering {
-    names.prefix(link.place).cmp(&prefix).then_with(|| names.tie(link.place, place))
+/// How the name at a place stands to an entry in key order.
+fn compare(names: &Names, one: u32, prefix: u64, place: u32) -> Ordering {
+    names.prefix(one).cmp(&prefix).then_with(|| names.tie(one, place))
 }
 
 impl KeyOrder {
-    /// The chunk, of the first `among`, in which an entry is or belongs.
+    /// The chunk, of the first `among`, in which an entry is or belongs. Those near the end are found soonest,
+    /// since the entries of a batch are looked for from its last one on.
     fn chunk_of(&self, names: &Names, prefix: u64, place: u32, among: usize) -> usize {
         let chunks = self.chunks.get(..among).unwrap_or(&self.chunks);
-        let begins = |chunk: &Chunk| {
-            let first = chunk.first();
-            first.is_some_and(|first| compare(names, first, prefix, place) != Ordering::Greater)
-        };
-        chunks.partition_point(begins).saturating_sub(1)
+        let begins =
+            |chunk: &Chunk| compare(names, chunk.first, prefix, place) != Ordering::Greater;
+        let (mut low, mut step) = (chunks.len(), 1);
+        while low > 0 {
+            low = low.saturating_sub(step);
+            if chunks.get(low).is_some_and(begins) {
+                break;
+            }
+            step *= 2;
+        }
+        let near = chunks.get(low..).unwrap_or_default();
+        (low + near.partition_point(begins)).saturating_sub(1)
     }
 
     /// How many of the entries, which are in key order, come before a chunk; none before the first one.
-    fn before(
+    fn before<E>(
         &self,
         names: &Names,
         chunk: usize,
-        entries: impl ExactSizeIterator<Item = (u64, u32)> + Clone,
+        entries: &[E],
+        entry: impl Fn(&E) -> (u64, u32),
     ) -> usize {
-        let first = self.chunks.get(chunk).and_then(|chunk| chunk.first());
-        let Some(first) = first.filter(|_| chunk > 0) else { return 0 };
-        let (mut low, mut high) = (0, entries.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            let Some((prefix, place)) = entries.clone().nth(middle) else { break };
-            match compare(names, first, prefix, place) {
-                Ordering::Greater => low = middle + 1,
-                Ordering::Less | Ordering::Equal => high = middle,
-            }
-        }
-        low
+        let Some(chunk) = self.chunks.get(chunk).filter(|_| chunk > 0) else { return 0 };
+        entries.partition_point(|one| {
+            let (prefix, place) = entry(one);
+            compare(names, chunk.first, prefix, place) == Ordering::Greater
+        })
     }
 
     /// Adds links that are not there; they are in key order, each with its prefix.
     pub(super) fn insert(&mut self, names: &Names, added: &[(u64, Link)]) {
         if self.chunks.is_empty() {
             let links =
-                |part: &[(u64, Link)]| Arc::new(part.iter().map(|(_, link)| *link).collect());
+                |part: &[(u64, Link)]| Chunk::new(part.iter().map(|(_, link)| *link).collect());
             self.chunks = added.chunks(FILL).map(links).collect();
             return;
         }
@@ -70,8 +85,8 @@ impl KeyOrder {
         // From the back, so that chunks stay where they are.
         while let Some((prefix, last)) = rest.last() {
             chunk = self.chunk_of(names, *prefix, last.place, chunk);
-            let entries = rest.iter().map(|(prefix, link)| (*prefix, link.place));
-            let (before, here) = rest.split_at(self.before(names, chunk, entries));
+            let entry = |(prefix, link): &(u64, Link)| (*prefix, link.place);
+            let (before, here) = rest.split_at(self.before(names, chunk, rest, entry));
             self.insert_into(names, chunk, here);
             rest = before;
         }
@@ -79,57 +94,49 @@ impl KeyOrder {
 
     fn insert_into(&mut self, names: &Names, at: usize, added: &[(u64, Link)]) {
         let Some(chunk) = self.chunks.get_mut(at) else { return };
-        if added.len() * DENSE < chunk.len() {
-            let links = Arc::make_mut(chunk);
+        if added.len() * DENSE < chunk.links.len() {
+            let links = Arc::make_mut(&mut chunk.links);
             if links.capacity() < links.len() + added.len() {
                 links.reserve_exact(links.len() / 8 + added.len());
             }
             for (prefix, link) in added {
-                let less = |one: &Link| compare(names, one, *prefix, link.place) == Ordering::Less;
+                let less =
+                    |one: &Link| compare(names, one.place, *prefix, link.place) == Ordering::Less;
                 links.insert(links.partition_point(less), *link);
             }
+            chunk.first = links.first().map_or(chunk.first, |link| link.place);
         } else {
-            *chunk = Arc::new(merge(names, chunk, added));
+            *chunk = Chunk::new(merge(names, &chunk.links, added));
         }
-        let len = chunk.len();
+        let len = chunk.links.len();
         if len > MAX {
             let size = len.div_ceil(len.div_ceil(FILL));
-            let parts: Vec<Chunk> =
-                chunk.chunks(size).map(|part| Arc::new(part.to_vec())).collect();
+            let parts = chunk.links.chunks(size).map(|part| Chunk::new(part.to_vec()));
+            let parts: Vec<Chunk> = parts.collect();
             self.chunks.splice(at..=at, parts);
         }
     }
 
-    /// Calls `found` for each of the links with the names that are wanted, which are in key order; `None`
-    /// if one is not there.
-    pub(super) fn find(
-        &self,
-        names: &Names,
-        wanted: &[Entry],
-        mut found: impl FnMut(Link),
-    ) -> Option<()> {
-        let mut rest = wanted;
-        while let Some(first) = rest.first() {
-            let at = self.chunk_of(names, first.prefix, first.place, self.chunks.len());
-            let mut left = rest.iter();
-            let mut next = left.next();
-            for link in self.chunks.get(at)?.iter() {
-                match next {
-                    Some(entry) if entry.place == link.place => {
-                        found(*link);
-                        next = left.next();
-                    }
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-            let found_here = rest.len() - left.len() - usize::from(next.is_some());
-            if found_here == 0 {
+    /// The links with the names that are wanted, which are in key order; `None` if one is not there.
+    pub(super) fn find(&self, names: &Names, wanted: &[Entry]) -> Option<Vec<Link>> {
+        let mut found = Vec::with_capacity(wanted.len());
+        let (mut rest, mut at) = (wanted, self.chunks.len());
+        while let Some(last) = rest.last() {
+            at = self.chunk_of(names, last.prefix, last.place, at);
+            let entry = |entry: &Entry| (entry.prefix, entry.place);
+            let (before, here) = rest.split_at(self.before(names, at, rest, entry));
+            let mut here = here.iter().rev().peekable();
+            let links = self.chunks.get(at)?.links.iter().rev();
+            found.extend(
+                links.filter(|link| here.next_if(|entry| entry.place == link.place).is_some()),
+            );
+            if here.next().is_some() {
                 return None;
             }
-            rest = rest.get(found_here..)?;
+            rest = before;
         }
-        Some(())
+        found.reverse();
+        Some(found)
     }
 
     /// Removes the links with the names that are wanted, which are in key order, and tells their
@@ -143,9 +150,10 @@ impl KeyOrder {
         let (mut rest, mut at) = (wanted, self.chunks.len());
         while let Some(last) = rest.last() {
             at = self.chunk_of(names, last.prefix, last.place, at);
-            let entries = rest.iter().map(|entry| (entry.prefix, entry.place));
-            let (before, here) = rest.split_at(self.before(names, at, entries));
-            let links = Arc::make_mut(self.chunks.get_mut(at)?);
+            let entry = |entry: &Entry| (entry.prefix, entry.place);
+            let (before, here) = rest.split_at(self.before(names, at, rest, entry));
+            let chunk = self.chunks.get_mut(at)?;
+            let links = Arc::make_mut(&mut chunk.links);
             let mut here = here.iter().peekable();
             links.retain(|link| {
                 let gone = here.next_if(|entry| entry.place == link.place).is_some();
@@ -160,6 +168,7 @@ impl KeyOrder {
             if links.capacity() > 2 * links.len() {
                 links.shrink_to_fit();
             }
+            chunk.first = links.first().map_or(chunk.first, |link| link.place);
             self.tidy(at);
             rest = before;
         }
@@ -168,7 +177,7 @@ impl KeyOrder {
 
     /// Drops a chunk that is empty, and puts a small one together with the one before or behind it.
     fn tidy(&mut self, at: usize) {
-        let len = |at: usize| self.chunks.get(at).map_or(MAX, |chunk| chunk.len());
+        let len = |at: usize| self.chunks.get(at).map_or(MAX, |chunk| chunk.links.len());
         match len(at) {
             0 => drop(self.chunks.remove(at)),
             few if few < SMALL => {
@@ -176,7 +185,7 @@ impl KeyOrder {
                 if len(first) + len(first + 1) <= FILL {
                     let behind = self.chunks.remove(first + 1);
                     if let Some(chunk) = self.chunks.get_mut(first) {
-                        Arc::make_mut(chunk).extend_from_slice(&behind);
+                        Arc::make_mut(&mut chunk.links).extend_from_slice(&behind.links);
                     }
                 }
             }
@@ -187,7 +196,7 @@ impl KeyOrder {
     /// Gives links new sequences: `changed` has the old and the new ones, by the old ones.
     pub(super) fn renumber(&mut self, changed: &[(u32, u32)]) {
         for chunk in &mut self.chunks {
-            for link in Arc::make_mut(chunk) {
+            for link in Arc::make_mut(&mut chunk.links) {
                 let at = changed.binary_search_by_key(&link.sequence, |(old, _)| *old);
                 debug_assert!(at.is_ok(), "a link is in one order alone");
                 let new = at.ok().and_then(|at| changed.get(at));
@@ -203,31 +212,40 @@ impl KeyOrder {
         after: Option<&str>,
         skip: usize,
     ) -> impl Iterator<Item = Link> + use<'s> {
-        let (mut chunk, mut within) = after.map_or((0, 0), |after| {
-            let not_behind = |link: &Link| names.compare(link.place, after) != Ordering::Greater;
-            let begins = |chunk: &Chunk| chunk.first().is_some_and(not_behind);
-            let chunk = self.chunks.partition_point(begins).saturating_sub(1);
-            (chunk, self.chunks.get(chunk).map_or(0, |links| links.partition_point(not_behind)))
+        let (mut at, mut within) = after.map_or((0, 0), |after| {
+            let not_behind = |place: u32| names.compare(place, after) != Ordering::Greater;
+            let at = self.chunks.partition_point(|chunk| not_behind(chunk.first)).saturating_sub(1);
+            let links = self.chunks.get(at).map_or(&[][..], |chunk| &chunk.links);
+            (at, links.partition_point(|link| not_behind(link.place)))
         });
         within = within.saturating_add(skip);
-        while let Some(links) = self.chunks.get(chunk).filter(|links| links.len() <= within) {
-            (chunk, within) = (chunk + 1, within - links.len());
+        while let Some(chunk) = self.chunks.get(at).filter(|chunk| chunk.links.len() <= within) {
+            (at, within) = (at + 1, within - chunk.links.len());
         }
-        self.chunks.iter().skip(chunk).flat_map(|links| links.iter()).skip(within).copied()
+        self.chunks.iter().skip(at).flat_map(|chunk| chunk.links.iter()).skip(within).copied()
     }
 
     pub(super) fn memory(&self) -> usize {
         let chunks: usize =
-            self.chunks.iter().map(|chunk| 40 + chunk.capacity() * size_of::<Link>()).sum();
+            self.chunks.iter().map(|chunk| 40 + chunk.links.capacity() * size_of::<Link>()).sum();
         chunks + self.chunks.capacity() * size_of::<Chunk>()
     }
 
     pub(super) fn check(&self, names: &Names) -> Result<(), String> {
-        if self.chunks.iter().any(|chunk| chunk.is_empty() || chunk.len() > MAX) {
-            return Err("a chunk of links in key order is empty or too long".to_owned());
+        let sound = |chunk: &Chunk| {
+            let first = chunk.links.first();
+            chunk.links.len() <= MAX && first.is_some_and(|link| link.place == chunk.first)
+        };
+        if !self.chunks.iter().all(sound) {
+            return Err(
+                "a chunk of links in key order is empty, too long or begins elsewhere".to_owned()
+            );
         }
-        let texts =
-            self.chunks.iter().flat_map(|chunk| chunk.iter()).map(|link| names.text(link.place));
+        let texts = self
+            .chunks
+            .iter()
+            .flat_map(|chunk| chunk.links.iter())
+            .map(|link| names.text(link.place));
         if texts.is_sorted_by(|one, other| one < other) {
             Ok(())
         } else {

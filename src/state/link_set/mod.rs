@@ -125,9 +125,8 @@ impl LinkSet {
     ///
     /// Cost: O(n log m + chunks they are in).
     pub(super) fn find(&self, names: &Names, wanted: &[Entry]) -> Option<Vec<LinkRecord>> {
-        let mut found = Vec::with_capacity(wanted.len());
-        self.by_key.find(names, wanted, |link| found.push(self.record(link)))?;
-        Some(found)
+        let found = self.by_key.find(names, wanted)?;
+        Some(found.into_iter().map(|link| self.record(link)).collect())
     }
 
     /// Removes links, which are given in key order; `None` if one of them is not there, and then some of

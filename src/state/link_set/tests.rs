@@ -46,7 +46,7 @@ impl Links {
         let records = self.set.find(&self.names, &entries).unwrap();
         assert!(records.iter().eq(texts.iter().map(|text| &self.model[text])));
         self.set.unlink(&self.names, &entries).unwrap();
-        texts.iter().for_each(|text| _ = self.model.remove(text));
+        self.model.retain(|text, _| !gone(text));
     }
 
     fn assert_same(&self) {

@@ -53,7 +53,6 @@ fn number(bytes: &[u8]) -> u64 {
 
 impl Names {
     /// How many names there are.
-    #[cfg(test)]
     pub(super) const fn len(&self) -> u32 {
         self.len
     }

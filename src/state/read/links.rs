@@ -120,7 +120,8 @@ impl<'a> Part<'a> {
                 LinkSort::Name => drop(after.name(checked)?),
             }
         }
-        Ok(ranked(rows, |row| self.place(row), self.after, self.skip, self.limit))
+        let place = |row: &Row<'_>| self.place(row);
+        Ok(ranked(rows.into_iter(), place, self.after, self.skip, self.limit))
     }
 
     /// Where a link stands in the order.

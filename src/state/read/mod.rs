@@ -116,16 +116,22 @@ impl<'s> ProjectReader<'s> {
 
 /// The rows from behind a place on, in the order of their places; as many as a page takes and one more.
 ///
-/// Cost: O(n log n) with n rows.
-fn ranked<R>(
-    mut rows: Vec<R>,
-    place: impl Fn(&R) -> Position,
-    after: Option<&Position>,
+/// Cost: O(n + p log p) with n rows and the p = offset + limit first ones.
+fn ranked<R, P: Ord>(
+    rows: impl Iterator<Item = R>,
+    place: impl Fn(&R) -> P,
+    after: Option<&P>,
     skip: usize,
     limit: usize,
 ) -> Vec<R> {
-    rows.sort_by_cached_key(&place);
-    let behind = after.map_or(0, |after| rows.partition_point(|row| place(row) <= *after));
-    let rows = rows.split_off(behind.saturating_add(skip).min(rows.len()));
-    rows.into_iter().take(limit).collect()
+    let placed = rows.map(|row| (place(&row), row));
+    let mut placed: Vec<(P, R)> =
+        placed.filter(|(place, _)| after.is_none_or(|after| place > after)).collect();
+    let first = skip.saturating_add(limit);
+    if first < placed.len() {
+        placed.select_nth_unstable_by(first, |one, other| one.0.cmp(&other.0));
+        placed.truncate(first);
+    }
+    placed.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    placed.into_iter().map(|(_, row)| row).skip(skip).take(limit).collect()
 }

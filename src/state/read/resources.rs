@@ -76,7 +76,7 @@ impl<'s> ProjectReader<'s> {
         }
         let found = self.selection(resource_type, filter)?.registered();
         let total = found.len() as u64;
-        let rows = ranked(found, place, after, skip, paging.rows());
+        let rows = ranked(found.into_iter(), place, after, skip, paging.rows());
         Page::from_rows(rows, paging.limit, total, list, position, item)
     }
 }

@@ -9,7 +9,7 @@ use crate::model::resource::Resource;
 use crate::model::view::View;
 use crate::state::view::ViewState;
 
-impl ProjectReader<'_> {
+impl<'s> ProjectReader<'s> {
     /// The views that a filter finds, in key order or another one.
     ///
     /// Cost: by key without a condition O(log views + offset + limit); else O(n log n) with the n views of
@@ -42,7 +42,7 @@ impl ProjectReader<'_> {
         let found: Vec<View> = views.filter(|view| filter.matches(view)).collect();
         let total = found.len() as u64;
         let place = |view: &View| Position::of_view(view, sort);
-        let rows = ranked(found, place, after, skip, paging.rows());
+        let rows = ranked(found.into_iter(), place, after, skip, paging.rows());
         Page::from_rows(rows, paging.limit, total, list, position, Ok)
     }
 
@@ -83,14 +83,11 @@ impl ProjectReader<'_> {
         let list = List::ViewsOf { project, resource_type, name: name.as_str().to_owned() };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
-        let views = self.project.views_of(resource_type, name.as_str());
-        let mut views: Vec<&ViewState> = views.map(|(_, view)| view).collect();
-        views.sort_unstable_by(|one, other| one.about().key.cmp(&other.about().key));
+        let views: Vec<_> = self.project.views_of(resource_type, name.as_str()).collect();
         let total = views.len() as u64;
-        let not_behind =
-            |view: &&ViewState| after.as_ref().is_some_and(|after| view.about().key <= *after);
-        let behind = views.partition_point(not_behind).saturating_add(skip);
-        let rows: Vec<_> = views.into_iter().skip(behind).take(paging.rows()).collect();
+        let views = views.into_iter().map(|(_, view)| view);
+        let place = |view: &&'s ViewState| &view.about().key;
+        let rows = ranked(views, place, after.as_ref().as_ref(), skip, paging.rows());
         let position = |view: &&ViewState| Ok(Position::Key(view.about().key.to_string()));
         Page::from_rows(rows, paging.limit, total, list, position, |view| Ok(read(view)))
     }

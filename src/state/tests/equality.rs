@@ -36,11 +36,13 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
             fields.description.push('x');
         }
         Effect::PutResources(puts) => puts[0].fields.unbounded ^= true,
-        Effect::ChangeLinks(parts) => without_first(&mut parts[0]),
+        // What one of several parts did another one may have taken back.
+        Effect::ChangeLinks(parts) if parts.len() == 1 => without_first(&mut parts[0]),
         _ => {}
     });
     alter(&|other| {
         if let Effect::ChangeLinks(parts) = &mut other.effect
+            && parts.len() == 1
             && parts[0].linked.len() > 1
         {
             let mut order: Vec<u32> = parts[0].request_order().collect();

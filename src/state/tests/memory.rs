@@ -48,7 +48,7 @@ fn new_flags(round: u32, count: u32) -> Batch {
 fn assert_bounded(before: Memory, after: Memory) {
     println!("{before:?}, afterwards {after:?}");
     let parts = |memory: Memory| {
-        let Memory { views, links, names, postings, registry } = memory;
+        let Memory { views, links, names, postings, registry, .. } = memory;
         [views, links, names, postings, registry]
     };
     for (before, after) in parts(before).into_iter().zip(parts(after)) {
@@ -171,6 +171,25 @@ fn a_deleted_view_is_swept_by_the_changes_after_it_and_its_slot_is_used_again() 
     state.must(create(0, 2));
     assert_eq!(state.first_project().views.taken(), 2);
     assert_eq!(state.first_project().views.slot(&view_key(2)), Some(0));
+}
+
+#[test]
+fn large_views_that_come_and_go_are_swept_as_fast_as_they_come() {
+    let mut state = State::default();
+    state.must(create(0, 1));
+    let mut early = None;
+    for round in 0..30_u32 {
+        state.must(create(0, 0));
+        let (first, keys) = (round % 2 * 5_000, 10_000);
+        let keys = (first..first + keys).map(|number| format!("flag-{number:06}"));
+        state.link_change(0, LinkOp::Link, Batch::flags(keys));
+        state.delete_view(0);
+        if round == 3 {
+            early = Some(state.first_memory());
+        }
+    }
+    state.check().unwrap();
+    assert_bounded(early.unwrap(), state.first_memory());
 }
 
 #[test]

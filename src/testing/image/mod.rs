@@ -2,6 +2,7 @@
 
 mod project;
 mod reader;
+mod steps;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,7 @@ use crate::state::{Pending, State};
 
 pub use project::ImageProject;
 pub use reader::{ImageReader, ImageSnapshot};
+pub use steps::{ImageChange, ImageCommand};
 
 /// The memory image of the next engine, with the calls of a [`Store`](crate::Store), to be held against it
 /// and measured. It lasts as long as the value does.
@@ -59,6 +61,8 @@ pub struct MemoryUse {
     pub links: usize,
     /// Names of linked resources.
     pub names: usize,
+    /// How many such names there are.
+    pub name_count: u64,
     /// Which views each resource is in.
     pub postings: usize,
     /// What is known of resources.
@@ -172,8 +176,8 @@ impl MemoryImage {
     #[must_use]
     pub fn memory(&self, project: &str) -> Option<MemoryUse> {
         let memory = self.lock().state.memory(&ProjectKey::parse(project).ok()?)?;
-        let crate::state::Memory { views, links, names, postings, registry } = memory;
-        Some(MemoryUse { views, links, names, postings, registry })
+        let crate::state::Memory { views, links, names, name_count, postings, registry } = memory;
+        Some(MemoryUse { views, links, names, name_count, postings, registry })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -61,7 +61,7 @@ impl ImageProject {
         Self { dry_run: true, ..self.clone() }
     }
 
-    fn command(&self, meta: ChangeMeta, operation: Operation) -> Command {
+    fn of_operation(&self, meta: ChangeMeta, operation: Operation) -> Command {
         let (project, precondition) = (self.key.clone(), self.precondition);
         let removal_detail = self.image.shared.removal_detail;
         Command { project, precondition, meta, removal_detail, operation }
@@ -79,7 +79,7 @@ impl ImageProject {
             return Err(Error::NoSingleView);
         }
         limit::check_meta(&self.meta, &self.image.shared.options.limits)?;
-        self.carry_out(&self.command(self.meta.clone(), operation))
+        self.carry_out(&self.of_operation(self.meta.clone(), operation))
     }
 
     fn carry_out(&self, command: &Command) -> Result<(Answer, Option<u64>)> {
@@ -188,6 +188,19 @@ impl ImageProject {
     }
 
     fn change_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
+        let command = self.links_command(changes)?;
+        let (answer, revision) = self.carry_out(&command)?;
+        match (answer, command.operation) {
+            (Answer::Links(results), Operation::ChangeLinks { commands, .. }) => {
+                let parts = commands.into_iter().zip(results);
+                let report = |(command, result)| Report::of_links(command, result, revision);
+                Ok(parts.map(report).collect())
+            }
+            _ => Err(OTHER_ANSWER),
+        }
+    }
+
+    pub(super) fn links_command(&self, changes: Vec<LinkChange>) -> Result<Command> {
         let options = &self.image.shared.options;
         let limit = options.batch_limit.min(u32::MAX as usize);
         let keys = changes.iter().map(|change| change.batch.len()).sum();
@@ -201,16 +214,7 @@ impl ImageProject {
         }
         let meta = meta.or(&self.meta);
         limit::check_meta(&meta, &options.limits)?;
-        let command = self.command(meta, Operation::ChangeLinks { commands, limit });
-        let (answer, revision) = self.carry_out(&command)?;
-        match (answer, command.operation) {
-            (Answer::Links(results), Operation::ChangeLinks { commands, .. }) => {
-                let parts = commands.into_iter().zip(results);
-                let report = |(command, result)| Report::of_links(command, result, revision);
-                Ok(parts.map(report).collect())
-            }
-            _ => Err(OTHER_ANSWER),
-        }
+        Ok(self.of_operation(meta, Operation::ChangeLinks { commands, limit }))
     }
 
     fn link_command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {

@@ -128,10 +128,15 @@ const VIEW: &str = concat!(
     r#""createdAt":1700000000000,"updatedAt":1700000000009,"deleted":false"#,
 );
 
+const TEAM: &str = concat!(
+    r#""maintainer":{"kind":"team","id":"checkout","#,
+    r#""maintainerTeam":{"id":"checkout","key":"checkout","name":""}}"#,
+);
+
 #[test]
 fn a_view_has_its_json() {
     let (store, _) = known();
-    assert_golden(&view(&store, ""), &format!("{VIEW}}}"));
+    assert_golden(&view(&store, ""), &format!("{VIEW},{TEAM}}}"));
 }
 
 #[test]
@@ -140,13 +145,13 @@ fn a_view_tells_what_it_is_asked_for() {
     let all = "flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary,resourceSummary,\
                allFlags,allSegments,allResources,maintainer,resourceDetails";
     let expanded = concat!(
-        r#","maintainer":{"kind":"team","id":"checkout"},"flagsSummary":{"count":2},"#,
+        r#","flagsSummary":{"count":2},"#,
         r#""segmentsSummary":{"count":1},"aiConfigsSummary":{"count":1},"#,
         r#""metricsSummary":{"count":3},"#,
         r#""resourceSummary":{"flagCount":2,"segmentCount":1,"totalCount":7}}"#,
     );
-    assert_golden(&view(&store, all), &format!("{VIEW}{expanded}"));
-    let one = format!(r#"{VIEW},"metricsSummary":{{"count":3}}}}"#);
+    assert_golden(&view(&store, all), &format!("{VIEW},{TEAM}{expanded}"));
+    let one = format!(r#"{VIEW},{TEAM},"metricsSummary":{{"count":3}}}}"#);
     assert_golden(&view(&store, "metricsSummary"), &one);
 }
 
@@ -155,8 +160,12 @@ fn a_member_is_told_as_a_member_and_nobody_is_left_out() {
     let (store, project) = known();
     let change = ViewPatch::new().maintainer(Maintainer::Member("m".into()));
     project.update_view("checkout", change).unwrap();
-    let told = view(&store, "maintainer").maintainer.unwrap();
-    assert_golden(&told, r#"{"kind":"member","id":"m"}"#);
+    let told = view(&store, "").maintainer.unwrap();
+    let json = concat!(
+        r#"{"kind":"member","id":"m","#,
+        r#""maintainerMember":{"_id":"m","id":"m","email":"","role":""}}"#,
+    );
+    assert_golden(&told, json);
     project.update_view("checkout", ViewPatch::new().no_maintainer()).unwrap();
     assert_eq!(view(&store, "maintainer").maintainer, None);
 }

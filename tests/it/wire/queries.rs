@@ -93,6 +93,12 @@ fn expand_comes_several_times_or_with_commas() {
     assert_eq!(query(&[("expand", &with_gaps), ("expand", "")]).unwrap(), expected);
     assert_eq!(query(&[("expand", &joined), ("expand", "maintainer")]).unwrap(), expected);
     assert_eq!(expected.expand().to_string(), joined);
+    let brackets: Vec<_> = names.iter().map(|name| ("expand[]", *name)).collect();
+    assert_eq!(query(&brackets).unwrap(), expected);
+    let places: Vec<_> = (0..10).map(|place| format!("expand[{place}]")).collect();
+    let places: Vec<_> = places.iter().map(String::as_str).zip(names).collect();
+    assert_eq!(query(&places).unwrap(), expected);
+    refused(&[("expand[12]", "everything")], "expand is \"everything\"");
     let one = query(&[("expand", "maintainer")]).unwrap();
     assert!(one.expand().contains(Expansion::Maintainer));
     assert!(!one.expand().contains(Expansion::AllFlags));

@@ -1,6 +1,8 @@
 //! The bodies that clients send.
 
-use viewlink::wire::{LinkRequest, RequestError, SegmentIdentifier, ViewPatch, ViewPost};
+use viewlink::wire::{
+    LinkRequest, OnlyFalse, RequestError, SegmentIdentifier, ViewPatch, ViewPost,
+};
 use viewlink::{Batch, Maintainer, NewView, ResourceType};
 
 use super::assert_golden;
@@ -188,8 +190,11 @@ fn the_bodies_of_a_view_have_their_json() {
         maintainer_id: Some(String::new()),
         maintainer_team_key: None,
         tags: Some(vec![]),
+        archived: Some(OnlyFalse),
+        generate_sdk_keys: None,
     };
-    assert_golden(&patch, r#"{"name":"n","description":"","maintainerId":"","tags":[]}"#);
+    let json = r#"{"name":"n","description":"","maintainerId":"","tags":[],"archived":false}"#;
+    assert_golden(&patch, json);
 }
 
 #[test]
@@ -239,7 +244,8 @@ fn a_view_patch_becomes_the_change_it_asks_for() {
     let patch = |body: &str| ViewPatch::from_json(body.as_bytes()).and_then(ViewPatch::into_patch);
     for (body, expected) in [
         ("{}", Change::new()),
-        (r#"{"name":"n","key":"other","archived":true}"#, Change::new().name("n")),
+        (r#"{"name":"n","archived":false,"generateSdkKeys":false}"#, Change::new().name("n")),
+        (r#"{"archived":null}"#, Change::new()),
         (r#"{"description":"","tags":[]}"#, Change::new().description("").tags([""; 0])),
         (r#"{"maintainerId":""}"#, Change::new().no_maintainer()),
         (r#"{"maintainerTeamKey":""}"#, Change::new().no_maintainer()),
@@ -254,5 +260,24 @@ fn a_view_patch_becomes_the_change_it_asks_for() {
     }
     for body in [r#"{"maintainerId":"m","maintainerTeamKey":"t"}"#, "[]", "null", r#"{"name":1}"#] {
         patch(body).unwrap_err();
+    }
+}
+
+#[test]
+fn a_view_patch_that_asks_for_what_is_not_kept_names_the_field() {
+    for (field, value) in [
+        ("archived", "true"),
+        ("archived", "0"),
+        ("generateSdkKeys", "true"),
+        ("key", "\"other\""),
+        ("merge", "{}"),
+        ("patch", "[]"),
+        ("instructions", "[]"),
+        ("descripton", "\"misspelt\""),
+        ("maintainerID", "null"),
+    ] {
+        let body = format!(r#"{{"name": "n", "{field}": {value}}}"#);
+        let error = ViewPatch::from_json(body.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(field), "{error}");
     }
 }

@@ -179,7 +179,8 @@ impl Engine for Fjall {
         Ok(self.database.persist(PersistMode::SyncAll)?)
     }
 
-    /// The size of the tables, as the journal is of no use once they hold everything.
+    /// The size of the tables, as the journal is of no use once they hold everything. It stays on disk all the
+    /// same, through compaction, closing and reopening; the journal of viewlink is not counted either.
     fn compact(&mut self) -> Result<Size> {
         self.settle()?;
         for table in self.tables() {

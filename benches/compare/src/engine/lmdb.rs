@@ -1,5 +1,8 @@
 //! LMDB: the tables of [`row`](super::row), with the view ids of a resource as duplicates of its
 //! key.
+//!
+//! The flags of a named database are those it was made with: LMDB keeps them in the file, and a later opening
+//! with other flags neither changes them nor fails.
 
 use std::fs;
 use std::ops::Bound;

@@ -68,6 +68,7 @@ impl Engine for Viewlink {
         Ok(self.store.checkpoint()?)
     }
 
+    /// The size of the state, without the journal, as of fjall.
     fn compact(&mut self) -> Result<Size> {
         self.store.compact()?;
         Ok(Size::OfClosed(self.dir.join("state.redb")))

@@ -32,8 +32,8 @@ fn links_go_through_csv_with_their_times() {
     let csv = fs::read_to_string(&file).unwrap();
     let mut csv_lines = csv.lines();
     assert_eq!(csv_lines.next(), Some("project,view,type,environment,key,linked_at"));
-    assert_eq!(csv_lines.next(), Some("other,a-view,flags,,f-1,9600"));
-    assert!(csv.contains("\nshop,a-view,segments,prod,beta,2500\n"), "{csv}");
+    assert_eq!(csv_lines.next(), Some("other,a-view,flags,,f-1,1700000009600"));
+    assert!(csv.contains("\nshop,a-view,segments,prod,beta,1700000002500\n"), "{csv}");
 
     let ran = run_plain(["import".as_ref(), to.as_os_str(), file.as_os_str()]);
     assert_eq!(ran.err, "imported 3 views, 0 resources and 7 links\n", "{ran:?}");
@@ -44,7 +44,10 @@ fn links_go_through_csv_with_their_times() {
     assert_eq!(links(&to), links(&stage.store()));
     // A view is created with its first link.
     let view = &lines(&to)[1]["view"];
-    assert_eq!((&view["name"], &view["createdAt"]), (&json!("a-view"), &json!(9_600)));
+    assert_eq!(
+        (&view["name"], &view["createdAt"]),
+        (&json!("a-view"), &json!(1_700_000_009_600_u64))
+    );
 }
 
 #[test]
@@ -97,23 +100,23 @@ fn a_header_that_does_not_name_the_columns_is_refused() {
 
 /// Rows from line 2 on, some of which fail.
 const ROWS: [&[u8]; 17] = [
-    b"v,a,flags,,7",       // 2
-    b"v,b",                // 3
-    b"v,b,flags,,7,more",  // 4
-    b"no view,b,flags,,7", // 5
-    b"v,,flags,,7",        // 6
-    b"v,b,flag s,,7",      // 7
-    b"v,b,segments,,7",    // 8
-    b"v,b,flags,prod,7",   // 9
+    b"v,a,flags,,1700000000007",       // 2
+    b"v,b",                            // 3
+    b"v,b,flags,,1700000000007,more",  // 4
+    b"no view,b,flags,,1700000000007", // 5
+    b"v,,flags,,1700000000007",        // 6
+    b"v,b,flag s,,1700000000007",      // 7
+    b"v,b,segments,,1700000000007",    // 8
+    b"v,b,flags,prod,1700000000007",   // 9
     b"v,b,flags,,yesterday",
-    b"v,\xff,flags,,7",
-    b"v,a,flag,,8", // 12: linked by then
-    b"v,a,flag,,7", // 13: the same again
+    b"v,\xff,flags,,1700000000007",
+    b"v,a,flag,,1700000000008", // 12: linked by then
+    b"v,a,flag,,1700000000007", // 13: the same again
     b"v,c,flags,,",
     b"v,b,flags,,1732480000000000", // 15: microseconds, which would be the year 56870
     b"v,d,flags,,253402300799999",  // 16: the last time of the year 9999
     b"v",                           // 17
-    b"v, \"a\",flags,,7",           // 18: a quote that is not the first of its field is part of it
+    b"v, \"a\",flags,,1700000000007", // 18: a quote that is not the first of its field is part of it
 ];
 
 /// The line and code of each of [`ROWS`] that fails.
@@ -152,6 +155,26 @@ fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
 }
 
 #[test]
+fn a_time_in_seconds_does_not_become_one_of_1970() {
+    let stage = Stage::empty();
+    let csv = b"view,key,linked_at\nv,a,1700000000\nv,b,1700000000000\nv,c,0\n";
+    let told = import(&stage, csv, &[]).json();
+    assert_eq!(failures(&told), [(2, "invalid_row"), (4, "invalid_row")], "{told}");
+    let message = told["failures"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("1700000000 is before 2001") && message.contains("seconds"),
+        "{message}"
+    );
+    assert_eq!(stage.run("links", &["v", "--keys"]).out, "b\n");
+    // Who means it can say so, and times that nobody keeps are not looked at.
+    for argument in ["--allow-old-times", "--times=now"] {
+        fs::remove_dir_all(stage.store()).unwrap();
+        let ran = import(&stage, csv, &[argument]);
+        assert_eq!((ran.code, &ran.json()["done"]["links"]), (0, &json!(3)), "{argument}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_quote_that_is_open_at_the_end_of_a_line_is_refused_and_hides_no_rows() {
     for (csv, line) in [
         (&b"view,key\nv,a\n\r\nv,\"b\nv,c\nv,d\n"[..], 4),
@@ -173,7 +196,7 @@ fn a_quote_that_is_open_at_the_end_of_a_line_is_refused_and_hides_no_rows() {
 fn a_last_line_without_an_end_is_told_since_it_may_be_cut() {
     let stage = Stage::empty();
     let imported = |csv: &[u8]| stage.run_with_input("import", &["-", "--format", "csv"], csv).err;
-    let told = imported(b"view,key,linked_at\nv,a,1700000000000\nv,b,17000");
+    let told = imported(b"view,key,linked_at\nv,a,1700000000000\nv,b,");
     assert!(told.starts_with("imported 1 view, 0 resources and 2 links; the last line"), "{told}");
     let told = imported(b"view,key\nv,c\n");
     assert_eq!(told, "imported 0 views, 0 resources and 1 link\n");

@@ -71,7 +71,8 @@ fn what_is_there_stays_and_what_is_missing_is_added_at_the_time_of_the_import() 
 fn times_are_kept_where_that_is_asked_for_as_far_as_they_are_later_than_the_last_change() {
     let stage = Stage::with_flags(["a"]);
     let last = Timestamp::now().as_millis();
-    let csv = format!("view,key,linked_at\nmy-view,b,{}\nmy-view,c,5\n", last + 1_000_000);
+    let csv =
+        format!("view,key,linked_at\nmy-view,b,{}\nmy-view,c,1000000000000\n", last + 1_000_000);
     let arguments = ["-", "--format", "csv", "--times", "keep"];
     let ran = stage.run_with_input("import", &arguments, csv.as_bytes());
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use viewlink::{Batch, Maintainer, NewResource, NewView, Project, Timestamp, ViewPatch};
 
-use super::stores::{Made, lines, links_by_time, names, restore, with_everything};
+use super::stores::{Made, SINCE, lines, links_by_time, names, restore, with_everything};
 use crate::support::{Stage, run_plain};
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
@@ -70,7 +70,11 @@ fn resource(of: u8, key: u8, bits: u8) -> NewResource {
         _ => resource,
     };
     let resource = resource.archived(bits & 8 > 0).temporary(bits & 16 > 0);
-    if bits & 32 > 0 { resource.created_at(Timestamp::from_millis(bits.into())) } else { resource }
+    if bits & 32 > 0 {
+        resource.created_at(Timestamp::from_millis(SINCE + u64::from(bits)))
+    } else {
+        resource
+    }
 }
 
 /// Makes a change; what fails changes nothing, or is a key's failure.

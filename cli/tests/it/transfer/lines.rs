@@ -137,14 +137,14 @@ const ROWS: [&str; 16] = [
     r#"{"resource":{"project":"p","type":"segments","environment":"e","key":"b","id":"one"}}"#,
     r#"{"resource":{"project":"p","type":"flags","key":"a","id":"one"}}"#,
     r#"{"resource":{"project":"p","type":"things","key":"a"}}"#,
-    r#"{"link":{"project":"p","view":"v","type":"flag","key":"a","linkedAt":5}}"#,
-    r#"{"link":{"project":"p","view":"v","type":"flags","key":"ä","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flag","key":"a","linkedAt":1700000000005}}"#,
+    r#"{"link":{"project":"p","view":"v","type":"flags","key":"ä","linkedAt":1700000000005}}"#,
     "",
-    r#"{"link":{"project":"p","view":"w","type":"flags","key":"a","linkedAt":5}}"#,
-    r#"{"link":{"project":"q","view":"v","type":"flags","key":"a","linkedAt":5}}"#,
+    r#"{"link":{"project":"p","view":"w","type":"flags","key":"a","linkedAt":1700000000005}}"#,
+    r#"{"link":{"project":"q","view":"v","type":"flags","key":"a","linkedAt":1700000000005}}"#,
     r#"{"link":{"project":"p","view":"v","type":"flags","environment":"e","key":"a"}}"#,
     r#"{"link":{"project":"p","view":"v","type":"segments","key":"a"}}"#,
-    r#"{"link":{"project":"p","view":"V","type":"flags","key":"a","linkedAt":9}}"#,
+    r#"{"link":{"project":"p","view":"V","type":"flags","key":"a","linkedAt":1700000000009}}"#,
     r#"{"trailer":{"views":2,"resources":4,"links":7}}"#,
 ];
 
@@ -180,7 +180,7 @@ fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
     assert_eq!(
         links,
         [
-            json!({"link": {"project": "p", "view": "v", "type": "flags", "key": "a", "linkedAt": 5}})
+            json!({"link": {"project": "p", "view": "v", "type": "flags", "key": "a", "linkedAt": 1_700_000_000_005_u64}})
         ]
     );
     let file = stage.path("e.jsonl");
@@ -198,9 +198,9 @@ fn a_link_that_is_older_than_its_view_fails() {
     let stage = Stage::empty();
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
-        r#"{"view":{"project":"p","key":"v","name":"","createdAt":50}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"flags","key":"a","linkedAt":49}}"#,
-        r#"{"link":{"project":"p","view":"v","type":"flags","key":"b","linkedAt":50}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"","createdAt":1700000000050}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"a","linkedAt":1700000000049}}"#,
+        r#"{"link":{"project":"p","view":"v","type":"flags","key":"b","linkedAt":1700000000050}}"#,
         r#"{"trailer":{"views":1,"resources":0,"links":2}}"#,
     ];
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
@@ -215,9 +215,9 @@ fn a_link_that_is_older_than_its_view_fails() {
 fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock() {
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
-        r#"{"view":{"project":"p","key":"v","name":"","createdAt":50}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"","createdAt":1700000000050}}"#,
         r#"{"view":{"project":"p","key":"w","name":"","createdAt":253402300800000}}"#,
-        r#"{"view":{"project":"p","key":"x","name":"","createdAt":9,"updatedAt":1700000000000000}}"#,
+        r#"{"view":{"project":"p","key":"x","name":"","createdAt":1700000000009,"updatedAt":1700000000000000}}"#,
         r#"{"link":{"project":"p","view":"v","type":"flags","key":"a","linkedAt":253402300799999}}"#,
         r#"{"link":{"project":"p","view":"v","type":"flags","key":"b","linkedAt":18446744073709551615}}"#,
         r#"{"trailer":{"views":3,"resources":0,"links":2}}"#,
@@ -238,6 +238,60 @@ fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock()
     let file = stage.path("e.jsonl");
     let ran = stage.run("import", &[file.to_str().unwrap(), "--times", "now"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// A row of each kind with a time in seconds, at the last millisecond of 2000, and at the first of 2001.
+#[test]
+fn a_time_in_seconds_is_refused_wherever_one_is_kept_unless_old_times_are_allowed() {
+    let header = r#"{"header":{"format":"viewlink-export","version":1}}"#;
+    let (seconds, last, first) = (1_700_000_000, 978_307_199_999, 978_307_200_000);
+    let view = |key: &str, created: u64, updated: u64| {
+        format!(
+            r#"{{"view":{{"project":"p","key":"{key}","name":"","createdAt":{created},"updatedAt":{updated}}}}}"#
+        )
+    };
+    let flag = |kind: &str, key: &str, field: &str, time: u64| {
+        let view = match kind {
+            "link" if time == seconds => r#""view":"w","#,
+            "link" => r#""view":"v","#,
+            _ => "",
+        };
+        format!(
+            r#"{{"{kind}":{{"project":"p",{view}"type":"flags","key":"{key}","{field}":{time}}}}}"#
+        )
+    };
+    let rows = [
+        header.to_owned(),
+        view("v", first, first),
+        view("w", seconds, seconds), // 3
+        view("x", last, first),      // 4
+        view("y", first, seconds),
+        flag("link", "a", "linkedAt", seconds), // 6
+        flag("link", "b", "linkedAt", first),
+        flag("resource", "a", "createdAt", seconds), // 8
+        flag("resource", "b", "createdAt", first),
+        r#"{"trailer":{"views":4,"resources":2,"links":2}}"#.to_owned(),
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
+    let stage = Stage::empty();
+    let ran = import(&stage, &rows);
+    let told = ran.json();
+    let failed = told["failures"].as_array().unwrap().iter();
+    let failed: Vec<_> =
+        failed.map(|of| (of["line"].as_u64().unwrap(), of["code"].clone())).collect();
+    assert_eq!(failed, [3, 4, 6, 8].map(|line| (line, json!("invalid_row"))), "{told}");
+    assert_eq!(
+        told["failures"][0]["message"],
+        "the time 1700000000 is before 2001: milliseconds since 1970 are meant, and seconds look like \
+         that; --allow-old-times takes it as it is"
+    );
+    assert_eq!(ran.code, 1);
+    fs::remove_dir_all(stage.store()).unwrap();
+    let file = stage.path("e.jsonl");
+    let ran = stage.run("import", &[file.to_str().unwrap(), "--json", "--allow-old-times"]);
+    assert_eq!((ran.code, &ran.json()["failed"]), (0, &json!(0)), "{ran:?}");
+    let created = lines(&stage.store())[2]["view"]["createdAt"].clone();
+    assert_eq!(created, seconds);
 }
 
 #[test]
@@ -266,8 +320,8 @@ fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
     let stage = Stage::empty();
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
-        r#"{"view":{"project":"p","key":"v","name":"late","description":"2","createdAt":11,"updatedAt":25}}"#,
-        r#"{"view":{"project":"p","key":"V","name":"early","description":"1","createdAt":10,"updatedAt":20}}"#,
+        r#"{"view":{"project":"p","key":"v","name":"late","description":"2","createdAt":1700000000011,"updatedAt":1700000000025}}"#,
+        r#"{"view":{"project":"p","key":"V","name":"early","description":"1","createdAt":1700000000010,"updatedAt":1700000000020}}"#,
         r#"{"trailer":{"views":2,"resources":0,"links":0}}"#,
     ];
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
@@ -279,7 +333,10 @@ fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
     );
     let view = &lines(&stage.store())[1]["view"];
     assert_eq!((&view["name"], &view["description"]), (&json!("early"), &json!("1")));
-    assert_eq!((&view["createdAt"], &view["updatedAt"]), (&json!(10), &json!(20)));
+    assert_eq!(
+        (&view["createdAt"], &view["updatedAt"]),
+        (&json!(1_700_000_000_010_u64), &json!(1_700_000_000_020_u64))
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use viewlink::{NewResource, Paging, Store, Timestamp};
 
-use super::stores::{HARD, Made, lines, links_by_time, names, restore, with_everything};
+use super::stores::{HARD, Made, SINCE, lines, links_by_time, names, restore, with_everything};
 use crate::support::{Stage, run_plain};
 
 #[test]
@@ -37,25 +37,25 @@ fn an_export_has_a_header_views_resources_links_and_a_trailer() {
     assert_eq!(
         lines[1],
         json!({"view": {"project": "shop", "key": "a-view", "name": "Third", "description": "",
-            "tags": [], "createdAt": 2_500, "updatedAt": 3_000, "id": 1, "version": 3,
+            "tags": [], "createdAt": SINCE + 2_500, "updatedAt": SINCE + 3_000, "id": 1, "version": 3,
             "revision": 8}})
     );
     assert_eq!(
         lines[2],
         json!({"view": {"project": "shop", "key": "b-view", "name": HARD, "description": HARD,
             "tags": ["", HARD, "t"], "maintainer": {"kind": "team", "id": "checkout"},
-            "createdAt": 1_000, "updatedAt": 1_000, "id": 0, "version": 1, "revision": 5}})
+            "createdAt": SINCE + 1_000, "updatedAt": SINCE + 1_000, "id": 0, "version": 1, "revision": 5}})
     );
     assert_eq!(
         lines[4],
         json!({"resource": {"project": "shop", "type": "segments", "environment": "prod",
             "key": "beta", "id": "61f3b0c2", "name": "beta", "tags": [], "archived": true,
-            "temporary": false, "unbounded": true, "createdAt": 9_500, "revision": 9}})
+            "temporary": false, "unbounded": true, "createdAt": SINCE + 9_500, "revision": 9}})
     );
     assert_eq!(
         lines[7],
         json!({"link": {"project": "shop", "view": "a-view", "type": "segments",
-            "environment": "prod", "key": "beta", "linkedAt": 2_500, "revision": 4}})
+            "environment": "prod", "key": "beta", "linkedAt": SINCE + 2_500, "revision": 4}})
     );
     assert_eq!(
         lines.last().unwrap(),
@@ -124,7 +124,7 @@ fn links_of_one_time_keep_the_order_of_their_changes() {
     assert_eq!(restore(&stage, "restored").code, 0);
     let expected = ["c", "a", "b"].map(|key| {
         let flag = viewlink::Resource::flag(key).unwrap();
-        format!("default v {flag:?} 5 ms")
+        format!("default v {flag:?} 1700000000005 ms")
     });
     assert_eq!(links_by_time(&stage.path("restored"), false), expected);
 }
@@ -173,7 +173,7 @@ fn the_times_of_the_import_are_given_where_that_is_asked_for() {
     // When a resource was created is what its owner says, as its name is.
     let beta = viewlink::Resource::segment("test", "beta").unwrap();
     let created = project.resource(&beta).unwrap().unwrap().created_at;
-    assert_eq!(created, Timestamp::from_millis(77));
+    assert_eq!(created, Timestamp::from_millis(SINCE + 77));
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::support::{Ran, Stage, run_plain};
 /// A text that quotes, separates, ends lines and is not ASCII.
 pub(crate) const HARD: &str = "a, \"b\"\r\n\tc \\ \u{0} \u{202e}ü 日本 🦀";
 
+/// What a test counts the times of its stores from: times that are far from it are taken for another unit.
+pub(crate) const SINCE: u64 = 1_700_000_000_000;
+
 /// A store in a directory, with a clock.
 pub(crate) struct Made {
     store: Store,
@@ -23,16 +26,16 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn at(path: &Path) -> Self {
-        let time = Arc::new(AtomicU64::new(0));
+        let time = Arc::new(AtomicU64::new(SINCE));
         let clock = Arc::clone(&time);
         let options =
             Options::new().clock(move || Timestamp::from_millis(clock.load(Ordering::SeqCst)));
         Self { store: options.open(path).unwrap(), time }
     }
 
-    /// The store, for a change at this time.
+    /// The store, for a change at this time from [`SINCE`] on.
     pub(crate) fn when(&self, millis: u64) -> &Store {
-        self.time.store(millis, Ordering::SeqCst);
+        self.time.store(SINCE + millis, Ordering::SeqCst);
         &self.store
     }
 
@@ -61,7 +64,7 @@ pub(crate) fn with_everything(path: &Path) {
     let resources = [
         NewResource::flag("f-1").name(HARD).tags([HARD, "x"]).maintainer(team).temporary(true),
         NewResource::segment_with_id("prod", "beta", "61f3b0c2").unbounded(true).archived(true),
-        NewResource::segment("test", "beta").created_at(Timestamp::from_millis(77)),
+        NewResource::segment("test", "beta").created_at(Timestamp::from_millis(SINCE + 77)),
         NewResource::metric("m").maintainer(Maintainer::Member("m-1".into())),
     ];
     shop(9_500).put_resources(resources).unwrap().all_ok().unwrap();

@@ -1,0 +1,100 @@
+//! Pages of other origins that may call the API.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::http::header::{ALLOW, ETAG, HeaderName};
+use axum::http::{HeaderValue, Method, Uri};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+/// How long a browser may remember what it was told.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// An origin as browsers name it, `https://console.example.com`; or `*`, which is any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(HeaderValue);
+
+/// Why a text is no origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is no origin: give the scheme, the host and the port if it is not the usual one, \
+         such as https://console.example.com or http://127.0.0.1:3000, without a path; or *"
+)]
+pub struct OriginError;
+
+impl Origin {
+    fn is_any(&self) -> bool {
+        self.0 == "*"
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let origin = text.to_ascii_lowercase();
+        if origin != "*" {
+            let uri: Uri = origin.parse().map_err(|_| OriginError)?;
+            let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+                return Err(OriginError);
+            };
+            // Nothing before the host, nothing behind the port, and no patterns of hosts.
+            let plain = !authority.as_str().contains(['@', '*']);
+            if !plain || format!("{scheme}://{authority}") != origin {
+                return Err(OriginError);
+            }
+        }
+        HeaderValue::try_from(origin).map(Self).map_err(|_| OriginError)
+    }
+}
+
+/// Answers what browsers ask before they let pages of these origins call, without a key, and tells
+/// them that these pages may read the answers; nothing where there are none.
+pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let allowed = if origins.iter().any(Origin::is_any) {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().map(|origin| origin.0.clone()))
+    };
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods(methods)
+            // Whatever a client adds is passed over, as where no browser is between.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([ALLOW, ETAG, HeaderName::from_static("x-request-id")])
+            .max_age(REMEMBERED),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        for text in ["https://a.example.com", "http://127.0.0.1:3000", "http://[::1]:80", "*"] {
+            assert_eq!(text.parse::<Origin>().unwrap().0, text);
+        }
+        assert_eq!("HTTPS://A.example".parse::<Origin>().unwrap().0, "https://a.example");
+        for text in [
+            "",
+            "null",
+            "a.example.com",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://a?b",
+            "https://me@a",
+            "a b",
+            "https://a,https://b",
+            "https://*.example.com",
+        ] {
+            assert_eq!(text.parse::<Origin>(), Err(OriginError), "{text}");
+        }
+    }
+}

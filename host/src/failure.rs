@@ -1,0 +1,86 @@
+//! The answer to a request that failed as a whole.
+
+use std::any::Any;
+use std::error::Error as StdError;
+
+use axum::extract::rejection::PathRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use viewlink::wire::{ErrorBody, ErrorCode, RequestError};
+
+use crate::answer::json;
+
+/// A request that failed as a whole.
+pub(crate) struct Failure {
+    body: ErrorBody,
+    /// What the log is to tell, and not the answer.
+    cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { body: ErrorBody::new(code, message), cause: None }
+    }
+
+    /// The failure to show a change that is made already: the client must not take it for undone.
+    pub(crate) fn after_change(self) -> Self {
+        let message = "the change is made and cannot be shown: read it when the store can be read";
+        Self { body: ErrorBody::new(ErrorCode::Committed, message), cause: self.cause }
+    }
+
+    /// A fault of the host itself.
+    pub(crate) fn of_host(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let body = ErrorBody::new(ErrorCode::Internal, "the host failed; its log tells more");
+        Self { body, cause: Some(cause.into()) }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self { body: ErrorBody::from(&error), cause: None }
+    }
+}
+
+impl From<viewlink::Error> for Failure {
+    fn from(error: viewlink::Error) -> Self {
+        Self { body: ErrorBody::from(&error), cause: Some(error.into()) }
+    }
+}
+
+impl From<PathRejection> for Failure {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(ErrorCode::InvalidRequest, rejection.body_text())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.body.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status.is_server_error() {
+            let cause = self.cause.map(|cause| chain(&*cause));
+            let code = self.body.code.as_str();
+            tracing::error!(code, cause, "request failed");
+        }
+        let mut response = json(&self.body);
+        *response.status_mut() = status;
+        response
+    }
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}

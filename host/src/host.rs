@@ -1,0 +1,112 @@
+//! The store, and how requests call it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tracing::Span;
+use viewlink::{Project, ProjectSnapshot, Store, wire::ErrorCode};
+
+use crate::cors::Origin;
+use crate::failure::Failure;
+use crate::keys::{ApiKeys, Caller};
+use crate::members::Members;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// What all requests share. A cheap handle.
+#[derive(Clone)]
+pub struct Host {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    keys: ApiKeys,
+    members: Members,
+    settings: Settings,
+    calls: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+impl Host {
+    /// A host of a store, for those who have one of the keys. Answers tell what is known of members.
+    #[must_use]
+    pub fn new(store: Store, keys: ApiKeys, members: Members, settings: Settings) -> Self {
+        let calls = Arc::new(Semaphore::new(settings.store_calls.into()));
+        let metrics = Metrics::new(store.clone());
+        Self { shared: Arc::new(Shared { store, keys, members, settings, calls, metrics }) }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn keys(&self) -> &ApiKeys {
+        &self.shared.keys
+    }
+
+    pub(crate) fn members(&self) -> &Members {
+        &self.shared.members
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.shared.settings.body_limit
+    }
+
+    /// The origins whose pages may call.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.shared.settings.allow_origin
+    }
+
+    /// How long a connection may be silent.
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_secs(self.shared.settings.idle)
+    }
+
+    /// The account id that answers carry.
+    pub(crate) fn account(&self) -> &str {
+        &self.shared.settings.account_id
+    }
+
+    /// A project whose changes tell who made them.
+    pub(crate) fn project(&self, key: &str, caller: &Caller) -> viewlink::Result<Project> {
+        Ok(self.store().project(key)?.actor(caller.id()))
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Does what may wait for the disk, where waiting holds no other request up.
+    ///
+    /// Once begun it is done to its end even when the client is gone meanwhile.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let permit = Arc::clone(&self.shared.calls).acquire_owned().await;
+        let permit = permit.map_err(|_| Failure::new(ErrorCode::Closed, "the host stops"))?;
+        let (host, span) = (self.clone(), Span::current());
+        let done = spawn_blocking(move || {
+            // What the store tells meanwhile is told under the request.
+            let done = span.in_scope(|| act(&host));
+            drop(permit);
+            done
+        });
+        done.await.unwrap_or_else(|error| Err(Failure::of_host(error)))
+    }
+
+    /// Reads a project on one snapshot, which is gone before the answer is made.
+    pub(crate) fn read<T>(
+        &self,
+        project: &str,
+        read: impl FnOnce(&ProjectSnapshot<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let snapshot = self.store().snapshot()?;
+        read(&snapshot.project(project)?)
+    }
+}

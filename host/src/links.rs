@@ -1,0 +1,130 @@
+//! The operations on links.
+
+use axum::Extension;
+use axum::extract::State;
+use viewlink::wire::{
+    LinkReport, LinkRequest, LinkedResources, ReplaceReport, Views, find_resource,
+};
+use viewlink::{Batch, Project, Report, ViewKey};
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::json_body::JsonBody;
+use crate::keys::Caller;
+use crate::path_parts::{PathParts, resource_type};
+use crate::query::ReadQuery;
+use crate::terms::Terms;
+
+/// What changes links.
+type Act = fn(&Project, &str, Batch) -> viewlink::Result<Report>;
+
+/// Project, view and resource type, or project, resource type and resource.
+type Three = PathParts<(String, String, String)>;
+
+/// Unlinks resources from a view.
+pub(crate) async fn unlink(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Three,
+    terms: Terms,
+    body: JsonBody,
+) -> Result<Answer, Failure> {
+    change(Project::unlink, linked, host, caller, path, terms, body).await
+}
+
+/// Links resources to a view.
+pub(crate) async fn link(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Three,
+    terms: Terms,
+    body: JsonBody,
+) -> Result<Answer, Failure> {
+    change(Project::link, linked, host, caller, path, terms.of_no_unlink()?, body).await
+}
+
+/// Makes the resources that are linked to a view exactly those that are asked for.
+pub(crate) async fn replace(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Three,
+    terms: Terms,
+    body: JsonBody,
+) -> Result<Answer, Failure> {
+    change(Project::replace, replaced, host, caller, path, terms.of_no_unlink()?, body).await
+}
+
+fn linked(report: &Report) -> Result<Answer, Failure> {
+    Answer::of(&LinkReport::new(report))
+}
+
+fn replaced(report: &Report) -> Result<Answer, Failure> {
+    Answer::of(&ReplaceReport::new(report))
+}
+
+/// Changes the links of a view, and shows the report.
+async fn change(
+    act: Act,
+    shown: fn(&Report) -> Result<Answer, Failure>,
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view, of)): Three,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let resource_type = resource_type(&of)?;
+    host.call(move |host| {
+        let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
+        let project = terms.apply(host.project(&project, &caller)?);
+        let report = act(&project, &view, terms.unlinking(batch))?;
+        // Here, since the client may be gone when the report is there.
+        if !terms.dry_run {
+            host.metrics().count(&report);
+        }
+        Ok(shown(&report)?.at(report.revision()))
+    })
+    .await
+}
+
+/// The resources of a view.
+pub(crate) async fn linked_resources(
+    State(host): State<Host>,
+    PathParts((project, view, of)): Three,
+    ReadQuery(query): ReadQuery,
+) -> Result<Answer, Failure> {
+    let resource_type = resource_type(&of)?;
+    host.call(move |host| {
+        let (paging, filter) = (query.link_paging()?, query.resource_filter(resource_type)?);
+        let (page, project) = host.read(&project, |reader| {
+            let page = reader.linked_resources_matching(&view, resource_type, &filter, paging)?;
+            Ok((page, reader.info().key))
+        })?;
+        // In lower case, as the links of the answer name it.
+        let view = ViewKey::parse(&view).map_err(viewlink::Error::from)?;
+        Answer::of(&LinkedResources::new(&page, &project, &view, resource_type, &query))
+    })
+    .await
+}
+
+/// The views of a resource.
+pub(crate) async fn linked_views(
+    State(host): State<Host>,
+    PathParts((project, of, resource)): Three,
+    ReadQuery(query): ReadQuery,
+) -> Result<Answer, Failure> {
+    let resource_type = resource_type(&of)?;
+    host.call(move |host| {
+        let named = query.resource(resource_type, &resource)?;
+        let paging = query.linked_view_paging()?;
+        let (resource, page, project) = host.read(&project, |reader| {
+            let resource = find_resource(reader, named)?;
+            let page = reader.linked_views(&resource, paging)?;
+            Ok((resource, page, reader.info()))
+        })?;
+        let mut views = Views::of_resource(&page, &resource, &project, host.account(), &query);
+        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        Answer::of(&views)
+    })
+    .await
+}

@@ -1,0 +1,10 @@
+//! Serves the Views REST API from a viewlink store; `--help` tells the options.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use viewlink_host::{Arguments, run};
+
+fn main() -> ExitCode {
+    run(&Arguments::parse())
+}

@@ -1,0 +1,35 @@
+//! The operations of the API, by path and method.
+
+use axum::http::Method;
+
+pub(crate) const VIEWS: &str = "/api/v2/projects/{project}/views";
+pub(crate) const VIEW: &str = "/api/v2/projects/{project}/views/{view}";
+pub(crate) const LINK: &str = "/api/v2/projects/{project}/views/{view}/link/{type}";
+pub(crate) const LINKED: &str = "/api/v2/projects/{project}/views/{view}/linked/{type}";
+pub(crate) const ASSOCIATIONS: &str =
+    "/api/v2/projects/{project}/view-associations/{type}/{resource}";
+pub(crate) const CHANGES: &str = "/api/v2/changes";
+pub(crate) const HEALTH: &str = "/healthz";
+pub(crate) const METRICS: &str = "/metrics";
+
+/// The name of what a request asks for, out of few: `none` for whatever is not there.
+pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    match (method, path) {
+        ("DELETE", Some(LINK)) => "unlink",
+        ("POST", Some(LINK)) => "link",
+        ("PUT", Some(LINK)) => "replace_links",
+        ("GET", Some(LINKED)) => "linked_resources",
+        ("GET", Some(ASSOCIATIONS)) => "linked_views",
+        ("OPTIONS", _) => "preflight",
+        ("GET", Some(VIEWS)) => "list_views",
+        ("POST", Some(VIEWS)) => "create_view",
+        ("GET", Some(VIEW)) => "get_view",
+        ("PATCH", Some(VIEW)) => "update_view",
+        ("DELETE", Some(VIEW)) => "delete_view",
+        ("GET", Some(CHANGES)) => "list_changes",
+        ("GET", Some(HEALTH)) => "health",
+        ("GET", Some(METRICS)) => "metrics",
+        _ => "none",
+    }
+}

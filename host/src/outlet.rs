@@ -1,0 +1,162 @@
+//! Lines that go out without anybody waiting for it.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many lines wait to be written, at most.
+const MOST_WAITING: usize = 8_192;
+/// How long a writer rests where it would have to wait, and cannot.
+const REST: Duration = Duration::from_millis(20);
+
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines of this process could not be written.
+pub(crate) fn lost() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// A way out, with a thread that writes. A cheap handle.
+///
+/// Whoever has a line puts it here and goes on. A line is lost, and counted, where so many wait that
+/// there is no room for it, and where it cannot be written: on a full disk, or into a pipe without a
+/// reader.
+#[derive(Clone)]
+pub(crate) struct Outlet {
+    lines: SyncSender<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Outlet {
+    /// An outlet to a file, with a descriptor of its own: no lock of the standard streams is held
+    /// while it waits.
+    pub(crate) fn new(to: BorrowedFd<'_>) -> io::Result<Self> {
+        let file = File::from(to.try_clone_to_owned()?);
+        let (lines, taken) = sync_channel(MOST_WAITING);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        thread::Builder::new().name("outlet".into()).spawn(move || write(file, &taken, &left))?;
+        Ok(Self { lines, waiting })
+    }
+
+    /// Puts a line or several, with their ends. Never waits.
+    pub(crate) fn put(&self, line: Vec<u8>) {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        if self.lines.try_send(line).is_err() {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            LOST.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until all is written, and not longer than this.
+    pub(crate) fn drain(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        while self.waiting.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Write for Outlet {
+    /// Takes the bytes as one line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.put(line.to_vec());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write(file: impl Write, taken: &Receiver<Vec<u8>>, left: &AtomicUsize) {
+    let mut lines = Lines { file, torn: false };
+    for line in taken {
+        if lines.write(&line).is_err() {
+            LOST.fetch_add(1, Ordering::Relaxed);
+        }
+        left.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+struct Lines<W> {
+    file: W,
+    /// Whether a line is out in part only.
+    torn: bool,
+}
+
+impl<W: Write> Lines<W> {
+    /// Writes a line; one that was torn before is ended first, so that this one is whole.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.write_bytes(b"\n")?;
+        }
+        self.write_bytes(line)
+    }
+
+    fn write_bytes(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    bytes = bytes.get(written..).unwrap_or_default();
+                    self.torn = !bytes.is_empty();
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A pipe that is full and shared with who wants no waiting: this thread may wait.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(REST),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that takes so many bytes in each turn, or none.
+    struct Narrow {
+        turns: Vec<Result<usize, ErrorKind>>,
+        written: Vec<u8>,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = self.turns.pop().unwrap_or(Ok(usize::MAX))?.min(bytes.len());
+            self.written.extend(&bytes[..room]);
+            Ok(room)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_behind_one_that_was_torn_is_whole() {
+        let full = ErrorKind::StorageFull;
+        let turns = vec![Err(ErrorKind::Interrupted), Err(full), Err(full), Ok(3)];
+        let mut lines = Lines { file: Narrow { turns, written: Vec::new() }, torn: false };
+        lines.write(b"first\n").unwrap_err();
+        lines.write(b"second\n").unwrap_err();
+        lines.write(b"third\n").unwrap();
+        lines.write(b"fourth\n").unwrap();
+        assert_eq!(lines.file.written, b"fir\nthird\nfourth\n");
+    }
+
+    #[test]
+    fn a_pipe_that_does_not_wait_gets_the_whole_line_in_turns() {
+        let block = ErrorKind::WouldBlock;
+        let turns = vec![Err(block), Ok(2), Err(block), Ok(1)];
+        let mut lines = Lines { file: Narrow { turns, written: Vec::new() }, torn: false };
+        lines.write(b"line\n").unwrap();
+        assert_eq!(lines.file.written, b"line\n");
+    }
+}

@@ -1,0 +1,153 @@
+//! The host as a program.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use viewlink::{LinkPolicy, Options, Store};
+
+use crate::arguments::Arguments;
+use crate::failure;
+use crate::host::Host;
+use crate::keys::{self, ApiKeys, KeysError, Role};
+use crate::members::{Members, MembersError};
+use crate::outlet::Outlet;
+use crate::resources::{Resources, ResourcesError};
+use crate::server::serve;
+use crate::shutdown::Signals;
+use crate::{log, welcome};
+
+/// Why the host does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HostError {
+    /// The API keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The members cannot be used.
+    #[error(transparent)]
+    Members(#[from] MembersError),
+    /// Not all resources of the file can be registered.
+    #[error(transparent)]
+    Resources(#[from] ResourcesError),
+    /// No API key can be made.
+    #[error("no API key can be generated: give keys with --keys")]
+    Random(#[from] getrandom::Error),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] viewlink::Error),
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: give a free address of this machine with --listen")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refused something.
+    #[error("the host failed")]
+    Io(#[from] io::Error),
+}
+
+impl HostError {
+    /// 2 when what was asked for cannot be done, as for arguments that are none; else 1.
+    fn exit_code(&self) -> ExitCode {
+        let asked = matches!(self, Self::Keys(_) | Self::Members(_) | Self::Resources(_));
+        ExitCode::from(if asked { 2 } else { 1 })
+    }
+}
+
+/// How long the last lines may take when all else is done.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// Does what the command line asks for: serves until a signal comes, or verifies. Tells on stderr
+/// what went wrong.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let (out, log) = match outlets() {
+        Ok(outlets) => outlets,
+        // There is no way to tell anything.
+        Err(_) => return ExitCode::FAILURE,
+    };
+    let done = if arguments.verify {
+        verify(&arguments.db)
+    } else {
+        log::start(arguments.log, log.clone());
+        host(arguments, &out)
+    };
+    let code = done.unwrap_or_else(|error| {
+        log.put(format!("viewlink-host: {}\n", failure::chain(&error)).into_bytes());
+        error.exit_code()
+    });
+    out.drain(LAST_LINES);
+    log.drain(LAST_LINES);
+    code
+}
+
+fn outlets() -> io::Result<(Outlet, Outlet)> {
+    Ok((Outlet::new(io::stdout().as_fd())?, Outlet::new(io::stderr().as_fd())?))
+}
+
+fn host(arguments: &Arguments, out: &Outlet) -> Result<ExitCode, HostError> {
+    let runtime = Runtime::new()?;
+    let served = runtime.block_on(start(arguments, out));
+    // What a client left behind may still wait for the disk; the store is closed already.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
+    // Before the store: a host that cannot serve makes none.
+    let file_keys = arguments.keys.as_deref().map(ApiKeys::read).transpose()?;
+    let members = arguments.members.as_deref().map(Members::read).transpose()?;
+    let resources = arguments.resources.as_deref().map(Resources::open).transpose()?;
+    let listener = TcpListener::bind(&arguments.listen)
+        .await
+        .map_err(|source| HostError::Listen { address: arguments.listen.clone(), source })?;
+    let address = listener.local_addr()?;
+    let signals = Signals::catch()?;
+    let store = options(arguments).open(&arguments.db)?;
+    if let Some(resources) = resources {
+        resources.register(&store, arguments.batch_limit)?;
+    }
+    let (keys, welcome) = match (file_keys, &arguments.keys) {
+        (Some(keys), Some(file)) => {
+            let welcome = welcome::of_keys(address, &keys, file);
+            (keys, welcome)
+        }
+        _ => generated(&store, address)?,
+    };
+    out.put(welcome.into_bytes());
+    let host = Host::new(store, keys, members.unwrap_or_default(), arguments.settings.clone());
+    tracing::info!(%address, "listening");
+    serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await;
+    Ok(())
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
+    Options::new().batch_limit(arguments.batch_limit).link_policy(policy)
+}
+
+/// A key that is made for this run, and what is said of it.
+fn generated(store: &Store, address: SocketAddr) -> Result<(ApiKeys, String), HostError> {
+    let key = keys::generate()?;
+    let mut keys = ApiKeys::default();
+    keys.add(&key, Role::Writer);
+    let welcome = welcome::of_request(address, &key, welcome::furnish(store)?);
+    Ok((keys, welcome))
+}
+
+/// Prints what is wrong with a store that nobody has open to write, and changes no byte of it.
+fn verify(db: &Path) -> Result<ExitCode, HostError> {
+    let store = Options::new().read_only(true).open(db)?;
+    let found = store.verify()?;
+    // The exit code tells it, too, where nobody reads.
+    let _ = writeln!(io::stdout(), "{found}");
+    store.close()?;
+    Ok(if found.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,53 @@
+//! How the API behaves.
+
+use clap::Args;
+
+use crate::cors::Origin;
+
+/// How the API behaves, whatever it listens on.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The account id that answers carry
+    #[arg(long, value_name = "ID", default_value = Settings::ACCOUNT_ID)]
+    pub account_id: String,
+
+    /// How many bytes a body may have
+    #[arg(long, value_name = "BYTES", default_value_t = Settings::BODY_LIMIT)]
+    pub body_limit: usize,
+
+    /// How many calls of the store run at a time; the others wait
+    #[arg(long, value_name = "CALLS", default_value_t = Settings::STORE_CALLS,
+          value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub store_calls: u16,
+
+    /// How many seconds a connection may be silent between requests
+    #[arg(long, value_name = "SECONDS", default_value_t = Settings::IDLE,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub idle: u64,
+
+    /// An origin whose pages may call the API, as browsers name it: scheme, host and port; * for
+    /// any; may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Origin>,
+}
+
+impl Settings {
+    const ACCOUNT_ID: &str = "local";
+    const BODY_LIMIT: usize = 16 << 20;
+    // Those who wait for a sync share it, so more of them cost little. The runtime has 512 threads.
+    const STORE_CALLS: u16 = 256;
+    // Longer than proxies keep connections that they do not use, so that they end them.
+    const IDLE: u64 = 75;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account_id: Self::ACCOUNT_ID.to_owned(),
+            body_limit: Self::BODY_LIMIT,
+            store_calls: Self::STORE_CALLS,
+            idle: Self::IDLE,
+            allow_origin: Vec::new(),
+        }
+    }
+}

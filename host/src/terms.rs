@@ -1,0 +1,98 @@
+//! On what terms a change is asked for: as a dry run, only at a revision, with missing links ignored.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::IF_NONE_MATCH;
+use axum::http::request::Parts;
+use viewlink::wire::ErrorCode;
+use viewlink::{Batch, Project};
+
+use crate::entity_tag;
+use crate::failure::Failure;
+
+/// The terms of a writing request. A parameter that is not known is refused: what was meant as a
+/// dry run must not be done for real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) dry_run: bool,
+    /// Whether a missing link is no failure; said of unlinks only.
+    ignore_missing: Option<bool>,
+    /// The revision at which the view must be.
+    view_at: Option<u64>,
+}
+
+impl Terms {
+    /// A project whose changes are made on these terms.
+    pub(crate) fn apply(self, mut project: Project) -> Project {
+        if let Some(revision) = self.view_at {
+            project = project.if_view_at(revision);
+        }
+        if self.dry_run { project.dry_run() } else { project }
+    }
+
+    /// A batch to unlink on these terms.
+    pub(crate) fn unlinking(self, batch: Batch) -> Batch {
+        if self.ignore_missing == Some(true) { batch.ignore_missing() } else { batch }
+    }
+
+    /// Refuses what is said of missing links where none is to be unlinked.
+    pub(crate) fn of_no_unlink(self) -> Result<Self, Failure> {
+        match self.ignore_missing {
+            None => Ok(self),
+            Some(_) => Err(unsupported("onMissing", "it is for unlinks")),
+        }
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        let known = match name {
+            "dryRun" => choice(value, ["false", "true"]).map(|dry_run| self.dry_run = dry_run),
+            "onMissing" => {
+                choice(value, ["fail", "ignore"]).map(|ignore| self.ignore_missing = Some(ignore))
+            }
+            _ => return Err(unsupported(name, "leave it out of a writing request")),
+        };
+        known.ok_or_else(|| {
+            let message = format!("{name} is not what is expected: use {}", expected(name));
+            Failure::new(ErrorCode::InvalidRequest, message)
+        })
+    }
+}
+
+/// Which of two words it is.
+fn choice(value: &str, [no, yes]: [&str; 2]) -> Option<bool> {
+    (value == no || value == yes).then_some(value == yes)
+}
+
+fn expected(name: &str) -> &'static str {
+    if name == "dryRun" { "true or false" } else { "fail or ignore" }
+}
+
+fn unsupported(name: &str, instead: &str) -> Failure {
+    let name: String = name.chars().take(100).collect();
+    let message = format!("the parameter {name:?} is not supported here: {instead}");
+    Failure::new(ErrorCode::Unsupported, message)
+}
+
+impl<S: Sync> FromRequestParts<S> for Terms {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        if parts.headers.contains_key(IF_NONE_MATCH) {
+            let message = "if-none-match is not supported on a change: a view is created by a POST, \
+                           which is a 409 where there is one, and changed with if-match";
+            return Err(Failure::new(ErrorCode::Unsupported, message));
+        }
+        let mut terms = Self { view_at: entity_tag::asked_for(&parts.headers)?, ..Self::default() };
+        let mut seen = Vec::new();
+        let text = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if seen.contains(&name) {
+                let message =
+                    format!("{:?} is given twice", name.chars().take(100).collect::<String>());
+                return Err(Failure::new(ErrorCode::InvalidRequest, message));
+            }
+            terms.take(&name, &value)?;
+            seen.push(name);
+        }
+        Ok(terms)
+    }
+}

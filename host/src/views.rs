@@ -1,0 +1,154 @@
+//! The operations on views.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use viewlink::wire::{self, Expand, ViewPatch, ViewPost, Views};
+use viewlink::{Error, Project, View};
+
+use crate::answer::Answer;
+use crate::entity_tag::Known;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::json_body::JsonBody;
+use crate::keys::Caller;
+use crate::path_parts::PathParts;
+use crate::query::ReadQuery;
+use crate::terms::Terms;
+
+/// The views of a project.
+pub(crate) async fn list(
+    State(host): State<Host>,
+    PathParts(project): PathParts<String>,
+    ReadQuery(query): ReadQuery,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let (paging, filter) = (query.view_paging()?, query.view_filter()?);
+        let (page, project) = host.read(&project, |reader| {
+            Ok((reader.views_matching(&filter, paging)?, reader.info()))
+        })?;
+        let mut views = Views::of_project(&page, &project, host.account(), &query);
+        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        Answer::of(&views)
+    })
+    .await
+}
+
+/// A view.
+pub(crate) async fn get(
+    State(host): State<Host>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    ReadQuery(query): ReadQuery,
+    headers: HeaderMap,
+) -> Result<Answer, Failure> {
+    let known = Known::to(&headers);
+    host.call(move |host| {
+        let (view, project) =
+            host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
+        let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
+        host.members().tell(&mut shown);
+        Ok(Answer::of(&shown)?.at(Some(view.revision)).unless(&known))
+    })
+    .await
+}
+
+/// Creates a view, and with the first one its project.
+pub(crate) async fn create(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts(project): PathParts<String>,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let view = ViewPost::from_json(&body)?.into_new_view()?;
+        let project = terms.apply(host.project(&project, &caller)?);
+        let view = project.create_view(view)?;
+        changed(host, &project, &view, terms)
+    })
+    .await
+}
+
+/// Changes a view.
+pub(crate) async fn update(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let patch = ViewPatch::from_json(&body)?.into_patch()?;
+        let project = terms.apply(host.project(&project, &caller)?);
+        let view = project.update_view(&view, patch)?;
+        changed(host, &project, &view, terms)
+    })
+    .await
+}
+
+/// Deletes a view.
+pub(crate) async fn delete(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    terms: Terms,
+) -> Result<Response, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let project = terms.apply(host.project(&project, &caller)?);
+        let deleted = project.delete_view(&view)?;
+        if !terms.dry_run {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        let unlinked = wire::Counts::from(&deleted.unlinked);
+        Ok(Answer::of(&serde_json::json!({ "unlinkedCount": unlinked }))?.into_response())
+    })
+    .await
+}
+
+/// The answer to a change of a view.
+fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<Answer, Failure> {
+    let key = project.key();
+    let read = host.store().snapshot();
+    let mut shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
+        Ok(project) => wire::View::new(view, &project, host.account(), &Expand::default()),
+        // A dry run leaves no project behind that it would have begun.
+        Err(Error::UnknownProject { .. }) if terms.dry_run => {
+            wire::View::of_new_project(view, key, host.account())
+        }
+        Err(error) if terms.dry_run => return Err(error.into()),
+        Err(error) => return Err(Failure::from(error).after_change()),
+    };
+    host.members().tell(&mut shown);
+    Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.revision)))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use viewlink::{NewView, Options};
+
+    use super::*;
+    use crate::log::tests::keep;
+    use crate::{ApiKeys, Members, Settings};
+
+    #[tokio::test]
+    async fn a_change_that_was_made_and_cannot_be_shown_is_told_as_made() {
+        keep();
+        let store = Options::new().open_in_memory().unwrap();
+        let project = store.project("p").unwrap();
+        let view = project.create_view(NewView::new("v", "V")).unwrap();
+        let host =
+            Host::new(store.clone(), ApiKeys::default(), Members::default(), Settings::default());
+        store.close().unwrap();
+
+        let response = changed(&host, &project, &view, Terms::default()).into_response();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), 1 << 10).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "committed", "{body}");
+    }
+}

@@ -1,0 +1,28 @@
+//! The host as its clients see it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected ends there"
+)]
+
+mod bodies;
+mod connections;
+mod cors;
+mod keys;
+mod links;
+mod logging;
+mod members;
+mod metrics;
+mod paths;
+mod process;
+mod program;
+mod requests;
+mod stopping;
+mod storage;
+mod support;
+mod terms;
+mod unread;
+mod views;

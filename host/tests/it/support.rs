@@ -1,0 +1,115 @@
+//! What the tests share: a host without a network, and its answers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, request};
+use serde_json::Value;
+use tower::ServiceExt as _;
+use viewlink::{Batch, NewView, Options, Store, Timestamp};
+use viewlink_host::{ApiKeys, Host, Members, Role, Settings, router};
+
+pub(crate) const WRITER: &str = "a-writer";
+pub(crate) const READER: &str = "a-reader";
+/// The view that is there.
+pub(crate) const VIEW: &str = "/api/v2/projects/default/views/my-view";
+/// Its flags.
+pub(crate) const FLAGS: &str = "/api/v2/projects/default/views/my-view/link/flags";
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON, which every answer of the API but an empty one says it is.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.headers["content-type"], "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    /// Expects a whole request to fail, and gives its message.
+    pub(crate) fn refused(&self, status: u16, code: &str) -> String {
+        assert_eq!((self.status, self.json()["code"].as_str()), (status, Some(code)));
+        self.json()["message"].as_str().unwrap().to_owned()
+    }
+
+    /// Expects a 200.
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        self.json()
+    }
+}
+
+/// A host and its store.
+pub(crate) struct TestHost {
+    pub(crate) store: Store,
+    router: Router,
+}
+
+impl TestHost {
+    /// One with a view and the flags `a` and `b` in it.
+    pub(crate) fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        Self::knowing(Members::default(), settings)
+    }
+
+    /// One that knows members.
+    pub(crate) fn knowing(members: Members, settings: Settings) -> Self {
+        // A millisecond for each change, so that none shares its time with another one.
+        let time = AtomicU64::new(1_700_000_000_000);
+        let clock = move || Timestamp::from_millis(time.fetch_add(1, Ordering::SeqCst));
+        let options = Options::new().batch_limit(10_000).clock(clock);
+        let store = options.open_in_memory().unwrap();
+        let project = store.project("default").unwrap();
+        project.create_view(NewView::new("my-view", "My view")).unwrap();
+        project.link("my-view", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
+        let mut keys = ApiKeys::default();
+        keys.add(WRITER, Role::Writer);
+        keys.add(READER, Role::Reader);
+        let router = router(&Host::new(store.clone(), keys, members, settings));
+        Self { store, router }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    /// A request of the writer without a body.
+    pub(crate) async fn call(&self, method: &str, path: &str) -> Answer {
+        self.send(request(method, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path).await
+    }
+
+    /// A request of the writer with a body of JSON.
+    pub(crate) async fn json(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = request(method, path).header("content-type", "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+}
+
+/// A request of the writer.
+pub(crate) fn request(method: &str, path: &str) -> request::Builder {
+    anonymous(method, path).header("authorization", WRITER)
+}
+
+/// A request without a key.
+pub(crate) fn anonymous(method: &str, path: &str) -> request::Builder {
+    Request::builder().method(method).uri(path)
+}

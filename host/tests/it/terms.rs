@@ -1,0 +1,250 @@
+//! Rehearsals, entity tags, ignored misses, replacements and the feed.
+
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, FLAGS, READER, TestHost, VIEW, anonymous, request};
+
+fn tag(answer: &Answer) -> String {
+    answer.headers["etag"].to_str().unwrap().to_owned()
+}
+
+async fn with_tag(host: &TestHost, method: &str, path: &str, tag: &str, body: &Value) -> Answer {
+    let request = request(method, path).header("content-type", "application/json");
+    let request = request.header("if-match", tag);
+    host.send(request.body(Body::from(body.to_string())).unwrap()).await
+}
+
+fn revision(host: &TestHost) -> u64 {
+    host.store.snapshot().unwrap().revision()
+}
+
+#[tokio::test]
+async fn a_rehearsal_answers_as_the_change_does_and_changes_nothing() {
+    let calls = [
+        ("POST", FLAGS, json!({"keys": ["a", "x", "/"]})),
+        ("DELETE", FLAGS, json!({"keys": ["a", "x"]})),
+        ("PUT", FLAGS, json!({"keys": ["b", "x"]})),
+    ];
+    for (method, path, body) in calls {
+        let host = TestHost::new();
+        let before = revision(&host);
+        let dry = host.json(method, &format!("{path}?dryRun=true"), body.to_string()).await;
+        assert!(!dry.headers.contains_key("etag"), "nothing is at this revision");
+        assert_eq!(revision(&host), before, "{method}");
+        let done = host.json(method, &format!("{path}?dryRun=false"), body.to_string()).await;
+        assert_eq!(dry.ok(), done.ok(), "{method}");
+        assert_eq!(revision(&host), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsed_deletion_tells_what_would_go() {
+    let host = TestHost::new();
+    let answer = host.call("DELETE", &format!("{VIEW}?dryRun=true")).await;
+    let counts = json!({"flags": 2, "segments": 0, "aiConfigs": 0, "metrics": 0});
+    assert_eq!(answer.ok(), json!({"unlinkedCount": counts}));
+    assert_eq!(host.call("DELETE", VIEW).await.status, 204);
+    host.call("DELETE", &format!("{VIEW}?dryRun=true")).await.refused(404, "unknown_view");
+}
+
+#[tokio::test]
+async fn the_first_view_of_a_project_can_be_rehearsed() {
+    let host = TestHost::new();
+    let before = revision(&host);
+    let views = "/api/v2/projects/new/views";
+    let view = r#"{"key": "v", "name": "V"}"#;
+    let dry = host.json("POST", &format!("{views}?dryRun=true"), view).await;
+    assert_eq!(dry.ok()["key"], "v");
+    assert!(!dry.headers.contains_key("etag"));
+    assert_eq!(revision(&host), before);
+    let done = host.json("POST", views, view).await.ok();
+    let mut dry = dry.ok();
+    // Its number is that of the change that makes the project, which may be another one by then.
+    assert_eq!(dry["projectId"], "");
+    for of in ["projectId", "createdAt", "updatedAt"] {
+        dry[of] = done[of].clone();
+    }
+    assert_eq!(dry, done);
+}
+
+#[tokio::test]
+async fn an_entity_tag_is_compared_letter_by_letter() {
+    let host = TestHost::new();
+    for other in ["\"+2\"", "\"02\""] {
+        let body = json!({"keys": ["x"]});
+        with_tag(&host, "POST", FLAGS, other, &body).await.refused(412, "precondition_failed");
+    }
+}
+
+#[tokio::test]
+async fn a_view_has_its_revision_as_entity_tag_that_its_links_move() {
+    let host = TestHost::new();
+    let read = host.get(VIEW).await;
+    assert_eq!((read.status, tag(&read)), (200, "\"2\"".into()));
+    let linked = host.json("POST", FLAGS, r#"{"keys": ["c"]}"#).await;
+    assert_eq!(tag(&linked), "\"3\"");
+    assert_eq!(tag(&host.get(VIEW).await), "\"3\"");
+    let patched = host.json("PATCH", VIEW, r#"{"name": "other"}"#).await;
+    assert_eq!((patched.status, tag(&patched)), (200, "\"4\"".into()));
+    // What changed nothing tells no revision.
+    let again = host.json("POST", FLAGS, r#"{"keys": ["c"]}"#).await;
+    assert!(!again.headers.contains_key("etag"));
+}
+
+#[tokio::test]
+async fn a_change_of_a_view_that_somebody_else_changed_is_refused_whole() {
+    let calls = [
+        ("POST", FLAGS, json!({"keys": ["x"]})),
+        ("DELETE", FLAGS, json!({"keys": ["a"]})),
+        ("PUT", FLAGS, json!({"keys": ["x"]})),
+        ("PATCH", VIEW, json!({"name": "mine"})),
+        ("DELETE", VIEW, json!({})),
+    ];
+    for (method, path, body) in calls {
+        let host = TestHost::new();
+        let seen = tag(&host.get(VIEW).await);
+        host.json("PATCH", VIEW, r#"{"name": "theirs"}"#).await.ok();
+        let before = revision(&host);
+        let late = with_tag(&host, method, path, &seen, &body).await;
+        let message = late.refused(412, "precondition_failed");
+        assert!(message.contains("view my-view is at revision 3"), "{message}");
+        assert_eq!(revision(&host), before, "{method} {path}");
+        let now = tag(&host.get(VIEW).await);
+        let done = with_tag(&host, method, path, &now, &body).await;
+        assert!([200, 204].contains(&done.status), "{}", done.text());
+        assert_eq!(revision(&host), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
+    let host = TestHost::new();
+    let body = json!({"keys": ["x"]});
+    let weak = with_tag(&host, "POST", FLAGS, "W/\"2\"", &body).await;
+    let message = weak.refused(412, "precondition_failed");
+    assert!(message.contains("weak") && message.contains("accept-encoding"), "{message}");
+    for other in ["2", "\"two\"", "\"\"", "\"-1\""] {
+        with_tag(&host, "POST", FLAGS, other, &body).await.refused(412, "precondition_failed");
+    }
+    with_tag(&host, "POST", FLAGS, "\"1\", \"2\"", &body).await.refused(400, "invalid_request");
+    with_tag(&host, "POST", FLAGS, "*", &body).await.ok();
+    let views = "/api/v2/projects/default/views";
+    let view = json!({"key": "new", "name": "New"});
+    let message =
+        with_tag(&host, "POST", views, "\"2\"", &view).await.refused(400, "invalid_request");
+    assert!(message.contains("no single view"), "{message}");
+}
+
+#[tokio::test]
+async fn a_view_that_the_client_has_already_is_not_sent_again() {
+    let host = TestHost::new();
+    let read = async |method: &str, tags: &[&str]| {
+        let mut asked = request(method, VIEW);
+        for tag in tags {
+            asked = asked.header("if-none-match", *tag);
+        }
+        host.send(asked.body(Body::empty()).unwrap()).await
+    };
+    for tags in [
+        &["\"2\""][..],
+        &["W/\"2\""],
+        &["*"],
+        &["\"1\", \"2\""],
+        &["W/\"1\",W/\"2\""],
+        &["\"1\"", "\"2\""],
+    ] {
+        for method in ["GET", "HEAD"] {
+            let answer = read(method, tags).await;
+            assert_eq!((answer.status, tag(&answer)), (304, "\"2\"".into()), "{tags:?}");
+            assert!(answer.body.is_empty() && !answer.headers.contains_key("content-type"));
+        }
+    }
+    for tags in [&["\"1\""][..], &["2"], &["\"02\""], &["w/\"2\""], &[""], &["\"1\", \"3\""]] {
+        assert_eq!(read("GET", tags).await.ok()["key"], "my-view", "{tags:?}");
+    }
+    host.json("POST", FLAGS, r#"{"keys": ["c"]}"#).await.ok();
+    let changed = read("GET", &["\"2\""]).await;
+    assert_eq!((changed.status, tag(&changed)), (200, "\"3\"".into()));
+}
+
+#[tokio::test]
+async fn a_change_that_is_to_be_made_only_where_there_is_no_view_is_refused() {
+    let host = TestHost::new();
+    for (method, path) in [("PUT", FLAGS), ("PATCH", VIEW), ("DELETE", VIEW)] {
+        let request = request(method, path).header("content-type", "application/json");
+        let request = request.header("if-none-match", "*");
+        let refused = host.send(request.body(Body::from(r#"{"keys": []}"#)).unwrap()).await;
+        let message = refused.refused(400, "unsupported");
+        assert!(message.contains("if-none-match"), "{message}");
+    }
+    assert_eq!(revision(&host), 2);
+}
+
+#[tokio::test]
+async fn a_missing_link_is_no_failure_where_that_is_asked_for() {
+    let host = TestHost::new();
+    let body = r#"{"keys": ["a", "x"]}"#;
+    let ignored = host.json("DELETE", &format!("{FLAGS}?onMissing=ignore"), body).await.ok();
+    assert_eq!(ignored, json!({"successCount": 2, "failureCount": 0, "failedResources": []}));
+    let failed = host.json("DELETE", &format!("{FLAGS}?onMissing=fail"), body).await.ok();
+    assert_eq!(failed["failureCount"], 2);
+    for method in ["POST", "PUT"] {
+        let refused = host.json(method, &format!("{FLAGS}?onMissing=ignore"), body).await;
+        refused.refused(400, "unsupported");
+    }
+}
+
+#[tokio::test]
+async fn terms_that_are_not_understood_are_refused() {
+    let host = TestHost::new();
+    let body = r#"{"keys": ["x"]}"#;
+    for (query, code) in [
+        ("dryRun=yes", "invalid_request"),
+        ("dryRun", "invalid_request"),
+        ("dryRun=true&dryRun=false", "invalid_request"),
+        ("onMissing=", "invalid_request"),
+        ("dryrun=true", "unsupported"),
+    ] {
+        host.json("DELETE", &format!("{FLAGS}?{query}"), body).await.refused(400, code);
+    }
+    assert_eq!(revision(&host), 2);
+}
+
+#[tokio::test]
+async fn a_replacement_tells_what_it_linked_left_and_took_out() {
+    let host = TestHost::new();
+    let answer = host.json("PUT", FLAGS, r#"{"keys": ["b", "c", "/"]}"#).await.ok();
+    assert_eq!(answer["failedResources"][0]["code"], "invalid_key");
+    let counts = ["successCount", "failureCount", "linkedCount", "unchangedCount"];
+    assert_eq!(counts.map(|count| answer[count].as_u64().unwrap()), [3, 1, 1, 1]);
+    let out = json!([{"resourceKey": "a", "resourceType": "flag"}]);
+    assert_eq!(answer["unlinkedResources"], out);
+    let reader = anonymous("PUT", FLAGS).header("authorization", READER);
+    let reader = reader.header("content-type", "application/json");
+    let refused = host.send(reader.body(Body::from(r#"{"keys": []}"#)).unwrap()).await;
+    refused.refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn the_changes_are_a_feed_in_pages() {
+    let host = TestHost::new();
+    host.json("DELETE", FLAGS, r#"{"keys": ["a"], "comment": "why"}"#).await.ok();
+    let first = host.get("/api/v2/changes?limit=2").await.ok();
+    assert_eq!((&first["position"], first["items"].as_array().unwrap().len()), (&2.into(), 2));
+    let rest = host.get("/api/v2/changes?after=2").await.ok();
+    let change = &rest["items"][0];
+    assert!(change["actor"].is_string());
+    assert_eq!((&change["revision"], &change["comment"]), (&3.into(), &"why".into()));
+    assert_eq!((&change["kind"], &change["viewKey"]), (&"linksChanged".into(), &"my-view".into()));
+    assert_eq!(change["unlinked"], json!([{"resourceKey": "a", "resourceType": "flag"}]));
+    let end = host.get("/api/v2/changes?after=3").await.ok();
+    assert_eq!(end, json!({"items": [], "position": 3}));
+    host.get("/api/v2/changes?after=4").await.refused(400, "invalid_request");
+    for query in ["after=-1", "after=x", "limit=0", "limit=1001", "after=1&after=2"] {
+        let refused = host.get(&format!("/api/v2/changes?{query}")).await;
+        refused.refused(400, "invalid_request");
+    }
+    let anonymous = anonymous("GET", "/api/v2/changes").body(Body::empty()).unwrap();
+    host.send(anonymous).await.refused(401, "unauthorized");
+}

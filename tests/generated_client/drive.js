@@ -1,0 +1,93 @@
+// Drives a host with a client made from its description: drive.js DESCRIPTION URL.
+//
+// Whatever an operation answers must be what the description says of it.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { OpenAPIClientAxios } from "openapi-client-axios";
+
+const [description, url] = process.argv.slice(2);
+const definition = JSON.parse(readFileSync(description, "utf8"));
+const api = new OpenAPIClientAxios({
+  definition,
+  withServer: { url },
+  // Of failures, too, the answer is looked at.
+  axiosConfigDefaults: { headers: { Authorization: "the-writer-key" }, validateStatus: () => true },
+});
+const client = await api.init();
+const used = new Set();
+
+// What a value is not that its schema says it is.
+function unlike(schema, value, place = "the answer") {
+  if (schema.$ref) return unlike(definition.components.schemas[schema.$ref.split("/").pop()], value, place);
+  const is = { integer: Number.isInteger, array: Array.isArray }[schema.type] ?? ((of) => typeof of === schema.type);
+  assert(is(value), `${place} is no ${schema.type}: ${JSON.stringify(value)}`);
+  if (schema.enum) assert(schema.enum.includes(value), `${place} is ${value}`);
+  if (schema.type === "array") value.forEach((item, at) => unlike(schema.items, item, `${place}[${at}]`));
+  if (schema.type !== "object") return;
+  for (const name of schema.required ?? []) assert(name in value, `${place} has no ${name}`);
+  for (const [name, of] of Object.entries(value)) {
+    assert(schema.properties[name], `${place} has ${name}, which is not described`);
+    unlike(schema.properties[name], of, `${place}.${name}`);
+  }
+}
+
+// Calls an operation, and checks the answer against the description; gives its data.
+async function call(operation, status, parameters, body, config) {
+  const answer = await client[operation](parameters, body, config);
+  assert.equal(answer.status, status, `${operation}: ${JSON.stringify(answer.data)}`);
+  const { responses } = api.getOperation(operation);
+  const { content } = responses[status] ?? responses.default;
+  if (content) unlike(content["application/json"].schema, answer.data, operation);
+  used.add(operation);
+  return { data: answer.data, tag: answer.headers.etag };
+}
+
+const project = { projectKey: "described" };
+const view = { ...project, viewKey: "my-view" };
+const flags = { ...view, resourceType: "flags" };
+
+const made = await call("createView", 200, project, { key: "My-View", name: "Mine", maintainerTeamKey: "web" });
+assert.equal(made.data.key, "my-view");
+assert.equal(made.data.maintainer.maintainerTeam.key, "web");
+await call("createView", 409, project, { key: "my-view", name: "again" });
+
+const linked = await call("linkResource", 200, flags, { keys: ["checkout-v2", "search-v3"], comment: "new" });
+assert.deepEqual([linked.data.successCount, linked.data.failedResources], [2, []]);
+const segment = { environmentId: "env", segmentKey: "beta" };
+await call("linkResource", 200, { ...view, resourceType: "segments" }, { segmentIdentifiers: [segment] });
+
+const report = await call("unlinkResource", 200, flags, { keys: ["checkout-v2", "no-such-flag", "?"], comment: "" });
+assert.deepEqual([report.data.successCount, report.data.failureCount], [1, 2]);
+assert.deepEqual(report.data.failedResources.map((of) => of.code), ["not_linked", "invalid_key"]);
+const ignored = await call("unlinkResource", 200, { ...flags, onMissing: "ignore", dryRun: true }, { keys: ["none"] });
+assert.equal(ignored.data.failureCount, 0);
+await call("unlinkResource", 400, flags, { keys: [], fliter: "x" });
+
+for (const resourceType of ["flags", "segments"]) {
+  const page = await call("getLinkedResources", 200, { ...view, resourceType, limit: 1, sort: "linkedAt" });
+  assert.equal(page.data.totalCount, 1, resourceType);
+}
+const of = await call("getLinkedViews", 200, { ...project, resourceType: "segments", resourceKey: "beta", environmentId: "env" });
+assert.equal(of.data.items[0].key, "my-view");
+await call("getLinkedViews", 400, { ...project, resourceType: "segments", resourceKey: "beta" });
+
+const expand = ["maintainer", "flagsSummary", "segmentsSummary", "resourceSummary"];
+const views = await call("getViews", 200, { ...project, expand, filter: 'key startsWith "my"' });
+assert.deepEqual(views.data.items[0].resourceSummary, { flagCount: 1, segmentCount: 1, totalCount: 2 });
+const read = await call("getView", 200, { ...view, expand });
+assert.equal(read.data.flagsSummary.count, 1);
+await call("getView", 304, { ...view, "If-None-Match": read.tag });
+await call("getView", 404, { ...view, viewKey: "none" });
+
+await call("updateView", 400, view, { archived: true });
+const changed = await call("updateView", 200, { ...view, "If-Match": read.tag }, { name: "Ours", tags: ["b", "a"] });
+assert.deepEqual([changed.data.name, changed.data.tags], ["Ours", ["a", "b"]]);
+await call("deleteView", 412, { ...view, "If-Match": read.tag });
+const dry = await call("deleteView", 200, { ...view, dryRun: true });
+assert.equal(dry.data.unlinkedCount.flags, 1);
+await call("deleteView", 204, view);
+
+const all = api.getOperations().map((operation) => operation.operationId);
+assert.deepEqual([...used].sort(), all.sort());
+console.log(`openapi-client-axios: ${used.size} operations driven`);

@@ -1,0 +1,64 @@
+# What scripts share that drive hosts: source it from the top of the repository. Builds the host, and
+# stops what was started when the script ends.
+
+scratch=$(mktemp -d)
+started=()
+cleanup() {
+  for process in "${started[@]}"; do { kill -KILL "$process" && wait "$process"; } 2> /dev/null || true; done
+  rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+cargo build --release --locked --quiet -p viewlink-host
+program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
+printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
+
+# Starts a host of this name on a store of its own; sets url.
+start_host() {
+  local name=$1
+  shift
+  # The host may be slower to open it than the loop is to read it.
+  : > "$scratch/$name.out"
+  "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" "$@" \
+    > "$scratch/$name.out" 2> "$scratch/$name.log" &
+  local host=$!
+  started+=("$host")
+  for _ in $(seq 100); do
+    url=$(sed -n 's/^listening on //p' "$scratch/$name.out")
+    [ -z "$url" ] || return 0
+    kill -0 "$host" 2> /dev/null || { cat "$scratch/$name.log"; exit 1; }
+    sleep 0.1
+  done
+  echo "the $name host did not say where it listens"
+  exit 1
+}
+
+# A port of 127.0.0.1 that is free now.
+free_port() {
+  python3 -c 'import socket; of = socket.socket(); of.bind(("127.0.0.1", 0)); print(of.getsockname()[1])'
+}
+
+# Waits until something listens on a port of 127.0.0.1.
+await_port() {
+  for _ in $(seq 100); do
+    if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; then return 0; fi
+    sleep 0.1
+  done
+  echo "nothing listens on port $1"
+  exit 1
+}
+
+# Stops all that was started, each of which must end well.
+stop_all() {
+  for process in "${started[@]}"; do
+    kill -TERM "$process"
+    local status=0
+    wait "$process" || status=$?
+    [ "$status" = 0 ] || { echo "a process ended with status $status"; tail -n 5 "$scratch"/*.log; exit 1; }
+  done
+  started=()
+  if grep -q -e the-writer-key -e the-reader-key "$scratch"/*.log "$scratch"/*.out; then
+    echo "a key stands in what a host wrote"
+    exit 1
+  fi
+}
