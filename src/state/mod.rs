@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod decide;
 mod digest;
+mod key_map;
 mod link_set;
 mod memory;
 mod names;
@@ -17,6 +18,7 @@ mod postings;
 mod project;
 mod read;
 mod registry;
+mod selection;
 mod shared_vec;
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,8 @@ use std::sync::Arc;
 
 use crate::model::key::ProjectKey;
 use crate::model::time::Timestamp;
+use key_map::KeyMap;
 use project::ProjectState;
-use views::KeyMap;
 
 pub(crate) use decide::Pending;
 pub(crate) use memory::Memory;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, Bound};
 use std::sync::Arc;
 
-use super::views::KeyMap;
+use super::key_map::KeyMap;
 use crate::model::ByType;
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;

@@ -3,12 +3,10 @@
 use std::collections::Bound;
 use std::sync::Arc;
 
+use super::key_map::KeyMap;
 use super::shared_vec::SharedVec;
 use super::view::ViewState;
 use crate::model::key::ViewKey;
-
-/// Maps by key, in chunks that snapshots share.
-pub(super) type KeyMap<K, V> = immutable_chunkmap::map::Map<K, V, 16>;
 
 /// The views of a project.
 ///

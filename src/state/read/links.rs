@@ -9,10 +9,10 @@ use crate::model::linked_resource::LinkedResource;
 use crate::model::page::{LinkSort, List, Page, Paging, Position};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::{self, ResourceName};
-use crate::state::decide::Selection;
 use crate::state::link_set::{Link, LinkSet};
 use crate::state::names::Names;
 use crate::state::registry::Registry;
+use crate::state::selection::Selection;
 
 impl ProjectReader<'_> {
     /// The resources of one type that are linked to a view and that a filter finds.

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::project::ProjectState;
+use super::registry::Term;
+use super::view::ViewState;
 use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
@@ -9,12 +12,9 @@ use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::resource_name;
-use crate::state::project::ProjectState;
-use crate::state::registry::Term;
-use crate::state::view::ViewState;
 
 /// A filter whose views were looked up.
-pub(in crate::state) struct Selection<'f, 's> {
+pub(super) struct Selection<'f, 's> {
     filter: &'f ResourceFilter,
     views: BTreeMap<&'f ViewKey, u32>,
     project: &'s ProjectState,
@@ -23,7 +23,7 @@ pub(in crate::state) struct Selection<'f, 's> {
 
 impl<'f, 's> Selection<'f, 's> {
     /// `unknown` makes the error of a view that is not there.
-    pub(in crate::state) fn new(
+    pub(super) fn new(
         project: &'s ProjectState,
         resource_type: ResourceType,
         filter: &'f ResourceFilter,
@@ -38,7 +38,7 @@ impl<'f, 's> Selection<'f, 's> {
     }
 
     /// Whether the filter finds everything.
-    pub(in crate::state) fn is_all(&self) -> bool {
+    pub(super) fn is_all(&self) -> bool {
         self.filter.conditions().is_empty()
     }
 
@@ -46,7 +46,7 @@ impl<'f, 's> Selection<'f, 's> {
     ///
     /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer; without one of
     /// these O(resources of the type, or of the environment).
-    pub(in crate::state) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
+    pub(super) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
         let registry = &self.project.registry;
         let admits = |(name, row): &(&str, &Registration)| self.admits(name, Some(&row.fields));
         if let Some(terms) = self.filter.lookup() {
@@ -66,7 +66,7 @@ impl<'f, 's> Selection<'f, 's> {
     /// The links of a view that the filter finds, in key order.
     ///
     /// Cost: O(n · log resources) with the n links of the view.
-    pub(in crate::state) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
+    pub(super) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
         let Some(links) = view.links(self.resource_type) else { return Vec::new() };
         let names = &self.project.of(self.resource_type).names;
         let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
@@ -76,7 +76,7 @@ impl<'f, 's> Selection<'f, 's> {
     /// Whether the filter finds a resource that may be registered or not.
     ///
     /// Cost: O(log resources), and O(1) for each view the filter names.
-    pub(in crate::state) fn finds(&self, name: &str) -> bool {
+    pub(super) fn finds(&self, name: &str) -> bool {
         if self.is_all() {
             return true;
         }
