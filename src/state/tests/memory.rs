@@ -178,9 +178,9 @@ fn large_views_that_come_and_go_are_swept_as_fast_as_they_come() {
     let mut state = State::default();
     state.must(create(0, 1));
     let mut early = None;
-    for round in 0..30_u32 {
+    for round in 0..24_u32 {
         state.must(create(0, 0));
-        let (first, keys) = (round % 2 * 5_000, 10_000);
+        let (first, keys) = (round % 2 * 2_000, 4_000);
         let keys = (first..first + keys).map(|number| format!("flag-{number:06}"));
         state.link_change(0, LinkOp::Link, Batch::flags(keys));
         state.delete_view(0);
