@@ -246,6 +246,14 @@ impl LinkOrder {
         if self.chunks.iter().any(|(_, chunk)| chunk.links.is_empty() || chunk.links.len() > MAX) {
             return Err("a chunk of links in link order is empty or too long".to_owned());
         }
+        let unused = |(_, chunk): &(u32, Arc<Chunk>)| {
+            let mut pruned = Chunk::clone(chunk);
+            pruned.prune_runs();
+            pruned.runs != chunk.runs
+        };
+        if self.chunks.iter().any(unused) {
+            return Err("a change has a run and no link".to_owned());
+        }
         let within = self.chunks.iter().all(|(lower, chunk)| {
             chunk.links.first().is_some_and(|link| link.sequence >= *lower)
                 && chunk.links.last().is_some_and(|link| link.sequence < next)

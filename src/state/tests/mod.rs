@@ -7,6 +7,7 @@ mod encoding;
 mod equality;
 mod golden;
 mod groups;
+mod last_views;
 mod memory;
 mod misfits;
 mod snapshots;
