@@ -170,7 +170,6 @@ proptest! {
     }
 }
 
-/// The state after commands, and the changes that are tried on it.
 #[test]
 fn each_way_not_to_fit_is_told() {
     use super::commands::{at, batch, change_links, create, links};
