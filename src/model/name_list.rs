@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::resource_name::MAX_NAME_LEN;
+
 /// Names of resources of one type, in key order, each once.
 ///
 /// Encoded front-coded: of each name how many bytes it shares with the one before it, and the others.
@@ -82,6 +84,10 @@ impl NameList {
             let (shared, more) = (take_number(&mut bytes)?, take_number(&mut bytes)?);
             if shared > name.len() {
                 return Err("a name shares more than the name before it has");
+            }
+            // Few bytes are not to become many.
+            if shared.saturating_add(more) > MAX_NAME_LEN {
+                return Err("a name is too long");
             }
             let (rest, behind) = bytes.split_at_checked(more).ok_or(CUT)?;
             bytes = behind;
@@ -197,6 +203,20 @@ mod tests {
                 prop_assert_eq!(list.iter().len(), list.len());
             }
         }
+    }
+
+    #[test]
+    fn few_bytes_do_not_become_names_without_end() {
+        let mut bytes = vec![2];
+        for name in [0, 1] {
+            push_number(&mut bytes, name * MAX_NAME_LEN);
+            push_number(&mut bytes, MAX_NAME_LEN * (1 - name) + name);
+            bytes.extend_from_slice(&vec![b'a'; MAX_NAME_LEN * (1 - name) + name]);
+        }
+        assert_eq!(NameList::decode(&bytes), Err("a name is too long"));
+        let longest = "a".repeat(MAX_NAME_LEN);
+        let list: NameList = [longest.as_str()].into_iter().collect();
+        assert_eq!(NameList::decode(&list.encode()), Ok(list));
     }
 
     #[test]

@@ -120,6 +120,12 @@ impl Views {
         slots.filter_map(|(_, slot)| Some((*slot, self.get(*slot)?)))
     }
 
+    /// How many slots were ever taken.
+    #[cfg(test)]
+    pub(super) const fn taken(&self) -> u32 {
+        self.taken
+    }
+
     /// What does not hold of the slots, if anything does not; `dead` are those of views that are not swept.
     ///
     /// Cost: O(slots).

@@ -166,7 +166,7 @@ impl<'a> LinkPlan<'a> {
         let pending = |slot| overlay.get(project, resource_type, slot, name);
         let in_state = self.project.views_of(resource_type, name).map(|(slot, _)| slot);
         let in_state = in_state.filter(|slot| pending(*slot) != Some(None));
-        let added = overlay.slots(project, resource_type);
+        let added = overlay.linked_to(resource_type, name).iter().copied();
         let mut views =
             in_state.chain(added.filter(|slot| pending(*slot).is_some_and(|link| link.is_some())));
         let mut here = false;

@@ -25,7 +25,8 @@ pub(super) fn decide(
         return Err(Error::BatchTooLarge { keys, limit });
     }
     let (mut results, mut parts) = (Vec::with_capacity(plans.len()), Vec::new());
-    let mut overlay = Overlay::new(pending);
+    let last_views = commands.iter().any(|command| command.choices.keep_last_view);
+    let mut overlay = Overlay::new(pending, last_views);
     let many = plans.len() > 1;
     for plan in plans {
         let (project, slot) = (plan.project.id, plan.slot);
@@ -33,7 +34,7 @@ pub(super) fn decide(
         results.push(result);
         if let Some(part) = part {
             if many {
-                overlay.own.add_links(project, slot, &part, context.stamp);
+                overlay.add(project, slot, &part, context.stamp);
             }
             parts.push(part);
         }

@@ -127,8 +127,9 @@ impl Index {
         let buckets = Arc::make_mut(&mut self.buckets);
         let Some(bucket) = buckets.get_mut(at) else { return };
         let bit = 1 << (31 - depth);
-        let [mut zero, mut one] =
-            [new_bucket(MAX_SLOTS, depth + 1), new_bucket(MAX_SLOTS, depth + 1)];
+        // As large as it was: all its hashes may go to one side.
+        let slots = bucket.len() - 1;
+        let [mut zero, mut one] = [new_bucket(slots, depth + 1), new_bucket(slots, depth + 1)];
         move_all(bucket, Arc::make_mut(&mut zero), |hash| hash & bit == 0);
         move_all(bucket, Arc::make_mut(&mut one), |hash| hash & bit != 0);
         *bucket = zero;

@@ -89,3 +89,15 @@ fn names_whose_hashes_are_alike_are_all_found() {
     (0..5_000).for_each(|place| index.remove(place % 7, place));
     assert_eq!(index.all().count(), 0);
 }
+
+#[test]
+fn a_bucket_that_grew_is_split_when_the_directory_may_be_larger() {
+    let mut index = Index::default();
+    (0..2_000).for_each(|place| index.insert(7, place));
+    // Other buckets make the directory worth it.
+    let spread = |place: u32| place.wrapping_mul(0x9e37_79b1) | 1 << 31;
+    (2_000..40_000).for_each(|place| index.insert(spread(place), place));
+    (40_000..46_000).for_each(|place| index.insert(7, place));
+    assert_eq!(index.places(7).count(), 8_000);
+    assert_eq!(index.all().count(), 46_000);
+}
