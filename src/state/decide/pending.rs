@@ -80,13 +80,16 @@ impl Pending {
     }
 }
 
+/// Slots of views by type and name.
+type SlotsOfName = HashMap<(ResourceType, Box<str>), Vec<u32>>;
+
 /// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
 pub(super) struct Overlay<'p> {
     group: &'p Pending,
     own: Pending,
     /// The views that a name was linked to by own parts, where some part asks for last views: such a command
     /// is alone in its group.
-    linked_to: Option<HashMap<(ResourceType, Box<str>), Vec<u32>>>,
+    linked_to: Option<SlotsOfName>,
 }
 
 impl<'p> Overlay<'p> {
