@@ -274,7 +274,7 @@ fn group(criterion: &mut Criterion) {
     let mut commands = |of: fn(String, Batch) -> LinkChange| -> Vec<ImageCommand> {
         round += 1;
         let command = |caller| {
-            let number = scatter(round / 2 + caller) % (links() / PER_VIEW);
+            let number = scatter((round - 1) / 2 + caller) % (links() / PER_VIEW);
             let batch = Batch::flags(new_keys(number, caller, 10));
             project.command([of(view(number), batch)]).unwrap()
         };
@@ -288,6 +288,7 @@ fn group(criterion: &mut Criterion) {
                     for of in [LinkChange::link, LinkChange::unlink] {
                         let commands = commands(of);
                         let changes = timed(&mut decide, || image.decide_group(&commands).unwrap());
+                        assert_eq!(changes.len(), 128);
                         let all = || changes.iter().for_each(|change| image.apply(change).unwrap());
                         timed(&mut apply, all);
                     }

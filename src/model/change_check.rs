@@ -16,6 +16,8 @@ impl Effect {
     /// Cost: O(bytes of names).
     pub(super) fn check(&self) -> Check {
         match self {
+            Self::ChangeLinks(parts) if parts.is_empty() => Err("it changes nothing"),
+            Self::PutResources(resources) if resources.is_empty() => Err("it changes nothing"),
             Self::ChangeLinks(parts) => parts.iter().try_for_each(LinksChange::check),
             Self::PutResources(resources) => resources.iter().try_for_each(|put| {
                 check_name(put.resource_type, &put.name)?;

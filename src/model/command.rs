@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change_meta::ChangeMeta;
+use super::error::{Error, Result};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::limit::Limits;
 use super::link_command::{LinkCommand, LinkOp};
@@ -60,6 +61,24 @@ pub(crate) enum Operation {
 }
 
 impl Command {
+    /// Refuses a command that is about no single view, whose revision was to be compared.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSingleView`].
+    pub(crate) fn check_view(&self) -> Result<()> {
+        let single = match &self.operation {
+            Operation::UpdateView { .. } | Operation::DeleteView { .. } => true,
+            Operation::ChangeLinks { commands, .. } => commands.len() == 1,
+            _ => false,
+        };
+        if single || self.precondition.view_at.is_none() {
+            Ok(())
+        } else {
+            Err(Error::NoSingleView)
+        }
+    }
+
     /// Whether it may share a group: it only asks whether keys are linked to views, which those before it in
     /// the group may have changed.
     pub(crate) fn shares_group(&self) -> bool {

@@ -7,7 +7,7 @@ use super::time::Timestamp;
 
 /// When each of many links was made, in the order of a list of their names.
 ///
-/// Links that one change made share its time and revision.
+/// Links that one change made mostly share its time and revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkTimes {
     changes: Vec<(u64, Timestamp)>,

@@ -5,7 +5,8 @@ use super::project::{ProjectState, Resources};
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 
-/// The bytes that a project takes, by what they are for, as it asked the allocator for them.
+/// The bytes that a project takes, by what they are for, computed from the sizes of its structures. What an
+/// allocator adds, and the nodes of ordered maps, are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Memory {
     /// What is said of views.

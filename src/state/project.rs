@@ -41,6 +41,15 @@ pub(super) struct DeadView {
     pub(super) swept: usize,
 }
 
+impl Resources {
+    /// Gives all memory back when there are no names: holes of other sizes and ids would wait for nothing.
+    pub(super) fn reset_if_empty(&mut self) {
+        if self.names.len() == 0 {
+            *self = Self::default();
+        }
+    }
+}
+
 impl ProjectState {
     pub(super) fn new(id: u32) -> Self {
         Self {

@@ -37,7 +37,7 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let policy = if seed.is_multiple_of(3) { LinkPolicy::Closed } else { LinkPolicy::Open };
+        let policy = if seed.is_multiple_of(2) { LinkPolicy::Closed } else { LinkPolicy::Open };
         let (held, walks) = (Vec::new(), Vec::new());
         Self { pair: Pair::new(policy), random: Random(seed), held, walks, next: 1 }
     }

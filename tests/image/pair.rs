@@ -64,6 +64,8 @@ impl Pair {
         }
         if call.handle.actor {
             (store, image) = (store.actor("ada"), image.actor("ada"));
+            (store, image) = (store.comment("so it was"), image.comment("so it was"));
+            (store, image) = (store.reverts(7), image.reverts(7));
         }
         if call.handle.dry_run {
             (store, image) = (store.dry_run(), image.dry_run());

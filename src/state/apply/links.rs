@@ -37,6 +37,9 @@ impl ProjectState {
         let resources = self.resources.get_mut(part.resource_type);
         let mut found = Vec::with_capacity(part.linked.len());
         resources.names.find_all(part.linked.iter(), &mut found);
+        if !resources.names.has_room(part.linked.len()) {
+            return Err(Misfit("the project has too many names"));
+        }
         let names = part.linked.iter().zip(found);
         let names: Vec<Name> =
             names.map(|(text, found)| found.unwrap_or_else(|| resources.names.add(text))).collect();
@@ -96,6 +99,7 @@ impl ProjectState {
             Removed::Last => last.extend(gone.get(at)),
         });
         last.iter().for_each(|name| resources.names.remove(name.place));
+        resources.reset_if_empty();
         if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
     }
 }

@@ -61,5 +61,6 @@ impl ProjectState {
                 resources.names.remove(name.place);
             }
         });
+        resources.reset_if_empty();
     }
 }

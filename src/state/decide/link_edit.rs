@@ -56,14 +56,20 @@ impl<'a> LinkPlan<'a> {
         Ok((self.result, Some(part)))
     }
 
-    /// Checks that the view can have so many more links.
+    /// Checks that the view can have so many more links, and the project as many more names.
     fn check_room(&self, overlay: &Overlay<'_>, more: usize) -> Result<()> {
-        let Some(links) = self.view.links(self.resource_type()) else { return Ok(()) };
-        let made = overlay.made(self.project.id, self.resource_type(), self.slot);
-        if links.has_room(more.saturating_add(made)) {
+        let resource_type = self.resource_type();
+        let made = overlay.made(self.project.id, resource_type, self.slot);
+        let links = self.view.links(resource_type);
+        let names = &self.project.of(resource_type).names;
+        let what = if links.is_some_and(|links| !links.has_room(more.saturating_add(made))) {
+            "order of the view's links"
+        } else if !names.has_room(more.saturating_add(overlay.made_in(self.project.id))) {
+            "list of linked resources"
+        } else {
             return Ok(());
-        }
-        let (what, limit) = ("order of the view's links", u32::MAX as usize);
+        };
+        let limit = u32::MAX as usize;
         Err(Error::TooLong { what, length: limit, unit: "entries", limit })
     }
 

@@ -38,6 +38,7 @@ impl Command {
         stamp: Stamp,
     ) -> Result<Decision> {
         debug_assert!(pending.is_empty() || self.shares_group(), "it is alone in its frame");
+        self.check_view()?;
         check("the store", self.precondition.store_at, state.head.revision)?;
         let context = Context { state, command: self, stamp };
         match &self.operation {

@@ -50,7 +50,10 @@ impl Pending {
     pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord) {
         self.changes += 1;
         self.time = change.stamp.time;
-        let Effect::ChangeLinks(parts) = &change.effect else { return };
+        let Effect::ChangeLinks(parts) = &change.effect else {
+            debug_assert!(false, "only link changes share a group");
+            return;
+        };
         let Some(project) = state.projects.get(&change.project) else { return };
         for part in parts {
             if let Some(slot) = project.views.slot(&part.view) {
@@ -80,8 +83,8 @@ impl Pending {
     }
 }
 
-/// Slots of views by type and name.
-type SlotsOfName = HashMap<(ResourceType, Box<str>), Vec<u32>>;
+/// The slots of views that names were linked to.
+type LinkedTo = HashMap<(ResourceType, Box<str>), Vec<u32>>;
 
 /// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
 pub(super) struct Overlay<'p> {
@@ -89,13 +92,13 @@ pub(super) struct Overlay<'p> {
     own: Pending,
     /// The views that a name was linked to by own parts, where some part asks for last views: such a command
     /// is alone in its group.
-    linked_to: Option<SlotsOfName>,
+    linked_to: Option<LinkedTo>,
 }
 
 impl<'p> Overlay<'p> {
     pub(super) fn new(group: &'p Pending, last_views: bool) -> Self {
         debug_assert!(!last_views || group.is_empty(), "who asks for last views is alone");
-        Self { group, own: Pending::default(), linked_to: last_views.then(HashMap::default) }
+        Self { group, own: Pending::default(), linked_to: last_views.then(LinkedTo::default) }
     }
 
     /// Adds what a part of the command itself does.
@@ -128,6 +131,12 @@ impl<'p> Overlay<'p> {
         let place = (project, resource_type, slot);
         let views = [&self.own, self.group].into_iter();
         views.filter_map(|pending| pending.views.get(&place)).map(|of| of.made).sum()
+    }
+
+    /// How many links of a project are made and not applied yet.
+    pub(super) fn made_in(&self, project: u32) -> usize {
+        let views = [&self.own, self.group].into_iter().flat_map(|pending| &pending.views);
+        views.filter(|((of, ..), _)| *of == project).map(|(_, links)| links.made).sum()
     }
 
     /// The names that are linked to a view and not applied yet, in no order.

@@ -135,6 +135,15 @@ impl Arena {
         self.leave_hole(place, (HEAD + length).div_ceil(WORD), id);
     }
 
+    /// Whether so many names can be added: places and ids are numbers of 32 bits.
+    pub(super) fn has_room(&self, names: usize) -> bool {
+        let more = names as u64;
+        let places = self.pages.len() as u64 * u64::from(PAGE_WORDS);
+        // A name has at most CLASSES words, and each page ends with less than one name.
+        let after = places + (2 * more + 1) * CLASSES as u64 + u64::from(PAGE_WORDS);
+        after < u64::from(u32::MAX) && u64::from(self.next_id) + more < u64::from(NO_ID)
+    }
+
     /// How many ids were given, those of holes included.
     #[cfg(test)]
     pub(super) const fn ids(&self) -> u32 {
@@ -177,11 +186,22 @@ impl Arena {
     }
 
     fn place_of_end(&self) -> u32 {
-        // The arena has less than 32 GiB: names are bounded by the memory limit long before.
+        // There is room: it was looked at before the names were added.
         (self.pages.len().saturating_sub(1) as u32) * PAGE_WORDS + (self.end / WORD) as u32
     }
 
+    /// The place and the id of a hole with so many words: of that size, or the start of a larger one.
     fn take_hole(&mut self, words: usize) -> Option<(u32, u32)> {
+        let larger = self.holes.get(words..)?.iter().position(|hole| *hole > 0)?;
+        let (place, id) = self.pop_hole(words + larger)?;
+        if larger > 0 {
+            // Names have at most CLASSES words.
+            self.leave_hole(place + words as u32, larger, NO_ID);
+        }
+        Some((place, id))
+    }
+
+    fn pop_hole(&mut self, words: usize) -> Option<(u32, u32)> {
         let place = self.holes.get(words)?.checked_sub(1)?;
         let (id, next) = match self.record(place) {
             [a, b, c, d, e, f, g, h, ..] => {

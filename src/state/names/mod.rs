@@ -148,6 +148,13 @@ impl Names {
         std::hint::black_box(places.fold(0, |all, place| all ^ self.id(place)));
     }
 
+    /// Whether so many names can be added.
+    ///
+    /// Cost: O(1).
+    pub(super) fn has_room(&self, names: usize) -> bool {
+        self.arena.has_room(names)
+    }
+
     /// Adds a name that is not there.
     pub(super) fn add(&mut self, name: &str) -> Name {
         debug_assert!(self.find(name).is_none(), "{name:?} is there");

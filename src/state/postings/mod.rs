@@ -183,6 +183,9 @@ impl Postings {
     }
 
     fn remove(&mut self, id: u32, slot: u32) -> Removed {
+        if self.cells.get(id).is_none() {
+            return Removed::Absent;
+        }
         let mut cells: Writer<'_, Cell> = self.cells.writer();
         let cell = cells.get_mut(id);
         let Some(place) = cell.long() else { return cell.remove(slot) };

@@ -1,7 +1,7 @@
 //! A project of a memory image: every operation that changes something.
 
 use super::MemoryImage;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::limit;
 use crate::model::resource::Resource;
@@ -23,7 +23,13 @@ pub struct ImageProject {
 }
 
 /// The answer has another kind than the command: that cannot be.
-const OTHER_ANSWER: Error = Error::Closed;
+fn other_answer() -> Error {
+    Error::damaged(
+        StoreFile::State,
+        "memory image",
+        "an answer is of another kind than its command",
+    )
+}
 
 impl ImageProject {
     pub(super) fn new(image: MemoryImage, key: ProjectKey) -> Self {
@@ -36,6 +42,22 @@ impl ImageProject {
     pub fn actor(&self, actor: impl Into<String>) -> Self {
         let mut handle = self.clone();
         handle.meta.actor = Some(actor.into());
+        handle
+    }
+
+    /// See [`Project::comment`](crate::Project::comment).
+    #[must_use]
+    pub fn comment(&self, comment: impl Into<String>) -> Self {
+        let mut handle = self.clone();
+        handle.meta.comment = Some(comment.into());
+        handle
+    }
+
+    /// See [`Project::reverts`](crate::Project::reverts).
+    #[must_use]
+    pub fn reverts(&self, revision: u64) -> Self {
+        let mut handle = self.clone();
+        handle.meta.reverts = Some(revision);
         handle
     }
 
@@ -69,17 +91,10 @@ impl ImageProject {
 
     /// Carries a command out; tells the answer and the revision of the change, if there is one.
     fn run(&self, operation: Operation) -> Result<(Answer, Option<u64>)> {
-        let about_view = matches!(
-            operation,
-            Operation::UpdateView { .. }
-                | Operation::DeleteView { .. }
-                | Operation::ChangeLinks { .. }
-        );
-        if !about_view && self.precondition.view_at.is_some() {
-            return Err(Error::NoSingleView);
-        }
+        let command = self.of_operation(self.meta.clone(), operation);
+        command.check_view()?;
         limit::check_meta(&self.meta, &self.image.shared.options.limits)?;
-        self.carry_out(&self.of_operation(self.meta.clone(), operation))
+        self.carry_out(&command)
     }
 
     fn carry_out(&self, command: &Command) -> Result<(Answer, Option<u64>)> {
@@ -94,7 +109,7 @@ impl ImageProject {
         limit::check_fields(&fields, None, &self.image.shared.options.limits)?;
         match self.run(Operation::CreateView { view, fields, ensure })? {
             (Answer::View(view), _) => Ok(view),
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -125,7 +140,7 @@ impl ImageProject {
         let limits = self.image.shared.options.limits;
         match self.run(Operation::UpdateView { view: view_key(key)?, patch, limits })? {
             (Answer::View(view), _) => Ok(view),
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -137,7 +152,7 @@ impl ImageProject {
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         match self.run(Operation::DeleteView { view: view_key(key)? })? {
             (Answer::ViewDeleted(unlinked), revision) => Ok(DeletedView { unlinked, revision }),
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -184,7 +199,7 @@ impl ImageProject {
     }
 
     fn change_one(&self, change: LinkChange) -> Result<Report> {
-        self.change_all(vec![change])?.pop().ok_or(OTHER_ANSWER)
+        self.change_all(vec![change])?.pop().ok_or_else(other_answer)
     }
 
     fn change_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
@@ -196,7 +211,7 @@ impl ImageProject {
                 let report = |(command, result)| Report::of_links(command, result, revision);
                 Ok(parts.map(report).collect())
             }
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -241,7 +256,7 @@ impl ImageProject {
         let put = ValidatedPut::new(resources, options.limits);
         match self.run(Operation::PutResources(put.clone()))? {
             (Answer::Put(outcomes), revision) => Ok(Report::of_put(put, outcomes, revision)),
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -271,7 +286,7 @@ impl ImageProject {
                 links: removed.links,
                 revision,
             }),
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 
@@ -285,7 +300,7 @@ impl ImageProject {
             (Answer::ProjectDeleted { views, unlinked }, revision) => {
                 Ok(DeletedProject { views, unlinked, revision })
             }
-            _ => Err(OTHER_ANSWER),
+            _ => Err(other_answer()),
         }
     }
 }

@@ -65,7 +65,8 @@ impl MemoryImage {
         Ok(changes)
     }
 
-    /// Applies a change that was decided on the image as it is.
+    /// Applies a change that was decided on the image as it is. It is not kept among the changes that
+    /// [`changes`](Self::changes) and [`replay`](Self::replay) know.
     ///
     /// Cost: O(n log links) with its n names.
     ///
