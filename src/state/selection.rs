@@ -11,7 +11,6 @@ use crate::model::change_record::Registration;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ViewKey};
 use crate::model::resource::ResourceType;
-use crate::model::resource_name;
 
 /// A filter whose views were looked up.
 pub(super) struct Selection<'f, 's> {
@@ -97,36 +96,8 @@ impl<'f, 's> Selection<'f, 's> {
             let slot = self.views.get(key);
             slot.is_some_and(|slot| self.project.is_linked(*slot, self.resource_type, name))
         };
-        self.filter.matches(&facts(name, fields))
+        self.filter.matches(&ResourceFacts::new(name, fields))
             && self.filter.views().all(|test| test.holds(is_in))
-    }
-}
-
-/// What a filter looks at. A resource that is not registered counts as one with its key as its name
-/// and nothing else said of it.
-fn facts<'a>(name: &'a str, fields: Option<&'a ResourceFields>) -> ResourceFacts<'a> {
-    let (environment, key) = resource_name::split(name);
-    match fields {
-        Some(fields) => ResourceFacts {
-            key,
-            environment,
-            name: &fields.name,
-            tags: &fields.tags,
-            maintainer: fields.maintainer.as_ref(),
-            archived: fields.archived,
-            temporary: fields.temporary,
-            unbounded: fields.unbounded,
-        },
-        None => ResourceFacts {
-            key,
-            environment,
-            name: key,
-            tags: &[],
-            maintainer: None,
-            archived: false,
-            temporary: false,
-            unbounded: false,
-        },
     }
 }
 

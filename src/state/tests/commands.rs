@@ -9,10 +9,11 @@ use crate::model::limit::Limits;
 use crate::model::link_command::Choices;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::time::Timestamp;
+use crate::model::validated_batch::ValidatedBatch;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Batch, ChangeMeta, Command, LinkCommand, LinkOp, LinkPolicy, NewResource, Operation,
-    Precondition, SegmentRef, ValidatedBatch, ValidatedPut,
+    Precondition, SegmentRef, ValidatedPut,
 };
 
 const LIMIT: usize = 100_000;
