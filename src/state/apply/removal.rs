@@ -68,24 +68,20 @@ impl ProjectState {
     ) -> Fit {
         let mut removed = RemovedCounts::default();
         let mut by_view = BTreeMap::<u32, Vec<Name>>::new();
-        let mut dead = Vec::new();
         for text in names {
             removed.registered += u64::from(self.registry.remove(resource_type, text).is_some());
             let resources = self.of(resource_type);
             let Some(name) = resources.names.find(text) else { continue };
             let before = removed.links;
+            // Slots of deleted views are left to the sweep, and so is a name that has no others.
             for slot in resources.postings.iter(name.id) {
                 if self.views.get(slot).is_some() {
                     by_view.entry(slot).or_default().push(name);
                     removed.links += 1;
-                } else {
-                    dead.push((name, slot));
                 }
             }
             removed.linked += u64::from(removed.links > before);
         }
-        // First, so that the name goes with its last link.
-        dead.into_iter().for_each(|(name, slot)| self.sweep_posting(resource_type, name, slot));
         for (slot, names) in by_view {
             self.unlink_names(slot, resource_type, &names, stamp)?;
         }

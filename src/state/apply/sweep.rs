@@ -54,7 +54,7 @@ impl ProjectState {
     }
 
     /// Takes the slot of a view that is gone out of a posting.
-    pub(super) fn sweep_posting(&mut self, resource_type: ResourceType, name: Name, slot: u32) {
+    fn sweep_posting(&mut self, resource_type: ResourceType, name: Name, slot: u32) {
         let resources = self.resources.get_mut(resource_type);
         resources.postings.remove_all(&[name.id], slot, |_, removed| {
             if removed == Removed::Last {

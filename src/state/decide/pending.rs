@@ -83,8 +83,8 @@ impl Pending {
     }
 }
 
-/// The slots of views that names were linked to.
-type LinkedTo = HashMap<(ResourceType, Box<str>), Vec<u32>>;
+/// Slots of views by type and name.
+type SlotsOfName = HashMap<(ResourceType, Box<str>), Vec<u32>>;
 
 /// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
 pub(super) struct Overlay<'p> {
@@ -92,13 +92,13 @@ pub(super) struct Overlay<'p> {
     own: Pending,
     /// The views that a name was linked to by own parts, where some part asks for last views: such a command
     /// is alone in its group.
-    linked_to: Option<LinkedTo>,
+    linked_to: Option<SlotsOfName>,
 }
 
 impl<'p> Overlay<'p> {
     pub(super) fn new(group: &'p Pending, last_views: bool) -> Self {
         debug_assert!(!last_views || group.is_empty(), "who asks for last views is alone");
-        Self { group, own: Pending::default(), linked_to: last_views.then(LinkedTo::default) }
+        Self { group, own: Pending::default(), linked_to: last_views.then(HashMap::default) }
     }
 
     /// Adds what a part of the command itself does.

@@ -101,3 +101,19 @@ fn a_bucket_that_grew_is_split_when_the_directory_may_be_larger() {
     assert_eq!(index.places(7).count(), 8_000);
     assert_eq!(index.all().count(), 46_000);
 }
+
+#[test]
+fn shorter_names_use_the_memory_of_longer_ones_that_are_gone() {
+    let mut names = Names::default();
+    let long = |number: u32| format!("flag-{number:050}");
+    let added: Vec<Name> = (0..20_000).map(|number| names.add(&long(number))).collect();
+    let memory = names.memory();
+    added.iter().skip(1).for_each(|name| names.remove(name.place));
+    for number in 0..60_000 {
+        names.add(&format!("f{number:05}"));
+    }
+    // The index grows with the number of names, the arena does not.
+    assert!(names.memory() < memory * 2, "{} bytes after {memory}", names.memory());
+    assert_eq!(names.find(&long(0)), Some(added[0]));
+    assert!((0..60_000).all(|number| names.find(&format!("f{number:05}")).is_some()));
+}

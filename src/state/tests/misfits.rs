@@ -116,8 +116,8 @@ fn effect() -> impl Strategy<Value = Effect> {
             .prop_map(|(view, before, fields)| Effect::UpdateView { view, before, fields }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
-        6 => prop::collection::vec(part(), 0..4).prop_map(Effect::ChangeLinks),
-        3 => prop::collection::vec(put(), 0..4).prop_map(Effect::PutResources),
+        6 => prop::collection::vec(part(), 1..4).prop_map(Effect::ChangeLinks),
+        3 => prop::collection::vec(put(), 1..4).prop_map(Effect::PutResources),
         1 => (resource_type(), 1..14_u16, removed_counts()).prop_map(|(of, number, removed)| {
             let name = name(of, number);
             Effect::RemoveResource { resource_type: of, name, removed, detail: None }
