@@ -1,4 +1,5 @@
 """A JetStream client of the few calls that the findings need, over a socket to 127.0.0.1."""
+import atexit
 import json
 import socket
 import subprocess
@@ -13,6 +14,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.command = [program, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", folder]
+        atexit.register(lambda: self.process.kill())
         self.start()
 
     def start(self):
