@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who may know whom in src/: imports point down only, and no two modules know each other.
+"""Checks imports in src/: they point down only, and there are no cycles between the parts of a layer.
 
 A module is a file or folder of src/. Those of the engine that goes are listed as such: among themselves
 they may know whom they like, and none of the layers below may know them.

@@ -1,4 +1,4 @@
-//! What a command comes to.
+//! The result of deciding a command.
 
 use super::change_record::{ChangeRecord, RemovedCounts};
 use super::key_outcome::KeyOutcome;
@@ -6,7 +6,7 @@ use super::link_result::LinkResult;
 use super::type_counts::TypeCounts;
 use super::view::View;
 
-/// What a command comes to: the answer to its caller, and the change, where there is one.
+/// The result of deciding a command: the answer to its caller, and the change, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) answer: Answer,

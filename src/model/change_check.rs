@@ -62,7 +62,7 @@ impl LinksChange {
                 _ => return Err("the request order is not one of the names"),
             }
         }
-        if self.order.len() == seen.len() { Ok(()) } else { Err("the request order is cut") }
+        if self.order.len() == seen.len() { Ok(()) } else { Err("the request order is too short") }
     }
 
     fn unlinks(&self, name: &str) -> bool {

@@ -37,7 +37,7 @@ pub(crate) enum Operation {
     CreateView {
         view: ViewKey,
         fields: ViewFields,
-        /// Whether a view that is there is the answer, and no error.
+        /// If the view exists: return it (true), or fail (false).
         ensure: bool,
     },
     UpdateView {

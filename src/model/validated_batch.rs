@@ -106,7 +106,7 @@ impl ValidatedBatch {
         &self.failed
     }
 
-    /// The keys to walk, in key order.
+    /// The keys, in key order.
     pub(crate) fn keys(&self) -> Vec<LinkKey<'_>> {
         let key = |key: &ValidKey| LinkKey {
             name: ResourceName::packed(text_of(&self.texts, *key)),

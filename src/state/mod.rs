@@ -1,8 +1,8 @@
 //! The memory image: everything a store holds at a revision, and how it changes.
 //!
 //! A command is *decided* against a state ([`decide`]): that reads, and tells the answer and the change. A
-//! change is *applied* ([`apply`]), which is the only way a state changes. Neither knows a clock, chance or
-//! the order of a hash table, and changes carry names: so two states that applied the same changes are
+//! change is *applied* ([`apply`]), which is the only way a state changes. Neither uses a clock, random
+//! numbers or the iteration order of a hash table, and changes carry names: so two states that applied the same changes are
 //! equal, whatever happened in between. A clone is a snapshot: it is made in O(1) and shares with the state
 //! all that does not change after it.
 

@@ -1,4 +1,4 @@
-//! The memory image, held against the engine that stands, against a model of a few maps, and against itself.
+//! The memory image, held against the current engine, against a model of a few maps, and against itself.
 
 #![allow(
     clippy::unwrap_used,

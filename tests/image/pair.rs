@@ -1,4 +1,4 @@
-//! The engine that stands and the memory image, side by side.
+//! The current engine and the memory image, side by side.
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -45,7 +45,7 @@ impl ProjectState {
             names.map(|(text, found)| found.unwrap_or_else(|| resources.names.add(text))).collect();
         let ids: Vec<u32> = names.iter().map(|name| name.id).collect();
         if !resources.postings.insert_all(&ids, slot) {
-            return Err(Misfit("a link is there"));
+            return Err(Misfit("a link already exists"));
         }
         // After all names were added: what they begin with alike is known only then.
         let entries = entries(&resources.names, &names);

@@ -48,7 +48,9 @@ impl State {
     fn apply_effect(&mut self, change: &ChangeRecord) -> Fit {
         let ChangeRecord { stamp, project: key, effect, .. } = change;
         if stamp.revision != self.head.revision.saturating_add(1) || stamp.time < self.head.time {
-            return Err(Misfit("it is not the next one"));
+            return Err(Misfit(
+                "its revision is not the next one, or its time is before that of the last change",
+            ));
         }
         match effect {
             Effect::CreateView { view, fields } => self.create_view(key, view, fields, *stamp)?,
@@ -113,7 +115,7 @@ impl State {
         let registry = &mut self.project_or_new(project)?.registry;
         for PutResource { resource_type, name, before, fields } in puts {
             if registry.get(*resource_type, name) != before.as_ref() {
-                return Err(Misfit("something else was said of a resource"));
+                return Err(Misfit("a resource had other fields"));
             }
             let owner = fields.id.as_ref().and_then(|id| registry.segment(id.as_str()));
             if owner.is_some_and(|owner| owner != name) {

@@ -26,7 +26,7 @@ impl State {
         if project.views.len() == views && links == unlinked {
             Ok(())
         } else {
-            Err(Misfit("the project had something else"))
+            Err(Misfit("the project had other views or links"))
         }
     }
 }
@@ -85,6 +85,10 @@ impl ProjectState {
         for (slot, names) in by_view {
             self.unlink_names(slot, resource_type, &names, stamp)?;
         }
-        if removed == expected { Ok(()) } else { Err(Misfit("something else was to be removed")) }
+        if removed == expected {
+            Ok(())
+        } else {
+            Err(Misfit("other resources or links were to be removed"))
+        }
     }
 }

@@ -29,8 +29,8 @@ pub(super) struct LinkPlan<'a> {
     pub(super) view: &'a ViewState,
     /// In key order, each once.
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// The keys that failed and may be linked: with nothing registered, where that is a failure, or beyond a
-    /// limit.
+    /// Keys that failed but may already be linked, since nothing is registered under them or they are beyond a
+    /// limit: a replacement keeps them.
     left: BTreeSet<&'a str>,
     pub(super) result: LinkResult,
 }

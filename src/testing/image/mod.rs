@@ -181,7 +181,7 @@ impl MemoryImage {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic leaves a state that a test looks at no more.
+        // After a panic the test no longer uses the state.
         self.shared.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
