@@ -216,7 +216,7 @@ fn each_way_not_to_fit_is_told() {
     };
     let again = vec![put("id-1", 1), put("id-2", 1)];
     let cases = BTreeMap::from([
-        ("a link is there", Effect::ChangeLinks(vec![part(&[1], &[])])),
+        ("a link already exists", Effect::ChangeLinks(vec![part(&[1], &[])])),
         ("a link is not there", Effect::ChangeLinks(vec![part(&[], &[3])])),
         (
             "there is no such view",
@@ -228,10 +228,10 @@ fn each_way_not_to_fit_is_told() {
             Effect::UpdateView { view: view(), before: fields(), fields: fields() },
         ),
         ("the view had other links", Effect::DeleteView { view: view(), unlinked, detail: None }),
-        ("something else was said of a resource", Effect::PutResources(again)),
+        ("a resource had other fields", Effect::PutResources(again)),
         ("an id leads to another segment", Effect::PutResources(vec![put("i", 1), put("i", 2)])),
         (
-            "something else was to be removed",
+            "other resources or links were to be removed",
             Effect::RemoveResource {
                 resource_type: ResourceType::Flag,
                 name: flag(),
@@ -240,7 +240,7 @@ fn each_way_not_to_fit_is_told() {
             },
         ),
         (
-            "the project had something else",
+            "the project had other views or links",
             Effect::DeleteProject { views: 1, unlinked, detail: None },
         ),
     ]);
@@ -263,7 +263,7 @@ fn each_way_not_to_fit_is_told() {
     for (revision, time) in [(2, 9), (4, 9), (3, 4)] {
         let stamp = Stamp { revision, time: Timestamp::from_millis(time) };
         let error = apply(record(stamp, late()));
-        assert!(error.contains("it is not the next one"), "{error}");
+        assert!(error.contains("its revision is not the next one"), "{error}");
     }
     let elsewhere = ChangeRecord { project: project_key(5), ..record(stamp, late()) };
     assert!(apply(elsewhere).contains("there is no such project"));
