@@ -247,6 +247,9 @@ mod anything;
 mod asynchronous;
 mod batch;
 mod change;
+// The memory image on disk, used by no store yet.
+#[cfg(feature = "testing")]
+mod checkpoint;
 mod codec;
 mod commit;
 mod disk;
@@ -257,6 +260,8 @@ mod journal;
 mod model;
 mod opening;
 mod options;
+#[cfg(feature = "testing")]
+mod parallel;
 mod project;
 mod registry;
 mod selection;

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::key::MAX_KEY_LEN;
+
 /// Names of resources of one type, in key order, each once.
 ///
 /// Encoded front-coded: of each name how many bytes it shares with the one before it, and the others.
@@ -83,6 +85,9 @@ impl NameList {
             if shared > name.len() {
                 return Err("a name shares more than the name before it has");
             }
+            if shared.saturating_add(more) > MAX_NAME_LEN {
+                return Err("a name is too long");
+            }
             let (rest, behind) = bytes.split_at_checked(more).ok_or(CUT)?;
             bytes = behind;
             name.truncate(shared);
@@ -99,6 +104,9 @@ impl NameList {
 }
 
 const CUT: &str = "the names are cut";
+
+/// The longest name: two keys and what stands between them. Without a bound few bytes could be very long names.
+const MAX_NAME_LEN: usize = 2 * MAX_KEY_LEN + 1;
 
 /// How many bytes two texts begin with alike, at a boundary of characters.
 fn shared_bytes(one: &str, other: &str) -> usize {
@@ -197,6 +205,16 @@ mod tests {
                 prop_assert_eq!(list.iter().len(), list.len());
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_is_longer_than_two_keys_is_an_error() {
+        let decoded = |length: usize| {
+            let name = "x".repeat(length);
+            NameList::decode(&[name.as_str()].into_iter().collect::<NameList>().encode())
+        };
+        assert_eq!(decoded(2 * MAX_KEY_LEN + 1).unwrap().len(), 1);
+        assert_eq!(decoded(2 * MAX_KEY_LEN + 2), Err("a name is too long"));
     }
 
     #[test]

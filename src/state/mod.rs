@@ -11,8 +11,10 @@ mod check;
 mod decide;
 mod digest;
 mod link_set;
+mod load;
 mod memory;
 mod names;
+mod parts;
 mod postings;
 mod project;
 mod read;
@@ -25,13 +27,21 @@ mod views;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::key::ProjectKey;
 use crate::model::time::Timestamp;
 use project::ProjectState;
 use views::KeyMap;
 
 pub(crate) use decide::Pending;
+pub(crate) use digest::Digest;
+pub(crate) use load::{
+    LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView, PlacedLink, PlacedLinks,
+    Sound,
+};
 pub(crate) use memory::Memory;
+pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
 pub(crate) use read::ProjectReader;
 
 /// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
@@ -42,7 +52,7 @@ pub(crate) struct State {
 }
 
 /// Where the state stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// The newest change.
     pub(crate) revision: u64,

@@ -91,7 +91,13 @@ impl LinkOrder {
     /// Adds links of one change, by their sequences, which are behind all others.
     pub(super) fn push(&mut self, links: &[Link], stamp: Stamp) {
         let Some(first) = links.first().map(|link| link.sequence) else { return };
-        let run = self.run_of(first, stamp);
+        let Run { first, .. } = self.run_of(first, stamp);
+        self.push_run(links, first, stamp);
+    }
+
+    /// Adds links of one change, the first link of which has or had the sequence `first`.
+    pub(super) fn push_run(&mut self, links: &[Link], first: u32, stamp: Stamp) {
+        let run = Run { first, revision: stamp.revision, time: stamp.time };
         let mut rest = links;
         if let Some((_, last)) = self.chunks.last_mut() {
             let room = MAX.saturating_sub(last.links.len()).min(rest.len());
@@ -107,6 +113,12 @@ impl LinkOrder {
             chunk.push(part, run);
             self.chunks.push((lower, Arc::new(chunk)));
         }
+    }
+
+    /// The change that made the newest link.
+    pub(super) fn newest(&self) -> Option<Stamp> {
+        let run = self.chunks.last()?.1.runs.last()?;
+        Some(Stamp { revision: run.revision, time: run.time })
     }
 
     /// The run of a change whose next link has a sequence: the one it began with an earlier part.
