@@ -233,7 +233,7 @@
 //! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
-//! | storage | `storage` | tables, and alone names the database |
+//! | storage | `storage` | tables, and names the database |
 //! | disk | `disk`, `codec` | bytes |
 //!
 //! Beside them `trace` is what every layer tells of itself through.

@@ -18,6 +18,11 @@ impl Threads {
         Self(available_parallelism().map_or(1, NonZero::get))
     }
 
+    /// How many there are, one at least.
+    pub(crate) const fn count(self) -> usize {
+        if self.0 == 0 { 1 } else { self.0 }
+    }
+
     /// What `each` gives for each item, in the order of the items.
     ///
     /// The caller works, too, so that everything is done where no thread can be started.

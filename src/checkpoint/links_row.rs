@@ -22,6 +22,8 @@ struct LinksRow<'a> {
     gaps: &'a [u8],
     /// For each link its change among those of the row.
     change_of: &'a [u8],
+    /// The place of the first link in its change.
+    first_place: u32,
     /// For each link its place in its change.
     places: &'a [u8],
 }
@@ -43,6 +45,7 @@ pub(super) fn encode(part: &str, links: &[(u32, LinkRecord)]) -> Result<Vec<u8>>
     let next = links.iter().skip(1);
     let gaps = links.iter().zip(next).map(|((rank, _), (next, _))| next.wrapping_sub(rank + 1));
     let places: Vec<u32> = links.iter().map(|(_, record)| record.request_index).collect();
+    let first_place = places.first().copied().unwrap_or_default();
     let mut before = (0, 0);
     for change in &mut changes {
         let (revision, time) = *change;
@@ -57,7 +60,8 @@ pub(super) fn encode(part: &str, links: &[(u32, LinkRecord)]) -> Result<Vec<u8>>
             first: links.first().map_or(0, |(rank, _)| *rank),
             gaps: &pack(gaps),
             change_of: &change_of,
-            places: &pack_either(&places),
+            first_place,
+            places: &pack_either(first_place, &places),
         },
     )
 }
@@ -76,7 +80,7 @@ impl LinksRow<'_> {
         }
         let change_of = unpack(self.change_of, count)?;
         let gaps = unpack(self.gaps, count - 1)?;
-        let places = unpack_either(self.places, count)?;
+        let places = unpack_either(self.first_place, self.places, count)?;
         let mut links = Vec::with_capacity(count);
         let mut rank = Some(self.first);
         let mut gaps = gaps.into_iter();
@@ -173,7 +177,7 @@ mod tests {
         };
         let links = [(5, record(7, 2)), (6, record(7, 0)), (9, record(9, 1))];
         let expected =
-            [2, 7, 251, 0xef, 3, 2, 2, 3, 5, 2, 2, 0b1000, 2, 1, 0b100, 2, 2, 0b01_00_10];
+            [2, 7, 251, 0xef, 3, 2, 2, 3, 5, 2, 2, 0b1000, 2, 1, 0b100, 2, 2, 2, 0b01_00_10];
         assert_eq!(encode("links", &links).unwrap(), expected);
         for length in 0..expected.len() {
             assert!(decode("links", &expected[..length]).is_err(), "{length}");

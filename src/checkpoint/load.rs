@@ -132,8 +132,8 @@ impl Reader {
         let names = self.names(&outlines)?;
         let links = self.links(&outlines, &names)?;
         let found = self.counts(&outlines, &names)?;
-        let mut state = sound("projects", State::load(*head, assemble(outlines, names, links)))?;
-        sound("links", state.fill_postings(self.threads))?;
+        let projects = assemble(outlines, names, links);
+        let state = sound("projects", State::load(*head, projects, self.threads))?;
         if found != *counts {
             return Err(damaged("head", "it tells other counts"));
         }
@@ -196,23 +196,22 @@ impl Reader {
 
     /// The names of each project.
     fn names(&self, outlines: &[Outline]) -> Result<Vec<ByType<LoadedNames>>> {
-        let parts: Vec<(u32, ResourceType)> = outlines
-            .iter()
-            .flat_map(|project| ResourceType::ALL.map(|of| (project.row.id, of)))
-            .collect();
+        let parts = outlines.iter().flat_map(|project| {
+            ResourceType::ALL.map(|resource_type| (project.row.id, resource_type))
+        });
+        let parts: Vec<(u32, ResourceType)> = parts.collect();
         let names = self.threads.map(&parts, |&(project, resource_type)| {
-            let mut names = LoadedNames::default();
+            let mut lists: Vec<NameList> = Vec::new();
             self.rows("names", self.names.get(resource_type), project, |row| {
-                let list: NameList = tables::decode("names", row)?;
-                let mut list = list.iter();
-                sound("names", list.try_for_each(|name| names.push(resource_type, name)))
+                lists.push(tables::decode("names", row)?);
+                Ok(())
             })?;
-            Ok(names)
+            sound("names", LoadedNames::new(resource_type, &lists))
         });
         let mut names = names.into_iter();
-        let absent = || Ok(LoadedNames::default());
-        let of_project = |_: &Outline| ByType::try_from_fn(|_| names.next().unwrap_or_else(absent));
-        outlines.iter().map(of_project).collect()
+        let mut next =
+            || names.next().unwrap_or_else(|| Err(damaged("names", "a type is missing")));
+        outlines.iter().map(|_| ByType::try_from_fn(|_| next())).collect()
     }
 
     /// The links of each view, project after project.

@@ -47,8 +47,10 @@ pub(super) fn unpack(bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
 }
 
 /// Packs numbers, or the steps between them where those are smaller: of numbers that go up by 1 nothing is left.
-pub(super) fn pack_either(numbers: &[u32]) -> Vec<u8> {
-    let expected = std::iter::once(0).chain(numbers.iter().map(|number| number.wrapping_add(1)));
+/// `first` is the first number, which is kept elsewhere.
+pub(super) fn pack_either(first: u32, numbers: &[u32]) -> Vec<u8> {
+    let expected =
+        std::iter::once(first).chain(numbers.iter().map(|number| number.wrapping_add(1)));
     let steps = numbers.iter().zip(expected);
     let mut steps = pack(steps.map(|(number, expected)| folded(number.wrapping_sub(expected))));
     let plain = pack(numbers.iter().copied());
@@ -62,13 +64,13 @@ pub(super) fn pack_either(numbers: &[u32]) -> Vec<u8> {
 }
 
 /// The numbers of [`pack_either`].
-pub(super) fn unpack_either(bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
+pub(super) fn unpack_either(first: u32, bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
     let Some((width, rest)) = bytes.split_first().filter(|(width, _)| *width & STEPS != 0) else {
         return unpack(bytes, count);
     };
     let mut steps = vec![width & !STEPS];
     steps.extend_from_slice(rest);
-    let mut expected = 0_u32;
+    let mut expected = first;
     let mut numbers = unpack(&steps, count)?;
     for number in &mut numbers {
         *number = expected.wrapping_add(unfolded(*number));
@@ -97,16 +99,17 @@ mod tests {
         fn numbers_come_back_as_they_were(numbers: Vec<u32>, shift in 0..32_u32, up: bool) {
             let shifted = numbers.iter().map(|number| number >> shift);
             let numbers: Vec<u32> =
-                if up { (0..).zip(shifted).map(|(at, _)| at).collect() } else { shifted.collect() };
+                if up { (shift * 900..).zip(shifted).map(|(at, _)| at).collect() } else { shifted.collect() };
             let packed = pack(numbers.iter().copied());
             prop_assert_eq!(&unpack(&packed, numbers.len()).unwrap(), &numbers);
-            let packed = pack_either(&numbers);
-            prop_assert_eq!(&unpack_either(&packed, numbers.len()).unwrap(), &numbers);
+            let first = numbers.first().copied().unwrap_or_default();
+            let packed = pack_either(first, &numbers);
+            prop_assert_eq!(&unpack_either(first, &packed, numbers.len()).unwrap(), &numbers);
         }
 
         #[test]
         fn any_bytes_are_so_many_numbers_or_an_error(bytes: Vec<u8>, count in 0..100_usize) {
-            for numbers in [unpack(&bytes, count), unpack_either(&bytes, count)] {
+            for numbers in [unpack(&bytes, count), unpack_either(7, &bytes, count)] {
                 if let Ok(numbers) = numbers {
                     prop_assert_eq!(numbers.len(), count);
                 }
@@ -118,8 +121,8 @@ mod tests {
     fn the_bytes_of_numbers_are_pinned() {
         assert_eq!(pack([1, 2, 3, 7].into_iter()), [3, 0b1101_0001, 0b1110]);
         assert_eq!(pack([0, 0, 0].into_iter()), [0]);
-        assert_eq!(pack_either(&[0, 1, 2, 3]), [STEPS]);
-        assert_eq!(pack_either(&[1, 2, 3, 4]), [STEPS | 2, 0b10]);
-        assert_eq!(pack_either(&[3, 0, 2, 1]), [2, 0b0110_0011]);
+        assert_eq!(pack_either(0, &[0, 1, 2, 3]), [STEPS]);
+        assert_eq!(pack_either(700, &[700, 701, 703, 704]), [STEPS | 2, 0b10_0000]);
+        assert_eq!(pack_either(3, &[3, 0, 2, 1]), [2, 0b0110_0011]);
     }
 }

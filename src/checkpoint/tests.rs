@@ -416,6 +416,42 @@ fn rows_that_were_changed_are_errors_or_say_the_same() {
     }
 }
 
+/// A checkpoint of [`rich_history`] as it was written when format 1 was made.
+const KEPT: &[u8] = include_bytes!("../../tests/formats/checkpoint-1.redb");
+const KEPT_DIGEST: &str = "86042bba12146b467d6dca34cbedf5922bcaa20f3742c375cf183dd5747b5038";
+
+#[test]
+fn a_checkpoint_of_format_1_that_was_kept_is_loaded_and_written_as_then() {
+    let state = rich_history().state();
+    assert_eq!(digest(&load_bytes(KEPT).unwrap()), KEPT_DIGEST);
+    assert_eq!(digest(&state), KEPT_DIGEST, "the history or the digest is another one");
+    let now = written(&state);
+    for table in all_tables() {
+        assert_eq!(rows_of(&now, table), rows_of(KEPT, table), "{table}");
+    }
+    for key in [tables::FORMAT_KEY, tables::STATE_KEY] {
+        assert_eq!(head_row(&now, key), head_row(KEPT, key), "{key}");
+    }
+}
+
+fn head_row(bytes: &[u8], key: &str) -> Vec<u8> {
+    use redb::ReadableDatabase;
+    let file = MemoryDisk::default().create("checkpoint").unwrap();
+    file.write_at(0, bytes).unwrap();
+    let backend = crate::storage::Backend::direct(file);
+    let database = redb::Database::builder().create_with_backend(backend).unwrap();
+    let table = database.begin_read().unwrap().open_table(tables::HEAD).unwrap();
+    table.get(key).unwrap().unwrap().value().to_vec()
+}
+
+#[test]
+#[ignore = "makes the file that is kept, when there is a new format"]
+fn keep_a_checkpoint() {
+    let state = rich_history().state();
+    std::fs::write("tests/formats/checkpoint-1.redb", written(&state)).unwrap();
+    println!("{}", digest(&state));
+}
+
 #[test]
 fn a_file_takes_a_file_s_place_only_when_it_is_whole() {
     let dir = tempfile::tempdir().unwrap();

@@ -30,7 +30,8 @@ const CACHE: usize = 16 << 20;
 pub(crate) fn write(state: &State, file: Arc<dyn DiskFile>) -> Result<()> {
     contain(|| {
         let backend = Backend::direct(file);
-        let database = Database::builder().set_cache_size(CACHE).create_with_backend(backend)?;
+        let mut database =
+            Database::builder().set_cache_size(CACHE).create_with_backend(backend)?;
         let transaction = database.begin_write()?;
         let mut writer = Writer { transaction: &transaction, counts: Counts::default() };
         let projects = writer.projects(state)?;
@@ -40,6 +41,8 @@ pub(crate) fn write(state: &State, file: Arc<dyn DiskFile>) -> Result<()> {
         }
         writer.head(state)?;
         transaction.commit()?;
+        // A file doubles while it grows: cuts off what is not used.
+        database.compact()?;
         Ok(database.close()?)
     })
 }

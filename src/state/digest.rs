@@ -34,6 +34,8 @@ impl fmt::Display for Digest {
 
 /// Links of so many bytes are hashed at once.
 const BLOCK: usize = 1 << 16;
+/// Stands in place of the length of a name, as no name has, before the next change.
+const NEXT_CHANGE: u16 = u16::MAX;
 
 impl State {
     /// The digest of everything the state holds.
@@ -86,21 +88,27 @@ impl Hash {
         Ok(())
     }
 
-    /// Adds links in link order: when each was made, and its name.
+    /// Adds links in link order: of each change when it was made, and of each of its links the place in it and
+    /// the name.
     fn add_links(&mut self, names: &Names, links: &LinkSet) {
         let mut bytes = Vec::with_capacity(BLOCK);
-        for (link, record) in links.by_time(None, 0) {
+        let mut last = None;
+        for (link, LinkRecord { linked_at, revision, request_index }) in links.by_time(None, 0) {
             if bytes.len() >= BLOCK {
                 self.0.update(&bytes);
                 bytes.clear();
             }
-            let LinkRecord { linked_at, revision, request_index } = record;
-            let name = names.text(link.place);
-            bytes.extend_from_slice(&linked_at.as_millis().to_le_bytes());
-            bytes.extend_from_slice(&revision.to_le_bytes());
+            if last != Some((revision, linked_at)) {
+                last = Some((revision, linked_at));
+                bytes.extend_from_slice(&NEXT_CHANGE.to_le_bytes());
+                bytes.extend_from_slice(&revision.to_le_bytes());
+                bytes.extend_from_slice(&linked_at.as_millis().to_le_bytes());
+            }
+            let name = names.bytes(link.place);
+            // A name is far shorter than 2^16 bytes.
+            bytes.extend_from_slice(&(name.len() as u16).to_le_bytes());
             bytes.extend_from_slice(&request_index.to_le_bytes());
-            bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(name);
         }
         self.0.update(&bytes);
     }

@@ -17,7 +17,7 @@ use crate::model::change_check::check_name;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
-use crate::model::{ByType, Stamp, ViewRecord};
+use crate::model::{ByType, NameList, Stamp, ViewRecord};
 use crate::parallel::Threads;
 
 /// Something that holds, or what does not.
@@ -29,7 +29,6 @@ pub(super) const fn require(holds: bool, otherwise: &'static str) -> Sound<()> {
 }
 
 /// The names of a type that views link.
-#[derive(Default)]
 pub(crate) struct LoadedNames {
     names: Names,
     /// By rank.
@@ -42,17 +41,25 @@ impl LoadedNames {
         self.order.len()
     }
 
-    /// Adds the next name in key order.
+    /// Gives names places and ids. The lists are in key order, one behind the other.
+    ///
+    /// Cost: O(names).
     ///
     /// # Errors
     ///
     /// A name that is out of order or no name of the type.
-    pub(crate) fn push(&mut self, resource_type: ResourceType, name: &str) -> Sound<()> {
-        check_name(resource_type, name)?;
-        let last = self.order.last().map(|last| self.names.text(last.place));
-        require(last.is_none_or(|last| last < name), "names are not in key order")?;
-        self.order.push(self.names.add(name));
-        Ok(())
+    pub(crate) fn new(resource_type: ResourceType, lists: &[NameList]) -> Sound<Self> {
+        let count = lists.iter().map(NameList::len).sum();
+        let mut names = Names::with_room(count);
+        let mut order = Vec::with_capacity(count);
+        let mut last = "";
+        for name in lists.iter().flat_map(NameList::iter) {
+            check_name(resource_type, name)?;
+            require(last < name, "names are not in key order")?;
+            order.push(names.add(name));
+            last = name;
+        }
+        Ok(Self { names, order })
     }
 }
 
@@ -74,7 +81,11 @@ pub(crate) struct PlacedLink {
 }
 
 /// The links of a view and type.
-pub(crate) struct LoadedLinks(LinkSet);
+pub(crate) struct LoadedLinks {
+    set: LinkSet,
+    /// The ids of their names, in order, since ids were given in key order.
+    ids: Vec<u32>,
+}
 
 impl LoadedLinks {
     /// Brings links into both orders.
@@ -87,7 +98,11 @@ impl LoadedLinks {
     pub(crate) fn new(names: &LoadedNames, placed: &PlacedLinks) -> Sound<Self> {
         let ranks = placed.links.iter().map(|link| link.rank);
         require(ranks.is_sorted_by(|one, other| one < other), "links are not in key order")?;
-        LinkSet::load(&names.order, placed).map(Self)
+        let set = LinkSet::load(&names.order, placed)?;
+        let id = |link: &PlacedLink| names.order.get(link.rank as usize).map(|name| name.id);
+        let ids: Vec<u32> = placed.links.iter().filter_map(id).collect();
+        debug_assert!(ids.is_sorted(), "ids are given in key order");
+        Ok(Self { set, ids })
     }
 }
 
@@ -142,12 +157,14 @@ pub(crate) struct LoadedProject {
 }
 
 impl State {
-    /// The state of projects in key order, without [postings](Self::fill_postings).
+    /// The state of projects in key order.
+    ///
+    /// Cost: O(names + links), on the threads that are given.
     ///
     /// # Errors
     ///
     /// What does not fit together.
-    pub(crate) fn load(head: Head, projects: Vec<LoadedProject>) -> Sound<Self> {
+    pub(crate) fn load(head: Head, projects: Vec<LoadedProject>, threads: Threads) -> Sound<Self> {
         let keys = projects.iter().map(|project| &project.key);
         require(keys.is_sorted_by(|one, other| one < other), "projects are not in key order")?;
         let (mut projects_seen, mut views_seen) = (BTreeSet::new(), BTreeSet::new());
@@ -161,30 +178,8 @@ impl State {
         }
         let loaded = projects
             .into_iter()
-            .map(|project| Ok((project.key.clone(), Arc::new(project.into_state()?))));
+            .map(|project| Ok((project.key.clone(), Arc::new(project.into_state(threads)?))));
         Ok(Self { head, projects: loaded.collect::<Sound<KeyMap<_, _>>>()? })
-    }
-
-    /// Makes the postings of a state that was just loaded.
-    ///
-    /// Cost: O(links), on the threads that are given.
-    ///
-    /// # Errors
-    ///
-    /// A name that no view links.
-    pub(crate) fn fill_postings(&mut self, threads: Threads) -> Sound<()> {
-        let parts = self.projects.into_iter().flat_map(|(key, project)| {
-            ResourceType::ALL.map(|resource_type| (key.clone(), &**project, resource_type))
-        });
-        let parts: Vec<(ProjectKey, &ProjectState, ResourceType)> = parts.collect();
-        let made = threads.map(&parts, |(_, project, of)| project.make_postings(*of));
-        let parts: Vec<_> = parts.into_iter().map(|(key, _, of)| (key, of)).collect();
-        for ((key, resource_type), made) in parts.into_iter().zip(made) {
-            let project = self.projects.get_mut_cow(&key).map(Arc::make_mut);
-            let project = project.ok_or("there is no such project")?;
-            project.resources.get_mut(resource_type).postings = made?;
-        }
-        Ok(())
     }
 }
 
@@ -197,7 +192,7 @@ impl LoadedView {
         require(*updated_at <= head.time, "a view is of later than the state")?;
         require(is_set(&fields.tags), "tags are not in order")?;
         for (_, links) in self.links.iter() {
-            let newest = links.as_ref().and_then(|links| links.0.newest());
+            let newest = links.as_ref().and_then(|links| links.set.newest());
             let fits = |newest: Stamp| newest.revision <= *revision && newest.time <= head.time;
             require(newest.is_none_or(fits), "a link is newer than its view")?;
         }
@@ -206,33 +201,23 @@ impl LoadedView {
 }
 
 impl LoadedProject {
-    fn into_state(self) -> Sound<ProjectState> {
-        let views = self.views.into_iter().map(|LoadedView { record, links }| {
-            ViewState::load(record, links.map(|links| links.map(|LoadedLinks(set)| Arc::new(set))))
-        });
+    fn into_state(self, threads: Threads) -> Sound<ProjectState> {
         let mut state = ProjectState::new(self.id);
-        state.views = Views::load(views.collect())?;
         state.registry = self.registry.0;
-        state.resources = self
-            .names
-            .map(|LoadedNames { names, .. }| Resources { names, postings: Postings::default() });
-        Ok(state)
-    }
-}
-
-impl ProjectState {
-    /// Puts the views into the postings of their resources.
-    fn make_postings(&self, resource_type: ResourceType) -> Sound<Postings> {
-        let names = &self.of(resource_type).names;
-        let (mut postings, mut ids) = (Postings::default(), Vec::new());
-        for (slot, view) in self.views.iter(None) {
-            let Some(links) = view.links(resource_type) else { continue };
-            ids.clear();
-            ids.extend(links.by_key(names, None, 0).map(|link| names.id(link.place)));
-            require(postings.insert_all(&ids, slot), "a view has a link twice")?;
+        for (resource_type, LoadedNames { names, .. }) in self.names.into_entries() {
+            let linked = (0..).zip(&self.views).filter_map(|(slot, view)| {
+                let links = view.links.get(resource_type).as_ref()?;
+                Some((slot, links.ids.as_slice()))
+            });
+            let linked: Vec<(u32, &[u32])> = linked.collect();
+            let postings = Postings::load(names.ids(), &linked, threads)?;
+            *state.resources.get_mut(resource_type) = Resources { names, postings };
         }
-        let linked = |name: Name| postings.iter(name.id).next().is_some();
-        require(names.iter().all(linked), "a name is linked to nothing")?;
-        Ok(postings)
+        let views = self.views.into_iter().map(|LoadedView { record, links }| {
+            ViewState::load(record, links.map(|links| links.map(|links| Arc::new(links.set))))
+        });
+        // Slots are given in this order.
+        state.views = Views::load(views.collect())?;
+        Ok(state)
     }
 }
