@@ -91,7 +91,7 @@ struct Bench {
     image: MemoryImage,
     project: ImageProject,
     round: u64,
-    /// What pushes the image out of the caches before a step.
+    /// What pushes the image out of the caches before each change is decided.
     other: Option<Vec<u64>>,
     /// Whether a snapshot of before each change is held.
     holds: bool,
@@ -115,7 +115,6 @@ impl Bench {
         let change = timed(&mut steps.decide, || self.image.decide(&command).unwrap().unwrap());
         let bytes = timed(&mut steps.encode, || change.encode().unwrap());
         black_box(bytes);
-        self.evict();
         timed(&mut steps.apply, || self.image.apply(&change).unwrap());
         drop(held);
         steps
@@ -132,7 +131,10 @@ impl Bench {
     }
 }
 
-const STEPS: [(&str, fn(Steps) -> Duration); 4] = [
+/// A step by its name.
+type Step = (&'static str, fn(Steps) -> Duration);
+
+const STEPS: [Step; 4] = [
     ("validate", |steps| steps.validate),
     ("decide", |steps| steps.decide),
     ("encode", |steps| steps.encode),
@@ -183,7 +185,7 @@ fn resident() -> u64 {
 
 fn memory(_: &mut Criterion) {
     let before = resident();
-    let (image, _project) = filled();
+    let (image, project) = filled();
     let (used, resident) = (image.memory("bench").unwrap(), resident() - before);
     let each = |bytes: usize, of: u64| bytes as f64 / of as f64;
     println!(
@@ -198,10 +200,23 @@ fn memory(_: &mut Criterion) {
         each(used.names + used.postings, resources()),
         each(used.views, links() / PER_VIEW)
     );
+    let bench = Bench { image, project, round: 0, other: None, holds: false };
+    for (order, sorted) in [("as they come", false), ("sorted", true)] {
+        let mut keys = new_keys(0, 1, 1_000);
+        if sorted {
+            keys.sort();
+        }
+        let change = LinkChange::link(view(0), Batch::flags(keys));
+        let command = bench.project.command([change]).unwrap();
+        let change = bench.image.decide(&command).unwrap().unwrap();
+        let bytes = change.encode().unwrap().len();
+        println!("a change of 1,000 keys of 21 bytes, {order}: {bytes} bytes");
+    }
 }
 
-fn large(criterion: &mut Criterion) {
-    let image = MemoryImage::new(Options::new());
+/// An image with one view that has all links.
+fn large_view(removal_detail: usize) -> (MemoryImage, ImageProject) {
+    let image = MemoryImage::with_removal_detail(Options::new(), removal_detail);
     let project = image.project("bench").unwrap();
     project.create_view(NewView::new(view(0), "all")).unwrap();
     for part in 0..10 {
@@ -209,16 +224,24 @@ fn large(criterion: &mut Criterion) {
         let keys = (part * each..(part + 1) * each).map(|number| key(number + resources()));
         project.link(&view(0), Batch::flags(keys)).unwrap().all_ok().unwrap();
     }
+    (image, project)
+}
+
+fn large(criterion: &mut Criterion) {
+    let (image, project) = large_view(0);
     let mut bench = Bench { image, project, round: 0, other: None, holds: false };
     measure(criterion, "view of all links", &mut bench, &[1, 1_000], Some(0));
-    let begin = Instant::now();
-    bench.project.delete_view(&view(0)).unwrap();
-    println!(
-        "a deletion of {} links: {:?}, {} bytes",
-        links(),
-        begin.elapsed(),
-        bench.image.last_change_len()
-    );
+}
+
+/// The deletion of a view of all links is one change, with what undoing it needs and without.
+fn deletion(_: &mut Criterion) {
+    for (what, detail) in [("counts alone", 0), ("all that undoing needs", usize::MAX)] {
+        let (image, project) = large_view(detail);
+        let begin = Instant::now();
+        project.delete_view(&view(0)).unwrap();
+        let (took, bytes) = (begin.elapsed(), image.last_change_len());
+        println!("a deletion of {} links with {what}: {took:.1?}, {bytes} bytes", links());
+    }
 }
 
 /// A hundred thousand views, and a resource that is in each of them.
@@ -247,6 +270,37 @@ fn many_views(criterion: &mut Criterion) {
         begin.elapsed(),
         image.last_change_len()
     );
+}
+
+/// What 128 callers ask for at the same time, 10 keys each.
+fn group(criterion: &mut Criterion) {
+    let (image, project) = filled();
+    let mut round = 0;
+    let mut commands = |of: fn(String, Batch) -> LinkChange| -> Vec<ImageCommand> {
+        round += 1;
+        let command = |caller| {
+            let number = scatter(round / 2 + caller) % (links() / PER_VIEW);
+            let batch = Batch::flags(new_keys(number, caller, 10));
+            project.command([of(view(number), batch)]).unwrap()
+        };
+        (0..128).map(command).collect()
+    };
+    for (step, applies) in [("decide", false), ("apply", true)] {
+        criterion.bench_function(&format!("group of 128/{step}"), |bencher| {
+            bencher.iter_custom(|rounds| {
+                let (mut decide, mut apply) = (Duration::ZERO, Duration::ZERO);
+                for _ in 0..rounds {
+                    for of in [LinkChange::link, LinkChange::unlink] {
+                        let commands = commands(of);
+                        let changes = timed(&mut decide, || image.decide_group(&commands).unwrap());
+                        let all = || changes.iter().for_each(|change| image.apply(change).unwrap());
+                        timed(&mut apply, all);
+                    }
+                }
+                if applies { apply / 2 } else { decide / 2 }
+            });
+        });
+    }
 }
 
 fn reads(criterion: &mut Criterion) {
@@ -333,5 +387,5 @@ fn checkpoints(_: &mut Criterion) {
     fs::remove_file(path).unwrap();
 }
 
-criterion_group!(benches, memory, checkpoints, changes, large, many_views, reads);
+criterion_group!(benches, memory, checkpoints, changes, group, deletion, large, many_views, reads);
 criterion_main!(benches);

@@ -234,7 +234,9 @@
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
 //! | storage | `storage` | tables, and names the database |
-//! | disk | `disk`, `codec` | bytes |
+//! | disk | `disk` | files |
+//! | filter | `filter` | conditions, and the text they are written in |
+//! | model | `model`, `codec` | plain data, and its bytes |
 //!
 //! Beside them `trace` is what every layer tells of itself through.
 

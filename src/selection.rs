@@ -98,7 +98,7 @@ impl<'f> Selection<'f> {
         name: &ResourceName<'_>,
         fields: Option<&ResourceFields>,
     ) -> Result<bool> {
-        if !self.filter.matches(&facts(name, fields)) {
+        if !self.filter.matches(&ResourceFacts::new(name.as_str(), fields)) {
             return Ok(false);
         }
         let failed = Cell::new(None);
@@ -111,34 +111,6 @@ impl<'f> Selection<'f> {
         };
         let holds = self.filter.views().all(|test| test.holds(is_in));
         failed.into_inner().map_or(Ok(holds), Err)
-    }
-}
-
-/// What a filter looks at. A resource that is not registered counts as one with its key as its name
-/// and nothing else said of it.
-fn facts<'a>(name: &'a ResourceName<'_>, fields: Option<&'a ResourceFields>) -> ResourceFacts<'a> {
-    let (environment, key) = name.parts();
-    match fields {
-        Some(fields) => ResourceFacts {
-            key,
-            environment,
-            name: &fields.name,
-            tags: &fields.tags,
-            maintainer: fields.maintainer.as_ref(),
-            archived: fields.archived,
-            temporary: fields.temporary,
-            unbounded: fields.unbounded,
-        },
-        None => ResourceFacts {
-            key,
-            environment,
-            name: key,
-            tags: &[],
-            maintainer: None,
-            archived: false,
-            temporary: false,
-            unbounded: false,
-        },
     }
 }
 

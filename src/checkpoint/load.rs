@@ -1,17 +1,17 @@
 //! Loading a state from a file, on the cores there are.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableError,
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata,
+    StorageBackend, TableError,
 };
 
 use super::rows::{Counts, HeadRow, ProjectRow, RegistryRow, ViewRow};
 use super::tables::{self, FORMAT_KEY, HEAD, PROJECTS, STATE_KEY, STORE, VIEWS};
 use super::{FILE, FORMAT, damaged, links_row};
-use crate::disk::DiskFile;
 use crate::model::change_record::Registration;
 use crate::model::error::{Error, Result};
 use crate::model::resource::ResourceType;
@@ -21,12 +21,12 @@ use crate::state::{
     Head, LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView, PlacedLinks, Sound,
     State,
 };
-use crate::storage::{Backend, contain, met_in_files};
 
 /// Memory for pages that are read.
 const CACHE: usize = 64 << 20;
 
-/// Loads a state from a file, to which nothing is written; errors name its path.
+/// Loads a state from a file; errors name its path. The database checks all pages first, and writes to the file:
+/// who is to leave it as it is keeps writes in memory.
 ///
 /// Cost: O(n log n) with all there is, on the threads that are given.
 ///
@@ -34,34 +34,38 @@ const CACHE: usize = 64 << 20;
 ///
 /// [`Error::NotAStore`] when the file is something else than a checkpoint, [`Error::NewerFormat`],
 /// [`Error::Damaged`], or [`Error::State`] and [`Error::Io`] when it cannot be read.
-pub(crate) fn load(file: Arc<dyn DiskFile>, path: &Path, threads: Threads) -> Result<State> {
-    let read = |source| Error::io(format!("read the {FILE}"), source);
-    let foreign = |reason: &str| Error::NotAStore { path: path.into(), reason: reason.into() };
-    if file.len().map_err(read)? == 0 {
-        return Err(foreign("it is empty"));
+pub(crate) fn load(file: impl StorageBackend, path: &Path, threads: Threads) -> Result<State> {
+    let length = file.len().map_err(|source| Error::io(format!("read the {FILE}"), source))?;
+    if length == 0 {
+        return Err(foreign(path, "it is empty"));
     }
-    let backend = Backend::read_only(file).map_err(read)?;
-    // The pages are checked before any is trusted; what redb thinks of them otherwise may be a panic.
-    contain(move || {
-        let mut builder = Database::builder();
-        builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
-        let database = builder.create_with_backend(backend)?;
-        let transaction = database.begin_read()?;
-        let row = match head(&transaction) {
-            Err(Error::Damaged { source: Some(source), .. })
-                if matches!(source.downcast_ref(), Some(TableError::TableDoesNotExist(_))) =>
-            {
-                return Err(foreign("it is a redb database that is no checkpoint"));
-            }
-            other => other?,
-        };
-        let reader = Reader::open(&transaction, threads)?;
-        let state = reader.state(&row)?;
-        drop((reader, transaction));
-        database.close()?;
-        Ok(state)
-    })
-    .map_err(met_in_files)
+    // The database may panic over a file that is not its own.
+    let loaded = catch_unwind(AssertUnwindSafe(|| load_database(file, path, threads)));
+    loaded.unwrap_or_else(|_| Err(damaged("database", "the reading of it ended in a panic")))
+}
+
+fn foreign(path: &Path, reason: &str) -> Error {
+    Error::NotAStore { path: path.into(), reason: reason.into() }
+}
+
+fn load_database(file: impl StorageBackend, path: &Path, threads: Threads) -> Result<State> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
+    let database = builder.create_with_backend(file)?;
+    let transaction = database.begin_read()?;
+    let row = match head(&transaction) {
+        Err(Error::Damaged { source: Some(source), .. })
+            if matches!(source.downcast_ref(), Some(TableError::TableDoesNotExist(_))) =>
+        {
+            return Err(foreign(path, "it is a redb database that is no checkpoint"));
+        }
+        other => other?,
+    };
+    let reader = Reader::open(&transaction, threads)?;
+    let state = reader.state(&row)?;
+    drop((reader, transaction));
+    database.close()?;
+    Ok(state)
 }
 
 fn head(transaction: &ReadTransaction) -> Result<HeadRow> {
@@ -137,7 +141,7 @@ impl Reader {
         if found != *counts {
             return Err(damaged("head", "it tells other counts"));
         }
-        if state.digest(self.threads)? != *digest {
+        if state.digest_on(self.threads)? != *digest {
             return Err(damaged("head", "it has another digest"));
         }
         Ok(state)

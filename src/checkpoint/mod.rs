@@ -15,10 +15,10 @@
 //! no index of terms, no ids of names.
 //!
 //! A file is written once, from a state that does not change meanwhile, and never changed after. So it is either
-//! whole or of no use: [`load`] checks the pages, every row and how they fit together, and at last the digest. It
-//! writes nothing. Who calls [`write`] chooses where: under which name a checkpoint is written, and that it takes
-//! the place of the one before only once it is synced, is the matter of the directory of a store, which does not
-//! use checkpoints yet.
+//! whole or of no use: [`load`] checks the pages, every row and how they fit together, and at last the digest.
+//!
+//! Who calls [`write`] chooses where. A temporary name, the sync and the renaming over the checkpoint before are
+//! the matter of a store's directory, which has none yet: `testing::MemoryImage` does so for now.
 
 mod links_row;
 mod load;

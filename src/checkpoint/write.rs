@@ -1,20 +1,15 @@
 //! Writing a state into a new file.
 
-use std::sync::Arc;
-
-use redb::{Database, Table, WriteTransaction};
+use redb::{Database, StorageBackend, Table, WriteTransaction};
 
 use super::rows::{Counts, HeadRow, ProjectRow, RegistryRow, ViewRow};
 use super::tables::{self, FORMAT_KEY, HEAD, PROJECTS, STATE_KEY, STORE, VIEWS};
 use super::{FORMAT, links_row};
-use crate::disk::DiskFile;
 use crate::model::NameList;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
 use crate::model::resource::ResourceType;
-use crate::parallel::Threads;
 use crate::state::{ProjectParts, RankedNames, State, ViewParts};
-use crate::storage::{Backend, contain};
 
 /// Memory for pages that were written and not taken to the file yet.
 const CACHE: usize = 16 << 20;
@@ -27,24 +22,20 @@ const CACHE: usize = 16 << 20;
 /// # Errors
 ///
 /// [`Error::State`](crate::Error::State) when the file cannot be written: it is of no use then.
-pub(crate) fn write(state: &State, file: Arc<dyn DiskFile>) -> Result<()> {
-    contain(|| {
-        let backend = Backend::direct(file);
-        let mut database =
-            Database::builder().set_cache_size(CACHE).create_with_backend(backend)?;
-        let transaction = database.begin_write()?;
-        let mut writer = Writer { transaction: &transaction, counts: Counts::default() };
-        let projects = writer.projects(state)?;
-        for resource_type in ResourceType::ALL {
-            writer.links(&projects, resource_type)?;
-            writer.registry(&projects, resource_type)?;
-        }
-        writer.head(state)?;
-        transaction.commit()?;
-        // A file doubles while it grows: cuts off what is not used.
-        database.compact()?;
-        Ok(database.close()?)
-    })
+pub(crate) fn write(state: &State, file: impl StorageBackend) -> Result<()> {
+    let mut database = Database::builder().set_cache_size(CACHE).create_with_backend(file)?;
+    let transaction = database.begin_write()?;
+    let mut writer = Writer { transaction: &transaction, counts: Counts::default() };
+    let projects = writer.projects(state)?;
+    for resource_type in ResourceType::ALL {
+        writer.links(&projects, resource_type)?;
+        writer.registry(&projects, resource_type)?;
+    }
+    writer.head(state)?;
+    transaction.commit()?;
+    // A file doubles while it grows: cuts off what is not used.
+    database.compact()?;
+    Ok(database.close()?)
 }
 
 struct Writer<'t> {
@@ -146,7 +137,7 @@ impl Writer<'_> {
     }
 
     fn head(&self, state: &State) -> Result<()> {
-        let digest = state.digest(Threads::ONE)?;
+        let digest = state.digest()?;
         let row = HeadRow { head: state.head(), counts: self.counts, digest };
         let mut table = self.transaction.open_table(HEAD)?;
         table.insert(FORMAT_KEY, tables::encode("head", &FORMAT)?.as_slice())?;

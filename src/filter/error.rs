@@ -175,3 +175,8 @@ impl FilterErrorKind {
         FilterError { position, kind: self }
     }
 }
+
+/// Enough of a text to know it again, which may be as long as a filter.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}

@@ -1,6 +1,6 @@
 //! From the text of a filter to its conditions.
 
-use super::error::{FilterError, FilterErrorKind};
+use super::error::{FilterError, FilterErrorKind, shown};
 use super::field::Field;
 use super::lexer::Lexer;
 use super::operand::{Operand, Words};
@@ -124,9 +124,4 @@ impl<C> Parser<'_, C> {
             (_, false) => Operand::One(words.single()?),
         })
     }
-}
-
-/// Enough of a text to know it again, which may be as long as a filter.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
 }

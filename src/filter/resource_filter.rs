@@ -4,9 +4,11 @@ use super::error::FilterError;
 use super::index_terms::IndexTerms;
 use super::tables;
 use super::{parser, query};
+use crate::model::ResourceFields;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
+use crate::model::resource_name;
 use crate::model::set_test::SetTest;
 use crate::model::view::Maintainer;
 
@@ -118,4 +120,34 @@ pub(crate) struct ResourceFacts<'a> {
     pub(crate) archived: bool,
     pub(crate) temporary: bool,
     pub(crate) unbounded: bool,
+}
+
+impl<'a> ResourceFacts<'a> {
+    /// What is known of the resource with a name. One that is not registered counts as one with its key as
+    /// its name and nothing else said of it.
+    pub(crate) fn new(name: &'a str, fields: Option<&'a ResourceFields>) -> Self {
+        let (environment, key) = resource_name::split(name);
+        match fields {
+            Some(fields) => Self {
+                key,
+                environment,
+                name: &fields.name,
+                tags: &fields.tags,
+                maintainer: fields.maintainer.as_ref(),
+                archived: fields.archived,
+                temporary: fields.temporary,
+                unbounded: fields.unbounded,
+            },
+            None => Self {
+                key,
+                environment,
+                name: key,
+                tags: &[],
+                maintainer: None,
+                archived: false,
+                temporary: false,
+                unbounded: false,
+            },
+        }
+    }
 }

@@ -1,9 +1,8 @@
 //! Every field there is.
 
-use super::error::FilterErrorKind;
+use super::error::{FilterErrorKind, shown};
 use super::field::Field;
 use super::field::Meaning::{List, Query, Text, Texts, Views, YesNo};
-use super::parser::shown;
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::ResourceCondition as Resource;
 use crate::model::text_test::TextTest;

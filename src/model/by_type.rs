@@ -53,6 +53,7 @@ impl<T> ByType<T> {
     }
 
     /// Each type with its value, in the fixed order of the types.
+    #[cfg(feature = "testing")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ResourceType, &T)> {
         ResourceType::ALL.into_iter().zip(&self.0)
     }

@@ -1,6 +1,8 @@
 //! What must hold of a change that was read from bytes before it is applied.
 
-use super::change_record::{Effect, LinksChange, RemovedLinks};
+use super::change_record::{
+    Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
+};
 use super::key::{self, MAX_KEY_LEN};
 use super::name_list::NameList;
 use super::resource::ResourceType;
@@ -23,8 +25,16 @@ impl Effect {
                 }
                 Ok(())
             }),
-            Self::RemoveResource { resource_type, name, .. } => check_name(*resource_type, name),
-            _ => Ok(()),
+            Self::RemoveResource { resource_type, name, detail, .. } => {
+                check_name(*resource_type, name)?;
+                detail.iter().try_for_each(|detail| detail.check(*resource_type))
+            }
+            Self::RemoveEnvironment { detail, .. } => {
+                detail.iter().try_for_each(|detail| detail.check(ResourceType::Segment))
+            }
+            Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
+            Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
+            Self::CreateView { .. } | Self::UpdateView { .. } => Ok(()),
         }
     }
 }
@@ -65,6 +75,27 @@ impl LinksChange {
             }
         }
         false
+    }
+}
+
+impl ViewDetail {
+    fn check(&self) -> Check {
+        self.links.iter().try_for_each(|(resource_type, links)| links.check(*resource_type))
+    }
+}
+
+impl RemovalDetail {
+    fn check(&self, resource_type: ResourceType) -> Check {
+        self.registered.iter().try_for_each(|(name, _)| check_name(resource_type, name))?;
+        self.links.iter().try_for_each(|(_, links)| links.check(resource_type))
+    }
+}
+
+impl ProjectDetail {
+    fn check(&self) -> Check {
+        self.views.iter().try_for_each(ViewDetail::check)?;
+        let mut registered = self.registered.iter();
+        registered.try_for_each(|(resource_type, name, _)| check_name(*resource_type, name))
     }
 }
 

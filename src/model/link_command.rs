@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::key::ViewKey;
+use super::batch::Batch;
+use super::key::{MAX_KEY_LEN, ViewKey};
 use super::key_outcome::{Action, FailureReason, KeyOutcome};
 use super::link_policy::LinkPolicy;
 use super::resource_filter::ResourceFilter;
@@ -56,6 +57,28 @@ pub(crate) struct LinkCommand {
 }
 
 impl LinkCommand {
+    /// A command with the keys of a batch validated; its comment and actor are those of the change.
+    ///
+    /// `environment_limit` is the greatest length of an environment id to be linked; `limit` that of
+    /// [`limit`](Self::limit).
+    pub(crate) fn new(
+        view: ViewKey,
+        op: LinkOp,
+        batch: Batch,
+        policy: LinkPolicy,
+        environment_limit: usize,
+        limit: usize,
+    ) -> Self {
+        let environment_limit = match op {
+            LinkOp::Link | LinkOp::Replace => environment_limit,
+            // What was linked under another limit can still be unlinked.
+            LinkOp::Unlink => MAX_KEY_LEN,
+        };
+        let Batch { keys, filter, choices, meta: _ } = batch;
+        let batch = ValidatedBatch::new(keys, environment_limit);
+        Self { view, op, batch, filter, choices, policy, limit }
+    }
+
     /// The outcome of a valid key: what is done, or that it is so already.
     pub(crate) const fn outcome(&self, changed: bool) -> KeyOutcome {
         let Choices { ignore_missing, refuse_existing, .. } = self.choices;

@@ -74,7 +74,6 @@ pub use registered_resource::RegisteredResource;
 pub(crate) use registered_resource::ResourceFields;
 pub use report::Report;
 pub(crate) use stamp::Stamp;
-pub(crate) use validated_batch::ValidatedBatch;
 pub(crate) use validated_put::{ValidatedPut, ValidatedResource};
 #[cfg(feature = "testing")]
 pub(crate) use view_record::ViewRecord;

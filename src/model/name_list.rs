@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::key::MAX_KEY_LEN;
+use super::resource_name::MAX_NAME_LEN;
 
 /// Names of resources of one type, in key order, each once.
 ///
@@ -85,6 +85,7 @@ impl NameList {
             if shared > name.len() {
                 return Err("a name shares more than the name before it has");
             }
+            // Few bytes are not to become many.
             if shared.saturating_add(more) > MAX_NAME_LEN {
                 return Err("a name is too long");
             }
@@ -104,9 +105,6 @@ impl NameList {
 }
 
 const CUT: &str = "the names are cut";
-
-/// The longest name: two keys and what stands between them. Without a bound few bytes could be very long names.
-const MAX_NAME_LEN: usize = 2 * MAX_KEY_LEN + 1;
 
 /// How many bytes two texts begin with alike, at a boundary of characters.
 fn shared_bytes(one: &str, other: &str) -> usize {
@@ -208,13 +206,17 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_longer_than_two_keys_is_an_error() {
-        let decoded = |length: usize| {
-            let name = "x".repeat(length);
-            NameList::decode(&[name.as_str()].into_iter().collect::<NameList>().encode())
-        };
-        assert_eq!(decoded(2 * MAX_KEY_LEN + 1).unwrap().len(), 1);
-        assert_eq!(decoded(2 * MAX_KEY_LEN + 2), Err("a name is too long"));
+    fn few_bytes_do_not_become_names_without_end() {
+        let mut bytes = vec![2];
+        for name in [0, 1] {
+            push_number(&mut bytes, name * MAX_NAME_LEN);
+            push_number(&mut bytes, MAX_NAME_LEN * (1 - name) + name);
+            bytes.extend_from_slice(&vec![b'a'; MAX_NAME_LEN * (1 - name) + name]);
+        }
+        assert_eq!(NameList::decode(&bytes), Err("a name is too long"));
+        let longest = "a".repeat(MAX_NAME_LEN);
+        let list: NameList = [longest.as_str()].into_iter().collect();
+        assert_eq!(NameList::decode(&list.encode()), Ok(list));
     }
 
     #[test]

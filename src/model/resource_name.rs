@@ -10,6 +10,10 @@ use super::key::EnvironmentId;
 /// segments by environment first and an environment is one range.
 pub(crate) const SEPARATOR: char = '\0';
 
+/// The longest name, in bytes: that of a segment, two keys and what stands between them.
+#[cfg(feature = "testing")]
+pub(crate) const MAX_NAME_LEN: usize = 2 * super::key::MAX_KEY_LEN + 1;
+
 /// A resource's name inside its type as the tables order it: the key, for segments environment
 /// id ‖ 0x00 ‖ key.
 ///

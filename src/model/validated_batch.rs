@@ -116,6 +116,7 @@ impl ValidatedBatch {
     }
 
     /// The names to look for, in key order, each with its place in the request.
+    #[cfg(feature = "testing")]
     pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = (&str, u32)> + Clone {
         self.names.iter().map(|key| (text_of(&self.texts, *key), key.request_index))
     }
@@ -126,6 +127,7 @@ impl ValidatedBatch {
     }
 
     /// Whether a key is the id of a segment.
+    #[cfg(feature = "testing")]
     pub(crate) const fn has_ids(&self) -> bool {
         !self.ids.is_empty()
     }

@@ -6,8 +6,8 @@ use crate::batch::LinkPlan;
 use crate::change::{Effect, LinksChange};
 use crate::commit::{Draft, Recorded};
 use crate::model::error::{Error, Result};
-use crate::model::key::{MAX_KEY_LEN, ViewKey};
-use crate::model::{Batch, ChangeMeta, LinkCommand, LinkOp, LinkResult, Report, ValidatedBatch};
+use crate::model::key::ViewKey;
+use crate::model::{Batch, ChangeMeta, LinkCommand, LinkOp, LinkResult, Report};
 use crate::project::{Project, Target, view_key};
 
 /// What to do with a batch in one of several views. Example: at [`Project::change_links`].
@@ -198,14 +198,8 @@ impl Project {
     /// What a batch asks for, as far as it can be told before its turn.
     fn command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
         let options = self.engine.options();
-        let environment_limit = match op {
-            LinkOp::Link | LinkOp::Replace => options.limits.environment_id,
-            // What was linked under another limit can still be unlinked.
-            LinkOp::Unlink => MAX_KEY_LEN,
-        };
-        let Batch { keys, filter, choices, meta: _ } = batch;
-        let batch = ValidatedBatch::new(keys, environment_limit);
-        LinkCommand { view, op, batch, filter, choices, policy: options.link_policy, limit }
+        let environment_limit = options.limits.environment_id;
+        LinkCommand::new(view, op, batch, options.link_policy, environment_limit, limit)
     }
 }
 

@@ -38,14 +38,23 @@ const BLOCK: usize = 1 << 16;
 const NEXT_CHANGE: u16 = u16::MAX;
 
 impl State {
-    /// The digest of everything the state holds.
+    /// The digest of everything the state holds, on the caller's thread.
     ///
-    /// Cost: O(size of the state), on the threads that are given.
+    /// Cost: O(size of the state).
     ///
     /// # Errors
     ///
     /// [`Error::Damaged`] when a part cannot be encoded.
-    pub(crate) fn digest(&self, threads: Threads) -> Result<Digest> {
+    pub(crate) fn digest(&self) -> Result<Digest> {
+        self.digest_on(Threads::ONE)
+    }
+
+    /// The same on the threads that are given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when a part cannot be encoded.
+    pub(crate) fn digest_on(&self, threads: Threads) -> Result<Digest> {
         let mut hash = Hash::default();
         hash.add(&self.head)?;
         hash.add(&(self.projects.len() as u64))?;

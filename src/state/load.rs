@@ -5,28 +5,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::key_map::KeyMap;
 use super::link_set::LinkSet;
 use super::names::{Name, Names};
+use super::placed::{PlacedLink, PlacedLinks, Sound, require};
 use super::postings::Postings;
 use super::project::{ProjectState, Resources};
 use super::registry::Registry;
 use super::view::ViewState;
 use super::views::Views;
-use super::{Head, KeyMap, State};
+use super::{Head, State};
 use crate::model::change_check::check_name;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 use crate::model::{ByType, NameList, Stamp, ViewRecord};
 use crate::parallel::Threads;
-
-/// Something that holds, or what does not.
-pub(crate) type Sound<T> = Result<T, &'static str>;
-
-/// Requires that something holds.
-pub(super) const fn require(holds: bool, otherwise: &'static str) -> Sound<()> {
-    if holds { Ok(()) } else { Err(otherwise) }
-}
 
 /// The names of a type that views link.
 pub(crate) struct LoadedNames {
@@ -61,23 +55,6 @@ impl LoadedNames {
         }
         Ok(Self { names, order })
     }
-}
-
-/// The links of a view and type in key order, as they were written down.
-#[derive(Default)]
-pub(crate) struct PlacedLinks {
-    /// The changes that made them, the oldest first.
-    pub(crate) changes: Vec<Stamp>,
-    /// For each link the rank of its name, its change among those, and its place in that change.
-    pub(crate) links: Vec<PlacedLink>,
-}
-
-/// A link as it was written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PlacedLink {
-    pub(crate) rank: u32,
-    pub(crate) change: u32,
-    pub(crate) request_index: u32,
 }
 
 /// The links of a view and type.

@@ -14,6 +14,8 @@ pub(crate) struct Memory {
     pub(crate) links: usize,
     /// Names of linked resources.
     pub(crate) names: usize,
+    /// How many such names there are.
+    pub(crate) name_count: u64,
     /// Which views each resource is in.
     pub(crate) postings: usize,
     /// What is known of resources.
@@ -40,6 +42,7 @@ impl ProjectState {
             views: views + size_of::<Self>(),
             links,
             names: of(|resources| resources.names.memory()),
+            name_count: of(|resources| resources.names.len() as usize) as u64,
             postings: of(|resources| resources.postings.memory()),
             registry: self.registry.memory(),
         }

@@ -10,15 +10,18 @@ mod apply;
 mod check;
 mod decide;
 mod digest;
+mod key_map;
 mod link_set;
 mod load;
 mod memory;
 mod names;
 mod parts;
+mod placed;
 mod postings;
 mod project;
 mod read;
 mod registry;
+mod selection;
 mod shared_vec;
 #[cfg(test)]
 mod tests;
@@ -31,17 +34,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::key::ProjectKey;
 use crate::model::time::Timestamp;
+use key_map::KeyMap;
 use project::ProjectState;
-use views::KeyMap;
 
 pub(crate) use decide::Pending;
 pub(crate) use digest::Digest;
-pub(crate) use load::{
-    LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView, PlacedLink, PlacedLinks,
-    Sound,
-};
+pub(crate) use load::{LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView};
 pub(crate) use memory::Memory;
 pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
+pub(crate) use placed::{PlacedLink, PlacedLinks, Sound};
 pub(crate) use read::ProjectReader;
 
 /// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.

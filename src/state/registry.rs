@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, Bound};
 use std::sync::Arc;
 
-use super::load::{Sound, require};
-use super::views::KeyMap;
+use super::key_map::KeyMap;
+use super::placed::{Sound, require};
 use crate::model::ByType;
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;

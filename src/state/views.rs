@@ -3,13 +3,11 @@
 use std::collections::Bound;
 use std::sync::Arc;
 
-use super::load::{Sound, require};
+use super::key_map::KeyMap;
+use super::placed::{Sound, require};
 use super::shared_vec::SharedVec;
 use super::view::ViewState;
 use crate::model::key::ViewKey;
-
-/// Maps by key, in chunks that snapshots share.
-pub(super) type KeyMap<K, V> = immutable_chunkmap::map::Map<K, V, 16>;
 
 /// The views of a project.
 ///
@@ -136,6 +134,12 @@ impl Views {
         let start = after.cloned().map_or(Bound::Unbounded, Bound::Excluded);
         let slots = self.by_key.range::<ViewKey, _>((start, Bound::Unbounded));
         slots.filter_map(|(_, slot)| Some((*slot, self.get(*slot)?)))
+    }
+
+    /// How many slots were ever taken.
+    #[cfg(test)]
+    pub(super) const fn taken(&self) -> u32 {
+        self.taken
     }
 
     /// What does not hold of the slots, if anything does not; `dead` are those of views that are not swept.

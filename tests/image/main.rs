@@ -9,7 +9,10 @@
 )]
 
 mod call;
+mod laws;
 mod made;
+#[path = "../it/model/mod.rs"]
+mod model;
 mod oracle;
 mod pair;
 #[path = "../it/random.rs"]

@@ -1,15 +1,12 @@
 //! What holds for every sequence of calls.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use viewlink::{
-    Batch, LinkPolicy, LinkSort, NewView, Options, Paging, Resource, ResourceType, Store, Timestamp,
-};
+use viewlink::{LinkPolicy, LinkSort, Options, Store, Timestamp};
 
-use crate::model::{Call, Model, TIME, assert_same, calls, keys};
+use crate::model::{Call, Model, TIME, assert_same, calls, keys, law};
 use crate::support::stop_writes;
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
@@ -60,18 +57,7 @@ proptest! {
         calls in calls(40),
     ) {
         let store = options().open_in_memory().unwrap();
-        let mut model = Model::default();
-        let mut history = Vec::new();
-        for call in &calls {
-            model.call(&store, call);
-            let snapshot = store.snapshot().unwrap();
-            assert_same(&snapshot, &model);
-            history.push((snapshot, model.clone()));
-        }
-        for (snapshot, model) in &history {
-            assert_same(snapshot, model);
-        }
-        assert_clean(&store);
+        law::assert_model(&store, Model::default(), &calls);
     }
 
     #[test]
@@ -102,26 +88,7 @@ proptest! {
     fn unlink_after_link_restores(before in keys(), calls in calls(10), extra in keys()) {
         let store = options().open_in_memory().unwrap();
         run(&store, &calls);
-        let project = store.project("restored").unwrap();
-        project.ensure_view(NewView::new("v", "V")).unwrap();
-        let _ = project.link("v", before.batch()).unwrap();
-        let links = |store: &Store| {
-            let snapshot = store.snapshot().unwrap();
-            let reader = snapshot.project("restored").unwrap();
-            ResourceType::ALL.map(|resource_type| {
-                reader.linked_resources("v", resource_type, Paging::first(100)).unwrap().items
-            })
-        };
-        let expected = links(&store);
-        let linked = project.link("v", extra.batch()).unwrap();
-        let added: Vec<String> = linked
-            .outcomes()
-            .filter(|(_, outcome)| **outcome == viewlink::KeyOutcome::Linked)
-            .map(|(resource, _)| resource.key().to_owned())
-            .collect();
-        let undo = extra.only(&added).batch();
-        project.unlink("v", undo).unwrap().all_ok().unwrap();
-        prop_assert_eq!(links(&store), expected);
+        law::assert_unlink_restores(&store, &before, &extra);
     }
 
     #[test]
@@ -132,58 +99,13 @@ proptest! {
         by_cursor: bool,
     ) {
         let store = options().open_in_memory().unwrap();
-        let project = store.project("p").unwrap();
-        project.ensure_view(NewView::new("v", "V")).unwrap();
-        for part in numbers.chunks(7) {
-            let _ = project.link("v", Batch::flags(part.iter().map(|n| format!("f{n}")))).unwrap();
-        }
-        let snapshot = store.snapshot().unwrap();
-        let reader = snapshot.project("p").unwrap();
-        let read = |paging: Paging<LinkSort>| {
-            reader.linked_resources("v", ResourceType::Flag, paging.sort(sort)).unwrap()
-        };
-        let whole = read(Paging::first(1_000)).items;
-        let mut visited = Vec::new();
-        let mut page = read(Paging::first(limit));
-        loop {
-            prop_assert_eq!(page.total, whole.len() as u64);
-            prop_assert!(page.items.len() <= limit);
-            visited.extend(page.items);
-            let Some(next) = page.next else { break };
-            page = match by_cursor {
-                true => read(Paging::after(next, limit)),
-                false => read(Paging::first(limit).offset(visited.len())),
-            };
-        }
-        prop_assert_eq!(&visited, &whole);
-        let distinct: BTreeSet<_> = visited.iter().map(|linked| &linked.resource).collect();
-        let keys: BTreeSet<_> = numbers.iter().collect();
-        prop_assert_eq!((distinct.len(), visited.len()), (keys.len(), keys.len()));
+        law::assert_paging(&store, &numbers, limit, sort, by_cursor);
     }
 
     #[test]
     fn views_of_a_resource_page_like_the_whole_list(views in 0..20_u8, limit in 1..7_usize) {
         let store = options().open_in_memory().unwrap();
-        let project = store.project("p").unwrap();
-        project.ensure_view(NewView::new("empty", "E")).unwrap();
-        for view in 0..views {
-            // Created in another order than that of the keys.
-            let key = format!("v{:02}", view.wrapping_mul(7) % 20);
-            project.ensure_view(NewView::new(&*key, "V")).unwrap();
-            project.link(&key, Batch::flags(["f"])).unwrap().all_ok().unwrap();
-        }
-        let snapshot = store.snapshot().unwrap();
-        let reader = snapshot.project("p").unwrap();
-        let flag = Resource::flag("f").unwrap();
-        let mut keys = Vec::new();
-        let mut page = reader.linked_views(&flag, Paging::first(limit)).unwrap();
-        loop {
-            keys.extend(page.items.into_iter().map(|view| view.key));
-            let Some(next) = page.next else { break };
-            page = reader.linked_views(&flag, Paging::after(next, limit)).unwrap();
-        }
-        prop_assert_eq!(keys.len(), usize::from(views));
-        prop_assert!(keys.is_sorted_by(|a, b| a < b));
+        law::assert_views_page(&store, views, limit);
     }
 }
 
@@ -194,12 +116,7 @@ proptest! {
     fn a_store_that_links_only_what_is_registered_does_so_at_every_revision(calls in calls(40)) {
         let policy = LinkPolicy::Closed;
         let store = options().link_policy(policy).open_in_memory().unwrap();
-        let mut model = Model::with_policy(policy);
-        for call in &calls {
-            model.call(&store, call);
-            assert_same(&store.snapshot().unwrap(), &model);
-        }
-        assert_clean(&store);
+        law::assert_model(&store, Model::with_policy(policy), &calls);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The one place where a link changes, in both directions.
 
+use std::collections::BTreeMap;
+
 use super::{Fit, Misfit, there};
 use crate::model::Stamp;
 use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
-use crate::state::link_set::Entry;
+use crate::state::link_set::{Entry, Portion};
 use crate::state::names::{Name, Names};
 use crate::state::postings::Removed;
 use crate::state::project::ProjectState;
@@ -12,20 +15,22 @@ use crate::state::project::ProjectState;
 impl ProjectState {
     /// Makes and removes links, part after part.
     pub(super) fn change_links(&mut self, parts: &[LinksChange], stamp: Stamp) -> Fit {
-        for (at, part) in parts.iter().enumerate() {
+        let mut portions = BTreeMap::<(&ViewKey, ResourceType), Portion>::new();
+        for part in parts {
+            portions.entry((&part.view, part.resource_type)).or_default().rest += part.linked.len();
+        }
+        for part in parts {
             let slot = there(self.views.slot(&part.view), "there is no such view")?;
             self.unlink(slot, part.resource_type, &part.unlinked, stamp)?;
-            let same = |other: &&LinksChange| {
-                other.view == part.view && other.resource_type == part.resource_type
-            };
-            let to_come = parts.iter().skip(at).filter(same).map(|part| part.linked.len());
-            self.link(slot, part, to_come.sum(), stamp)?;
+            let portion = portions.entry((&part.view, part.resource_type)).or_default();
+            self.link(slot, part, *portion, stamp)?;
+            portion.pass(part.linked.len());
         }
         Ok(())
     }
 
-    /// Makes the links of a part. `reserve` is how many its change makes in that view from it on.
-    fn link(&mut self, slot: u32, part: &LinksChange, reserve: usize, stamp: Stamp) -> Fit {
+    /// Makes the links of a part.
+    fn link(&mut self, slot: u32, part: &LinksChange, portion: Portion, stamp: Stamp) -> Fit {
         if part.linked.is_empty() {
             return Ok(());
         }
@@ -43,10 +48,10 @@ impl ProjectState {
         let entries = entries(&resources.names, &names);
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(part.resource_type);
-        if !links.has_room(reserve) {
+        if !links.has_room(portion.rest) {
             return Err(Misfit("the view has too many links"));
         }
-        links.link(&resources.names, &entries, part.request_order(), reserve, stamp);
+        links.link(&resources.names, &entries, part.request_order(), portion, stamp);
         view.revision = stamp.revision;
         Ok(())
     }

@@ -6,6 +6,8 @@ mod sweep;
 
 use std::sync::Arc;
 
+use sweep::SWEPT_AT_ONCE;
+
 use super::State;
 use super::project::ProjectState;
 use super::view::{About, ViewState};
@@ -29,8 +31,8 @@ fn there<T>(found: Option<T>, misfit: &'static str) -> std::result::Result<T, Mi
 impl State {
     /// Applies the change that comes after the newest one.
     ///
-    /// Cost: O(n log links) with the n names of the change; for a deletion of a view O(1), and what it leaves is
-    /// swept by the changes after it.
+    /// Cost: O(n log links) with the n names of the change; for a deletion of a view O(1): what it
+    /// leaves is swept by it and the changes after it, a little with each.
     ///
     /// # Errors
     ///
@@ -61,7 +63,11 @@ impl State {
         if let Some(project) = self.projects.get(key)
             && !project.dead.is_empty()
         {
-            self.project_mut(key)?.sweep(change.work());
+            let work = match effect {
+                Effect::DeleteView { .. } => change.work().min(SWEPT_AT_ONCE),
+                _ => change.work(),
+            };
+            self.project_mut(key)?.sweep(work);
         }
         Ok(())
     }

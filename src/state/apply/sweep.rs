@@ -10,14 +10,16 @@ use crate::state::project::{DeadView, ProjectState};
 
 /// How many postings a change sweeps, and how many more for each name of it.
 const SWEEP: usize = 64;
-const SWEEP_EACH: u64 = 2;
-/// The most that a change sweeps for its names: a deletion of a large view does not sweep all of it.
-const SWEEP_MOST: u64 = 2_000;
+const SWEEP_EACH: usize = 2;
+/// For how many of its own links the deletion of a view sweeps: a large one does not sweep all of them. What
+/// waits to be swept stays bounded, since the changes that made them could sweep twice as many.
+pub(super) const SWEPT_AT_ONCE: u64 = 1_000;
 
 impl ProjectState {
     /// Sweeps some postings of views that are gone; `work` is that of the change they go with.
     pub(super) fn sweep(&mut self, work: u64) {
-        let mut rest = SWEEP + work.saturating_mul(SWEEP_EACH).min(SWEEP_MOST) as usize;
+        let work = usize::try_from(work).unwrap_or(usize::MAX);
+        let mut rest = SWEEP.saturating_add(work.saturating_mul(SWEEP_EACH));
         while rest > 0 {
             let Some(DeadView { slot, view, swept }) = self.dead.front().cloned() else { return };
             let mut skip = swept;

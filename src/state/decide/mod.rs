@@ -2,11 +2,12 @@
 //!
 //! A dry run is a decision that is dropped. A command that fails leaves no trace.
 
+mod link_edit;
+mod link_plan;
 mod links;
 mod pending;
 mod removal;
 mod resources;
-mod selection;
 mod views;
 
 use std::sync::Arc;
@@ -19,7 +20,6 @@ use crate::model::key::ViewKey;
 use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Stamp};
 
 pub(crate) use pending::Pending;
-pub(super) use selection::Selection;
 
 impl Command {
     /// What the command comes to on a state, with the changes of its group that are not applied yet.

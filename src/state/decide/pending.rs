@@ -26,8 +26,10 @@ pub(crate) struct Pending {
 struct PendingLinks {
     /// When a name is linked; `None` when it is unlinked.
     links: HashMap<Box<str>, Option<LinkRecord>>,
-    /// How many were linked by the change that is being decided, and by all.
+    /// The newest change that linked some, and how many it linked.
+    revision: u64,
     linked: u32,
+    /// How many were linked by all changes.
     made: usize,
 }
 
@@ -55,16 +57,18 @@ impl Pending {
                 self.add_links(project.id, slot, part, change.stamp);
             }
         }
-        self.views.values_mut().for_each(|links| links.linked = 0);
     }
 
     /// Adds what a part of a change does to the links of one view and type.
-    pub(super) fn add_links(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
+    fn add_links(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
         let of = self.views.entry((project, part.resource_type, slot)).or_default();
         if of.links.is_empty() {
             of.links = HashMap::with_capacity(part.linked.len() + part.unlinked.names.len());
         }
         let Stamp { revision, time: linked_at } = stamp;
+        if of.revision != revision {
+            (of.revision, of.linked) = (revision, 0);
+        }
         for (name, order) in part.linked.iter().zip(part.request_order()) {
             let request_index = of.linked.saturating_add(order);
             of.links.insert(name.into(), Some(LinkRecord { linked_at, revision, request_index }));
@@ -76,15 +80,32 @@ impl Pending {
     }
 }
 
+/// Slots of views by type and name.
+type SlotsOfName = HashMap<(ResourceType, Box<str>), Vec<u32>>;
+
 /// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
 pub(super) struct Overlay<'p> {
     group: &'p Pending,
-    pub(super) own: Pending,
+    own: Pending,
+    /// The views that a name was linked to by own parts, where some part asks for last views: such a command
+    /// is alone in its group.
+    linked_to: Option<SlotsOfName>,
 }
 
 impl<'p> Overlay<'p> {
-    pub(super) fn new(group: &'p Pending) -> Self {
-        Self { group, own: Pending::default() }
+    pub(super) fn new(group: &'p Pending, last_views: bool) -> Self {
+        debug_assert!(!last_views || group.is_empty(), "who asks for last views is alone");
+        Self { group, own: Pending::default(), linked_to: last_views.then(HashMap::default) }
+    }
+
+    /// Adds what a part of the command itself does.
+    pub(super) fn add(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
+        self.own.add_links(project, slot, part, stamp);
+        if let Some(linked_to) = &mut self.linked_to {
+            for name in part.linked.iter() {
+                linked_to.entry((part.resource_type, name.into())).or_default().push(slot);
+            }
+        }
     }
 
     /// What is pending for a link: when it is made, or `Some(None)` when it is removed.
@@ -125,16 +146,10 @@ impl<'p> Overlay<'p> {
             .map(|(name, _)| &**name)
     }
 
-    /// The views for which something is pending.
-    pub(super) fn slots(
-        &self,
-        project: u32,
-        resource_type: ResourceType,
-    ) -> impl Iterator<Item = u32> {
-        let range = (project, resource_type, 0)..=(project, resource_type, u32::MAX);
-        let pending = [&self.own, self.group].into_iter();
-        pending
-            .flat_map(move |pending| pending.views.range(range.clone()))
-            .map(|((_, _, slot), _)| *slot)
+    /// The views that a name was linked to by parts before, those it was unlinked from again included.
+    pub(super) fn linked_to(&self, resource_type: ResourceType, name: &str) -> &[u32] {
+        let linked_to = self.linked_to.as_ref();
+        let found = linked_to.and_then(|linked_to| linked_to.get(&(resource_type, name.into())));
+        found.map_or(&[], Vec::as_slice)
     }
 }

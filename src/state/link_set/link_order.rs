@@ -88,15 +88,9 @@ impl Chunk {
 }
 
 impl LinkOrder {
-    /// Adds links of one change, by their sequences, which are behind all others.
-    pub(super) fn push(&mut self, links: &[Link], stamp: Stamp) {
-        let Some(first) = links.first().map(|link| link.sequence) else { return };
-        let Run { first, .. } = self.run_of(first, stamp);
-        self.push_run(links, first, stamp);
-    }
-
-    /// Adds links of one change, the first link of which has or had the sequence `first`.
-    pub(super) fn push_run(&mut self, links: &[Link], first: u32, stamp: Stamp) {
+    /// Adds links of one change, by their sequences, which are behind all others; `first` is the sequence that
+    /// the first link of the change had, or would have.
+    pub(super) fn push(&mut self, links: &[Link], first: u32, stamp: Stamp) {
         let run = Run { first, revision: stamp.revision, time: stamp.time };
         let mut rest = links;
         if let Some((_, last)) = self.chunks.last_mut() {
@@ -119,15 +113,6 @@ impl LinkOrder {
     pub(super) fn newest(&self) -> Option<Stamp> {
         let run = self.chunks.last()?.1.runs.last()?;
         Some(Stamp { revision: run.revision, time: run.time })
-    }
-
-    /// The run of a change whose next link has a sequence: the one it began with an earlier part.
-    fn run_of(&self, first: u32, stamp: Stamp) -> Run {
-        let last = self.chunks.last().and_then(|(_, chunk)| chunk.runs.last());
-        match last.filter(|run| run.revision == stamp.revision) {
-            Some(run) => *run,
-            None => Run { first, revision: stamp.revision, time: stamp.time },
-        }
     }
 
     /// The chunk, of the first `among`, in which a sequence is.
@@ -266,6 +251,14 @@ impl LinkOrder {
     pub(super) fn check(&self, next: u32) -> Result<(), String> {
         if self.chunks.iter().any(|(_, chunk)| chunk.links.is_empty() || chunk.links.len() > MAX) {
             return Err("a chunk of links in link order is empty or too long".to_owned());
+        }
+        let unused = |(_, chunk): &(u32, Arc<Chunk>)| {
+            let mut pruned = Chunk::clone(chunk);
+            pruned.prune_runs();
+            pruned.runs != chunk.runs
+        };
+        if self.chunks.iter().any(unused) {
+            return Err("a change has a run and no link".to_owned());
         }
         let within = self.chunks.iter().all(|(lower, chunk)| {
             chunk.links.first().is_some_and(|link| link.sequence >= *lower)

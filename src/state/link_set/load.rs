@@ -2,8 +2,8 @@
 
 use super::{Link, LinkSet};
 use crate::model::Stamp;
-use crate::state::load::{PlacedLink, PlacedLinks, Sound, require};
 use crate::state::names::Name;
+use crate::state::placed::{PlacedLink, PlacedLinks, Sound, require};
 
 /// Up to so many sequences for each link they are put in order by their numbers.
 const SPARSE: u64 = 4;
@@ -31,7 +31,7 @@ impl LinkSet {
         for ((first, stamp), end) in firsts.iter().zip(&placed.changes).zip(ends) {
             let (links, behind) = rest.split_at(rest.partition_point(|link| link.sequence < end));
             require(!links.is_empty(), "a change made no link")?;
-            set.by_time.push_run(links, *first, *stamp);
+            set.by_time.push(links, *first, *stamp);
             rest = behind;
         }
         set.by_key.fill(&by_key);

@@ -31,6 +31,24 @@ impl Entry {
     }
 }
 
+/// Which of the links that a change makes in one view and type a part of it makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Portion {
+    /// How many the parts before it made; they may be gone again.
+    pub(super) before: u32,
+    /// How many it and the parts behind it make.
+    pub(super) rest: usize,
+}
+
+impl Portion {
+    /// Goes on to the next part, behind one that made so many.
+    pub(super) const fn pass(&mut self, made: usize) {
+        // A change has fewer than 2^32 links.
+        self.before += made as u32;
+        self.rest -= made;
+    }
+}
+
 /// The links of one view and type, in chunks that snapshots share.
 ///
 /// Sequences are private: they are given in link order, and given anew before there are no more.
@@ -58,8 +76,9 @@ impl LinkSet {
     }
 
     /// Links resources that are not linked. They are given in key order; `order` tells for each its place
-    /// in request order, which links of one change have in link order. `reserve` is how many the change
-    /// makes from here on: sequences are not given anew between its parts.
+    /// in request order, which links of one change have in link order. Sequences are not given anew between
+    /// the parts of a change, and the place of a link in its change does not depend on whether those before
+    /// it are still there.
     ///
     /// Cost: O(n log m + chunks they are in) with n links into m.
     pub(super) fn link(
@@ -67,14 +86,16 @@ impl LinkSet {
         names: &Names,
         added: &[Entry],
         order: impl Iterator<Item = u32>,
-        reserve: usize,
+        portion: Portion,
         stamp: Stamp,
     ) {
-        debug_assert!(self.has_room(reserve), "the sequences were counted before");
-        if u64::from(self.next) + reserve as u64 >= u64::from(u32::MAX) {
+        let Portion { before, rest } = portion;
+        debug_assert!(self.has_room(rest), "the sequences were counted before");
+        if u64::from(self.next) + rest as u64 >= u64::from(u32::MAX) {
             self.renumber();
         }
-        let first = self.next;
+        // A set whose links are all gone begins anew, within a change, too.
+        let first = self.next.max(before);
         let mut in_order = vec![Link::default(); added.len()];
         let by_key: Vec<(u64, Link)> = added
             .iter()
@@ -87,10 +108,10 @@ impl LinkSet {
                 (entry.prefix, link)
             })
             .collect();
-        self.by_time.push(&in_order, stamp);
+        self.by_time.push(&in_order, first - before, stamp);
         self.by_key.insert(names, &by_key);
         // Less than 2^32, as the room was looked at.
-        self.next += added.len() as u32;
+        self.next = first + added.len() as u32;
         self.len += added.len() as u64;
     }
 

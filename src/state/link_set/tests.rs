@@ -33,7 +33,8 @@ impl Links {
         }
         let entries = self.entries(added.keys());
         if !entries.is_empty() {
-            self.set.link(&self.names, &entries, added.values().copied(), added.len(), stamp);
+            let portion = Portion { before: 0, rest: added.len() };
+            self.set.link(&self.names, &entries, added.values().copied(), portion, stamp);
         }
         let record = |request_index| LinkRecord { linked_at: stamp.time, revision, request_index };
         self.model.extend(added.into_iter().map(|(text, order)| (text, record(order))));
@@ -45,7 +46,7 @@ impl Links {
         let records = self.set.find(&self.names, &entries).unwrap();
         assert!(records.iter().eq(texts.iter().map(|text| &self.model[text])));
         self.set.unlink(&self.names, &entries).unwrap();
-        texts.iter().for_each(|text| drop(self.model.remove(text)));
+        self.model.retain(|text, _| !gone(text));
     }
 
     fn assert_same(&self) {

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use crate::model::resource_name::MAX_NAME_LEN;
+
 /// The bytes of a page: what the first write after a snapshot copies.
 const PAGE: usize = 1 << 15;
 const WORD: usize = 8;
@@ -12,10 +14,8 @@ const LINE: usize = 64;
 const PAGE_WORDS: u32 = (PAGE / WORD) as u32;
 /// In front of a name: its id and its length.
 const HEAD: usize = 6;
-/// The longest name: two keys and what stands between them.
-const MAX_NAME: usize = 2 * crate::model::key::MAX_KEY_LEN + 1;
 /// Holes are kept by how many words they have.
-const CLASSES: usize = (HEAD + MAX_NAME).div_ceil(WORD) + 1;
+const CLASSES: usize = (HEAD + MAX_NAME_LEN).div_ceil(WORD) + 1;
 /// What is in the place of an id in a hole that never had a name.
 const NO_ID: u32 = u32::MAX;
 
@@ -109,7 +109,7 @@ impl Arena {
 
     /// Adds a name; tells its place and its id.
     pub(super) fn add(&mut self, name: &str) -> (u32, u32) {
-        debug_assert!(name.len() <= MAX_NAME, "{} bytes are no name", name.len());
+        debug_assert!(name.len() <= MAX_NAME_LEN, "{} bytes are no name", name.len());
         let words = words(name);
         let (place, id) = match self.take_hole(words) {
             Some((place, id)) => (place, id),

@@ -19,18 +19,12 @@ const MAX_SPARSE: usize = 16;
 type Bucket = Arc<[u64]>;
 
 /// Hashes and places.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Which bucket the first `depth` bits of a hash lead to.
     directory: Arc<Vec<u32>>,
     buckets: Arc<Vec<Bucket>>,
     depth: u32,
-}
-
-impl Default for Index {
-    fn default() -> Self {
-        Self { directory: Arc::default(), buckets: Arc::default(), depth: 0 }
-    }
 }
 
 fn new_bucket(slots: usize, depth: u32) -> Bucket {
@@ -149,8 +143,9 @@ impl Index {
         let buckets = Arc::make_mut(&mut self.buckets);
         let Some(bucket) = buckets.get_mut(at) else { return };
         let bit = 1 << (31 - depth);
-        let [mut zero, mut one] =
-            [new_bucket(MAX_SLOTS, depth + 1), new_bucket(MAX_SLOTS, depth + 1)];
+        // As large as it was: all its hashes may go to one side.
+        let slots = bucket.len() - 1;
+        let [mut zero, mut one] = [new_bucket(slots, depth + 1), new_bucket(slots, depth + 1)];
         move_all(bucket, Arc::make_mut(&mut zero), |hash| hash & bit == 0);
         move_all(bucket, Arc::make_mut(&mut one), |hash| hash & bit != 0);
         *bucket = zero;

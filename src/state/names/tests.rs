@@ -69,7 +69,9 @@ fn a_hundred_thousand_names_are_found_and_take_little_memory() {
     assert_eq!(held.find(&text(0)), Some(added[0]));
     // What was freed is used again.
     let (memory, ids) = (names.memory(), names.ids());
-    (0..50_000).for_each(|number| drop(names.add(&format!("flag-x{number:05}"))));
+    for number in 0..50_000 {
+        names.add(&format!("flag-x{number:05}"));
+    }
     assert_eq!(names.ids(), ids);
     assert!(names.memory() < memory + memory / 10, "{} after {memory}", names.memory());
 }
@@ -86,4 +88,16 @@ fn names_whose_hashes_are_alike_are_all_found() {
     }
     (0..5_000).for_each(|place| index.remove(place % 7, place));
     assert_eq!(index.all().count(), 0);
+}
+
+#[test]
+fn a_bucket_that_grew_is_split_when_the_directory_may_be_larger() {
+    let mut index = Index::default();
+    (0..2_000).for_each(|place| index.insert(7, place));
+    // Other buckets make the directory worth it.
+    let spread = |place: u32| place.wrapping_mul(0x9e37_79b1) | 1 << 31;
+    (2_000..40_000).for_each(|place| index.insert(spread(place), place));
+    (40_000..46_000).for_each(|place| index.insert(7, place));
+    assert_eq!(index.places(7).count(), 8_000);
+    assert_eq!(index.all().count(), 46_000);
 }

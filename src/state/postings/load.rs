@@ -3,7 +3,7 @@
 use super::long_list::LongList;
 use super::{CELL, Cell, LONG, Postings};
 use crate::parallel::Threads;
-use crate::state::load::{Sound, require};
+use crate::state::placed::{Sound, require};
 use crate::state::shared_vec::{SharedVec, WHOLE};
 
 /// For each thread the resources are taken in so many parts, so that none waits long for the others.

@@ -30,7 +30,9 @@ proptest! {
             if insert {
                 let absent = ids.iter().all(|id| !model.get(id).is_some_and(|of| of.contains(&slot)));
                 prop_assert_eq!(postings.insert_all(&ids, slot), absent);
-                ids.iter().for_each(|id| drop(model.entry(*id).or_default().insert(slot)));
+                for id in &ids {
+                    model.entry(*id).or_default().insert(slot);
+                }
             } else {
                 let mut told = Vec::new();
                 postings.remove_all(&ids, slot, |place, removed| told.push((place, removed)));
@@ -69,6 +71,8 @@ fn a_resource_may_be_in_a_hundred_thousand_views() {
         postings.remove_all(&[3], slot, |_, removed| assert_eq!(removed == Removed::Last, last));
     }
     // The place of the list is used again.
-    (0..16).for_each(|slot| drop(postings.insert_all(&[4], slot)));
+    for slot in 0..16 {
+        assert!(postings.insert_all(&[4], slot));
+    }
     assert_eq!(postings.long_len, 1);
 }

@@ -9,10 +9,10 @@ use crate::model::linked_resource::LinkedResource;
 use crate::model::page::{LinkSort, List, Page, Paging, Position};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::{self, ResourceName};
-use crate::state::decide::Selection;
 use crate::state::link_set::{Link, LinkSet};
 use crate::state::names::Names;
 use crate::state::registry::Registry;
+use crate::state::selection::Selection;
 
 impl ProjectReader<'_> {
     /// The resources of one type that are linked to a view and that a filter finds.
@@ -90,11 +90,50 @@ impl<'a> Part<'a> {
                     |(link, record): (Link, LinkRecord)| (self.names.text(link.place), record);
                 Ok(links.into_iter().map(row).collect())
             }
-            LinkSort::LinkedAt | LinkSort::Name => {
+            LinkSort::LinkedAt => self.by_moment(),
+            LinkSort::Name => {
                 let all = self.rows().collect();
                 self.ranked(all)
             }
         }
+    }
+
+    /// The rows in link order, those of one moment in key order.
+    ///
+    /// Cost: O(offset + limit + g log g) with the g links of the moments that are on the page.
+    fn by_moment(&self) -> Result<Vec<Row<'a>>> {
+        let after = self.after.map(|at| at.time(|name| self.checked(name))).transpose()?;
+        // The links of the moment of a cursor come again: those behind it in key order may be any of them.
+        let from = after.as_ref().map(|(linked_at, _)| LinkRecord {
+            linked_at: *linked_at,
+            revision: 0,
+            request_index: 0,
+        });
+        let mut links = self.links.by_time(from, 0).peekable();
+        let (mut rows, mut skip) = (Vec::new(), self.skip);
+        while rows.len() < self.limit
+            && let Some((_, first)) = links.peek().copied()
+        {
+            let mut moment = Vec::new();
+            while let Some((link, record)) =
+                links.next_if(|(_, record)| record.linked_at == first.linked_at)
+            {
+                moment.push((self.names.text(link.place), record));
+            }
+            if let Some((linked_at, name)) = &after
+                && *linked_at == first.linked_at
+            {
+                moment.retain(|(other, _)| *other > name.as_str());
+            }
+            let skipped = skip.min(moment.len());
+            skip -= skipped;
+            if skipped < moment.len() {
+                moment.sort_unstable_by_key(|(name, _)| *name);
+                let more = self.limit - rows.len();
+                rows.extend(moment.into_iter().skip(skipped).take(more));
+            }
+        }
+        Ok(rows)
     }
 
     /// The rows of the links that a filter finds, and how many there are.

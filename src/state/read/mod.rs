@@ -7,8 +7,8 @@ mod views;
 use std::sync::Arc;
 
 use super::State;
-use super::decide::Selection;
 use super::project::ProjectState;
+use super::selection::Selection;
 use super::view::ViewState;
 use crate::filter::ResourceFilter;
 use crate::model::error::{Error, Result};

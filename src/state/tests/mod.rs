@@ -1,1 +1,64 @@
+//! The laws of deciding and applying.
 
+mod commands;
+mod decisions;
+mod dump;
+mod encoding;
+mod equality;
+mod golden;
+mod groups;
+mod last_views;
+mod memory;
+mod misfits;
+mod snapshots;
+mod undo;
+
+use super::digest::Digest;
+use super::{Pending, State};
+use crate::model::error::Result;
+use crate::model::time::Timestamp;
+use crate::model::{ChangeRecord, Command, Decision, Stamp};
+
+/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+fn cases(usual: u32) -> proptest::test_runner::Config {
+    let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
+    proptest::test_runner::Config::with_cases(usual.saturating_mul(times.unwrap_or(1)))
+}
+
+/// A command, and what the clock says when it comes.
+#[derive(Clone, Debug)]
+struct Timed {
+    command: Command,
+    now: Timestamp,
+}
+
+impl State {
+    fn next_stamp(&self, now: Timestamp) -> Stamp {
+        Pending::default().next_stamp(self, now)
+    }
+
+    fn decide(&self, timed: &Timed) -> Result<Decision> {
+        timed.command.decide(self, &Pending::default(), self.next_stamp(timed.now))
+    }
+
+    /// Decides a command and applies its change.
+    fn carry_out(&mut self, timed: &Timed) -> Result<Decision> {
+        let decision = self.decide(timed)?;
+        if let Some(change) = &decision.change {
+            self.apply(change).unwrap();
+        }
+        Ok(decision)
+    }
+
+    /// Carries commands out; tells their changes.
+    fn run(&mut self, commands: &[Timed]) -> Vec<ChangeRecord> {
+        let changes = commands.iter().filter_map(|timed| self.carry_out(timed).ok()?.change);
+        changes.collect()
+    }
+
+    /// The digest of a state whose invariants hold.
+    fn checked_digest(&self) -> Digest {
+        self.check().unwrap();
+        self.digest().unwrap()
+    }
+}

@@ -11,6 +11,7 @@ use crate::disk::{Disk, FileDisk};
 use crate::model::error::{Error, Result};
 use crate::parallel::Threads;
 use crate::state::State;
+use crate::storage::Backend;
 
 /// What is added to the name of a file as long as it is written.
 const UNFINISHED: &str = ".unfinished";
@@ -32,7 +33,7 @@ impl MemoryImage {
         let write = |source| Error::io(format!("write the checkpoint {path:?}"), source);
         let made = || {
             let file = disk.create(&unfinished).map_err(write)?;
-            checkpoint::write(&self.state(), Arc::clone(&file))?;
+            checkpoint::write(&self.state(), Backend::direct(Arc::clone(&file)))?;
             file.sync().map_err(write)?;
             let length = file.len().map_err(write)?;
             disk.rename(&unfinished, name).map_err(write)?;
@@ -58,10 +59,11 @@ impl MemoryImage {
     pub fn load_checkpoint(path: impl AsRef<Path>, options: Options) -> Result<Self> {
         let path = path.as_ref();
         let (disk, name) = place(path)?;
-        let file = disk.open_to_read(name);
-        let file =
-            file.map_err(|error| Error::io(format!("read the checkpoint {path:?}"), error))?;
-        checkpoint::load(file, path, Threads::all_cores()).map(|state| Self::of(state, options))
+        let read = |source| Error::io(format!("read the checkpoint {path:?}"), source);
+        let file = disk.open_to_read(name).map_err(read)?;
+        let file = Backend::read_only(file).map_err(read)?;
+        let state = checkpoint::load(file, path, Threads::all_cores())?;
+        Ok(Self::of(state, options))
     }
 
     /// An image that goes on from a state.

@@ -11,7 +11,6 @@ use crate::Options;
 use crate::model::error::{Error, Result};
 use crate::model::key::ProjectKey;
 use crate::model::{Change, ChangeRecord, Command, Decision};
-use crate::parallel::Threads;
 use crate::state::{Pending, State};
 
 pub use project::ImageProject;
@@ -68,6 +67,8 @@ pub struct MemoryUse {
     pub links: usize,
     /// Names of linked resources.
     pub names: usize,
+    /// How many such names there are.
+    pub name_count: u64,
     /// Which views each resource is in.
     pub postings: usize,
     /// What is known of resources.
@@ -161,7 +162,7 @@ impl MemoryImage {
     /// [`Error::Damaged`] when a part cannot be encoded.
     pub fn digest(&self) -> Result<String> {
         let state = self.lock().state.clone();
-        state.digest(Threads::ONE).map(|digest| digest.to_string())
+        state.digest().map(|digest| digest.to_string())
     }
 
     /// Whether all invariants hold.
@@ -182,8 +183,8 @@ impl MemoryImage {
     #[must_use]
     pub fn memory(&self, project: &str) -> Option<MemoryUse> {
         let memory = self.lock().state.memory(&ProjectKey::parse(project).ok()?)?;
-        let crate::state::Memory { views, links, names, postings, registry } = memory;
-        Some(MemoryUse { views, links, names, postings, registry })
+        let crate::state::Memory { views, links, names, name_count, postings, registry } = memory;
+        Some(MemoryUse { views, links, names, name_count, postings, registry })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -2,13 +2,13 @@
 
 use super::MemoryImage;
 use crate::model::error::{Error, Result};
-use crate::model::key::{EnvironmentId, MAX_KEY_LEN, ProjectKey, ViewKey};
+use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::limit;
 use crate::model::resource::Resource;
 use crate::model::view::{NewView, View, ViewPatch};
 use crate::model::{
     Answer, Batch, ChangeMeta, Command, Decision, LinkCommand, LinkOp, NewResource, Operation,
-    Precondition, Report, ValidatedBatch, ValidatedPut,
+    Precondition, Report, ValidatedPut,
 };
 use crate::project::{DeletedProject, DeletedView, LinkChange, Removed, view_key};
 
@@ -219,13 +219,8 @@ impl ImageProject {
 
     fn link_command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
         let options = &self.image.shared.options;
-        let environment_limit = match op {
-            LinkOp::Link | LinkOp::Replace => options.limits.environment_id,
-            LinkOp::Unlink => MAX_KEY_LEN,
-        };
-        let Batch { keys, filter, choices, meta: _ } = batch;
-        let batch = ValidatedBatch::new(keys, environment_limit);
-        LinkCommand { view, op, batch, filter, choices, policy: options.link_policy, limit }
+        let environment_limit = options.limits.environment_id;
+        LinkCommand::new(view, op, batch, options.link_policy, environment_limit, limit)
     }
 
     /// See [`Project::put_resources`](crate::Project::put_resources).

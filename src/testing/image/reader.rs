@@ -10,7 +10,6 @@ use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_filter::ResourceFilter;
 use crate::model::view::View;
 use crate::model::view_filter::ViewFilter;
-use crate::parallel::Threads;
 use crate::project::view_key;
 use crate::state::{ProjectReader, State};
 
@@ -62,7 +61,7 @@ impl ImageSnapshot {
     ///
     /// [`Error::Damaged`] when a part cannot be encoded.
     pub fn digest(&self) -> Result<String> {
-        self.state.digest(Threads::ONE).map(|digest| digest.to_string())
+        self.state.digest().map(|digest| digest.to_string())
     }
 }
 

@@ -43,6 +43,28 @@ impl MemoryImage {
         Ok(change.map(ImageChange))
     }
 
+    /// Decides commands that share a group, each on what those before it leave; those that change nothing
+    /// are left out.
+    ///
+    /// Cost: that of the commands.
+    ///
+    /// # Errors
+    ///
+    /// Those of the first call that fails.
+    pub fn decide_group(&self, commands: &[ImageCommand]) -> Result<Vec<ImageChange>> {
+        let inner = self.lock();
+        let (mut pending, mut changes) = (Pending::default(), Vec::new());
+        for command in commands {
+            let stamp = pending.next_stamp(&inner.state, (self.shared.options.clock)());
+            let Decision { change, .. } = command.0.decide(&inner.state, &pending, stamp)?;
+            if let Some(change) = change {
+                pending.add(&inner.state, &change);
+                changes.push(ImageChange(change));
+            }
+        }
+        Ok(changes)
+    }
+
     /// Applies a change that was decided on the image as it is.
     ///
     /// Cost: O(n log links) with its n names.

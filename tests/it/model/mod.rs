@@ -1,8 +1,11 @@
-//! What a store should do, in a few maps: the model that the laws compare with.
+//! What a store should do, in a few maps: the model that the laws compare with. It is held against every
+//! engine that has the calls of a store.
 
 mod call;
 mod choices;
+mod engine;
 mod filter;
+pub(crate) mod law;
 mod links;
 mod put;
 mod registry;
@@ -10,7 +13,7 @@ mod same;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, Store, ViewPatch};
+use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, ViewPatch};
 
 #[allow(unused_imports, reason = "the fuzz test makes its calls from bytes")]
 pub(crate) use call::{BY_ID, Call, Keys, Place, calls, keys};
@@ -21,6 +24,7 @@ pub(crate) use put::Put;
 pub(crate) use same::assert_same;
 
 use call::{environment, project_key, view_key};
+use engine::{Engine, Handle};
 use links::assert_report;
 use registry::Registered;
 
@@ -65,8 +69,8 @@ impl Model {
     }
 
     /// Makes a call on the store and on the model, and checks that the answers agree.
-    pub(crate) fn call(&mut self, store: &Store, call: &Call) {
-        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
+    pub(crate) fn call(&mut self, store: &impl Engine, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number));
         match call {
             Call::Ensure(place) => {
                 let view = view_key(place.view);
@@ -97,7 +101,7 @@ impl Model {
             }
             Call::Put(number, puts) => {
                 let resources = puts.iter().map(|put| put.to_store());
-                let report = project(number).put_resources(resources).unwrap();
+                let report = project(number).put_resources(resources.collect()).unwrap();
                 let found = self.projects.get(&project_key(*number));
                 let mut after = found.cloned().unwrap_or_default();
                 let expected = after.put(puts, report.revision().unwrap_or_default());
@@ -133,20 +137,20 @@ impl Model {
             }
             Call::Move(from, to, keys) => {
                 let to = Place { project: from.project, view: *to };
-                let answer = project(&from.project).change_links([
+                let answer = project(&from.project).change_links(vec![
                     LinkChange::link(view_key(to.view), keys.batch()),
                     LinkChange::unlink(view_key(from.view), keys.batch()),
                 ]);
                 self.move_links(*from, to, keys, answer);
             }
-            Call::Checkpoint => store.checkpoint().unwrap(),
+            Call::Checkpoint => store.checkpoint(),
             other => self.remove(store, other),
         }
     }
 
     /// The calls that take many links away at once.
-    fn remove(&mut self, store: &Store, call: &Call) {
-        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
+    fn remove(&mut self, store: &impl Engine, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number));
         match call {
             Call::DeleteView(place) => {
                 let key = view_key(place.view);

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::project::ProjectState;
+use super::registry::Term;
+use super::view::ViewState;
 use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ViewKey};
 use crate::model::resource::ResourceType;
-use crate::model::resource_name;
-use crate::state::project::ProjectState;
-use crate::state::registry::Term;
-use crate::state::view::ViewState;
 
 /// A filter whose views were looked up.
-pub(in crate::state) struct Selection<'f, 's> {
+pub(super) struct Selection<'f, 's> {
     filter: &'f ResourceFilter,
     views: BTreeMap<&'f ViewKey, u32>,
     project: &'s ProjectState,
@@ -23,7 +22,7 @@ pub(in crate::state) struct Selection<'f, 's> {
 
 impl<'f, 's> Selection<'f, 's> {
     /// `unknown` makes the error of a view that is not there.
-    pub(in crate::state) fn new(
+    pub(super) fn new(
         project: &'s ProjectState,
         resource_type: ResourceType,
         filter: &'f ResourceFilter,
@@ -38,7 +37,7 @@ impl<'f, 's> Selection<'f, 's> {
     }
 
     /// Whether the filter finds everything.
-    pub(in crate::state) fn is_all(&self) -> bool {
+    pub(super) fn is_all(&self) -> bool {
         self.filter.conditions().is_empty()
     }
 
@@ -46,7 +45,7 @@ impl<'f, 's> Selection<'f, 's> {
     ///
     /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer; without one of
     /// these O(resources of the type, or of the environment).
-    pub(in crate::state) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
+    pub(super) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
         let registry = &self.project.registry;
         let admits = |(name, row): &(&str, &Registration)| self.admits(name, Some(&row.fields));
         if let Some(terms) = self.filter.lookup() {
@@ -66,7 +65,7 @@ impl<'f, 's> Selection<'f, 's> {
     /// The links of a view that the filter finds, in key order.
     ///
     /// Cost: O(n · log resources) with the n links of the view.
-    pub(in crate::state) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
+    pub(super) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
         let Some(links) = view.links(self.resource_type) else { return Vec::new() };
         let names = &self.project.of(self.resource_type).names;
         let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
@@ -76,7 +75,7 @@ impl<'f, 's> Selection<'f, 's> {
     /// Whether the filter finds a resource that may be registered or not.
     ///
     /// Cost: O(log resources), and O(1) for each view the filter names.
-    pub(in crate::state) fn finds(&self, name: &str) -> bool {
+    pub(super) fn finds(&self, name: &str) -> bool {
         if self.is_all() {
             return true;
         }
@@ -97,36 +96,8 @@ impl<'f, 's> Selection<'f, 's> {
             let slot = self.views.get(key);
             slot.is_some_and(|slot| self.project.is_linked(*slot, self.resource_type, name))
         };
-        self.filter.matches(&facts(name, fields))
+        self.filter.matches(&ResourceFacts::new(name, fields))
             && self.filter.views().all(|test| test.holds(is_in))
-    }
-}
-
-/// What a filter looks at. A resource that is not registered counts as one with its key as its name
-/// and nothing else said of it.
-fn facts<'a>(name: &'a str, fields: Option<&'a ResourceFields>) -> ResourceFacts<'a> {
-    let (environment, key) = resource_name::split(name);
-    match fields {
-        Some(fields) => ResourceFacts {
-            key,
-            environment,
-            name: &fields.name,
-            tags: &fields.tags,
-            maintainer: fields.maintainer.as_ref(),
-            archived: fields.archived,
-            temporary: fields.temporary,
-            unbounded: fields.unbounded,
-        },
-        None => ResourceFacts {
-            key,
-            environment,
-            name: key,
-            tags: &[],
-            maintainer: None,
-            archived: false,
-            temporary: false,
-            unbounded: false,
-        },
     }
 }
 

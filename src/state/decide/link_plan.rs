@@ -1,0 +1,164 @@
+//! A batch whose keys are found: those of the request, what ids lead to, and what a filter finds.
+//!
+//! For each key the checks run in this order: malformed, repeated, unknown, state. The first two need no
+//! state and run before the caller waits for its turn, but for segments named by id: which of them stand in
+//! the request twice shows when the registry tells what the ids lead to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Context, contradiction};
+use crate::model::error::{Error, Result};
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::{FailureReason, KeyOutcome, LinkCommand, LinkOp, LinkPolicy, LinkResult};
+use crate::state::project::ProjectState;
+use crate::state::selection::Selection;
+use crate::state::view::ViewState;
+
+/// A key that is to be linked or unlinked, with its place in the request. The order is key order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PlanKey<'a> {
+    pub(super) name: &'a str,
+    pub(super) request_index: u32,
+}
+
+/// A batch whose keys were found.
+pub(super) struct LinkPlan<'a> {
+    pub(super) command: &'a LinkCommand,
+    pub(super) project: &'a ProjectState,
+    pub(super) slot: u32,
+    pub(super) view: &'a ViewState,
+    /// In key order, each once.
+    pub(super) keys: Vec<PlanKey<'a>>,
+    /// The keys that failed and may be linked: with nothing registered, where that is a failure, or beyond a
+    /// limit.
+    left: BTreeSet<&'a str>,
+    pub(super) result: LinkResult,
+}
+
+impl<'a> LinkPlan<'a> {
+    /// Finds the keys: those of the request, what ids lead to, and what a filter finds.
+    pub(super) fn new(context: &Context<'a>, command: &'a LinkCommand) -> Result<Self> {
+        let (project, slot, view) = context.view(&command.view)?;
+        let outcome = |failed: &Option<FailureReason>| match failed {
+            Some(reason) => KeyOutcome::Failed(reason.clone()),
+            None => command.outcome(false),
+        };
+        let result = LinkResult {
+            outcomes: command.batch.failed().iter().map(outcome).collect(),
+            further: Vec::new(),
+            segments: BTreeMap::new(),
+            changed: false,
+        };
+        let keys = command.batch.names();
+        let keys = keys.map(|(name, request_index)| PlanKey { name, request_index }).collect();
+        let left = command.batch.beyond_limit().collect();
+        let mut plan = Self { command, project, slot, view, keys, left, result };
+        plan.look_up_ids();
+        plan.refuse_unregistered();
+        plan.add_matching(context)?;
+        Ok(plan)
+    }
+
+    /// How many outcomes there are before anything changes.
+    pub(super) fn len(&self) -> usize {
+        self.result.outcomes.len()
+    }
+
+    pub(super) fn resource_type(&self) -> ResourceType {
+        self.command.batch.resource_type()
+    }
+
+    pub(super) fn set(&mut self, request_index: u32, outcome: KeyOutcome) {
+        if let Some(slot) = self.result.outcomes.get_mut(request_index as usize) {
+            *slot = outcome;
+        }
+    }
+
+    pub(super) fn fail(&mut self, request_index: u32, reason: FailureReason) {
+        self.set(request_index, KeyOutcome::Failed(reason));
+    }
+
+    /// Puts the segments that ids lead to among the keys.
+    fn look_up_ids(&mut self) {
+        if !self.command.batch.has_ids() {
+            return;
+        }
+        for (id, request_index) in self.command.batch.ids() {
+            let name = self.project.registry.segment(id);
+            let segment = name.and_then(|name| {
+                Some((name, Resource::from_name(ResourceType::Segment, name.as_bytes())?))
+            });
+            match segment {
+                Some((name, segment)) => {
+                    self.keys.push(PlanKey { name, request_index });
+                    self.result.segments.insert(id.to_owned(), segment);
+                }
+                None => self.fail(request_index, FailureReason::UnknownResource),
+            }
+        }
+        self.keys.sort_unstable();
+        let mut repeated = Vec::new();
+        self.keys.dedup_by(|later, first| {
+            let again = later.name == first.name;
+            if again {
+                repeated.push(later.request_index);
+            }
+            again
+        });
+        repeated.into_iter().for_each(|at| self.fail(at, FailureReason::Repeated));
+    }
+
+    /// Takes out the keys under which nothing is registered, where that is asked for.
+    fn refuse_unregistered(&mut self) {
+        if self.command.op == LinkOp::Unlink || self.command.policy == LinkPolicy::Open {
+            return;
+        }
+        let resource_type = self.resource_type();
+        for key in std::mem::take(&mut self.keys) {
+            if self.project.registry.get(resource_type, key.name).is_some() {
+                self.keys.push(key);
+            } else {
+                self.fail(key.request_index, FailureReason::UnknownResource);
+                self.left.insert(key.name);
+            }
+        }
+    }
+
+    /// Adds what the filter finds besides the keys, in key order.
+    fn add_matching(&mut self, context: &Context<'a>) -> Result<()> {
+        let Some(filter) = &self.command.filter else { return Ok(()) };
+        let unknown = |key: &_| context.unknown_view(key);
+        let selection = Selection::new(self.project, self.resource_type(), filter, unknown)?;
+        let mut found = match self.command.op {
+            LinkOp::Unlink => selection.linked(self.view),
+            LinkOp::Link | LinkOp::Replace => {
+                selection.registered().into_iter().map(|(name, _)| name).collect()
+            }
+        };
+        found.retain(|name| !self.is_asked(name));
+        let (listed, limit) = (self.len(), self.command.limit);
+        let keys = listed.saturating_add(found.len());
+        if keys > limit {
+            return Err(Error::BatchTooLarge { keys, limit });
+        }
+        self.result.outcomes.resize(keys, self.command.outcome(false));
+        // The limit is below 2^32.
+        for (request_index, name) in (listed as u32..).zip(found) {
+            self.add_further(name)?;
+            self.keys.push(PlanKey { name, request_index });
+        }
+        self.keys.sort_unstable();
+        Ok(())
+    }
+
+    pub(super) fn add_further(&mut self, name: &str) -> Result<()> {
+        let resource = Resource::from_name(self.resource_type(), name.as_bytes());
+        self.result.further.push(resource.ok_or_else(|| contradiction("a name is malformed"))?);
+        Ok(())
+    }
+
+    /// Whether a resource is among the keys, those that failed included.
+    pub(super) fn is_asked(&self, name: &str) -> bool {
+        self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok() || self.left.contains(name)
+    }
+}

@@ -1,0 +1,294 @@
+//! Random commands.
+
+use proptest::prelude::*;
+
+use super::Timed;
+use crate::filter::{ResourceCondition, ResourceFilter, SetTest, TextTest};
+use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
+use crate::model::limit::Limits;
+use crate::model::link_command::Choices;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::time::Timestamp;
+use crate::model::validated_batch::ValidatedBatch;
+use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
+use crate::model::{
+    Batch, ChangeMeta, Command, LinkCommand, LinkOp, LinkPolicy, NewResource, Operation,
+    Precondition, SegmentRef, ValidatedPut,
+};
+
+const LIMIT: usize = 100_000;
+
+pub(super) fn project_key(number: u8) -> ProjectKey {
+    ProjectKey::parse(&format!("project-{number}")).unwrap()
+}
+
+pub(super) fn view_key(number: u8) -> ViewKey {
+    ViewKey::parse(&format!("view-{number}")).unwrap()
+}
+
+fn environment(number: u16) -> String {
+    ["env", "env1", "e"][usize::from(number % 3)].to_owned()
+}
+
+/// The key of a number: some begin alike, and some are the beginning of others.
+pub(super) fn key(number: u16) -> String {
+    match number {
+        0 => "not a key".to_owned(),
+        _ => match number % 4 {
+            0 => format!("flag-{number:04}"),
+            1 => format!("f{number}"),
+            2 => format!("flag-{number:04}-with-a-longer-end"),
+            _ => format!("flag-0{number}.x"),
+        },
+    }
+}
+
+pub(super) fn resource(resource_type: ResourceType, number: u16) -> Resource {
+    let key = key(number.max(1));
+    match resource_type {
+        ResourceType::Flag => Resource::flag(&key),
+        ResourceType::AiConfig => Resource::ai_config(&key),
+        ResourceType::Metric => Resource::metric(&key),
+        ResourceType::Segment => Resource::segment(&environment(number), &key),
+    }
+    .unwrap()
+}
+
+pub(super) fn batch(resource_type: ResourceType, numbers: &[u16]) -> Batch {
+    let keys = numbers.iter().map(|number| key(*number));
+    match resource_type {
+        ResourceType::Segment => {
+            let named = |number: &u16| (environment(*number), key(*number));
+            Batch::segments(numbers.iter().map(named))
+        }
+        _ => Batch::by_key(resource_type, keys),
+    }
+}
+
+pub(super) fn links(view: u8, op: LinkOp, batch: Batch) -> LinkCommand {
+    let Batch { keys, filter, choices, meta: _ } = batch;
+    let batch = ValidatedBatch::new(keys, 256);
+    let (view, policy) = (view_key(view), LinkPolicy::Open);
+    LinkCommand { view, op, batch, filter, choices, policy, limit: LIMIT }
+}
+
+pub(super) fn command(project: u8, operation: Operation) -> Command {
+    Command {
+        project: project_key(project),
+        precondition: Precondition::default(),
+        meta: ChangeMeta::default(),
+        removal_detail: LIMIT,
+        operation,
+    }
+}
+
+pub(super) fn change_links(project: u8, commands: Vec<LinkCommand>) -> Command {
+    command(project, Operation::ChangeLinks { commands, limit: LIMIT })
+}
+
+pub(super) fn create(project: u8, view: u8) -> Command {
+    let fields = NewView::new("", format!("View {view}")).fields;
+    command(project, Operation::CreateView { view: view_key(view), fields, ensure: true })
+}
+
+/// At a time that tests do not look at.
+pub(super) fn at(command: Command) -> Timed {
+    Timed { command, now: Timestamp::from_millis(5) }
+}
+
+pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
+    prop::sample::select(&ResourceType::ALL[..])
+}
+
+/// A few keys; now and then so many that chunks are split, or go.
+fn numbers() -> impl Strategy<Value = Vec<u16>> {
+    let many = (1..900_u16, 1..1_500_u16, 1..4_usize, any::<bool>());
+    let many = many.prop_map(|(first, count, step, back)| {
+        let mut numbers: Vec<u16> = (first..first + count).step_by(step).collect();
+        if back {
+            numbers.reverse();
+        }
+        numbers
+    });
+    prop_oneof![12 => prop::collection::vec(0..24_u16, 0..9), 1 => many]
+}
+
+fn choices() -> impl Strategy<Value = Choices> {
+    any::<[bool; 4]>().prop_map(
+        |[ignore_missing, refuse_existing, failures_only, keep_last_view]| Choices {
+            ignore_missing,
+            refuse_existing,
+            failures_only,
+            keep_last_view,
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = LinkPolicy> {
+    prop_oneof![3 => Just(LinkPolicy::Open), 1 => Just(LinkPolicy::Closed)]
+}
+
+/// Links by key, as commands of a group have them.
+fn links_by_key(
+    op: impl Strategy<Value = LinkOp>,
+    views: u8,
+    resource_type: impl Strategy<Value = ResourceType>,
+    numbers: impl Strategy<Value = Vec<u16>>,
+) -> impl Strategy<Value = LinkCommand> {
+    (0..views, op, resource_type, numbers, choices(), policy()).prop_map(
+        |(view, op, resource_type, numbers, choices, policy)| LinkCommand {
+            choices: Choices { keep_last_view: false, ..choices },
+            policy,
+            ..links(view, op, batch(resource_type, &numbers))
+        },
+    )
+}
+
+fn condition() -> impl Strategy<Value = ResourceCondition> {
+    prop_oneof![
+        (0..4_u8).prop_map(|tag| ResourceCondition::Tags(SetTest::AnyOf(vec![format!("t{tag}")]))),
+        Just(ResourceCondition::Key(TextTest::StartsWith("flag-00".into()))),
+        (0..3_u8).prop_map(|view| ResourceCondition::View(SetTest::NoneOf(vec![view_key(view)]))),
+        any::<bool>().prop_map(ResourceCondition::Archived),
+        (0..2_u8)
+            .prop_map(|id| ResourceCondition::MaintainerId(TextTest::Equals(format!("m{id}")))),
+        Just(ResourceCondition::Environment(EnvironmentId::parse("env").unwrap())),
+    ]
+}
+
+/// Links by anything.
+fn any_links() -> impl Strategy<Value = LinkCommand> {
+    let op = prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink, LinkOp::Replace]);
+    let filter = prop::option::weighted(0.2, prop::collection::vec(condition(), 0..2));
+    let ids = prop::option::weighted(0.2, prop::collection::vec(0..6_u8, 1..4));
+    (links_by_key(op, 4, resource_type(), numbers()), choices(), filter, ids).prop_map(
+        |(mut links, choices, filter, ids)| {
+            links.choices = choices;
+            links.filter = filter.map(|conditions| {
+                conditions.into_iter().fold(ResourceFilter::all(), ResourceFilter::and)
+            });
+            if let Some(ids) = ids
+                && links.batch.resource_type() == ResourceType::Segment
+            {
+                let named = (1..5).map(|number| SegmentRef::Named {
+                    environment: environment(number),
+                    key: key(number),
+                });
+                let ids = ids.into_iter().map(|id| SegmentRef::Id(format!("id-{id}")));
+                let keys = Batch::segment_refs(named.chain(ids)).keys;
+                links.batch = ValidatedBatch::new(keys, 256);
+            }
+            links
+        },
+    )
+}
+
+fn maintainer() -> impl Strategy<Value = Option<Maintainer>> {
+    prop_oneof![
+        Just(None),
+        (0..2_u8).prop_map(|id| Some(Maintainer::Member(format!("m{id}")))),
+        (0..2_u8).prop_map(|key| Some(Maintainer::Team(format!("m{key}")))),
+    ]
+}
+
+fn fields() -> impl Strategy<Value = ViewFields> {
+    ("[ab]{0,2}", "[cd]{0,2}", prop::collection::vec("[t][0-3]", 0..3), maintainer()).prop_map(
+        |(name, description, tags, maintainer)| {
+            let view = NewView::new("", name).description(description).tags(tags);
+            ViewFields { maintainer, ..view.fields }
+        },
+    )
+}
+
+fn new_resource() -> impl Strategy<Value = NewResource> {
+    let about = (prop::collection::vec("[t][0-3]", 0..3), maintainer(), any::<[bool; 4]>());
+    (resource_type(), 0..24_u16, 0..9_u8, about).prop_map(
+        |(resource_type, number, id, (tags, maintainer, marks))| {
+            let text = key(number);
+            let new = match resource_type {
+                ResourceType::Flag => NewResource::flag(text),
+                ResourceType::AiConfig => NewResource::ai_config(text),
+                ResourceType::Metric => NewResource::metric(text),
+                ResourceType::Segment if id > 5 => NewResource::segment(environment(number), text),
+                ResourceType::Segment => {
+                    NewResource::segment_with_id(environment(number), text, format!("id-{id}"))
+                }
+            };
+            let [archived, temporary, unbounded, named] = marks;
+            let new = new.tags(tags).archived(archived).temporary(temporary).unbounded(unbounded);
+            let new = if named { new.name(format!("Name {id}")) } else { new };
+            match maintainer {
+                Some(maintainer) => new.maintainer(maintainer),
+                None => new,
+            }
+        },
+    )
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let view = || (0..4_u8).prop_map(view_key);
+    let links = prop::collection::vec(any_links(), 0..4);
+    let puts = prop::collection::vec(new_resource(), 0..6);
+    let environments = prop::sample::select(vec!["env", "env1", "e"]);
+    prop_oneof![
+        6 => (view(), fields(), prop::bool::weighted(0.8))
+            .prop_map(|(view, fields, ensure)| Operation::CreateView { view, fields, ensure }),
+        2 => (view(), "[ab]{0,2}", any::<bool>()).prop_map(|(view, name, rest)| {
+            let patch = ViewPatch::new().name(name);
+            let patch = if rest { patch.description("d").no_maintainer().tags(["t1"]) } else { patch };
+            Operation::UpdateView { view, patch, limits: Limits::default() }
+        }),
+        2 => view().prop_map(|view| Operation::DeleteView { view }),
+        16 => links.prop_map(|commands| Operation::ChangeLinks { commands, limit: LIMIT }),
+        6 => puts.prop_map(|puts| {
+            Operation::PutResources(ValidatedPut::new(puts, Limits::default()))
+        }),
+        2 => (resource_type(), 1..24_u16)
+            .prop_map(|(of, number)| Operation::RemoveResource(resource(of, number))),
+        1 => environments
+            .prop_map(|id| Operation::RemoveEnvironment(EnvironmentId::parse(id).unwrap())),
+        1 => Just(Operation::DeleteProject),
+    ]
+}
+
+fn timed(command: impl Strategy<Value = Command>) -> impl Strategy<Value = Timed> {
+    // Clocks stand still, go on, and go back.
+    (command, 0..6_u64)
+        .prop_map(|(command, now)| Timed { command, now: Timestamp::from_millis(1_000 + now) })
+}
+
+/// A command of any kind, some with a precondition, some that keep little of what they remove.
+pub(super) fn any_command() -> impl Strategy<Value = Timed> {
+    let revision = || prop::option::weighted(0.04, 0..20_u64);
+    let detail = prop_oneof![4 => Just(LIMIT), 1 => 0..6_usize];
+    let precondition = (revision(), revision());
+    timed((0..3_u8, operation(), precondition, detail, 0..9_u8).prop_map(
+        |(project, operation, (store_at, view_at), removal_detail, actor)| Command {
+            precondition: Precondition { store_at, view_at },
+            removal_detail,
+            meta: ChangeMeta {
+                actor: (actor < 2).then(|| format!("actor {actor}")),
+                comment: (actor == 3).then(|| "why".to_owned()),
+                reverts: (actor == 4).then_some(7),
+            },
+            // Most of them in one project, so that something happens there.
+            ..command(project / 2, operation)
+        },
+    ))
+}
+
+pub(super) fn any_commands(most: usize) -> impl Strategy<Value = Vec<Timed>> {
+    prop::collection::vec(any_command(), 0..most)
+}
+
+/// Commands that share a group: links and unlinks by key, over few views, so that they meet.
+pub(super) fn group(most: usize) -> impl Strategy<Value = Vec<Timed>> {
+    let op = || prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink]);
+    let types = || prop_oneof![3 => Just(ResourceType::Flag), 1 => resource_type()];
+    let few =
+        || prop_oneof![3 => prop::collection::vec(1..5_u16, 0..4).boxed(), 1 => numbers().boxed()];
+    let parts = prop::collection::vec(links_by_key(op(), 3, types(), few()), 1..5);
+    let of_group =
+        timed((0..3_u8, parts).prop_map(|(project, parts)| change_links(project / 2, parts)));
+    prop::collection::vec(of_group, 1..most)
+}

@@ -1,0 +1,222 @@
+//! The bytes of changes and commands, pinned: files keep the former, and copies of a store send the latter.
+
+use super::commands::{batch, links, project_key, view_key};
+use crate::codec;
+use crate::filter::{ResourceCondition, ResourceFilter, SetTest};
+use crate::model::change_record::{
+    LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
+    RemovedLinks, ViewDetail,
+};
+use crate::model::key::EnvironmentId;
+use crate::model::limit::Limits;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::time::Timestamp;
+use crate::model::type_counts::TypeCounts;
+use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
+use crate::model::{
+    Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp, LinkRecord, NewResource, Operation,
+    Precondition, ResourceFields, Stamp, ValidatedPut,
+};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn meta() -> ChangeMeta {
+    ChangeMeta { actor: Some("ann".into()), comment: Some("why".into()), reverts: Some(7) }
+}
+
+fn view_fields() -> ViewFields {
+    NewView::new("", "n")
+        .description("d")
+        .tags(["t"])
+        .maintainer(Maintainer::Team("m".into()))
+        .fields
+}
+
+fn registration() -> Registration {
+    let fields = ResourceFields {
+        id: Some("5f".parse().unwrap()),
+        name: "n".into(),
+        tags: vec!["t".into()],
+        maintainer: Some(Maintainer::Member("m".into())),
+        archived: true,
+        temporary: false,
+        unbounded: true,
+        created_at: Timestamp::from_millis(7),
+    };
+    Registration { fields, revision: 300 }
+}
+
+fn removed_links() -> RemovedLinks {
+    let record = |revision, request_index| LinkRecord {
+        linked_at: Timestamp::from_millis(6),
+        revision,
+        request_index,
+    };
+    RemovedLinks {
+        names: ["e\0a", "e\0ab", "e\0b"].into_iter().collect(),
+        times: [record(4, 1), record(5, 0), record(4, 0)].into_iter().collect(),
+    }
+}
+
+fn view_detail() -> ViewDetail {
+    ViewDetail {
+        key: view_key(1),
+        id: 300,
+        fields: view_fields(),
+        version: 2,
+        revision: 5,
+        created_at: Timestamp::from_millis(3),
+        updated_at: Timestamp::from_millis(4),
+        links: vec![(ResourceType::Segment, removed_links())],
+    }
+}
+
+fn unlinked() -> TypeCounts {
+    let mut unlinked = TypeCounts::default();
+    *unlinked.get_mut(ResourceType::Metric) = 251;
+    unlinked
+}
+
+fn effects() -> Vec<Effect> {
+    let (view, fields, removed) =
+        (view_key(1), view_fields(), RemovedCounts { registered: 1, linked: 2, links: 3 });
+    let environment = EnvironmentId::parse("e").unwrap();
+    let detail = RemovalDetail {
+        registered: vec![("e\0a".into(), registration())],
+        links: vec![(view.clone(), removed_links())],
+    };
+    let linked = ["e\0c", "e\0d"].into_iter().collect();
+    let links = LinksChange {
+        view: view.clone(),
+        resource_type: ResourceType::Segment,
+        linked,
+        order: vec![1, 0],
+        unlinked: removed_links(),
+    };
+    let put = PutResource {
+        resource_type: ResourceType::Segment,
+        name: "e\0a".into(),
+        before: Some(registration()),
+        fields: registration().fields,
+    };
+    let project = ProjectDetail {
+        id: 1,
+        views: vec![view_detail()],
+        registered: vec![(ResourceType::Segment, "e\0a".into(), registration())],
+    };
+    vec![
+        Effect::CreateView { view: view.clone(), fields: fields.clone() },
+        Effect::UpdateView { view: view.clone(), before: ViewFields::default(), fields },
+        Effect::DeleteView {
+            view: view.clone(),
+            unlinked: unlinked(),
+            detail: Some(view_detail()),
+        },
+        Effect::DeleteView { view, unlinked: unlinked(), detail: None },
+        Effect::ChangeLinks(vec![links]),
+        Effect::PutResources(vec![put]),
+        Effect::RemoveResource {
+            resource_type: ResourceType::Segment,
+            name: "e\0a".into(),
+            removed,
+            detail: Some(detail.clone()),
+        },
+        Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
+        Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
+    ]
+}
+
+fn operations() -> Vec<Operation> {
+    let (view, fields) = (view_key(1), view_fields());
+    let filter =
+        ResourceFilter::all().and(ResourceCondition::Tags(SetTest::AllOf(vec!["t".into()])));
+    let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
+    let segment = NewResource::segment_with_id("e", "a", "5f").tags(["t"]).archived(true);
+    let limit = 9;
+    vec![
+        Operation::CreateView { view: view.clone(), fields, ensure: true },
+        Operation::UpdateView {
+            view: view.clone(),
+            patch: ViewPatch::new().name("n").no_maintainer(),
+            limits: Limits::default(),
+        },
+        Operation::DeleteView { view },
+        Operation::ChangeLinks { commands: vec![links(1, LinkOp::Unlink, batch)], limit },
+        Operation::ChangeLinks {
+            commands: vec![links(1, LinkOp::Replace, Batch::segment_ids(["5f"]))],
+            limit,
+        },
+        Operation::PutResources(ValidatedPut::new(vec![segment], Limits::default())),
+        Operation::RemoveResource(Resource::segment("e", "a").unwrap()),
+        Operation::RemoveEnvironment(EnvironmentId::parse("e").unwrap()),
+        Operation::DeleteProject,
+    ]
+}
+
+/// Format, stamp, meta, project: the same in front of every effect.
+const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d31";
+
+const EFFECTS: [&str; 9] = [
+    "0006766965772d31016e01640101740101016d",
+    "0106766965772d3100000000016e01640101740101016d",
+    "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
+     0c030003650061030162020162020406050603000101000000",
+    "0206766965772d31000000fbfb0000",
+    "030106766965772d3101090200036500630201640201000c030003650061030162020162020406050603\
+     000101000000",
+    "040101036500610101023566016e0101740100016d01000107fb2c0101023566016e0101740100016d01\
+     000107",
+    "05010365006101020301010365006101023566016e0101740100016d01000107fb2c010106766965772d\
+     310c030003650061030162020162020406050603000101000000",
+    "06016501020301010365006101023566016e0101740100016d01000107fb2c010106766965772d310c03\
+     0003650061030162020162020406050603000101000000",
+    "0701000000fbfb0001010106766965772d31fb2c01016e01640101740101016d0205030401010c030003\
+     65006103016202016202040605060300010100000001010365006101023566016e0101740100016d0100\
+     0107fb2c01",
+];
+
+/// Project, preconditions, meta, limit of details: the same in front of every operation.
+const COMMAND_HEAD: &str = "0970726f6a6563742d310108000103616e6e01037768790107fca0860100";
+
+const OPERATIONS: [&str; 9] = [
+    "0006766965772d31016e01640101740101016d01",
+    "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "0206766965772d31",
+    "030106766965772d31010000021b666c61672d303030322d776974682d612d6c6f6e6765722d656e6409\
+     6e6f742061206b6579fb0001010103010101740000000100fca086010009",
+    "030106766965772d3102010100023566fb0001000000000000fca086010009",
+    "0401010165016101023566000101740001000000fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "050101650161",
+    "060165",
+    "07",
+];
+
+#[test]
+fn the_bytes_of_every_effect_are_pinned() {
+    for (effect, expected) in effects().into_iter().zip(EFFECTS) {
+        let stamp = Stamp { revision: 9, time: Timestamp::from_millis(1_700_000_000_000) };
+        let record = ChangeRecord { stamp, meta: meta(), project: project_key(1), effect };
+        let bytes = record.encode().unwrap();
+        assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effect);
+        assert_eq!(ChangeRecord::decode(&bytes).unwrap(), record);
+    }
+}
+
+#[test]
+fn the_bytes_of_every_operation_are_pinned() {
+    for (operation, expected) in operations().into_iter().zip(OPERATIONS) {
+        let precondition = Precondition { store_at: Some(8), view_at: None };
+        let command = Command {
+            project: project_key(1),
+            precondition,
+            meta: meta(),
+            removal_detail: 100_000,
+            operation,
+        };
+        let bytes = codec::encode(&command).unwrap();
+        assert_eq!(hex(&bytes), format!("{COMMAND_HEAD}{expected}"), "{:?}", command.operation);
+        assert_eq!(codec::decode::<Command>(&bytes).unwrap(), command);
+    }
+}
