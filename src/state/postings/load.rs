@@ -62,27 +62,7 @@ fn part(start: u32, end: u32, views: &[(u32, &[u32])]) -> Sound<Part> {
     };
     let here = views.iter().map(|(slot, ids)| (*slot, ids.get(within(ids)).unwrap_or_default()));
     let here: Vec<(u32, &[u32])> = here.collect();
-    // Where the list of each resource begins among all slots, at first how many it has.
-    let mut begins = vec![0_u32; (end - start) as usize + 1];
-    for id in here.iter().flat_map(|(_, ids)| *ids) {
-        if let Some(count) = begins.get_mut((id - start) as usize) {
-            *count += 1;
-        }
-    }
-    let mut sum = 0_u32;
-    for begin in &mut begins {
-        sum = sum.checked_add(*begin).ok_or("there are too many links")?;
-        *begin = sum - *begin;
-    }
-    let mut slots = vec![0; sum as usize];
-    let mut next = begins.clone();
-    for (slot, id) in here.iter().flat_map(|(slot, ids)| ids.iter().map(move |id| (*slot, *id))) {
-        let Some(at) = next.get_mut((id - start) as usize) else { continue };
-        if let Some(place) = slots.get_mut(*at as usize) {
-            *place = slot;
-        }
-        *at += 1;
-    }
+    let (begins, slots) = transposed(start, end, &here)?;
     let mut long = Vec::new();
     let bounds = begins.iter().zip(begins.iter().skip(1));
     let cells = (start..).zip(bounds).map(|(id, (from, to))| {
@@ -100,4 +80,30 @@ fn part(start: u32, end: u32, views: &[(u32, &[u32])]) -> Sound<Part> {
     });
     let cells = cells.collect::<Sound<Vec<Cell>>>()?;
     Ok(Part { cells: SharedVec::from_values(cells), long })
+}
+
+/// Where the list of each resource begins, and behind them the end of the last one; and the lists.
+fn transposed(start: u32, end: u32, views: &[(u32, &[u32])]) -> Sound<(Vec<u32>, Vec<u32>)> {
+    // At first how many views each has.
+    let mut begins = vec![0_u32; (end - start) as usize + 1];
+    for id in views.iter().flat_map(|(_, ids)| *ids) {
+        if let Some(count) = begins.get_mut((id - start) as usize) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0_u32;
+    for begin in &mut begins {
+        sum = sum.checked_add(*begin).ok_or("there are too many links")?;
+        *begin = sum - *begin;
+    }
+    let mut slots = vec![0; sum as usize];
+    let mut next = begins.clone();
+    for (slot, id) in views.iter().flat_map(|(slot, ids)| ids.iter().map(move |id| (*slot, *id))) {
+        let Some(at) = next.get_mut((id - start) as usize) else { continue };
+        if let Some(place) = slots.get_mut(*at as usize) {
+            *place = slot;
+        }
+        *at += 1;
+    }
+    Ok((begins, slots))
 }
