@@ -11,7 +11,7 @@ import sys
 
 # From the bottom to the top: a layer knows itself and those before it.
 LAYERS = [
-    ["codec"],
+    ["codec", "parallel"],
     ["model"],
     ["filter"],
     ["state"],

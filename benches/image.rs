@@ -3,7 +3,12 @@
 //! Each step of a change by itself: validating keys, which is done before a caller waits for its turn, then
 //! deciding, encoding and applying. `VIEWLINK_LINKS` sets how many links there are (1,000,000).
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark that fails may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark that fails may panic"
+)]
 
 use std::fs;
 use std::hint::black_box;
@@ -335,5 +340,53 @@ fn reads(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, memory, changes, group, deletion, large, many_views, reads);
+/// An image whose views have members that are neighbours in key order.
+fn filled_in_order() -> MemoryImage {
+    let image = MemoryImage::new(Options::new());
+    let project = image.project("bench").unwrap();
+    let mut keys: Vec<String> = (0..resources()).map(key).collect();
+    keys.sort_unstable();
+    for number in 0..links() / PER_VIEW {
+        project.create_view(NewView::new(view(number), "bench")).unwrap();
+        let first = number * PER_VIEW;
+        let at = |i: u64| usize::try_from((first + i) % resources()).unwrap();
+        let keys = (0..PER_VIEW).map(|i| keys[at(i)].clone());
+        project.link(&view(number), Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    image
+}
+
+/// The middle one of several times.
+fn middle<T>(mut act: impl FnMut() -> T) -> Duration {
+    let mut times: Vec<Duration> = (0..9)
+        .map(|_| {
+            let begin = Instant::now();
+            let made = act();
+            let time = begin.elapsed();
+            drop(made);
+            time
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn checkpoints(_: &mut Criterion) {
+    let path = std::env::temp_dir().join(format!("viewlink-bench-{}", std::process::id()));
+    for (what, image) in [("no neighbours", filled().0), ("neighbours", filled_in_order())] {
+        let length = image.write_checkpoint(&path).unwrap();
+        let write = middle(|| image.write_checkpoint(&path).unwrap());
+        let load = middle(|| MemoryImage::load_checkpoint(&path, Options::new()).unwrap());
+        let loaded = MemoryImage::load_checkpoint(&path, Options::new()).unwrap();
+        assert_eq!(loaded.digest().unwrap(), image.digest().unwrap());
+        println!(
+            "checkpoint of {} links, {what}: written in {write:.1?}, loaded in {load:.1?}, {:.2} bytes a link",
+            links(),
+            length as f64 / links() as f64
+        );
+    }
+    fs::remove_file(path).unwrap();
+}
+
+criterion_group!(benches, memory, checkpoints, changes, group, deletion, large, many_views, reads);
 criterion_main!(benches);

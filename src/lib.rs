@@ -233,7 +233,7 @@
 //! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
 //! | batch engine | `batch` | keys and outcomes |
 //! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
-//! | storage | `storage` | tables, and alone names the database |
+//! | storage | `storage` | tables, and names the database |
 //! | disk | `disk` | files |
 //! | filter | `filter` | conditions, and the text they are written in |
 //! | model | `model`, `codec` | plain data, and its bytes |
@@ -249,6 +249,9 @@ mod anything;
 mod asynchronous;
 mod batch;
 mod change;
+// The memory image on disk, used by no store yet.
+#[cfg(feature = "testing")]
+mod checkpoint;
 mod codec;
 mod commit;
 mod disk;
@@ -259,6 +262,8 @@ mod journal;
 mod model;
 mod opening;
 mod options;
+#[cfg(feature = "testing")]
+mod parallel;
 mod project;
 mod registry;
 mod selection;

@@ -11,6 +11,27 @@ impl<T> ByType<T> {
         Self(ResourceType::ALL.map(make))
     }
 
+    /// One value for each type, or the first error in the fixed order of the types.
+    #[cfg(feature = "testing")]
+    pub(crate) fn try_from_fn<E>(
+        mut make: impl FnMut(ResourceType) -> Result<T, E>,
+    ) -> Result<Self, E> {
+        let [flag, segment, ai_config, metric] = ResourceType::ALL;
+        Ok(Self([make(flag)?, make(segment)?, make(ai_config)?, make(metric)?]))
+    }
+
+    /// Each type with its value, in the fixed order of the types.
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = (ResourceType, T)> {
+        ResourceType::ALL.into_iter().zip(self.0)
+    }
+
+    /// What `each` makes of each value.
+    #[cfg(feature = "testing")]
+    pub(crate) fn map<R>(self, each: impl FnMut(T) -> R) -> ByType<R> {
+        ByType(self.0.map(each))
+    }
+
     pub(crate) const fn get(&self, resource_type: ResourceType) -> &T {
         let [flag, segment, ai_config, metric] = &self.0;
         match resource_type {

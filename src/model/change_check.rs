@@ -117,7 +117,8 @@ fn check_names(resource_type: ResourceType, names: &NameList) -> Check {
     names.iter().try_for_each(|name| check_name(resource_type, name))
 }
 
-fn check_name(resource_type: ResourceType, name: &str) -> Check {
+/// Checks that a name is well formed and one of its type.
+pub(crate) fn check_name(resource_type: ResourceType, name: &str) -> Check {
     let (environment, key) = resource_name::split(name);
     let parts = match (resource_type, environment) {
         (ResourceType::Segment, Some(environment)) => key::check(environment, MAX_KEY_LEN),

@@ -8,7 +8,7 @@ pub(crate) mod batch;
 pub(crate) mod by_type;
 pub(crate) mod change;
 #[cfg(feature = "testing")]
-mod change_check;
+pub(crate) mod change_check;
 #[cfg(feature = "testing")]
 mod change_feed;
 pub(crate) mod change_meta;
@@ -48,6 +48,8 @@ pub(crate) mod validated_batch;
 pub(crate) mod validated_put;
 pub(crate) mod view;
 pub(crate) mod view_filter;
+#[cfg(feature = "testing")]
+pub(crate) mod view_record;
 
 #[cfg(feature = "testing")]
 pub(crate) use answer::{Answer, Decision};
@@ -73,3 +75,5 @@ pub(crate) use registered_resource::ResourceFields;
 pub use report::Report;
 pub(crate) use stamp::Stamp;
 pub(crate) use validated_put::{ValidatedPut, ValidatedResource};
+#[cfg(feature = "testing")]
+pub(crate) use view_record::ViewRecord;

@@ -2,19 +2,22 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::link_set::LinkSet;
+use super::names::Names;
 use super::project::ProjectState;
-use super::view::{About, ViewState};
+use super::view::ViewState;
 use crate::codec;
+use crate::model::LinkRecord;
 use crate::model::error::{Error, Result, StoreFile};
-use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
+use crate::parallel::Threads;
 
-/// The BLAKE3 hash of a state: of its head, and of each project in key order its views with their links, and
-/// its registry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// The BLAKE3 hash of a state: of its head, and of each project in key order the hashes of its views with their
+/// links, and its registry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Digest([u8; 32]);
 
 impl fmt::Debug for Digest {
@@ -29,8 +32,13 @@ impl fmt::Display for Digest {
     }
 }
 
+/// Links of so many bytes are hashed at once.
+const BLOCK: usize = 1 << 16;
+/// Stands in place of the length of a name, as no name has, before the next change.
+const NEXT_CHANGE: u16 = u16::MAX;
+
 impl State {
-    /// The digest of everything the state holds.
+    /// The digest of everything the state holds, on the caller's thread.
     ///
     /// Cost: O(size of the state).
     ///
@@ -38,17 +46,36 @@ impl State {
     ///
     /// [`Error::Damaged`] when a part cannot be encoded.
     pub(crate) fn digest(&self) -> Result<Digest> {
-        let mut hash = Hash(blake3::Hasher::new());
-        let head = self.head;
-        hash.add(&(head.revision, head.time, head.next_project, head.next_view))?;
+        self.digest_on(Threads::ONE)
+    }
+
+    /// The same on the threads that are given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when a part cannot be encoded.
+    pub(crate) fn digest_on(&self, threads: Threads) -> Result<Digest> {
+        let mut hash = Hash::default();
+        hash.add(&self.head)?;
         hash.add(&(self.projects.len() as u64))?;
+        let views = self.projects.into_iter().flat_map(|(_, project)| {
+            project.views.iter(None).map(move |(_, view)| (&**project, view))
+        });
+        let views: Vec<_> = views.collect();
+        let views = threads.map(&views, |(project, view)| digest_of_view(project, view));
+        let mut views = views.into_iter();
         for (key, project) in &self.projects {
-            hash.add_project(key, project)?;
+            hash.add(&(key, project.id, project.views.len()))?;
+            for view in views.by_ref().take(project.views.iter(None).count()) {
+                hash.add(&view?)?;
+            }
+            hash.add_registry(project)?;
         }
-        Ok(Digest(*hash.0.finalize().as_bytes()))
+        Ok(hash.finish())
     }
 }
 
+#[derive(Default)]
 struct Hash(blake3::Hasher);
 
 impl Hash {
@@ -60,11 +87,7 @@ impl Hash {
         Ok(())
     }
 
-    fn add_project(&mut self, key: &ProjectKey, project: &ProjectState) -> Result<()> {
-        self.add(&(key, project.id, project.views.len()))?;
-        for (_, view) in project.views.iter(None) {
-            self.add_view(project, view)?;
-        }
+    fn add_registry(&mut self, project: &ProjectState) -> Result<()> {
         for resource_type in ResourceType::ALL {
             self.add(&project.registry.counts().get(resource_type))?;
             for row in project.registry.iter(resource_type, None) {
@@ -74,17 +97,45 @@ impl Hash {
         Ok(())
     }
 
-    fn add_view(&mut self, project: &ProjectState, view: &ViewState) -> Result<()> {
-        let About { id, key, fields, version, created_at, updated_at } = view.about();
-        self.add(&(id, key, fields, version, created_at, updated_at, view.revision))?;
-        self.add(&view.counts())?;
-        for resource_type in ResourceType::ALL {
-            let Some(links) = view.links(resource_type) else { continue };
-            let names = &project.of(resource_type).names;
-            for link in links.by_key(names, None, 0) {
-                self.add(&(names.text(link.place), links.record(link)))?;
+    /// Adds links in link order: of each change when it was made, and of each of its links the place in it and
+    /// the name.
+    fn add_links(&mut self, names: &Names, links: &LinkSet) {
+        let mut bytes = Vec::with_capacity(BLOCK);
+        let mut last = None;
+        for (link, LinkRecord { linked_at, revision, request_index }) in links.by_time(None, 0) {
+            if bytes.len() >= BLOCK {
+                self.0.update(&bytes);
+                bytes.clear();
             }
+            if last != Some((revision, linked_at)) {
+                last = Some((revision, linked_at));
+                bytes.extend_from_slice(&NEXT_CHANGE.to_le_bytes());
+                bytes.extend_from_slice(&revision.to_le_bytes());
+                bytes.extend_from_slice(&linked_at.as_millis().to_le_bytes());
+            }
+            let name = names.bytes(link.place);
+            // A name is far shorter than 2^16 bytes.
+            bytes.extend_from_slice(&(name.len() as u16).to_le_bytes());
+            bytes.extend_from_slice(&request_index.to_le_bytes());
+            bytes.extend_from_slice(name);
         }
-        Ok(())
+        self.0.update(&bytes);
     }
+
+    fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
+/// The digest of a view, so that those of many views are made at the same time.
+fn digest_of_view(project: &ProjectState, view: &ViewState) -> Result<Digest> {
+    let mut hash = Hash::default();
+    hash.add(&view.to_record())?;
+    hash.add(&view.counts())?;
+    for resource_type in ResourceType::ALL {
+        if let Some(links) = view.links(resource_type) {
+            hash.add_links(&project.of(resource_type).names, links);
+        }
+    }
+    Ok(hash.finish())
 }

@@ -12,8 +12,11 @@ mod decide;
 mod digest;
 mod key_map;
 mod link_set;
+mod load;
 mod memory;
 mod names;
+mod parts;
+mod placed;
 mod postings;
 mod project;
 mod read;
@@ -27,13 +30,19 @@ mod views;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::key::ProjectKey;
 use crate::model::time::Timestamp;
 use key_map::KeyMap;
 use project::ProjectState;
 
 pub(crate) use decide::Pending;
+pub(crate) use digest::Digest;
+pub(crate) use load::{LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView};
 pub(crate) use memory::Memory;
+pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
+pub(crate) use placed::{PlacedLink, PlacedLinks, Sound};
 pub(crate) use read::ProjectReader;
 
 /// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
@@ -44,7 +53,7 @@ pub(crate) struct State {
 }
 
 /// Where the state stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// The newest change.
     pub(crate) revision: u64,

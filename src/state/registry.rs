@@ -1,9 +1,10 @@
 //! What is known of a project's resources: by name, by what they are found by, and by id.
 
-use std::collections::{BTreeSet, Bound};
+use std::collections::{BTreeMap, BTreeSet, Bound};
 use std::sync::Arc;
 
 use super::key_map::KeyMap;
+use super::placed::{Sound, require};
 use crate::model::ByType;
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
@@ -43,6 +44,32 @@ fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
 }
 
 impl Registry {
+    /// Indexes resources that are in key order.
+    pub(super) fn load(resources: ByType<Vec<(String, Registration)>>) -> Sound<Self> {
+        let mut registry = Self::default();
+        let mut segments = Vec::new();
+        for (resource_type, rows) in resources.into_entries() {
+            let mut terms = BTreeMap::<Term, Vec<(Arc<str>, ())>>::new();
+            let rows = rows.into_iter().map(|(name, registration)| {
+                let name: Arc<str> = name.into();
+                for term in terms_of(&registration.fields) {
+                    terms.entry(term).or_default().push((Arc::clone(&name), ()));
+                }
+                let id = registration.fields.id.clone();
+                segments.extend(id.map(|id| (id, Arc::clone(&name))));
+                (name, Arc::new(registration))
+            });
+            *registry.resources.get_mut(resource_type) = rows.collect();
+            let terms = terms.into_iter().map(|(term, names)| (term, names.into_iter().collect()));
+            *registry.terms.get_mut(resource_type) = terms.collect();
+        }
+        segments.sort_unstable();
+        let once = segments.is_sorted_by(|(one, _), (other, _)| one < other);
+        require(once, "an id leads to two segments")?;
+        registry.segment_ids = segments.into_iter().collect();
+        Ok(registry)
+    }
+
     /// How many resources there are of each type.
     pub(super) fn counts(&self) -> TypeCounts {
         let mut counts = TypeCounts::default();

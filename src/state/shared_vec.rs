@@ -6,6 +6,9 @@ use std::sync::Arc;
 const LEAF: usize = 16;
 const BRANCH: usize = 64;
 
+/// So many values, or a multiple of them, are whole branches.
+pub(super) const WHOLE: usize = LEAF * BRANCH;
+
 type Leaf<T> = Arc<[T; LEAF]>;
 type Branch<T> = Arc<[Option<Leaf<T>>; BRANCH]>;
 
@@ -30,6 +33,24 @@ const fn split(index: u32) -> (usize, usize, usize) {
 }
 
 impl<T: Clone + Default> SharedVec<T> {
+    /// A vector of values from number 0 on.
+    pub(super) fn from_values(values: Vec<T>) -> Self {
+        let mut values = values.into_iter();
+        let mut branches = Vec::new();
+        while values.len() > 0 {
+            branches.push(Arc::new(std::array::from_fn(|_| {
+                let more = values.len() > 0;
+                more.then(|| Arc::new(std::array::from_fn(|_| values.next().unwrap_or_default())))
+            })));
+        }
+        Self { branches: Arc::new(branches) }
+    }
+
+    /// Adds the values of another vector behind those of this one, which has whole branches.
+    pub(super) fn append_whole(&mut self, behind: Self) {
+        Arc::make_mut(&mut self.branches).extend(behind.branches.iter().cloned());
+    }
+
     /// The value with a number; `None` where nothing near it was written yet.
     ///
     /// Cost: O(1).

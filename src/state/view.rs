@@ -8,7 +8,7 @@ use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{View, ViewFields};
-use crate::model::{ByType, Stamp};
+use crate::model::{ByType, Stamp, ViewRecord};
 
 /// A view of a project. Cloning is O(1).
 #[derive(Clone, Debug)]
@@ -33,6 +33,20 @@ pub(super) struct About {
 impl ViewState {
     pub(super) fn new(about: About, revision: u64) -> Self {
         Self { about: Arc::new(about), revision, links: ByType::default() }
+    }
+
+    /// A view that was written down.
+    pub(super) fn load(record: ViewRecord, links: ByType<Option<Arc<LinkSet>>>) -> Self {
+        let ViewRecord { id, key, fields, version, revision, created_at, updated_at } = record;
+        let about = Arc::new(About { id, key, fields, version, created_at, updated_at });
+        Self { about, revision, links }
+    }
+
+    /// The view without its links, to be written down.
+    pub(super) fn to_record(&self) -> ViewRecord {
+        let About { id, key, fields, version, created_at, updated_at } = (*self.about).clone();
+        let revision = self.revision;
+        ViewRecord { id, key, fields, version, revision, created_at, updated_at }
     }
 
     pub(super) fn about(&self) -> &About {

@@ -4,6 +4,7 @@ use std::collections::Bound;
 use std::sync::Arc;
 
 use super::key_map::KeyMap;
+use super::placed::{Sound, require};
 use super::shared_vec::SharedVec;
 use super::view::ViewState;
 use crate::model::key::ViewKey;
@@ -36,6 +37,21 @@ impl Default for Slot {
 }
 
 impl Views {
+    /// Views in key order, in slots of that order.
+    pub(super) fn load(views: Vec<ViewState>) -> Sound<Self> {
+        let keys = views.iter().map(|view| &view.about().key);
+        require(keys.is_sorted_by(|one, other| one < other), "views are not in key order")?;
+        let taken = u32::try_from(views.len()).map_err(|_| "there are too many views")?;
+        let keys = views.iter().map(|view| view.about().key.clone());
+        let by_key = keys.zip(0..).collect();
+        let mut slots = SharedVec::default();
+        let mut writer = slots.writer();
+        for (slot, view) in (0..).zip(views) {
+            *writer.get_mut(slot) = Slot::Live(Arc::new(view));
+        }
+        Ok(Self { by_key, slots, taken, free: 0 })
+    }
+
     /// How many views there are.
     pub(super) fn len(&self) -> u64 {
         self.by_key.len() as u64

@@ -19,7 +19,7 @@ const BLOCK: usize = 4096;
 
 /// A file as redb uses it.
 #[derive(Clone, Debug)]
-pub(super) struct Backend {
+pub(crate) struct Backend {
     file: Arc<dyn DiskFile>,
     /// What is held back; `None` when writes go through.
     held: Arc<RwLock<Option<Held>>>,
@@ -48,7 +48,7 @@ enum Call {
 
 impl Backend {
     /// A file whose writes go through.
-    pub(super) fn direct(file: Arc<dyn DiskFile>) -> Self {
+    pub(crate) fn direct(file: Arc<dyn DiskFile>) -> Self {
         Self { file, held: Arc::default() }
     }
 
@@ -60,7 +60,7 @@ impl Backend {
     /// A file that is only read: its writes stay in memory.
     ///
     /// Cost: in memory, the blocks that differ from the file.
-    pub(super) fn read_only(file: Arc<dyn DiskFile>) -> io::Result<Self> {
+    pub(crate) fn read_only(file: Arc<dyn DiskFile>) -> io::Result<Self> {
         Self::holding(file, None)
     }
 

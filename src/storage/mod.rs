@@ -51,6 +51,8 @@ mod write;
 
 #[cfg(feature = "testing")]
 pub(crate) use anything::decode_row;
+#[cfg(feature = "testing")]
+pub(crate) use backend::Backend;
 pub(crate) use failure::{contain, is_locked, met_in_files};
 pub(crate) use links::{Edit, LinkKey};
 pub(crate) use read::ReadTables;

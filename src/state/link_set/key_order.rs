@@ -76,10 +76,8 @@ impl KeyOrder {
     /// Adds links that are not there; they are in key order, each with its prefix.
     pub(super) fn insert(&mut self, names: &Names, added: &[(u64, Link)]) {
         if self.chunks.is_empty() {
-            let links =
-                |part: &[(u64, Link)]| Chunk::new(part.iter().map(|(_, link)| *link).collect());
-            self.chunks = added.chunks(FILL).map(links).collect();
-            return;
+            let links: Vec<Link> = added.iter().map(|(_, link)| *link).collect();
+            return self.fill(&links);
         }
         let (mut rest, mut chunk) = (added, self.chunks.len());
         // From the back, so that chunks stay where they are.
@@ -90,6 +88,11 @@ impl KeyOrder {
             self.insert_into(names, chunk, here);
             rest = before;
         }
+    }
+
+    /// Takes links in key order in place of what was there.
+    pub(super) fn fill(&mut self, links: &[Link]) {
+        self.chunks = links.chunks(FILL).map(|part| Chunk::new(part.to_vec())).collect();
     }
 
     fn insert_into(&mut self, names: &Names, at: usize, added: &[(u64, Link)]) {

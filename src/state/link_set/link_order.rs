@@ -109,6 +109,12 @@ impl LinkOrder {
         }
     }
 
+    /// The change that made the newest link.
+    pub(super) fn newest(&self) -> Option<Stamp> {
+        let run = self.chunks.last()?.1.runs.last()?;
+        Some(Stamp { revision: run.revision, time: run.time })
+    }
+
     /// The chunk, of the first `among`, in which a sequence is.
     fn chunk_of(&self, sequence: u32, among: usize) -> usize {
         let chunks = self.chunks.get(..among).unwrap_or(&self.chunks);

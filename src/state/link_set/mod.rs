@@ -2,6 +2,7 @@
 
 mod key_order;
 mod link_order;
+mod load;
 #[cfg(test)]
 mod tests;
 

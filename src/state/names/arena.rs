@@ -145,7 +145,6 @@ impl Arena {
     }
 
     /// How many ids were given, those of holes included.
-    #[cfg(test)]
     pub(super) const fn ids(&self) -> u32 {
         self.next_id
     }

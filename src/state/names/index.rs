@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// The slots of a bucket before it is split.
 const MAX_SLOTS: usize = 512;
 const MIN_SLOTS: usize = 8;
+/// The most entries that a bucket is to have, where it is made for as many names as will come: three standard
+/// deviations from where it is split.
+const USUAL: usize = 330;
 /// A directory with so many entries a bucket is not doubled: a bucket of hashes that are alike grows instead.
 const MAX_SPARSE: usize = 16;
 
@@ -53,6 +56,19 @@ fn probe(slots: &[u64], hash: u32) -> impl Iterator<Item = (usize, u64)> {
 }
 
 impl Index {
+    /// An empty index in which so many names are put without a split, mostly.
+    pub(super) fn with_room(names: usize) -> Self {
+        let buckets = names.div_ceil(USUAL).next_power_of_two();
+        if buckets == 1 {
+            return Self::default();
+        }
+        // Names are fewer than 2^32, and so is what they take.
+        let depth = buckets.ilog2();
+        let made = (0..buckets).map(|_| new_bucket(MAX_SLOTS, depth)).collect();
+        let directory = (0..buckets as u32).collect();
+        Self { directory: Arc::new(directory), buckets: Arc::new(made), depth }
+    }
+
     #[inline]
     fn bucket_of(&self, hash: u32) -> usize {
         let entry = if self.depth == 0 { 0 } else { hash >> (32 - self.depth) };

@@ -52,6 +52,11 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 impl Names {
+    /// No names, with room in the index for so many.
+    pub(super) fn with_room(names: usize) -> Self {
+        Self { index: Index::with_room(names), ..Self::default() }
+    }
+
     /// How many names there are.
     pub(super) const fn len(&self) -> u32 {
         self.len
@@ -62,6 +67,11 @@ impl Names {
         let text = str::from_utf8(self.arena.name(place));
         debug_assert!(text.is_ok(), "names are text when they come in");
         text.unwrap_or_default()
+    }
+
+    /// The bytes of the name at a place.
+    pub(super) fn bytes(&self, place: u32) -> &[u8] {
+        self.arena.name(place)
     }
 
     /// The id of the name at a place.
@@ -185,7 +195,6 @@ impl Names {
     }
 
     /// How many ids were given, those that wait to be used again included.
-    #[cfg(test)]
     pub(super) const fn ids(&self) -> u32 {
         self.arena.ids()
     }

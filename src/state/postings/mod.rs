@@ -2,6 +2,7 @@
 //!
 //! A resource has a cell of one cache line. A list that is longer than a cell stands by itself, in chunks.
 
+mod load;
 mod long_list;
 #[cfg(test)]
 mod tests;

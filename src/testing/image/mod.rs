@@ -1,5 +1,6 @@
 //! The memory image by itself: decided and applied, without a disk.
 
+mod checkpoint;
 mod project;
 mod reader;
 mod steps;
@@ -15,6 +16,9 @@ use crate::state::{Pending, State};
 pub use project::ImageProject;
 pub use reader::{ImageReader, ImageSnapshot};
 pub use steps::{ImageChange, ImageCommand};
+
+/// How many names a removal keeps what undoing it needs of.
+const REMOVAL_DETAIL: usize = 100_000;
 
 /// The memory image of the next engine, with the calls of a [`Store`](crate::Store), to be held against it
 /// and measured. It lasts as long as the value does.
@@ -48,7 +52,9 @@ struct Shared {
 #[derive(Clone, Default)]
 struct Inner {
     state: State,
-    /// All changes, as they are encoded.
+    /// What was loaded; the journal begins behind it.
+    loaded: State,
+    /// All changes since, as they are encoded.
     journal: Vec<Vec<u8>>,
 }
 
@@ -75,7 +81,7 @@ impl MemoryImage {
     /// Cost: O(1).
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self::with_removal_detail(options, 100_000)
+        Self::with_removal_detail(options, REMOVAL_DETAIL)
     }
 
     /// An empty image whose removals keep what undoing them needs up to so many names.
@@ -107,7 +113,7 @@ impl MemoryImage {
         ImageSnapshot::new(self.lock().state.clone())
     }
 
-    /// The changes from a revision on.
+    /// The changes from a revision on, but for those before a checkpoint that was loaded.
     ///
     /// Cost: O(their bytes).
     ///
@@ -115,8 +121,9 @@ impl MemoryImage {
     ///
     /// [`Error::Damaged`] when a change cannot be read.
     pub fn changes(&self, from: u64) -> Result<Vec<Change>> {
-        let skip = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX);
         let inner = self.lock();
+        let first = inner.loaded.head().revision.saturating_add(1);
+        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
         let changes = inner.journal.iter().skip(skip);
         changes.map(|bytes| Change::of(ChangeRecord::decode(bytes)?)).collect()
     }
@@ -129,7 +136,7 @@ impl MemoryImage {
         self.lock().journal.last().map_or(0, Vec::len)
     }
 
-    /// Applies all changes to an empty state, which takes the place of this one: as an opening does.
+    /// Applies all changes to an empty state, or to what was loaded, which takes the place of this one: as an opening does.
     ///
     /// Cost: O(all changes).
     ///
@@ -138,7 +145,7 @@ impl MemoryImage {
     /// [`Error::Damaged`] when one does not fit.
     pub fn replay(&self) -> Result<()> {
         let mut inner = self.lock();
-        let mut state = State::default();
+        let mut state = inner.loaded.clone();
         for bytes in &inner.journal {
             state.apply(&ChangeRecord::decode(bytes)?)?;
         }

@@ -1,0 +1,54 @@
+//! The rows of a checkpoint but for links: plain data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::change_record::Registration;
+use crate::model::key::ProjectKey;
+use crate::model::type_counts::TypeCounts;
+use crate::model::{NameList, ViewRecord};
+use crate::state::{Digest, Head};
+
+/// Where a state stands, how much it holds, and its digest.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeadRow {
+    pub(super) head: Head,
+    pub(super) counts: Counts,
+    pub(super) digest: Digest,
+}
+
+/// How much a state holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counts {
+    pub(super) projects: u64,
+    pub(super) views: u64,
+    /// Names that views link, for each project.
+    pub(super) names: TypeCounts,
+    pub(super) links: TypeCounts,
+    pub(super) registered: TypeCounts,
+    /// Rows of all tables but `head`.
+    pub(super) rows: u64,
+}
+
+/// A project.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ProjectRow {
+    pub(super) key: ProjectKey,
+    pub(super) id: u32,
+    pub(super) views: u64,
+    pub(super) registered: TypeCounts,
+}
+
+/// A view, and how many links it has.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ViewRow {
+    pub(super) view: ViewRecord,
+    pub(super) links: TypeCounts,
+}
+
+/// Registered resources.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RegistryRow {
+    pub(super) names: NameList,
+    /// For each name what is said of it.
+    pub(super) registrations: Vec<Registration>,
+}

@@ -1,0 +1,20 @@
+//! A view without its links, as plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::ViewKey;
+use super::time::Timestamp;
+use super::view::ViewFields;
+
+/// A view without its links.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewRecord {
+    pub(crate) id: u32,
+    pub(crate) key: ViewKey,
+    pub(crate) fields: ViewFields,
+    pub(crate) version: u64,
+    /// The last change to its fields or links.
+    pub(crate) revision: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}

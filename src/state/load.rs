@@ -1,0 +1,200 @@
+//! A state from plain data, all of it at once: what [`parts`](super::parts) gives, the other way round.
+//!
+//! The data may come from anywhere. What [`check`](State::check) would find is found here, and told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::key_map::KeyMap;
+use super::link_set::LinkSet;
+use super::names::{Name, Names};
+use super::placed::{PlacedLink, PlacedLinks, Sound, require};
+use super::postings::Postings;
+use super::project::{ProjectState, Resources};
+use super::registry::Registry;
+use super::view::ViewState;
+use super::views::Views;
+use super::{Head, State};
+use crate::model::change_check::check_name;
+use crate::model::change_record::Registration;
+use crate::model::key::ProjectKey;
+use crate::model::resource::ResourceType;
+use crate::model::{ByType, NameList, Stamp, ViewRecord};
+use crate::parallel::Threads;
+
+/// The names of a type that views link.
+pub(crate) struct LoadedNames {
+    names: Names,
+    /// By rank.
+    order: Vec<Name>,
+}
+
+impl LoadedNames {
+    /// How many names there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Gives names places and ids. The lists are in key order, one behind the other.
+    ///
+    /// Cost: O(names).
+    ///
+    /// # Errors
+    ///
+    /// A name that is out of order or no name of the type.
+    pub(crate) fn new(resource_type: ResourceType, lists: &[NameList]) -> Sound<Self> {
+        let count = lists.iter().map(NameList::len).sum();
+        let mut names = Names::with_room(count);
+        let mut order = Vec::with_capacity(count);
+        let mut last = "";
+        for name in lists.iter().flat_map(NameList::iter) {
+            check_name(resource_type, name)?;
+            require(last < name, "names are not in key order")?;
+            order.push(names.add(name));
+            last = name;
+        }
+        Ok(Self { names, order })
+    }
+}
+
+/// The links of a view and type.
+pub(crate) struct LoadedLinks {
+    set: LinkSet,
+    /// The ids of their names, in order, since ids were given in key order.
+    ids: Vec<u32>,
+}
+
+impl LoadedLinks {
+    /// Brings links into both orders.
+    ///
+    /// Cost: O(n) where changes made no more links than there are still, or O(n log n).
+    ///
+    /// # Errors
+    ///
+    /// Links that are out of order, of no name or of no change.
+    pub(crate) fn new(names: &LoadedNames, placed: &PlacedLinks) -> Sound<Self> {
+        let ranks = placed.links.iter().map(|link| link.rank);
+        require(ranks.is_sorted_by(|one, other| one < other), "links are not in key order")?;
+        let set = LinkSet::load(&names.order, placed)?;
+        let id = |link: &PlacedLink| names.order.get(link.rank as usize).map(|name| name.id);
+        let ids: Vec<u32> = placed.links.iter().filter_map(id).collect();
+        debug_assert!(ids.is_sorted(), "ids are given in key order");
+        Ok(Self { set, ids })
+    }
+}
+
+/// A view with its links.
+pub(crate) struct LoadedView {
+    pub(crate) record: ViewRecord,
+    pub(crate) links: ByType<Option<LoadedLinks>>,
+}
+
+/// What is known of a project's resources.
+pub(crate) struct LoadedRegistry(Registry);
+
+impl LoadedRegistry {
+    /// Indexes the resources of each type, which are in key order.
+    ///
+    /// Cost: O(n log n) with n resources and their tags.
+    ///
+    /// # Errors
+    ///
+    /// Resources that are out of order or malformed, and ids of several segments.
+    pub(crate) fn new(head: Head, resources: ByType<Vec<(String, Registration)>>) -> Sound<Self> {
+        for (resource_type, rows) in resources.iter() {
+            let names = rows.iter().map(|(name, _)| name);
+            require(names.is_sorted_by(|one, other| one < other), "resources are out of order")?;
+            for (name, Registration { fields, revision }) in rows {
+                check_name(resource_type, name)?;
+                let may_have_id = resource_type == ResourceType::Segment;
+                require(
+                    may_have_id || fields.id.is_none(),
+                    "a resource that is no segment has an id",
+                )?;
+                require(*revision <= head.revision, "a resource is newer than the state")?;
+                require(is_set(&fields.tags), "tags are not in order")?;
+            }
+        }
+        Registry::load(resources).map(Self)
+    }
+}
+
+fn is_set(texts: &[String]) -> bool {
+    texts.is_sorted_by(|one, other| one < other)
+}
+
+/// A project.
+pub(crate) struct LoadedProject {
+    pub(crate) key: ProjectKey,
+    pub(crate) id: u32,
+    /// In key order.
+    pub(crate) views: Vec<LoadedView>,
+    pub(crate) names: ByType<LoadedNames>,
+    pub(crate) registry: LoadedRegistry,
+}
+
+impl State {
+    /// The state of projects in key order.
+    ///
+    /// Cost: O(names + links), on the threads that are given.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit together.
+    pub(crate) fn load(head: Head, projects: Vec<LoadedProject>, threads: Threads) -> Sound<Self> {
+        let keys = projects.iter().map(|project| &project.key);
+        require(keys.is_sorted_by(|one, other| one < other), "projects are not in key order")?;
+        let (mut projects_seen, mut views_seen) = (BTreeSet::new(), BTreeSet::new());
+        for project in &projects {
+            require(project.id < head.next_project, "the id of a project was never given")?;
+            require(projects_seen.insert(project.id), "two projects have one id")?;
+            for view in &project.views {
+                view.check(head)?;
+                require(views_seen.insert(view.record.id), "two views have one id")?;
+            }
+        }
+        let loaded = projects
+            .into_iter()
+            .map(|project| Ok((project.key.clone(), Arc::new(project.into_state(threads)?))));
+        Ok(Self { head, projects: loaded.collect::<Sound<KeyMap<_, _>>>()? })
+    }
+}
+
+impl LoadedView {
+    fn check(&self, head: Head) -> Sound<()> {
+        let ViewRecord { id, fields, revision, created_at, updated_at, .. } = &self.record;
+        require(*id < head.next_view, "the id of a view was never given")?;
+        require(*revision <= head.revision, "a view is newer than the state")?;
+        require(created_at <= updated_at, "a view was changed before it was made")?;
+        require(*updated_at <= head.time, "a view is of later than the state")?;
+        require(is_set(&fields.tags), "tags are not in order")?;
+        for (_, links) in self.links.iter() {
+            let newest = links.as_ref().and_then(|links| links.set.newest());
+            let fits = |newest: Stamp| newest.revision <= *revision && newest.time <= head.time;
+            require(newest.is_none_or(fits), "a link is newer than its view")?;
+        }
+        Ok(())
+    }
+}
+
+impl LoadedProject {
+    fn into_state(self, threads: Threads) -> Sound<ProjectState> {
+        let mut state = ProjectState::new(self.id);
+        state.registry = self.registry.0;
+        for (resource_type, LoadedNames { names, .. }) in self.names.into_entries() {
+            let linked = (0..).zip(&self.views).filter_map(|(slot, view)| {
+                let links = view.links.get(resource_type).as_ref()?;
+                Some((slot, links.ids.as_slice()))
+            });
+            let linked: Vec<(u32, &[u32])> = linked.collect();
+            let postings = Postings::load(names.ids(), &linked, threads)?;
+            *state.resources.get_mut(resource_type) = Resources { names, postings };
+        }
+        let views = self.views.into_iter().map(|LoadedView { record, links }| {
+            ViewState::load(record, links.map(|links| links.map(|links| Arc::new(links.set))))
+        });
+        // Slots are given in this order.
+        state.views = Views::load(views.collect())?;
+        Ok(state)
+    }
+}

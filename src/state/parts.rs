@@ -1,0 +1,145 @@
+//! A state as plain data, for what writes it down: projects, their views with links, their registries.
+//!
+//! What is derived is left out: who writes a state down needs no postings, link order or index.
+
+use std::cmp::Ordering;
+
+use super::State;
+use super::names::{Name, Names};
+use super::project::ProjectState;
+use super::view::ViewState;
+use crate::model::change_record::Registration;
+use crate::model::key::ProjectKey;
+use crate::model::resource::ResourceType;
+use crate::model::type_counts::TypeCounts;
+use crate::model::{LinkRecord, ViewRecord};
+
+/// A project of a state.
+#[derive(Clone, Copy)]
+pub(crate) struct ProjectParts<'s> {
+    key: &'s ProjectKey,
+    project: &'s ProjectState,
+}
+
+/// A view of a project.
+#[derive(Clone, Copy)]
+pub(crate) struct ViewParts<'s> {
+    view: &'s ViewState,
+}
+
+/// The names of a type that views link, in key order: each has a rank.
+pub(crate) struct RankedNames<'s> {
+    names: &'s Names,
+    order: Vec<Name>,
+    /// By the ids of names.
+    ranks: Vec<u32>,
+}
+
+impl State {
+    /// The projects in key order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = ProjectParts<'_>> {
+        self.projects.into_iter().map(|(key, project)| ProjectParts { key, project })
+    }
+}
+
+impl<'s> ProjectParts<'s> {
+    pub(crate) const fn key(&self) -> &'s ProjectKey {
+        self.key
+    }
+
+    pub(crate) const fn id(&self) -> u32 {
+        self.project.id
+    }
+
+    /// The views in key order.
+    pub(crate) fn views(&self) -> impl Iterator<Item = ViewParts<'s>> + use<'s> {
+        self.project.views.iter(None).map(|(_, view)| ViewParts { view })
+    }
+
+    /// How many resources of each type are registered.
+    pub(crate) fn registered_counts(&self) -> TypeCounts {
+        self.project.registry.counts()
+    }
+
+    /// The registered resources of a type in key order.
+    pub(crate) fn registered(
+        &self,
+        resource_type: ResourceType,
+    ) -> impl Iterator<Item = (&'s str, &'s Registration)> {
+        self.project.registry.iter(resource_type, None)
+    }
+
+    /// The names of a type that views link, without those that only deleted views had.
+    ///
+    /// Cost: O(n log n) with n names.
+    pub(crate) fn names(&self, resource_type: ResourceType) -> RankedNames<'s> {
+        let resources = self.project.of(resource_type);
+        let (names, postings) = (&resources.names, &resources.postings);
+        let lives = |slot: u32| self.project.views.get(slot).is_some();
+        let mut order: Vec<(u64, Name)> = names
+            .iter()
+            .filter(|name| self.project.dead.is_empty() || postings.iter(name.id).any(lives))
+            .map(|name| (names.prefix(name.place), name))
+            .collect();
+        order.sort_unstable_by(|(one, name), (other, of)| match one.cmp(other) {
+            Ordering::Equal => names.tie(name.place, of.place),
+            unequal => unequal,
+        });
+        let mut ranks = vec![0; names.ids() as usize];
+        // There are fewer than 2^32 names.
+        for (rank, (_, name)) in (0_u32..).zip(&order) {
+            if let Some(slot) = ranks.get_mut(name.id as usize) {
+                *slot = rank;
+            }
+        }
+        RankedNames { names, order: order.into_iter().map(|(_, name)| name).collect(), ranks }
+    }
+}
+
+impl<'s> ViewParts<'s> {
+    pub(crate) fn record(&self) -> ViewRecord {
+        self.view.to_record()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.view.about().id
+    }
+
+    /// How many links it has of each type.
+    pub(crate) fn counts(&self) -> TypeCounts {
+        self.view.counts()
+    }
+
+    /// The links of a type in key order: ranks of names, and when each was made.
+    ///
+    /// Cost: O(log n) for each.
+    pub(crate) fn links(
+        &self,
+        resource_type: ResourceType,
+        names: &RankedNames<'s>,
+    ) -> impl Iterator<Item = (u32, LinkRecord)> {
+        let links = self.view.links(resource_type).into_iter();
+        links.flat_map(|links| {
+            let by_key = links.by_key(names.names, None, 0);
+            by_key.map(|link| (names.rank(link.place), links.record(link)))
+        })
+    }
+}
+
+impl RankedNames<'_> {
+    /// How many names there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The names in key order.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.order.iter().map(|name| self.names.text(name.place))
+    }
+
+    fn rank(&self, place: u32) -> u32 {
+        let rank = self.ranks.get(self.names.id(place) as usize);
+        debug_assert!(rank.is_some(), "each name has an id");
+        rank.copied().unwrap_or_default()
+    }
+}
