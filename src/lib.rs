@@ -291,7 +291,7 @@ pub use commit::Fault;
 pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
-    ResourceFilter, SetTest, TextTest, ViewCondition, ViewFilter,
+    ResourceFilter, SetPredicate, TextPredicate, ViewCondition, ViewFilter,
 };
 pub use model::error::{Error, Outcome, Result, StoreFile};
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
+use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
 use crate::model::ResourceFields;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::{EnvironmentId, ViewKey};
@@ -23,7 +23,9 @@ impl<'f> Selection<'f> {
         mut view_id: impl FnMut(&ViewKey) -> Result<u32>,
     ) -> Result<Self> {
         let keys = filter.views().flat_map(|test| match test {
-            SetTest::AnyOf(keys) | SetTest::AllOf(keys) | SetTest::NoneOf(keys) => keys,
+            SetPredicate::AnyOf(keys) | SetPredicate::AllOf(keys) | SetPredicate::NoneOf(keys) => {
+                keys
+            }
         });
         let views = keys.map(|key| Ok((key, view_id(key)?)));
         Ok(Self { filter, views: views.collect::<Result<_>>()? })

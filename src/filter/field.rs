@@ -4,8 +4,8 @@ use super::error::{FilterError, FilterErrorKind};
 use super::operand::{Operand, Word};
 use super::operator::Operator;
 use crate::model::key::{KeyError, ViewKey};
-use crate::model::set_test::SetTest;
-use crate::model::text_test::TextTest;
+use crate::model::set_predicate::SetPredicate;
+use crate::model::text_predicate::TextPredicate;
 
 /// A name in a filter, and what it is about; `C` is the condition on what is filtered.
 pub(super) struct Field<C> {
@@ -18,13 +18,13 @@ pub(super) enum Meaning<C> {
     /// A text to search for.
     Query(fn(String) -> C),
     /// A text.
-    Text(fn(TextTest) -> C),
+    Text(fn(TextPredicate) -> C),
     /// A list that is given as a whole.
     List(fn(Vec<String>) -> C),
     /// A set of texts.
-    Texts(fn(SetTest<String>) -> C),
+    Texts(fn(SetPredicate<String>) -> C),
     /// A set of views.
-    Views(fn(SetTest<ViewKey>) -> C),
+    Views(fn(SetPredicate<ViewKey>) -> C),
     /// One of two words, the first of which means yes.
     YesNo([&'static str; 2], fn(bool) -> C),
 }
@@ -67,8 +67,8 @@ impl<C> Field<C> {
             },
             Meaning::Text(made) => self.text_test(operator, operand)?.map(made),
             Meaning::List(made) => match self.text_test(operator, operand)? {
-                Some(TextTest::Equals(text)) => Some(made(vec![text])),
-                Some(TextTest::AnyOf(texts)) => Some(made(texts)),
+                Some(TextPredicate::Equals(text)) => Some(made(vec![text])),
+                Some(TextPredicate::AnyOf(texts)) => Some(made(texts)),
                 _ => None,
             },
             Meaning::Texts(made) => set_test(operator, operand, |word| Ok(word.text))?.map(made),
@@ -91,14 +91,18 @@ impl<C> Field<C> {
         &self,
         operator: Operator,
         operand: Operand,
-    ) -> Result<Option<TextTest>, FilterError> {
+    ) -> Result<Option<TextPredicate>, FilterError> {
         Ok(Some(match (operator, operand) {
-            (Operator::Has | Operator::Equals, Operand::One(word)) => TextTest::Equals(word.text),
-            (Operator::NotEquals, Operand::One(word)) => TextTest::NotEquals(word.text),
-            (Operator::StartsWith, Operand::One(word)) => TextTest::StartsWith(self.part(word)?),
-            (Operator::Contains, Operand::One(word)) => TextTest::Contains(self.part(word)?),
+            (Operator::Has | Operator::Equals, Operand::One(word)) => {
+                TextPredicate::Equals(word.text)
+            }
+            (Operator::NotEquals, Operand::One(word)) => TextPredicate::NotEquals(word.text),
+            (Operator::StartsWith, Operand::One(word)) => {
+                TextPredicate::StartsWith(self.part(word)?)
+            }
+            (Operator::Contains, Operand::One(word)) => TextPredicate::Contains(self.part(word)?),
             (Operator::AnyOf, Operand::Many(words)) => {
-                TextTest::AnyOf(words.into_iter().map(|word| word.text).collect())
+                TextPredicate::AnyOf(words.into_iter().map(|word| word.text).collect())
             }
             _ => return Ok(None),
         }))
@@ -134,15 +138,17 @@ fn set_test<T>(
     operator: Operator,
     operand: Operand,
     member: impl Fn(Word) -> Result<T, FilterError>,
-) -> Result<Option<SetTest<T>>, FilterError> {
+) -> Result<Option<SetPredicate<T>>, FilterError> {
     let all = |words: Vec<Word>| words.into_iter().map(&member).collect::<Result<Vec<T>, _>>();
     Ok(match (operator, operand) {
         (Operator::Has | Operator::Contains, Operand::Many(words)) => {
-            Some(SetTest::AllOf(all(words)?))
+            Some(SetPredicate::AllOf(all(words)?))
         }
-        (Operator::Equals, Operand::One(word)) => Some(SetTest::AllOf(vec![member(word)?])),
-        (Operator::NotEquals, Operand::One(word)) => Some(SetTest::NoneOf(vec![member(word)?])),
-        (Operator::AnyOf, Operand::Many(words)) => Some(SetTest::AnyOf(all(words)?)),
+        (Operator::Equals, Operand::One(word)) => Some(SetPredicate::AllOf(vec![member(word)?])),
+        (Operator::NotEquals, Operand::One(word)) => {
+            Some(SetPredicate::NoneOf(vec![member(word)?]))
+        }
+        (Operator::AnyOf, Operand::Many(words)) => Some(SetPredicate::AnyOf(all(words)?)),
         _ => None,
     })
 }

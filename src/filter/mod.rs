@@ -65,7 +65,7 @@
 //! | `state` | flags | `archived` or `live` | [`Archived`](ResourceCondition::Archived) |
 //! | `maintainerIds` | metrics | a list | [`MaintainerId`](ResourceCondition::MaintainerId) |
 //! | `keys`, `includedKeys` | segments | a list | [`Key`](ResourceCondition::Key) |
-//! | `excludedKeys` | segments | a list | [`Key`](ResourceCondition::Key), with [`NoneOf`](TextTest::NoneOf) |
+//! | `excludedKeys` | segments | a list | [`Key`](ResourceCondition::Key), with [`NoneOf`](TextPredicate::NoneOf) |
 //! | `unbounded` | segments | `true` or `false` | [`Unbounded`](ResourceCondition::Unbounded) |
 //!
 //! A store does not know flags that are deprecated, which the REST API tells from live ones; so
@@ -131,8 +131,8 @@ pub(crate) use index_terms::IndexTerms;
 pub(crate) use resource_filter::ResourceFacts;
 
 pub use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
-pub use crate::model::set_test::SetTest;
-pub use crate::model::text_test::TextTest;
+pub use crate::model::set_predicate::SetPredicate;
+pub use crate::model::text_predicate::TextPredicate;
 pub use crate::model::view_filter::{ViewCondition, ViewFilter};
 
 /// The greatest length of a filter's text, in bytes.

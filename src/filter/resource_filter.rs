@@ -9,7 +9,7 @@ use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
 use crate::model::resource_name;
-use crate::model::set_test::SetTest;
+use crate::model::set_predicate::SetPredicate;
 use crate::model::view::Maintainer;
 
 impl ResourceFilter {
@@ -47,7 +47,7 @@ impl ResourceFilter {
     }
 
     /// The conditions on views, all of which must hold.
-    pub(crate) fn views(&self) -> impl Iterator<Item = &SetTest<ViewKey>> {
+    pub(crate) fn views(&self) -> impl Iterator<Item = &SetPredicate<ViewKey>> {
         self.conditions.iter().filter_map(|condition| match condition {
             ResourceCondition::View(test) => Some(test),
             _ => None,
@@ -83,9 +83,9 @@ impl ResourceCondition {
 
     fn index_terms(&self) -> Option<IndexTerms<'_>> {
         match self {
-            Self::Tags(SetTest::AnyOf(tags)) => Some(IndexTerms::Tags(tags)),
+            Self::Tags(SetPredicate::AnyOf(tags)) => Some(IndexTerms::Tags(tags)),
             // Every match has the first one. Without any, everything matches.
-            Self::Tags(SetTest::AllOf(tags)) => tags.get(..1).map(IndexTerms::Tags),
+            Self::Tags(SetPredicate::AllOf(tags)) => tags.get(..1).map(IndexTerms::Tags),
             Self::MaintainerId(test) => test.wanted().map(IndexTerms::Members),
             Self::MaintainerTeam(test) => test.wanted().map(IndexTerms::Teams),
             _ => None,

@@ -5,7 +5,7 @@ use super::field::Field;
 use super::field::Meaning::{List, Query, Text, Texts, Views, YesNo};
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::ResourceCondition as Resource;
-use crate::model::text_test::TextTest;
+use crate::model::text_predicate::TextPredicate;
 use crate::model::view_filter::ViewCondition as View;
 
 /// The fields by which one kind of thing is filtered.
@@ -40,12 +40,12 @@ static OF_FLAGS: [Field<Resource>; 1] =
     [field("state", YesNo(["archived", "live"], Resource::Archived))];
 
 static OF_METRICS: [Field<Resource>; 1] =
-    [field("maintainerIds", List(|ids| Resource::MaintainerId(TextTest::AnyOf(ids))))];
+    [field("maintainerIds", List(|ids| Resource::MaintainerId(TextPredicate::AnyOf(ids))))];
 
 static OF_SEGMENTS: [Field<Resource>; 4] = [
-    field("keys", List(|keys| Resource::Key(TextTest::AnyOf(keys)))),
-    field("includedKeys", List(|keys| Resource::Key(TextTest::AnyOf(keys)))),
-    field("excludedKeys", List(|keys| Resource::Key(TextTest::NoneOf(keys)))),
+    field("keys", List(|keys| Resource::Key(TextPredicate::AnyOf(keys)))),
+    field("includedKeys", List(|keys| Resource::Key(TextPredicate::AnyOf(keys)))),
+    field("excludedKeys", List(|keys| Resource::Key(TextPredicate::NoneOf(keys)))),
     field("unbounded", YesNo(BOOLEAN, Resource::Unbounded)),
 ];
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::key::{EnvironmentId, ViewKey};
-use super::set_test::SetTest;
-use super::text_test::TextTest;
+use super::set_predicate::SetPredicate;
+use super::text_predicate::TextPredicate;
 
 /// Which resources of a type: all that every condition holds for.
 ///
@@ -12,12 +12,12 @@ use super::text_test::TextTest;
 /// limits of texts do not bind what is put together.
 ///
 /// ```
-/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetTest, TextTest};
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetPredicate, TextPredicate};
 ///
 /// let parsed = ResourceFilter::parse(ResourceType::Flag, "maintainerId:abc,tags:backend+beta")?;
 /// let made = ResourceFilter::all()
-///     .and(ResourceCondition::MaintainerId(TextTest::Equals("abc".into())))
-///     .and(ResourceCondition::Tags(SetTest::AllOf(vec!["backend".into(), "beta".into()])));
+///     .and(ResourceCondition::MaintainerId(TextPredicate::Equals("abc".into())))
+///     .and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["backend".into(), "beta".into()])));
 /// assert_eq!(parsed, made);
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
@@ -66,17 +66,17 @@ pub enum ResourceCondition {
     /// both is compared in the lower case Unicode gives it.
     Query(String),
     /// A test of the key, for a segment without its environment.
-    Key(TextTest),
+    Key(TextPredicate),
     /// A test of the name people read.
-    Name(TextTest),
+    Name(TextPredicate),
     /// A test of the tags.
-    Tags(SetTest<String>),
+    Tags(SetPredicate<String>),
     /// A test of the views the resource is in.
-    View(SetTest<ViewKey>),
+    View(SetPredicate<ViewKey>),
     /// A test of the id of the member who looks after it; a team has no such id.
-    MaintainerId(TextTest),
+    MaintainerId(TextPredicate),
     /// A test of the key of the team that looks after it; a member has no such key.
-    MaintainerTeam(TextTest),
+    MaintainerTeam(TextPredicate),
     /// Whether it is archived: taken out of use.
     Archived(bool),
     /// Whether it is meant to go some day, as a flag may be.

@@ -1,7 +1,7 @@
 //! Which views: the conditions.
 
-use super::set_test::SetTest;
-use super::text_test::TextTest;
+use super::set_predicate::SetPredicate;
+use super::text_predicate::TextPredicate;
 
 /// Which views of a project: all that every condition holds for.
 ///
@@ -9,10 +9,10 @@ use super::text_test::TextTest;
 /// limits of texts do not bind what is put together.
 ///
 /// ```
-/// use viewlink::{TextTest, ViewCondition, ViewFilter};
+/// use viewlink::{TextPredicate, ViewCondition, ViewFilter};
 ///
 /// let parsed = ViewFilter::parse("key startsWith shop-")?;
-/// let made = ViewFilter::all().and(ViewCondition::Key(TextTest::StartsWith("shop-".into())));
+/// let made = ViewFilter::all().and(ViewCondition::Key(TextPredicate::StartsWith("shop-".into())));
 /// assert_eq!(parsed, made);
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
@@ -58,14 +58,14 @@ pub enum ViewCondition {
     /// both is compared in the lower case Unicode gives it.
     Query(String),
     /// A test of the name people read.
-    Name(TextTest),
+    Name(TextPredicate),
     /// A test of the key, which is in lower case: what is parsed is folded to it, what is put
     /// together must be in it.
-    Key(TextTest),
+    Key(TextPredicate),
     /// A test of the tags.
-    Tag(SetTest<String>),
+    Tag(SetPredicate<String>),
     /// A test of the id of the member who looks after it; a team has no such id.
-    MaintainerId(TextTest),
+    MaintainerId(TextPredicate),
     /// Whether the view decides what clients are sent. No view of a store does, so `true` matches
     /// none and `false` all.
     Payload(bool),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::project::ProjectState;
 use super::registry::Term;
 use super::view::ViewState;
-use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetTest};
+use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
@@ -29,7 +29,9 @@ impl<'f, 's> Selection<'f, 's> {
         unknown: impl Fn(&ViewKey) -> crate::model::error::Error,
     ) -> Result<Self> {
         let keys = filter.views().flat_map(|test| match test {
-            SetTest::AnyOf(keys) | SetTest::AllOf(keys) | SetTest::NoneOf(keys) => keys,
+            SetPredicate::AnyOf(keys) | SetPredicate::AllOf(keys) | SetPredicate::NoneOf(keys) => {
+                keys
+            }
         });
         let slot = |key| project.views.slot(key).ok_or_else(|| unknown(key));
         let views = keys.map(|key| Ok((key, slot(key)?))).collect::<Result<_>>()?;

@@ -2,7 +2,7 @@
 
 use viewlink::{
     Batch, EnvironmentId, Error, LinkChange, NewView, Project, Report, Resource, ResourceCondition,
-    ResourceFilter, ResourceType, Result, SetTest, Store, ViewPatch,
+    ResourceFilter, ResourceType, Result, SetPredicate, Store, ViewPatch,
 };
 
 use crate::put::{IDS, Puts, TAGS};
@@ -256,7 +256,7 @@ fn tagged(of: ResourceType, tag: &str) -> Batch {
 }
 
 pub(crate) fn with_tag(tag: &str) -> ResourceFilter {
-    ResourceFilter::all().and(ResourceCondition::Tags(SetTest::AllOf(vec![tag.to_owned()])))
+    ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec![tag.to_owned()])))
 }
 
 /// The fields of a view, made up from a number.

@@ -2,7 +2,7 @@
 
 use viewlink::{
     Batch, EnvironmentId, Maintainer, NewResource, Resource, ResourceCondition, ResourceFilter,
-    ResourceType, SegmentRef, SetTest, TextTest, Timestamp, ViewCondition, ViewFilter,
+    ResourceType, SegmentRef, SetPredicate, TextPredicate, Timestamp, ViewCondition, ViewFilter,
 };
 
 use crate::random::Random;
@@ -103,24 +103,24 @@ impl Random {
         if self.once_in(20) { batch.actor("a".repeat(1 + self.below(300))) } else { batch }
     }
 
-    fn text_test(&mut self, texts: &[&str]) -> TextTest {
+    fn text_test(&mut self, texts: &[&str]) -> TextPredicate {
         let text = self.one_of(texts).to_owned();
         match self.below(6) {
-            0 => TextTest::Equals(text),
-            1 => TextTest::NotEquals(text),
-            2 => TextTest::StartsWith(text),
-            3 => TextTest::Contains(text),
-            4 => TextTest::AnyOf(vec![text, self.one_of(texts).to_owned()]),
-            _ => TextTest::NoneOf(vec![text]),
+            0 => TextPredicate::Equals(text),
+            1 => TextPredicate::NotEquals(text),
+            2 => TextPredicate::StartsWith(text),
+            3 => TextPredicate::Contains(text),
+            4 => TextPredicate::AnyOf(vec![text, self.one_of(texts).to_owned()]),
+            _ => TextPredicate::NoneOf(vec![text]),
         }
     }
 
-    fn set_test<T: Clone>(&mut self, choices: &[T]) -> SetTest<T> {
+    fn set_test<T: Clone>(&mut self, choices: &[T]) -> SetPredicate<T> {
         let wanted = (0..self.below(3)).map(|_| self.one_of(choices)).collect();
         match self.below(3) {
-            0 => SetTest::AnyOf(wanted),
-            1 => SetTest::AllOf(wanted),
-            _ => SetTest::NoneOf(wanted),
+            0 => SetPredicate::AnyOf(wanted),
+            1 => SetPredicate::AllOf(wanted),
+            _ => SetPredicate::NoneOf(wanted),
         }
     }
 

@@ -28,7 +28,7 @@ fn a_plus_stands_between_values_of_a_set_and_is_a_character_elsewhere() {
     assert_eq!(flags("tags:\"a+b\" + \"c,d\"").conditions(), [all_tags(["a+b", "c,d"])]);
     assert_eq!(flags("query:a+b").conditions(), [query("a+b")]);
     assert_eq!(flags("name:+a+").conditions(), [named("+a+")]);
-    let both = SetTest::AllOf(in_views(["one", "two"]));
+    let both = SetPredicate::AllOf(in_views(["one", "two"]));
     assert_eq!(flags("view:One+TWO").conditions(), [ResourceCondition::View(both)]);
     assert_eq!(segments("tags = a+b").conditions(), [all_tags(["a+b"])]);
 }
@@ -59,24 +59,24 @@ fn the_long_form_compares_as_its_operator_says() {
         ("query contains \"a b\"", query("a b")),
         ("name = a", named("a")),
         ("name equals a", named("a")),
-        ("name notEquals a", Name(TextTest::NotEquals("a".into()))),
-        ("name startsWith a", Name(TextTest::StartsWith("a".into()))),
-        ("name contains a", Name(TextTest::Contains("a".into()))),
-        ("name anyOf [\"a\", b]", Name(TextTest::AnyOf(texts(["a", "b"])))),
-        ("name anyOf a", Name(TextTest::AnyOf(texts(["a"])))),
+        ("name notEquals a", Name(TextPredicate::NotEquals("a".into()))),
+        ("name startsWith a", Name(TextPredicate::StartsWith("a".into()))),
+        ("name contains a", Name(TextPredicate::Contains("a".into()))),
+        ("name anyOf [\"a\", b]", Name(TextPredicate::AnyOf(texts(["a", "b"])))),
+        ("name anyOf a", Name(TextPredicate::AnyOf(texts(["a"])))),
         ("tags = a", all_tags(["a"])),
         ("tags contains a", all_tags(["a"])),
         ("tags contains [\"a\",\"b\"]", all_tags(["a", "b"])),
         ("tags notEquals a", no_tags(["a"])),
         ("tags anyOf [ a , \"b c\" ]", any_tags(["a", "b c"])),
-        ("keys anyOf [a, b]", Key(TextTest::AnyOf(texts(["a", "b"])))),
-        ("keys = a", Key(TextTest::AnyOf(texts(["a"])))),
-        ("includedKeys anyOf [a]", Key(TextTest::AnyOf(texts(["a"])))),
-        ("excludedKeys anyOf [a, b]", Key(TextTest::NoneOf(texts(["a", "b"])))),
-        ("excludedKeys equals a", Key(TextTest::NoneOf(texts(["a"])))),
-        ("view anyOf [A, b]", View(SetTest::AnyOf(in_views(["a", "b"])))),
-        ("view = A", View(SetTest::AllOf(in_views(["a"])))),
-        ("view notEquals A", View(SetTest::NoneOf(in_views(["a"])))),
+        ("keys anyOf [a, b]", Key(TextPredicate::AnyOf(texts(["a", "b"])))),
+        ("keys = a", Key(TextPredicate::AnyOf(texts(["a"])))),
+        ("includedKeys anyOf [a]", Key(TextPredicate::AnyOf(texts(["a"])))),
+        ("excludedKeys anyOf [a, b]", Key(TextPredicate::NoneOf(texts(["a", "b"])))),
+        ("excludedKeys equals a", Key(TextPredicate::NoneOf(texts(["a"])))),
+        ("view anyOf [A, b]", View(SetPredicate::AnyOf(in_views(["a", "b"])))),
+        ("view = A", View(SetPredicate::AllOf(in_views(["a"])))),
+        ("view notEquals A", View(SetPredicate::NoneOf(in_views(["a"])))),
     ] {
         assert_eq!(segments(text).conditions(), [expected], "{text}");
     }
@@ -113,11 +113,11 @@ fn a_field_of_two_words_is_one_of_them_or_not() {
 #[test]
 fn maintainers_are_members_or_teams() {
     use ResourceCondition::{MaintainerId, MaintainerTeam};
-    let equals = |text: &str| TextTest::Equals(text.into());
+    let equals = |text: &str| TextPredicate::Equals(text.into());
     let both = [MaintainerId(equals("abc")), MaintainerTeam(equals("web"))];
     assert_eq!(flags("maintainerId:abc,maintainerTeamKey:web").conditions(), both);
     let metrics = ResourceFilter::parse(ResourceType::Metric, "maintainerIds anyOf [a, b]");
-    let any = MaintainerId(TextTest::AnyOf(texts(["a", "b"])));
+    let any = MaintainerId(TextPredicate::AnyOf(texts(["a", "b"])));
     assert_eq!(metrics.unwrap().conditions(), [any]);
 }
 
@@ -131,15 +131,15 @@ fn a_field_may_come_twice_and_conditions_keep_their_order() {
 fn views_are_filtered_by_fields_of_their_own() {
     for (text, expected) in [
         ("query:a", ViewCondition::Query("a".into())),
-        ("name startsWith A", ViewCondition::Name(TextTest::StartsWith("A".into()))),
-        ("key = \"MY-view\"", ViewCondition::Key(TextTest::Equals("my-view".into()))),
-        ("key notEquals A", ViewCondition::Key(TextTest::NotEquals("a".into()))),
-        ("key startsWith A", ViewCondition::Key(TextTest::StartsWith("a".into()))),
-        ("key contains A", ViewCondition::Key(TextTest::Contains("a".into()))),
-        ("key anyOf [A, B]", ViewCondition::Key(TextTest::AnyOf(texts(["a", "b"])))),
-        ("tag anyOf [A, b]", ViewCondition::Tag(SetTest::AnyOf(texts(["A", "b"])))),
-        ("tag:a+b", ViewCondition::Tag(SetTest::AllOf(texts(["a", "b"])))),
-        ("maintainerId = a", ViewCondition::MaintainerId(TextTest::Equals("a".into()))),
+        ("name startsWith A", ViewCondition::Name(TextPredicate::StartsWith("A".into()))),
+        ("key = \"MY-view\"", ViewCondition::Key(TextPredicate::Equals("my-view".into()))),
+        ("key notEquals A", ViewCondition::Key(TextPredicate::NotEquals("a".into()))),
+        ("key startsWith A", ViewCondition::Key(TextPredicate::StartsWith("a".into()))),
+        ("key contains A", ViewCondition::Key(TextPredicate::Contains("a".into()))),
+        ("key anyOf [A, B]", ViewCondition::Key(TextPredicate::AnyOf(texts(["a", "b"])))),
+        ("tag anyOf [A, b]", ViewCondition::Tag(SetPredicate::AnyOf(texts(["A", "b"])))),
+        ("tag:a+b", ViewCondition::Tag(SetPredicate::AllOf(texts(["a", "b"])))),
+        ("maintainerId = a", ViewCondition::MaintainerId(TextPredicate::Equals("a".into()))),
         ("isPayloadView = true", ViewCondition::Payload(true)),
         ("isPayloadView:false", ViewCondition::Payload(false)),
     ] {

@@ -77,7 +77,7 @@ fn of_nobody_only_what_is_negative_holds() {
         let found = [&of_member, &of_team, &FACTS].map(|facts| matches(filter, facts));
         assert_eq!(found, [member, team, nobody], "{filter}");
     }
-    let none_of = ResourceCondition::MaintainerId(TextTest::NoneOf(texts(["m"])));
+    let none_of = ResourceCondition::MaintainerId(TextPredicate::NoneOf(texts(["m"])));
     let filter = ResourceFilter::all().and(none_of);
     assert!(filter.matches(&FACTS) && filter.matches(&of_team) && !filter.matches(&of_member));
 }
@@ -86,8 +86,8 @@ fn of_nobody_only_what_is_negative_holds() {
 fn lists_without_members_hold_always_or_never() {
     let holds = |condition| ResourceFilter::all().and(condition).matches(&FACTS);
     assert!(!holds(any_tags([])) && holds(all_tags([])) && holds(no_tags([])));
-    assert!(!holds(ResourceCondition::Key(TextTest::AnyOf(Vec::new()))));
-    assert!(holds(ResourceCondition::Key(TextTest::NoneOf(Vec::new()))));
+    assert!(!holds(ResourceCondition::Key(TextPredicate::AnyOf(Vec::new()))));
+    assert!(holds(ResourceCondition::Key(TextPredicate::NoneOf(Vec::new()))));
 }
 
 #[test]

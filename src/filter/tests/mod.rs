@@ -9,7 +9,7 @@ mod model;
 mod pen;
 mod random;
 
-use super::{ResourceCondition, ResourceFilter, SetTest, TextTest, ViewFilter};
+use super::{ResourceCondition, ResourceFilter, SetPredicate, TextPredicate, ViewFilter};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
@@ -34,19 +34,19 @@ fn query(text: &str) -> ResourceCondition {
 }
 
 fn all_tags<const N: usize>(tags: [&str; N]) -> ResourceCondition {
-    ResourceCondition::Tags(SetTest::AllOf(texts(tags)))
+    ResourceCondition::Tags(SetPredicate::AllOf(texts(tags)))
 }
 
 fn any_tags<const N: usize>(tags: [&str; N]) -> ResourceCondition {
-    ResourceCondition::Tags(SetTest::AnyOf(texts(tags)))
+    ResourceCondition::Tags(SetPredicate::AnyOf(texts(tags)))
 }
 
 fn no_tags<const N: usize>(tags: [&str; N]) -> ResourceCondition {
-    ResourceCondition::Tags(SetTest::NoneOf(texts(tags)))
+    ResourceCondition::Tags(SetPredicate::NoneOf(texts(tags)))
 }
 
 fn named(name: &str) -> ResourceCondition {
-    ResourceCondition::Name(TextTest::Equals(name.into()))
+    ResourceCondition::Name(TextPredicate::Equals(name.into()))
 }
 
 fn in_views<const N: usize>(keys: [&str; N]) -> Vec<ViewKey> {

@@ -55,35 +55,35 @@ fn found(query: &str, text: &str) -> bool {
     query.is_empty() || text.windows(query.len()).any(|piece| piece.iter().zip(&query).all(same))
 }
 
-fn text_holds(test: &TextTest, text: Option<&str>) -> bool {
+fn text_holds(test: &TextPredicate, text: Option<&str>) -> bool {
     let characters = |text: &str| text.chars().collect::<Vec<_>>();
     match (test, text) {
-        (TextTest::NotEquals(_) | TextTest::NoneOf(_), None) => true,
+        (TextPredicate::NotEquals(_) | TextPredicate::NoneOf(_), None) => true,
         (_, None) => false,
-        (TextTest::Equals(wanted), Some(text)) => characters(wanted) == characters(text),
-        (TextTest::NotEquals(wanted), Some(text)) => characters(wanted) != characters(text),
-        (TextTest::StartsWith(wanted), Some(text)) => {
+        (TextPredicate::Equals(wanted), Some(text)) => characters(wanted) == characters(text),
+        (TextPredicate::NotEquals(wanted), Some(text)) => characters(wanted) != characters(text),
+        (TextPredicate::StartsWith(wanted), Some(text)) => {
             let count = wanted.chars().count();
             text.chars().take(count).collect::<String>() == *wanted
         }
-        (TextTest::Contains(wanted), Some(text)) => {
+        (TextPredicate::Contains(wanted), Some(text)) => {
             text.char_indices().any(|(at, _)| text[at..].starts_with(wanted)) || wanted.is_empty()
         }
-        (TextTest::AnyOf(wanted), Some(text)) => {
+        (TextPredicate::AnyOf(wanted), Some(text)) => {
             wanted.iter().filter(|one| *one == text).count() > 0
         }
-        (TextTest::NoneOf(wanted), Some(text)) => {
+        (TextPredicate::NoneOf(wanted), Some(text)) => {
             wanted.iter().filter(|one| *one == text).count() == 0
         }
     }
 }
 
-fn set_holds(test: &SetTest<String>, has: &[String]) -> bool {
+fn set_holds(test: &SetPredicate<String>, has: &[String]) -> bool {
     let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<String>>();
     let has = set(has);
     match test {
-        SetTest::AnyOf(wanted) => !set(wanted).is_disjoint(&has),
-        SetTest::AllOf(wanted) => set(wanted).is_subset(&has),
-        SetTest::NoneOf(unwanted) => set(unwanted).is_disjoint(&has),
+        SetPredicate::AnyOf(wanted) => !set(wanted).is_disjoint(&has),
+        SetPredicate::AllOf(wanted) => set(wanted).is_subset(&has),
+        SetPredicate::NoneOf(unwanted) => set(unwanted).is_disjoint(&has),
     }
 }

@@ -35,8 +35,8 @@ impl Pen {
         let is_segment = resource_type == ResourceType::Segment;
         match condition {
             Is::Query(text) => self.query(text),
-            Is::Key(TextTest::NoneOf(keys)) => self.list("excludedKeys", keys),
-            Is::Key(TextTest::AnyOf(keys)) if is_segment => {
+            Is::Key(TextPredicate::NoneOf(keys)) => self.list("excludedKeys", keys),
+            Is::Key(TextPredicate::AnyOf(keys)) if is_segment => {
                 let field = self.choose(&["key", "keys", "includedKeys"]);
                 self.long(field, "anyOf", keys)
             }
@@ -44,7 +44,9 @@ impl Pen {
             Is::Name(test) => self.text("name", test),
             Is::Tags(test) => self.set("tags", test),
             Is::View(test) => self.views(test),
-            Is::MaintainerId(TextTest::AnyOf(ids)) if resource_type == ResourceType::Metric => {
+            Is::MaintainerId(TextPredicate::AnyOf(ids))
+                if resource_type == ResourceType::Metric =>
+            {
                 let field = self.choose(&["maintainerId", "maintainerIds"]);
                 self.long(field, "anyOf", ids)
             }
@@ -79,17 +81,17 @@ impl Pen {
         self.one("query", operator, text)
     }
 
-    fn text(&mut self, field: &str, test: &TextTest) -> String {
+    fn text(&mut self, field: &str, test: &TextPredicate) -> String {
         match test {
-            TextTest::Equals(text) => {
+            TextPredicate::Equals(text) => {
                 let operator = self.choose(&[":", "=", "equals"]);
                 self.one(field, operator, text)
             }
-            TextTest::NotEquals(text) => self.one(field, "notEquals", text),
-            TextTest::StartsWith(text) => self.one(field, "startsWith", text),
-            TextTest::Contains(text) => self.one(field, "contains", text),
-            TextTest::AnyOf(texts) => self.long(field, "anyOf", texts),
-            TextTest::NoneOf(_) => panic!("only of keys"),
+            TextPredicate::NotEquals(text) => self.one(field, "notEquals", text),
+            TextPredicate::StartsWith(text) => self.one(field, "startsWith", text),
+            TextPredicate::Contains(text) => self.one(field, "contains", text),
+            TextPredicate::AnyOf(texts) => self.long(field, "anyOf", texts),
+            TextPredicate::NoneOf(_) => panic!("only of keys"),
         }
     }
 
@@ -101,24 +103,26 @@ impl Pen {
         }
     }
 
-    fn set(&mut self, field: &str, test: &SetTest<String>) -> String {
+    fn set(&mut self, field: &str, test: &SetPredicate<String>) -> String {
         match test {
-            SetTest::AnyOf(texts) => self.long(field, "anyOf", texts),
-            SetTest::NoneOf(texts) => self.one(field, "notEquals", &texts[0]),
-            SetTest::AllOf(texts) => match (&texts[..], self.choose(&[":", "=", "contains"])) {
-                ([text], "=") => self.one(field, "=", text),
-                (texts, "contains") => self.long(field, "contains", texts),
-                (texts, _) => {
-                    let values: Vec<_> =
-                        texts.iter().map(|text| self.value(text, &['+', ','])).collect();
-                    let plus = format!("{}+{}", self.space(), self.space());
-                    self.put(field, ":", &values.join(&plus))
+            SetPredicate::AnyOf(texts) => self.long(field, "anyOf", texts),
+            SetPredicate::NoneOf(texts) => self.one(field, "notEquals", &texts[0]),
+            SetPredicate::AllOf(texts) => {
+                match (&texts[..], self.choose(&[":", "=", "contains"])) {
+                    ([text], "=") => self.one(field, "=", text),
+                    (texts, "contains") => self.long(field, "contains", texts),
+                    (texts, _) => {
+                        let values: Vec<_> =
+                            texts.iter().map(|text| self.value(text, &['+', ','])).collect();
+                        let plus = format!("{}+{}", self.space(), self.space());
+                        self.put(field, ":", &values.join(&plus))
+                    }
                 }
-            },
+            }
         }
     }
 
-    fn views(&mut self, test: &SetTest<ViewKey>) -> String {
+    fn views(&mut self, test: &SetPredicate<ViewKey>) -> String {
         let upper = self.choose(&[true, false]);
         let text = |key: &ViewKey| match upper {
             true => key.as_str().to_ascii_uppercase(),
@@ -126,9 +130,9 @@ impl Pen {
         };
         let texts = |keys: &[ViewKey]| keys.iter().map(text).collect();
         let test = match test {
-            SetTest::AnyOf(keys) => SetTest::AnyOf(texts(keys)),
-            SetTest::AllOf(keys) => SetTest::AllOf(texts(keys)),
-            SetTest::NoneOf(keys) => SetTest::NoneOf(texts(keys)),
+            SetPredicate::AnyOf(keys) => SetPredicate::AnyOf(texts(keys)),
+            SetPredicate::AllOf(keys) => SetPredicate::AllOf(texts(keys)),
+            SetPredicate::NoneOf(keys) => SetPredicate::NoneOf(texts(keys)),
         };
         self.set("view", &test)
     }

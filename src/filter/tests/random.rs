@@ -45,17 +45,17 @@ impl Texts {
         prop::collection::vec(member, least..4).boxed()
     }
 
-    fn text_test(self) -> BoxedStrategy<TextTest> {
+    fn text_test(self) -> BoxedStrategy<TextPredicate> {
         let written = prop_oneof![
-            self.text().prop_map(TextTest::Equals),
-            self.text().prop_map(TextTest::NotEquals),
-            self.part().prop_map(TextTest::StartsWith),
-            self.part().prop_map(TextTest::Contains),
-            self.list(self.text()).prop_map(TextTest::AnyOf),
+            self.text().prop_map(TextPredicate::Equals),
+            self.text().prop_map(TextPredicate::NotEquals),
+            self.part().prop_map(TextPredicate::StartsWith),
+            self.part().prop_map(TextPredicate::Contains),
+            self.list(self.text()).prop_map(TextPredicate::AnyOf),
         ];
         match self {
             Self::Few => {
-                let none = self.list(self.text()).prop_map(TextTest::NoneOf);
+                let none = self.list(self.text()).prop_map(TextPredicate::NoneOf);
                 prop_oneof![5 => written, 1 => none].boxed()
             }
             Self::Written => written.boxed(),
@@ -65,15 +65,15 @@ impl Texts {
     fn set_test<S: Strategy + Clone + 'static>(
         self,
         member: S,
-    ) -> BoxedStrategy<SetTest<S::Value>> {
+    ) -> BoxedStrategy<SetPredicate<S::Value>> {
         let none = match self {
             Self::Few => self.list(member.clone()),
             Self::Written => prop::collection::vec(member.clone(), 1..=1).boxed(),
         };
         prop_oneof![
-            self.list(member.clone()).prop_map(SetTest::AnyOf),
-            self.list(member).prop_map(SetTest::AllOf),
-            none.prop_map(SetTest::NoneOf),
+            self.list(member.clone()).prop_map(SetPredicate::AnyOf),
+            self.list(member).prop_map(SetPredicate::AllOf),
+            none.prop_map(SetPredicate::NoneOf),
         ]
         .boxed()
     }
@@ -93,7 +93,7 @@ impl Texts {
         ];
         let others = match resource_type {
             ResourceType::Segment => prop_oneof![
-                self.list(self.text()).prop_map(|keys| Is::Key(TextTest::NoneOf(keys))),
+                self.list(self.text()).prop_map(|keys| Is::Key(TextPredicate::NoneOf(keys))),
                 any::<bool>().prop_map(Is::Unbounded),
             ]
             .boxed(),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::Timed;
-use crate::filter::{ResourceCondition, ResourceFilter, SetTest, TextTest};
+use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate, TextPredicate};
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::limit::Limits;
 use crate::model::link_command::Choices;
@@ -146,12 +146,15 @@ fn links_by_key(
 
 fn condition() -> impl Strategy<Value = ResourceCondition> {
     prop_oneof![
-        (0..4_u8).prop_map(|tag| ResourceCondition::Tags(SetTest::AnyOf(vec![format!("t{tag}")]))),
-        Just(ResourceCondition::Key(TextTest::StartsWith("flag-00".into()))),
-        (0..3_u8).prop_map(|view| ResourceCondition::View(SetTest::NoneOf(vec![view_key(view)]))),
+        (0..4_u8)
+            .prop_map(|tag| ResourceCondition::Tags(SetPredicate::AnyOf(vec![format!("t{tag}")]))),
+        Just(ResourceCondition::Key(TextPredicate::StartsWith("flag-00".into()))),
+        (0..3_u8)
+            .prop_map(|view| ResourceCondition::View(SetPredicate::NoneOf(vec![view_key(view)]))),
         any::<bool>().prop_map(ResourceCondition::Archived),
-        (0..2_u8)
-            .prop_map(|id| ResourceCondition::MaintainerId(TextTest::Equals(format!("m{id}")))),
+        (0..2_u8).prop_map(|id| ResourceCondition::MaintainerId(TextPredicate::Equals(format!(
+            "m{id}"
+        )))),
         Just(ResourceCondition::Environment(EnvironmentId::parse("env").unwrap())),
     ]
 }

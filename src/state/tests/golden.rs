@@ -2,7 +2,7 @@
 
 use super::commands::{batch, links, project_key, view_key};
 use crate::codec;
-use crate::filter::{ResourceCondition, ResourceFilter, SetTest};
+use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
 use crate::model::change_record::{
     LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
     RemovedLinks, ViewDetail,
@@ -131,7 +131,7 @@ fn effects() -> Vec<Effect> {
 fn operations() -> Vec<Operation> {
     let (view, fields) = (view_key(1), view_fields());
     let filter =
-        ResourceFilter::all().and(ResourceCondition::Tags(SetTest::AllOf(vec!["t".into()])));
+        ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])));
     let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
     let segment = NewResource::segment_with_id("e", "a", "5f").tags(["t"]).archived(true);
     let limit = 9;

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use viewlink::{
-    EnvironmentId, Maintainer, Resource, ResourceCondition, ResourceFilter, SetTest, TextTest,
-    ViewKey,
+    EnvironmentId, Maintainer, Resource, ResourceCondition, ResourceFilter, SetPredicate,
+    TextPredicate, ViewKey,
 };
 
 use super::call::{environment, view_key};
@@ -101,23 +101,24 @@ impl Condition {
     fn to_store(self) -> ResourceCondition {
         use ResourceCondition as To;
         match self {
-            Self::Tag(one) => To::Tags(SetTest::AllOf(vec![tag(one)])),
-            Self::AnyTag(one, other) => To::Tags(SetTest::AnyOf(vec![tag(one), tag(other)])),
-            Self::BothTags(one, other) => To::Tags(SetTest::AllOf(vec![tag(one), tag(other)])),
-            Self::NotTag(one) => To::Tags(SetTest::NoneOf(vec![tag(one)])),
-            Self::Member(one) => To::MaintainerId(TextTest::Equals(member(one).into())),
-            Self::NotMember(one) => To::MaintainerId(TextTest::NotEquals(member(one).into())),
-            Self::AnyTeam(one) => {
-                To::MaintainerTeam(TextTest::AnyOf(vec![team(one).into(), team(one + 1).into()]))
-            }
+            Self::Tag(one) => To::Tags(SetPredicate::AllOf(vec![tag(one)])),
+            Self::AnyTag(one, other) => To::Tags(SetPredicate::AnyOf(vec![tag(one), tag(other)])),
+            Self::BothTags(one, other) => To::Tags(SetPredicate::AllOf(vec![tag(one), tag(other)])),
+            Self::NotTag(one) => To::Tags(SetPredicate::NoneOf(vec![tag(one)])),
+            Self::Member(one) => To::MaintainerId(TextPredicate::Equals(member(one).into())),
+            Self::NotMember(one) => To::MaintainerId(TextPredicate::NotEquals(member(one).into())),
+            Self::AnyTeam(one) => To::MaintainerTeam(TextPredicate::AnyOf(vec![
+                team(one).into(),
+                team(one + 1).into(),
+            ])),
             Self::Query(one) => To::Query(query(one).into()),
-            Self::KeyStart(one) => To::Key(TextTest::StartsWith(format!("key-{one}"))),
-            Self::Named(one) => To::Name(TextTest::Equals(format!("Name {}", one % 4))),
+            Self::KeyStart(one) => To::Key(TextPredicate::StartsWith(format!("key-{one}"))),
+            Self::Named(one) => To::Name(TextPredicate::Equals(format!("Name {}", one % 4))),
             Self::Archived(wanted) => To::Archived(wanted),
             Self::Temporary(wanted) => To::Temporary(wanted),
             Self::Unbounded(wanted) => To::Unbounded(wanted),
-            Self::View(view) => To::View(SetTest::AllOf(vec![parsed(view)])),
-            Self::NotView(view) => To::View(SetTest::NoneOf(vec![parsed(view)])),
+            Self::View(view) => To::View(SetPredicate::AllOf(vec![parsed(view)])),
+            Self::NotView(view) => To::View(SetPredicate::NoneOf(vec![parsed(view)])),
             Self::Environment(number) => {
                 To::Environment(EnvironmentId::parse(&environment(number)).unwrap())
             }

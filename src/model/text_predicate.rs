@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 /// [`NoneOf`](Self::NoneOf) hold, the others do not.
 ///
 /// ```
-/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, TextTest};
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, TextPredicate};
 ///
 /// let filter = ResourceFilter::parse(ResourceType::Segment, "key startsWith beta-")?;
-/// let test = TextTest::StartsWith("beta-".into());
+/// let test = TextPredicate::StartsWith("beta-".into());
 /// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Key(test)));
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum TextTest {
+pub enum TextPredicate {
     /// It is this text.
     Equals(String),
     /// It is another text than this, or there is none.
@@ -35,7 +35,7 @@ pub enum TextTest {
     NoneOf(Vec<String>),
 }
 
-impl TextTest {
+impl TextPredicate {
     /// Whether the test holds.
     ///
     /// Cost: O(length), for lists O(their number of texts) comparisons.

@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 /// Tags are compared byte by byte, so upper and lower case differ; keys of views have none.
 ///
 /// ```
-/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetTest};
+/// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetPredicate};
 ///
 /// let filter = ResourceFilter::parse(ResourceType::Flag, "tags:backend+beta")?;
-/// let both = SetTest::AllOf(vec!["backend".into(), "beta".into()]);
+/// let both = SetPredicate::AllOf(vec!["backend".into(), "beta".into()]);
 /// assert_eq!(filter, ResourceFilter::all().and(ResourceCondition::Tags(both)));
 /// # Ok::<(), viewlink::FilterError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum SetTest<T> {
+pub enum SetPredicate<T> {
     /// One of these is in it, or more; of none, none is.
     AnyOf(Vec<T>),
     /// Each of these is in it; without any it always holds.
@@ -25,7 +25,7 @@ pub enum SetTest<T> {
     NoneOf(Vec<T>),
 }
 
-impl<T> SetTest<T> {
+impl<T> SetPredicate<T> {
     /// Whether the test holds for the set that `has` tells the members of.
     ///
     /// Cost: O(members of the test) calls of `has`.
