@@ -1,6 +1,6 @@
 //! Every decoder, fed anything.
 
-/// Reads bytes with every decoder of rows, journal records, segments and cursors, and as the text
+/// Reads bytes with every decoder of rows, journal records, segments, commands, changes and cursors, and as the text
 /// of every filter.
 ///
 /// For tests that look for input which makes one of them panic; needs the feature `testing`.
@@ -13,6 +13,7 @@
 pub fn decode_anything(bytes: &[u8]) {
     crate::storage::decode_row(bytes);
     crate::journal::read_journal(bytes);
+    crate::state::read_commands_and_changes(bytes);
     crate::model::page::read_cursor(bytes);
     crate::filter::parse_filters(bytes);
 }

@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod decide;
 mod digest;
+mod fuzz;
 mod key_map;
 mod link_set;
 mod load;
@@ -39,6 +40,7 @@ use project::ProjectState;
 
 pub(crate) use decide::Pending;
 pub(crate) use digest::Digest;
+pub(crate) use fuzz::read_commands_and_changes;
 pub(crate) use load::{LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView};
 pub(crate) use memory::Memory;
 pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
