@@ -19,6 +19,7 @@ pub(crate) mod command;
 pub(crate) mod error;
 pub(crate) mod key;
 pub(crate) mod key_outcome;
+pub(crate) mod leading_number;
 pub(crate) mod limit;
 pub(crate) mod link_command;
 pub(crate) mod link_key;

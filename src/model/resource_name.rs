@@ -56,7 +56,7 @@ impl ResourceName<'_> {
 
     /// What the names of all segments of an environment start with.
     pub(crate) fn environment_prefix(environment: &EnvironmentId) -> Vec<u8> {
-        format!("{environment}{SEPARATOR}").into_bytes()
+        environment_prefix(environment).into_bytes()
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -74,4 +74,9 @@ pub(crate) fn split(name: &str) -> (Option<&str>, &str) {
         Some((environment, key)) => (Some(environment), key),
         None => (None, name),
     }
+}
+
+/// What the names of all segments of an environment start with.
+pub(crate) fn environment_prefix(environment: &EnvironmentId) -> String {
+    format!("{environment}{SEPARATOR}")
 }

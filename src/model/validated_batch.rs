@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::BatchKeys;
 use super::key::MAX_KEY_LEN;
 use super::key_outcome::FailureReason;
+use super::leading_number::leading_number;
 use super::link_key::LinkKey;
 use super::resource::{KeyPart, ResourceType};
 use super::resource_name::ResourceName;
@@ -165,10 +166,7 @@ fn sort(passed: &mut Vec<ValidKey>, texts: &str) {
         |text: &str| text.bytes().zip(first).take_while(|(one, other)| one == *other).count();
     let shared = passed.iter().map(|&key| alike(text_of(texts, key))).min().unwrap_or_default();
     let number = |key: &ValidKey| {
-        let rest = text_of(texts, *key).as_bytes().get(shared..).unwrap_or_default();
-        let mut start = [0; 8];
-        start.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        u64::from_be_bytes(start)
+        leading_number(text_of(texts, *key).as_bytes().get(shared..).unwrap_or_default())
     };
     let mut numbered: Vec<_> = passed.iter().map(|key| (number(key), *key)).collect();
     numbered.sort_unstable_by(|(one, left), (other, right)| {

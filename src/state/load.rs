@@ -41,10 +41,11 @@ impl LoadedNames {
     ///
     /// # Errors
     ///
-    /// A name that is out of order or no name of the type.
+    /// A name that is out of order or no name of the type, or more names than there can be.
     pub(crate) fn new(resource_type: ResourceType, lists: &[NameList]) -> Sound<Self> {
         let count = lists.iter().map(NameList::len).sum();
         let mut names = Names::with_room(count);
+        require(names.has_room(count), "there are too many names")?;
         let mut order = Vec::with_capacity(count);
         let mut last = "";
         for name in lists.iter().flat_map(NameList::iter) {

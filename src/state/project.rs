@@ -11,7 +11,7 @@ use super::views::Views;
 use crate::model::ByType;
 use crate::model::key::EnvironmentId;
 use crate::model::resource::ResourceType;
-use crate::model::resource_name::SEPARATOR;
+use crate::model::resource_name::environment_prefix;
 
 /// A project. Cloning is O(1), but for views that were deleted and are not swept yet.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl ProjectState {
     ///
     /// Cost: O(linked segments of the project + registered ones of the environment).
     pub(super) fn segments_of(&self, environment: &EnvironmentId) -> BTreeSet<Box<str>> {
-        let prefix = format!("{environment}{SEPARATOR}");
+        let prefix = environment_prefix(environment);
         let names = &self.of(ResourceType::Segment).names;
         let linked = names.iter().map(|name| names.text(name.place));
         let registered =

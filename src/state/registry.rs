@@ -10,7 +10,7 @@ use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::key::{EnvironmentId, SegmentId};
 use crate::model::resource::ResourceType;
-use crate::model::resource_name::SEPARATOR;
+use crate::model::resource_name::environment_prefix;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::Maintainer;
 
@@ -113,7 +113,7 @@ impl Registry {
         resource_type: ResourceType,
         environment: &EnvironmentId,
     ) -> impl Iterator<Item = (&str, &Registration)> + use<'_> {
-        let prefix = format!("{environment}{SEPARATOR}");
+        let prefix = environment_prefix(environment);
         let from = Bound::Included(Arc::from(prefix.as_str()));
         let rows = self.from(resource_type, from);
         rows.take_while(move |(name, _)| name.starts_with(&prefix))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
+use crate::model::leading_number::leading_number;
 use arena::Arena;
 use index::Index;
 
@@ -37,18 +38,6 @@ pub(super) struct Names {
     len: u32,
     /// What all names begin with; comparisons pass over it.
     common: Arc<[u8]>,
-}
-
-/// The first eight bytes as a number that orders as they do.
-fn number(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(bytes) => u64::from_be_bytes(*bytes),
-        None => {
-            let mut start = [0; 8];
-            start.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            u64::from_be_bytes(start)
-        }
-    }
 }
 
 impl Names {
@@ -82,7 +71,7 @@ impl Names {
     /// A number that orders names as their texts do, but for those where it is the same.
     #[inline]
     pub(super) fn prefix(&self, place: u32) -> u64 {
-        number(self.arena.name(place).get(self.common.len()..).unwrap_or_default())
+        leading_number(self.arena.name(place).get(self.common.len()..).unwrap_or_default())
     }
 
     /// Compares two names whose prefixes are the same.
