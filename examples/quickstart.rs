@@ -73,7 +73,7 @@ fn failed_resource(failure: Failure<'_>) -> Value {
 }
 
 fn linked_resources(
-    reader: &ProjectSnapshot<'_>,
+    reader: &ProjectSnapshot,
     view: &str,
     resource_type: ResourceType,
 ) -> viewlink::Result<Value> {
@@ -88,7 +88,7 @@ fn linked_resources(
     Ok(json!({ "items": items.collect::<Vec<_>>(), "totalCount": page.total }))
 }
 
-fn linked_views(reader: &ProjectSnapshot<'_>, resource: &Resource) -> viewlink::Result<Value> {
+fn linked_views(reader: &ProjectSnapshot, resource: &Resource) -> viewlink::Result<Value> {
     let page = reader.linked_views(resource, Paging::first(100))?;
     let items = page.items.iter().map(
         |view| json!({ "key": view.key.as_str(), "name": view.name, "version": view.version }),

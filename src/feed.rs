@@ -4,32 +4,34 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::commit::Engine;
+use crate::engine::Engine;
 #[cfg(all(feature = "tokio", not(loom)))]
-use crate::commit::Listener;
+use crate::engine::Listener;
 use crate::journal::{Place, Reader, Segments};
 use crate::model::Change;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result};
+use crate::model::lineage::Lineage;
+use crate::model::position::Position;
 
 /// How many bytes of journal a page has where nobody says otherwise.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// The changes of a store behind a revision: those that are there, and those to come.
+/// The changes of a store after a revision: those that are there, and those to come.
 ///
 /// Made by [`Store::feed`](crate::Store::feed). Gives every change once, in the order of revisions,
 /// without a gap, and only when it is durable and visible: never what a crash could take back. (On a store
 /// that is only read, with one exception: see [`Options::read_only`](crate::Options::read_only).)
 ///
-/// A feed is a position and a handle. It holds no pages of the state, and no file between two calls.
-/// To go on after a restart, keep [`position`](Self::position) with what was made of the changes, and
-/// ask for a feed behind it. A position belongs to one store, which [`Store::id`](crate::Store::id)
-/// names: a [copy](crate::Store::backup_to) is a store of its own, and its revisions are other changes
-/// from some point on.
+/// A feed is a place and a handle. It holds nothing of the state, and no file between two calls. To go on after a
+/// restart, keep [`position`](Self::position) with what was made of the changes, and ask for
+/// [a feed after it](crate::Store::feed_after). A store that went another way since, as one that was put back to a
+/// [copy](crate::Store::backup_to), says so then: [`Error::Diverged`].
 ///
 /// A feed keeps nothing in the journal. Whoever is slower than
 /// [`keep_changes`](crate::Options::keep_changes) and [`keep_for`](crate::Options::keep_for) allow
 /// gets [`Error::JournalTrimmed`]; what to do then is shown there: read the state from a snapshot and
-/// follow behind its revision.
+/// follow from there.
 ///
 /// A change that takes away a whole thing tells how many links went, and not which: a follower
 /// knows them from its own copy of the links. See [`ChangeKind`](crate::ChangeKind).
@@ -48,7 +50,7 @@ const PAGE_BYTES: usize = 1 << 20;
 ///
 /// let page = feed.next_page(100)?;
 /// assert_eq!(page.iter().map(|change| change.revision).collect::<Vec<_>>(), [1, 2]);
-/// assert_eq!(feed.position(), 2);
+/// assert_eq!(feed.revision(), 2);
 ///
 /// let writer = std::thread::spawn(move || project.unlink("v", Batch::flags(["f"])));
 /// let page = feed.wait(Duration::from_secs(60), 100)?;
@@ -59,18 +61,53 @@ const PAGE_BYTES: usize = 1 << 20;
 #[derive(Clone)]
 pub struct Feed {
     engine: Arc<Engine>,
-    position: u64,
+    revision: u64,
+    /// The chain hash at the revision, where it is known.
+    hash: Option<ChainHash>,
     page_bytes: usize,
     /// Where the next change stands, in segments that were the store's at that time.
     place: Option<(Weak<Segments>, Place)>,
 }
 
+/// The newest change that readers see, and the journal it is in.
+struct Shown {
+    revision: u64,
+    lineage: Lineage,
+    segments: Arc<Segments>,
+}
+
+/// What is read at once.
+struct Part {
+    /// The newest change that may be given.
+    end: u64,
+    lineage: Lineage,
+    limit: usize,
+}
+
 impl Feed {
     pub(crate) fn new(engine: Arc<Engine>, after: u64) -> Result<Self> {
-        let feed = Self { engine, position: after, page_bytes: PAGE_BYTES, place: None };
-        let (shown, segments) = feed.journal()?;
-        Reader::new(segments, after.saturating_add(1), shown)?;
+        let feed =
+            Self { engine, revision: after, hash: None, page_bytes: PAGE_BYTES, place: None };
+        let Shown { revision, segments, .. } = feed.journal()?;
+        Reader::new(segments, after.saturating_add(1), revision)?;
         Ok(feed)
+    }
+
+    pub(crate) fn after(engine: Arc<Engine>, after: Position) -> Result<Self> {
+        let (at, segments) = engine.with_open(|open| Ok((open.position(), Arc::clone(&open.segments))))?;
+        let diverged = || Error::Diverged { position: after, at };
+        if after.lineage != at.lineage || after.revision > at.revision {
+            return Err(diverged());
+        }
+        let feed = Self::new(engine, after.revision)?;
+        let here = match after.revision == at.revision {
+            true => Some(at.hash),
+            false => segments.hash_at(after.revision)?,
+        };
+        match here == Some(after.hash) {
+            true => Ok(Self { hash: here, ..feed }),
+            false => Err(diverged()),
+        }
     }
 
     /// After how many bytes of journal a page ends; it has one change at least. Default: 1 MiB.
@@ -85,36 +122,56 @@ impl Feed {
 
     /// The revision of the last change that was given, or the one the feed was made with.
     #[must_use]
-    pub const fn position(&self) -> u64 {
-        self.position
+    pub const fn revision(&self) -> u64 {
+        self.revision
     }
 
-    /// The changes behind the position that are there now: at most `limit`, and one at least where
-    /// there is one. Moves the position behind them.
+    /// The position at that revision: what to keep, to [go on after it](crate::Store::feed_after) later.
+    ///
+    /// Cost: O(1); O(bytes of one segment) for a feed that was made with a revision and gave nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::JournalTrimmed`] when the journal no longer knows the revision; [`Error::Closed`], [`Error::Io`] and
+    /// [`Error::Damaged`] when it cannot be read.
+    pub fn position(&self) -> Result<Position> {
+        let revision = self.revision;
+        let (at, segments) =
+            self.engine.with_open(|open| Ok((open.position(), Arc::clone(&open.segments))))?;
+        let known = self.hash.or((revision == at.revision).then_some(at.hash));
+        let hash = known.map_or_else(|| segments.hash_at(revision), |hash| Ok(Some(hash)))?;
+        let oldest = segments.oldest().unwrap_or(0);
+        let hash = hash.ok_or(Error::JournalTrimmed { requested: revision, oldest })?;
+        Ok(Position { lineage: at.lineage, revision, hash })
+    }
+
+    /// The changes after the revision that are there now: at most `limit`, and one at least where
+    /// there is one. Moves the revision to the last of them.
     ///
     /// An empty page says that there is nothing newer. It waits for no change; at most for a
-    /// recovery, a compaction or a closing under way. Example: at [`Feed`].
+    /// recovery or a closing under way. Example: at [`Feed`].
     ///
     /// Cost: O(bytes of the page); at the start of a feed, and after a recovery, O(bytes of one
     /// segment) more.
     ///
     /// # Errors
     ///
-    /// The position stays, so the call can be repeated. What could be read before an error is given
+    /// The revision stays, so the call can be repeated. What could be read before an error is given
     /// first.
     ///
-    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change behind the position.
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change after the revision.
     /// - [`Error::FeedAhead`]: the store has fewer changes than the feed gave.
     /// - [`Error::Closed`]: the store was closed.
     /// - [`Error::WritesStopped`]: a [`recover`](crate::Store::recover) failed. The feed goes on when
     ///   a later one succeeds. A store that only stopped to take changes is read on.
     /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
-    /// - [`Error::State`], [`Error::Panicked`]: the database cannot be read.
+    /// - [`Error::Forked`]: the process was forked after the store was opened.
     pub fn next_page(&mut self, limit: usize) -> Result<Vec<Change>> {
         loop {
-            let (shown, segments) = self.journal()?;
+            let Shown { revision, lineage, segments } = self.journal()?;
             let mut page = Vec::new();
-            match self.read(&segments, shown, limit, &mut page) {
+            let part = Part { end: revision, lineage, limit };
+            match self.read(&segments, &part, &mut page) {
                 // Those of a store that was closed or recovered meanwhile say nothing of it.
                 Err(_) if page.is_empty() && segments.check_current().is_err() => {}
                 Err(error) if page.is_empty() => return Err(error),
@@ -127,7 +184,7 @@ impl Feed {
     /// page is empty.
     ///
     /// Costs nothing while it waits, and holds nothing but its thread. While writes are stopped it waits
-    /// on, for [`recover`](crate::Store::recover), behind which it goes on where it was. A timeout that
+    /// on, for [`recover`](crate::Store::recover), after which it goes on where it was. A timeout that
     /// the clock cannot count to is none. Example: at [`Feed`].
     ///
     /// Cost: that of [`next_page`](Self::next_page), for each group of changes made meanwhile.
@@ -138,7 +195,7 @@ impl Feed {
     pub fn wait(&mut self, timeout: Duration, limit: usize) -> Result<Vec<Change>> {
         let deadline = Instant::now().checked_add(timeout);
         let engine = Arc::clone(&self.engine);
-        let page = engine.bell().watch(deadline, || {
+        let page = engine.notifier().watch(deadline, || {
             let page = self.next_page(limit)?;
             Ok((!page.is_empty()).then_some(page))
         })?;
@@ -151,38 +208,37 @@ impl Feed {
         Listener::new(Arc::clone(&self.engine))
     }
 
-    /// How often the bell was rung.
+    /// How many notifications there were.
     #[cfg(all(feature = "tokio", not(loom)))]
-    pub(crate) fn rings(&self) -> u64 {
-        self.engine.bell().rings()
+    pub(crate) fn notifications(&self) -> u64 {
+        self.engine.notifier().count()
     }
 
-    /// The newest change that may be given, and the journal it is in.
-    fn journal(&self) -> Result<(u64, Arc<Segments>)> {
-        let (revision, segments) = self.engine.journal(self.position)?;
-        if revision < self.position {
-            return Err(Error::FeedAhead { position: self.position, revision });
+    /// What may be given now.
+    fn journal(&self) -> Result<Shown> {
+        let shown = self.engine.with_open(|open| {
+            let (revision, lineage) = (open.state.head().revision, open.identity.lineage);
+            Ok(Shown { revision, lineage, segments: Arc::clone(&open.segments) })
+        })?;
+        if shown.revision < self.revision {
+            return Err(Error::FeedAhead { position: self.revision, revision: shown.revision });
         }
-        Ok((revision, segments))
+        Ok(shown)
     }
 
-    /// Reads a page of the changes up to `shown`.
-    fn read(
-        &mut self,
-        segments: &Arc<Segments>,
-        shown: u64,
-        limit: usize,
-        page: &mut Vec<Change>,
-    ) -> Result<()> {
+    /// Reads a page of the changes.
+    fn read(&mut self, segments: &Arc<Segments>, part: &Part, page: &mut Vec<Change>) -> Result<()> {
+        let Part { end, lineage, limit } = *part;
         let this = Arc::downgrade(segments);
         let place = self.place.take().filter(|(of, _)| of.ptr_eq(&this)).map(|(_, place)| place);
-        let reader = Reader::new(Arc::clone(segments), self.position.saturating_add(1), shown)?;
+        let reader = Reader::new(Arc::clone(segments), self.revision.saturating_add(1), end)?;
         let mut reader = reader.starting_at(place);
         let mut bytes = 0;
-        for read in reader.by_ref() {
+        while let Some(read) = reader.next() {
             let (revision, payload) = read?;
-            page.push(Change::from_record(revision, &payload)?);
-            self.position = revision;
+            let hash = reader.hash().unwrap_or_default();
+            page.push(Change::read(&payload, lineage, hash)?);
+            (self.revision, self.hash) = (revision, Some(hash));
             bytes += payload.len();
             if page.len() >= limit || bytes >= self.page_bytes {
                 break;
@@ -196,7 +252,7 @@ impl Feed {
 impl fmt::Debug for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Feed")
-            .field("position", &self.position)
+            .field("revision", &self.revision)
             .field("page_bytes", &self.page_bytes)
             .finish_non_exhaustive()
     }

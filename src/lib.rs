@@ -242,38 +242,29 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "testing")]
-mod anything;
 // Tokio cannot be had while the waiting is tried in every order of its steps.
 #[cfg(all(feature = "tokio", not(loom)))]
 mod asynchronous;
-mod batch;
-mod change;
-// The memory image on disk, used by no store yet.
-#[cfg(feature = "testing")]
+mod catch_panic;
 mod checkpoint;
 mod codec;
-mod commit;
 mod disk;
+mod engine;
 mod feed;
 pub mod filter;
+#[cfg(feature = "testing")]
+mod fuzz;
 mod health;
 mod journal;
 mod model;
 mod opening;
 mod options;
-#[cfg(feature = "testing")]
 mod parallel;
 mod project;
-mod registry;
-mod selection;
 mod sizes;
 mod snapshot;
-// The memory image of the next engine: held against this one in tests, and measured.
-#[cfg(feature = "testing")]
 mod state;
 mod stats;
-mod storage;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -282,28 +273,26 @@ mod verify;
 #[cfg(feature = "wire")]
 pub mod wire;
 
-#[cfg(feature = "testing")]
-pub use anything::decode_anything;
 #[cfg(all(feature = "tokio", not(loom)))]
 pub use asynchronous::{AsyncProject, AsyncStore, FeedStream};
 #[cfg(feature = "testing")]
-pub use commit::Fault;
+pub use engine::Fault;
 pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
     ResourceFilter, SetPredicate, TextPredicate, ViewCondition, ViewFilter,
 };
-pub use model::error::{Error, Outcome, Result, StoreFile};
-
+#[cfg(feature = "testing")]
+pub use fuzz::decode_anything;
 pub use health::Health;
+pub use model::error::{Error, Outcome, Result, StoreFile};
 pub use model::key::{
     EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey,
 };
 pub use model::limit::{Limits, TooLong};
-pub use options::{Options, RecoveryProgress};
-
 pub use model::linked_resource::LinkedResource;
 pub use model::page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
+pub use model::position::{InvalidPosition, Position};
 pub use model::project_info::ProjectInfo;
 pub use model::resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use model::time::Timestamp;
@@ -313,8 +302,9 @@ pub use model::{
     Action, Batch, Change, ChangeKind, ChangedFields, ChangedLinks, Failure, FailureCode,
     FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource, Report, SegmentRef,
 };
+pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
-pub use sizes::{JournalSize, Sizes, TableSize};
+pub use sizes::{JournalSize, MemoryUse, Sizes};
 pub use snapshot::{Changes, ProjectSnapshot, Snapshot};
 pub use stats::{GroupSizes, OutcomeCounts, Stats};
 pub use store::Store;

@@ -1,8 +1,9 @@
 //! How a store is opened.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::model::LinkPolicy;
 use crate::model::limit::Limits;
@@ -17,7 +18,7 @@ use crate::model::time::Timestamp;
 /// use viewlink::{LinkPolicy, Options, RecoveryProgress};
 ///
 /// let store = Options::new()
-///     .cache_size(16 << 20)
+///     .memory_limit(Some(1 << 30))
 ///     .link_policy(LinkPolicy::Closed)
 ///     .keep_changes(None)
 ///     .keep_for(Some(Duration::from_secs(90 * 24 * 3600))) // the history of 90 days
@@ -33,23 +34,22 @@ use crate::model::time::Timestamp;
 pub struct Options {
     pub(crate) create_if_missing: bool,
     pub(crate) read_only: bool,
-    pub(crate) check_pages: bool,
-    pub(crate) cache_size: usize,
+    pub(crate) memory_limit: Option<u64>,
     pub(crate) batch_limit: usize,
     pub(crate) link_policy: LinkPolicy,
     pub(crate) group_keys: u64,
-    pub(crate) tail_changes: usize,
-    pub(crate) fold_changes: usize,
-    pub(crate) checkpoint_rows: u64,
+    pub(crate) removal_detail: usize,
+    pub(crate) checkpoints: Checkpoints,
     pub(crate) checkpoint_bytes: u64,
+    pub(crate) checkpoint_age: Option<Duration>,
+    pub(crate) check_checkpoints: bool,
+    pub(crate) journal_limit: u64,
     pub(crate) segment_size: u64,
     pub(crate) keep_changes: Option<u64>,
     pub(crate) keep_for: Option<Duration>,
-    pub(crate) snapshot_limit: Option<Duration>,
+    pub(crate) archive: Option<PathBuf>,
     pub(crate) slow_commit: Duration,
     pub(crate) limits: Limits,
-    /// A time that never runs backwards.
-    pub(crate) age_clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) on_recovery: Arc<dyn Fn(RecoveryProgress) + Send + Sync>,
 }
@@ -58,25 +58,24 @@ impl Options {
     /// The defaults, named at each option.
     #[must_use]
     pub fn new() -> Self {
-        let start = Instant::now();
         Self {
             create_if_missing: true,
             read_only: false,
-            check_pages: false,
-            cache_size: 64 << 20,
+            memory_limit: None,
             batch_limit: 100_000,
             link_policy: LinkPolicy::Open,
             group_keys: 10_000,
-            tail_changes: 131_072,
-            fold_changes: 512,
-            checkpoint_rows: 2_048,
-            checkpoint_bytes: 8 << 20,
+            removal_detail: 100_000,
+            checkpoints: Checkpoints::Background,
+            checkpoint_bytes: 4 << 20,
+            checkpoint_age: None,
+            check_checkpoints: false,
+            journal_limit: 256 << 20,
             segment_size: 4 << 20,
             keep_changes: Some(100_000),
             keep_for: None,
-            snapshot_limit: None,
+            archive: None,
             slow_commit: Duration::from_secs(1),
-            age_clock: Arc::new(move || start.elapsed()),
             limits: Limits::default(),
             clock: Arc::new(Timestamp::now),
             on_recovery: Arc::new(|_| {}),
@@ -99,7 +98,7 @@ impl Options {
     ///
     /// Snapshots, feeds, [`verify`](crate::Store::verify), figures,
     /// [`backup_to`](crate::Store::backup_to) and [dry runs](crate::Project::dry_run) work. Every other
-    /// change, [`checkpoint`](crate::Store::checkpoint) and [`compact`](crate::Store::compact) are refused
+    /// change, and [`checkpoint`](crate::Store::checkpoint), are refused
     /// with [`Error::ReadOnly`](crate::Error::ReadOnly); of a change only what is malformed or beyond a
     /// limit is told before.
     ///
@@ -107,11 +106,6 @@ impl Options {
     /// an ordinary opening may take it back. Its process was killed, or a sync of the journal or of its
     /// directory failed; its caller was told nothing, or [`Unknown`](crate::Outcome::Unknown). So the
     /// [position](crate::Feed::position) of a feed may be that of such a change, and is not one to keep.
-    ///
-    /// Cost: in memory, as long as the store is open, the pages that recovery changes: a few for a store
-    /// that was closed, O(changes since the last checkpoint) for one that was not, O(size of the state)
-    /// for one of an older format; besides, what a dry run changes beyond the
-    /// [cache](Self::cache_size).
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options, Store};
@@ -130,23 +124,25 @@ impl Options {
         self
     }
 
-    /// Whether every page of the state is checked against its checksum on opening, not only after
-    /// a crash. Default: no.
+    /// How many bytes of memory the state may take; `None` for any number. Default: any number.
     ///
-    /// Finds what a failing disk changed behind the store's back. Cost: O(size of the state) on
-    /// opening.
-    #[must_use]
-    pub const fn check_pages(mut self, check: bool) -> Self {
-        self.check_pages = check;
-        self
-    }
-
-    /// Memory for pages of the state, in bytes. Default: 64 MiB.
+    /// A change that could go beyond it is refused, with nothing changed, before the system would end the process;
+    /// what only removes is always made. An opening that would go beyond it fails. A link takes some 31 bytes, and
+    /// a linked resource some 120 with a key of 20. Counted are the structures of the state: an allocator adds to
+    /// that, a [`Snapshot`](crate::Snapshot) that is held keeps what changed since, and a batch takes memory while it
+    /// is made. So leave a third of what there is.
     ///
-    /// An opening that replays more than this writes to the state's file before it is through.
+    /// ```
+    /// use viewlink::{Error, NewView, Options};
+    ///
+    /// let project = Options::new().memory_limit(Some(1)).open_in_memory()?.project("default")?;
+    /// let refused = project.create_view(NewView::new("v", "V"));
+    /// assert!(matches!(refused, Err(Error::MemoryLimit { limit: 1, .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
-    pub const fn cache_size(mut self, bytes: usize) -> Self {
-        self.cache_size = bytes;
+    pub const fn memory_limit(mut self, bytes: Option<u64>) -> Self {
+        self.memory_limit = bytes;
         self
     }
 
@@ -184,41 +180,79 @@ impl Options {
     /// time. Default: 10,000.
     ///
     /// A change counts as one besides its keys. Whoever calls while changes are being made is in the next
-    /// group. A larger change is a group by itself; one that turns out to be larger by what a filter, a
-    /// replacement or a removal finds is the last of its group. Less means that a small change waits less
-    /// for large ones.
+    /// group. A larger change is a group by itself. So is one that asks for more than whether keys are linked
+    /// to views: one with a precondition, a filter, ids of segments or a guard of the last view, a replacement, and
+    /// every change of views or registered resources. Less means that a small change waits less for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
         self
     }
 
-    /// How many changes of backlinks (which views a resource is in) wait in memory before they are
-    /// folded into the tables, and how many are folded after a group of changes, at least.
-    /// Default: 131,072, and 512.
+    /// Up to how many names a change that removes a whole view, resource, environment or project keeps what
+    /// undoing it needs: fields, registrations, and the time and order of links. Default: 100,000.
     ///
-    /// A link that is made or removed is one of them. More in memory make a change cheaper in the long
-    /// run, since more of them are on the same pages, and opening after a crash slower; each takes some
-    /// 50 bytes with a key of 20. With 0, each change goes into the tables at once. Fewer at once make
-    /// for shorter, more frequent pauses. The journal keeps what waits: about as many changes as may
-    /// wait here, if that is more than [`keep_changes`](Self::keep_changes).
+    /// One that removes more keeps counts alone.
     #[must_use]
-    pub const fn tail(mut self, changes: usize, at_once: usize) -> Self {
-        self.tail_changes = changes;
-        self.fold_changes = at_once;
+    pub const fn removal_detail(mut self, names: usize) -> Self {
+        self.removal_detail = names;
         self
     }
 
-    /// After how many written rows, or how many bytes of journal, the state is brought to disk.
-    /// Default: 2,048 rows or 8 MiB.
-    ///
-    /// A row is some 100 links of a view, or some 100 posting lists, or a view; a change writes one
-    /// more. So these are about as many pages as one goes to disk with. Less means quicker opening
-    /// after a crash and shorter, more frequent pauses; the work done in all is larger.
+    /// Who makes checkpoints, and when. Default: [`Checkpoints::Background`].
     #[must_use]
-    pub const fn checkpoint_interval(mut self, rows: u64, bytes: u64) -> Self {
-        self.checkpoint_rows = rows;
+    pub const fn checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// After how many bytes of journal the state is brought to disk. Default: 4 MiB.
+    ///
+    /// A checkpoint is a new file of the whole state, of some 2 to 5 bytes a link, so it is not made before the
+    /// journal since the last one is also longer than half that file. Less means quicker opening after a crash;
+    /// the work done in all is larger.
+    #[must_use]
+    pub const fn checkpoint_bytes(mut self, bytes: u64) -> Self {
         self.checkpoint_bytes = bytes;
+        self
+    }
+
+    /// After how much time the state is brought to disk, if anything changed; `None` for no time. Default: no time.
+    ///
+    /// It is looked at after each change, and no thread waits for it.
+    #[must_use]
+    pub const fn checkpoint_age(mut self, age: Option<Duration>) -> Self {
+        self.checkpoint_age = age;
+        self
+    }
+
+    /// Whether a checkpoint is read back and held against its digest before it takes the place of the one before.
+    /// Default: no.
+    ///
+    /// Finds what a failing disk made of it. Cost: that of an opening, for each checkpoint.
+    #[must_use]
+    pub const fn check_checkpoints(mut self, check: bool) -> Self {
+        self.check_checkpoints = check;
+        self
+    }
+
+    /// How many bytes the journal may have since the last checkpoint. Default: 256 MiB.
+    ///
+    /// A change that comes when there are as many waits for the checkpoint that is being made, or makes one; where
+    /// that fails it is refused with [`Error::JournalFull`](crate::Error::JournalFull), and nothing changed.
+    #[must_use]
+    pub const fn journal_limit(mut self, bytes: u64) -> Self {
+        self.journal_limit = bytes;
+        self
+    }
+
+    /// A directory that keeps the segments of the journal that the store lets go of; `None` for none. Default: none.
+    ///
+    /// It is made where there is none, and belongs to one store. With it a [copy](crate::Store::backup_to) can be
+    /// brought to any later revision: [`Options::restore`]. A segment that cannot be kept there stays in the journal.
+    #[must_use]
+    pub fn archive(mut self, directory: Option<PathBuf>) -> Self {
+        self.archive = directory;
         self
     }
 
@@ -255,51 +289,16 @@ impl Options {
         self
     }
 
-    /// How old a [`Snapshot`](crate::Snapshot) may become; `None` for any age. Default: any age.
-    ///
-    /// The state cannot use the pages again that a snapshot sees, so one that is forgotten makes
-    /// the file grow without end. Once a snapshot is older than this, every read from it fails with
-    /// [`Error::SnapshotExpired`](crate::Error::SnapshotExpired), and the next change, checkpoint or
-    /// compaction lets go of its pages, whether anybody reads from it or not. A read that has begun
-    /// ends well. A feed of [`changes`](crate::Snapshot::changes) that has begun goes on, since it
-    /// reads the journal and holds no pages; nor does the limit end a
-    /// [backup](crate::Store::backup_to).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let limit = Some(Duration::from_secs(600));
-    /// let store = viewlink::Options::new().snapshot_limit(limit).open_in_memory()?;
-    /// # store.close()?;
-    /// # Ok::<(), viewlink::Error>(())
-    /// ```
-    #[must_use]
-    pub const fn snapshot_limit(mut self, age: Option<Duration>) -> Self {
-        self.snapshot_limit = age;
-        self
-    }
-
     /// From which time on a group of changes counts as slow; [`Duration::MAX`] for never. Default:
     /// one second.
     ///
-    /// It is measured from when the group begins to be applied until readers see it: one write and
+    /// It is measured from when the group begins to be decided until readers see it: one write and
     /// sync of the journal, and what the keys cost, but not the time that a caller waited for its
     /// turn. Slow ones are [counted](crate::Stats::slow_commits), and told as a warning with the
     /// feature `tracing`.
     #[must_use]
     pub const fn slow_commit(mut self, from: Duration) -> Self {
         self.slow_commit = from;
-        self
-    }
-
-    /// Where the age of snapshots comes from: a time since any moment, that never runs backwards.
-    /// Default: the system's monotonic clock.
-    ///
-    /// So that a test of a host need not wait until a snapshot expires.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn age_clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        self.age_clock = Arc::new(clock);
         self
     }
 
@@ -345,33 +344,59 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("create_if_missing", &self.create_if_missing)
             .field("read_only", &self.read_only)
-            .field("check_pages", &self.check_pages)
-            .field("cache_size", &self.cache_size)
+            .field("memory_limit", &self.memory_limit)
             .field("batch_limit", &self.batch_limit)
             .field("link_policy", &self.link_policy)
             .field("group_keys", &self.group_keys)
-            .field("tail_changes", &self.tail_changes)
-            .field("fold_changes", &self.fold_changes)
-            .field("checkpoint_rows", &self.checkpoint_rows)
+            .field("removal_detail", &self.removal_detail)
+            .field("checkpoints", &self.checkpoints)
             .field("checkpoint_bytes", &self.checkpoint_bytes)
+            .field("checkpoint_age", &self.checkpoint_age)
+            .field("check_checkpoints", &self.check_checkpoints)
+            .field("journal_limit", &self.journal_limit)
             .field("segment_size", &self.segment_size)
             .field("keep_changes", &self.keep_changes)
             .field("keep_for", &self.keep_for)
-            .field("snapshot_limit", &self.snapshot_limit)
+            .field("archive", &self.archive)
             .field("slow_commit", &self.slow_commit)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
 
-/// How far a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Who makes checkpoints, and when; see [`Options::checkpoints`].
+///
+/// In every mode [`Store::checkpoint`](crate::Store::checkpoint) makes one, and so does closing the store.
+///
+/// ```
+/// use viewlink::{Checkpoints, NewView, Options};
+///
+/// let store = Options::new().checkpoints(Checkpoints::ByHand).open_in_memory()?;
+/// store.project("default")?.create_view(NewView::new("v", "V"))?;
+/// store.checkpoint()?;
+/// assert_eq!(store.stats().checkpoint_revision, 1);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Checkpoints {
+    /// A thread that is started when one is due, and ends with it. Changes go on meanwhile.
+    #[default]
+    Background,
+    /// The thread whose change makes one due, after it has answered all callers. Later changes wait.
+    Inline,
+    /// Nobody but the host, by [`Store::checkpoint`](crate::Store::checkpoint), from a thread of its own.
+    ByHand,
+}
+
+/// How far an opening or a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecoveryProgress {
-    /// The state database was not closed and is being repaired.
-    Repairing {
-        /// How much is done, from 0 to 1.
-        fraction: f64,
+    /// The checkpoint is being loaded.
+    Loading {
+        /// The length of its file.
+        bytes: u64,
     },
     /// Changes are taken from the journal.
     Replaying {

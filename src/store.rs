@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::commit::{Directory, Engine};
+use crate::engine::{Directory, Engine};
 use crate::feed::Feed;
 use crate::health::Health;
 use crate::model::error::{Error, Result};
 use crate::model::key::ProjectKey;
+use crate::model::position::Position;
 use crate::options::Options;
 use crate::project::Project;
 use crate::sizes::Sizes;
@@ -23,6 +24,9 @@ use crate::verify::Verification;
 /// When the last handle, snapshot and feed are dropped, the store closes. [`close`](Self::close)
 /// does the same under all of them, and tells what went wrong.
 ///
+/// A child of the process that is forked while the store is open gets [`Error::Forked`] from its handles and harms
+/// nothing, also when it drops them.
+///
 /// ```
 /// use viewlink::{NewView, Options};
 ///
@@ -34,7 +38,6 @@ use crate::verify::Verification;
 /// assert_eq!(store.snapshot()?.revision(), 1);
 /// assert_eq!(store.stats().revision, 1);
 /// store.checkpoint()?;
-/// store.compact()?; // refused as long as a snapshot lives
 /// store.close()?;
 /// # Ok::<(), viewlink::Error>(())
 /// ```
@@ -82,25 +85,23 @@ impl Store {
 
     /// The store as it stands now, and stays for the snapshot.
     ///
-    /// Never waits for a change to be applied or synced; only for the moment in which the database's
-    /// file is extended, and for a recovery, a compaction or a closing under way. Pages that a snapshot
-    /// sees cannot be used again, so the file grows as long as one is held while others write: see
-    /// [`Options::snapshot_limit`]. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
+    /// Never waits for a change to be decided or synced; only while a small one is shown, some 0.1 ms at most, and for
+    /// a recovery or a closing under way. To read one project, [`Project::read`] is shorter. Example: at
+    /// [`ProjectSnapshot`](crate::ProjectSnapshot).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
     /// [`Error::Closed`] after [`close`](Self::close); [`Error::WritesStopped`] after a failed
-    /// [`recover`](Self::recover); [`Error::State`], [`Error::Damaged`] or [`Error::Panicked`] when the
-    /// database cannot be read.
+    /// [`recover`](Self::recover), or where a change could not be shown; [`Error::Forked`].
     pub fn snapshot(&self) -> Result<Snapshot> {
         Snapshot::new(Arc::clone(&self.engine))
     }
 
-    /// Follows the changes behind the revision `after`: those there are, and those to come. 0 for all.
+    /// Follows the changes after the revision `after`: those there are, and those to come. 0 for all.
     /// To a store that is [only read](Options::read_only) none comes, and of those there are a loss of power
-    /// may take some back, as told there: do not keep the position of such a feed to go on behind it later.
+    /// may take some back, as told there: do not keep the position of such a feed to go on after it later.
     ///
     /// Cost: O(1).
     ///
@@ -118,14 +119,14 @@ impl Store {
     ///     }
     /// }
     /// # let store = Options::new().open_in_memory()?;
-    /// # assert_eq!(follow(&store, 7)?.position(), 0);
+    /// # assert_eq!(follow(&store, 7)?.revision(), 0);
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change behind `after`. It tells
-    ///   the oldest one kept, `oldest`: a feed behind `oldest - 1` begins there.
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change after `after`. It tells
+    ///   the oldest one kept, `oldest`: a feed after `oldest - 1` begins there.
     /// - [`Error::FeedAhead`]: the store has fewer changes than that. The revision is of another
     ///   store, or of this one before its files were put back to an older copy.
     /// - Those of [`snapshot`](Self::snapshot).
@@ -133,11 +134,37 @@ impl Store {
         Feed::new(Arc::clone(&self.engine), after)
     }
 
+    /// Follows the changes after a position that was kept: [`feed`](Self::feed), for a position of this very store.
+    ///
+    /// Cost: O(bytes of one segment).
+    ///
+    /// ```
+    /// # use viewlink::{Error, NewView, Options, Position};
+    /// # let store = Options::new().open_in_memory()?;
+    /// store.project("default")?.create_view(NewView::new("v", "V"))?;
+    /// let kept: Position = store.feed(0)?.position()?;
+    /// assert_eq!(store.feed_after(kept)?.next_page(10)?.len(), 1);
+    ///
+    /// let other = Options::new().open_in_memory()?;
+    /// assert!(matches!(other.feed_after(kept), Err(Error::Diverged { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Diverged`]: the position was never one of this store: it is another store, or was put back to a
+    ///   [copy](Self::backup_to) and went another way.
+    /// - [`Error::JournalTrimmed`], as of [`feed`](Self::feed).
+    /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
+    /// - Those of [`snapshot`](Self::snapshot).
+    pub fn feed_after(&self, position: Position) -> Result<Feed> {
+        Feed::after(Arc::clone(&self.engine), position)
+    }
+
     /// What tells this store from every other one: 16 hexadecimal digits, random.
     ///
-    /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own, so whoever
-    /// keeps a revision to go on from can keep this with it and notice when it is of another store.
-    /// Files that were copied by other means have the same. It is no secret: the checksums of the
+    /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own; files that were copied by other
+    /// means have the same. Whether two stores went the same way is what a [`Position`] tells. It is no secret: the checksums of the
     /// journal start from a longer number, of which this is a half.
     ///
     /// Cost: O(1).
@@ -148,35 +175,30 @@ impl Store {
 
     /// Brings the state to disk now, so that the next opening needs nothing of the journal.
     ///
-    /// Happens by itself after work enough, see [`Options::checkpoint_interval`]; changes are durable
-    /// without it. Waits for the changes under way, and others wait for it. Example: at
-    /// [`Store`].
+    /// Happens by itself, see [`Options::checkpoints`]; changes are durable without it. Changes go on meanwhile.
+    /// Example: at [`Store`].
     ///
-    /// Cost: O(pages changed since the last checkpoint, and changes of backlinks that
-    /// [wait](Options::tail)).
+    /// Cost: O(n log n) with all there is; some 0.1 s for a million links.
     ///
     /// # Errors
     ///
-    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
-    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: the database failed, and writes stop.
-    /// - [`Error::Io`], and [`Error::Damaged`] of the journal: the state is on disk, and an old segment
-    ///   could not be removed. Writes go on, and the next checkpoint tries again.
+    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`], [`Error::Forked`]: the store takes no changes.
+    /// - [`Error::Io`], [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: no checkpoint was made, or it was and an
+    ///   old segment could not be removed. Writes go on, and the next checkpoint tries again.
     pub fn checkpoint(&self) -> Result<()> {
         self.engine.checkpoint()
     }
 
-    /// Gives the space back that the state does not need, for example after many views were
-    /// deleted. Changes and new snapshots wait meanwhile. Example: at [`Store`].
+    /// Gives the space back that the state does not need: a checkpoint is a new file with nothing in it but the state, so
+    /// this is a [`checkpoint`](Self::checkpoint).
     ///
-    /// Cost: O(size of the state).
+    /// Cost: that of [`checkpoint`](Self::checkpoint). Example: there.
     ///
     /// # Errors
     ///
-    /// [`Error::SnapshotsOpen`] when a snapshot or a backup lives; those of
-    /// [`checkpoint`](Self::checkpoint), [`Error::ReadOnly`] among them. When the database cannot be
-    /// opened again, nothing can be read before [`recover`](Self::recover).
+    /// Those of [`checkpoint`](Self::checkpoint).
     pub fn compact(&self) -> Result<()> {
-        self.engine.compact()
+        self.engine.checkpoint()
     }
 
     /// Copies the store, as it stands now, into a new or empty directory, while it is read and changed.
@@ -189,11 +211,9 @@ impl Store {
     /// its owner and mode; until the copy is whole a file `unfinished` in it says that it is no store,
     /// and what a crash leaves there is [`Error::NotAStore`] until somebody empties the directory.
     ///
-    /// As long as it goes on, the state and the journal let go of nothing it needs, so both grow
-    /// under changes, and [`compact`](Self::compact) is refused.
+    /// As long as it goes on, the journal lets go of nothing it needs, so it grows under changes.
     ///
-    /// Cost: O(state + journal) in time; in memory some 20 MiB beside what
-    /// [waits to be folded](Options::tail).
+    /// Cost: O(state + journal) in time; in memory some 20 MiB.
     ///
     /// ```
     /// # use viewlink::{NewView, Options, Store};
@@ -217,7 +237,6 @@ impl Store {
     /// - [`Error::Closed`]: the store was closed, or was closed or recovered meanwhile.
     /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that only stopped
     ///   to take changes can be copied as far as it can be read.
-    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: the database cannot be read.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.engine.backup_to(path.as_ref())
     }
@@ -270,30 +289,26 @@ impl Store {
         self.engine.health()
     }
 
-    /// Checks the store against the invariants of its design, row by row.
+    /// Checks the store against the invariants of its design.
     ///
-    /// Tables against each other, the journal's completeness and, where the journal reaches back
-    /// to the first change, that replaying it leads to the same state. Changes wait meanwhile. Example:
-    /// at [`Verification`].
+    /// The state in memory; the checkpoint against its digest; the journal's completeness and its chain hash; that
+    /// checkpoint and journal lead to the state; and, where the journal reaches back to the first change, that replaying
+    /// all of it does. Changes go on meanwhile. Example: at [`Verification`].
     ///
-    /// Cost: O(n · log n) in time with n rows, links and changes kept; in memory O(views, the links of
-    /// the largest view, and changes of backlinks that [wait](Options::tail)), and O(n) where the
-    /// journal is replayed.
+    /// Cost: O(n · log n) in time with all there is and the changes kept; in memory that of the state once or twice more.
     ///
     /// # Errors
     ///
     /// [`Error::Closed`]; [`Error::WritesStopped`] after a recovery that failed; [`Error::Io`] or
     /// [`Error::State`] when the disk cannot be read. What is wrong is not an error but a finding.
-    /// A page that cannot be read at all makes the database refuse more, until
-    /// [`recover`](Self::recover).
     pub fn verify(&self) -> Result<Verification> {
         self.engine.verify()
     }
 
     /// Figures of the store as it stands: how far it is, how old the oldest snapshot is, what waits.
     ///
-    /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. On
-    /// one that was opened by [`recover`](Self::recover) checkpoints are counted on. Example: at [`Stats`].
+    /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. A
+    /// [`recover`](Self::recover) counts on. Example: at [`Stats`].
     ///
     /// Cost: O(1).
     #[must_use]
@@ -301,25 +316,20 @@ impl Store {
         self.engine.stats()
     }
 
-    /// How large the parts of the store are, on disk or in memory: tables, free space, journal.
+    /// How large the parts of the store are, in memory and on disk. Example: at [`Sizes`].
     ///
-    /// Waits for no change and holds none up. It reads every page of the state, on a
-    /// [`snapshot`](Self::snapshot) that no age ends: for now and then, where [`stats`](Self::stats)
-    /// is for always. [`compact`](Self::compact) is refused meanwhile. Example: at [`Sizes`].
+    /// Waits for no change and holds none up.
     ///
-    /// Cost: O(pages of the state) in time, O(1) in memory.
+    /// Cost: O(views + resources + links / 384).
     ///
     /// # Errors
     ///
-    /// - [`Error::Closed`]: the store was closed or recovered, before or meanwhile.
-    /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed.
-    /// - [`Error::State`], [`Error::Damaged`], [`Error::Panicked`], [`Error::Io`]: the database or its file
-    ///   cannot be read.
+    /// Those of [`snapshot`](Self::snapshot).
     pub fn sizes(&self) -> Result<Sizes> {
         self.engine.sizes()
     }
 
-    /// Closes the store under all its handles, and tells what dropping them would swallow.
+    /// Closes the store under all its handles, and tells what dropping them would not.
     ///
     /// Brings the state to disk first, unless the store is [only read](Options::read_only). Later calls
     /// on any handle or snapshot get [`Error::Closed`].
@@ -329,8 +339,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Closed`] when it was closed before; [`Error::WritesStopped`] when an earlier failure
-    /// left work to the next opening; [`Error::Io`], and those of the database and the journal that
-    /// [`checkpoint`](Self::checkpoint) names, when the disk fails. The store is closed in every case,
+    /// left work to the next opening; those that [`checkpoint`](Self::checkpoint) names, when the disk fails. The store is closed in every case,
     /// and no acknowledged change is lost.
     pub fn close(self) -> Result<()> {
         self.engine.close()
@@ -339,7 +348,7 @@ impl Store {
     /// Makes the next change fail in a chosen way. With the feature `testing`; example: at
     /// [`Fault`](crate::Fault). Nothing comes of it where the store is [only read](Options::read_only).
     ///
-    /// Cost: O(1), behind the change under way.
+    /// Cost: O(1), after the change under way.
     #[cfg(feature = "testing")]
     pub fn fail_next_change(&self, fault: crate::Fault) {
         self.engine.set_fault(fault);

@@ -101,7 +101,6 @@ pub(crate) struct Committed {
     pub(crate) changes: u64,
     /// The keys that the calls named.
     pub(crate) keys: u64,
-    pub(crate) rows: u64,
     /// The bytes of journal.
     pub(crate) bytes: u64,
     /// How long the journal took to write and sync them.
@@ -110,7 +109,7 @@ pub(crate) struct Committed {
     pub(crate) duration: Duration,
 }
 
-/// Around a group of changes, from when it begins to be applied until its callers have their answers.
+/// Around a group of changes, from when it begins to be decided until its callers have their answers.
 pub(crate) fn commit() -> Span {
     span!(
         DEBUG,
@@ -119,7 +118,6 @@ pub(crate) fn commit() -> Span {
         revision,
         changes,
         keys,
-        rows,
         bytes,
         sync_us,
         duration_us
@@ -130,7 +128,6 @@ pub(crate) fn committed(span: &Span, commit: &Committed) {
     span.record("revision", commit.revision);
     span.record("changes", commit.changes);
     span.record("keys", commit.keys);
-    span.record("rows", commit.rows);
     span.record("bytes", commit.bytes);
     span.record_time("sync_us", commit.sync);
     span.record_time("duration_us", commit.duration);
@@ -145,7 +142,6 @@ pub(crate) fn slow_commit(commit: &Committed, limit: Duration) {
         revision = commit.revision,
         changes = commit.changes,
         keys = commit.keys,
-        rows = commit.rows,
         bytes = commit.bytes,
         sync_us = micros(commit.sync),
         duration_us = micros(commit.duration),
@@ -176,27 +172,25 @@ fn reason(error: &Error) -> String {
 
 /// Around a checkpoint and the removal of segments that follows it.
 pub(crate) fn checkpoint() -> Span {
-    span!(DEBUG, "viewlink::checkpoint", "checkpoint", revision, rows, bytes, duration_us)
+    span!(DEBUG, "viewlink::checkpoint", "checkpoint", revision, bytes, duration_us)
 }
 
-pub(crate) fn checkpointed(span: &Span, revision: u64, rows: u64, bytes: u64, took: Duration) {
+pub(crate) fn checkpointed(span: &Span, revision: u64, bytes: u64, took: Duration) {
     span.record("revision", revision);
-    span.record("rows", rows);
     span.record("bytes", bytes);
     span.record_time("duration_us", took);
 }
 
-/// Around a slice of a fold.
-pub(crate) fn fold() -> Span {
-    span!(DEBUG, "viewlink::fold", "fold", backlinks, waiting, rows, duration_us)
-}
-
-/// Says that `backlinks` changes were folded, and how many still wait.
-pub(crate) fn folded(span: &Span, backlinks: usize, waiting: usize, rows: u64, took: Duration) {
-    span.record("backlinks", backlinks as u64);
-    span.record("waiting", waiting as u64);
-    span.record("rows", rows);
-    span.record_time("duration_us", took);
+/// Says that a checkpoint could not be made. The one before is in its place, and the next attempt may succeed.
+pub(crate) fn checkpoint_failed(error: &Error) {
+    let reason = reason(error);
+    event!(
+        WARN,
+        "viewlink::checkpoint",
+        "checkpoint_failed",
+        "a checkpoint could not be made",
+        reason = reason.as_str()
+    );
 }
 
 /// Around a copy of the store that is made, with its own journal.
@@ -273,20 +267,6 @@ pub(crate) fn segment_removed(first: u64, length: u64) {
         "a journal segment was removed",
         first_revision = first,
         bytes = length
-    );
-}
-
-/// Says that snapshots were taken their pages; the oldest of them saw `revision`.
-pub(crate) fn snapshots_expired(count: usize, revision: u64, age: Duration, limit: Duration) {
-    event!(
-        WARN,
-        "viewlink::snapshot",
-        "snapshot_expired",
-        "snapshots were older than the options allow",
-        snapshots = count as u64,
-        revision = revision,
-        age_us = micros(age),
-        limit_us = micros(limit)
     );
 }
 

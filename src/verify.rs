@@ -88,10 +88,6 @@ pub struct Counts {
     pub links: TypeCounts,
     /// Registered resources per type.
     pub resources: TypeCounts,
-    /// Resources that are in a view, or were when it was deleted.
-    pub posting_lists: u64,
-    /// Entries of deleted views in those lists, dropped when a list is next written or swept.
-    pub dead_view_ids: u64,
     /// The newest change.
     pub revision: u64,
     /// The oldest change the journal keeps; `revision` + 1 when it keeps none.
@@ -104,15 +100,13 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}, {}, {} ({}), {} ({}), {} with {}, revisions {} to {} in the journal{}",
+            "{}, {}, {} ({}), {} ({}), revisions {} to {} in the journal{}",
             Counted(self.projects, "project"),
             Counted(self.views, "view"),
             Counted(self.links.total(), "link"),
             self.links,
             Counted(self.resources.total(), "registered resource"),
             self.resources,
-            Counted(self.posting_lists, "posting list"),
-            Counted(self.dead_view_ids, "dead view id"),
             self.oldest_kept,
             self.revision,
             if self.replayed { ", replayed" } else { "" },

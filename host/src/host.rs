@@ -104,7 +104,7 @@ impl Host {
     pub(crate) fn read<T>(
         &self,
         project: &str,
-        read: impl FnOnce(&ProjectSnapshot<'_>) -> Result<T, Failure>,
+        read: impl FnOnce(&ProjectSnapshot) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let snapshot = self.store().snapshot()?;
         read(&snapshot.project(project)?)

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use crate::catch_panic::catch_panic;
 use crate::model::error::{Error, Outcome, Result};
-use crate::storage::contain;
 
 /// A call that was handed to the pool. Dropped, it is not made any more unless it has begun.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl<T: Send + 'static> Call<T> {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         // It panics where there is no thread and none can be made. The call is in the pool's queue
         // by then, so a later one may still bring it a thread.
-        let spawned = contain(|| Ok(runtime.spawn_blocking(move || contain(act))));
+        let spawned = catch_panic(|| Ok(runtime.spawn_blocking(move || catch_panic(act))));
         spawned.map(Self).map_err(|panic| Error::Io {
             action: "start a thread for the call".to_owned(),
             outcome: Outcome::Unknown,
@@ -37,7 +37,7 @@ impl<T> Future for Call<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // What the call itself panics with is contained, so it was never begun: nobody but `drop`
+        // What the call itself panics with is caught, so it was never begun: nobody but `drop`
         // takes it back, and a runtime that ends drops what waits for a thread.
         Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).unwrap_or(Err(Error::NoRuntime)))
     }

@@ -9,7 +9,7 @@ use std::vec;
 use futures_core::Stream;
 
 use super::call::Call;
-use crate::commit::Listener;
+use crate::engine::Listener;
 use crate::feed::Feed;
 use crate::model::Change;
 use crate::model::error::Result;
@@ -29,12 +29,12 @@ type Read = (Vec<Change>, Feed, u64);
 /// While there is nothing new it holds no thread, and nobody looks until a change wakes it.
 ///
 /// Dropping a future that waits for the next change loses none: what was read stays in the stream.
-/// To go on after a restart keep [`position`](Self::position).
+/// To go on after a restart keep the [position](Change::position) of the last change.
 ///
-/// **An error is the last item**; the stream ends behind it. A store that was closed is
+/// **An error is the last item**; the stream ends after it. A store that was closed is
 /// [`Error::Closed`](crate::Error::Closed), a recovery that failed is
 /// [`Error::WritesStopped`](crate::Error::WritesStopped); see [`Feed::next_page`] for the others. What was
-/// read before is given first. A stream behind [`position`](Self::position) goes on where this one
+/// read before is given first. A stream after the last change goes on where this one
 /// ended, if the reason is gone. A store that only stopped to take changes is waited for.
 ///
 /// ```
@@ -49,16 +49,16 @@ type Read = (Vec<Change>, Feed, u64);
 ///
 /// while let Some(change) = feed.next().await {
 ///     println!("{:?}", change?.kind);
-/// #   let last = feed.position() == 2;
+/// #   let last = feed.revision() == 2;
 /// #   if last { break }
 /// }
-/// assert_eq!(feed.position(), 2);
+/// assert_eq!(feed.revision(), 2);
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct FeedStream {
-    /// Behind the page.
+    /// After the page.
     feed: Feed,
     /// What was read and not given yet.
     page: vec::IntoIter<Change>,
@@ -72,7 +72,7 @@ pub struct FeedStream {
 enum Step {
     Read,
     Reading(Call<Read>),
-    /// There was nothing new; to wait for another ring than the one with this number.
+    /// There was nothing new; to wait for another notification than the one with this number.
     Wait(u64),
     End,
 }
@@ -88,17 +88,17 @@ impl Feed {
 
 impl FeedStream {
     pub(super) fn new(feed: Feed) -> Self {
-        let (given, listener) = (feed.position(), feed.listener());
+        let (given, listener) = (feed.revision(), feed.listener());
         Self { feed, page: Vec::new().into_iter(), given, step: Step::Read, listener }
     }
 
     /// The revision of the last change that was given, or the one the stream was made with.
     #[must_use]
-    pub const fn position(&self) -> u64 {
+    pub const fn revision(&self) -> u64 {
         self.given
     }
 
-    /// The next change, as soon as there is one; `None` behind an error.
+    /// The next change, as soon as there is one; `None` after an error.
     ///
     /// The future can be dropped at any moment, as `select!` and timeouts do: no change is lost. Example:
     /// at [`FeedStream`].
@@ -124,10 +124,10 @@ impl FeedStream {
                     return Poll::Ready(Ok(()));
                 }
                 Step::Wait(seen) => {
-                    ready!(self.listener.poll_ring(*seen, context.waker()));
+                    ready!(self.listener.poll_notified(*seen, context.waker()));
                     self.step = Step::Read;
                 }
-                // Behind an error nothing is asked for.
+                // After an error nothing is asked for.
                 Step::End => return Poll::Ready(Ok(())),
             }
         }
@@ -137,8 +137,8 @@ impl FeedStream {
 /// Reads a page on the pool.
 fn read(mut feed: Feed) -> Result<Call<Read>> {
     Call::new(move || {
-        // Before the look, which may miss what is told by a ring behind it.
-        let seen = feed.rings();
+        // Before the look, which may miss what a later notification tells.
+        let seen = feed.notifications();
         let page = feed.next_page(PAGE)?;
         Ok((page, feed, seen))
     })
@@ -167,6 +167,6 @@ impl Stream for FeedStream {
 
 impl fmt::Debug for FeedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FeedStream").field("position", &self.given).finish_non_exhaustive()
+        f.debug_struct("FeedStream").field("revision", &self.given).finish_non_exhaustive()
     }
 }

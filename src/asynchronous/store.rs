@@ -5,6 +5,7 @@ use std::path::Path;
 use super::call::run;
 use super::{AsyncProject, FeedStream};
 use crate::model::error::Result;
+use crate::model::position::Position;
 use crate::options::Options;
 use crate::sizes::Sizes;
 use crate::snapshot::Snapshot;
@@ -137,7 +138,18 @@ impl AsyncStore {
         self.run(|store| read(&store.snapshot()?)).await
     }
 
-    /// Follows the changes behind the revision `after`: [`Store::feed`]. Example: at [`FeedStream`].
+    /// Follows the changes after a position that was kept: [`Store::feed_after`]. Example: there.
+    ///
+    /// Cost: that of [`Store::feed_after`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::feed_after`].
+    pub async fn feed_after(&self, position: Position) -> Result<FeedStream> {
+        self.run(move |store| store.feed_after(position)).await.map(FeedStream::new)
+    }
+
+    /// Follows the changes after the revision `after`: [`Store::feed`]. Example: at [`FeedStream`].
     ///
     /// Cost: that of [`Store::feed`].
     ///

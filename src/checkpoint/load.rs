@@ -1,17 +1,20 @@
 //! Loading a state from a file, on the cores there are.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata,
-    StorageBackend, TableError,
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableError,
 };
+
+use super::backend::Backend;
 
 use super::rows::{Counts, HeadRow, ProjectRow, RegistryRow, ViewRow};
 use super::tables::{self, FORMAT_KEY, HEAD, PROJECTS, STATE_KEY, STORE, VIEWS};
-use super::{FILE, FORMAT, damaged, links_row};
+use super::{Checkpoint, FILE, FORMAT, damaged, links_row};
+use crate::catch_panic::catch_panic;
+use crate::disk::DiskFile;
 use crate::model::change_record::Registration;
 use crate::model::error::{Error, Result};
 use crate::model::resource::ResourceType;
@@ -25,30 +28,49 @@ use crate::state::{
 /// Memory for pages that are read.
 const CACHE: usize = 64 << 20;
 
-/// Loads a state from a file; errors name its path. The database checks all pages first, and writes to the file:
-/// who is to leave it as it is keeps writes in memory.
+/// How many bytes of memory a link and a name take at least: what an opening refuses before it loads anything.
+const LINK_BYTES: u64 = 24;
+const NAME_BYTES: u64 = 48;
+
+/// Loads a state from a file, which stays as it is; errors name its path. The database checks all pages first.
 ///
 /// Cost: O(n log n) with all there is, on the threads that are given.
 ///
 /// # Errors
 ///
 /// [`Error::NotAStore`] when the file is something else than a checkpoint, [`Error::NewerFormat`],
-/// [`Error::Damaged`], or [`Error::State`] and [`Error::Io`] when it cannot be read.
-pub(crate) fn load(file: impl StorageBackend, path: &Path, threads: Threads) -> Result<State> {
-    let length = file.len().map_err(|source| Error::io(format!("read the {FILE}"), source))?;
-    if length == 0 {
+/// [`Error::Damaged`], [`Error::MemoryLimit`] when the state cannot fit into so many bytes, or [`Error::State`] and
+/// [`Error::Io`] when it cannot be read.
+pub(crate) fn load(
+    file: Arc<dyn DiskFile>,
+    path: &Path,
+    threads: Threads,
+    memory_limit: Option<u64>,
+) -> Result<Checkpoint> {
+    let read = |source| Error::io(format!("read the {FILE}"), source);
+    if file.len().map_err(read)? == 0 {
         return Err(foreign(path, "it is empty"));
     }
+    let file = Backend::reading(file).map_err(read)?;
     // The database may panic over a file that is not its own.
-    let loaded = catch_unwind(AssertUnwindSafe(|| load_database(file, path, threads)));
-    loaded.unwrap_or_else(|_| Err(damaged("database", "the reading of it ended in a panic")))
+    match catch_panic(|| load_database(file, path, threads, memory_limit)) {
+        Err(Error::Panicked { message }) => {
+            Err(damaged("database", format!("the reading of it ended in a panic: {message}")))
+        }
+        loaded => loaded,
+    }
 }
 
 fn foreign(path: &Path, reason: &str) -> Error {
     Error::NotAStore { path: path.into(), reason: reason.into() }
 }
 
-fn load_database(file: impl StorageBackend, path: &Path, threads: Threads) -> Result<State> {
+fn load_database(
+    file: Backend,
+    path: &Path,
+    threads: Threads,
+    memory_limit: Option<u64>,
+) -> Result<Checkpoint> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
     let database = builder.create_with_backend(file)?;
@@ -61,11 +83,22 @@ fn load_database(file: impl StorageBackend, path: &Path, threads: Threads) -> Re
         }
         other => other?,
     };
+    check_memory(&row.counts, memory_limit)?;
     let reader = Reader::open(&transaction, threads)?;
     let state = reader.state(&row)?;
     drop((reader, transaction));
     database.close()?;
-    Ok(state)
+    Ok(Checkpoint { identity: row.identity, hash: row.hash, state })
+}
+
+fn check_memory(counts: &Counts, limit: Option<u64>) -> Result<()> {
+    let (links, names) = (counts.links.total(), counts.names.total());
+    let needed =
+        links.saturating_mul(LINK_BYTES).saturating_add(names.saturating_mul(NAME_BYTES));
+    match limit {
+        Some(limit) if needed > limit => Err(Error::MemoryLimit { needed, limit }),
+        _ => Ok(()),
+    }
 }
 
 fn head(transaction: &ReadTransaction) -> Result<HeadRow> {
@@ -122,7 +155,7 @@ impl Reader {
     }
 
     /// Everything, held against what the head says.
-    fn state(&self, HeadRow { head, counts, digest }: &HeadRow) -> Result<State> {
+    fn state(&self, HeadRow { head, counts, digest, .. }: &HeadRow) -> Result<State> {
         let mut projects = Vec::new();
         self.rows("projects", &self.projects, STORE, |row| {
             projects.append(&mut tables::decode::<Vec<ProjectRow>>("projects", row)?);

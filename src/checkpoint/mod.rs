@@ -1,8 +1,8 @@
-//! Checkpoints: a whole state in a new redb file, and back. Beside `storage` the only place that names redb.
+//! Checkpoints: a whole state in a new redb file, and back. The only place that names redb.
 //!
 //! | table | key | row |
 //! | --- | --- | --- |
-//! | `head` | `format`, `state` | the number of the format; where the state stands, counts and its digest |
+//! | `head` | `format`, `state` | the number of the format; whose state it is, where it stands, counts and its digest |
 //! | `projects` | 0, number | projects: key, id and counts |
 //! | `views` | project id, number | views without their links, in key order |
 //! | `names.TYPE` | project id, number | names that views link, in key order, front-coded |
@@ -17,9 +17,12 @@
 //! A file is written once, from a state that does not change meanwhile, and never changed after. So it is either
 //! whole or of no use: [`load`] checks the pages, every row and how they fit together, and at last the digest.
 //!
-//! Who calls [`write`] chooses where. A temporary name, the sync and the renaming over the checkpoint before are
-//! the matter of a store's directory, which has none yet: `testing::MemoryImage` does so for now.
+//! Who calls [`write`] gives it a file under a temporary name, and renames it over the checkpoint before.
 
+mod backend;
+mod failure;
+#[cfg(feature = "testing")]
+mod fuzz;
 mod links_row;
 mod load;
 mod numbers;
@@ -29,11 +32,32 @@ mod tables;
 mod tests;
 mod write;
 
+#[cfg(feature = "testing")]
+pub(crate) use fuzz::read_rows;
 pub(crate) use load::load;
 pub(crate) use write::write;
 
 use crate::codec::CodecError;
+use crate::journal::StoreId;
+use crate::model::chain_hash::ChainHash;
+use crate::model::lineage::Lineage;
 use crate::model::error::{Error, StoreFile};
+use crate::state::State;
+
+/// Which store a state is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) store_id: StoreId,
+    pub(crate) lineage: Lineage,
+}
+
+/// A state, whose it is, and the chain hash of the changes that led to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Checkpoint {
+    pub(crate) identity: Identity,
+    pub(crate) hash: ChainHash,
+    pub(crate) state: State,
+}
 
 /// The format that is written, and the only one that is read.
 const FORMAT: u32 = 1;

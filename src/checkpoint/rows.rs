@@ -2,16 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Identity;
+use crate::model::chain_hash::ChainHash;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{NameList, ViewRecord};
 use crate::state::{Digest, Head};
 
-/// Where a state stands, how much it holds, and its digest.
+/// Whose a state is, where it stands, how much it holds, and its digest.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeadRow {
+    pub(super) identity: Identity,
     pub(super) head: Head,
+    /// The chain hash of all changes up to the head.
+    pub(super) hash: ChainHash,
     pub(super) counts: Counts,
     pub(super) digest: Digest,
 }

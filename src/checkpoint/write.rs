@@ -1,10 +1,14 @@
 //! Writing a state into a new file.
 
-use redb::{Database, StorageBackend, Table, WriteTransaction};
+use std::sync::Arc;
+
+use redb::{Database, Table, WriteTransaction};
 
 use super::rows::{Counts, HeadRow, ProjectRow, RegistryRow, ViewRow};
 use super::tables::{self, FORMAT_KEY, HEAD, PROJECTS, STATE_KEY, STORE, VIEWS};
-use super::{FORMAT, links_row};
+use super::backend::Backend;
+use super::{Checkpoint, FORMAT, links_row};
+use crate::disk::DiskFile;
 use crate::model::NameList;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
@@ -21,8 +25,10 @@ const CACHE: usize = 16 << 20;
 ///
 /// # Errors
 ///
-/// [`Error::State`](crate::Error::State) when the file cannot be written: it is of no use then.
-pub(crate) fn write(state: &State, file: impl StorageBackend) -> Result<()> {
+/// [`Error::Io`](crate::Error::Io) and [`Error::State`](crate::Error::State) when the file cannot be written: it is
+/// of no use then.
+pub(crate) fn write(checkpoint: &Checkpoint, file: Arc<dyn DiskFile>) -> Result<()> {
+    let (state, file) = (&checkpoint.state, Backend::writing(file));
     let mut database = Database::builder().set_cache_size(CACHE).create_with_backend(file)?;
     let transaction = database.begin_write()?;
     let mut writer = Writer { transaction: &transaction, counts: Counts::default() };
@@ -31,7 +37,7 @@ pub(crate) fn write(state: &State, file: impl StorageBackend) -> Result<()> {
         writer.links(&projects, resource_type)?;
         writer.registry(&projects, resource_type)?;
     }
-    writer.head(state)?;
+    writer.head(checkpoint)?;
     transaction.commit()?;
     // A file doubles while it grows: cuts off what is not used.
     database.compact()?;
@@ -136,9 +142,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn head(&self, state: &State) -> Result<()> {
+    fn head(&self, checkpoint: &Checkpoint) -> Result<()> {
+        let Checkpoint { identity, hash, ref state } = *checkpoint;
         let digest = state.digest()?;
-        let row = HeadRow { head: state.head(), counts: self.counts, digest };
+        let row = HeadRow { identity, head: state.head(), hash, counts: self.counts, digest };
         let mut table = self.transaction.open_table(HEAD)?;
         table.insert(FORMAT_KEY, tables::encode("head", &FORMAT)?.as_slice())?;
         table.insert(STATE_KEY, tables::encode("head", &row)?.as_slice())?;

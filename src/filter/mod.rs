@@ -109,7 +109,7 @@
 //! ```
 
 #[cfg(feature = "testing")]
-mod anything;
+mod fuzz;
 mod error;
 mod field;
 mod index_terms;
@@ -125,7 +125,7 @@ mod tests;
 mod view_filter;
 
 #[cfg(feature = "testing")]
-pub(crate) use anything::parse_filters;
+pub(crate) use fuzz::parse_filters;
 pub use error::{FilterError, FilterErrorKind};
 pub(crate) use index_terms::IndexTerms;
 pub(crate) use resource_filter::ResourceFacts;

@@ -1,42 +1,91 @@
-//! Records in a segment: a header with a checksum of its own, then the payload with another one,
-//! so that the next record is found also behind a torn payload.
+//! Frames in a segment. A frame is a group: changes that were written by one append, whole or absent as
+//! one. Its header has a checksum of its own, so that the next frame is found also behind a torn body.
 //!
 //! ```text
-//! length u32 | revision u64 | durable-up-to u64 | crc u32 | payload | crc u32
+//! header  length of the body u32 | first revision u64 | count of changes u32 | durable-up-to u64
+//!         | age of the journal in ms u64 | reading of the clock in ms u64 | crc u32
+//! body    chain hash after the last change, 16 bytes | length of the mark u32 | mark
+//!         | for each change: length u32, payload
+//! end     crc u32
 //! ```
 //!
-//! Little-endian. Both checksums start from the store id, so that bytes that somebody who does not
-//! know it puts into a comment do not pass for a record. A header of zeros ends the segment.
+//! Little-endian. Both checksums start from the store id, so that bytes that somebody who does not know it
+//! puts into a comment do not pass for a frame. The second one is over header and body, so that a body
+//! belongs to one header only. A header of zeros ends the segment.
+//!
+//! Age and clock are those of the append: with the reading before it, an opening goes on counting the age
+//! where the journal stopped, whatever the clock did in between.
 
+use std::collections::VecDeque;
 use std::io;
 
 use crc32fast::Hasher;
 
+use super::chain::{ChainHash, HASH_LEN};
+use super::group::{Group, GroupChange};
+use super::point::{Age, Point};
 use super::store_id::StoreId;
 use super::window::Window;
 use crate::model::error::{Error, Result};
+use crate::model::time::Timestamp;
 
 /// The bytes of a header.
-pub(super) const HEADER_LEN: usize = 24;
-/// The bytes a record takes besides its payload.
-pub(super) const OVERHEAD: usize = HEADER_LEN + CRC_LEN;
+pub(super) const HEADER_LEN: usize = 44;
 /// The bytes of a checksum.
 const CRC_LEN: usize = 4;
+/// The bytes of a length.
+const LENGTH_LEN: usize = 4;
+/// The bytes of a body without mark and changes.
+const BODY_BASE: usize = HASH_LEN + LENGTH_LEN;
+/// The bytes of a frame with one change, besides its payload and its mark.
+#[cfg(test)]
+pub(super) const OVERHEAD: usize = HEADER_LEN + BODY_BASE + LENGTH_LEN + CRC_LEN;
 
-/// The header of a record, checked.
+/// The header of a frame, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FrameHeader {
-    /// The bytes of the payload.
-    pub(super) length: u32,
-    pub(super) revision: u64,
-    /// The newest revision known to be synced when this record was written.
+    /// The bytes of the body.
+    body_len: u32,
+    /// The revision of the first change.
+    pub(super) first: u64,
+    /// How many changes there are; not 0.
+    count: u32,
+    /// The newest revision known to be synced when this frame was written.
     pub(super) durable_up_to: u64,
+    /// The age of the journal.
+    pub(super) age: Age,
 }
 
 impl FrameHeader {
-    /// The bytes of the whole record.
-    pub(super) fn record_len(&self) -> u64 {
-        u64::from(self.length) + OVERHEAD as u64
+    /// The bytes of the whole frame.
+    pub(super) fn frame_len(&self) -> u64 {
+        u64::from(self.body_len) + (HEADER_LEN + CRC_LEN) as u64
+    }
+
+    /// The revision of the last change.
+    pub(super) fn last(&self) -> u64 {
+        self.first.saturating_add(u64::from(self.count) - 1)
+    }
+
+    fn encode(&self, store_id: StoreId) -> [u8; HEADER_LEN] {
+        let mut bytes = Vec::with_capacity(HEADER_LEN);
+        bytes.extend_from_slice(&self.body_len.to_le_bytes());
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&self.count.to_le_bytes());
+        bytes.extend_from_slice(&self.durable_up_to.to_le_bytes());
+        bytes.extend_from_slice(&self.age.millis.to_le_bytes());
+        bytes.extend_from_slice(&self.age.clock.as_millis().to_le_bytes());
+        bytes.extend_from_slice(&checksum(store_id, &bytes).to_le_bytes());
+        bytes.first_chunk().copied().unwrap_or([0; HEADER_LEN])
+    }
+
+    /// Whether the fields can be those of a frame.
+    fn is_possible(&self) -> bool {
+        let least = BODY_BASE as u64 + u64::from(self.count) * LENGTH_LEN as u64;
+        self.count > 0
+            && u64::from(self.body_len) >= least
+            && self.durable_up_to < self.first
+            && self.first.checked_add(u64::from(self.count)).is_some()
     }
 }
 
@@ -50,51 +99,81 @@ pub(super) enum Parsed {
     Header(FrameHeader),
 }
 
-/// Appends a record to `buffer`.
-///
-/// # Errors
-///
-/// When the payload is 4 GiB or more.
-pub(super) fn push(
-    buffer: &mut Vec<u8>,
-    store_id: StoreId,
-    revision: u64,
-    durable_up_to: u64,
-    payload: &[u8],
-) -> Result<()> {
-    let length = u32::try_from(payload.len()).map_err(|_| Error::TooLong {
-        what: "change",
-        length: payload.len(),
-        unit: "bytes",
-        limit: u32::MAX as usize,
-    })?;
-    let start = buffer.len();
+/// Changes that become a frame.
+#[derive(Debug)]
+pub(super) struct NewFrame<'a, P> {
+    /// Where the journal stands before them.
+    pub(super) before: Point,
+    /// The newest revision known to be synced.
+    pub(super) durable_up_to: u64,
+    pub(super) age: Age,
+    pub(super) mark: &'a [u8],
+    /// Not empty.
+    pub(super) payloads: &'a [P],
+}
+
+impl<P: AsRef<[u8]>> NewFrame<'_, P> {
+    /// Appends the frame to `buffer`; tells where the journal stands behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] when the body would have 4 GiB or more; `buffer` is as it was then.
+    pub(super) fn push(&self, store_id: StoreId, buffer: &mut Vec<u8>) -> Result<Point> {
+        let Self { before, durable_up_to, age, mark, payloads } = *self;
+        debug_assert!(!payloads.is_empty(), "a frame has a change");
+        let body_len = self.body_len()?;
+        let count = u32::try_from(payloads.len()).unwrap_or(u32::MAX);
+        let first = before.revision + 1;
+        let header = FrameHeader { body_len, first, count, durable_up_to, age };
+        let hash = payloads.iter().fold(before.hash, |hash, payload| hash.after(payload.as_ref()));
+        let start = buffer.len();
+        buffer.reserve(usize::try_from(header.frame_len()).unwrap_or_default());
+        buffer.extend_from_slice(&header.encode(store_id));
+        buffer.extend_from_slice(&hash.0);
+        push_with_length(buffer, mark);
+        payloads.iter().for_each(|payload| push_with_length(buffer, payload.as_ref()));
+        let crc = checksum(store_id, buffer.get(start..).unwrap_or_default());
+        buffer.extend_from_slice(&crc.to_le_bytes());
+        Ok(Point { revision: header.last(), hash, age })
+    }
+
+    fn body_len(&self) -> Result<u32> {
+        let lengths = self.payloads.iter().map(|payload| payload.as_ref().len());
+        let parts = lengths.chain([self.mark.len()]).map(|length| length as u64 + LENGTH_LEN as u64);
+        let length = parts.fold(HASH_LEN as u64, u64::saturating_add);
+        u32::try_from(length).map_err(|_| Error::TooLong {
+            what: "group of changes",
+            length: usize::try_from(length).unwrap_or(usize::MAX),
+            unit: "bytes",
+            limit: u32::MAX as usize,
+        })
+    }
+}
+
+/// Appends bytes behind their length, which is below 4 GiB.
+fn push_with_length(buffer: &mut Vec<u8>, bytes: &[u8]) {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     buffer.extend_from_slice(&length.to_le_bytes());
-    buffer.extend_from_slice(&revision.to_le_bytes());
-    buffer.extend_from_slice(&durable_up_to.to_le_bytes());
-    let crc = checksum(store_id, &[buffer.get(start..).unwrap_or_default()]);
-    buffer.extend_from_slice(&crc.to_le_bytes());
-    buffer.extend_from_slice(payload);
-    buffer.extend_from_slice(&payload_checksum(store_id, revision, payload).to_le_bytes());
-    Ok(())
+    buffer.extend_from_slice(bytes);
 }
 
 pub(super) fn parse(store_id: StoreId, bytes: &[u8; HEADER_LEN]) -> Parsed {
     if bytes.iter().all(|&byte| byte == 0) {
         return Parsed::End;
     }
-    let (length, rest) = split_u32(bytes);
-    let (revision, rest) = split_u64(rest);
-    let (durable_up_to, crc) = split_u64(rest);
-    let header = FrameHeader { length, revision, durable_up_to };
-    let (fields, _) = bytes.split_at(HEADER_LEN - CRC_LEN);
-    let checks_out = length > 0
-        && durable_up_to < revision
-        && checksum(store_id, &[fields]).to_le_bytes() == crc;
+    let (body_len, rest) = split_u32(bytes);
+    let (first, rest) = split_u64(rest);
+    let (count, rest) = split_u32(rest);
+    let (durable_up_to, rest) = split_u64(rest);
+    let (millis, rest) = split_u64(rest);
+    let (clock, _) = split_u64(rest);
+    let age = Age { millis, clock: Timestamp::from_millis(clock) };
+    let header = FrameHeader { body_len, first, count, durable_up_to, age };
+    let checks_out = header.is_possible() && header.encode(store_id) == *bytes;
     if checks_out { Parsed::Header(header) } else { Parsed::Torn }
 }
 
-/// The header at `offset`, if it checks out and is that of the record that is due.
+/// The header at `offset`, if it checks out and is that of the frame that is due.
 pub(super) fn header_at(
     window: &mut Window,
     store_id: StoreId,
@@ -103,38 +182,69 @@ pub(super) fn header_at(
 ) -> io::Result<Option<FrameHeader>> {
     let bytes = window.array::<HEADER_LEN>(offset)?;
     Ok(match bytes.map(|bytes| parse(store_id, &bytes)) {
-        Some(Parsed::Header(header)) if header.revision == due => Some(header),
+        Some(Parsed::Header(header)) if header.first == due => Some(header),
         _ => None,
     })
 }
 
-/// The payload behind the header at `offset`, if it checks out.
-pub(super) fn payload_at<'w>(
-    window: &'w mut Window,
+/// What the frame at `offset` says is the hash after its last change; the body is not checked.
+pub(super) fn hash_at(window: &mut Window, offset: u64) -> io::Result<Option<ChainHash>> {
+    Ok(window.array(offset + HEADER_LEN as u64)?.map(ChainHash))
+}
+
+/// The group in the frame at `offset`, behind `before`, and what the frame says is the hash after it; if
+/// its checksum is right.
+pub(super) fn group_at(
+    window: &mut Window,
     store_id: StoreId,
     offset: u64,
     header: &FrameHeader,
-) -> io::Result<Option<&'w [u8]>> {
-    let length = header.length as usize;
-    let body = window.bytes(offset + HEADER_LEN as u64, length + CRC_LEN)?;
-    Ok(body.and_then(|body| body.split_at_checked(length)).and_then(|(payload, crc)| {
-        let expected = payload_checksum(store_id, header.revision, payload).to_le_bytes();
-        (crc == expected).then_some(payload)
-    }))
+    before: Point,
+) -> io::Result<Option<(Group, ChainHash)>> {
+    let Ok(length) = usize::try_from(header.frame_len() - CRC_LEN as u64) else {
+        return Ok(None);
+    };
+    let frame = window.bytes(offset, length + CRC_LEN)?;
+    let Some((checked, crc)) = frame.and_then(|frame| frame.split_at_checked(length)) else {
+        return Ok(None);
+    };
+    if crc != checksum(store_id, checked).to_le_bytes() {
+        return Ok(None);
+    }
+    Ok(checked.get(HEADER_LEN..).and_then(|body| parse_body(header, before, body)))
 }
 
-/// The checksum behind a payload.
-fn payload_checksum(store_id: StoreId, revision: u64, payload: &[u8]) -> u32 {
-    checksum(store_id, &[&revision.to_le_bytes(), payload])
+fn parse_body(
+    header: &FrameHeader,
+    before: Point,
+    body: &[u8],
+) -> Option<(Group, ChainHash)> {
+    let (hash, rest) = body.split_first_chunk()?;
+    let (mark, mut rest) = split_with_length(rest)?;
+    let mut last = before.hash;
+    let mut changes = VecDeque::new();
+    while !rest.is_empty() {
+        let (payload, behind) = split_with_length(rest)?;
+        last = last.after(payload);
+        changes.push_back(GroupChange { hash: last, payload: payload.to_vec() });
+        rest = behind;
+    }
+    let is_whole = changes.len() as u64 == u64::from(header.count);
+    let group = Group { before, age: header.age, mark: mark.to_vec(), changes };
+    is_whole.then_some((group, ChainHash(*hash)))
 }
 
-fn checksum(store_id: StoreId, parts: &[&[u8]]) -> u32 {
+fn checksum(store_id: StoreId, bytes: &[u8]) -> u32 {
     let mut hasher = Hasher::new();
     hasher.update(&store_id.0);
-    for part in parts {
-        hasher.update(part);
-    }
+    hasher.update(bytes);
     hasher.finalize()
+}
+
+/// The bytes behind a length at the start, and what follows them.
+fn split_with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
 /// The number at the start and what follows it; 0 when there are too few bytes.
@@ -152,88 +262,4 @@ fn split_u64(bytes: &[u8]) -> (u64, &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::{Disk, MemoryDisk};
-
-    const ID: StoreId = StoreId([7; 16]);
-
-    fn header_of(record: &[u8]) -> [u8; HEADER_LEN] {
-        *record.first_chunk().unwrap()
-    }
-
-    #[test]
-    fn the_bytes_of_a_record_are_pinned() {
-        let mut record = Vec::new();
-        push(&mut record, ID, 2, 1, b"abc").unwrap();
-        let (header, rest) = record.split_at(HEADER_LEN);
-        let expected =
-            [3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 214, 220, 8, 242];
-        assert_eq!(header, expected);
-        assert_eq!(rest, [b'a', b'b', b'c', 228, 76, 178, 103]);
-    }
-
-    #[test]
-    fn a_header_reads_back() {
-        let mut record = Vec::new();
-        push(&mut record, ID, 9, 4, b"payload").unwrap();
-        let header = FrameHeader { length: 7, revision: 9, durable_up_to: 4 };
-        assert_eq!(parse(ID, &header_of(&record)), Parsed::Header(header));
-        assert_eq!(record.len(), OVERHEAD + 7);
-    }
-
-    #[test]
-    fn any_flipped_bit_of_a_header_shows() {
-        let mut record = Vec::new();
-        push(&mut record, ID, 9, 4, b"payload").unwrap();
-        for bit in 0..HEADER_LEN * 8 {
-            let mut header = header_of(&record);
-            header[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(parse(ID, &header), Parsed::Torn, "bit {bit}");
-        }
-    }
-
-    #[test]
-    fn a_record_of_another_store_is_none() {
-        let mut record = Vec::new();
-        push(&mut record, StoreId([8; 16]), 9, 4, b"payload").unwrap();
-        assert_eq!(parse(ID, &header_of(&record)), Parsed::Torn);
-    }
-
-    #[test]
-    fn what_a_store_tells_of_its_id_does_not_make_a_record() {
-        let (mut told, mut other) = (ID, Vec::new());
-        told.0[15] ^= 1;
-        assert_eq!(format!("{told:?}"), format!("{ID:?}"));
-        push(&mut other, told, 9, 4, b"payload").unwrap();
-        assert_eq!(parse(ID, &header_of(&other)), Parsed::Torn);
-    }
-
-    #[test]
-    fn a_record_of_nothing_or_that_says_it_is_synced_itself_is_none() {
-        for (durable_up_to, payload) in [(1, &b""[..]), (2, b"abc"), (3, b"abc")] {
-            let mut record = Vec::new();
-            push(&mut record, ID, 2, durable_up_to, payload).unwrap();
-            assert_eq!(parse(ID, &header_of(&record)), Parsed::Torn, "{durable_up_to}");
-        }
-    }
-
-    #[test]
-    fn only_the_header_that_is_due_is_found() {
-        let disk = MemoryDisk::default();
-        let file = disk.create("segment").unwrap();
-        let mut record = Vec::new();
-        push(&mut record, ID, 3, 1, b"abc").unwrap();
-        file.write_at(5, &record).unwrap();
-        let mut window = Window::new(file);
-        for (due, found) in [(2, false), (3, true), (4, false)] {
-            let header = header_at(&mut window, ID, 5, due).unwrap();
-            assert_eq!(header.is_some(), found, "due {due}");
-        }
-    }
-
-    #[test]
-    fn zeros_end_a_segment() {
-        assert_eq!(parse(ID, &[0; HEADER_LEN]), Parsed::End);
-    }
-}
+mod tests;

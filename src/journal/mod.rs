@@ -1,22 +1,35 @@
 //! The journal: all changes in revision order, in segments of zeroed files.
 //!
 //! - A change is durable once [`Journal::append`] returned, and not before.
+//! - Changes that are appended together are a group, in one frame: whole or absent as one.
 //! - A segment starts with its first revision, and what an older segment holds from there on does
-//!   not exist. So nothing is ever appended behind a record that did not check out: every open
+//!   not exist. So nothing is ever appended behind a frame that did not check out: every open
 //!   and every recovery starts a fresh segment.
-//! - A segment gets its name only when its header and first records are synced, so one with a
+//! - A segment gets its name only when its header and first frames are synced, so one with a
 //!   name is whole up to there, and proves that everything before it had been synced.
+//! - Each change has a chain hash, over the hash before it and its payload. So parts of a journal, or a
+//!   state and a journal, that are of copies which went different ways do not pass for one.
+//! - Payloads are opaque here.
 
-#[cfg(feature = "testing")]
-mod anything;
+mod ahead;
+mod archive;
+mod chain;
 mod copy;
 mod frame;
+mod frames;
+mod fresh;
+#[cfg(feature = "testing")]
+mod fuzz;
+mod group;
 mod lengths;
+mod point;
 mod reader;
 mod retention;
+mod scan;
 mod segment;
+mod segments;
+mod shortage;
 mod store_id;
-mod survey;
 mod window;
 
 use std::io;
@@ -27,24 +40,38 @@ use crate::model::error::{Error, Outcome, Result};
 use crate::model::time::Timestamp;
 use crate::trace;
 
+pub(crate) use archive::Archive;
+pub(crate) use chain::ChainHash;
 #[cfg(feature = "testing")]
-pub(crate) use anything::read_journal;
+pub(crate) use fuzz::read_journal;
+pub(crate) use point::Point;
 pub(crate) use reader::{Place, Reader};
 pub(crate) use retention::Retention;
-pub(crate) use segment::{Kept, Segments};
+pub(crate) use scan::{Scan, StateHead, scan};
+pub(crate) use segments::{Kept, Segments};
 pub(crate) use store_id::StoreId;
-pub(crate) use survey::{Survey, survey};
 
+use frame::NewFrame;
+use fresh::FreshSegment;
 use segment::{HEADER_LEN, SegmentHeader};
+use shortage::is_shortage;
+
+/// How a journal is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JournalOptions {
+    /// The size of a segment in bytes; a larger group gets a segment of its size.
+    pub(crate) segment_size: u64,
+    pub(crate) retention: Retention,
+}
 
 /// The end of the journal, where changes are appended.
 #[derive(Debug)]
 pub(crate) struct Journal {
     segments: Arc<Segments>,
-    segment_size: u64,
+    options: JournalOptions,
     active: Active,
-    /// The newest revision; synced.
-    head: u64,
+    /// Where the journal stands after the newest change; synced.
+    head: Point,
 }
 
 /// The newest segment.
@@ -53,7 +80,7 @@ struct Active {
     /// Its first revision.
     first: u64,
     file: Arc<dyn DiskFile>,
-    /// Where the next record goes; zeros from here to the end of the file.
+    /// Where the next frame goes; zeros from here to the end of the file.
     offset: u64,
     len: u64,
 }
@@ -62,103 +89,134 @@ struct Active {
 #[derive(Debug)]
 pub(crate) struct AppendFailure {
     pub(crate) error: Error,
-    /// Whether nothing of the record is left and the next append may go ahead.
+    /// Whether nothing of the changes is left and the next append may go ahead.
     pub(crate) usable: bool,
 }
 
 impl Journal {
     /// Makes the first segment of a new store.
     pub(crate) fn begin(segments: Arc<Segments>) -> Result<()> {
-        Self::start(segments, &Survey::empty(), Timestamp::default(), HEADER_LEN).map(drop)
+        let options = JournalOptions { segment_size: HEADER_LEN, retention: Retention::default() };
+        Self::start(segments, &Scan::at(Point::default()), options).map(drop)
     }
 
-    /// Starts a fresh segment with the records that are not proven to be synced.
+    /// Starts a fresh segment with the groups that are not known to be synced.
     ///
-    /// When this returns, all records up to the survey's head are durable, and nothing behind
+    /// When this returns, all changes up to the scan's head are durable, and nothing behind
     /// them can come alive.
     pub(crate) fn start(
         segments: Arc<Segments>,
-        survey: &Survey,
-        base_time: Timestamp,
-        segment_size: u64,
+        scan: &Scan,
+        options: JournalOptions,
     ) -> Result<Self> {
-        let mut records = Vec::new();
-        for (revision, payload) in &survey.unproven {
-            frame::push(&mut records, segments.store_id(), *revision, survey.proven, payload)?;
-        }
-        let header =
-            SegmentHeader { store_id: segments.store_id(), first: survey.proven + 1, base_time };
+        segments.drop_ahead();
+        let (frames, head) = rewrite(scan, segments.store_id())?;
+        let header = SegmentHeader { store_id: segments.store_id(), before: scan.base };
         let starting = |source| Error::io("start a journal segment", source);
-        // On a full disk without the zeros ahead, so that the store can be opened and read; the
+        // Where space is short without the zeros ahead, so that the store can be opened and read; the
         // first append asks for a segment with room.
-        let active = make(&segments, &header, &records, segment_size)
-            .or_else(|error| match is_full(&error) {
-                true => make(&segments, &header, &records, 0),
+        let fresh = FreshSegment::make(&segments, &header, &frames, options.segment_size)
+            .or_else(|error| match is_shortage(&error) {
+                true => FreshSegment::make(&segments, &header, &frames, 0),
                 false => Err(error),
             })
             .map_err(starting)?;
-        segments.publish(header.first, active.len).map_err(starting)?;
-        trace::segment_started(header.first, active.len);
-        if let Some(superseded) = &survey.superseded
-            && superseded.first != header.first
+        segments.publish(header.first(), &fresh).map_err(starting)?;
+        let active = Active::begun(header.first(), fresh);
+        if let Some(superseded) = &scan.superseded
+            && superseded.first != active.first
         {
             seal(&segments, superseded.first, &superseded.file, superseded.used);
         }
-        Ok(Self { segments, segment_size, active, head: survey.head })
+        Ok(Self { segments, options, active, head })
     }
 
     /// The newest revision.
     pub(crate) fn head(&self) -> u64 {
+        self.head.revision
+    }
+
+    /// The chain hash after the newest change.
+    pub(crate) fn head_hash(&self) -> ChainHash {
+        self.head.hash
+    }
+
+    /// Where the journal stands after the newest change.
+    pub(crate) fn head_point(&self) -> Point {
         self.head
+    }
+
+    /// How much of it is to be kept.
+    pub(crate) fn retention(&self) -> Retention {
+        self.options.retention
+    }
+
+    /// Whether it is time to [make a segment ahead](Segments::make_ahead): the newest one is more than half
+    /// full, and there is none.
+    pub(crate) fn needs_ahead(&self) -> bool {
+        self.active.offset > self.active.len / 2 && self.segments.is_ahead_empty()
     }
 
     /// Says that nothing more will be appended; the zeros ahead are given back.
     pub(crate) fn finish(&self) {
         let Active { first, file, offset, .. } = &self.active;
         seal(&self.segments, *first, file, *offset);
+        self.segments.drop_ahead();
     }
 
-    /// Appends changes with one write and syncs once; returns the bytes they took.
+    /// Appends changes as one group, with one write and one sync; returns the bytes they took.
     ///
-    /// `last_time` is the time of the change before them.
+    /// `mark` stands beside them; it is empty in a lone store. `now` is what the clock shows, which may be
+    /// less than it showed before.
+    ///
+    /// Cost: O(bytes), and a sync.
     ///
     /// # Errors
     ///
-    /// When the disk was full and the record could be taken back, the failure says so, and the
+    /// [`Error::TooLong`] when the group would have 4 GiB or more. When something was short that may be
+    /// there again later, and what was written could be taken back, the failure says so, and the
     /// journal can be used further; any other failure leaves it open what the disk holds.
     pub(crate) fn append(
         &mut self,
         payloads: &[impl AsRef<[u8]>],
-        last_time: Timestamp,
+        mark: &[u8],
+        now: Timestamp,
     ) -> Result<u64, AppendFailure> {
-        let payloads = payloads.iter().map(AsRef::as_ref);
-        let len = payloads.clone().map(|payload| payload.len() + frame::OVERHEAD).sum();
-        let mut records = Vec::with_capacity(len);
-        let mut revision = self.head;
-        for payload in payloads {
-            revision += 1;
-            frame::push(&mut records, self.segments.store_id(), revision, self.head, payload)
-                .map_err(|error| AppendFailure { error, usable: true })?;
+        if payloads.is_empty() {
+            return Ok(0);
         }
-        if self.active.offset + records.len() as u64 > self.active.len {
-            self.rotate(records.len() as u64, last_time)?;
-        }
-        self.write(&records)?;
-        self.head = revision;
-        Ok(records.len() as u64)
+        let before = self.head;
+        let age = before.age.advance(now, self.options.retention.longest_step());
+        let group = NewFrame { before, durable_up_to: before.revision, age, mark, payloads };
+        let mut frame = Vec::new();
+        let end = group
+            .push(self.segments.store_id(), &mut frame)
+            .map_err(|error| AppendFailure { error, usable: true })?;
+        self.append_frames(&frame, end)?;
+        Ok(frame.len() as u64)
     }
 
-    fn write(&mut self, records: &[u8]) -> Result<(), AppendFailure> {
+    /// Appends whole frames, all in one segment; the journal ends at `end` then.
+    fn append_frames(&mut self, frames: &[u8], end: Point) -> Result<(), AppendFailure> {
+        if self.active.offset + frames.len() as u64 > self.active.len {
+            self.rotate(frames.len() as u64)?;
+        }
+        self.write(frames)?;
+        self.head = end;
+        Ok(())
+    }
+
+    fn write(&mut self, frames: &[u8]) -> Result<(), AppendFailure> {
         let Active { file, offset, .. } = &mut self.active;
-        match file.write_at(*offset, records).and_then(|()| file.sync()) {
+        match file.write_at(*offset, frames).and_then(|()| file.sync()) {
             Ok(()) => {
-                *offset += records.len() as u64;
+                *offset += frames.len() as u64;
                 Ok(())
             }
             Err(source) => {
-                let usable = is_full(&source)
+                let usable = is_shortage(&source)
                     && file
-                        .write_at(*offset, &vec![0; records.len()])
+                        .write_at(*offset, &vec![0; frames.len()])
                         .and_then(|()| file.sync())
                         .is_ok();
                 let outcome = if usable { Outcome::NotApplied } else { Outcome::Unknown };
@@ -171,67 +229,74 @@ impl Journal {
     /// Starts the next segment; everything before it is synced.
     ///
     /// Nothing of the changes is written yet, so whatever fails here, they are not applied.
-    fn rotate(&mut self, needed: u64, base_time: Timestamp) -> Result<(), AppendFailure> {
-        let first = self.head + 1;
-        let header = SegmentHeader { store_id: self.segments.store_id(), first, base_time };
-        let size = self.segment_size.max(HEADER_LEN + needed);
+    fn rotate(&mut self, needed: u64) -> Result<(), AppendFailure> {
+        let header = SegmentHeader { store_id: self.segments.store_id(), before: self.head };
         let failed = |source, usable| {
             let error = Error::io("start a journal segment", source);
             AppendFailure { error, usable }
         };
-        let next = make(&self.segments, &header, &[], size).map_err(|source| {
-            let usable = is_full(&source);
+        let fresh = self.next_segment(&header, HEADER_LEN + needed).map_err(|source| {
+            let usable = is_shortage(&source);
             failed(source, usable)
         })?;
         // Once it may have its name, what goes into the old segment may not count any more.
-        self.segments.publish(first, next.len).map_err(|source| failed(source, false))?;
-        trace::segment_started(first, next.len);
+        let named = self.segments.publish(header.first(), &fresh);
+        named.map_err(|source| failed(source, false))?;
+        if fresh.is_ahead() {
+            self.segments.free_ahead();
+        }
+        let next = Active::begun(header.first(), fresh);
         let last = std::mem::replace(&mut self.active, next);
         // One without a change has the same first revision, and its file is gone.
-        if last.first != first {
+        if last.first != self.active.first {
             seal(&self.segments, last.first, &last.file, last.offset);
         }
         Ok(())
     }
-}
 
-/// Makes the file of a segment, synced, without its name.
-fn make(
-    segments: &Segments,
-    header: &SegmentHeader,
-    records: &[u8],
-    size: u64,
-) -> io::Result<Active> {
-    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
-    let mut start = header.encode().to_vec();
-    start.extend_from_slice(records);
-    let offset = start.len() as u64;
-    let len = size.max(offset);
-    let file = segments.make(|file| {
-        file.write_at(0, &start)?;
-        let mut filled = offset;
-        while filled < len {
-            let count = (len - filled).min(ZEROS.len() as u64);
-            let zeros = ZEROS.split_at(usize::try_from(count).unwrap_or(ZEROS.len())).0;
-            file.write_at(filled, zeros)?;
-            filled += count;
+    /// The file of the next segment: the one that was made ahead, where it is large enough, or a new one.
+    fn next_segment(&self, header: &SegmentHeader, needed: u64) -> io::Result<FreshSegment> {
+        let Some(mut ahead) = self.segments.take_ahead(needed) else {
+            let size = self.options.segment_size.max(needed);
+            return FreshSegment::make(&self.segments, header, &[], size);
+        };
+        match ahead.begin(header) {
+            Ok(()) => Ok(ahead),
+            Err(error) => {
+                self.segments.drop_taken();
+                Err(error)
+            }
         }
-        file.sync()
-    })?;
-    Ok(Active { first: header.first, file, offset, len })
+    }
 }
 
-/// Gives back the zeros behind the last record of a segment that nothing is appended to any more.
+impl Active {
+    /// The segment that a file became which has its name now.
+    fn begun(first: u64, fresh: FreshSegment) -> Self {
+        let FreshSegment { file, offset, len, .. } = fresh;
+        trace::segment_started(first, len);
+        Self { first, file, offset, len }
+    }
+}
+
+/// The frames of the groups that are not known to be synced, and where they end.
+fn rewrite(scan: &Scan, store_id: StoreId) -> Result<(Vec<u8>, Point)> {
+    let (mut frames, mut before) = (Vec::new(), scan.base);
+    for group in &scan.unproven {
+        let payloads: Vec<_> = group.changes.iter().collect();
+        let (durable_up_to, age, mark) = (scan.durable_through, group.age, &*group.mark);
+        let frame = NewFrame { before, durable_up_to, age, mark, payloads: &payloads };
+        before = frame.push(store_id, &mut frames)?;
+    }
+    Ok((frames, before))
+}
+
+/// Gives back the zeros behind the last frame of a segment that nothing is appended to any more.
 fn seal(segments: &Segments, first: u64, file: &Arc<dyn DiskFile>, used: u64) {
     // Where it fails they stay, and mean as little.
     if file.set_len(used).is_ok() {
         segments.set_length(first, used);
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 #[cfg(test)]

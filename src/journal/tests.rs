@@ -5,11 +5,21 @@ use super::*;
 use crate::disk::simulated::{DiskFault, SimulatedDisk};
 use crate::disk::{Disk, MemoryDisk};
 
+mod ages;
+mod ahead;
+mod archive;
 mod calls;
+mod chain;
+mod groups;
 mod limits;
+mod retention;
+mod shortages;
 
 const ID: StoreId = StoreId([3; 16]);
-const SIZE: u64 = 1024;
+const SIZE: u64 = 1536;
+const OPTIONS: JournalOptions = JournalOptions { segment_size: SIZE, retention: KEEP_ALL };
+const KEEP_TEN: Retention = Retention { keep_changes: Some(10), keep_for: None };
+const KEEP_ALL: Retention = Retention { keep_changes: None, keep_for: None };
 
 fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -17,13 +27,21 @@ fn time(millis: u64) -> Timestamp {
 
 /// Opens the journal of a state at this revision; one that was never written is made first.
 fn open(disk: &Arc<dyn Disk>, state_revision: u64) -> Result<Journal> {
+    open_with(disk, StateHead { revision: state_revision, hash: None }, OPTIONS)
+}
+
+fn open_with(
+    disk: &Arc<dyn Disk>,
+    state: StateHead,
+    options: JournalOptions,
+) -> Result<Journal> {
     Segments::create_dir(&**disk).map_err(|error| Error::io("create", error))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), ID)?);
-    if state_revision == 0 && segments.firsts().is_empty() {
+    if state.revision == 0 && segments.firsts().is_empty() {
         Journal::begin(Arc::clone(&segments))?;
     }
-    let found = survey(&segments, state_revision)?;
-    Journal::start(segments, &found, time(0), SIZE)
+    let found = scan(&segments, state)?;
+    Journal::start(segments, &found, options)
 }
 
 fn payload(revision: u64) -> Vec<u8> {
@@ -32,13 +50,19 @@ fn payload(revision: u64) -> Vec<u8> {
 
 fn append(journal: &mut Journal, count: u64) {
     for _ in 0..count {
-        let next = journal.head + 1;
-        journal.append(&[&payload(next)], time(next - 1)).unwrap();
+        let next = journal.head() + 1;
+        journal.append(&[&payload(next)], &[], time(next)).unwrap();
     }
 }
 
 fn read(journal: &Journal, from: u64) -> Result<Vec<(u64, Vec<u8>)>> {
-    Reader::new(Arc::clone(&journal.segments), from, journal.head)?.collect()
+    Reader::new(Arc::clone(&journal.segments), from, journal.head())?.collect()
+}
+
+/// Trims a journal that is at its head and of an age in milliseconds.
+fn trim(journal: &Journal, keep: Retention, needed: u64, millis: u64) -> Result<()> {
+    let age = Age { millis, clock: time(millis) };
+    journal.segments.trim(keep, needed, Point { age, ..journal.head }, None)
 }
 
 fn expected(range: std::ops::RangeInclusive<u64>) -> Vec<(u64, Vec<u8>)> {
@@ -62,7 +86,7 @@ fn a_record_larger_than_a_segment_gets_a_segment_of_its_size() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     let large = vec![9; 5000];
-    journal.append(&[&large], time(0)).unwrap();
+    journal.append(&[&large], &[], time(0)).unwrap();
     append(&mut journal, 1);
     let read = read(&journal, 1).unwrap();
     assert_eq!(read, [(1, large), (2, payload(2))]);
@@ -75,7 +99,7 @@ fn reopening_keeps_all_changes_wherever_the_state_stands() {
         append(&mut open(&disk, 0).unwrap(), 20);
         for _ in 0..3 {
             let journal = open(&disk, state_revision).unwrap();
-            assert_eq!(journal.head, 20);
+            assert_eq!(journal.head(), 20);
             assert_eq!(read(&journal, 1).unwrap(), expected(1..=20));
         }
     }
@@ -109,7 +133,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
         for seed in 0..8 {
             let after: Arc<dyn Disk> = Arc::new(stopped.power_lost(call as u64 * 8 + seed));
             let journal = open(&after, 0).unwrap();
-            let survived = journal.head;
+            let survived = journal.head();
             assert!((acknowledged..=acknowledged + 1).contains(&survived), "{survived}");
             assert_eq!(read(&journal, 1).unwrap(), expected(1..=survived));
         }
@@ -126,7 +150,7 @@ fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
     append(&mut journal, 5);
     // The write of change 6 reaches the page cache, its sync does not happen.
     disk.fail(DiskFault::new(io::ErrorKind::Other).after(1).for_good());
-    journal.append(&[&payload(6)], time(5)).unwrap_err();
+    journal.append(&[&payload(6)], &[], time(6)).unwrap_err();
     let killed = disk.killed();
     let reopened = open(&(Arc::new(killed.clone()) as Arc<dyn Disk>), 0).unwrap();
     assert_eq!(read(&reopened, 1).unwrap(), expected(1..=6));
@@ -165,7 +189,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
             assert_eq!(damaged.contents(), before, "an open that fails changes nothing");
         } else {
             // Nothing proves that the very last group had been synced.
-            assert_eq!(result.unwrap().head, 11, "flip at {offset}");
+            assert_eq!(result.unwrap().head(), 11, "flip at {offset}");
         }
     }
     // The state's own revision proves it.
@@ -185,7 +209,7 @@ fn a_missing_segment_is_damage_unless_the_state_is_past_it() {
     disk.remove(&format!("journal/{:020}.log", firsts[1])).unwrap();
     let error = open(&disk, firsts[1]).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    assert_eq!(open(&disk, firsts[2]).unwrap().head, 60);
+    assert_eq!(open(&disk, firsts[2]).unwrap().head(), 60);
     for name in disk.list("journal").unwrap() {
         disk.remove(&format!("journal/{name}")).unwrap();
     }
@@ -199,10 +223,10 @@ fn a_full_disk_leaves_the_journal_usable() {
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();
     let mut refused = 0;
-    while journal.head < 40 {
-        let next = journal.head + 1;
+    while journal.head() < 40 {
+        let next = journal.head() + 1;
         disk.fail(DiskFault::new(io::ErrorKind::StorageFull));
-        if let Err(failure) = journal.append(&[&payload(next)], time(next)) {
+        if let Err(failure) = journal.append(&[&payload(next)], &[], time(next)) {
             assert!(failure.usable);
             assert_eq!(failure.error.outcome(), Outcome::NotApplied);
             refused += 1;
@@ -216,36 +240,6 @@ fn a_full_disk_leaves_the_journal_usable() {
 }
 
 #[test]
-fn retention_by_count_keeps_the_newest_and_what_the_state_needs() {
-    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-    let mut journal = open(&disk, 0).unwrap();
-    append(&mut journal, 100);
-    let keep = Retention { changes: Some(10), age: None };
-    journal.trim(keep, 0, time(0)).unwrap();
-    assert_eq!(read(&journal, 1).unwrap().len(), 100, "the state is at revision 0");
-    journal.trim(keep, 100, time(0)).unwrap();
-    let oldest = journal.segments.oldest().unwrap();
-    assert!((60..=91).contains(&oldest), "{oldest}");
-    assert_eq!(read(&journal, oldest).unwrap(), expected(oldest..=100));
-    let error = read(&journal, oldest - 1).unwrap_err();
-    assert!(matches!(error, Error::JournalTrimmed { .. }), "{error}");
-    assert_eq!(open(&disk, 100).unwrap().segments.oldest(), Some(oldest));
-}
-
-#[test]
-fn retention_by_age_goes_by_the_time_of_the_changes() {
-    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-    let mut journal = open(&disk, 0).unwrap();
-    append(&mut journal, 100);
-    let keep = Retention { changes: None, age: Some(Duration::from_millis(50)) };
-    journal.trim(keep, 100, time(60)).unwrap();
-    assert_eq!(journal.segments.oldest(), Some(1), "the first segment reaches past time 10");
-    journal.trim(keep, 100, time(100)).unwrap();
-    let oldest = journal.segments.oldest().unwrap();
-    assert!((20..=51).contains(&oldest), "{oldest}");
-}
-
-#[test]
 fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
@@ -253,7 +247,7 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     let mut reader = Reader::new(Arc::clone(&journal.segments), 1, 50).unwrap();
     assert_eq!(reader.next().unwrap().unwrap(), (1, payload(1)));
     append(&mut journal, 50);
-    journal.trim(Retention { changes: Some(10), age: None }, 100, time(0)).unwrap();
+    trim(&journal, KEEP_TEN, 100, 0).unwrap();
     let rest: Vec<_> = reader.collect();
     let (last, held) = rest.split_last().unwrap();
     assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment is read on");
@@ -278,7 +272,7 @@ fn a_reader_overtaken_before_its_first_change_is_told_so() {
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
     let mut reader = Reader::new(Arc::clone(&journal.segments), 1, 100).unwrap();
-    journal.trim(Retention { changes: Some(10), age: None }, 100, time(0)).unwrap();
+    trim(&journal, KEEP_TEN, 100, 0).unwrap();
     let error = reader.next().unwrap().unwrap_err();
     assert!(matches!(error, Error::JournalTrimmed { requested: 1, .. }), "{error}");
 }
@@ -294,7 +288,7 @@ fn a_segment_that_may_have_its_name_ends_the_one_before() {
     append(&mut journal, 1);
     // Creating, filling, syncing and naming the segment pass; syncing the directory does not.
     disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(5));
-    let failure = journal.append(&[&large], time(1)).unwrap_err();
+    let failure = journal.append(&[&large], &[], time(1)).unwrap_err();
     disk.heal();
     assert!(!failure.usable);
     assert_eq!(failure.error.outcome(), Outcome::NotApplied);
@@ -352,43 +346,3 @@ impl DiskFile for Shrinking {
     }
 }
 
-#[test]
-fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_hole() {
-    let disk = SimulatedDisk::default();
-    let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    let mut journal = open(&dyn_disk, 0).unwrap();
-    append(&mut journal, 100);
-    let keep = Retention { changes: Some(10), age: None };
-    disk.fail(DiskFault::new(io::ErrorKind::Other));
-    journal.trim(keep, 100, time(0)).unwrap_err();
-    assert_eq!(read(&journal, 1).unwrap(), expected(1..=100));
-    journal.trim(keep, 100, time(0)).unwrap();
-    let oldest = journal.segments.oldest().unwrap();
-    assert!(oldest > 1);
-    assert_eq!(read(&open(&dyn_disk, 100).unwrap(), oldest).unwrap(), expected(oldest..=100));
-    assert_eq!(disk.list("journal").unwrap().len(), journal.segments.firsts().len() + 1);
-}
-
-/// The removal shows at once, and nothing is removed behind it before it is durable.
-#[test]
-fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
-    let disk = SimulatedDisk::default();
-    let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
-    append(&mut journal, 100);
-    let (all, before) = (journal.segments.firsts(), disk.calls());
-    let keep = Retention { changes: Some(10), age: None };
-    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1));
-    journal.trim(keep, 100, time(0)).unwrap_err();
-    assert!(matches!(read(&journal, 1), Err(Error::JournalTrimmed { .. })));
-    let oldest = journal.segments.oldest().unwrap();
-    assert_eq!(read(&journal, oldest).unwrap(), expected(oldest..=100));
-    journal.trim(keep, 100, time(0)).unwrap();
-    assert!(journal.segments.firsts().len() + 2 < all.len());
-    for (call, stopped) in disk.stops().enumerate().skip(before) {
-        for seed in 0..8 {
-            let after = Arc::new(stopped.power_lost(call as u64 * 8 + seed));
-            let left = Segments::open(after, ID).unwrap().firsts();
-            assert!(all.ends_with(&left), "{left:?} of {all:?}");
-        }
-    }
-}

@@ -7,12 +7,7 @@ use super::resource::ResourceType;
 pub(crate) struct ByType<T>([T; 4]);
 
 impl<T> ByType<T> {
-    pub(crate) fn from_fn(make: impl Fn(ResourceType) -> T) -> Self {
-        Self(ResourceType::ALL.map(make))
-    }
-
     /// One value for each type, or the first error in the fixed order of the types.
-    #[cfg(feature = "testing")]
     pub(crate) fn try_from_fn<E>(
         mut make: impl FnMut(ResourceType) -> Result<T, E>,
     ) -> Result<Self, E> {
@@ -21,13 +16,11 @@ impl<T> ByType<T> {
     }
 
     /// Each type with its value, in the fixed order of the types.
-    #[cfg(feature = "testing")]
     pub(crate) fn into_entries(self) -> impl Iterator<Item = (ResourceType, T)> {
         ResourceType::ALL.into_iter().zip(self.0)
     }
 
     /// What `each` makes of each value.
-    #[cfg(feature = "testing")]
     pub(crate) fn map<R>(self, each: impl FnMut(T) -> R) -> ByType<R> {
         ByType(self.0.map(each))
     }
@@ -53,7 +46,6 @@ impl<T> ByType<T> {
     }
 
     /// Each type with its value, in the fixed order of the types.
-    #[cfg(feature = "testing")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ResourceType, &T)> {
         ResourceType::ALL.into_iter().zip(&self.0)
     }

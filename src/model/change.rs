@@ -1,6 +1,7 @@
 //! Changes, as a feed tells of them.
 
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
+use super::position::Position;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
 use super::time::Timestamp;
@@ -34,6 +35,8 @@ use super::view::{Maintainer, ViewFields};
 pub struct Change {
     /// Its number; one more than that of the change before it.
     pub revision: u64,
+    /// Where the store stood after it: what to keep, to [go on after it](crate::Store::feed_after).
+    pub position: Position,
     /// When it was made; never before the change before it.
     pub time: Timestamp,
     /// Who made it, where the host said so.

@@ -1,25 +1,30 @@
 //! A change record, as a feed tells of it.
 
 use super::change::{Change, ChangeKind, ChangedLinks};
+use super::chain_hash::ChainHash;
 use super::change_meta::ChangeMeta;
 use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
 use super::error::{Error, Result, StoreFile};
+use super::lineage::Lineage;
+use super::position::Position;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
 use super::stamp::Stamp;
 
 impl Change {
-    /// A change as a feed tells of it.
+    /// The change that a journal's record is of, as a feed tells of it; after it the store stood at a position of the
+    /// lineage with the hash.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when a name is malformed.
-    pub(crate) fn of(record: ChangeRecord) -> Result<Self> {
-        let ChangeRecord { stamp, meta, project, effect } = record;
+    /// [`Error::Damaged`] when the record cannot be read.
+    pub(crate) fn read(payload: &[u8], lineage: Lineage, hash: ChainHash) -> Result<Self> {
+        let ChangeRecord { stamp, meta, project, effect } = ChangeRecord::decode(payload)?;
         let ChangeMeta { actor, comment, reverts } = meta;
         let Stamp { revision, time } = stamp;
         let kind = ChangeKind::of(effect, revision)?;
-        Ok(Self { revision, time, actor, comment, reverts, project, kind })
+        let position = Position { lineage, revision, hash };
+        Ok(Self { revision, position, time, actor, comment, reverts, project, kind })
     }
 }
 

@@ -4,9 +4,9 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::key::{KeyError, ProjectKey, ViewKey};
+use super::position::Position;
 use super::report::Report;
 use crate::codec::CodecError;
 
@@ -139,8 +139,8 @@ pub enum Error {
     },
     /// A feed was to go on behind a change that the store does not have.
     #[error(
-        "the feed is to go on behind revision {position}, and the store is at {revision}: the \
-         position is of another store, or this one was put back to an older copy; begin anew"
+        "the feed is to go on after revision {position}, and the store is at {revision}: the \
+         position is of another store, or this one was put back to an older copy; begin again"
     )]
     FeedAhead {
         /// The revision to go on behind.
@@ -176,7 +176,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// No copy of the store was made, and nothing was left; the store is as it was.
-    #[error("the store cannot be copied to {path:?}: mend the cause, and call again")]
+    #[error("the store cannot be copied to {path:?}: fix the cause and call again")]
     BackupFailed {
         /// The directory that was asked for.
         path: PathBuf,
@@ -224,29 +224,52 @@ pub enum Error {
         /// What the file system said.
         source: io::Error,
     },
-    /// The state database failed.
-    #[error("the state database failed: call recover() or reopen the store")]
+    /// The state failed, in memory or while a checkpoint was written or read.
+    #[error("the state failed: call recover() or reopen the store")]
     State {
         /// What became of the change.
         outcome: Outcome,
-        /// What the database said.
+        /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Snapshots are open that keep the space of a store from being given back.
-    #[error("snapshots are open: drop them, and call again")]
-    SnapshotsOpen,
-    /// The snapshot is older than the options allow; its pages can be used again.
+    /// The state would take more memory than the options allow.
     #[error(
-        "the snapshot is {:.3} s old, and {:.3} s are allowed: take a new one, or raise Options::snapshot_limit",
-        .age.as_secs_f64(),
-        .limit.as_secs_f64()
+        "the state would take {needed} bytes of memory, and {limit} are allowed: remove links or views, or raise \
+         Options::memory_limit"
     )]
-    SnapshotExpired {
-        /// How old it is.
-        age: Duration,
-        /// How old it may become.
-        limit: Duration,
+    MemoryLimit {
+        /// How many bytes it would take.
+        needed: u64,
+        /// How many it may take.
+        limit: u64,
     },
+    /// No checkpoint could be made for so long that the journal has reached its bound.
+    #[error(
+        "the journal has {bytes} bytes since the last checkpoint, and {limit} are allowed: fix what the source says and \
+         call checkpoint(), or raise Options::journal_limit"
+    )]
+    JournalFull {
+        /// How many bytes of journal there are since the last checkpoint.
+        bytes: u64,
+        /// How many there may be.
+        limit: u64,
+        /// Why no checkpoint was made; `None` where checkpoints are made by hand.
+        source: Option<Box<Error>>,
+    },
+    /// The position was never one of this store: it is of another one, or this one, or the store that the position
+    /// is of, went another way since it was copied or put back.
+    #[error(
+        "the position {position} was never one of this store, which is at {at}: read the store again and go on from there"
+    )]
+    Diverged {
+        /// The position.
+        position: Position,
+        /// Where the store stands.
+        at: Position,
+    },
+    /// The handle belongs to the parent of this process, which was forked after the store was opened.
+    #[error("the store was opened before this process was forked, and belongs to its parent: open it again here")]
+    Forked,
     /// Something panicked while the call ran; a change was taken back.
     #[error("a panic ended the call: {message}")]
     Panicked {
@@ -322,13 +345,13 @@ impl Error {
             Self::Panicked { message } => Self::Panicked { message: message.clone() },
             Self::WritesStopped { reason } => Self::WritesStopped { reason: reason.clone() },
             Self::Closed => Self::Closed,
+            Self::JournalFull { bytes, limit, source } => Self::JournalFull {
+                bytes: *bytes,
+                limit: *limit,
+                source: source.as_ref().map(|source| Box::new(source.alike())),
+            },
             other => Self::State { outcome: other.outcome(), source: text(other) },
         }
-    }
-
-    /// Whether the store itself failed, not the request.
-    pub(crate) const fn is_of_store(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::State { .. } | Self::Damaged { .. })
     }
 
     pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {

@@ -164,7 +164,7 @@ impl<T> Page<T> {
         limit: usize,
         total: u64,
         list: List,
-        position: impl FnOnce(&R) -> Result<Position>,
+        position: impl FnOnce(&R) -> Result<ListPlace>,
         item: impl FnMut(R) -> Result<T>,
     ) -> Result<Self> {
         let more = rows.len() > limit;
@@ -200,7 +200,7 @@ impl<T> Page<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     list: List,
-    after: Position,
+    after: ListPlace,
 }
 
 /// A list that has cursors.
@@ -216,7 +216,7 @@ pub(crate) enum List {
 
 /// An item of a list, by what the list is ordered by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) enum Position {
+pub(crate) enum ListPlace {
     Key(String),
     LinkTime(LinkRecord),
     /// A view or a resource by its name, and its key.
@@ -228,12 +228,12 @@ pub(crate) enum Position {
 /// The versions of a cursor's format.
 #[derive(Serialize, Deserialize)]
 enum Versioned {
-    V1 { list: List, after: Position },
+    V1 { list: List, after: ListPlace },
 }
 
 impl Start {
     /// What the page starts behind in this list, and how many items it leaves out then.
-    pub(crate) fn in_list(&self, list: &List) -> Result<(Option<&Position>, usize)> {
+    pub(crate) fn in_list(&self, list: &List) -> Result<(Option<&ListPlace>, usize)> {
         match self {
             Self::Offset(offset) => Ok((None, *offset)),
             Self::After(cursor) if cursor.list == *list => Ok((Some(&cursor.after), 0)),
@@ -242,7 +242,7 @@ impl Start {
     }
 }
 
-impl Position {
+impl ListPlace {
     /// Where a view stands in this order.
     pub(crate) fn of_view(view: &View, sort: ViewSort) -> Self {
         let key = view.key.to_string();
@@ -366,7 +366,7 @@ mod tests {
             List::Links { view: 7, resource_type: ResourceType::Flag, sort: LinkSort::LinkTime };
         let record =
             LinkRecord { linked_at: Timestamp::from_millis(9), revision: 3, request_index: 1 };
-        Cursor { list, after: Position::LinkTime(record) }
+        Cursor { list, after: ListPlace::LinkTime(record) }
     }
 
     #[test]

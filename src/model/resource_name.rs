@@ -11,7 +11,6 @@ use super::key::EnvironmentId;
 pub(crate) const SEPARATOR: char = '\0';
 
 /// The longest name, in bytes: that of a segment, two keys and what stands between them.
-#[cfg(feature = "testing")]
 pub(crate) const MAX_NAME_LEN: usize = 2 * super::key::MAX_KEY_LEN + 1;
 
 /// A resource's name inside its type as the tables order it: the key, for segments environment
@@ -32,15 +31,6 @@ impl ResourceName<'_> {
         ResourceName(Cow::Owned(name))
     }
 
-    /// The same name, borrowed from this one.
-    pub(crate) fn borrowed(&self) -> ResourceName<'_> {
-        ResourceName(Cow::Borrowed(&self.0))
-    }
-
-    pub(crate) fn into_owned(self) -> ResourceName<'static> {
-        ResourceName(Cow::Owned(self.0.into_owned()))
-    }
-
     /// The environment id of a segment, and the key.
     pub(crate) fn parts(&self) -> (Option<&str>, &str) {
         split(&self.0)
@@ -52,11 +42,6 @@ impl ResourceName<'_> {
         name.push(SEPARATOR);
         name.push_str(key);
         Self(Cow::Owned(name))
-    }
-
-    /// What the names of all segments of an environment start with.
-    pub(crate) fn environment_prefix(environment: &EnvironmentId) -> Vec<u8> {
-        environment_prefix(environment).into_bytes()
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -7,9 +7,7 @@ use super::batch::BatchKeys;
 use super::key::MAX_KEY_LEN;
 use super::key_outcome::FailureReason;
 use super::leading_number::leading_number;
-use super::link_key::LinkKey;
 use super::resource::{KeyPart, ResourceType};
-use super::resource_name::ResourceName;
 
 /// The keys of a batch after the checks that need no store.
 ///
@@ -107,17 +105,7 @@ impl ValidatedBatch {
         &self.failed
     }
 
-    /// The keys, in key order.
-    pub(crate) fn keys(&self) -> Vec<LinkKey<'_>> {
-        let key = |key: &ValidKey| LinkKey {
-            name: ResourceName::packed(text_of(&self.texts, *key)),
-            request_index: key.request_index,
-        };
-        self.names.iter().map(key).collect()
-    }
-
     /// The names to look for, in key order, each with its place in the request.
-    #[cfg(feature = "testing")]
     pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = (&str, u32)> + Clone {
         self.names.iter().map(|key| (text_of(&self.texts, *key), key.request_index))
     }
@@ -128,7 +116,6 @@ impl ValidatedBatch {
     }
 
     /// Whether a key is the id of a segment.
-    #[cfg(feature = "testing")]
     pub(crate) const fn has_ids(&self) -> bool {
         !self.ids.is_empty()
     }
@@ -198,8 +185,7 @@ mod tests {
             }
             let batch = Batch::segments(segments);
             let validated = ValidatedBatch::new(batch.keys, 256);
-            let kept = validated.keys().into_iter();
-            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.request_index));
+            let kept = validated.names().map(|(name, at)| (name.to_owned(), at));
             prop_assert!(kept.eq(expected));
         }
 
@@ -214,8 +200,7 @@ mod tests {
             }
             let batch = Batch::flags(flags);
             let validated = ValidatedBatch::new(batch.keys, 256);
-            let kept = validated.keys().into_iter();
-            let kept = kept.map(|key| (key.name.as_str().to_owned(), key.request_index));
+            let kept = validated.names().map(|(name, at)| (name.to_owned(), at));
             prop_assert!(kept.eq(expected));
         }
     }
@@ -240,10 +225,7 @@ mod tests {
         ];
         assert_eq!(codes(batch.clone()), expected);
         let validated = ValidatedBatch::new(batch.keys, 256);
-        let kept = validated
-            .keys()
-            .into_iter()
-            .map(|key| (key.name.as_str().to_owned(), key.request_index));
+        let kept = validated.names().map(|(name, at)| (name.to_owned(), at));
         let expected = [("A", 5), ("a", 1), ("b", 0)].map(|(key, at)| (key.to_owned(), at));
         assert_eq!(kept.collect::<Vec<_>>(), expected);
     }

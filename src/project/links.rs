@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::batch::LinkPlan;
-use crate::change::{Effect, LinksChange};
-use crate::commit::{Draft, Recorded};
+use super::{Project, other_answer, view_key};
+use crate::engine::Request;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
-use crate::model::{Batch, ChangeMeta, LinkCommand, LinkOp, LinkResult, Report};
-use crate::project::{Project, Target, view_key};
+use crate::model::{Answer, Batch, ChangeMeta, Command, LinkCommand, LinkOp, Operation, Report};
 
 /// What to do with a batch in one of several views. Example: at [`Project::change_links`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +39,8 @@ impl Project {
     /// A resource that is linked already is a success and keeps the time of its link. A malformed,
     /// repeated or unknown key is that key's failure: see [`FailureReason`](crate::FailureReason).
     ///
-    /// Cost: O(n · log n + n · log links) with n keys and the links of all views; with a filter also what
-    /// [`Batch::and_matching`] says. Of the store it writes the blocks of some 100 links that the keys
-    /// are in; the lists of the resources' views are [folded](crate::Options::tail) later.
+    /// Cost: O(n · log n + n · log links) with n keys and the links of the view; with a filter also what
+    /// [`Batch::and_matching`] says.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options};
@@ -65,7 +62,7 @@ impl Project {
     /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit)
     ///   keys, with what the filter finds.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, LinkOp::Link, batch)
+        self.change_one(LinkChange::link(view, batch))
     }
 
     /// Unlinks resources from a view, in one change whatever their number.
@@ -93,14 +90,14 @@ impl Project {
     ///
     /// Those of [`link`](Self::link).
     pub fn unlink(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, LinkOp::Unlink, batch)
+        self.change_one(LinkChange::unlink(view, batch))
     }
 
     /// Makes the resources that are linked to a view, of the batch's type, exactly those of the
     /// batch, in one change: nobody ever sees a part of it.
     ///
     /// What is linked and was asked for stays, with its link time; the rest is unlinked, and stands
-    /// in the report behind the keys of the request, in key order. A key that fails is left as it
+    /// in the report after the keys of the request, in key order. A key that fails is left as it
     /// is, linked or not. With [`Batch::keep_last_view`] what is in no other view stays linked, too,
     /// as a failure. Segments of every environment are of one type.
     ///
@@ -124,7 +121,7 @@ impl Project {
     ///
     /// Those of [`link`](Self::link).
     pub fn replace(&self, view: &str, batch: Batch) -> Result<Report> {
-        self.run(view, LinkOp::Replace, batch)
+        self.change_one(LinkChange::replace(view, batch))
     }
 
     /// Links and unlinks over several views and types in one change, with a report for each.
@@ -160,84 +157,47 @@ impl Project {
         &self,
         changes: impl IntoIterator<Item = LinkChange>,
     ) -> Result<Vec<Report>> {
-        self.target.refuse_view()?;
-        self.run_all(changes.into_iter().collect())
+        if self.precondition.view_at.is_some() {
+            return Err(Error::NoSingleView);
+        }
+        self.change_all(changes.into_iter().collect())
     }
 
-    fn run(&self, view: &str, op: LinkOp, batch: Batch) -> Result<Report> {
-        let change = LinkChange { view: view.to_owned(), op, batch };
-        let mut reports = self.run_all(vec![change])?;
+    fn change_one(&self, change: LinkChange) -> Result<Report> {
         // One report for each change.
-        reports.pop().ok_or(Error::Closed)
+        self.change_all(vec![change])?.pop().ok_or_else(other_answer)
     }
 
-    fn run_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
+    fn change_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
         let limit = self.engine.options().batch_limit.min(u32::MAX as usize);
-        let listed = changes.iter().map(|change| change.batch.len()).sum();
-        if listed > limit {
-            return Err(Error::BatchTooLarge { keys: listed, limit });
+        let keys = changes.iter().map(|change| change.batch.len()).sum();
+        if keys > limit {
+            return Err(Error::BatchTooLarge { keys, limit });
         }
         let (mut meta, mut commands) = (ChangeMeta::default(), Vec::new());
         for LinkChange { view, op, batch } in changes {
             meta = meta.or(&batch.meta);
-            commands.push(self.command(view_key(&view)?, op, batch, limit));
+            commands.push(self.link_command(view_key(&view)?, op, batch, limit));
         }
-        let (meta, commands) = (meta.or(&self.meta), Arc::new(commands));
-        let asked = Arc::clone(&commands);
-        let (results, revision) = self.change_view(listed as u64, meta, move |draft, target| {
-            change(draft, target, &asked, limit)
-        })?;
+        let operation = Operation::ChangeLinks { commands, limit };
+        let request = self.request(meta.or(&self.meta), operation, keys)?;
+        let (answer, revision) = self.engine.execute(&request)?;
+        let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
+        let (Answer::Links(results), Operation::ChangeLinks { commands, .. }) = (answer, operation)
+        else {
+            return Err(other_answer());
+        };
         if !self.dry_run {
             self.engine.count_keys(results.iter().flat_map(|result| &result.outcomes));
         }
-        let commands = Arc::unwrap_or_clone(commands);
         let report = |(command, result)| Report::of_links(command, result, revision);
         Ok(commands.into_iter().zip(results).map(report).collect())
     }
 
     /// What a batch asks for, as far as it can be told before its turn.
-    fn command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
+    fn link_command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
         let options = self.engine.options();
         let environment_limit = options.limits.environment_id;
         LinkCommand::new(view, op, batch, options.link_policy, environment_limit, limit)
     }
-}
-
-/// Finds the keys of all parts, then changes their links in order.
-fn change(
-    draft: &mut Draft<'_, '_>,
-    target: &Target,
-    commands: &[LinkCommand],
-    limit: usize,
-) -> Result<(Vec<LinkResult>, Option<Recorded>)> {
-    // Everything a part can fail on comes before anything changes.
-    let mut walks = Vec::with_capacity(commands.len());
-    let mut keys = 0_usize;
-    let mut project = None;
-    for command in commands {
-        let (in_project, view) = target.find_view(draft, &command.view)?;
-        let walk = LinkPlan::prepare(draft.tables, &in_project, &view, command)?;
-        keys = keys.saturating_add(walk.len());
-        walks.push((&command.view, walk));
-        project = Some(in_project);
-    }
-    if keys > limit {
-        return Err(Error::BatchTooLarge { keys, limit });
-    }
-    let Some(project) = project else { return Ok((Vec::new(), None)) };
-    let (mut walked, mut changes, mut base) = (Vec::new(), Vec::new(), 0);
-    for (key, mut walk) in walks {
-        let (_, mut view) = target.find_view(draft, key)?;
-        let places = walk.len();
-        changes.extend(walk.change(draft.tables, &mut view, base, draft.stamp)?);
-        // The limit is below 2^32.
-        base += places as u32;
-        walked.push(walk.into_walked());
-    }
-    let effect = match <[LinksChange<'_>; 1]>::try_from(changes) {
-        Ok([only]) => Effect::ChangeLinks(only),
-        Err(none) if none.is_empty() => return Ok((walked, None)),
-        Err(many) => Effect::ChangeManyLinks(many),
-    };
-    Ok((walked, Some(draft.record(&project, effect)?)))
 }

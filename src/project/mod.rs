@@ -3,20 +3,20 @@
 mod links;
 mod removal;
 mod resources;
-mod target;
 mod views;
 
 use std::sync::Arc;
 
-use crate::commit::{Ask, Draft, Engine, Recorded};
-use crate::model::ChangeMeta;
-use crate::model::error::{Error, Result};
+use crate::engine::{Answered, Engine, Request};
+use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::limit;
+use crate::model::position::Position;
+use crate::model::{ChangeMeta, Command, Operation, Precondition};
+use crate::snapshot::{ProjectSnapshot, Snapshot};
 
 pub use links::LinkChange;
 pub use removal::{DeletedProject, Removed};
-pub(crate) use target::Target;
 pub use views::DeletedView;
 
 /// A handle to a project of a store: everything that changes views and links.
@@ -25,12 +25,12 @@ pub use views::DeletedView;
 /// [`reverts`](Self::reverts) give a handle whose changes say so in the journal;
 /// [`if_store_at`](Self::if_store_at) and [`if_view_at`](Self::if_view_at) one that changes nothing
 /// when somebody else did meanwhile; [`dry_run`](Self::dry_run) one that changes nothing at all and
-/// tells what it would do. Reads are on a [`Snapshot`](crate::Snapshot).
+/// tells what it would do. Reads are on a [`Snapshot`](crate::Snapshot); [`read`](Self::read) gives the project as it
+/// stands now.
 ///
 /// Every call is one change: whole or absent, durable when it returns. Besides what each says of its
 /// cost, a change takes one append to the journal and one disk sync, shared with those who call at the
-/// same time, and now and then what is due behind it, a [slice of a fold](crate::Options::tail) or a
-/// [checkpoint](crate::Options::checkpoint_interval). A call that changes nothing takes none of these.
+/// same time. A call that changes nothing takes neither.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options};
@@ -63,25 +63,54 @@ pub use views::DeletedView;
 ///   single view.
 /// - [`Error::Io`], [`Error::State`]: the disk failed; their [`outcome`](Error::outcome) tells what
 ///   became of the change. Also of a call that shared the sync and had nothing to change.
-/// - [`Error::Damaged`]: a row or page that is needed cannot be read; nothing changed, and writes stop.
+/// - [`Error::MemoryLimit`]: the change could go beyond [`Options::memory_limit`](crate::Options::memory_limit).
+/// - [`Error::JournalFull`]: no checkpoint could be made for long; see
+///   [`Options::journal_limit`](crate::Options::journal_limit).
+/// - [`Error::Forked`]: the process was forked after the store was opened.
 /// - [`Error::Panicked`]: a clock or this crate panicked; nothing changed.
 #[derive(Clone, Debug)]
 pub struct Project {
     engine: Arc<Engine>,
-    target: Target,
+    key: ProjectKey,
+    precondition: Precondition,
+    position: Option<Position>,
     meta: ChangeMeta,
     dry_run: bool,
 }
 
 impl Project {
     pub(crate) fn new(engine: Arc<Engine>, key: ProjectKey) -> Self {
-        Self { engine, target: Target::new(key), meta: ChangeMeta::default(), dry_run: false }
+        let (precondition, meta) = (Precondition::default(), ChangeMeta::default());
+        Self { engine, key, precondition, position: None, meta, dry_run: false }
     }
 
     /// The key of the project.
     #[must_use]
     pub const fn key(&self) -> &ProjectKey {
-        self.target.project()
+        &self.key
+    }
+
+    /// The project as it stands now, and stays for the reader.
+    ///
+    /// Waits for no change, but for a small one while it is shown.
+    ///
+    /// Cost: O(log projects).
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Resource};
+    /// # let store = Options::new().open_in_memory()?;
+    /// let project = store.project("default")?;
+    /// project.create_view(NewView::new("v", "V"))?;
+    /// project.link("v", Batch::flags(["a"]))?.all_ok()?;
+    /// assert!(project.read()?.is_linked("v", &Resource::flag("a")?)?);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`] when there is none; those of [`Store::snapshot`](crate::Store::snapshot).
+    pub fn read(&self) -> Result<ProjectSnapshot> {
+        Snapshot::new(Arc::clone(&self.engine))?.of(&self.key)
     }
 
     /// A handle whose changes tell who made them; a batch's own actor goes before.
@@ -126,7 +155,28 @@ impl Project {
     #[must_use]
     pub fn if_store_at(&self, revision: u64) -> Self {
         let mut handle = self.clone();
-        handle.target.store_at = Some(revision);
+        handle.precondition.store_at = Some(revision);
+        handle
+    }
+
+    /// A handle whose calls change nothing when the store is not at this position any more, or went another way:
+    /// [`if_store_at`](Self::if_store_at), for a position that was kept outside of the store.
+    ///
+    /// [`Error::RevisionDiffers`] when other changes were made meanwhile. [`Error::Diverged`] when the position was
+    /// never one of this store: it was put back to a [copy](crate::Store::backup_to), or is another one.
+    ///
+    /// ```
+    /// # use viewlink::{Error, NewView, Options};
+    /// # let (store, other) = (Options::new().open_in_memory()?, Options::new().open_in_memory()?);
+    /// let seen = other.snapshot()?.position();
+    /// let refused = store.project("default")?.if_store_at_position(seen).create_view(NewView::new("v", "V"));
+    /// assert!(matches!(refused, Err(Error::Diverged { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn if_store_at_position(&self, position: Position) -> Self {
+        let mut handle = self.clone();
+        handle.position = Some(position);
         handle
     }
 
@@ -151,16 +201,15 @@ impl Project {
     #[must_use]
     pub fn if_view_at(&self, revision: u64) -> Self {
         let mut handle = self.clone();
-        handle.target.view_at = Some(revision);
+        handle.precondition.view_at = Some(revision);
         handle
     }
 
     /// A handle whose calls change nothing, and answer exactly as if they had.
     ///
-    /// A call waits for its turn, does its work and takes it back: the answer is that of the state
-    /// between two changes, and may be another one a moment later. The revision of the change is
-    /// `None`; a view that would have changed has the revision it would have. It costs what the call
-    /// costs, but for the disk sync.
+    /// A call waits for its turn and is decided: the answer is that of the state between two changes, and may be
+    /// another one a moment later. The revision of the change is `None`; a view that would have changed has the
+    /// revision it would have. It costs what deciding the call costs.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, ResourceType};
@@ -182,31 +231,28 @@ impl Project {
         handle
     }
 
-    /// Makes a change that is about one view.
-    fn change_view<T: Send + 'static>(
-        &self,
-        keys: u64,
-        meta: ChangeMeta,
-        act: impl Fn(&mut Draft<'_, '_>, &Target) -> Result<(T, Option<Recorded>)> + Send + 'static,
-    ) -> Result<(T, Option<u64>)> {
-        limit::check_meta(&meta, &self.engine.options().limits)?;
-        let target = self.target.clone();
-        let ask = Ask { meta, keys: keys.saturating_add(1), dry_run: self.dry_run };
-        self.engine.commit(ask, move |draft| {
-            target.check_store(draft)?;
-            act(draft, &target)
-        })
+    /// Carries an operation out; tells the answer, and the revision of the change, if one was made.
+    fn run(&self, operation: Operation) -> Answered {
+        self.engine.execute(&self.request(self.meta.clone(), operation, 0)?)
     }
 
-    /// Makes a change that is about no single view.
-    fn change<T: Send + 'static>(
-        &self,
-        keys: u64,
-        act: impl Fn(&mut Draft<'_, '_>, &Target) -> Result<(T, Option<Recorded>)> + Send + 'static,
-    ) -> Result<(T, Option<u64>)> {
-        self.target.refuse_view()?;
-        self.change_view(keys, self.meta.clone(), act)
+    /// What is asked for, as plain data; it names so many keys.
+    fn request(&self, meta: ChangeMeta, operation: Operation, keys: usize) -> Result<Arc<Request>> {
+        let options = self.engine.options();
+        limit::check_meta(&meta, &options.limits)?;
+        let (project, precondition) = (self.key.clone(), self.precondition);
+        let removal_detail = options.removal_detail;
+        let command = Command { project, precondition, meta, removal_detail, operation };
+        command.check_view()?;
+        let (position, dry_run) = (self.position, self.dry_run);
+        Ok(Arc::new(Request { command, keys: keys as u64, position, dry_run }))
     }
+}
+
+/// The error of an answer that is of another kind than its command, which cannot be.
+fn other_answer() -> Error {
+    debug_assert!(false, "an answer is of the kind of its command");
+    Error::damaged(StoreFile::State, "state", "an answer is of another kind than its command")
 }
 
 pub(crate) fn view_key(text: &str) -> Result<ViewKey> {

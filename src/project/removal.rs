@@ -1,13 +1,11 @@
 //! What takes many links of a project away at once.
 
-use crate::change::Effect;
-use crate::commit::{Draft, Recorded};
+use super::{Project, other_answer};
 use crate::model::error::Result;
 use crate::model::key::EnvironmentId;
 use crate::model::resource::Resource;
 use crate::model::type_counts::TypeCounts;
-use crate::project::Project;
-use crate::storage::{ProjectRow, Removal};
+use crate::model::{Answer, Operation};
 
 /// What [`Project::delete`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,19 +53,17 @@ impl Project {
     /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
     /// [all calls](Project#errors) share.
     pub fn delete(&self) -> Result<DeletedProject> {
-        let ((views, unlinked), revision) = self.change(0, |draft, target| {
-            let project = target.find(draft)?;
-            let (views, unlinked) = draft.tables.delete_project(&project)?;
-            let recorded = draft.record(&project, Effect::DeleteProject { views, unlinked })?;
-            Ok(((views, unlinked), Some(recorded)))
-        })?;
-        Ok(DeletedProject { views, unlinked, revision })
+        match self.run(Operation::DeleteProject)? {
+            (Answer::ProjectDeleted { views, unlinked }, revision) => {
+                Ok(DeletedProject { views, unlinked, revision })
+            }
+            _ => Err(other_answer()),
+        }
     }
 
     /// Takes a resource out of the registry, where it is in it, and out of every view of the project.
     ///
-    /// Cost: O(m · log links) with the m views of the resource: a block of links is written anew in each,
-    /// so this is the slow one where they are very many.
+    /// Cost: O(m · log links) with the m views of the resource.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Resource};
@@ -85,14 +81,7 @@ impl Project {
     /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
     /// [all calls](Project#errors) share.
     pub fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
-        let resource = resource.clone();
-        self.remove(move |draft, project| {
-            let (resource_type, name) = (resource.resource_type(), resource.name());
-            let removal =
-                draft.tables.remove_resource(project, resource_type, &name, draft.stamp)?;
-            let effect = Effect::RemoveResource { resource_type, name, links: removal.links };
-            Ok((removal, draft.record(project, effect)?))
-        })
+        self.remove(Operation::RemoveResource(resource.clone()))
     }
 
     /// Takes all segments of an environment out of the registry and out of every view of the project.
@@ -114,27 +103,18 @@ impl Project {
     /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
     /// [all calls](Project#errors) share.
     pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
-        let environment = environment.clone();
-        self.remove(move |draft, project| {
-            let removal = draft.tables.remove_environment(project, &environment, draft.stamp)?;
-            let environment = environment.clone();
-            let Removal { linked: segments, links, .. } = removal;
-            let effect = Effect::RemoveEnvironment { environment, segments, links };
-            Ok((removal, draft.record(project, effect)?))
-        })
+        self.remove(Operation::RemoveEnvironment(environment.clone()))
     }
 
-    fn remove(
-        &self,
-        act: impl Fn(&mut Draft<'_, '_>, &ProjectRow) -> Result<(Removal, Recorded)> + Send + 'static,
-    ) -> Result<Removed> {
-        let (removal, revision) = self.change(0, move |draft, target| {
-            let project = target.find(draft)?;
-            let (removal, recorded) = act(draft, &project)?;
-            let any = removal.links > 0 || removal.registered > 0;
-            Ok((removal, any.then_some(recorded)))
-        })?;
-        let Removal { registered, linked: resources, links } = removal;
-        Ok(Removed { resources, registered, links, revision })
+    fn remove(&self, operation: Operation) -> Result<Removed> {
+        match self.run(operation)? {
+            (Answer::Removed(removed), revision) => Ok(Removed {
+                resources: removed.linked,
+                registered: removed.registered,
+                links: removed.links,
+                revision,
+            }),
+            _ => Err(other_answer()),
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::{Project, other_answer};
+use crate::engine::Request;
 use crate::model::error::{Error, Result};
-use crate::model::{NewResource, Report, ValidatedPut};
-use crate::project::Project;
-use crate::registry;
+use crate::model::{Answer, Command, NewResource, Operation, Report, ValidatedPut};
 
 impl Project {
     /// Registers resources, or says anew what they are, in one change whatever their number. The
@@ -17,8 +17,7 @@ impl Project {
     /// another segment is that resource's failure, and the others are registered all the same. A put
     /// that says nothing new changes nothing and costs no disk sync.
     ///
-    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each; each that changes is a row
-    /// of its own, with one for each tag that comes or goes.
+    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each.
     ///
     /// ```
     /// # use viewlink::{KeyOutcome, NewResource, Options};
@@ -47,15 +46,16 @@ impl Project {
             let (keys, limit) = (resources.len(), options.batch_limit);
             return Err(Error::BatchTooLarge { keys, limit });
         }
-        let keys = resources.len() as u64;
-        let put = Arc::new(ValidatedPut::new(resources, options.limits));
-        let asked = Arc::clone(&put);
-        let (outcomes, revision) = self.change(keys, move |draft, target| {
-            let (outcomes, put) =
-                registry::run(draft.tables, target.project(), &asked, draft.stamp)?;
-            let recorded = put.map(|(project, effect)| draft.record(&project, effect));
-            Ok((outcomes, recorded.transpose()?))
-        })?;
-        Ok(Report::of_put(Arc::unwrap_or_clone(put), outcomes, revision))
+        let keys = resources.len();
+        let put = ValidatedPut::new(resources, options.limits);
+        let request = self.request(self.meta.clone(), Operation::PutResources(put), keys)?;
+        let (answer, revision) = self.engine.execute(&request)?;
+        let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
+        match (answer, operation) {
+            (Answer::Put(outcomes), Operation::PutResources(put)) => {
+                Ok(Report::of_put(put, outcomes, revision))
+            }
+            _ => Err(other_answer()),
+        }
     }
 }

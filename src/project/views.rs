@@ -1,13 +1,11 @@
 //! Changing the views of a project.
 
-use crate::change::Effect;
-use crate::model::error::{Error, Result};
-use crate::model::key::{ProjectKey, ViewKey};
+use super::{Project, other_answer, view_key};
+use crate::model::error::Result;
 use crate::model::limit;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{NewView, View, ViewPatch};
-use crate::project::{Project, view_key};
-use crate::storage::ViewRow;
+use crate::model::{Answer, Operation};
 
 /// What [`Project::delete_view`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +34,11 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::ViewExists`] when there is one with the key; [`Error::InvalidKey`] when the key is
-    /// none; [`Error::TooLong`] when a field is beyond its [limit](crate::Limits);
+    /// [`Error::ViewExists`](crate::Error::ViewExists) when there is one with the key; [`Error::InvalidKey`](crate::Error::InvalidKey)
+    /// when the key is malformed; [`Error::TooLong`](crate::Error::TooLong) when a field is beyond its [limit](crate::Limits);
     /// those that [all calls](Project#errors) share.
     pub fn create_view(&self, view: NewView) -> Result<View> {
-        self.put_view(view, |project, key, _| {
-            Err(Error::ViewExists { project: project.clone(), view: key.clone() })
-        })
+        self.put_view(view, false)
     }
 
     /// The view with the key, created with these fields if there is none.
@@ -61,35 +57,24 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`create_view`](Self::create_view), but for [`Error::ViewExists`]; of the fields also
+    /// Those of [`create_view`](Self::create_view), but for [`Error::ViewExists`](crate::Error::ViewExists); of the fields also
     /// where the view is there.
     pub fn ensure_view(&self, view: NewView) -> Result<View> {
-        self.put_view(view, |_, _, found| Ok(found))
+        self.put_view(view, true)
     }
 
-    fn put_view(
-        &self,
-        view: NewView,
-        there: impl Fn(&ProjectKey, &ViewKey, ViewRow) -> Result<ViewRow> + Send + 'static,
-    ) -> Result<View> {
-        let key = view_key(&view.key)?;
-        limit::check_fields(&view.fields, None, &self.engine.options().limits)?;
-        let (view, _) = self.change(0, move |draft, target| {
-            let project_key = target.project();
-            let project = draft.tables.project(project_key)?;
-            let new_project = project.is_none();
-            let found = project.map(|project| draft.tables.view(project.id, &key)).transpose()?;
-            if let Some(found) = found.flatten() {
-                return Ok((there(project_key, &key, found)?.into_view(), None));
-            }
-            let fields = view.fields.clone();
-            let (project, view) =
-                draft.tables.create_view(project_key, &key, fields.clone(), draft.stamp)?;
-            let effect = Effect::CreateView { view: view.to_ref(), new_project, fields };
-            let recorded = draft.record(&project, effect)?;
-            Ok((view.into_view(), Some(recorded)))
-        })?;
-        Ok(view)
+    fn put_view(&self, view: NewView, ensure: bool) -> Result<View> {
+        let NewView { key, fields } = view;
+        let view = view_key(&key)?;
+        limit::check_fields(&fields, None, &self.engine.options().limits)?;
+        self.view_of(Operation::CreateView { view, fields, ensure })
+    }
+
+    fn view_of(&self, operation: Operation) -> Result<View> {
+        match self.run(operation)? {
+            (Answer::View(view), _) => Ok(view),
+            _ => Err(other_answer()),
+        }
     }
 
     /// Changes fields of a view; its version goes up by one.
@@ -109,31 +94,17 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`], [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when
-    /// the key is none; [`Error::TooLong`] when a field that changes is beyond its
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none; [`Error::InvalidKey`](crate::Error::InvalidKey) when
+    /// the key is none; [`Error::TooLong`](crate::Error::TooLong) when a field that changes is beyond its
     /// [limit](crate::Limits); those that [all calls](Project#errors) share.
     pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
-        let key = view_key(key)?;
-        let limits = self.engine.options().limits;
-        let (view, _) = self.change_view(0, self.meta.clone(), move |draft, target| {
-            let (project, view) = target.find_view(draft, &key)?;
-            let fields = patch.clone().apply(view.fields().clone());
-            limit::check_fields(&fields, Some(view.fields()), &limits)?;
-            if fields == *view.fields() {
-                return Ok((view.into_view(), None));
-            }
-            let view = draft.tables.update_view(view, fields.clone(), draft.stamp)?;
-            let effect = Effect::UpdateView { view: view.to_ref(), fields };
-            let recorded = draft.record(&project, effect)?;
-            Ok((view.into_view(), Some(recorded)))
-        })?;
-        Ok(view)
+        let (view, limits) = (view_key(key)?, self.engine.options().limits);
+        self.view_of(Operation::UpdateView { view, patch, limits })
     }
 
     /// Deletes a view and unlinks everything from it. Its key is free afterwards, its id never is.
     ///
-    /// Cost: O(m / 100) with the m links of the view, which go by blocks. What it leaves in the lists of
-    /// its resources is swept out later.
+    /// Cost: O(log views), and O(m) with the m links of the view up to [`removal_detail`](crate::Options::removal_detail).
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, ResourceType};
@@ -147,17 +118,12 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`], [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none; [`Error::InvalidKey`](crate::Error::InvalidKey) when
     /// the key is none; those that [all calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
-        let key = view_key(key)?;
-        let (unlinked, revision) =
-            self.change_view(0, self.meta.clone(), move |draft, target| {
-                let (project, view) = target.find_view(draft, &key)?;
-                let unlinked = draft.tables.delete_view(target.project(), &view)?;
-                let effect = Effect::DeleteView { view: view.to_ref(), unlinked };
-                Ok((unlinked, Some(draft.record(&project, effect)?)))
-            })?;
-        Ok(DeletedView { unlinked, revision })
+        match self.run(Operation::DeleteView { view: view_key(key)? })? {
+            (Answer::ViewDeleted(unlinked), revision) => Ok(DeletedView { unlinked, revision }),
+            _ => Err(other_answer()),
+        }
     }
 }

@@ -8,24 +8,25 @@ mod views;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::commit::{Engine, Hold};
-use crate::journal::{Reader, Segments};
+use crate::engine::{Engine, Open, SnapshotGuard};
+use crate::journal::Reader;
 use crate::model::Change;
 use crate::model::error::{Error, Result};
-use crate::model::key::{ProjectKey, ViewKey};
-use crate::model::page::{KeySort, List, Page, Paging, Position};
+use crate::model::key::ProjectKey;
+use crate::model::lineage::Lineage;
+use crate::model::page::{KeySort, Page, Paging};
+use crate::model::position::Position;
 use crate::model::project_info::ProjectInfo;
 use crate::model::resource::Resource;
 use crate::model::view::View;
 use crate::project::view_key;
-use crate::storage::{ProjectRow, ReadTables, ViewRow};
+use crate::state::{HeldProject, ProjectReader};
 
 /// The store as it stood when the snapshot was taken.
 ///
-/// Changes made since do not show. A snapshot never waits for one and holds none up, but the
-/// pages it sees cannot be used again as long as it lives, or until it is older than
-/// [`Options::snapshot_limit`](crate::Options::snapshot_limit) allows. It keeps the store open, and
-/// threads may share it.
+/// Changes made since do not show. A snapshot holds nobody up: as long as it lives, what changes is copied first, so
+/// changes cost somewhat more and what they replace stays in memory. It pins nothing on disk. It keeps the store
+/// open. Clones are cheap and see the same; threads may share them.
 ///
 /// Example: at [`ProjectSnapshot`].
 ///
@@ -34,26 +35,35 @@ use crate::storage::{ProjectRow, ReadTables, ViewRow};
 /// All reads share these:
 ///
 /// - [`Error::Closed`]: the store was closed or recovered since.
-/// - [`Error::SnapshotExpired`]: the snapshot is older than the options allow.
-/// - [`Error::State`]: the disk cannot be read.
-/// - [`Error::Damaged`]: a row or page cannot be read.
-/// - [`Error::Panicked`]: the database met a page that rotted.
+#[derive(Clone)]
 pub struct Snapshot {
-    hold: Hold,
-    segments: Arc<Segments>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    open: Open,
     engine: Arc<Engine>,
+    /// Counted as long as it is held.
+    _guard: SnapshotGuard,
 }
 
 impl Snapshot {
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
-        let (hold, segments) = engine.read(true)?;
-        Ok(Self { hold, segments, engine })
+        let (open, guard) = engine.snapshot()?;
+        Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
     }
 
     /// The newest change that the snapshot sees; 0 when there was none yet.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.hold.head().revision
+        self.inner.open.state.head().revision
+    }
+
+    /// Where the store stood: what a [feed](crate::Store::feed_after) goes on from, and what tells whether another store
+    /// went the same way. Example: at [`Position`].
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.inner.open.position()
     }
 
     /// A project. Example: at [`ProjectSnapshot`].
@@ -64,12 +74,14 @@ impl Snapshot {
     ///
     /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is no key; those
     /// that [all reads](Snapshot#errors) share.
-    pub fn project(&self, key: &str) -> Result<ProjectSnapshot<'_>> {
-        let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
-        match self.read(|tables| tables.project(&key))? {
-            Some(project) => Ok(ProjectSnapshot { snapshot: self, project }),
-            None => Err(Error::UnknownProject { project: key }),
-        }
+    pub fn project(&self, key: &str) -> Result<ProjectSnapshot> {
+        self.of(&ProjectKey::parse(key).map_err(Error::key("project key", key))?)
+    }
+
+    pub(crate) fn of(&self, key: &ProjectKey) -> Result<ProjectSnapshot> {
+        self.check_current()?;
+        let project = self.inner.open.state.project(key)?;
+        Ok(ProjectSnapshot { snapshot: self.clone(), project })
     }
 
     /// The projects, in key order. Example: at [`ProjectSnapshot`].
@@ -81,25 +93,17 @@ impl Snapshot {
     /// [`Error::InvalidCursor`] when the cursor is of another list; those that [all reads](Snapshot#errors)
     /// share.
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
-        let (after, skip) = paging.start.in_list(&List::Projects)?;
-        let after = after.map(|at| at.key(|key| ProjectKey::parse(key).ok())).transpose()?;
-        let rows = self.read(|tables| tables.project_page(after.as_ref(), skip, paging.rows()))?;
-        let position = |row: &ProjectRow| Ok(Position::Key(row.key.to_string()));
-        let total = self.hold.head().projects;
-        Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| Ok(row.into()))
+        self.check_current()?;
+        self.inner.open.state.projects(&paging)
     }
 
-    /// Every look into the tables. One call looks once: its snapshot may expire between two.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&ReadTables) -> Result<T>) -> Result<T> {
-        // The database may still have in memory what it read before it was closed.
-        self.segments.check_current()?;
-        self.hold.read(read)
+    fn check_current(&self) -> Result<()> {
+        self.inner.open.segments.check_current()
     }
 
     /// The changes from a revision on, up to the one the snapshot sees, in order.
     ///
-    /// Read from the journal as the iterator advances; it holds the file it reads, and no pages of
-    /// the state: dropping the snapshot gives those free, and an age limit ends no iterator.
+    /// Read from the journal as the iterator advances; it holds the file it reads, and nothing of the state.
     ///
     /// Cost: O(1), then O(bytes of one segment) for the first change and O(bytes) for each.
     ///
@@ -118,15 +122,16 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision; [`Error::Closed`] once the
-    /// store was closed or recovered; [`Error::SnapshotExpired`] when the snapshot is too old.
+    /// store was closed or recovered.
     ///
-    /// The iterator gives the first two as well, where that happens while it is read, and
-    /// [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read. It ends behind an error.
+    /// The iterator gives these as well, where that happens while it is read, and
+    /// [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read. It ends after an error.
     pub fn changes(&self, from: u64) -> Result<Changes> {
-        self.segments.check_current()?;
-        self.hold.check_age()?;
-        let reader = Reader::new(Arc::clone(&self.segments), from, self.revision())?;
-        Ok(Changes { reader, _engine: Arc::clone(&self.engine) })
+        self.check_current()?;
+        let open = &self.inner.open;
+        let reader = Reader::new(Arc::clone(&open.segments), from, self.revision())?;
+        let lineage = open.identity.lineage;
+        Ok(Changes { reader, lineage, _engine: Arc::clone(&self.inner.engine) })
     }
 }
 
@@ -140,6 +145,7 @@ impl fmt::Debug for Snapshot {
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
+    lineage: Lineage,
     _engine: Arc<Engine>,
 }
 
@@ -148,17 +154,12 @@ impl Iterator for Changes {
 
     fn next(&mut self) -> Option<Self::Item> {
         let read = self.reader.next()?;
-        let change = read.and_then(|(revision, payload)| Change::from_record(revision, &payload));
+        let hash = self.reader.hash().unwrap_or_default();
+        let change = read.and_then(|(_, payload)| Change::read(&payload, self.lineage, hash));
         if change.is_err() {
             self.reader.stop();
         }
         Some(change)
-    }
-}
-
-impl From<ProjectRow> for ProjectInfo {
-    fn from(ProjectRow { key, id, views, resources }: ProjectRow) -> Self {
-        Self { id, key, views, resources }
     }
 }
 
@@ -186,22 +187,32 @@ impl From<ProjectRow> for ProjectInfo {
 /// assert_eq!((views.items[0].name.as_str(), keys.items[0].as_str()), ("My view", "my-view"));
 /// # Ok::<(), viewlink::Error>(())
 /// ```
-pub struct ProjectSnapshot<'s> {
-    pub(crate) snapshot: &'s Snapshot,
-    pub(crate) project: ProjectRow,
+#[derive(Clone)]
+pub struct ProjectSnapshot {
+    snapshot: Snapshot,
+    project: HeldProject,
 }
 
-impl fmt::Debug for ProjectSnapshot<'_> {
+impl fmt::Debug for ProjectSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProjectSnapshot").field("project", &self.project).finish_non_exhaustive()
+        f.debug_struct("ProjectSnapshot")
+            .field("project", &self.info())
+            .field("revision", &self.snapshot.revision())
+            .finish_non_exhaustive()
     }
 }
 
-impl ProjectSnapshot<'_> {
+impl ProjectSnapshot {
+    /// The snapshot that the project is of.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// What a list of projects shows of this one.
     #[must_use]
     pub fn info(&self) -> ProjectInfo {
-        self.project.clone().into()
+        self.project.read().info()
     }
 
     /// A view. Example: at [`ProjectSnapshot`].
@@ -213,33 +224,24 @@ impl ProjectSnapshot<'_> {
     /// [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when the text is no key; those that
     /// [all reads](Snapshot#errors) share.
     pub fn view(&self, key: &str) -> Result<View> {
-        self.find_view(key).map(ViewRow::into_view)
+        let key = view_key(key)?;
+        self.read()?.view(&key)
     }
 
     /// Whether a resource is linked to a view. Example: at [`ProjectSnapshot`].
     ///
-    /// Cost: O(log views + log links).
+    /// Cost: O(log views), and O(log n) with the n views of a resource that is in many.
     ///
     /// # Errors
     ///
     /// Those of [`view`](Self::view).
     pub fn is_linked(&self, view: &str, resource: &Resource) -> Result<bool> {
         let key = view_key(view)?;
-        let (resource_type, name) = (resource.resource_type(), resource.name());
-        let link = self.snapshot.read(|tables| {
-            let id = tables.view_id(self.project.id, &key)?;
-            id.map(|id| tables.link(id, resource_type, &name)).transpose()
-        })?;
-        Ok(link.ok_or_else(|| self.unknown_view(key))?.is_some())
+        self.read()?.is_linked(&key, resource)
     }
 
-    fn find_view(&self, key: &str) -> Result<ViewRow> {
-        let key = view_key(key)?;
-        let view = self.snapshot.read(|tables| tables.view(self.project.id, &key))?;
-        view.ok_or_else(|| self.unknown_view(key))
-    }
-
-    fn unknown_view(&self, view: ViewKey) -> Error {
-        Error::UnknownView { project: self.project.key.clone(), view }
+    fn read(&self) -> Result<ProjectReader<'_>> {
+        self.snapshot.check_current()?;
+        Ok(self.project.read())
     }
 }

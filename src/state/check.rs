@@ -14,25 +14,33 @@ use super::project::ProjectState;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) invariant: u8,
+    pub(crate) place: String,
+    pub(crate) detail: String,
+}
+
 impl State {
-    /// Whether all invariants hold; what does not, with the number of the invariant and the project.
+    /// Whether all invariants hold; otherwise the first one that does not.
     ///
     /// Cost: O(n log n) with all there is.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), Violation> {
         for (key, project) in &self.projects {
-            let at = |(number, detail): (u8, String)| located(key, number, &detail);
+            let at = |(invariant, detail)| located(key, invariant, detail);
             project.check().map_err(at)?;
             let newer = |view: &super::view::ViewState| view.revision > self.head.revision;
             if project.views.iter(None).any(|(_, view)| newer(view)) {
-                return Err(located(key, 4, "a view is newer than the state"));
+                return Err(located(key, 4, "a view is newer than the state".to_owned()));
             }
         }
         Ok(())
     }
 }
 
-fn located(project: &ProjectKey, number: u8, detail: &str) -> String {
-    format!("invariant {number} of project {project}: {detail}")
+fn located(project: &ProjectKey, invariant: u8, detail: String) -> Violation {
+    Violation { invariant, place: format!("project {project}"), detail }
 }
 
 impl ProjectState {

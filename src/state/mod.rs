@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod decide;
 mod digest;
+#[cfg(feature = "testing")]
 mod fuzz;
 mod key_map;
 mod link_set;
@@ -38,14 +39,15 @@ use crate::model::time::Timestamp;
 use key_map::KeyMap;
 use project::ProjectState;
 
+pub(crate) use check::Violation;
 pub(crate) use decide::Pending;
 pub(crate) use digest::Digest;
+#[cfg(feature = "testing")]
 pub(crate) use fuzz::read_commands_and_changes;
 pub(crate) use load::{LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, LoadedView};
-pub(crate) use memory::Memory;
 pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
 pub(crate) use placed::{PlacedLink, PlacedLinks, Sound};
-pub(crate) use read::ProjectReader;
+pub(crate) use read::{HeldProject, ProjectReader};
 
 /// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
 #[derive(Clone, Debug, Default)]

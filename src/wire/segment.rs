@@ -32,7 +32,7 @@ use crate::snapshot::ProjectSnapshot;
 /// # Errors
 ///
 /// Those that [all reads](crate::Snapshot#errors) share.
-pub fn find_resource(project: &ProjectSnapshot<'_>, named: Resource) -> Result<Resource> {
+pub fn find_resource(project: &ProjectSnapshot, named: Resource) -> Result<Resource> {
     let Resource::Segment { environment, key } = &named else { return Ok(named) };
     if is_known(project, &named)? {
         return Ok(named);
@@ -42,7 +42,7 @@ pub fn find_resource(project: &ProjectSnapshot<'_>, named: Resource) -> Result<R
     Ok(of_environment.unwrap_or(named))
 }
 
-fn is_known(project: &ProjectSnapshot<'_>, segment: &Resource) -> Result<bool> {
+fn is_known(project: &ProjectSnapshot, segment: &Resource) -> Result<bool> {
     if project.resource(segment)?.is_some() {
         return Ok(true);
     }

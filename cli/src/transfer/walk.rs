@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
         Ok(counts)
     }
 
-    fn each_project(&self, mut act: impl FnMut(&ProjectSnapshot<'_>) -> Result<()>) -> Result<()> {
+    fn each_project(&self, mut act: impl FnMut(&ProjectSnapshot) -> Result<()>) -> Result<()> {
         if let Some(project) = self.project {
             return act(&self.snapshot.project(project)?);
         }
@@ -75,18 +75,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn each_view(
-    project: &ProjectSnapshot<'_>,
-    mut act: impl FnMut(&View) -> Result<()>,
-) -> Result<()> {
+fn each_view(project: &ProjectSnapshot, mut act: impl FnMut(&View) -> Result<()>) -> Result<()> {
     each(ViewSort::Key, |paging| project.views(paging), |view| act(&view))
 }
 
-fn write_resources(
-    project: &ProjectSnapshot<'_>,
-    sink: &mut Sink,
-    bar: &ProgressBar,
-) -> Result<u64> {
+fn write_resources(project: &ProjectSnapshot, sink: &mut Sink, bar: &ProgressBar) -> Result<u64> {
     let (key, all, mut count) = (project.info().key, ResourceFilter::all(), 0);
     for resource_type in ResourceType::ALL {
         let page = |paging| project.resources(resource_type, &all, paging);
@@ -100,7 +93,7 @@ fn write_resources(
 }
 
 fn write_links(
-    project: &ProjectSnapshot<'_>,
+    project: &ProjectSnapshot,
     view: &View,
     sink: &mut Sink,
     bar: &ProgressBar,

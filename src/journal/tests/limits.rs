@@ -19,7 +19,7 @@ fn journal() -> (Journal, Vec<u64>) {
 
 fn firsts_after(retention: Retention, needed: u64, now: u64) -> Vec<u64> {
     let (journal, _) = journal();
-    journal.trim(retention, needed, time(now)).unwrap();
+    trim(&journal, retention, needed, now).unwrap();
     journal.segments.firsts()
 }
 
@@ -30,10 +30,11 @@ fn a_segment_is_filled_to_its_last_byte() {
         let disk = disk();
         Segments::create_dir(&*disk).unwrap();
         let segments = Arc::new(Segments::open(disk, ID).unwrap());
-        let empty = Survey::empty();
-        let mut journal = Journal::start(segments, &empty, time(0), segment_size).unwrap();
+        let options = JournalOptions { segment_size, ..OPTIONS };
+        let empty = Scan::at(Point::default());
+        let mut journal = Journal::start(segments, &empty, options).unwrap();
         for _ in 0..4 {
-            journal.append(&[&[7; 100]], time(0)).unwrap();
+            journal.append(&[&[7; 100]], &[], time(0)).unwrap();
         }
         assert_eq!(journal.segments.firsts(), firsts, "{segment_size}");
     }
@@ -42,7 +43,7 @@ fn a_segment_is_filled_to_its_last_byte() {
 #[test]
 fn a_segment_goes_as_soon_as_all_it_holds_is_below_what_is_needed() {
     let (_, firsts) = journal();
-    let all = Retention { changes: Some(0), age: None };
+    let all = Retention { keep_changes: Some(0), keep_for: None };
     assert_eq!(firsts_after(all, firsts[1] - 1, 0), firsts);
     assert_eq!(firsts_after(all, firsts[1], 0), firsts[1..]);
     assert_eq!(firsts_after(all, CHANGES, 0), firsts[firsts.len() - 1..]);
@@ -51,7 +52,7 @@ fn a_segment_goes_as_soon_as_all_it_holds_is_below_what_is_needed() {
 #[test]
 fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
     let (_, firsts) = journal();
-    let keep = |changes| Retention { changes: Some(changes), age: None };
+    let keep = |changes| Retention { keep_changes: Some(changes), keep_for: None };
     let behind = CHANGES - (firsts[1] - 1);
     assert_eq!(firsts_after(keep(behind), CHANGES, 0), firsts[1..]);
     assert_eq!(firsts_after(keep(behind + 1), CHANGES, 0), firsts);
@@ -61,7 +62,7 @@ fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
 #[test]
 fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
     let (_, firsts) = journal();
-    let keep = Retention { changes: None, age: Some(Duration::from_millis(50)) };
+    let keep = Retention { keep_changes: None, keep_for: Some(Duration::from_millis(50)) };
     let newest = firsts[1] - 1;
     assert_eq!(firsts_after(keep, CHANGES, newest + 50), firsts);
     assert_eq!(firsts_after(keep, CHANGES, newest + 51), firsts[1..]);

@@ -6,7 +6,7 @@ use crate::model::LinkRecord;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::linked_resource::LinkedResource;
-use crate::model::page::{LinkSort, List, Page, Paging, Position};
+use crate::model::page::{LinkSort, List, Page, Paging, ListPlace};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::{self, ResourceName};
 use crate::state::link_set::{Link, LinkSet};
@@ -65,7 +65,7 @@ struct Part<'a> {
     resource_type: ResourceType,
     links: &'a LinkSet,
     sort: LinkSort,
-    after: Option<&'a Position>,
+    after: Option<&'a ListPlace>,
     skip: usize,
     limit: usize,
 }
@@ -83,7 +83,7 @@ impl<'a> Part<'a> {
                 Ok(links.into_iter().map(row).collect())
             }
             LinkSort::LinkTime => {
-                let after = self.after.map(Position::link_time).transpose()?;
+                let after = self.after.map(ListPlace::link_time).transpose()?;
                 let links: Vec<_> = self.links.by_time(after, self.skip).take(self.limit).collect();
                 self.names.touch_places(links.iter().map(|(link, _)| link.place));
                 let row =
@@ -164,13 +164,13 @@ impl<'a> Part<'a> {
     }
 
     /// Where a link stands in the order.
-    fn place(&self, (name, record): &Row<'_>) -> Position {
+    fn place(&self, (name, record): &Row<'_>) -> ListPlace {
         let key = || (*name).to_owned();
         match self.sort {
-            LinkSort::Key => Position::Key(key()),
-            LinkSort::LinkTime => Position::LinkTime(*record),
-            LinkSort::LinkedAt => Position::Time(record.linked_at, key()),
-            LinkSort::Name => Position::Name(self.title(name), key()),
+            LinkSort::Key => ListPlace::Key(key()),
+            LinkSort::LinkTime => ListPlace::LinkTime(*record),
+            LinkSort::LinkedAt => ListPlace::Time(record.linked_at, key()),
+            LinkSort::Name => ListPlace::Name(self.title(name), key()),
         }
     }
 

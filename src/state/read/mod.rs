@@ -13,7 +13,7 @@ use super::view::ViewState;
 use crate::filter::ResourceFilter;
 use crate::model::error::{Error, Result};
 use crate::model::key::{ProjectKey, ViewKey};
-use crate::model::page::{KeySort, List, Page, Paging, Position};
+use crate::model::page::{KeySort, List, Page, Paging, ListPlace};
 use crate::model::project_info::ProjectInfo;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::view::View;
@@ -26,10 +26,11 @@ impl State {
     /// # Errors
     ///
     /// [`Error::UnknownProject`] when there is none.
-    pub(crate) fn project(&self, key: &ProjectKey) -> Result<ProjectReader<'_>> {
-        match self.projects.get_full(key) {
-            Some((key, project)) => Ok(ProjectReader { key, project }),
-            None => Err(Error::UnknownProject { project: key.clone() }),
+    pub(crate) fn project(&self, key: &ProjectKey) -> Result<HeldProject> {
+        let key = key.clone();
+        match self.projects.get(&key) {
+            Some(project) => Ok(HeldProject { key, project: Arc::clone(project) }),
+            None => Err(Error::UnknownProject { project: key }),
         }
     }
 
@@ -48,9 +49,22 @@ impl State {
         let projects = self.projects.range::<ProjectKey, _>((start, Bound::Unbounded));
         let projects = projects.map(|(key, project)| ProjectReader { key, project });
         let rows: Vec<_> = projects.skip(skip).take(paging.rows()).collect();
-        let position = |row: &ProjectReader<'_>| Ok(Position::Key(row.key.to_string()));
+        let position = |row: &ProjectReader<'_>| Ok(ListPlace::Key(row.key.to_string()));
         let total = self.projects.len() as u64;
         Page::from_rows(rows, paging.limit, total, List::Projects, position, |row| Ok(row.info()))
+    }
+}
+
+/// A project of a state, held without the rest of it.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldProject {
+    key: ProjectKey,
+    project: Arc<ProjectState>,
+}
+
+impl HeldProject {
+    pub(crate) const fn read(&self) -> ProjectReader<'_> {
+        ProjectReader { key: &self.key, project: &self.project }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::filter::ResourceFilter;
 use crate::model::RegisteredResource;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
-use crate::model::page::{List, Page, Paging, Position, ResourceSort};
+use crate::model::page::{List, Page, Paging, ListPlace, ResourceSort};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::ResourceName;
 
@@ -60,7 +60,7 @@ impl<'s> ProjectReader<'s> {
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.check_resource_sort(sort)).transpose()?;
         let place = |(name, row): &Row<'s>| {
-            Position::of_resource(&ResourceName::packed(name), &row.fields, sort)
+            ListPlace::of_resource(&ResourceName::packed(name), &row.fields, sort)
         };
         let position = |row: &Row<'s>| Ok(place(row));
         let item = |row: Row<'s>| registered(resource_type, row);

@@ -4,7 +4,7 @@ use super::{ProjectReader, ranked};
 use crate::filter::ViewFilter;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
-use crate::model::page::{KeySort, List, Page, Paging, Position, ViewSort};
+use crate::model::page::{KeySort, List, Page, Paging, ListPlace, ViewSort};
 use crate::model::resource::Resource;
 use crate::model::view::View;
 use crate::state::view::ViewState;
@@ -30,7 +30,7 @@ impl<'s> ProjectReader<'s> {
         };
         let (after, skip) = paging.start.in_list(&list)?;
         let after = after.map(|at| at.check_sort(sort)).transpose()?;
-        let position = |view: &View| Ok(Position::of_view(view, sort));
+        let position = |view: &View| Ok(ListPlace::of_view(view, sort));
         if sort == ViewSort::Key && filter.conditions().is_empty() {
             let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
             let views = self.project.views.iter(after.as_ref()).skip(skip).take(paging.rows());
@@ -41,7 +41,7 @@ impl<'s> ProjectReader<'s> {
         let views = self.project.views.iter(None).map(|(_, view)| view.to_view());
         let found: Vec<View> = views.filter(|view| filter.matches(view)).collect();
         let total = found.len() as u64;
-        let place = |view: &View| Position::of_view(view, sort);
+        let place = |view: &View| ListPlace::of_view(view, sort);
         let rows = ranked(found.into_iter(), place, after, skip, paging.rows());
         Page::from_rows(rows, paging.limit, total, list, position, Ok)
     }
@@ -88,7 +88,7 @@ impl<'s> ProjectReader<'s> {
         let views = views.into_iter().map(|(_, view)| view);
         let place = |view: &&'s ViewState| &view.about().key;
         let rows = ranked(views, place, after.as_ref().as_ref(), skip, paging.rows());
-        let position = |view: &&ViewState| Ok(Position::Key(view.about().key.to_string()));
+        let position = |view: &&ViewState| Ok(ListPlace::Key(view.about().key.to_string()));
         Page::from_rows(rows, paging.limit, total, list, position, |view| Ok(read(view)))
     }
 }

@@ -1,0 +1,77 @@
+//! A copy of the store while it is in use.
+//!
+//! What is copied is what a snapshot sees: its state as a checkpoint, and the changes that lead to it as far as the
+//! journal keeps them. So the copy needs nothing of its journal to be opened, and has the history still.
+//!
+//! The copy has an id of its own, since both stores give the next revision to another change and the checksums of a
+//! journal start from the id. Its lineage and chain hash are those of the store: whoever kept a position of before
+//! finds it in the copy.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::directory::{MADE, make, random};
+use super::live::Open;
+use super::{Engine, SharedDisk};
+use crate::catch_panic::catch_panic;
+use crate::checkpoint::{Checkpoint, Identity};
+use crate::disk::UnfinishedDir;
+use crate::journal::{Journal, JournalOptions, Kept, Reader, StoreId};
+use crate::model::error::{Error, Result};
+use crate::trace;
+
+impl Engine {
+    /// Copies the store as it stands into a new directory; tells the revision of the copy.
+    pub(crate) fn backup_to(&self, path: &Path) -> Result<u64> {
+        let (begun, span) = (Instant::now(), trace::backup());
+        let (open, _guard) = self.snapshot()?;
+        let kept = Kept::new(Arc::clone(&open.segments));
+        make_directory(path, |disk| write_copy(&open, &kept, disk, JournalOptions::from(&self.options)))?;
+        let revision = open.state.head().revision;
+        trace::backed_up(&span, revision, begun.elapsed());
+        Ok(revision)
+    }
+}
+
+/// Makes a directory whole or not at all.
+pub(super) fn make_directory(
+    path: &Path,
+    fill: impl FnOnce(&SharedDisk) -> Result<()>,
+) -> Result<()> {
+    let failed = |error| match error {
+        Error::Closed => Error::Closed,
+        Error::Io { ref source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+            Error::AlreadyExists { path: path.to_owned() }
+        }
+        other => Error::BackupFailed { path: path.to_owned(), source: Box::new(other) },
+    };
+    let making = |source| Error::io("make the directory of the copy", source);
+    let finished = catch_panic(|| {
+        let unfinished = UnfinishedDir::begin(path, &MADE).map_err(making)?;
+        let disk: SharedDisk = Arc::new(unfinished.disk().map_err(making)?);
+        fill(&disk)?;
+        unfinished.finish().map_err(|source| Error::io("say that the copy is whole", source))
+    });
+    let synced = finished.map_err(failed)?.sync();
+    synced.map_err(|source| Error::io("sync the directory that the copy is in", source))
+}
+
+/// Makes a store of a state, and of the journal as far as it is kept; all of it is synced when this returns.
+///
+/// Cost: O(state + journal) in time; a bounded number of bytes of journal in memory.
+pub(super) fn write_copy(
+    open: &Open,
+    kept: &Kept,
+    disk: &SharedDisk,
+    options: JournalOptions,
+) -> Result<()> {
+    let identity = Identity { store_id: StoreId(random()?), ..open.identity };
+    let checkpoint = Checkpoint { identity, ..open.to_checkpoint() };
+    let revision = open.state.head().revision;
+    let first = kept.oldest().min(revision.saturating_add(1));
+    let before = kept.segments().point_before(first)?;
+    let groups = Reader::new(Arc::clone(kept.segments()), first, revision)?.into_groups();
+    make(disk, &checkpoint, |segments| Journal::copy(segments, before, options, groups))
+}

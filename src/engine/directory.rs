@@ -1,0 +1,244 @@
+//! The directory of a store: whose it is, and making a new one.
+//!
+//! ```text
+//! lock              held as long as the store is open; shared by those who only read
+//! checkpoint.redb   the newest checkpoint: the state at some revision
+//! unfinished.redb   a checkpoint that is being written, or that did not end
+//! journal/          the journal's segments
+//! unfinished        the directory is being filled with a copy, or that did not end
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checkpoint_file::{self, NAME as CHECKPOINT, Pace, UNFINISHED};
+use super::process::Process;
+use super::SharedDisk;
+use crate::checkpoint::{Checkpoint, Identity};
+use crate::disk::{DiskFile, FileDisk, MARK, MemoryDisk, ReadOnlyDisk};
+use crate::journal::{Journal, JournalOptions, Retention, Segments, StoreId};
+use crate::model::chain_hash::ChainHash;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::lineage::Lineage;
+use crate::options::Options;
+use crate::state::State;
+
+const LOCK: &str = "lock";
+const JOURNAL: &str = "journal";
+/// The state of a store in the layout of before the first release.
+const EARLIER_STATE: &str = "state.redb";
+
+/// What [`make`] makes, a part of it at times.
+pub(super) const MADE: [&str; 3] = [CHECKPOINT, UNFINISHED, JOURNAL];
+
+/// A store's directory, locked.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    disk: SharedDisk,
+    lock: Arc<dyn DiskFile>,
+    path: PathBuf,
+    process: Process,
+}
+
+impl Directory {
+    /// Locks the directory at `path`, making it and a new store in it where the options allow.
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
+        if path.as_os_str().is_empty() {
+            return Err(Error::NotAStore { path: path.into(), reason: "the path is empty".into() });
+        }
+        let disk =
+            FileDisk::new(path).map_err(|source| Error::io(format!("find {path:?}"), source))?;
+        Self::on_disk(Arc::new(disk), path, options)
+    }
+
+    /// A directory that is gone with the store.
+    pub(crate) fn in_memory(options: &Options) -> Result<Self> {
+        Self::on_disk(Arc::new(MemoryDisk::default()), Path::new("memory"), options)
+    }
+
+    /// The same on any disk, which is called `path` where it is told of.
+    pub(crate) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
+        let path = path.to_owned();
+        let read_only = options.read_only;
+        let disk = if read_only { Arc::new(ReadOnlyDisk::new(disk)) } else { disk };
+        let may_create = options.create_if_missing && !read_only;
+        let has_state = find_checkpoint(&disk, &path, may_create)?;
+        let locking = |source| Error::io(format!("lock the store at {path:?}"), source);
+        if !has_state {
+            disk.create_dir("").map_err(locking)?;
+        }
+        let lock = match disk.open(LOCK) {
+            // A store that was never opened, as a copy, has none, and who only reads makes none. Whoever opens it
+            // to write finds the checkpoint locked.
+            Err(error) if is_missing(&error) && read_only => checkpoint_file::open(&disk)?,
+            Err(error) if is_missing(&error) => disk.create(LOCK).map_err(locking)?,
+            other => other.map_err(locking)?,
+        };
+        if !lock.try_lock().map_err(locking)? {
+            return Err(Error::AlreadyOpen { path });
+        }
+        let directory = Self { disk, lock, path, process: Process::current() };
+        // Another process may have made it before it gave the lock free.
+        if !find_checkpoint(&directory.disk, &directory.path, may_create)? {
+            create(&directory.disk)?;
+        }
+        directory.check_readers(read_only)?;
+        if !read_only {
+            // Who made it may have been killed before it did this.
+            let synced = directory.disk.sync_dir("");
+            synced.map_err(|error| Error::io("sync the store's directory", error))?;
+        }
+        Ok(directory)
+    }
+
+    pub(super) fn disk(&self) -> &SharedDisk {
+        &self.disk
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether somebody only reads the store who found no lock file.
+    fn check_readers(&self, read_only: bool) -> Result<()> {
+        if read_only {
+            return Ok(());
+        }
+        let file = checkpoint_file::open(&self.disk)?;
+        let locking = |source| Error::io(format!("lock the store at {:?}", self.path), source);
+        // Given free with the handle.
+        match file.try_lock().map_err(locking)? {
+            true => file.unlock().map_err(locking),
+            false => Err(Error::AlreadyOpen { path: self.path.clone() }),
+        }
+    }
+
+    /// Lets others open the store.
+    pub(super) fn release(&self) -> Result<()> {
+        self.lock
+            .unlock()
+            .map_err(|source| Error::io(format!("unlock the store at {:?}", self.path), source))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Not left to the closing of the file, which a child of the process may have open for a moment longer. The
+        // lock is shared with such a child, so the child must not give it free.
+        if self.process.is_current() {
+            let _ = self.release();
+        }
+    }
+}
+
+/// Whether there is a store; an error if there is something else, or none and none may be made.
+fn find_checkpoint(disk: &SharedDisk, path: &Path, may_create: bool) -> Result<bool> {
+    if has_checkpoint(disk, path)? {
+        return Ok(true);
+    }
+    match check_journal(disk, path) {
+        // Another process has made it between the two looks.
+        Err(_) if has_checkpoint(disk, path)? => Ok(true),
+        Ok(()) if !may_create => Err(Error::NotFound { path: path.to_owned() }),
+        checked => checked.map(|()| false),
+    }
+}
+
+/// Whether there is a checkpoint; an error if there is something else than a store.
+fn has_checkpoint(disk: &SharedDisk, path: &Path) -> Result<bool> {
+    match disk.list("") {
+        Ok(names) => check_names(&names, path),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(Error::NotAStore { path: path.to_owned(), reason: "it is a file".into() })
+        }
+        Err(error) => Err(Error::io(format!("list {path:?}"), error)),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Whether there is a checkpoint; an error if there is something else.
+fn check_names(names: &[String], path: &Path) -> Result<bool> {
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let not_a_store = |reason| Error::NotAStore { path: path.to_owned(), reason };
+    if has(MARK) {
+        let reason = format!(
+            "a store is being copied into it, or that did not end, as {MARK:?} in it says: wait for the \
+             end, or empty it"
+        );
+        return Err(not_a_store(reason));
+    }
+    if has(CHECKPOINT) {
+        return Ok(true);
+    }
+    if has(EARLIER_STATE) {
+        let reason = format!(
+            "its {EARLIER_STATE} is of the layout that viewlink had before its first release; it was left alone: \
+             export it with the version that wrote it, and import that here"
+        );
+        return Err(not_a_store(reason));
+    }
+    let known = [LOCK, UNFINISHED, JOURNAL];
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(false),
+        Some(other) => Err(not_a_store(format!("it holds {other:?} and no {CHECKPOINT}"))),
+    }
+}
+
+/// Checks that the journal of a directory without a checkpoint is one that a creation which did not end left, if
+/// there is any.
+fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
+    if let Some(other) = Segments::foreign_name(&**disk)? {
+        let reason = format!("its {JOURNAL} holds {other:?}, and there is no {CHECKPOINT}");
+        return Err(Error::NotAStore { path: path.to_owned(), reason });
+    }
+    if Segments::open(Arc::clone(disk), StoreId::default())?.hold_changes()? {
+        let detail = "it is missing, and there is a journal";
+        return Err(Error::damaged(StoreFile::State, CHECKPOINT, detail));
+    }
+    Ok(())
+}
+
+/// Makes a new store with nothing in it.
+fn create(disk: &SharedDisk) -> Result<()> {
+    let checkpoint = Checkpoint {
+        identity: Identity { store_id: StoreId(random()?), lineage: Lineage(random()?) },
+        hash: ChainHash::default(),
+        state: State::default(),
+    };
+    make(disk, &checkpoint, Journal::begin)
+}
+
+/// A new id of a store.
+pub(super) fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::io("get random numbers for a new store", io::Error::other(error)))?;
+    Ok(bytes)
+}
+
+/// Makes a new store: the journal, and then the checkpoint, which gets its name in one step and last. So a
+/// creation that does not end leaves nothing that looks like a store, and a store without a journal is one that
+/// lost it.
+pub(super) fn make(
+    disk: &SharedDisk,
+    checkpoint: &Checkpoint,
+    journal: impl FnOnce(Arc<Segments>) -> Result<()>,
+) -> Result<()> {
+    let making = |source| Error::io("make a new store", source);
+    Segments::create_dir(&**disk).map_err(making)?;
+    let segments = Segments::open(Arc::clone(disk), checkpoint.identity.store_id)?;
+    journal(Arc::new(segments))?;
+    checkpoint_file::write(disk, checkpoint, &Pace::default(), false).map(drop)
+}
+
+impl From<&Options> for JournalOptions {
+    fn from(options: &Options) -> Self {
+        let Options { segment_size, keep_changes, keep_for, .. } = *options;
+        Self { segment_size, retention: Retention { keep_changes, keep_for } }
+    }
+}

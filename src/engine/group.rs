@@ -1,0 +1,116 @@
+//! Deciding the calls of a group, each on what those before it change.
+
+use super::memory_budget::MemoryBudget;
+use super::request::{Answered, Request};
+use crate::catch_panic::catch_panic;
+use crate::model::error::{Error, Outcome, Result};
+use crate::model::position::Position;
+use crate::model::time::Timestamp;
+use crate::model::{ChangeRecord, Decision};
+use crate::state::{Pending, State};
+
+/// What the calls of a group came to, decided and not made yet.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pending: Pending,
+    pub(super) changes: Vec<ChangeRecord>,
+    /// The changes as the journal keeps them.
+    pub(super) payloads: Vec<Vec<u8>>,
+    /// The newest reading of the clock.
+    pub(super) clock: Timestamp,
+    /// The keys that the calls named, but for dry runs.
+    pub(super) keys: u64,
+    /// For each call, in order.
+    pub(super) results: Vec<Answered>,
+}
+
+/// What calls are decided with.
+pub(super) struct Deciding<'a> {
+    pub(super) state: &'a State,
+    /// Where the state stands.
+    pub(super) position: Position,
+    pub(super) clock: &'a dyn Fn() -> Timestamp,
+    pub(super) budget: &'a mut MemoryBudget,
+}
+
+impl Group {
+    /// Decides a call. One that fails, or panics, is answered alone and changes nothing for the others.
+    pub(super) fn decide(&mut self, deciding: &mut Deciding<'_>, request: &Request) {
+        let result = catch_panic(|| self.decide_one(deciding, request));
+        self.results.push(result);
+    }
+
+    fn decide_one(&mut self, deciding: &mut Deciding<'_>, request: &Request) -> Answered {
+        let (state, command) = (deciding.state, &request.command);
+        let now = (deciding.clock)();
+        if let Some(expected) = request.position {
+            check_position(expected, deciding.position)?;
+        }
+        if request.dry_run {
+            let nothing = Pending::default();
+            let stamp = nothing.next_stamp(state, now);
+            return Ok((command.decide(state, &nothing, stamp)?.answer, None));
+        }
+        self.keys = self.keys.saturating_add(request.keys);
+        let stamp = self.pending.next_stamp(state, now);
+        let Decision { answer, change } = command.decide(state, &self.pending, stamp)?;
+        let Some(change) = change else { return Ok((answer, None)) };
+        let payload = change.encode()?;
+        deciding.budget.admit(state, &change, payload.len())?;
+        self.pending.add(state, &change);
+        self.clock = now;
+        self.changes.push(change);
+        self.payloads.push(payload);
+        Ok((answer, Some(stamp.revision)))
+    }
+
+    /// The answers when the changes were not made: those who were refused hear why, all others of the failure,
+    /// since what they found may have been made by another one of the group.
+    pub(super) fn into_failure(self, error: Error) -> Vec<Answered> {
+        spread(self.results, error, |answered| answered.is_ok())
+    }
+
+    /// The answers when the changes are durable and readers do not see them.
+    pub(super) fn into_not_shown(self, error: Error) -> Vec<Answered> {
+        let source = match error {
+            Error::State { source, .. } => source,
+            other => Box::new(other),
+        };
+        self.into_failure(Error::State { outcome: Outcome::Committed, source })
+    }
+}
+
+/// Gives an error to those that it concerns: itself to the first one, and what is alike to the others.
+fn spread(
+    results: Vec<Answered>,
+    error: Error,
+    concerns: impl Fn(&Answered) -> bool,
+) -> Vec<Answered> {
+    let alike = error.alike();
+    let mut first = Some(error);
+    let concerned = |result: Answered| match concerns(&result) {
+        true => Err(first.take().unwrap_or_else(|| alike.alike())),
+        false => result,
+    };
+    results.into_iter().map(concerned).collect()
+}
+
+/// The answers to calls that were not decided.
+pub(super) fn refused(calls: usize, error: Error) -> Vec<Answered> {
+    spread((0..calls).map(|_| Err(Error::Closed)).collect(), error, |_| true)
+}
+
+/// # Errors
+///
+/// [`Error::RevisionDiffers`] when other changes were made meanwhile, [`Error::Diverged`] when the store went another
+/// way.
+fn check_position(expected: Position, actual: Position) -> Result<()> {
+    if expected == actual {
+        Ok(())
+    } else if expected.lineage == actual.lineage && expected.revision < actual.revision {
+        let (expected, actual) = (expected.revision, actual.revision);
+        Err(Error::RevisionDiffers { what: "the store".to_owned(), expected, actual })
+    } else {
+        Err(Error::Diverged { position: expected, at: actual })
+    }
+}

@@ -1,0 +1,220 @@
+//! Group commit: callers who come while a change is being made form a group, and the first of them makes the
+//! changes of all with one sync.
+//!
+//! - Somebody leads, or no group waits.
+//! - Groups are formed as callers come, and led in the order in which they began. The first caller of a group
+//!   leads it; the others sleep until their answers are there.
+//! - Who stops leading, by whatever way, wakes the first caller of the next group. So no call is left behind, and
+//!   there is no thread besides those of the callers.
+//! - All of a group are woken by one call to the system, and after the leader of the next group, so that one
+//!   group is answered while the next one is decided.
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+
+use super::sync::{Arc, Condvar, Mutex, MutexGuard, Once, Patience};
+
+/// A call in a group.
+pub(super) trait Grouped {
+    /// How much a group that takes it in grows by.
+    fn weight(&self) -> u64;
+
+    /// Whether it shares a group with no other call.
+    fn is_alone(&self) -> bool;
+}
+
+/// The groups that wait, and whether one is led.
+#[derive(Debug)]
+pub(super) struct GroupCommit<C, A> {
+    /// The weight of a group, but for one that a single call exceeds.
+    limit: u64,
+    inner: Mutex<Inner<C, A>>,
+}
+
+#[derive(Debug)]
+struct Inner<C, A> {
+    is_led: bool,
+    /// In the order in which they began. Calls still join the last one.
+    groups: VecDeque<Gathering<C, A>>,
+    /// How many calls may come at the same time, as far as is known: those of the last group, and those that
+    /// waited behind it.
+    expected: usize,
+}
+
+/// A group that calls may join.
+#[derive(Debug)]
+struct Gathering<C, A> {
+    calls: Vec<C>,
+    weight: u64,
+    is_alone: bool,
+    group: Arc<Group<A>>,
+}
+
+/// Where the callers of a group wait.
+#[derive(Debug)]
+struct Group<A> {
+    turn: Turn,
+    /// The answers, each until its caller takes it; none where the leader panicked.
+    answers: Once<Vec<Mutex<Option<A>>>>,
+}
+
+impl<A> Group<A> {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { turn: Turn::new(), answers: Once::new() })
+    }
+
+    /// Waits for the answer to a call; `None` where nobody is left to give it.
+    fn answer(&self, index: usize) -> Option<A> {
+        let answer = self.answers.wait().get(index)?;
+        answer.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<C: Grouped, A> GroupCommit<C, A> {
+    pub(super) fn new(limit: u64) -> Self {
+        let inner = Inner { is_led: false, groups: VecDeque::new(), expected: 0 };
+        Self { limit, inner: Mutex::new(inner) }
+    }
+
+    /// Has a call answered. Where its caller leads, `lead` gets the calls of the group, in order, and gives as
+    /// many answers; what it does after that is waited for by nobody else.
+    ///
+    /// `None` where the leader panicked before it gave answers, or gave too few.
+    pub(super) fn call(&self, call: C, lead: impl FnOnce(Vec<C>, Reply<'_, C, A>)) -> Option<A> {
+        let (group, index, leads) = self.join(call);
+        if index > 0 {
+            return group.answer(index);
+        }
+        if !leads {
+            group.turn.wait();
+        }
+        let calls = self.take_group();
+        let reply = Reply { commit: self, group: &group, calls: calls.len() };
+        lead(calls, reply);
+        group.answer(0)
+    }
+
+    /// Adds a call to the last group, or begins one; tells its place, and whether its caller leads at once.
+    fn join(&self, call: C) -> (Arc<Group<A>>, usize, bool) {
+        let (weight, is_alone) = (call.weight(), call.is_alone());
+        let mut inner = self.inner();
+        let last = inner.groups.back_mut().filter(|last| {
+            !is_alone && !last.is_alone && last.weight.saturating_add(weight) <= self.limit
+        });
+        if let Some(last) = last {
+            last.calls.push(call);
+            last.weight += weight;
+            return (Arc::clone(&last.group), last.calls.len() - 1, false);
+        }
+        let group = Group::new();
+        let begun = Gathering { calls: vec![call], weight, is_alone, group: Arc::clone(&group) };
+        inner.groups.push_back(begun);
+        let leads = !std::mem::replace(&mut inner.is_led, true);
+        (group, 0, leads)
+    }
+
+    /// Takes the first group, whose leader calls this.
+    ///
+    /// Those who were answered just now are likely to call again. So the leader steps aside for a moment while
+    /// fewer are there than came at the same time before: a caller who is alone never waits, and many share
+    /// one sync and not two.
+    fn take_group(&self) -> Vec<C> {
+        let mut inner = self.inner();
+        let mut patience = Patience::new();
+        let mut seen = 0;
+        while inner.is_gathering() {
+            let here = inner.groups.front().map_or(0, |first| first.calls.len());
+            if !patience.lasts(here > seen) {
+                break;
+            }
+            seen = here;
+            drop(inner);
+            patience.step_aside();
+            inner = self.inner();
+        }
+        inner.groups.pop_front().map(|first| first.calls).unwrap_or_default()
+    }
+
+    /// Wakes the leader of the next group, after one of so many calls.
+    fn hand_over(&self, calls: usize) {
+        let mut inner = self.inner();
+        let next = inner.groups.front();
+        let waiting = next.map_or(0, |next| next.calls.len());
+        let next = next.map(|next| Arc::clone(&next.group));
+        inner.expected = calls.saturating_add(waiting);
+        inner.is_led = next.is_some();
+        drop(inner);
+        if let Some(next) = next {
+            next.turn.give();
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<C, A>> {
+        // Nothing panics between two writes to it.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C, A> Inner<C, A> {
+    /// Whether more calls may join the first group, and are expected.
+    fn is_gathering(&self) -> bool {
+        let first = self.groups.front().filter(|first| !first.is_alone && self.groups.len() == 1);
+        first.is_some_and(|first| first.calls.len() < self.expected)
+    }
+}
+
+/// The answers that a leader owes. Dropped without them, its group hears that nobody is left to give them.
+pub(super) struct Reply<'c, C: Grouped, A> {
+    commit: &'c GroupCommit<C, A>,
+    group: &'c Group<A>,
+    /// How many calls the group has.
+    calls: usize,
+}
+
+impl<C: Grouped, A> Reply<'_, C, A> {
+    /// Wakes the leader of the next group, then the callers of this one.
+    pub(super) fn answer(self, answers: Vec<A>) {
+        debug_assert_eq!(answers.len(), self.calls, "each call has an answer");
+        self.commit.hand_over(self.calls);
+        let answers = answers.into_iter().map(|answer| Mutex::new(Some(answer)));
+        self.group.answers.set(answers.collect());
+    }
+}
+
+impl<C: Grouped, A> Drop for Reply<'_, C, A> {
+    fn drop(&mut self) {
+        if self.group.answers.is_set() {
+            return;
+        }
+        self.commit.hand_over(self.calls);
+        self.group.answers.set(Vec::new());
+    }
+}
+
+/// The turn to lead, for which the first caller of a group waits.
+#[derive(Debug)]
+struct Turn {
+    is_given: Mutex<bool>,
+    given: Condvar,
+}
+
+impl Turn {
+    fn new() -> Self {
+        Self { is_given: Mutex::new(false), given: Condvar::new() }
+    }
+
+    fn give(&self) {
+        *self.is_given.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.given.notify_one();
+    }
+
+    fn wait(&self) {
+        let mut is_given = self.is_given.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_given {
+            is_given = self.given.wait(is_given).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

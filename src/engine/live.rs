@@ -1,0 +1,114 @@
+//! The state that readers see.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::catch_panic::catch_panic;
+use crate::checkpoint::{Checkpoint, Identity};
+use crate::journal::Segments;
+use crate::model::ChangeRecord;
+use crate::model::chain_hash::ChainHash;
+use crate::model::error::Result;
+use crate::model::position::Position;
+use crate::state::State;
+
+/// A state, the hash of the changes that led to it, and the journal that has them.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) identity: Identity,
+    pub(crate) state: State,
+    pub(crate) hash: ChainHash,
+    pub(crate) segments: Arc<Segments>,
+}
+
+impl Open {
+    pub(crate) fn position(&self) -> Position {
+        let Identity { lineage, .. } = self.identity;
+        Position { lineage, revision: self.state.head().revision, hash: self.hash }
+    }
+
+    pub(super) fn to_checkpoint(&self) -> Checkpoint {
+        let Self { identity, hash, .. } = *self;
+        Checkpoint { identity, hash, state: self.state.clone() }
+    }
+}
+
+/// Up to how much work a change is applied in place. Readers wait for it meanwhile, some 0.1 ms at most.
+const IN_PLACE: u64 = 1_000;
+
+/// The state that readers see; `None` when the store is closed, or a recovery failed.
+///
+/// Only the writer changes it. A reader holds the lock to take a clone, which is O(1).
+#[derive(Debug)]
+pub(super) struct Live(RwLock<Option<Open>>);
+
+impl Live {
+    pub(super) const fn new(open: Open) -> Self {
+        Self(RwLock::new(Some(open)))
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Open>> {
+        // Written in single steps only, so a panic leaves it whole.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Open>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state as it stands.
+    ///
+    /// Cost: O(1).
+    pub(super) fn get(&self) -> Option<Open> {
+        self.read().clone()
+    }
+
+    pub(super) fn set(&self, open: Open) {
+        *self.write() = Some(open);
+    }
+
+    /// Leaves nothing to read; gives what there was.
+    pub(super) fn take(&self) -> Option<Open> {
+        self.write().take()
+    }
+
+    /// Shows changes that the journal has; `hash` is that of the last one.
+    ///
+    /// A small change is made in place. A larger one is made on a clone, so that readers do not wait for it; what
+    /// changes is copied then.
+    ///
+    /// Cost: O(n log links) with the n names of the changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`](crate::Error::Damaged) and [`Error::Panicked`](crate::Error::Panicked) when a change does
+    /// not fit the state. Readers see nothing then, or the state as it was.
+    pub(super) fn apply(&self, changes: &[ChangeRecord], hash: ChainHash) -> Result<()> {
+        let work: u64 = changes.iter().map(ChangeRecord::work).sum();
+        let apply = |state: &mut State| {
+            catch_panic(|| changes.iter().try_for_each(|change| state.apply(change)))
+        };
+        if work <= IN_PLACE {
+            let mut live = self.write();
+            let Some(open) = live.as_mut() else { return Ok(()) };
+            let applied = apply(&mut open.state);
+            match &applied {
+                Ok(()) => open.hash = hash,
+                // It may be changed by half.
+                Err(_) => *live = None,
+            }
+            return applied;
+        }
+        let Some(open) = self.get() else { return Ok(()) };
+        let mut state = open.state.clone();
+        drop(open);
+        apply(&mut state)?;
+        let mut live = self.write();
+        let Some(open) = live.as_mut() else { return Ok(()) };
+        let before = std::mem::replace(&mut open.state, state);
+        open.hash = hash;
+        drop(live);
+        // Parts that nobody else has are freed after the lock.
+        drop(before);
+        Ok(())
+    }
+}

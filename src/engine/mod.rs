@@ -1,0 +1,328 @@
+//! The engine of a store: one writer, any number of readers, a journal and checkpoints.
+//!
+//! A change is decided against the state, appended to the journal and synced, and only then shown to readers; its
+//! answer is given last. So an answer is never given, and a reader never sees, what a crash could take back. The
+//! write path is one function: [`Writer::commit`](writer::Writer::commit). The state is brought to disk by checkpoints
+//! only; what a checkpoint lacks after a crash comes from the journal.
+//!
+//! What may fail, and what then, is a table in `docs/design.md`.
+
+mod backup;
+mod checkpoint_file;
+mod checkpointer;
+mod commit_timer;
+mod directory;
+mod fault;
+mod group;
+mod group_commit;
+#[cfg(all(feature = "tokio", not(loom)))]
+mod listener;
+mod live;
+mod memory_budget;
+mod metrics;
+mod notifier;
+mod process;
+mod recovery;
+mod request;
+mod sequencer;
+mod size;
+mod snapshot_tracker;
+mod sync;
+mod times;
+mod verify;
+mod writer;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::catch_panic::catch_panic;
+use crate::disk::Disk;
+use crate::health::Health;
+use crate::journal::{Journal, StoreId};
+use crate::model::KeyOutcome;
+use crate::model::error::{Error, Result};
+use crate::options::Options;
+use crate::stats::{OutcomeCounts, Stats};
+
+pub(crate) use directory::Directory;
+#[cfg(feature = "testing")]
+pub use fault::Fault;
+#[cfg(all(feature = "tokio", not(loom)))]
+pub(crate) use listener::Listener;
+pub(crate) use live::Open;
+pub(crate) use notifier::Notifier;
+pub(crate) use request::{Answered, Request};
+pub(crate) use snapshot_tracker::SnapshotGuard;
+
+use checkpointer::{Checkpointer, UpTo};
+use group::refused;
+use group_commit::{GroupCommit, Reply};
+use live::Live;
+use metrics::Metrics;
+use process::Process;
+use snapshot_tracker::SnapshotTracker;
+use writer::Writer;
+
+/// The parts of an open store, shared by all its handles and snapshots.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    options: Options,
+    process: Process,
+    /// Callers that wait for their change to be made.
+    commits: GroupCommit<Arc<Request>, Answered>,
+    /// Who has it may change the store. Taken before the lock of `live`.
+    writer: Mutex<Writer>,
+    /// What readers see. They wait for no change, but for a small one while it is shown.
+    live: Live,
+    checkpointer: Checkpointer,
+    /// Those of the writer and the checkpointer.
+    metrics: Arc<Metrics>,
+    snapshots: Arc<SnapshotTracker>,
+    /// Notifies after everything that changes what there is to read.
+    notifier: Notifier,
+    store_id: StoreId,
+    /// Dropped last: it has the lock.
+    directory: Directory,
+}
+
+impl Engine {
+    /// Opens the store in a directory and recovers it.
+    pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
+        let (open, writer) = recovery::open(&directory, &options)?;
+        let metrics = Arc::clone(&writer.metrics);
+        let checkpointer = Checkpointer::new(directory.disk(), Arc::clone(&metrics), &options)?;
+        let (store_id, live) = (open.identity.store_id, Live::new(open));
+        metrics.note(&live);
+        Ok(Self {
+            process: Process::current(),
+            commits: GroupCommit::new(options.group_keys),
+            writer: Mutex::new(writer),
+            live,
+            checkpointer,
+            metrics,
+            snapshots: Arc::default(),
+            notifier: Notifier::new(),
+            store_id,
+            directory,
+            options,
+        })
+    }
+
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(crate) const fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    pub(crate) const fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    /// Makes a change, or none if there is nothing to change, or if it is a dry run.
+    ///
+    /// Cost: that of deciding and applying it, one append and one sync; the latter two shared with those who call
+    /// at the same time.
+    pub(crate) fn execute(&self, request: &Arc<Request>) -> Answered {
+        self.process.check()?;
+        if !request.dry_run {
+            self.check_not_read_only()?;
+        }
+        let request = Arc::clone(request);
+        let answered = self.commits.call(request, |requests, reply| self.lead(requests, reply));
+        answered.unwrap_or_else(|| Err(request::abandoned()))
+    }
+
+    /// Makes the changes of a group of callers, and what is due after them.
+    fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
+        let mut writer = self.writer();
+        let ready = writer.check().and_then(|()| self.checkpointer.wait_for_room(|| self.up_to(&writer)));
+        if let Err(error) = ready {
+            return reply.answer(refused(requests.len(), error));
+        }
+        let shown = self.metrics.revision();
+        writer.commit(&self.live, &self.options, requests, |answers| reply.answer(answers));
+        if self.metrics.revision() != shown || writer.check().is_err() {
+            // After the answers, and before what may take long.
+            self.notifier.notify();
+        }
+        if writer.check().is_ok() && !self.options.read_only {
+            let needs_segment = writer.sequencer.journal().is_some_and(Journal::needs_ahead);
+            self.checkpointer.keep_up(|| self.up_to(&writer), needs_segment);
+        }
+    }
+
+    /// Whether the store may be changed at all.
+    fn check_not_read_only(&self) -> Result<()> {
+        if self.options.read_only { Err(Error::ReadOnly) } else { Ok(()) }
+    }
+
+    /// Brings the state to disk, so that opening needs nothing of the journal.
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        self.process.check()?;
+        self.check_not_read_only()?;
+        let up_to = {
+            let writer = self.writer();
+            writer.check()?;
+            self.up_to(&writer).ok_or_else(|| writer.stopped())?
+        };
+        self.checkpointer.run(&up_to)
+    }
+
+    /// What a checkpoint is made of now; `None` where there is nothing to read, or nothing is ever written.
+    fn up_to(&self, writer: &Writer) -> Option<UpTo> {
+        let point = writer.sequencer.journal()?.head_point();
+        Some(UpTo { open: self.live.get()?, appended: self.metrics.appended(), point })
+    }
+
+    /// The state as it stands, with the journal that has its changes; counted as held as long as the guard lives.
+    ///
+    /// Cost: O(1).
+    pub(crate) fn snapshot(&self) -> Result<(Open, SnapshotGuard)> {
+        self.with_open(|open| {
+            let guard = self.snapshots.track(open.state.head().revision);
+            Ok((open.clone(), guard))
+        })
+    }
+
+    /// Looks at the state as it stands, and holds nothing of it afterwards.
+    pub(crate) fn with_open<T>(&self, read: impl Fn(&Open) -> Result<T>) -> Result<T> {
+        self.process.check()?;
+        loop {
+            if let Some(open) = self.live.read().as_ref() {
+                return read(open);
+            }
+            // Unless a recovery has just ended, which is why there was nothing to read.
+            self.writer().check()?;
+        }
+    }
+
+    /// Repeats recovery under the live handles, where a failure stopped writes.
+    pub(crate) fn recover(&self) -> Result<()> {
+        self.process.check()?;
+        let recovered = self.recover_quietly();
+        self.notifier.notify();
+        recovered
+    }
+
+    fn recover_quietly(&self) -> Result<()> {
+        let mut writer = self.writer();
+        match writer.check() {
+            Ok(()) => return Ok(()),
+            Err(Error::Closed) => return Err(Error::Closed),
+            Err(_) => {}
+        }
+        self.checkpointer.cancel();
+        if let Some(open) = self.live.take() {
+            open.segments.retire();
+        }
+        match recovery::open(&self.directory, &self.options) {
+            Ok((open, recovered)) => {
+                self.live.set(open);
+                writer.renew(recovered);
+                self.metrics.note(&self.live);
+                Ok(())
+            }
+            Err(error) => {
+                writer.recovery_failed(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether changes can be made; waits for none.
+    pub(crate) fn health(&self) -> Health {
+        match self.process.check() {
+            Ok(()) => self.metrics.health(),
+            Err(error) => Health::WritesStopped { reason: error.to_string() },
+        }
+    }
+
+    /// Counts what the keys of a change came to.
+    pub(crate) fn count_keys<'a>(&self, outcomes: impl Iterator<Item = &'a KeyOutcome>) {
+        self.metrics.count_keys(&OutcomeCounts::of(outcomes));
+    }
+
+    /// The figures of the moment, without waiting for a change.
+    pub(crate) fn stats(&self) -> Stats {
+        let (snapshots, oldest) = self.snapshots.figures();
+        Stats {
+            snapshots,
+            oldest_snapshot: oldest.map(|oldest| oldest.age),
+            oldest_snapshot_revision: oldest.map(|oldest| oldest.revision),
+            ..self.metrics.stats()
+        }
+    }
+
+    /// Closes the store under all handles.
+    pub(crate) fn close(&self) -> Result<()> {
+        self.process.check()?;
+        let closed = self.close_quietly();
+        self.notifier.notify();
+        closed
+    }
+
+    fn close_quietly(&self) -> Result<()> {
+        let writer = self.writer();
+        if writer.is_closed() {
+            return Err(Error::Closed);
+        }
+        let result = self.finish(&writer);
+        writer.set_closed();
+        self.directory.release().and(result)
+    }
+
+    /// Brings everything to disk and leaves nothing to read.
+    fn finish(&self, writer: &Writer) -> Result<()> {
+        self.checkpointer.cancel();
+        let up_to = self.up_to(writer);
+        let Some(open) = self.live.take() else { return Err(writer.stopped()) };
+        let brought = match (writer.sequencer.journal(), up_to) {
+            (Some(journal), Some(up_to)) => writer.check().and_then(|()| {
+                let brought = self.checkpointer.run(&up_to);
+                journal.finish();
+                self.metrics.note_journal(&open.segments);
+                brought
+            }),
+            _ => Ok(()),
+        };
+        open.segments.retire();
+        brought
+    }
+
+    /// Makes the next change fail.
+    #[cfg(feature = "testing")]
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        self.writer().set_fault(fault);
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(|poisoned| {
+            // A panic is caught where a call is decided and applied; one elsewhere may have left the writer behind
+            // the files.
+            self.writer.clear_poison();
+            let writer = poisoned.into_inner();
+            writer.stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
+            writer
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A forked child has no thread to wait for, and must not touch the files of its parent.
+        if self.process.is_current() {
+            // Whoever wants to know what fails closes it.
+            let _ = catch_panic(|| match self.writer() {
+                writer if writer.is_closed() => Ok(()),
+                writer => self.finish(&writer),
+            });
+        }
+    }
+}
+
+/// The disk under a directory.
+pub(crate) type SharedDisk = Arc<dyn Disk>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! The process that opened a store.
+//!
+//! A forked child has the handles of its parent, and none of its threads: a lock may be held there for ever, and
+//! the lock on the directory is the parent's as well. So a child does nothing with a handle but drop it.
+
+use crate::model::error::{Error, Result};
+
+/// The process that opened a store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Process(u32);
+
+impl Process {
+    pub(super) fn current() -> Self {
+        Self(std::process::id())
+    }
+
+    pub(super) fn is_current(self) -> bool {
+        self.0 == std::process::id()
+    }
+
+    /// # Errors
+    ///
+    /// [`Error::Forked`] in a child of that process.
+    pub(super) fn check(self) -> Result<()> {
+        if self.is_current() { Ok(()) } else { Err(Error::Forked) }
+    }
+}

@@ -1,0 +1,132 @@
+//! From what a crash left to an open store.
+//!
+//! The state is loaded from the newest checkpoint, and takes the rest from the journal. Nothing is written to a file
+//! before all of it is known to be readable and to fit, and nothing is shown before all of it is durable.
+//!
+//! A store that is only read takes the same way and stops before the first write: no journal is started.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::checkpoint_file;
+use super::directory::Directory;
+use super::live::Open;
+use super::memory_budget::MemoryBudget;
+use super::metrics::Checkpointed;
+use super::sequencer::Sequencer;
+use super::writer::Writer;
+use crate::catch_panic::catch_panic;
+use crate::checkpoint::{self, Checkpoint};
+use crate::journal::{Journal, JournalOptions, Reader, Segments, StateHead, scan};
+use crate::model::ChangeRecord;
+use crate::model::chain_hash::ChainHash;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::options::{Options, RecoveryProgress};
+use crate::parallel::Threads;
+use crate::state::State;
+use crate::trace::{self, Recovered};
+
+/// After how many changes the callback hears of a replay.
+const TOLD_EVERY: u64 = 10_000;
+
+/// Opens the files of a store and brings the state up to date.
+///
+/// Cost: O(n log n) with all there is, on the cores there are, and O(changes since the last checkpoint).
+pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Writer)> {
+    let (begun, _span) = (Instant::now(), trace::recovery());
+    let disk = directory.disk();
+    let file = checkpoint_file::open(disk)?;
+    let length = file.len().map_err(|source| Error::io("read the checkpoint", source))?;
+    tell(options, RecoveryProgress::Loading { bytes: length })?;
+    let threads = Threads::all_cores();
+    let Checkpoint { identity, hash, state } =
+        checkpoint::load(file, directory.path(), threads, options.memory_limit)?;
+    let revision = state.head().revision;
+    let segments = Arc::new(Segments::open(Arc::clone(disk), identity.store_id)?);
+    let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
+    let mut replay = Replay { state, hash, bytes: 0 };
+    replay.run(&segments, found.head, &|progress| tell(options, progress))?;
+    let budget = MemoryBudget::new(options.memory_limit);
+    budget.check(&replay.state)?;
+    let journal = match options.read_only {
+        true => None,
+        false => Some(Journal::start(Arc::clone(&segments), &found, JournalOptions::from(options))?),
+    };
+    let Replay { state, hash, bytes } = replay;
+    let writer = Writer::new(Sequencer::new(journal), budget);
+    writer.metrics.checkpoints.set(Checkpointed { revision, appended: 0, bytes: length });
+    writer.metrics.count_appended(bytes);
+    trace::recovered(&Recovered {
+        state_revision: revision,
+        revision: found.head,
+        rewritten: if options.read_only { 0 } else { found.rewritten() },
+        cut_bytes: found.cut_bytes,
+        duration: begun.elapsed(),
+    });
+    Ok((Open { identity, state, hash, segments }, writer))
+}
+
+/// Tells the host how far an opening is; its callback may panic.
+fn tell(options: &Options, progress: RecoveryProgress) -> Result<()> {
+    catch_panic(|| {
+        (options.on_recovery)(progress);
+        Ok(())
+    })
+}
+
+/// A state that is brought forward by the changes of a journal.
+#[derive(Debug)]
+pub(super) struct Replay {
+    pub(super) state: State,
+    /// The chain hash of all changes up to the state.
+    pub(super) hash: ChainHash,
+    /// How many bytes of changes were applied.
+    pub(super) bytes: u64,
+}
+
+impl Replay {
+    /// Applies the changes from the state's revision to `end`.
+    ///
+    /// Cost: O(bytes of the changes).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when a change cannot be read or does not fit; the state is not to be used then. Those of
+    /// `tell`.
+    pub(super) fn run(
+        &mut self,
+        segments: &Arc<Segments>,
+        end: u64,
+        tell: &dyn Fn(RecoveryProgress) -> Result<()>,
+    ) -> Result<()> {
+        let start = self.state.head().revision;
+        if end < start {
+            let detail = format!("it ends at change {end}, and the checkpoint is at {start}");
+            return Err(Error::damaged(StoreFile::Journal, "journal", detail));
+        }
+        let total = end - start;
+        for change in Reader::new(Arc::clone(segments), start.saturating_add(1), end)? {
+            let (revision, payload) = change?;
+            catch_panic(|| self.state.apply(&ChangeRecord::decode(&payload)?))
+                .map_err(|error| misfit(revision, error))?;
+            self.hash = self.hash.after(&payload);
+            self.bytes = self.bytes.saturating_add(payload.len() as u64);
+            let done = revision - start;
+            if done == total || done.is_multiple_of(TOLD_EVERY) {
+                tell(RecoveryProgress::Replaying { done, total })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The error of a change that ended in a panic: it cannot be of this state.
+fn misfit(revision: u64, error: Error) -> Error {
+    match error {
+        Error::Panicked { message } => {
+            let part = format!("change {revision} of the journal");
+            Error::damaged(StoreFile::Journal, part, message)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,41 @@
+//! A call that asks for a change, as it waits for its turn.
+
+use std::sync::Arc;
+
+use super::group_commit::Grouped;
+use crate::model::error::{Error, Outcome, Result};
+use crate::model::position::Position;
+use crate::model::{Answer, Command};
+
+/// A call that asks for a change.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) command: Command,
+    /// How many keys it names.
+    pub(crate) keys: u64,
+    /// Where the store must stand.
+    pub(crate) position: Option<Position>,
+    /// Whether the change is decided and not made.
+    pub(crate) dry_run: bool,
+}
+
+/// What a caller gets: the answer, and the revision of the change, if one was made.
+pub(crate) type Answered = Result<(Answer, Option<u64>)>;
+
+impl Grouped for Arc<Request> {
+    /// Each call counts as one beside its keys.
+    fn weight(&self) -> u64 {
+        self.keys.saturating_add(1)
+    }
+
+    fn is_alone(&self) -> bool {
+        let shares = self.position.is_none() && self.command.shares_group();
+        !self.dry_run && !shares
+    }
+}
+
+/// The error of a call whose leader panicked.
+pub(super) fn abandoned() -> Error {
+    let source = "a panic in the thread that made the change".into();
+    Error::State { outcome: Outcome::Unknown, source }
+}

@@ -1,0 +1,109 @@
+//! Checking a store while it is in use: the state, the checkpoint, the journal, and each against the others.
+
+use std::sync::Arc;
+
+use super::live::Open;
+use super::recovery::Replay;
+use super::{Engine, checkpoint_file};
+use crate::checkpoint;
+use crate::journal::{Kept, Reader};
+use crate::model::chain_hash::ChainHash;
+use crate::model::error::Result;
+use crate::model::time::Timestamp;
+use crate::model::ChangeRecord;
+use crate::parallel::Threads;
+use crate::state::{State, Violation};
+use crate::verify::{Counts, Findings, Verification};
+
+/// The numbers of invariants that are about files; those of the state are its own.
+const CHECKPOINT: u8 = 7;
+const JOURNAL: u8 = 8;
+const REPLAY: u8 = 9;
+
+impl Engine {
+    /// Checks all invariants on what a snapshot sees. Holds up no change.
+    ///
+    /// Cost: O(n log n) in time with all there is and the changes kept; in memory that of the state once or twice more.
+    pub(crate) fn verify(&self) -> Result<Verification> {
+        // First, so that the journal from the checkpoint on stays.
+        let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
+        let file = checkpoint_file::open(self.directory.disk())?;
+        let (open, _guard) = self.snapshot()?;
+        let mut found = Findings::default();
+        let mut counts = counts_of(&open.state);
+        counts.oldest_kept = kept.oldest().min(counts.revision.saturating_add(1));
+        check_state(&open.state, &mut found);
+        let loaded = checkpoint::load(file, self.directory.path(), Threads::all_cores(), None);
+        if let Some(loaded) = found.damage(CHECKPOINT, loaded)? {
+            let replay = Replay { state: loaded.state, hash: loaded.hash, bytes: 0 };
+            check_replay(&open, replay, "the checkpoint", &mut found)?;
+        }
+        let readable = check_journal(&open, &counts, &mut found)?;
+        if readable && counts.oldest_kept == 1 {
+            let (state, hash) = (State::default(), ChainHash::default());
+            check_replay(&open, Replay { state, hash, bytes: 0 }, "nothing", &mut found)?;
+            counts.replayed = true;
+        }
+        Ok(found.into_verification(counts))
+    }
+}
+
+fn counts_of(state: &State) -> Counts {
+    let mut counts = Counts { revision: state.head().revision, ..Counts::default() };
+    for project in state.parts() {
+        counts.projects += 1;
+        counts.resources += project.registered_counts();
+        for view in project.views() {
+            counts.views += 1;
+            counts.links += view.counts();
+        }
+    }
+    counts
+}
+
+/// Checks the invariants of the state.
+fn check_state(state: &State, found: &mut Findings) {
+    if let Err(Violation { invariant, place, detail }) = state.check() {
+        found.add(invariant, place, detail);
+    }
+}
+
+/// Checks that the journal has every change from the oldest one that is kept up to the state's; tells whether all
+/// could be read.
+fn check_journal(open: &Open, counts: &Counts, found: &mut Findings) -> Result<bool> {
+    let mut time = Timestamp::default();
+    let reader = Reader::new(Arc::clone(&open.segments), counts.oldest_kept, counts.revision)?;
+    for change in reader {
+        let change = change.and_then(|(_, payload)| ChangeRecord::decode(&payload));
+        let Some(ChangeRecord { stamp, .. }) = found.damage(JOURNAL, change)? else {
+            return Ok(false);
+        };
+        if stamp.time < time {
+            let place = format!("change {}", stamp.revision);
+            found.add(JOURNAL, place, "it is older than the one before it");
+        }
+        time = stamp.time;
+    }
+    Ok(true)
+}
+
+/// Replays the journal from a state on and compares what comes out with the state that readers see.
+fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Findings) -> Result<()> {
+    let end = open.state.head().revision;
+    if replay.state.head().revision > end {
+        // The snapshot was taken after the file was opened.
+        found.add(CHECKPOINT, "checkpoint", "it is ahead of the state");
+        return Ok(());
+    }
+    let replayed = replay.run(&open.segments, end, &|_| Ok(()));
+    if found.damage(REPLAY, replayed)?.is_none() {
+        return Ok(());
+    }
+    let place = format!("the changes from {from} on");
+    if replay.hash != open.hash {
+        found.add(REPLAY, place, "their chain hash is not that of the state");
+    } else if replay.state.digest_on(Threads::all_cores())? != open.state.digest_on(Threads::all_cores())? {
+        found.add(REPLAY, place, "they do not lead to the state");
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Where a journal stands: after which change, with which hash, and how old it is.
+
+use std::time::Duration;
+
+use super::chain::ChainHash;
+use crate::model::time::Timestamp;
+
+/// Where a journal stands after a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Point {
+    /// The revision of the change; 0 before the first one.
+    pub(crate) revision: u64,
+    /// The chain hash after it.
+    pub(crate) hash: ChainHash,
+    /// How old the journal was when it was appended.
+    pub(crate) age: Age,
+}
+
+/// How old a journal is, by its own count.
+///
+/// The clock of a machine may jump: once to the year 2096 and back, say. The journal takes over only the
+/// steps between two readings: nothing where the clock went back, and no more than a limit where it went
+/// forward. So a jump costs at most that limit, and the journal ages on afterwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Age {
+    /// The age in milliseconds.
+    pub(crate) millis: u64,
+    /// The reading of the clock that was counted last.
+    pub(crate) clock: Timestamp,
+}
+
+impl Age {
+    /// The age when the clock shows `now`; no more than `longest` is added.
+    #[must_use]
+    pub(super) fn advance(self, now: Timestamp, longest: Duration) -> Self {
+        let step = now.as_millis().saturating_sub(self.clock.as_millis());
+        let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        Self { millis: self.millis.saturating_add(step.min(longest)), clock: now }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_grows_by_the_steps_of_the_clock_and_by_a_jump_no_more_than_its_limit() {
+        let longest = Duration::from_millis(100);
+        let mut age = Age { millis: 7, clock: Timestamp::from_millis(1_000) };
+        let steps =
+            [(1_000, 7), (1_040, 47), (1_140, 147), (u64::MAX, 247), (900, 247), (950, 297)];
+        for (now, millis) in steps {
+            age = age.advance(Timestamp::from_millis(now), longest);
+            assert_eq!((age.millis, age.clock.as_millis()), (millis, now));
+        }
+        age.millis = u64::MAX - 1;
+        assert_eq!(age.advance(Timestamp::from_millis(1_000), longest).millis, u64::MAX);
+    }
+}

@@ -1,0 +1,38 @@
+//! How much memory a state takes.
+
+/// How many bytes of memory a state takes, by what they are for. Example: at [`Sizes`](crate::Sizes).
+///
+/// Computed from the sizes of its structures. What an allocator adds is not counted, nor what only snapshots hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryUse {
+    /// What is said of projects and views.
+    pub views: u64,
+    /// Links, in key order and in link order.
+    pub links: u64,
+    /// The names of linked resources.
+    pub names: u64,
+    /// Which views each resource is in.
+    pub backlinks: u64,
+    /// What is said of registered resources.
+    pub registry: u64,
+}
+
+impl MemoryUse {
+    /// All of it.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        let Self { views, links, names, backlinks, registry } = *self;
+        views.saturating_add(links).saturating_add(names).saturating_add(backlinks).saturating_add(registry)
+    }
+}
+
+impl std::ops::AddAssign for MemoryUse {
+    fn add_assign(&mut self, other: Self) {
+        self.views += other.views;
+        self.links += other.links;
+        self.names += other.names;
+        self.backlinks += other.backlinks;
+        self.registry += other.registry;
+    }
+}
