@@ -84,11 +84,7 @@ struct Task {
 }
 
 impl Checkpointer {
-    pub(super) fn new(
-        disk: &SharedDisk,
-        metrics: Arc<Metrics>,
-        options: &Options,
-    ) -> Result<Self> {
+    pub(super) fn new(disk: &SharedDisk, metrics: Arc<Metrics>, options: &Options) -> Result<Self> {
         let archive = options.archive.as_deref().map(open_archive).transpose()?;
         let context = Context {
             disk: Arc::clone(disk),
@@ -105,8 +101,7 @@ impl Checkpointer {
             age: options.checkpoint_age,
             journal_limit: options.journal_limit,
         };
-        let helper =
-            Helper { thread: None, is_cancelled: Arc::default(), last: Instant::now() };
+        let helper = Helper { thread: None, is_cancelled: Arc::default(), last: Instant::now() };
         Ok(Self { context: Arc::new(context), when, helper: Mutex::new(helper) })
     }
 
@@ -288,8 +283,12 @@ impl Context {
         }
     }
 
-    /// Lets the journal go as far as neither the state on disk nor the options need it.
+    /// Archives what is finished of the journal, and lets it go as far as neither the state on disk nor the options need
+    /// it.
     fn trim(&self, segments: &Segments, head: Point) -> Result<()> {
+        if let Some(archive) = &self.archive {
+            archive.archive_finished(segments)?;
+        }
         let needed = self.metrics.checkpoints.revision();
         let trimmed = segments.trim(self.retention, needed, head, self.archive.as_ref());
         self.metrics.note_journal(segments);

@@ -1,7 +1,7 @@
 //! A change record, as a feed tells of it.
 
-use super::change::{Change, ChangeKind, ChangedLinks};
 use super::chain_hash::ChainHash;
+use super::change::{Change, ChangeKind, ChangedLinks};
 use super::change_meta::ChangeMeta;
 use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
 use super::error::{Error, Result, StoreFile};

@@ -6,7 +6,7 @@ use crate::model::LinkRecord;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::linked_resource::LinkedResource;
-use crate::model::page::{LinkSort, List, Page, Paging, ListPlace};
+use crate::model::page::{LinkSort, List, ListPlace, Page, Paging};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::{self, ResourceName};
 use crate::state::link_set::{Link, LinkSet};

@@ -5,7 +5,7 @@ use crate::filter::ResourceFilter;
 use crate::model::RegisteredResource;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
-use crate::model::page::{List, Page, Paging, ListPlace, ResourceSort};
+use crate::model::page::{List, ListPlace, Page, Paging, ResourceSort};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::ResourceName;
 
