@@ -89,7 +89,7 @@ impl ChangedLinks {
 }
 
 fn resource(resource_type: ResourceType, name: &str, revision: u64) -> Result<Resource> {
-    Resource::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
+    Resource::from_name(resource_type, name).ok_or_else(|| {
         Error::damaged(StoreFile::Journal, format!("change {revision}"), "a name is malformed")
     })
 }
