@@ -15,6 +15,9 @@ mod filling;
 mod lock;
 mod memory;
 mod read_only;
+// The journal is to use it.
+#[allow(dead_code)]
+mod shortage;
 #[cfg(feature = "testing")]
 pub(crate) mod simulated;
 mod unfinished;
@@ -29,6 +32,8 @@ pub(crate) use filling::MARK;
 pub(crate) use filling::{mark, unmark};
 pub(crate) use memory::MemoryDisk;
 pub(crate) use read_only::ReadOnlyDisk;
+#[allow(unused_imports)]
+pub(crate) use shortage::is_shortage;
 pub(crate) use unfinished::UnfinishedDir;
 
 /// A directory of files.
