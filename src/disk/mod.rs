@@ -9,14 +9,16 @@
 //!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
 //!   once any file was synced after it.
 
+// The journal is to append through it.
+#[allow(dead_code)]
+mod appender;
+mod direct;
 mod directory;
 mod file;
 mod filling;
 mod lock;
 mod memory;
 mod read_only;
-// The journal is to use it.
-#[allow(dead_code)]
 mod shortage;
 #[cfg(feature = "testing")]
 pub(crate) mod simulated;
@@ -26,6 +28,9 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
+#[allow(unused_imports)]
+pub(crate) use appender::Appender;
+pub(crate) use direct::DirectFile;
 pub(crate) use directory::FileDisk;
 pub(crate) use filling::MARK;
 #[cfg(test)]
@@ -52,6 +57,11 @@ pub(crate) trait Disk: Debug + Send + Sync {
     /// The same for a handle that nobody writes with: it needs no permission to.
     fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.open(name)
+    }
+
+    /// Opens a file that is there once more, for direct writes; `None` where it takes none.
+    fn open_direct(&self, _name: &str) -> io::Result<Option<Arc<dyn DirectFile>>> {
+        Ok(None)
     }
 
     /// Opens a file empty, whether it was there or not.

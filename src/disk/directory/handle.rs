@@ -61,6 +61,8 @@ impl Dir {
             Access::Write => write,
             Access::Create => write | OFlags::CREATE | OFlags::TRUNC,
             Access::CreateNew => write | OFlags::CREATE | OFlags::EXCL,
+            #[cfg(target_os = "linux")]
+            Access::Direct => write | OFlags::DIRECT | OFlags::DSYNC,
         };
         let name = relative(name.as_ref());
         Ok(retry_on_intr(|| fs::openat(&self.handle, name, flags, FILE_MODE))?.into())

@@ -10,6 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::{Disk, DiskFile};
+#[cfg(target_os = "linux")]
+use super::{
+    direct::{BlockFile, DirectFile},
+    is_impossible,
+};
 
 #[cfg(unix)]
 mod handle;
@@ -32,6 +37,9 @@ pub(super) enum Access {
     Create,
     /// The same, made; it must not be there.
     CreateNew,
+    /// To be written past the cache, durable with each write.
+    #[cfg(target_os = "linux")]
+    Direct,
 }
 
 /// A directory of the file system.
@@ -106,6 +114,15 @@ impl Disk for FileDisk {
 
     fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.open_file(name, Access::Read)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_direct(&self, name: &str) -> io::Result<Option<Arc<dyn DirectFile>>> {
+        let file = match self.dir()?.open_file(name, Access::Direct) {
+            Err(error) if is_impossible(&error) => return Ok(None),
+            opened => opened?,
+        };
+        Ok(BlockFile::new(file)?.map(|file| Arc::new(file) as Arc<dyn DirectFile>))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
