@@ -174,6 +174,7 @@ impl Checkpointer {
     pub(super) fn run(&self, up_to: &UpTo) -> Result<()> {
         self.helper().last = Instant::now();
         let _alone = self.context.alone();
+        up_to.open.segments.check_current()?;
         if self.context.metrics.checkpoints.appended() < up_to.appended {
             self.context.checkpoint(up_to, &Pace::default())?;
         }
@@ -218,6 +219,12 @@ impl Checkpointer {
         }
     }
 
+    /// Keeps others from making a checkpoint as long as the guard lives. What waits for it then finds out whether the
+    /// journal that it knows is still the store's.
+    pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
+        self.context.alone()
+    }
+
     /// Lets the thread give up, and waits until it has.
     pub(super) fn cancel(&self) {
         self.helper().is_cancelled.store(true, Ordering::Relaxed);
@@ -247,6 +254,9 @@ impl Context {
         }
         let Some(up_to) = checkpoint else { return };
         let _alone = self.alone();
+        if segments.check_current().is_err() {
+            return;
+        }
         let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);
         // What is held is copied when it changes.
         drop(up_to);

@@ -216,6 +216,7 @@ impl Engine {
             Err(_) => {}
         }
         self.checkpointer.cancel();
+        let _paused = self.checkpointer.pause();
         if let Some(open) = self.live.take() {
             open.segments.retire();
         }
@@ -289,6 +290,7 @@ impl Engine {
             }),
             _ => Ok(()),
         };
+        let _paused = self.checkpointer.pause();
         open.segments.retire();
         brought
     }
