@@ -44,6 +44,11 @@ impl Appender {
         Ok(Self { file, offset, blocks })
     }
 
+    /// Appends to `file` from `offset` on, through the cache.
+    pub(crate) fn plain(file: Arc<dyn DiskFile>, offset: u64) -> Self {
+        Self { file, offset, blocks: None }
+    }
+
     /// Where the next bytes go.
     pub(crate) fn offset(&self) -> u64 {
         self.offset

@@ -28,7 +28,6 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
-#[allow(unused_imports)]
 pub(crate) use appender::Appender;
 pub(crate) use direct::DirectFile;
 pub(crate) use directory::FileDisk;
@@ -37,7 +36,6 @@ pub(crate) use filling::MARK;
 pub(crate) use filling::{mark, unmark};
 pub(crate) use memory::MemoryDisk;
 pub(crate) use read_only::ReadOnlyDisk;
-#[allow(unused_imports)]
 pub(crate) use shortage::is_shortage;
 pub(crate) use unfinished::UnfinishedDir;
 
