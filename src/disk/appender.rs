@@ -55,6 +55,7 @@ impl Appender {
     }
 
     /// Whether appends go past the cache, where the file is long enough.
+    #[cfg(test)]
     pub(crate) fn is_direct(&self) -> bool {
         self.blocks.is_some()
     }

@@ -9,8 +9,6 @@
 //!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
 //!   once any file was synced after it.
 
-// The journal is to append through it.
-#[allow(dead_code)]
 mod appender;
 mod direct;
 mod directory;
