@@ -4,8 +4,8 @@
 //! and then, and in between each change adds what it can take at most. A change that only removes is always
 //! admitted.
 
-use crate::model::error::{Error, Result};
 use crate::model::change_record::LinksChange;
+use crate::model::error::{Error, Result};
 use crate::model::{ChangeRecord, Effect};
 use crate::state::State;
 
@@ -54,7 +54,12 @@ impl MemoryBudget {
     /// # Errors
     ///
     /// [`Error::MemoryLimit`].
-    pub(super) fn admit(&mut self, state: &State, change: &ChangeRecord, bytes: usize) -> Result<()> {
+    pub(super) fn admit(
+        &mut self,
+        state: &State,
+        change: &ChangeRecord,
+        bytes: usize,
+    ) -> Result<()> {
         let Some(limit) = self.limit else { return Ok(()) };
         let growth = growth_of(change, bytes as u64);
         if growth == 0 {

@@ -24,6 +24,7 @@ mod notifier;
 mod process;
 mod recovery;
 mod request;
+mod restore;
 mod sequencer;
 mod size;
 mod snapshot_tracker;
@@ -51,6 +52,7 @@ pub(crate) use listener::Listener;
 pub(crate) use live::Open;
 pub(crate) use notifier::Notifier;
 pub(crate) use request::{Answered, Request};
+pub(crate) use restore::{Source, restore};
 pub(crate) use snapshot_tracker::SnapshotGuard;
 
 use checkpointer::{Checkpointer, UpTo};
@@ -217,6 +219,7 @@ impl Engine {
             Err(_) => {}
         }
         self.checkpointer.cancel();
+        let _paused = self.checkpointer.pause();
         if let Some(open) = self.live.take() {
             open.segments.retire();
         }
@@ -290,6 +293,7 @@ impl Engine {
             }),
             _ => Ok(()),
         };
+        let _paused = self.checkpointer.pause();
         open.segments.retire();
         brought
     }
@@ -306,7 +310,8 @@ impl Engine {
             // the files.
             self.writer.clear_poison();
             let writer = poisoned.into_inner();
-            writer.stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
+            writer
+                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
             writer
         })
     }

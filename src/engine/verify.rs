@@ -7,10 +7,10 @@ use super::recovery::Replay;
 use super::{Engine, checkpoint_file};
 use crate::checkpoint;
 use crate::journal::{Kept, Reader};
+use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::time::Timestamp;
-use crate::model::ChangeRecord;
 use crate::parallel::Threads;
 use crate::state::{State, Violation};
 use crate::verify::{Counts, Findings, Verification};
@@ -99,13 +99,16 @@ fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Finding
         return Ok(());
     }
     let place = format!("the changes from {from} on");
-    let replayed = replay.run(&open.segments, end, &|_| Ok(())).map_err(|error| not_kept(&place, error));
+    let replayed =
+        replay.run(&open.segments, end, &|_| Ok(())).map_err(|error| not_kept(&place, error));
     if found.damage(REPLAY, replayed)?.is_none() {
         return Ok(());
     }
     if replay.hash != open.hash {
         found.add(REPLAY, place, "their chain hash is not that of the state");
-    } else if replay.state.digest_on(Threads::all_cores())? != open.state.digest_on(Threads::all_cores())? {
+    } else if replay.state.digest_on(Threads::all_cores())?
+        != open.state.digest_on(Threads::all_cores())?
+    {
         found.add(REPLAY, place, "they do not lead to the state");
     }
     Ok(())

@@ -6,9 +6,11 @@ use super::*;
 use crate::engine::memory_budget::MemoryBudget;
 use crate::model::resource::ResourceType;
 use crate::model::{ChangeRecord, Decision, LinkOp};
+use crate::state::tests::commands::{
+    any_commands, at, batch, change_links, create, group, links as links_of,
+};
 use crate::state::tests::{Timed, cases};
 use crate::state::{Pending, State};
-use crate::state::tests::commands::{any_commands, at, batch, change_links, create, group, links as links_of};
 
 fn decide(state: &State, pending: &Pending, timed: &Timed) -> Option<ChangeRecord> {
     let stamp = pending.next_stamp(state, timed.now);
@@ -81,9 +83,8 @@ fn linking(number: u16, keys: u16) -> Timed {
 fn what_a_group_was_admitted_counts_for_the_rest_of_it() {
     let mut state = State::default();
     state.apply(&decide(&state, &Pending::default(), &at(create(0, 0))).unwrap()).unwrap();
-    let change = |state: &State, number| {
-        decide(state, &Pending::default(), &linking(number, 500)).unwrap()
-    };
+    let change =
+        |state: &State, number| decide(state, &Pending::default(), &linking(number, 500)).unwrap();
     let admit = |budget: &mut MemoryBudget, state: &State, number| {
         let change = change(state, number);
         budget.admit(state, &change, change.encode().unwrap().len()).is_ok()

@@ -37,7 +37,8 @@ fn a_crash_at_any_call_of_a_checkpoint_leaves_the_one_before_or_the_new_one_whol
         let lost = (0..3).map(|seed| stopped.power_lost(seed * 1_000 + call as u64));
         for image in lost.chain([stopped.killed()]) {
             images += 1;
-            let after = start_with(image, options()).unwrap_or_else(|error| panic!("{call}: {error}"));
+            let after =
+                start_with(image, options()).unwrap_or_else(|error| panic!("{call}: {error}"));
             assert_eq!((digest(&after), revision(&after)), expected, "call {call}");
             match after.stats().checkpoint_revision {
                 revision if revision == before => old += 1,
@@ -62,7 +63,8 @@ fn the_journal_is_trimmed_only_after_the_directory_is_synced() {
     engine.checkpoint().unwrap();
     let log = disk.log();
     let find = |kind, name: &str| {
-        let found = log[from..].iter().position(|call| call.kind == kind && call.name.starts_with(name));
+        let found =
+            log[from..].iter().position(|call| call.kind == kind && call.name.starts_with(name));
         found.unwrap_or_else(|| panic!("no {kind:?} of {name} in {log:?}"))
     };
     let renamed = find(CallKind::Rename, NAME);
@@ -117,7 +119,8 @@ fn a_checkpoint_that_fails_at_any_call_leaves_the_file_and_the_journal_as_they_w
 
 /// What the disk made of a file shows when it is read back.
 #[test]
-fn a_checkpoint_that_a_disk_falsifies_is_noticed_before_it_takes_its_place_where_that_is_asked_for() {
+fn a_checkpoint_that_a_disk_falsifies_is_noticed_before_it_takes_its_place_where_that_is_asked_for()
+{
     let simulated = SimulatedDisk::new();
     let (below, is_armed) = (simulated.clone(), Arc::new(AtomicBool::new(false)));
     let armed = Arc::clone(&is_armed);

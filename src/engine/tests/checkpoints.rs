@@ -104,7 +104,10 @@ fn a_failed_checkpoint_is_counted_and_tried_again_after_a_second_or_when_asked_f
         assert_eq!(stats.failed_checkpoints as usize, store.begun() - before.0);
         let why = stats.checkpoint_failure.unwrap();
         assert!(why.contains("write a checkpoint") && why.contains("full"), "{why}");
-        assert_eq!((stats.checkpoint_revision, engine.health()), (revision_before, Health::Writable));
+        assert_eq!(
+            (stats.checkpoint_revision, engine.health()),
+            (revision_before, Health::Writable)
+        );
         // The second has passed; it fails again.
         thread::sleep(Duration::from_millis(1_050));
         let attempts = store.begun();

@@ -38,7 +38,11 @@ fn call_many(engine: &Engine, caller: u16) -> Vec<Called> {
         let step = caller * 7 + number;
         let part = |at: u16| {
             let numbers: Vec<u16> = (0..3).map(|key| (step * at + key * 5) % 9).collect();
-            links_of((step % 2) as u8, ops[usize::from((step + at) % 3)], batch(ResourceType::Flag, &numbers))
+            links_of(
+                (step % 2) as u8,
+                ops[usize::from((step + at) % 3)],
+                batch(ResourceType::Flag, &numbers),
+            )
         };
         let command = change_links(0, (1..2 + step % 3).map(part).collect());
         let before = revision(engine);
@@ -65,7 +69,8 @@ fn replayed(engine: &Engine) -> (Vec<State>, Vec<ChangeRecord>) {
 /// Each answer is the one that the call gets when all changes are made one after the other.
 #[test]
 fn what_many_callers_are_answered_is_what_one_by_one_gives() {
-    let options = Options::new().segment_size(4096).checkpoints(Checkpoints::Inline).keep_changes(None);
+    let options =
+        Options::new().segment_size(4096).checkpoints(Checkpoints::Inline).keep_changes(None);
     let engine = start_with(SimulatedDisk::new(), options.checkpoint_bytes(1 << 16)).unwrap();
     for view in 0..2 {
         engine.execute(&call(create(0, view))).unwrap();
@@ -84,7 +89,8 @@ fn what_many_callers_are_answered_is_what_one_by_one_gives() {
     let mut made = 0;
     for Called { command, answered, before, after } in called {
         let (answer, revision) = answered.unwrap();
-        let decide = |state: &State, stamp| command.decide(state, &Pending::default(), stamp).unwrap();
+        let decide =
+            |state: &State, stamp| command.decide(state, &Pending::default(), stamp).unwrap();
         if let Some(revision) = revision {
             let (at, change) = (revision as usize - 1, &changes[revision as usize - 1]);
             let expected = Decision { answer, change: Some(change.clone()) };
@@ -116,8 +122,10 @@ fn a_failure_concerns_those_who_were_not_refused_before() {
         group.results = vec![fine(), Err(Error::Closed), fine()];
         group
     };
-    let io = || Error::io("append", std::io::ErrorKind::Other.into()).with_outcome(Outcome::Unknown);
-    let heard: Vec<Error> = group().into_failure(io()).into_iter().map(Result::unwrap_err).collect();
+    let io =
+        || Error::io("append", std::io::ErrorKind::Other.into()).with_outcome(Outcome::Unknown);
+    let heard: Vec<Error> =
+        group().into_failure(io()).into_iter().map(Result::unwrap_err).collect();
     let outcomes = |heard: &[Error]| heard.iter().map(Error::outcome).collect::<Vec<_>>();
     assert_eq!(outcomes(&heard), [Outcome::Unknown, Outcome::NotApplied, Outcome::Unknown]);
     assert!(matches!(heard[1], Error::Closed));

@@ -118,7 +118,12 @@ fn what_was_read_before_a_recovery_and_a_closing_says_that_it_is_over() {
     let (open, _guard) = engine.snapshot().unwrap();
     engine.close().unwrap();
     assert!(matches!(open.segments.check_current(), Err(Error::Closed)));
-    let late = [engine.snapshot().err(), link(&engine, 3, 1).err(), engine.recover().err(), engine.close().err()];
+    let late = [
+        engine.snapshot().err(),
+        link(&engine, 3, 1).err(),
+        engine.recover().err(),
+        engine.close().err(),
+    ];
     assert!(late.iter().all(|error| matches!(error, Some(Error::Closed))), "{late:?}");
     assert_eq!(engine.health(), Health::Closed);
 }

@@ -56,7 +56,10 @@ fn as_long_as_no_file_can_be_made_changes_that_need_none_go_on() {
         disk.fail(DiskFault::new(kind).on(CallKind::Create).for_good());
         for number in 1..4 {
             let refused = link(&engine, number, 2_000).unwrap_err();
-            assert_eq!((refused.outcome(), engine.health()), (Outcome::NotApplied, Health::Writable));
+            assert_eq!(
+                (refused.outcome(), engine.health()),
+                (Outcome::NotApplied, Health::Writable)
+            );
             link(&engine, 10 + number, 1).unwrap();
         }
         assert_eq!(links(&engine), 103);

@@ -21,7 +21,8 @@ fn store() -> (Arc<Engine>, SimulatedDisk) {
 
 /// The numbers of the invariants that do not hold.
 fn broken(verification: &Verification) -> Vec<u8> {
-    let mut broken: Vec<u8> = verification.findings.iter().map(|finding| finding.invariant).collect();
+    let mut broken: Vec<u8> =
+        verification.findings.iter().map(|finding| finding.invariant).collect();
     broken.dedup();
     broken
 }
