@@ -21,7 +21,7 @@ LAYERS = [
     ("the state on disk: the only layer that names redb", ["checkpoint"]),
     ("group commit, write path, recovery, scheduling of checkpoints", ["engine"]),
     ("reads and feeds of an open store; the simulated disk for tests", ["feed", "snapshot", "testing"]),
-    ("the store, its projects, and how it is opened", ["opening", "project", "store"]),
+    ("the store, its projects, and how it is opened or restored", ["opening", "project", "restore", "store"]),
     ("the same calls for async code; the JSON of the REST API; what the fuzz tests call",
      ["asynchronous", "fuzz", "wire"]),
     ("the names that the crate exports", ["lib"]),

@@ -67,41 +67,44 @@ mod waiting {
 
 #[cfg(all(test, loom))]
 mod waiting {
+    use std::sync::OnceLock;
+
     use loom::sync::{Condvar, Mutex};
 
-    /// The same from what the model checker knows. What it gives out lives as long as the test.
+    /// The same from what the model checker knows, which the value itself is not part of: it is written and read only
+    /// where the mark says so.
     #[derive(Debug)]
     pub(in crate::engine) struct Once<T> {
-        value: Mutex<Option<&'static T>>,
-        is_set: Condvar,
+        value: OnceLock<T>,
+        is_set: Mutex<bool>,
+        set: Condvar,
     }
 
     impl<T> Once<T> {
         pub(in crate::engine) fn new() -> Self {
-            Self { value: Mutex::new(None), is_set: Condvar::new() }
+            Self { value: OnceLock::new(), is_set: Mutex::new(false), set: Condvar::new() }
         }
 
         pub(in crate::engine) fn set(&self, value: T) {
-            let mut inner = self.value.lock().unwrap();
-            if inner.is_none() {
-                *inner = Some(Box::leak(Box::new(value)));
-            }
-            drop(inner);
-            self.is_set.notify_all();
+            let mut is_set = self.is_set.lock().unwrap();
+            // The first one stays.
+            let _ = self.value.set(value);
+            *is_set = true;
+            drop(is_set);
+            self.set.notify_all();
         }
 
         pub(in crate::engine) fn is_set(&self) -> bool {
-            self.value.lock().unwrap().is_some()
+            *self.is_set.lock().unwrap()
         }
 
         pub(in crate::engine) fn wait(&self) -> &T {
-            let mut value = self.value.lock().unwrap();
-            loop {
-                match *value {
-                    Some(value) => return value,
-                    None => value = self.is_set.wait(value).unwrap(),
-                }
+            let mut is_set = self.is_set.lock().unwrap();
+            while !*is_set {
+                is_set = self.set.wait(is_set).unwrap();
             }
+            drop(is_set);
+            self.value.get().unwrap()
         }
     }
 

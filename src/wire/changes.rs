@@ -22,7 +22,7 @@ use crate::model::type_counts::TypeCounts;
 /// project.link("v", Batch::flags(["f"]))?.all_ok()?;
 /// let mut feed = store.feed(0)?;
 /// let page = feed.next_page(100)?;
-/// let json = serde_json::to_value(Changes::new(&page, feed.position())).unwrap();
+/// let json = serde_json::to_value(Changes::new(&page, feed.revision())).unwrap();
 /// assert_eq!((&json["position"], &json["items"][0]["kind"]), (&2.into(), &"viewCreated".into()));
 /// assert_eq!(json["items"][0]["view"]["name"], "V");
 /// assert_eq!(json["items"][1]["linked"][0]["resourceKey"], "f");

@@ -72,7 +72,7 @@ impl CallKind {
 /// Options::new().segment_size(4096).open_on(&disk)?;
 /// let first = &disk.log()[0];
 /// assert!(first.kind.is_change());
-/// assert!(disk.log().iter().any(|call| call.kind == CallKind::Sync && call.name == "state.redb"));
+/// assert!(disk.log().iter().any(|call| call.kind == CallKind::Rename && call.name == "checkpoint.redb"));
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

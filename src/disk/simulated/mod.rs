@@ -215,7 +215,7 @@ impl SimulatedDisk {
     /// # use viewlink::{Error, Options};
     /// # let disk = SimulatedDisk::new();
     /// Options::new().segment_size(4096).open_on(&disk)?.close()?;
-    /// disk.flip("state.redb", 0, 0xff);
+    /// disk.flip("checkpoint.redb", 0, 0xff);
     /// assert!(matches!(Options::new().open_on(&disk), Err(Error::Damaged { .. })));
     /// # Ok::<(), Error>(())
     /// ```

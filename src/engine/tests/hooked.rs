@@ -78,8 +78,11 @@ impl Disk for Hooked {
 /// A gate before the files of checkpoints: once it is shut, whoever makes one stops there.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
-    shut: Arc<Mutex<Option<(Sender<()>, Receiver<()>)>>>,
+    shut: Arc<Mutex<Option<Stop>>>,
 }
+
+/// Tells that somebody has come, and waits until all may go on.
+type Stop = (Sender<()>, Receiver<()>);
 
 /// What a test has of a gate that is shut.
 pub(super) struct Shut {

@@ -47,7 +47,6 @@ fn assert_holds(path: PathBuf, expected: u64) {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "until directories are held by handle"]
 fn a_store_whose_directory_was_renamed_goes_on_in_it_and_leaves_the_one_under_its_old_name_alone() {
     let moved = Moved::new(|dir| dir.join("s"));
     fs::rename(moved.path("s"), moved.path("old")).unwrap();
@@ -59,7 +58,6 @@ fn a_store_whose_directory_was_renamed_goes_on_in_it_and_leaves_the_one_under_it
 
 #[cfg(unix)]
 #[test]
-#[ignore = "until directories are held by handle"]
 fn a_store_that_was_opened_through_a_link_stays_where_the_link_led() {
     use std::os::unix::fs::symlink;
     let moved = Moved::new(|dir| {

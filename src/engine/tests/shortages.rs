@@ -32,8 +32,8 @@ fn a_shortage_while_a_segment_is_made_refuses_the_change_and_passes() {
     let (kinds, named) = calls_of_rotation();
     assert!(named > 2, "{kinds:?}");
     for kind in SHORTAGES {
-        for call in 0..named {
-            let case = format!("{kind:?} at call {call}, {:?}", kinds[call]);
+        for (call, called) in kinds.iter().enumerate().take(named) {
+            let case = format!("{kind:?} at call {call}, {called:?}");
             let (engine, disk) = store(options().checkpoints(Checkpoints::ByHand));
             disk.fail(DiskFault::new(kind).after(call as u64));
             let refused = link(&engine, 1, 2_000).unwrap_err();

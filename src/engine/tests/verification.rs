@@ -37,6 +37,9 @@ fn last_used(bytes: &[u8]) -> usize {
     (0..bytes.len()).rev().find(|at| bytes[*at] != 0).unwrap()
 }
 
+/// What becomes of the bytes of a file.
+type Damage<'d> = &'d dyn Fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn a_damaged_checkpoint_breaks_invariant_7_and_no_other() {
     let flipped = |whole: &[u8]| {
@@ -45,7 +48,7 @@ fn a_damaged_checkpoint_breaks_invariant_7_and_no_other() {
         bytes
     };
     let cut = |whole: &[u8]| whole[..whole.len() / 2].to_vec();
-    let cases: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 4] = [
+    let cases: [(&str, Damage<'_>); 4] = [
         ("flipped", &flipped),
         ("cut", &cut),
         ("empty", &|_: &[u8]| Vec::new()),
@@ -77,7 +80,8 @@ fn a_damaged_journal_breaks_invariant_8() {
     for is_newest in [true, false] {
         let (engine, disk) = store();
         let files = disk.contents().into_iter();
-        let (name, bytes) = files.filter(|(name, _)| name.starts_with("journal/")).last().unwrap();
+        let (name, bytes) =
+            files.filter(|(name, _)| name.starts_with("journal/")).next_back().unwrap();
         let used = last_used(&bytes);
         disk.flip(&name, if is_newest { used - 20 } else { used / 3 }, 1);
         let found = engine.verify().unwrap();
