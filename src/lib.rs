@@ -182,8 +182,8 @@
 //!
 //! So a million links of 100,000 resources take some 31 MB, with what an allocator adds; ten million of a million
 //! resources 310 MB; a million links of as many resources 140 MB. A registered resource takes what is said of it
-//! besides. A snapshot that is held keeps what changed since, a checkpoint takes some 16 MiB while it is made,
-//! and so does a batch in proportion to its keys. [`Options::memory_limit`] refuses a change that could go
+//! besides. A snapshot that is held keeps what changed since. A checkpoint takes some 16 MiB while it is made, and a
+//! batch takes memory in proportion to its keys. [`Options::memory_limit`] refuses a change that could go
 //! beyond it, with [`Error::MemoryLimit`] and nothing changed; leave a third of what there is to the rest.
 //!
 //! # Costs
