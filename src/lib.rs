@@ -212,7 +212,7 @@
 //! | [`read`](Project::read) | O(log projects) |
 //! | [`open`](Options::open) | O(n log n) with all there is, on the cores there are, and O(journal since the last checkpoint) |
 //! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with all there is |
-//! | [`backup_to`](Store::backup_to) | the same, and O(journal) |
+//! | [`backup_to`](Store::backup_to), [`Restore::to`] | the same, and O(journal) |
 //!
 //! # Features
 //!
@@ -291,6 +291,7 @@ mod opening;
 mod options;
 mod parallel;
 mod project;
+mod restore;
 mod sizes;
 mod snapshot;
 mod state;
@@ -334,6 +335,7 @@ pub use model::{
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
+pub use restore::Restore;
 pub use sizes::{JournalSize, MemoryUse, Sizes};
 pub use snapshot::{Changes, ProjectSnapshot, Snapshot};
 pub use stats::{GroupSizes, OutcomeCounts, Stats};
