@@ -260,13 +260,13 @@
 //! | layer | modules | knows |
 //! | --- | --- | --- |
 //! | edges | `wire`, `asynchronous` | JSON; the pool for blocking work. Each behind a feature |
-//! | public API | `store`, `opening`, `project`, `snapshot`, `feed` | requests and answers |
-//! | engine | `engine` | group commit, the writer, recovery, when checkpoints are made |
-//! | checkpoint | `checkpoint` | the file of a state, and the database it is written with |
+//! | public API | `store`, `opening`, `restore`, `project`, `snapshot`, `feed` | requests and answers |
+//! | engine | `engine` | group commit, the write path, recovery, when checkpoints are made |
+//! | checkpoint | `checkpoint` | the state on disk, and the database it is written with |
 //! | journal | `journal` | changes as bytes, in order, durable |
 //! | state | `state` | everything a store holds, in memory: deciding and applying |
-//! | disk | `disk` | files |
-//! | plain data | `filter`, `options`, `stats`, `sizes`, `health`, `verify`, `model`, `codec` | values, conditions, and bytes of records |
+//! | plain data | `filter`, `options`, `stats`, `sizes`, `health`, `verify`, `model` | values and conditions |
+//! | bytes and files | `codec`, `disk` | records, and files |
 //!
 //! The layers report their work through `trace`. `docs/design.md` has the rest.
 
