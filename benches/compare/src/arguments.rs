@@ -92,7 +92,7 @@ impl Run {
             dir: None,
             json: None,
             only: BTreeSet::new(),
-            kinds: Kind::ALL.to_vec(),
+            kinds: Kind::built().collect(),
         };
         while let Some(argument) = parser.next()? {
             match argument {
@@ -122,7 +122,7 @@ impl Run {
             let rows: Vec<&str> = self.only.iter().map(String::as_str).collect();
             command += &format!(" --only {}", rows.join(","));
         }
-        if self.kinds.len() < Kind::ALL.len() {
+        if self.kinds.len() < Kind::built().count() {
             let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
             command += &format!(" --engines {}", names.join(","));
         }
@@ -149,7 +149,7 @@ fn links(links: u64) -> Result<u64> {
 fn kinds(names: &str) -> Result<Vec<Kind>> {
     let named: Vec<Kind> = list(names).map(|name| Kind::named(&name)).collect::<Result<_>>()?;
     let taken = |kind: &Kind| *kind == Kind::Viewlink || named.contains(kind);
-    Ok(Kind::ALL.into_iter().filter(taken).collect())
+    Ok(Kind::built().filter(taken).collect())
 }
 
 fn list(text: &str) -> impl Iterator<Item = String> {

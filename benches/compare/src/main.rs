@@ -1,5 +1,5 @@
-//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, and
-//! redb without viewlink.
+//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, redb
+//! without viewlink, canopydb and, if it is built with that feature, RocksDB.
 //!
 //! ```text
 //! cargo run --release -p viewlink-compare -- --quick --json results.json
@@ -55,6 +55,7 @@ mod table;
 mod times;
 mod workload;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ use std::time::Instant;
 
 use arguments::{Run, Task};
 use bench::Bench;
+use engine::Kind;
 use plan::Plan;
 use results::Results;
 use row::{Row, Unit};
@@ -117,12 +119,16 @@ fn measure(run: &Run) -> Result<Results> {
     Ok(Results {
         rows,
         sync_us: Unit::Us.of(sync),
-        versions: run.kinds.iter().map(|kind| (kind.name().to_owned(), kind.version())).collect(),
+        versions: versions(&run.kinds)?,
         command: run.command(),
         seed: run.seed,
         cores: thread::available_parallelism()?.get(),
         seconds: begin.elapsed().as_secs_f64(),
     })
+}
+
+fn versions(kinds: &[Kind]) -> Result<BTreeMap<String, String>> {
+    kinds.iter().map(|kind| Ok((kind.name().to_owned(), kind.version()?))).collect()
 }
 
 fn measure_size(run: &Run, links: u64, dir: &Path) -> Result<Vec<Row>> {
