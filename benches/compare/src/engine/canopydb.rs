@@ -49,6 +49,17 @@ impl Canopydb {
         Ok(canopydb)
     }
 
+    /// The file with the trees, in the one folder whose name canopydb chose.
+    fn file(&self) -> Result<PathBuf> {
+        for entry in fs::read_dir(&self.dir)? {
+            let file = entry?.path().join("DATA");
+            if file.exists() {
+                return Ok(file);
+            }
+        }
+        Err("the database has no file".into())
+    }
+
     /// Makes a change that is durable afterwards.
     fn write<T>(&self, change: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<T> {
         let (number, answer) = self.commit(change)?;
@@ -226,7 +237,7 @@ impl Engine for Canopydb {
     fn compact(&mut self) -> Result<Size> {
         self.settle()?;
         self.database.compact()?;
-        Ok(Size::OfClosed(self.dir.join("default").join("DATA")))
+        Ok(Size::OfClosed(self.file()?))
     }
 
     fn close(self: Box<Self>) -> Result<()> {
