@@ -7,7 +7,7 @@
 //! cargo run --release -p viewlink-compare -- chart results.json results.svg
 //! ```
 //!
-//! `--quick` measures with 1,000,000 links in less than four minutes. Without it there are 100,000
+//! `--quick` measures with 1,000,000 links in some six minutes. Without it there are 100,000
 //! and 1,000,000 links and more rounds; `--links N` takes one size. `--only ROW,ROW` and
 //! `--engines A,B` measure less. The stores are in a temporary directory below the current one or
 //! below `--dir DIR`, which has to be on the disk that is meant.
