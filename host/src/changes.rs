@@ -42,7 +42,7 @@ pub(crate) async fn list(
     host.call(move |host| {
         let mut feed = host.store().feed(after)?;
         let page = feed.next_page(limit)?;
-        Answer::of(&Changes::new(&page, feed.position()))
+        Answer::of(&Changes::new(&page, feed.revision()))
     })
     .await
 }
