@@ -293,6 +293,7 @@ pub use model::key::{
 pub use model::limit::{Limits, TooLong};
 pub use model::linked_resource::LinkedResource;
 pub use model::page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
+pub use model::change_id::{ChangeId, InvalidChangeId};
 pub use model::position::{InvalidPosition, Position};
 pub use model::project_info::ProjectInfo;
 pub use model::resource::{RawResource, Resource, ResourceType, UnknownResourceType};

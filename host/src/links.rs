@@ -82,7 +82,7 @@ async fn change(
         if !terms.dry_run {
             host.metrics().count(&report);
         }
-        Ok(shown(&report)?.at(report.revision()))
+        Ok(shown(&report)?.at(report.change()))
     })
     .await
 }

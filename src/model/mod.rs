@@ -7,6 +7,7 @@ pub(crate) mod chain_hash;
 pub(crate) mod change;
 pub(crate) mod change_check;
 mod change_feed;
+pub(crate) mod change_id;
 pub(crate) mod change_meta;
 pub(crate) mod change_record;
 pub(crate) mod command;
