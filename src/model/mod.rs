@@ -39,6 +39,7 @@ pub(crate) mod set_predicate;
 pub(crate) mod stamp;
 pub(crate) mod text_predicate;
 pub(crate) mod time;
+pub(crate) mod time_predicate;
 pub(crate) mod type_counts;
 pub(crate) mod validated_batch;
 pub(crate) mod validated_put;
