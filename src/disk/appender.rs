@@ -44,12 +44,18 @@ impl Appender {
         Ok(Self { file, offset, blocks })
     }
 
+    /// Appends to `file` from `offset` on, through the cache.
+    pub(crate) fn plain(file: Arc<dyn DiskFile>, offset: u64) -> Self {
+        Self { file, offset, blocks: None }
+    }
+
     /// Where the next bytes go.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Whether appends go past the cache, where the file is long enough.
+    #[cfg(test)]
     pub(crate) fn is_direct(&self) -> bool {
         self.blocks.is_some()
     }

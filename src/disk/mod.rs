@@ -9,8 +9,6 @@
 //!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
 //!   once any file was synced after it.
 
-// The journal is to append through it.
-#[allow(dead_code)]
 mod appender;
 mod direct;
 mod directory;
@@ -28,7 +26,6 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
-#[allow(unused_imports)]
 pub(crate) use appender::Appender;
 pub(crate) use direct::DirectFile;
 pub(crate) use directory::FileDisk;
@@ -37,7 +34,6 @@ pub(crate) use filling::MARK;
 pub(crate) use filling::{mark, unmark};
 pub(crate) use memory::MemoryDisk;
 pub(crate) use read_only::ReadOnlyDisk;
-#[allow(unused_imports)]
 pub(crate) use shortage::is_shortage;
 pub(crate) use unfinished::UnfinishedDir;
 

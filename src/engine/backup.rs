@@ -26,8 +26,9 @@ impl Engine {
     /// Copies the store as it stands into a new directory; tells the revision of the copy.
     pub(crate) fn backup_to(&self, path: &Path) -> Result<u64> {
         let (begun, span) = (Instant::now(), trace::backup());
+        // First, so that the journal keeps all from the snapshot on.
+        let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
         let (open, _guard) = self.snapshot()?;
-        let kept = Kept::new(Arc::clone(&open.segments));
         make_directory(path, |disk| {
             write_copy(&open, &kept, disk, JournalOptions::from(&self.options))
         })?;

@@ -92,6 +92,12 @@ impl Directory {
         Ok(directory)
     }
 
+    /// Makes it what a forked child has of the directory of its parent.
+    #[cfg(test)]
+    pub(super) fn fork(&mut self) {
+        self.process = Process::other();
+    }
+
     pub(super) fn disk(&self) -> &SharedDisk {
         &self.disk
     }

@@ -89,6 +89,8 @@ impl Live {
         let apply = |state: &mut State| {
             let mut chained = changes.iter().zip(hashes);
             catch_panic(|| {
+                #[cfg(test)]
+                super::tests::apply::begin();
                 chained.try_for_each(|(change, hash)| state.apply_chained(change, *hash))
             })
         };

@@ -138,9 +138,12 @@ impl Engine {
     /// Makes the changes of a group of callers, and what is due after them.
     fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
         let mut writer = self.writer();
-        let ready =
-            writer.check().and_then(|()| self.checkpointer.wait_for_room(|| self.up_to(&writer)));
-        if let Err(error) = ready {
+        let has_room = || match self.options.read_only {
+            // Nothing is appended.
+            true => Ok(()),
+            false => self.checkpointer.wait_for_room(|| self.up_to(&writer)),
+        };
+        if let Err(error) = writer.check().and_then(|()| has_room()) {
             return reply.answer(refused(requests.len(), error));
         }
         let shown = self.metrics.revision();

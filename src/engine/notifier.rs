@@ -221,7 +221,7 @@ mod tests {
     #[cfg(feature = "tokio")]
     impl std::task::Wake for Alarm {
         fn wake(self: std::sync::Arc<Self>) {
-            *self.notified.lock().unwrap() = true;
+            *self.rung.lock().unwrap() = true;
             self.told.notify_one();
         }
     }

@@ -90,6 +90,7 @@ impl Writer {
             self.stop(&error);
             return reply(group.into_not_shown(error));
         }
+        self.budget.make();
         self.metrics.note(live);
         timer.shown(&self.metrics);
         reply(group.results);
@@ -112,6 +113,7 @@ impl Writer {
             (options.clock)()
         };
         let (state, position, budget) = (&open.state, open.position(), &mut self.budget);
+        budget.begin();
         let mut deciding = Deciding { state, position, clock: &clock, budget };
         let mut group = Group::default();
         for request in requests {

@@ -84,7 +84,7 @@ impl Frames {
         let found = frame::group_at(window, *store_id, *offset, header, *before);
         let Some((group, hash)) = found.map_err(reading)? else { return Ok(None) };
         let end = group.end();
-        if false && end.hash != hash {
+        if end.hash != hash {
             return Err(went_another_way(self.first, header.first));
         }
         self.step(header, end);

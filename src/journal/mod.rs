@@ -36,14 +36,13 @@ mod retention;
 mod scan;
 mod segment;
 mod segments;
-mod shortage;
 mod store_id;
 mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use crate::disk::DiskFile;
+use crate::disk::{Appender, DiskFile, is_shortage};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::time::Timestamp;
@@ -62,8 +61,7 @@ pub(crate) use store_id::StoreId;
 
 use frame::NewFrame;
 use fresh::FreshSegment;
-use segment::{HEADER_LEN, SegmentHeader};
-use shortage::is_shortage;
+use segment::{HEADER_LEN, SegmentHeader, file_name};
 
 /// How a journal is written.
 #[derive(Clone, Copy, Debug)]
@@ -89,8 +87,8 @@ struct Active {
     /// Its first revision.
     first: u64,
     file: Arc<dyn DiskFile>,
-    /// Where the next frame goes; zeros from here to the end of the file.
-    offset: u64,
+    /// Where the next frame goes; zeros from there to the end of the file.
+    appender: Appender,
     len: u64,
 }
 
@@ -131,7 +129,7 @@ impl Journal {
             })
             .map_err(starting)?;
         segments.publish(header.first(), &fresh).map_err(starting)?;
-        let active = Active::begun(header.first(), fresh);
+        let active = Active::begun(header.first(), fresh, &segments);
         if let Some(superseded) = &scan.superseded
             && superseded.first != active.first
         {
@@ -163,13 +161,13 @@ impl Journal {
     /// Whether it is time to [make a segment ahead](Segments::make_ahead): the newest one is more than half
     /// full, and there is none.
     pub(crate) fn needs_ahead(&self) -> bool {
-        self.active.offset > self.active.len / 2 && self.segments.is_ahead_empty()
+        self.active.appender.offset() > self.active.len / 2 && self.segments.is_ahead_empty()
     }
 
     /// Ends the journal: nothing more will be appended. The room that was taken ahead is given back.
     pub(crate) fn finish(&self) {
-        let Active { first, file, offset, .. } = &self.active;
-        seal(&self.segments, *first, file, *offset);
+        let Active { first, file, appender, .. } = &self.active;
+        seal(&self.segments, *first, file, appender.offset());
         self.segments.drop_ahead();
     }
 
@@ -207,7 +205,7 @@ impl Journal {
 
     /// Appends whole frames, all in one segment; the journal ends at `end` then.
     fn append_frames(&mut self, frames: &[u8], end: Point) -> Result<(), AppendFailure> {
-        if self.active.offset + frames.len() as u64 > self.active.len {
+        if self.active.appender.offset() + frames.len() as u64 > self.active.len {
             self.rotate(frames.len() as u64)?;
         }
         self.write(frames)?;
@@ -216,16 +214,14 @@ impl Journal {
     }
 
     fn write(&mut self, frames: &[u8]) -> Result<(), AppendFailure> {
-        let Active { file, offset, .. } = &mut self.active;
-        match file.write_at(*offset, frames).and_then(|()| file.sync()) {
-            Ok(()) => {
-                *offset += frames.len() as u64;
-                Ok(())
-            }
+        let Active { file, appender, .. } = &mut self.active;
+        let offset = appender.offset();
+        match appender.append(frames) {
+            Ok(()) => Ok(()),
             Err(source) => {
                 let usable = is_shortage(&source)
                     && file
-                        .write_at(*offset, &vec![0; frames.len()])
+                        .write_at(offset, &vec![0; frames.len()])
                         .and_then(|()| file.sync())
                         .is_ok();
                 let outcome = if usable { Outcome::NotApplied } else { Outcome::Unknown };
@@ -254,11 +250,11 @@ impl Journal {
         if fresh.is_ahead() {
             self.segments.free_ahead();
         }
-        let next = Active::begun(header.first(), fresh);
+        let next = Active::begun(header.first(), fresh, &self.segments);
         let last = std::mem::replace(&mut self.active, next);
         // One without a change has the same first revision, and its file is gone.
         if last.first != self.active.first {
-            seal(&self.segments, last.first, &last.file, last.offset);
+            seal(&self.segments, last.first, &last.file, last.appender.offset());
         }
         Ok(())
     }
@@ -281,10 +277,14 @@ impl Journal {
 
 impl Active {
     /// The segment that a file became which has its name now.
-    fn begun(first: u64, fresh: FreshSegment) -> Self {
+    fn begun(first: u64, fresh: FreshSegment, segments: &Segments) -> Self {
         let FreshSegment { file, offset, len, .. } = fresh;
         trace::segment_started(first, len);
-        Self { first, file, offset, len }
+        let path = segments.path_of(&file_name(first));
+        // Where it cannot be opened once more, appends go through the cache.
+        let appender = Appender::open(segments.disk(), &path, Arc::clone(&file), offset)
+            .unwrap_or_else(|_| Appender::plain(Arc::clone(&file), offset));
+        Self { first, file, appender, len }
     }
 }
 

@@ -316,6 +316,7 @@ pub(crate) enum KeyPart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::resource_name::environment_prefix;
 
     #[test]
     fn a_name_leads_back_to_its_resource() {
@@ -352,7 +353,7 @@ mod tests {
     fn no_environment_is_a_prefix_of_another_ones_segments() {
         let short = EnvironmentId::parse("prod").unwrap();
         let long = Resource::segment("prod2", "x").unwrap();
-        assert!(!long.name().as_bytes().starts_with(&ResourceName::environment_prefix(&short)));
+        assert!(!long.name().as_str().starts_with(&environment_prefix(&short)));
     }
 
     #[test]

@@ -51,6 +51,8 @@ fn a_rotation_takes_it_and_only_then_it_has_its_name() {
     let log = disk.log().split_off(before);
     assert!(log.iter().all(|call| call.kind != CallKind::Create), "none is made: {log:?}");
     assert!(disk.open(AHEAD).is_err());
+    journal.segments.make_ahead(SIZE).unwrap();
+    assert!(disk.open(AHEAD).is_ok(), "the next one can be made");
     append_with_ahead(&mut journal, 60);
     let head = journal.head();
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=head));

@@ -81,6 +81,22 @@ fn nothing_is_written_for_no_changes() {
     assert_eq!((disk.calls(), journal.head()), (calls, 0));
 }
 
+#[test]
+fn a_group_that_is_too_long_is_not_applied_and_the_next_one_is() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
+    let calls = disk.calls();
+    // The memory is not touched: the length is known before anything is copied.
+    let part = vec![0; 1 << 30];
+    let failure = journal.append(&[&part; 4], b"", time(1)).unwrap_err();
+    assert!(matches!(failure.error, Error::TooLong { .. }), "{}", failure.error);
+    assert_eq!(failure.error.outcome(), Outcome::NotApplied);
+    assert!(failure.usable);
+    assert_eq!((disk.calls(), journal.head()), (calls, 0));
+    append_group(&mut journal, 2);
+    assert_eq!(read(&journal, 1).unwrap(), expected(1..=2));
+}
+
 /// The file ends at each of its bytes in turn, in zeros or at all.
 #[test]
 fn a_group_is_whole_or_absent_wherever_it_is_torn() {
