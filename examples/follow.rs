@@ -94,7 +94,7 @@ fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<u64> {
             println!("{}", line(change));
         }
     }
-    Ok(feed.position())
+    Ok(feed.revision())
 }
 
 /// Makes changes, one each tenth of a second: views, each with two flags that come and go.

@@ -311,11 +311,12 @@ pub use engine::Fault;
 pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
-    ResourceFilter, SetPredicate, TextPredicate, ViewCondition, ViewFilter,
+    ResourceFilter, SetPredicate, TextPredicate, TimePredicate, ViewCondition, ViewFilter,
 };
 #[cfg(feature = "testing")]
 pub use fuzz::decode_anything;
 pub use health::Health;
+pub use model::change_id::{ChangeId, InvalidChangeId};
 pub use model::error::{Error, Outcome, Result, StoreFile};
 pub use model::key::{
     EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey,

@@ -3,6 +3,8 @@
 use super::memory_budget::MemoryBudget;
 use super::request::{Answered, Request};
 use crate::catch_panic::catch_panic;
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::position::Position;
 use crate::model::time::Timestamp;
@@ -16,6 +18,8 @@ pub(super) struct Group {
     pub(super) changes: Vec<ChangeRecord>,
     /// The changes as the journal keeps them.
     pub(super) payloads: Vec<Vec<u8>>,
+    /// The chain hash after each change.
+    pub(super) hashes: Vec<ChainHash>,
     /// The newest reading of the clock.
     pub(super) clock: Timestamp,
     /// The keys that the calls named, but for dry runs.
@@ -62,9 +66,13 @@ impl Group {
             self.pending.add(state, &change);
         }
         self.clock = now;
+        let before = self.hashes.last().copied().unwrap_or(deciding.position.hash);
+        let hash = before.after(&payload);
         self.changes.push(change);
         self.payloads.push(payload);
-        Ok((answer, Some(stamp.revision)))
+        self.hashes.push(hash);
+        let change = ChangeId::new(stamp.revision, hash);
+        Ok((answer.made_by(change), Some(change)))
     }
 
     /// The answers when the changes were not made: those who were refused hear why, all others of the failure,

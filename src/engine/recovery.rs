@@ -110,9 +110,9 @@ impl Replay {
         let total = end - start;
         for change in Reader::new(Arc::clone(segments), start.saturating_add(1), end)? {
             let (revision, payload) = change?;
-            catch_panic(|| self.state.apply(&ChangeRecord::decode(&payload)?))
-                .map_err(|error| misfit(revision, error))?;
             self.hash = self.hash.after(&payload);
+            catch_panic(|| self.state.apply_chained(&ChangeRecord::decode(&payload)?, self.hash))
+                .map_err(|error| misfit(revision, error))?;
             self.bytes = self.bytes.saturating_add(payload.len() as u64);
             let done = revision - start;
             if done == total || done.is_multiple_of(TOLD_EVERY) {

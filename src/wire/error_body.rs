@@ -91,6 +91,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405;
     /// the view exists already.
     ViewExists = "view_exists", 409;
+    /// the position was never one of this store: it is another one, or was put back to a copy and went another way.
+    ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
     /// somebody else changed the view meanwhile, or it is another one.
@@ -157,7 +159,8 @@ fn code(error: &Error) -> ErrorCode {
         | Error::NoSingleView
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
         Error::JournalTrimmed { .. } => ErrorCode::ChangesGone,
-        Error::RevisionDiffers { .. } => ErrorCode::PreconditionFailed,
+        Error::Diverged { .. } => ErrorCode::ChangesDiverged,
+        Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
