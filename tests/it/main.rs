@@ -9,12 +9,14 @@
 )]
 
 mod anything;
+mod archive;
 mod asynchronous;
 mod backup;
 mod backup_places;
 mod bad_input;
 mod batches;
 mod changes;
+mod checkpoints;
 mod choices;
 mod closing;
 mod compaction;
@@ -32,16 +34,20 @@ mod gate;
 mod group_limit;
 mod groups;
 mod health;
+mod journal_limit;
 mod laws;
 mod limits;
 mod linearizability;
 mod links;
 mod long_life;
+mod memory_limit;
 mod model;
 mod opening;
 mod panics;
 mod policy;
+mod positions;
 mod preconditions;
+mod project_reads;
 mod projects;
 mod random;
 mod read_only;
