@@ -1,32 +1,35 @@
 #!/usr/bin/env python3
-"""Checks imports in src/: they point down only, and there are no cycles between the parts of a layer.
+"""Checks imports in src/: they point down only, and no modules know each other in a circle.
 
-A module is a file or folder of src/. Those of the engine that goes are listed as such: among themselves
-they may know whom they like, and none of the layers below may know them.
+A module is a file or folder of src/, and each is in a layer. It may know those of its own layer and of the layers
+below. With --table it prints the layers as a table in Markdown, from the top to the bottom.
 """
 
 import pathlib
 import re
 import sys
 
-# From the bottom to the top: a layer knows itself and those before it.
+# From the bottom to the top: what a layer is, and its modules.
 LAYERS = [
-    ["codec", "parallel"],
-    ["model"],
-    ["filter"],
-    ["state"],
-    ["checkpoint"],
+    ("bytes, threads and files", ["codec", "disk", "parallel"]),
+    ("keys, batches, reports, changes and errors: plain data", ["model"]),
+    ("what callers set and are told: plain data; spans and events; panics as errors",
+     ["catch_panic", "health", "options", "sizes", "stats", "trace", "verify"]),
+    ("conditions and their grammar", ["filter"]),
+    ("the memory image: decides commands, applies changes, answers reads", ["state"]),
+    ("changes on disk: groups, segments, replay, retention, archive", ["journal"]),
+    ("the state on disk: the only layer that names redb", ["checkpoint"]),
+    ("group commit, write path, recovery, scheduling of checkpoints", ["engine"]),
+    ("reads and feeds of an open store; the simulated disk for tests", ["feed", "snapshot", "testing"]),
+    ("the store, its projects, and how it is opened", ["opening", "project", "store"]),
+    ("the same calls for async code; the JSON of the REST API; what the fuzz tests call",
+     ["asynchronous", "fuzz", "wire"]),
+    ("the names that the crate exports", ["lib"]),
 ]
-# The first engine and what stands on it.
-FIRST_ENGINE = {
-    "anything", "asynchronous", "batch", "change", "commit", "disk", "feed", "health", "journal", "lib",
-    "opening", "options", "project", "registry", "selection", "sizes", "snapshot", "stats", "storage",
-    "store", "testing", "trace", "verify", "wire",
-}
-# Folders whose parts must not know each other in a circle, either.
-INSIDE = ["model", "filter", "state", "state/decide", "state/apply", "state/read"]
 # Types of one file of plain data name each other's: what a call returns and what an error holds.
 PLAIN_DATA = {"model"}
+# The files of a journal are one type, in several files by what they are for.
+ONE_TYPE = {"journal"}
 
 SOURCE = pathlib.Path("src")
 USED = re.compile(r"\bcrate::((?:\w+::)*)(\{[^}]*\}|\w+)")
@@ -87,37 +90,59 @@ def cycles(graph):
     return [sorted(group) for group in together if len(group) > 1]
 
 
-def main():
-    rank = {module: at for at, layer in enumerate(LAYERS) for module in layer}
-    rank.update({module: len(LAYERS) for module in FIRST_ENGINE})
-    wrong = []
-    files = [path for path in SOURCE.rglob("*.rs") if not is_test(path)]
+def graph_of(files, folder):
+    """Which parts of a folder of src/, or of src/ itself for "", know which."""
+    depth = len(pathlib.Path(folder).parts)
+    parts = {p.stem for p in (SOURCE / folder).iterdir() if p.stem not in ("mod", "tests", "lib")}
+    graph = {}
+    for path in files:
+        inside = path.relative_to(SOURCE).with_suffix("").parts
+        if "/".join(inside[:depth]) != folder or len(inside) <= depth or inside[depth] not in parts:
+            continue
+        for used in paths_used(path):
+            is_part = "/".join(used[:depth]) == folder and len(used) > depth and used[depth] in parts
+            if is_part and used[depth] != inside[depth]:
+                graph.setdefault(inside[depth], set()).add(used[depth])
+    return graph
+
+
+def pointing_up(files):
+    rank = {module: at for at, (_, modules) in enumerate(LAYERS) for module in modules}
+    there = {path.relative_to(SOURCE).parts[0].removesuffix(".rs") for path in files}
+    for gone in set(rank) - there:
+        yield f"{gone} is in .ci/layers.py and not in src/"
     for path in files:
         top = path.relative_to(SOURCE).parts[0].removesuffix(".rs")
         if top not in rank:
-            wrong.append(f"{path}: {top} is in no layer of .ci/layers.py")
+            yield f"{path}: {top} is in no layer of .ci/layers.py"
             continue
         for used in paths_used(path):
             # What is no module is a name at the crate's root, which stands above all.
-            other = used[0]
-            if rank.get(other, len(LAYERS)) > rank[top]:
-                wrong.append(f"{path}: {top} is below {other} and must not know it")
-    for folder in INSIDE:
-        if folder in PLAIN_DATA or not (SOURCE / folder).is_dir():
-            continue
-        parts = {p.stem for p in (SOURCE / folder).iterdir() if p.stem not in ("mod", "tests")}
-        depth, graph = len(pathlib.Path(folder).parts), {}
-        for path in files:
-            inside = path.relative_to(SOURCE).with_suffix("").parts
-            if "/".join(inside[:depth]) != folder or len(inside) <= depth or inside[depth] not in parts:
-                continue
-            for used in paths_used(path):
-                if "/".join(used[:depth]) == folder and len(used) > depth and used[depth] in parts:
-                    graph.setdefault(inside[depth], set()).add(used[depth])
-        for module in graph:
-            graph[module].discard(module)
-        wrong += [f"src/{folder}: {', '.join(group)} know each other in a circle" for group in cycles(graph)]
-    for line in sorted(set(wrong)):
+            if rank.get(used[0], len(LAYERS)) > rank[top]:
+                yield f"{path}: {top} is below {used[0]} and must not know it"
+
+
+def circles(files):
+    folders = {"/".join(path.relative_to(SOURCE).parts[:-1]) for path in files}
+    for folder in folders - PLAIN_DATA - ONE_TYPE:
+        for group in cycles(graph_of(files, folder)):
+            yield f"src/{folder}: {', '.join(group)} know each other in a circle"
+
+
+def table():
+    yield "| layer | modules |"
+    yield "| --- | --- |"
+    for what, modules in reversed(LAYERS):
+        yield f"| {what} | {', '.join(f'`{module}`' for module in modules)} |"
+
+
+def main():
+    if sys.argv[1:] == ["--table"]:
+        print("\n".join(table()))
+        return 0
+    files = [path for path in SOURCE.rglob("*.rs") if not is_test(path)]
+    wrong = sorted({*pointing_up(files), *circles(files)})
+    for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0
 

@@ -16,5 +16,5 @@ pub fn decode_anything(bytes: &[u8]) {
     crate::state::read_commands_and_changes(bytes);
     crate::model::page::read_cursor(bytes);
     crate::filter::parse_filters(bytes);
-    let _ = String::from_utf8_lossy(bytes).parse::<crate::Position>();
+    let _ = String::from_utf8_lossy(bytes).parse::<crate::model::position::Position>();
 }

@@ -70,6 +70,12 @@ impl Store {
         Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
+    /// What all handles share.
+    #[cfg(test)]
+    pub(crate) const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
     /// A handle to a project, which need not exist yet: it begins with its first view or registered
     /// resource. Example: at [`Project`].
     ///
@@ -350,7 +356,7 @@ impl Store {
     ///
     /// Cost: O(1), after the change under way.
     #[cfg(feature = "testing")]
-    pub fn fail_next_change(&self, fault: crate::Fault) {
+    pub fn fail_next_change(&self, fault: crate::engine::Fault) {
         self.engine.set_fault(fault);
     }
 }

@@ -5,56 +5,91 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use self::history::{Step, history, options, resource, rich_history, step, take, view};
+use self::backend::Backend;
+use self::history::{history, resource, rich_history, step, take, view};
 use super::*;
 use crate::codec;
-use crate::disk::{Disk, MemoryDisk};
+use crate::disk::{Disk, DiskFile, MemoryDisk};
+use crate::filter::ViewFilter;
+use crate::journal::Reader;
+use crate::model::ChangeRecord;
 use crate::parallel::Threads;
-use crate::state::State;
-use crate::storage::Backend;
-use crate::testing::MemoryImage;
 use crate::{
-    Cursor, KeySort, LinkSort, Paging, ResourceFilter, ResourceSort, ResourceType, Result, ViewSort,
+    Cursor, KeySort, LinkSort, Paging, ResourceFilter, ResourceSort, ResourceType, Result, Store,
+    ViewSort,
 };
 
-fn written(state: &State) -> Vec<u8> {
+/// Whose the checkpoints of these tests are.
+const IDENTITY: Identity = Identity { store_id: StoreId([7; 16]), lineage: Lineage([9; 16]) };
+
+/// What a checkpoint of a store is made of, but for whose it is.
+fn checkpoint_of(store: &Store) -> Checkpoint {
+    let (open, _guard) = store.engine().snapshot().unwrap();
+    Checkpoint { identity: IDENTITY, hash: open.hash, state: open.state }
+}
+
+/// Nothing at all.
+fn empty() -> Checkpoint {
+    Checkpoint { identity: IDENTITY, hash: ChainHash::default(), state: State::default() }
+}
+
+/// The changes of a store from a revision on.
+fn changes_from(store: &Store, revision: u64) -> Vec<ChangeRecord> {
+    let (open, _guard) = store.engine().snapshot().unwrap();
+    let changes = Reader::new(open.segments, revision, open.state.head().revision).unwrap();
+    changes.map(|change| ChangeRecord::decode(&change.unwrap().1).unwrap()).collect()
+}
+
+fn file_of(bytes: &[u8]) -> Arc<dyn DiskFile> {
     let file = MemoryDisk::default().create("checkpoint").unwrap();
-    write(state, Backend::direct(Arc::clone(&file))).unwrap();
+    file.write_at(0, bytes).unwrap();
+    file
+}
+
+fn bytes_of(file: &dyn DiskFile) -> Vec<u8> {
     let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
     file.read_at(0, &mut bytes).unwrap();
     bytes
 }
 
-fn load_bytes(bytes: &[u8]) -> Result<State> {
-    let file = MemoryDisk::default().create("checkpoint").unwrap();
-    file.write_at(0, bytes).unwrap();
-    let held = Backend::read_only(Arc::clone(&file)).unwrap();
-    let found = load(held, Path::new("checkpoint"), Threads::all_cores());
-    let mut after = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
-    file.read_at(0, &mut after).unwrap();
-    assert!(after == bytes, "loading wrote to the file");
+fn written(checkpoint: &Checkpoint) -> Vec<u8> {
+    let file = file_of(&[]);
+    write(checkpoint, Arc::clone(&file)).unwrap();
+    bytes_of(&*file)
+}
+
+fn load_within(bytes: &[u8], memory_limit: Option<u64>) -> Result<Checkpoint> {
+    let file = file_of(bytes);
+    let path = Path::new("checkpoint");
+    let found = load(Arc::clone(&file), path, Threads::all_cores(), memory_limit);
+    assert!(bytes_of(&*file) == bytes, "loading wrote to the file");
     found
 }
 
-fn digest(state: &State) -> String {
-    state.digest().unwrap().to_string()
+fn load_bytes(bytes: &[u8]) -> Result<Checkpoint> {
+    load_within(bytes, None)
+}
+
+fn digest(checkpoint: &Checkpoint) -> String {
+    checkpoint.state.digest().unwrap().to_string()
 }
 
 /// Pages of everything, as text; those of links begin behind cursors where there are some.
-fn pages(image: &MemoryImage, cursors: &[Cursor]) -> Vec<String> {
-    let snapshot = image.snapshot();
-    let mut pages = vec![format!("{:?}", snapshot.projects(Paging::first(100)))];
+fn pages(state: &State, cursors: &[Cursor]) -> Vec<String> {
+    let mut pages = vec![format!("{:?}", state.projects(&Paging::first(100)))];
     for name in ["first", "second"] {
-        let Ok(reader) = snapshot.project(name) else { continue };
-        pages.push(format!("{:?}", reader.views(Paging::first(100).sort(ViewSort::Key))));
+        let Ok(held) = state.project(&name.parse().unwrap()) else { continue };
+        let reader = held.read();
+        let views = Paging::first(100).sort(ViewSort::Key);
+        pages.push(format!("{:?}", reader.views(&ViewFilter::all(), &views)));
         for of in ResourceType::ALL {
             let registered = Paging::first(100).sort(ResourceSort::Key);
-            pages.push(format!("{:?}", reader.resources(of, &ResourceFilter::all(), registered)));
+            pages.push(format!("{:?}", reader.resources(of, &ResourceFilter::all(), &registered)));
             let tagged = ResourceFilter::parse(of, "tags:x").unwrap();
-            pages.push(format!("{:?}", reader.resources(of, &tagged, Paging::first(100))));
+            pages.push(format!("{:?}", reader.resources(of, &tagged, &Paging::first(100))));
             for number in 0..60 {
                 let views = Paging::first(100).sort(KeySort::Key);
-                pages.push(format!("{:?}", reader.linked_view_keys(&resource(of, number), views)));
+                pages.push(format!("{:?}", reader.linked_view_keys(&resource(of, number), &views)));
             }
             for number in 0..4 {
                 let starts = [LinkSort::Key, LinkSort::LinkTime, LinkSort::LinkedAt]
@@ -62,7 +97,8 @@ fn pages(image: &MemoryImage, cursors: &[Cursor]) -> Vec<String> {
                 let behind = cursors.iter().map(|cursor| Paging::after(cursor.clone(), 5));
                 for paging in starts.into_iter().chain(behind) {
                     let all = ResourceFilter::all();
-                    let found = reader.linked_resources_matching(&view(number), of, &all, paging);
+                    let key = view(number).parse().unwrap();
+                    let found = reader.linked_resources(&key, of, &all, &paging);
                     pages.push(format!("{found:?}"));
                 }
             }
@@ -72,15 +108,15 @@ fn pages(image: &MemoryImage, cursors: &[Cursor]) -> Vec<String> {
 }
 
 /// Cursors of lists of links, in each order.
-fn cursors(image: &MemoryImage) -> Vec<Cursor> {
-    let snapshot = image.snapshot();
+fn cursors(state: &State) -> Vec<Cursor> {
     let mut cursors = Vec::new();
     for name in ["first", "second"] {
-        let Ok(reader) = snapshot.project(name) else { continue };
+        let Ok(held) = state.project(&name.parse().unwrap()) else { continue };
         for (number, of) in (0..4).flat_map(|view| ResourceType::ALL.map(|of| (view, of))) {
             for sort in [LinkSort::Key, LinkSort::LinkTime, LinkSort::LinkedAt] {
                 let (all, paging) = (ResourceFilter::all(), Paging::first(2).sort(sort));
-                let page = reader.linked_resources_matching(&view(number), of, &all, paging);
+                let key = view(number).parse().unwrap();
+                let page = held.read().linked_resources(&key, of, &all, &paging);
                 cursors.extend(page.ok().and_then(|page| page.next));
             }
         }
@@ -101,35 +137,34 @@ proptest! {
         before in prop::collection::vec(step(), 0..60),
         after in prop::collection::vec(step(), 0..30),
     ) {
-        let image = history(&before);
-        let loaded = load_bytes(&written(&image.state())).unwrap();
-        prop_assert_eq!(loaded.check(), Ok(()));
-        prop_assert_eq!(digest(&loaded), digest(&image.state()));
-        let other = MemoryImage::of(loaded, options());
-        let cursors = cursors(&image);
-        prop_assert_eq!(pages(&other, &cursors), pages(&image, &cursors));
-        // One clock for both: the times of changes are those of the image that is first.
-        for step in &after {
-            let at = image.snapshot().revision();
-            take(&image, step);
-            for change in image.changes_from(at + 1) {
-                other.apply_change(&change).unwrap();
-            }
+        let store = history(&before);
+        let original = checkpoint_of(&store);
+        let loaded = load_bytes(&written(&original)).unwrap();
+        prop_assert_eq!((loaded.identity, loaded.hash), (IDENTITY, original.hash));
+        prop_assert_eq!(loaded.state.check(), Ok(()));
+        prop_assert_eq!(digest(&loaded), digest(&original));
+        let cursors = cursors(&original.state);
+        prop_assert_eq!(pages(&loaded.state, &cursors), pages(&original.state, &cursors));
+        after.iter().for_each(|step| take(&store, step));
+        let mut other = loaded;
+        for change in changes_from(&store, original.state.head().revision + 1) {
+            other.state.apply(&change).unwrap();
         }
-        prop_assert_eq!(other.check(), Ok(()));
-        prop_assert_eq!(digest(&other.state()), digest(&image.state()));
-        prop_assert_eq!(pages(&other, &cursors), pages(&image, &cursors));
-        let again = load_bytes(&written(&other.state())).unwrap();
-        prop_assert_eq!(digest(&again), digest(&image.state()));
+        let later = checkpoint_of(&store);
+        prop_assert_eq!(other.state.check(), Ok(()));
+        prop_assert_eq!(digest(&other), digest(&later));
+        prop_assert_eq!(pages(&other.state, &cursors), pages(&later.state, &cursors));
+        let again = load_bytes(&written(&other)).unwrap();
+        prop_assert_eq!(digest(&again), digest(&later));
     }
 }
 
 /// An error, or the state that was written.
 fn assert_noticed(bytes: &[u8], expected: &str, what: &str) {
     match load_bytes(bytes) {
-        Ok(state) => {
-            assert_eq!(digest(&state), expected, "{what}");
-            state.check().unwrap();
+        Ok(loaded) => {
+            assert_eq!(digest(&loaded), expected, "{what}");
+            loaded.state.check().unwrap();
         }
         Err(Error::Damaged { .. } | Error::NotAStore { .. } | Error::NewerFormat { .. }) => {}
         Err(error) => panic!("{what}: {error:?}"),
@@ -138,8 +173,8 @@ fn assert_noticed(bytes: &[u8], expected: &str, what: &str) {
 
 #[test]
 fn a_flipped_bit_is_an_error_or_does_not_matter() {
-    let state = rich_history().state();
-    let (mut bytes, expected) = (written(&state), digest(&state));
+    let checkpoint = checkpoint_of(&rich_history());
+    let (mut bytes, expected) = (written(&checkpoint), digest(&checkpoint));
     let factor = std::env::var("VIEWLINK_CASES").map_or(1, |cases| cases.parse().unwrap());
     let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
     let some = (0..400 * factor).map(|case: usize| used[case * 7_919 % used.len()]);
@@ -153,8 +188,8 @@ fn a_flipped_bit_is_an_error_or_does_not_matter() {
 
 #[test]
 fn a_cut_file_is_an_error() {
-    let state = rich_history().state();
-    let (bytes, expected) = (written(&state), digest(&state));
+    let checkpoint = checkpoint_of(&rich_history());
+    let (bytes, expected) = (written(&checkpoint), digest(&checkpoint));
     let lengths = (0..bytes.len()).step_by(bytes.len() / 97);
     for length in lengths.chain([1, 9, 320, bytes.len() - 1]) {
         assert_noticed(&bytes[..length], &expected, &format!("cut at {length}"));
@@ -168,7 +203,7 @@ fn a_file_of_something_else_is_an_error_that_says_so() {
         assert!(matches!(error, Error::NotAStore { .. } | Error::Damaged { .. }), "{error:?}");
     }
     let table = redb::TableDefinition::<u64, u64>::new("other");
-    let bytes = changed(&written(&State::default()), |transaction| {
+    let bytes = changed(&written(&empty()), |transaction| {
         transaction.open_table(table).unwrap().insert(1, 1).unwrap();
         transaction.delete_table(tables::HEAD).unwrap();
     });
@@ -177,22 +212,19 @@ fn a_file_of_something_else_is_an_error_that_says_so() {
 
 /// The file with what a transaction does to it: its pages are right, what is in them may not be.
 fn changed(bytes: &[u8], change: impl FnOnce(&redb::WriteTransaction)) -> Vec<u8> {
-    let file = MemoryDisk::default().create("checkpoint").unwrap();
-    file.write_at(0, bytes).unwrap();
-    let backend = Backend::direct(Arc::clone(&file));
+    let file = file_of(bytes);
+    let backend = Backend::writing(Arc::clone(&file));
     let database = redb::Database::builder().create_with_backend(backend).unwrap();
     let transaction = database.begin_write().unwrap();
     change(&transaction);
     transaction.commit().unwrap();
     database.close().unwrap();
-    let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
-    file.read_at(0, &mut bytes).unwrap();
-    bytes
+    bytes_of(&*file)
 }
 
 #[test]
 fn a_newer_format_is_an_error_that_says_so() {
-    let bytes = changed(&written(&State::default()), |transaction| {
+    let bytes = changed(&written(&empty()), |transaction| {
         let newer = codec::encode(&(FORMAT + 1)).unwrap();
         let mut table = transaction.open_table(tables::HEAD).unwrap();
         table.insert(tables::FORMAT_KEY, newer.as_slice()).unwrap();
@@ -204,9 +236,7 @@ fn a_newer_format_is_an_error_that_says_so() {
 
 fn rows_of(bytes: &[u8], table: tables::Definition) -> Vec<(u64, Vec<u8>)> {
     use redb::{ReadableDatabase, ReadableTable};
-    let file = MemoryDisk::default().create("checkpoint").unwrap();
-    file.write_at(0, bytes).unwrap();
-    let backend = Backend::direct(file);
+    let backend = Backend::writing(file_of(bytes));
     let database = redb::Database::builder().create_with_backend(backend).unwrap();
     let table = database.begin_read().unwrap().open_table(table).unwrap();
     let rows = table.iter().unwrap().map(|row| {
@@ -235,7 +265,7 @@ fn all_tables() -> impl Iterator<Item = tables::Definition> {
 
 #[test]
 fn rows_that_are_missing_twice_there_or_of_nothing_are_errors() {
-    let bytes = written(&rich_history().state());
+    let bytes = written(&checkpoint_of(&rich_history()));
     for table in all_tables() {
         for (key, row) in rows_of(&bytes, table) {
             let elsewhere = [key + 1, key + (77 << 32)].map(|key| (key, Some(row.as_slice())));
@@ -250,8 +280,8 @@ fn rows_that_are_missing_twice_there_or_of_nothing_are_errors() {
 
 #[test]
 fn rows_that_were_changed_are_errors_or_say_the_same() {
-    let state = rich_history().state();
-    let (bytes, expected) = (written(&state), digest(&state));
+    let checkpoint = checkpoint_of(&rich_history());
+    let (bytes, expected) = (written(&checkpoint), digest(&checkpoint));
     for table in all_tables() {
         for (key, row) in rows_of(&bytes, table) {
             for at in (0..row.len()).step_by(1 + row.len() / 40) {
@@ -270,10 +300,10 @@ const KEPT_DIGEST: &str = "86042bba12146b467d6dca34cbedf5922bcaa20f3742c375cf183
 
 #[test]
 fn a_checkpoint_of_format_1_that_was_kept_is_loaded_and_written_as_then() {
-    let state = rich_history().state();
+    let checkpoint = checkpoint_of(&rich_history());
     assert_eq!(digest(&load_bytes(KEPT).unwrap()), KEPT_DIGEST);
-    assert_eq!(digest(&state), KEPT_DIGEST, "the history or the digest is another one");
-    let now = written(&state);
+    assert_eq!(digest(&checkpoint), KEPT_DIGEST, "the history or the digest is another one");
+    let now = written(&checkpoint);
     for table in all_tables() {
         assert_eq!(rows_of(&now, table), rows_of(KEPT, table), "{table}");
     }
@@ -284,9 +314,7 @@ fn a_checkpoint_of_format_1_that_was_kept_is_loaded_and_written_as_then() {
 
 fn head_row(bytes: &[u8], key: &str) -> Vec<u8> {
     use redb::ReadableDatabase;
-    let file = MemoryDisk::default().create("checkpoint").unwrap();
-    file.write_at(0, bytes).unwrap();
-    let backend = Backend::direct(file);
+    let backend = Backend::writing(file_of(bytes));
     let database = redb::Database::builder().create_with_backend(backend).unwrap();
     let table = database.begin_read().unwrap().open_table(tables::HEAD).unwrap();
     table.get(key).unwrap().unwrap().value().to_vec()
@@ -295,29 +323,20 @@ fn head_row(bytes: &[u8], key: &str) -> Vec<u8> {
 #[test]
 #[ignore = "makes the file that is kept, when there is a new format"]
 fn keep_a_checkpoint() {
-    let state = rich_history().state();
-    std::fs::write("tests/formats/checkpoint-1.redb", written(&state)).unwrap();
-    println!("{}", digest(&state));
+    let checkpoint = checkpoint_of(&rich_history());
+    std::fs::write("tests/formats/checkpoint-1.redb", written(&checkpoint)).unwrap();
+    println!("{}", digest(&checkpoint));
 }
 
 #[test]
-fn a_file_takes_a_file_s_place_only_when_it_is_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("checkpoint");
-    let image = rich_history();
-    let length = image.write_checkpoint(&path).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().len(), length);
-    let loaded = MemoryImage::load_checkpoint(&path, options()).unwrap();
-    take(&loaded, &Step::Link(0, 0, ResourceType::Flag, vec![59]));
-    assert_eq!(loaded.changes(1).unwrap().len(), 1);
-    let before = loaded.digest().unwrap();
-    loaded.replay().unwrap();
-    assert_eq!(loaded.digest().unwrap(), before);
-    loaded.write_checkpoint(&path).unwrap();
-    let again = MemoryImage::load_checkpoint(&path, options()).unwrap();
-    assert_eq!(again.digest().unwrap(), before);
-    let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(names.collect::<Vec<_>>(), ["checkpoint"]);
-    let missing = MemoryImage::load_checkpoint(dir.path().join("none"), options());
-    assert!(matches!(missing.err(), Some(Error::Io { .. })));
+fn a_state_that_cannot_fit_into_memory_is_refused_before_it_is_loaded() {
+    let checkpoint = checkpoint_of(&rich_history());
+    let (bytes, expected) = (written(&checkpoint), digest(&checkpoint));
+    let used = checkpoint.state.memory_use().total();
+    assert_eq!(digest(&load_within(&bytes, Some(used)).unwrap()), expected);
+    let refused = load_within(&bytes, Some(1_000)).map(|_| ());
+    assert!(
+        matches!(refused, Err(Error::MemoryLimit { limit: 1_000, needed }) if needed <= used),
+        "{refused:?}"
+    );
 }

@@ -18,7 +18,7 @@ use super::{Engine, SharedDisk};
 use crate::catch_panic::catch_panic;
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::disk::UnfinishedDir;
-use crate::journal::{Journal, JournalOptions, Kept, Reader, StoreId};
+use crate::journal::{Group, Journal, JournalOptions, Kept, Point, Reader, StoreId};
 use crate::model::error::{Error, Result};
 use crate::trace;
 
@@ -26,9 +26,12 @@ impl Engine {
     /// Copies the store as it stands into a new directory; tells the revision of the copy.
     pub(crate) fn backup_to(&self, path: &Path) -> Result<u64> {
         let (begun, span) = (Instant::now(), trace::backup());
+        // First, so that the journal keeps all from the snapshot on.
+        let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
         let (open, _guard) = self.snapshot()?;
-        let kept = Kept::new(Arc::clone(&open.segments));
-        make_directory(path, |disk| write_copy(&open, &kept, disk, JournalOptions::from(&self.options)))?;
+        make_directory(path, |disk| {
+            write_copy(&open, &kept, disk, JournalOptions::from(&self.options))
+        })?;
         let revision = open.state.head().revision;
         trace::backed_up(&span, revision, begun.elapsed());
         Ok(revision)
@@ -67,11 +70,22 @@ pub(super) fn write_copy(
     disk: &SharedDisk,
     options: JournalOptions,
 ) -> Result<()> {
-    let identity = Identity { store_id: StoreId(random()?), ..open.identity };
-    let checkpoint = Checkpoint { identity, ..open.to_checkpoint() };
     let revision = open.state.head().revision;
     let first = kept.oldest().min(revision.saturating_add(1));
     let before = kept.segments().point_before(first)?;
     let groups = Reader::new(Arc::clone(kept.segments()), first, revision)?.into_groups();
+    fill_copy(open, disk, before, options, groups)
+}
+
+/// Makes a store of a state, and of groups of changes that lead to it from a point.
+pub(super) fn fill_copy(
+    open: &Open,
+    disk: &SharedDisk,
+    before: Point,
+    options: JournalOptions,
+    groups: impl Iterator<Item = Result<Group>>,
+) -> Result<()> {
+    let identity = Identity { store_id: StoreId(random()?), ..open.identity };
+    let checkpoint = Checkpoint { identity, ..open.to_checkpoint() };
     make(disk, &checkpoint, |segments| Journal::copy(segments, before, options, groups))
 }

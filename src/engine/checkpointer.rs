@@ -84,11 +84,7 @@ struct Task {
 }
 
 impl Checkpointer {
-    pub(super) fn new(
-        disk: &SharedDisk,
-        metrics: Arc<Metrics>,
-        options: &Options,
-    ) -> Result<Self> {
+    pub(super) fn new(disk: &SharedDisk, metrics: Arc<Metrics>, options: &Options) -> Result<Self> {
         let archive = options.archive.as_deref().map(open_archive).transpose()?;
         let context = Context {
             disk: Arc::clone(disk),
@@ -105,8 +101,7 @@ impl Checkpointer {
             age: options.checkpoint_age,
             journal_limit: options.journal_limit,
         };
-        let helper =
-            Helper { thread: None, is_cancelled: Arc::default(), last: Instant::now() };
+        let helper = Helper { thread: None, is_cancelled: Arc::default(), last: Instant::now() };
         Ok(Self { context: Arc::new(context), when, helper: Mutex::new(helper) })
     }
 
@@ -179,6 +174,7 @@ impl Checkpointer {
     pub(super) fn run(&self, up_to: &UpTo) -> Result<()> {
         self.helper().last = Instant::now();
         let _alone = self.context.alone();
+        up_to.open.segments.check_current()?;
         if self.context.metrics.checkpoints.appended() < up_to.appended {
             self.context.checkpoint(up_to, &Pace::default())?;
         }
@@ -223,6 +219,12 @@ impl Checkpointer {
         }
     }
 
+    /// Keeps others from making a checkpoint as long as the guard lives. What waits for it then finds out whether the
+    /// journal that it knows is still the store's.
+    pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
+        self.context.alone()
+    }
+
     /// Lets the thread give up, and waits until it has.
     pub(super) fn cancel(&self) {
         self.helper().is_cancelled.store(true, Ordering::Relaxed);
@@ -252,6 +254,9 @@ impl Context {
         }
         let Some(up_to) = checkpoint else { return };
         let _alone = self.alone();
+        if segments.check_current().is_err() {
+            return;
+        }
         let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);
         // What is held is copied when it changes.
         drop(up_to);
@@ -288,8 +293,12 @@ impl Context {
         }
     }
 
-    /// Lets the journal go as far as neither the state on disk nor the options need it.
+    /// Archives what is finished of the journal, and lets it go as far as neither the state on disk nor the options need
+    /// it.
     fn trim(&self, segments: &Segments, head: Point) -> Result<()> {
+        if let Some(archive) = &self.archive {
+            archive.archive_finished(segments)?;
+        }
         let needed = self.metrics.checkpoints.revision();
         let trimmed = segments.trim(self.retention, needed, head, self.archive.as_ref());
         self.metrics.note_journal(segments);

@@ -12,9 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::SharedDisk;
 use super::checkpoint_file::{self, NAME as CHECKPOINT, Pace, UNFINISHED};
 use super::process::Process;
-use super::SharedDisk;
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::disk::{DiskFile, FileDisk, MARK, MemoryDisk, ReadOnlyDisk};
 use crate::journal::{Journal, JournalOptions, Retention, Segments, StoreId};
@@ -90,6 +90,12 @@ impl Directory {
             synced.map_err(|error| Error::io("sync the store's directory", error))?;
         }
         Ok(directory)
+    }
+
+    /// Makes it what a forked child has of the directory of its parent.
+    #[cfg(test)]
+    pub(super) fn fork(&mut self) {
+        self.process = Process::other();
     }
 
     pub(super) fn disk(&self) -> &SharedDisk {
@@ -216,8 +222,9 @@ fn create(disk: &SharedDisk) -> Result<()> {
 /// A new id of a store.
 pub(super) fn random() -> Result<[u8; 16]> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::io("get random numbers for a new store", io::Error::other(error)))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::io("get random numbers for a new store", io::Error::other(error))
+    })?;
     Ok(bytes)
 }
 

@@ -60,7 +60,10 @@ impl Group {
         let Some(change) = change else { return Ok((answer, None)) };
         let payload = change.encode()?;
         deciding.budget.admit(state, &change, payload.len())?;
-        self.pending.add(state, &change);
+        // What is alone in its group has nobody after it who would have to see it.
+        if request.command.shares_group() {
+            self.pending.add(state, &change);
+        }
         self.clock = now;
         self.changes.push(change);
         self.payloads.push(payload);

@@ -85,7 +85,11 @@ impl Live {
     pub(super) fn apply(&self, changes: &[ChangeRecord], hash: ChainHash) -> Result<()> {
         let work: u64 = changes.iter().map(ChangeRecord::work).sum();
         let apply = |state: &mut State| {
-            catch_panic(|| changes.iter().try_for_each(|change| state.apply(change)))
+            catch_panic(|| {
+                #[cfg(test)]
+                super::tests::apply::begin();
+                changes.iter().try_for_each(|change| state.apply(change))
+            })
         };
         if work <= IN_PLACE {
             let mut live = self.write();

@@ -4,6 +4,7 @@
 //! and then, and in between each change adds what it can take at most. A change that only removes is always
 //! admitted.
 
+use crate::model::change_record::LinksChange;
 use crate::model::error::{Error, Result};
 use crate::model::{ChangeRecord, Effect};
 use crate::state::State;
@@ -14,6 +15,8 @@ const LINK: u64 = 160;
 const RECORD: u64 = 1_024;
 /// How often the text of a change stands in memory at most: as names, in the registry and its indexes.
 const TEXTS: u64 = 4;
+/// Structures grow in steps: by how many bytes more a change makes those of one view and type grow at most.
+const STEP: u64 = 48 << 10;
 
 /// How much memory the state may take, and takes at most.
 #[derive(Debug)]
@@ -21,45 +24,66 @@ pub(super) struct MemoryBudget {
     limit: Option<u64>,
     /// What was counted, and at which revision.
     counted: Option<(u64, u64)>,
-    /// What was added since.
-    added: u64,
+    /// What changes that were made since take at most.
+    made: u64,
+    /// What changes take at most that were admitted and are not made yet.
+    pending: u64,
 }
 
 impl MemoryBudget {
     pub(super) const fn new(limit: Option<u64>) -> Self {
-        Self { limit, counted: None, added: 0 }
+        Self { limit, counted: None, made: 0, pending: 0 }
     }
 
-    /// Whether a change may be made: it takes so many bytes in the journal.
+    /// Begins with a group: what was admitted before and not made by now never will be.
+    pub(super) const fn begin(&mut self) {
+        self.pending = 0;
+    }
+
+    /// Says that the changes that were admitted are made.
+    pub(super) const fn make(&mut self) {
+        self.made = self.made.saturating_add(self.pending);
+        self.pending = 0;
+    }
+
+    /// Whether a change may be made: it takes so many bytes in the journal. The state has none of the changes that
+    /// were admitted since the group began.
     ///
     /// Cost: O(1); where the limit is near, O(views + resources + links / 384) once for each state.
     ///
     /// # Errors
     ///
     /// [`Error::MemoryLimit`].
-    pub(super) fn admit(&mut self, state: &State, change: &ChangeRecord, bytes: usize) -> Result<()> {
+    pub(super) fn admit(
+        &mut self,
+        state: &State,
+        change: &ChangeRecord,
+        bytes: usize,
+    ) -> Result<()> {
         let Some(limit) = self.limit else { return Ok(()) };
         let growth = growth_of(change, bytes as u64);
         if growth == 0 {
             return Ok(());
         }
-        let mut needed = self.counted.map(|(counted, _)| counted.saturating_add(self.added + growth));
-        if needed.is_none_or(|needed| needed > limit) {
-            let revision = state.head().revision;
-            if self.counted.is_none_or(|(_, at)| at != revision) {
-                self.counted = Some((state.memory_use().total(), revision));
-                self.added = 0;
-            }
-            let (counted, _) = self.counted.unwrap_or_default();
-            needed = Some(counted.saturating_add(self.added + growth));
+        let revision = state.head().revision;
+        let is_counted = self.counted.is_some_and(|(_, at)| at == revision);
+        if !is_counted && self.most().is_none_or(|most| most.saturating_add(growth) > limit) {
+            self.counted = Some((state.memory_use().total(), revision));
+            self.made = 0;
         }
-        match needed {
-            Some(needed) if needed > limit => Err(Error::MemoryLimit { needed, limit }),
+        match self.most().unwrap_or_default().saturating_add(growth) {
+            needed if needed > limit => Err(Error::MemoryLimit { needed, limit }),
             _ => {
-                self.added += growth;
+                self.pending = self.pending.saturating_add(growth);
                 Ok(())
             }
         }
+    }
+
+    /// What the state takes at most once all that was admitted is made; `None` where it was never counted.
+    pub(super) fn most(&self) -> Option<u64> {
+        let (counted, _) = self.counted?;
+        Some(counted.saturating_add(self.made).saturating_add(self.pending))
     }
 
     /// Whether a state that was loaded fits.
@@ -76,18 +100,24 @@ impl MemoryBudget {
     }
 }
 
-/// How many bytes of memory a change takes at most; 0 where it takes none.
+/// How many bytes of memory a change takes at most, which takes so many bytes in the journal; 0 where it only removes.
 fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
-    let records = match &change.effect {
-        Effect::CreateView { .. } | Effect::UpdateView { .. } => RECORD,
-        Effect::ChangeLinks(parts) => {
-            LINK * parts.iter().map(|part| part.linked.len() as u64).sum::<u64>()
-        }
-        Effect::PutResources(puts) => RECORD * puts.len() as u64,
+    let (steps, things) = match &change.effect {
+        Effect::CreateView { .. } | Effect::UpdateView { .. } => (1, RECORD),
+        Effect::ChangeLinks(parts) => growth_of_links(parts),
+        Effect::PutResources(puts) => (1, RECORD * puts.len() as u64),
         Effect::DeleteView { .. }
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
-        | Effect::DeleteProject { .. } => 0,
+        | Effect::DeleteProject { .. } => (0, 0),
     };
-    if records == 0 { 0 } else { records.saturating_add(bytes.saturating_mul(TEXTS)) }
+    if steps == 0 { 0 } else { STEP * steps + things + bytes.saturating_mul(TEXTS) }
+}
+
+/// In how many parts a change links anything, and the bytes of these links. Names share their beginnings in the
+/// journal, so their texts are longer than what they take there.
+fn growth_of_links(parts: &[LinksChange]) -> (u64, u64) {
+    let linking = || parts.iter().filter(|part| !part.linked.is_empty());
+    let names = linking().flat_map(|part| part.linked.iter());
+    (linking().count() as u64, names.map(|name| LINK + 2 * name.len() as u64).sum())
 }

@@ -24,6 +24,7 @@ mod notifier;
 mod process;
 mod recovery;
 mod request;
+mod restore;
 mod sequencer;
 mod size;
 mod snapshot_tracker;
@@ -51,6 +52,7 @@ pub(crate) use listener::Listener;
 pub(crate) use live::Open;
 pub(crate) use notifier::Notifier;
 pub(crate) use request::{Answered, Request};
+pub(crate) use restore::{Source, restore};
 pub(crate) use snapshot_tracker::SnapshotGuard;
 
 use checkpointer::{Checkpointer, UpTo};
@@ -136,8 +138,12 @@ impl Engine {
     /// Makes the changes of a group of callers, and what is due after them.
     fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
         let mut writer = self.writer();
-        let ready = writer.check().and_then(|()| self.checkpointer.wait_for_room(|| self.up_to(&writer)));
-        if let Err(error) = ready {
+        let has_room = || match self.options.read_only {
+            // Nothing is appended.
+            true => Ok(()),
+            false => self.checkpointer.wait_for_room(|| self.up_to(&writer)),
+        };
+        if let Err(error) = writer.check().and_then(|()| has_room()) {
             return reply.answer(refused(requests.len(), error));
         }
         let shown = self.metrics.revision();
@@ -213,6 +219,7 @@ impl Engine {
             Err(_) => {}
         }
         self.checkpointer.cancel();
+        let _paused = self.checkpointer.pause();
         if let Some(open) = self.live.take() {
             open.segments.retire();
         }
@@ -286,6 +293,7 @@ impl Engine {
             }),
             _ => Ok(()),
         };
+        let _paused = self.checkpointer.pause();
         open.segments.retire();
         brought
     }
@@ -302,7 +310,8 @@ impl Engine {
             // the files.
             self.writer.clear_poison();
             let writer = poisoned.into_inner();
-            writer.stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
+            writer
+                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
             writer
         })
     }

@@ -14,6 +14,12 @@ impl Process {
         Self(std::process::id())
     }
 
+    /// Another one: a child of it sees this where its parent opened the store.
+    #[cfg(test)]
+    pub(super) fn other() -> Self {
+        Self(std::process::id().wrapping_add(1))
+    }
+
     pub(super) fn is_current(self) -> bool {
         self.0 == std::process::id()
     }

@@ -7,10 +7,10 @@ use super::recovery::Replay;
 use super::{Engine, checkpoint_file};
 use crate::checkpoint;
 use crate::journal::{Kept, Reader};
-use crate::model::chain_hash::ChainHash;
-use crate::model::error::Result;
-use crate::model::time::Timestamp;
 use crate::model::ChangeRecord;
+use crate::model::chain_hash::ChainHash;
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::time::Timestamp;
 use crate::parallel::Threads;
 use crate::state::{State, Violation};
 use crate::verify::{Counts, Findings, Verification};
@@ -34,7 +34,10 @@ impl Engine {
         counts.oldest_kept = kept.oldest().min(counts.revision.saturating_add(1));
         check_state(&open.state, &mut found);
         let loaded = checkpoint::load(file, self.directory.path(), Threads::all_cores(), None);
-        if let Some(loaded) = found.damage(CHECKPOINT, loaded)? {
+        if let Some(loaded) = found.damage(CHECKPOINT, loaded.map_err(no_checkpoint))? {
+            if loaded.identity != open.identity {
+                found.add(CHECKPOINT, checkpoint_file::NAME, "it is one of another store");
+            }
             let replay = Replay { state: loaded.state, hash: loaded.hash, bytes: 0 };
             check_replay(&open, replay, "the checkpoint", &mut found)?;
         }
@@ -92,18 +95,41 @@ fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Finding
     let end = open.state.head().revision;
     if replay.state.head().revision > end {
         // The snapshot was taken after the file was opened.
-        found.add(CHECKPOINT, "checkpoint", "it is ahead of the state");
-        return Ok(());
-    }
-    let replayed = replay.run(&open.segments, end, &|_| Ok(()));
-    if found.damage(REPLAY, replayed)?.is_none() {
+        found.add(CHECKPOINT, checkpoint_file::NAME, "it is ahead of the state");
         return Ok(());
     }
     let place = format!("the changes from {from} on");
+    let replayed =
+        replay.run(&open.segments, end, &|_| Ok(())).map_err(|error| not_kept(&place, error));
+    if found.damage(REPLAY, replayed)?.is_none() {
+        return Ok(());
+    }
     if replay.hash != open.hash {
         found.add(REPLAY, place, "their chain hash is not that of the state");
-    } else if replay.state.digest_on(Threads::all_cores())? != open.state.digest_on(Threads::all_cores())? {
+    } else if replay.state.digest_on(Threads::all_cores())?
+        != open.state.digest_on(Threads::all_cores())?
+    {
         found.add(REPLAY, place, "they do not lead to the state");
     }
     Ok(())
+}
+
+/// What else may be in the place of the checkpoint is damage of the store.
+fn no_checkpoint(error: Error) -> Error {
+    let damaged = |detail| Error::damaged(StoreFile::State, checkpoint_file::NAME, detail);
+    match error {
+        Error::NotAStore { reason, .. } => damaged(reason),
+        Error::NewerFormat { .. } => damaged(error.to_string()),
+        other => other,
+    }
+}
+
+/// Changes that the journal should keep and does not are damage of the store.
+fn not_kept(place: &str, error: Error) -> Error {
+    match error {
+        Error::JournalTrimmed { .. } => {
+            Error::damaged(StoreFile::Journal, place, "the journal does not keep them")
+        }
+        other => other,
+    }
 }

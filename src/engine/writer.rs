@@ -84,6 +84,7 @@ impl Writer {
             self.stop(&error);
             return reply(group.into_not_shown(error));
         }
+        self.budget.make();
         self.metrics.note(live);
         timer.shown(&self.metrics);
         reply(group.results);
@@ -92,7 +93,12 @@ impl Writer {
 
     /// Decides the calls of a group. The state is let go of before anything is applied to it, since what is shared
     /// is copied.
-    fn decide(&mut self, live: &Live, options: &Options, requests: &[Arc<Request>]) -> Result<Group> {
+    fn decide(
+        &mut self,
+        live: &Live,
+        options: &Options,
+        requests: &[Arc<Request>],
+    ) -> Result<Group> {
         self.check()?;
         let open = live.get().ok_or_else(|| self.stopped())?;
         let panics = Cell::new(self.faults.take(Fault::Panic));
@@ -101,6 +107,7 @@ impl Writer {
             (options.clock)()
         };
         let (state, position, budget) = (&open.state, open.position(), &mut self.budget);
+        budget.begin();
         let segments = &*open.segments;
         let mut deciding = Deciding { state, position, segments, clock: &clock, budget };
         let mut group = Group::default();

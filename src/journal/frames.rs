@@ -46,7 +46,7 @@ impl Frames {
         self.before.revision.saturating_add(1)
     }
 
-    /// Goes to the frame that holds `revision`; tells whether there is one. The bodies of those before it
+    /// Goes to the frame that holds `revision`; returns whether there is one. The bodies of those before it
     /// are not checked.
     pub(super) fn skip_to(&mut self, revision: u64) -> Result<bool> {
         loop {

@@ -13,7 +13,6 @@
 
 mod ahead;
 mod archive;
-mod chain;
 mod copy;
 mod frame;
 mod frames;
@@ -28,22 +27,22 @@ mod retention;
 mod scan;
 mod segment;
 mod segments;
-mod shortage;
 mod store_id;
 mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use crate::disk::DiskFile;
+use crate::disk::{Appender, DiskFile, is_shortage};
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::time::Timestamp;
 use crate::trace;
 
 pub(crate) use archive::Archive;
-pub(crate) use chain::ChainHash;
 #[cfg(feature = "testing")]
 pub(crate) use fuzz::read_journal;
+pub(crate) use group::Group;
 pub(crate) use point::Point;
 pub(crate) use reader::{Place, Reader};
 pub(crate) use retention::Retention;
@@ -53,8 +52,7 @@ pub(crate) use store_id::StoreId;
 
 use frame::NewFrame;
 use fresh::FreshSegment;
-use segment::{HEADER_LEN, SegmentHeader};
-use shortage::is_shortage;
+use segment::{HEADER_LEN, SegmentHeader, file_name};
 
 /// How a journal is written.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +78,8 @@ struct Active {
     /// Its first revision.
     first: u64,
     file: Arc<dyn DiskFile>,
-    /// Where the next frame goes; zeros from here to the end of the file.
-    offset: u64,
+    /// Where the next frame goes; zeros from there to the end of the file.
+    appender: Appender,
     len: u64,
 }
 
@@ -122,7 +120,7 @@ impl Journal {
             })
             .map_err(starting)?;
         segments.publish(header.first(), &fresh).map_err(starting)?;
-        let active = Active::begun(header.first(), fresh);
+        let active = Active::begun(header.first(), fresh, &segments);
         if let Some(superseded) = &scan.superseded
             && superseded.first != active.first
         {
@@ -132,6 +130,7 @@ impl Journal {
     }
 
     /// The newest revision.
+    #[cfg(test)]
     pub(crate) fn head(&self) -> u64 {
         self.head.revision
     }
@@ -147,6 +146,7 @@ impl Journal {
     }
 
     /// How much of it is to be kept.
+    #[cfg(test)]
     pub(crate) fn retention(&self) -> Retention {
         self.options.retention
     }
@@ -154,13 +154,13 @@ impl Journal {
     /// Whether it is time to [make a segment ahead](Segments::make_ahead): the newest one is more than half
     /// full, and there is none.
     pub(crate) fn needs_ahead(&self) -> bool {
-        self.active.offset > self.active.len / 2 && self.segments.is_ahead_empty()
+        self.active.appender.offset() > self.active.len / 2 && self.segments.is_ahead_empty()
     }
 
-    /// Says that nothing more will be appended; the zeros ahead are given back.
+    /// Ends the journal: nothing more will be appended. The room that was taken ahead is given back.
     pub(crate) fn finish(&self) {
-        let Active { first, file, offset, .. } = &self.active;
-        seal(&self.segments, *first, file, *offset);
+        let Active { first, file, appender, .. } = &self.active;
+        seal(&self.segments, *first, file, appender.offset());
         self.segments.drop_ahead();
     }
 
@@ -198,7 +198,7 @@ impl Journal {
 
     /// Appends whole frames, all in one segment; the journal ends at `end` then.
     fn append_frames(&mut self, frames: &[u8], end: Point) -> Result<(), AppendFailure> {
-        if self.active.offset + frames.len() as u64 > self.active.len {
+        if self.active.appender.offset() + frames.len() as u64 > self.active.len {
             self.rotate(frames.len() as u64)?;
         }
         self.write(frames)?;
@@ -207,16 +207,14 @@ impl Journal {
     }
 
     fn write(&mut self, frames: &[u8]) -> Result<(), AppendFailure> {
-        let Active { file, offset, .. } = &mut self.active;
-        match file.write_at(*offset, frames).and_then(|()| file.sync()) {
-            Ok(()) => {
-                *offset += frames.len() as u64;
-                Ok(())
-            }
+        let Active { file, appender, .. } = &mut self.active;
+        let offset = appender.offset();
+        match appender.append(frames) {
+            Ok(()) => Ok(()),
             Err(source) => {
                 let usable = is_shortage(&source)
                     && file
-                        .write_at(*offset, &vec![0; frames.len()])
+                        .write_at(offset, &vec![0; frames.len()])
                         .and_then(|()| file.sync())
                         .is_ok();
                 let outcome = if usable { Outcome::NotApplied } else { Outcome::Unknown };
@@ -245,11 +243,11 @@ impl Journal {
         if fresh.is_ahead() {
             self.segments.free_ahead();
         }
-        let next = Active::begun(header.first(), fresh);
+        let next = Active::begun(header.first(), fresh, &self.segments);
         let last = std::mem::replace(&mut self.active, next);
         // One without a change has the same first revision, and its file is gone.
         if last.first != self.active.first {
-            seal(&self.segments, last.first, &last.file, last.offset);
+            seal(&self.segments, last.first, &last.file, last.appender.offset());
         }
         Ok(())
     }
@@ -272,10 +270,14 @@ impl Journal {
 
 impl Active {
     /// The segment that a file became which has its name now.
-    fn begun(first: u64, fresh: FreshSegment) -> Self {
+    fn begun(first: u64, fresh: FreshSegment, segments: &Segments) -> Self {
         let FreshSegment { file, offset, len, .. } = fresh;
         trace::segment_started(first, len);
-        Self { first, file, offset, len }
+        let path = segments.path_of(&file_name(first));
+        // Where it cannot be opened once more, appends go through the cache.
+        let appender = Appender::open(segments.disk(), &path, Arc::clone(&file), offset)
+            .unwrap_or_else(|_| Appender::plain(Arc::clone(&file), offset));
+        Self { first, file, appender, len }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::chain::ChainHash;
+use crate::model::chain_hash::ChainHash;
 use crate::model::time::Timestamp;
 
 /// Where a journal stands after a change.
@@ -31,6 +31,9 @@ pub(crate) struct Age {
 
 impl Age {
     /// The age when the clock shows `now`; no more than `longest` is added.
+    ///
+    /// The first reading of a new journal counts as a step from 1970. All its changes are as much older then,
+    /// so that none is kept longer or shorter.
     #[must_use]
     pub(super) fn advance(self, now: Timestamp, longest: Duration) -> Self {
         let step = now.as_millis().saturating_sub(self.clock.as_millis());

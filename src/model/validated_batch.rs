@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(codes(batch.clone()), [None, Some("invalid_key"), None, Some("repeated"), None]);
         let validated = ValidatedBatch::new(batch.keys, 256);
         assert_eq!(validated.ids().collect::<Vec<_>>(), [("5f", 0), ("60", 4)]);
-        assert_eq!(validated.keys().len(), 1);
+        assert_eq!(validated.names().count(), 1);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Project, other_answer, view_key};
+use super::{Project, other_answer};
 use crate::engine::Request;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::{Answer, Batch, ChangeMeta, Command, LinkCommand, LinkOp, Operation, Report};
+use crate::snapshot::view_key;
 
 /// What to do with a batch in one of several views. Example: at [`Project::change_links`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::engine::{Answered, Engine, Request};
 use crate::model::error::{Error, Result, StoreFile};
-use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::key::ProjectKey;
 use crate::model::limit;
 use crate::model::position::Position;
 use crate::model::{ChangeMeta, Command, Operation, Precondition};
@@ -253,8 +253,4 @@ impl Project {
 fn other_answer() -> Error {
     debug_assert!(false, "an answer is of the kind of its command");
     Error::damaged(StoreFile::State, "state", "an answer is of another kind than its command")
-}
-
-pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
-    ViewKey::parse(text).map_err(Error::key("view key", text))
 }

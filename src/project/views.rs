@@ -1,11 +1,12 @@
 //! Changing the views of a project.
 
-use super::{Project, other_answer, view_key};
+use super::{Project, other_answer};
 use crate::model::error::Result;
 use crate::model::limit;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{NewView, View, ViewPatch};
 use crate::model::{Answer, Operation};
+use crate::snapshot::view_key;
 
 /// What [`Project::delete_view`] did. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,11 @@
 //! The links of a view, in the orders there are.
 
-use super::ProjectSnapshot;
+use super::{ProjectSnapshot, view_key};
 use crate::filter::ResourceFilter;
 use crate::model::error::Result;
 use crate::model::linked_resource::LinkedResource;
 use crate::model::page::{LinkSort, Page, Paging};
 use crate::model::resource::ResourceType;
-use crate::project::view_key;
 
 impl ProjectSnapshot {
     /// The resources of one type that are linked to a view, the oldest link first, or in another

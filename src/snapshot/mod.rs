@@ -12,14 +12,13 @@ use crate::engine::{Engine, Open, SnapshotGuard};
 use crate::journal::Reader;
 use crate::model::Change;
 use crate::model::error::{Error, Result};
-use crate::model::key::ProjectKey;
+use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::lineage::Lineage;
 use crate::model::page::{KeySort, Page, Paging};
 use crate::model::position::Position;
 use crate::model::project_info::ProjectInfo;
 use crate::model::resource::Resource;
 use crate::model::view::View;
-use crate::project::view_key;
 use crate::state::{HeldProject, ProjectReader};
 
 /// The store as it stood when the snapshot was taken.
@@ -244,4 +243,9 @@ impl ProjectSnapshot {
         self.snapshot.check_current()?;
         Ok(self.project.read())
     }
+}
+
+/// The key of a view that a caller names.
+pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
+    ViewKey::parse(text).map_err(Error::key("view key", text))
 }

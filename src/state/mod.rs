@@ -26,7 +26,7 @@ mod registry;
 mod selection;
 mod shared_vec;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 mod views;
 

@@ -88,7 +88,7 @@ impl<'a> Change<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the kinds of changes are documented there: crate::ChangeKind")]
+#[allow(missing_docs, reason = "the kinds of changes are documented at ChangeKind")]
 pub enum Did<'a> {
     ViewCreated { view_key: &'a str, view: Fields<'a> },
     ViewUpdated { view_key: &'a str, view: Fields<'a> },

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use crate::model::key::EnvironmentId;
-use crate::testing::{ImageProject, MemoryImage};
 use crate::{
-    Batch, Maintainer, NewResource, NewView, Options, Resource, ResourceType, Timestamp, ViewPatch,
+    Batch, Checkpoints, Maintainer, NewResource, NewView, Options, Project, Resource, ResourceType,
+    Store, Timestamp, ViewPatch,
 };
 
 /// A step of a history, by small numbers of its project, its view and of resources.
@@ -90,8 +90,8 @@ pub(super) fn put(of: ResourceType, number: u16) -> NewResource {
     new.name(format!("{number}th")).tags([["x", "y"][usize::from(number % 2)], "z"])
 }
 
-pub(super) fn project(image: &MemoryImage, number: u8) -> ImageProject {
-    image.project(["first", "second"][usize::from(number)]).unwrap()
+fn project(store: &Store, number: u8) -> Project {
+    store.project(["first", "second"][usize::from(number)]).unwrap()
 }
 
 pub(super) fn view(number: u8) -> String {
@@ -99,52 +99,56 @@ pub(super) fn view(number: u8) -> String {
 }
 
 /// Takes a step; whether it changes anything does not matter.
-pub(super) fn take(image: &MemoryImage, step: &Step) {
+pub(super) fn take(store: &Store, step: &Step) {
     match step {
         Step::View(of, number) => {
             let new = NewView::new(view(*number), "new").tags(["b", "a"]);
-            drop(project(image, *of).create_view(new));
+            drop(project(store, *of).create_view(new));
         }
         Step::Update(of, number) => {
             let patch = ViewPatch::new().name("other").maintainer(Maintainer::Team("t".into()));
-            drop(project(image, *of).update_view(&view(*number), patch));
+            drop(project(store, *of).update_view(&view(*number), patch));
         }
         Step::Link(of, number, resource_type, keys) => {
-            drop(project(image, *of).link(&view(*number), batch(*resource_type, keys)));
+            drop(project(store, *of).link(&view(*number), batch(*resource_type, keys)));
         }
         Step::Unlink(of, number, resource_type, keys) => {
-            drop(project(image, *of).unlink(&view(*number), batch(*resource_type, keys)));
+            drop(project(store, *of).unlink(&view(*number), batch(*resource_type, keys)));
         }
         Step::Put(of, resource_type, keys) => {
             let new = keys.iter().map(|key| put(*resource_type, *key));
-            drop(project(image, *of).put_resources(new));
+            drop(project(store, *of).put_resources(new));
         }
-        Step::DeleteView(of, number) => drop(project(image, *of).delete_view(&view(*number))),
+        Step::DeleteView(of, number) => drop(project(store, *of).delete_view(&view(*number))),
         Step::Remove(of, resource_type, key) => {
-            drop(project(image, *of).remove_resource(&resource(*resource_type, *key)));
+            drop(project(store, *of).remove_resource(&resource(*resource_type, *key)));
         }
         Step::RemoveEnvironment(of) => {
             let blue = EnvironmentId::parse("blue").unwrap();
-            drop(project(image, *of).remove_environment(&blue));
+            drop(project(store, *of).remove_environment(&blue));
         }
-        Step::DeleteProject(of) => drop(project(image, *of).delete()),
+        Step::DeleteProject(of) => drop(project(store, *of).delete()),
     }
 }
 
 /// Options whose clock goes on by a millisecond with every second question.
-pub(super) fn options() -> Options {
+fn options() -> Options {
     let time = AtomicU64::new(2_000);
-    Options::new().clock(move || Timestamp::from_millis(time.fetch_add(1, Ordering::Relaxed) / 2))
+    Options::new()
+        .checkpoints(Checkpoints::ByHand)
+        .segment_size(1 << 16)
+        .clock(move || Timestamp::from_millis(time.fetch_add(1, Ordering::Relaxed) / 2))
 }
 
-pub(super) fn history(steps: &[Step]) -> MemoryImage {
-    let image = MemoryImage::new(options());
-    steps.iter().for_each(|step| take(&image, step));
-    image
+/// A store in memory with a history.
+pub(super) fn history(steps: &[Step]) -> Store {
+    let store = options().open_in_memory().unwrap();
+    steps.iter().for_each(|step| take(&store, step));
+    store
 }
 
 /// A history with something of everything in it.
-pub(super) fn rich_history() -> MemoryImage {
+pub(super) fn rich_history() -> Store {
     let mut steps = Vec::new();
     for project in 0..2 {
         for view in 0..4 {

@@ -3,21 +3,21 @@
 use std::io::ErrorKind;
 
 use super::*;
-use crate::Batch;
-use crate::commit::backup::write_copy;
+use crate::catch_panic::catch_panic;
 use crate::disk::simulated::{DiskFault, Syncs};
 use crate::disk::{MARK, mark, unmark};
-use crate::journal::Kept;
-use crate::model::error::Outcome;
+use crate::engine::backup::write_copy;
+use crate::journal::{JournalOptions, Kept};
 use crate::model::page::{LinkSort, Paging};
 use crate::model::resource::{Resource, ResourceType};
 use crate::snapshot::Snapshot;
 
 /// Copies what the store holds now onto a disk.
 fn copy_to(engine: &Engine, disk: &SimulatedDisk) -> Result<()> {
-    let (hold, segments) = engine.read(false)?;
+    let (open, _guard) = engine.snapshot()?;
     let disk: SharedDisk = Arc::new(disk.clone());
-    write_copy(&hold, &Kept::new(segments), &disk, &engine.options)
+    let kept = Kept::new(Arc::clone(&open.segments));
+    write_copy(&open, &kept, &disk, JournalOptions::from(&engine.options))
 }
 
 const KEYS: usize = 30;
@@ -28,7 +28,7 @@ fn key(number: usize) -> String {
 
 /// Makes changes of every kind, different ones for each number.
 fn change(engine: &Arc<Engine>, numbers: impl IntoIterator<Item = usize>) {
-    let project = Project::new(Arc::clone(engine), "p".parse().unwrap());
+    let project = project(engine);
     for number in numbers {
         let view = format!("view-{}", number % 3);
         project.ensure_view(NewView::new(&*view, "name")).unwrap();
@@ -63,19 +63,15 @@ fn content(engine: &Arc<Engine>) -> Vec<String> {
     content
 }
 
-/// A store with some history, a part of it gone, and a tail.
+/// A store with some history, a part of it gone.
 fn store() -> Arc<Engine> {
     let engine = start_with(SimulatedDisk::new(), options()).unwrap();
-    let is_fit = || {
-        let open = engine.open();
-        let open = open.as_ref().unwrap();
-        open.segments.oldest().unwrap() > 1 && !open.state.tail().is_empty()
-    };
-    let fit = (0..200).any(|number| {
+    let has_trimmed = || engine.snapshot().unwrap().0.segments.oldest().unwrap() > 1;
+    let fit = (0..400).any(|number| {
         change(&engine, [number]);
-        is_fit()
+        has_trimmed()
     });
-    assert!(fit);
+    assert!(fit, "{:?}", engine.stats());
     engine
 }
 
@@ -191,7 +187,7 @@ fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
         let fault = DiskFault::new(kind).after(number);
         let disk = SimulatedDisk::new();
         disk.fail(if for_good { fault.for_good() } else { fault });
-        let copied = contain(|| copy_to(&engine, &disk));
+        let copied = catch_panic(|| copy_to(&engine, &disk));
         if disk.failed() == 0 {
             break;
         }
@@ -213,28 +209,25 @@ fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
     assert_clean(&engine);
 }
 
-/// The journal may let go of changes between the moment that is copied and the copy's own hold on it.
+/// The journal of a store that is changed and trimmed meanwhile keeps what a copy needs.
 #[test]
-fn a_copy_whose_changes_are_gone_has_the_state_and_no_history() {
-    let engine = start_with(SimulatedDisk::new(), options()).unwrap();
-    change(&engine, 0..8);
-    let before = content(&engine);
-    let (hold, segments) = engine.read(false).unwrap();
-    let revision = hold.head().revision;
-    change(&engine, 8..40);
-    engine.checkpoint().unwrap();
-    let kept = Kept::new(segments);
-    assert!(kept.oldest() > revision + 1);
-    let disk = SimulatedDisk::new();
-    let shared: SharedDisk = Arc::new(disk.clone());
-    write_copy(&hold, &kept, &shared, &engine.options).unwrap();
-    let copy = start_with(disk, options()).unwrap();
-    assert_eq!(content(&copy), before);
-    let verification = copy.verify().unwrap();
-    assert!(verification.is_clean(), "{verification}");
-    assert_eq!(verification.counts.oldest_kept, revision + 1);
-    change(&copy, 8..12);
-    assert_clean(&copy);
+fn a_copy_is_made_whatever_the_journal_lets_go_of_meanwhile() {
+    let options = options().keep_changes(Some(1)).checkpoint_bytes(1);
+    let engine = start_with(SimulatedDisk::new(), options).unwrap();
+    change(&engine, 0..20);
+    let dir = tempfile::tempdir().unwrap();
+    let writing = Arc::clone(&engine);
+    let written = spawn(move || change(&writing, 20..400));
+    for number in 0..20 {
+        let path = dir.path().join(format!("copy-{number}"));
+        let revision = engine.backup_to(&path).unwrap();
+        let copy = crate::Store::open(&path).unwrap();
+        assert_eq!(copy.snapshot().unwrap().revision(), revision);
+        assert_clean(copy.engine());
+    }
+    written.recv_timeout(3 * LONG).unwrap();
+    assert!(engine.snapshot().unwrap().0.segments.oldest().unwrap() > 20);
+    assert_clean(&engine);
 }
 
 /// A journal lets nothing go that is being copied, and does again afterwards.
@@ -242,7 +235,7 @@ fn a_copy_whose_changes_are_gone_has_the_state_and_no_history() {
 fn what_is_kept_for_a_copy_stays_until_it_is_made() {
     let engine = start_with(SimulatedDisk::new(), options()).unwrap();
     change(&engine, 0..8);
-    let (_, segments) = engine.read(false).unwrap();
+    let segments = engine.snapshot().unwrap().0.segments;
     let kept = [Kept::new(Arc::clone(&segments)), Kept::new(Arc::clone(&segments))];
     let oldest = kept[0].oldest();
     for kept in kept {
@@ -253,4 +246,19 @@ fn what_is_kept_for_a_copy_stays_until_it_is_made() {
     }
     engine.checkpoint().unwrap();
     assert!(segments.oldest().unwrap() > oldest);
+}
+
+/// A copy knows the positions of before as its own; each store goes on under an id of its own.
+#[test]
+fn a_copy_has_the_lineage_and_the_hash_of_the_store_and_another_id() {
+    let engine = store();
+    let disk = SimulatedDisk::new();
+    copy_to(&engine, &disk).unwrap();
+    let copy = start_with(disk, options()).unwrap();
+    let position = |engine: &Engine| engine.snapshot().unwrap().0.position();
+    assert_eq!(position(&copy), position(&engine));
+    assert_ne!(copy.store_id(), engine.store_id());
+    change(&engine, 0..1);
+    change(&copy, 1..2);
+    assert_ne!(position(&copy), position(&engine));
 }

@@ -10,7 +10,7 @@ type Comer = fn(SharedDisk) -> Option<Directory>;
 
 /// A disk that somebody else comes to, and whose handles a child that was just forked has, too.
 #[derive(Debug)]
-struct Busy {
+pub(super) struct Busy {
     below: SharedDisk,
     /// Who comes at the first call about a name.
     comer: Mutex<Option<(&'static str, Comer)>>,
@@ -19,7 +19,7 @@ struct Busy {
 }
 
 impl Busy {
-    fn new(below: &SharedDisk) -> Self {
+    pub(super) fn new(below: &SharedDisk) -> Self {
         let below = Arc::clone(below);
         Self { below, comer: Mutex::default(), stays: Mutex::default(), forked: Mutex::default() }
     }
@@ -81,8 +81,7 @@ fn come(disk: SharedDisk) -> Directory {
 }
 
 fn change(engine: &Arc<Engine>) {
-    let project = Project::new(Arc::clone(engine), "p".parse().unwrap());
-    project.create_view(NewView::new("v", "name")).unwrap();
+    project(engine).create_view(NewView::new("v", "name")).unwrap();
 }
 
 fn make_and_change(disk: SharedDisk) -> Option<Directory> {
@@ -109,13 +108,13 @@ fn of_two_who_open_a_store_for_the_first_time_one_has_it() {
 }
 
 #[test]
-fn one_who_writes_gives_way_to_one_who_has_the_state_locked_to_read_it() {
+fn one_who_writes_gives_way_to_one_who_has_the_checkpoint_locked_to_read_it() {
     let disk = copied();
     let busy = Arc::new(Busy::new(&disk).come_at("lock", |disk| Some(come(disk))));
     let read_only = Options::new().read_only(true);
     let reader = start_with(Arc::clone(&busy), read_only).unwrap();
     let other = busy.stays.lock().unwrap().take().unwrap();
-    // The state is locked before anything is written.
+    // The checkpoint is locked before anything is written.
     let error = Engine::start(other, Options::new()).unwrap_err();
     assert!(matches!(&error, Error::AlreadyOpen { path } if path == Path::new("other")), "{error}");
     assert_clean(&reader);
@@ -124,8 +123,8 @@ fn one_who_writes_gives_way_to_one_who_has_the_state_locked_to_read_it() {
 #[test]
 fn an_opening_that_fails_gives_the_store_free_though_a_child_has_its_handles() {
     let disk = copied();
-    let state = disk.open("state.redb").unwrap();
-    state.write_at(0, &[0; 64]).unwrap();
+    let checkpoint = disk.open("checkpoint.redb").unwrap();
+    checkpoint.write_at(0, &[0; 64]).unwrap();
     let busy = Arc::new(Busy::new(&disk));
     for read_only in [false, true, false] {
         let error = start_with(Arc::clone(&busy), Options::new().read_only(read_only)).unwrap_err();
@@ -139,6 +138,6 @@ fn a_store_that_another_one_makes_meanwhile_is_not_damaged() {
         let disk: SharedDisk = Arc::new(MemoryDisk::default());
         let busy = Arc::new(Busy::new(&disk).come_at("journal", make_and_change));
         let engine = start_with(busy, Options::new().read_only(read_only)).unwrap();
-        assert_eq!(engine.read(false).unwrap().0.head().revision, 1);
+        assert_eq!(revision(&engine), 1);
     }
 }

@@ -2,28 +2,47 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::disk::MemoryDisk;
 use crate::disk::simulated::SimulatedDisk;
+use crate::model::Batch;
+use crate::model::error::Outcome;
 use crate::model::time::Timestamp;
 use crate::model::view::NewView;
+use crate::options::Checkpoints;
 use crate::project::Project;
+use crate::state::ProjectParts;
 
+pub(super) mod apply;
 mod backup;
-mod checks;
-
+mod budget;
+mod checkpoint_crashes;
+mod checkpoints;
+mod fork;
+mod groups;
+mod hooked;
 mod locks;
+mod moved;
+mod outcomes;
+mod panics;
 mod read_only;
+mod retired;
+mod room;
+mod shortages;
+mod verification;
 
-/// Small enough that a short run rotates segments, trims them, folds and checkpoints.
+/// Small enough that a short run rotates segments, trims them and makes checkpoints, each in the change that makes it
+/// due.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
-        .checkpoint_interval(60, 8192)
+        .checkpoints(Checkpoints::Inline)
+        .checkpoint_bytes(8192)
         .keep_changes(Some(20))
-        .tail(25, 6)
-        .cache_size(1 << 20)
         .clock(|| Timestamp::from_millis(1))
 }
 
@@ -35,4 +54,44 @@ fn start_with(disk: impl Disk + 'static, options: Options) -> Result<Arc<Engine>
 fn assert_clean(engine: &Engine) {
     let verification = engine.verify().unwrap();
     assert!(verification.is_clean(), "{verification}");
+}
+
+fn project(engine: &Arc<Engine>) -> Project {
+    Project::new(Arc::clone(engine), "p".parse().unwrap())
+}
+
+/// Makes the view `v`.
+fn make_view(engine: &Arc<Engine>) {
+    project(engine).ensure_view(NewView::new("v", "name")).unwrap();
+}
+
+/// Links so many flags, which no other number has, to the view `v`.
+fn link(engine: &Arc<Engine>, number: usize, keys: usize) -> Result<()> {
+    let keys = (0..keys).map(|key| format!("flag-{number}-{key}"));
+    project(engine).link("v", Batch::flags(keys))?.all_ok().map(drop)
+}
+
+/// How many links there are.
+fn links(engine: &Engine) -> u64 {
+    let (open, _guard) = engine.snapshot().unwrap();
+    let of = |project: ProjectParts<'_>| -> u64 {
+        project.views().map(|view| view.counts().total()).sum()
+    };
+    open.state.parts().map(of).sum()
+}
+
+fn revision(engine: &Engine) -> u64 {
+    engine.snapshot().unwrap().0.state.head().revision
+}
+
+/// Long enough for whatever is not blocked.
+const LONG: Duration = Duration::from_secs(20);
+/// Long enough that what is not blocked would have come.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// Runs something on a thread of its own; gives what it came to.
+fn spawn<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || sender.send(run()));
+    receiver
 }

@@ -72,3 +72,34 @@ fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
         }
     }
 }
+
+#[test]
+fn segments_go_in_another_thread_while_changes_are_appended_and_read() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let kept: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let mut journal = open(&disk, 0).unwrap();
+    append(&mut journal, 50);
+    let (segments, archive) = (Arc::clone(&journal.segments), Archive::open(Arc::clone(&kept)));
+    let (archive, head) = (archive.unwrap(), journal.head_point());
+    std::thread::scope(|scope| {
+        let trim = || {
+            (0..50).try_for_each(|step| {
+                let head = Point { revision: head.revision + step * 9, ..head };
+                let oldest = segments.oldest().unwrap_or_default();
+                segments.hash_at(oldest)?;
+                segments.trim(KEEP_TEN, head.revision, head, Some(&archive))?;
+                archive.archive_finished(&segments)
+            })
+        };
+        let trimmers = [scope.spawn(trim), scope.spawn(trim)];
+        append(&mut journal, 500);
+        trimmers.into_iter().for_each(|trimmer| trimmer.join().unwrap().unwrap());
+    });
+    journal.segments.trim(KEEP_TEN, 550, journal.head, Some(&archive)).unwrap();
+    let oldest = journal.segments.oldest().unwrap();
+    assert!(oldest > 500);
+    assert_eq!(read(&journal, oldest).unwrap(), expected(oldest..=550));
+    let archived = Arc::new(Segments::open_archive(kept).unwrap());
+    let archived = Reader::new(archived, 1, oldest - 1).unwrap().map(Result::unwrap);
+    assert_eq!(archived.collect::<Vec<_>>(), expected(1..=oldest - 1));
+}

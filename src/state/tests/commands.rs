@@ -22,7 +22,7 @@ pub(super) fn project_key(number: u8) -> ProjectKey {
     ProjectKey::parse(&format!("project-{number}")).unwrap()
 }
 
-pub(super) fn view_key(number: u8) -> ViewKey {
+pub(crate) fn view_key(number: u8) -> ViewKey {
     ViewKey::parse(&format!("view-{number}")).unwrap()
 }
 
@@ -54,7 +54,7 @@ pub(super) fn resource(resource_type: ResourceType, number: u16) -> Resource {
     .unwrap()
 }
 
-pub(super) fn batch(resource_type: ResourceType, numbers: &[u16]) -> Batch {
+pub(crate) fn batch(resource_type: ResourceType, numbers: &[u16]) -> Batch {
     let keys = numbers.iter().map(|number| key(*number));
     match resource_type {
         ResourceType::Segment => {
@@ -65,7 +65,7 @@ pub(super) fn batch(resource_type: ResourceType, numbers: &[u16]) -> Batch {
     }
 }
 
-pub(super) fn links(view: u8, op: LinkOp, batch: Batch) -> LinkCommand {
+pub(crate) fn links(view: u8, op: LinkOp, batch: Batch) -> LinkCommand {
     let Batch { keys, filter, choices, meta: _ } = batch;
     let batch = ValidatedBatch::new(keys, 256);
     let (view, policy) = (view_key(view), LinkPolicy::Open);
@@ -82,17 +82,17 @@ pub(super) fn command(project: u8, operation: Operation) -> Command {
     }
 }
 
-pub(super) fn change_links(project: u8, commands: Vec<LinkCommand>) -> Command {
+pub(crate) fn change_links(project: u8, commands: Vec<LinkCommand>) -> Command {
     command(project, Operation::ChangeLinks { commands, limit: LIMIT })
 }
 
-pub(super) fn create(project: u8, view: u8) -> Command {
+pub(crate) fn create(project: u8, view: u8) -> Command {
     let fields = NewView::new("", format!("View {view}")).fields;
     command(project, Operation::CreateView { view: view_key(view), fields, ensure: true })
 }
 
 /// At a time that tests do not look at.
-pub(super) fn at(command: Command) -> Timed {
+pub(crate) fn at(command: Command) -> Timed {
     Timed { command, now: Timestamp::from_millis(5) }
 }
 
@@ -261,7 +261,7 @@ fn timed(command: impl Strategy<Value = Command>) -> impl Strategy<Value = Timed
 }
 
 /// A command of any kind, some with a precondition, some that keep little of what they remove.
-pub(super) fn any_command() -> impl Strategy<Value = Timed> {
+pub(crate) fn any_command() -> impl Strategy<Value = Timed> {
     let revision = || prop::option::weighted(0.04, 0..20_u64);
     let detail = prop_oneof![4 => Just(LIMIT), 1 => 0..6_usize];
     let precondition = (revision(), revision());
@@ -280,12 +280,12 @@ pub(super) fn any_command() -> impl Strategy<Value = Timed> {
     ))
 }
 
-pub(super) fn any_commands(most: usize) -> impl Strategy<Value = Vec<Timed>> {
+pub(crate) fn any_commands(most: usize) -> impl Strategy<Value = Vec<Timed>> {
     prop::collection::vec(any_command(), 0..most)
 }
 
 /// Commands that share a group: links and unlinks by key, over few views, so that they meet.
-pub(super) fn group(most: usize) -> impl Strategy<Value = Vec<Timed>> {
+pub(crate) fn group(most: usize) -> impl Strategy<Value = Vec<Timed>> {
     let op = || prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink]);
     let types = || prop_oneof![3 => Just(ResourceType::Flag), 1 => resource_type()];
     let few =

@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::commands::{any_commands, group, project_key};
+use super::commands::{any_commands, group};
 use super::{Timed, cases};
 use crate::state::{Pending, State};
 
 /// All there is of a state: what readers see, ids, places, slots and memory.
 fn everything(state: &State) -> String {
-    let memory = [0, 1].map(|project| state.memory(&project_key(project)));
+    let memory = state.memory_use();
     format!("{:?} {memory:?} {state:?}", state.checked_digest())
 }
 

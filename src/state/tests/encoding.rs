@@ -12,7 +12,7 @@ fn assert_harmless(state: &State, bytes: &[u8]) {
     let Ok(change) = ChangeRecord::decode(bytes) else { return };
     let mut other = state.clone();
     if other.apply(&change).is_ok() {
-        other.check().unwrap_or_else(|broken| panic!("{broken} after {change:?}"));
+        other.check().unwrap_or_else(|broken| panic!("{broken:?} after {change:?}"));
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use super::Timed;
 use super::commands::{at, batch, change_links, command, create, links, project_key, view_key};
 use crate::model::limit::Limits;
+use crate::model::memory_use::MemoryUse;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::{Batch, Command, LinkOp, NewResource, Operation, ValidatedPut};
 use crate::state::project::ProjectState;
-use crate::state::{Memory, State};
+use crate::state::State;
 
 impl State {
     fn must(&mut self, command: Command) {
@@ -29,8 +30,8 @@ impl State {
         self.projects.get(&project_key(0)).unwrap()
     }
 
-    fn first_memory(&self) -> Memory {
-        self.memory(&project_key(0)).unwrap()
+    fn first_memory(&self) -> MemoryUse {
+        self.memory_use()
     }
 }
 
@@ -45,11 +46,11 @@ fn new_flags(round: u32, count: u32) -> Batch {
 }
 
 /// Fails where a part of the memory grew by more than a fifth.
-fn assert_bounded(before: Memory, after: Memory) {
+fn assert_bounded(before: MemoryUse, after: MemoryUse) {
     println!("{before:?}, afterwards {after:?}");
-    let parts = |memory: Memory| {
-        let Memory { views, links, names, postings, registry, .. } = memory;
-        [views, links, names, postings, registry]
+    let parts = |memory: MemoryUse| {
+        let MemoryUse { views, links, names, backlinks, registry } = memory;
+        [views, links, names, backlinks, registry]
     };
     for (before, after) in parts(before).into_iter().zip(parts(after)) {
         assert!(after <= before / 5 * 6 + 4_096, "{before} bytes, afterwards {after}");
@@ -200,7 +201,7 @@ fn what_a_link_and_a_name_take_is_told() {
         let keys = (0..10_000).map(|number| format!("flag-{number:06}"));
         state.link_change(view, LinkOp::Link, Batch::flags(keys));
     }
-    let Memory { links, names, postings, .. } = state.first_memory();
+    let MemoryUse { links, names, backlinks: postings, .. } = state.first_memory();
     println!("{links} bytes for 100,000 links, {names} for 10,000 names, {postings} for postings");
     assert!(links / 100_000 < 24, "{} bytes a link", links / 100_000);
     assert!(names / 10_000 < 64, "{} bytes a name", names / 10_000);

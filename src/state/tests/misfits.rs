@@ -158,7 +158,7 @@ proptest! {
             match next.apply(&change) {
                 Ok(()) => {
                     prop_assert_eq!(behind, 1);
-                    next.check().unwrap_or_else(|broken| panic!("{broken} after {change:?}"));
+                    next.check().unwrap_or_else(|broken| panic!("{broken:?} after {change:?}"));
                     state = next;
                 }
                 Err(error) => {

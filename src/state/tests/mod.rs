@@ -1,6 +1,6 @@
 //! The laws of deciding and applying.
 
-mod commands;
+pub(crate) mod commands;
 mod decisions;
 mod dump;
 mod encoding;
@@ -20,16 +20,16 @@ use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Command, Decision, Stamp};
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
-fn cases(usual: u32) -> proptest::test_runner::Config {
+pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     proptest::test_runner::Config::with_cases(usual.saturating_mul(times.unwrap_or(1)))
 }
 
 /// A command, and what the clock says when it comes.
 #[derive(Clone, Debug)]
-struct Timed {
-    command: Command,
-    now: Timestamp,
+pub(crate) struct Timed {
+    pub(crate) command: Command,
+    pub(crate) now: Timestamp,
 }
 
 impl State {
@@ -54,6 +54,12 @@ impl State {
     fn run(&mut self, commands: &[Timed]) -> Vec<ChangeRecord> {
         let changes = commands.iter().filter_map(|timed| self.carry_out(timed).ok()?.change);
         changes.collect()
+    }
+
+    /// The same state, with another revision: no change leads to it.
+    pub(crate) fn with_revision(mut self, revision: u64) -> Self {
+        self.head.revision = revision;
+        self
     }
 
     /// The digest of a state whose invariants hold.
