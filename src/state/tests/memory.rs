@@ -8,8 +8,8 @@ use crate::model::limit::Limits;
 use crate::model::memory_use::MemoryUse;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::{Batch, Command, LinkOp, NewResource, Operation, ValidatedPut};
-use crate::state::project::ProjectState;
 use crate::state::State;
+use crate::state::project::ProjectState;
 
 impl State {
     fn must(&mut self, command: Command) {

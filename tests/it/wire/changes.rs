@@ -38,7 +38,7 @@ fn every_kind_of_change_has_its_json() {
 
     let mut feed = store.feed(0).unwrap();
     let page = feed.next_page(100).unwrap();
-    let told = Changes::new(&page, feed.position());
+    let told = Changes::new(&page, feed.revision());
     let head = |revision: u64| {
         format!(r#"{{"revision":{revision},"time":7,"projectKey":"p","actor":"ann","#)
     };
