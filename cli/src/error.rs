@@ -176,6 +176,7 @@ impl Error {
                 viewlink::Error::NewerFormat { .. } => "newer_format",
                 viewlink::Error::Damaged { .. } => "damaged",
                 viewlink::Error::AlreadyExists { .. } => "already_exists",
+                viewlink::Error::RevisionNotKept { .. } => "changes_gone",
                 other => ErrorBody::from(other).code.as_str(),
             },
         }

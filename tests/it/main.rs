@@ -56,6 +56,7 @@ mod registry;
 mod removal;
 mod reopening;
 mod replica;
+mod restore;
 mod selections;
 mod sizes;
 mod snapshots;

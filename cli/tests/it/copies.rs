@@ -25,6 +25,32 @@ fn a_copy_is_a_store_with_the_same_links_and_journal() {
 }
 
 #[test]
+fn a_copy_is_restored_to_a_revision_with_the_journal_of_its_store() {
+    let stage = Stage::with_flags(["a"]);
+    let (copy, restored) = (stage.path("copy.viewlink"), stage.path("restored.viewlink"));
+    let (copy, restored) = (copy.to_str().unwrap(), restored.to_str().unwrap());
+    assert_eq!(stage.run("backup", &[copy]).code, 0);
+    for flag in ["b", "mistake"] {
+        assert_eq!(stage.run("link", &["my-view", flag]).code, 0);
+    }
+    let journal = stage.store().join("journal");
+    let journal = journal.to_str().unwrap();
+    let command = ["restore", copy, restored, "--journal", journal, "--json", "--at"];
+    let run = |revision| run_plain(command.into_iter().chain([revision]));
+    for revision in ["1", "9"] {
+        let refused = run(revision);
+        assert_eq!((refused.code, &refused.error()["code"]), (2, &"changes_gone".into()));
+        assert!(!stage.path("restored.viewlink").exists());
+    }
+    let ran = run("3");
+    assert_eq!((ran.code, &ran.json()["revision"]), (0, &3.into()), "{ran:?}");
+    assert_eq!(run_plain(["links", restored, "my-view", "--keys"]).out, "a\nb\n");
+    assert_eq!(run_plain(["verify", restored]).code, 0);
+    let again = run("4");
+    assert_eq!((again.code, &again.error()["code"]), (2, &"already_exists".into()), "{again:?}");
+}
+
+#[test]
 fn what_is_at_the_place_of_a_copy_is_left_as_it_is() {
     let stage = Stage::with_flags(["a"]);
     let copy = stage.path("copy.viewlink");
