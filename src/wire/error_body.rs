@@ -107,6 +107,9 @@ codes! {
     OutcomeUnknown = "outcome_unknown", 500;
     /// the disk failed after the change was made durable; it shows later.
     Committed = "committed", 500;
+    /// the store has no room for the change: memory or journal is at its limit. Nothing changed; what only removes
+    /// may still be done.
+    StoreFull = "store_full", 507;
     /// the store was opened to be read only.
     ReadOnly = "read_only", 503;
     /// writes have stopped after an earlier failure.
@@ -166,6 +169,7 @@ fn code(error: &Error) -> ErrorCode {
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
         Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::MemoryLimit { .. } | Error::JournalFull { .. } => ErrorCode::StoreFull,
         Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,
         Error::Closed => ErrorCode::Closed,
@@ -197,6 +201,9 @@ fn message(code: ErrorCode, error: &Error) -> String {
             "the store failed after the change was made durable; it shows when the store has \
              recovered"
                 .to_owned()
+        }
+        (ErrorCode::StoreFull, _) => {
+            "the store has no room for the change; nothing changed".to_owned()
         }
         (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
         (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),
