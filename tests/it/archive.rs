@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use viewlink::{Checkpoints, Error, Health, Options, Outcome, Store};
+use viewlink::{Checkpoints, Error, Health, Options, Outcome, Restore, Store};
 
 use crate::support::{
-    assert_clean, assert_plain, create, first_revision, flags, link, names, project, revision,
-    segments, segments_in,
+    assert_clean, assert_plain, content_of, create, first_revision, flags, link, names, project,
+    revision, segments, segments_in,
 };
 
 /// Segments of a dozen changes, of which few are kept.
@@ -154,4 +154,36 @@ fn what_is_short_enough_to_be_kept_is_in_no_archive() {
     store.checkpoint().unwrap();
     store.close().unwrap();
     assert_eq!(names(&archive), [""; 0]);
+}
+
+#[test]
+fn a_copy_and_the_archive_bring_back_the_store_of_any_revision_since() {
+    let dir = tempfile::tempdir().unwrap();
+    let [path, archive, copy] = ["store", "archive", "copy"].map(|name| dir.path().join(name));
+    let store = options(&archive).open(&path).unwrap();
+    create(&project(&store), "v");
+    add(&store, 9);
+    assert_eq!(store.backup_to(&copy).unwrap(), 10);
+    let mut seen = BTreeMap::from([(10, content_of(&store))]);
+    for _ in 0..8 {
+        add(&store, 15);
+        seen.insert(revision(&store), content_of(&store));
+        store.checkpoint().unwrap();
+    }
+    assert!(store.sizes().unwrap().journal.oldest > 100);
+    let newest = store.snapshot().unwrap().position();
+    store.close().unwrap();
+    for (revision, expected) in &seen {
+        let restored = dir.path().join(format!("at-{revision}"));
+        let restore = Restore::new(&copy).journal(&archive).journal(path.join("journal"));
+        assert_eq!(restore.at(*revision).to(&restored).unwrap().revision(), *revision);
+        let restored = Store::open(&restored).unwrap();
+        assert_eq!(&content_of(&restored), expected);
+        assert_clean(&restored);
+        // Nothing was lost: it is the same way still.
+        let here = restored.snapshot().unwrap().position();
+        assert_eq!(here == newest, *revision == newest.revision());
+        let later = restored.feed_after(newest).map(drop);
+        assert_eq!(later.is_ok(), here == newest, "{later:?}");
+    }
 }

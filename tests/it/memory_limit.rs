@@ -112,7 +112,7 @@ fn a_store_never_takes_more_than_its_limit_and_comes_near_it() {
         let store = Options::new().memory_limit(Some(LIMIT)).open_in_memory().unwrap();
         let project = project(&store);
         let (mut refusals, mut most) = (0, 0);
-        for number in 0..1_500 {
+        for number in 0..1_500_u64 {
             let view = format!("view-{}", random.below(40));
             let count = 1 + random.below(30);
             let made = match random.below(8) {
@@ -141,12 +141,12 @@ fn many_who_call_at_once_stay_below_the_limit_together() {
     let store = Options::new().memory_limit(Some(LIMIT)).open_in_memory().unwrap();
     create(&project(&store), "v");
     let refused: usize = thread::scope(|scope| {
-        let threads: Vec<_> = (0..8)
+        let threads: Vec<_> = (0..8_u64)
             .map(|writer| {
                 let project = project(&store);
                 scope.spawn(move || {
-                    let batch = |round| Batch::flags(keys(writer * 1_000 + round, 20));
-                    let made = (0..100).map(|round| project.link("v", batch(round)));
+                    let batch = |round: u64| Batch::flags(keys(writer * 1_000 + round, 20));
+                    let made = (0..100_u64).map(|round| project.link("v", batch(round)));
                     made.filter(|made| matches!(made, Err(Error::MemoryLimit { .. }))).count()
                 })
             })
