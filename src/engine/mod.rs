@@ -27,6 +27,8 @@ mod request;
 mod sequencer;
 mod size;
 mod snapshot_tracker;
+#[cfg(feature = "testing")]
+mod subdirectory;
 mod sync;
 mod times;
 mod verify;
@@ -52,6 +54,8 @@ pub(crate) use live::Open;
 pub(crate) use notifier::Notifier;
 pub(crate) use request::{Answered, Request};
 pub(crate) use snapshot_tracker::SnapshotGuard;
+#[cfg(feature = "testing")]
+pub(crate) use subdirectory::Subdirectory;
 
 use checkpointer::{Checkpointer, UpTo};
 use group::refused;
@@ -89,7 +93,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(&directory, &options)?;
         let metrics = Arc::clone(&writer.metrics);
-        let checkpointer = Checkpointer::new(directory.disk(), Arc::clone(&metrics), &options)?;
+        let checkpointer = Checkpointer::new(&directory, Arc::clone(&metrics), &options)?;
         let (store_id, live) = (open.identity.store_id, Live::new(open));
         metrics.note(&live);
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Damage to the journal: what had been synced is never cut without a word.
 
 use viewlink::testing::SimulatedDisk;
-use viewlink::{Error, StoreFile};
+use viewlink::{Checkpoints, Error, StoreFile};
 
 use crate::content;
 use crate::history::History;
@@ -47,7 +47,7 @@ fn killed(checkpoint_at: u64) -> (SimulatedDisk, History) {
 }
 
 fn options(clock: &Clock) -> viewlink::Options {
-    Setup::keeping_all().options(clock).checkpoint_interval(u64::MAX, u64::MAX)
+    Setup::keeping_all().options(clock).checkpoints(Checkpoints::ByHand)
 }
 
 /// Opens a copy of the disk with one byte damaged.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::sync::OnceLock;
 
 use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
-use viewlink::{Error, Options, Outcome, Store};
+use viewlink::{Checkpoints, Error, Options, Outcome, Store};
 
 use crate::callers::Callers;
 use crate::content;
@@ -42,8 +42,8 @@ impl Case {
             1 => Return::Killed,
             _ => Return::PowerLost,
         };
-        // One that was killed reads and writes pages all the time when it has no memory for them.
-        Self { killed_before, setup: Setup::forgetting(!killed_before), back }
+        let setup = Setup::forgetting(Checkpoints::Inline, number % 2 == 0);
+        Self { killed_before, setup, back }
     }
 
     fn options(self) -> Options {

@@ -9,6 +9,7 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
+mod archive;
 mod callers;
 mod child;
 mod content;

@@ -193,8 +193,7 @@ impl Request {
                 Error::UnknownProject { .. }
                 | Error::UnknownView { .. }
                 | Error::ViewExists { .. }
-                | Error::RevisionDiffers { .. }
-                | Error::SnapshotsOpen,
+                | Error::RevisionDiffers { .. },
             ) => Ok(None),
             other => other,
         }

@@ -8,6 +8,7 @@ use std::thread;
 use viewlink::Store;
 use viewlink::testing::{CallKind, SimulatedDisk, Syncs};
 
+use crate::content;
 use crate::history::{Acknowledged, History};
 use crate::random::Random;
 use crate::request::{Act, PROJECTS, Request, VIEWS};
@@ -50,10 +51,21 @@ impl Run {
         Self::on_a_disk(seed, steps, "", Syncs::Honest)
     }
 
+    /// The same with a thread for checkpoints. The order of its calls differs each time.
+    pub(crate) fn record_in_background(seed: u64, steps: usize) -> Self {
+        let mut random = Random(seed);
+        let setup = Setup::random_in_background(&mut random);
+        Self::with(setup, random, steps, ("", Syncs::Honest))
+    }
+
     /// The same on a disk that is not honest, from when the store has been made.
     pub(crate) fn on_a_disk(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
         let mut random = Random(seed);
         let setup = Setup::random(&mut random);
+        Self::with(setup, random, steps, (prefix, syncs))
+    }
+
+    fn with(setup: Setup, random: Random, steps: usize, (prefix, syncs): (&str, Syncs)) -> Self {
         let (disk, clock) = (SimulatedDisk::new(), Clock::default());
         let store = setup.options(&clock).open_on(&disk).unwrap();
         disk.set_syncs(prefix, syncs);
@@ -112,6 +124,17 @@ impl Running {
             5 => self.reopen(),
             _ => self.alone(),
         }
+        self.note_positions();
+    }
+
+    /// Takes down the positions of the changes that were made, as far as the journal keeps them.
+    fn note_positions(&self) {
+        let snapshot = self.store.snapshot().unwrap();
+        self.history.set_position(snapshot.revision(), snapshot.position());
+        for change in content::kept_changes(&snapshot).unwrap() {
+            let change = change.unwrap();
+            self.history.set_position(change.revision, change.position);
+        }
     }
 
     /// One call, and nobody else calls.
@@ -155,6 +178,7 @@ impl Running {
 
     /// Closes the store.
     pub(crate) fn end(self) -> Run {
+        self.note_positions();
         self.store.close().unwrap();
         let log = self.disk.log();
         let appends =
