@@ -94,7 +94,8 @@ impl Feed {
     }
 
     pub(crate) fn after(engine: Arc<Engine>, after: Position) -> Result<Self> {
-        let (at, segments) = engine.with_open(|open| Ok((open.position(), Arc::clone(&open.segments))))?;
+        let (at, segments) =
+            engine.with_open(|open| Ok((open.position(), Arc::clone(&open.segments))))?;
         let diverged = || Error::Diverged { position: after, at };
         if after.lineage != at.lineage || after.revision > at.revision {
             return Err(diverged());
@@ -227,7 +228,12 @@ impl Feed {
     }
 
     /// Reads a page of the changes.
-    fn read(&mut self, segments: &Arc<Segments>, part: &Part, page: &mut Vec<Change>) -> Result<()> {
+    fn read(
+        &mut self,
+        segments: &Arc<Segments>,
+        part: &Part,
+        page: &mut Vec<Change>,
+    ) -> Result<()> {
         let Part { end, lineage, limit } = *part;
         let this = Arc::downgrade(segments);
         let place = self.place.take().filter(|(of, _)| of.ptr_eq(&this)).map(|(_, place)| place);

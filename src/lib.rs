@@ -261,6 +261,7 @@ mod opening;
 mod options;
 mod parallel;
 mod project;
+mod restore;
 mod sizes;
 mod snapshot;
 mod state;
@@ -304,6 +305,7 @@ pub use model::{
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
+pub use restore::Restore;
 pub use sizes::{JournalSize, MemoryUse, Sizes};
 pub use snapshot::{Changes, ProjectSnapshot, Snapshot};
 pub use stats::{GroupSizes, OutcomeCounts, Stats};

@@ -249,7 +249,7 @@ impl Options {
     /// A directory that keeps the segments of the journal that the store lets go of; `None` for none. Default: none.
     ///
     /// It is made where there is none, and belongs to one store. With it a [copy](crate::Store::backup_to) can be
-    /// brought to any later revision: [`Options::restore`]. A segment that cannot be kept there stays in the journal.
+    /// brought to any later revision: [`Restore`](crate::Restore). A segment that cannot be kept there stays in the journal.
     #[must_use]
     pub fn archive(mut self, directory: Option<PathBuf>) -> Self {
         self.archive = directory;

@@ -111,17 +111,7 @@ pub(crate) struct Committed {
 
 /// Around a group of changes, from when it begins to be decided until its callers have their answers.
 pub(crate) fn commit() -> Span {
-    span!(
-        DEBUG,
-        "viewlink::commit",
-        "commit",
-        revision,
-        changes,
-        keys,
-        bytes,
-        sync_us,
-        duration_us
-    )
+    span!(DEBUG, "viewlink::commit", "commit", revision, changes, keys, bytes, sync_us, duration_us)
 }
 
 pub(crate) fn committed(span: &Span, commit: &Committed) {

@@ -6,10 +6,7 @@ use crate::model::error::{Error, Outcome};
 /// What errors call the pages of the file.
 const PAGES: &str = "pages";
 
-fn of_pages(
-    detail: &str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> Error {
+fn of_pages(detail: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     match damaged(PAGES, detail) {
         Error::Damaged { file, part, detail, .. } => {
             Error::Damaged { file, part, detail, source: Some(source.into()) }

@@ -93,8 +93,7 @@ fn load_database(
 
 fn check_memory(counts: &Counts, limit: Option<u64>) -> Result<()> {
     let (links, names) = (counts.links.total(), counts.names.total());
-    let needed =
-        links.saturating_mul(LINK_BYTES).saturating_add(names.saturating_mul(NAME_BYTES));
+    let needed = links.saturating_mul(LINK_BYTES).saturating_add(names.saturating_mul(NAME_BYTES));
     match limit {
         Some(limit) if needed > limit => Err(Error::MemoryLimit { needed, limit }),
         _ => Ok(()),

@@ -40,8 +40,8 @@ pub(crate) use write::write;
 use crate::codec::CodecError;
 use crate::journal::StoreId;
 use crate::model::chain_hash::ChainHash;
-use crate::model::lineage::Lineage;
 use crate::model::error::{Error, StoreFile};
+use crate::model::lineage::Lineage;
 use crate::state::State;
 
 /// Which store a state is of.

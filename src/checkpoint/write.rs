@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use redb::{Database, Table, WriteTransaction};
 
+use super::backend::Backend;
 use super::rows::{Counts, HeadRow, ProjectRow, RegistryRow, ViewRow};
 use super::tables::{self, FORMAT_KEY, HEAD, PROJECTS, STATE_KEY, STORE, VIEWS};
-use super::backend::Backend;
 use super::{Checkpoint, FORMAT, links_row};
 use crate::disk::DiskFile;
 use crate::model::NameList;

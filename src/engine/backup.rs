@@ -18,7 +18,7 @@ use super::{Engine, SharedDisk};
 use crate::catch_panic::catch_panic;
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::disk::UnfinishedDir;
-use crate::journal::{Journal, JournalOptions, Kept, Reader, StoreId};
+use crate::journal::{Group, Journal, JournalOptions, Kept, Point, Reader, StoreId};
 use crate::model::error::{Error, Result};
 use crate::trace;
 
@@ -28,7 +28,9 @@ impl Engine {
         let (begun, span) = (Instant::now(), trace::backup());
         let (open, _guard) = self.snapshot()?;
         let kept = Kept::new(Arc::clone(&open.segments));
-        make_directory(path, |disk| write_copy(&open, &kept, disk, JournalOptions::from(&self.options)))?;
+        make_directory(path, |disk| {
+            write_copy(&open, &kept, disk, JournalOptions::from(&self.options))
+        })?;
         let revision = open.state.head().revision;
         trace::backed_up(&span, revision, begun.elapsed());
         Ok(revision)
@@ -67,11 +69,22 @@ pub(super) fn write_copy(
     disk: &SharedDisk,
     options: JournalOptions,
 ) -> Result<()> {
-    let identity = Identity { store_id: StoreId(random()?), ..open.identity };
-    let checkpoint = Checkpoint { identity, ..open.to_checkpoint() };
     let revision = open.state.head().revision;
     let first = kept.oldest().min(revision.saturating_add(1));
     let before = kept.segments().point_before(first)?;
     let groups = Reader::new(Arc::clone(kept.segments()), first, revision)?.into_groups();
+    fill_copy(open, disk, before, options, groups)
+}
+
+/// Makes a store of a state, and of groups of changes that lead to it from a point.
+pub(super) fn fill_copy(
+    open: &Open,
+    disk: &SharedDisk,
+    before: Point,
+    options: JournalOptions,
+    groups: impl Iterator<Item = Result<Group>>,
+) -> Result<()> {
+    let identity = Identity { store_id: StoreId(random()?), ..open.identity };
+    let checkpoint = Checkpoint { identity, ..open.to_checkpoint() };
     make(disk, &checkpoint, |segments| Journal::copy(segments, before, options, groups))
 }

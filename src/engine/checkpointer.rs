@@ -278,8 +278,12 @@ impl Context {
         }
     }
 
-    /// Lets the journal go as far as neither the state on disk nor the options need it.
+    /// Archives what is finished of the journal, and lets it go as far as neither the state on disk nor the options need
+    /// it.
     fn trim(&self, segments: &Segments, head: Point) -> Result<()> {
+        if let Some(archive) = &self.archive {
+            archive.archive_finished(segments)?;
+        }
         let needed = self.metrics.checkpoints.revision();
         let trimmed = segments.trim(self.retention, needed, head, self.archive.as_ref());
         self.metrics.note_journal(segments);

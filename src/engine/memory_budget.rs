@@ -37,13 +37,19 @@ impl MemoryBudget {
     /// # Errors
     ///
     /// [`Error::MemoryLimit`].
-    pub(super) fn admit(&mut self, state: &State, change: &ChangeRecord, bytes: usize) -> Result<()> {
+    pub(super) fn admit(
+        &mut self,
+        state: &State,
+        change: &ChangeRecord,
+        bytes: usize,
+    ) -> Result<()> {
         let Some(limit) = self.limit else { return Ok(()) };
         let growth = growth_of(change, bytes as u64);
         if growth == 0 {
             return Ok(());
         }
-        let mut needed = self.counted.map(|(counted, _)| counted.saturating_add(self.added + growth));
+        let mut needed =
+            self.counted.map(|(counted, _)| counted.saturating_add(self.added + growth));
         if needed.is_none_or(|needed| needed > limit) {
             let revision = state.head().revision;
             if self.counted.is_none_or(|(_, at)| at != revision) {

@@ -24,6 +24,7 @@ mod notifier;
 mod process;
 mod recovery;
 mod request;
+mod restore;
 mod sequencer;
 mod size;
 mod snapshot_tracker;
@@ -53,6 +54,7 @@ pub(crate) use listener::Listener;
 pub(crate) use live::Open;
 pub(crate) use notifier::Notifier;
 pub(crate) use request::{Answered, Request};
+pub(crate) use restore::{Source, restore};
 pub(crate) use snapshot_tracker::SnapshotGuard;
 #[cfg(feature = "testing")]
 pub(crate) use subdirectory::Subdirectory;
@@ -140,7 +142,8 @@ impl Engine {
     /// Makes the changes of a group of callers, and what is due after them.
     fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
         let mut writer = self.writer();
-        let ready = writer.check().and_then(|()| self.checkpointer.wait_for_room(|| self.up_to(&writer)));
+        let ready =
+            writer.check().and_then(|()| self.checkpointer.wait_for_room(|| self.up_to(&writer)));
         if let Err(error) = ready {
             return reply.answer(refused(requests.len(), error));
         }
@@ -306,7 +309,8 @@ impl Engine {
             // the files.
             self.writer.clear_poison();
             let writer = poisoned.into_inner();
-            writer.stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
+            writer
+                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
             writer
         })
     }

@@ -15,15 +15,15 @@
 
 #[cfg(feature = "tokio")]
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 #[cfg(feature = "tokio")]
 use std::task::{Poll, Waker};
-use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::sync::{Condvar, Mutex, MutexGuard};
-use crate::model::error::Result;
 #[cfg(feature = "tokio")]
 use crate::catch_panic::catch_panic;
+use crate::model::error::Result;
 
 /// Notifies whenever a change became visible, and when the store is closed or recovered.
 #[derive(Debug)]

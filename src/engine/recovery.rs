@@ -50,7 +50,9 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     budget.check(&replay.state)?;
     let journal = match options.read_only {
         true => None,
-        false => Some(Journal::start(Arc::clone(&segments), &found, JournalOptions::from(options))?),
+        false => {
+            Some(Journal::start(Arc::clone(&segments), &found, JournalOptions::from(options))?)
+        }
     };
     let Replay { state, hash, bytes } = replay;
     let writer = Writer::new(Sequencer::new(journal), budget);

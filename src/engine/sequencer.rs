@@ -42,7 +42,11 @@ impl Sequencer {
     /// # Errors
     ///
     /// The failure, which tells whether the journal can be used further; only then the changes are surely not in it.
-    pub(super) fn commit(&mut self, group: &Group, faults: &mut Faults) -> Result<Took, AppendFailure> {
+    pub(super) fn commit(
+        &mut self,
+        group: &Group,
+        faults: &mut Faults,
+    ) -> Result<Took, AppendFailure> {
         if let Some(failure) = faults.failed_append() {
             return Err(failure);
         }

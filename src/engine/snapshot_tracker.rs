@@ -43,10 +43,9 @@ impl SnapshotTracker {
     /// How many there are, and the oldest.
     pub(super) fn figures(&self) -> (u64, Option<Oldest>) {
         let held = self.held();
-        let oldest = held.first_key_value().map(|(_, held)| Oldest {
-            age: held.since.elapsed(),
-            revision: held.revision,
-        });
+        let oldest = held
+            .first_key_value()
+            .map(|(_, held)| Oldest { age: held.since.elapsed(), revision: held.revision });
         (held.len() as u64, oldest)
     }
 

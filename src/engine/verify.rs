@@ -7,10 +7,10 @@ use super::recovery::Replay;
 use super::{Engine, checkpoint_file};
 use crate::checkpoint;
 use crate::journal::{Kept, Reader};
+use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::Result;
 use crate::model::time::Timestamp;
-use crate::model::ChangeRecord;
 use crate::parallel::Threads;
 use crate::state::{State, Violation};
 use crate::verify::{Counts, Findings, Verification};
@@ -102,7 +102,9 @@ fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Finding
     let place = format!("the changes from {from} on");
     if replay.hash != open.hash {
         found.add(REPLAY, place, "their chain hash is not that of the state");
-    } else if replay.state.digest_on(Threads::all_cores())? != open.state.digest_on(Threads::all_cores())? {
+    } else if replay.state.digest_on(Threads::all_cores())?
+        != open.state.digest_on(Threads::all_cores())?
+    {
         found.add(REPLAY, place, "they do not lead to the state");
     }
     Ok(())

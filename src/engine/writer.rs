@@ -92,7 +92,12 @@ impl Writer {
 
     /// Decides the calls of a group. The state is let go of before anything is applied to it, since what is shared
     /// is copied.
-    fn decide(&mut self, live: &Live, options: &Options, requests: &[Arc<Request>]) -> Result<Group> {
+    fn decide(
+        &mut self,
+        live: &Live,
+        options: &Options,
+        requests: &[Arc<Request>],
+    ) -> Result<Group> {
         self.check()?;
         let open = live.get().ok_or_else(|| self.stopped())?;
         let panics = Cell::new(self.faults.take(Fault::Panic));

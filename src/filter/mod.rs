@@ -108,10 +108,10 @@
 //! # Ok::<(), viewlink::FilterError>(())
 //! ```
 
-#[cfg(feature = "testing")]
-mod fuzz;
 mod error;
 mod field;
+#[cfg(feature = "testing")]
+mod fuzz;
 mod index_terms;
 mod lexer;
 mod operand;
@@ -124,9 +124,9 @@ mod tables;
 mod tests;
 mod view_filter;
 
+pub use error::{FilterError, FilterErrorKind};
 #[cfg(feature = "testing")]
 pub(crate) use fuzz::parse_filters;
-pub use error::{FilterError, FilterErrorKind};
 pub(crate) use index_terms::IndexTerms;
 pub(crate) use resource_filter::ResourceFacts;
 

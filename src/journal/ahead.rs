@@ -46,7 +46,7 @@ impl Segments {
     }
 
     /// Creates the file, unless there is one.
-    fn begin_ahead(&self) -> io::Result<Option<Arc<dyn DiskFile>>> {
+    pub(super) fn begin_ahead(&self) -> io::Result<Option<Arc<dyn DiskFile>>> {
         let mut slot = self.ahead_slot();
         if self.is_retired() || !matches!(*slot, AheadSlot::Empty) {
             return Ok(None);
@@ -62,7 +62,7 @@ impl Segments {
         Ok(Some(file))
     }
 
-    fn end_ahead(
+    pub(super) fn end_ahead(
         &self,
         file: Arc<dyn DiskFile>,
         len: u64,
@@ -95,7 +95,7 @@ impl Segments {
         }
     }
 
-    /// Says that the file that was taken has its name.
+    /// Frees the slot: the file that was taken has its name.
     pub(super) fn free_ahead(&self) {
         *self.ahead_slot() = AheadSlot::Empty;
     }

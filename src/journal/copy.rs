@@ -53,8 +53,7 @@ impl Journal {
 
     fn append_copies(&mut self, frames: &[u8], end: Point) -> Result<()> {
         // The store that is copied from is as it was.
-        let not_applied =
-            |AppendFailure { error, .. }| error.with_outcome(Outcome::NotApplied);
+        let not_applied = |AppendFailure { error, .. }| error.with_outcome(Outcome::NotApplied);
         self.append_frames(frames, end).map_err(not_applied)
     }
 }

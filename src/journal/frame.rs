@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Little-endian. Both checksums start from the store id, so that bytes that somebody who does not know it
-//! puts into a comment do not pass for a frame. The second one is over header and body, so that a body
-//! belongs to one header only. A header of zeros ends the segment.
+//! puts into a comment do not pass for a frame. The second one is over the fields of the header and the
+//! body, so that a body belongs to one header only. A header of zeros ends the segment.
 //!
 //! Age and clock are those of the append: with the reading before it, an opening goes on counting the age
 //! where the journal stopped, whatever the clock did in between.
@@ -21,11 +21,11 @@ use std::io;
 
 use crc32fast::Hasher;
 
-use super::chain::{ChainHash, HASH_LEN};
 use super::group::{Group, GroupChange};
 use super::point::{Age, Point};
 use super::store_id::StoreId;
 use super::window::Window;
+use crate::model::chain_hash::{ChainHash, HASH_LEN};
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
 
@@ -75,7 +75,7 @@ impl FrameHeader {
         bytes.extend_from_slice(&self.durable_up_to.to_le_bytes());
         bytes.extend_from_slice(&self.age.millis.to_le_bytes());
         bytes.extend_from_slice(&self.age.clock.as_millis().to_le_bytes());
-        bytes.extend_from_slice(&checksum(store_id, &bytes).to_le_bytes());
+        bytes.extend_from_slice(&checksum(store_id, &[&bytes]).to_le_bytes());
         bytes.first_chunk().copied().unwrap_or([0; HEADER_LEN])
     }
 
@@ -113,7 +113,7 @@ pub(super) struct NewFrame<'a, P> {
 }
 
 impl<P: AsRef<[u8]>> NewFrame<'_, P> {
-    /// Appends the frame to `buffer`; tells where the journal stands behind it.
+    /// Appends the frame to `buffer`; returns where the journal stands after it.
     ///
     /// # Errors
     ///
@@ -132,14 +132,15 @@ impl<P: AsRef<[u8]>> NewFrame<'_, P> {
         buffer.extend_from_slice(&hash.0);
         push_with_length(buffer, mark);
         payloads.iter().for_each(|payload| push_with_length(buffer, payload.as_ref()));
-        let crc = checksum(store_id, buffer.get(start..).unwrap_or_default());
+        let crc = frame_checksum(store_id, buffer.get(start..).unwrap_or_default());
         buffer.extend_from_slice(&crc.to_le_bytes());
         Ok(Point { revision: header.last(), hash, age })
     }
 
     fn body_len(&self) -> Result<u32> {
         let lengths = self.payloads.iter().map(|payload| payload.as_ref().len());
-        let parts = lengths.chain([self.mark.len()]).map(|length| length as u64 + LENGTH_LEN as u64);
+        let parts =
+            lengths.chain([self.mark.len()]).map(|length| length as u64 + LENGTH_LEN as u64);
         let length = parts.fold(HASH_LEN as u64, u64::saturating_add);
         u32::try_from(length).map_err(|_| Error::TooLong {
             what: "group of changes",
@@ -208,17 +209,13 @@ pub(super) fn group_at(
     let Some((checked, crc)) = frame.and_then(|frame| frame.split_at_checked(length)) else {
         return Ok(None);
     };
-    if crc != checksum(store_id, checked).to_le_bytes() {
+    if crc != frame_checksum(store_id, checked).to_le_bytes() {
         return Ok(None);
     }
     Ok(checked.get(HEADER_LEN..).and_then(|body| parse_body(header, before, body)))
 }
 
-fn parse_body(
-    header: &FrameHeader,
-    before: Point,
-    body: &[u8],
-) -> Option<(Group, ChainHash)> {
+fn parse_body(header: &FrameHeader, before: Point, body: &[u8]) -> Option<(Group, ChainHash)> {
     let (hash, rest) = body.split_first_chunk()?;
     let (mark, mut rest) = split_with_length(rest)?;
     let mut last = before.hash;
@@ -234,10 +231,17 @@ fn parse_body(
     is_whole.then_some((group, ChainHash(*hash)))
 }
 
-fn checksum(store_id: StoreId, bytes: &[u8]) -> u32 {
+/// The checksum behind a frame: over the fields of the header and the body. The header's own checksum is left
+/// out, since with it the CRC would be the same for every header.
+fn frame_checksum(store_id: StoreId, frame: &[u8]) -> u32 {
+    let (fields, rest) = frame.split_at_checked(HEADER_LEN - CRC_LEN).unwrap_or_default();
+    checksum(store_id, &[fields, rest.get(CRC_LEN..).unwrap_or_default()])
+}
+
+fn checksum(store_id: StoreId, parts: &[&[u8]]) -> u32 {
     let mut hasher = Hasher::new();
     hasher.update(&store_id.0);
-    hasher.update(bytes);
+    parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize()
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::chain::ChainHash;
 use super::frame::NewFrame;
 use super::point::{Age, Point};
 use super::reader::Reader;
@@ -12,6 +11,7 @@ use super::segments::Segments;
 use super::store_id::StoreId;
 use crate::disk::{Disk, MemoryDisk};
 use crate::model::ChangeRecord;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::Result;
 
 /// Reads bytes as a change, as a segment, as what follows a right header, and as a payload whose

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::chain::ChainHash;
 use super::point::{Age, Point};
+use crate::model::chain_hash::ChainHash;
 
 /// Changes that were appended together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,13 +33,13 @@ impl Lengths {
         self.by_first.len()
     }
 
-    /// Says how long a segment is now, which need not have been there.
+    /// Sets the length of a segment, which may be a new one.
     pub(super) fn set(&mut self, first: u64, length: u64) {
         let before = self.by_first.insert(first, length).unwrap_or(0);
         self.total = self.total.saturating_sub(before).saturating_add(length);
     }
 
-    /// Takes a segment out; tells its length.
+    /// Removes a segment; returns its length.
     pub(super) fn remove(&mut self, first: u64) -> Option<u64> {
         let length = self.by_first.remove(&first)?;
         self.total = self.total.saturating_sub(length);

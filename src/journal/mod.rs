@@ -11,9 +11,17 @@
 //!   state and a journal, that are of copies which went different ways do not pass for one.
 //! - Payloads are opaque here.
 
+#![cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a part of it is for the engine on the memory image"
+    )
+)]
+
 mod ahead;
 mod archive;
-mod chain;
 mod copy;
 mod frame;
 mod frames;
@@ -36,14 +44,15 @@ use std::io;
 use std::sync::Arc;
 
 use crate::disk::DiskFile;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::time::Timestamp;
 use crate::trace;
 
 pub(crate) use archive::Archive;
-pub(crate) use chain::ChainHash;
 #[cfg(feature = "testing")]
 pub(crate) use fuzz::read_journal;
+pub(crate) use group::Group;
 pub(crate) use point::Point;
 pub(crate) use reader::{Place, Reader};
 pub(crate) use retention::Retention;
@@ -157,7 +166,7 @@ impl Journal {
         self.active.offset > self.active.len / 2 && self.segments.is_ahead_empty()
     }
 
-    /// Says that nothing more will be appended; the zeros ahead are given back.
+    /// Ends the journal: nothing more will be appended. The room that was taken ahead is given back.
     pub(crate) fn finish(&self) {
         let Active { first, file, offset, .. } = &self.active;
         seal(&self.segments, *first, file, *offset);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::chain::ChainHash;
+use crate::model::chain_hash::ChainHash;
 use crate::model::time::Timestamp;
 
 /// Where a journal stands after a change.

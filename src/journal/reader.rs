@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::chain::ChainHash;
 use super::frames::{Frames, went_another_way};
 use super::group::Group;
 use super::point::Point;
 use super::segments::Segments;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 
 /// The payloads of a range of revisions, in order. It checks each against the chain of hashes.

@@ -34,14 +34,6 @@ impl Retention {
     pub(super) fn longest_step(self) -> Duration {
         self.keep_for.map_or(LONGEST_STEP, |age| age / 4)
     }
-
-    /// Whether a segment may go whose changes end before `next`, of a journal that ends at `head`.
-    fn lets_go(self, next: Point, head: Point) -> bool {
-        let behind = head.revision.saturating_sub(next.revision);
-        let passed = Duration::from_millis(head.age.millis.saturating_sub(next.age.millis));
-        self.keep_changes.is_some_and(|changes| behind >= changes)
-            || self.keep_for.is_some_and(|age| passed > age)
-    }
 }
 
 impl Segments {
@@ -64,7 +56,7 @@ impl Segments {
         self.sync_removals()?;
         let firsts = self.firsts();
         for (&first, &next) in firsts.iter().zip(firsts.iter().skip(1)) {
-            if next - 1 >= needed || !retention.lets_go(self.point_before(next)?, head) {
+            if next > needed || !self.lets_go(retention, next, head)? {
                 break;
             }
             if let Some(archive) = archive {
@@ -75,5 +67,16 @@ impl Segments {
             }
         }
         Ok(())
+    }
+
+    /// Whether the changes before the segment `next` may go, of a journal that ends at `head`.
+    fn lets_go(&self, retention: Retention, next: u64, head: Point) -> Result<bool> {
+        let newer = head.revision.saturating_add(1).saturating_sub(next);
+        if retention.keep_changes.is_some_and(|changes| newer >= changes) {
+            return Ok(true);
+        }
+        let Some(keep_for) = retention.keep_for else { return Ok(false) };
+        let age = self.point_before(next)?.age;
+        Ok(Duration::from_millis(head.age.millis.saturating_sub(age.millis)) > keep_for)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::chain::ChainHash;
 use super::frame::{self, HEADER_LEN, Parsed};
 use super::frames::Frames;
 use super::group::Group;
@@ -11,6 +10,7 @@ use super::point::Point;
 use super::segments::Segments;
 use super::window::reading;
 use crate::disk::DiskFile;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 
 /// What a journal holds.
@@ -132,12 +132,7 @@ struct SegmentScan {
 
 impl SegmentScan {
     /// `end` is where the segment before it ends, if that was read.
-    fn open(
-        segments: &Segments,
-        first: u64,
-        end: Option<Point>,
-        state: StateHead,
-    ) -> Result<Self> {
+    fn open(segments: &Segments, first: u64, end: Option<Point>, state: StateHead) -> Result<Self> {
         let frames = Frames::open(segments, first)?;
         end.map_or(Ok(()), |end| frames.check_ends(end))?;
         let (head, base) = (frames.before, (frames.before, frames.offset));
@@ -162,7 +157,7 @@ impl SegmentScan {
         Ok(self)
     }
 
-    /// Reads the next group; tells whether there is one that checks out.
+    /// Reads the next group; returns whether there is one that checks out.
     fn step(&mut self) -> Result<bool> {
         let Some(header) = self.frames.next_header()? else { return Ok(false) };
         let Some(group) = self.frames.group_of(&header)? else { return Ok(false) };
@@ -175,11 +170,11 @@ impl SegmentScan {
         Ok(true)
     }
 
-    /// Takes down that a change had been synced, and with it its whole group and all before it.
+    /// Notes that a change had been synced, and with it its whole group and all before it.
     fn prove(&mut self, revision: u64) {
         self.proof = self.proof.max(revision);
-        while let Some((group, end)) =
-            self.unproven.pop_front_if(|(group, _)| group.before.revision < revision)
+        while self.unproven.front().is_some_and(|(group, _)| group.before.revision < revision)
+            && let Some((group, end)) = self.unproven.pop_front()
         {
             self.base = (group.end(), end);
         }

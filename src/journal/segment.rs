@@ -1,8 +1,8 @@
 //! Segment files: their header and their names.
 
-use super::chain::ChainHash;
 use super::point::{Age, Point};
 use super::store_id::StoreId;
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::time::Timestamp;
 

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::ahead::AheadSlot;
-use super::chain::ChainHash;
-use super::fresh::FreshSegment;
 use super::frames::Frames;
+use super::fresh::FreshSegment;
 use super::lengths::Lengths;
 use super::point::Point;
 use super::segment::{ENCODED_LEN, HEADER_LEN, SegmentHeader, file_name, first_of};
 use super::store_id::StoreId;
 use crate::disk::{Disk, DiskFile};
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::trace;
 
@@ -139,7 +139,7 @@ impl Segments {
         (lengths.count() as u64, lengths.total())
     }
 
-    /// Says how long the file of a segment is now.
+    /// Sets the length of a segment's file.
     pub(super) fn set_length(&self, first: u64, length: u64) {
         self.lengths_mut().set(first, length);
     }
@@ -208,7 +208,7 @@ impl Segments {
         }
     }
 
-    /// Says that these are no longer the store's segments: it was closed or recovered.
+    /// Ends the use of these segments: the store was closed or recovered.
     pub(crate) fn retire(&self) {
         // So none is made ahead any more, under a name that the next ones use, when this returns.
         let _slot = self.ahead_slot();
@@ -240,6 +240,13 @@ impl Segments {
     ///
     /// [`Error::Damaged`] when the change was synced and cannot be read.
     pub(crate) fn hash_at(&self, revision: u64) -> Result<Option<ChainHash>> {
+        let found = self.find_hash(revision);
+        // A segment may have been removed since it was looked for.
+        let is_gone = || self.oldest().is_none_or(|oldest| oldest > revision.saturating_add(1));
+        if found.is_err() && is_gone() { Ok(None) } else { found }
+    }
+
+    fn find_hash(&self, revision: u64) -> Result<Option<ChainHash>> {
         let (holding, next) = self.around(revision);
         if let Some(next) = next.filter(|&next| next == revision.saturating_add(1)) {
             return Ok(Some(self.point_before(next)?.hash));
@@ -254,7 +261,7 @@ impl Segments {
         }
     }
 
-    /// Removes a segment, unless somebody wants all to stay; tells whether it is gone. The removal is
+    /// Removes a segment, unless somebody wants all to stay; returns whether it is gone. The removal is
     /// durable when this returns, so that removing from the oldest on never leaves a hole.
     ///
     /// Where that fails the segment is gone all the same for those who read. Nothing else may be

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoreId(pub(crate) [u8; 16]);
 
-/// How many of the bytes may be told.
-const TOLD: usize = 8;
+/// How many of the bytes may be shown.
+const SHOWN: usize = 8;
 
-/// Tells the first half and never the second one: who knew both, and chose the text of a comment, could
-/// put bytes there that pass for a record's header.
+/// Shows the first half only. Somebody who knows both halves, and chooses the text of a comment, could put
+/// bytes there that pass for the header of a frame.
 impl fmt::Debug for StoreId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(TOLD).try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0.iter().take(SHOWN).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

@@ -30,11 +30,7 @@ fn open(disk: &Arc<dyn Disk>, state_revision: u64) -> Result<Journal> {
     open_with(disk, StateHead { revision: state_revision, hash: None }, OPTIONS)
 }
 
-fn open_with(
-    disk: &Arc<dyn Disk>,
-    state: StateHead,
-    options: JournalOptions,
-) -> Result<Journal> {
+fn open_with(disk: &Arc<dyn Disk>, state: StateHead, options: JournalOptions) -> Result<Journal> {
     Segments::create_dir(&**disk).map_err(|error| Error::io("create", error))?;
     let segments = Arc::new(Segments::open(Arc::clone(disk), ID)?);
     if state.revision == 0 && segments.firsts().is_empty() {
@@ -345,4 +341,3 @@ impl DiskFile for Shrinking {
         self.0.unlock()
     }
 }
-

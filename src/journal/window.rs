@@ -9,7 +9,7 @@ use crate::model::error::Error;
 /// How much is read at once.
 const PIECE: usize = 1 << 16;
 
-/// What to make of a file that cannot be read.
+/// The error of a segment that cannot be read.
 pub(super) fn reading(source: io::Error) -> Error {
     Error::io("read the journal", source)
 }
@@ -69,13 +69,13 @@ impl Window {
     fn fill(&mut self, offset: u64, length: usize) -> io::Result<()> {
         self.start = offset;
         loop {
-            // No more than the file has, so that a wrong length in a record is no large allocation.
+            // No more than the file has, so that a wrong length in a frame does not allocate a lot of memory.
             let len = self.file.len()?;
             let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
             self.bytes.clear();
             self.bytes.resize(length.max(PIECE).min(left), 0);
             match self.file.read_at(offset, &mut self.bytes) {
-                // The zeros behind the records may have been cut off since.
+                // The zeros behind the frames may have been cut off since.
                 Err(error)
                     if error.kind() == io::ErrorKind::UnexpectedEof && self.file.len()? < len => {}
                 done => return done,

@@ -1,7 +1,7 @@
 //! A change record, as a feed tells of it.
 
-use super::change::{Change, ChangeKind, ChangedLinks};
 use super::chain_hash::ChainHash;
+use super::change::{Change, ChangeKind, ChangedLinks};
 use super::change_meta::ChangeMeta;
 use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
 use super::error::{Error, Result, StoreFile};
@@ -89,7 +89,7 @@ impl ChangedLinks {
 }
 
 fn resource(resource_type: ResourceType, name: &str, revision: u64) -> Result<Resource> {
-    Resource::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
+    Resource::from_name(resource_type, name).ok_or_else(|| {
         Error::damaged(StoreFile::Journal, format!("change {revision}"), "a name is malformed")
     })
 }

@@ -137,7 +137,20 @@ pub enum Error {
         /// The oldest revision that can be read.
         oldest: u64,
     },
-    /// A feed was to go on behind a change that the store does not have.
+    /// A revision was to be restored that the copy and the journal do not give.
+    #[error(
+        "revision {requested} cannot be restored: the copy and the journal give revisions {oldest} to {newest}; use an \
+         earlier copy, or add the journal that was kept later"
+    )]
+    RevisionNotKept {
+        /// The revision asked for.
+        requested: u64,
+        /// The revision of the copy.
+        oldest: u64,
+        /// The newest revision of the journal.
+        newest: u64,
+    },
+    /// A feed was to go on after a change that the store does not have.
     #[error(
         "the feed is to go on after revision {position}, and the store is at {revision}: the \
          position is of another store, or this one was put back to an older copy; begin again"
@@ -268,7 +281,9 @@ pub enum Error {
         at: Position,
     },
     /// The handle belongs to the parent of this process, which was forked after the store was opened.
-    #[error("the store was opened before this process was forked, and belongs to its parent: open it again here")]
+    #[error(
+        "the store was opened before this process was forked, and belongs to its parent: open it again here"
+    )]
     Forked,
     /// Something panicked while the call ran; a change was taken back.
     #[error("a panic ended the call: {message}")]

@@ -1,10 +1,11 @@
-//! Keys: parsed once at the edge, valid ever after.
+//! Keys: parsed once at the edge, valid ever after. Their texts are shared, so a clone copies none.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest key there is, in bytes.
 pub const MAX_KEY_LEN: usize = 256;
@@ -85,9 +86,11 @@ const fn is_inner(byte: u8) -> bool {
 macro_rules! key_type {
     ($(#[$docs:meta])* $name:ident, $canonical:expr) => {
         $(#[$docs])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        ///
+        /// Clones share the text.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses a key. Example: at the type.
@@ -100,12 +103,8 @@ macro_rules! key_type {
             /// holds.
             pub fn parse(text: &str) -> Result<Self, KeyError> {
                 check(text, MAX_KEY_LEN)?;
-                Ok(Self::canonical(text.to_owned()))
-            }
-
-            fn canonical(text: String) -> Self {
-                let canonical: fn(String) -> String = $canonical;
-                Self(canonical(text))
+                let canonical: fn(&str) -> Arc<str> = $canonical;
+                Ok(Self(canonical(text)))
             }
 
             /// The key as text.
@@ -127,14 +126,19 @@ macro_rules! key_type {
             type Error = KeyError;
 
             fn try_from(text: String) -> Result<Self, KeyError> {
-                check(&text, MAX_KEY_LEN)?;
-                Ok(Self::canonical(text))
+                Self::parse(&text)
             }
         }
 
         impl From<$name> for String {
             fn from(key: $name) -> String {
-                key.0
+                key.as_str().to_owned()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
@@ -167,7 +171,7 @@ key_type! {
     /// assert!(ProjectKey::parse("default").is_ok());
     /// assert!(ProjectKey::parse("../etc").is_err());
     /// ```
-    ProjectKey, |text| text
+    ProjectKey, |text| text.into()
 }
 
 key_type! {
@@ -179,9 +183,9 @@ key_type! {
     /// assert_eq!(ViewKey::parse("My-View")?.as_str(), "my-view");
     /// # Ok::<(), viewlink::KeyError>(())
     /// ```
-    ViewKey, |mut text| {
-        text.make_ascii_lowercase();
-        text
+    ViewKey, |text| match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => text.to_ascii_lowercase().into(),
+        false => text.into(),
     }
 }
 
@@ -194,7 +198,7 @@ key_type! {
     /// assert_ne!(ResourceKey::parse("checkout")?, ResourceKey::parse("Checkout")?);
     /// # Ok::<(), viewlink::KeyError>(())
     /// ```
-    ResourceKey, |text| text
+    ResourceKey, |text| text.into()
 }
 
 key_type! {
@@ -206,7 +210,7 @@ key_type! {
     /// assert!(EnvironmentId::parse("5a7b2c").is_ok());
     /// assert!(EnvironmentId::parse("").is_err());
     /// ```
-    EnvironmentId, |text| text
+    EnvironmentId, |text| text.into()
 }
 
 key_type! {
@@ -218,7 +222,7 @@ key_type! {
     /// assert!(SegmentId::parse("61f3b0c2").is_ok());
     /// assert!(SegmentId::parse("no id").is_err());
     /// ```
-    SegmentId, |text| text
+    SegmentId, |text| text.into()
 }
 
 #[cfg(test)]

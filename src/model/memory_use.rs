@@ -23,7 +23,11 @@ impl MemoryUse {
     #[must_use]
     pub const fn total(&self) -> u64 {
         let Self { views, links, names, backlinks, registry } = *self;
-        views.saturating_add(links).saturating_add(names).saturating_add(backlinks).saturating_add(registry)
+        views
+            .saturating_add(links)
+            .saturating_add(names)
+            .saturating_add(backlinks)
+            .saturating_add(registry)
     }
 }
 

@@ -60,7 +60,8 @@ impl FromStr for Position {
         let parse = || {
             let (lineage, rest) = text.split_once('-')?;
             let (revision, hash) = rest.split_once('-')?;
-            let is_number = !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_digit());
+            let is_number =
+                !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_digit());
             Some(Self {
                 lineage: Lineage(from_hex(lineage)?),
                 revision: is_number.then(|| revision.parse().ok()).flatten()?,
@@ -86,11 +87,8 @@ mod tests {
 
     #[test]
     fn a_position_is_read_from_its_own_text_and_no_other_one() {
-        let position = Position {
-            lineage: Lineage([0x0f; 16]),
-            revision: 12,
-            hash: ChainHash([0xa0; 16]),
-        };
+        let position =
+            Position { lineage: Lineage([0x0f; 16]), revision: 12, hash: ChainHash([0xa0; 16]) };
         let text = position.to_string();
         assert_eq!(text, format!("{}-12-{}", "0f".repeat(16), "a0".repeat(16)));
         assert_eq!(text.parse(), Ok(position));

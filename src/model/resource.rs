@@ -211,35 +211,32 @@ impl Resource {
         }
     }
 
-    /// The resource whose name the tables keep; `None` when the bytes are not a name.
-    pub(crate) fn from_name(resource_type: ResourceType, name: &[u8]) -> Option<Self> {
-        Self::from_owned_name(resource_type, name.to_vec())
-    }
-
-    /// The resource whose name a row has.
-    pub(crate) fn of_row(
-        resource_type: ResourceType,
-        name: &ResourceName<'_>,
-    ) -> Result<Self, Error> {
-        Self::from_name(resource_type, name.as_bytes()).ok_or_else(|| {
-            let part = format!("tables of the type {resource_type}");
-            Error::damaged(StoreFile::State, part, "a row has a name that is none")
-        })
-    }
-
-    /// The same from a name that can be kept.
-    pub(crate) fn from_owned_name(resource_type: ResourceType, name: Vec<u8>) -> Option<Self> {
-        let text = String::from_utf8(name).ok()?;
+    /// The resource with a name; `None` when the text is no name.
+    ///
+    /// Cost: O(length), and one allocation for each key of the name.
+    pub(crate) fn from_name(resource_type: ResourceType, name: &str) -> Option<Self> {
         let of_key = match resource_type {
             ResourceType::Flag => Self::Flag,
             ResourceType::AiConfig => Self::AiConfig,
             ResourceType::Metric => Self::Metric,
             ResourceType::Segment => {
-                let (environment, key) = text.split_once(SEPARATOR)?;
+                let (environment, key) = name.split_once(SEPARATOR)?;
                 return Self::segment(environment, key).ok();
             }
         };
-        ResourceKey::try_from(text).map(of_key).ok()
+        ResourceKey::parse(name).map(of_key).ok()
+    }
+
+    /// The resource with a name that the state has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when the text is no name.
+    pub(crate) fn of_state(resource_type: ResourceType, name: &str) -> Result<Self, Error> {
+        Self::from_name(resource_type, name).ok_or_else(|| {
+            let part = format!("names of the type {resource_type}");
+            Error::damaged(StoreFile::State, part, "a name is malformed")
+        })
     }
 }
 
@@ -329,7 +326,7 @@ mod tests {
             Resource::metric("m-1").unwrap(),
         ] {
             let name = resource.name();
-            let back = Resource::from_name(resource.resource_type(), name.as_bytes());
+            let back = Resource::from_name(resource.resource_type(), name.as_str());
             assert_eq!(back, Some(resource.clone()));
         }
     }
@@ -344,11 +341,11 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_name_are_no_resource() {
-        for name in [&b""[..], b"\xff", b"a b", b"no-separator"] {
+    fn a_text_that_is_no_name_is_no_resource() {
+        for name in ["", "a b", "no-separator"] {
             assert_eq!(Resource::from_name(ResourceType::Segment, name), None);
         }
-        assert_eq!(Resource::from_name(ResourceType::Flag, b"a\0b"), None);
+        assert_eq!(Resource::from_name(ResourceType::Flag, "a\0b"), None);
     }
 
     #[test]

@@ -47,10 +47,6 @@ impl ResourceName<'_> {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }
 
 /// The environment id of a segment, and the key.

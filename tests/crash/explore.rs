@@ -6,7 +6,7 @@ use viewlink::testing::{CallKind, DiskCall, DiskFault, SimulatedDisk};
 use crate::archive::check_archive;
 use crate::history::History;
 use crate::random::Random;
-use crate::run::{Run, Running};
+use crate::run::{Run, Running, is_append};
 use crate::setup::{Clock, Setup};
 use crate::tally::{Place, Tally};
 use crate::verdict::{Right, Verdict, judge};
@@ -67,8 +67,7 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
 
 /// Whether the process is killed when a record is written and not synced.
 fn is_between_write_and_sync(last: Option<&DiskCall>, next: Option<&DiskCall>) -> bool {
-    let is_append = |call: &&DiskCall| call.kind == CallKind::Write && call.name.ends_with(".log");
-    last.filter(is_append).is_some() && next.is_some_and(|call| call.kind == CallKind::Sync)
+    last.is_some_and(is_append) && next.is_some_and(|call| call.kind == CallKind::Sync)
 }
 
 impl Image<'_> {

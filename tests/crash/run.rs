@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use viewlink::Store;
-use viewlink::testing::{CallKind, SimulatedDisk, Syncs};
+use viewlink::testing::{CallKind, DiskCall, SimulatedDisk, Syncs};
 
 use crate::content;
 use crate::history::{Acknowledged, History};
@@ -67,6 +67,7 @@ impl Run {
 
     fn with(setup: Setup, random: Random, steps: usize, (prefix, syncs): (&str, Syncs)) -> Self {
         let (disk, clock) = (SimulatedDisk::new(), Clock::default());
+        disk.set_direct(setup.is_direct);
         let store = setup.options(&clock).open_on(&disk).unwrap();
         disk.set_syncs(prefix, syncs);
         let mut running = Running::new(setup, disk, clock, store, History::new(), random);
@@ -181,8 +182,7 @@ impl Running {
         self.note_positions();
         self.store.close().unwrap();
         let log = self.disk.log();
-        let appends =
-            log.iter().filter(|call| call.kind == CallKind::Write && call.name.ends_with(".log"));
+        let appends = log.iter().filter(|call| is_append(call));
         let changes = usize::try_from(self.history.revision()).unwrap();
         Run {
             setup: self.setup,
@@ -193,6 +193,13 @@ impl Running {
             acknowledged: Acknowledged::new(self.told),
         }
     }
+}
+
+/// Whether a call writes changes to a segment that has its name.
+pub(crate) fn is_append(call: &DiskCall) -> bool {
+    matches!(call.kind, CallKind::Write | CallKind::WriteSynced)
+        && call.name.starts_with("journal/")
+        && call.name.ends_with(".log")
 }
 
 type Made = Vec<(u64, usize, Request)>;

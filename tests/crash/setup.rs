@@ -62,6 +62,8 @@ pub(crate) struct Setup {
     reads_back: bool,
     pub(crate) keep: Option<u64>,
     pub(crate) archives: bool,
+    /// Whether the disk takes writes past the cache.
+    pub(crate) is_direct: bool,
 }
 
 impl Setup {
@@ -73,6 +75,7 @@ impl Setup {
             reads_back: random.below(4) == 0,
             keep: Some([1, 8, 20][random.below(3)]),
             archives: random.below(3) == 0,
+            is_direct: random.below(2) == 0,
         }
     }
 
@@ -89,12 +92,14 @@ impl Setup {
             reads_back: false,
             keep: None,
             archives: false,
+            is_direct: false,
         }
     }
 
     /// Segments go soon, into an archive or for good.
     pub(crate) const fn forgetting(checkpoints: Checkpoints, archives: bool) -> Self {
-        Self { checkpoints, bytes: None, reads_back: archives, keep: Some(6), archives }
+        let (bytes, keep, reads_back) = (None, Some(6), archives);
+        Self { checkpoints, bytes, reads_back, keep, archives, is_direct: false }
     }
 
     pub(crate) fn options(self, clock: &Clock) -> Options {

@@ -316,3 +316,29 @@ fn an_opener_beside_one_that_is_dropped_hears_that_it_is_open_and_then_gets_it()
         assert!(result.is_ok(), "round {round}: {result:?}");
     }
 }
+
+/// Another store under the old path stays as it is, through new segments and a recovery in place.
+#[cfg(unix)]
+#[test]
+fn a_store_whose_directory_is_renamed_goes_on_in_it() {
+    let above = tempfile::tempdir().unwrap();
+    let (old, new, other) =
+        (above.path().join("old"), above.path().join("new"), above.path().join("other"));
+    let store = Options::new().segment_size(4096).open(&old).unwrap();
+    create(&project(&store), "v");
+    make(&other);
+    fs::rename(&old, &new).unwrap();
+    fs::rename(&other, &old).unwrap();
+    let before = files(&old);
+    for round in 0..3 {
+        for number in 0..100 {
+            link(&project(&store), "v", &[&format!("flag-{round}-{number}")]);
+        }
+        store.recover().unwrap();
+    }
+    assert_clean(&store);
+    let content = content_of(&store);
+    store.close().unwrap();
+    assert_eq!(files(&old), before);
+    assert_eq!(content_of(&Store::open(&new).unwrap()), content);
+}

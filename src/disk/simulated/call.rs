@@ -22,6 +22,8 @@ pub enum CallKind {
     Create,
     /// Bytes are written to a file.
     Write,
+    /// Bytes are written to a file past the cache, durable when the call returns.
+    WriteSynced,
     /// A file is cut or extended.
     SetLen,
     /// A file is synced.
@@ -36,7 +38,7 @@ pub enum CallKind {
 
 impl CallKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::List,
         Self::Open,
         Self::Len,
@@ -45,6 +47,7 @@ impl CallKind {
         Self::CreateDir,
         Self::Create,
         Self::Write,
+        Self::WriteSynced,
         Self::SetLen,
         Self::Sync,
         Self::Rename,
@@ -142,7 +145,7 @@ impl DiskFault {
     }
 }
 
-/// What a disk does when it is told to sync.
+/// What a disk does when it is told to sync, by a call for that or by a direct write.
 ///
 /// ```
 /// use viewlink::testing::{SimulatedDisk, Syncs};
@@ -161,6 +164,6 @@ pub enum Syncs {
     /// What was written before the sync before this one is durable when the call returns.
     Late,
     /// As [`Honest`](Self::Honest) for files, with every change of a name made before. A directory cannot
-    /// be synced: the call is invalid, as on some file systems of networks.
+    /// be synced: the call is invalid, as on some file systems of networks. None of those takes direct writes.
     OfFiles,
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::SimulatedDisk;
 use super::call::CallKind;
-use super::inode::Write;
+use super::inode::{SECTOR, Write};
 use super::medium::Event;
 use super::world::place;
 use crate::disk::DiskFile;
+use crate::disk::direct::{Alignment, DirectFile};
 use crate::disk::lock::Lock;
 
 /// An open file; holds the lock it took.
@@ -95,6 +96,22 @@ impl DiskFile for SimulatedFile {
         self.disk.world().pass(CallKind::Lock)?;
         self.give_free();
         Ok(())
+    }
+}
+
+impl DirectFile for SimulatedFile {
+    fn alignment(&self) -> Alignment {
+        Alignment { memory: SECTOR, block: SECTOR }
+    }
+
+    fn write_blocks(&self, offset: u64, blocks: &[u8]) -> io::Result<()> {
+        let offset = place(offset, blocks.len())?;
+        let misplaced =
+            [offset % SECTOR, blocks.len() % SECTOR, blocks.as_ptr().align_offset(SECTOR)];
+        if misplaced != [0; 3] {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the write is not aligned"));
+        }
+        self.change(CallKind::WriteSynced, Event::WriteSynced(self.index, offset, blocks.into()))
     }
 }
 

@@ -6,15 +6,36 @@ use super::random::Random;
 use crate::disk::resize;
 
 /// What a disk writes whole or not at all.
-const SECTOR: usize = 512;
+pub(super) const SECTOR: usize = 512;
 
 /// A change of a file.
 #[derive(Clone, Debug)]
 pub(super) enum Write {
     /// Bytes from an offset on.
     Bytes(usize, Arc<[u8]>),
+    /// The same past the cache, of which it is not known how far it came: a part can be read, and a loss of
+    /// power leaves any of its sectors.
+    Unsure(usize, Arc<[u8]>),
     /// Another length.
     Len(usize),
+}
+
+impl Write {
+    /// Takes new bytes in place of those that this would write there, so that it cannot bring back old ones.
+    fn overwrite(&mut self, offset: usize, new: &[u8]) {
+        let (Self::Bytes(start, bytes) | Self::Unsure(start, bytes)) = self else { return };
+        let from = offset.max(*start);
+        let to = offset.saturating_add(new.len()).min(start.saturating_add(bytes.len()));
+        if from >= to {
+            return;
+        }
+        let mut patched = bytes.to_vec();
+        let place = patched.get_mut(from - *start..to - *start);
+        if let (Some(place), Some(new)) = (place, new.get(from - offset..to - offset)) {
+            place.copy_from_slice(new);
+        }
+        *bytes = patched.into();
+    }
 }
 
 /// A file, by whatever name.
@@ -42,6 +63,35 @@ impl Inode {
         self.unsynced.push(write);
     }
 
+    /// A direct write that is done. Beyond the length that is synced it is as durable as the length.
+    pub(super) fn write_synced(&mut self, offset: usize, bytes: &Arc<[u8]>) {
+        if offset.saturating_add(bytes.len()) > self.synced.len() {
+            return self.write(Write::Bytes(offset, Arc::clone(bytes)));
+        }
+        let is_clean = self.unsynced.is_empty() && !self.differs;
+        if is_clean {
+            // The same bytes, which need not be copied for this.
+            self.synced = Arc::default();
+        }
+        put(Arc::make_mut(&mut self.data), offset, bytes);
+        if is_clean {
+            return self.sync();
+        }
+        put(Arc::make_mut(&mut self.synced), offset, bytes);
+        self.unsynced.iter_mut().for_each(|older| older.overwrite(offset, bytes));
+    }
+
+    /// The sync that comes with a direct write on a disk that syncs late.
+    pub(super) fn write_late(&mut self, offset: usize, bytes: &Arc<[u8]>) {
+        self.write(Write::Bytes(offset, Arc::clone(bytes)));
+        self.sync_late();
+    }
+
+    /// A direct write that is under way: none of it can be read yet.
+    pub(super) fn begin_write(&mut self, offset: usize, bytes: &Arc<[u8]>) {
+        self.unsynced.push(Write::Unsure(offset, Arc::clone(bytes)));
+    }
+
     pub(super) fn sync(&mut self) {
         if self.differs {
             let synced = Arc::make_mut(&mut self.synced);
@@ -61,10 +111,11 @@ impl Inode {
     }
 
     /// A sync that fails: what was to be synced is taken for clean and stays in memory only, as
-    /// Linux has it. Only the length, which the file system keeps, comes with a later sync.
+    /// Linux has it. Only the length, which the file system keeps, comes with a later sync; what went past
+    /// the cache was not to be synced.
     pub(super) fn fail_sync(&mut self) {
         self.differs |= !self.unsynced.is_empty();
-        self.unsynced.retain(|write| matches!(write, Write::Len(_)));
+        self.unsynced.retain(|write| !matches!(write, Write::Bytes(..)));
     }
 
     /// Changes a byte, synced or not.
@@ -96,6 +147,10 @@ impl Inode {
                 Write::Bytes(offset, bytes) if random.in_eighths(torn) => {
                     tear(&mut data, *offset, bytes, random);
                 }
+                Write::Unsure(offset, bytes) if random.in_eighths(6) => {
+                    tear(&mut data, *offset, bytes, random);
+                }
+                Write::Unsure(offset, bytes) => put(&mut data, *offset, bytes),
                 whole => apply(&mut data, whole),
             }
         }
@@ -111,6 +166,10 @@ fn apply(data: &mut Vec<u8>, write: &Write) {
     match write {
         Write::Len(len) => resize(data, *len),
         Write::Bytes(offset, bytes) => put(data, *offset, bytes),
+        Write::Unsure(offset, bytes) => {
+            let sectors = bytes.len().div_ceil(SECTOR).div_ceil(2);
+            put(data, *offset, bytes.split_at(bytes.len().min(sectors * SECTOR)).0);
+        }
     }
 }
 

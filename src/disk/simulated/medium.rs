@@ -1,6 +1,7 @@
 //! Files and their names, as a process sees them and as they are on the medium.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::inode::{Inode, Write};
 use super::random::Random;
@@ -47,6 +48,10 @@ pub(super) fn directory_of(name: &str) -> &str {
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Write(usize, Write),
+    /// A direct write.
+    WriteSynced(usize, usize, Arc<[u8]>),
+    /// The same on a disk that syncs late.
+    WriteLate(usize, usize, Arc<[u8]>),
     Sync(usize),
     SyncLate(usize),
     SyncWithNames(usize),
@@ -64,6 +69,8 @@ pub(super) struct Medium {
     pub(super) names: Names,
     synced_names: Names,
     unsynced_names: Vec<Rename>,
+    /// Whether files take direct writes.
+    pub(super) is_direct: bool,
 }
 
 impl Medium {
@@ -79,12 +86,18 @@ impl Medium {
             names.insert(name, Some(inodes.len()));
             inodes.push(Inode::holding(bytes));
         }
-        Self { inodes, synced_names: names.clone(), names, unsynced_names: Vec::new() }
+        Self { inodes, synced_names: names.clone(), names, ..Self::default() }
     }
 
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::Write(index, write) => self.with(*index, |inode| inode.write(write.clone())),
+            Event::WriteSynced(index, offset, bytes) => {
+                self.with(*index, |inode| inode.write_synced(*offset, bytes));
+            }
+            Event::WriteLate(index, offset, bytes) => {
+                self.with(*index, |inode| inode.write_late(*offset, bytes));
+            }
             Event::Sync(index) => self.with(*index, Inode::sync),
             Event::SyncLate(index) => self.with(*index, Inode::sync_late),
             Event::SyncWithNames(index) => {
@@ -104,6 +117,13 @@ impl Medium {
             }
             Event::SyncNames(dir) => self.sync_names(dir),
             Event::Nothing => {}
+        }
+    }
+
+    /// Begins what takes a while and can be cut off in the middle.
+    pub(super) fn begin(&mut self, event: &Event) {
+        if let Event::WriteSynced(index, offset, bytes) = event {
+            self.with(*index, |inode| inode.begin_write(*offset, bytes));
         }
     }
 
@@ -132,7 +152,8 @@ impl Medium {
         let names = self.names_after_power_loss(&mut random);
         let inodes = self.inodes.iter().map(|inode| inode.after_power_loss(&mut random));
         let inodes = inodes.collect();
-        Self { inodes, synced_names: names.clone(), names, unsynced_names: Vec::new() }
+        let synced_names = names.clone();
+        Self { inodes, names, synced_names, unsynced_names: Vec::new(), is_direct: self.is_direct }
     }
 
     /// Of the changes that were not synced the first few of each directory are there, or any. What

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Disk, DiskFile, unless_impossible};
+use super::{DirectFile, Disk, DiskFile, unless_impossible};
 
 mod call;
 mod file;
@@ -30,7 +30,8 @@ use world::World;
 /// writes that were not synced any are there, in any order, or torn at sectors of 512 bytes; the
 /// same for names that were not synced, but that each change of a name is whole or absent. A write
 /// that fails may have been done in part, and what a failed sync was to bring to the disk is not
-/// brought by a later one.
+/// brought by a later one. Of a [direct write](Self::set_direct) that failed or was under way any sectors of
+/// 512 bytes are there, each of them the old one or the new one.
 ///
 /// ```
 /// use std::io::ErrorKind;
@@ -80,6 +81,13 @@ impl SimulatedDisk {
     fn world(&self) -> MutexGuard<'_, World> {
         // Nothing panics while it is changed.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open_file(&self, name: &str) -> io::Result<SimulatedFile> {
+        let mut world = self.world();
+        world.pass(CallKind::Open)?;
+        let index = world.medium.names.get(name).copied().flatten();
+        Ok(SimulatedFile::new(self, index.ok_or(io::ErrorKind::NotFound)?))
     }
 
     /// How many calls there were that changed something, or failed to.
@@ -146,6 +154,28 @@ impl SimulatedDisk {
         self.world().syncs = (prefix.to_owned(), syncs);
     }
 
+    /// Says whether files that are opened from now on take direct writes, in blocks of 512 bytes; a disk begins
+    /// without. The disks that are made of this one are the same in that.
+    ///
+    /// Such a write is one call of the kind [`CallKind::WriteSynced`], durable when it returns. Where the
+    /// power is lost [before](Self::stops) it, it was under way: any of its sectors may be there.
+    ///
+    /// Cost: O(1).
+    ///
+    /// ```
+    /// # use viewlink::testing::SimulatedDisk;
+    /// # use viewlink::Options;
+    /// let disk = SimulatedDisk::new();
+    /// disk.set_direct(true);
+    /// Options::new().segment_size(4096).open_on(&disk)?;
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    pub fn set_direct(&self, is_direct: bool) {
+        let mut world = self.world();
+        world.medium.is_direct = is_direct;
+        world.origin.is_direct = is_direct;
+    }
+
     /// What the next process finds when the one that uses the disk is killed now: all that was
     /// written, synced or not.
     ///
@@ -161,7 +191,7 @@ impl SimulatedDisk {
     /// Cost: O(bytes of files that are not synced).
     #[must_use]
     pub fn power_lost(&self, seed: u64) -> Self {
-        Self::of(self.world().medium.after_power_loss(seed))
+        Self::of(self.world().after_power_loss(seed))
     }
 
     /// The disk as it was when a process on it was killed before each of the
@@ -229,11 +259,13 @@ impl Iterator for Stops {
     fn next(&mut self) -> Option<SimulatedDisk> {
         let medium = self.medium.take()?;
         let stopped = SimulatedDisk::of(medium.clone());
-        self.medium = self.events.next().map(|event| {
+        let event = self.events.next();
+        self.medium = event.as_ref().map(|event| {
             let mut next = medium;
-            next.apply(&event);
+            next.apply(event);
             next
         });
+        stopped.world().in_flight = event;
         Some(stopped)
     }
 }
@@ -266,10 +298,14 @@ impl Disk for SimulatedDisk {
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let mut world = self.world();
-        world.pass(CallKind::Open)?;
-        let index = world.medium.names.get(name).copied().flatten();
-        Ok(Arc::new(SimulatedFile::new(self, index.ok_or(io::ErrorKind::NotFound)?)))
+        Ok(Arc::new(self.open_file(name)?))
+    }
+
+    fn open_direct(&self, name: &str) -> io::Result<Option<Arc<dyn DirectFile>>> {
+        if !self.world().takes_direct() {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(self.open_file(name)?)))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {

@@ -24,6 +24,9 @@ pub(super) struct World {
     pub(super) room: Option<u64>,
     /// How files and directories with a name that starts like this are synced.
     pub(super) syncs: (String, Syncs),
+    /// The call that was under way when the process was killed, and that may still come to something when the
+    /// power is lost, too.
+    pub(super) in_flight: Option<Event>,
     /// Who has a file, by its inode.
     pub(super) locks: BTreeMap<usize, Lock>,
 }
@@ -52,6 +55,7 @@ impl World {
             Ok(()) => self.as_promised(name, event),
             Err(_) => what_a_failure_leaves(event),
         };
+        self.in_flight = None;
         self.medium.apply(&event);
         self.log.push((DiskCall { kind, name: name.to_owned() }, event));
         passed
@@ -67,17 +71,32 @@ impl World {
     }
 
     fn take_room(&mut self, event: &Event) -> io::Result<()> {
-        let (Some(room), Event::Write(index, write)) = (&mut self.room, event) else {
-            return Ok(());
-        };
-        let end = match write {
-            Write::Len(len) => *len,
-            Write::Bytes(offset, bytes) => offset.saturating_add(bytes.len()),
+        let Some(room) = &mut self.room else { return Ok(()) };
+        let (index, end) = match event {
+            Event::Write(index, Write::Len(len)) => (index, *len),
+            Event::Write(index, Write::Bytes(offset, bytes) | Write::Unsure(offset, bytes))
+            | Event::WriteSynced(index, offset, bytes) => {
+                (index, offset.saturating_add(bytes.len()))
+            }
+            _ => return Ok(()),
         };
         let len = self.medium.inodes.get(*index).map_or(0, |inode| inode.data.len());
         let growth = end.saturating_sub(len) as u64;
         *room = room.checked_sub(growth).ok_or(io::ErrorKind::StorageFull)?;
         Ok(())
+    }
+
+    /// Whether files take direct writes: not on a disk on which no directory can be synced.
+    pub(super) fn takes_direct(&self) -> bool {
+        self.medium.is_direct && self.syncs.1 != Syncs::OfFiles
+    }
+
+    pub(super) fn after_power_loss(&self, seed: u64) -> Medium {
+        let mut medium = self.medium.clone();
+        if let Some(event) = &self.in_flight {
+            medium.begin(event);
+        }
+        medium.after_power_loss(seed)
     }
 
     /// What the disk makes of a call that it says it did.
@@ -86,6 +105,14 @@ impl World {
         match (event, syncs) {
             (Event::Sync(_) | Event::SyncNames(_), Syncs::Ignored) if name.starts_with(prefix) => {
                 Event::Nothing
+            }
+            (Event::WriteSynced(index, offset, bytes), Syncs::Ignored)
+                if name.starts_with(prefix) =>
+            {
+                Event::Write(index, Write::Bytes(offset, bytes))
+            }
+            (Event::WriteSynced(index, offset, bytes), Syncs::Late) if name.starts_with(prefix) => {
+                Event::WriteLate(index, offset, bytes)
             }
             (Event::Sync(index), Syncs::Late) if name.starts_with(prefix) => Event::SyncLate(index),
             (Event::Sync(index), Syncs::OfFiles) => Event::SyncWithNames(index),
@@ -99,6 +126,9 @@ impl World {
 fn what_a_failure_leaves(event: Event) -> Event {
     match event {
         Event::Sync(index) => Event::FailSync(index),
+        Event::WriteSynced(index, offset, bytes) => {
+            Event::Write(index, Write::Unsure(offset, bytes))
+        }
         Event::Write(index, Write::Bytes(offset, bytes)) => {
             let (half, _) = bytes.split_at(bytes.len() / 2);
             Event::Write(index, Write::Bytes(offset, Arc::from(half)))

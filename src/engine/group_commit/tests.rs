@@ -121,7 +121,8 @@ fn calls_join_the_last_group_while_it_has_room_and_none_that_is_alone() {
         assert_eq!(join(true), (0, false));
         assert_eq!(join(false), (0, false), "the group before is of one that is alone");
         let sizes: Vec<usize> =
-            std::iter::from_fn(|| Some(commit.take_group().len()).filter(|&size| size > 0)).collect();
+            std::iter::from_fn(|| Some(commit.take_group().len()).filter(|&size| size > 0))
+                .collect();
         assert_eq!(sizes, [2, 1, 1, 1]);
     });
 }

@@ -43,7 +43,7 @@ fn a_newer_format_a_foreign_store_and_a_wrong_name_are_told_apart() {
     let bytes = header().encode();
     let mut newer = bytes;
     newer[8] = 2;
-    let error = SegmentHeader::decode(&newer, 5, ID).unwrap_err();
+    let error = decode(&newer, 5, ID).unwrap_err();
     assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error}");
     let error = decode(&bytes, 5, StoreId([2; 16])).unwrap_err();
     assert!(error.to_string().contains("another store"), "{error}");

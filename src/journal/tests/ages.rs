@@ -11,8 +11,9 @@ const KEEP_DAYS: Retention =
     Retention { keep_changes: None, keep_for: Some(Duration::from_millis(40 * DAY)) };
 const DAILY: JournalOptions = JournalOptions { segment_size: SIZE, retention: KEEP_DAYS };
 
-fn reopen(disk: &Arc<dyn Disk>) -> Journal {
-    open_with(disk, StateHead::default(), DAILY).unwrap()
+/// Opens the journal of a state that is at its end.
+fn reopen(disk: &Arc<dyn Disk>, revision: u64) -> Journal {
+    open_with(disk, StateHead { revision, hash: None }, DAILY).unwrap()
 }
 
 /// Appends changes, a day after the other, and trims behind each.
@@ -46,10 +47,10 @@ fn age_in_days(journal: &Journal) -> u64 {
 fn one_change_in_2096_costs_no_history_and_what_is_there_ages_on() {
     for reopened in [false, true] {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-        let mut journal = reopen(&disk);
-        let mut next_opening = |journal: &mut Journal| {
+        let mut journal = reopen(&disk, 0);
+        let next_opening = |journal: &mut Journal| {
             if reopened {
-                *journal = reopen(&disk);
+                *journal = reopen(&disk, journal.head());
             }
         };
         let today = append_days(&mut journal, TODAY, 26);
@@ -75,7 +76,7 @@ fn one_change_in_2096_costs_no_history_and_what_is_there_ages_on() {
 #[test]
 fn a_clock_that_stays_in_2096_ages_the_journal_from_there() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
-    let mut journal = reopen(&disk);
+    let mut journal = reopen(&disk, 0);
     append_days(&mut journal, TODAY, 20);
     let before = age_in_days(&journal);
     append_days(&mut journal, FAR, 15);
@@ -87,9 +88,9 @@ fn a_clock_that_stays_in_2096_ages_the_journal_from_there() {
 fn history_is_kept_for_a_few_changes_longer_where_changes_are_far_apart() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     for month in 0..100 {
-        append_at(&mut reopen(&disk), TODAY + month * 30 * DAY);
+        append_at(&mut reopen(&disk, month), TODAY + month * 30 * DAY);
     }
-    let journal = reopen(&disk);
+    let journal = reopen(&disk, 100);
     assert_eq!(age_in_days(&journal), 100 * 10);
     let kept = journal.head() + 1 - oldest(&journal);
     assert!((2..=6).contains(&kept), "{kept} changes of 10 days each");
@@ -98,7 +99,7 @@ fn history_is_kept_for_a_few_changes_longer_where_changes_are_far_apart() {
 #[test]
 fn an_append_that_failed_does_not_age_the_journal() {
     let disk = SimulatedDisk::default();
-    let mut journal = reopen(&(Arc::new(disk.clone()) as Arc<dyn Disk>));
+    let mut journal = reopen(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0);
     append_at(&mut journal, TODAY);
     let before = journal.head_point();
     disk.fail(DiskFault::new(io::ErrorKind::StorageFull));

@@ -44,7 +44,10 @@ fn the_hash_after_each_change_that_is_kept_is_known() {
     assert_eq!(segments.hash_at(oldest - 1).unwrap(), Some(hash_after(oldest - 1)));
     assert_eq!(segments.hash_at(oldest - 2).unwrap(), None);
     let reopened = open(&disk, 43).unwrap();
-    assert_eq!((reopened.head_hash(), reopened.head_point()), (hash_after(43), journal.head_point()));
+    assert_eq!(
+        (reopened.head_hash(), reopened.head_point()),
+        (hash_after(43), journal.head_point())
+    );
 }
 
 #[test]

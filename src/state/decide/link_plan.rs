@@ -85,9 +85,8 @@ impl<'a> LinkPlan<'a> {
         }
         for (id, request_index) in self.command.batch.ids() {
             let name = self.project.registry.segment(id);
-            let segment = name.and_then(|name| {
-                Some((name, Resource::from_name(ResourceType::Segment, name.as_bytes())?))
-            });
+            let segment = name
+                .and_then(|name| Some((name, Resource::from_name(ResourceType::Segment, name)?)));
             match segment {
                 Some((name, segment)) => {
                     self.keys.push(PlanKey { name, request_index });
@@ -152,7 +151,7 @@ impl<'a> LinkPlan<'a> {
     }
 
     pub(super) fn add_further(&mut self, name: &str) -> Result<()> {
-        let resource = Resource::from_name(self.resource_type(), name.as_bytes());
+        let resource = Resource::from_name(self.resource_type(), name);
         self.result.further.push(resource.ok_or_else(|| contradiction("a name is malformed"))?);
         Ok(())
     }

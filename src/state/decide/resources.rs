@@ -60,7 +60,7 @@ impl<'a> PutPlan<'a> {
         // Each name comes once, so none before it changed what is said of it.
         let before = self.registry.get(resource_type, name);
         if let Some(owner) = self.other_owner(resource.id(), name) {
-            let owner = Resource::from_name(ResourceType::Segment, owner.as_bytes());
+            let owner = Resource::from_name(ResourceType::Segment, owner);
             let owner = owner.ok_or_else(|| contradiction("a name is malformed"))?;
             return Ok(KeyOutcome::Failed(FailureReason::IdTaken { owner }));
         }

@@ -6,9 +6,9 @@ use crate::model::LinkRecord;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::linked_resource::LinkedResource;
-use crate::model::page::{LinkSort, List, Page, Paging, ListPlace};
+use crate::model::page::{LinkSort, List, ListPlace, Page, Paging};
 use crate::model::resource::{Resource, ResourceType};
-use crate::model::resource_name::{self, ResourceName};
+use crate::model::resource_name;
 use crate::state::link_set::{Link, LinkSet};
 use crate::state::names::Names;
 use crate::state::registry::Registry;
@@ -48,7 +48,7 @@ impl ProjectReader<'_> {
         };
         let position = |row: &Row<'_>| Ok(part.place(row));
         Page::from_rows(rows, limit, total, list, position, |(name, record)| {
-            let resource = Resource::of_row(resource_type, &ResourceName::packed(name))?;
+            let resource = Resource::of_state(resource_type, name)?;
             let LinkRecord { linked_at, revision, .. } = record;
             Ok(LinkedResource { resource, linked_at, revision })
         })
@@ -182,6 +182,6 @@ impl<'a> Part<'a> {
 
     /// The name that a cursor holds, if it is one.
     fn checked(&self, name: &str) -> Option<String> {
-        Resource::from_name(self.resource_type, name.as_bytes()).map(|_| name.to_owned())
+        Resource::from_name(self.resource_type, name).map(|_| name.to_owned())
     }
 }

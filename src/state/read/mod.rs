@@ -13,7 +13,7 @@ use super::view::ViewState;
 use crate::filter::ResourceFilter;
 use crate::model::error::{Error, Result};
 use crate::model::key::{ProjectKey, ViewKey};
-use crate::model::page::{KeySort, List, Page, Paging, ListPlace};
+use crate::model::page::{KeySort, List, ListPlace, Page, Paging};
 use crate::model::project_info::ProjectInfo;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::view::View;

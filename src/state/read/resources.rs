@@ -5,7 +5,7 @@ use crate::filter::ResourceFilter;
 use crate::model::RegisteredResource;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
-use crate::model::page::{List, Page, Paging, ListPlace, ResourceSort};
+use crate::model::page::{List, ListPlace, Page, Paging, ResourceSort};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::resource_name::ResourceName;
 
@@ -35,7 +35,7 @@ impl<'s> ProjectReader<'s> {
     /// [`Error::Damaged`](crate::Error::Damaged) when a name is malformed.
     pub(crate) fn segment_by_id(&self, id: &str) -> Result<Option<Resource>> {
         let name = self.project.registry.segment(id);
-        let segment = |name| Resource::of_row(ResourceType::Segment, &ResourceName::packed(name));
+        let segment = |name| Resource::of_state(ResourceType::Segment, name);
         name.map(segment).transpose()
     }
 
@@ -66,7 +66,7 @@ impl<'s> ProjectReader<'s> {
         let item = |row: Row<'s>| registered(resource_type, row);
         let registry = &self.project.registry;
         if filter.conditions().is_empty() && sort == ResourceSort::Key {
-            let parse = |name: &str| Resource::from_name(resource_type, name.as_bytes());
+            let parse = |name: &str| Resource::from_name(resource_type, name);
             let after = after.map(|at| at.key(parse)).transpose()?;
             let after = after.as_ref().map(Resource::name);
             let rows = registry.iter(resource_type, after.as_ref().map(ResourceName::as_str));
@@ -82,6 +82,6 @@ impl<'s> ProjectReader<'s> {
 }
 
 fn registered(resource_type: ResourceType, (name, row): Row<'_>) -> Result<RegisteredResource> {
-    let resource = Resource::of_row(resource_type, &ResourceName::packed(name))?;
+    let resource = Resource::of_state(resource_type, name)?;
     Ok(RegisteredResource::new(resource, row.fields.clone(), row.revision))
 }

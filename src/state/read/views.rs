@@ -4,7 +4,7 @@ use super::{ProjectReader, ranked};
 use crate::filter::ViewFilter;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
-use crate::model::page::{KeySort, List, Page, Paging, ListPlace, ViewSort};
+use crate::model::page::{KeySort, List, ListPlace, Page, Paging, ViewSort};
 use crate::model::resource::Resource;
 use crate::model::view::View;
 use crate::state::view::ViewState;

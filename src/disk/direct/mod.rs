@@ -1,0 +1,65 @@
+//! Writes that go past the system's cache of pages, and are durable when they return.
+
+use std::fmt::Debug;
+use std::io;
+
+#[cfg(target_os = "linux")]
+mod block_file;
+mod buffer;
+
+#[cfg(target_os = "linux")]
+pub(super) use block_file::BlockFile;
+pub(super) use buffer::AlignedBuffer;
+
+/// A second handle on a file. What is written through it is durable when the call returns: no sync is
+/// needed, and none is made of anything else.
+///
+/// Only blocks can be written: offset and length are multiples of [`Alignment::block`], and so much as
+/// [`Alignment::memory`] is what the address of the bytes must be a multiple of. Reads through other
+/// handles see what was written.
+pub(crate) trait DirectFile: Debug + Send + Sync {
+    /// What a write must be aligned to; the same for the life of the handle.
+    fn alignment(&self) -> Alignment;
+
+    /// Writes whole blocks. After an error any of their sectors may be on the disk, now or later.
+    fn write_blocks(&self, offset: u64, blocks: &[u8]) -> io::Result<()>;
+}
+
+/// What direct writes must be aligned to, in bytes; powers of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Alignment {
+    /// Of the address of what is written.
+    pub(crate) memory: usize,
+    /// Of offsets and lengths in the file.
+    pub(crate) block: usize,
+}
+
+impl Alignment {
+    /// Blocks and addresses beyond that are not worth their padding.
+    const MOST: usize = 1 << 16;
+
+    /// What a file system tells of a file; `None` where that is no alignment at all, by which some say
+    /// that they do not write past the cache.
+    pub(crate) fn told(memory: u32, block: u32) -> Option<Self> {
+        let of = |told: u32| {
+            let told = usize::try_from(told).ok()?;
+            (told.is_power_of_two() && told <= Self::MOST).then_some(told)
+        };
+        Some(Self { memory: of(memory)?, block: of(block)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_alignment_is_not_taken_for_one() {
+        let some = |memory, block| Some(Alignment { memory, block });
+        assert_eq!(Alignment::told(4, 512), some(4, 512));
+        assert_eq!(Alignment::told(1, 4096), some(1, 4096));
+        for (memory, block) in [(0, 0), (0, 512), (512, 0), (3, 512), (512, 520), (4, 1 << 17)] {
+            assert_eq!(Alignment::told(memory, block), None, "{memory} {block}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Errors of what there is not enough of.
+
+use std::io;
+
+/// Whether a call failed since there was not enough of something at that moment: room on the disk, a quota,
+/// inodes, handles of the process or of the system, or memory.
+///
+/// Such a call may go well later, with nothing changed here: it tells nothing bad of the disk.
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
+    use io::ErrorKind::{OutOfMemory, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | OutOfMemory) || is_short(error)
+}
+
+/// Those among the system's own errors that have no kind.
+#[cfg(unix)]
+fn is_short(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let short = [Errno::NOSPC, Errno::DQUOT, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| short.contains(&errno))
+}
+
+#[cfg(not(unix))]
+fn is_short(_error: &io::Error) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_is_told_from_other_errors_by_its_kind() {
+        for (kind, expected) in [
+            (io::ErrorKind::StorageFull, true),
+            (io::ErrorKind::QuotaExceeded, true),
+            (io::ErrorKind::OutOfMemory, true),
+            (io::ErrorKind::Other, false),
+            (io::ErrorKind::FileTooLarge, false),
+            (io::ErrorKind::PermissionDenied, false),
+            (io::ErrorKind::ReadOnlyFilesystem, false),
+        ] {
+            assert_eq!(is_shortage(&kind.into()), expected, "{kind}");
+            assert_eq!(is_shortage(&io::Error::new(kind, "told")), expected, "{kind}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shortage_is_told_from_other_errors_by_the_systems_number() {
+        use rustix::io::Errno;
+        for (errno, expected) in [
+            (Errno::NOSPC, true),
+            (Errno::DQUOT, true),
+            (Errno::MFILE, true),
+            (Errno::NFILE, true),
+            (Errno::NOMEM, true),
+            (Errno::IO, false),
+            (Errno::INVAL, false),
+            (Errno::ROFS, false),
+            (Errno::FBIG, false),
+            (Errno::BADF, false),
+        ] {
+            assert_eq!(is_shortage(&errno.into()), expected, "{errno}");
+        }
+    }
+
+    /// This file is as good as a disk without room.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_full_is_a_shortage() {
+        use std::io::Write as _;
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert!(is_shortage(&full.write_all(b"a").unwrap_err()));
+    }
+}

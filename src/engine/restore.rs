@@ -1,0 +1,80 @@
+//! A store as it was at a revision, from a copy and the journal that was kept since.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::backup::{fill_copy, make_directory};
+use super::directory::Directory;
+use super::live::Open;
+use super::recovery::{self, Replay};
+use crate::disk::FileDisk;
+use crate::journal::{JournalOptions, Reader, Segments, StateHead, scan};
+use crate::model::error::{Error, Result};
+use crate::model::position::Position;
+use crate::options::Options;
+
+/// What a store is restored from, and to which revision.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    /// The directory of a copy.
+    pub(crate) copy: &'a Path,
+    /// Directories with segments of the journal, in the order in which they lead on.
+    pub(crate) journals: &'a [PathBuf],
+    /// `None` for the newest revision there is.
+    pub(crate) at: Option<u64>,
+}
+
+/// Segments that lead on, and up to which revision they were used.
+struct Part {
+    segments: Arc<Segments>,
+    first: u64,
+    end: u64,
+}
+
+/// Makes a store in a new directory; returns where it stands. The copy and the journals stay as they are.
+///
+/// The store has an id of its own, the lineage and the chain of hashes of the one that the copy is of, and the history
+/// as far as it is kept.
+///
+/// Cost: O(n log n) with all the copy has, and O(bytes of the changes since).
+pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result<Position> {
+    let options = options.read_only(true);
+    let directory = Directory::open(source.copy, &options)?;
+    let (open, _) = recovery::open(&directory, &options)?;
+    let copied = open.state.head().revision;
+    let mut replay = Replay { state: open.state.clone(), hash: open.hash, bytes: 0 };
+    let kept = open.segments.oldest().unwrap_or(u64::MAX).min(copied.saturating_add(1));
+    let before = open.segments.point_before(kept)?;
+    let mut parts = vec![Part { segments: Arc::clone(&open.segments), first: kept, end: copied }];
+    for journal in source.journals {
+        let first = replay.state.head().revision.saturating_add(1);
+        let segments = lead_on(&mut replay, journal, source.at)?;
+        parts.push(Part { segments, first, end: replay.state.head().revision });
+    }
+    let newest = replay.state.head().revision;
+    if let Some(requested) = source.at.filter(|&at| at != newest) {
+        return Err(Error::RevisionNotKept { requested, oldest: copied, newest });
+    }
+    let restored = Open { state: replay.state, hash: replay.hash, ..open };
+    let mut groups = Vec::new();
+    for Part { segments, first, end } in parts {
+        groups.push(Reader::new(segments, first, end)?.into_groups());
+    }
+    let groups = groups.into_iter().flatten();
+    make_directory(to, |disk| {
+        fill_copy(&restored, disk, before, JournalOptions::from(&options), groups)
+    })?;
+    Ok(restored.position())
+}
+
+/// Applies the changes that a directory of segments has after the state, up to a revision.
+fn lead_on(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<Segments>> {
+    let finding = |source| Error::io(format!("open the journal {journal:?}"), source);
+    let disk = FileDisk::new(journal).map_err(finding)?;
+    let segments = Arc::new(Segments::open_archive(Arc::new(disk))?);
+    let state = StateHead { revision: replay.state.head().revision, hash: Some(replay.hash) };
+    let head = scan(&segments, state)?.head;
+    let end = at.map_or(head, |at| at.min(head)).max(state.revision);
+    replay.run(&segments, end, &|_| Ok(()))?;
+    Ok(segments)
+}

@@ -1,0 +1,183 @@
+//! The segment that is made ahead.
+
+use super::*;
+use crate::disk::simulated::CallKind;
+
+const AHEAD: &str = "journal/ahead";
+
+fn shared(disk: &SimulatedDisk) -> Arc<dyn Disk> {
+    Arc::new(disk.clone())
+}
+
+/// Appends changes, and makes a segment ahead where it is time to.
+fn append_with_ahead(journal: &mut Journal, count: u64) {
+    for _ in 0..count {
+        append(journal, 1);
+        if journal.needs_ahead() {
+            journal.segments.make_ahead(SIZE).unwrap();
+        }
+    }
+}
+
+#[test]
+fn it_is_time_when_the_newest_segment_is_half_full_and_there_is_none() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&shared(&disk), 0).unwrap();
+    assert!(!journal.needs_ahead());
+    while journal.active.offset <= SIZE / 2 {
+        assert!(!journal.needs_ahead());
+        append(&mut journal, 1);
+    }
+    assert!(journal.needs_ahead());
+    journal.segments.make_ahead(SIZE).unwrap();
+    assert!(!journal.needs_ahead());
+    assert_eq!(disk.open(AHEAD).unwrap().len().unwrap(), SIZE);
+    let calls = disk.calls();
+    journal.segments.make_ahead(SIZE).unwrap();
+    assert_eq!(disk.calls(), calls, "there is one already");
+}
+
+#[test]
+fn a_rotation_takes_it_and_only_then_it_has_its_name() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&shared(&disk), 0).unwrap();
+    append(&mut journal, 10);
+    journal.segments.make_ahead(SIZE).unwrap();
+    assert_eq!(journal.segments.firsts(), [1]);
+    let before = disk.calls();
+    while journal.segments.firsts().len() == 1 {
+        append(&mut journal, 1);
+    }
+    let log = disk.log().split_off(before);
+    assert!(log.iter().all(|call| call.kind != CallKind::Create), "none is made: {log:?}");
+    assert!(disk.open(AHEAD).is_err());
+    append_with_ahead(&mut journal, 60);
+    let head = journal.head();
+    assert_eq!(read(&journal, 1).unwrap(), expected(1..=head));
+    journal.finish();
+    assert!(disk.open(AHEAD).is_err(), "its room is given back");
+    assert_eq!(open(&shared(&disk), 0).unwrap().head(), head);
+}
+
+#[test]
+fn one_that_is_too_small_for_a_group_is_left_for_the_next() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&shared(&disk), 0).unwrap();
+    journal.segments.make_ahead(SIZE).unwrap();
+    let large = vec![7; usize::try_from(SIZE).unwrap()];
+    journal.append(&[&large], &[], time(1)).unwrap();
+    assert!(disk.open(AHEAD).is_ok());
+    journal.append(&[payload(2)], &[], time(1)).unwrap();
+    assert!(disk.open(AHEAD).is_err());
+    assert_eq!(read(&journal, 1).unwrap(), [(1, large), (2, payload(2))]);
+}
+
+/// At each call, those that make a segment ahead among them.
+#[test]
+fn whatever_was_acknowledged_survives_power_loss_and_leaves_no_file_without_a_name() {
+    let disk = SimulatedDisk::default();
+    let mut journal = open(&shared(&disk), 0).unwrap();
+    let mut acknowledged_at = vec![0];
+    for _ in 0..45 {
+        append(&mut journal, 1);
+        acknowledged_at.push(disk.calls());
+        if journal.needs_ahead() {
+            journal.segments.make_ahead(SIZE).unwrap();
+        }
+    }
+    let renamed = |call: &crate::disk::simulated::DiskCall| call.kind == CallKind::Rename;
+    assert!(disk.log().into_iter().filter(renamed).count() > 3);
+    for (call, stopped) in disk.stops().enumerate() {
+        let acknowledged = acknowledged_at.partition_point(|&at| at <= call) as u64 - 1;
+        let crashed = (0..6).map(|seed| stopped.power_lost(call as u64 * 8 + seed));
+        for after in crashed.chain([stopped.killed()]) {
+            let journal = open(&shared(&after), 0).unwrap();
+            let survived = journal.head();
+            assert!((acknowledged..=acknowledged + 1).contains(&survived), "{survived}");
+            assert_eq!(read(&journal, 1).unwrap(), expected(1..=survived));
+            let names = after.list("journal").unwrap();
+            assert_eq!(names.len(), journal.segments.firsts().len(), "{names:?}");
+        }
+    }
+}
+
+/// The calls of making one ahead and of the rotation that takes it, each of which fails once.
+#[test]
+fn a_failed_call_leaves_the_journal_as_it_says() {
+    for call in 0..12 {
+        let disk = SimulatedDisk::default();
+        let mut journal = open(&shared(&disk), 0).unwrap();
+        append(&mut journal, 10);
+        disk.fail(DiskFault::new(io::ErrorKind::Other).after(call));
+        let _ = journal.segments.make_ahead(SIZE);
+        let failed_ahead = disk.failed();
+        let mut failure = None;
+        while journal.segments.firsts().len() < 3 && failure.is_none() {
+            let next = journal.head() + 1;
+            failure = journal.append(&[payload(next)], &[], time(next)).err();
+        }
+        disk.heal();
+        assert!(failed_ahead == 0 || failure.is_none(), "making one ahead is tried only");
+        let head = journal.head();
+        if failure.is_none() {
+            append_with_ahead(&mut journal, 20);
+        }
+        let reopened = open(&shared(&disk), 0).unwrap();
+        assert!((head..=journal.head() + 1).contains(&reopened.head()));
+        assert_eq!(read(&reopened, 1).unwrap(), expected(1..=reopened.head()));
+    }
+}
+
+#[test]
+fn a_shortage_while_it_is_begun_leaves_the_journal_usable() {
+    for call in 0..2 {
+        let disk = SimulatedDisk::default();
+        let mut journal = open(&shared(&disk), 0).unwrap();
+        journal.segments.make_ahead(SIZE).unwrap();
+        let payload = vec![7; usize::try_from(SIZE - HEADER_LEN).unwrap() - frame::OVERHEAD];
+        journal.append(&[&payload], &[], time(1)).unwrap();
+        disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(call));
+        let failure = journal.append(&[&payload], &[], time(2)).unwrap_err();
+        assert!(failure.usable);
+        assert_eq!(failure.error.outcome(), Outcome::NotApplied);
+        assert!(disk.open(AHEAD).is_err());
+        assert!(journal.needs_ahead());
+        journal.append(&[&payload], &[], time(2)).unwrap();
+        assert_eq!(open(&shared(&disk), 0).unwrap().head(), 2);
+    }
+}
+
+/// A recovery goes on with other segments while a thread still fills the file of the old ones.
+#[test]
+fn segments_that_were_retired_make_none_and_touch_none() {
+    let disk = SimulatedDisk::default();
+    let journal = open(&shared(&disk), 0).unwrap();
+    let old = Arc::clone(&journal.segments);
+    let filling = old.begin_ahead().unwrap().unwrap();
+    old.retire();
+    let mut journal = open(&shared(&disk), 0).unwrap();
+    assert!(disk.open(AHEAD).is_err(), "what was left is removed");
+    journal.segments.make_ahead(SIZE).unwrap();
+    let failed = Err(io::Error::other("a late failure"));
+    old.end_ahead(Arc::clone(&filling), SIZE, failed).unwrap_err();
+    old.make_ahead(SIZE).unwrap();
+    assert!(disk.open(AHEAD).is_ok(), "it is that of the new ones");
+    append_with_ahead(&mut journal, 40);
+    filling.write_at(0, &[0; 2_000]).unwrap();
+    assert_eq!(read(&journal, 1).unwrap(), expected(1..=40));
+    assert_eq!(read(&open(&shared(&disk), 0).unwrap(), 1).unwrap(), expected(1..=40));
+}
+
+#[test]
+fn it_is_made_by_another_thread_while_changes_are_appended() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
+    let mut journal = open(&disk, 0).unwrap();
+    let segments = Arc::clone(&journal.segments);
+    std::thread::scope(|scope| {
+        let maker = scope.spawn(|| (0..200).try_for_each(|_| segments.make_ahead(SIZE)));
+        append(&mut journal, 500);
+        maker.join().unwrap().unwrap();
+    });
+    assert_eq!(read(&journal, 1).unwrap(), expected(1..=500));
+    assert_eq!(read(&open(&disk, 0).unwrap(), 1).unwrap(), expected(1..=500));
+}
