@@ -11,8 +11,8 @@ use crate::setup::{Clock, Setup};
 /// How many batches there are.
 const BATCHES: u64 = 40;
 
-/// The bytes of the record of a batch, about.
-const RECORD: usize = 210;
+/// More than the bytes of the frame of a batch, and less than those of two.
+const RECORD: usize = 300;
 
 /// What became of a store with a damaged byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::callers::Callers;
 use crate::content;
 use crate::images::tell;
 use crate::random::Random;
-use crate::request::{Act, Keys, PROJECTS, Request, VIEWS};
+use crate::request::{Act, Keys, PROJECTS, Request, TOGETHER, VIEWS};
 use crate::setup::{Clock, Setup, first_seed};
 use crate::watchdog::watched;
 
@@ -105,15 +105,22 @@ impl Case {
             _ => self.options().open_on(&back),
         };
         let store = store.unwrap_or_else(|error| panic!("{how}: {error:?}"));
+        // No segment goes while the changes are read: a thread that makes a checkpoint is waited for.
+        store.checkpoint().unwrap_or_else(|error| panic!("{how}: {error:?}"));
         callers.check(&store, self.setup, how);
         // It is as good as new, and stays so.
         callers.call(&store, request(40, Act::Create(VIEWS[2], 40)));
         callers.call(&store, request(41, Act::Update(VIEWS[2], 41)));
+        store.checkpoint().unwrap();
         callers.check(&store, self.setup, how);
         store.close().unwrap();
         let again =
             self.options().open_on(&back).unwrap_or_else(|error| panic!("{how}: {error:?}"));
-        callers.check(&again, self.setup, &format!("{how}, opened again"));
+        let how = format!("{how}, opened again");
+        callers.check(&again, self.setup, &how);
+        if self.setup.archives {
+            callers.check_archive(&back, &again, &how);
+        }
         (disk, callers.outcomes())
     }
 }
@@ -161,7 +168,7 @@ fn calls() -> Vec<Vec<Request>> {
     for first in [100, 200, 300] {
         let rest = (first + 1..first + 5).map(|number| {
             let Request { project, act, .. } =
-                Request::random(&mut random, number, number % 10, false);
+                Request::random(&mut random, number, number % 10, TOGETHER);
             Request { project, act, ..request(number, Act::Checkpoint) }
         });
         let view = VIEWS[lists.len()];

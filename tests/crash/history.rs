@@ -61,9 +61,13 @@ impl History {
     }
 
     /// Takes down where the store stood after a change: it stands there in every image that has the change.
-    pub(crate) fn set_position(&self, revision: u64, position: Position) {
-        let state = self.at(revision).unwrap();
-        assert_eq!(*state.position.get_or_init(|| position), position, "revision {revision}");
+    ///
+    /// A store without a change may be another one: a creation that a crash took back was done again.
+    pub(crate) fn set_position(&self, position: Position) {
+        if position.revision() > 0 {
+            let state = self.at(position.revision()).unwrap();
+            assert_eq!(*state.position.get_or_init(|| position), position);
+        }
     }
 
     /// Whether there was a time when what a call asks for was so already, or was refused.

@@ -10,6 +10,7 @@
 )]
 
 mod archive;
+mod backups;
 mod callers;
 mod child;
 mod content;

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use viewlink::Store;
 use viewlink::testing::{CallKind, DiskCall, SimulatedDisk, Syncs};
+use viewlink::{Checkpoints, Store};
 
 use crate::content;
 use crate::history::{Acknowledged, History};
 use crate::random::Random;
-use crate::request::{Act, PROJECTS, Request, VIEWS};
+use crate::request::{self, Act, PROJECTS, Request, VIEWS};
 use crate::setup::{Clock, Setup};
 
 /// How many callers come at the same time.
@@ -63,6 +63,12 @@ impl Run {
         let mut random = Random(seed);
         let setup = Setup::random(&mut random);
         Self::with(setup, random, steps, (prefix, syncs))
+    }
+
+    /// The same with an archive, and little of the journal kept.
+    pub(crate) fn archiving(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
+        let setup = Setup::forgetting(Checkpoints::Inline, true);
+        Self::with(setup, Random(seed), steps, (prefix, syncs))
     }
 
     fn with(setup: Setup, random: Random, steps: usize, (prefix, syncs): (&str, Syncs)) -> Self {
@@ -131,17 +137,18 @@ impl Running {
     /// Takes down the positions of the changes that were made, as far as the journal keeps them.
     fn note_positions(&self) {
         let snapshot = self.store.snapshot().unwrap();
-        self.history.set_position(snapshot.revision(), snapshot.position());
-        for change in content::kept_changes(&snapshot).unwrap() {
-            let change = change.unwrap();
-            self.history.set_position(change.revision, change.position);
+        self.history.set_position(snapshot.position());
+        // Of the others as many as are kept: segments may go meanwhile.
+        for change in content::kept_changes(&snapshot).into_iter().flatten().flatten() {
+            self.history.set_position(change.position);
         }
     }
 
     /// One call, and nobody else calls.
     pub(crate) fn alone(&mut self) {
         self.number += 1;
-        let request = Request::random(&mut self.random, self.number, self.history.revision(), true);
+        let request =
+            Request::random(&mut self.random, self.number, self.history.revision(), request::ALONE);
         self.make(&request);
     }
 
@@ -153,10 +160,12 @@ impl Running {
 
     /// Several calls at the same time, and a reader.
     fn crowd(&mut self) {
+        // Changes of links share a group, and all others are alone in theirs.
+        let acts = if self.random.below(2) == 0 { request::LINKS } else { request::TOGETHER };
         let requests: Vec<Request> = (0..CROWD)
             .map(|_| {
                 self.number += 1;
-                Request::random(&mut self.random, self.number, self.history.revision(), false)
+                Request::random(&mut self.random, self.number, self.history.revision(), acts)
             })
             .collect();
         self.clock.set_slow(true);

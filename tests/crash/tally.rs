@@ -83,7 +83,7 @@ impl Place {
 
     /// Whether a crash here may leave much or little: the power is lost more often.
     pub(crate) const fn is_of_note(self) -> bool {
-        !matches!(self, Self::WritingACheckpoint | Self::Elsewhere)
+        !matches!(self, Self::WritingACheckpoint | Self::SyncingACheckpoint | Self::Elsewhere)
     }
 }
 
