@@ -234,18 +234,17 @@
 //!
 //! | target | name | level | what it is, and its fields |
 //! | --- | --- | --- | --- |
-//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `rows` written, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
+//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
 //! | `viewlink::commit` | `slow_commit` | warn | one took as long as [`Options::slow_commit`] or longer: the same fields, `limit_us` |
 //! | `viewlink::commit` | `writes_stopped` | error | the store takes no more changes: `reason` |
-//! | `viewlink::checkpoint` | `checkpoint` | debug | span around a checkpoint: `revision` that the state on disk has now, `rows` and `bytes` of journal since the one before, `duration_us` |
-//! | `viewlink::fold` | `fold` | debug | span around a slice of a fold: `backlinks` that were folded, those `waiting` until it ends or the next, `rows` written, `duration_us` |
+//! | `viewlink::checkpoint` | `checkpoint` | debug | span around the writing of a checkpoint: `revision` of the state in it, `bytes` of its file, `duration_us`; without values where it failed |
+//! | `viewlink::checkpoint` | `checkpoint_failed` | warn | a checkpoint could not be made; the one before is in its place: `reason` |
 //! | `viewlink::journal` | `segment_started` | debug | the journal goes on in a new file: `first_revision` in it, `bytes` of room |
 //! | `viewlink::journal` | `segment_removed` | debug | a file that nobody needs is gone: `first_revision` that was in it, its `bytes` |
 //! | `viewlink::backup` | `backup` | debug | span around the making of a copy, whose segments are told of inside it: `revision` of the copy, `duration_us` |
 //! | `viewlink::recovery` | `recovery` | info | span around every opening of the files: no fields |
 //! | `viewlink::recovery` | `torn_end` | warn | a crash left changes in the journal that were not whole, and so not acknowledged: `revision` of the last whole one, `cut_bytes` |
 //! | `viewlink::recovery` | `recovered` | info | the store is open: `state_revision` that the state on disk had, `revision` of the journal's end, changes `replayed`, `rewritten` since nothing proved that they had been synced, `cut_bytes`, `duration_us` |
-//! | `viewlink::snapshot` | `snapshot_expired` | warn | snapshots were older than [`Options::snapshot_limit`]: number of `snapshots`, `revision` and `age_us` of the oldest, `limit_us` |
 //!
 //! No field has a key, name, comment or actor: who reads the log of a process need not be allowed to read
 //! what its tenants keep. So a `reason` leaves out what a damaged row or a panic says;
