@@ -46,6 +46,7 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
     let mut replay = Replay { state, hash, bytes: 0 };
     replay.run(&segments, found.head, &|progress| tell(options, progress))?;
+    debug_assert_eq!(replay.hash, found.head_hash, "the scan read the same changes");
     let budget = MemoryBudget::new(options.memory_limit);
     budget.check(&replay.state)?;
     let journal = match options.read_only {

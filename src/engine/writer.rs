@@ -114,7 +114,8 @@ impl Writer {
         };
         let (state, position, budget) = (&open.state, open.position(), &mut self.budget);
         budget.begin();
-        let mut deciding = Deciding { state, position, clock: &clock, budget };
+        let segments = &*open.segments;
+        let mut deciding = Deciding { state, position, segments, clock: &clock, budget };
         let mut group = Group::default();
         for request in requests {
             group.decide(&mut deciding, request);
