@@ -65,7 +65,8 @@ fn main() -> ExitCode {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     let (store, idle) = (words.next()?, Duration::from_secs(5));
-    let mut arguments = Arguments { store, after: After::Revision(0), count: u64::MAX, idle, make: 0 };
+    let mut arguments =
+        Arguments { store, after: After::Revision(0), count: u64::MAX, idle, make: 0 };
     while let Some(word) = words.next() {
         let value = words.next()?;
         match word.as_str() {
