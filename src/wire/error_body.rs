@@ -107,11 +107,10 @@ codes! {
     OutcomeUnknown = "outcome_unknown", 500;
     /// the disk failed after the change was made durable; it shows later.
     Committed = "committed", 500;
-    /// the store has no room for the change: memory or journal is at its limit. Nothing changed; what only removes
-    /// may still be done.
-    StoreFull = "store_full", 507;
     /// the store was opened to be read only.
     ReadOnly = "read_only", 503;
+    /// the store takes nothing more: its memory or its journal is at its limit; nothing changed.
+    StoreFull = "store_full", 503;
     /// writes have stopped after an earlier failure.
     WritesStopped = "writes_stopped", 503;
     /// the store is closed.
@@ -202,8 +201,12 @@ fn message(code: ErrorCode, error: &Error) -> String {
              recovered"
                 .to_owned()
         }
-        (ErrorCode::StoreFull, _) => {
-            "the store has no room for the change; nothing changed".to_owned()
+        (_, Error::MemoryLimit { .. }) => {
+            "the memory of the store is at its limit; nothing changed: remove what is not needed"
+                .to_owned()
+        }
+        (_, Error::JournalFull { .. }) => {
+            "the journal of the store is at its limit; nothing changed: try again later".to_owned()
         }
         (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
         (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),

@@ -151,7 +151,8 @@ fn a_journal_of_another_way_is_refused() {
     other.backup_to(history.at("copy-of-the-copy")).unwrap();
     other.close().unwrap();
     let restore = Restore::new(history.at("copy-of-the-copy"));
-    let restore = restore.journal(history.at("archive")).journal(history.at("store").join("journal"));
+    let restore =
+        restore.journal(history.at("archive")).journal(history.at("store").join("journal"));
     let refused = restore.to(history.at("restored")).unwrap_err();
     assert!(matches!(refused, Error::Damaged { .. }), "{refused}");
     assert!(!history.at("restored").exists());
