@@ -24,7 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (links, resources) = (number(1_000_000)?, number(100_000)?);
 
     let store = Store::open(&path)?;
+    let before = resident();
     fill(&store, links, resources)?;
+    let grown = resident().saturating_sub(before);
     let memory = store.sizes()?.memory;
     println!("{links} links of {resources} resources");
     println!("{:>12} bytes of views", memory.views);
@@ -32,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{:>12} bytes of names", memory.names);
     println!("{:>12} bytes of backlinks", memory.backlinks);
     println!("{:>12.1} bytes a link in all", memory.total() as f64 / links as f64);
+    println!("{grown:>12} bytes more that the process has, checkpoints in the background included");
     store.checkpoint()?;
     println!("{:>12} bytes of checkpoint", store.sizes()?.checkpoint_bytes);
     store.close()?;
@@ -67,4 +70,12 @@ const fn scatter(number: u64) -> u64 {
     let z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z ^ (z >> 27)
+}
+
+/// The bytes of memory that the process has; 0 where the system does not say.
+fn resident() -> u64 {
+    const PAGE: u64 = 4_096;
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * PAGE
 }

@@ -180,11 +180,11 @@
 //! | a linked resource with a key of 20 bytes, in fewer than 16 views | 120 |
 //! | a view, besides its links and long texts | 320 |
 //!
-//! So a million links of 100,000 resources take some 31 MB, with what an allocator adds; ten million of a million
-//! resources 310 MB; a million links of as many resources 140 MB. A registered resource takes what is said of it
-//! besides. A snapshot that is held keeps what changed since. A checkpoint takes some 16 MiB while it is made, and a
-//! batch takes memory in proportion to its keys. [`Options::memory_limit`] refuses a change that could go
-//! beyond it, with [`Error::MemoryLimit`] and nothing changed; leave a third of what there is to the rest.
+//! So a million links of 100,000 resources take 29 MB, ten million of a million resources 287 MB, and a million
+//! links of as many resources 135 MB; a registered resource takes what is said of it besides. A process needs
+//! more, some 20 MB and a third: what an allocator adds, a checkpoint while it is made, a batch in proportion to its
+//! keys, and what changed since a snapshot that is held. [`Options::memory_limit`] refuses a change with which the
+//! state could go beyond it: [`Error::MemoryLimit`], and nothing changed.
 //!
 //! # Costs
 //!
