@@ -10,11 +10,11 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use viewlink::{Batch, NewView, Options, Paging, Project, Resource, Result, Store};
+use viewlink::{Batch, Checkpoints, NewView, Options, Paging, Project, Resource, Result, Store};
 
 fn main() -> std::result::Result<(), Box<dyn Error>> {
     let links = std::env::args().nth(1).map_or(Ok(10_000), |links| links.parse::<u32>())?;
-    let store = Options::new().checkpoint_interval(u64::MAX, u64::MAX).open_in_memory()?;
+    let store = Options::new().checkpoints(Checkpoints::ByHand).open_in_memory()?;
     let project = store.project("costs")?;
     let times = wide_view(&project, links)?.into_iter().chain(wide_resource(&store, links)?);
     let names = [

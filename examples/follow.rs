@@ -1,12 +1,13 @@
 //! Follows the changes of a store and prints each as a line of JSON.
 //!
 //! ```text
-//! cargo run --release --example follow -- STORE_DIR [--after REVISION] [--count CHANGES]
+//! cargo run --release --example follow -- STORE_DIR [--after POSITION] [--count CHANGES]
 //!     [--idle SECONDS] [--make CHANGES]
 //! ```
 //!
-//! Begins behind `--after` (0), and ends after `--count` changes, or when none came for `--idle`
-//! seconds (5). Where it stopped, and so how to go on, is the last line of standard error.
+//! Begins after `--after`, a position or a revision (0), and ends after `--count` changes, or when none came for
+//! `--idle` seconds (5). Where it stopped, and so how to go on, is the last line of standard error. A position that
+//! the store never had, since it was put back to a copy, is an error; a revision cannot tell that.
 //!
 //! One process at a time opens a store, so a follower lives in the process that makes the changes.
 //! With `--make` a second thread makes that many, one each tenth of a second, to have something to see.
@@ -18,21 +19,34 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use viewlink::{
-    Batch, Change, ChangeKind, ChangedFields, ChangedLinks, NewView, RegisteredResource, Resource,
-    Store, TypeCounts,
+    Batch, Change, ChangeKind, ChangedFields, ChangedLinks, NewView, Position, RegisteredResource,
+    Resource, Store, TypeCounts,
 };
 
 /// How many changes are read at once.
 const PAGE: usize = 256;
 
-const USAGE: &str = "usage: follow STORE_DIR [--after REVISION] [--count CHANGES] [--idle SECONDS] [--make CHANGES]";
+const USAGE: &str = "usage: follow STORE_DIR [--after POSITION] [--count CHANGES] [--idle SECONDS] [--make CHANGES]";
 
 struct Arguments {
     store: String,
-    after: u64,
+    after: After,
     count: u64,
     idle: Duration,
     make: u64,
+}
+
+/// Where to begin.
+enum After {
+    Revision(u64),
+    Position(Position),
+}
+
+impl After {
+    fn parse(word: &str) -> Option<Self> {
+        let revision = || word.parse().ok().map(Self::Revision);
+        word.parse().ok().map(Self::Position).or_else(revision)
+    }
 }
 
 fn main() -> ExitCode {
@@ -51,14 +65,15 @@ fn main() -> ExitCode {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     let (store, idle) = (words.next()?, Duration::from_secs(5));
-    let mut arguments = Arguments { store, after: 0, count: u64::MAX, idle, make: 0 };
+    let mut arguments =
+        Arguments { store, after: After::Revision(0), count: u64::MAX, idle, make: 0 };
     while let Some(word) = words.next() {
-        let number = words.next()?.parse().ok()?;
+        let value = words.next()?;
         match word.as_str() {
-            "--after" => arguments.after = number,
-            "--count" => arguments.count = number,
-            "--idle" => arguments.idle = Duration::from_secs(number),
-            "--make" => arguments.make = number,
+            "--after" => arguments.after = After::parse(&value)?,
+            "--count" => arguments.count = value.parse().ok()?,
+            "--idle" => arguments.idle = Duration::from_secs(value.parse().ok()?),
+            "--make" => arguments.make = value.parse().ok()?,
             _ => return None,
         }
     }
@@ -79,9 +94,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(store.close()?)
 }
 
-/// Prints what comes; tells the last revision.
-fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<u64> {
-    let mut feed = store.feed(arguments.after)?;
+/// Prints what comes; tells where it stopped.
+fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<Position> {
+    let mut feed = match arguments.after {
+        After::Revision(revision) => store.feed(revision)?,
+        After::Position(position) => store.feed_after(position)?,
+    };
     let mut left = arguments.count;
     while left > 0 {
         let limit = PAGE.min(usize::try_from(left).unwrap_or(PAGE));
@@ -94,7 +112,7 @@ fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<u64> {
             println!("{}", line(change));
         }
     }
-    Ok(feed.position())
+    feed.position()
 }
 
 /// Makes changes, one each tenth of a second: views, each with two flags that come and go.

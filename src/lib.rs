@@ -38,61 +38,73 @@
 //! # What is guaranteed
 //!
 //! - **A change is whole or absent.** One call is one change, whatever its number of keys, after
-//!   any crash. The error of a call that failed tells what became of its change:
+//!   any crash. The error of a call that failed says what became of its change:
 //!   [`Error::outcome`].
 //! - **What was answered is durable.** A report is given after the journal record that holds the
 //!   change was synced to disk.
-//! - **What was read stays.** A reader never sees a change that a crash could take back. (One exception,
-//!   for those who cannot write, is told at [`Options::read_only`].)
-//! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads. It waits for
-//!   no change and holds none up.
+//! - **What was read stays.** A reader never sees a change that a crash could take back. There is one
+//!   exception, for those who cannot write: [`Options::read_only`].
+//! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads, in both directions, as
+//!   long as it is held.
 //! - **One outcome for each key, in request order.** See [`Report`].
 //! - **Bad input is an error or a key's failure**, and never a panic. So is a file that is cut,
-//!   foreign, too new or damaged in what opening it reads; an open that fails leaves the files as
-//!   they were, but for what [`Options::open`] names. A page of the state that rots unread is found by
-//!   [`Options::check_pages`] and by [`Store::verify`]; without them the database trusts it.
+//!   foreign, too new or damaged. An open that fails leaves the files as they were, but for what
+//!   [`Options::open`] names. Every opening compares what it loaded with a digest.
+//! - **Copies that went different ways do not pass for one.** A [`Position`] names a change and all before it.
+//!   A store that never had it says so: [`Error::Diverged`].
 //!
 //! # Durability
 //!
-//! A change is one record appended to the journal, and one sync of the journal's file
-//! ([`File::sync_data`](std::fs::File::sync_data)). Only then the call returns, and only then readers see
-//! the change. The state, a database with all views and links, is synced at *checkpoints* only; after a
-//! crash the next opening replays what it lacks from the journal.
+//! Everything a store holds is in memory. A change is decided there, appended to the journal with one
+//! write, and the journal's file is synced. Only then readers see the change, and the call returns. A
+//! *checkpoint* writes the whole state into a new file from time to time. An opening loads the newest
+//! checkpoint and applies the changes that the journal has after it.
 //!
-//! - [`Store::checkpoint`] makes nothing more durable. It makes the next opening short, and lets old
-//!   changes leave the journal. It happens by itself after work enough ([`Options::checkpoint_interval`]).
-//! - [`Store::close`] makes a checkpoint and tells what failed. Dropping the last handle does the same in
-//!   silence. Neither loses a change, nor does killing the process.
+//! - [`Store::checkpoint`] makes nothing more durable. It makes the next opening shorter, and lets old
+//!   changes leave the journal. It happens by itself: [`Options::checkpoints`], [`Options::checkpoint_bytes`].
+//!   One that fails loses nothing and stops nothing; [`Stats::failed_checkpoints`] counts it.
+//! - [`Store::close`] makes a checkpoint and returns what failed. Dropping the last handle does the same and
+//!   reports nothing. Neither loses a change, nor does killing the process.
 //! - Of the disk it is assumed that what was synced stays. Of what was not, any part may be there, in any
 //!   order, torn at sectors. `docs/design.md` has it in full, and the one thing that cannot be noticed: the
 //!   very last record, if exactly that rots on the disk.
-//! - When the disk fails under a call, [`Error::outcome`] tells whether its change is not applied, unknown
-//!   or committed. But for a full disk that left the journal whole, writes stop then, reads go on where
-//!   they can, and [`Store::recover`] brings the store back under the live handles: afterwards an unknown
-//!   change is there, whole, or not at all.
+//! - When the disk fails under a call, [`Error::outcome`] says whether its change is not applied, unknown
+//!   or committed. A shortage that passes (a full disk, no descriptors) leaves the store writable where what
+//!   was written could be taken back. After any other failure writes stop, reads go on where they can, and
+//!   [`Store::recover`] brings the store back under the live handles: afterwards an unknown change is
+//!   there, whole, or not at all.
 //!
 //! # Reading without writing
 //!
-//! Opening a store writes to its directory: it recovers what a crash left, and marks the state as open.
-//! [`Options::read_only`] opens one of which no byte changes, on a full disk or one that cannot be written,
-//! too. All reads, [`Store::verify`] and [`Store::backup_to`] work and answer as ever; changes are
+//! Opening a store writes to its directory: it recovers what a crash left, and starts a new file of the
+//! journal. [`Options::read_only`] opens one of which no byte changes, on a full disk or one that cannot be
+//! written, too. All reads, [`Store::verify`] and [`Store::backup_to`] work and answer as ever; changes are
 //! [`Error::ReadOnly`].
 //!
 //! # Many threads
 //!
-//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`, as are [`Project`] and
-//! [`Feed`]. One process at a time opens a store, or any number do that only read it
-//! ([`Options::read_only`]).
+//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`, as are [`Project`],
+//! [`Snapshot`] and [`Feed`]. One process at a time opens a store, or any number do that only read it
+//! ([`Options::read_only`]). A child that was forked after the opening gets [`Error::Forked`] and harms nothing.
 //!
-//! *Changes* are made one after the other. Those who call at the same time are a group: one transaction,
-//! one append and one sync for all, so many callers are worth it. There is no background thread. The caller
-//! who leads a group also does what is due behind it, when all have their answers: a slice of a
-//! [fold](Options::tail), or a checkpoint. So now and then one call takes longer. [`Options::group_limit`] bounds how long a small
-//! change waits for large ones.
+//! *Changes* are made one after the other. Those who link and unlink by key at the same time are a group: one
+//! append and one sync for all, so many callers are worth it. The first caller of a group makes the changes of
+//! all; there is no thread for that. [`Options::group_limit`] bounds how long a small change waits for large
+//! ones.
 //!
-//! *Readers* never wait for a change. Taking a [`Snapshot`] is O(1). As long as it is held while others
-//! write, the file of the state grows, since the pages it sees cannot be used again: drop it soon, watch
-//! [`Stats::oldest_snapshot`], or set [`Options::snapshot_limit`]. A [`Feed`] holds no pages.
+//! *Long calls.* Deciding and applying take time in proportion to the keys. A batch of 100,000 keys, a filter
+//! that looks at every resource, or the removal of a resource that is in very many views holds up other
+//! changes meanwhile, and no reader. Checkpoints hold up nobody: a thread makes them from a snapshot and ends
+//! with them. Only where the journal since the last one reaches [`Options::journal_limit`] a change waits for
+//! it. With [`Checkpoints::Inline`] the caller who made it due makes the checkpoint, after all answers were
+//! given.
+//!
+//! *Readers* wait for no change to be decided or synced. Taking a [`Snapshot`] is O(1), and [`Project::read`]
+//! is one for a single project. As long as a snapshot is held, what changes is copied first. So changes cost
+//! somewhat more, and what they replaced stays in memory: at most the size of the state. A snapshot pins
+//! nothing on disk, never expires, and holds up no checkpoint, copy or verification. Drop it when it is not
+//! needed any more, and watch [`Stats::oldest_snapshot`] for one that was forgotten. A [`Feed`] holds nothing
+//! of the state.
 //!
 //! # Async code
 //!
@@ -103,21 +115,21 @@
 //!
 //! # Many tenants
 //!
-//! Tenants share a store as projects. A project is a row, begins with its first view or resource, and ends
-//! with [`Project::delete`].
+//! Tenants share a store as projects. A project begins with its first view or registered resource, and ends with
+//! [`Project::delete`].
 //!
 //! - *Apart* are all names (two projects may have a view of one key), lists and their totals, the registry,
 //!   and cursors. No change reaches into two projects. Who may call for which is the host's business.
 //! - *Shared* are the revision counter (so [`Project::if_store_at`] notices every tenant's changes, where
 //!   [`Project::if_view_at`] notices those of a view), the journal with its retention and its feed
-//!   ([`Change::project`] tells them apart), the limits, the cache, and backups.
+//!   ([`Change::project`] says whose each is), the limits, memory, and backups.
 //! - *Noisy neighbours*: a large batch holds up all writers for the time it takes, so bound it with
 //!   [`Options::batch_limit`]; many changes of one tenant push those of others out of the journal, as
-//!   [`Options::keep_changes`] counts them together; a forgotten snapshot lets the file of all grow. There
-//!   are no quotas.
+//!   [`Options::keep_changes`] counts them together; what one tenant holds takes memory that
+//!   [`Options::memory_limit`] counts for all. There are no quotas.
 //!
-//! Tenants that need files of their own get a store each; that is a directory, a journal segment of
-//! [`Options::segment_size`] and a cache of up to [`Options::cache_size`].
+//! Tenants that need files of their own get a store each: a directory, one or two journal segments of
+//! [`Options::segment_size`], and the memory of what it holds.
 //!
 //! # What is known of resources
 //!
@@ -148,40 +160,59 @@
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
 //! | the text of a filter, and its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
-//! | changes of backlinks (which views a resource is in) that wait in memory | 131,072 | [`Options::tail`] |
-//! | rows, or bytes of journal, between checkpoints | 2,048 or 8 MiB | [`Options::checkpoint_interval`] |
-//! | memory for pages | 64 MiB | [`Options::cache_size`] |
+//! | names of a removal whose change keeps what undoing it needs | 100,000 | [`Options::removal_detail`] |
+//! | memory of the state | none | [`Options::memory_limit`] |
+//! | journal after which a checkpoint is made | 4 MiB, and half of the last one | [`Options::checkpoint_bytes`] |
+//! | journal since the last checkpoint | 256 MiB | [`Options::journal_limit`] |
 //! | changes that the journal keeps | the newest 100,000 | [`Options::keep_changes`] |
 //! | the age of a change that the journal keeps | none | [`Options::keep_for`] |
 //! | a segment of the journal | 4 MiB | [`Options::segment_size`] |
-//! | the age of a snapshot | none | [`Options::snapshot_limit`] |
+//! | a change in the journal | 4 GiB | fixed |
 //! | projects, and views, over the life of a store | 2^32 − 1 each | fixed |
+//!
+//! # Memory
+//!
+//! All of a store is in memory. What its parts take, [`Sizes::memory`] has for a store that is open:
+//!
+//! | what | bytes |
+//! | --- | ---: |
+//! | a link | 17 |
+//! | a linked resource with a key of 20 bytes, in fewer than 16 views | 120 |
+//! | a view, besides its links and long texts | 320 |
+//!
+//! So a million links of 100,000 resources take 29 MB, ten million of a million resources 287 MB, and a million
+//! links of as many resources 135 MB; a registered resource takes what is said of it besides. A process needs
+//! more, some 20 MB and a third: what an allocator adds, a checkpoint while it is made, a batch in proportion to its
+//! keys, and what changed since a snapshot that is held. [`Options::memory_limit`] refuses a change with which the
+//! state could go beyond it: [`Error::MemoryLimit`], and nothing changed.
 //!
 //! # Costs
 //!
-//! With n keys in a call; L, V and R the links, views and registered resources of the store; m the links of
-//! one type of the view, v the views of the resource, p = offset + limit of a page. A change takes one
-//! append and one sync besides, shared with those who call at the same time; one that changes nothing takes
+//! With n keys in a call; V and R the views and registered resources of the project; m the links of one type
+//! of the view, v the views of the resource, p = offset + limit of a page. A change takes one append and one
+//! sync besides, shared with those who link and unlink by key at the same time; one that changes nothing takes
 //! neither. Whatever names no cost does not touch the store: it takes time in proportion to what it is
 //! given and gives back.
 //!
 //! | operation | cost |
 //! | --- | --- |
-//! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log L) |
-//! | [`replace`](Project::replace) | O(n log n + n log L + m) |
+//! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log m) |
+//! | [`replace`](Project::replace) | O(n log n + n log m + m) |
 //! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all of the type; to unlink, for each of the m links |
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
 //! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
-//! | [`delete_view`](Project::delete_view) | O(links of the view / 100) |
+//! | [`delete_view`](Project::delete_view) | O(log V); O(its links) up to [`Options::removal_detail`] |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
-//! | [`remove_resource`](Project::remove_resource) | O(v log L); the slow one, where v is very large |
-//! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V + log L) |
-//! | [`linked_resources`](ProjectSnapshot::linked_resources) by key | O(log L + offset / 100 + limit) |
-//! | by link time, or by name | O(m + p log p), or O(m log R + p log p) |
-//! | [`linked_views`](ProjectSnapshot::linked_views) | O(log L + v log V) |
+//! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
+//! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |
+//! | [`linked_resources`](ProjectSnapshot::linked_resources) by key or link time | O(log m + offset / 384 + limit) |
+//! | by name | O(m log R + p log p) |
+//! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v) |
 //! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
-//! | [`open`](Options::open) | O(bytes of journal since the last checkpoint, and what waits) |
-//! | [`backup_to`](Store::backup_to), [`compact`](Store::compact) | O(size of the store) |
+//! | [`read`](Project::read) | O(log projects) |
+//! | [`open`](Options::open) | O(n log n) with all there is, on the cores there are, and O(journal since the last checkpoint) |
+//! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with all there is |
+//! | [`backup_to`](Store::backup_to), [`Restore::to`] | the same, and O(journal) |
 //!
 //! # Features
 //!
@@ -197,48 +228,46 @@
 //!
 //! [`Store::stats`] has figures that are always counted and cost nothing to read, [`Store::sizes`] how
 //! large each part is, [`Store::health`] whether changes are made; the first and the last wait for no
-//! change and no disk. With the feature `tracing` the store
-//! tells of its own work, for any subscriber of the crate [tracing](https://docs.rs/tracing). Targets,
-//! names and fields are stable; all fields are numbers but `reason`, times are in microseconds.
+//! change and no disk. With the feature `tracing` the store reports its own work to any subscriber of the crate
+//! [tracing](https://docs.rs/tracing). Targets, names and fields are stable; all fields are numbers but `reason`,
+//! times are in microseconds.
 //!
 //! | target | name | level | what it is, and its fields |
 //! | --- | --- | --- | --- |
-//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `rows` written, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
+//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
 //! | `viewlink::commit` | `slow_commit` | warn | one took as long as [`Options::slow_commit`] or longer: the same fields, `limit_us` |
 //! | `viewlink::commit` | `writes_stopped` | error | the store takes no more changes: `reason` |
-//! | `viewlink::checkpoint` | `checkpoint` | debug | span around a checkpoint: `revision` that the state on disk has now, `rows` and `bytes` of journal since the one before, `duration_us` |
-//! | `viewlink::fold` | `fold` | debug | span around a slice of a fold: `backlinks` that were folded, those `waiting` until it ends or the next, `rows` written, `duration_us` |
+//! | `viewlink::checkpoint` | `checkpoint` | debug | span around the writing of a checkpoint: `revision` of the state in it, `bytes` of its file, `duration_us`; without values where it failed |
+//! | `viewlink::checkpoint` | `checkpoint_failed` | warn | a checkpoint could not be made; the one before is in its place: `reason` |
 //! | `viewlink::journal` | `segment_started` | debug | the journal goes on in a new file: `first_revision` in it, `bytes` of room |
 //! | `viewlink::journal` | `segment_removed` | debug | a file that nobody needs is gone: `first_revision` that was in it, its `bytes` |
 //! | `viewlink::backup` | `backup` | debug | span around the making of a copy, whose segments are told of inside it: `revision` of the copy, `duration_us` |
 //! | `viewlink::recovery` | `recovery` | info | span around every opening of the files: no fields |
 //! | `viewlink::recovery` | `torn_end` | warn | a crash left changes in the journal that were not whole, and so not acknowledged: `revision` of the last whole one, `cut_bytes` |
 //! | `viewlink::recovery` | `recovered` | info | the store is open: `state_revision` that the state on disk had, `revision` of the journal's end, changes `replayed`, `rewritten` since nothing proved that they had been synced, `cut_bytes`, `duration_us` |
-//! | `viewlink::snapshot` | `snapshot_expired` | warn | snapshots were older than [`Options::snapshot_limit`]: number of `snapshots`, `revision` and `age_us` of the oldest, `limit_us` |
 //!
 //! No field has a key, name, comment or actor: who reads the log of a process need not be allowed to read
 //! what its tenants keep. So a `reason` leaves out what a damaged row or a panic says;
-//! [`Store::health`] tells all of it.
+//! [`Store::health`] has all of it.
 //!
-//! A group is told of in the thread of the caller who leads it, inside of that caller's span, though
-//! others may share it. Most is told in the middle of the work, while other callers wait: a
-//! subscriber must not call the store. If it panics, that is caught, and what it was told is lost.
+//! A group is reported by the thread of the caller who leads it, inside that caller's span, though others may
+//! share it; a checkpoint by the thread that makes it. Most is reported in the middle of the work, while other
+//! callers wait: a subscriber must not call the store. If it panics, that is caught, and the report is lost.
 //!
 //! # Layers
 //!
 //! | layer | modules | knows |
 //! | --- | --- | --- |
-//! | wire | `wire` | JSON, behind a feature |
-//! | async API | `asynchronous` | the pool for blocking work, behind a feature |
-//! | public API | `store`, `project`, `snapshot`, `feed`, `options` and the types they take and give | requests and answers |
-//! | batch engine | `batch` | keys and outcomes |
-//! | commit | `commit`, `journal`, `change` | transactions, durability, recovery |
-//! | storage | `storage` | tables, and names the database |
-//! | disk | `disk` | files |
-//! | filter | `filter` | conditions, and the text they are written in |
-//! | model | `model`, `codec` | plain data, and its bytes |
+//! | edges | `wire`, `asynchronous` | JSON; the pool for blocking work. Each behind a feature |
+//! | public API | `store`, `opening`, `restore`, `project`, `snapshot`, `feed` | requests and answers |
+//! | engine | `engine` | group commit, the write path, recovery, when checkpoints are made |
+//! | checkpoint | `checkpoint` | the state on disk, and the database it is written with |
+//! | journal | `journal` | changes as bytes, in order, durable |
+//! | state | `state` | everything a store holds, in memory: deciding and applying |
+//! | plain data | `filter`, `options`, `stats`, `sizes`, `health`, `verify`, `model` | values and conditions |
+//! | bytes and files | `codec`, `disk` | records, and files |
 //!
-//! Beside them `trace` is what every layer tells of itself through.
+//! The layers report their work through `trace`. `docs/design.md` has the rest.
 
 #![forbid(unsafe_code)]
 
@@ -281,11 +310,12 @@ pub use engine::Fault;
 pub use feed::Feed;
 pub use filter::{
     FilterError, FilterErrorKind, MAX_FILTER_LEN, MAX_FILTER_VALUES, ResourceCondition,
-    ResourceFilter, SetPredicate, TextPredicate, ViewCondition, ViewFilter,
+    ResourceFilter, SetPredicate, TextPredicate, TimePredicate, ViewCondition, ViewFilter,
 };
 #[cfg(feature = "testing")]
 pub use fuzz::decode_anything;
 pub use health::Health;
+pub use model::change_id::{ChangeId, InvalidChangeId};
 pub use model::error::{Error, Outcome, Result, StoreFile};
 pub use model::key::{
     EnvironmentId, KeyError, MAX_KEY_LEN, ProjectKey, ResourceKey, SegmentId, ViewKey,

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::Directory;
+#[cfg(feature = "testing")]
+use crate::engine::{SharedDisk, Subdirectory};
 use crate::model::error::Result;
 use crate::options::Options;
 use crate::store::Store;
@@ -63,6 +65,9 @@ impl Options {
     /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the
     /// feature `testing`; example: at [`testing`](crate::testing).
     ///
+    /// The path of an [`archive`](Self::archive) is that of a directory on the simulated disk, so that the archive and
+    /// the store lose power at the same moment.
+    ///
     /// Cost: that of [`open`](Self::open).
     ///
     /// # Errors
@@ -70,8 +75,12 @@ impl Options {
     /// Those of [`open`](Self::open).
     #[cfg(feature = "testing")]
     pub fn open_on(self, disk: &crate::testing::SimulatedDisk) -> Result<Store> {
-        let shared = Arc::new(disk.clone());
+        let shared: SharedDisk = Arc::new(disk.clone());
+        let archive: Option<SharedDisk> = self.archive.as_ref().map(|path| {
+            let dir = path.to_string_lossy().into_owned();
+            Arc::new(Subdirectory::new(Arc::clone(&shared), dir)) as SharedDisk
+        });
         let directory = Directory::on_disk(shared, Path::new("simulated"), &self)?;
-        Store::start(directory, self)
+        Store::start(directory.with_archive(archive), self)
     }
 }

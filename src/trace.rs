@@ -160,7 +160,7 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// Around a checkpoint and the removal of segments that follows it.
+/// Around the writing of a checkpoint, until it is durable.
 pub(crate) fn checkpoint() -> Span {
     span!(DEBUG, "viewlink::checkpoint", "checkpoint", revision, bytes, duration_us)
 }

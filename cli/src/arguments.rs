@@ -6,7 +6,7 @@ use crate::commands;
 use crate::exit::Exit;
 use crate::transfer;
 
-/// Look at, check, change, copy, import and export viewlink stores.
+/// Look at, check, change, copy, restore, import and export viewlink stores.
 ///
 /// STORE is the directory of a store. One process at a time changes it: stop the host first, or work
 /// on a copy. Commands that only read leave every byte of it as it is.
@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Export(transfer::ExportArguments),
     Log(commands::LogArguments),
     Backup(commands::BackupArguments),
+    Restore(commands::RestoreArguments),
     Compact(commands::CompactArguments),
     Completions(commands::CompletionsArguments),
 }

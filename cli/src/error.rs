@@ -176,6 +176,7 @@ impl Error {
                 viewlink::Error::NewerFormat { .. } => "newer_format",
                 viewlink::Error::Damaged { .. } => "damaged",
                 viewlink::Error::AlreadyExists { .. } => "already_exists",
+                viewlink::Error::RevisionNotKept { .. } => "changes_gone",
                 other => ErrorBody::from(other).code.as_str(),
             },
         }
@@ -266,11 +267,11 @@ mod tests {
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
         assert_eq!(
             Error::from(failed).chain(),
-            "the state database failed: no space; the change is durable all the same"
+            "the state failed: no space; the change is durable all the same"
         );
         assert_eq!(
             Error::from(stopped).chain(),
-            "writes have stopped after an earlier failure (the state database failed); mend the \
+            "writes have stopped after an earlier failure (the state failed); mend the \
              cause, and run the command again"
         );
     }

@@ -1,8 +1,11 @@
 //! How far a long command is, on stderr and only where that is a terminal.
 
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use viewlink::RecoveryProgress;
 
 /// How often a bar or spinner is drawn anew, in a second.
 const DRAWS: u8 = 10;
@@ -13,8 +16,50 @@ pub(crate) fn bar(total: u64, what: &'static str, quiet: bool) -> ProgressBar {
     styled(bar, "{msg} [{bar:40}] {human_pos} of {human_len}, {eta} left")
 }
 
+/// How far the opening of a store is: a spinner while the checkpoint is loaded, then a bar over the journal.
+#[derive(Clone)]
+pub(crate) struct Opening {
+    quiet: bool,
+    shown: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+impl Opening {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet, shown: Arc::default() }
+    }
+
+    /// Shows what the store tells while it is opened.
+    pub(crate) fn tell(&self, progress: RecoveryProgress) {
+        match progress {
+            RecoveryProgress::Loading { bytes } => {
+                self.show(spinner(format!("loading {}", HumanBytes(bytes)), self.quiet));
+            }
+            RecoveryProgress::Replaying { done, total } => {
+                let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+                if shown.as_ref().and_then(ProgressBar::length) != Some(total) {
+                    shown.take().iter().for_each(ProgressBar::finish_and_clear);
+                    *shown = Some(bar(total, "replaying the journal", self.quiet));
+                }
+                shown.iter().for_each(|bar| bar.set_position(done));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes away what is shown.
+    pub(crate) fn finish(&self) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.take().iter().for_each(ProgressBar::finish_and_clear);
+    }
+
+    fn show(&self, bar: ProgressBar) {
+        self.finish();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+}
+
 /// A spinner for what cannot tell how far it is.
-pub(crate) fn spinner(what: &'static str, quiet: bool) -> ProgressBar {
+pub(crate) fn spinner(what: impl Into<Cow<'static, str>>, quiet: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, target(quiet)).with_message(what);
     let bar = styled(bar, "{spinner} {msg}, {elapsed}");
     bar.enable_steady_tick(Duration::from_millis(100));

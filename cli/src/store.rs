@@ -1,15 +1,13 @@
 //! Opening the store.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use clap::Args;
-use indicatif::ProgressBar;
-use viewlink::{Options, RecoveryProgress, Store};
+use viewlink::{Options, Store};
 
 use crate::error::Result;
 use crate::output::Output;
-use crate::progress;
+use crate::progress::Opening;
 
 /// Which store a command is about.
 #[derive(Clone, Debug, Args)]
@@ -32,19 +30,11 @@ impl StoreArguments {
 
     /// Opens the store with options that begin with [`options`].
     pub(crate) fn open(&self, options: Options, output: &Output) -> Result<Store> {
-        let bar: OnceLock<ProgressBar> = OnceLock::new();
-        let quiet = output.is_quiet();
-        let options = options.on_recovery(move |recovery| {
-            // A repair is short: every durable commit lets redb skip the walk through its file.
-            if let RecoveryProgress::Replaying { done, total } = recovery {
-                let bar = bar.get_or_init(|| progress::bar(total, "replaying the journal", quiet));
-                bar.set_position(done);
-                if done == total {
-                    bar.finish_and_clear();
-                }
-            }
-        });
-        Ok(options.open(&self.path)?)
+        let opening = Opening::new(output.is_quiet());
+        let told = opening.clone();
+        let opened = options.on_recovery(move |progress| told.tell(progress)).open(&self.path);
+        opening.finish();
+        Ok(opened?)
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use viewlink::{LinkPolicy, Options, ResourceType, Store, Timestamp};
+use viewlink::{Checkpoints, LinkPolicy, Options, ResourceType, Store, Timestamp};
 
 #[path = "../../tests/it/model/mod.rs"]
 #[allow(dead_code, reason = "the property tests use more of it")]
@@ -93,14 +93,13 @@ impl Bytes<'_> {
     }
 }
 
-/// Small enough that few calls rotate and trim segments, fold and checkpoint.
+/// Small enough that few calls rotate and trim segments and make checkpoints.
 fn open(path: &Path, policy: LinkPolicy) -> Store {
     let options = Options::new()
         .segment_size(4096)
-        .checkpoint_interval(24, 8 << 10)
+        .checkpoints(Checkpoints::Inline)
+        .checkpoint_bytes(8 << 10)
         .keep_changes(Some(30))
-        .tail(20, 5)
-        .cache_size(1 << 20)
         .link_policy(policy)
         .clock(|| Timestamp::from_millis(TIME));
     options.open(path).unwrap()

@@ -40,6 +40,11 @@ pub struct Arguments {
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
     pub batch_limit: usize,
 
+    /// How many MiB of memory the state may take: changes that would need more are refused; without it there is no
+    /// limit
+    #[arg(long, value_name = "MIB")]
+    pub memory_limit: Option<u64>,
+
     /// How many seconds requests may take to finish when the host is told to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub grace: u64,

@@ -1,48 +1,109 @@
 //! The feed of changes.
 
+use std::borrow::Cow;
+
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use viewlink::wire::{Changes, ErrorCode, Query};
+use viewlink::{Error, Feed, Position, ProjectKey, Store};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::host::Host;
 
-/// Behind which revision, and how many.
+/// After what, how many, and of which project.
 pub(crate) struct ChangesQuery {
-    after: u64,
+    after: After,
     limit: usize,
+    project: Option<ProjectKey>,
+}
+
+/// Where a page begins.
+enum After {
+    /// After a revision of this store, whichever change it is there.
+    Revision(u64),
+    /// After a change that must be one of this store.
+    Position(Position),
+}
+
+impl After {
+    fn parse(text: &str) -> Option<Self> {
+        let revision = || text.parse().ok().map(Self::Revision);
+        text.parse().ok().map(Self::Position).or_else(revision)
+    }
+
+    fn feed(&self, store: &Store) -> viewlink::Result<Feed> {
+        match *self {
+            Self::Revision(revision) => store.feed(revision),
+            Self::Position(position) => store.feed_after(position),
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for ChangesQuery {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let text = parts.uri.query().unwrap_or_default();
-        let pairs = || form_urlencoded::parse(text.as_bytes());
-        let limit = Query::from_pairs(pairs().filter(|(name, _)| name == "limit"))?.limit();
-        let mut given = pairs().filter(|(name, _)| name == "after");
-        let after = given.next().map_or(Some(0), |(_, after)| after.parse().ok());
-        match after.filter(|_| given.next().is_none()) {
+        let mut after = None;
+        let mut project = None;
+        let mut rest = Vec::new();
+        for (name, value) in
+            form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+        {
+            match &*name {
+                "after" => once("after", &mut after, value)?,
+                "project" => once("project", &mut project, value)?,
+                "limit" => rest.push((name, value)),
+                other => return Err(unknown(other)),
+            }
+        }
+        let limit = Query::from_pairs(rest)?.limit();
+        let after = after.map_or(Some(After::Revision(0)), |after| After::parse(&after));
+        let project =
+            project.map(|key| ProjectKey::parse(&key)).transpose().map_err(Error::from)?;
+        match after {
             // The page of a limit of 0 would never lead on.
-            Some(after) if limit > 0 => Ok(Self { after, limit }),
+            Some(after) if limit > 0 => Ok(Self { after, limit, project }),
             _ => {
-                let message = "after is one revision, from 0 up, and limit a number from 1 to 1000";
+                let message = "after is a position as a page tells it, or a revision from 0 up, and limit a number \
+                               from 1 to 1000";
                 Err(Failure::new(ErrorCode::InvalidRequest, message))
             }
         }
     }
 }
 
-/// A page of the changes of the whole store.
+/// Keeps the value of a parameter that may be given once.
+fn once<'q>(
+    name: &str,
+    kept: &mut Option<Cow<'q, str>>,
+    value: Cow<'q, str>,
+) -> Result<(), Failure> {
+    match kept.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Failure::new(ErrorCode::InvalidRequest, format!("{name} is given twice"))),
+    }
+}
+
+/// A parameter that is passed over would give other changes than were asked for.
+fn unknown(name: &str) -> Failure {
+    let name: String = name.chars().take(100).collect();
+    let message =
+        format!("the parameter {name:?} is unknown here: those known are after, limit and project");
+    Failure::new(ErrorCode::InvalidRequest, message)
+}
+
+/// A page of the changes of the whole store, or of those among them that are of one project.
 pub(crate) async fn list(
     State(host): State<Host>,
-    ChangesQuery { after, limit }: ChangesQuery,
+    ChangesQuery { after, limit, project }: ChangesQuery,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
-        let mut feed = host.store().feed(after)?;
+        let mut feed = after.feed(host.store())?;
         let page = feed.next_page(limit)?;
-        Answer::of(&Changes::new(&page, feed.position()))
+        let asked =
+            page.iter().filter(|change| project.as_ref().is_none_or(|of| change.project == *of));
+        Answer::of(&Changes::new(asked, feed.position()?))
     })
     .await
 }

@@ -2,17 +2,19 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use viewlink::ChangeId;
 use viewlink::wire::ErrorCode;
 
 use crate::failure::Failure;
 
-/// The entity tag of a view at a revision.
-pub(crate) fn of(revision: u64) -> String {
-    format!("\"{revision}\"")
+/// The entity tag of a view: its last change. It stays as long as the view does, and no store that went another way
+/// has it.
+pub(crate) fn of(change: ChangeId) -> String {
+    format!("\"{change}\"")
 }
 
-/// The revision that `if-match` asks for: `"7"`, the entity tag of a view. `*` asks for any.
-pub(crate) fn asked_for(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+/// The change that `if-match` asks for: `"7-0123456789abcdef"`, the entity tag of a view. `*` asks for any.
+pub(crate) fn asked_for(headers: &HeaderMap) -> Result<Option<ChangeId>, Failure> {
     let mut tags = headers.get_all(IF_MATCH).iter();
     let Some(tag) = tags.next() else { return Ok(None) };
     let tag = tag.to_str().unwrap_or_default().trim();
@@ -30,10 +32,9 @@ pub(crate) fn asked_for(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
              uncompressed (accept-encoding: identity), and give the strong one it has then",
         );
     }
-    let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    // Compared letter by letter: that of revision 7 is not written `"07"`.
-    match number.and_then(|text| text.parse().ok()).filter(|&revision| of(revision) == tag) {
-        Some(revision) => Ok(Some(revision)),
+    let change = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    match change.and_then(|text| text.parse().ok()) {
+        Some(change) => Ok(Some(change)),
         None => differs("if-match is the entity tag of no view: read the view again"),
     }
 }
@@ -49,10 +50,10 @@ impl Known {
         Self(texts.flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned()).collect())
     }
 
-    /// Whether the client has the view at this revision. Weak tags count, too: compressed or not, it
+    /// Whether the client has the view as this change left it. Weak tags count, too: compressed or not, it
     /// is the same view.
-    pub(crate) fn has(&self, revision: u64) -> bool {
-        let own = of(revision);
+    pub(crate) fn has(&self, change: ChangeId) -> bool {
+        let own = of(change);
         self.0.iter().any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use viewlink::wire::{
     LinkReport, LinkRequest, LinkedResources, ReplaceReport, Views, find_resource,
 };
-use viewlink::{Batch, Project, Report, ViewKey};
+use viewlink::{Batch, Error, Project, Report, ViewKey};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -82,7 +82,7 @@ async fn change(
         if !terms.dry_run {
             host.metrics().count(&report);
         }
-        Ok(shown(&report)?.at(report.revision()))
+        Ok(shown(&report)?.at(report.change()))
     })
     .await
 }
@@ -117,14 +117,22 @@ pub(crate) async fn linked_views(
     host.call(move |host| {
         let named = query.resource(resource_type, &resource)?;
         let paging = query.linked_view_paging()?;
-        let (resource, page, project) = host.read(&project, |reader| {
-            let resource = find_resource(reader, named)?;
-            let page = reader.linked_views(&resource, paging)?;
-            Ok((resource, page, reader.info()))
-        })?;
+        let snapshot = host.store().snapshot()?;
+        let reader = match snapshot.project(&project) {
+            Ok(reader) => reader,
+            // A project begins with its first view, and resources are asked about before that.
+            Err(Error::UnknownProject { .. }) => return Answer::of(&no_views()),
+            Err(error) => return Err(error.into()),
+        };
+        let resource = find_resource(&reader, named)?;
+        let (page, project) = (reader.linked_views(&resource, paging)?, reader.info());
         let mut views = Views::of_resource(&page, &resource, &project, host.account(), &query);
         views.items.iter_mut().for_each(|view| host.members().tell(view));
         Answer::of(&views)
     })
     .await
+}
+
+const fn no_views() -> Views {
+    Views { items: Vec::new(), total_count: 0, links: None }
 }

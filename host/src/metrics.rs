@@ -18,7 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use viewlink::{Action, Health, KeyOutcome, Report, Stats, Store};
+use viewlink::{Action, Health, KeyOutcome, MemoryUse, Report, Stats, Store};
 
 use crate::failure::Failure;
 use crate::host::Host;
@@ -164,12 +164,14 @@ impl Collector for StoreFigures {
 
         for (name, help, value) in [
             ("checkpoints", "Checkpoints since the host started.", stats.checkpoints),
+            ("failed_checkpoints", "Checkpoints that failed.", stats.failed_checkpoints),
             ("slow_commits", "Commits that took a second or longer.", stats.slow_commits),
         ] {
             let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(descriptor)?;
         }
         self.encode_gauges(&stats, &mut encoder)?;
+        self.encode_memory(&mut encoder)?;
         encode_times(&stats, &mut encoder)
     }
 }
@@ -178,22 +180,49 @@ impl StoreFigures {
     /// What goes up and down.
     fn encode_gauges(&self, stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let writable = u64::from(self.store.health() == Health::Writable);
-        let on_disk = "The newest change in the state on disk.";
+        let since = "Journal written since the checkpoint.";
+        let on_disk = "The newest change in the checkpoint.";
         for (name, help, unit, value) in [
             ("writable", "Whether the store takes changes.", None, writable),
             ("revision", "The newest change.", None, stats.revision),
             ("snapshots", "Snapshots held.", None, stats.snapshots),
-            ("waiting_backlinks", "Changes to be folded.", None, stats.waiting_backlinks),
             ("checkpoint_revision", on_disk, None, stats.checkpoint_revision),
+            ("checkpoint", "Length of the checkpoint.", BYTES, stats.checkpoint_bytes),
+            ("journal_since_checkpoint", since, BYTES, stats.bytes_since_checkpoint),
             ("journal_segments", "Segments of the journal.", None, stats.journal_segments),
-            ("journal", "Length of the journal.", Some(&Unit::Bytes), stats.journal_bytes),
+            ("journal", "Length of the journal.", BYTES, stats.journal_bytes),
         ] {
             let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
             ConstGauge::new(value as f64).encode(descriptor)?;
         }
         Ok(())
     }
+
+    /// How much memory each part of the state takes; nothing where there is no state to read.
+    fn encode_memory(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Ok(MemoryUse { views, links, names, backlinks, registry, .. }) =
+            self.store.sizes().map(|sizes| sizes.memory)
+        else {
+            return Ok(());
+        };
+        let help = "Memory that the state takes.";
+        let mut memory = encoder.encode_descriptor("memory", help, BYTES, MetricType::Gauge)?;
+        for (part, bytes) in [
+            ("views", views),
+            ("links", links),
+            ("names", names),
+            ("backlinks", backlinks),
+            ("registry", registry),
+        ] {
+            let labels = [("part", part)];
+            ConstGauge::new(bytes as f64).encode(memory.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
 }
+
+/// The unit of lengths.
+const BYTES: Option<&Unit> = Some(&Unit::Bytes);
 
 /// How long things take; 0 where there was none yet.
 fn encode_times(stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

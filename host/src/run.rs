@@ -130,7 +130,9 @@ async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
 
 fn options(arguments: &Arguments) -> Options {
     let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
-    Options::new().batch_limit(arguments.batch_limit).link_policy(policy)
+    let memory_limit = arguments.memory_limit.map(|limit| limit.saturating_mul(1 << 20));
+    let options = Options::new().batch_limit(arguments.batch_limit).link_policy(policy);
+    options.memory_limit(memory_limit)
 }
 
 /// A key that is made for this run, and what is said of it.

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::request::Parts;
 use viewlink::wire::ErrorCode;
-use viewlink::{Batch, Project};
+use viewlink::{Batch, ChangeId, Project};
 
 use crate::entity_tag;
 use crate::failure::Failure;
@@ -16,15 +16,15 @@ pub(crate) struct Terms {
     pub(crate) dry_run: bool,
     /// Whether a missing link is no failure; said of unlinks only.
     ignore_missing: Option<bool>,
-    /// The revision at which the view must be.
-    view_at: Option<u64>,
+    /// What the last change of the view must be.
+    view_changed_by: Option<ChangeId>,
 }
 
 impl Terms {
     /// A project whose changes are made on these terms.
     pub(crate) fn apply(self, mut project: Project) -> Project {
-        if let Some(revision) = self.view_at {
-            project = project.if_view_at(revision);
+        if let Some(change) = self.view_changed_by {
+            project = project.if_view_changed_by(change);
         }
         if self.dry_run { project.dry_run() } else { project }
     }
@@ -81,7 +81,8 @@ impl<S: Sync> FromRequestParts<S> for Terms {
                            which is a 409 where there is one, and changed with if-match";
             return Err(Failure::new(ErrorCode::Unsupported, message));
         }
-        let mut terms = Self { view_at: entity_tag::asked_for(&parts.headers)?, ..Self::default() };
+        let mut terms =
+            Self { view_changed_by: entity_tag::asked_for(&parts.headers)?, ..Self::default() };
         let mut seen = Vec::new();
         let text = parts.uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {

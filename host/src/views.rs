@@ -48,7 +48,7 @@ pub(crate) async fn get(
             host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
         let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
         host.members().tell(&mut shown);
-        Ok(Answer::of(&shown)?.at(Some(view.revision)).unless(&known))
+        Ok(Answer::of(&shown)?.at(Some(view.change)).unless(&known))
     })
     .await
 }
@@ -123,7 +123,7 @@ fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<
         Err(error) => return Err(Failure::from(error).after_change()),
     };
     host.members().tell(&mut shown);
-    Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.revision)))
+    Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.change)))
 }
 
 #[cfg(test)]

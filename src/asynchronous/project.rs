@@ -2,6 +2,7 @@
 
 use super::call::run;
 use crate::model::NewResource;
+use crate::model::change_id::ChangeId;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ProjectKey};
 use crate::model::resource::Resource;
@@ -84,6 +85,13 @@ impl AsyncProject {
     #[must_use]
     pub fn if_view_at(&self, revision: u64) -> Self {
         Self::new(self.project.if_view_at(revision))
+    }
+
+    /// A handle whose calls change nothing when the view was last changed by another change:
+    /// [`Project::if_view_changed_by`].
+    #[must_use]
+    pub fn if_view_changed_by(&self, change: ChangeId) -> Self {
+        Self::new(self.project.if_view_changed_by(change))
     }
 
     /// A handle whose calls change nothing, and answer exactly as if they had: [`Project::dry_run`].

@@ -5,7 +5,6 @@
 //! started for it and ends with it. That thread holds no handle that keeps the store open, and a store that is
 //! closed waits for it.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::SharedDisk;
 use super::checkpoint_file::{self, Pace};
+use super::directory::Directory;
 use super::live::Open;
 use super::metrics::{Checkpointed, Metrics};
 use crate::catch_panic::catch_panic;
-use crate::disk::{Disk, FileDisk};
 use crate::journal::{Archive, JournalOptions, Point, Retention, Segments};
 use crate::model::error::{Error, Outcome, Result};
 use crate::options::{Checkpoints, Options};
@@ -84,10 +83,14 @@ struct Task {
 }
 
 impl Checkpointer {
-    pub(super) fn new(disk: &SharedDisk, metrics: Arc<Metrics>, options: &Options) -> Result<Self> {
-        let archive = options.archive.as_deref().map(open_archive).transpose()?;
+    pub(super) fn new(
+        directory: &Directory,
+        metrics: Arc<Metrics>,
+        options: &Options,
+    ) -> Result<Self> {
+        let archive = directory.archive(options)?.map(Archive::open).transpose()?;
         let context = Context {
-            disk: Arc::clone(disk),
+            disk: Arc::clone(directory.disk()),
             metrics,
             retention: JournalOptions::from(options).retention,
             archive,
@@ -235,14 +238,6 @@ impl Checkpointer {
         // Nothing panics between two writes to it.
         self.helper.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The directory that keeps what the journal lets go of, made where there is none.
-fn open_archive(path: &Path) -> Result<Archive> {
-    let opening = |source| Error::io(format!("open the archive {path:?}"), source);
-    let disk = FileDisk::new(path).map_err(opening)?;
-    disk.create_dir("").map_err(opening)?;
-    Archive::open(Arc::new(disk))
 }
 
 impl Context {

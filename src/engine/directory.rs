@@ -39,6 +39,8 @@ pub(crate) struct Directory {
     lock: Arc<dyn DiskFile>,
     path: PathBuf,
     process: Process,
+    /// Where the archive is that the options ask for; `None` for at its path.
+    archive: Option<SharedDisk>,
 }
 
 impl Directory {
@@ -78,7 +80,8 @@ impl Directory {
         if !lock.try_lock().map_err(locking)? {
             return Err(Error::AlreadyOpen { path });
         }
-        let directory = Self { disk, lock, path, process: Process::current() };
+        let process = Process::current();
+        let directory = Self { disk, lock, path, process, archive: None };
         // Another process may have made it before it gave the lock free.
         if !find_checkpoint(&directory.disk, &directory.path, may_create)? {
             create(&directory.disk)?;
@@ -104,6 +107,26 @@ impl Directory {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the journal is archived, made where there is nothing; `None` where it is not, as in a store that is only
+    /// read.
+    pub(super) fn archive(&self, options: &Options) -> Result<Option<SharedDisk>> {
+        let Some(path) = options.archive.as_deref().filter(|_| !options.read_only) else {
+            return Ok(None);
+        };
+        if let Some(disk) = &self.archive {
+            return Ok(Some(Arc::clone(disk)));
+        }
+        let opening = |source| Error::io(format!("open the archive {path:?}"), source);
+        Ok(Some(Arc::new(FileDisk::new(path).map_err(opening)?)))
+    }
+
+    /// The same with another place for the archive than its path.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_archive(mut self, disk: Option<SharedDisk>) -> Self {
+        self.archive = disk;
+        self
     }
 
     /// Whether somebody only reads the store who found no lock file.

@@ -3,6 +3,9 @@
 use super::memory_budget::MemoryBudget;
 use super::request::{Answered, Request};
 use crate::catch_panic::catch_panic;
+use crate::journal::Segments;
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::position::Position;
 use crate::model::time::Timestamp;
@@ -16,6 +19,8 @@ pub(super) struct Group {
     pub(super) changes: Vec<ChangeRecord>,
     /// The changes as the journal keeps them.
     pub(super) payloads: Vec<Vec<u8>>,
+    /// The chain hash after each change.
+    pub(super) hashes: Vec<ChainHash>,
     /// The newest reading of the clock.
     pub(super) clock: Timestamp,
     /// The keys that the calls named, but for dry runs.
@@ -29,6 +34,8 @@ pub(super) struct Deciding<'a> {
     pub(super) state: &'a State,
     /// Where the state stands.
     pub(super) position: Position,
+    /// The journal, which knows where it stood before.
+    pub(super) segments: &'a Segments,
     pub(super) clock: &'a dyn Fn() -> Timestamp,
     pub(super) budget: &'a mut MemoryBudget,
 }
@@ -44,7 +51,7 @@ impl Group {
         let (state, command) = (deciding.state, &request.command);
         let now = (deciding.clock)();
         if let Some(expected) = request.position {
-            check_position(expected, deciding.position)?;
+            deciding.check_position(expected)?;
         }
         if request.dry_run {
             let nothing = Pending::default();
@@ -62,9 +69,13 @@ impl Group {
             self.pending.add(state, &change);
         }
         self.clock = now;
+        let before = self.hashes.last().copied().unwrap_or(deciding.position.hash);
+        let hash = before.after(&payload);
         self.changes.push(change);
         self.payloads.push(payload);
-        Ok((answer, Some(stamp.revision)))
+        self.hashes.push(hash);
+        let change = ChangeId::new(stamp.revision, hash);
+        Ok((answer.made_by(change), Some(change)))
     }
 
     /// The answers when the changes were not made: those who were refused hear why, all others of the failure,
@@ -103,17 +114,27 @@ pub(super) fn refused(calls: usize, error: Error) -> Vec<Answered> {
     spread((0..calls).map(|_| Err(Error::Closed)).collect(), error, |_| true)
 }
 
-/// # Errors
-///
-/// [`Error::RevisionDiffers`] when other changes were made meanwhile, [`Error::Diverged`] when the store went another
-/// way.
-fn check_position(expected: Position, actual: Position) -> Result<()> {
-    if expected == actual {
-        Ok(())
-    } else if expected.lineage == actual.lineage && expected.revision < actual.revision {
-        let (expected, actual) = (expected.revision, actual.revision);
-        Err(Error::RevisionDiffers { what: "the store".to_owned(), expected, actual })
-    } else {
+impl Deciding<'_> {
+    /// Checks that the store stands at a position.
+    ///
+    /// Cost: O(1) where it does; else O(bytes of one segment), to tell why not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RevisionDiffers`] when other changes were made meanwhile, or the journal no longer knows whether it
+    /// was that; [`Error::Diverged`] when the store went another way.
+    fn check_position(&self, expected: Position) -> Result<()> {
+        let actual = self.position;
+        if expected == actual {
+            return Ok(());
+        }
+        let passed = expected.lineage == actual.lineage && expected.revision < actual.revision;
+        if passed
+            && self.segments.hash_at(expected.revision)?.is_none_or(|hash| hash == expected.hash)
+        {
+            let (expected, actual) = (expected.revision, actual.revision);
+            return Err(Error::RevisionDiffers { what: "the store".to_owned(), expected, actual });
+        }
         Err(Error::Diverged { position: expected, at: actual })
     }
 }

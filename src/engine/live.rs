@@ -71,7 +71,7 @@ impl Live {
         self.write().take()
     }
 
-    /// Shows changes that the journal has; `hash` is that of the last one.
+    /// Shows changes that the journal has, with the chain hash after each.
     ///
     /// A small change is made in place. A larger one is made on a clone, so that readers do not wait for it; what
     /// changes is copied then.
@@ -82,13 +82,16 @@ impl Live {
     ///
     /// [`Error::Damaged`](crate::Error::Damaged) and [`Error::Panicked`](crate::Error::Panicked) when a change does
     /// not fit the state. Readers see nothing then, or the state as it was.
-    pub(super) fn apply(&self, changes: &[ChangeRecord], hash: ChainHash) -> Result<()> {
+    pub(super) fn apply(&self, changes: &[ChangeRecord], hashes: &[ChainHash]) -> Result<()> {
+        debug_assert_eq!(changes.len(), hashes.len(), "each change has its hash");
+        let Some(&hash) = hashes.last() else { return Ok(()) };
         let work: u64 = changes.iter().map(ChangeRecord::work).sum();
         let apply = |state: &mut State| {
+            let mut chained = changes.iter().zip(hashes);
             catch_panic(|| {
                 #[cfg(test)]
                 super::tests::apply::begin();
-                changes.iter().try_for_each(|change| state.apply(change))
+                chained.try_for_each(|(change, hash)| state.apply_chained(change, *hash))
             })
         };
         if work <= IN_PLACE {

@@ -28,6 +28,8 @@ mod restore;
 mod sequencer;
 mod size;
 mod snapshot_tracker;
+#[cfg(feature = "testing")]
+mod subdirectory;
 mod sync;
 mod times;
 mod verify;
@@ -54,6 +56,8 @@ pub(crate) use notifier::Notifier;
 pub(crate) use request::{Answered, Request};
 pub(crate) use restore::{Source, restore};
 pub(crate) use snapshot_tracker::SnapshotGuard;
+#[cfg(feature = "testing")]
+pub(crate) use subdirectory::Subdirectory;
 
 use checkpointer::{Checkpointer, UpTo};
 use group::refused;
@@ -91,7 +95,7 @@ impl Engine {
     pub(crate) fn start(directory: Directory, options: Options) -> Result<Self> {
         let (open, writer) = recovery::open(&directory, &options)?;
         let metrics = Arc::clone(&writer.metrics);
-        let checkpointer = Checkpointer::new(directory.disk(), Arc::clone(&metrics), &options)?;
+        let checkpointer = Checkpointer::new(&directory, Arc::clone(&metrics), &options)?;
         let (store_id, live) = (open.identity.store_id, Live::new(open));
         metrics.note(&live);
         Ok(Self {

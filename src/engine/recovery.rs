@@ -46,6 +46,7 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
     let mut replay = Replay { state, hash, bytes: 0 };
     replay.run(&segments, found.head, &|progress| tell(options, progress))?;
+    debug_assert_eq!(replay.hash, found.head_hash, "the scan read the same changes");
     let budget = MemoryBudget::new(options.memory_limit);
     budget.check(&replay.state)?;
     let journal = match options.read_only {
@@ -109,9 +110,9 @@ impl Replay {
         let total = end - start;
         for change in Reader::new(Arc::clone(segments), start.saturating_add(1), end)? {
             let (revision, payload) = change?;
-            catch_panic(|| self.state.apply(&ChangeRecord::decode(&payload)?))
-                .map_err(|error| misfit(revision, error))?;
             self.hash = self.hash.after(&payload);
+            catch_panic(|| self.state.apply_chained(&ChangeRecord::decode(&payload)?, self.hash))
+                .map_err(|error| misfit(revision, error))?;
             self.bytes = self.bytes.saturating_add(payload.len() as u64);
             let done = revision - start;
             if done == total || done.is_multiple_of(TOLD_EVERY) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::group_commit::Grouped;
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Outcome, Result};
 use crate::model::position::Position;
 use crate::model::{Answer, Command};
@@ -19,8 +20,8 @@ pub(crate) struct Request {
     pub(crate) dry_run: bool,
 }
 
-/// What a caller gets: the answer, and the revision of the change, if one was made.
-pub(crate) type Answered = Result<(Answer, Option<u64>)>;
+/// What a caller gets: the answer, and the change, if one was made.
+pub(crate) type Answered = Result<(Answer, Option<ChangeId>)>;
 
 impl Grouped for Arc<Request> {
     /// Each call counts as one beside its keys.

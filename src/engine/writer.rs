@@ -70,6 +70,11 @@ impl Writer {
                 return reply(group.into_failure(error));
             }
         };
+        debug_assert_eq!(
+            group.hashes.last(),
+            Some(&took.hash),
+            "the journal chains as the group does"
+        );
         timer.logged(Committed {
             revision: group.changes.last().map_or(0, |change| change.stamp.revision),
             changes: group.changes.len() as u64,
@@ -79,7 +84,8 @@ impl Writer {
             ..Committed::default()
         });
         self.metrics.count_group(group.changes.len(), took.bytes);
-        let shown = self.faults.failed_apply().and_then(|()| live.apply(&group.changes, took.hash));
+        let shown =
+            self.faults.failed_apply().and_then(|()| live.apply(&group.changes, &group.hashes));
         if let Err(error) = shown {
             self.stop(&error);
             return reply(group.into_not_shown(error));
@@ -108,7 +114,8 @@ impl Writer {
         };
         let (state, position, budget) = (&open.state, open.position(), &mut self.budget);
         budget.begin();
-        let mut deciding = Deciding { state, position, clock: &clock, budget };
+        let segments = &*open.segments;
+        let mut deciding = Deciding { state, position, segments, clock: &clock, budget };
         let mut group = Group::default();
         for request in requests {
             group.decide(&mut deciding, request);

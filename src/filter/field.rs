@@ -6,6 +6,7 @@ use super::operator::Operator;
 use crate::model::key::{KeyError, ViewKey};
 use crate::model::set_predicate::SetPredicate;
 use crate::model::text_predicate::TextPredicate;
+use crate::model::time_predicate::TimePredicate;
 
 /// A name in a filter, and what it is about; `C` is the condition on what is filtered.
 pub(super) struct Field<C> {
@@ -25,6 +26,8 @@ pub(super) enum Meaning<C> {
     Texts(fn(SetPredicate<String>) -> C),
     /// A set of views.
     Views(fn(SetPredicate<ViewKey>) -> C),
+    /// A time, of which bounds are given.
+    Time(fn(TimePredicate) -> C),
     /// One of two words, the first of which means yes.
     YesNo([&'static str; 2], fn(bool) -> C),
 }
@@ -38,8 +41,14 @@ impl<C> Field<C> {
             Meaning::Text(_) => &[Has, Equals, NotEquals, StartsWith, Contains, AnyOf],
             Meaning::List(_) => &[Equals, AnyOf],
             Meaning::Texts(_) | Meaning::Views(_) => &[Has, Equals, NotEquals, Contains, AnyOf],
+            Meaning::Time(_) => &[Has, Equals],
             Meaning::YesNo(..) => &[Has, Equals, NotEquals],
         }
+    }
+
+    /// Whether bounds of a time stand behind an operator.
+    pub(super) const fn takes_bounds(&self) -> bool {
+        matches!(self.meaning, Meaning::Time(_))
     }
 
     /// Whether several values may stand behind this operator.
@@ -75,6 +84,10 @@ impl<C> Field<C> {
             Meaning::Views(made) => {
                 set_test(operator, operand, |word| self.view_key(&word))?.map(made)
             }
+            Meaning::Time(made) => match operand {
+                Operand::Bounds(bounds) => Some(made(bounds)),
+                Operand::One(_) | Operand::Many(_) => None,
+            },
             Meaning::YesNo(words, made) => match (operator, operand) {
                 (Operator::Has | Operator::Equals, Operand::One(word)) => {
                     Some(made(self.yes_or_no(words, &word)?))

@@ -9,11 +9,14 @@
 //! ```text
 //! filter     = condition *( "," condition )
 //! condition  = field ":" short *( "+" short )     the short form
+//!            / field ( ":" / "=" ) bounds         of a time
 //!            / field operator value               the long form
 //! operator   = "=" / "equals" / "notEquals" / "startsWith" / "contains" / "anyOf"
 //! value      = word / "[" word *( "," word ) "]"
 //! word       = quoted / characters but white space , [ ] ( ) | "
 //! short      = quoted / characters but , and ", and where there may be several but +
+//! bounds     = "{" bound [ "," bound ] "}"
+//! bound      = ( "\"after\"" / "\"before\"" ) ":" milliseconds since 1970
 //! quoted     = a text in double quotes, with the escapes of JSON
 //! ```
 //!
@@ -45,6 +48,7 @@
 //! | a list | | is it | | | | is one of them |
 //! | a set | has all of them | has it | does not have it | | has all of them | has one of them, or more |
 //! | yes or no | is so | the same | is not so | | | |
+//! | bounds of a time | lies between them | the same | | | | |
 //!
 //! A query ignores case. All else is compared byte by byte, but keys of views, which are read in
 //! lower case.
@@ -63,6 +67,7 @@
 //! | `archived` | all but segments | `true` or `false` | [`Archived`](ResourceCondition::Archived) |
 //! | `type` | all but segments | `temporary` or `permanent` | [`Temporary`](ResourceCondition::Temporary) |
 //! | `state` | flags | `archived` or `live` | [`Archived`](ResourceCondition::Archived) |
+//! | `creationDate` | flags | bounds of a time | [`CreatedAt`](ResourceCondition::CreatedAt) |
 //! | `maintainerIds` | metrics | a list | [`MaintainerId`](ResourceCondition::MaintainerId) |
 //! | `keys`, `includedKeys` | segments | a list | [`Key`](ResourceCondition::Key) |
 //! | `excludedKeys` | segments | a list | [`Key`](ResourceCondition::Key), with [`NoneOf`](TextPredicate::NoneOf) |
@@ -75,8 +80,7 @@
 //! [`UnsupportedField`](FilterErrorKind::UnsupportedField):
 //!
 //! - of flags `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`,
-//!   `contextKindTargeted`, `contextKindsEvaluated`, `creationDate`, `evaluated`,
-//!   `excludeSettings`, `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`,
+//!   `contextKindTargeted`, `contextKindsEvaluated`, `evaluated`, `excludeSettings`, `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`,
 //!   `hasDataExport`, `hasExperiment`, `purpose`, `releasePipeline`, `sdkAvailability`,
 //!   `segmentTargeted`, `staleState`, `status`, `targeting`;
 //! - of metrics `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`,
@@ -133,6 +137,7 @@ pub(crate) use resource_filter::ResourceFacts;
 pub use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
 pub use crate::model::set_predicate::SetPredicate;
 pub use crate::model::text_predicate::TextPredicate;
+pub use crate::model::time_predicate::TimePredicate;
 pub use crate::model::view_filter::{ViewCondition, ViewFilter};
 
 /// The greatest length of a filter's text, in bytes.

@@ -3,6 +3,8 @@
 use super::MAX_FILTER_VALUES;
 use super::error::{FilterError, FilterErrorKind};
 use super::lexer::Lexer;
+use crate::model::time::Timestamp;
+use crate::model::time_predicate::TimePredicate;
 
 /// A value, and where it starts.
 #[derive(Debug)]
@@ -11,11 +13,12 @@ pub(super) struct Word {
     pub(super) text: String,
 }
 
-/// One value, or several where an operator takes several.
+/// One value, or several where an operator takes several; or the bounds of a time.
 #[derive(Debug)]
 pub(super) enum Operand {
     One(Word),
     Many(Vec<Word>),
+    Bounds(TimePredicate),
 }
 
 /// Reads values of one field.
@@ -90,6 +93,57 @@ impl Words<'_, '_> {
                 None => return Err(unclosed),
             };
         }
+    }
+
+    /// `{"after": TIME, "before": TIME}`, or one of both.
+    pub(super) fn bounds(&mut self) -> Result<TimePredicate, FilterError> {
+        let mut bounds = TimePredicate::default();
+        self.expect('{')?;
+        loop {
+            self.lexer.skip_white_space();
+            let position = self.lexer.position();
+            let name = match self.lexer.peek() {
+                Some('"') => self.lexer.quoted()?,
+                _ => return Err(self.bad_bounds(position)),
+            };
+            let bound = match name.as_str() {
+                "after" => &mut bounds.after,
+                "before" => &mut bounds.before,
+                _ => return Err(self.bad_bounds(position)),
+            };
+            self.expect(':')?;
+            if bound.replace(self.time()?).is_some() {
+                return Err(self.bad_bounds(position));
+            }
+            self.lexer.skip_white_space();
+            if !self.lexer.eat(',') {
+                self.expect('}')?;
+                return Ok(bounds);
+            }
+        }
+    }
+
+    /// Digits that are a time.
+    fn time(&mut self) -> Result<Timestamp, FilterError> {
+        self.lexer.skip_white_space();
+        let position = self.lexer.position();
+        let digits = self.lexer.take_while(|character| character.is_ascii_digit());
+        let time = digits.parse().map_err(|_| self.bad_bounds(position))?;
+        self.count(position)?;
+        Ok(Timestamp::from_millis(time))
+    }
+
+    fn expect(&mut self, character: char) -> Result<(), FilterError> {
+        self.lexer.skip_white_space();
+        let position = self.lexer.position();
+        if self.lexer.eat(character) { Ok(()) } else { Err(self.bad_bounds(position)) }
+    }
+
+    fn bad_bounds(&self, position: usize) -> FilterError {
+        let expected =
+            r#"{"after": TIME, "before": TIME}, or one of both, in milliseconds since 1970"#;
+        let expected = expected.to_owned();
+        FilterErrorKind::BadValue { field: self.field, expected, source: None }.at(position)
     }
 
     /// A value in double quotes, or one of the characters that belong to it without.

@@ -112,11 +112,18 @@ impl<C> Parser<'_, C> {
     fn operand(&mut self, field: &Field<C>, operator: Operator) -> Result<Operand, FilterError> {
         let (lexer, left) = (&mut self.lexer, &mut self.left);
         lexer.skip_white_space();
-        if lexer.peek() == Some('[') && !field.takes_many(operator) && operator != Operator::Has {
+        if lexer.peek() == Some('[')
+            && !field.takes_bounds()
+            && !field.takes_many(operator)
+            && operator != Operator::Has
+        {
             let kind = field.bad_value("one value here, and no list", None);
             return Err(kind.at(lexer.position()));
         }
         let mut words = Words { lexer, field: field.name, left };
+        if field.takes_bounds() {
+            return words.bounds().map(Operand::Bounds);
+        }
         Ok(match (operator, field.takes_many(operator)) {
             (Operator::Has, true) => Operand::Many(words.short_list()?),
             (Operator::Has, false) => Operand::One(words.short()?),

@@ -10,6 +10,7 @@ use crate::model::resource::ResourceType;
 use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
 use crate::model::resource_name;
 use crate::model::set_predicate::SetPredicate;
+use crate::model::time::Timestamp;
 use crate::model::view::Maintainer;
 
 impl ResourceFilter {
@@ -77,6 +78,7 @@ impl ResourceCondition {
             Self::Archived(wanted) => facts.archived == *wanted,
             Self::Temporary(wanted) => facts.temporary == *wanted,
             Self::Unbounded(wanted) => facts.unbounded == *wanted,
+            Self::CreatedAt(test) => test.holds(facts.created_at),
             Self::Environment(wanted) => facts.environment == Some(wanted.as_str()),
         }
     }
@@ -120,6 +122,8 @@ pub(crate) struct ResourceFacts<'a> {
     pub(crate) archived: bool,
     pub(crate) temporary: bool,
     pub(crate) unbounded: bool,
+    /// Of a resource that is registered.
+    pub(crate) created_at: Option<Timestamp>,
 }
 
 impl<'a> ResourceFacts<'a> {
@@ -137,6 +141,7 @@ impl<'a> ResourceFacts<'a> {
                 archived: fields.archived,
                 temporary: fields.temporary,
                 unbounded: fields.unbounded,
+                created_at: Some(fields.created_at),
             },
             None => Self {
                 key,
@@ -147,6 +152,7 @@ impl<'a> ResourceFacts<'a> {
                 archived: false,
                 temporary: false,
                 unbounded: false,
+                created_at: None,
             },
         }
     }

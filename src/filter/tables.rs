@@ -2,7 +2,7 @@
 
 use super::error::{FilterErrorKind, shown};
 use super::field::Field;
-use super::field::Meaning::{List, Query, Text, Texts, Views, YesNo};
+use super::field::Meaning::{List, Query, Text, Texts, Time, Views, YesNo};
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::ResourceCondition as Resource;
 use crate::model::text_predicate::TextPredicate;
@@ -36,8 +36,10 @@ static OF_ALL_BUT_SEGMENTS: [Field<Resource>; 4] = [
     field("type", YesNo(["temporary", "permanent"], Resource::Temporary)),
 ];
 
-static OF_FLAGS: [Field<Resource>; 1] =
-    [field("state", YesNo(["archived", "live"], Resource::Archived))];
+static OF_FLAGS: [Field<Resource>; 2] = [
+    field("state", YesNo(["archived", "live"], Resource::Archived)),
+    field("creationDate", Time(Resource::CreatedAt)),
+];
 
 static OF_METRICS: [Field<Resource>; 1] =
     [field("maintainerIds", List(|ids| Resource::MaintainerId(TextPredicate::AnyOf(ids))))];
@@ -67,7 +69,6 @@ static FLAGS: Table<Resource> = Table {
         "codeReferences.min",
         "contextKindTargeted",
         "contextKindsEvaluated",
-        "creationDate",
         "evaluated",
         "excludeSettings",
         "experimentStatus",

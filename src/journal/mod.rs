@@ -11,15 +11,6 @@
 //!   state and a journal, that are of copies which went different ways do not pass for one.
 //! - Payloads are opaque here.
 
-#![cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "a part of it is for the engine on the memory image"
-    )
-)]
-
 mod ahead;
 mod archive;
 mod copy;
@@ -139,6 +130,7 @@ impl Journal {
     }
 
     /// The newest revision.
+    #[cfg(test)]
     pub(crate) fn head(&self) -> u64 {
         self.head.revision
     }
@@ -154,6 +146,7 @@ impl Journal {
     }
 
     /// How much of it is to be kept.
+    #[cfg(test)]
     pub(crate) fn retention(&self) -> Retention {
         self.options.retention
     }

@@ -1,5 +1,6 @@
 //! The result of deciding a command.
 
+use super::change_id::ChangeId;
 use super::change_record::{ChangeRecord, RemovedCounts};
 use super::key_outcome::KeyOutcome;
 use super::link_result::LinkResult;
@@ -32,6 +33,14 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// The answer when the change is made: a view tells which one it is.
+    pub(crate) fn made_by(self, change: ChangeId) -> Self {
+        match self {
+            Self::View(view) => Self::View(View { change, ..view }),
+            other => other,
+        }
+    }
+
     /// The decision that nothing changes.
     pub(crate) const fn unchanged(self) -> Decision {
         Decision { answer: self, change: None }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change_id::ChangeId;
 use super::change_meta::ChangeMeta;
 use super::error::{Error, Result};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
@@ -29,6 +30,15 @@ pub(crate) struct Precondition {
     pub(crate) store_at: Option<u64>,
     /// The revision at which the view of the command must stand.
     pub(crate) view_at: Option<u64>,
+    /// The last change of the view of the command.
+    pub(crate) view_changed_by: Option<ChangeId>,
+}
+
+impl Precondition {
+    /// Whether it is about a view.
+    pub(crate) const fn is_of_view(&self) -> bool {
+        self.view_at.is_some() || self.view_changed_by.is_some()
+    }
 }
 
 /// What is to be done.
@@ -72,11 +82,7 @@ impl Command {
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };
-        if single || self.precondition.view_at.is_none() {
-            Ok(())
-        } else {
-            Err(Error::NoSingleView)
-        }
+        if single || !self.precondition.is_of_view() { Ok(()) } else { Err(Error::NoSingleView) }
     }
 
     /// Whether it may share a group: it only asks whether keys are linked to views, which those before it in

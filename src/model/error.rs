@@ -5,6 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::change_id::ChangeId;
 use super::key::{KeyError, ProjectKey, ViewKey};
 use super::position::Position;
 use super::report::Report;
@@ -89,6 +90,19 @@ pub enum Error {
         expected: u64,
         /// The revision it is at.
         actual: u64,
+    },
+    /// The last change of a view is another one than was asked for, or the store went another way; see
+    /// [`if_view_changed_by`](crate::Project::if_view_changed_by).
+    #[error(
+        "view {view} was last changed by {actual}, and {expected} was asked for: read it again"
+    )]
+    ViewDiffers {
+        /// The key of the view.
+        view: ViewKey,
+        /// The change that was asked for.
+        expected: ChangeId,
+        /// The change that was the last one.
+        actual: ChangeId,
     },
     /// The revision of a view was to be compared, and the call is about no single one.
     #[error("the call is about no single view to compare the revision of: use if_store_at")]

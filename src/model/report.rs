@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::batch::BatchKeys;
+use super::change_id::ChangeId;
 use super::error::{Error, Result};
 use super::key_outcome::{Action, Failure, KeyOutcome};
 use super::link_command::LinkCommand;
@@ -44,7 +45,7 @@ pub struct Report {
     outcomes: Vec<KeyOutcome>,
     successes: usize,
     failures: usize,
-    revision: Option<u64>,
+    change: Option<ChangeId>,
 }
 
 /// The resources that a request named.
@@ -77,25 +78,25 @@ impl Report {
         action: Action,
         keys: Reported,
         outcomes: Vec<KeyOutcome>,
-        revision: Option<u64>,
+        change: Option<ChangeId>,
     ) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_failure()).count();
         let successes = outcomes.len() - failures;
-        Self { action, keys, further: Vec::new(), outcomes, successes, failures, revision }
+        Self { action, keys, further: Vec::new(), outcomes, successes, failures, change }
     }
 
-    /// What came of a batch; `revision` is that of the change it was part of.
+    /// What came of a batch; `change` is the one it was part of.
     pub(crate) fn of_links(
         command: LinkCommand,
         result: LinkResult,
-        revision: Option<u64>,
+        change: Option<ChangeId>,
     ) -> Self {
         let LinkResult { outcomes, further, segments, changed } = result;
         let (action, choices) = (command.op.action(), command.choices);
         let mut keys = command.batch.into_keys();
         keys.name_segments(&segments);
-        let revision = revision.filter(|_| changed);
-        let report = Self::new(action, Reported::Keys(keys), outcomes, revision);
+        let change = change.filter(|_| changed);
+        let report = Self::new(action, Reported::Keys(keys), outcomes, change);
         let report = report.with_further(further);
         if choices.failures_only { report.only_failures() } else { report }
     }
@@ -104,9 +105,9 @@ impl Report {
     pub(crate) fn of_put(
         put: ValidatedPut,
         outcomes: Vec<KeyOutcome>,
-        revision: Option<u64>,
+        change: Option<ChangeId>,
     ) -> Self {
-        Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, revision)
+        Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, change)
     }
 
     /// The report with what a filter found; the outcomes are there.
@@ -138,7 +139,17 @@ impl Report {
     /// The revision the batch made; `None` when it changed nothing, and on a dry run.
     #[must_use]
     pub const fn revision(&self) -> Option<u64> {
-        self.revision
+        match self.change {
+            Some(change) => Some(change.revision),
+            None => None,
+        }
+    }
+
+    /// The change that the batch made, told from changes of other stores with the same revision; `None` when it changed
+    /// nothing, and on a dry run. Example: at [`ChangeId`].
+    #[must_use]
+    pub const fn change(&self) -> Option<ChangeId> {
+        self.change
     }
 
     /// How many keys the request had, with the further resources that a filter or a replacement found.
@@ -201,7 +212,11 @@ impl Report {
     /// [`Error::KeysFailed`] with the report when a key failed. What the other keys asked for is
     /// done all the same.
     pub fn all_ok(self) -> Result<Option<u64>> {
-        if self.failures == 0 { Ok(self.revision) } else { Err(Error::KeysFailed(Box::new(self))) }
+        if self.failures == 0 {
+            Ok(self.revision())
+        } else {
+            Err(Error::KeysFailed(Box::new(self)))
+        }
     }
 }
 

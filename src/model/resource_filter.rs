@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{EnvironmentId, ViewKey};
 use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
+use super::time_predicate::TimePredicate;
 
 /// Which resources of a type: all that every condition holds for.
 ///
@@ -85,4 +86,6 @@ pub enum ResourceCondition {
     Unbounded(bool),
     /// It is a segment of this environment. Not in the grammar.
     Environment(EnvironmentId),
+    /// A test of when it was created, as its registration tells; without one it does not hold.
+    CreatedAt(TimePredicate),
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change_id::ChangeId;
 use super::key::ViewKey;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
@@ -60,6 +61,8 @@ pub struct View {
     pub version: u64,
     /// The revision of the last change to its fields or links.
     pub revision: u64,
+    /// That change, told from changes of other stores with the same revision.
+    pub change: ChangeId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its own fields last changed.

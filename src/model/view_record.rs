@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change_id::ChangeId;
 use super::key::ViewKey;
 use super::time::Timestamp;
 use super::view::ViewFields;
@@ -14,7 +15,7 @@ pub(crate) struct ViewRecord {
     pub(crate) fields: ViewFields,
     pub(crate) version: u64,
     /// The last change to its fields or links.
-    pub(crate) revision: u64,
+    pub(crate) change: ChangeId,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }

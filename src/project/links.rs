@@ -158,7 +158,7 @@ impl Project {
         &self,
         changes: impl IntoIterator<Item = LinkChange>,
     ) -> Result<Vec<Report>> {
-        if self.precondition.view_at.is_some() {
+        if self.precondition.is_of_view() {
             return Err(Error::NoSingleView);
         }
         self.change_all(changes.into_iter().collect())
@@ -182,7 +182,7 @@ impl Project {
         }
         let operation = Operation::ChangeLinks { commands, limit };
         let request = self.request(meta.or(&self.meta), operation, keys)?;
-        let (answer, revision) = self.engine.execute(&request)?;
+        let (answer, change) = self.engine.execute(&request)?;
         let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
         let (Answer::Links(results), Operation::ChangeLinks { commands, .. }) = (answer, operation)
         else {
@@ -191,7 +191,7 @@ impl Project {
         if !self.dry_run {
             self.engine.count_keys(results.iter().flat_map(|result| &result.outcomes));
         }
-        let report = |(command, result)| Report::of_links(command, result, revision);
+        let report = |(command, result)| Report::of_links(command, result, change);
         Ok(commands.into_iter().zip(results).map(report).collect())
     }
 

@@ -8,6 +8,7 @@ mod views;
 use std::sync::Arc;
 
 use crate::engine::{Answered, Engine, Request};
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ProjectKey;
 use crate::model::limit;
@@ -202,6 +203,34 @@ impl Project {
     pub fn if_view_at(&self, revision: u64) -> Self {
         let mut handle = self.clone();
         handle.precondition.view_at = Some(revision);
+        handle
+    }
+
+    /// A handle whose calls change nothing when the last change of the view they are about is not
+    /// [this one](crate::View::change) any more: [`if_view_at`](Self::if_view_at), for what was kept outside of the store.
+    ///
+    /// [`Error::ViewDiffers`] when somebody else changed the view meanwhile, and when the store was put back to a
+    /// [copy](crate::Store::backup_to) from before that change and went another way, also where its revision is the same
+    /// again. [`Error::NoSingleView`] as of [`if_view_at`](Self::if_view_at).
+    ///
+    /// ```
+    /// # use viewlink::{Error, NewView, Options, ViewPatch};
+    /// # let in_store = |name: &str| {
+    /// #     let project = Options::new().open_in_memory()?.project("default")?;
+    /// #     project.create_view(NewView::new("v", name)).map(|view| (project, view))
+    /// # };
+    /// let ((project, view), (_, other)) = (in_store("V")?, in_store("W")?);
+    /// assert_eq!(view.revision, other.revision);
+    /// let patch = ViewPatch::new().name("X");
+    /// let refused = project.if_view_changed_by(other.change).update_view("v", patch.clone());
+    /// assert!(matches!(refused, Err(Error::ViewDiffers { .. })));
+    /// project.if_view_changed_by(view.change).update_view("v", patch)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn if_view_changed_by(&self, change: ChangeId) -> Self {
+        let mut handle = self.clone();
+        handle.precondition.view_changed_by = Some(change);
         handle
     }
 

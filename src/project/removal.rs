@@ -54,7 +54,8 @@ impl Project {
     /// [all calls](Project#errors) share.
     pub fn delete(&self) -> Result<DeletedProject> {
         match self.run(Operation::DeleteProject)? {
-            (Answer::ProjectDeleted { views, unlinked }, revision) => {
+            (Answer::ProjectDeleted { views, unlinked }, change) => {
+                let revision = change.map(|change| change.revision);
                 Ok(DeletedProject { views, unlinked, revision })
             }
             _ => Err(other_answer()),
@@ -108,11 +109,11 @@ impl Project {
 
     fn remove(&self, operation: Operation) -> Result<Removed> {
         match self.run(operation)? {
-            (Answer::Removed(removed), revision) => Ok(Removed {
+            (Answer::Removed(removed), change) => Ok(Removed {
                 resources: removed.linked,
                 registered: removed.registered,
                 links: removed.links,
-                revision,
+                revision: change.map(|change| change.revision),
             }),
             _ => Err(other_answer()),
         }

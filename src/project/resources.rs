@@ -49,11 +49,11 @@ impl Project {
         let keys = resources.len();
         let put = ValidatedPut::new(resources, options.limits);
         let request = self.request(self.meta.clone(), Operation::PutResources(put), keys)?;
-        let (answer, revision) = self.engine.execute(&request)?;
+        let (answer, change) = self.engine.execute(&request)?;
         let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
         match (answer, operation) {
             (Answer::Put(outcomes), Operation::PutResources(put)) => {
-                Ok(Report::of_put(put, outcomes, revision))
+                Ok(Report::of_put(put, outcomes, change))
             }
             _ => Err(other_answer()),
         }

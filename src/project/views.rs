@@ -123,7 +123,10 @@ impl Project {
     /// the key is none; those that [all calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         match self.run(Operation::DeleteView { view: view_key(key)? })? {
-            (Answer::ViewDeleted(unlinked), revision) => Ok(DeletedView { unlinked, revision }),
+            (Answer::ViewDeleted(unlinked), change) => {
+                let revision = change.map(|change| change.revision);
+                Ok(DeletedView { unlinked, revision })
+            }
             _ => Err(other_answer()),
         }
     }

@@ -30,7 +30,7 @@ impl State {
         for (key, project) in &self.projects {
             let at = |(invariant, detail)| located(key, invariant, detail);
             project.check().map_err(at)?;
-            let newer = |view: &super::view::ViewState| view.revision > self.head.revision;
+            let newer = |view: &super::view::ViewState| view.change.revision > self.head.revision;
             if project.views.iter(None).any(|(_, view)| newer(view)) {
                 return Err(located(key, 4, "a view is newer than the state".to_owned()));
             }
@@ -58,7 +58,7 @@ impl ProjectState {
             links.check(&resources.names).map_err(|detail| (1, detail))?;
             for (link, record) in links.by_time(None, 0) {
                 transposed.entry(resources.names.id(link.place)).or_default().insert(slot);
-                if record.revision > view.revision {
+                if record.revision > view.change.revision {
                     return Err((4, "a link is newer than its view".to_owned()));
                 }
             }

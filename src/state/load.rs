@@ -163,15 +163,16 @@ impl State {
 
 impl LoadedView {
     fn check(&self, head: Head) -> Sound<()> {
-        let ViewRecord { id, fields, revision, created_at, updated_at, .. } = &self.record;
+        let ViewRecord { id, fields, change, created_at, updated_at, .. } = &self.record;
+        let revision = change.revision;
         require(*id < head.next_view, "the id of a view was never given")?;
-        require(*revision <= head.revision, "a view is newer than the state")?;
+        require(revision <= head.revision, "a view is newer than the state")?;
         require(created_at <= updated_at, "a view was changed before it was made")?;
         require(*updated_at <= head.time, "a view is of later than the state")?;
         require(is_set(&fields.tags), "tags are not in order")?;
         for (_, links) in self.links.iter() {
             let newest = links.as_ref().and_then(|links| links.set.newest());
-            let fits = |newest: Stamp| newest.revision <= *revision && newest.time <= head.time;
+            let fits = |newest: Stamp| newest.revision <= revision && newest.time <= head.time;
             require(newest.is_none_or(fits), "a link is newer than its view")?;
         }
         Ok(())

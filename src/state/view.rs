@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use super::link_set::LinkSet;
+use crate::model::change_id::ChangeId;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{View, ViewFields};
-use crate::model::{ByType, Stamp, ViewRecord};
+use crate::model::{ByType, ViewRecord};
 
 /// A view of a project. Cloning is O(1).
 #[derive(Clone, Debug)]
 pub(super) struct ViewState {
     about: Arc<About>,
     /// The last change to its fields or links.
-    pub(super) revision: u64,
+    pub(super) change: ChangeId,
     links: ByType<Option<Arc<LinkSet>>>,
 }
 
@@ -31,22 +32,22 @@ pub(super) struct About {
 }
 
 impl ViewState {
-    pub(super) fn new(about: About, revision: u64) -> Self {
-        Self { about: Arc::new(about), revision, links: ByType::default() }
+    pub(super) fn new(about: About, change: ChangeId) -> Self {
+        Self { about: Arc::new(about), change, links: ByType::default() }
     }
 
     /// A view that was written down.
     pub(super) fn load(record: ViewRecord, links: ByType<Option<Arc<LinkSet>>>) -> Self {
-        let ViewRecord { id, key, fields, version, revision, created_at, updated_at } = record;
+        let ViewRecord { id, key, fields, version, change, created_at, updated_at } = record;
         let about = Arc::new(About { id, key, fields, version, created_at, updated_at });
-        Self { about, revision, links }
+        Self { about, change, links }
     }
 
     /// The view without its links, to be written down.
     pub(super) fn to_record(&self) -> ViewRecord {
         let About { id, key, fields, version, created_at, updated_at } = (*self.about).clone();
-        let revision = self.revision;
-        ViewRecord { id, key, fields, version, revision, created_at, updated_at }
+        let change = self.change;
+        ViewRecord { id, key, fields, version, change, created_at, updated_at }
     }
 
     pub(super) fn about(&self) -> &About {
@@ -54,12 +55,12 @@ impl ViewState {
     }
 
     /// Changes the fields; the version goes up by one.
-    pub(super) fn update(&mut self, fields: ViewFields, stamp: Stamp) {
+    pub(super) fn update(&mut self, fields: ViewFields, change: ChangeId, time: Timestamp) {
         let about = Arc::make_mut(&mut self.about);
         about.fields = fields;
         about.version += 1;
-        about.updated_at = stamp.time;
-        self.revision = stamp.revision;
+        about.updated_at = time;
+        self.change = change;
     }
 
     /// The links of a type, if there are any.
@@ -101,7 +102,8 @@ impl ViewState {
             tags,
             maintainer,
             version: *version,
-            revision: self.revision,
+            revision: self.change.revision,
+            change: self.change,
             created_at: *created_at,
             updated_at: *updated_at,
             links: self.counts(),

@@ -1,17 +1,18 @@
 //! A page of the feed of changes.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::maintainer::Maintainer;
 use crate::model::RegisteredResource;
 use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
+use crate::model::position::Position;
 use crate::model::resource::{RawResource, Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
 
-/// The changes behind a revision, a page of them.
+/// The changes after a position, a page of them.
 ///
-/// The API this comes from has no feed, so the shape is of this crate. A client goes on behind
-/// `position`, and has read all there was when `items` is empty.
+/// The API this comes from has no feed, so the shape is of this crate. A client keeps `position` and goes on after it:
+/// [`Store::feed_after`](crate::Store::feed_after). It has read all there was when that stays the same.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::Changes};
@@ -22,18 +23,21 @@ use crate::model::type_counts::TypeCounts;
 /// project.link("v", Batch::flags(["f"]))?.all_ok()?;
 /// let mut feed = store.feed(0)?;
 /// let page = feed.next_page(100)?;
-/// let json = serde_json::to_value(Changes::new(&page, feed.revision())).unwrap();
-/// assert_eq!((&json["position"], &json["items"][0]["kind"]), (&2.into(), &"viewCreated".into()));
+/// let position = feed.position()?;
+/// let json = serde_json::to_value(Changes::new(&page, position)).unwrap();
+/// assert_eq!(json["position"], position.to_string());
+/// assert_eq!(json["items"][0]["kind"], "viewCreated");
 /// assert_eq!(json["items"][0]["view"]["name"], "V");
 /// assert_eq!(json["items"][1]["linked"][0]["resourceKey"], "f");
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changes<'a> {
-    /// The changes, in order, without a gap.
+    /// The changes, in order.
     pub items: Vec<Change<'a>>,
-    /// The revision of the last one, or that which was asked for.
-    pub position: u64,
+    /// Where to go on: after the last change that was looked at.
+    #[serde(serialize_with = "as_text")]
+    pub position: Position,
 }
 
 impl<'a> Changes<'a> {
@@ -41,8 +45,8 @@ impl<'a> Changes<'a> {
     ///
     /// Cost: O(changes and their keys).
     #[must_use]
-    pub fn new(changes: &'a [change::Change], position: u64) -> Self {
-        Self { items: changes.iter().map(Change::new).collect(), position }
+    pub fn new(changes: impl IntoIterator<Item = &'a change::Change>, position: Position) -> Self {
+        Self { items: changes.into_iter().map(Change::new).collect(), position }
     }
 }
 
@@ -52,6 +56,9 @@ impl<'a> Changes<'a> {
 pub struct Change<'a> {
     /// Its number; one more than that of the change before it.
     pub revision: u64,
+    /// Where the store stood after it.
+    #[serde(serialize_with = "as_text")]
+    pub position: Position,
     /// When it was made, in milliseconds since 1970.
     pub time: u64,
     /// The project it was made in.
@@ -74,6 +81,7 @@ impl<'a> Change<'a> {
     fn new(change: &'a change::Change) -> Self {
         Self {
             revision: change.revision,
+            position: change.position,
             time: change.time.as_millis(),
             project_key: change.project.as_str(),
             actor: change.actor.as_deref(),
@@ -82,6 +90,10 @@ impl<'a> Change<'a> {
             did: Did::new(&change.kind),
         }
     }
+}
+
+fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(position)
 }
 
 /// What a change did, told apart by `kind`, as [`ChangeKind`] describes it. Example: at [`Changes`].

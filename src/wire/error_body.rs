@@ -91,6 +91,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405;
     /// the view exists already.
     ViewExists = "view_exists", 409;
+    /// the position was never one of this store: it is another one, or was put back to a copy and went another way.
+    ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
     /// somebody else changed the view meanwhile, or it is another one.
@@ -107,6 +109,8 @@ codes! {
     Committed = "committed", 500;
     /// the store was opened to be read only.
     ReadOnly = "read_only", 503;
+    /// the store takes nothing more: its memory or its journal is at its limit; nothing changed.
+    StoreFull = "store_full", 503;
     /// writes have stopped after an earlier failure.
     WritesStopped = "writes_stopped", 503;
     /// the store is closed.
@@ -157,12 +161,14 @@ fn code(error: &Error) -> ErrorCode {
         | Error::NoSingleView
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
         Error::JournalTrimmed { .. } => ErrorCode::ChangesGone,
-        Error::RevisionDiffers { .. } => ErrorCode::PreconditionFailed,
+        Error::Diverged { .. } => ErrorCode::ChangesDiverged,
+        Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
         Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::MemoryLimit { .. } | Error::JournalFull { .. } => ErrorCode::StoreFull,
         Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,
         Error::Closed => ErrorCode::Closed,
@@ -194,6 +200,13 @@ fn message(code: ErrorCode, error: &Error) -> String {
             "the store failed after the change was made durable; it shows when the store has \
              recovered"
                 .to_owned()
+        }
+        (_, Error::MemoryLimit { .. }) => {
+            "the memory of the store is at its limit; nothing changed: remove what is not needed"
+                .to_owned()
+        }
+        (_, Error::JournalFull { .. }) => {
+            "the journal of the store is at its limit; nothing changed: try again later".to_owned()
         }
         (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
         (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),

@@ -104,6 +104,9 @@ impl TryFrom<Fields> for LinkRequest {
 
     fn try_from(fields: Fields) -> Result<Self, &'static str> {
         let Fields { keys, segment_identifiers, filter, environment_id, comment } = fields;
+        // Beside keys an empty one asks for nothing more. Alone it could mean nothing or everything.
+        let has_keys = keys.is_some() || segment_identifiers.is_some();
+        let filter = filter.filter(|text| !(has_keys && text.is_empty()));
         match (keys, segment_identifiers, filter) {
             (Some(_), Some(_), _) => {
                 Err("keys and segmentIdentifiers do not go together: give one of them")

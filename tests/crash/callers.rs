@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use viewlink::testing::SimulatedDisk;
 use viewlink::{Error, Outcome, Result, Store};
 
+use crate::archive::check_archive;
 use crate::history::History;
 use crate::request::Request;
 use crate::setup::Setup;
@@ -105,6 +107,14 @@ impl Callers {
                 },
             };
             assert!(right, "{how}: {answer:?} and yet {there:?} for {request:?}");
+        }
+    }
+
+    /// The archive and the journal on a disk have all the changes that a store had.
+    pub(crate) fn check_archive(&self, disk: &SimulatedDisk, store: &Store, how: &str) {
+        let history = self.history(&self.made(store));
+        if let Err(verdict) = check_archive(disk, &history, history.revision()) {
+            panic!("{how}: {verdict}");
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use viewlink::{
-    Change, ChangeKind, ChangedFields, ChangedLinks, Error, KeySort, LinkSort, LinkedResource,
-    Maintainer, Paging, ProjectSnapshot, RegisteredResource, Resource, ResourceFilter,
-    ResourceType, Result, Snapshot, TypeCounts, View,
+    Change, ChangeKind, ChangedFields, ChangedLinks, Changes, Error, KeySort, LinkSort,
+    LinkedResource, Maintainer, Paging, Position, ProjectSnapshot, RegisteredResource, Resource,
+    ResourceFilter, ResourceType, Result, Snapshot, Store, TypeCounts, View,
 };
 
 use crate::model::{link_line, links_line};
@@ -39,7 +39,7 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
 }
 
 /// What is registered, where ids lead, and what the index finds by each tag.
-fn registry_lines(reader: &ProjectSnapshot<'_>, lines: &mut Vec<String>) -> Result<()> {
+fn registry_lines(reader: &ProjectSnapshot, lines: &mut Vec<String>) -> Result<()> {
     let project = reader.info().key;
     for resource_type in ResourceType::ALL {
         for known in reader.resources(resource_type, &ResourceFilter::all(), all())? {
@@ -72,7 +72,7 @@ fn known_line(known: &RegisteredResource) -> String {
 }
 
 fn view_lines(
-    reader: &ProjectSnapshot<'_>,
+    reader: &ProjectSnapshot,
     view: &View,
     lines: &mut Vec<String>,
     resources: &mut BTreeSet<Resource>,
@@ -103,15 +103,32 @@ fn view_lines(
 }
 
 /// The changes that the journal keeps, the oldest first.
-pub(crate) fn journal(snapshot: &Snapshot) -> Result<Vec<String>> {
-    let changes = match snapshot.changes(1) {
-        Err(Error::JournalTrimmed { oldest, .. }) => snapshot.changes(oldest)?,
-        other => other?,
-    };
-    changes.map(|change| Ok(change_line(&change?))).collect()
+pub(crate) fn kept_changes(snapshot: &Snapshot) -> Result<Changes> {
+    match snapshot.changes(1) {
+        Err(Error::JournalTrimmed { oldest, .. }) => snapshot.changes(oldest),
+        other => other,
+    }
 }
 
-fn change_line(change: &Change) -> String {
+/// The same as lines.
+pub(crate) fn journal(snapshot: &Snapshot) -> Result<Vec<String>> {
+    kept_changes(snapshot)?.map(|change| Ok(change_line(&change?))).collect()
+}
+
+/// The changes that a feed gives, and where it stands then.
+pub(crate) fn feed(store: &Store, after: u64) -> Result<(Vec<Change>, Position)> {
+    let mut feed = store.feed(after)?;
+    let mut changes = Vec::new();
+    loop {
+        let page = feed.next_page(3)?;
+        if page.is_empty() {
+            return Ok((changes, feed.position()?));
+        }
+        changes.extend(page);
+    }
+}
+
+pub(crate) fn change_line(change: &Change) -> String {
     let Change { revision, project, .. } = change;
     let (time, actor) = (change.time.as_millis(), change.actor.as_deref().unwrap_or_default());
     let comment = change.comment.as_deref().unwrap_or_default();

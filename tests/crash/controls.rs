@@ -7,7 +7,7 @@ use crate::child;
 use crate::explore::explore;
 use crate::images::tell;
 use crate::run::Run;
-use crate::setup::first_seed;
+use crate::setup::{ARCHIVE, first_seed};
 use crate::tally::Tally;
 
 /// Explores a run on a disk that is not honest about files whose names start with `prefix`; it must
@@ -40,6 +40,26 @@ fn a_checkpoint_ahead_of_the_journal_is_caught() {
     let tally = caught_in_the_journal(Syncs::Late);
     assert!(tally.refused > 0, "{tally}: no state was ahead of its journal");
     assert!(tally.lost > tally.refused, "{tally}, {} refused", tally.refused);
+}
+
+/// The same as a store that gives a checkpoint its name, and lets the journal go, before it syncs the file.
+#[test]
+fn a_checkpoint_that_is_never_synced_is_caught() {
+    let mut total = Tally::default();
+    for seed in first_seed()..first_seed() + 4 {
+        total.add(explore(&Run::on_a_disk(seed, 6, "unfinished.redb", Syncs::Ignored), seed));
+    }
+    assert!(total.refused > total.images / 50, "{total}, {} refused", total.refused);
+}
+
+/// The same as a store that lets the journal go before its archive is synced.
+#[test]
+fn an_archive_that_is_never_synced_is_caught() {
+    let mut total = Tally::default();
+    for seed in first_seed()..first_seed() + 6 {
+        total.add(explore(&Run::archiving(seed, 10, ARCHIVE, Syncs::Ignored), seed));
+    }
+    assert!(total.lost > 0, "{total} of {} archives", total.archives);
 }
 
 /// Not a test but what the one below runs in a process of its own.

@@ -1,7 +1,7 @@
 //! Damage to the journal: what had been synced is never cut without a word.
 
 use viewlink::testing::SimulatedDisk;
-use viewlink::{Error, StoreFile};
+use viewlink::{Checkpoints, Error, StoreFile};
 
 use crate::content;
 use crate::history::History;
@@ -11,8 +11,8 @@ use crate::setup::{Clock, Setup};
 /// How many batches there are.
 const BATCHES: u64 = 40;
 
-/// The bytes of the record of a batch, about.
-const RECORD: usize = 210;
+/// More than the bytes of the frame of a batch, and less than those of two.
+const RECORD: usize = 300;
 
 /// What became of a store with a damaged byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ fn killed(checkpoint_at: u64) -> (SimulatedDisk, History) {
 }
 
 fn options(clock: &Clock) -> viewlink::Options {
-    Setup::keeping_all().options(clock).checkpoint_interval(u64::MAX, u64::MAX)
+    Setup::keeping_all().options(clock).checkpoints(Checkpoints::ByHand)
 }
 
 /// Opens a copy of the disk with one byte damaged.

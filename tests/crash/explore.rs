@@ -1,16 +1,18 @@
 //! Crashes at every disk call of a run, and crashes in the recovery from them.
 
+use viewlink::Error;
 use viewlink::testing::{CallKind, DiskCall, DiskFault, SimulatedDisk};
 
+use crate::archive::check_archive;
 use crate::history::History;
 use crate::random::Random;
-use crate::run::{Run, Running};
+use crate::run::{Run, Running, is_append};
 use crate::setup::{Clock, Setup};
 use crate::tally::{Place, Tally};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Right, Verdict, judge};
 
 /// How often the power is lost at each call of a run, with another part of the writes kept: at one
-/// of the journal, and at others, of which there are many more.
+/// where much depends on what is kept, and at others, of which there are many more.
 const LOSSES: [usize; 2] = [5, 1];
 
 /// How deep crashes in recoveries go.
@@ -35,21 +37,21 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
     let log = run.disk.log();
     for (call, stopped) in run.disk.stops().enumerate() {
         let (last, next) = (call.checked_sub(1).map(|last| &log[last]), log.get(call));
+        let place = Place::of(last, next);
         let image = |disk, how| Image {
             disk,
             setup: run.setup,
             history: &run.history,
             at_least: run.acknowledged.when(call),
-            place: Place::of(last, next),
+            place,
             depth: 0,
             how: format!("seed {seed}, {how} at call {call}"),
         };
-        let rotates = Place::of(last, next).is_new_segment()
-            && !run.openings.iter().any(|opening| opening.contains(&call));
-        let is_of_journal = next.is_some_and(|call| call.name.starts_with("journal"));
-        for _ in 0..LOSSES[usize::from(!is_of_journal)] {
+        let opens = run.openings.iter().any(|opening| opening.contains(&call));
+        for _ in 0..LOSSES[usize::from(!place.is_of_note())] {
             let loss = random.next();
-            tally.rotating += u64::from(rotates);
+            tally.rotating += u64::from(place.is_new_segment() && !opens);
+            tally.opening += u64::from(opens);
             image(stopped.power_lost(loss), format!("power lost ({loss})"))
                 .look(&mut tally, &mut random);
         }
@@ -65,8 +67,7 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
 
 /// Whether the process is killed when a record is written and not synced.
 fn is_between_write_and_sync(last: Option<&DiskCall>, next: Option<&DiskCall>) -> bool {
-    let is_append = |call: &&DiskCall| call.kind == CallKind::Write && call.name.ends_with(".log");
-    last.filter(is_append).is_some() && next.is_some_and(|call| call.kind == CallKind::Sync)
+    last.is_some_and(is_append) && next.is_some_and(|call| call.kind == CallKind::Sync)
 }
 
 impl Image<'_> {
@@ -87,20 +88,58 @@ impl Image<'_> {
     fn open(self, tally: &mut Tally, random: &mut Random, again: usize) {
         tally.count(self.place);
         tally.in_recovery += u64::from(self.depth > 0);
-        match self.go_on(random, again > 0) {
+        let checked =
+            self.look_only(tally, random).and_then(|()| self.check_archive(tally, random));
+        match checked.and_then(|()| self.go_on(tally, random, again > 0)) {
             Ok(None) => {}
             Ok(Some(run)) => self.crash_again(&run, tally, random, again),
             Err(verdict) => tally.fail(&verdict, &self.how),
         }
     }
 
+    /// At times it is opened to read only first: that shows what must be there and changes no byte.
+    fn look_only(&self, tally: &mut Tally, random: &mut Random) -> Result<(), Verdict> {
+        if random.below(8) > 0 {
+            return Ok(());
+        }
+        // There may be no store yet.
+        let options = self.setup.options(&Clock::default()).read_only(true);
+        let opened = match options.open_on(&self.disk) {
+            Err(Error::NotFound { .. }) if self.at_least == 0 => return Ok(()),
+            other => other,
+        };
+        let store = opened.map_err(|error| Verdict::Refused(format!("to be read: {error:?}")))?;
+        judge(&store, self.history, self.at_least, self.setup)?;
+        store.close().map_err(|error| Verdict::Refused(format!("to be closed: {error:?}")))?;
+        tally.only_read += 1;
+        match &self.disk.log()[..] {
+            [] => Ok(()),
+            calls => Err(Verdict::Torn(format!("who only reads made {calls:?}"))),
+        }
+    }
+
+    /// At times the archive is put back in place of what the journal has let go of.
+    fn check_archive(&self, tally: &mut Tally, random: &mut Random) -> Result<(), Verdict> {
+        if !self.setup.archives || random.below(4) > 0 {
+            return Ok(());
+        }
+        tally.archives += 1;
+        check_archive(&self.disk, self.history, self.at_least).map(drop)
+    }
+
     /// Opens and compares. Then either the process ends as if it were killed, or a few more calls
     /// are made.
-    fn go_on(&self, random: &mut Random, longer: bool) -> Result<Option<Run>, Verdict> {
+    fn go_on(
+        &self,
+        tally: &mut Tally,
+        random: &mut Random,
+        longer: bool,
+    ) -> Result<Option<Run>, Verdict> {
         let clock = Clock::default();
         let opened = self.setup.options(&clock).open_on(&self.disk);
         let store = opened.map_err(|error| Verdict::Refused(format!("{error:?}")))?;
-        let revision = judge(&store, self.history, self.at_least, self.setup)?;
+        let Right { revision, positions } = judge(&store, self.history, self.at_least, self.setup)?;
+        tally.positions += positions;
         if !longer {
             self.disk.fail(DiskFault::new(std::io::ErrorKind::Other).for_good());
             return Ok(None);

@@ -1,6 +1,8 @@
 //! What a store should hold at each revision, and what of it was acknowledged when.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use viewlink::Position;
 
 use crate::model::Model;
 use crate::request::Request;
@@ -19,14 +21,25 @@ pub(crate) struct State {
     pub(crate) lines: Vec<String>,
     /// The change, as [`crate::content::journal`] should give it.
     pub(crate) change: String,
+    /// Where the store stood then, once that is known.
+    position: OnceLock<Position>,
+}
+
+impl State {
+    fn new(model: Model, change: String) -> Arc<Self> {
+        let lines = model.lines();
+        Arc::new(Self { model, lines, change, position: OnceLock::new() })
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.position.get().copied()
+    }
 }
 
 impl History {
     /// That of a new store.
     pub(crate) fn new() -> Self {
-        let model = Model::default();
-        let lines = model.lines();
-        Self { states: vec![Arc::new(State { model, lines, change: String::new() })] }
+        Self { states: vec![State::new(Model::default(), String::new())] }
     }
 
     /// The newest revision.
@@ -42,9 +55,19 @@ impl History {
     pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<u64> {
         let mut model = self.states.last().unwrap().model.clone();
         let change = model.apply(request, clock)?;
-        let (lines, revision) = (model.lines(), model.revision);
-        self.states.push(Arc::new(State { model, lines, change }));
+        let revision = model.revision;
+        self.states.push(State::new(model, change));
         Some(revision)
+    }
+
+    /// Takes down where the store stood after a change: it stands there in every image that has the change.
+    ///
+    /// A store without a change may be another one: a creation that a crash took back was done again.
+    pub(crate) fn set_position(&self, position: Position) {
+        if position.revision() > 0 {
+            let state = self.at(position.revision()).unwrap();
+            assert_eq!(*state.position.get_or_init(|| position), position);
+        }
     }
 
     /// Whether there was a time when what a call asks for was so already, or was refused.

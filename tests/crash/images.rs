@@ -18,6 +18,9 @@ const IMAGES: u64 = 20_000;
 /// How many calls, or crowds of calls, a run has.
 const STEPS: usize = 10;
 
+/// How many of the runs have a thread for checkpoints: every third.
+const IN_BACKGROUND: u64 = 3;
+
 /// Explores runs until there are so many images.
 fn explore_runs(images: u64) -> Tally {
     let (next, total) = (AtomicU64::new(first_seed()), Mutex::new(Tally::default()));
@@ -27,7 +30,11 @@ fn explore_runs(images: u64) -> Tally {
             scope.spawn(|| {
                 while total.lock().unwrap().images < images {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    let found = explore(&Run::record(seed, STEPS), seed);
+                    let run = match seed % IN_BACKGROUND {
+                        0 => Run::record_in_background(seed, STEPS),
+                        _ => Run::record(seed, STEPS),
+                    };
+                    let found = explore(&run, seed);
                     total.lock().unwrap().add(found);
                 }
             });
@@ -60,27 +67,23 @@ fn no_crash_loses_or_tears_a_change() {
     let images = number_from_environment("VIEWLINK_CRASH_IMAGES", IMAGES);
     let tally = explore_runs(images);
     tell(&tally.to_string());
-    let Tally { in_recovery, fresh_segment, rotating, .. } = &tally;
+    let Tally { in_recovery, fresh_segment, rotating, opening, .. } = &tally;
     let Tally { killed, followed, shared_syncs, places, .. } = &tally;
+    let Tally { only_read, archives, positions, .. } = &tally;
     tell(&format!(
-        "{in_recovery} in a recovery, {fresh_segment} of them in its fresh segment; {rotating} while a \
-         segment was full; {killed} killed, {followed} of them followed to the end; {shared_syncs} \
-         changes shared a sync; {places:?}"
+        "{in_recovery} in a recovery, {fresh_segment} of them in its fresh segment; {opening} in an \
+         opening; {rotating} while a segment was full; {killed} killed, {followed} of them followed to \
+         the end; {shared_syncs} changes shared a sync; {only_read} also opened to read only; \
+         {archives} archives and {positions} positions compared; {places:?}"
     ));
     assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
-    let all = [
-        Place::Appending,
-        Place::BuildingASegment,
-        Place::NamingASegment,
-        Place::DeletingASegment,
-        Place::CuttingASegment,
-        Place::WritingTheState,
-    ];
     let rare = images / 500;
-    for place in all {
+    for place in Place::ALL {
         assert!(places.get(&place).is_some_and(|count| *count > rare), "{place:?}: {places:?}");
     }
-    assert!([*in_recovery, *killed, *fresh_segment, *rotating].iter().all(|count| *count > rare));
+    let counts = [in_recovery, killed, fresh_segment, rotating, opening, only_read, archives];
+    assert!(counts.iter().all(|count| **count > rare), "{counts:?}");
     assert!(*followed > rare / 10);
+    assert!(*positions > images);
     assert!(*shared_syncs as u64 > images / 10_000);
 }

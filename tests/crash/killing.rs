@@ -21,8 +21,8 @@ const KILLS: u64 = 8;
 const WRITERS: usize = 4;
 
 fn options() -> Options {
-    // Small enough that a kill meets rotations, folds and checkpoints.
-    Options::new().segment_size(4_096).checkpoint_interval(20, 1 << 20).tail(40, 10)
+    // Small enough that a kill meets rotations and checkpoints, on a thread of their own.
+    Options::new().segment_size(4_096).checkpoint_age(Some(Duration::from_millis(2)))
 }
 
 fn project(store: &Store) -> Project {

@@ -9,6 +9,8 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
+mod archive;
+mod backups;
 mod callers;
 mod child;
 mod content;

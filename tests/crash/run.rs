@@ -5,12 +5,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use viewlink::Store;
-use viewlink::testing::{CallKind, SimulatedDisk, Syncs};
+use viewlink::testing::{CallKind, DiskCall, SimulatedDisk, Syncs};
+use viewlink::{Checkpoints, Store};
 
+use crate::content;
 use crate::history::{Acknowledged, History};
 use crate::random::Random;
-use crate::request::{Act, PROJECTS, Request, VIEWS};
+use crate::request::{self, Act, PROJECTS, Request, VIEWS};
 use crate::setup::{Clock, Setup};
 
 /// How many callers come at the same time.
@@ -50,11 +51,29 @@ impl Run {
         Self::on_a_disk(seed, steps, "", Syncs::Honest)
     }
 
+    /// The same with a thread for checkpoints. The order of its calls differs each time.
+    pub(crate) fn record_in_background(seed: u64, steps: usize) -> Self {
+        let mut random = Random(seed);
+        let setup = Setup::random_in_background(&mut random);
+        Self::with(setup, random, steps, ("", Syncs::Honest))
+    }
+
     /// The same on a disk that is not honest, from when the store has been made.
     pub(crate) fn on_a_disk(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
         let mut random = Random(seed);
         let setup = Setup::random(&mut random);
+        Self::with(setup, random, steps, (prefix, syncs))
+    }
+
+    /// The same with an archive, and little of the journal kept.
+    pub(crate) fn archiving(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
+        let setup = Setup::forgetting(Checkpoints::Inline, true);
+        Self::with(setup, Random(seed), steps, (prefix, syncs))
+    }
+
+    fn with(setup: Setup, random: Random, steps: usize, (prefix, syncs): (&str, Syncs)) -> Self {
         let (disk, clock) = (SimulatedDisk::new(), Clock::default());
+        disk.set_direct(setup.is_direct);
         let store = setup.options(&clock).open_on(&disk).unwrap();
         disk.set_syncs(prefix, syncs);
         let mut running = Running::new(setup, disk, clock, store, History::new(), random);
@@ -112,12 +131,24 @@ impl Running {
             5 => self.reopen(),
             _ => self.alone(),
         }
+        self.note_positions();
+    }
+
+    /// Takes down the positions of the changes that were made, as far as the journal keeps them.
+    fn note_positions(&self) {
+        let snapshot = self.store.snapshot().unwrap();
+        self.history.set_position(snapshot.position());
+        // Of the others as many as are kept: segments may go meanwhile.
+        for change in content::kept_changes(&snapshot).into_iter().flatten().flatten() {
+            self.history.set_position(change.position);
+        }
     }
 
     /// One call, and nobody else calls.
     pub(crate) fn alone(&mut self) {
         self.number += 1;
-        let request = Request::random(&mut self.random, self.number, self.history.revision(), true);
+        let request =
+            Request::random(&mut self.random, self.number, self.history.revision(), request::ALONE);
         self.make(&request);
     }
 
@@ -129,10 +160,12 @@ impl Running {
 
     /// Several calls at the same time, and a reader.
     fn crowd(&mut self) {
+        // Changes of links share a group, and all others are alone in theirs.
+        let acts = if self.random.below(2) == 0 { request::LINKS } else { request::TOGETHER };
         let requests: Vec<Request> = (0..CROWD)
             .map(|_| {
                 self.number += 1;
-                Request::random(&mut self.random, self.number, self.history.revision(), false)
+                Request::random(&mut self.random, self.number, self.history.revision(), acts)
             })
             .collect();
         self.clock.set_slow(true);
@@ -155,10 +188,10 @@ impl Running {
 
     /// Closes the store.
     pub(crate) fn end(self) -> Run {
+        self.note_positions();
         self.store.close().unwrap();
         let log = self.disk.log();
-        let appends =
-            log.iter().filter(|call| call.kind == CallKind::Write && call.name.ends_with(".log"));
+        let appends = log.iter().filter(|call| is_append(call));
         let changes = usize::try_from(self.history.revision()).unwrap();
         Run {
             setup: self.setup,
@@ -169,6 +202,13 @@ impl Running {
             acknowledged: Acknowledged::new(self.told),
         }
     }
+}
+
+/// Whether a call writes changes to a segment that has its name.
+pub(crate) fn is_append(call: &DiskCall) -> bool {
+    matches!(call.kind, CallKind::Write | CallKind::WriteSynced)
+        && call.name.starts_with("journal/")
+        && call.name.ends_with(".log")
 }
 
 type Made = Vec<(u64, usize, Request)>;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use viewlink::{Options, Timestamp};
+use viewlink::{Checkpoints, Options, Timestamp};
 
 use crate::random::Random;
 
@@ -49,44 +49,69 @@ impl Clock {
     }
 }
 
-/// Options small enough that a short run rotates segments, trims them, folds and checkpoints.
+/// The directory on the disk of the store where its journal is archived.
+pub(crate) const ARCHIVE: &str = "archive";
+
+/// Options small enough that a short run rotates segments, makes checkpoints, and trims and archives segments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    tail: (usize, usize),
-    cache: usize,
-    rows: u64,
+    checkpoints: Checkpoints,
+    /// After how many bytes of journal a checkpoint is made; after each group where there are none.
+    bytes: Option<u64>,
+    /// Whether a checkpoint is read again before it takes the place of the one before.
+    reads_back: bool,
     pub(crate) keep: Option<u64>,
+    pub(crate) archives: bool,
+    /// Whether the disk takes writes past the cache.
+    pub(crate) is_direct: bool,
 }
 
 impl Setup {
+    /// Checkpoints are made by those whose changes make them due, so that a seed gives the same calls each time.
     pub(crate) fn random(random: &mut Random) -> Self {
         Self {
-            tail: [(25, 6), (60, 20), (0, 1)][random.below(3)],
-            cache: [0, 1 << 20][random.below(2)],
-            rows: [12, 40, 200][random.below(3)],
+            checkpoints: Checkpoints::Inline,
+            bytes: [None, Some(1_000), Some(u64::MAX)][random.below(3)],
+            reads_back: random.below(4) == 0,
             keep: Some([1, 8, 20][random.below(3)]),
+            archives: random.below(3) == 0,
+            is_direct: random.below(2) == 0,
         }
+    }
+
+    /// The same with a thread for checkpoints and for segments that are made ahead, besides those of the callers.
+    pub(crate) fn random_in_background(random: &mut Random) -> Self {
+        Self { checkpoints: Checkpoints::Background, ..Self::random(random) }
     }
 
     /// All changes are kept, so that the journal tells who made what.
     pub(crate) const fn keeping_all() -> Self {
-        Self { tail: (10, 4), cache: 1 << 20, rows: 30, keep: None }
+        Self {
+            checkpoints: Checkpoints::Inline,
+            bytes: Some(2_000),
+            reads_back: false,
+            keep: None,
+            archives: false,
+            is_direct: false,
+        }
     }
 
-    /// With or without memory for pages of the state; segments go soon.
-    pub(crate) const fn forgetting(in_memory: bool) -> Self {
-        let cache = if in_memory { 1 << 20 } else { 0 };
-        Self { tail: (10, 4), cache, rows: 30, keep: Some(6) }
+    /// Segments go soon, into an archive or for good.
+    pub(crate) const fn forgetting(checkpoints: Checkpoints, archives: bool) -> Self {
+        let (bytes, keep, reads_back) = (None, Some(6), archives);
+        Self { checkpoints, bytes, reads_back, keep, archives, is_direct: false }
     }
 
     pub(crate) fn options(self, clock: &Clock) -> Options {
         let clock = clock.clone();
         Options::new()
             .segment_size(4096)
-            .checkpoint_interval(self.rows, 8192)
+            .checkpoints(self.checkpoints)
+            .checkpoint_bytes(self.bytes.unwrap_or(u64::MAX))
+            .checkpoint_age(self.bytes.is_none().then_some(Duration::ZERO))
+            .check_checkpoints(self.reads_back)
             .keep_changes(self.keep)
-            .tail(self.tail.0, self.tail.1)
-            .cache_size(self.cache)
+            .archive(self.archives.then(|| ARCHIVE.into()))
             .clock(move || clock.ask())
     }
 }

@@ -16,38 +16,74 @@ pub(crate) enum Place {
     Appending,
     /// A segment is filled under its temporary name.
     BuildingASegment,
+    /// The same before it is needed.
+    BuildingASegmentAhead,
     /// It gets its name.
     NamingASegment,
     DeletingASegment,
     CuttingASegment,
-    /// A checkpoint, a fold or a change that finds no room in memory.
-    WritingTheState,
+    /// A segment is copied into the archive.
+    Archiving,
+    WritingACheckpoint,
+    /// All of it is written, and not synced.
+    SyncingACheckpoint,
+    /// It is synced, and takes the place of the one before.
+    NamingACheckpoint,
+    /// It has its name, which is not synced.
+    SyncingTheNameOfACheckpoint,
     Elsewhere,
 }
 
 impl Place {
+    /// Those that every run of the tests must meet.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Appending,
+        Self::BuildingASegment,
+        Self::BuildingASegmentAhead,
+        Self::NamingASegment,
+        Self::DeletingASegment,
+        Self::CuttingASegment,
+        Self::Archiving,
+        Self::WritingACheckpoint,
+        Self::SyncingACheckpoint,
+        Self::NamingACheckpoint,
+        Self::SyncingTheNameOfACheckpoint,
+    ];
+
     /// Whether a segment is being made.
     pub(crate) const fn is_new_segment(self) -> bool {
-        matches!(self, Self::BuildingASegment | Self::NamingASegment)
+        matches!(self, Self::BuildingASegment | Self::BuildingASegmentAhead | Self::NamingASegment)
     }
 
-    /// Where the power is lost that goes before `next` and after `last`.
+    /// Where the power is lost before `next` and after `last`.
     pub(crate) fn of(last: Option<&DiskCall>, next: Option<&DiskCall>) -> Self {
         let Some(next) = next else { return Self::Elsewhere };
-        let last = last.map(|call| call.kind);
+        let last_kind = last.map(|call| call.kind);
         match (next.kind, &*next.name) {
-            (CallKind::Remove, _) => Self::DeletingASegment,
-            (CallKind::SyncDir, "journal") if last == Some(CallKind::Remove) => {
+            (_, name) if name.starts_with("archive") => Self::Archiving,
+            (CallKind::Remove, name) if name.ends_with(".log") => Self::DeletingASegment,
+            (CallKind::SyncDir, "journal") if last_kind == Some(CallKind::Remove) => {
                 Self::DeletingASegment
             }
             (CallKind::Rename, name) if name.starts_with("journal/") => Self::NamingASegment,
             (CallKind::SyncDir, "journal") => Self::NamingASegment,
             (_, "journal/unfinished") => Self::BuildingASegment,
+            (_, "journal/ahead") => Self::BuildingASegmentAhead,
             (CallKind::SetLen, name) if name.starts_with("journal/") => Self::CuttingASegment,
             (_, name) if name.starts_with("journal/") => Self::Appending,
-            (_, "state.redb") => Self::WritingTheState,
+            (CallKind::Sync, "unfinished.redb") => Self::SyncingACheckpoint,
+            (_, "unfinished.redb") => Self::WritingACheckpoint,
+            (CallKind::Rename, "checkpoint.redb") => Self::NamingACheckpoint,
+            (CallKind::SyncDir, "") if last.is_some_and(|last| last.name == "checkpoint.redb") => {
+                Self::SyncingTheNameOfACheckpoint
+            }
             _ => Self::Elsewhere,
         }
+    }
+
+    /// Whether a crash here may leave much or little: the power is lost more often.
+    pub(crate) const fn is_of_note(self) -> bool {
+        !matches!(self, Self::WritingACheckpoint | Self::SyncingACheckpoint | Self::Elsewhere)
     }
 }
 
@@ -69,6 +105,14 @@ pub(crate) struct Tally {
     /// Of these how many between the write of a record and its sync, and then the power was lost at
     /// each call of those who came afterwards.
     pub(crate) followed: u64,
+    /// How many were made while a store was opened.
+    pub(crate) opening: u64,
+    /// How many were also opened to read only, before.
+    pub(crate) only_read: u64,
+    /// How many had their archive held against their journal.
+    pub(crate) archives: u64,
+    /// How many changes had the position that they were acknowledged with.
+    pub(crate) positions: u64,
     pub(crate) shared_syncs: usize,
     pub(crate) places: BTreeMap<Place, u64>,
     /// The first of those that were lost or torn.
@@ -102,6 +146,10 @@ impl Tally {
         self.rotating += other.rotating;
         self.killed += other.killed;
         self.followed += other.followed;
+        self.opening += other.opening;
+        self.only_read += other.only_read;
+        self.archives += other.archives;
+        self.positions += other.positions;
         self.shared_syncs += other.shared_syncs;
         for (place, count) in other.places {
             *self.places.entry(place).or_default() += count;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use viewlink::{Result, Store};
+use viewlink::{Snapshot, Store};
 
 use crate::content;
-use crate::history::History;
+use crate::history::{History, State};
 use crate::setup::Setup;
 
 /// Why a store is not what it should be.
@@ -29,7 +29,15 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Compares all that a store shows with what it should show; its revision if it is right.
+/// What was found of a store that is right.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Right {
+    pub(crate) revision: u64,
+    /// How many changes have the position that they had when they were made.
+    pub(crate) positions: u64,
+}
+
+/// Compares all that a store shows with what it should show, by snapshots in both directions and by a feed.
 ///
 /// What had been acknowledged up to `at_least` must be there, and the rest be whole or absent.
 pub(crate) fn judge(
@@ -37,8 +45,7 @@ pub(crate) fn judge(
     history: &History,
     at_least: u64,
     setup: Setup,
-) -> Result<u64, Verdict> {
-    let unreadable = |error: viewlink::Error| Verdict::Lost(format!("cannot be read: {error:?}"));
+) -> Result<Right, Verdict> {
     let snapshot = store.snapshot().map_err(unreadable)?;
     let revision = snapshot.revision();
     if revision < at_least {
@@ -53,11 +60,16 @@ pub(crate) fn judge(
     }
     let kept = content::journal(&snapshot).map_err(unreadable)?;
     check_journal(&kept, history, revision, setup)?;
+    let positions = check_feed(store, &kept, history, &snapshot)?;
     let verification = store.verify().map_err(unreadable)?;
     if !verification.is_clean() {
         return Err(Verdict::Torn(verification.to_string()));
     }
-    Ok(revision)
+    Ok(Right { revision, positions })
+}
+
+fn unreadable(error: viewlink::Error) -> Verdict {
+    Verdict::Lost(format!("cannot be read: {error:?}"))
 }
 
 /// The newest changes are all there, as many as the options keep, and each is what was asked for.
@@ -79,6 +91,34 @@ fn check_journal(
         }
     }
     Ok(())
+}
+
+/// A feed gives what the journal keeps and ends where the snapshot stands, and each position is that of before.
+fn check_feed(
+    store: &Store,
+    kept: &[String],
+    history: &History,
+    snapshot: &Snapshot,
+) -> Result<u64, Verdict> {
+    let after = snapshot.revision() - kept.len() as u64;
+    let (changes, end) = content::feed(store, after).map_err(unreadable)?;
+    let lines: Vec<String> = changes.iter().map(content::change_line).collect();
+    if lines != kept {
+        return Err(Verdict::Torn(format!("a feed differs: {}", first_difference(&lines, kept))));
+    }
+    if end != snapshot.position() {
+        return Err(Verdict::Torn(format!("a feed ends at {end}, not {}", snapshot.position())));
+    }
+    let places = changes.iter().map(|change| change.position).chain([end]);
+    let mut compared = 0;
+    for place in places {
+        let before = history.at(place.revision()).and_then(State::position);
+        if before.is_some_and(|before| before != place) {
+            return Err(Verdict::Torn(format!("it stands at {place} and stood at {before:?}")));
+        }
+        compared += u64::from(before.is_some());
+    }
+    Ok(compared)
 }
 
 fn first_difference(found: &[String], expected: &[String]) -> String {

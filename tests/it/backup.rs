@@ -9,9 +9,8 @@ use std::time::Duration;
 use viewlink::{Batch, Error, NewView, Options, Store};
 
 use crate::support::{
-    Clock, Random, all, assert_clean, assert_clean_and_replayed, content, content_of, copy,
-    copy_of, create, flag, flags, journal, link, names, project, revision, segments, stop_writes,
-    two_views, views_of,
+    Clock, Random, all, assert_clean, assert_clean_and_replayed, content, content_of, copy_of,
+    create, flag, flags, journal, link, names, project, revision, segments, stop_writes, two_views,
 };
 
 #[test]
@@ -52,27 +51,6 @@ fn an_empty_store_and_a_copy_can_be_copied() {
     let second = copy_of(&first, &dir.path().join("2"));
     assert_eq!((content_of(&second), journal(&second)), (content_of(&first), journal(&first)));
     assert_clean_and_replayed(&second);
-}
-
-#[test]
-fn what_waits_to_be_folded_is_in_the_tables_of_the_copy() {
-    let dir = tempfile::tempdir().unwrap();
-    // A fold is under way in one of them.
-    for (number, tail) in [(1_000_000, 10), (20, 3), (0, 1)].into_iter().enumerate() {
-        let store = Options::new().tail(tail.0, tail.1).open_in_memory().unwrap();
-        let project = project(&store);
-        ["v", "w"].iter().for_each(|view| create(&project, view));
-        let keys: Vec<String> = (0..25).map(|number| format!("key-{number}")).collect();
-        project.link("v", Batch::flags(&keys)).unwrap().all_ok().unwrap();
-        project.link("w", Batch::flags(&keys[..15])).unwrap().all_ok().unwrap();
-        project.remove_resource(&flag("key-3")).unwrap();
-        assert_eq!(store.stats().waiting_backlinks > 0, tail.0 > 0, "{:?}", store.stats());
-        let copy = copy_of(&store, &dir.path().join(format!("copy-{number}")));
-        assert_eq!(copy.stats().waiting_backlinks, 0);
-        assert_eq!(views_of(&copy, &flag("key-1")), ["v", "w"]);
-        assert_eq!(content_of(&copy), content_of(&store));
-        assert_clean_and_replayed(&copy);
-    }
 }
 
 #[test]
@@ -120,19 +98,6 @@ fn changes_are_as_old_in_a_copy_as_in_the_store() {
         create(&project(&copy), &format!("at-{now}"));
         copy.checkpoint().unwrap();
         assert_eq!(copy.verify().unwrap().counts.oldest_kept == 1, kept, "at {now}");
-    }
-}
-
-#[test]
-fn a_store_of_the_first_format_can_be_copied_as_soon_as_it_is_open() {
-    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats");
-    for name in ["1-closed", "1-killed"] {
-        let dir = tempfile::tempdir().unwrap();
-        copy(&formats.join(name), &dir.path().join("store"));
-        let store = Store::open(dir.path().join("store")).unwrap();
-        let copy = copy_of(&store, &dir.path().join("copy"));
-        assert_eq!((content_of(&copy), journal(&copy)), (content_of(&store), journal(&store)));
-        assert_clean_and_replayed(&copy);
     }
 }
 
@@ -210,8 +175,8 @@ fn assert_whole_batches(store: &Store) {
 #[test]
 fn a_copy_beside_writers_is_of_one_revision() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().tail(60, 10).segment_size(4_096).keep_changes(Some(25));
-    let options = options.checkpoint_interval(40, u64::MAX);
+    let options = Options::new().segment_size(4_096).keep_changes(Some(25));
+    let options = options.checkpoint_bytes(1 << 10);
     let store = options.open(dir.path().join("store")).unwrap();
     let project = project(&store);
     create(&project, "v");

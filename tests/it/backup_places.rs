@@ -56,7 +56,7 @@ fn an_empty_directory_is_filled_and_stays_the_one_it_was() {
     assert_eq!(is(), before);
     assert_eq!(names(dir.path()), ["copy"]);
     copy.close().unwrap();
-    assert_eq!(names(&path), ["journal", "lock", "state.redb"]);
+    assert_eq!(names(&path), ["journal", "lock", "checkpoint.redb"]);
 }
 
 /// A store whose journal cannot be read to its end; and what makes it whole again.
@@ -93,9 +93,11 @@ fn a_copy_that_did_not_end_is_called_so_and_left_as_it_is() {
     link(&project, "v", &["a"]);
     let path = dir.path().join("copy");
     store.backup_to(&path).unwrap();
-    for left in
-        [&["unfinished"][..], &["unfinished", "journal"], &["unfinished", "journal", "state.redb"]]
-    {
+    for left in [
+        &["unfinished"][..],
+        &["unfinished", "journal"],
+        &["unfinished", "journal", "checkpoint.redb"],
+    ] {
         let half = tempfile::tempdir().unwrap();
         copy(&path, half.path());
         fs::write(half.path().join("unfinished"), "").unwrap();

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use viewlink::{
-    Batch, Change, ChangeKind, EnvironmentId, Error, NewView, Options, Result, Snapshot, Store,
-    ViewPatch,
+    Batch, Change, ChangeKind, Checkpoints, EnvironmentId, Error, NewView, Options, Result,
+    Snapshot, Store, ViewPatch,
 };
 
 use crate::support::{
-    Clock, assert_clean, create, flag, journal, link, memory, project, revision, segments,
+    Clock, assert_clean, create, first_revision, flag, journal, link, memory, project, revision,
+    segments,
 };
 
 fn revisions(snapshot: &Snapshot, from: u64) -> Vec<u64> {
@@ -117,11 +118,8 @@ fn a_journal_keeps_at_least_the_changes_it_was_asked_to_and_lets_go_of_old_ones(
         let kept = newest + 1 - oldest;
         assert!(kept >= 20.min(newest), "{kept} of {newest}");
         // Whole segments go: without the oldest one there is it would be too few.
-        let firsts = segments(dir.path()).into_iter().map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            name.parse::<u64>().unwrap()
-        });
-        let firsts: Vec<u64> = firsts.collect();
+        let firsts: Vec<u64> =
+            segments(dir.path()).iter().map(|path| first_revision(path)).collect();
         assert_eq!(firsts[0], oldest);
         assert!(firsts.get(1).is_none_or(|next| newest + 1 - next < 20), "{firsts:?} {newest}");
         let expected: Vec<u64> = (oldest..=newest).collect();
@@ -157,7 +155,7 @@ fn a_revision_that_is_no_longer_kept_is_an_error_that_names_the_oldest() {
 
 #[test]
 fn nothing_is_let_go_before_a_checkpoint() {
-    let options = forgetful().checkpoint_interval(u64::MAX, u64::MAX);
+    let options = forgetful().checkpoints(Checkpoints::ByHand);
     let store = options.open_in_memory().unwrap();
     add(&store, 100);
     assert_eq!(oldest_kept(&store), 1);
@@ -167,7 +165,10 @@ fn nothing_is_let_go_before_a_checkpoint() {
 
 #[test]
 fn a_journal_that_keeps_all_changes_is_replayed_from_the_first_one() {
-    let options = forgetful().keep_changes(None).checkpoint_interval(10, 1 << 20);
+    let options = forgetful()
+        .keep_changes(None)
+        .checkpoints(Checkpoints::Inline)
+        .checkpoint_age(Some(Duration::ZERO));
     let store = options.open_in_memory().unwrap();
     add(&store, 100);
     store.checkpoint().unwrap();

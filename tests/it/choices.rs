@@ -74,31 +74,26 @@ fn a_resource_stays_in_its_last_view_where_that_is_asked_for() {
 
 #[test]
 fn of_two_who_unlink_a_resource_from_its_last_two_views_one_fails() {
-    for tail in [0, 1_000] {
-        let store = Options::new().tail(tail, 1).open_in_memory().unwrap();
-        let project = project(&store);
-        create(&project, "v");
-        create(&project, "w");
-        for round in 0..50 {
-            let key = format!("flag-{round}");
-            for view in ["v", "w"] {
-                link(&project, view, &[&key]);
-            }
-            let failed: usize = std::thread::scope(|scope| {
-                let unlink = |view: &'static str| {
-                    let (project, key) = (&project, &key);
-                    scope.spawn(move || {
-                        let batch = Batch::flags([key.as_str()]).keep_last_view();
-                        project.unlink(view, batch).unwrap().failure_count()
-                    })
-                };
-                let calls = [unlink("v"), unlink("w")];
-                calls.into_iter().map(|call| call.join().unwrap()).sum()
-            });
-            assert_eq!((failed, views_of(&store, &flag(&key)).len()), (1, 1));
+    let (store, project) = two_views();
+    for round in 0..50 {
+        let key = format!("flag-{round}");
+        for view in ["v", "w"] {
+            link(&project, view, &[&key]);
         }
-        assert_clean_and_replayed(&store);
+        let failed: usize = std::thread::scope(|scope| {
+            let unlink = |view: &'static str| {
+                let (project, key) = (&project, &key);
+                scope.spawn(move || {
+                    let batch = Batch::flags([key.as_str()]).keep_last_view();
+                    project.unlink(view, batch).unwrap().failure_count()
+                })
+            };
+            let calls = [unlink("v"), unlink("w")];
+            calls.into_iter().map(|call| call.join().unwrap()).sum()
+        });
+        assert_eq!((failed, views_of(&store, &flag(&key)).len()), (1, 1));
     }
+    assert_clean_and_replayed(&store);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Closing: what calls on handles and snapshots get afterwards.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, Fault, NewView, Options, Project, ResourceType, Result, Snapshot,
-    Store, ViewPatch,
+    Batch, Checkpoints, EnvironmentId, Error, Fault, NewView, Options, Project, ResourceType,
+    Result, Snapshot, Store, ViewPatch,
 };
 
 use crate::support::{
-    all, assert_clean, content_of, create, flag, flags, link, memory, project, revision,
-    stop_writes, two_views,
+    all, assert_clean, content_of, create, flag, flags, link, memory, project, replaying_nothing,
+    revision, stop_writes, two_views,
 };
 
 /// The error that a call after the end must have.
@@ -127,13 +127,13 @@ fn a_feed_ends_with_a_close_and_with_a_recovery() {
 #[test]
 fn closing_brings_the_state_to_disk() {
     let dir = tempfile::tempdir().unwrap();
-    let options = || Options::new().checkpoint_interval(u64::MAX, u64::MAX);
+    let options = || Options::new().checkpoints(Checkpoints::ByHand);
     let store = options().open(dir.path()).unwrap();
     create(&project(&store), "v");
     link(&project(&store), "v", &["a"]);
     let before = content_of(&store);
     store.close().unwrap();
-    let store = options().on_recovery(|progress| panic!("{progress:?}")).open(dir.path()).unwrap();
+    let store = replaying_nothing(options()).open(dir.path()).unwrap();
     assert_eq!(content_of(&store), before);
 }
 

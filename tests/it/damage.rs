@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
-use viewlink::{Batch, Error, Options, StoreFile, Timestamp};
+use viewlink::{Batch, Checkpoints, Error, Options, StoreFile, Timestamp};
 
 use crate::support::{
     Random, assert_clean, content_of, copy, create, files, link, project, refused, segments,
@@ -26,7 +26,7 @@ pub(crate) type Image = BTreeMap<PathBuf, Vec<u8>>;
 
 pub(crate) fn options() -> Options {
     let clock = || Timestamp::from_millis(1_700_000_000_000);
-    Options::new().segment_size(4_096).checkpoint_interval(u64::MAX, u64::MAX).clock(clock)
+    Options::new().segment_size(4_096).checkpoints(Checkpoints::ByHand).clock(clock)
 }
 
 /// The same images for every test, since making them takes many syncs.
@@ -90,29 +90,23 @@ pub(crate) fn edit(path: &Path, act: impl FnOnce(&mut Vec<u8>)) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Opens that must fail with [`Error::Damaged`], with and without a check of all pages.
+/// An open that must fail with [`Error::Damaged`].
 fn damaged(dir: &TempDir) -> (String, String) {
-    let mut found = Vec::new();
-    for check in [false, true] {
-        let error = refused(dir.path(), options().check_pages(check));
-        let Error::Damaged { file, part, detail, .. } = error else { panic!("{error}: {error:?}") };
-        let journal = part.starts_with("journal") || part.starts_with("change");
-        assert_eq!(file == StoreFile::Journal, journal, "{part}");
-        found.push((part, detail));
-    }
-    found.swap_remove(0)
+    let error = refused(dir.path(), options());
+    let Error::Damaged { file, part, detail, .. } = error else { panic!("{error}: {error:?}") };
+    let journal = part.starts_with("journal") || part.starts_with("change");
+    assert_eq!(file == StoreFile::Journal, journal, "{part}");
+    (part, detail)
 }
 
 #[test]
 fn the_images_themselves_are_good() {
     let images = images();
     for image in [&images.closed, &images.killed] {
-        for check in [false, true] {
-            let dir = broken(image, |_| {});
-            let store = options().check_pages(check).open(dir.path()).unwrap();
-            assert_eq!(&content_of(&store), images.contents.last().unwrap());
-            assert_clean(&store);
-        }
+        let dir = broken(image, |_| {});
+        let store = options().open(dir.path()).unwrap();
+        assert_eq!(&content_of(&store), images.contents.last().unwrap());
+        assert_clean(&store);
     }
 }
 
@@ -132,7 +126,7 @@ fn a_state_that_is_no_database_is_refused() {
         |bytes| bytes.fill(0),
     ];
     for image in [closed, killed] {
-        let state = |dir: &Path| dir.join("state.redb");
+        let state = |dir: &Path| dir.join("checkpoint.redb");
         let dir = broken(image, |dir| edit(&state(dir), garbage));
         assert!(damaged(&dir).0.contains("state"));
         for act in edits {
@@ -148,7 +142,9 @@ fn a_state_cut_anywhere_is_refused() {
     for image in [closed, killed] {
         for eighths in 1..8 {
             let dir = broken(image, |dir| {
-                edit(&dir.join("state.redb"), |bytes| bytes.truncate(bytes.len() * eighths / 8));
+                edit(&dir.join("checkpoint.redb"), |bytes| {
+                    bytes.truncate(bytes.len() * eighths / 8)
+                });
             });
             assert!(damaged(&dir).0.contains("state"), "{eighths}/8");
         }
@@ -159,20 +155,20 @@ fn a_state_cut_anywhere_is_refused() {
 fn a_state_that_is_missing_while_the_journal_is_there_is_not_made_anew() {
     let Images { closed, killed, .. } = images();
     for image in [closed, killed] {
-        let dir = broken(image, |dir| fs::remove_file(dir.join("state.redb")).unwrap());
+        let dir = broken(image, |dir| fs::remove_file(dir.join("checkpoint.redb")).unwrap());
         let (part, detail) = damaged(&dir);
-        assert!(part.contains("state.redb") && detail.contains("missing"), "{part}: {detail}");
+        assert!(part.contains("checkpoint.redb") && detail.contains("missing"), "{part}: {detail}");
     }
 }
 
 #[test]
 fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refused() {
     let dir = broken(&images().closed, |dir| {
-        fs::remove_file(dir.join("state.redb")).unwrap();
-        fs::create_dir(dir.join("state.redb")).unwrap();
+        fs::remove_file(dir.join("checkpoint.redb")).unwrap();
+        fs::create_dir(dir.join("checkpoint.redb")).unwrap();
     });
     let (part, detail) = damaged(&dir);
-    assert!(part.contains("state.redb") && detail.contains("not a file"), "{part}: {detail}");
+    assert!(part.contains("checkpoint.redb") && detail.contains("not a file"), "{part}: {detail}");
     let dir = broken(&images().closed, |dir| {
         fs::remove_dir_all(dir.join("journal")).unwrap();
         fs::write(dir.join("journal"), "").unwrap();
@@ -185,7 +181,8 @@ fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refu
 fn state_and_journal_of_two_stores_do_not_go_together() {
     let (one, other) = (images(), make());
     let dir = broken(&one.closed, |dir| {
-        fs::write(dir.join("state.redb"), &other.closed[Path::new("state.redb")]).unwrap();
+        fs::write(dir.join("checkpoint.redb"), &other.closed[Path::new("checkpoint.redb")])
+            .unwrap();
     });
     let (part, detail) = damaged(&dir);
     assert!(part.contains("journal") && detail.contains("another store"), "{part}: {detail}");
@@ -195,7 +192,7 @@ fn state_and_journal_of_two_stores_do_not_go_together() {
 fn an_older_state_is_brought_up_to_date_and_an_older_journal_is_damage() {
     let Images { closed, killed, contents } = images();
     let dir = broken(closed, |dir| {
-        fs::write(dir.join("state.redb"), &killed[Path::new("state.redb")]).unwrap();
+        fs::write(dir.join("checkpoint.redb"), &killed[Path::new("checkpoint.redb")]).unwrap();
     });
     let store = options().open(dir.path()).unwrap();
     assert_eq!(&content_of(&store), contents.last().unwrap());
@@ -310,7 +307,7 @@ fn damage_in_changes_that_opening_does_not_need_shows_where_they_are_read() {
     assert!(changes.next().is_none());
     let verification = store.verify().unwrap();
     assert!(!verification.is_clean());
-    assert!(verification.findings.iter().all(|finding| finding.invariant == 4), "{verification}");
+    assert!(verification.findings.iter().all(|finding| finding.invariant == 8), "{verification}");
     // The store itself goes on, and what is behind the damage can be read.
     link(&project(&store), "view-0", &["new"]);
     assert_eq!(store.snapshot().unwrap().changes(25).unwrap().count(), 1);

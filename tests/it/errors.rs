@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fs;
-use std::time::Duration;
 
 use viewlink::{
-    Batch, Cursor, Error, Fault, NewView, Options, Outcome, Paging, ResourceType, Store,
+    Batch, Checkpoints, Cursor, Error, Fault, NewView, Options, Outcome, Paging, ResourceType,
+    Store,
 };
 
-use crate::support::{Ages, assert_plain, create, link, project, refused, two_views};
+use crate::support::{assert_plain, checkpoint_file, create, link, project, refused, two_views};
 
 /// Errors of calls on an open store.
 fn of_calls() -> Vec<Error> {
@@ -36,14 +36,22 @@ fn of_calls() -> Vec<Error> {
     ]
 }
 
-/// Errors that have to do with snapshots.
-fn of_snapshots() -> Vec<Error> {
-    let ages = Ages::default();
-    let store = ages.options().snapshot_limit(Some(Duration::ZERO)).open_in_memory().unwrap();
-    let snapshot = store.snapshot().unwrap();
-    let open = store.compact().unwrap_err();
-    ages.pass(1);
-    vec![open, snapshot.project("p").unwrap_err()]
+/// Errors of what a store may grow to, and of positions.
+fn of_bounds() -> Vec<Error> {
+    let (store, project) = two_views();
+    let elsewhere = two_views().0.snapshot().unwrap().position();
+    let full = Options::new().memory_limit(Some(1)).open_in_memory().unwrap();
+    let by_hand = Options::new().checkpoints(Checkpoints::ByHand).journal_limit(1);
+    let by_hand = by_hand.open_in_memory().unwrap();
+    create(&crate::support::project(&by_hand), "v");
+    vec![
+        store.feed_after(elsewhere).unwrap_err(),
+        project.if_store_at_position(elsewhere).delete_view("v").unwrap_err(),
+        project.if_store_at(0).delete_view("v").unwrap_err(),
+        project.if_view_at(0).create_view(NewView::new("x", "")).unwrap_err(),
+        crate::support::project(&full).create_view(NewView::new("v", "")).unwrap_err(),
+        crate::support::project(&by_hand).create_view(NewView::new("w", "")).unwrap_err(),
+    ]
 }
 
 /// Errors of a store that failed, in the order a host meets them.
@@ -75,7 +83,7 @@ fn of_opens() -> Vec<Error> {
     store.checkpoint().unwrap();
     errors.push(store.snapshot().unwrap().changes(1).unwrap_err());
     store.close().unwrap();
-    let state = dir.path().join("state.redb");
+    let state = checkpoint_file(dir.path());
     fs::write(&state, "no database").unwrap();
     errors.push(refused(dir.path(), Options::new()));
     fs::remove_file(&state).unwrap();
@@ -91,7 +99,7 @@ fn of_opens() -> Vec<Error> {
 
 /// Errors of every kind there is.
 fn of_all_kinds() -> Vec<Error> {
-    [of_calls(), of_snapshots(), of_failures(), of_opens()].into_iter().flatten().collect()
+    [of_calls(), of_bounds(), of_failures(), of_opens()].into_iter().flatten().collect()
 }
 
 #[test]
@@ -130,6 +138,7 @@ fn an_error_that_something_else_caused_has_it_as_its_source() {
             Error::InvalidKey { .. } | Error::InvalidResource(_) => true,
             Error::Io { .. } | Error::State { .. } | Error::BackupFailed { .. } => true,
             Error::Damaged { source, .. } => source.is_some(),
+            Error::JournalFull { source, .. } => source.is_some(),
             _ => false,
         };
         assert_eq!(error.source().is_some(), expected, "{error:?}");
@@ -164,8 +173,11 @@ fn every_kind_of_error_was_met() {
         Error::Damaged { .. } => "Damaged",
         Error::Io { .. } => "Io",
         Error::State { .. } => "State",
-        Error::SnapshotsOpen => "SnapshotsOpen",
-        Error::SnapshotExpired { .. } => "SnapshotExpired",
+        Error::MemoryLimit { .. } => "MemoryLimit",
+        Error::JournalFull { .. } => "JournalFull",
+        Error::Diverged { .. } => "Diverged",
+        Error::RevisionDiffers { .. } => "RevisionDiffers",
+        Error::NoSingleView => "NoSingleView",
         Error::Panicked { .. } => "Panicked",
         Error::WritesStopped { .. } => "WritesStopped",
         Error::Closed => "Closed",
@@ -173,7 +185,7 @@ fn every_kind_of_error_was_met() {
     };
     let errors = of_all_kinds();
     let met: BTreeSet<_> = errors.iter().map(name).collect();
-    assert_eq!(met.len(), 24, "{met:?}");
+    assert_eq!(met.len(), 27, "{met:?}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use viewlink::{
-    Batch, Change, Error, Fault, Feed, NewView, Options, Project, Store, Timestamp, ViewPatch,
+    Batch, Change, Checkpoints, Error, Fault, Feed, NewView, Options, Project, Store, Timestamp,
+    ViewPatch,
 };
 
 use crate::laws::cases;
@@ -57,7 +58,7 @@ fn a_feed_gives_each_change_once_in_order_over_many_segments() {
             add(&store, count);
             seen.extend(rest(&mut feed, limit));
             assert_eq!(seen, (1..=revision(&store)).collect::<Vec<u64>>());
-            assert_eq!(feed.position(), revision(&store));
+            assert_eq!(feed.revision(), revision(&store));
         }
         for after in 0..=revision(&store) {
             let expected: Vec<u64> = (after + 1..=revision(&store)).collect();
@@ -86,7 +87,7 @@ fn a_page_ends_at_its_count_or_behind_its_bytes_and_has_one_change_at_least() {
     let sizes = |feed: Feed, limit| {
         let mut feed = feed;
         let mut sizes = Vec::new();
-        while feed.position() < 21 {
+        while feed.revision() < 21 {
             sizes.push(feed.next_page(limit).unwrap().len());
         }
         sizes
@@ -146,7 +147,7 @@ fn a_feed_gives_a_committed_change_behind_the_recovery_and_an_unknown_one_if_it_
         replica.catch_up(&mut feed, 2);
         replica.assert_same(&store.snapshot().unwrap());
         let committed = if fault == Fault::Committed { 5 } else { 0 };
-        assert!(replica.position() >= 7 + committed, "{fault:?}");
+        assert!(replica.revision() >= 7 + committed, "{fault:?}");
     }
 }
 
@@ -166,7 +167,7 @@ fn a_feed_that_fell_behind_hears_the_oldest_change_kept_and_a_new_one_goes_on_th
         assert_eq!(oldest, kept);
         let error = feed.wait(Duration::from_secs(60), 9).unwrap_err();
         assert!(matches!(error, Error::JournalTrimmed { .. }), "{error}");
-        assert_eq!(feed.position(), 2);
+        assert_eq!(feed.revision(), 2);
     }
     for after in [0, 1, kept - 2] {
         let error = store.feed(after).unwrap_err();
@@ -206,7 +207,7 @@ fn what_could_be_read_comes_before_the_error_that_the_rest_is_gone() {
     for _ in 0..2 {
         let error = feed.next_page(100).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
-        assert_eq!(feed.position(), page.len() as u64);
+        assert_eq!(feed.revision(), page.len() as u64);
     }
 }
 
@@ -311,7 +312,7 @@ proptest! {
         // The model is of stores whose clock stands still.
         let clock = || Timestamp::from_millis(TIME);
         let options =
-            || small().keep_changes(None).checkpoint_interval(40, 8_192).tail(30, 8).clock(clock);
+            || small().keep_changes(None).checkpoints(Checkpoints::Inline).checkpoint_bytes(1 << 10).clock(clock);
         let mut path = dir.path().join("0");
         let mut store = options().open(&path).unwrap();
         let mut feed = store.feed(0).unwrap();
@@ -331,13 +332,13 @@ proptest! {
                 Step::Reopen => {
                     store.close().unwrap();
                     store = options().open(&path).unwrap();
-                    feed = store.feed(replica.position()).unwrap();
+                    feed = store.feed(replica.revision()).unwrap();
                 }
                 Step::Kill => {
                     let next = dir.path().join((number + 1).to_string());
                     copy(&path, &next);
                     store = options().open(&next).unwrap();
-                    feed = store.feed(replica.position()).unwrap();
+                    feed = store.feed(replica.revision()).unwrap();
                     path = next;
                 }
             }

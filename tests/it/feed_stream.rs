@@ -36,7 +36,7 @@ async fn revisions(feed: &mut FeedStream, count: usize) -> Vec<u64> {
     let mut revisions = Vec::new();
     for _ in 0..count {
         let change = next(feed).await.unwrap().unwrap();
-        assert_eq!(feed.position(), change.revision);
+        assert_eq!(feed.revision(), change.revision);
         revisions.push(change.revision);
     }
     revisions
@@ -99,15 +99,15 @@ fn law_no_change_is_lost_by_who_stops_asking_for_the_next_one() {
                 let (mut replica, mut random, mut given_up) =
                     (Replica::default(), Random(seed as u64), 0);
                 let start = Instant::now();
-                while replica.position() < changes {
-                    assert!(start.elapsed() < LONG, "it stops at {}", replica.position());
+                while replica.revision() < changes {
+                    assert!(start.elapsed() < LONG, "it stops at {}", replica.revision());
                     let patience = random.below(4);
                     tokio::select! {
                         biased;
                         change = feed.next() => replica.take_in([change.unwrap().unwrap()]),
                         () = turns(patience) => given_up += 1,
                     }
-                    assert_eq!(feed.position(), replica.position());
+                    assert_eq!(feed.revision(), replica.revision());
                 }
                 (replica, given_up)
             })
@@ -244,7 +244,7 @@ fn closing_ends_a_stream_behind_what_it_read() {
         assert_eq!(revisions(&mut begun, 1).await, [2]);
         assert!(matches!(next(&mut begun).await, Some(Err(Error::Closed))));
         assert!(next(&mut begun).await.is_none());
-        assert_eq!(begun.position(), 2);
+        assert_eq!(begun.revision(), 2);
     });
 }
 
@@ -254,7 +254,7 @@ fn a_stream_outlasts_a_failure_and_goes_on_behind_the_recovery() {
     let mut feed = stream(&store, 2);
     runtime(2).block_on(async {
         for fault in [Fault::Unknown, Fault::Committed] {
-            let before = feed.position();
+            let before = feed.revision();
             let name = format!("{fault:?}");
             store.fail_next_change(fault);
             project.link("v", Batch::flags([&*name])).unwrap_err();
@@ -285,7 +285,7 @@ fn a_recovery_that_fails_ends_a_stream_and_a_new_one_goes_on_behind_its_position
         store.recover().unwrap();
         assert!(next(&mut feed).await.is_none());
         link(&project(&store), "v", &["a"]);
-        assert_eq!(revisions(&mut stream(&store, feed.position()), 1).await, [2]);
+        assert_eq!(revisions(&mut stream(&store, feed.revision()), 1).await, [2]);
     });
 }
 

@@ -60,7 +60,7 @@ fn a_wait_without_a_change_ends_with_its_time_and_an_empty_page() {
         let (start, timeout) = (Instant::now(), Duration::from_millis(millis));
         assert!(feed.wait(timeout, 9).unwrap().is_empty());
         assert!(start.elapsed() >= timeout && start.elapsed() < LONG);
-        assert_eq!(feed.position(), 2);
+        assert_eq!(feed.revision(), 2);
     }
     link(&project, "v", &["a"]);
     assert_eq!(revisions(feed.wait(Duration::MAX, 9)), [3]);
@@ -75,7 +75,7 @@ fn nothing_but_a_visible_change_ends_a_wait() {
     let waiter = thread::spawn(move || {
         begun.send(()).unwrap();
         let page = feed.wait(Duration::from_millis(400), 9).unwrap();
-        (page.is_empty(), feed.position())
+        (page.is_empty(), feed.revision())
     });
     busy.recv_timeout(LONG).unwrap();
     for fault in [Fault::NotApplied, Fault::Panic, Fault::Unknown] {
@@ -145,16 +145,16 @@ fn a_recovery_that_fails_wakes_with_the_reason_and_a_later_one_lets_the_feed_go_
 /// Reads until the revision is there, waiting where there is nothing.
 fn follow(feed: &mut Feed, replica: &mut Replica, until: u64, limit: usize) {
     let start = Instant::now();
-    while replica.position() < until {
+    while replica.revision() < until {
         replica.take_in(feed.wait(LONG, limit).unwrap());
-        assert!(start.elapsed() < 2 * LONG, "it stops at {}", replica.position());
+        assert!(start.elapsed() < 2 * LONG, "it stops at {}", replica.revision());
     }
 }
 
 #[test]
 fn many_followers_of_many_writers_each_get_every_change_once_in_order() {
-    let options = Options::new().segment_size(4_096).keep_changes(None).tail(30, 8);
-    let store = options.checkpoint_interval(40, 16 << 10).open_in_memory().unwrap();
+    let options = Options::new().segment_size(4_096).keep_changes(None);
+    let store = options.checkpoint_bytes(16 << 10).open_in_memory().unwrap();
     let project = project(&store);
     (0..3).for_each(|view| create(&project, &format!("v{view}")));
     let (writers, rounds) = (4, 60);
@@ -204,7 +204,7 @@ fn a_feed_that_is_read_while_the_store_fails_and_recovers_gets_every_change_once
     let follower = thread::spawn(move || {
         let mut replica = Replica::default();
         let mut until = None;
-        while until != Some(replica.position()) {
+        while until != Some(replica.revision()) {
             replica.take_in(feed.wait(Duration::from_millis(20), 3).unwrap());
             until = until.or_else(|| last.try_recv().ok());
         }
@@ -271,7 +271,7 @@ fn a_change_that_comes_as_the_waiter_lies_down_is_not_missed() {
 #[test]
 fn what_a_feed_gave_no_loss_of_power_takes_back() {
     let disk = SimulatedDisk::new();
-    let options = || Options::new().segment_size(4_096).keep_changes(None).cache_size(1 << 20);
+    let options = || Options::new().segment_size(4_096).keep_changes(None);
     let store = options().open_on(&disk).unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -285,9 +285,9 @@ fn what_a_feed_gave_no_loss_of_power_takes_back() {
                 (0..12).for_each(|round| link(project, "v", &[&format!("{writer}-{round:0200}")]));
             });
         }
-        while feed.position() < changes {
+        while feed.revision() < changes {
             assert!(!feed.wait(LONG, 5).unwrap().is_empty());
-            given.push((disk.calls(), feed.position()));
+            given.push((disk.calls(), feed.revision()));
         }
     });
     let first = given[0].0;

@@ -218,7 +218,7 @@ fn a_panic_now_and_then_among_eight_writers_costs_one_call_each() {
 #[test]
 fn callers_with_the_same_keys_are_told_what_their_place_in_the_journal_makes_of_them() {
     for limit in [1, 4, 10_000] {
-        let (store, project) = store(Options::new().group_limit(limit).tail(30, 8));
+        let (store, project) = store(Options::new().group_limit(limit));
         let (done, results) = mpsc::channel();
         for writer in 0..8_usize {
             let (done, project) = (done.clone(), project.clone());
@@ -274,7 +274,7 @@ fn assert_serial(store: &Store, reports: &[Report]) -> usize {
 
 #[test]
 fn whoever_was_answered_sees_it_at_once_also_alone_among_large_batches() {
-    let (store, project) = store(Options::new().group_limit(500).tail(1_000, 100));
+    let (store, project) = store(Options::new().group_limit(500));
     let (done, results) = mpsc::channel();
     for writer in 0..5_usize {
         let (done, store, project) = (done.clone(), store.clone(), project.clone());

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use viewlink::{LinkPolicy, LinkSort, Options, Store, Timestamp};
+use viewlink::{Checkpoints, LinkPolicy, LinkSort, Options, Store, Timestamp};
 
 use crate::model::{Call, Model, TIME, assert_same, calls, keys, law};
-use crate::support::stop_writes;
+use crate::support::{checkpoint_file, stop_writes};
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
 pub(crate) fn cases(usual: u32) -> u32 {
@@ -15,13 +16,12 @@ pub(crate) fn cases(usual: u32) -> u32 {
     usual.saturating_mul(times.unwrap_or(1))
 }
 
-/// Small enough that a short run rotates and trims segments, folds and checkpoints by itself.
+/// Small enough that a short run rotates and trims segments.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
-        .checkpoint_interval(64, 16 << 10)
-        .tail(20, 5)
-        .cache_size(1 << 20)
+        .checkpoints(Checkpoints::Inline)
+        .checkpoint_bytes(1 << 10)
         .clock(|| Timestamp::from_millis(TIME))
 }
 
@@ -149,25 +149,34 @@ proptest! {
         }
     }
 
-    /// Without a tail every change goes into the posting lists at once: the simple way, and the
-    /// measure of the others.
+    /// By hand none is made but where the calls say so, and with the age of nothing one after each change.
     #[test]
-    fn folding_at_once_in_slices_or_never_shows_the_same(calls in calls(40)) {
+    fn checkpoints_after_every_change_now_and_then_or_never_show_the_same(calls in calls(40)) {
         let dir = tempfile::tempdir().unwrap();
-        for (number, (changes, at_once)) in [(0, 1), (7, 3), (30, 1), (1 << 20, 1)].into_iter().enumerate() {
+        let often = |mode| options().checkpoints(mode).checkpoint_age(Some(Duration::ZERO));
+        let by_hand = options().checkpoints(Checkpoints::ByHand);
+        let modes = [often(Checkpoints::Inline), often(Checkpoints::Background), options(), by_hand];
+        for (number, options) in modes.into_iter().enumerate() {
             let path = dir.path().join(number.to_string());
-            let store = options().tail(changes, at_once).open(&path).unwrap();
+            let store = options.clone().check_checkpoints(true).open(&path).unwrap();
             let model = run(&store, &calls);
             assert_same(&store.snapshot().unwrap(), &model);
             assert_clean(&store);
-            // What was not folded is recalled from the journal, whatever the next one folds.
-            let killed = dir.path().join(format!("{number}-killed"));
-            copy_of(&path, &killed);
-            for tail in [options().tail(0, 1), options()] {
-                let reopened = tail.open(&killed).unwrap();
-                assert_same(&reopened.snapshot().unwrap(), &model);
-                assert_clean(&reopened);
+            prop_assert_eq!(store.stats().failed_checkpoints, 0);
+            let revision = store.snapshot().unwrap().revision();
+            // Closed, so that no file changes under the copy.
+            let other = store.clone();
+            match number % 2 {
+                0 => copy_of(&path, &path.with_extension("left")),
+                _ => {
+                    other.close().unwrap();
+                    copy_of(&path, &path.with_extension("left"));
+                }
             }
+            let reopened = options.open(path.with_extension("left")).unwrap();
+            prop_assert_eq!(reopened.snapshot().unwrap().revision(), revision);
+            assert_same(&reopened.snapshot().unwrap(), &model);
+            assert_clean(&reopened);
         }
     }
 
@@ -175,7 +184,7 @@ proptest! {
     fn replaying_twice_is_replaying_once(calls in calls(30)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store");
-        let store = options().checkpoint_interval(u64::MAX, u64::MAX).open(&path).unwrap();
+        let store = options().checkpoints(Checkpoints::ByHand).open(&path).unwrap();
         let model = run(&store, &calls);
         let revision = store.snapshot().unwrap().revision();
         let killed = dir.path().join("killed");
@@ -185,7 +194,7 @@ proptest! {
         // Killed again before it closed: the files of the second opening replay once more.
         let killed_again = dir.path().join("killed-again");
         copy_of(&killed, &killed_again);
-        fs::copy(path.join("state.redb"), killed_again.join("state.redb")).unwrap();
+        fs::copy(checkpoint_file(&path), checkpoint_file(&killed_again)).unwrap();
         let twice = options().open(&killed_again).unwrap();
         assert_same(&twice.snapshot().unwrap(), &model);
         prop_assert_eq!(twice.snapshot().unwrap().revision(), revision);

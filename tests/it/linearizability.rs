@@ -165,9 +165,9 @@ fn history(store: &Store, threads: usize, calls: usize, seed: u64) -> (Vec<Call>
     (calls, first)
 }
 
-/// Small enough that a history folds and checkpoints many times.
+/// Small enough that a history goes over many segments and some checkpoints.
 fn options() -> Options {
-    Options::new().tail(16, 4).checkpoint_interval(12, 4096).segment_size(4096)
+    Options::new().checkpoint_bytes(4_096).segment_size(4_096)
 }
 
 #[test]

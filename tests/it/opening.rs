@@ -7,10 +7,11 @@ use std::sync::mpsc;
 use std::thread;
 
 use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
-use viewlink::{Error, NewView, Options, Store};
+use viewlink::{Checkpoints, Error, NewView, Options, Store};
 
 use crate::support::{
-    assert_clean, content_of, copy, create, files, link, project, refused, revision, segments,
+    assert_clean, assert_plain, checkpoint_file, content_of, copy, create, files, link, project,
+    refused, revision, segments,
 };
 
 /// Makes a store with a view and some links, and closes it.
@@ -221,25 +222,45 @@ fn a_journal_of_a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_state_of_a_newer_format_is_refused_and_left_as_it_is() {
+fn a_checkpoint_of_a_newer_format_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path());
-    // The names in the table `meta`, and behind them the value of the first.
-    let names = b"formatheadstore id";
-    let state = dir.path().join("state.redb");
-    let mut bytes = fs::read(&state).unwrap();
-    let places: Vec<_> = bytes.windows(names.len()).enumerate().collect();
-    let found = places.into_iter().filter(|(_, window)| window == names);
-    let places: Vec<usize> = found.map(|(place, _)| place + names.len()).collect();
-    assert!(!places.is_empty());
-    for place in places {
-        assert_eq!(bytes[place..place + 4], 3_u32.to_le_bytes());
-        bytes[place] = 9;
-    }
-    fs::write(&state, bytes).unwrap();
+    let table = redb::TableDefinition::<&str, &[u8]>::new("head");
+    let database = redb::Database::open(checkpoint_file(dir.path())).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let mut rows = transaction.open_table(table).unwrap();
+    assert_eq!(rows.insert("format", &[9][..]).unwrap().unwrap().value(), [1]);
+    drop(rows);
+    transaction.commit().unwrap();
+    drop(database);
     let error = refused(dir.path(), Options::new());
-    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 3, .. });
-    assert!(newer && error.to_string().contains("state"), "{error}");
+    let newer = matches!(&error, Error::NewerFormat { found: 9, supported: 1, .. });
+    assert!(newer && error.to_string().contains("checkpoint"), "{error}");
+}
+
+#[test]
+fn a_store_of_the_earlier_layout_is_named_as_such_and_left_byte_by_byte() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/earlier-layout");
+    let dir = tempfile::tempdir().unwrap();
+    copy(&kept, dir.path());
+    let before = files(dir.path());
+    for options in
+        [Options::new(), Options::new().create_if_missing(false), Options::new().read_only(true)]
+    {
+        let error = refused(dir.path(), options);
+        let Error::NotAStore { path, reason } = &error else { panic!("{error}") };
+        assert_eq!(path, dir.path());
+        assert!(
+            reason.contains("state.redb") && reason.contains("before its first release"),
+            "{reason}"
+        );
+        assert_plain(&error.to_string());
+    }
+    assert!(!dir.path().join("lock").exists());
+    // Nor is it taken for a free place.
+    let store = Options::new().open_in_memory().unwrap();
+    assert!(matches!(store.backup_to(dir.path()), Err(Error::AlreadyExists { .. })));
+    assert!(files(dir.path()) == before);
 }
 
 #[test]
@@ -285,7 +306,7 @@ fn an_empty_path_is_no_store_and_nothing_is_left_where_the_process_runs() {
 /// Whether an opener ever hears anything but that the store is open, while another thread drops
 /// it with much to write at the end.
 fn hears_only_already_open(dir: &Path) -> Result<(), Error> {
-    let options = || Options::new().checkpoint_interval(u64::MAX, u64::MAX);
+    let options = || Options::new().checkpoints(Checkpoints::ByHand);
     let store = options().open(dir).unwrap();
     let project = project(&store);
     project.ensure_view(NewView::new("v", "")).unwrap();

@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use viewlink::testing::SimulatedDisk;
-use viewlink::{Batch, Error, NewView, Options, RecoveryProgress, ResourceType, Store, ViewPatch};
+use viewlink::{
+    Batch, Checkpoints, Error, NewView, Options, RecoveryProgress, ResourceType, Store, ViewPatch,
+};
 
 use crate::support::{
-    Clock, Random, assert_clean, assert_clean_and_replayed, batch, content_of, copy, create, flag,
-    flags, journal, link, project, revision, segments, stop_writes,
+    Clock, Random, assert_clean, assert_clean_and_replayed, batch, checkpoint_file, content_of,
+    copy, create, flag, flags, journal, link, project, replaying_nothing, revision, segments,
+    stop_writes,
 };
 
 /// Never brings the state to disk by itself.
 fn lazy() -> Options {
-    Options::new().checkpoint_interval(u64::MAX, u64::MAX).segment_size(4_096)
+    Options::new().checkpoints(Checkpoints::ByHand).segment_size(4_096)
 }
 
 /// Changes of every kind, none of them the last of their kind.
@@ -108,9 +111,16 @@ fn a_recovery_that_is_killed_can_be_done_again() {
     let mut image = tempfile::tempdir().unwrap();
     copy(dir.path(), image.path());
     for round in 0..4 {
-        // Killed right after it was open again. What was replayed once is in the state.
-        let options = lazy().on_recovery(move |progress| assert_eq!(round, 0, "{progress:?}"));
-        let store = same_again(image.path(), options, &before);
+        // Killed right after it was open again, or, in the end, after a checkpoint.
+        let store = same_again(image.path(), lazy(), &before);
+        if round == 2 {
+            store.checkpoint().unwrap();
+        }
+        if round == 3 {
+            drop(store);
+            drop(same_again(image.path(), replaying_nothing(lazy()), &before));
+            break;
+        }
         let next = tempfile::tempdir().unwrap();
         copy(image.path(), next.path());
         drop(store);
@@ -118,67 +128,50 @@ fn a_recovery_that_is_killed_can_be_done_again() {
     }
 }
 
+/// Options that note what an opening tells.
+fn noting(told: &Arc<Mutex<Vec<RecoveryProgress>>>) -> Options {
+    let told = Arc::clone(told);
+    lazy().on_recovery(move |progress| told.lock().unwrap().push(progress))
+}
+
 #[test]
-fn a_recovery_tells_how_far_it_is_and_an_ordinary_opening_tells_nothing() {
+fn an_opening_tells_how_much_it_loads_and_how_far_it_is_with_what_it_replays() {
     let dir = tempfile::tempdir().unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
-    let options = || {
-        let told = Arc::clone(&told);
-        lazy().on_recovery(move |progress| told.lock().unwrap().push(progress))
-    };
-    let store = options().open(dir.path()).unwrap();
+    let store = noting(&told).open(dir.path()).unwrap();
     create(&project(&store), "v");
     store.checkpoint().unwrap();
-    assert_eq!(*told.lock().unwrap(), []);
+    told.lock().unwrap().clear();
     for number in 0..7 {
         link(&project(&store), "v", &[&format!("k{number}")]);
     }
     let killed = tempfile::tempdir().unwrap();
     copy(dir.path(), killed.path());
     store.close().unwrap();
-    drop(options().open(dir.path()).unwrap());
-    assert_eq!(*told.lock().unwrap(), []);
-
-    let store = options().open(killed.path()).unwrap();
-    assert_eq!(flags(&store, "v").len(), 7);
-    let mut replayed = Vec::new();
-    for progress in told.lock().unwrap().drain(..) {
-        match progress {
-            RecoveryProgress::Replaying { done, total } => replayed.push((done, total)),
-            RecoveryProgress::Repairing { fraction } => assert!((0.0..=1.0).contains(&fraction)),
-            other => panic!("{other:?}"),
-        }
+    // Twice: what was replayed is brought to disk when the store is closed.
+    for (path, replays) in [(dir.path(), false), (killed.path(), true), (killed.path(), false)] {
+        let bytes = checkpoint_file(path).metadata().unwrap().len();
+        let store = noting(&told).open(path).unwrap();
+        assert_eq!(flags(&store, "v").len(), 7);
+        let mut expected = vec![RecoveryProgress::Loading { bytes }];
+        expected.extend(replays.then_some(RecoveryProgress::Replaying { done: 7, total: 7 }));
+        assert_eq!(std::mem::take(&mut *told.lock().unwrap()), expected);
     }
-    assert_eq!(replayed.last(), Some(&(7, 7)));
-    assert!(replayed.iter().all(|(_, total)| *total == 7));
-    drop(store);
-    // Recovered once and for all.
-    drop(options().open(killed.path()).unwrap());
-    assert_eq!(*told.lock().unwrap(), []);
 }
 
 #[test]
 fn a_long_replay_is_told_of_piece_by_piece() {
-    let dir = tempfile::tempdir().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let store = lazy().segment_size(1 << 20).open(dir.path()).unwrap();
+    let disk = SimulatedDisk::new();
+    let store = lazy().segment_size(4 << 20).open_on(&disk).unwrap();
     create(&project(&store), "v");
-    for number in 0..1_200 {
+    for number in 0..10_500 {
         project(&store).update_view("v", ViewPatch::new().name(format!("{number}"))).unwrap();
     }
-    let killed = tempfile::tempdir().unwrap();
-    copy(dir.path(), killed.path());
-    let sink = Arc::clone(&told);
-    let options = lazy().on_recovery(move |progress| {
-        if let RecoveryProgress::Replaying { done, total } = progress {
-            sink.lock().unwrap().push((done, total));
-        }
-    });
-    let opened = options.open(killed.path()).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let opened = noting(&told).open_on(&disk.killed()).unwrap();
     assert_eq!(content_of(&opened), content_of(&store));
-    let told = told.lock().unwrap();
-    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
-    assert_eq!(told.last(), Some(&(1_201, 1_201)));
+    let pieces = [10_000, 10_501].map(|done| RecoveryProgress::Replaying { done, total: 10_501 });
+    assert_eq!(told.lock().unwrap()[1..], pieces);
 }
 
 #[test]
@@ -190,22 +183,24 @@ fn a_checkpoint_leaves_the_next_opening_nothing_to_replay() {
     let before = (content_of(&store), journal(&store).len());
     let killed = tempfile::tempdir().unwrap();
     copy(dir.path(), killed.path());
-    let options = lazy().on_recovery(|progress| panic!("{progress:?}"));
-    drop(same_again(killed.path(), options, &before));
+    drop(same_again(killed.path(), replaying_nothing(lazy()), &before));
 }
 
 #[test]
-fn work_enough_brings_the_state_to_disk_by_itself() {
-    for (rows, bytes) in [(4, u64::MAX), (u64::MAX, 1_000), (0, 0)] {
+fn work_enough_or_age_brings_the_state_to_disk_by_itself() {
+    let inline = || Options::new().checkpoints(Checkpoints::Inline);
+    let by_age = inline().checkpoint_age(Some(Duration::ZERO));
+    for options in [inline().checkpoint_bytes(1_000), inline().checkpoint_bytes(0), by_age] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Options::new().checkpoint_interval(rows, bytes).open(dir.path()).unwrap();
+        let store = options.open(dir.path()).unwrap();
         create(&project(&store), "v");
-        let keys: Vec<String> = (0..20).map(|number| format!("{number:060}")).collect();
+        // More than half of what a checkpoint of them takes.
+        let keys: Vec<String> = (0..2_000).map(|number| format!("{number:060}")).collect();
         project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
         let killed = tempfile::tempdir().unwrap();
         copy(dir.path(), killed.path());
-        let options = lazy().on_recovery(|progress| panic!("{progress:?}"));
-        assert_eq!(content_of(&options.open(killed.path()).unwrap()), content_of(&store));
+        let opened = replaying_nothing(lazy()).open(killed.path()).unwrap();
+        assert_eq!(content_of(&opened), content_of(&store));
     }
 }
 
@@ -258,7 +253,7 @@ fn options_may_differ_from_one_opening_to_the_next() {
         assert_eq!(length, size.max(4_096), "the segment is written ahead of use");
         drop(store);
     }
-    let store = lazy().batch_limit(1).cache_size(0).open(dir.path()).unwrap();
+    let store = lazy().batch_limit(1).open(dir.path()).unwrap();
     assert!(project(&store).link("v", Batch::flags(["x", "y"])).is_err());
     assert_eq!(content_of(&store), before.0);
 }
@@ -348,7 +343,7 @@ fn of_two_histories() -> SimulatedDisk {
     link(&project(&store), "v", &["a"]);
     link(&project(&store), "v", &["c"]);
     let mut files = other.killed().contents();
-    files.insert("state.redb".into(), one.contents()["state.redb"].clone());
+    files.insert("checkpoint.redb".into(), one.contents()["checkpoint.redb"].clone());
     SimulatedDisk::holding(files)
 }
 
@@ -360,34 +355,4 @@ fn a_journal_that_does_not_fit_the_state_is_damage_and_both_stay_as_they_are() {
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
     assert!(error.to_string().contains("does not fit"), "{error}");
     assert!(disk.contents() == before, "the files changed");
-}
-
-/// Whether the state was written to while changes were still to be replayed.
-fn writes_while_it_replays(cache: usize) -> bool {
-    let disk = SimulatedDisk::new();
-    let store = lazy().open_on(&disk).unwrap();
-    create(&project(&store), "v");
-    for round in 0..6 {
-        let keys = (0..1_000).map(|number| format!("{round}-{number}"));
-        project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
-    }
-    let killed = disk.killed();
-    let (seen, watched) = (Arc::new(Mutex::new(false)), killed.clone());
-    let written = Arc::clone(&seen);
-    let options = lazy().cache_size(cache).on_recovery(move |progress| {
-        if let RecoveryProgress::Replaying { done, total } = progress
-            && done < total
-        {
-            let wrote = watched.log().iter().any(|call| call.name == "state.redb");
-            *written.lock().unwrap() |= wrote;
-        }
-    });
-    assert_clean_and_replayed(&options.open_on(&killed).unwrap());
-    *seen.lock().unwrap()
-}
-
-#[test]
-fn a_replay_that_writes_more_than_the_cache_takes_does_not_keep_it_in_memory() {
-    assert!(writes_while_it_replays(1 << 10));
-    assert!(!writes_while_it_replays(1 << 28));
 }

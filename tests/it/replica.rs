@@ -9,7 +9,7 @@ use crate::support::all;
 /// The content of a store as its changes tell it.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
-    position: u64,
+    revision: u64,
     projects: BTreeMap<String, BTreeMap<String, Copied>>,
 }
 
@@ -29,15 +29,15 @@ impl Replica {
                 return;
             }
             self.take_in(page);
-            assert_eq!(feed.position(), self.position);
+            assert_eq!(feed.revision(), self.revision);
         }
     }
 
     /// Takes changes in, which must be the next ones.
     pub(crate) fn take_in(&mut self, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
-            assert_eq!(change.revision, self.position + 1, "each once, in order, without a gap");
-            self.position = change.revision;
+            assert_eq!(change.revision, self.revision + 1, "each once, in order, without a gap");
+            self.revision = change.revision;
             let project = change.project.to_string();
             let views = self.projects.entry(project.clone()).or_default();
             if let ChangeKind::ProjectDeleted { unlinked, .. } = &change.kind {
@@ -49,13 +49,13 @@ impl Replica {
         }
     }
 
-    pub(crate) fn position(&self) -> u64 {
-        self.position
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Checks that a snapshot shows what the changes told.
     pub(crate) fn assert_same(&self, snapshot: &Snapshot) {
-        assert_eq!(self.position, snapshot.revision());
+        assert_eq!(self.revision, snapshot.revision());
         let projects = snapshot.projects(all()).unwrap();
         assert!(projects.items.iter().map(|info| info.key.as_str()).eq(self.projects.keys()));
         for (project, copied) in &self.projects {

@@ -357,19 +357,3 @@ fn views_are_listed_by_filter_in_every_order() {
     assert_eq!(list("isPayloadView = true", ViewSort::Key), "");
     assert_eq!(list("isPayloadView = false", ViewSort::Key), "v w x y");
 }
-
-#[test]
-fn links_that_a_filter_makes_are_folded_as_fast_as_they_come() {
-    let store = Options::new().tail(500, 1).open_in_memory().unwrap();
-    let project = store.project("p").unwrap();
-    let flags = (0..1_000).map(|number| NewResource::flag(format!("flag-{number}")).tags(["t"]));
-    project.put_resources(flags).unwrap().all_ok().unwrap();
-    for number in 0..10 {
-        let view = format!("view-{number}");
-        project.ensure_view(NewView::new(&*view, "V")).unwrap();
-        project.link(&view, matching("tags:t")).unwrap().all_ok().unwrap();
-        let waiting = store.stats().waiting_backlinks;
-        assert!(waiting <= 3_000, "{waiting} changes of backlinks wait");
-    }
-    assert_clean_and_replayed(&store);
-}

@@ -1,15 +1,12 @@
 //! How large the parts of a store are.
 
 use std::path::Path;
-use std::time::Duration;
 
-use viewlink::{Batch, Error, Fault, NewView, Options, Sizes, Store, TableSize};
+use viewlink::{Batch, Checkpoints, Error, Fault, MemoryUse, NewResource, NewView, Options, Store};
 
-use crate::support::{Ages, copy, create, link, memory, project, segments, stop_writes, two_views};
-
-fn table<'a>(sizes: &'a Sizes, name: &str) -> &'a TableSize {
-    sizes.tables.iter().find(|table| table.name == name).unwrap()
-}
+use crate::support::{
+    checkpoint_file, copy, create, link, memory, project, segments, stop_writes, two_views,
+};
 
 /// The bytes of the journal's files.
 fn journal_bytes(dir: &Path) -> u64 {
@@ -20,40 +17,48 @@ fn assert_as_on_disk(store: &Store, dir: &Path) {
     let sizes = store.sizes().unwrap();
     assert_eq!(sizes.journal.segments, segments(dir).len() as u64);
     assert_eq!(sizes.journal.bytes, journal_bytes(dir));
-    let state = std::fs::metadata(dir.join("state.redb")).unwrap().len();
-    assert_eq!(sizes.state_bytes, state);
+    let checkpoint = std::fs::metadata(checkpoint_file(dir)).unwrap().len();
+    assert_eq!(sizes.checkpoint_bytes, checkpoint);
+}
+
+/// What an act makes of the memory of each part: views, links, names, backlinks, registry.
+fn growth(store: &Store, act: impl FnOnce()) -> [i64; 5] {
+    let parts = |store: &Store| {
+        let MemoryUse { views, links, names, backlinks, registry, .. } =
+            store.sizes().unwrap().memory;
+        [views, links, names, backlinks, registry].map(|bytes| i64::try_from(bytes).unwrap())
+    };
+    let before = parts(store);
+    act();
+    let after = parts(store);
+    std::array::from_fn(|part| after[part] - before[part])
 }
 
 #[test]
-fn each_table_is_told_with_its_rows_and_bytes() {
+fn each_part_of_the_memory_grows_with_what_is_in_it_and_is_given_back() {
     let (store, project) = two_views();
-    link(&project, "v", &["a", "b", "c"]);
-    let sizes = store.sizes().unwrap();
-    assert!(sizes.tables.is_sorted_by(|one, other| one.name < other.name), "{sizes:?}");
-    assert_eq!(sizes.tables.len(), 21);
-    for (name, rows) in
-        [("projects", 1), ("views", 2), ("view_keys", 2), ("links.flag", 1), ("links.metric", 0)]
-    {
-        assert_eq!(table(&sizes, name).rows, rows, "{name}");
-    }
-    assert_eq!(table(&sizes, "backlinks.flag").rows, 0, "they wait in the tail");
-    let links = table(&sizes, "links.flag");
-    assert!(links.stored_bytes >= 3 && links.bytes().is_multiple_of(4096), "{links:?}");
-    assert_eq!(table(&sizes, "links.metric").bytes(), 0);
-    let used: u64 = sizes.tables.iter().map(TableSize::bytes).sum();
-    assert_eq!(sizes.free_bytes, sizes.state_bytes - used);
-    store.checkpoint().unwrap();
-    assert_eq!(table(&store.sizes().unwrap(), "backlinks.flag").rows, 1);
-}
-
-#[test]
-fn more_links_take_more_bytes() {
-    let (store, project) = two_views();
-    let bytes = || table(&store.sizes().unwrap(), "links.flag").stored_bytes;
-    let before = bytes();
-    let keys = (0..1_000).map(|number| format!("flag-{number}"));
-    project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
-    assert!(bytes() > before + 1_000, "{before} {}", bytes());
+    assert_eq!(growth(&store, || create(&project, "x"))[1..], [0; 4], "a view has no links yet");
+    let keys = || (0..5_000).map(|number| format!("a-flag-with-a-long-name-{number}"));
+    let [_, links, names, backlinks, registry] = growth(&store, || {
+        project.link("v", Batch::flags(keys())).unwrap().all_ok().map(drop).unwrap()
+    });
+    assert!(links > 5_000 * 8 && links < 5_000 * 64, "{links}");
+    assert!(names > 5_000 * 24 && names < 5_000 * 160, "{names}");
+    assert!(backlinks > 5_000 * 2 && backlinks < 5_000 * 64, "{backlinks}");
+    assert_eq!(registry, 0);
+    // A second link of the same names takes no more of them.
+    let second = growth(&store, || {
+        project.link("w", Batch::flags(keys())).unwrap().all_ok().unwrap();
+    });
+    assert!(second[1] > 5_000 * 8 && second[2] == 0, "{second:?}");
+    let registering = growth(&store, || {
+        project.put_resources(keys().map(NewResource::flag)).unwrap().all_ok().unwrap();
+    });
+    assert!(registering[4] > 5_000 * 24 && registering[1..4] == [0; 3], "{registering:?}");
+    let total = store.sizes().unwrap().memory.total();
+    project.delete().unwrap();
+    let left = store.sizes().unwrap().memory.total();
+    assert!(left < total / 100, "{left} of {total} bytes");
 }
 
 #[test]
@@ -71,6 +76,8 @@ fn a_checkpoint_moves_the_revision_that_the_disk_has() {
     store.fail_next_change(Fault::Committed);
     project.link("v", Batch::flags(["b"])).unwrap_err();
     store.recover().unwrap();
+    assert_eq!(told(), (4, 2, 1, 4), "a recovery makes no checkpoint");
+    store.checkpoint().unwrap();
     assert_eq!(told(), (4, 4, 1, 4));
 }
 
@@ -106,24 +113,20 @@ fn the_sizes_of_files_are_those_of_the_directory_through_rotation_removal_and_op
 }
 
 #[test]
-fn the_state_of_a_store_that_is_only_read_is_as_long_as_its_file() {
+fn a_store_that_is_only_read_is_as_large_as_one_that_is_written() {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let [path, state] = [dir.path().to_owned(), dir.path().join("state.redb")];
-    let store = Options::new().checkpoint_interval(u64::MAX, u64::MAX).open(&path).unwrap();
-    let short = std::fs::read(&state).unwrap();
+    let store = Options::new().checkpoints(Checkpoints::ByHand).open(dir.path()).unwrap();
     create(&project(&store), "v");
-    for part in 0..5 {
-        let keys = (0..20_000).map(|number| format!("flag-{part}-{number}"));
-        project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
-    }
-    copy(&path, killed.path());
-    std::fs::write(killed.path().join("state.redb"), short).unwrap();
-    let store = Options::new().read_only(true).open(killed.path()).unwrap();
-    assert_as_on_disk(&store, killed.path());
-    let sizes = store.sizes().unwrap();
-    let used: u64 = sizes.tables.iter().map(TableSize::bytes).sum();
-    assert!(used > sizes.state_bytes, "the replay made it grow: {sizes:?}");
-    assert_eq!(sizes.free_bytes, 0);
+    let keys = (0..20_000).map(|number| format!("flag-{number}"));
+    project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+    copy(dir.path(), killed.path());
+    let read = Options::new().read_only(true).open(killed.path()).unwrap();
+    assert_as_on_disk(&read, killed.path());
+    let (read, written) = (read.sizes().unwrap(), store.sizes().unwrap());
+    assert_eq!((read.revision, read.checkpoint_revision), (2, 0));
+    assert_eq!(read.checkpoint_bytes, written.checkpoint_bytes);
+    let memory = [read.memory, written.memory].map(|memory| memory.total());
+    assert!(memory[0].abs_diff(memory[1]) < memory[1] / 4, "{memory:?}");
 }
 
 /// The newest segment has no change yet, and the first one does not fit into it.
@@ -142,8 +145,8 @@ fn a_store_in_memory_has_sizes_and_an_empty_one_has_no_changes() {
     let sizes = memory().sizes().unwrap();
     assert_eq!((sizes.revision, sizes.checkpoint_revision), (0, 0));
     assert_eq!((sizes.journal.oldest, sizes.journal.newest), (1, 0));
-    assert!(sizes.state_bytes > 0 && sizes.journal.bytes > 0, "{sizes:?}");
-    assert_eq!(table(&sizes, "views").rows, 0);
+    assert!(sizes.checkpoint_bytes > 0 && sizes.journal.bytes > 0, "{sizes:?}");
+    assert_eq!(sizes.memory.total(), 0);
 }
 
 #[test]
@@ -158,9 +161,8 @@ fn sizes_can_be_read_when_writes_stopped_and_not_when_the_store_is_closed() {
 }
 
 #[test]
-fn no_limit_on_snapshots_ends_them_and_none_is_left() {
-    let ages = Ages::default();
-    let store = ages.options().snapshot_limit(Some(Duration::ZERO)).open_in_memory().unwrap();
+fn asking_for_sizes_leaves_no_snapshot() {
+    let store = memory();
     create(&project(&store), "v");
     store.sizes().unwrap();
     assert_eq!(store.stats().snapshots, 0);

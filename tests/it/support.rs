@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use viewlink::{
     Batch, Change, Error, Fault, KeyOutcome, KeySort, LinkSort, LinkedResource, NewView, Options,
-    Outcome, Page, Paging, Project, ProjectSnapshot, Report, Resource, ResourceType, Snapshot,
-    Store, Timestamp,
+    Outcome, Page, Paging, Project, ProjectSnapshot, RecoveryProgress, Report, Resource,
+    ResourceType, Snapshot, Store, Timestamp,
 };
 
 pub(crate) use crate::random::Random;
@@ -157,7 +157,7 @@ pub(crate) fn views_of(store: &Store, resource: &Resource) -> Vec<String> {
     view_keys(&reader, resource)
 }
 
-pub(crate) fn view_keys(reader: &ProjectSnapshot<'_>, resource: &Resource) -> Vec<String> {
+pub(crate) fn view_keys(reader: &ProjectSnapshot, resource: &Resource) -> Vec<String> {
     let page = reader.linked_views(resource, all()).unwrap();
     page.into_iter().map(|view| view.key.to_string()).collect()
 }
@@ -238,12 +238,48 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The journal's segments, the oldest first.
-pub(crate) fn segments(dir: &Path) -> Vec<PathBuf> {
-    let names = std::fs::read_dir(dir.join("journal")).unwrap();
-    let mut paths: Vec<PathBuf> = names.map(|entry| entry.unwrap().path()).collect();
+/// The segments in a directory, the oldest first; without one that is made ahead.
+pub(crate) fn segments_in(dir: &Path) -> Vec<PathBuf> {
+    let is_segment = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap().to_string_lossy();
+        stem.len() == 20 && stem.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let paths = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = paths.filter(is_segment).collect();
     paths.sort();
     paths
+}
+
+/// The journal's segments, the oldest first.
+pub(crate) fn segments(dir: &Path) -> Vec<PathBuf> {
+    segments_in(&dir.join("journal"))
+}
+
+/// The file of the newest checkpoint.
+pub(crate) fn checkpoint_file(dir: &Path) -> PathBuf {
+    dir.join("checkpoint.redb")
+}
+
+/// The first revision that a segment may have.
+pub(crate) fn first_revision(segment: &Path) -> u64 {
+    segment.file_stem().unwrap().to_str().unwrap().parse().unwrap()
+}
+
+/// Waits until something is so, which others bring about.
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "never {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Options under which an opening fails that has changes to take from the journal.
+pub(crate) fn replaying_nothing(options: Options) -> Options {
+    options.on_recovery(|progress| {
+        let is_loading = matches!(progress, RecoveryProgress::Loading { .. });
+        assert!(is_loading, "{progress:?}");
+    })
 }
 
 /// A clock that a test sets.
@@ -258,21 +294,6 @@ impl Clock {
     pub(crate) fn options(&self) -> Options {
         let time = Arc::clone(&self.0);
         Options::new().clock(move || Timestamp::from_millis(time.load(Ordering::SeqCst)))
-    }
-}
-
-/// The age of snapshots, as a test lets it pass.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ages(Arc<AtomicU64>);
-
-impl Ages {
-    pub(crate) fn pass(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    pub(crate) fn options(&self) -> Options {
-        let time = Arc::clone(&self.0);
-        Options::new().age_clock(move || Duration::from_secs(time.load(Ordering::SeqCst)))
     }
 }
 

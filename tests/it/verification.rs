@@ -1,6 +1,6 @@
 //! What a verification counts.
 
-use viewlink::{Batch, Options, ResourceType, Store};
+use viewlink::{Options, ResourceType, Store};
 
 use crate::support::{batch, create, link, memory, project, revision};
 
@@ -30,41 +30,12 @@ fn a_verification_counts_what_is_there() {
     assert_eq!((verification.findings.len(), verification.more_findings), (0, 0));
     assert_eq!((counts.projects, counts.views), (2, 3));
     assert_eq!(ResourceType::ALL.map(|ty| counts.links.get(ty)), [10, 9, 9, 9]);
-    // One list for each resource of each project.
-    assert_eq!((counts.posting_lists, counts.dead_view_ids), (25, 0));
     assert_eq!((counts.revision, counts.oldest_kept), (revision(&store), 1));
     assert!(counts.replayed);
     let expected = "clean: 2 projects, 3 views, 37 links (10 flags, 9 segments, 9 aiConfigs, 9 \
                     metrics), 0 registered resources (0 flags, 0 segments, 0 aiConfigs, 0 \
-                    metrics), 25 posting lists with 0 dead view ids, revisions 1 to 16 in the \
-                    journal, replayed";
+                    metrics), revisions 1 to 16 in the journal, replayed";
     assert_eq!(verification.to_string(), expected);
-}
-
-#[test]
-fn a_deleted_view_is_counted_in_lists_until_they_are_written_or_swept() {
-    let store = filled();
-    let project = project(&store);
-    // What waits in memory is written for the first time here.
-    store.checkpoint().unwrap();
-    project.delete_view("v").unwrap();
-    let counts = || {
-        let verification = store.verify().unwrap();
-        assert!(verification.is_clean(), "{verification}");
-        verification.counts
-    };
-    assert_eq!((counts().dead_view_ids, counts().links.total()), (12, 24));
-    link(&project, "w", &["d"]);
-    project.unlink("w", Batch::flags(["a"])).unwrap().all_ok().unwrap();
-    store.checkpoint().unwrap();
-    // The sweep behind the fold went through the flags, the one that was written among them.
-    assert_eq!(counts().dead_view_ids, 9);
-    link(&project, "w", &["e"]);
-    store.checkpoint().unwrap();
-    assert_eq!(counts().dead_view_ids, 6);
-    project.delete().unwrap();
-    let last = counts();
-    assert_eq!((last.dead_view_ids, last.posting_lists, last.links.total()), (0, 12, 12));
 }
 
 #[test]

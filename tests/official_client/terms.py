@@ -31,7 +31,7 @@ def tag(api):
 
 
 def revision(api):
-    return int(tag(api).strip('"'))
+    return int(tag(api).strip('"').split("-")[0])
 
 
 def replacements(api, checks):
@@ -112,11 +112,12 @@ def changes(api, checks, begin):
         if not page["items"]:
             break
         items += page["items"]
-        checks.equal("its position", page["position"], items[-1]["revision"])
+        checks.equal("its position", page["position"], items[-1]["position"])
         position = page["position"]
     checks.equal("the feed stays at its end", page["position"], position)
-    checks.equal("which is the newest change", position, revision(api))
-    checks.equal("no gaps", [item["revision"] for item in items], list(range(begin + 1, position + 1)))
+    newest = revision(api)
+    checks.equal("which is the newest change", int(position.split("-")[1]), newest)
+    checks.equal("no gaps", [item["revision"] for item in items], list(range(begin + 1, newest + 1)))
     names = lambda of: "".join(name["resourceKey"] for name in of)
     done = [(names(item["linked"]), names(item["unlinked"])) for item in items]
     checks.equal("what was done", done, [("ab", ""), ("c", "a"), ("d", ""), ("e", "")])
@@ -124,7 +125,9 @@ def changes(api, checks, begin):
     checks.equal("and to what", of, {("linksChanged", api.project, VIEW)})
     checks.equal("and why", [item.get("comment") for item in items], ["replaced", "replaced", None, None])
     for query, key, expected in (
-        (f"after={position + 1}", READER, (400, "invalid_request")),
+        (f"after={newest + 1}", READER, (400, "invalid_request")),
+        (f"afer={position}", READER, (400, "invalid_request")),
+        (f"after={'0' * 32}-1-{'0' * 32}", READER, (409, "changes_diverged")),
         ("limit=0", READER, (400, "invalid_request")),
         ("after=0", None, (401, "unauthorized")),
     ):

@@ -60,7 +60,7 @@ equal("more than the host takes", call("POST", link, too_many)[0], 413)
 
 status, headers, _ = call("GET", path)
 tag = headers["ETag"]
-equal("the entity tag", (status, tag.strip('"').isdigit()), (200, True))
+equal("the entity tag", (status, tag.strip('"').replace("-", "").isalnum()), (200, True))
 equal("what is known already", call("GET", path, If_None_Match=tag)[0], 304)
 equal("a change at the tag", call("PATCH", path, {"name": "new"}, If_Match=tag)[0], 200)
 equal("a change at an old one", call("PATCH", path, {"name": "old"}, If_Match=tag)[0], 412)

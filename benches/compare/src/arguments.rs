@@ -10,6 +10,7 @@ use lexopt::{Parser, ValueExt};
 use crate::Result;
 use crate::crash::Crash;
 use crate::engine::Kind;
+use crate::memory;
 use crate::workload::Workload;
 
 /// Shown where the command line is not understood.
@@ -30,6 +31,8 @@ pub(crate) enum Task {
     Table { results: PathBuf },
     /// Change a store and wait to be killed; how a run calls itself.
     Crash { kind: Kind, dir: PathBuf, crash: Crash },
+    /// Tell what memory a store takes; how a run calls itself.
+    Memory { kind: Kind, empty: PathBuf, full: PathBuf, workload: Workload },
     /// Tell how it is called.
     Help,
 }
@@ -61,6 +64,7 @@ impl Task {
             }
             ("table", 2) => Ok(Self::Table { results: words.remove(1).into() }),
             ("crash", 7) => parse_crash(words),
+            (memory::WORD, 6) => parse_memory(words),
             ("--help" | "-h", _) => Ok(Self::Help),
             _ => Run::parse(Parser::from_args(words)).map(Self::Run),
         }
@@ -83,6 +87,15 @@ fn parse_crash(words: Vec<OsString>) -> Result<Task> {
     Ok(Task::Crash { kind, dir, crash })
 }
 
+fn parse_memory(words: Vec<OsString>) -> Result<Task> {
+    let mut words = words.into_iter().skip(1);
+    let mut next = || words.next().ok_or("an argument is missing");
+    let kind = Kind::named(&next()?.string()?)?;
+    let (empty, full) = (next()?.into(), next()?.into());
+    let workload = Workload::new(next()?.parse()?, next()?.parse()?);
+    Ok(Task::Memory { kind, empty, full, workload })
+}
+
 impl Run {
     fn parse(mut parser: Parser) -> Result<Self> {
         let mut run = Self {
@@ -92,7 +105,7 @@ impl Run {
             dir: None,
             json: None,
             only: BTreeSet::new(),
-            kinds: Kind::ALL.to_vec(),
+            kinds: Kind::built().collect(),
         };
         while let Some(argument) = parser.next()? {
             match argument {
@@ -122,7 +135,7 @@ impl Run {
             let rows: Vec<&str> = self.only.iter().map(String::as_str).collect();
             command += &format!(" --only {}", rows.join(","));
         }
-        if self.kinds.len() < Kind::ALL.len() {
+        if self.kinds.len() < Kind::built().count() {
             let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
             command += &format!(" --engines {}", names.join(","));
         }
@@ -149,7 +162,7 @@ fn links(links: u64) -> Result<u64> {
 fn kinds(names: &str) -> Result<Vec<Kind>> {
     let named: Vec<Kind> = list(names).map(|name| Kind::named(&name)).collect::<Result<_>>()?;
     let taken = |kind: &Kind| *kind == Kind::Viewlink || named.contains(kind);
-    Ok(Kind::ALL.into_iter().filter(taken).collect())
+    Ok(Kind::built().filter(taken).collect())
 }
 
 fn list(text: &str) -> impl Iterator<Item = String> {
@@ -178,7 +191,14 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_an_error_with_the_usage() {
-        for line in ["--fast", "--links 999", "--engines oracle", "chart one.json", "crash redb"] {
+        for line in [
+            "--fast",
+            "--links 999",
+            "--engines oracle",
+            "chart one.json",
+            "crash redb",
+            "memory redb",
+        ] {
             assert!(parse(line).unwrap_err().to_string().contains("usage:"), "{line}");
         }
     }

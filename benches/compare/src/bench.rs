@@ -1,7 +1,7 @@
 //! A run at one size: the engines, what they hold, and what was found so far.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::engine::{Kind, Size};
@@ -20,6 +20,8 @@ pub(crate) struct Bench {
     pub(crate) plan: Plan,
     pub(crate) random: Random,
     pub(crate) limit: Limit,
+    /// Where all stores are.
+    pub(crate) dir: PathBuf,
     rows: Vec<Row>,
 }
 
@@ -35,7 +37,8 @@ impl Bench {
         let fleet = Fleet::open(kinds, dir)?;
         let limit = Limit::create(&dir.join("limit"))?;
         let random = Random::new(seed);
-        let mut bench = Self { fleet, workload, plan, random, limit, rows: Vec::new() };
+        let dir = dir.to_owned();
+        let mut bench = Self { fleet, workload, plan, random, limit, dir, rows: Vec::new() };
         bench.fill()?;
         bench.measure_size()?;
         Ok(bench)
@@ -74,7 +77,7 @@ impl Bench {
             Ok((time, ()))
         })?;
         let links = self.workload.links();
-        let numbers = sizes.into_iter().map(|(kind, bytes)| (kind, rounded(bytes, links)));
+        let numbers = sizes.into_iter().map(|(kind, bytes)| (kind, for_each_link(bytes, links)));
         self.add(Row::of_engines("bytes_per_link", links, Unit::Bytes, numbers));
         Ok(())
     }
@@ -101,7 +104,7 @@ impl Bench {
 }
 
 /// Bytes for a link, with two decimals.
-fn rounded(bytes: u64, links: u64) -> f64 {
+pub(crate) fn for_each_link(bytes: u64, links: u64) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "both are far below 2^52")]
     let each = bytes as f64 / links as f64;
     (each * 100.0).round() / 100.0

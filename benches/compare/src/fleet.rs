@@ -48,6 +48,11 @@ impl Fleet {
         &self.clock
     }
 
+    /// Which engines there are.
+    pub(crate) fn kinds(&self) -> Vec<Kind> {
+        self.members.iter().map(Member::kind).collect()
+    }
+
     /// Puts the engines into any order: what the one before left to the disk is then everybody's
     /// burden alike.
     fn shuffle(&mut self) {

@@ -1,5 +1,5 @@
-//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, and
-//! redb without viewlink.
+//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, redb
+//! without viewlink, canopydb and, if it is built with that feature, RocksDB.
 //!
 //! ```text
 //! cargo run --release -p viewlink-compare -- --quick --json results.json
@@ -7,7 +7,7 @@
 //! cargo run --release -p viewlink-compare -- chart results.json results.svg
 //! ```
 //!
-//! `--quick` measures with 1,000,000 links in less than two minutes. Without it there are 100,000
+//! `--quick` measures with 1,000,000 links in some six minutes. Without it there are 100,000
 //! and 1,000,000 links and more rounds; `--links N` takes one size. `--only ROW,ROW` and
 //! `--engines A,B` measure less. The stores are in a temporary directory below the current one or
 //! below `--dir DIR`, which has to be on the disk that is meant.
@@ -24,8 +24,11 @@
 //! | row | what is measured |
 //! | --- | --- |
 //! | `link_N`, `unlink_N` | one batch of N keys that are new to a view, and back again |
+//! | `link_1000_random`, `is_linked_random` | the same as without `random`, for views whose links are no neighbours in any numbering of resources |
+//! | `snapshot_held_link_1000` | `link_1000` beside a reader whose read transaction began just before it |
 //! | `concurrent_N` | wall time for one of many unlinks of one key each, from N threads at once |
 //! | `is_linked` | one question, every other one about a link that is there |
+//! | `read_beside_writes` | the 99th percentile of `is_linked`, each in a read transaction of its own, while another thread links 1,000 keys at a time and unlinks them |
 //! | `linked_views` | the ten views of a resource |
 //! | `page_100_by_key`, `page_100_by_link_time` | the first 100 of 1,000 links, and their number |
 //! | `delete_view_1000` | a view with 1,000 links |
@@ -33,6 +36,7 @@
 //! | `open_N` | from a closed store to the first answer |
 //! | `open_N_crash` | the same after a kill, with 16,000 keys changed since the store was settled |
 //! | `bytes_per_link` | size after loading and compacting; of the data, without logs |
+//! | `memory_per_link` | resident memory of a process with such a store open over one with an empty store, when every link was read from both its ends; links as in the rows with `random` |
 //! | `limit_N` | one write and sync of a request's bytes: what no store can beat |
 //!
 //! `ratio` is the best rival over viewlink, so above 1 viewlink is ahead; for `limit_N` it is
@@ -47,6 +51,7 @@ mod engine;
 mod fleet;
 mod limit;
 mod measure;
+mod memory;
 mod plan;
 mod random;
 mod results;
@@ -55,6 +60,7 @@ mod table;
 mod times;
 mod workload;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,6 +70,7 @@ use std::time::Instant;
 
 use arguments::{Run, Task};
 use bench::Bench;
+use engine::Kind;
 use plan::Plan;
 use results::Results;
 use row::{Row, Unit};
@@ -96,6 +103,7 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Crash { kind, dir, crash } => crash.run(kind, &dir),
+        Task::Memory { kind, empty, full, workload } => memory::tell(kind, &empty, &full, workload),
         Task::Help => {
             println!("{}", arguments::usage());
             Ok(())
@@ -117,12 +125,16 @@ fn measure(run: &Run) -> Result<Results> {
     Ok(Results {
         rows,
         sync_us: Unit::Us.of(sync),
-        versions: run.kinds.iter().map(|kind| (kind.name().to_owned(), kind.version())).collect(),
+        versions: versions(&run.kinds)?,
         command: run.command(),
         seed: run.seed,
         cores: thread::available_parallelism()?.get(),
         seconds: begin.elapsed().as_secs_f64(),
     })
+}
+
+fn versions(kinds: &[Kind]) -> Result<BTreeMap<String, String>> {
+    kinds.iter().map(|kind| Ok((kind.name().to_owned(), kind.version()?))).collect()
 }
 
 fn measure_size(run: &Run, links: u64, dir: &Path) -> Result<Vec<Row>> {

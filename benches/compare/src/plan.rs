@@ -11,6 +11,12 @@ pub(crate) struct Plan {
     pub(crate) concurrent: usize,
     /// How many batches of reads there are of each kind.
     pub(crate) reads: usize,
+    /// How often a batch goes to a view whose links no numbering favours.
+    pub(crate) scattered: usize,
+    /// How often a batch is linked beside a reader who holds a snapshot.
+    pub(crate) held: usize,
+    /// How often many reads are made beside changes.
+    pub(crate) beside: usize,
     /// How many views are deleted.
     pub(crate) deletions: usize,
     /// How many commits the tail is taken from, half of them unlinking what the others linked.
@@ -24,12 +30,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Within two minutes for a million links.
+    /// Some six minutes for a million links and all engines.
     pub(crate) fn quick(only: BTreeSet<String>) -> Self {
         Self {
             batches: [(1, 200), (10, 150), (100, 100), (1_000, 25), (10_000, 5)],
             concurrent: 3,
             reads: 100,
+            scattered: 25,
+            held: 25,
+            beside: 3,
             deletions: 8,
             tail: 2_000,
             openings: 5,
@@ -44,6 +53,9 @@ impl Plan {
             batches: [(1, 1_000), (10, 600), (100, 400), (1_000, 100), (10_000, 20)],
             concurrent: 9,
             reads: 400,
+            scattered: 100,
+            held: 100,
+            beside: 9,
             deletions: 30,
             tail: 4_000,
             openings: 11,

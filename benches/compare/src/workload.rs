@@ -1,7 +1,7 @@
 //! Which links there are, and which keys a request names.
 
 use crate::clock::Clock;
-use crate::random::{Random, scatter};
+use crate::random::{Random, permute, scatter};
 
 /// How many links a view has.
 pub(crate) const PER_VIEW: u64 = 1_000;
@@ -38,7 +38,7 @@ impl Workload {
         self.links
     }
 
-    const fn views(self) -> u64 {
+    const fn view_count(self) -> u64 {
         self.links / PER_VIEW
     }
 
@@ -57,11 +57,21 @@ impl Workload {
 
     /// Every view with its keys, for loading; the clock goes on with each view.
     pub(crate) fn all(self, clock: &Clock) -> impl Iterator<Item = (String, Vec<String>)> {
-        (0..self.views()).map(move |view| {
+        (0..self.view_count()).map(move |view| {
             clock.set(Clock::START + view);
             let keys = (0..PER_VIEW).map(|place| self.key(self.linked(view, place)));
             (self.view(view), keys.collect())
         })
+    }
+
+    /// The keys of all views.
+    pub(crate) fn views(self) -> impl Iterator<Item = String> {
+        (0..self.view_count()).map(move |view| self.view(view))
+    }
+
+    /// The keys of all resources.
+    pub(crate) fn keys(self) -> impl Iterator<Item = String> {
+        (0..self.resources()).map(move |number| self.key(number))
     }
 
     /// The number of a resource that a view has.
@@ -69,9 +79,47 @@ impl Workload {
         (view * PER_VIEW + place) % self.resources()
     }
 
+    /// As many views of as many links, each resource in as many of them; but whatever numbers a store
+    /// gives to resources, few that it has are neighbours.
+    pub(crate) fn all_random(self, clock: &Clock) -> impl Iterator<Item = (String, Vec<String>)> {
+        (0..self.view_count()).map(move |view| {
+            clock.set(Clock::START + view);
+            (self.view(view), self.random_keys(view))
+        })
+    }
+
+    /// The keys of a view that [`all_random`](Self::all_random) has.
+    pub(crate) fn random_keys(self, view: u64) -> Vec<String> {
+        (0..PER_VIEW).map(|place| self.key(self.random_linked(view, place))).collect()
+    }
+
+    /// Keys that a view of [`all_random`](Self::all_random) does not have, of resources that are in others.
+    pub(crate) fn random_new_keys(self, random: &mut Random, view: u64, count: u64) -> Vec<String> {
+        let lacking = self.resources() - PER_VIEW;
+        let places = spread(random, lacking, count.min(lacking));
+        places.map(|place| self.key(self.random_linked(view, PER_VIEW + place))).collect()
+    }
+
+    /// Once all resources have had their turn they come in another order.
+    fn random_linked(self, view: u64, place: u64) -> u64 {
+        let begin = view * PER_VIEW;
+        let turn = begin / self.resources();
+        permute(scatter(self.seed) ^ turn, (begin + place) % self.resources(), self.resources())
+    }
+
+    /// Any view but one.
+    pub(crate) fn other_view(self, random: &mut Random, view: u64) -> u64 {
+        self.view_after(view, 1 + random.below(self.view_count() - 1))
+    }
+
+    /// The view so many behind another one, around the end to the beginning.
+    pub(crate) const fn view_after(self, view: u64, steps: u64) -> u64 {
+        (view + steps) % self.view_count()
+    }
+
     /// Any view.
     pub(crate) fn some_view(self, random: &mut Random) -> u64 {
-        random.below(self.views())
+        random.below(self.view_count())
     }
 
     /// Keys of any resources.
@@ -126,16 +174,38 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn every_resource_is_in_ten_views_and_every_view_has_a_thousand() {
-        let workload = Workload::new(7, 100_000);
+    fn check(views: impl Iterator<Item = (String, Vec<String>)>) {
         let mut views_of = BTreeMap::<String, u64>::new();
-        for (_, keys) in workload.all(&Clock::at(0)) {
+        for (_, keys) in views {
             assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), 1_000);
             keys.into_iter().for_each(|key| *views_of.entry(key).or_default() += 1);
         }
         assert_eq!(views_of.len(), 10_000);
         assert!(views_of.into_values().all(|views| views == 10));
+    }
+
+    #[test]
+    fn every_resource_is_in_ten_views_and_every_view_has_a_thousand() {
+        let workload = Workload::new(7, 100_000);
+        check(workload.all(&Clock::at(0)));
+        check(workload.all_random(&Clock::at(0)));
+    }
+
+    #[test]
+    fn new_keys_of_a_random_view_are_different_and_not_in_it() {
+        let workload = Workload::new(7, 30_000);
+        let linked: BTreeSet<_> = workload.random_keys(5).into_iter().collect();
+        let keys = workload.random_new_keys(&mut Random::new(1), 5, 1_000);
+        let new: BTreeSet<_> = keys.into_iter().collect();
+        assert_eq!(new.len(), 1_000);
+        assert!(new.is_disjoint(&linked));
+    }
+
+    #[test]
+    fn another_view_is_never_the_same() {
+        let workload = Workload::new(7, 20_000);
+        let mut random = Random::new(1);
+        assert!((0..1_000).all(|view| workload.other_view(&mut random, view % 20) != view % 20));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Giving unused space back.
+//! Writing the state down, with nothing in the file but the state.
 
 use clap::Args;
 use indicatif::HumanBytes;
@@ -14,9 +14,9 @@ const HELP: &str = "\
 Example:
   viewlink compact views.viewlink
 
-It helps after much was deleted; `stats` tells how much of the state is free.";
+It makes a checkpoint: the next opening needs nothing of the journal, and what was deleted takes no more space.";
 
-/// Give the space back that the state does not need
+/// Make a checkpoint, which gives back the space of what was deleted
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct CompactArguments {
@@ -24,28 +24,29 @@ pub(crate) struct CompactArguments {
     store: StoreArguments,
 }
 
-/// The length of the state before and after, for machines.
+/// The length of the checkpoint before and after, for machines.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compacted {
-    state_bytes_before: u64,
-    state_bytes_after: u64,
+    checkpoint_bytes_before: u64,
+    checkpoint_bytes_after: u64,
 }
 
 pub(crate) fn run(arguments: &CompactArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.open(store::options(), output)?;
-    let before = store.sizes()?.state_bytes;
+    let before = store.sizes()?.checkpoint_bytes;
     let spinner = progress::spinner("compacting", output.is_quiet());
     let compacted = store.compact();
     spinner.finish_and_clear();
     compacted?;
-    let after = store.sizes()?.state_bytes;
+    let after = store.sizes()?.checkpoint_bytes;
     store.close()?;
     if output.is_json() {
-        output.json(&Compacted { state_bytes_before: before, state_bytes_after: after })?;
+        output
+            .json(&Compacted { checkpoint_bytes_before: before, checkpoint_bytes_after: after })?;
     } else {
         let (before, after) = (HumanBytes(before), HumanBytes(after));
-        output.note(format_args!("the state takes {after}, and took {before}"));
+        output.note(format_args!("the checkpoint takes {after}, and took {before}"));
     }
     Ok(Exit::Done)
 }

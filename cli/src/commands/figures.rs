@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use viewlink::{
-    JournalSize, KeySort, ProjectInfo, Sizes, Store, TableSize, TypeCounts, View, ViewSort, wire,
+    JournalSize, KeySort, MemoryUse, ProjectInfo, Sizes, Store, TypeCounts, View, ViewSort, wire,
 };
 
 use crate::error::Result;
@@ -19,7 +19,7 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// Cost: O(pages of the state).
+    /// Cost: O(views + resources + links / 384).
     pub(super) fn read(store: &Store) -> Result<Self> {
         let snapshot = store.snapshot()?;
         let (mut links, mut resources) = (TypeCounts::default(), TypeCounts::default());
@@ -47,14 +47,13 @@ impl Figures {
             id: &self.id,
             revision: sizes.revision,
             checkpoint_revision: sizes.checkpoint_revision,
+            checkpoint_bytes: sizes.checkpoint_bytes,
             project_count: self.projects,
             view_count: self.views,
             links: (&self.links).into(),
             resources: (&self.resources).into(),
-            state_bytes: sizes.state_bytes,
-            free_bytes: sizes.free_bytes,
+            memory: (&sizes.memory).into(),
             journal: (&sizes.journal).into(),
-            tables: sizes.tables.iter().map(TableJson::from).collect(),
         }
     }
 }
@@ -65,14 +64,13 @@ struct FiguresJson<'a> {
     id: &'a str,
     revision: u64,
     checkpoint_revision: u64,
+    checkpoint_bytes: u64,
     project_count: u64,
     view_count: u64,
     links: wire::Counts,
     resources: wire::Counts,
-    state_bytes: u64,
-    free_bytes: u64,
+    memory: MemoryJson,
     journal: JournalJson,
-    tables: Vec<TableJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -90,24 +88,20 @@ impl From<&JournalSize> for JournalJson {
     }
 }
 
+/// How many bytes of memory each part takes, and all of them.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TableJson<'a> {
-    name: &'a str,
-    rows: u64,
-    stored_bytes: u64,
-    metadata_bytes: u64,
-    fragmented_bytes: u64,
+struct MemoryJson {
+    total: u64,
+    views: u64,
+    links: u64,
+    names: u64,
+    backlinks: u64,
+    registry: u64,
 }
 
-impl<'a> From<&'a TableSize> for TableJson<'a> {
-    fn from(size: &'a TableSize) -> Self {
-        Self {
-            name: &size.name,
-            rows: size.rows,
-            stored_bytes: size.stored_bytes,
-            metadata_bytes: size.metadata_bytes,
-            fragmented_bytes: size.fragmented_bytes,
-        }
+impl From<&MemoryUse> for MemoryJson {
+    fn from(memory: &MemoryUse) -> Self {
+        let MemoryUse { views, links, names, backlinks, registry, .. } = *memory;
+        Self { total: memory.total(), views, links, names, backlinks, registry }
     }
 }

@@ -141,7 +141,10 @@ fn print(
         (left, shown) = (left - 1, shown + 1);
         if output.is_json() {
             let one = std::slice::from_ref(&change);
-            Changes::new(one, 0).items.iter().try_for_each(|change| output.json(change))?;
+            Changes::new(one, change.position)
+                .items
+                .iter()
+                .try_for_each(|change| output.json(change))?;
         } else {
             table.row(row(change, only.key.as_deref()));
             if table.len() == ROWS {

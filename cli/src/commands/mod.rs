@@ -10,6 +10,7 @@ mod link;
 mod links;
 mod log;
 mod projects;
+mod restore;
 mod stats;
 mod unlink;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use log::LogArguments;
 pub(crate) use projects::ProjectsArguments;
+pub(crate) use restore::RestoreArguments;
 pub(crate) use stats::StatsArguments;
 pub(crate) use unlink::UnlinkArguments;
 pub(crate) use verify::VerifyArguments;
@@ -44,6 +46,7 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Log(arguments) => log::run(arguments, output),
+        Command::Restore(arguments) => restore::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
         Command::Unlink(arguments) => unlink::run(arguments, output),
         Command::Verify(arguments) => verify::run(arguments, output),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use indicatif::HumanBytes;
-use viewlink::TypeCounts;
+use viewlink::{MemoryUse, TypeCounts};
 
 use super::figures::Figures;
 use crate::counted::counted;
@@ -18,9 +18,9 @@ Examples:
   viewlink stats views.viewlink
   viewlink stats views.viewlink --json | jq .links.flags
 
-Every page of the state is read, and nothing is written.";
+All of the store is loaded into memory, and nothing is written.";
 
-/// Show how large a store is: tables, links, journal, free space
+/// Show how large a store is: links, memory, checkpoint, journal
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct StatsArguments {
@@ -30,7 +30,7 @@ pub(crate) struct StatsArguments {
 
 pub(crate) fn run(arguments: &StatsArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.read(output)?;
-    let spinner = progress::spinner("reading the tables", output.is_quiet());
+    let spinner = progress::spinner("counting", output.is_quiet());
     let figures = Figures::read(&store);
     spinner.finish_and_clear();
     let figures = figures?;
@@ -56,24 +56,26 @@ fn print(figures: &Figures, store: &StoreArguments, output: &mut Output) -> Resu
     row("path", store.path().display().to_string());
     row("store id", id.clone());
     row("revision", sizes.revision.to_string());
-    row("checkpoint", format!("revision {}", sizes.checkpoint_revision));
+    let (checkpoint, length) = (sizes.checkpoint_revision, bytes(sizes.checkpoint_bytes));
+    row("checkpoint", format!("revision {checkpoint}, {length}"));
     row("journal", format!("{kept}, {files}, {journal_bytes}"));
-    row("state", format!("{}, {} of it free", bytes(sizes.state_bytes), bytes(sizes.free_bytes)));
+    row("memory", bytes(sizes.memory.total()));
     row("projects", projects.to_string());
     row("views", views.to_string());
     row("links", of_types(links));
     row("registered", of_types(resources));
     table.print(output)?;
     output.line("")?;
-    let mut table = Table::new(["TABLE", "ROWS", "STORED", "METADATA", "FRAGMENTED"]);
-    for part in &sizes.tables {
-        table.row([
-            part.name.clone(),
-            part.rows.to_string(),
-            bytes(part.stored_bytes),
-            bytes(part.metadata_bytes),
-            bytes(part.fragmented_bytes),
-        ]);
+    let MemoryUse { views, links, names, backlinks, registry, .. } = sizes.memory;
+    let mut table = Table::new(["PART", "MEMORY"]);
+    for (part, memory) in [
+        ("views", views),
+        ("links", links),
+        ("names", names),
+        ("backlinks", backlinks),
+        ("registry", registry),
+    ] {
+        table.row([part.to_owned(), bytes(memory)]);
     }
     table.print(output)
 }

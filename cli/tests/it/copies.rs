@@ -4,7 +4,7 @@ use std::fs;
 
 use viewlink::{Batch, NewView, Options};
 
-use crate::support::{Stage, program, run_plain};
+use crate::support::{Stage, copy, program, run_plain};
 
 #[test]
 fn a_copy_is_a_store_with_the_same_links_and_journal() {
@@ -22,6 +22,32 @@ fn a_copy_is_a_store_with_the_same_links_and_journal() {
     let ran = stage.run("backup", &[other.to_str().unwrap(), "--json"]);
     let told = ran.json();
     assert_eq!((&told["revision"], told["path"].as_str()), (&2.into(), other.to_str()));
+}
+
+#[test]
+fn a_copy_is_restored_to_a_revision_with_the_journal_of_its_store() {
+    let stage = Stage::with_flags(["a"]);
+    let (copy, restored) = (stage.path("copy.viewlink"), stage.path("restored.viewlink"));
+    let (copy, restored) = (copy.to_str().unwrap(), restored.to_str().unwrap());
+    assert_eq!(stage.run("backup", &[copy]).code, 0);
+    for flag in ["b", "mistake"] {
+        assert_eq!(stage.run("link", &["my-view", flag]).code, 0);
+    }
+    let journal = stage.store().join("journal");
+    let journal = journal.to_str().unwrap();
+    let command = ["restore", copy, restored, "--journal", journal, "--json", "--at"];
+    let run = |revision| run_plain(command.into_iter().chain([revision]));
+    for revision in ["1", "9"] {
+        let refused = run(revision);
+        assert_eq!((refused.code, &refused.error()["code"]), (2, &"changes_gone".into()));
+        assert!(!stage.path("restored.viewlink").exists());
+    }
+    let ran = run("3");
+    assert_eq!((ran.code, &ran.json()["revision"]), (0, &3.into()), "{ran:?}");
+    assert_eq!(run_plain(["links", restored, "my-view", "--keys"]).out, "a\nb\n");
+    assert_eq!(run_plain(["verify", restored]).code, 0);
+    let again = run("4");
+    assert_eq!((again.code, &again.error()["code"]), (2, &"already_exists".into()), "{again:?}");
 }
 
 #[test]
@@ -133,22 +159,24 @@ fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {
 }
 
 #[test]
-fn compacting_gives_space_back() {
-    let stage = Stage::empty();
-    let store = Options::new().open(stage.store()).unwrap();
+fn compacting_gives_back_the_space_of_what_was_deleted() {
+    let (live, stage) = (Stage::empty(), Stage::empty());
+    let store = Options::new().open(live.store()).unwrap();
     let project = store.project("p").unwrap();
     for n in 0..20 {
         project.create_view(NewView::new(format!("v{n}"), "V")).unwrap();
         let flags = (0..2_000).map(|flag| format!("a-flag-with-a-long-name-{n}-{flag}"));
         project.link(&format!("v{n}"), Batch::flags(flags)).unwrap().all_ok().unwrap();
     }
+    store.checkpoint().unwrap();
     (1..20).for_each(|n| _ = project.delete_view(&format!("v{n}")).unwrap());
-    store.close().unwrap();
+    // As if its host was killed now: the deletions are in the journal only.
+    copy(&live.store(), &stage.store());
     let ran = stage.run("compact", &["--json"]);
     let (before, after) =
-        (ran.json()["stateBytesBefore"].as_u64(), ran.json()["stateBytesAfter"].as_u64());
+        (ran.json()["checkpointBytesBefore"].as_u64(), ran.json()["checkpointBytesAfter"].as_u64());
     assert!(ran.code == 0 && after < before && after > Some(0), "{ran:?}");
     let again = stage.run("compact", &[]);
-    assert!(again.code == 0 && again.err.starts_with("the state takes "), "{again:?}");
+    assert!(again.code == 0 && again.err.starts_with("the checkpoint takes "), "{again:?}");
     assert_eq!(stage.run("verify", &[]).code, 0);
 }

@@ -130,7 +130,7 @@ fn a_log_of_many_changes_is_whole() {
 #[test]
 fn what_the_journal_no_longer_keeps_is_named_and_the_rest_is_shown() {
     let stage = Stage::empty();
-    let options = Options::new().keep_changes(Some(10)).segment_size(4_096).tail(0, 0);
+    let options = Options::new().keep_changes(Some(10)).segment_size(4_096);
     let store = options.open(stage.store()).unwrap();
     let project = store.project("p").unwrap();
     project.create_view(NewView::new("v", "V")).unwrap();

@@ -1,7 +1,7 @@
 //! The operations on links.
 
 use serde_json::{Value, json};
-use viewlink::NewResource;
+use viewlink::{NewResource, Timestamp};
 
 use crate::support::{FLAGS, TestHost, VIEW};
 
@@ -144,4 +144,45 @@ async fn what_is_registered_is_linked_and_unlinked_by_filters() {
     assert_eq!(host.get(views).await.ok()["totalCount"], 1, "by id");
     let body = r#"{"filter": "tags anyOf [\"web\"]"}"#;
     host.json("POST", &path, body).await.refused(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn the_views_of_a_resource_in_a_project_without_views_are_an_empty_list() {
+    let host = TestHost::new();
+    let views = "/api/v2/projects/to-come/view-associations";
+    for path in ["flags/a", "metrics/m", "segments/s?environmentId=e"] {
+        let listed = host.get(&format!("{views}/{path}")).await.ok();
+        assert_eq!(listed, json!({"items": [], "totalCount": 0}), "{path}");
+    }
+    host.get(&format!("{views}/segments/s")).await.refused(400, "invalid_request");
+    host.get("/api/v2/projects/a%20b/view-associations/flags/a").await.refused(400, "invalid_key");
+}
+
+#[tokio::test]
+async fn an_empty_filter_beside_keys_asks_for_nothing_more() {
+    let host = TestHost::new();
+    let linked = host.json("POST", FLAGS, r#"{"keys": ["x"], "filter": ""}"#).await.ok();
+    assert_eq!(linked["successCount"], 1);
+    host.json("POST", FLAGS, r#"{"filter": ""}"#).await.refused(400, "invalid_filter");
+    host.json("POST", FLAGS, r#"{"keys": ["y"], "filter": " "}"#)
+        .await
+        .refused(400, "invalid_filter");
+}
+
+#[tokio::test]
+async fn flags_are_filtered_by_when_they_were_created() {
+    let host = TestHost::new();
+    let project = host.store.project("default").unwrap();
+    let created = |key: &str, time| NewResource::flag(key).created_at(Timestamp::from_millis(time));
+    project.put_resources([created("a", 10), created("b", 20)]).unwrap().all_ok().unwrap();
+    let listed = format!("{VIEW}/linked/flags?filter=creationDate:");
+    for (bounds, keys) in [
+        ("%7B%22before%22:20%7D", json!(["a"])),
+        ("%7B%22after%22:10%7D", json!(["b"])),
+        ("%7B%22after%22:9,%22before%22:21%7D", json!(["a", "b"])),
+    ] {
+        let found = host.get(&format!("{listed}{bounds}")).await.ok();
+        assert_eq!(json!(self::keys(&found)), keys, "{bounds}");
+    }
+    host.get(&format!("{listed}20")).await.refused(400, "invalid_filter");
 }

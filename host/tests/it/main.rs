@@ -9,6 +9,7 @@
 )]
 
 mod bodies;
+mod changes;
 mod connections;
 mod cors;
 mod keys;
@@ -20,6 +21,7 @@ mod paths;
 mod process;
 mod program;
 mod requests;
+mod restored;
 mod stopping;
 mod storage;
 mod support;

@@ -56,7 +56,6 @@ async fn changes_and_the_sizes_of_their_groups_are_read_from_the_store() {
     assert_eq!(figure(&after, "viewlink_group_size_bucket{le=\"+Inf\"}"), Some(3.0));
     assert_eq!(figure(&after, "viewlink_writable"), Some(1.0));
     assert_eq!(figure(&after, "viewlink_revision"), Some(3.0));
-    assert_eq!(figure(&after, "viewlink_waiting_backlinks"), Some(3.0));
     assert_eq!(figure(&after, "viewlink_checkpoints_total"), Some(0.0));
     assert_eq!(figure(&after, "viewlink_snapshots"), Some(0.0));
     assert_eq!(figure(&after, "viewlink_slow_commits_total"), Some(0.0));
@@ -67,9 +66,26 @@ async fn changes_and_the_sizes_of_their_groups_are_read_from_the_store() {
     assert_eq!(figure(&after, "viewlink_journal_segments"), Some(1.0));
     let stats = host.store.stats();
     assert_eq!(figure(&after, "viewlink_journal_bytes"), Some(stats.journal_bytes as f64));
+    let sizes = host.store.sizes().unwrap();
+    for (part, bytes) in [
+        ("views", sizes.memory.views),
+        ("links", sizes.memory.links),
+        ("names", sizes.memory.names),
+        ("backlinks", sizes.memory.backlinks),
+        ("registry", sizes.memory.registry),
+    ] {
+        let name = format!("viewlink_memory_bytes{{part=\"{part}\"}}");
+        assert_eq!(figure(&after, &name), Some(bytes as f64), "{name}");
+    }
+    assert!(figure(&after, "viewlink_journal_since_checkpoint_bytes").unwrap() > 0.0);
+    assert_eq!(figure(&after, "viewlink_failed_checkpoints_total"), Some(0.0));
     host.store.checkpoint().unwrap();
     let later = figures(&host).await;
     assert_eq!(figure(&later, "viewlink_checkpoint_revision"), Some(3.0));
+    let length = host.store.stats().checkpoint_bytes;
+    assert!(length > 0);
+    assert_eq!(figure(&later, "viewlink_checkpoint_bytes"), Some(length as f64));
+    assert_eq!(figure(&later, "viewlink_journal_since_checkpoint_bytes"), Some(0.0));
     assert!(figure(&later, "viewlink_last_checkpoint_seconds").unwrap() > 0.0);
     assert!(figure(&later, "viewlink_longest_checkpoint_seconds").unwrap() > 0.0);
     let snapshot = host.store.snapshot().unwrap();

@@ -1,7 +1,10 @@
 //! What clients are told when the store fails.
 
+use std::io::ErrorKind;
+
 use serde_json::json;
-use viewlink::Fault;
+use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
+use viewlink::{Checkpoints, Fault, Options};
 
 use crate::support::{FLAGS, TestHost, VIEW};
 
@@ -29,6 +32,35 @@ async fn after_writes_stopped_the_host_reads_and_says_that_it_is_not_well() {
     host.store.recover().unwrap();
     assert_eq!(host.get("/healthz").await.status, 200);
     host.json("DELETE", FLAGS, body).await.ok();
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_failed_is_told_and_stops_nothing() {
+    let disk = SimulatedDisk::new();
+    let options = Options::new().checkpoints(Checkpoints::ByHand);
+    let host = TestHost::of(options.open_on(&disk).unwrap());
+    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Sync));
+    host.store.checkpoint().unwrap_err();
+    let health = host.get("/healthz").await.ok();
+    assert_eq!(health["status"], "ok");
+    assert!(!health["checkpointFailure"].as_str().unwrap().is_empty(), "{health}");
+    let figures = host.get("/metrics").await.text();
+    assert!(figures.contains("\nviewlink_failed_checkpoints_total 1\n"), "{figures}");
+    host.json("DELETE", FLAGS, r#"{"keys": ["a"]}"#).await.ok();
+    host.store.checkpoint().unwrap();
+    assert_eq!(host.get("/healthz").await.ok(), json!({"status": "ok"}));
+}
+
+#[tokio::test]
+async fn a_store_whose_memory_is_at_its_limit_refuses_what_needs_more_and_takes_the_rest() {
+    let host = TestHost::of(Options::new().memory_limit(Some(1 << 20)).open_in_memory().unwrap());
+    let keys: Vec<String> = (0..20_000).map(|n| format!("a-flag-{n}")).collect();
+    let many = json!({"keys": keys}).to_string();
+    let message = host.json("POST", FLAGS, many).await.refused(503, "store_full");
+    assert!(message.contains("nothing changed"), "{message}");
+    assert_eq!(host.get("/healthz").await.status, 200);
+    let report = host.json("DELETE", FLAGS, r#"{"keys": ["a"]}"#).await.ok();
+    assert_eq!(report["successCount"], 1);
 }
 
 #[tokio::test]

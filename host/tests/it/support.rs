@@ -70,10 +70,27 @@ impl TestHost {
         let time = AtomicU64::new(1_700_000_000_000);
         let clock = move || Timestamp::from_millis(time.fetch_add(1, Ordering::SeqCst));
         let options = Options::new().batch_limit(10_000).clock(clock);
-        let store = options.open_in_memory().unwrap();
+        Self::filled(options.open_in_memory().unwrap(), members, settings)
+    }
+
+    /// One with that view, on a store that is empty.
+    pub(crate) fn of(store: Store) -> Self {
+        Self::filled(store, Members::default(), Settings::default())
+    }
+
+    fn filled(store: Store, members: Members, settings: Settings) -> Self {
         let project = store.project("default").unwrap();
         project.create_view(NewView::new("my-view", "My view")).unwrap();
         project.link("my-view", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
+        Self::on(store, members, settings)
+    }
+
+    /// One of a store as it is.
+    pub(crate) fn serving(store: Store) -> Self {
+        Self::on(store, Members::default(), Settings::default())
+    }
+
+    fn on(store: Store, members: Members, settings: Settings) -> Self {
         let mut keys = ApiKeys::default();
         keys.add(WRITER, Role::Writer);
         keys.add(READER, Role::Reader);

@@ -88,7 +88,8 @@ fn what_many_callers_are_answered_is_what_one_by_one_gives() {
     assert!(shared > 5, "too few calls shared a group: {:?}", engine.stats().groups);
     let mut made = 0;
     for Called { command, answered, before, after } in called {
-        let (answer, revision) = answered.unwrap();
+        let (answer, change) = answered.unwrap();
+        let revision = change.map(|change| change.revision());
         let decide =
             |state: &State, stamp| command.decide(state, &Pending::default(), stamp).unwrap();
         if let Some(revision) = revision {

@@ -72,10 +72,10 @@ fn a_field_of_the_api_that_a_store_does_not_keep_is_told_apart() {
         9,
         "the field external cannot be filtered by",
     )]);
-    let text = "tags:a,creationDate:{\"before\":1690527600000}";
+    let text = "tags:a,targeting:{\"before\":1690527600000}";
     let unsupported = error(ResourceType::Flag, text);
     assert_eq!(unsupported.position(), 7);
-    assert_eq!(unsupported.kind(), &Kind::UnsupportedField { field: "creationDate" });
+    assert_eq!(unsupported.kind(), &Kind::UnsupportedField { field: "targeting" });
     for (resource_type, field) in [
         (ResourceType::Flag, "codeReferences.min"),
         (ResourceType::Flag, "filterEnv"),
@@ -86,6 +86,31 @@ fn a_field_of_the_api_that_a_store_does_not_keep_is_told_apart() {
         assert_eq!(kind, Kind::UnsupportedField { field });
         let kind = error(ResourceType::AiConfig, &format!("{field}:x")).kind().clone();
         assert!(matches!(kind, Kind::UnknownField { .. }), "{kind}");
+    }
+}
+
+#[test]
+fn bounds_of_a_time_are_an_object_with_one_or_two_known_members() {
+    for (value, position) in [
+        ("1690527600000", 13),
+        ("", 13),
+        ("{}", 14),
+        ("{before:1}", 14),
+        (r#"{"until":1}"#, 14),
+        (r#"{"before"}"#, 22),
+        (r#"{"before":"1"}"#, 23),
+        (r#"{"before":-1}"#, 23),
+        (r#"{"before":99999999999999999999}"#, 23),
+        (r#"{"before":1,"before":2}"#, 25),
+        (r#"{"before":1,}"#, 25),
+        (r#"{"before":1"#, 24),
+        (r#"{"before":1 "after":2}"#, 25),
+        ("[1]", 13),
+    ] {
+        let text = format!("creationDate:{value}");
+        let found = error(ResourceType::Flag, &text);
+        assert_eq!(found.position(), position, "{text}");
+        assert!(matches!(found.kind(), Kind::BadValue { field: "creationDate", .. }), "{text}");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
 use crate::model::key::EnvironmentId;
+use crate::model::time::Timestamp;
 use crate::model::view::Maintainer;
 
 const FACTS: ResourceFacts<'_> = ResourceFacts {
@@ -14,6 +15,7 @@ const FACTS: ResourceFacts<'_> = ResourceFacts {
     archived: false,
     temporary: true,
     unbounded: false,
+    created_at: None,
 };
 
 fn matches(filter: &str, facts: &ResourceFacts<'_>) -> bool {
@@ -80,6 +82,27 @@ fn of_nobody_only_what_is_negative_holds() {
     let none_of = ResourceCondition::MaintainerId(TextPredicate::NoneOf(texts(["m"])));
     let filter = ResourceFilter::all().and(none_of);
     assert!(filter.matches(&FACTS) && filter.matches(&of_team) && !filter.matches(&of_member));
+}
+
+#[test]
+fn a_resource_is_found_by_when_it_was_created_and_not_without_a_registration() {
+    let created = |time| ResourceFacts { created_at: Some(Timestamp::from_millis(time)), ..FACTS };
+    for (filter, found) in [
+        (r#"creationDate:{"after":1}"#, [false, false, true, true]),
+        (r#"creationDate:{"before":2}"#, [true, true, false, false]),
+        (r#"creationDate = { "after" : 0, "before" : 3 }"#, [false, true, true, false]),
+        (
+            r#"archived:false,creationDate:{"before":3,"after":1},key:k"#,
+            [false, false, true, false],
+        ),
+    ] {
+        let times = [0, 1, 2, 3].map(|time| {
+            let facts = created(time);
+            matches(filter, &ResourceFacts { key: "k", ..facts })
+        });
+        assert_eq!(times, found, "{filter}");
+        assert!(!matches(filter, &ResourceFacts { key: "k", ..FACTS }), "{filter}");
+    }
 }
 
 #[test]

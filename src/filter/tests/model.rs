@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::random::Thing;
 use super::*;
 use crate::filter::ViewCondition;
+use crate::model::time::Timestamp;
+use crate::model::time_predicate::TimePredicate;
 use crate::model::view::{Maintainer, View};
 
 pub(super) fn resource_matches(conditions: &[ResourceCondition], thing: &Thing) -> bool {
@@ -20,6 +22,14 @@ pub(super) fn resource_matches(conditions: &[ResourceCondition], thing: &Thing) 
         Is::Archived(wanted) => thing.archived == *wanted,
         Is::Temporary(wanted) => thing.temporary == *wanted,
         Is::Unbounded(wanted) => thing.unbounded == *wanted,
+        Is::CreatedAt(TimePredicate { after, before }) => {
+            let time = thing.created_at.map(Timestamp::as_millis);
+            let within = |time: &u64| {
+                after.is_none_or(|after| after.as_millis() < *time)
+                    && !before.is_some_and(|before| before.as_millis() <= *time)
+            };
+            time.filter(within).is_some()
+        }
         Is::Environment(id) => thing.environment == Some(id.as_str().to_owned()),
     })
 }

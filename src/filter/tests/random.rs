@@ -5,8 +5,10 @@ use proptest::sample::select;
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
+use crate::model::change_id::ChangeId;
 use crate::model::key::EnvironmentId;
 use crate::model::time::Timestamp;
+use crate::model::time_predicate::TimePredicate;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, View};
 
@@ -110,7 +112,10 @@ impl Texts {
             Self::Few => {
                 let id = |id| EnvironmentId::parse(id).unwrap();
                 let environment = select(&["e", "f"][..]).prop_map(id).prop_map(Is::Environment);
-                prop_oneof![9 => of_all, 9 => others, 1 => environment].boxed()
+                let time = || prop::option::of((0..4_u64).prop_map(Timestamp::from_millis));
+                let created = (time(), time())
+                    .prop_map(|(after, before)| Is::CreatedAt(TimePredicate { after, before }));
+                prop_oneof![9 => of_all, 9 => others, 1 => environment, 2 => created].boxed()
             }
         }
     }
@@ -162,6 +167,7 @@ pub(super) struct Thing {
     pub(super) archived: bool,
     pub(super) temporary: bool,
     pub(super) unbounded: bool,
+    pub(super) created_at: Option<Timestamp>,
 }
 
 impl Thing {
@@ -175,17 +181,29 @@ impl Thing {
             archived: self.archived,
             temporary: self.temporary,
             unbounded: self.unbounded,
+            created_at: self.created_at,
         }
     }
 }
 
 pub(super) fn thing() -> impl Strategy<Value = Thing> {
     let texts = ("[abAB]{1,3}", prop::option::of("[ef]"), "[abABäÄ]{0,3}");
-    let marks = (any::<bool>(), any::<bool>(), any::<bool>());
+    let created_at = prop::option::of((0..4_u64).prop_map(Timestamp::from_millis));
+    let marks = (any::<bool>(), any::<bool>(), any::<bool>(), created_at);
     (texts, tags(), maintainer(), marks).prop_map(|(texts, tags, maintainer, marks)| {
         let (key, environment, name) = texts;
-        let (archived, temporary, unbounded) = marks;
-        Thing { key, environment, name, tags, maintainer, archived, temporary, unbounded }
+        let (archived, temporary, unbounded, created_at) = marks;
+        Thing {
+            key,
+            environment,
+            name,
+            tags,
+            maintainer,
+            archived,
+            temporary,
+            unbounded,
+            created_at,
+        }
     })
 }
 
@@ -204,6 +222,7 @@ pub(super) fn view(
         maintainer,
         version: 1,
         revision: 1,
+        change: ChangeId::default(),
         created_at: Timestamp::from_millis(1),
         updated_at: Timestamp::from_millis(1),
         links: TypeCounts::default(),

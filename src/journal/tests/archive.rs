@@ -95,8 +95,8 @@ fn archive_and_store_have_all_changes_together_after_power_loss_at_any_call() {
     let (stores, archives): (Vec<_>, Vec<_>) = (disk.stops().collect(), kept.stops().collect());
     for ((stores_from, kept_from), (stores_to, kept_to), head) in moments {
         // The archive is ahead of the removals, so any store before with any archive of then will do.
-        for at in kept_from..=kept_to {
-            check_together(&stores[stores_from], &archives[at], at as u64, head);
+        for (at, kept) in archives.iter().enumerate().take(kept_to + 1).skip(kept_from) {
+            check_together(&stores[stores_from], kept, at as u64, head);
         }
         for (at, store) in stores.iter().enumerate().take(stores_to + 1).skip(stores_from) {
             check_together(store, &archives[kept_to], at as u64, head);

@@ -93,7 +93,7 @@ fn segments_go_in_another_thread_while_changes_are_appended_and_read() {
         };
         let trimmers = [scope.spawn(trim), scope.spawn(trim)];
         append(&mut journal, 500);
-        trimmers.map(|trimmer| trimmer.join().unwrap().unwrap());
+        trimmers.into_iter().for_each(|trimmer| trimmer.join().unwrap().unwrap());
     });
     journal.segments.trim(KEEP_TEN, 550, journal.head, Some(&archive)).unwrap();
     let oldest = journal.segments.oldest().unwrap();

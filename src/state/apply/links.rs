@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fit, Misfit, there};
-use crate::model::Stamp;
+use super::{Fit, Made, Misfit, there};
 use crate::model::change_record::{LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
@@ -14,23 +13,23 @@ use crate::state::project::ProjectState;
 
 impl ProjectState {
     /// Makes and removes links, part after part.
-    pub(super) fn change_links(&mut self, parts: &[LinksChange], stamp: Stamp) -> Fit {
+    pub(super) fn change_links(&mut self, parts: &[LinksChange], made: Made) -> Fit {
         let mut portions = BTreeMap::<(&ViewKey, ResourceType), Portion>::new();
         for part in parts {
             portions.entry((&part.view, part.resource_type)).or_default().rest += part.linked.len();
         }
         for part in parts {
             let slot = there(self.views.slot(&part.view), "there is no such view")?;
-            self.unlink(slot, part.resource_type, &part.unlinked, stamp)?;
+            self.unlink(slot, part.resource_type, &part.unlinked, made)?;
             let portion = portions.entry((&part.view, part.resource_type)).or_default();
-            self.link(slot, part, *portion, stamp)?;
+            self.link(slot, part, *portion, made)?;
             portion.pass(part.linked.len());
         }
         Ok(())
     }
 
     /// Makes the links of a part.
-    fn link(&mut self, slot: u32, part: &LinksChange, portion: Portion, stamp: Stamp) -> Fit {
+    fn link(&mut self, slot: u32, part: &LinksChange, portion: Portion, made: Made) -> Fit {
         if part.linked.is_empty() {
             return Ok(());
         }
@@ -54,8 +53,8 @@ impl ProjectState {
         if !links.has_room(portion.rest) {
             return Err(Misfit("the view has too many links"));
         }
-        links.link(&resources.names, &entries, part.request_order(), portion, stamp);
-        view.revision = stamp.revision;
+        links.link(&resources.names, &entries, part.request_order(), portion, made.stamp);
+        view.change = made.id;
         Ok(())
     }
 
@@ -65,7 +64,7 @@ impl ProjectState {
         slot: u32,
         resource_type: ResourceType,
         removed: &RemovedLinks,
-        stamp: Stamp,
+        made: Made,
     ) -> Fit {
         if removed.names.is_empty() {
             return Ok(());
@@ -73,7 +72,7 @@ impl ProjectState {
         let mut found = Vec::with_capacity(removed.names.len());
         self.of(resource_type).names.find_all(removed.names.iter(), &mut found);
         let found: Option<Vec<Name>> = found.into_iter().collect();
-        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?, stamp)
+        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?, made)
     }
 
     /// Removes links to names that are there, given in key order.
@@ -82,7 +81,7 @@ impl ProjectState {
         slot: u32,
         resource_type: ResourceType,
         gone: &[Name],
-        stamp: Stamp,
+        made: Made,
     ) -> Fit {
         let resources = self.resources.get_mut(resource_type);
         let entries = entries(&resources.names, gone);
@@ -90,7 +89,7 @@ impl ProjectState {
         let links = view.links_mut(resource_type);
         there(links.unlink(&resources.names, &entries), "a link is not there")?;
         view.drop_empty(resource_type);
-        view.revision = stamp.revision;
+        view.change = made.id;
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
         let (mut absent, mut last) = (false, Vec::<Name>::new());
         resources.postings.remove_all(&ids, slot, |at, removed| match removed {

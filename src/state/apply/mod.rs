@@ -11,6 +11,8 @@ use sweep::SWEPT_AT_ONCE;
 use super::State;
 use super::project::ProjectState;
 use super::view::{About, ViewState};
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::change_record::{PutResource, Registration};
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::{ProjectKey, ViewKey};
@@ -21,6 +23,13 @@ use crate::model::{ChangeRecord, Effect, Stamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Misfit(&'static str);
 
+/// The change that is being applied.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    stamp: Stamp,
+    id: ChangeId,
+}
+
 type Fit = std::result::Result<(), Misfit>;
 
 /// What must be there, or how the change does not fit.
@@ -29,7 +38,7 @@ fn there<T>(found: Option<T>, misfit: &'static str) -> std::result::Result<T, Mi
 }
 
 impl State {
-    /// Applies the change that comes after the newest one.
+    /// Applies the change that comes after the newest one; `hash` is the chain hash after it.
     ///
     /// Cost: O(n log links) with the n names of the change; for a deletion of a view O(1): what it
     /// leaves is swept by it and the changes after it, a little with each.
@@ -38,27 +47,34 @@ impl State {
     ///
     /// [`Error::Damaged`] when the change is not the next one of this state. A part of it may be applied
     /// then: the state is not to be used any more.
-    pub(crate) fn apply(&mut self, change: &ChangeRecord) -> Result<()> {
-        self.apply_effect(change).map_err(|Misfit(detail)| {
+    pub(crate) fn apply_chained(&mut self, change: &ChangeRecord, hash: ChainHash) -> Result<()> {
+        self.apply_effect(change, hash).map_err(|Misfit(detail)| {
             let part = format!("change {}", change.stamp.revision);
             Error::damaged(StoreFile::Journal, part, format!("it does not fit the state: {detail}"))
         })
     }
 
-    fn apply_effect(&mut self, change: &ChangeRecord) -> Fit {
+    /// The same where there is no chain of hashes.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn apply(&mut self, change: &ChangeRecord) -> Result<()> {
+        self.apply_chained(change, ChainHash::default())
+    }
+
+    fn apply_effect(&mut self, change: &ChangeRecord, hash: ChainHash) -> Fit {
         let ChangeRecord { stamp, project: key, effect, .. } = change;
+        let made = Made { stamp: *stamp, id: ChangeId::new(stamp.revision, hash) };
         if stamp.revision != self.head.revision.saturating_add(1) || stamp.time < self.head.time {
             return Err(Misfit(
                 "its revision is not the next one, or its time is before that of the last change",
             ));
         }
         match effect {
-            Effect::CreateView { view, fields } => self.create_view(key, view, fields, *stamp)?,
+            Effect::CreateView { view, fields } => self.create_view(key, view, fields, made)?,
             Effect::PutResources(puts) => self.put_resources(key, puts, *stamp)?,
             Effect::DeleteProject { views, unlinked, .. } => {
                 self.delete_project(key, *views, *unlinked)?;
             }
-            effect => apply_to_project(self.project_mut(key)?, effect, *stamp)?,
+            effect => apply_to_project(self.project_mut(key)?, effect, made)?,
         }
         self.head.revision = stamp.revision;
         self.head.time = stamp.time;
@@ -97,7 +113,7 @@ impl State {
         project: &ProjectKey,
         key: &ViewKey,
         fields: &ViewFields,
-        stamp: Stamp,
+        made: Made,
     ) -> Fit {
         let id = self.head.next_view;
         self.head.next_view = there(id.checked_add(1), "all ids of views were given")?;
@@ -105,9 +121,9 @@ impl State {
         if project.views.slot(key).is_some() {
             return Err(Misfit("the view is there"));
         }
-        let (key, fields, time) = (key.clone(), fields.clone(), stamp.time);
+        let (key, fields, time) = (key.clone(), fields.clone(), made.stamp.time);
         let about = About { id, key, fields, version: 1, created_at: time, updated_at: time };
-        project.views.add(ViewState::new(about, stamp.revision));
+        project.views.add(ViewState::new(about, made.id));
         Ok(())
     }
 
@@ -129,7 +145,7 @@ impl State {
 }
 
 /// Applies an effect to a project that is there, and stays.
-fn apply_to_project(project: &mut ProjectState, effect: &Effect, stamp: Stamp) -> Fit {
+fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> Fit {
     match effect {
         Effect::UpdateView { view, before, fields } => {
             let slot = there(project.views.slot(view), "there is no such view")?;
@@ -137,16 +153,16 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, stamp: Stamp) -
             if view.about().fields != *before {
                 return Err(Misfit("the view had other fields"));
             }
-            view.update(fields.clone(), stamp);
+            view.update(fields.clone(), made.id, made.stamp.time);
             Ok(())
         }
         Effect::DeleteView { view, unlinked, .. } => project.delete_view(view, *unlinked),
-        Effect::ChangeLinks(parts) => project.change_links(parts, stamp),
+        Effect::ChangeLinks(parts) => project.change_links(parts, made),
         Effect::RemoveResource { resource_type, name, removed, .. } => {
-            project.remove_resources(*resource_type, &[name.as_str()], *removed, stamp)
+            project.remove_resources(*resource_type, &[name.as_str()], *removed, made)
         }
         Effect::RemoveEnvironment { environment, removed, .. } => {
-            project.remove_environment(environment, *removed, stamp)
+            project.remove_environment(environment, *removed, made)
         }
         Effect::CreateView { .. } | Effect::PutResources(_) | Effect::DeleteProject { .. } => {
             debug_assert!(false, "these may begin or end a project");

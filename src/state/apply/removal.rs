@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Fit, Misfit, there};
-use crate::model::Stamp;
+use super::{Fit, Made, Misfit, there};
 use crate::model::change_record::RemovedCounts;
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
@@ -51,11 +50,11 @@ impl ProjectState {
         &mut self,
         environment: &EnvironmentId,
         removed: RemovedCounts,
-        stamp: Stamp,
+        made: Made,
     ) -> Fit {
         let names = self.segments_of(environment);
         let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-        self.remove_resources(ResourceType::Segment, &names, removed, stamp)
+        self.remove_resources(ResourceType::Segment, &names, removed, made)
     }
 
     /// Takes resources, whose names are in key order, out of the registry and out of every view.
@@ -64,7 +63,7 @@ impl ProjectState {
         resource_type: ResourceType,
         names: &[&str],
         expected: RemovedCounts,
-        stamp: Stamp,
+        made: Made,
     ) -> Fit {
         let mut removed = RemovedCounts::default();
         let mut by_view = BTreeMap::<u32, Vec<Name>>::new();
@@ -83,7 +82,7 @@ impl ProjectState {
             removed.linked += u64::from(removed.links > before);
         }
         for (slot, names) in by_view {
-            self.unlink_names(slot, resource_type, &names, stamp)?;
+            self.unlink_names(slot, resource_type, &names, made)?;
         }
         if removed == expected {
             Ok(())

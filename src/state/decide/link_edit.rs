@@ -44,7 +44,7 @@ impl<'a> LinkPlan<'a> {
             return Ok((self.result, None));
         }
         self.result.changed = true;
-        debug_assert!(stamp.revision > self.view.revision, "revisions only grow");
+        debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
         self.check_room(overlay, linked.keys.len())?;
         let part = LinksChange {
             view: self.command.view.clone(),

@@ -15,9 +15,11 @@ use std::sync::Arc;
 use super::State;
 use super::project::ProjectState;
 use super::view::ViewState;
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ViewKey;
-use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Stamp};
+use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Precondition, Stamp};
 
 pub(crate) use pending::Pending;
 
@@ -86,11 +88,22 @@ impl<'a> Context<'a> {
     fn view(&self, key: &ViewKey) -> Result<(&'a ProjectState, u32, &'a ViewState)> {
         let project = self.project()?;
         let (slot, view) = project.views.find(key).ok_or_else(|| self.unknown_view(key))?;
-        if self.command.precondition.view_at.is_some() {
-            let what = format!("view {key}");
-            check(&what, self.command.precondition.view_at, view.revision)?;
+        let Precondition { view_at, view_changed_by, .. } = self.command.precondition;
+        if view_at.is_some() {
+            check(&format!("view {key}"), view_at, view.change.revision)?;
+        }
+        if let Some(expected) = view_changed_by
+            && expected != view.change
+        {
+            let (view, actual) = (key.clone(), view.change);
+            return Err(Error::ViewDiffers { view, expected, actual });
         }
         Ok((project, slot, view))
+    }
+
+    /// The change that is being decided, whose hash is known when it is encoded.
+    fn change_id(&self) -> ChangeId {
+        ChangeId::new(self.stamp.revision, ChainHash::default())
     }
 
     fn unknown_view(&self, view: &ViewKey) -> Error {

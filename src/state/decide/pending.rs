@@ -51,7 +51,7 @@ impl Pending {
         self.changes += 1;
         self.time = change.stamp.time;
         let Effect::ChangeLinks(parts) = &change.effect else {
-            debug_assert!(false, "only link changes share a group");
+            debug_assert_eq!(self.changes, 1, "only link changes share a group");
             return;
         };
         let Some(project) = state.projects.get(&change.project) else { return };

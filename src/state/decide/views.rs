@@ -40,7 +40,7 @@ pub(super) fn create(
         created_at: time,
         updated_at: time,
     };
-    let view = ViewState::new(about, context.stamp.revision).to_view();
+    let view = ViewState::new(about, context.change_id()).to_view();
     let effect = Effect::CreateView { view: key.clone(), fields: fields.clone() };
     Ok(Decision { answer: Answer::View(view), change: Some(context.change(effect)) })
 }
@@ -59,7 +59,7 @@ pub(super) fn update(
         return Ok(Answer::View(view.to_view()).unchanged());
     }
     let mut after = view.clone();
-    after.update(fields.clone(), context.stamp);
+    after.update(fields.clone(), context.change_id(), context.stamp.time);
     let effect = Effect::UpdateView { view: key.clone(), before: before.clone(), fields };
     Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
 }
@@ -92,6 +92,6 @@ pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
         }
         Some((resource_type, removed))
     });
-    let (revision, links) = (view.revision, links.collect());
+    let (revision, links) = (view.change.revision, links.collect());
     ViewDetail { key, id, fields, version, revision, created_at, updated_at, links }
 }

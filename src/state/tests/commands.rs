@@ -267,7 +267,7 @@ pub(crate) fn any_command() -> impl Strategy<Value = Timed> {
     let precondition = (revision(), revision());
     timed((0..3_u8, operation(), precondition, detail, 0..9_u8).prop_map(
         |(project, operation, (store_at, view_at), removal_detail, actor)| Command {
-            precondition: Precondition { store_at, view_at },
+            precondition: Precondition { store_at, view_at, view_changed_by: None },
             removal_detail,
             meta: ChangeMeta {
                 actor: (actor < 2).then(|| format!("actor {actor}")),

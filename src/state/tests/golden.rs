@@ -207,7 +207,7 @@ fn the_bytes_of_every_effect_are_pinned() {
 #[test]
 fn the_bytes_of_every_operation_are_pinned() {
     for (operation, expected) in operations().into_iter().zip(OPERATIONS) {
-        let precondition = Precondition { store_at: Some(8), view_at: None };
+        let precondition = Precondition { store_at: Some(8), ..Precondition::default() };
         let command = Command {
             project: project_key(1),
             precondition,

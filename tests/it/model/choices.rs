@@ -1,13 +1,12 @@
 //! What must hold for a batch whatever the store has: choices change the report as they say, and a
 //! precondition that does not hold lets nothing happen.
 
-use viewlink::{Error, KeyOutcome};
+use viewlink::{Error, KeyOutcome, Project};
 
 use super::call::Keys;
-use super::engine::Handle;
 
 /// Rehearses an unlink with and without choices, and tries it at a revision that is yet to come.
-pub(super) fn assert_agree(project: &impl Handle, view: &str, keys: &Keys) {
+pub(super) fn assert_agree(project: &Project, view: &str, keys: &Keys) {
     let dry = project.dry_run();
     let Ok(usual) = dry.unlink(view, keys.batch()) else { return };
     let ignoring = dry.unlink(view, keys.batch().ignore_missing()).unwrap();

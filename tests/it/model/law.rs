@@ -1,38 +1,38 @@
-//! What holds for every sequence of calls, whichever engine they are made on.
+//! What holds for every sequence of calls.
 
 use std::collections::BTreeSet;
 
 use viewlink::{
-    Batch, KeyOutcome, LinkSort, NewView, Paging, Resource, ResourceFilter, ResourceType,
+    Batch, KeyOutcome, LinkSort, NewView, Paging, Resource, ResourceFilter, ResourceType, Store,
 };
 
-use super::engine::{Engine, Handle, Reader, Shown};
 use super::{Call, Keys, Model, assert_same};
 
-/// Makes calls on an engine and a model; checks everything after each of them, and in the end all older
+/// Makes calls on a store and a model; checks everything after each of them, and in the end all older
 /// snapshots again.
-pub(crate) fn assert_model(engine: &impl Engine, mut model: Model, calls: &[Call]) {
+pub(crate) fn assert_model(store: &Store, mut model: Model, calls: &[Call]) {
     let mut history = Vec::new();
     for call in calls {
-        model.call(engine, call);
-        let snapshot = engine.snapshot();
+        model.call(store, call);
+        let snapshot = store.snapshot().unwrap();
         assert_same(&snapshot, &model);
         history.push((snapshot, model.clone()));
     }
     for (snapshot, model) in &history {
         assert_same(snapshot, model);
     }
-    engine.assert_clean();
+    let verification = store.verify().unwrap();
+    assert!(verification.is_clean(), "{verification}");
 }
 
 /// Links keys to a view that has some already, and unlinks those that are new.
-pub(crate) fn assert_unlink_restores(engine: &impl Engine, before: &Keys, extra: &Keys) {
-    let project = engine.project("restored");
+pub(crate) fn assert_unlink_restores(store: &Store, before: &Keys, extra: &Keys) {
+    let project = store.project("restored").unwrap();
     project.ensure_view(NewView::new("v", "V")).unwrap();
     let _ = project.link("v", before.batch()).unwrap();
     let links = || {
-        let snapshot = engine.snapshot();
-        let reader = snapshot.project("restored");
+        let snapshot = store.snapshot().unwrap();
+        let reader = snapshot.project("restored").unwrap();
         ResourceType::ALL.map(|resource_type| {
             let (all, paging) = (ResourceFilter::all(), Paging::first(100));
             reader.linked_resources_matching("v", resource_type, &all, paging).unwrap().items
@@ -48,19 +48,19 @@ pub(crate) fn assert_unlink_restores(engine: &impl Engine, before: &Keys, extra:
 
 /// Reads the links of a view in pages, by cursor or by offset, and checks that each comes once.
 pub(crate) fn assert_paging(
-    engine: &impl Engine,
+    store: &Store,
     numbers: &[u16],
     limit: usize,
     sort: LinkSort,
     by_cursor: bool,
 ) {
-    let project = engine.project("p");
+    let project = store.project("p").unwrap();
     project.ensure_view(NewView::new("v", "V")).unwrap();
     for part in numbers.chunks(7) {
         let _ = project.link("v", Batch::flags(part.iter().map(|n| format!("f{n}")))).unwrap();
     }
-    let snapshot = engine.snapshot();
-    let reader = snapshot.project("p");
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
     let read = |paging: Paging<LinkSort>| {
         let (all, paging) = (ResourceFilter::all(), paging.sort(sort));
         reader.linked_resources_matching("v", ResourceType::Flag, &all, paging).unwrap()
@@ -85,8 +85,8 @@ pub(crate) fn assert_paging(
 }
 
 /// Puts a resource into so many views, and reads them in pages.
-pub(crate) fn assert_views_page(engine: &impl Engine, views: u8, limit: usize) {
-    let project = engine.project("p");
+pub(crate) fn assert_views_page(store: &Store, views: u8, limit: usize) {
+    let project = store.project("p").unwrap();
     project.ensure_view(NewView::new("empty", "E")).unwrap();
     for view in 0..views {
         // Created in another order than that of the keys.
@@ -94,8 +94,8 @@ pub(crate) fn assert_views_page(engine: &impl Engine, views: u8, limit: usize) {
         project.ensure_view(NewView::new(&*key, "V")).unwrap();
         project.link(&key, Batch::flags(["f"])).unwrap().all_ok().unwrap();
     }
-    let snapshot = engine.snapshot();
-    let reader = snapshot.project("p");
+    let snapshot = store.snapshot().unwrap();
+    let reader = snapshot.project("p").unwrap();
     let flag = Resource::flag("f").unwrap();
     let mut keys = Vec::new();
     let mut page = reader.linked_views(&flag, Paging::first(limit)).unwrap();

@@ -1,9 +1,7 @@
-//! What a store should do, in a few maps: the model that the laws compare with. It is held against every
-//! engine that has the calls of a store.
+//! What a store should do, in a few maps: the model that the laws compare with.
 
 mod call;
 mod choices;
-mod engine;
 mod filter;
 pub(crate) mod law;
 mod links;
@@ -13,7 +11,7 @@ mod same;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, ViewPatch};
+use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, Store, ViewPatch};
 
 #[allow(unused_imports, reason = "the fuzz test makes its calls from bytes")]
 pub(crate) use call::{BY_ID, Call, Keys, Place, calls, keys};
@@ -24,7 +22,6 @@ pub(crate) use put::Put;
 pub(crate) use same::assert_same;
 
 use call::{environment, project_key, view_key};
-use engine::{Engine, Handle};
 use links::assert_report;
 use registry::Registered;
 
@@ -69,8 +66,8 @@ impl Model {
     }
 
     /// Makes a call on the store and on the model, and checks that the answers agree.
-    pub(crate) fn call(&mut self, store: &impl Engine, call: &Call) {
-        let project = |number: &u8| store.project(&project_key(*number));
+    pub(crate) fn call(&mut self, store: &Store, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
         match call {
             Call::Ensure(place) => {
                 let view = view_key(place.view);
@@ -100,8 +97,8 @@ impl Model {
                 assert_eq!(answer.unwrap().version, view.version);
             }
             Call::Put(number, puts) => {
-                let resources = puts.iter().map(|put| put.to_store());
-                let report = project(number).put_resources(resources.collect()).unwrap();
+                let resources: Vec<_> = puts.iter().map(|put| put.to_store()).collect();
+                let report = project(number).put_resources(resources).unwrap();
                 let found = self.projects.get(&project_key(*number));
                 let mut after = found.cloned().unwrap_or_default();
                 let expected = after.put(puts, report.revision().unwrap_or_default());
@@ -143,14 +140,14 @@ impl Model {
                 ]);
                 self.move_links(*from, to, keys, answer);
             }
-            Call::Checkpoint => store.checkpoint(),
+            Call::Checkpoint => store.checkpoint().unwrap(),
             other => self.remove(store, other),
         }
     }
 
     /// The calls that take many links away at once.
-    fn remove(&mut self, store: &impl Engine, call: &Call) {
-        let project = |number: &u8| store.project(&project_key(*number));
+    fn remove(&mut self, store: &Store, call: &Call) {
+        let project = |number: &u8| store.project(&project_key(*number)).unwrap();
         match call {
             Call::DeleteView(place) => {
                 let key = view_key(place.view);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use viewlink::{
-    LinkSort, Paging, Resource, ResourceFilter, ResourceSort, ResourceType, TypeCounts,
+    LinkSort, Paging, ProjectSnapshot, Resource, ResourceFilter, ResourceSort, ResourceType,
+    Snapshot, TypeCounts,
 };
 
 use super::call::{id_text, resource};
-use super::engine::{Reader, Shown};
 use super::filter::{Condition, Filter};
 use super::registry::Registered;
 use super::{Model, ModelProject, ModelView};
@@ -20,12 +20,12 @@ const LINK_SORTS: [LinkSort; 3] = [LinkSort::Key, LinkSort::LinkTime, LinkSort::
 const RESOURCE_SORTS: [ResourceSort; 2] = [ResourceSort::Key, ResourceSort::Name];
 
 /// Checks everything that a snapshot shows against the model, in both directions.
-pub(crate) fn assert_same(snapshot: &impl Shown, model: &Model) {
+pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
     let projects = snapshot.projects(Paging::first(100)).unwrap();
     let keys: Vec<_> = projects.items.iter().map(|project| project.key.to_string()).collect();
     assert!(keys.iter().eq(model.projects.keys()), "{keys:?}");
     for (info, (key, project)) in projects.items.iter().zip(&model.projects) {
-        let reader = snapshot.project(key);
+        let reader = snapshot.project(key).unwrap();
         assert_eq!(reader.info(), *info);
         assert_counts(&info.resources, project);
         assert_views(&reader, project);
@@ -59,7 +59,7 @@ fn assert_counts(found: &TypeCounts, project: &ModelProject) {
     }
 }
 
-fn assert_views(reader: &impl Reader, project: &ModelProject) {
+fn assert_views(reader: &ProjectSnapshot, project: &ModelProject) {
     let views = &project.views;
     let page = reader.views(Paging::first(100)).unwrap();
     assert_eq!(page.total, views.len() as u64);
@@ -81,7 +81,7 @@ fn assert_views(reader: &impl Reader, project: &ModelProject) {
 
 /// Checks the links of a view, or those that a filter finds, in some orders.
 fn assert_links(
-    reader: &impl Reader,
+    reader: &ProjectSnapshot,
     key: &str,
     (project, view): (&ModelProject, &ModelView),
     filter: Option<&Filter>,
@@ -116,7 +116,7 @@ fn assert_links(
 }
 
 /// Checks what is known of each resource, what is not, and where ids lead.
-fn assert_registry(reader: &impl Reader, project: &ModelProject) {
+fn assert_registry(reader: &ProjectSnapshot, project: &ModelProject) {
     assert_resources(reader, project, None, &RESOURCE_SORTS);
     for (resource, known) in &project.resources {
         let found = reader.resource(resource).unwrap();
@@ -135,7 +135,7 @@ fn assert_registry(reader: &impl Reader, project: &ModelProject) {
 
 /// Checks the list of registered resources, or what a filter finds of it, in some orders.
 fn assert_resources(
-    reader: &impl Reader,
+    reader: &ProjectSnapshot,
     project: &ModelProject,
     filter: Option<&Filter>,
     sorts: &[ResourceSort],
@@ -168,7 +168,7 @@ fn assert_resources(
 }
 
 /// Checks what a filter finds, in the registry and among the links of each view.
-fn assert_found(reader: &impl Reader, project: &ModelProject, number: usize, filter: &Filter) {
+fn assert_found(reader: &ProjectSnapshot, project: &ModelProject, number: usize, filter: &Filter) {
     assert_resources(reader, project, Some(filter), &[RESOURCE_SORTS[number / 3 % 2]]);
     for (key, view) in &project.views {
         let sort = LINK_SORTS[number % 3];

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
-use viewlink::{Batch, Error, Health, Options, Store};
+use viewlink::{Batch, Checkpoints, Error, Health, Options, Store};
 
 use super::{read, read_only, told_by};
 use crate::support::{content_of, copy, create, link, project, revision, segments};
@@ -59,7 +59,7 @@ fn closed() -> TempDir {
 /// A store whose process was killed, with a state of which most is in the journal only.
 fn killed() -> TempDir {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let options = Options::new().segment_size(4 << 10).checkpoint_interval(u64::MAX, u64::MAX);
+    let options = Options::new().segment_size(4 << 10).checkpoints(Checkpoints::ByHand);
     let store = options.open(dir.path()).unwrap();
     fill(&store);
     copy(dir.path(), killed.path());
@@ -114,10 +114,8 @@ fn figures_feeds_copies_and_dry_runs_leave_every_byte_as_it_is() {
             let sizes = store.sizes().unwrap();
             assert_eq!((sizes.revision, sizes.journal.newest), (expected, expected));
             assert_eq!(sizes.checkpoint_revision, store.stats().checkpoint_revision);
-            assert_eq!(
-                sizes.state_bytes,
-                fs::metadata(dir.path().join("state.redb")).unwrap().len()
-            );
+            let length = fs::metadata(dir.path().join("checkpoint.redb")).unwrap().len();
+            assert_eq!(sizes.checkpoint_bytes, length);
             assert_eq!(sizes.journal.segments, segments(dir.path()).len() as u64);
             let mut feed = store.feed(0).unwrap();
             assert_eq!(feed.wait(Duration::ZERO, 100).unwrap().len() as u64, expected);
@@ -157,7 +155,7 @@ fn no_call_that_changes_anything_reaches_the_disk() {
 #[test]
 fn a_full_disk_that_a_store_cannot_be_recovered_on_can_be_read() {
     let disk = SimulatedDisk::new();
-    let options = || Options::new().segment_size(4 << 10).checkpoint_interval(u64::MAX, u64::MAX);
+    let options = || Options::new().segment_size(4 << 10).checkpoints(Checkpoints::ByHand);
     let store = options().open_on(&disk).unwrap();
     fill(&store);
     let killed = disk.killed();
@@ -180,7 +178,8 @@ fn files_that_nobody_may_write_can_be_read() {
         };
         all().for_each(|path| allow(path, false));
         // Permissions do not bind everybody: then there is nothing to try.
-        let binds = fs::File::options().write(true).open(dir.path().join("state.redb")).is_err();
+        let binds =
+            fs::File::options().write(true).open(dir.path().join("checkpoint.redb")).is_err();
         if binds {
             let store = read(dir.path());
             assert_eq!(revision(&store), expected);
@@ -211,11 +210,11 @@ fn where_there_is_no_store_none_is_made() {
 fn damage_is_told_as_by_any_other_opening() {
     let damages: [fn(&Path); 6] = [
         |dir| fs::remove_file(segments(dir).pop().unwrap()).unwrap(),
-        |dir| fs::remove_file(dir.join("state.redb")).unwrap(),
-        |dir| fs::write(dir.join("state.redb"), "no database").unwrap(),
+        |dir| fs::remove_file(dir.join("checkpoint.redb")).unwrap(),
+        |dir| fs::write(dir.join("checkpoint.redb"), "no database").unwrap(),
         |dir| {
-            fs::remove_file(dir.join("state.redb")).unwrap();
-            fs::create_dir(dir.join("state.redb")).unwrap();
+            fs::remove_file(dir.join("checkpoint.redb")).unwrap();
+            fs::create_dir(dir.join("checkpoint.redb")).unwrap();
         },
         |dir| {
             fs::remove_dir_all(dir.join("journal")).unwrap();
@@ -244,20 +243,21 @@ fn damage_is_told_as_by_any_other_opening() {
 }
 
 #[test]
-fn a_disk_that_fails_under_a_dry_run_can_be_recovered_from_without_a_write() {
+fn a_disk_that_cannot_be_read_any_more_keeps_no_read_or_dry_run_from_its_answer() {
     let disk = SimulatedDisk::new();
     fill(&Options::new().open_on(&disk).unwrap());
     let calls = disk.calls();
-    let store = read_only().cache_size(0).open_on(&disk).unwrap();
-    let before = told_by(&store);
-    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read));
-    let error = project(&store).dry_run().delete().unwrap_err();
-    assert!(matches!(error, Error::State { .. }), "{error}");
+    let store = read_only().open_on(&disk).unwrap();
+    let before = content_of(&store);
+    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).for_good());
+    project(&store).dry_run().delete().unwrap();
+    assert_eq!(content_of(&store), before);
+    // What wants the journal says so, and harms nothing.
+    let error = store.verify().unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
     disk.heal();
-    assert!(matches!(store.health(), Health::WritesStopped { .. }));
-    store.recover().unwrap();
     assert_eq!(store.health(), Health::ReadOnly);
-    assert_eq!(told_by(&store), before);
+    assert!(store.verify().unwrap().is_clean());
     store.close().unwrap();
     assert_eq!(disk.calls(), calls);
 }

@@ -2,19 +2,18 @@
 
 use proptest::prelude::*;
 use viewlink::testing::SimulatedDisk;
-use viewlink::{Options, Timestamp};
+use viewlink::{Checkpoints, Options, Timestamp};
 
 use super::told_by;
 use crate::laws::cases;
 use crate::model::{Call, Model, TIME, assert_same, calls};
 
-/// Small enough that a short run rotates and trims segments, folds and checkpoints by itself.
+/// Small enough that a short run rotates and trims segments, and makes checkpoints by itself.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
-        .checkpoint_interval(64, 16 << 10)
-        .tail(20, 5)
-        .cache_size(1 << 20)
+        .checkpoints(Checkpoints::Inline)
+        .checkpoint_bytes(1 << 10)
         .clock(|| Timestamp::from_millis(TIME))
 }
 

@@ -124,3 +124,11 @@ fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep(
         assert!(body.message.contains(expected), "{filter}: {}", body.message);
     }
 }
+
+#[test]
+fn a_store_without_room_says_so() {
+    let store = Options::new().memory_limit(Some(1)).open_in_memory().unwrap();
+    let body =
+        assert_answer(project(&store).create_view(NewView::new("v", "V")), 503, "store_full");
+    assert!(body.message.contains("nothing changed"), "{}", body.message);
+}

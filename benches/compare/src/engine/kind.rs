@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use super::Engine;
+use super::canopydb::Canopydb;
 use super::fjall::Fjall;
 use super::lmdb::Lmdb;
 use super::redb::Redb;
+#[cfg(feature = "rocksdb")]
+use super::rocksdb::{self, Rocksdb};
 use super::sqlite_ids::SqliteIds;
 use super::sqlite_text::SqliteText;
 use super::viewlink::Viewlink;
@@ -30,12 +33,29 @@ pub(crate) enum Kind {
     Fjall,
     /// redb without viewlink.
     Redb,
+    /// canopydb.
+    Canopydb,
+    /// RocksDB, which this program may have been built without.
+    Rocksdb,
 }
 
 impl Kind {
     /// Every kind; viewlink is the first.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Viewlink, Self::SqliteIds, Self::SqliteText, Self::Lmdb, Self::Fjall, Self::Redb];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Viewlink,
+        Self::SqliteIds,
+        Self::SqliteText,
+        Self::Lmdb,
+        Self::Fjall,
+        Self::Redb,
+        Self::Canopydb,
+        Self::Rocksdb,
+    ];
+
+    /// The kinds that this program was built with, which are those it can open.
+    pub(crate) fn built() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| cfg!(feature = "rocksdb") || *kind != Self::Rocksdb)
+    }
 
     /// The name in results and on the command line.
     pub(crate) const fn name(self) -> &'static str {
@@ -46,18 +66,30 @@ impl Kind {
             Self::Lmdb => "lmdb",
             Self::Fjall => "fjall",
             Self::Redb => "redb",
+            Self::Canopydb => "canopydb",
+            Self::Rocksdb => "rocksdb",
         }
     }
 
-    /// The kind with a name.
+    /// The kind with a name, if this program was built with it.
     pub(crate) fn named(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| format!("there is no engine {name}").into())
+        if let Some(kind) = Self::built().find(|kind| kind.name() == name) {
+            return Ok(kind);
+        }
+        match Self::ALL.into_iter().find(|kind| kind.name() == name) {
+            Some(kind) => kind.not_built(),
+            None => Err(format!("there is no engine {name}").into()),
+        }
+    }
+
+    fn not_built<T>(self) -> Result<T> {
+        let name = self.name();
+        Err(format!("this program has no {name}: build it with --features {name}").into())
     }
 
     /// What exactly was measured.
-    pub(crate) fn version(self) -> String {
-        match self {
+    pub(crate) fn version(self) -> Result<String> {
+        Ok(match self {
             Self::Viewlink => locked("viewlink"),
             Self::SqliteIds | Self::SqliteText => {
                 format!("SQLite {}, {}", rusqlite::version(), locked("rusqlite"))
@@ -65,7 +97,12 @@ impl Kind {
             Self::Lmdb => format!("{}, {}", heed::lmdb_version().string, locked("heed")),
             Self::Fjall => locked("fjall"),
             Self::Redb => locked("redb"),
-        }
+            Self::Canopydb => locked("canopydb"),
+            #[cfg(feature = "rocksdb")]
+            Self::Rocksdb => format!("RocksDB {}, {}", rocksdb::version()?, locked("rocksdb")),
+            #[cfg(not(feature = "rocksdb"))]
+            Self::Rocksdb => return self.not_built(),
+        })
     }
 
     /// Opens the store in a directory, making it where there is none.
@@ -78,6 +115,11 @@ impl Kind {
             Self::Lmdb => Box::new(Lmdb::open(dir, clock)?),
             Self::Fjall => Box::new(Fjall::open(dir, clock)?),
             Self::Redb => Box::new(Redb::open(dir, clock)?),
+            Self::Canopydb => Box::new(Canopydb::open(dir, clock)?),
+            #[cfg(feature = "rocksdb")]
+            Self::Rocksdb => Box::new(Rocksdb::open(dir, clock)?),
+            #[cfg(not(feature = "rocksdb"))]
+            Self::Rocksdb => return self.not_built(),
         })
     }
 }
@@ -95,10 +137,21 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_name_and_a_version() {
-        for kind in Kind::ALL {
+        for kind in Kind::built() {
             assert_eq!(Kind::named(kind.name()).unwrap(), kind);
-            assert!(!kind.version().contains("unknown"), "{}", kind.version());
+            let version = kind.version().unwrap();
+            assert!(!version.contains("unknown"), "{version}");
         }
         assert!(Kind::named("oracle").is_err());
+    }
+
+    #[test]
+    #[cfg(not(feature = "rocksdb"))]
+    fn a_kind_that_was_not_built_is_refused_with_the_way_to_build_it() {
+        assert!(Kind::built().all(|kind| kind != Kind::Rocksdb));
+        let error = Kind::named("rocksdb").unwrap_err().to_string();
+        assert!(error.contains("--features rocksdb"), "{error}");
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Kind::Rocksdb.open(dir.path(), &Clock::at(0)).is_err());
     }
 }

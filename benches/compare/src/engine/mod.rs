@@ -6,13 +6,17 @@
 //! of changes, and order links of two changes in the same millisecond as it happens.
 //!
 //! Every engine syncs a batch before it acknowledges it, and has 64 MiB of cache where it has a
-//! cache of its own; LMDB has all of the system's, and fjall has memory for new rows besides.
+//! cache of its own; LMDB has all of the system's, SQLite has as much again for reading, and fjall,
+//! canopydb and RocksDB have memory for new rows or pages besides.
 //! Everything else is left at its default.
 
+mod canopydb;
 mod fjall;
 mod kind;
 mod lmdb;
 mod redb;
+#[cfg(feature = "rocksdb")]
+mod rocksdb;
 mod row;
 mod sqlite;
 mod sqlite_ids;

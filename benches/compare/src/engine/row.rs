@@ -1,4 +1,5 @@
-//! The rows of the key-value stores: the same bytes in LMDB, fjall and redb.
+//! The rows of the key-value stores: the same bytes in LMDB, fjall, redb, canopydb and
+//! RocksDB, which has the number of links in a table of its own.
 //!
 //! | table | key | value |
 //! | --- | --- | --- |

@@ -1,4 +1,5 @@
-//! SQLite, whatever the schema: one connection, prepared statements, the write-ahead log.
+//! SQLite, whatever the schema: a connection that reads and one that writes, so that neither waits for
+//! the other, prepared statements, the write-ahead log.
 
 use std::cell::RefCell;
 use std::fs;
@@ -44,7 +45,9 @@ pub(super) struct Schema {
 
 /// An open database.
 pub(super) struct Sqlite {
-    connection: Mutex<Connection>,
+    reading: Mutex<Connection>,
+    /// Opened by the first change: who only reads needs one connection.
+    writing: Mutex<Option<Connection>>,
     schema: &'static Schema,
     clock: Clock,
     path: PathBuf,
@@ -53,29 +56,38 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) fn open(dir: &Path, schema: &'static Schema, clock: Clock) -> Result<Self> {
         let path = dir.join("links.sqlite");
-        let connection = Connection::open(&path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        // Negative: in KiB.
-        connection.pragma_update(None, "cache_size", -i64::try_from(CACHE >> 10)?)?;
-        connection.set_prepared_statement_cache_capacity(32);
-        connection.execute_batch(schema.tables)?;
-        connection.execute_batch(schema.index)?;
-        Ok(Self { connection: Mutex::new(connection), schema, clock, path })
+        let reading = connect(&path)?;
+        reading.execute_batch(schema.tables)?;
+        reading.execute_batch(schema.index)?;
+        Ok(Self { reading: Mutex::new(reading), writing: Mutex::new(None), schema, clock, path })
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reading(&self) -> MutexGuard<'_, Connection> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets use the connection that writes.
+    fn with_writing<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *writing {
+            Some(connection) => work(connection),
+            none => work(none.insert(connect(&self.path)?)),
+        }
     }
 
     /// Makes a change in a transaction that holds the write lock from the beginning.
     fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let answer = change(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        self.with_writing(|connection| {
+            let immediate = TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(immediate)?;
+            let answer = change(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+    }
+
+    fn set_synchronous(&self, mode: &str) -> Result<()> {
+        self.with_writing(|connection| Ok(connection.pragma_update(None, "synchronous", mode)?))
     }
 
     fn add_links(
@@ -110,6 +122,17 @@ impl Sqlite {
     }
 }
 
+fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Negative: in KiB.
+    connection.pragma_update(None, "cache_size", -i64::try_from(CACHE >> 10)?)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
 fn handle(transaction: &Transaction<'_>, schema: &Schema, view: &str) -> Result<Value> {
     let mut find = transaction.prepare_cached(schema.find_view)?;
     let found = find.query_row([view], |row| row.get(0)).optional()?;
@@ -124,7 +147,7 @@ fn create(transaction: &Transaction<'_>, view: &str) -> Result<()> {
 impl Engine for Sqlite {
     /// In one transaction and without syncs; the index is made at the end, out of sorted rows.
     fn load(&self, views: &mut dyn Iterator<Item = (String, Vec<String>)>) -> Result<()> {
-        self.connection().pragma_update(None, "synchronous", "OFF")?;
+        self.set_synchronous("OFF")?;
         self.write(|transaction| {
             transaction.execute_batch("DROP INDEX backlinks")?;
             for (view, keys) in views {
@@ -133,7 +156,7 @@ impl Engine for Sqlite {
             }
             Ok(transaction.execute_batch(self.schema.index)?)
         })?;
-        Ok(self.connection().pragma_update(None, "synchronous", "FULL")?)
+        self.set_synchronous("FULL")
     }
 
     fn create_view(&self, view: &str) -> Result<()> {
@@ -165,26 +188,30 @@ impl Engine for Sqlite {
     }
 
     fn read(&self, look: &mut Look<'_>) -> Result<()> {
-        let connection = self.connection();
+        let connection = self.reading();
         let transaction = Transaction::new_unchecked(&connection, TransactionBehavior::Deferred)?;
         look(&Statements::prepare(&transaction, self.schema)?)?;
         Ok(transaction.commit()?)
     }
 
     fn settle(&self) -> Result<()> {
-        let connection = self.connection();
-        Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        self.with_writing(|connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        })
     }
 
     fn compact(&mut self) -> Result<Size> {
-        self.connection().execute_batch("VACUUM")?;
+        self.with_writing(|connection| Ok(connection.execute_batch("VACUUM")?))?;
         self.settle()?;
         Ok(Size::Bytes(fs::metadata(&self.path)?.len()))
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        let connection = self.connection.into_inner().unwrap_or_else(PoisonError::into_inner);
-        connection.close().map_err(|(_, error)| error.into())
+        let reading = self.reading.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let writing = self.writing.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let close = |connection: Connection| connection.close().map_err(|(_, error)| error);
+        close(reading)?;
+        Ok(writing.map_or(Ok(()), close)?)
     }
 }
 

@@ -1,8 +1,9 @@
 //! All engines answer alike, whatever is asked.
 
 use std::collections::BTreeSet;
+use std::thread;
 
-use super::{Engine, Kind, Order};
+use super::{Engine, Kind, Order, Size};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -66,14 +67,10 @@ fn change(random: &mut Random, views: &mut BTreeSet<String>, engines: &[Box<dyn 
 
 #[test]
 fn all_engines_answer_alike_through_a_random_history() {
-    let dirs: Vec<_> = Kind::ALL.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    let dirs: Vec<_> = Kind::built().map(|_| tempfile::tempdir().unwrap()).collect();
     let clock = Clock::at(Clock::START);
     let open = || -> Vec<Box<dyn Engine>> {
-        Kind::ALL
-            .iter()
-            .zip(&dirs)
-            .map(|(kind, dir)| kind.open(dir.path(), &clock).unwrap())
-            .collect()
+        Kind::built().zip(&dirs).map(|(kind, dir)| kind.open(dir.path(), &clock).unwrap()).collect()
     };
     let mut engines = open();
     let load = || (0..3).map(|view| (format!("view-{view}"), vec![key_name(view), key_name(9)]));
@@ -88,7 +85,11 @@ fn all_engines_answer_alike_through_a_random_history() {
             engines = open();
         }
         if round % 50 == 8 {
-            engines.iter_mut().for_each(|engine| drop(engine.compact().unwrap()));
+            for engine in &mut engines {
+                if let Size::OfClosed(file) = engine.compact().unwrap() {
+                    assert!(file.exists(), "{}", file.display());
+                }
+            }
         }
         if round % 10 == 0 {
             let pictures: Vec<_> =
@@ -100,7 +101,7 @@ fn all_engines_answer_alike_through_a_random_history() {
 
 #[test]
 fn a_change_of_a_view_that_is_not_there_fails_everywhere() {
-    for kind in Kind::ALL {
+    for kind in Kind::built() {
         let dir = tempfile::tempdir().unwrap();
         let engine = kind.open(dir.path(), &Clock::at(Clock::START)).unwrap();
         engine.create_view("there").unwrap();
@@ -110,4 +111,33 @@ fn a_change_of_a_view_that_is_not_there_fails_everywhere() {
         assert!(engine.delete_view("missing").is_err(), "{}", kind.name());
         assert_eq!(engine.link("there", keys()).unwrap(), [true]);
     }
+}
+
+#[test]
+fn callers_at_once_get_each_key_once_and_the_number_of_links_stays_right() {
+    for kind in Kind::built() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = kind.open(dir.path(), &Clock::at(Clock::START)).unwrap();
+        engine.create_view("view").unwrap();
+        let keys: Vec<String> = (0..KEYS).map(key_name).collect();
+        // Everybody wants the same keys: each may be new to one of them only.
+        let new = at_once(|| engine.link("view", keys.clone()).unwrap());
+        assert_eq!(new, KEYS, "{}", kind.name());
+        let was = at_once(|| engine.unlink("view", keys[1..].to_vec()).unwrap());
+        assert_eq!(was, KEYS - 1, "{}", kind.name());
+        let look = &mut |reader: &dyn super::Reader| {
+            let page = reader.page("view", Order::Key, 10)?;
+            assert_eq!((page.items.len(), page.total), (1, 1), "{}", kind.name());
+            Ok(())
+        };
+        engine.read(look).unwrap();
+    }
+}
+
+/// How many keys changed for any of some threads.
+fn at_once(change: impl Fn() -> Vec<bool> + Sync) -> u64 {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(&change)).collect();
+        threads.into_iter().map(|thread| super::changed(&thread.join().unwrap())).sum()
+    })
 }

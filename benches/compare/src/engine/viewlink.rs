@@ -7,7 +7,7 @@ use viewlink::{
     Resource, ResourceType, Store, Timestamp,
 };
 
-use super::{CACHE, Engine, Look, Order, Page, Reader, Size};
+use super::{Engine, Look, Order, Page, Reader, Size};
 use crate::Result;
 use crate::clock::Clock;
 
@@ -27,7 +27,7 @@ impl Viewlink {
     pub(super) fn open(dir: &Path, clock: Clock) -> Result<Self> {
         let dir = dir.join("store.viewlink");
         let now = move || Timestamp::from_millis(clock.now());
-        let store = Options::new().cache_size(CACHE).clock(now).open(&dir)?;
+        let store = Options::new().clock(now).open(&dir)?;
         let project = store.project(PROJECT)?;
         Ok(Self { store, project, dir })
     }
@@ -60,8 +60,7 @@ impl Engine for Viewlink {
     }
 
     fn read(&self, look: &mut Look<'_>) -> Result<()> {
-        let snapshot = self.store.snapshot()?;
-        look(&Snapshot { project: snapshot.project(PROJECT)? })
+        look(&Snapshot { project: self.project.read()? })
     }
 
     fn settle(&self) -> Result<()> {
@@ -71,7 +70,7 @@ impl Engine for Viewlink {
     /// The size of the state, without the journal, as of fjall.
     fn compact(&mut self) -> Result<Size> {
         self.store.compact()?;
-        Ok(Size::OfClosed(self.dir.join("state.redb")))
+        Ok(Size::OfClosed(self.dir.join("checkpoint.redb")))
     }
 
     fn close(self: Box<Self>) -> Result<()> {
@@ -84,11 +83,11 @@ fn answers(report: &Report) -> Vec<bool> {
     report.outcomes().map(|(_, outcome)| changed(outcome)).collect()
 }
 
-struct Snapshot<'s> {
-    project: ProjectSnapshot<'s>,
+struct Snapshot {
+    project: ProjectSnapshot,
 }
 
-impl Reader for Snapshot<'_> {
+impl Reader for Snapshot {
     fn is_linked(&self, view: &str, key: &str) -> Result<bool> {
         Ok(self.project.is_linked(view, &Resource::flag(key)?)?)
     }

@@ -10,19 +10,22 @@ use crate::engine::Engine;
 use crate::row::{Row, Unit};
 use crate::times::{Times, median};
 
-/// Threads, and how many calls each of them makes.
-const CROWDS: [(u32, u32); 2] = [(32, 24), (128, 6)];
+/// Threads, how many calls each of them makes, and over how many views they are spread.
+const CROWDS: [(u32, u32, u32); 3] = [(32, 24, 1), (128, 6, 1), (512, 6, 4)];
+
+/// Keys of a view.
+type Share = (String, Vec<String>);
 
 /// Unlinks from many threads and links everything again.
 pub(super) fn measure(bench: &mut Bench) -> Result<()> {
-    for (threads, calls) in CROWDS {
+    for (threads, calls, views) in CROWDS {
         let name = format!("concurrent_{threads}");
         if !bench.plan.wants([&name]) {
             continue;
         }
         let mut times = Times::default();
         for _ in 0..bench.plan.concurrent {
-            round(bench, threads, calls, &mut times)?;
+            round(bench, threads * calls, calls, views, &mut times)?;
         }
         let times = times.summary(median);
         let row = Row::of_times(name, bench.workload.links(), Unit::Us, times);
@@ -31,41 +34,49 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-fn round(bench: &mut Bench, threads: u32, calls: u32, times: &mut Times) -> Result<()> {
-    let number = bench.workload.some_view(&mut bench.random);
-    let view = bench.workload.view(number);
-    let count = threads * calls;
-    let keys = bench.workload.linked_keys(&mut bench.random, number, count.into());
+fn round(bench: &mut Bench, count: u32, calls: u32, views: u32, times: &mut Times) -> Result<()> {
+    let first = bench.workload.some_view(&mut bench.random);
+    let shares: Vec<Share> = (0..u64::from(views))
+        .map(|next| {
+            let number = bench.workload.view_after(first, next);
+            let each = u64::from(count / views);
+            let keys = bench.workload.linked_keys(&mut bench.random, number, each);
+            (bench.workload.view(number), keys)
+        })
+        .collect();
     bench.fleet.each("unlink at once", times, |member| {
         let engine = member.engine()?;
-        Ok((unlink_at_once(engine, &view, &keys, calls as usize)? / count, ()))
+        Ok((unlink_at_once(engine, &shares, calls as usize)? / count, ()))
     })?;
-    let link = |engine: &dyn Engine, keys| engine.link(&view, keys);
-    bench.fleet.change_each("link again", &mut Times::default(), &keys, link)
+    for (view, keys) in &shares {
+        let link = |engine: &dyn Engine, keys| engine.link(view, keys);
+        bench.fleet.change_each("link again", &mut Times::default(), keys, link)?;
+    }
+    Ok(())
 }
 
 /// The time from the first call to the end of the last one, without the making and ending of
 /// threads.
-fn unlink_at_once(
-    engine: &dyn Engine,
-    view: &str,
-    keys: &[String],
-    calls: usize,
-) -> Result<Duration> {
-    let shares = keys.chunks(calls);
-    let start = Barrier::new(shares.len());
+fn unlink_at_once(engine: &dyn Engine, shares: &[Share], calls: usize) -> Result<Duration> {
+    let of_threads: Vec<(&String, &[String])> = shares
+        .iter()
+        .flat_map(|(view, keys)| keys.chunks(calls).map(move |keys| (view, keys)))
+        .collect();
+    let start = Barrier::new(of_threads.len());
     let spans = thread::scope(|scope| {
-        let unlink = |share: &'_ [String]| {
-            let requests: Vec<_> = share.iter().map(|key| vec![key.clone()]).collect();
+        let unlink = |(view, keys): (&'_ String, &'_ [String])| {
+            let view = view.clone();
+            let requests: Vec<_> = keys.iter().map(|key| vec![key.clone()]).collect();
             let start = &start;
             scope.spawn(move || {
                 start.wait();
                 let begin = Instant::now();
-                requests.into_iter().try_for_each(|keys| unlink_one(engine, view, keys))?;
+                requests.into_iter().try_for_each(|keys| unlink_one(engine, &view, keys))?;
                 Ok((begin, Instant::now()))
             })
         };
-        let workers: Vec<ScopedJoinHandle<'_, Result<_>>> = shares.map(unlink).collect();
+        let workers: Vec<ScopedJoinHandle<'_, Result<_>>> =
+            of_threads.into_iter().map(unlink).collect();
         let span = |worker: ScopedJoinHandle<'_, Result<_>>| {
             worker.join().map_err(|_| "a thread panicked")?
         };

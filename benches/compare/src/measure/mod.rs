@@ -1,10 +1,14 @@
 //! The rows: a file for each group of them.
 
 mod batches;
+mod beside;
 mod concurrent;
 mod deletion;
+mod held;
+mod memory;
 mod opening;
 mod reads;
+mod scattered;
 mod tail;
 
 use crate::Result;
@@ -15,10 +19,14 @@ use crate::bench::Bench;
 /// Those that kill a process come last, as they leave the stores as a crash does.
 pub(crate) fn all(bench: &mut Bench) -> Result<()> {
     batches::measure(bench)?;
+    scattered::measure(bench)?;
+    held::measure(bench)?;
     concurrent::measure(bench)?;
     reads::measure(bench)?;
+    beside::measure(bench)?;
     deletion::measure(bench)?;
     tail::measure(bench)?;
+    memory::measure(bench)?;
     opening::measure_clean(bench)?;
     opening::measure_crash(bench)
 }

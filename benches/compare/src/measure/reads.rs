@@ -50,7 +50,7 @@ fn page(bench: &mut Bench, name: &str, order: Order) -> Result<()> {
 
 /// Asks every engine all the questions of a round in one read transaction, for some rounds; a row
 /// of the time for one.
-fn ask<Q, A: PartialEq + Debug>(
+pub(super) fn ask<Q, A: PartialEq + Debug>(
     bench: &mut Bench,
     name: &str,
     questions: impl Fn(&mut Bench) -> Vec<Q>,

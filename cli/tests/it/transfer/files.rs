@@ -69,7 +69,7 @@ fn an_export_that_cannot_be_written_is_2_and_leaves_what_was_there() {
 fn an_export_replaces_no_file_of_its_own_store() {
     let stage = Stage::with_flags(["a"]);
     fs::create_dir(stage.path("beside")).unwrap();
-    for out in ["views.viewlink/state.redb", "beside/../views.viewlink/journal/e.jsonl"] {
+    for out in ["views.viewlink/checkpoint.redb", "beside/../views.viewlink/journal/e.jsonl"] {
         let out = stage.path(out);
         let ran = stage.run("export", &["--out", out.to_str().unwrap(), "--json"]);
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
