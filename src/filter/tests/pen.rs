@@ -60,7 +60,7 @@ impl Pen {
             Is::Archived(yes) => self.yes_no("archived", ["true", "false"], *yes),
             Is::Temporary(yes) => self.yes_no("type", ["temporary", "permanent"], *yes),
             Is::Unbounded(yes) => self.yes_no("unbounded", ["true", "false"], *yes),
-            Is::Environment(_) => panic!("not in the grammar"),
+            Is::CreatedAt(_) | Is::Environment(_) => panic!("not written at random"),
         }
     }
 
