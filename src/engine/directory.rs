@@ -66,20 +66,10 @@ impl Directory {
         let disk = if read_only { Arc::new(ReadOnlyDisk::new(disk)) } else { disk };
         let may_create = options.create_if_missing && !read_only;
         let has_state = find_checkpoint(&disk, &path, may_create)?;
-        let locking = |source| Error::io(format!("lock the store at {path:?}"), source);
         if !has_state {
-            disk.create_dir("").map_err(locking)?;
+            disk.create_dir("").map_err(locking(&path))?;
         }
-        let lock = match disk.open(LOCK) {
-            // A store that was never opened, as a copy, has none, and who only reads makes none. Whoever opens it
-            // to write finds the checkpoint locked.
-            Err(error) if is_missing(&error) && read_only => checkpoint_file::open(&disk)?,
-            Err(error) if is_missing(&error) => disk.create(LOCK).map_err(locking)?,
-            other => other.map_err(locking)?,
-        };
-        if !lock.try_lock().map_err(locking)? {
-            return Err(Error::AlreadyOpen { path });
-        }
+        let lock = lock(&disk, &path, read_only)?;
         let process = Process::current();
         let directory = Self { disk, lock, path, process, archive: None };
         // Another process may have made it before it gave the lock free.
@@ -135,12 +125,7 @@ impl Directory {
             return Ok(());
         }
         let file = checkpoint_file::open(&self.disk)?;
-        let locking = |source| Error::io(format!("lock the store at {:?}", self.path), source);
-        // Given free with the handle.
-        match file.try_lock().map_err(locking)? {
-            true => file.unlock().map_err(locking),
-            false => Err(Error::AlreadyOpen { path: self.path.clone() }),
-        }
+        take(file, &self.path)?.unlock().map_err(locking(&self.path))
     }
 
     /// Lets others open the store.
@@ -159,6 +144,44 @@ impl Drop for Directory {
             let _ = self.release();
         }
     }
+}
+
+/// Locks a store.
+fn lock(disk: &SharedDisk, path: &Path, read_only: bool) -> Result<Arc<dyn DiskFile>> {
+    let file = match disk.open(LOCK) {
+        Err(error) if is_missing(&error) && read_only => return lock_checkpoint(disk, path),
+        Err(error) if is_missing(&error) => disk.create(LOCK),
+        other => other,
+    };
+    take(file.map_err(locking(path))?, path)
+}
+
+/// Locks the checkpoint of a store that was never opened, as a copy, so that there is no file to lock: who only reads
+/// makes none.
+///
+/// Who writes makes that file and then looks whether the checkpoint is locked. That may have been before it was, so
+/// who reads looks again, too: one of both sees the other.
+fn lock_checkpoint(disk: &SharedDisk, path: &Path) -> Result<Arc<dyn DiskFile>> {
+    let checkpoint = take(checkpoint_file::open(disk)?, path)?;
+    match disk.open(LOCK) {
+        Err(error) if is_missing(&error) => Ok(checkpoint),
+        file => {
+            checkpoint.unlock().map_err(locking(path))?;
+            take(file.map_err(locking(path))?, path)
+        }
+    }
+}
+
+/// Locks a file of a store, which says that the store is open.
+fn take(file: Arc<dyn DiskFile>, path: &Path) -> Result<Arc<dyn DiskFile>> {
+    match file.try_lock().map_err(locking(path))? {
+        true => Ok(file),
+        false => Err(Error::AlreadyOpen { path: path.to_owned() }),
+    }
+}
+
+fn locking(path: &Path) -> impl Fn(io::Error) -> Error {
+    move |source| Error::io(format!("lock the store at {path:?}"), source)
 }
 
 /// Whether there is a store; an error if there is something else, or none and none may be made.

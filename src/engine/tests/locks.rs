@@ -107,16 +107,31 @@ fn of_two_who_open_a_store_for_the_first_time_one_has_it() {
     assert_clean(&Engine::start(other, Options::new()).unwrap());
 }
 
+/// Who reads finds no file to lock, and another one comes to write before the checkpoint is locked.
+#[test]
+fn one_who_reads_gives_way_to_one_who_came_to_write_meanwhile() {
+    for name in ["lock", "checkpoint.redb"] {
+        let busy = Arc::new(Busy::new(&copied()).come_at(name, |disk| Some(come(disk))));
+        let read_only = Options::new().read_only(true);
+        let error = start_with(Arc::clone(&busy), read_only).unwrap_err();
+        assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
+        let other = busy.stays.lock().unwrap().take().unwrap();
+        assert_clean(&Engine::start(other, Options::new()).unwrap());
+    }
+}
+
 #[test]
 fn one_who_writes_gives_way_to_one_who_has_the_checkpoint_locked_to_read_it() {
     let disk = copied();
-    let busy = Arc::new(Busy::new(&disk).come_at("lock", |disk| Some(come(disk))));
-    let read_only = Options::new().read_only(true);
-    let reader = start_with(Arc::clone(&busy), read_only).unwrap();
-    let other = busy.stays.lock().unwrap().take().unwrap();
-    // The checkpoint is locked before anything is written.
-    let error = Engine::start(other, Options::new()).unwrap_err();
-    assert!(matches!(&error, Error::AlreadyOpen { path } if path == Path::new("other")), "{error}");
+    let busy = Arc::new(Busy::new(&disk));
+    let reader = start_with(Arc::clone(&busy), Options::new().read_only(true)).unwrap();
+    let error = start_with(Arc::clone(&busy), Options::new()).unwrap_err();
+    assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
+    // That one made the file to lock, which those who read share from now on.
+    let other = start_with(Arc::clone(&busy), Options::new().read_only(true)).unwrap();
+    drop(other);
+    let error = start_with(busy, Options::new()).unwrap_err();
+    assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
     assert_clean(&reader);
 }
 
