@@ -126,9 +126,9 @@ fn a_checkpoint_that_a_disk_falsifies_is_noticed_before_it_takes_its_place_where
     let armed = Arc::clone(&is_armed);
     let disk = Hooked::new(simulated.clone(), move |call, name| {
         if (call, name) == ("read", UNFINISHED) && armed.swap(false, Ordering::Relaxed) {
-            let bytes = &below.contents()[UNFINISHED];
-            let used = (0..bytes.len()).rev().find(|at| bytes[*at] != 0).unwrap();
-            below.flip(UNFINISHED, used, 1);
+            let bytes = below.contents()[UNFINISHED].clone();
+            let used = (0..bytes.len()).filter(|at| bytes[*at] != 0).step_by(16);
+            used.for_each(|at| below.flip(UNFINISHED, at, 1));
         }
         Ok(())
     });

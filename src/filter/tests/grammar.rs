@@ -161,8 +161,12 @@ fn assert_fields_take_what_they_say<C>(
         Operator::AnyOf,
     ];
     let taken = |field: &Field<C>, spelling: &str| {
-        // A word that some fields take and the others do not.
-        ["true", "temporary", "live"].into_iter().any(|value| {
+        // What some fields take and the others do not.
+        let values = match field.takes_bounds() {
+            true => &[r#"{"after":1}"#][..],
+            false => &["true", "temporary", "live"],
+        };
+        values.iter().any(|value| {
             let text = format!("{} {spelling} {value}", field.name);
             match parses(&text) {
                 Ok(()) => true,

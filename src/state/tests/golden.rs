@@ -178,7 +178,7 @@ const EFFECTS: [&str; 9] = [
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
-const COMMAND_HEAD: &str = "0970726f6a6563742d310108000103616e6e01037768790107fca0860100";
+const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
 
 const OPERATIONS: [&str; 9] = [
     "0006766965772d31016e01640101740101016d01",
