@@ -242,6 +242,10 @@ impl Context {
         }
         let Some(up_to) = checkpoint else { return };
         let _alone = self.alone();
+        if self.metrics.checkpoints.appended() >= up_to.appended {
+            // A later one was asked for meanwhile, and the journal may have been let go of up to it.
+            return;
+        }
         let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);
         // What is held is copied when it changes.
         drop(up_to);
