@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use crate::model::error::{Error, chain};
+use crate::model::error::Error;
+use crate::model::error_chain::chain;
 
 /// A span that this thread is in, until it is dropped.
 #[must_use]

@@ -19,7 +19,7 @@ pub(super) const UNFINISHED: &str = "unfinished.redb";
 
 /// Writes a checkpoint in place of the one before; tells how many bytes it has. It is durable when this returns.
 ///
-/// The file is written under a temporary name and synced, then renamed, and then the directory is synced. A crash at
+/// The file is written under a temporary name and synced, then renamed, and then the directory is synced, and the file again for systems that cannot sync directories. A crash at
 /// any moment leaves the one before or this one, whole. With `reads_back` it is also loaded again before it is
 /// renamed, which holds it against its digest.
 ///
@@ -46,6 +46,8 @@ pub(super) fn write(
         let length = file.len().map_err(write)?;
         pace.check().map_err(write)?;
         disk.rename(UNFINISHED, NAME).and_then(|()| disk.sync_dir("")).map_err(write)?;
+        // Where directories cannot be synced, the sync of a file makes the names before it durable.
+        file.sync().map_err(write)?;
         Ok(length)
     };
     made().inspect_err(|_| {

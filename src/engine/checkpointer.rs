@@ -249,7 +249,9 @@ impl Context {
         }
         let Some(up_to) = checkpoint else { return };
         let _alone = self.alone();
-        if segments.check_current().is_err() {
+        // A later one may have been asked for meanwhile, and the journal let go of up to it.
+        let is_late = self.metrics.checkpoints.appended() >= up_to.appended;
+        if is_late || segments.check_current().is_err() {
             return;
         }
         let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);

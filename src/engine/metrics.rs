@@ -8,7 +8,8 @@ use super::live::Live;
 use super::times::Times;
 use crate::health::Health;
 use crate::journal::Segments;
-use crate::model::error::{Error, chain};
+use crate::model::error::Error;
+use crate::model::error_chain::chain;
 use crate::stats::{BUCKETS, GroupSizes, OUTCOMES, OutcomeCounts, Stats, bucket};
 
 /// What the writer and whoever makes checkpoints write down after each step. The figures are read one by one, so

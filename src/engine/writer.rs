@@ -14,7 +14,8 @@ use super::request::{Answered, Request};
 use super::sequencer::Sequencer;
 use crate::health::Health;
 use crate::journal::AppendFailure;
-use crate::model::error::{Error, Result, chain};
+use crate::model::error::{Error, Result};
+use crate::model::error_chain::chain;
 use crate::options::Options;
 use crate::trace::{self, Committed};
 

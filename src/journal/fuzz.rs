@@ -12,7 +12,7 @@ use super::store_id::StoreId;
 use crate::disk::{Disk, MemoryDisk};
 use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 
 /// Reads bytes as a change, as a segment, as what follows a right header, and as a payload whose
 /// checksums are right; none may panic, whatever the bytes are.
@@ -36,7 +36,7 @@ fn read_segment(bytes: &[u8], store_id: StoreId) -> Result<()> {
     Segments::create_dir(&disk)
         .and_then(|()| disk.create("journal/00000000000000000001.log"))
         .and_then(|file| file.write_at(0, bytes))
-        .map_err(|error| crate::Error::io("make a journal", error))?;
+        .map_err(|error| Error::io("make a journal", error))?;
     let segments = Arc::new(Segments::open(Arc::new(disk), store_id)?);
     for revision in 0..3 {
         let hash = segments.hash_at(revision)?.filter(|&hash| hash != ChainHash::default());

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::request_error::RequestError;
 use crate::filter::FilterErrorKind;
-use crate::model::error::{Error, Outcome, chain};
+use crate::model::error::{Error, Outcome};
+use crate::model::error_chain::chain;
 
 /// The answer to a call that failed as a whole.
 ///

@@ -1,7 +1,7 @@
 //! What is wrong with a request, before the engine sees it.
 
 use crate::filter::FilterError;
-use crate::model::error::chain;
+use crate::model::error_chain::chain;
 
 /// Why a request cannot be taken; a 400.
 ///

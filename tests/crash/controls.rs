@@ -1,13 +1,14 @@
 //! Disks and stores that are broken on purpose: whoever finds nothing wrong there would find
 //! nothing anywhere.
 
+use viewlink::Checkpoints;
 use viewlink::testing::Syncs;
 
 use crate::child;
 use crate::explore::explore;
 use crate::images::tell;
 use crate::run::Run;
-use crate::setup::{ARCHIVE, first_seed};
+use crate::setup::{ARCHIVE, Setup, first_seed};
 use crate::tally::Tally;
 
 /// Explores a run on a disk that is not honest about files whose names start with `prefix`; it must
@@ -57,7 +58,8 @@ fn a_checkpoint_that_is_never_synced_is_caught() {
 fn an_archive_that_is_never_synced_is_caught() {
     let mut total = Tally::default();
     for seed in first_seed()..first_seed() + 6 {
-        total.add(explore(&Run::archiving(seed, 10, ARCHIVE, Syncs::Ignored), seed));
+        let setup = Setup::forgetting(Checkpoints::Inline, true);
+        total.add(explore(&Run::in_setup(seed, setup, ARCHIVE, Syncs::Ignored), seed));
     }
     assert!(total.lost > 0, "{total} of {} archives", total.archives);
 }

@@ -1,5 +1,7 @@
 //! Crashes at every disk call of a run, and crashes in the recovery from them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use viewlink::Error;
 use viewlink::testing::{CallKind, DiskCall, DiskFault, SimulatedDisk};
 
@@ -147,11 +149,13 @@ impl Image<'_> {
         clock.set(revision * 3);
         let history = self.history.up_to(revision);
         let (disk, rest) = (self.disk.clone(), Random(random.next()));
-        let mut running = Running::new(self.setup, disk, clock, store, history, rest);
-        for _ in 0..random.below(5) {
-            running.alone();
-        }
-        Ok(Some(running.end()))
+        let more = random.below(5);
+        let went_on = catch_unwind(AssertUnwindSafe(|| {
+            let mut running = Running::new(self.setup, disk, clock, store, history, rest);
+            (0..more).for_each(|_| running.alone());
+            running.end()
+        }));
+        went_on.map(Some).map_err(|_| Verdict::Lost("it cannot be gone on with".to_owned()))
     }
 
     /// Loses the power again at up to so many calls of what was done since this image was opened.

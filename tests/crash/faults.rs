@@ -212,23 +212,23 @@ fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcome
     unreachable!("there is no end of numbers")
 }
 
-/// The errors of a kind of calls that a store may treat in different ways: no room, no memory, and all others.
-const fn errors_of(kind: CallKind) -> &'static [ErrorKind] {
-    match kind {
+/// The errors of a kind of calls that a store may treat in different ways (no room, no memory, all others), each
+/// with whether there is a store already.
+fn errors_of(kind: CallKind) -> Vec<(ErrorKind, bool)> {
+    let shortage = match kind {
         CallKind::Write | CallKind::WriteSynced | CallKind::SetLen | CallKind::Sync => {
-            &[ErrorKind::Other, ErrorKind::StorageFull]
+            Some((ErrorKind::StorageFull, true))
         }
-        CallKind::Create | CallKind::Open => &[ErrorKind::Other, ErrorKind::OutOfMemory],
-        _ => &[ErrorKind::Other],
-    }
+        CallKind::Create | CallKind::Open => Some((ErrorKind::OutOfMemory, true)),
+        _ => None,
+    };
+    [(ErrorKind::Other, false), (ErrorKind::Other, true)].into_iter().chain(shortage).collect()
 }
 
 fn fail_all(for_good: bool) {
     let (mut cases, mut outcomes) = (BTreeMap::<CallKind, u64>::new(), Outcomes::new());
     for kind in CallKind::ALL {
-        for (error, killed_before) in
-            errors_of(kind).iter().flat_map(|error| [(*error, false), (*error, true)])
-        {
+        for (error, killed_before) in errors_of(kind) {
             let fault = DiskFault::new(error).on(kind);
             let fault = if for_good { fault.for_good() } else { fault };
             let what = format!("{kind:?} {error:?}, for good: {for_good},");
@@ -243,7 +243,9 @@ fn fail_all(for_good: bool) {
     let mut wanted = cases.iter().filter(|(kind, _)| **kind != CallKind::WriteSynced);
     assert!(wanted.all(|(_, count)| *count > 0), "{cases:?}");
     assert!(cases[&CallKind::Rename] > 4, "no segment was full: {cases:?}");
-    assert_eq!(outcomes.len(), 4, "not every outcome was met: {outcomes:?}");
+    // What is durable is shown without a call to the disk, so none of them ends as committed.
+    let met: Vec<&str> = outcomes.keys().map(String::as_str).collect();
+    assert_eq!(met, ["NotApplied", "Unknown", "answered"], "{outcomes:?}");
 }
 
 /// Each disk call of each kind fails once, under callers that wait for each other: no panic, nobody

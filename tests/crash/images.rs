@@ -5,11 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use viewlink::Checkpoints;
 use viewlink::testing::Syncs;
 
 use crate::explore::explore;
 use crate::run::Run;
-use crate::setup::{first_seed, number_from_environment};
+use crate::setup::{Setup, first_seed, number_from_environment};
 use crate::tally::{Place, Tally};
 
 /// How many images are tried, at least; more or fewer with `VIEWLINK_CRASH_IMAGES`.
@@ -51,15 +52,29 @@ pub(crate) fn tell(line: &str) {
 }
 
 /// Where a directory's sync is invalid, the sync of a file that comes after a change of a name is enough.
-#[test]
-fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
+fn explore_where_directories_cannot_be_synced(setups: &[Setup]) {
     let mut tally = Tally::default();
-    for seed in first_seed()..first_seed() + 3 {
-        tally.add(explore(&Run::on_a_disk(seed, STEPS, "", Syncs::OfFiles), seed));
+    for (seed, setup) in (first_seed()..).zip(setups) {
+        let run = Run::in_setup(seed, *setup, "", Syncs::OfFiles);
+        tally.add(explore(&run, seed));
     }
     tell(&tally.to_string());
     assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
     assert!(tally.rotating > 4, "{}", tally.rotating);
+}
+
+#[test]
+fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
+    let forgetting = Setup::forgetting(Checkpoints::Inline, false);
+    let trimming = Setup::trimming();
+    explore_where_directories_cannot_be_synced(&[forgetting, trimming, trimming, trimming]);
+}
+
+#[test]
+#[ignore = "an archived segment gets its name without a sync of a file after it"]
+fn no_crash_loses_an_archived_change_where_directories_cannot_be_synced() {
+    let archiving = Setup::forgetting(Checkpoints::Inline, true);
+    explore_where_directories_cannot_be_synced(&[archiving; 6]);
 }
 
 #[test]

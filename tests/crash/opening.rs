@@ -1,10 +1,12 @@
 //! Crashes while a store is made or recovered.
 
 use std::io::ErrorKind;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use viewlink::testing::{DiskFault, SimulatedDisk, Syncs};
-use viewlink::{Checkpoints, Options, Outcome, Store};
+use viewlink::{Batch, Checkpoints, NewView, Options, Outcome, Store};
 
 use crate::history::History;
 use crate::random::Random;
@@ -123,4 +125,35 @@ fn killed_before_a_sync(options: Options) -> SimulatedDisk {
     let error = unsynced.call(&store).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     disk.killed()
+}
+
+/// A thread that makes a checkpoint of an older state does not put it in the place of a newer one, up to which the
+/// journal was let go of.
+#[test]
+fn a_checkpoint_never_takes_the_place_of_a_newer_one() {
+    const ROUNDS: u64 = 400;
+    let (disk, clock) = (SimulatedDisk::new(), Clock::default());
+    let setup = Setup::forgetting(Checkpoints::Background, true);
+    let store = setup.options(&clock).keep_changes(Some(1)).open_on(&disk).unwrap();
+    let project = store.project(PROJECTS[0]).unwrap();
+    let _ = project.create_view(NewView::new(VIEWS[0], "V")).unwrap();
+    let linked = AtomicU64::new(1);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..ROUNDS {
+                let batch = Batch::flags([format!("key-{number}-{}", "x".repeat(200))]);
+                project.link(VIEWS[0], batch).unwrap().all_ok().unwrap();
+                linked.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        while linked.load(Ordering::SeqCst) <= ROUNDS {
+            let before = store.snapshot().unwrap().revision();
+            store.checkpoint().unwrap();
+            thread::sleep(Duration::from_micros(200));
+            let there = store.stats().checkpoint_revision;
+            assert!(there >= before, "the state on disk went back from {before} to {there}");
+        }
+    });
+    let after = setup.options(&clock).open_on(&disk.power_lost(1)).unwrap();
+    assert_eq!(after.snapshot().unwrap().revision(), ROUNDS + 1);
 }

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use viewlink::Store;
 use viewlink::testing::{CallKind, DiskCall, SimulatedDisk, Syncs};
-use viewlink::{Checkpoints, Store};
 
 use crate::content;
 use crate::history::{Acknowledged, History};
@@ -65,10 +65,9 @@ impl Run {
         Self::with(setup, random, steps, (prefix, syncs))
     }
 
-    /// The same with an archive, and little of the journal kept.
-    pub(crate) fn archiving(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
-        let setup = Setup::forgetting(Checkpoints::Inline, true);
-        Self::with(setup, Random(seed), steps, (prefix, syncs))
+    /// The same with a given setup.
+    pub(crate) fn in_setup(seed: u64, setup: Setup, prefix: &str, syncs: Syncs) -> Self {
+        Self::with(setup, Random(seed), 10, (prefix, syncs))
     }
 
     fn with(setup: Setup, random: Random, steps: usize, (prefix, syncs): (&str, Syncs)) -> Self {

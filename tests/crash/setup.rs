@@ -96,10 +96,17 @@ impl Setup {
         }
     }
 
-    /// Segments go soon, into an archive or for good.
+    /// Segments go soon: into an archive, after a checkpoint for each group, or for good, after those that are asked
+    /// for.
     pub(crate) const fn forgetting(checkpoints: Checkpoints, archives: bool) -> Self {
-        let (bytes, keep, reads_back) = (None, Some(6), archives);
+        let bytes = if archives { None } else { Some(u64::MAX) };
+        let (keep, reads_back) = (Some(6), archives);
         Self { checkpoints, bytes, reads_back, keep, archives, is_direct: false }
+    }
+
+    /// Checkpoints are few, and the journal goes as soon as they have it.
+    pub(crate) const fn trimming() -> Self {
+        Self { keep: Some(1), ..Self::forgetting(Checkpoints::Inline, false) }
     }
 
     pub(crate) fn options(self, clock: &Clock) -> Options {

@@ -2,29 +2,22 @@
 //!
 //! What concerns one key of a batch is not here: it stands in the report.
 
+mod constructors;
+
 use std::io;
 use std::path::PathBuf;
 
-use super::change_id::ChangeId;
-use super::key::{KeyError, ProjectKey, ViewKey};
-use super::position::Position;
-use super::report::Report;
-use crate::codec::CodecError;
+use crate::model::change_id::ChangeId;
+use crate::model::error_chain::chain;
+use crate::model::key::{KeyError, ProjectKey, ViewKey};
+use crate::model::position::Position;
+use crate::model::report::Report;
 
 pub use crate::model::outcome::Outcome;
+pub use crate::model::store_file::StoreFile;
 
 /// What `viewlink` calls return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// The two kinds of files of a store, as [`Error::Damaged`] tells them apart. Example: at [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StoreFile {
-    /// The database of views, links and registered resources.
-    State,
-    /// The changes, in segments.
-    Journal,
-}
 
 /// Why a whole call failed.
 ///
@@ -382,47 +375,6 @@ impl Error {
             other => Self::State { outcome: other.outcome(), source: text(other) },
         }
     }
-
-    pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
-        Self::Io { action: action.into(), outcome: Outcome::NotApplied, source }
-    }
-
-    pub(crate) fn damaged(
-        file: StoreFile,
-        part: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self::Damaged { file, part: part.into(), detail: detail.into(), source: None }
-    }
-
-    pub(crate) fn undecodable(
-        file: StoreFile,
-        part: impl Into<String>,
-        source: CodecError,
-    ) -> Self {
-        let (part, detail) = (part.into(), "a record cannot be read".into());
-        Self::Damaged { file, part, detail, source: Some(Box::new(source)) }
-    }
-
-    pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
-        // Enough to know it again, and no more of a text that may be of any length.
-        move |source| Self::InvalidKey {
-            what,
-            text: text.chars().take(TEXT_SHOWN).collect(),
-            source,
-        }
-    }
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// What to do about an error of the file system, where there is something.
@@ -436,6 +388,3 @@ fn way_out(source: &io::Error) -> &'static str {
         _ => "",
     }
 }
-
-/// How many characters of a malformed key an error holds.
-const TEXT_SHOWN: usize = 512;

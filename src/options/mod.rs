@@ -1,9 +1,15 @@
 //! How a store is opened.
 
+mod checkpoints;
+mod recovery_progress;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use checkpoints::Checkpoints;
+pub use recovery_progress::RecoveryProgress;
 
 use crate::model::LinkPolicy;
 use crate::model::limit::Limits;
@@ -362,47 +368,4 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Who makes checkpoints, and when; see [`Options::checkpoints`].
-///
-/// In every mode [`Store::checkpoint`](crate::Store::checkpoint) makes one, and so does closing the store.
-///
-/// ```
-/// use viewlink::{Checkpoints, NewView, Options};
-///
-/// let store = Options::new().checkpoints(Checkpoints::ByHand).open_in_memory()?;
-/// store.project("default")?.create_view(NewView::new("v", "V"))?;
-/// store.checkpoint()?;
-/// assert_eq!(store.stats().checkpoint_revision, 1);
-/// # Ok::<(), viewlink::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Checkpoints {
-    /// A thread that is started when one is due, and ends with it. Changes go on meanwhile.
-    #[default]
-    Background,
-    /// The thread whose change makes one due, after it has answered all callers. Later changes wait.
-    Inline,
-    /// Nobody but the host, by [`Store::checkpoint`](crate::Store::checkpoint), from a thread of its own.
-    ByHand,
-}
-
-/// How far an opening or a recovery is; see [`Options::on_recovery`]. Example: at [`Options`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RecoveryProgress {
-    /// The checkpoint is being loaded.
-    Loading {
-        /// The length of its file.
-        bytes: u64,
-    },
-    /// Changes are taken from the journal.
-    Replaying {
-        /// How many are done.
-        done: u64,
-        /// How many there are.
-        total: u64,
-    },
 }

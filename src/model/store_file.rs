@@ -1,0 +1,11 @@
+//! The kinds of files of a store.
+
+/// The two kinds of files of a store, as [`Error::Damaged`](crate::Error::Damaged) tells them apart. Example: at [`Error`](crate::Error).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreFile {
+    /// The database of views, links and registered resources.
+    State,
+    /// The changes, in segments.
+    Journal,
+}

@@ -1,0 +1,26 @@
+//! Who makes checkpoints.
+
+/// Who makes checkpoints, and when; see [`Options::checkpoints`](crate::Options::checkpoints).
+///
+/// In every mode [`Store::checkpoint`](crate::Store::checkpoint) makes one, and so does closing the store.
+///
+/// ```
+/// use viewlink::{Checkpoints, NewView, Options};
+///
+/// let store = Options::new().checkpoints(Checkpoints::ByHand).open_in_memory()?;
+/// store.project("default")?.create_view(NewView::new("v", "V"))?;
+/// store.checkpoint()?;
+/// assert_eq!(store.stats().checkpoint_revision, 1);
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Checkpoints {
+    /// A thread that is started when one is due, and ends with it. Changes go on meanwhile.
+    #[default]
+    Background,
+    /// The thread whose change makes one due, after it has answered all callers. Later changes wait.
+    Inline,
+    /// Nobody but the host, by [`Store::checkpoint`](crate::Store::checkpoint), from a thread of its own.
+    ByHand,
+}
