@@ -145,15 +145,18 @@ fn an_archive_that_cannot_be_made_fails_the_opening() {
 }
 
 #[test]
-fn what_is_short_enough_to_be_kept_is_in_no_archive() {
+fn every_segment_that_another_one_follows_is_in_the_archive_also_where_the_journal_keeps_it() {
     let dir = tempfile::tempdir().unwrap();
-    let archive = dir.path().join("archive");
-    let store = options(&archive).keep_changes(None).open(dir.path().join("store")).unwrap();
+    let [path, archive] = ["store", "archive"].map(|name| dir.path().join(name));
+    let store = options(&archive).keep_changes(None).open(&path).unwrap();
     create(&project(&store), "v");
     add(&store, 60);
+    assert_eq!(names(&archive), [""; 0], "before there is a checkpoint");
     store.checkpoint().unwrap();
-    store.close().unwrap();
-    assert_eq!(names(&archive), [""; 0]);
+    let mut here = used(&path.join("journal"));
+    here.pop_last();
+    assert!(here.len() > 3 && used(&archive) == here);
+    assert_eq!(store.sizes().unwrap().journal.oldest, 1);
 }
 
 #[test]

@@ -58,11 +58,7 @@ fn with_checkpoints_by_hand_a_full_journal_refuses_every_change_until_there_is_o
         store.checkpoint().unwrap();
         assert_eq!(store.stats().bytes_since_checkpoint, 0);
         link(&project(&store), "v", &[&format!("after-{round}")]);
-        assert!(matches!(fill(&store).1, Error::JournalFull { .. }) || round == 2);
-        project(&store)
-            .unlink("v", Batch::flags((0..1_000).map(key)).ignore_missing())
-            .map(drop)
-            .ok();
+        assert!(matches!(fill(&store).1, Error::JournalFull { .. }));
         store.checkpoint().unwrap();
         let batch = Batch::flags((0..1_000).map(key)).ignore_missing();
         let _ = project(&store).unlink("v", batch).unwrap();
