@@ -52,6 +52,8 @@ pub(crate) use store_id::StoreId;
 
 use frame::NewFrame;
 use fresh::FreshSegment;
+#[cfg(test)]
+use point::Age;
 use segment::{HEADER_LEN, SegmentHeader, file_name};
 
 /// How a journal is written.

@@ -1,7 +1,7 @@
 //! Writes conditions in one of the ways there are.
 
 use super::*;
-use crate::filter::ViewCondition;
+use crate::filter::{TimePredicate, ViewCondition};
 
 /// Writes; where there is a choice, the next of its numbers decides.
 pub(super) struct Pen {
@@ -60,8 +60,23 @@ impl Pen {
             Is::Archived(yes) => self.yes_no("archived", ["true", "false"], *yes),
             Is::Temporary(yes) => self.yes_no("type", ["temporary", "permanent"], *yes),
             Is::Unbounded(yes) => self.yes_no("unbounded", ["true", "false"], *yes),
-            Is::CreatedAt(_) | Is::Environment(_) => panic!("not written at random"),
+            Is::CreatedAt(test) => self.bounds("creationDate", *test),
+            Is::Environment(_) => panic!("not in the grammar"),
         }
+    }
+
+    fn bounds(&mut self, field: &str, test: TimePredicate) -> String {
+        let mut bounds = Vec::new();
+        for (name, time) in [("after", test.after), ("before", test.before)] {
+            let Some(time) = time else { continue };
+            let (one, other) = (self.space(), self.space());
+            bounds.push(format!("{one}\"{name}\"{other}:{one}{}{other}", time.as_millis()));
+        }
+        if self.choose(&[true, false]) {
+            bounds.reverse();
+        }
+        let operator = self.choose(&[":", "="]);
+        self.put(field, operator, &format!("{{{}}}", bounds.join(",")))
     }
 
     pub(super) fn view(&mut self, condition: &ViewCondition) -> String {

@@ -107,15 +107,20 @@ impl Texts {
             ]
             .boxed(),
         };
+        let bounds = (time(), time())
+            .prop_map(|(after, before)| Is::CreatedAt(TimePredicate { after, before }));
         match self {
+            Self::Written if resource_type == ResourceType::Flag => {
+                let is_some =
+                    |condition: &Is| *condition != Is::CreatedAt(TimePredicate::default());
+                let bounds = bounds.prop_filter("a bound is there", is_some);
+                prop_oneof![4 => of_all, 4 => others, 1 => bounds].boxed()
+            }
             Self::Written => prop_oneof![of_all, others].boxed(),
             Self::Few => {
                 let id = |id| EnvironmentId::parse(id).unwrap();
                 let environment = select(&["e", "f"][..]).prop_map(id).prop_map(Is::Environment);
-                let time = || prop::option::of((0..4_u64).prop_map(Timestamp::from_millis));
-                let created = (time(), time())
-                    .prop_map(|(after, before)| Is::CreatedAt(TimePredicate { after, before }));
-                prop_oneof![9 => of_all, 9 => others, 1 => environment, 2 => created].boxed()
+                prop_oneof![9 => of_all, 9 => others, 1 => environment, 2 => bounds].boxed()
             }
         }
     }
@@ -141,6 +146,10 @@ pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
 
 fn view_key() -> impl Strategy<Value = ViewKey> + Clone {
     "[a-c0-9][a-c0-9_.-]{0,3}".prop_map(|key| ViewKey::parse(&key).unwrap())
+}
+
+fn time() -> impl Strategy<Value = Option<Timestamp>> {
+    prop::option::of((0..4_u64).prop_map(Timestamp::from_millis))
 }
 
 fn maintainer() -> impl Strategy<Value = Option<Maintainer>> {
@@ -188,8 +197,7 @@ impl Thing {
 
 pub(super) fn thing() -> impl Strategy<Value = Thing> {
     let texts = ("[abAB]{1,3}", prop::option::of("[ef]"), "[abABäÄ]{0,3}");
-    let created_at = prop::option::of((0..4_u64).prop_map(Timestamp::from_millis));
-    let marks = (any::<bool>(), any::<bool>(), any::<bool>(), created_at);
+    let marks = (any::<bool>(), any::<bool>(), any::<bool>(), time());
     (texts, tags(), maintainer(), marks).prop_map(|(texts, tags, maintainer, marks)| {
         let (key, environment, name) = texts;
         let (archived, temporary, unbounded, created_at) = marks;

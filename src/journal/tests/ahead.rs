@@ -24,7 +24,7 @@ fn it_is_time_when_the_newest_segment_is_half_full_and_there_is_none() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&shared(&disk), 0).unwrap();
     assert!(!journal.needs_ahead());
-    while journal.active.offset <= SIZE / 2 {
+    while journal.active.appender.offset() <= SIZE / 2 {
         assert!(!journal.needs_ahead());
         append(&mut journal, 1);
     }

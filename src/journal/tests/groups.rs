@@ -103,9 +103,9 @@ fn a_group_is_whole_or_absent_wherever_it_is_torn() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     append_group(&mut journal, 3);
-    let start = usize::try_from(journal.active.offset).unwrap();
+    let start = usize::try_from(journal.active.appender.offset()).unwrap();
     append_group(&mut journal, 4);
-    let end = usize::try_from(journal.active.offset).unwrap();
+    let end = usize::try_from(journal.active.appender.offset()).unwrap();
     let (name, bytes) = disk.contents().pop_first().unwrap();
     let whole = bytes[..end].to_vec();
     for cut in start..=end {
@@ -128,9 +128,9 @@ fn any_flipped_bit_of_the_last_group_takes_it_away_whole() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     append_group(&mut journal, 3);
-    let start = usize::try_from(journal.active.offset).unwrap();
+    let start = usize::try_from(journal.active.appender.offset()).unwrap();
     append_group(&mut journal, 4);
-    let end = usize::try_from(journal.active.offset).unwrap();
+    let end = usize::try_from(journal.active.appender.offset()).unwrap();
     let (name, _) = disk.contents().pop_first().unwrap();
     for offset in start..end {
         for bit in 0..8 {

@@ -74,7 +74,7 @@ fn a_segment_that_another_one_follows_has_no_zeros_behind_its_records() {
     let disk = disk();
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 2);
-    let used = journal.active.offset;
+    let used = journal.active.appender.offset();
     let len = || disk.open("journal/00000000000000000001.log").unwrap().len().unwrap();
     assert_eq!(len(), SIZE);
     open(&disk, 2).unwrap();

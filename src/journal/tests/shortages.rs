@@ -19,7 +19,7 @@ fn full_journal(disk: &Arc<dyn Disk>) -> Journal {
     let mut journal = open(disk, 0).unwrap();
     let rest = usize::try_from(SIZE - HEADER_LEN).unwrap() - frame::OVERHEAD;
     journal.append(&[vec![1; rest]], &[], time(1)).unwrap();
-    assert_eq!(journal.active.offset, SIZE);
+    assert_eq!(journal.active.appender.offset(), SIZE);
     journal
 }
 
