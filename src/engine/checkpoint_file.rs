@@ -27,7 +27,7 @@ pub(super) const UNFINISHED: &str = "unfinished.redb";
 ///
 /// # Errors
 ///
-/// The checkpoint before is in its place, whole.
+/// The checkpoint before is in its place, whole; or this one, where only the directory could not be synced.
 pub(super) fn write(
     disk: &SharedDisk,
     checkpoint: &Checkpoint,

@@ -259,7 +259,7 @@ impl Context {
         drop(up_to);
         if made.is_ok() {
             // A segment that cannot be removed is tried again with the next checkpoint.
-            let _ = catch_panic(|| self.trim(&segments, point));
+            let _ = self.trim(&segments, point);
         }
     }
 
@@ -291,14 +291,16 @@ impl Context {
     }
 
     /// Archives what is finished of the journal, and lets it go as far as neither the state on disk nor the options need
-    /// it.
+    /// it. A failure is noted.
     fn trim(&self, segments: &Segments, head: Point) -> Result<()> {
-        if let Some(archive) = &self.archive {
-            archive.archive_finished(segments)?;
-        }
-        let needed = self.metrics.checkpoints.revision();
-        let trimmed = segments.trim(self.retention, needed, head, self.archive.as_ref());
+        let trimmed = catch_panic(|| {
+            let archive = self.archive.as_ref();
+            archive.map_or(Ok(()), |archive| archive.archive_finished(segments))?;
+            let needed = self.metrics.checkpoints.revision();
+            segments.trim(self.retention, needed, head, archive)
+        });
         self.metrics.note_journal(segments);
+        self.metrics.checkpoints.note_trim(trimmed.as_ref().err().map(Error::alike));
         trimmed
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct CheckpointMetrics {
     bytes: AtomicU64,
     /// Why the last attempt failed, if it did.
     failure: Mutex<Option<Error>>,
+    /// Why the journal could not be archived or let go of the last time, if so.
+    trim_failure: Mutex<Option<Error>>,
 }
 
 /// A checkpoint that was made.
@@ -185,6 +187,7 @@ impl Metrics {
             checkpoints: load(&self.checkpoints.count),
             failed_checkpoints: load(&self.checkpoints.failed),
             checkpoint_failure: self.checkpoints.failure().as_ref().map(|error| chain(error)),
+            journal_failure: self.checkpoints.trim_failure().as_ref().map(|error| chain(error)),
             last_checkpoint: self.checkpoints.times.last(),
             longest_checkpoint: self.checkpoints.times.longest(),
             checkpoint_revision: self.checkpoints.revision(),
@@ -235,6 +238,16 @@ impl CheckpointMetrics {
     /// The length of its file.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the journal could be archived and let go of.
+    pub(super) fn note_trim(&self, failure: Option<Error>) {
+        *self.trim_failure() = failure;
+    }
+
+    fn trim_failure(&self) -> MutexGuard<'_, Option<Error>> {
+        // Written in one step.
+        self.trim_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the last attempt failed, if it did.

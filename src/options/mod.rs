@@ -133,10 +133,10 @@ impl Options {
     /// How many bytes of memory the state may take; `None` for any number. Default: any number.
     ///
     /// A change that could go beyond it is refused, with nothing changed, before the system would end the process;
-    /// what only removes is always made. An opening that would go beyond it fails. A link takes some 31 bytes, and
+    /// what only removes is always made. An opening that would go beyond it fails. A link takes some 17 bytes, and
     /// a linked resource some 120 with a key of 20. Counted are the structures of the state: an allocator adds to
     /// that, a [`Snapshot`](crate::Snapshot) that is held keeps what changed since, and a batch takes memory while it
-    /// is made. So leave a third of what there is.
+    /// is made. So leave at least as much again.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};
@@ -214,7 +214,7 @@ impl Options {
 
     /// After how many bytes of journal the state is brought to disk. Default: 4 MiB.
     ///
-    /// A checkpoint is a new file of the whole state, of some 2 to 5 bytes a link, so it is not made before the
+    /// A checkpoint is a new file of the whole state, of some 2 bytes a link and 20 a linked resource, so it is not made before the
     /// journal since the last one is also longer than half that file. Less means quicker opening after a crash;
     /// the work done in all is larger.
     #[must_use]

@@ -67,6 +67,9 @@ pub struct Stats {
     pub failed_checkpoints: u64,
     /// Why the last attempt failed; `None` where it did not.
     pub checkpoint_failure: Option<String>,
+    /// Why segments of the journal could not be [archived](crate::Options::archive) or removed after the last
+    /// checkpoint; `None` where they could. They stay in the journal, and the next checkpoint tries again.
+    pub journal_failure: Option<String>,
     /// How long the last of them took; `None` before the first.
     pub last_checkpoint: Option<Duration>,
     /// How long the longest of them took.
