@@ -226,6 +226,7 @@ fn a_copy_is_made_whatever_the_journal_lets_go_of_meanwhile() {
         assert_clean(copy.engine());
     }
     written.recv_timeout(3 * LONG).unwrap();
+    engine.checkpoint().unwrap();
     assert!(engine.snapshot().unwrap().0.segments.oldest().unwrap() > 20);
     assert_clean(&engine);
 }

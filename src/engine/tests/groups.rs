@@ -1,6 +1,7 @@
 //! Groups of calls: what each of them is answered.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::*;
 use crate::engine::group::{Group, refused};
@@ -71,6 +72,11 @@ fn replayed(engine: &Engine) -> (Vec<State>, Vec<ChangeRecord>) {
 fn what_many_callers_are_answered_is_what_one_by_one_gives() {
     let options =
         Options::new().segment_size(4096).checkpoints(Checkpoints::Inline).keep_changes(None);
+    // Slow enough that others come meanwhile.
+    let options = options.clock(|| {
+        std::thread::sleep(Duration::from_micros(100));
+        Timestamp::from_millis(1)
+    });
     let engine = start_with(SimulatedDisk::new(), options.checkpoint_bytes(1 << 16)).unwrap();
     for view in 0..2 {
         engine.execute(&call(create(0, view))).unwrap();
