@@ -188,8 +188,7 @@ fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
         add(&store, 20);
     }
     let oldest_at = |time| {
-        clock.set(time);
-        add(&store, 1);
+        clock.pass(time, 100, |_| add(&store, 1));
         store.checkpoint().unwrap();
         let snapshot = store.snapshot().unwrap();
         let oldest = snapshot.changes(oldest_kept(&store)).unwrap().next().unwrap().unwrap();
