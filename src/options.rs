@@ -127,10 +127,10 @@ impl Options {
     /// How many bytes of memory the state may take; `None` for any number. Default: any number.
     ///
     /// A change that could go beyond it is refused, with nothing changed, before the system would end the process;
-    /// what only removes is always made. An opening that would go beyond it by more than an eighth fails. A link takes some 31 bytes, and
-    /// a linked resource some 120 with a key of 20. Counted are the structures of the state: an allocator adds to
-    /// that, a [`Snapshot`](crate::Snapshot) that is held keeps what changed since, and a batch takes memory while it
-    /// is made. So leave a third of what there is.
+    /// what only removes is always made. An opening that would go beyond it by more than an eighth fails. A link
+    /// takes some 31 bytes, and a linked resource some 120 with a key of 20. Counted are the structures of the
+    /// state: an allocator adds to that, a [`Snapshot`](crate::Snapshot) that is held keeps what changed since, and a
+    /// batch takes memory while it is made. So leave a third of what there is.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};

@@ -95,7 +95,9 @@ impl MemoryBudget {
     pub(super) fn check(&self, state: &State) -> Result<()> {
         let Some(limit) = self.limit else { return Ok(()) };
         match state.memory_use().total() {
-            needed if needed > limit.saturating_add(limit / 8) => Err(Error::MemoryLimit { needed, limit }),
+            needed if needed > limit.saturating_add(limit / 8) => {
+                Err(Error::MemoryLimit { needed, limit })
+            }
             _ => Ok(()),
         }
     }
