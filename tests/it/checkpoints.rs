@@ -42,7 +42,7 @@ fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
             made += 1;
         }
     }
-    assert!(made > 3, "{made}");
+    assert!(made > 2, "{made}");
     let stats = store.stats();
     assert!(stats.checkpoints >= made && stats.failed_checkpoints == 0, "{stats:?}");
     assert_eq!(stats.checkpoint_bytes, checkpoint_file(dir.path()).metadata().unwrap().len());
@@ -89,7 +89,7 @@ fn inline_the_change_that_makes_one_due_has_made_it_when_it_returns() {
             last = stats.checkpoints;
         }
     }
-    assert!(last > 3, "{last}");
+    assert!(last > 2, "{last}");
     assert!(store.sizes().unwrap().journal.oldest > 10);
     assert_clean(&store);
 }
