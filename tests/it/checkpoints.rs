@@ -9,7 +9,7 @@ use viewlink::{Batch, Checkpoints, Health, Options, Outcome, Project, Stats, Sto
 
 use crate::support::{
     Clock, assert_clean, assert_clean_and_replayed, checkpoint_file, content, content_of, create,
-    link, names, project, until,
+    link, names, noise, project, until,
 };
 
 /// Due as soon as the journal is longer than half of the checkpoint's file.
@@ -19,7 +19,7 @@ fn options(mode: Checkpoints) -> Options {
 
 /// A change of some ten kilobytes.
 fn change(project: &Project, number: usize) {
-    let keys = (0..50).map(|place| format!("{number:0100}-{place:0100}"));
+    let keys = (0..50).map(|place| noise(number * 50 + place, 200));
     project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
 }
 
@@ -42,7 +42,7 @@ fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
             made += 1;
         }
     }
-    assert!(made > 3, "{made}");
+    assert!(made > 2, "{made}");
     let stats = store.stats();
     assert!(stats.checkpoints >= made && stats.failed_checkpoints == 0, "{stats:?}");
     assert_eq!(stats.checkpoint_bytes, checkpoint_file(dir.path()).metadata().unwrap().len());
@@ -55,28 +55,23 @@ fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
 /// The file is written by a thread that changes do not wait for.
 #[test]
 fn changes_and_snapshots_go_on_while_one_is_made_in_the_background() {
-    let store = Options::new().checkpoint_bytes(1).open_in_memory().unwrap();
+    let store = Options::new().checkpoint_age(Some(Duration::ZERO)).open_in_memory().unwrap();
     create(&project(&store), "v");
     // Large enough that it takes a while.
     for part in 0..4 {
         let keys = (0..50_000).map(|number| format!("flag-{part}-{number}"));
         project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
     }
-    let mut meanwhile = 0;
-    for number in 0..2_000 {
-        let before = store.stats().checkpoints;
+    let before = store.stats().checkpoints;
+    for number in 0..400 {
         link(&project(&store), "v", &[&format!("small-{number}")]);
         let snapshot = store.snapshot().unwrap();
         assert_eq!(snapshot.revision(), 6 + number);
-        let stats = store.stats();
-        let is_being_made = is_due(&stats) && stats.checkpoints == before;
-        meanwhile += u64::from(is_being_made);
-        if !is_due(&stats) {
-            break;
-        }
     }
-    assert!(meanwhile > 3, "{meanwhile} changes while it was made");
-    until("a checkpoint", || !is_due(&store.stats()));
+    // Each of them would have made one due, so those that made none came while another one was being made.
+    let made = store.stats().checkpoints - before;
+    assert!(made < 200, "{made}");
+    until("a checkpoint", || store.stats().checkpoints > before);
     assert_clean_and_replayed(&store);
 }
 
@@ -94,7 +89,7 @@ fn inline_the_change_that_makes_one_due_has_made_it_when_it_returns() {
             last = stats.checkpoints;
         }
     }
-    assert!(last > 3, "{last}");
+    assert!(last > 2, "{last}");
     assert!(store.sizes().unwrap().journal.oldest > 10);
     assert_clean(&store);
 }

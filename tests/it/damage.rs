@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use viewlink::{Batch, Checkpoints, Error, Options, StoreFile, Timestamp};
 
 use crate::support::{
-    Random, assert_clean, content_of, copy, create, files, link, project, refused, segments,
+    Random, assert_clean, content_of, copy, create, files, link, noise, project, refused, segments,
 };
 
 /// The files of a store of 24 changes in several segments of its journal, as they were when it
@@ -37,7 +37,7 @@ pub(crate) fn images() -> &'static Images {
 
 /// A key long enough that a batch of them fills most of a segment.
 pub(crate) fn key(number: usize) -> String {
-    format!("{number:060}")
+    noise(number, 64)
 }
 
 fn make() -> Images {
@@ -75,6 +75,9 @@ pub(crate) fn broken(image: &Image, act: impl FnOnce(&Path)) -> TempDir {
     act(dir.path());
     dir
 }
+
+/// The bytes at the beginning of a segment that are before its changes.
+const HEADER: usize = 72;
 
 /// Which segment of the killed store is the first that its checkpoint at revision 8 is not past.
 const FIRST_NEEDED: usize = 3;
@@ -235,7 +238,7 @@ fn a_flipped_byte_of_a_synced_record_is_damage() {
     let all = segment_names(killed);
     for name in &all[FIRST_NEEDED..all.len() - 1] {
         let length = killed[*name].len();
-        for place in [0, 8, 20, 47, 48, 60, 100, length / 2, length - 1] {
+        for place in [0, 8, 20, HEADER - 1, HEADER, HEADER + 12, 150, length / 2, length - 1] {
             let dir = broken(killed, |dir| edit(&dir.join(name), |bytes| bytes[place] ^= 0x10));
             let error = refused(dir.path(), options());
             // A changed format number is one of a later version, as far as anyone can tell.
@@ -255,7 +258,7 @@ fn a_flipped_byte_in_front_of_a_whole_record_is_damage_and_in_the_last_one_its_e
         let bytes = fs::read(&segments(dir.path())[0]).unwrap();
         ends.push(bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1);
     }
-    for place in (48..ends[3]).step_by(3) {
+    for place in (HEADER..ends[3]).step_by(3) {
         let killed = tempfile::tempdir().unwrap();
         copy(dir.path(), killed.path());
         edit(&segments(killed.path())[0], |bytes| bytes[place] ^= 4);
@@ -275,7 +278,7 @@ fn a_segment_cut_inside_its_header_or_a_synced_record_is_damage() {
     let Images { closed, .. } = images();
     let last = |dir: &Path| segments(dir).pop().unwrap();
     let length = closed[*segment_names(closed).last().unwrap()].len();
-    for kept in [0, 1, 47, 48, 50, length - 1] {
+    for kept in [0, 1, HEADER - 1, HEADER, HEADER + 2, length - 1] {
         let dir = broken(closed, |dir| edit(&last(dir), |bytes| bytes.truncate(kept)));
         assert!(damaged(&dir).0.contains("journal"), "{kept}");
     }

@@ -6,7 +6,7 @@ use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{Batch, Checkpoints, Error, Health, NewView, Options, Outcome, Store};
 
 use crate::support::{
-    assert_clean_and_replayed, assert_plain, content_of, copy, create, flags, journal, link,
+    assert_clean_and_replayed, assert_plain, content_of, copy, create, flags, journal, link, noise,
     project,
 };
 
@@ -16,8 +16,8 @@ fn options(mode: Checkpoints) -> Options {
     Options::new().checkpoints(mode).journal_limit(LIMIT)
 }
 
-fn key(number: u64) -> String {
-    format!("{number:0200}")
+fn key(number: usize) -> String {
+    noise(number, 200)
 }
 
 /// Links flags until that is refused; tells how many are linked, and why no more.

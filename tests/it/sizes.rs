@@ -42,9 +42,9 @@ fn each_part_of_the_memory_grows_with_what_is_in_it_and_is_given_back() {
     let [_, links, names, backlinks, registry] = growth(&store, || {
         project.link("v", Batch::flags(keys())).unwrap().all_ok().map(drop).unwrap()
     });
-    assert!(links > 5_000 * 8 && links < 5_000 * 64, "{links}");
+    assert!(links > 5_000 * 8 && links < 5_000 * 100, "{links}");
     assert!(names > 5_000 * 24 && names < 5_000 * 160, "{names}");
-    assert!(backlinks > 5_000 * 2 && backlinks < 5_000 * 64, "{backlinks}");
+    assert!(backlinks > 5_000 * 2 && backlinks < 5_000 * 100, "{backlinks}");
     assert_eq!(registry, 0);
     // A second link of the same names takes no more of them.
     let second = growth(&store, || {

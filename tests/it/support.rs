@@ -282,6 +282,13 @@ pub(crate) fn replaying_nothing(options: Options) -> Options {
     })
 }
 
+/// A key that no other one is like, so that files do not become shorter by what keys share.
+pub(crate) fn noise(number: usize, length: usize) -> String {
+    let mut random = Random(number as u64);
+    let words = (0..length.div_ceil(16)).map(|_| format!("{:016x}", random.next()));
+    words.collect::<String>()[..length].to_owned()
+}
+
 /// A clock that a test sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock(Arc<AtomicU64>);
@@ -289,6 +296,15 @@ pub(crate) struct Clock(Arc<AtomicU64>);
 impl Clock {
     pub(crate) fn set(&self, millis: u64) {
         self.0.store(millis, Ordering::SeqCst);
+    }
+
+    /// Goes on to a time in steps, with something at each of them: what is kept for a time does not age by more
+    /// than a quarter of it at once.
+    pub(crate) fn pass(&self, to: u64, step: u64, mut act: impl FnMut(u64)) {
+        while self.0.load(Ordering::SeqCst) < to {
+            self.set((self.0.load(Ordering::SeqCst) + step).min(to));
+            act(self.0.load(Ordering::SeqCst));
+        }
     }
 
     pub(crate) fn options(&self) -> Options {

@@ -209,7 +209,7 @@ fn where_there_is_no_store_none_is_made() {
 #[test]
 fn damage_is_told_as_by_any_other_opening() {
     let damages: [fn(&Path); 6] = [
-        |dir| fs::remove_file(segments(dir).pop().unwrap()).unwrap(),
+        |dir| fs::remove_file(&segments(dir)[0]).unwrap(),
         |dir| fs::remove_file(dir.join("checkpoint.redb")).unwrap(),
         |dir| fs::write(dir.join("checkpoint.redb"), "no database").unwrap(),
         |dir| {
