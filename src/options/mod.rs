@@ -134,10 +134,10 @@ impl Options {
     ///
     /// A change that could go beyond it is refused, with nothing changed, before the system would end the process;
     /// what only removes is always made. A change counts for the most that it can take, some 48 KiB for each view and
-    /// 160 bytes and the text for each key, until the state is counted again. An opening that would go beyond it
-    /// fails. A link takes some 17 bytes, and a linked resource some 120 with a key of 20. Counted are the structures
-    /// of the state: an allocator adds to that, a [`Snapshot`](crate::Snapshot) that is held keeps what changed since,
-    /// and a batch takes memory while it is made. So leave at least as much again.
+    /// 160 bytes and the text for each key, until the state is counted again. An opening that would go beyond it by
+    /// more than an eighth fails. A link takes some 17 bytes, and a linked resource some 120 with a key of 20. Counted
+    /// are the structures of the state: an allocator adds to that, a [`Snapshot`](crate::Snapshot) that is held keeps
+    /// what changed since, and a batch takes memory while it is made. So leave at least as much again.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};
