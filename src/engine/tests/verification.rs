@@ -80,9 +80,8 @@ fn a_damaged_journal_breaks_invariant_8() {
     // In the newest change, which a replay from the checkpoint meets, too; and in an older one.
     for is_newest in [true, false] {
         let (engine, disk) = store();
-        let files = disk.contents().into_iter();
-        let (name, bytes) =
-            files.filter(|(name, _)| name.starts_with("journal/")).next_back().unwrap();
+        let mut files = disk.contents().into_iter();
+        let (name, bytes) = files.rfind(|(name, _)| name.starts_with("journal/")).unwrap();
         let used = last_used(&bytes);
         disk.flip(&name, if is_newest { used - 20 } else { used / 3 }, 1);
         let found = engine.verify().unwrap();
