@@ -14,7 +14,7 @@ use crate::setup::{Setup, first_seed, number_from_environment};
 use crate::tally::{Place, Tally};
 
 /// How many images are tried, at least; more or fewer with `VIEWLINK_CRASH_IMAGES`.
-const IMAGES: u64 = 20_000;
+const IMAGES: u64 = 10_000;
 
 /// How many calls, or crowds of calls, a run has.
 const STEPS: usize = 10;
