@@ -166,7 +166,7 @@ fn calls() -> Vec<Vec<Request>> {
     let mut random = Random(first_seed() + 7);
     let mut lists: Vec<Vec<Request>> = Vec::new();
     for first in [100, 200, 300] {
-        let rest = (first + 1..first + 5).map(|number| {
+        let rest = (first + 1..first + 3).map(|number| {
             let Request { project, act, .. } =
                 Request::random(&mut random, number, number % 10, TOGETHER);
             Request { project, act, ..request(number, Act::Checkpoint) }
