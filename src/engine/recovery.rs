@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::SharedDisk;
 use super::checkpoint_file;
 use super::directory::Directory;
 use super::live::Open;
@@ -17,7 +18,7 @@ use super::sequencer::Sequencer;
 use super::writer::Writer;
 use crate::catch_panic::catch_panic;
 use crate::checkpoint::{self, Checkpoint};
-use crate::journal::{Journal, JournalOptions, Reader, Segments, StateHead, scan};
+use crate::journal::{Journal, JournalOptions, Reader, Segments, StateHead, StoreId, scan};
 use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
@@ -40,7 +41,8 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     tell(options, RecoveryProgress::Loading { bytes: length })?;
     let threads = Threads::all_cores();
     let Checkpoint { identity, hash, state } =
-        checkpoint::load(file, directory.path(), threads, options.memory_limit)?;
+        checkpoint::load(file, directory.path(), threads, options.memory_limit)
+            .map_err(|error| lost(disk, error))?;
     let revision = state.head().revision;
     let segments = Arc::new(Segments::open(Arc::clone(disk), identity.store_id)?);
     let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
@@ -67,6 +69,19 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
         duration: begun.elapsed(),
     });
     Ok((Open { identity, state, hash, segments }, writer))
+}
+
+/// The error of a file in place of the checkpoint that is none: damage where there is a journal with changes.
+fn lost(disk: &SharedDisk, error: Error) -> Error {
+    let Error::NotAStore { reason, .. } = &error else { return error };
+    let segments = Segments::open(Arc::clone(disk), StoreId::default());
+    match segments.and_then(|segments| segments.hold_changes()) {
+        Ok(true) => {
+            let detail = format!("{reason}, and there is a journal");
+            Error::damaged(StoreFile::State, checkpoint_file::NAME, detail)
+        }
+        Ok(false) | Err(_) => error,
+    }
 }
 
 /// Tells the host how far an opening is; its callback may panic.

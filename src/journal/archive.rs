@@ -116,7 +116,9 @@ impl Archive {
             copied += count;
         }
         file.sync()?;
-        self.disk.rename(UNFINISHED, name)
+        self.disk.rename(UNFINISHED, name)?;
+        // Where directories cannot be synced, the name is durable with this.
+        file.sync()
     }
 }
 

@@ -131,10 +131,10 @@ fn a_state_that_is_no_database_is_refused() {
     for image in [closed, killed] {
         let state = |dir: &Path| dir.join("checkpoint.redb");
         let dir = broken(image, |dir| edit(&state(dir), garbage));
-        assert!(damaged(&dir).0.contains("state"));
+        assert!(damaged(&dir).0.contains("checkpoint"));
         for act in edits {
             let dir = broken(image, |dir| edit(&state(dir), act));
-            assert!(damaged(&dir).0.contains("state"));
+            assert!(damaged(&dir).0.contains("checkpoint"));
         }
     }
 }
@@ -149,7 +149,7 @@ fn a_state_cut_anywhere_is_refused() {
                     bytes.truncate(bytes.len() * eighths / 8)
                 });
             });
-            assert!(damaged(&dir).0.contains("state"), "{eighths}/8");
+            assert!(damaged(&dir).0.contains("checkpoint"), "{eighths}/8");
         }
     }
 }

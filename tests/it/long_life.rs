@@ -322,9 +322,9 @@ fn a_long_life_takes_no_more_memory_than_what_is_held() {
     // Everything goes, and so does its memory.
     drop((life.held, life.forgotten));
     let keys = life.projects.iter().map(String::as_str).chain(["p"]);
-    keys.for_each(|key| {
+    for key in keys {
         life.store.project(key).unwrap().delete().unwrap();
-    });
+    }
     let memory = life.store.sizes().unwrap().memory;
     assert!(memory.total() < 4_096, "{memory:?}");
 }
