@@ -129,7 +129,9 @@ impl Deciding<'_> {
             return Ok(());
         }
         let passed = expected.lineage == actual.lineage && expected.revision < actual.revision;
-        if passed && self.segments.hash_at(expected.revision)?.is_none_or(|hash| hash == expected.hash) {
+        if passed
+            && self.segments.hash_at(expected.revision)?.is_none_or(|hash| hash == expected.hash)
+        {
             let (expected, actual) = (expected.revision, actual.revision);
             return Err(Error::RevisionDiffers { what: "the store".to_owned(), expected, actual });
         }

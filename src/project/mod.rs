@@ -8,10 +8,10 @@ mod views;
 use std::sync::Arc;
 
 use crate::engine::{Answered, Engine, Request};
+use crate::model::change_id::ChangeId;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ProjectKey;
 use crate::model::limit;
-use crate::model::change_id::ChangeId;
 use crate::model::position::Position;
 use crate::model::{ChangeMeta, Command, Operation, Precondition};
 use crate::snapshot::{ProjectSnapshot, Snapshot};

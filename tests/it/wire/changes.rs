@@ -41,7 +41,9 @@ fn every_kind_of_change_has_its_json() {
     let told = Changes::new(&page, feed.position().unwrap());
     let head = |revision: u64| {
         let position = page[revision as usize - 1].position;
-        format!(r#"{{"revision":{revision},"position":"{position}","time":7,"projectKey":"p","actor":"ann","#)
+        format!(
+            r#"{{"revision":{revision},"position":"{position}","time":7,"projectKey":"p","actor":"ann","#
+        )
     };
     let none = r#"{"flags":0,"segments":0,"aiConfigs":0,"metrics":0}"#;
     let segment = |key: &str| {
