@@ -72,7 +72,6 @@ fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
 }
 
 #[test]
-#[ignore = "an archived segment gets its name without a sync of a file after it"]
 fn no_crash_loses_an_archived_change_where_directories_cannot_be_synced() {
     let archiving = Setup::forgetting(Checkpoints::Inline, true);
     explore_where_directories_cannot_be_synced(&[archiving; 6]);
