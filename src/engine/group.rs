@@ -56,7 +56,10 @@ impl Group {
         if request.dry_run {
             let nothing = Pending::default();
             let stamp = nothing.next_stamp(state, now);
-            return Ok((command.decide(state, &nothing, stamp)?.answer, None));
+            let Decision { answer, change } = command.decide(state, &nothing, stamp)?;
+            let Some(change) = change else { return Ok((answer, None)) };
+            let hash = deciding.position.hash.after(&change.encode()?);
+            return Ok((answer.made_by(ChangeId::new(stamp.revision, hash)), None));
         }
         self.keys = self.keys.saturating_add(request.keys);
         let stamp = self.pending.next_stamp(state, now);

@@ -202,8 +202,11 @@ impl Engine {
             if let Some(open) = self.live.read().as_ref() {
                 return read(open);
             }
-            // Unless a recovery has just ended, which is why there was nothing to read.
-            self.writer().check()?;
+            // A recovery may be under way, which has the writer.
+            let writer = self.writer();
+            if self.live.read().is_none() {
+                return Err(writer.stopped());
+            }
         }
     }
 

@@ -42,6 +42,9 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     let directory = Directory::open(source.copy, &options)?;
     let (open, _) = recovery::open(&directory, &options)?;
     let copied = open.state.head().revision;
+    if let Some(requested) = source.at.filter(|&at| at < copied) {
+        return Err(Error::RevisionNotKept { requested, oldest: copied, newest: copied });
+    }
     let mut replay = Replay { state: open.state.clone(), hash: open.hash, bytes: 0 };
     let kept = open.segments.oldest().unwrap_or(u64::MAX).min(copied.saturating_add(1));
     let before = open.segments.point_before(kept)?;

@@ -14,7 +14,7 @@ use crate::setup::{Setup, first_seed, number_from_environment};
 use crate::tally::{Place, Tally};
 
 /// How many images are tried, at least; more or fewer with `VIEWLINK_CRASH_IMAGES`.
-const IMAGES: u64 = 10_000;
+const IMAGES: u64 = 4_000;
 
 /// How many calls, or crowds of calls, a run has.
 const STEPS: usize = 10;
@@ -74,7 +74,7 @@ fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
 #[test]
 fn no_crash_loses_an_archived_change_where_directories_cannot_be_synced() {
     let archiving = Setup::forgetting(Checkpoints::Inline, true);
-    explore_where_directories_cannot_be_synced(&[archiving; 6]);
+    explore_where_directories_cannot_be_synced(&[archiving; 2]);
 }
 
 #[test]

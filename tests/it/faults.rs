@@ -53,8 +53,13 @@ const CALLS: [(&str, Call); 9] = [
 
 /// What the store shows after the call when nothing fails.
 fn undisturbed(call: Call) -> Vec<String> {
+    undisturbed_by(|project| project.clone(), call)
+}
+
+/// The same with the handle that is made of the project's.
+fn undisturbed_by(handle: impl Fn(&Project) -> Project, call: Call) -> Vec<String> {
     let (store, project) = filled();
-    call(&project).unwrap();
+    call(&handle(&project)).unwrap();
     content_of(&store)
 }
 
@@ -132,7 +137,8 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         let (store, project) = filled();
         let (before, changes) = (content_of(&store), journal(&store).len());
         store.fail_next_change(Fault::Committed);
-        let error = call(&project.comment("lost and found")).unwrap_err();
+        let found = |project: &Project| project.comment("lost and found");
+        let error = call(&found(&project)).unwrap_err();
         assert_eq!(error.outcome(), Outcome::Committed, "{name}");
         assert!(matches!(error, Error::State { .. }), "{name}: {error}");
         assert!(std::error::Error::source(&error).is_some());
@@ -140,14 +146,14 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         assert_eq!(content_of(&store), before, "it is not visible yet");
         assert_eq!(journal(&store).len(), changes);
         store.recover().unwrap();
-        assert_eq!(content_of(&store), undisturbed(call), "{name}");
+        assert_eq!(content_of(&store), undisturbed_by(found, call), "{name}");
         let last = journal(&store).pop().unwrap();
         assert_eq!(last.comment.as_deref(), Some("lost and found"));
         assert_eq!(last.revision, changes as u64 + 1);
         assert_clean_and_replayed(&store);
         // A recovery more changes nothing.
         store.recover().unwrap();
-        assert_eq!(content_of(&store), undisturbed(call), "{name}");
+        assert_eq!(content_of(&store), undisturbed_by(found, call), "{name}");
         create(&project, "new");
         assert_eq!(revision(&store), changes as u64 + 2);
     }

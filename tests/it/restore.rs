@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use viewlink::{Batch, Checkpoints, Error, Options, Position, Restore, Store};
+use viewlink::{Batch, Checkpoints, Error, Options, Position, Restore, Store, ViewPatch};
 
 use crate::support::{
     assert_clean, assert_clean_and_replayed, content_of, create, flag, link, names, project,
@@ -27,10 +27,14 @@ fn seen(store: &Store) -> Seen {
 /// Makes a change of some kind, which needs a view `v`.
 fn change(store: &Store, number: u64) {
     let project = project(store);
-    let key = |number: u64| format!("flag-{}-{}", number % 7, "x".repeat(60));
+    let part = |number: u64| (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let key = |number: u64| {
+        let number = number % 61;
+        format!("{:016x}{:016x}{:016x}", part(number), part(number + 100), part(number + 200))
+    };
     match number % 5 {
         0 => drop(project.unlink("v", Batch::flags([key(number + 1), key(number)])).unwrap()),
-        1 => create(&project, &format!("view-{number}")),
+        1 => drop(project.update_view("v", ViewPatch::new().name(key(number))).unwrap()),
         2 => drop(project.remove_resource(&flag(&key(number))).unwrap()),
         _ => drop(project.link("v", Batch::flags([key(number), key(number + 2)])).unwrap()),
     }
@@ -51,7 +55,7 @@ impl History {
         let mut history = Self { dir, copied: 0, seen: vec![seen(&store)] };
         create(&project(&store), "v");
         history.seen.push(seen(&store));
-        for number in 0..120 {
+        for number in 0..400 {
             change(&store, number);
             if history.seen.last() != Some(&seen(&store)) {
                 history.seen.push(seen(&store));
@@ -87,7 +91,7 @@ fn open(path: &Path) -> Store {
 fn a_copy_is_brought_to_every_later_revision() {
     let history = History::new();
     assert!(history.copied > 3 && history.newest() > history.copied + 50);
-    for revision in (history.copied..=history.newest()).step_by(7).chain([history.newest()]) {
+    for revision in (history.copied..=history.newest()).step_by(41).chain([history.newest()]) {
         let path = history.at(&format!("restored-{revision}"));
         let position = history.restore().at(revision).to(&path).unwrap();
         assert_eq!(position.revision(), revision);

@@ -111,7 +111,7 @@ fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep(
         ("tags:a,", ErrorCode::InvalidFilter, "at byte 7 of the filter: a condition is missing"),
         ("colour:red", ErrorCode::InvalidFilter, "there is no field \"colour\""),
         ("", ErrorCode::InvalidFilter, "it is empty"),
-        ("tags:a,creationDate:1", ErrorCode::Unsupported, "at byte 7 of the filter: the field"),
+        ("tags:a,evaluated:1", ErrorCode::Unsupported, "at byte 7 of the filter: the field"),
         ("view:a b", ErrorCode::InvalidFilter, "' ' at byte 1 is not allowed"),
     ] {
         let body = serde_json::json!({ "filter": filter }).to_string();
