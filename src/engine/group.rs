@@ -1,5 +1,7 @@
 //! Deciding the calls of a group, each on what those before it change.
 
+use std::time::Duration;
+
 use super::memory_budget::MemoryBudget;
 use super::request::{Answered, Request};
 use crate::catch_panic::catch_panic;
@@ -11,6 +13,7 @@ use crate::model::position::Position;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Decision};
 use crate::state::{Pending, State};
+use crate::trace::Committed;
 
 /// What the calls of a group came to, decided and not made yet.
 #[derive(Debug, Default)]
@@ -79,6 +82,18 @@ impl Group {
         self.hashes.push(hash);
         let change = ChangeId::new(stamp.revision, hash);
         Ok((answer.made_by(change), Some(change)))
+    }
+
+    /// What is told of the group, which took so many bytes of journal, and so long until they were synced.
+    pub(super) fn to_figures(&self, bytes: u64, sync: Duration) -> Committed {
+        Committed {
+            revision: self.changes.last().map_or(0, |change| change.stamp.revision),
+            changes: self.changes.len() as u64,
+            keys: self.keys,
+            bytes,
+            sync,
+            ..Committed::default()
+        }
     }
 
     /// The answers when the changes were not made: those who were refused hear why, all others of the failure,

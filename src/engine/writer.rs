@@ -17,7 +17,7 @@ use crate::journal::AppendFailure;
 use crate::model::error::{Error, Result};
 use crate::model::error_chain::chain;
 use crate::options::Options;
-use crate::trace::{self, Committed};
+use crate::trace;
 
 /// Makes changes one group after the other.
 #[derive(Debug)]
@@ -71,19 +71,8 @@ impl Writer {
                 return reply(group.into_failure(error));
             }
         };
-        debug_assert_eq!(
-            group.hashes.last(),
-            Some(&took.hash),
-            "the journal chains as the group does"
-        );
-        timer.logged(Committed {
-            revision: group.changes.last().map_or(0, |change| change.stamp.revision),
-            changes: group.changes.len() as u64,
-            keys: group.keys,
-            bytes: took.bytes,
-            sync: begun.elapsed(),
-            ..Committed::default()
-        });
+        debug_assert_eq!(group.hashes.last(), Some(&took.hash), "both chain in the same way");
+        timer.logged(group.to_figures(took.bytes, begun.elapsed()));
         self.metrics.count_group(group.changes.len(), took.bytes);
         let shown =
             self.faults.failed_apply().and_then(|()| live.apply(&group.changes, &group.hashes));
