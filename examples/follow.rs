@@ -178,6 +178,9 @@ fn kind(kind: &ChangeKind) -> Value {
         ChangeKind::ProjectDeleted { views, unlinked } => {
             json!({ "change": "projectDeleted", "views": views, "unlinked": counts(unlinked) })
         }
+        ChangeKind::Steps { steps } => {
+            json!({ "change": "steps", "steps": steps.iter().map(self::kind).collect::<Vec<_>>() })
+        }
         other => of_resources(other),
     }
 }

@@ -105,7 +105,15 @@ impl MemoryBudget {
 
 /// How many bytes of memory a change takes at most, which takes so many bytes in the journal; 0 where it only removes.
 fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
-    let (steps, things) = match &change.effect {
+    let effects = change.effects.iter().map(growth_of_effect);
+    let (steps, things) =
+        effects.fold((0, 0), |(steps, things), (more, added)| (steps + more, things + added));
+    if steps == 0 { 0 } else { STEP * steps + things + bytes.saturating_mul(TEXTS) }
+}
+
+/// In how many parts an effect adds anything, and the bytes of what it adds, but for texts.
+fn growth_of_effect(effect: &Effect) -> (u64, u64) {
+    match effect {
         Effect::CreateView { .. } | Effect::UpdateView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, RECORD * puts.len() as u64),
@@ -113,8 +121,7 @@ fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
         | Effect::DeleteProject { .. } => (0, 0),
-    };
-    if steps == 0 { 0 } else { STEP * steps + things + bytes.saturating_mul(TEXTS) }
+    }
 }
 
 /// In how many parts a change links anything, and the bytes of these links. Names share their beginnings in the

@@ -124,6 +124,11 @@ pub enum ChangeKind {
         /// How many links went.
         unlinked: TypeCounts,
     },
+    /// Several things were done at once, in order. None of them is of this kind.
+    Steps {
+        /// What was done, each on what those before it left.
+        steps: Vec<ChangeKind>,
+    },
 }
 
 /// Links of one view and type, as a change of several batches tells of them.

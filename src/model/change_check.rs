@@ -1,7 +1,7 @@
 //! What must hold of a change that was read from bytes before it is applied.
 
 use super::change_record::{
-    Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
+    ChangeRecord, Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
 };
 use super::key::{self, MAX_KEY_LEN};
 use super::name_list::NameList;
@@ -10,11 +10,25 @@ use super::resource_name;
 
 type Check = Result<(), &'static str>;
 
+impl ChangeRecord {
+    /// Checks what decoding does not.
+    ///
+    /// Cost: O(bytes of names).
+    pub(super) fn check(&self) -> Check {
+        let of_links = |effect: &&Effect| matches!(effect, Effect::ChangeLinks(_));
+        match self.effects.iter().filter(of_links).count() {
+            _ if self.effects.is_empty() => Err("it changes nothing"),
+            0 | 1 => self.effects.iter().try_for_each(Effect::check),
+            _ => Err("its links change in two steps"),
+        }
+    }
+}
+
 impl Effect {
     /// Checks what decoding does not: that names are well formed, and that parts agree in length.
     ///
     /// Cost: O(bytes of names).
-    pub(super) fn check(&self) -> Check {
+    fn check(&self) -> Check {
         match self {
             Self::ChangeLinks(parts) if parts.is_empty() => Err("it changes nothing"),
             Self::PutResources(resources) if resources.is_empty() => Err("it changes nothing"),

@@ -19,16 +19,25 @@ impl Change {
     ///
     /// [`Error::Damaged`] when the record cannot be read.
     pub(crate) fn read(payload: &[u8], lineage: Lineage, hash: ChainHash) -> Result<Self> {
-        let ChangeRecord { stamp, meta, project, effect } = ChangeRecord::decode(payload)?;
+        let ChangeRecord { stamp, meta, project, effects } = ChangeRecord::decode(payload)?;
         let ChangeMeta { actor, comment, reverts } = meta;
         let Stamp { revision, time } = stamp;
-        let kind = ChangeKind::of(effect, revision)?;
+        let kind = ChangeKind::of_all(effects, revision)?;
         let position = Position { lineage, revision, hash };
         Ok(Self { revision, position, time, actor, comment, reverts, project, kind })
     }
 }
 
 impl ChangeKind {
+    fn of_all(effects: Vec<Effect>, revision: u64) -> Result<Self> {
+        let steps = effects.into_iter().map(|effect| Self::of(effect, revision));
+        let steps = steps.collect::<Result<Vec<_>>>()?;
+        Ok(match <[Self; 1]>::try_from(steps) {
+            Ok([kind]) => kind,
+            Err(steps) => Self::Steps { steps },
+        })
+    }
+
     fn of(effect: Effect, revision: u64) -> Result<Self> {
         Ok(match effect {
             Effect::CreateView { view, fields } => {

@@ -26,7 +26,10 @@ pub(crate) struct ChangeRecord {
     pub(crate) stamp: Stamp,
     pub(crate) meta: ChangeMeta,
     pub(crate) project: ProjectKey,
-    pub(crate) effect: Effect,
+    /// What it does, in order, each on what those before it left: at least one, and links change in one of them
+    /// at most, since links of one change are numbered through. It is a list, since effects that held others could
+    /// be nested as deeply as bytes say.
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// What a change does to the state.
@@ -167,7 +170,7 @@ impl ChangeRecord {
         let Versioned::V1(record) = codec::decode(bytes)
             .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))?;
         let record = record.into_owned();
-        match record.effect.check() {
+        match record.check() {
             Ok(()) => Ok(record),
             Err(detail) => {
                 let part = format!("change {}", record.stamp.revision);
@@ -178,17 +181,23 @@ impl ChangeRecord {
 
     /// How many links and resources the change names, and one for itself: the measure of its work.
     pub(crate) fn work(&self) -> u64 {
-        let named = match &self.effect {
-            Effect::CreateView { .. } | Effect::UpdateView { .. } => 0,
-            Effect::DeleteView { unlinked, .. } => unlinked.total(),
-            Effect::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
-            Effect::PutResources(resources) => resources.len() as u64,
-            Effect::RemoveResource { removed, .. } | Effect::RemoveEnvironment { removed, .. } => {
+        self.effects.iter().map(Effect::named).fold(1, u64::saturating_add)
+    }
+}
+
+impl Effect {
+    /// How many links and resources it names.
+    fn named(&self) -> u64 {
+        match self {
+            Self::CreateView { .. } | Self::UpdateView { .. } => 0,
+            Self::DeleteView { unlinked, .. } => unlinked.total(),
+            Self::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
+            Self::PutResources(resources) => resources.len() as u64,
+            Self::RemoveResource { removed, .. } | Self::RemoveEnvironment { removed, .. } => {
                 removed.links.saturating_add(removed.registered)
             }
-            Effect::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
-        };
-        named.saturating_add(1)
+            Self::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
+        }
     }
 }
 

@@ -169,6 +169,9 @@ fn kind_line(kind: &ChangeKind) -> String {
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("project deleted with {views} views and {}", counts(unlinked))
         }
+        ChangeKind::Steps { steps } => {
+            steps.iter().map(kind_line).collect::<Vec<_>>().join("; then ")
+        }
         other => format!("something new: {other:?}"),
     }
 }

@@ -118,6 +118,7 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
             }
             assert_eq!(before - links(views), gone);
         }
+        ChangeKind::Steps { steps } => steps.into_iter().for_each(|step| apply(views, step)),
         other => panic!("{other:?}"),
     }
 }

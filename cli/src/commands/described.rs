@@ -12,7 +12,7 @@ const PARTS: usize = 3;
 
 /// What a change did. Where it did it to many resources some are named, those first that are
 /// `wanted`; `--json` names all.
-pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> bool) -> String {
+pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
     let links = |view: &ViewKey, of: ResourceType, linked: &[Resource], unlinked: &[Resource]| {
         format!("{view}: {}", changed(of, linked, unlinked, &wanted))
     };
@@ -45,6 +45,11 @@ pub(super) fn described(kind: &ChangeKind, wanted: impl Fn(RawResource<'_>) -> b
         }
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
+        }
+        ChangeKind::Steps { steps } => {
+            let told = steps.iter().take(PARTS).map(|step| described(step, wanted));
+            let more = rest(steps.len(), PARTS, |steps| counted(steps, "more step"));
+            told.collect::<Vec<_>>().join(" | ") + &more
         }
         _ => "something that this version does not know".to_owned(),
     }

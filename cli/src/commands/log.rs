@@ -157,7 +157,7 @@ fn print(
 }
 
 fn row(change: Change, key: Option<&str>) -> [String; 6] {
-    let what = described(&change.kind, |resource| key.is_some_and(|key| names(resource, key)));
+    let what = described(&change.kind, &|resource| key.is_some_and(|key| names(resource, key)));
     let what = match change.reverts {
         Some(reverts) => format!("{what} (takes back {reverts})"),
         None => what,
@@ -198,6 +198,7 @@ fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
         | ChangeKind::ViewDeleted { view, .. }
         | ChangeKind::LinksChanged { view, .. } => view == wanted,
         ChangeKind::ManyLinksChanged { parts } => parts.iter().any(|part| part.view == *wanted),
+        ChangeKind::Steps { steps } => steps.iter().any(|step| is_of_view(step, wanted)),
         _ => false,
     }
 }
@@ -211,6 +212,7 @@ fn names_resource(kind: &ChangeKind, key: &str) -> bool {
         }
         ChangeKind::ResourcesPut { resources } => resources.iter().any(|put| is(&put.resource)),
         ChangeKind::ResourceRemoved { resource, .. } => is(resource),
+        ChangeKind::Steps { steps } => steps.iter().any(|step| names_resource(step, key)),
         _ => false,
     }
 }

@@ -48,7 +48,7 @@ impl State {
     /// [`Error::Damaged`] when the change is not the next one of this state. A part of it may be applied
     /// then: the state is not to be used any more.
     pub(crate) fn apply_chained(&mut self, change: &ChangeRecord, hash: ChainHash) -> Result<()> {
-        self.apply_effect(change, hash).map_err(|Misfit(detail)| {
+        self.apply_effects(change, hash).map_err(|Misfit(detail)| {
             let part = format!("change {}", change.stamp.revision);
             Error::damaged(StoreFile::Journal, part, format!("it does not fit the state: {detail}"))
         })
@@ -60,34 +60,38 @@ impl State {
         self.apply_chained(change, ChainHash::default())
     }
 
-    fn apply_effect(&mut self, change: &ChangeRecord, hash: ChainHash) -> Fit {
-        let ChangeRecord { stamp, project: key, effect, .. } = change;
+    fn apply_effects(&mut self, change: &ChangeRecord, hash: ChainHash) -> Fit {
+        let ChangeRecord { stamp, project: key, effects, .. } = change;
         let made = Made { stamp: *stamp, id: ChangeId::new(stamp.revision, hash) };
         if stamp.revision != self.head.revision.saturating_add(1) || stamp.time < self.head.time {
             return Err(Misfit(
                 "its revision is not the next one, or its time is before that of the last change",
             ));
         }
-        match effect {
-            Effect::CreateView { view, fields } => self.create_view(key, view, fields, made)?,
-            Effect::PutResources(puts) => self.put_resources(key, puts, *stamp)?,
-            Effect::DeleteProject { views, unlinked, .. } => {
-                self.delete_project(key, *views, *unlinked)?;
-            }
-            effect => apply_to_project(self.project_mut(key)?, effect, made)?,
-        }
+        effects.iter().try_for_each(|effect| self.apply_effect(key, effect, made))?;
         self.head.revision = stamp.revision;
         self.head.time = stamp.time;
         if let Some(project) = self.projects.get(key)
             && !project.dead.is_empty()
         {
-            let work = match effect {
-                Effect::DeleteView { .. } => change.work().min(SWEPT_AT_ONCE),
+            let work = match effects.as_slice() {
+                [Effect::DeleteView { .. }] => change.work().min(SWEPT_AT_ONCE),
                 _ => change.work(),
             };
             self.project_mut(key)?.sweep(work);
         }
         Ok(())
+    }
+
+    fn apply_effect(&mut self, key: &ProjectKey, effect: &Effect, made: Made) -> Fit {
+        match effect {
+            Effect::CreateView { view, fields } => self.create_view(key, view, fields, made),
+            Effect::PutResources(puts) => self.put_resources(key, puts, made.stamp),
+            Effect::DeleteProject { views, unlinked, .. } => {
+                self.delete_project(key, *views, *unlinked)
+            }
+            effect => apply_to_project(self.project_mut(key)?, effect, made),
+        }
     }
 
     fn project_mut(&mut self, key: &ProjectKey) -> std::result::Result<&mut ProjectState, Misfit> {

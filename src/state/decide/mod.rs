@@ -112,8 +112,14 @@ impl<'a> Context<'a> {
 
     /// The change with an effect.
     fn change(&self, effect: Effect) -> ChangeRecord {
+        self.change_in_steps(vec![effect])
+    }
+
+    /// The change with several effects in order; there is at least one.
+    fn change_in_steps(&self, effects: Vec<Effect>) -> ChangeRecord {
+        debug_assert!(!effects.is_empty(), "a change that changes nothing is none");
         let Command { project, meta, .. } = self.command;
-        ChangeRecord { stamp: self.stamp, meta: meta.clone(), project: project.clone(), effect }
+        ChangeRecord { stamp: self.stamp, meta: meta.clone(), project: project.clone(), effects }
     }
 }
 

@@ -50,7 +50,7 @@ impl Pending {
     pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord) {
         self.changes += 1;
         self.time = change.stamp.time;
-        let Effect::ChangeLinks(parts) = &change.effect else {
+        let [Effect::ChangeLinks(parts)] = change.effects.as_slice() else {
             debug_assert_eq!(self.changes, 1, "only link changes share a group");
             return;
         };

@@ -31,7 +31,7 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
     alter(&|other| {
         other.stamp.time = Timestamp::from_millis(other.stamp.time.as_millis() + 1);
     });
-    alter(&|other| match &mut other.effect {
+    alter(&|other| match &mut other.effects[0] {
         Effect::CreateView { fields, .. } | Effect::UpdateView { fields, .. } => {
             fields.description.push('x');
         }
@@ -41,7 +41,7 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
         _ => {}
     });
     alter(&|other| {
-        if let Effect::ChangeLinks(parts) = &mut other.effect
+        if let Effect::ChangeLinks(parts) = &mut other.effects[0]
             && parts.len() == 1
             && parts[0].linked.len() > 1
         {

@@ -156,7 +156,7 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
-const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d31";
+const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d3101";
 
 const EFFECTS: [&str; 9] = [
     "0006766965772d31016e01640101740101016d",
@@ -197,9 +197,10 @@ const OPERATIONS: [&str; 9] = [
 fn the_bytes_of_every_effect_are_pinned() {
     for (effect, expected) in effects().into_iter().zip(EFFECTS) {
         let stamp = Stamp { revision: 9, time: Timestamp::from_millis(1_700_000_000_000) };
-        let record = ChangeRecord { stamp, meta: meta(), project: project_key(1), effect };
+        let record =
+            ChangeRecord { stamp, meta: meta(), project: project_key(1), effects: vec![effect] };
         let bytes = record.encode().unwrap();
-        assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effect);
+        assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effects);
         assert_eq!(ChangeRecord::decode(&bytes).unwrap(), record);
     }
 }

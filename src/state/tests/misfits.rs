@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::cases;
@@ -116,8 +117,8 @@ fn effect() -> impl Strategy<Value = Effect> {
             .prop_map(|(view, before, fields)| Effect::UpdateView { view, before, fields }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
-        6 => prop::collection::vec(part(), 1..4).prop_map(Effect::ChangeLinks),
-        3 => prop::collection::vec(put(), 1..4).prop_map(Effect::PutResources),
+        6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),
+        3 => vec(put(), 1..4).prop_map(Effect::PutResources),
         1 => (resource_type(), 1..14_u16, removed_counts()).prop_map(|(of, number, removed)| {
             let name = name(of, number);
             Effect::RemoveResource { resource_type: of, name, removed, detail: None }
@@ -133,10 +134,15 @@ fn effect() -> impl Strategy<Value = Effect> {
 /// A change with a stamp relative to the state: mostly the next one.
 fn change() -> impl Strategy<Value = (ChangeRecord, u64)> {
     let behind = prop_oneof![10 => Just(1_u64), 1 => 0..4_u64];
-    (0..2_u8, effect(), behind, 0..2_000_u64).prop_map(|(project, effect, behind, time)| {
+    let is_of_links = |effect: &Effect| matches!(effect, Effect::ChangeLinks(_));
+    let steps = vec(effect(), 2..4).prop_filter("links change in one step", move |steps| {
+        steps.iter().filter(|step| is_of_links(step)).count() < 2
+    });
+    let effects = prop_oneof![4 => vec(effect(), 1), 1 => steps];
+    (0..2_u8, effects, behind, 0..2_000_u64).prop_map(|(project, effects, behind, time)| {
         let stamp = Stamp { revision: 0, time: Timestamp::from_millis(900 + time) };
         let (project, meta) = (project_key(project), ChangeMeta::default());
-        (ChangeRecord { stamp, meta, project, effect }, behind)
+        (ChangeRecord { stamp, meta, project, effects }, behind)
     })
 }
 
@@ -146,7 +152,7 @@ proptest! {
     #[test]
     fn a_change_that_does_not_fit_is_refused_and_one_that_does_leaves_all_invariants(
         commands in any_commands(20),
-        changes in prop::collection::vec(change(), 1..40),
+        changes in vec(change(), 1..40),
     ) {
         let mut state = State::default();
         state.run(&commands);
@@ -253,7 +259,7 @@ fn each_way_not_to_fit_is_told() {
         stamp,
         meta: ChangeMeta::default(),
         project: project_key(0),
-        effect,
+        effects: vec![effect],
     };
     for (detail, effect) in cases {
         let error = apply(record(stamp, effect));

@@ -11,6 +11,7 @@ mod last_views;
 mod memory;
 mod misfits;
 mod snapshots;
+mod steps;
 mod undo;
 
 use super::digest::Digest;
