@@ -14,7 +14,7 @@ const PARTS: usize = 3;
 /// `wanted`; `--json` names all.
 pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
     let links = |view: &ViewKey, of: ResourceType, linked: &[Resource], unlinked: &[Resource]| {
-        format!("{view}: {}", changed(of, linked, unlinked, &wanted))
+        format!("{view}: {}", changed(of, linked, unlinked, wanted))
     };
     match kind {
         ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
@@ -32,7 +32,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
             told.collect::<Vec<_>>().join(" | ") + &more
         }
         ChangeKind::ResourcesPut { resources } => {
-            let names = named(resources.iter().map(|put| put.resource.as_raw()), &wanted);
+            let names = named(resources.iter().map(|put| put.resource.as_raw()), wanted);
             format!("registered {}: {names}", counted(resources.len() as u64, "resource"))
         }
         ChangeKind::ResourceRemoved { resource, links } => {
