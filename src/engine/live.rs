@@ -1,5 +1,6 @@
 //! The state that readers see.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::catch_panic::catch_panic;
@@ -32,34 +33,52 @@ impl Open {
     }
 }
 
-/// Up to how much work a change is applied in place. Readers wait for it meanwhile, some 0.1 ms at most.
+/// Up to how much work a change is applied in place where somebody reads. Readers wait for it meanwhile, some 0.1 ms
+/// at most.
 const IN_PLACE: u64 = 1_000;
+/// The same where nobody read since the change before: whoever begins just then waits for it once, some 3 ms at most.
+const IN_PLACE_UNREAD: u64 = 20_000;
 
 /// The state that readers see; `None` when the store is closed, or a recovery failed.
 ///
 /// Only the writer changes it. A reader holds the lock to take a clone, which is O(1).
 #[derive(Debug)]
-pub(super) struct Live(RwLock<Option<Open>>);
+pub(super) struct Live {
+    open: RwLock<Option<Open>>,
+    /// Whether anybody read since the last change. It only chooses how a change is applied, so no order with other
+    /// memory is needed.
+    was_read: AtomicBool,
+}
 
 impl Live {
     pub(super) const fn new(open: Open) -> Self {
-        Self(RwLock::new(Some(open)))
+        Self { open: RwLock::new(Some(open)), was_read: AtomicBool::new(false) }
     }
 
+    /// For those who read the store, and may come again.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Open>> {
+        // Most find it set, and then share the cache line.
+        if !self.was_read.load(Ordering::Relaxed) {
+            self.was_read.store(true, Ordering::Relaxed);
+        }
+        self.lock()
+    }
+
+    /// For the store's own looks.
+    pub(super) fn lock(&self) -> RwLockReadGuard<'_, Option<Open>> {
         // Written in single steps only, so a panic leaves it whole.
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.open.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Option<Open>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.open.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state as it stands.
     ///
     /// Cost: O(1).
     pub(super) fn get(&self) -> Option<Open> {
-        self.read().clone()
+        self.lock().clone()
     }
 
     pub(super) fn set(&self, open: Open) {
@@ -73,8 +92,8 @@ impl Live {
 
     /// Shows changes that the journal has, with the chain hash after each.
     ///
-    /// A small change is made in place. A larger one is made on a clone, so that readers do not wait for it; what
-    /// changes is copied then.
+    /// A small change is made in place. A larger one is made on a clone where anybody read lately, so that readers do
+    /// not wait for it; what changes is copied then, which takes several times as long.
     ///
     /// Cost: O(n log links) with the n names of the changes.
     ///
@@ -94,7 +113,11 @@ impl Live {
                 chained.try_for_each(|(change, hash)| state.apply_chained(change, *hash))
             })
         };
-        if work <= IN_PLACE {
+        let in_place = match self.was_read.swap(false, Ordering::Relaxed) {
+            true => IN_PLACE,
+            false => IN_PLACE_UNREAD,
+        };
+        if work <= in_place {
             let mut live = self.write();
             let Some(open) = live.as_mut() else { return Ok(()) };
             let applied = apply(&mut open.state);

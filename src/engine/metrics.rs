@@ -142,7 +142,7 @@ impl Metrics {
 
     /// Cost: O(1).
     pub(super) fn note(&self, live: &Live) {
-        let live = live.read();
+        let live = live.lock();
         let Some(open) = live.as_ref() else { return };
         self.revision.store(open.state.head().revision, Ordering::Relaxed);
         self.note_journal(&open.segments);

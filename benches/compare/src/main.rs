@@ -37,7 +37,8 @@
 //! | `open_N_crash` | the same after a kill, with 16,000 keys changed since the store was settled |
 //! | `bytes_per_link` | size after loading and compacting; of the data, without logs |
 //! | `memory_per_link` | resident memory of a process with such a store open over one with an empty store, when every link was read from both its ends; links as in the rows with `random` |
-//! | `limit_N` | one write and sync of a request's bytes: what no store can beat |
+//! | `limit_N` | one write and sync of a request's bytes, through the page cache |
+//! | `limit_wake_128` | as many threads that sleep and are woken as often, and do nothing |
 //!
 //! `ratio` is the best rival over viewlink, so above 1 viewlink is ahead; for `limit_N` it is
 //! viewlink over the limit.
@@ -57,6 +58,7 @@ mod random;
 mod results;
 mod row;
 mod table;
+mod text;
 mod times;
 mod workload;
 

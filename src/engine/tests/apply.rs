@@ -63,6 +63,7 @@ fn a_small_change_that_panics_while_it_is_shown_is_committed_and_ends_reads_unti
 fn a_large_change_that_panics_while_it_is_shown_is_committed_and_readers_see_what_was_before() {
     let engine = store();
     link(&engine, 0, 5).unwrap();
+    assert_eq!(links(&engine), 5);
     at_begin(|| resume_unwind(Box::new("by a test")));
     let error = link(&engine, 1, 3_000).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Committed, "{error}");
@@ -108,9 +109,14 @@ fn decide_with(engine: &Arc<Engine>, options: Options, keys: usize) -> Error {
 }
 
 #[test]
-fn readers_wait_for_no_large_change_and_for_a_small_one_only_while_it_is_shown() {
-    for (keys, waits) in [(10, true), (3_000, false)] {
+fn readers_wait_for_no_large_change_but_the_first_and_for_a_small_one_only_while_it_is_shown() {
+    for (keys, read_before, waits) in
+        [(10, true, true), (3_000, true, false), (3_000, false, true), (30_000, false, false)]
+    {
         let engine = store();
+        if read_before {
+            assert_eq!(links(&engine), 0);
+        }
         let (reading, seen) = (Arc::clone(&engine), Arc::new(Mutex::new(None)));
         let found = Arc::clone(&seen);
         at_begin(move || {

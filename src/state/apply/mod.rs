@@ -125,6 +125,9 @@ impl State {
         if project.views.slot(key).is_some() {
             return Err(Misfit("the view is there"));
         }
+        if !project.views.has_room() {
+            return Err(Misfit("the project has too many views"));
+        }
         let (key, fields, time) = (key.clone(), fields.clone(), made.stamp.time);
         let about = About { id, key, fields, version: 1, created_at: time, updated_at: time };
         project.views.add(ViewState::new(about, made.id));

@@ -28,6 +28,15 @@ pub(super) fn create(
         };
     }
     let id = next_id(context.state.head.next_view, "views")?;
+    if project.is_some_and(|project| !project.views.has_room()) {
+        let limit = u32::MAX as usize;
+        return Err(Error::TooLong {
+            what: "list of views",
+            length: limit,
+            unit: "entries",
+            limit,
+        });
+    }
     if project.is_none() {
         next_id(context.state.head.next_project, "projects")?;
     }

@@ -22,6 +22,7 @@ use super::row::{
 use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 /// How many views are loaded in one transaction, so that its changed pages fit into memory.
 const LOADED_AT_ONCE: usize = 50;
@@ -252,14 +253,14 @@ impl Reader for Tables<'_> {
         Ok(self.links.get(&buffer)?.is_some())
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut prefix = Vec::with_capacity(64);
         backlink_prefix(&mut prefix, key);
         let mut views = Vec::new();
         for backlink in self.backlinks.prefix_keys(&prefix)? {
             let id = view_of(&backlink?)?;
             let name = self.names.get(&id)?.ok_or("a view has no name")?;
-            views.push(str::from_utf8(&name)?.to_owned());
+            views.push(str::from_utf8(&name)?.into());
         }
         views.sort_unstable();
         Ok(views)
@@ -275,8 +276,7 @@ impl Reader for Tables<'_> {
             Order::Key => links.take(limit).collect::<Result<_>>()?,
             Order::LinkTime => oldest(links.collect::<Result<_>>()?, limit),
         };
-        let item =
-            |(link, key): (LinkRow, Bytes)| Ok((resource_of(&key)?.to_owned(), link.linked_at));
+        let item = |(link, key): (LinkRow, Bytes)| Ok((resource_of(&key)?.into(), link.linked_at));
         let items = links.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Page { items, total: row.links })
     }

@@ -13,6 +13,7 @@ use super::row::{
 use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 /// An open database.
 pub(super) struct Fjall {
@@ -216,14 +217,14 @@ impl Reader for Moment<'_> {
         Ok(self.snapshot.contains_key(&self.tables.links, &buffer)?)
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut prefix = Vec::with_capacity(64);
         backlink_prefix(&mut prefix, key);
         let mut views = Vec::new();
         for backlink in self.snapshot.prefix(&self.tables.backlinks, &prefix) {
             let id = view_of(&backlink.key()?)?;
             let name = self.snapshot.get(&self.tables.names, id)?.ok_or("a view has no name")?;
-            views.push(str::from_utf8(&name)?.to_owned());
+            views.push(str::from_utf8(&name)?.into());
         }
         views.sort_unstable();
         Ok(views)
@@ -240,7 +241,7 @@ impl Reader for Moment<'_> {
             Order::LinkTime => oldest(links.collect::<Result<_>>()?, limit),
         };
         let item = |(link, key): (LinkRow, fjall::UserKey)| {
-            Ok((resource_of(&key)?.to_owned(), link.linked_at))
+            Ok((resource_of(&key)?.into(), link.linked_at))
         };
         let items = links.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Page { items, total: row.links })

@@ -18,6 +18,7 @@ use super::row::{LinkRow, ViewRow, link_key, oldest, resource_of};
 use super::{Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 /// Room for the largest store that is measured; the file is as large as what is used.
 const MAP_SIZE: usize = 32 << 30;
@@ -233,13 +234,13 @@ impl Reader for Snapshot<'_> {
         Ok(self.tables.links.get(&self.transaction, &buffer)?.is_some())
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut views = Vec::new();
         for backlink in
             self.tables.backlinks.get_duplicates(&self.transaction, key)?.into_iter().flatten()
         {
             let name = self.tables.names.get(&self.transaction, backlink?.1)?;
-            views.push(name.ok_or("a view has no name")?.to_owned());
+            views.push(name.ok_or("a view has no name")?.into());
         }
         views.sort_unstable();
         Ok(views)
@@ -257,7 +258,7 @@ impl Reader for Snapshot<'_> {
             Order::Key => links.take(limit).collect::<Result<_>>()?,
             Order::LinkTime => oldest(links.collect::<Result<_>>()?, limit),
         };
-        let items = links.into_iter().map(|(link, key)| (key.to_owned(), link.linked_at));
+        let items = links.into_iter().map(|(link, key)| (key.into(), link.linked_at));
         Ok(Page { items: items.collect(), total: row.links })
     }
 }

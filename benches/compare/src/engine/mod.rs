@@ -28,6 +28,7 @@ pub(crate) use kind::Kind;
 use std::path::PathBuf;
 
 use crate::Result;
+use crate::text::Text;
 
 /// Memory for pages, for every engine that has a cache of its own.
 const CACHE: usize = 64 << 20;
@@ -83,7 +84,7 @@ pub(crate) trait Reader {
     fn is_linked(&self, view: &str, key: &str) -> Result<bool>;
 
     /// The views a key is linked to, in key order.
-    fn linked_views(&self, key: &str) -> Result<Vec<String>>;
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>>;
 
     /// The first links of a view.
     fn page(&self, view: &str, order: Order, limit: usize) -> Result<Page>;
@@ -102,7 +103,7 @@ pub(crate) enum Order {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     /// Key and link time, in milliseconds.
-    pub(crate) items: Vec<(String, u64)>,
+    pub(crate) items: Vec<(Text, u64)>,
     /// How many links the view has.
     pub(crate) total: u64,
 }

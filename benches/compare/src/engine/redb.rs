@@ -14,6 +14,7 @@ use super::row::{
 use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 type Bytes = &'static [u8];
 
@@ -208,7 +209,7 @@ impl Reader for Snapshot {
         Ok(self.links.get(&buffer[..])?.is_some())
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut begin = Vec::with_capacity(64);
         backlink_prefix(&mut begin, key);
         let mut end = begin.clone();
@@ -217,7 +218,7 @@ impl Reader for Snapshot {
         for backlink in self.backlinks.range(&begin[..]..&end[..])? {
             let id = view_of(backlink?.0.value())?;
             let name = self.names.get(&id[..])?.ok_or("a view has no name")?;
-            views.push(name.value().to_owned());
+            views.push(name.value().into());
         }
         views.sort_unstable();
         Ok(views)
@@ -235,7 +236,7 @@ impl Reader for Snapshot {
             Order::LinkTime => oldest(links.collect::<Result<_>>()?, limit),
         };
         let item = |(link, key): (LinkRow, redb::AccessGuard<'_, Bytes>)| {
-            Ok((resource_of(key.value())?.to_owned(), link.linked_at))
+            Ok((resource_of(key.value())?.into(), link.linked_at))
         };
         let items = links.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Page { items, total })

@@ -14,6 +14,7 @@ use rusqlite::{
 use super::{CACHE, Engine, Look, Order, Page, Reader, Size, changed, in_key_order, unknown_view};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 /// The texts of a schema. A view's *handle* is what its links name it by.
 pub(super) struct Schema {
@@ -242,9 +243,9 @@ impl Reader for Statements<'_> {
         Ok(self.is_linked.borrow_mut().exists([view, key])?)
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut statement = self.linked_views.borrow_mut();
-        let views = statement.query_map([key], |row| row.get(0))?;
+        let views = statement.query_map([key], |row| Ok(Text::Owned(row.get(0)?)))?;
         Ok(views.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -260,7 +261,7 @@ impl Reader for Statements<'_> {
         };
         let limit = i64::try_from(limit)?;
         let rows = statement.query_map(params![handle, limit], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+            Ok((Text::Owned(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
         })?;
         let items = rows.collect::<rusqlite::Result<_>>()?;
         Ok(Page { items, total: u64::try_from(total)? })

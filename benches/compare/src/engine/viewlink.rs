@@ -10,6 +10,7 @@ use viewlink::{
 use super::{Engine, Look, Order, Page, Reader, Size};
 use crate::Result;
 use crate::clock::Clock;
+use crate::text::Text;
 
 const PROJECT: &str = "compare";
 
@@ -83,6 +84,16 @@ fn answers(report: &Report) -> Vec<bool> {
     report.outcomes().map(|(_, outcome)| changed(outcome)).collect()
 }
 
+/// The key of a flag.
+fn key_of(resource: Resource) -> Text {
+    match resource {
+        Resource::Flag(key) | Resource::AiConfig(key) | Resource::Metric(key) => {
+            Text::Resource(key)
+        }
+        Resource::Segment { key, .. } => Text::Resource(key),
+    }
+}
+
 struct Snapshot {
     project: ProjectSnapshot,
 }
@@ -92,10 +103,10 @@ impl Reader for Snapshot {
         Ok(self.project.is_linked(view, &Resource::flag(key)?)?)
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let keys =
             self.project.linked_view_keys(&Resource::flag(key)?, Paging::first(ALL_VIEWS))?;
-        Ok(keys.into_iter().map(|key| key.to_string()).collect())
+        Ok(keys.into_iter().map(Text::View).collect())
     }
 
     fn page(&self, view: &str, order: Order, limit: usize) -> Result<Page> {
@@ -106,9 +117,8 @@ impl Reader for Snapshot {
         let paging = Paging::first(limit).sort(sort);
         let page = self.project.linked_resources(view, ResourceType::Flag, paging)?;
         let total = page.total;
-        let link = |link: viewlink::LinkedResource| {
-            (link.resource.key().to_string(), link.linked_at.as_millis())
-        };
+        let link =
+            |link: viewlink::LinkedResource| (key_of(link.resource), link.linked_at.as_millis());
         Ok(Page { items: page.into_iter().map(link).collect(), total })
     }
 }

@@ -1,4 +1,5 @@
-//! `concurrent_N`: N threads that unlink one key a call, all at once.
+//! `concurrent_N`: N threads that unlink one key a call, all at once. `limit_wake_N`: as many threads that sleep and
+//! are woken as often, and do nothing.
 
 use std::sync::Barrier;
 use std::thread::{self, ScopedJoinHandle};
@@ -6,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::bench::Bench;
-use crate::engine::Engine;
+use crate::engine::{Engine, Kind};
 use crate::row::{Row, Unit};
 use crate::times::{Times, median};
 
 /// Threads, how many calls each of them makes, and over how many views they are spread.
 const CROWDS: [(u32, u32, u32); 3] = [(32, 24, 1), (128, 6, 1), (512, 6, 4)];
+/// The number of threads for which the limit is told.
+const LIMITED: u32 = 128;
 
 /// Keys of a view.
 type Share = (String, Vec<String>);
@@ -23,13 +26,22 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
         if !bench.plan.wants([&name]) {
             continue;
         }
-        let mut times = Times::default();
+        let (mut times, mut limit) = (Times::default(), Vec::new());
         for _ in 0..bench.plan.concurrent {
             round(bench, threads * calls, calls, views, &mut times)?;
+            if threads == LIMITED {
+                limit.push(wake_at_once(threads, calls) / (threads * calls));
+            }
         }
         let times = times.summary(median);
+        let viewlink =
+            times.iter().find(|(kind, _)| *kind == Kind::Viewlink).map(|(_, time)| *time);
         let row = Row::of_times(name, bench.workload.links(), Unit::Us, times);
         bench.add(row.with_sqlite());
+        if let Some(viewlink) = viewlink.filter(|_| threads == LIMITED) {
+            let name = format!("limit_wake_{threads}");
+            bench.add(Row::of_limit(name, bench.workload.links(), viewlink, median(&limit)));
+        }
     }
     Ok(())
 }
@@ -55,6 +67,30 @@ fn round(bench: &mut Bench, count: u32, calls: u32, views: u32, times: &mut Time
     Ok(())
 }
 
+/// The time for which threads wait for each other so many times: of each round all but the last one sleep, and are
+/// woken together.
+fn wake_at_once(threads: u32, calls: u32) -> Duration {
+    let rounds = Barrier::new(threads as usize);
+    let spans = thread::scope(|scope| {
+        let wait = || {
+            rounds.wait();
+            let begin = Instant::now();
+            (0..calls).for_each(|_| _ = rounds.wait());
+            (begin, Instant::now())
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(wait)).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).collect::<Vec<_>>()
+    });
+    span(&spans)
+}
+
+/// The time from the first beginning to the last end.
+fn span(spans: &[(Instant, Instant)]) -> Duration {
+    let begin = spans.iter().map(|(begin, _)| *begin).min();
+    let end = spans.iter().map(|(_, end)| *end).max();
+    begin.zip(end).map(|(begin, end)| end - begin).unwrap_or_default()
+}
+
 /// The time from the first call to the end of the last one, without the making and ending of
 /// threads.
 fn unlink_at_once(engine: &dyn Engine, shares: &[Share], calls: usize) -> Result<Duration> {
@@ -77,14 +113,12 @@ fn unlink_at_once(engine: &dyn Engine, shares: &[Share], calls: usize) -> Result
         };
         let workers: Vec<ScopedJoinHandle<'_, Result<_>>> =
             of_threads.into_iter().map(unlink).collect();
-        let span = |worker: ScopedJoinHandle<'_, Result<_>>| {
+        let times = |worker: ScopedJoinHandle<'_, Result<_>>| {
             worker.join().map_err(|_| "a thread panicked")?
         };
-        workers.into_iter().map(span).collect::<Result<Vec<(Instant, Instant)>>>()
+        workers.into_iter().map(times).collect::<Result<Vec<(Instant, Instant)>>>()
     })?;
-    let begin = spans.iter().map(|(begin, _)| *begin).min();
-    let end = spans.iter().map(|(_, end)| *end).max();
-    Ok(begin.zip(end).map(|(begin, end)| end - begin).unwrap_or_default())
+    Ok(span(&spans))
 }
 
 fn unlink_one(engine: &dyn Engine, view: &str, keys: Vec<String>) -> Result<()> {

@@ -6,6 +6,7 @@ use super::super::row::{LinkRow, backlink_prefix, link_key, oldest, resource_of,
 use super::super::{Order, Page, Reader, unknown_view};
 use super::table::{Tables, count_of, under, walk};
 use crate::Result;
+use crate::text::Text;
 
 /// The tables at a moment.
 pub(super) struct Snapshot<'d> {
@@ -43,14 +44,14 @@ impl Reader for Snapshot<'_> {
         Ok(self.snapshot.get_pinned_cf(self.tables.links, &buffer)?.is_some())
     }
 
-    fn linked_views(&self, key: &str) -> Result<Vec<String>> {
+    fn linked_views(&self, key: &str) -> Result<Vec<Text>> {
         let mut prefix = Vec::with_capacity(64);
         backlink_prefix(&mut prefix, key);
         let mut views = Vec::new();
         let backlinks = self.tables.backlinks;
         walk(self.snapshot.raw_iterator_cf_opt(backlinks, under(&prefix)), |backlink, _| {
             let name = self.snapshot.get_pinned_cf(self.tables.names, view_of(backlink)?)?;
-            views.push(str::from_utf8(&name.ok_or("a view has no name")?)?.to_owned());
+            views.push(str::from_utf8(&name.ok_or("a view has no name")?)?.into());
             Ok(true)
         })?;
         views.sort_unstable();
@@ -70,7 +71,7 @@ impl Reader for Snapshot<'_> {
             Order::LinkTime => oldest(links, limit),
         };
         let item =
-            |(link, key): (LinkRow, Vec<u8>)| Ok((resource_of(&key)?.to_owned(), link.linked_at));
+            |(link, key): (LinkRow, Vec<u8>)| Ok((resource_of(&key)?.into(), link.linked_at));
         let items = links.into_iter().map(item).collect::<Result<_>>()?;
         Ok(Page { items, total: self.total(id)? })
     }
