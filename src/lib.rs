@@ -330,8 +330,9 @@ pub use model::time::Timestamp;
 pub use model::type_counts::TypeCounts;
 pub use model::view::{Maintainer, NewView, View, ViewPatch};
 pub use model::{
-    Action, Batch, Change, ChangeKind, ChangedFields, ChangedLinks, Failure, FailureCode,
-    FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource, Report, SegmentRef,
+    Action, Attribute, AttributeValue, Batch, Change, ChangeKind, ChangedFields, ChangedLinks,
+    Failure, FailureCode, FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource,
+    Report, SegmentRef,
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

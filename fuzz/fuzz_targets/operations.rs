@@ -49,7 +49,7 @@ impl Bytes<'_> {
     }
 
     fn condition(&mut self) -> Option<Condition> {
-        Some(Condition::of(self.below(16)?, self.below(8)?, self.below(8)?))
+        Some(Condition::of(self.below(18)?, self.below(8)?, self.below(8)?))
     }
 
     fn puts(&mut self) -> Option<Vec<Put>> {
@@ -65,7 +65,7 @@ impl Bytes<'_> {
             tags: self.below(16)?,
             maintainer: self.below(12)?,
             name: self.below(8)?,
-            marks: self.below(16)?,
+            marks: self.below(64)?,
         })
     }
 

@@ -4,15 +4,17 @@
 //! and then, and in between each change adds what it can take at most. A change that only removes is always
 //! admitted.
 
-use crate::model::change_record::LinksChange;
+use crate::model::change_record::{LinksChange, PutResource};
 use crate::model::error::{Error, Result};
-use crate::model::{ChangeRecord, Effect};
+use crate::model::{ChangeRecord, Effect, ResourceFields};
 use crate::state::State;
 
 /// How many bytes a link with a new name takes at most, beside its text.
 const LINK: u64 = 160;
 /// How many bytes what is said of a view or resource takes at most, beside its texts.
 const RECORD: u64 = 1_024;
+/// How many bytes a tag or text of an attribute takes at most, beside its text.
+const LISTED: u64 = 64;
 /// How often the text of a change stands in memory at most: as names, in the registry and its indexes.
 const TEXTS: u64 = 4;
 /// Structures grow in steps: by how many bytes more a change makes those of one view and type grow at most.
@@ -116,12 +118,19 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
     match effect {
         Effect::CreateView { .. } | Effect::UpdateView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
-        Effect::PutResources(puts) => (1, RECORD * puts.len() as u64),
+        Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
         Effect::DeleteView { .. }
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
         | Effect::DeleteProject { .. } => (0, 0),
     }
+}
+
+/// The bytes of what is said of a resource: tags and attributes may be many and short.
+fn growth_of_put(put: &PutResource) -> u64 {
+    let ResourceFields { tags, attributes, .. } = &put.fields;
+    let texts = attributes.values().map(|value| value.each_text().len()).sum::<usize>();
+    RECORD + LISTED * tags.len().saturating_add(texts) as u64
 }
 
 /// In how many parts a change links anything, and the bytes of these links. Names share their beginnings in the

@@ -14,6 +14,8 @@ pub(super) struct Field<C> {
     pub(super) meaning: Meaning<C>,
 }
 
+pub(super) const BOOLEAN: [&str; 2] = ["true", "false"];
+
 /// What the values of a field are, and the condition they make.
 pub(super) enum Meaning<C> {
     /// A text to search for.
@@ -24,6 +26,8 @@ pub(super) enum Meaning<C> {
     List(fn(Vec<String>) -> C),
     /// A set of texts.
     Texts(fn(SetPredicate<String>) -> C),
+    /// A set of texts that may not be told, and whether it is.
+    Attribute(fn(SetPredicate<String>) -> C, fn(bool) -> C),
     /// A set of views.
     Views(fn(SetPredicate<ViewKey>) -> C),
     /// A time, of which bounds are given.
@@ -35,12 +39,13 @@ pub(super) enum Meaning<C> {
 impl<C> Field<C> {
     /// The operators it takes.
     pub(super) const fn operators(&self) -> &'static [Operator] {
-        use Operator::{AnyOf, Contains, Equals, Has, NotEquals, StartsWith};
+        use Operator::{AnyOf, Contains, Equals, Exists, Has, NotEquals, StartsWith};
         match self.meaning {
             Meaning::Query(_) => &[Has, Equals, Contains],
             Meaning::Text(_) => &[Has, Equals, NotEquals, StartsWith, Contains, AnyOf],
             Meaning::List(_) => &[Equals, AnyOf],
             Meaning::Texts(_) | Meaning::Views(_) => &[Has, Equals, NotEquals, Contains, AnyOf],
+            Meaning::Attribute(..) => &[Has, Equals, NotEquals, Contains, AnyOf, Exists],
             Meaning::Time(_) => &[Has, Equals],
             Meaning::YesNo(..) => &[Has, Equals, NotEquals],
         }
@@ -54,7 +59,7 @@ impl<C> Field<C> {
     /// Whether several values may stand behind this operator.
     pub(super) const fn takes_many(&self, operator: Operator) -> bool {
         match self.meaning {
-            Meaning::Texts(_) | Meaning::Views(_) => {
+            Meaning::Texts(_) | Meaning::Attribute(..) | Meaning::Views(_) => {
                 matches!(operator, Operator::Has | Operator::Contains | Operator::AnyOf)
             }
             _ => matches!(operator, Operator::AnyOf),
@@ -81,6 +86,12 @@ impl<C> Field<C> {
                 _ => None,
             },
             Meaning::Texts(made) => set_test(operator, operand, |word| Ok(word.text))?.map(made),
+            Meaning::Attribute(made, exists) => match (operator, operand) {
+                (Operator::Exists, Operand::One(word)) => {
+                    Some(exists(self.yes_or_no(BOOLEAN, &word)?))
+                }
+                (operator, operand) => set_test(operator, operand, |word| Ok(word.text))?.map(made),
+            },
             Meaning::Views(made) => {
                 set_test(operator, operand, |word| self.view_key(&word))?.map(made)
             }

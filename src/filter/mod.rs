@@ -11,7 +11,7 @@
 //! condition  = field ":" short *( "+" short )     the short form
 //!            / field ( ":" / "=" ) bounds         of a time
 //!            / field operator value               the long form
-//! operator   = "=" / "equals" / "notEquals" / "startsWith" / "contains" / "anyOf"
+//! operator   = "=" / "equals" / "notEquals" / "startsWith" / "contains" / "anyOf" / "exists"
 //! value      = word / "[" word *( "," word ) "]"
 //! word       = quoted / characters but white space , [ ] ( ) | "
 //! short      = quoted / characters but , and ", and where there may be several but +
@@ -48,7 +48,11 @@
 //! | a list | | is it | | | | is one of them |
 //! | a set | has all of them | has it | does not have it | | has all of them | has one of them, or more |
 //! | yes or no | is so | the same | is not so | | | |
+//! | an attribute | has all of them | has it | is told and does not have it | | has all of them | has one of them, or more |
 //! | bounds of a time | lies between them | the same | | | | |
+//!
+//! Attributes take `exists true` and `exists false`, too. One that is not told of a resource is found by
+//! `exists false` alone, so a field that no resource has finds nothing.
 //!
 //! A query ignores case. All else is compared byte by byte, but keys of views, which are read in
 //! lower case.
@@ -68,10 +72,16 @@
 //! | `type` | all but segments | `temporary` or `permanent` | [`Temporary`](ResourceCondition::Temporary) |
 //! | `state` | flags | `archived` or `live` | [`Archived`](ResourceCondition::Archived) |
 //! | `creationDate` | flags | bounds of a time | [`CreatedAt`](ResourceCondition::CreatedAt) |
+//! | `status`, `staleState`, `targeting`, `filterEnv`, `followerId` | flags | an attribute | [`Attribute`](ResourceCondition::Attribute), [`HasAttribute`](ResourceCondition::HasAttribute) |
 //! | `maintainerIds` | metrics | a list | [`MaintainerId`](ResourceCondition::MaintainerId) |
 //! | `keys`, `includedKeys` | segments | a list | [`Key`](ResourceCondition::Key) |
 //! | `excludedKeys` | segments | a list | [`Key`](ResourceCondition::Key), with [`NoneOf`](TextPredicate::NoneOf) |
 //! | `unbounded` | segments | `true` or `false` | [`Unbounded`](ResourceCondition::Unbounded) |
+//! | `type`, `external` | segments | an attribute | [`Attribute`](ResourceCondition::Attribute), [`HasAttribute`](ResourceCondition::HasAttribute) |
+//!
+//! Attributes are what a flag service knows: a store keeps them as [they are told](crate::NewResource::attribute). A
+//! value is compared with a text, with a whole number, or with each text of a set. `filterEnv` is one like the others:
+//! it does not change what the others mean.
 //!
 //! A store does not know flags that are deprecated, which the REST API tells from live ones; so
 //! `state:deprecated` is an error.
@@ -80,12 +90,11 @@
 //! [`UnsupportedField`](FilterErrorKind::UnsupportedField):
 //!
 //! - of flags `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`,
-//!   `contextKindTargeted`, `contextKindsEvaluated`, `evaluated`, `excludeSettings`, `experimentStatus`, `filterEnv`, `followerId`, `guardedRollout`,
+//!   `contextKindTargeted`, `contextKindsEvaluated`, `evaluated`, `excludeSettings`, `experimentStatus`, `guardedRollout`,
 //!   `hasDataExport`, `hasExperiment`, `purpose`, `releasePipeline`, `sdkAvailability`,
-//!   `segmentTargeted`, `staleState`, `status`, `targeting`;
+//!   `segmentTargeted`;
 //! - of metrics `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`,
-//!   `metricUsedIn`, `unitAggregationType`, `versionIds`;
-//! - of segments `external`, `type`.
+//!   `metricUsedIn`, `unitAggregationType`, `versionIds`.
 //!
 //! # Fields of views
 //!

@@ -10,11 +10,12 @@ pub(super) enum Operator {
     StartsWith,
     Contains,
     AnyOf,
+    Exists,
 }
 
 impl Operator {
     /// Every way to write an operator.
-    const SPELLINGS: [(&'static str, Self); 7] = [
+    const SPELLINGS: [(&'static str, Self); 8] = [
         (":", Self::Has),
         ("=", Self::Equals),
         ("equals", Self::Equals),
@@ -22,6 +23,7 @@ impl Operator {
         ("startsWith", Self::StartsWith),
         ("contains", Self::Contains),
         ("anyOf", Self::AnyOf),
+        ("exists", Self::Exists),
     ];
 
     /// The operator written like this, and the text of it that lives on.

@@ -4,7 +4,6 @@ use super::error::FilterError;
 use super::index_terms::IndexTerms;
 use super::tables;
 use super::{parser, query};
-use crate::model::ResourceFields;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
@@ -12,6 +11,7 @@ use crate::model::resource_name;
 use crate::model::set_predicate::SetPredicate;
 use crate::model::time::Timestamp;
 use crate::model::view::Maintainer;
+use crate::model::{Attributes, ResourceFields};
 
 impl ResourceFilter {
     /// Parses the text that filters resources of this type; [the grammar](crate::filter) has the
@@ -79,6 +79,13 @@ impl ResourceCondition {
             Self::Temporary(wanted) => facts.temporary == *wanted,
             Self::Unbounded(wanted) => facts.unbounded == *wanted,
             Self::CreatedAt(test) => test.holds(facts.created_at),
+            Self::Attribute(name, test) => {
+                let value = facts.attributes.and_then(|attributes| attributes.get(name));
+                value.is_some_and(|value| test.holds(|text| value.has(text)))
+            }
+            Self::HasAttribute(name, wanted) => {
+                facts.attributes.is_some_and(|attributes| attributes.contains_key(name)) == *wanted
+            }
             Self::Environment(wanted) => facts.environment == Some(wanted.as_str()),
         }
     }
@@ -124,6 +131,8 @@ pub(crate) struct ResourceFacts<'a> {
     pub(crate) unbounded: bool,
     /// Of a resource that is registered.
     pub(crate) created_at: Option<Timestamp>,
+    /// Of a resource that is registered.
+    pub(crate) attributes: Option<&'a Attributes>,
 }
 
 impl<'a> ResourceFacts<'a> {
@@ -142,6 +151,7 @@ impl<'a> ResourceFacts<'a> {
                 temporary: fields.temporary,
                 unbounded: fields.unbounded,
                 created_at: Some(fields.created_at),
+                attributes: Some(&fields.attributes),
             },
             None => Self {
                 key,
@@ -153,6 +163,7 @@ impl<'a> ResourceFacts<'a> {
                 temporary: false,
                 unbounded: false,
                 created_at: None,
+                attributes: None,
             },
         }
     }

@@ -1,8 +1,9 @@
 //! Every field there is.
 
 use super::error::{FilterErrorKind, shown};
-use super::field::Field;
-use super::field::Meaning::{List, Query, Text, Texts, Time, Views, YesNo};
+use super::field::Meaning::{Attribute as Told, List, Query, Text, Texts, Time, Views, YesNo};
+use super::field::{BOOLEAN, Field};
+use crate::model::Attribute;
 use crate::model::resource::ResourceType;
 use crate::model::resource_filter::ResourceCondition as Resource;
 use crate::model::text_predicate::TextPredicate;
@@ -19,8 +20,6 @@ const fn field<C>(name: &'static str, meaning: super::field::Meaning<C>) -> Fiel
     Field { name, meaning }
 }
 
-const BOOLEAN: [&str; 2] = ["true", "false"];
-
 static OF_ALL: [Field<Resource>; 5] = [
     field("query", Query(Resource::Query)),
     field("key", Text(Resource::Key)),
@@ -36,19 +35,39 @@ static OF_ALL_BUT_SEGMENTS: [Field<Resource>; 4] = [
     field("type", YesNo(["temporary", "permanent"], Resource::Temporary)),
 ];
 
-static OF_FLAGS: [Field<Resource>; 2] = [
+/// The field that tells an attribute.
+macro_rules! attribute {
+    ($name:ident) => {
+        field(
+            Attribute::$name.as_str(),
+            Told(
+                |test| Resource::Attribute(Attribute::$name, test),
+                |exists| Resource::HasAttribute(Attribute::$name, exists),
+            ),
+        )
+    };
+}
+
+static OF_FLAGS: [Field<Resource>; 7] = [
     field("state", YesNo(["archived", "live"], Resource::Archived)),
     field("creationDate", Time(Resource::CreatedAt)),
+    attribute!(Status),
+    attribute!(StaleState),
+    attribute!(Targeting),
+    attribute!(FilterEnv),
+    attribute!(FollowerId),
 ];
 
 static OF_METRICS: [Field<Resource>; 1] =
     [field("maintainerIds", List(|ids| Resource::MaintainerId(TextPredicate::AnyOf(ids))))];
 
-static OF_SEGMENTS: [Field<Resource>; 4] = [
+static OF_SEGMENTS: [Field<Resource>; 6] = [
     field("keys", List(|keys| Resource::Key(TextPredicate::AnyOf(keys)))),
     field("includedKeys", List(|keys| Resource::Key(TextPredicate::AnyOf(keys)))),
     field("excludedKeys", List(|keys| Resource::Key(TextPredicate::NoneOf(keys)))),
     field("unbounded", YesNo(BOOLEAN, Resource::Unbounded)),
+    attribute!(Type),
+    attribute!(External),
 ];
 
 static OF_VIEWS: [Field<View>; 6] = [
@@ -72,8 +91,6 @@ static FLAGS: Table<Resource> = Table {
         "evaluated",
         "excludeSettings",
         "experimentStatus",
-        "filterEnv",
-        "followerId",
         "guardedRollout",
         "hasDataExport",
         "hasExperiment",
@@ -81,9 +98,6 @@ static FLAGS: Table<Resource> = Table {
         "releasePipeline",
         "sdkAvailability",
         "segmentTargeted",
-        "staleState",
-        "status",
-        "targeting",
     ],
 };
 
@@ -104,8 +118,7 @@ static METRICS: Table<Resource> = Table {
     ],
 };
 
-static SEGMENTS: Table<Resource> =
-    Table { fields: &[&OF_ALL, &OF_SEGMENTS], unsupported: &["external", "type"] };
+static SEGMENTS: Table<Resource> = Table { fields: &[&OF_ALL, &OF_SEGMENTS], unsupported: &[] };
 
 static VIEWS: Table<View> = Table { fields: &[&OF_VIEWS], unsupported: &[] };
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::AttributeValue;
 use super::change_meta::ChangeMeta;
 use super::error::Error;
 use super::key::MAX_KEY_LEN;
@@ -25,9 +26,9 @@ pub struct Limits {
     pub name: usize,
     /// Bytes of a view's description. Default: 4,096.
     pub description: usize,
-    /// Tags of a view or resource. Default: 64.
+    /// Tags of a view or resource, and texts of an attribute. Default: 64.
     pub tags: usize,
-    /// Bytes of a tag. Default: 256.
+    /// Bytes of a tag, and of a text of an attribute. Default: 256.
     pub tag: usize,
     /// Bytes of a member id or team key. Default: 256.
     pub maintainer: usize,
@@ -118,10 +119,11 @@ pub(crate) fn check_fields(
 
 /// Checks what is said of a resource to be registered.
 pub(crate) fn check_resource(resource: &NewResource, limits: &Limits) -> Result<()> {
-    let NewResource { name, tags, maintainer, .. } = resource;
+    let NewResource { name, tags, maintainer, attributes, .. } = resource;
     check_text("name", name.as_deref().unwrap_or_default(), limits.name)?;
     check_maintainer(maintainer.as_ref(), limits)?;
-    check_tags(tags, limits)
+    check_tags(tags, limits)?;
+    attributes.values().try_for_each(|value| check_attribute(value, limits))
 }
 
 fn check_maintainer(maintainer: Option<&Maintainer>, limits: &Limits) -> Result<()> {
@@ -129,11 +131,21 @@ fn check_maintainer(maintainer: Option<&Maintainer>, limits: &Limits) -> Result<
 }
 
 fn check_tags(tags: &[String], limits: &Limits) -> Result<()> {
-    if tags.len() > limits.tags {
-        let (length, limit) = (tags.len(), limits.tags);
-        return Err(TooLong { what: "list of tags", length, unit: "entries", limit });
-    }
+    check_list("list of tags", tags, limits.tags)?;
     tags.iter().try_for_each(|tag| check_text("tag", tag, limits.tag))
+}
+
+fn check_attribute(value: &AttributeValue, limits: &Limits) -> Result<()> {
+    let texts = value.each_text();
+    check_list("list of an attribute", texts, limits.tags)?;
+    texts.iter().try_for_each(|text| check_text("text of an attribute", text, limits.tag))
+}
+
+fn check_list(what: &'static str, texts: &[String], limit: usize) -> Result<()> {
+    match texts.len() {
+        length if length > limit => Err(TooLong { what, length, unit: "entries", limit }),
+        _ => Ok(()),
+    }
 }
 
 fn check_text(what: &'static str, text: &str, limit: usize) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Plain data: keys, resources, views, batches, reports, commands and changes. No I/O.
 
 pub(crate) mod answer;
+pub(crate) mod attribute;
 pub(crate) mod batch;
 pub(crate) mod by_type;
 pub(crate) mod chain_hash;
@@ -50,6 +51,8 @@ pub(crate) mod view_filter;
 pub(crate) mod view_record;
 
 pub(crate) use answer::{Answer, Decision};
+pub(crate) use attribute::Attributes;
+pub use attribute::{Attribute, AttributeValue};
 pub use batch::{Batch, SegmentRef};
 pub(crate) use by_type::ByType;
 pub use change::{Change, ChangeKind, ChangedFields, ChangedLinks};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::{Attribute, AttributeValue, Attributes};
 use super::resource::{RawResource, ResourceType};
 use super::time::Timestamp;
 use super::view::{Maintainer, sorted_tags};
@@ -34,6 +35,7 @@ pub struct NewResource {
     pub(crate) temporary: bool,
     pub(crate) unbounded: bool,
     pub(crate) created_at: Option<Timestamp>,
+    pub(crate) attributes: Attributes,
 }
 
 /// The raw texts that name a resource: only segments have an environment, and an id.
@@ -111,6 +113,7 @@ impl NewResource {
             temporary: false,
             unbounded: false,
             created_at: None,
+            attributes: Attributes::new(),
         }
     }
 
@@ -160,6 +163,14 @@ impl NewResource {
     #[must_use]
     pub const fn created_at(mut self, time: Timestamp) -> Self {
         self.created_at = Some(time);
+        self
+    }
+
+    /// Says what an attribute is, instead of what was said of it before. Default: none is known. Example: at
+    /// [`Attribute`].
+    #[must_use]
+    pub fn attribute(mut self, name: Attribute, value: impl Into<AttributeValue>) -> Self {
+        self.attributes.insert(name, value.into().in_order());
         self
     }
 }

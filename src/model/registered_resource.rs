@@ -1,7 +1,10 @@
 //! What is known of a resource.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::attribute::{Attribute, AttributeValue, Attributes};
 use super::key::SegmentId;
 use super::resource::Resource;
 use super::time::Timestamp;
@@ -20,6 +23,7 @@ pub(crate) struct ResourceFields {
     pub(crate) temporary: bool,
     pub(crate) unbounded: bool,
     pub(crate) created_at: Timestamp,
+    pub(crate) attributes: Attributes,
 }
 
 /// A resource of a project's registry. Example: at
@@ -45,6 +49,8 @@ pub struct RegisteredResource {
     pub unbounded: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What else was told of it, by name; texts of a set are sorted, each once.
+    pub attributes: BTreeMap<Attribute, AttributeValue>,
     /// The revision of the change that put it last.
     pub revision: u64,
 }
@@ -60,6 +66,7 @@ impl RegisteredResource {
             temporary,
             unbounded,
             created_at,
+            attributes,
         } = fields;
         Self {
             resource,
@@ -71,6 +78,7 @@ impl RegisteredResource {
             temporary,
             unbounded,
             created_at,
+            attributes,
             revision,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::Attribute;
 use super::key::{EnvironmentId, ViewKey};
 use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
@@ -88,4 +89,9 @@ pub enum ResourceCondition {
     Environment(EnvironmentId),
     /// A test of when it was created, as its registration tells; without one it does not hold.
     CreatedAt(TimePredicate),
+    /// A test of an attribute, as its registration tells it: of the texts of a set, or of a single value. Where it is
+    /// not told the test does not hold, whatever it asks.
+    Attribute(Attribute, SetPredicate<String>),
+    /// Whether an attribute is told.
+    HasAttribute(Attribute, bool),
 }

@@ -125,6 +125,7 @@ fn validate_fields(
     let id = id.map_err(FailureReason::InvalidId)?;
     limit::check_resource(resource, limits).map_err(FailureReason::TooLong)?;
     let NewResource { tags, maintainer, archived, temporary, unbounded, created_at, .. } = resource;
+    let attributes = resource.attributes.clone();
     let fields = ResourceFields {
         id,
         name: resource.name.clone().unwrap_or_else(|| name.parts().1.to_owned()),
@@ -134,6 +135,7 @@ fn validate_fields(
         temporary: *temporary,
         unbounded: *unbounded,
         created_at: Timestamp::default(),
+        attributes,
     };
     Ok(ValidatedResource { resource_type, name, fields, created_at: *created_at })
 }

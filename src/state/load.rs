@@ -19,7 +19,7 @@ use crate::model::change_check::check_name;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
-use crate::model::{ByType, NameList, Stamp, ViewRecord};
+use crate::model::{AttributeValue, ByType, NameList, Stamp, ViewRecord};
 use crate::parallel::Threads;
 
 /// The names of a type that views link.
@@ -114,6 +114,8 @@ impl LoadedRegistry {
                 )?;
                 require(*revision <= head.revision, "a resource is newer than the state")?;
                 require(is_set(&fields.tags), "tags are not in order")?;
+                let mut lists = fields.attributes.values().map(AttributeValue::each_text);
+                require(lists.all(is_set), "texts of an attribute are not in order")?;
             }
         }
         Registry::load(resources).map(Self)

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::key_map::KeyMap;
 use super::placed::{Sound, require};
 use crate::model::ByType;
-use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::key::{EnvironmentId, SegmentId};
 use crate::model::resource::ResourceType;
 use crate::model::resource_name::environment_prefix;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::Maintainer;
+use crate::model::{Attribute, AttributeValue, Attributes, ResourceFields};
 
 /// What a resource is found by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,14 @@ pub(super) struct Registry {
     /// The resources that have a term, in key order.
     terms: ByType<KeyMap<Term, KeyMap<Arc<str>, ()>>>,
     segment_ids: KeyMap<SegmentId, Arc<str>>,
+}
+
+/// The bytes that attributes take: a node of their map has room for eleven.
+fn memory_of(attributes: &Attributes) -> usize {
+    let texts = attributes.values().flat_map(AttributeValue::each_text);
+    let texts: usize = texts.map(|text| text.len() + size_of::<String>()).sum();
+    let node = 11 * size_of::<(Attribute, AttributeValue)>() + 16;
+    if attributes.is_empty() { 0 } else { node + texts }
 }
 
 fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
@@ -211,7 +219,7 @@ impl Registry {
         let entry = size_of::<Arc<str>>() + size_of::<usize>();
         let rows = self.resources.iter().flat_map(|(_, resources)| resources.into_iter());
         let rows = rows.map(|(name, row)| {
-            let ResourceFields { id, name: title, tags, maintainer, .. } = &row.fields;
+            let ResourceFields { id, name: title, tags, maintainer, attributes, .. } = &row.fields;
             let tags: usize = tags.iter().map(|tag| tag.len() + size_of::<String>() + entry).sum();
             let id = id.as_ref().map_or(0, |id| id.as_str().len() * 2 + entry);
             let maintainer = maintainer.as_ref().map_or(0, |of| of.id().len() + entry);
@@ -223,6 +231,7 @@ impl Registry {
                 + tags
                 + id
                 + maintainer
+                + memory_of(attributes)
         });
         rows.sum()
     }

@@ -1,13 +1,16 @@
 //! A page of the feed of changes.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
+use super::attribute;
 use super::maintainer::Maintainer;
-use crate::model::RegisteredResource;
 use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
 use crate::model::position::Position;
 use crate::model::resource::{RawResource, Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
+use crate::model::{Attribute, RegisteredResource};
 
 /// The changes after a position, a page of them.
 ///
@@ -261,6 +264,9 @@ pub struct Registered<'a> {
     pub unbounded: bool,
     /// When it was created, in milliseconds since 1970.
     pub creation_date: u64,
+    /// What else was told of it, each under its name.
+    #[serde(flatten)]
+    pub attributes: BTreeMap<Attribute, super::Attribute>,
 }
 
 impl<'a> Registered<'a> {
@@ -275,6 +281,7 @@ impl<'a> Registered<'a> {
             temporary: put.temporary,
             unbounded: put.unbounded,
             creation_date: put.created_at.as_millis(),
+            attributes: attribute::to_json(&put.attributes),
         }
     }
 }

@@ -44,6 +44,7 @@
 //! does not know (a field to filter by, a search among the views of a resource) is refused, and
 //! never left out in silence: [`RequestError::Unsupported`].
 
+mod attribute;
 mod changes;
 mod encoded;
 mod error_body;
@@ -68,6 +69,7 @@ mod view;
 mod view_maintainer;
 mod view_request;
 
+pub use attribute::Attribute;
 pub use changes::{Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};

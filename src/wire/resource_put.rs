@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::Attribute;
 use super::json;
 use super::request_error::RequestError;
 use super::view_request::maintainer;
-use crate::model::NewResource;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
+use crate::model::{self, NewResource};
 
 /// A resource that is to be registered, its fields named as the API names them.
 ///
@@ -16,6 +17,10 @@ use crate::model::time::Timestamp;
 /// export. Unknown fields are left out, since a resource as the API gives it has many more; so it
 /// can be taken as it is, with `resourceType`, and for segments `environmentId`, added. `null` is
 /// as if the field were not there.
+///
+/// The attributes are what a flag service knows and a store keeps as it is told, to
+/// [filter](crate::filter) by: `status`, `staleState`, `targeting`, `filterEnv` and `followerId` of flags, `type` and
+/// `external` of segments. Each is a text, a whole number or a list of texts.
 ///
 /// ```
 /// use viewlink::wire::ResourcePut;
@@ -71,6 +76,27 @@ pub struct ResourcePut {
     /// The id, also read from `id`; of segments, left out of others.
     #[serde(rename = "_id", alias = "id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// How much it is used; of flags, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Attribute>,
+    /// Whether it can go; of flags, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_state: Option<Attribute>,
+    /// Whether it is on; of flags, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targeting: Option<Attribute>,
+    /// The environments that these are about; of flags, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_env: Option<Attribute>,
+    /// The members who follow it; of flags, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follower_id: Option<Attribute>,
+    /// How its members are given; of segments, left out of others.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub segment_type: Option<Attribute>,
+    /// Where it comes from, if it is kept elsewhere; of segments, left out of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<Attribute>,
 }
 
 impl ResourcePut {
@@ -95,9 +121,11 @@ impl ResourcePut {
     /// [`RequestError::Parameter`] when the project's key or the type is none, or a segment comes
     /// without an environment; [`RequestError::Shape`] when a resource that is no segment comes
     /// with one, or a member and a team are to look after it.
-    pub fn into_new_resource(self) -> Result<(ProjectKey, NewResource), RequestError> {
+    pub fn into_new_resource(mut self) -> Result<(ProjectKey, NewResource), RequestError> {
         let project = project(self.project_key.as_deref())?;
-        let resource_type = resource_type(self.resource_type.or(self.kind).as_deref())?;
+        let resource_type =
+            resource_type(self.resource_type.take().or(self.kind.take()).as_deref())?;
+        let attributes = self.take_attributes(resource_type);
         let mut resource = named(resource_type, self.environment_id, self.key, self.id)?
             .tags(self.tags.unwrap_or_default())
             .archived(self.archived.unwrap_or_default())
@@ -112,7 +140,32 @@ impl ResourcePut {
         if let Some(Some(who)) = maintainer(self.maintainer_id, self.maintainer_team_key)? {
             resource = resource.maintainer(who);
         }
+        for (name, Attribute(value)) in attributes {
+            resource = resource.attribute(name, value);
+        }
         Ok((project, resource))
+    }
+
+    /// Takes what is told of a resource of this type.
+    fn take_attributes(
+        &mut self,
+        resource_type: ResourceType,
+    ) -> Vec<(model::Attribute, Attribute)> {
+        use model::Attribute as Name;
+        let told = match resource_type {
+            ResourceType::Flag => vec![
+                (Name::Status, self.status.take()),
+                (Name::StaleState, self.stale_state.take()),
+                (Name::Targeting, self.targeting.take()),
+                (Name::FilterEnv, self.filter_env.take()),
+                (Name::FollowerId, self.follower_id.take()),
+            ],
+            ResourceType::Segment => {
+                vec![(Name::Type, self.segment_type.take()), (Name::External, self.external.take())]
+            }
+            ResourceType::AiConfig | ResourceType::Metric => Vec::new(),
+        };
+        told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 

@@ -5,11 +5,13 @@
 //! whoever compares.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use viewlink::wire::{Maintainer, MaintainerKind};
+use viewlink::wire::{self, Maintainer, MaintainerKind};
 use viewlink::{
-    LinkedResource, NewResource, NewView, RegisteredResource, ResourceType, Timestamp, View,
+    Attribute, LinkedResource, NewResource, NewView, RegisteredResource, ResourceType, Timestamp,
+    View,
 };
 
 use super::counts::RowCounts;
@@ -158,6 +160,9 @@ pub(super) struct ResourceLine<'a> {
     pub(super) temporary: bool,
     #[serde(default)]
     pub(super) unbounded: bool,
+    /// What else was told of it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) attributes: BTreeMap<Attribute, wire::Attribute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) created_at: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +184,7 @@ impl<'a> ResourceLine<'a> {
             archived: registered.archived,
             temporary: registered.temporary,
             unbounded: registered.unbounded,
+            attributes: attributes(registered),
             created_at: Some(registered.created_at.as_millis()),
             revision: Some(registered.revision),
         }
@@ -209,6 +215,9 @@ impl<'a> ResourceLine<'a> {
         }
         if let Some(maintainer) = &self.maintainer {
             resource = resource.maintainer(to_maintainer(maintainer));
+        }
+        for (name, wire::Attribute(value)) in &self.attributes {
+            resource = resource.attribute(*name, value.clone());
         }
         match self.created_at {
             Some(time) => resource.created_at(Timestamp::from_millis(time)),
@@ -250,6 +259,11 @@ impl<'a> LinkLine<'a> {
             revision: Some(linked.revision),
         }
     }
+}
+
+fn attributes(registered: &RegisteredResource) -> BTreeMap<Attribute, wire::Attribute> {
+    let attributes = registered.attributes.iter();
+    attributes.map(|(name, value)| (*name, wire::Attribute(value.clone()))).collect()
 }
 
 fn to_maintainer(maintainer: &Maintainer) -> viewlink::Maintainer {

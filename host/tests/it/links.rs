@@ -1,7 +1,7 @@
 //! The operations on links.
 
 use serde_json::{Value, json};
-use viewlink::{NewResource, Timestamp};
+use viewlink::{Attribute, NewResource, Timestamp};
 
 use crate::support::{FLAGS, TestHost, VIEW};
 
@@ -167,6 +167,30 @@ async fn an_empty_filter_beside_keys_asks_for_nothing_more() {
     host.json("POST", FLAGS, r#"{"keys": ["y"], "filter": " "}"#)
         .await
         .refused(400, "invalid_filter");
+}
+
+#[tokio::test]
+async fn resources_are_linked_and_listed_by_attributes_that_were_told() {
+    let host = TestHost::new();
+    let project = host.store.project("default").unwrap();
+    let flag = NewResource::flag("c").attribute(Attribute::Status, "active");
+    let segment = NewResource::segment("env", "s").attribute(Attribute::External, "amplitude");
+    project.put_resources([flag, segment]).unwrap().all_ok().unwrap();
+    let none = host.json("POST", FLAGS, r#"{"filter": "targeting:on"}"#).await.ok();
+    assert_eq!(none["successCount"], 0, "no flag has it");
+    let linked = host.json("POST", FLAGS, r#"{"filter": "status:active"}"#).await.ok();
+    assert_eq!(linked["successCount"], 1);
+    let segments = format!("{VIEW}/link/segments");
+    let body = r#"{"filter": "external exists true", "environmentId": "env"}"#;
+    assert_eq!(host.json("POST", &segments, body).await.ok()["successCount"], 1);
+    let listed = host.get(&format!("{VIEW}/linked/flags?filter=status:active")).await.ok();
+    assert_eq!(
+        (&listed["totalCount"], &listed["items"][0]["resourceKey"]),
+        (&json!(1), &json!("c"))
+    );
+    let list = format!("{VIEW}/linked/flags?filter=");
+    host.get(&format!("{list}external:a")).await.refused(400, "invalid_filter");
+    host.get(&format!("{list}evaluated:a")).await.refused(400, "unsupported");
 }
 
 #[tokio::test]

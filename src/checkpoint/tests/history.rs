@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::model::key::EnvironmentId;
 use crate::{
-    Batch, Checkpoints, Maintainer, NewResource, NewView, Options, Project, Resource, ResourceType,
-    Store, Timestamp, ViewPatch,
+    Attribute, AttributeValue, Batch, Checkpoints, Maintainer, NewResource, NewView, Options,
+    Project, Resource, ResourceType, Store, Timestamp, ViewPatch,
 };
 
 /// A step of a history, by small numbers of its project, its view and of resources.
@@ -87,7 +87,13 @@ pub(super) fn put(of: ResourceType, number: u16) -> NewResource {
         ResourceType::AiConfig => NewResource::ai_config(key(number)),
         ResourceType::Metric => NewResource::metric(key(number)),
     };
-    new.name(format!("{number}th")).tags([["x", "y"][usize::from(number % 2)], "z"])
+    let new = new.name(format!("{number}th")).tags([["x", "y"][usize::from(number % 2)], "z"]);
+    match number % 4 {
+        0 => new.attribute(Attribute::Status, "active"),
+        1 => new.attribute(Attribute::FollowerId, AttributeValue::texts(["bob", "ann"])),
+        2 => new.attribute(Attribute::StaleState, i64::from(number) - 9),
+        _ => new,
+    }
 }
 
 fn project(store: &Store, number: u8) -> Project {

@@ -4,10 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::engine::memory_budget::MemoryBudget;
+use crate::model::limit::Limits;
 use crate::model::resource::ResourceType;
-use crate::model::{ChangeRecord, Decision, LinkOp};
+use crate::model::{
+    Attribute, AttributeValue, ChangeRecord, Decision, LinkOp, NewResource, Operation, ValidatedPut,
+};
 use crate::state::tests::commands::{
-    any_commands, at, batch, change_links, create, group, links as links_of,
+    any_commands, at, batch, change_links, command, create, group, links as links_of,
 };
 use crate::state::tests::{Timed, cases};
 use crate::state::{Pending, State};
@@ -70,6 +73,25 @@ proptest! {
             prop_assert!(after <= limit.max(before), "{after} of {limit} bytes, {before} before");
         }
     }
+}
+
+#[test]
+fn what_is_counted_for_many_short_tags_and_attributes_is_not_less_than_what_they_take() {
+    let texts = || (0..64_u8).map(|number| char::from(b'0' + number).to_string());
+    let names = [Attribute::Status, Attribute::FollowerId, Attribute::FilterEnv];
+    let flag = |number: u16| {
+        let flag = NewResource::flag(format!("f{number}")).tags(texts());
+        names.iter().fold(flag, |flag, name| flag.attribute(*name, AttributeValue::texts(texts())))
+    };
+    let put = ValidatedPut::new((0..300).map(flag).collect(), Limits::default());
+    let mut state = State::default();
+    let put = at(command(0, Operation::PutResources(put)));
+    let change = decide(&state, &Pending::default(), &put).unwrap();
+    let mut budget = MemoryBudget::new(Some(u64::MAX));
+    budget.admit(&state, &change, change.encode().unwrap().len()).unwrap();
+    state.apply(&change).unwrap();
+    let (after, most) = (state.memory_use().total(), budget.most().unwrap());
+    assert!(after <= most, "{after} of {most} bytes");
 }
 
 /// A link of so many flags that no other number has.

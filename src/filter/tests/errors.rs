@@ -67,21 +67,13 @@ fn a_field_that_is_not_there_is_told_with_those_that_are() {
 
 #[test]
 fn a_field_of_the_api_that_a_store_does_not_keep_is_told_apart() {
-    assert_errors([(
-        "query:a, external exists true",
-        9,
-        "the field external cannot be filtered by",
-    )]);
-    let text = "tags:a,targeting:{\"before\":1690527600000}";
+    let text = "tags:a,evaluated:{\"before\":1690527600000}";
     let unsupported = error(ResourceType::Flag, text);
     assert_eq!(unsupported.position(), 7);
-    assert_eq!(unsupported.kind(), &Kind::UnsupportedField { field: "targeting" });
-    for (resource_type, field) in [
-        (ResourceType::Flag, "codeReferences.min"),
-        (ResourceType::Flag, "filterEnv"),
-        (ResourceType::Metric, "eventKind"),
-        (ResourceType::Segment, "external"),
-    ] {
+    assert_eq!(unsupported.kind(), &Kind::UnsupportedField { field: "evaluated" });
+    for (resource_type, field) in
+        [(ResourceType::Flag, "codeReferences.min"), (ResourceType::Metric, "eventKind")]
+    {
         let kind = error(resource_type, &format!("{field}:x")).kind().clone();
         assert_eq!(kind, Kind::UnsupportedField { field });
         let kind = error(ResourceType::AiConfig, &format!("{field}:x")).kind().clone();

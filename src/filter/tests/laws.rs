@@ -17,8 +17,7 @@ fn cases(usual: u32) -> u32 {
 
 /// Pieces of filters in a row, so that most of a text is right.
 fn nearly_a_filter() -> impl Strategy<Value = String> {
-    let fields =
-        "query tags tag view key keys excludedKeys name archived type unbounded state external";
+    let fields = "query tags tag view key keys excludedKeys name archived type unbounded state external status exists";
     let others =
         r#"= : : anyOf notEquals startsWith contains equals , , + [ ] " \ \u00e4 \ud83d a ä 😀"#;
     let values = "isPayloadView a b true live temporary | (";

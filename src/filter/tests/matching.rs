@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
+use crate::model::attribute::{Attribute, AttributeValue, Attributes};
 use crate::model::key::EnvironmentId;
 use crate::model::time::Timestamp;
 use crate::model::view::Maintainer;
@@ -16,6 +17,7 @@ const FACTS: ResourceFacts<'_> = ResourceFacts {
     temporary: true,
     unbounded: false,
     created_at: None,
+    attributes: None,
 };
 
 fn matches(filter: &str, facts: &ResourceFacts<'_>) -> bool {
@@ -49,6 +51,46 @@ fn a_query_ignores_case_in_key_and_name() {
     // The sign of the kelvin is a k in lower case, and three times as long.
     let facts = ResourceFacts { key: "kk", ..FACTS };
     assert!(matches("query:\u{212a}\u{212a}", &facts) && !matches("query:kkk", &facts));
+}
+
+#[test]
+fn an_attribute_is_compared_with_a_text_a_number_or_each_text_of_a_set() {
+    let attributes = Attributes::from([
+        (Attribute::Status, "active".into()),
+        (Attribute::StaleState, 7.into()),
+        (Attribute::FollowerId, AttributeValue::texts(["bob", "ann"])),
+    ]);
+    let facts = ResourceFacts { attributes: Some(&attributes), ..FACTS };
+    for found in [
+        "status:active",
+        "status = active,staleState:7",
+        "status anyOf [new, active]",
+        "status notEquals new",
+        "status exists true,targeting exists false",
+        "followerId:ann+bob",
+        "followerId contains [ann, bob]",
+        "followerId = bob",
+    ] {
+        assert!(matches(found, &facts), "{found}");
+    }
+    for other in
+        ["status:Active", "status:act", "staleState:8", "followerId:ann+eve", "status:\"\""]
+    {
+        assert!(!matches(other, &facts), "{other}");
+    }
+}
+
+#[test]
+fn an_attribute_that_no_resource_has_finds_nothing() {
+    for facts in [FACTS, ResourceFacts { attributes: Some(&Attributes::new()), ..FACTS }] {
+        for field in ["status", "staleState", "targeting", "filterEnv", "followerId"] {
+            for test in [":a", " = a", " notEquals a", " anyOf [a]", " contains a", " exists true"]
+            {
+                assert!(!matches(&format!("{field}{test}"), &facts), "{field}{test}");
+            }
+            assert!(matches(&format!("{field} exists false"), &facts));
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::random::Thing;
 use super::*;
 use crate::filter::ViewCondition;
+use crate::model::attribute::AttributeValue;
 use crate::model::time::Timestamp;
 use crate::model::time_predicate::TimePredicate;
 use crate::model::view::{Maintainer, View};
@@ -22,6 +23,15 @@ pub(super) fn resource_matches(conditions: &[ResourceCondition], thing: &Thing) 
         Is::Archived(wanted) => thing.archived == *wanted,
         Is::Temporary(wanted) => thing.temporary == *wanted,
         Is::Unbounded(wanted) => thing.unbounded == *wanted,
+        Is::Attribute(name, test) => {
+            let told = thing.attributes.iter().flat_map(|told| told.get(name));
+            let told: Vec<Vec<String>> = told.map(told_texts).collect();
+            told.first().is_some_and(|told| set_holds(test, told))
+        }
+        Is::HasAttribute(name, wanted) => {
+            let names = thing.attributes.iter().flat_map(|told| told.keys());
+            names.filter(|told| *told == name).count() == usize::from(*wanted)
+        }
         Is::CreatedAt(TimePredicate { after, before }) => {
             let time = thing.created_at.map(Timestamp::as_millis);
             let within = |time: &u64| {
@@ -44,6 +54,14 @@ pub(super) fn view_matches(conditions: &[ViewCondition], view: &View) -> bool {
         Is::MaintainerId(test) => text_holds(test, member(view.maintainer.as_ref())),
         Is::Payload(wanted) => *wanted == is_payload(view),
     })
+}
+
+fn told_texts(value: &AttributeValue) -> Vec<String> {
+    match value {
+        AttributeValue::Text(text) => vec![text.clone()],
+        AttributeValue::Number(number) => vec![number.to_string()],
+        AttributeValue::Texts(texts) => texts.clone(),
+    }
 }
 
 const fn is_payload(_: &View) -> bool {

@@ -60,6 +60,8 @@ impl Pen {
             Is::Archived(yes) => self.yes_no("archived", ["true", "false"], *yes),
             Is::Temporary(yes) => self.yes_no("type", ["temporary", "permanent"], *yes),
             Is::Unbounded(yes) => self.yes_no("unbounded", ["true", "false"], *yes),
+            Is::Attribute(name, test) => self.set(name.as_str(), test),
+            Is::HasAttribute(name, yes) => self.put(name.as_str(), "exists", &yes.to_string()),
             Is::CreatedAt(test) => self.bounds("creationDate", *test),
             Is::Environment(_) => panic!("not in the grammar"),
         }

@@ -5,6 +5,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
+use crate::model::attribute::{Attribute, AttributeValue, Attributes};
 use crate::model::change_id::ChangeId;
 use crate::model::key::EnvironmentId;
 use crate::model::time::Timestamp;
@@ -97,6 +98,7 @@ impl Texts {
             ResourceType::Segment => prop_oneof![
                 self.list(self.text()).prop_map(|keys| Is::Key(TextPredicate::NoneOf(keys))),
                 any::<bool>().prop_map(Is::Unbounded),
+                self.attribute(&[Attribute::Type, Attribute::External]),
             ]
             .boxed(),
             _ => prop_oneof![
@@ -106,6 +108,10 @@ impl Texts {
                 any::<bool>().prop_map(Is::Temporary),
             ]
             .boxed(),
+        };
+        let others = match resource_type {
+            ResourceType::Flag => prop_oneof![4 => others, 1 => self.attribute(&OF_FLAGS)].boxed(),
+            _ => others,
         };
         let bounds = (time(), time())
             .prop_map(|(after, before)| Is::CreatedAt(TimePredicate { after, before }));
@@ -125,6 +131,18 @@ impl Texts {
         }
     }
 
+    /// A condition on one of these attributes.
+    fn attribute(self, names: &'static [Attribute]) -> BoxedStrategy<ResourceCondition> {
+        use ResourceCondition as Is;
+        prop_oneof![
+            3 => (select(names), self.set_test(self.text()))
+                .prop_map(|(name, test)| Is::Attribute(name, test)),
+            1 => (select(names), any::<bool>())
+                .prop_map(|(name, exists)| Is::HasAttribute(name, exists)),
+        ]
+        .boxed()
+    }
+
     /// A condition on a view.
     pub(super) fn view_condition(self) -> BoxedStrategy<ViewCondition> {
         use ViewCondition as Is;
@@ -138,6 +156,24 @@ impl Texts {
         ]
         .boxed()
     }
+}
+
+const OF_FLAGS: [Attribute; 5] = [
+    Attribute::Status,
+    Attribute::StaleState,
+    Attribute::Targeting,
+    Attribute::FilterEnv,
+    Attribute::FollowerId,
+];
+
+fn attributes() -> impl Strategy<Value = Attributes> {
+    let names = select(&[Attribute::Status, Attribute::Targeting, Attribute::Type][..]);
+    let value = prop_oneof![
+        "[abB]{0,2}".prop_map(AttributeValue::Text),
+        (0..2_i64).prop_map(AttributeValue::Number),
+        tags().prop_map(AttributeValue::Texts),
+    ];
+    prop::collection::btree_map(names, value, 0..3)
 }
 
 pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
@@ -177,6 +213,7 @@ pub(super) struct Thing {
     pub(super) temporary: bool,
     pub(super) unbounded: bool,
     pub(super) created_at: Option<Timestamp>,
+    pub(super) attributes: Option<Attributes>,
 }
 
 impl Thing {
@@ -191,6 +228,7 @@ impl Thing {
             temporary: self.temporary,
             unbounded: self.unbounded,
             created_at: self.created_at,
+            attributes: self.attributes.as_ref(),
         }
     }
 }
@@ -198,21 +236,25 @@ impl Thing {
 pub(super) fn thing() -> impl Strategy<Value = Thing> {
     let texts = ("[abAB]{1,3}", prop::option::of("[ef]"), "[abABäÄ]{0,3}");
     let marks = (any::<bool>(), any::<bool>(), any::<bool>(), time());
-    (texts, tags(), maintainer(), marks).prop_map(|(texts, tags, maintainer, marks)| {
-        let (key, environment, name) = texts;
-        let (archived, temporary, unbounded, created_at) = marks;
-        Thing {
-            key,
-            environment,
-            name,
-            tags,
-            maintainer,
-            archived,
-            temporary,
-            unbounded,
-            created_at,
-        }
-    })
+    let attributes = prop::option::of(attributes());
+    (texts, tags(), maintainer(), marks, attributes).prop_map(
+        |(texts, tags, maintainer, marks, attributes)| {
+            let (key, environment, name) = texts;
+            let (archived, temporary, unbounded, created_at) = marks;
+            Thing {
+                key,
+                environment,
+                name,
+                tags,
+                maintainer,
+                archived,
+                temporary,
+                unbounded,
+                created_at,
+                attributes,
+            }
+        },
+    )
 }
 
 pub(super) fn view(

@@ -12,7 +12,7 @@ use crate::model::time::Timestamp;
 use crate::model::validated_batch::ValidatedBatch;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
-    Batch, ChangeMeta, Command, LinkCommand, LinkOp, LinkPolicy, NewResource, Operation,
+    Attribute, Batch, ChangeMeta, Command, LinkCommand, LinkOp, LinkPolicy, NewResource, Operation,
     Precondition, SegmentRef, ValidatedPut,
 };
 
@@ -72,7 +72,7 @@ pub(crate) fn links(view: u8, op: LinkOp, batch: Batch) -> LinkCommand {
     LinkCommand { view, op, batch, filter, choices, policy, limit: LIMIT }
 }
 
-pub(super) fn command(project: u8, operation: Operation) -> Command {
+pub(crate) fn command(project: u8, operation: Operation) -> Command {
     Command {
         project: project_key(project),
         precondition: Precondition::default(),
@@ -218,6 +218,7 @@ fn new_resource() -> impl Strategy<Value = NewResource> {
                 }
             };
             let [archived, temporary, unbounded, named] = marks;
+            let new = if named { new.attribute(Attribute::Status, "on") } else { new };
             let new = new.tags(tags).archived(archived).temporary(temporary).unbounded(unbounded);
             let new = if named { new.name(format!("Name {id}")) } else { new };
             match maintainer {

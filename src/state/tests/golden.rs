@@ -14,8 +14,8 @@ use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
-    Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp, LinkRecord, NewResource, Operation,
-    Precondition, ResourceFields, Stamp, ValidatedPut,
+    Attribute, AttributeValue, Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp,
+    LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp, ValidatedPut,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -44,6 +44,12 @@ fn registration() -> Registration {
         temporary: false,
         unbounded: true,
         created_at: Timestamp::from_millis(7),
+        attributes: [
+            (Attribute::Status, "on".into()),
+            (Attribute::FollowerId, AttributeValue::texts(["a"])),
+            (Attribute::External, (-2).into()),
+        ]
+        .into(),
     };
     Registration { fields, revision: 300 }
 }
@@ -133,7 +139,10 @@ fn operations() -> Vec<Operation> {
     let filter =
         ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])));
     let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
-    let segment = NewResource::segment_with_id("e", "a", "5f").tags(["t"]).archived(true);
+    let segment = NewResource::segment_with_id("e", "a", "5f")
+        .tags(["t"])
+        .archived(true)
+        .attribute(Attribute::Type, "rule");
     let limit = 9;
     vec![
         Operation::CreateView { view: view.clone(), fields, ensure: true },
@@ -166,15 +175,15 @@ const EFFECTS: [&str; 9] = [
     "0206766965772d31000000fbfb0000",
     "030106766965772d3101090200036500630201640201000c030003650061030162020162020406050603\
      000101000000",
-    "040101036500610101023566016e0101740100016d01000107fb2c0101023566016e0101740100016d01\
-     000107",
-    "05010365006101020301010365006101023566016e0101740100016d01000107fb2c010106766965772d\
-     310c030003650061030162020162020406050603000101000000",
-    "06016501020301010365006101023566016e0101740100016d01000107fb2c010106766965772d310c03\
-     0003650061030162020162020406050603000101000000",
+    "040101036500610101023566016e0101740100016d01000107030000026f6e0402010161060103fb2c01\
+     01023566016e0101740100016d01000107030000026f6e0402010161060103",
+    "05010365006101020301010365006101023566016e0101740100016d01000107030000026f6e04020101\
+     61060103fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
+    "06016501020301010365006101023566016e0101740100016d01000107030000026f6e04020101610601\
+     03fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
     "0701000000fbfb0001010106766965772d31fb2c01016e01640101740101016d0205030401010c030003\
      65006103016202016202040605060300010100000001010365006101023566016e0101740100016d0100\
-     0107fb2c01",
+     0107030000026f6e0402010161060103fb2c01",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
@@ -187,7 +196,8 @@ const OPERATIONS: [&str; 9] = [
     "030106766965772d31010000021b666c61672d303030322d776974682d612d6c6f6e6765722d656e6409\
      6e6f742061206b6579fb0001010103010101740000000100fca086010009",
     "030106766965772d3102010100023566fb0001000000000000fca086010009",
-    "0401010165016101023566000101740001000000fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "04010101650161010235660001017400010000000105000472756c65fb0001fb001040fb0001fb0001fb\
+     0040fb0001fb0001",
     "050101650161",
     "060165",
     "07",

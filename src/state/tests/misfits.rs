@@ -15,7 +15,9 @@ use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::ViewFields;
-use crate::model::{ChangeMeta, ChangeRecord, Effect, LinkRecord, ResourceFields, Stamp};
+use crate::model::{
+    Attributes, ChangeMeta, ChangeRecord, Effect, LinkRecord, ResourceFields, Stamp,
+};
 use crate::state::State;
 
 fn fields() -> impl Strategy<Value = ViewFields> {
@@ -89,6 +91,7 @@ fn put() -> impl Strategy<Value = PutResource> {
             temporary: false,
             unbounded: false,
             created_at: Timestamp::default(),
+            attributes: Attributes::new(),
         })
     };
     let before = prop::option::weighted(0.2, (said(), 0..4_u64));
@@ -218,6 +221,7 @@ fn each_way_not_to_fit_is_told() {
             temporary: false,
             unbounded: false,
             created_at: Timestamp::default(),
+            attributes: Attributes::new(),
         },
     };
     let again = vec![put("id-1", 1), put("id-2", 1)];

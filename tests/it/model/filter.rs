@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use viewlink::{
-    EnvironmentId, Maintainer, Resource, ResourceCondition, ResourceFilter, SetPredicate,
-    TextPredicate, ViewKey,
+    Attribute, AttributeValue, EnvironmentId, Maintainer, Resource, ResourceCondition,
+    ResourceFilter, SetPredicate, TextPredicate, ViewKey,
 };
 
 use super::call::{environment, view_key};
@@ -33,6 +33,8 @@ pub(crate) enum Condition {
     View(u8),
     NotView(u8),
     Environment(u8),
+    Status(u8),
+    OtherStatus(u8),
 }
 
 /// What a filter looks at.
@@ -70,6 +72,18 @@ fn team(number: u8) -> &'static str {
     ["ann", "core", "nobody"][usize::from(number % 3)]
 }
 
+fn status(number: u8) -> &'static str {
+    ["on", "7", "off"][usize::from(number % 3)]
+}
+
+fn is_status(told: &AttributeValue, number: u8) -> bool {
+    match (told, number % 3) {
+        (AttributeValue::Text(_), number) => number == 0,
+        (AttributeValue::Number(_), number) => number == 1,
+        (_, number) => number < 2,
+    }
+}
+
 /// Parts of keys and of names.
 fn query(number: u8) -> &'static str {
     ["Y-1", "name 2", "key", "NAME"][usize::from(number % 4)]
@@ -78,7 +92,7 @@ fn query(number: u8) -> &'static str {
 impl Condition {
     /// The one of a kind, from any numbers.
     pub(crate) const fn of(kind: u8, one: u8, other: u8) -> Self {
-        match kind % 16 {
+        match kind % 18 {
             0 => Self::Tag(one),
             1 => Self::AnyTag(one, other),
             2 => Self::BothTags(one, other),
@@ -94,7 +108,9 @@ impl Condition {
             12 => Self::Unbounded(one.is_multiple_of(2)),
             13 => Self::View(one % 4),
             14 => Self::NotView(one % 4),
-            _ => Self::Environment(one),
+            15 => Self::Environment(one),
+            16 => Self::Status(one),
+            _ => Self::OtherStatus(one),
         }
     }
 
@@ -122,6 +138,12 @@ impl Condition {
             Self::Environment(number) => {
                 To::Environment(EnvironmentId::parse(&environment(number)).unwrap())
             }
+            Self::Status(one) => {
+                To::Attribute(Attribute::Status, SetPredicate::AnyOf(vec![status(one).into()]))
+            }
+            Self::OtherStatus(one) => {
+                To::Attribute(Attribute::Status, SetPredicate::NoneOf(vec![status(one).into()]))
+            }
         }
     }
 
@@ -132,6 +154,7 @@ impl Condition {
             |number| matches!(maintainer, Some(Maintainer::Member(id)) if id == member(number));
         let is_team =
             |number| matches!(maintainer, Some(Maintainer::Team(key)) if key == team(number));
+        let told = known.and_then(|known| known.status.as_ref());
         let key = resource.key().as_str();
         let name = known.map_or(key, |known| &known.name);
         match self {
@@ -156,6 +179,8 @@ impl Condition {
             Self::Environment(number) => {
                 resource.environment().is_some_and(|of| of.as_str() == environment(number))
             }
+            Self::Status(one) => told.is_some_and(|told| is_status(told, one)),
+            Self::OtherStatus(one) => told.is_some_and(|told| !is_status(told, one)),
         }
     }
 }
@@ -165,7 +190,7 @@ fn parsed(view: u8) -> ViewKey {
 }
 
 pub(crate) fn filter() -> impl Strategy<Value = Filter> {
-    let condition = (0..16_u8, 0..8_u8, 0..8_u8);
+    let condition = (0..18_u8, 0..8_u8, 0..8_u8);
     let condition = condition.prop_map(|(kind, one, other)| Condition::of(kind, one, other));
     prop::collection::vec(condition, 0..3).prop_map(Filter)
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use viewlink::{Maintainer, NewResource, Resource, ResourceType, Timestamp};
+use viewlink::{
+    Attribute, AttributeValue, Maintainer, NewResource, Resource, ResourceType, Timestamp,
+};
 
 use super::call::{environment, id_text, key_text, resource, resource_type};
 use super::registry::Registered;
@@ -21,7 +23,7 @@ pub(crate) struct Put {
     pub(crate) maintainer: u8,
     /// 0 is the key; 1 is a name that is too long.
     pub(crate) name: u8,
-    /// A bit each: archived, temporary, unbounded, with a time of creation.
+    /// A bit each: archived, temporary, unbounded, with a time of creation; then two for what is told of its status.
     pub(crate) marks: u8,
 }
 
@@ -52,6 +54,9 @@ impl Put {
         }
         if self.has(3) {
             new = new.created_at(Timestamp::from_millis(CREATED));
+        }
+        if let Some(status) = status(self.marks >> 4) {
+            new = new.attribute(Attribute::Status, status);
         }
         new
     }
@@ -86,6 +91,7 @@ impl Put {
             archived: self.has(0),
             temporary: self.has(1),
             unbounded: self.has(2),
+            status: status(self.marks >> 4),
             created: if self.has(3) { CREATED } else { created },
             revision,
         }
@@ -117,6 +123,16 @@ pub(super) fn maintainer(number: u8) -> Option<Maintainer> {
     }
 }
 
+/// A text, a number or both in a set.
+fn status(number: u8) -> Option<AttributeValue> {
+    match number % 4 {
+        1 => Some("on".into()),
+        2 => Some(7.into()),
+        3 => Some(AttributeValue::texts(["on", "7", "on"])),
+        _ => None,
+    }
+}
+
 /// Few, so that some resources have the same, in another order than their keys.
 fn name(number: u8) -> String {
     match number {
@@ -127,7 +143,7 @@ fn name(number: u8) -> String {
 
 pub(crate) fn puts() -> impl Strategy<Value = Vec<Put>> {
     let usual = prop_oneof![1 => Just(0_u8), 12 => 1..12_u8];
-    let marks = (0..12_u8, prop_oneof![1 => Just(1_u8), 12 => 2..7_u8, 6 => Just(0)], 0..16_u8);
+    let marks = (0..12_u8, prop_oneof![1 => Just(1_u8), 12 => 2..7_u8, 6 => Just(0)], 0..64_u8);
     let put = (resource_type(), usual, 0..8_u8, 0..16_u8, marks).prop_map(
         |(resource_type, number, id, tags, (maintainer, name, marks))| Put {
             resource_type,

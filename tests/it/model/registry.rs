@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewlink::{Maintainer, RegisteredResource, Resource};
+use viewlink::{Attribute, AttributeValue, Maintainer, RegisteredResource, Resource};
 
 use super::filter::{Filter, Looked};
 use super::put::{Put, sorted};
@@ -18,6 +18,7 @@ pub(super) struct Registered {
     pub(super) archived: bool,
     pub(super) temporary: bool,
     pub(super) unbounded: bool,
+    pub(super) status: Option<AttributeValue>,
     pub(super) created: u64,
     pub(super) revision: u64,
 }
@@ -33,6 +34,7 @@ impl Registered {
             archived: found.archived,
             temporary: found.temporary,
             unbounded: found.unbounded,
+            status: found.attributes.get(&Attribute::Status).cloned(),
             created: found.created_at.as_millis(),
             revision: found.revision,
         }

@@ -2,8 +2,8 @@
 
 use viewlink::wire::{Changes, ReplaceReport};
 use viewlink::{
-    Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options, Resource,
-    Timestamp, ViewPatch,
+    Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options,
+    Resource, Timestamp, ViewPatch,
 };
 
 #[test]
@@ -26,6 +26,7 @@ fn every_kind_of_change_has_its_json() {
     ];
     drop(project.change_links(parts).unwrap());
     let put = NewResource::segment_with_id("e", "s", "5f").tags(["t"]).unbounded(true);
+    let put = put.attribute(Attribute::Type, "rule");
     project
         .put_resources([put.maintainer(Maintainer::Member("m".into()))])
         .unwrap()
@@ -70,7 +71,7 @@ fn every_kind_of_change_has_its_json() {
         concat!(
             r#""kind":"resourcesPut","resources":[{"resourceKey":"s","resourceType":"segment","#,
             r#""environmentId":"e","_id":"5f","name":"s","tags":["t"],"maintainer":{"kind":"member","#,
-            r#""id":"m"},"archived":false,"temporary":false,"unbounded":true,"creationDate":7}]}"#
+            r#""id":"m"},"archived":false,"temporary":false,"unbounded":true,"creationDate":7,"type":"rule"}]}"#
         )
         .to_owned(),
         format!(r#""kind":"resourceRemoved","resource":{flag},"unlinkedCount":1}}"#),

@@ -1,7 +1,7 @@
 //! What is said of resources that are to be registered.
 
-use viewlink::wire::{RequestError, ResourcePut};
-use viewlink::{Maintainer, NewResource, Timestamp};
+use viewlink::wire::{self, RequestError, ResourcePut};
+use viewlink::{Attribute, AttributeValue, Maintainer, NewResource, Timestamp};
 
 use super::assert_golden;
 
@@ -23,6 +23,8 @@ fn a_resource_that_is_put_has_its_json() {
         creation_date: Some(5),
         environment_id: Some("e".into()),
         id: Some("5f".into()),
+        segment_type: Some(wire::Attribute(AttributeValue::texts(["rule", "list"]))),
+        external: Some(wire::Attribute(7.into())),
         ..ResourcePut::default()
     };
     assert_golden(
@@ -30,7 +32,7 @@ fn a_resource_that_is_put_has_its_json() {
         concat!(
             r#"{"projectKey":"p","resourceType":"segment","key":"beta","name":"Beta","#,
             r#""tags":["web"],"maintainerTeamKey":"t","unbounded":true,"creationDate":5,"#,
-            r#""environmentId":"e","_id":"5f"}"#
+            r#""environmentId":"e","_id":"5f","type":["list","rule"],"external":7}"#
         ),
     );
     assert_golden(&ResourcePut { key: "k".into(), ..ResourcePut::default() }, r#"{"key":"k"}"#);
@@ -80,6 +82,27 @@ fn each_field_says_what_it_says_in_the_api() {
 }
 
 #[test]
+fn a_resource_is_told_the_attributes_of_its_type_and_no_others() {
+    let told = r#""status":"active","staleState":-3,"targeting":null,"filterEnv":["b","a","b"],
+        "followerId":"m","type":"rule","external":"amplitude""#;
+    let flag = NewResource::flag("a")
+        .attribute(Attribute::Status, "active")
+        .attribute(Attribute::StaleState, -3)
+        .attribute(Attribute::FilterEnv, AttributeValue::texts(["a", "b"]))
+        .attribute(Attribute::FollowerId, "m".to_owned());
+    let segment = NewResource::segment("e", "a")
+        .attribute(Attribute::Type, "rule")
+        .attribute(Attribute::External, "amplitude");
+    for (head, expected) in [
+        (r#""kind":"flag","key":"a""#, flag),
+        (r#""kind":"segment","environmentId":"e","key":"a""#, segment),
+        (r#""kind":"metric","key":"a""#, NewResource::metric("a")),
+    ] {
+        assert_eq!(parse(&format!("{{{head},{told}}}")).unwrap().1, expected);
+    }
+}
+
+#[test]
 fn what_cannot_be_a_resource_says_what_is_wrong() {
     for (text, expected) in [
         (r#"{"kind":"flag"}"#, "missing field `key`"),
@@ -89,6 +112,13 @@ fn what_cannot_be_a_resource_says_what_is_wrong() {
         (r#"{"kind":"flag","key":"a","archived":"no"}"#, "at archived: invalid type: string"),
         (r#"{"kind":"flag","key":"a","creationDate":-1}"#, "at creationDate: invalid value"),
         (r#"{"kind":"segment","key":"a","environmentId":"e","_id":"x","id":"y"}"#, "duplicate"),
+        (
+            r#"{"kind":"flag","key":"a","status":true}"#,
+            "at status: invalid type: boolean `true`, expected a text, a whole number or a list of texts",
+        ),
+        (r#"{"kind":"flag","key":"a","staleState":1.5}"#, "at staleState: invalid type: floating"),
+        (r#"{"kind":"flag","key":"a","status":["a",1]}"#, "at status[1]: invalid type: integer"),
+        (r#"{"kind":"flag","key":"a","status":9223372036854775808}"#, "the number is too large"),
         (r#"{"key":"a"}"#, "resourceType is missing: there are flag, segment, aiConfig and metric"),
         (r#"{"kind":"boolean","key":"a"}"#, "resourceType is \"boolean\""),
         (r#"{"kind":"flag","key":"a","projectKey":"no key"}"#, "projectKey is \"no key\""),

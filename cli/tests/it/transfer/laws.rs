@@ -1,7 +1,10 @@
 //! What holds for every store.
 
 use proptest::prelude::*;
-use viewlink::{Batch, Maintainer, NewResource, NewView, Project, Timestamp, ViewPatch};
+use viewlink::{
+    Attribute, AttributeValue, Batch, Maintainer, NewResource, NewView, Project, Timestamp,
+    ViewPatch,
+};
 
 use super::stores::{Made, SINCE, lines, links_by_time, names, restore, with_everything};
 use crate::support::{Stage, run_plain};
@@ -93,6 +96,12 @@ fn make(project: &Project, call: &Call) {
         Call::Unlink { view: key, of, keys } => drop(project.unlink(&view(key), batch(*of, keys))),
         Call::Put { of, key, name, tags, bits } => {
             let resource = resource(*of, *key, *bits).tags(tags).unbounded(*bits & 64 > 0);
+            let resource = match *bits >> 3 & 3 {
+                0 => resource.attribute(Attribute::Status, "on"),
+                1 => resource.attribute(Attribute::External, -7),
+                2 => resource.attribute(Attribute::FilterEnv, AttributeValue::texts(["b", "a"])),
+                _ => resource,
+            };
             let resource = match name {
                 Some(name) => resource.name(name),
                 None => resource,
