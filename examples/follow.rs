@@ -175,6 +175,12 @@ fn kind(kind: &ChangeKind) -> Value {
             let parts: Vec<_> = parts.iter().map(part).collect();
             json!({ "change": "manyLinksChanged", "parts": parts })
         }
+        ChangeKind::ProjectPut { settings } => json!({
+            "change": "projectPut",
+            "name": settings.name,
+            "requireViewForNewFlags": settings.require_view_for_new_flags,
+            "requireViewForNewSegments": settings.require_view_for_new_segments,
+        }),
         ChangeKind::ProjectDeleted { views, unlinked } => {
             json!({ "change": "projectDeleted", "views": views, "unlinked": counts(unlinked) })
         }

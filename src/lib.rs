@@ -115,8 +115,8 @@
 //!
 //! # Many tenants
 //!
-//! Tenants share a store as projects. A project begins with its first view or registered resource, and ends with
-//! [`Project::delete`].
+//! Tenants share a store as projects. A project begins with its first view or registered resource, or with
+//! [`Project::put`], and ends with [`Project::delete`].
 //!
 //! - *Apart* are all names (two projects may have a view of one key), lists and their totals, the registry,
 //!   and cursors. No change reaches into two projects. Who may call for which is the host's business.
@@ -202,6 +202,7 @@
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
 //! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
 //! | [`delete_view`](Project::delete_view) | O(log V); O(its links) up to [`Options::removal_detail`] |
+//! | [`put`](Project::put), [`update`](Project::update) a project | O(log projects) |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
 //! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
 //! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |
@@ -325,6 +326,7 @@ pub use model::linked_resource::LinkedResource;
 pub use model::page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use model::position::{InvalidPosition, Position};
 pub use model::project_info::ProjectInfo;
+pub use model::project_settings::{ProjectPatch, ProjectSettings};
 pub use model::resource::{RawResource, Resource, ResourceType, UnknownResourceType};
 pub use model::time::Timestamp;
 pub use model::type_counts::TypeCounts;

@@ -42,6 +42,7 @@ mod metrics;
 mod operation;
 mod outlet;
 mod path_parts;
+mod projects;
 mod query;
 mod rarely;
 mod request_id;

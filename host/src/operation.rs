@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+pub(crate) const PROJECT: &str = "/api/v2/projects/{project}";
 pub(crate) const VIEWS: &str = "/api/v2/projects/{project}/views";
 pub(crate) const VIEW: &str = "/api/v2/projects/{project}/views/{view}";
 pub(crate) const LINK: &str = "/api/v2/projects/{project}/views/{view}/link/{type}";
@@ -21,6 +22,9 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("PUT", Some(LINK)) => "replace_links",
         ("GET", Some(LINKED)) => "linked_resources",
         ("GET", Some(ASSOCIATIONS)) => "linked_views",
+        ("GET", Some(PROJECT)) => "get_project",
+        ("PUT", Some(PROJECT)) => "put_project",
+        ("PATCH", Some(PROJECT)) => "update_project",
         ("OPTIONS", _) => "preflight",
         ("GET", Some(VIEWS)) => "list_views",
         ("POST", Some(VIEWS)) => "create_view",

@@ -14,10 +14,12 @@ use viewlink::wire::ErrorCode;
 
 use crate::failure::{Failure, panic_text};
 use crate::host::Host;
-use crate::operation::{ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, VIEW, VIEWS};
+use crate::operation::{
+    ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, PROJECT, VIEW, VIEWS,
+};
 use crate::{
     api_version, authorize, changes, cors, encoded_path, health, links, log, method_override,
-    metrics, request_id, views,
+    metrics, projects, request_id, views,
 };
 
 /// The whole API of a host.
@@ -34,6 +36,7 @@ pub fn router(host: &Host) -> Router {
 
 fn api() -> Router<Host> {
     Router::new()
+        .route(PROJECT, get(projects::get).put(projects::put).patch(projects::update))
         .route(VIEWS, get(views::list).post(views::create))
         .route(VIEW, get(views::get).patch(views::update).delete(views::delete))
         .route(LINK, delete(links::unlink).post(links::link).put(links::replace))

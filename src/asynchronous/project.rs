@@ -5,6 +5,8 @@ use crate::model::NewResource;
 use crate::model::change_id::ChangeId;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ProjectKey};
+use crate::model::project_info::ProjectInfo;
+use crate::model::project_settings::{ProjectPatch, ProjectSettings};
 use crate::model::resource::Resource;
 use crate::model::view::{NewView, View, ViewPatch};
 use crate::model::{Batch, Report};
@@ -190,6 +192,28 @@ impl AsyncProject {
     /// Those of [`Project::delete_view`].
     pub async fn delete_view(&self, key: &str) -> Result<DeletedView> {
         self.run_on(key, Project::delete_view).await
+    }
+
+    /// Says what the project is; it begins if it is not there: [`Project::put`].
+    ///
+    /// Cost and example: those of [`Project::put`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::put`].
+    pub async fn put(&self, settings: ProjectSettings) -> Result<ProjectInfo> {
+        self.run(|project| project.put(settings)).await
+    }
+
+    /// Changes what is said of the project: [`Project::update`].
+    ///
+    /// Cost and example: those of [`Project::update`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::update`].
+    pub async fn update(&self, patch: ProjectPatch) -> Result<ProjectInfo> {
+        self.run(|project| project.update(patch)).await
     }
 
     /// Deletes the project with all that is in it: [`Project::delete`].

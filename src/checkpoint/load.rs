@@ -327,7 +327,8 @@ fn assemble(
         let Outline { row, views, registry } = outline;
         let views = views.into_iter().zip(links.by_ref());
         let views = views.map(|(row, links)| LoadedView { record: row.view, links }).collect();
-        LoadedProject { key: row.key, id: row.id, views, names, registry }
+        let ProjectRow { key, id, settings, .. } = row;
+        LoadedProject { key, id, settings, views, names, registry }
     });
     projects.collect()
 }

@@ -6,6 +6,7 @@ use super::Identity;
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{NameList, ViewRecord};
 use crate::state::{Digest, Head};
@@ -39,6 +40,7 @@ pub(super) struct Counts {
 pub(super) struct ProjectRow {
     pub(super) key: ProjectKey,
     pub(super) id: u32,
+    pub(super) settings: ProjectSettings,
     pub(super) views: u64,
     pub(super) registered: TypeCounts,
 }

@@ -73,6 +73,7 @@ impl Writer<'_> {
             .map(|project| ProjectRow {
                 key: project.key().clone(),
                 id: project.id(),
+                settings: project.settings().clone(),
                 views: project.views().count() as u64,
                 registered: project.registered_counts(),
             })

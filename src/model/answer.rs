@@ -4,6 +4,7 @@ use super::change_id::ChangeId;
 use super::change_record::{ChangeRecord, RemovedCounts};
 use super::key_outcome::KeyOutcome;
 use super::link_result::LinkResult;
+use super::project_info::ProjectInfo;
 use super::type_counts::TypeCounts;
 use super::view::View;
 
@@ -26,6 +27,8 @@ pub(crate) enum Answer {
     /// What came of each resource.
     Put(Vec<KeyOutcome>),
     Removed(RemovedCounts),
+    /// The project as it is after the command.
+    Project(ProjectInfo),
     ProjectDeleted {
         views: u64,
         unlinked: TypeCounts,

@@ -2,6 +2,7 @@
 
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::position::Position;
+use super::project_settings::ProjectSettings;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
 use super::time::Timestamp;
@@ -116,6 +117,11 @@ pub enum ChangeKind {
         segments: u64,
         /// How many links went.
         links: u64,
+    },
+    /// What is said of the project changed; one that was not there began.
+    ProjectPut {
+        /// What is said of it since.
+        settings: ProjectSettings,
     },
     /// The project was deleted with its views, links and registry.
     ProjectDeleted {

@@ -50,7 +50,7 @@ impl Effect {
             }
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
-            Self::CreateView { .. } | Self::UpdateView { .. } => Ok(()),
+            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => Ok(()),
         }
     }
 }

@@ -63,6 +63,7 @@ impl ChangeKind {
                 let RemovedCounts { linked: segments, links, .. } = removed;
                 Self::EnvironmentRemoved { environment, segments, links }
             }
+            Effect::PutProject { settings, .. } => Self::ProjectPut { settings },
             Effect::DeleteProject { views, unlinked, .. } => {
                 Self::ProjectDeleted { views, unlinked }
             }

@@ -12,6 +12,7 @@ use super::error::{Error, Result, StoreFile};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::link_times::LinkTimes;
 use super::name_list::NameList;
+use super::project_settings::ProjectSettings;
 use super::registered_resource::ResourceFields;
 use super::resource::ResourceType;
 use super::stamp::Stamp;
@@ -60,6 +61,8 @@ pub(crate) enum Effect {
     },
     /// Deletes a project with all it has.
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
+    /// Says what a project is, which begins if it is not there.
+    PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
 }
 
 /// What a change does to the links of one view and type.
@@ -138,6 +141,7 @@ pub(crate) struct RemovalDetail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProjectDetail {
     pub(crate) id: u32,
+    pub(crate) settings: ProjectSettings,
     /// In key order.
     pub(crate) views: Vec<ViewDetail>,
     /// By type, then in key order.
@@ -189,7 +193,7 @@ impl Effect {
     /// How many links and resources it names.
     fn named(&self) -> u64 {
         match self {
-            Self::CreateView { .. } | Self::UpdateView { .. } => 0,
+            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => 0,
             Self::DeleteView { unlinked, .. } => unlinked.total(),
             Self::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
             Self::PutResources(resources) => resources.len() as u64,

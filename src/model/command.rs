@@ -8,6 +8,7 @@ use super::error::{Error, Result};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::limit::Limits;
 use super::link_command::{LinkCommand, LinkOp};
+use super::project_settings::ProjectPatch;
 use super::resource::Resource;
 use super::validated_put::ValidatedPut;
 use super::view::{ViewFields, ViewPatch};
@@ -68,6 +69,12 @@ pub(crate) enum Operation {
     RemoveResource(Resource),
     RemoveEnvironment(EnvironmentId),
     DeleteProject,
+    PutProject {
+        patch: ProjectPatch,
+        /// Whether a project that is not there begins (true), or is an error (false).
+        begins: bool,
+        limits: Limits,
+    },
 }
 
 impl Command {

@@ -22,7 +22,7 @@ use super::view::{Maintainer, ViewFields};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes of the name of a view or resource. Default: 256.
+    /// Bytes of the name of a project, view or resource. Default: 256.
     pub name: usize,
     /// Bytes of a view's description. Default: 4,096.
     pub description: usize,
@@ -115,6 +115,11 @@ pub(crate) fn check_fields(
         check_tags(tags, limits)?;
     }
     Ok(())
+}
+
+/// Checks the name of a project.
+pub(crate) fn check_name(name: &str, limits: &Limits) -> Result<()> {
+    check_text("name", name, limits.name)
 }
 
 /// Checks what is said of a resource to be registered.

@@ -32,6 +32,7 @@ pub(crate) mod outcome;
 pub(crate) mod page;
 pub(crate) mod position;
 pub(crate) mod project_info;
+pub(crate) mod project_settings;
 pub(crate) mod registered_resource;
 pub(crate) mod report;
 pub(crate) mod resource;

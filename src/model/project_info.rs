@@ -1,6 +1,7 @@
 //! A project, as a list shows it.
 
 use super::key::ProjectKey;
+use super::project_settings::ProjectSettings;
 use super::type_counts::TypeCounts;
 
 /// A project, as a list of projects shows it. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
@@ -15,4 +16,6 @@ pub struct ProjectInfo {
     pub views: u64,
     /// How many resources are registered, per type.
     pub resources: TypeCounts,
+    /// What is said of it.
+    pub settings: ProjectSettings,
 }

@@ -3,6 +3,7 @@
 mod links;
 mod removal;
 mod resources;
+mod settings;
 mod views;
 
 use std::sync::Arc;

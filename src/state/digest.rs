@@ -65,7 +65,7 @@ impl State {
         let views = threads.map(&views, |(project, view)| digest_of_view(project, view));
         let mut views = views.into_iter();
         for (key, project) in &self.projects {
-            hash.add(&(key, project.id, project.views.len()))?;
+            hash.add(&(key, project.id, &*project.settings, project.views.len()))?;
             for view in views.by_ref().take(project.views.iter(None).count()) {
                 hash.add(&view?)?;
             }

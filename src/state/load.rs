@@ -18,6 +18,7 @@ use super::{Head, State};
 use crate::model::change_check::check_name;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::{AttributeValue, ByType, NameList, Stamp, ViewRecord};
 use crate::parallel::Threads;
@@ -130,6 +131,7 @@ fn is_set(texts: &[String]) -> bool {
 pub(crate) struct LoadedProject {
     pub(crate) key: ProjectKey,
     pub(crate) id: u32,
+    pub(crate) settings: ProjectSettings,
     /// In key order.
     pub(crate) views: Vec<LoadedView>,
     pub(crate) names: ByType<LoadedNames>,
@@ -184,6 +186,7 @@ impl LoadedView {
 impl LoadedProject {
     fn into_state(self, threads: Threads) -> Sound<ProjectState> {
         let mut state = ProjectState::new(self.id);
+        state.settings = Arc::new(self.settings);
         state.registry = self.registry.0;
         for (resource_type, LoadedNames { names, .. }) in self.names.into_entries() {
             let linked = (0..).zip(&self.views).filter_map(|(slot, view)| {

@@ -3,6 +3,7 @@
 use super::State;
 use super::project::{ProjectState, Resources};
 use crate::model::memory_use::MemoryUse;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 
 impl State {
@@ -17,6 +18,10 @@ impl State {
 }
 
 impl ProjectState {
+    fn settings_memory(&self) -> usize {
+        size_of::<ProjectSettings>() + self.settings.name.len()
+    }
+
     fn memory_use(&self) -> MemoryUse {
         let (views, mut links) = self.views.memory();
         links += self.dead.iter().map(|dead| dead.view.memory().1).sum::<usize>();
@@ -25,7 +30,7 @@ impl ProjectState {
             parts.map(|resource_type| part(self.of(resource_type)) as u64).sum()
         };
         MemoryUse {
-            views: (views + size_of::<Self>()) as u64,
+            views: (views + size_of::<Self>() + self.settings_memory()) as u64,
             links: links as u64,
             names: of(|resources| resources.names.memory()),
             backlinks: of(|resources| resources.postings.memory()),

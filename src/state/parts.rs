@@ -10,6 +10,7 @@ use super::project::ProjectState;
 use super::view::ViewState;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{LinkRecord, ViewRecord};
@@ -49,6 +50,10 @@ impl<'s> ProjectParts<'s> {
 
     pub(crate) const fn id(&self) -> u32 {
         self.project.id
+    }
+
+    pub(crate) fn settings(&self) -> &'s ProjectSettings {
+        &self.project.settings
     }
 
     /// The views in key order.

@@ -10,6 +10,7 @@ use super::view::ViewState;
 use super::views::Views;
 use crate::model::ByType;
 use crate::model::key::EnvironmentId;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::resource_name::environment_prefix;
 
@@ -17,6 +18,7 @@ use crate::model::resource_name::environment_prefix;
 #[derive(Clone, Debug)]
 pub(super) struct ProjectState {
     pub(super) id: u32,
+    pub(super) settings: Arc<ProjectSettings>,
     pub(super) views: Views,
     pub(super) resources: ByType<Resources>,
     pub(super) registry: Registry,
@@ -54,6 +56,7 @@ impl ProjectState {
     pub(super) fn new(id: u32) -> Self {
         Self {
             id,
+            settings: Arc::default(),
             views: Views::default(),
             resources: ByType::default(),
             registry: Registry::default(),

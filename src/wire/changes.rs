@@ -8,6 +8,7 @@ use super::attribute;
 use super::maintainer::Maintainer;
 use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
 use crate::model::position::Position;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::{RawResource, Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Attribute, RegisteredResource};
@@ -113,6 +114,7 @@ pub enum Did<'a> {
     ResourcesPut { resources: Vec<Registered<'a>> },
     ResourceRemoved { resource: Name<'a>, unlinked_count: u64 },
     EnvironmentRemoved { environment_id: &'a str, segment_count: u64, unlinked_count: u64 },
+    ProjectPut { project: Settings<'a> },
     ProjectDeleted { view_count: u64, unlinked_count: Counts },
     Steps { steps: Vec<Did<'a>> },
 }
@@ -151,12 +153,37 @@ impl<'a> Did<'a> {
                     unlinked_count: *links,
                 }
             }
+            ChangeKind::ProjectPut { settings } => {
+                Self::ProjectPut { project: Settings::new(settings) }
+            }
             ChangeKind::ProjectDeleted { views, unlinked } => {
                 Self::ProjectDeleted { view_count: *views, unlinked_count: unlinked.into() }
             }
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }
+        }
+    }
+}
+
+/// What is said of a project after a change. Example: at [`Changes`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings<'a> {
+    /// The name; empty where nobody said.
+    pub name: &'a str,
+    /// Whether a new flag must be in a view.
+    pub require_view_association_for_new_flags: bool,
+    /// Whether a new segment must be in a view.
+    pub require_view_association_for_new_segments: bool,
+}
+
+impl<'a> Settings<'a> {
+    const fn new(settings: &'a ProjectSettings) -> Self {
+        Self {
+            name: settings.name.as_str(),
+            require_view_association_for_new_flags: settings.require_view_for_new_flags,
+            require_view_association_for_new_segments: settings.require_view_for_new_segments,
         }
     }
 }

@@ -10,8 +10,19 @@ use super::request_error::RequestError;
 /// Cost: O(bytes), and no recursion that follows the input: what is asked for nests two deep, and
 /// `serde_json` leaves out the rest without any.
 pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RequestError> {
+    let Object(parsed) = parse_any(bytes)?;
+    Ok(parsed)
+}
+
+/// Parses a whole body, a list of objects, in the same way.
+pub(super) fn parse_list<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Vec<T>, RequestError> {
+    let parsed: Vec<Object<T>> = parse_any(bytes)?;
+    Ok(parsed.into_iter().map(|Object(parsed)| parsed).collect())
+}
+
+fn parse_any<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RequestError> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let Object(parsed) = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let path = error.path().to_string();
         RequestError::Body { path, source: error.into_inner() }
     })?;

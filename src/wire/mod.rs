@@ -13,6 +13,9 @@
 //! | create view | [`ViewPost`] | [`View`] |
 //! | get view | [`Query`] | [`View`] |
 //! | update view | [`ViewPatch`] | [`View`] |
+//! | get project | | [`Project`] |
+//! | put project, which the API does not have | [`ProjectPut`] | [`Project`] |
+//! | update project | [`ProjectPatch`] | [`Project`] |
 //! | register a resource, which the API does not have | [`ResourcePut`] | |
 //! | follow the changes, which the API does not have | | [`Changes`] |
 //! | whatever fails | | [`ErrorBody`] and its status |
@@ -58,6 +61,7 @@ mod maintainer;
 mod object;
 mod only_false;
 mod path;
+mod project;
 mod query;
 mod replace_report;
 mod request_error;
@@ -70,7 +74,9 @@ mod view_maintainer;
 mod view_request;
 
 pub use attribute::Attribute;
-pub use changes::{Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered};
+pub use changes::{
+    Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered, Settings,
+};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};
 pub use link::{Link, PageLinks, ResourceLinks};
@@ -79,6 +85,7 @@ pub use link_request::{LinkRequest, SegmentIdentifier};
 pub use linked_resources::{LinkedResource, LinkedResources};
 pub use maintainer::{Maintainer, MaintainerKind};
 pub use only_false::OnlyFalse;
+pub use project::{Project, ProjectPatch, ProjectPut};
 pub use query::Query;
 pub use replace_report::ReplaceReport;
 pub use request_error::RequestError;

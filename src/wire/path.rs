@@ -3,8 +3,12 @@
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::resource::{Resource, ResourceType};
 
+pub(super) fn project(project: &ProjectKey) -> String {
+    format!("/api/v2/projects/{project}")
+}
+
 pub(super) fn views(project: &ProjectKey) -> String {
-    format!("/api/v2/projects/{project}/views")
+    format!("{}/views", self::project(project))
 }
 
 pub(super) fn view(project: &ProjectKey, view: &ViewKey) -> String {

@@ -166,6 +166,7 @@ fn kind_line(kind: &ChangeKind) -> String {
         ChangeKind::EnvironmentRemoved { environment, segments, links } => {
             format!("{environment} removed with {segments} segments and {links} links")
         }
+        ChangeKind::ProjectPut { settings } => format!("project put: {settings:?}"),
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("project deleted with {views} views and {}", counts(unlinked))
         }

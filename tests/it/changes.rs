@@ -88,6 +88,7 @@ fn every_kind_of_change_is_in_the_journal_as_what_it_was() {
         ChangeKind::ResourceRemoved { .. } => "resource",
         ChangeKind::EnvironmentRemoved { .. } => "environment",
         ChangeKind::ViewDeleted { .. } => "deleted",
+        ChangeKind::ProjectPut { .. } => "put project",
         ChangeKind::ProjectDeleted { .. } => "project",
         other => panic!("{other:?}"),
     };

@@ -1,8 +1,8 @@
 //! Projects, and what a project or view that is not there means to each call.
 
 use viewlink::{
-    Batch, ChangeKind, EnvironmentId, Error, NewView, Paging, Project, ResourceType, Snapshot,
-    Store, ViewPatch,
+    Batch, ChangeKind, EnvironmentId, Error, NewView, Paging, Project, ProjectPatch,
+    ProjectSettings, ResourceType, Snapshot, Store, ViewPatch,
 };
 
 use crate::support::{
@@ -21,6 +21,7 @@ fn writes(project: &Project) -> Vec<(&'static str, Result<(), Error>)> {
         ("unlink", project.unlink("v", Batch::flags(["a"])).map(drop)),
         ("remove resource", project.remove_resource(&flag("a")).map(drop)),
         ("remove environment", project.remove_environment(&environment).map(drop)),
+        ("patch", project.update(ProjectPatch::new().name("n")).map(drop)),
         ("delete", project.delete().map(drop)),
     ]
 }
@@ -53,9 +54,9 @@ fn every_write_to_a_view_that_is_not_there_says_so_and_changes_nothing() {
         let Error::UnknownView { project, view } = &error else { panic!("{call}: {error}") };
         assert_eq!((project.as_str(), view.as_str()), ("p", "v"), "{call}");
     }
-    // The two that remove something had nothing to do, and the project itself went at the end.
-    assert_eq!(journal(&store).len(), 2);
-    assert!(matches!(journal(&store)[1].kind, ChangeKind::ProjectDeleted { views: 1, .. }));
+    // The two that remove something had nothing to do; the project was named, and went at the end.
+    assert_eq!(journal(&store).len(), 3);
+    assert!(matches!(journal(&store)[2].kind, ChangeKind::ProjectDeleted { views: 1, .. }));
 }
 
 #[test]
@@ -100,6 +101,50 @@ fn a_project_begins_with_its_first_view_and_stays_when_the_last_one_goes() {
     assert_eq!(deleted.revision, Some(revision(&store)));
     assert!(projects(&store.snapshot().unwrap()).is_empty());
     assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_project_begins_when_something_is_said_of_it_and_keeps_that() {
+    let store = memory();
+    let project = project(&store);
+    let named = ProjectSettings::new().name("Web shop").require_view_for_new_segments(true);
+    assert!(matches!(project.update(ProjectPatch::new()), Err(Error::UnknownProject { .. })));
+    assert_eq!(project.dry_run().put(named.clone()).unwrap().settings, named);
+    assert_eq!(revision(&store), 0);
+    let put = project.actor("ann").put(named.clone()).unwrap();
+    assert_eq!((put.settings.clone(), put.views, put.id), (named.clone(), 0, 0));
+    assert_eq!(store.snapshot().unwrap().project("p").unwrap().info(), put);
+    assert_eq!(project.put(named.clone()).unwrap(), put);
+    assert_eq!(project.update(ProjectPatch::new().name("Web shop")).unwrap(), put);
+    assert_eq!(revision(&store), 1, "what says nothing new changes nothing");
+    let patch = ProjectPatch::new().require_view_for_new_flags(true);
+    let settings = project.update(patch).unwrap().settings;
+    assert_eq!(settings, named.require_view_for_new_flags(true));
+    let kinds: Vec<ChangeKind> = journal(&store).into_iter().map(|change| change.kind).collect();
+    assert_eq!(kinds[1], ChangeKind::ProjectPut { settings: settings.clone() });
+    create(&project, "v");
+    assert_eq!(store.snapshot().unwrap().project("p").unwrap().info().settings, settings);
+    assert_eq!(project.put(ProjectSettings::new()).unwrap().views, 1);
+    project.delete().unwrap();
+    create(&project, "v");
+    let anew = store.snapshot().unwrap().project("p").unwrap().info();
+    assert_eq!(anew.settings, ProjectSettings::new(), "a project of the same key is another one");
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_name_of_a_project_is_checked_when_it_changes() {
+    let store = memory();
+    let project = project(&store);
+    let long = ProjectSettings::new().name("x".repeat(257));
+    let error = project.put(long).unwrap_err();
+    assert!(matches!(error, Error::TooLong { what: "name", length: 257, .. }), "{error}");
+    create(&project, "v");
+    let error = project.update(ProjectPatch::new().name("x".repeat(300))).unwrap_err();
+    assert!(matches!(error, Error::TooLong { .. }), "{error}");
+    let at = project.if_view_at(1).update(ProjectPatch::new().name("x"));
+    assert!(matches!(at, Err(Error::NoSingleView)));
+    assert_eq!(revision(&store), 1);
 }
 
 /// Two projects whose keys, views and resources are the same.

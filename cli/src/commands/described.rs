@@ -1,6 +1,8 @@
 //! What a change did, in a line that people read.
 
-use viewlink::{ChangeKind, RawResource, Resource, ResourceType, TypeCounts, ViewKey};
+use viewlink::{
+    ChangeKind, ProjectSettings, RawResource, Resource, ResourceType, TypeCounts, ViewKey,
+};
 
 use crate::counted::counted;
 
@@ -43,6 +45,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
             let (segments, links) = (counted(*segments, "segment"), counted(*links, "link"));
             format!("removed environment {environment}: {segments}, {links}")
         }
+        ChangeKind::ProjectPut { settings } => format!("put the project: {}", said(settings)),
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
@@ -53,6 +56,20 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         }
         _ => "something that this version does not know".to_owned(),
     }
+}
+
+/// What is said of a project.
+fn said(settings: &ProjectSettings) -> String {
+    let name = match settings.name.as_str() {
+        "" => "no name".to_owned(),
+        name => format!("name {name:?}"),
+    };
+    let required = [
+        (settings.require_view_for_new_flags, "; new flags must be in a view"),
+        (settings.require_view_for_new_segments, "; new segments must be in a view"),
+    ];
+    let required = required.into_iter().filter(|(required, _)| *required);
+    name + &required.map(|(_, words)| words).collect::<String>()
 }
 
 fn changed(

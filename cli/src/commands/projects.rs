@@ -50,15 +50,26 @@ pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<
 struct ProjectJson<'a> {
     key: &'a str,
     id: u32,
+    name: &'a str,
+    require_view_for_new_flags: bool,
+    require_view_for_new_segments: bool,
     view_count: u64,
     resources: wire::Counts,
 }
 
 fn show(output: &mut Output, table: &mut Table<6>, page: Page<ProjectInfo>) -> Result<()> {
-    for ProjectInfo { id, key, views, resources, .. } in page {
+    for ProjectInfo { id, key, views, resources, settings, .. } in page {
         if output.is_json() {
             let (key, resources) = (key.as_str(), (&resources).into());
-            output.json(&ProjectJson { key, id, view_count: views, resources })?;
+            output.json(&ProjectJson {
+                key,
+                id,
+                name: &settings.name,
+                require_view_for_new_flags: settings.require_view_for_new_flags,
+                require_view_for_new_segments: settings.require_view_for_new_segments,
+                view_count: views,
+                resources,
+            })?;
         } else {
             let [flags, segments, ai_configs, metrics] =
                 ResourceType::ALL.map(|of| resources.get(of).to_string());

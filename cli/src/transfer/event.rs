@@ -9,6 +9,8 @@ use super::subject::Subject;
 /// What kind of thing is to be done. At one time it is done in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
+    /// Say what a project is.
+    Say,
     /// Register a resource.
     Register,
     /// Create a view.
@@ -20,7 +22,7 @@ pub(super) enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 4] = [Self::Register, Self::Create, Self::Update, Self::Link];
+    const ALL: [Self; 5] = [Self::Say, Self::Register, Self::Create, Self::Update, Self::Link];
 }
 
 /// Something to be done, from a row of the file.

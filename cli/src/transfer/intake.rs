@@ -5,7 +5,7 @@ use std::io;
 use super::counts::RowCounts;
 use super::error::TransferError;
 use super::event::{BEFORE_ALL, Deed, Event, NOW};
-use super::lines::{LinkLine, ResourceLine, ViewLine};
+use super::lines::{LinkLine, ProjectLine, ResourceLine, ViewLine};
 use super::problem::Problem;
 use super::sorter::{Sorted, Sorter};
 use super::subject::Subject;
@@ -53,6 +53,20 @@ impl Intake {
     /// The earliest time that any of them has.
     pub(super) const fn earliest(&self) -> Option<u64> {
         self.earliest
+    }
+
+    /// Takes what is said of a project, whose line is `row`.
+    pub(super) fn project(
+        &mut self,
+        (line, row): (u64, &[u8]),
+        project: &ProjectLine<'_>,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        self.rows.projects += 1;
+        let (time, deed, row) = (BEFORE_ALL, Deed::Say, row.to_vec());
+        let say = Subject::project(&project.project);
+        let say = say.map(|subject| Event { time, deed, revision: 0, subject, line, row });
+        self.take(line, say, tally)
     }
 
     /// Takes a view, whose line is `row`.

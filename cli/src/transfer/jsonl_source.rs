@@ -44,6 +44,7 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
         while self.next()? {
             let at @ (number, _) = (self.lines.number(), self.lines.line());
             match self.parse()? {
+                Line::Project(project) => intake.project(at, &project, tally)?,
                 Line::View(view) => intake.view(at, &view, tally)?,
                 Line::Resource(resource) => intake.resource(at, &resource, tally)?,
                 Line::Link(link) => intake.link(number, &link, tally)?,

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use viewlink::wire::{self, Maintainer, MaintainerKind};
 use viewlink::{
-    Attribute, LinkedResource, NewResource, NewView, RegisteredResource, ResourceType, Timestamp,
-    View,
+    Attribute, LinkedResource, NewResource, NewView, ProjectInfo, ProjectSettings,
+    RegisteredResource, ResourceType, Timestamp, View,
 };
 
 use super::counts::RowCounts;
@@ -29,6 +29,8 @@ pub(super) enum Line<'a> {
     #[serde(borrow)]
     Header(Header<'a>),
     #[serde(borrow)]
+    Project(ProjectLine<'a>),
+    #[serde(borrow)]
     View(ViewLine<'a>),
     #[serde(borrow)]
     Resource(ResourceLine<'a>),
@@ -42,6 +44,7 @@ impl Line<'_> {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Header(_) => "header",
+            Self::Project(_) => "project",
             Self::View(_) => "view",
             Self::Resource(_) => "resource",
             Self::Link(_) => "link",
@@ -65,6 +68,39 @@ pub(super) struct Header<'a> {
     /// The one project that the lines are of.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) project: Option<Cow<'a, str>>,
+}
+
+/// What is said of a project.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ProjectLine<'a> {
+    #[serde(borrow)]
+    pub(super) project: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) require_view_for_new_flags: bool,
+    #[serde(default)]
+    pub(super) require_view_for_new_segments: bool,
+}
+
+impl<'a> ProjectLine<'a> {
+    pub(super) fn new(info: &'a ProjectInfo) -> Self {
+        Self {
+            project: info.key.as_str().into(),
+            name: info.settings.name.as_str().into(),
+            require_view_for_new_flags: info.settings.require_view_for_new_flags,
+            require_view_for_new_segments: info.settings.require_view_for_new_segments,
+        }
+    }
+
+    /// What the line says.
+    pub(super) fn to_settings(&self) -> ProjectSettings {
+        ProjectSettings::new()
+            .name(self.name.as_ref())
+            .require_view_for_new_flags(self.require_view_for_new_flags)
+            .require_view_for_new_segments(self.require_view_for_new_segments)
+    }
 }
 
 /// A view. Times are in milliseconds since 1970.

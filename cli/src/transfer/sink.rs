@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use viewlink::{LinkedResource, RegisteredResource, View};
+use viewlink::{LinkedResource, ProjectInfo, RegisteredResource, View};
 
 use super::counts::RowCounts;
 use super::format::Format;
-use super::lines::{FORMAT, Header, Line, LinkLine, ResourceLine, VERSION, ViewLine};
+use super::lines::{FORMAT, Header, Line, LinkLine, ProjectLine, ResourceLine, VERSION, ViewLine};
 use super::out_file::OutFile;
 use crate::error::Result;
 
@@ -50,6 +50,13 @@ impl Sink {
                 write(out, &Line::Header(header))
             }
             Self::Csv(out) => record(out, COLUMNS),
+        }
+    }
+
+    pub(super) fn project(&mut self, project: &ProjectInfo) -> Result<()> {
+        match self {
+            Self::Jsonl(out) => write(out, &Line::Project(ProjectLine::new(project))),
+            Self::Csv(_) => Ok(()),
         }
     }
 

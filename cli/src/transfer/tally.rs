@@ -18,7 +18,7 @@ const LISTED: usize = 1_000;
 pub(super) struct Tally {
     /// Whether it was done on a copy that is gone.
     dry_run: bool,
-    /// Views created, resources registered, links made.
+    /// Projects of which something was said, views created, resources registered, links made.
     pub(super) done: RowCounts,
     /// What was there before, and stays as it is.
     pub(super) unchanged: RowCounts,

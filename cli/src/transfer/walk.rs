@@ -2,8 +2,8 @@
 
 use indicatif::ProgressBar;
 use viewlink::{
-    KeySort, LinkSort, ProjectInfo, ProjectSnapshot, ResourceFilter, ResourceSort, ResourceType,
-    Snapshot, View, ViewSort,
+    KeySort, LinkSort, ProjectInfo, ProjectSettings, ProjectSnapshot, ResourceFilter, ResourceSort,
+    ResourceType, Snapshot, View, ViewSort,
 };
 
 use super::counts::RowCounts;
@@ -11,7 +11,7 @@ use super::sink::Sink;
 use crate::error::Result;
 use crate::list::each;
 
-/// The rows of a snapshot, or of one of its projects, in key order: of each project its views, what
+/// The rows of a snapshot, or of one of its projects, in key order: of each project what is said of it, its views, what
 /// it has registered, and its links by view and type. A page of each is in memory at a time.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
@@ -31,6 +31,7 @@ impl<'a> Walk<'a> {
         let mut counts = RowCounts::default();
         self.each_project(|project| {
             let info = project.info();
+            counts.projects += u64::from(is_said(&info));
             counts.views += info.views;
             counts.resources += info.resources.total();
             each_view(project, |view| {
@@ -47,7 +48,13 @@ impl<'a> Walk<'a> {
     pub(super) fn write(&self, sink: &mut Sink, bar: &ProgressBar) -> Result<RowCounts> {
         let mut counts = RowCounts::default();
         self.each_project(|project| {
-            let key = project.info().key;
+            let info = project.info();
+            if !sink.is_links_only() && is_said(&info) {
+                counts.projects += 1;
+                bar.inc(1);
+                sink.project(&info)?;
+            }
+            let key = info.key;
             if !sink.is_links_only() {
                 each_view(project, |view| {
                     counts.views += 1;
@@ -73,6 +80,11 @@ impl<'a> Walk<'a> {
             act(&self.snapshot.project(info.key.as_str())?)
         })
     }
+}
+
+/// Whether anything is said of a project.
+fn is_said(project: &ProjectInfo) -> bool {
+    project.settings != ProjectSettings::new()
 }
 
 fn each_view(project: &ProjectSnapshot, mut act: impl FnMut(&View) -> Result<()>) -> Result<()> {

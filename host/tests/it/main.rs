@@ -20,6 +20,7 @@ mod metrics;
 mod paths;
 mod process;
 mod program;
+mod projects;
 mod requests;
 mod restored;
 mod stopping;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::model::key::EnvironmentId;
 use crate::{
     Attribute, AttributeValue, Batch, Checkpoints, Maintainer, NewResource, NewView, Options,
-    Project, Resource, ResourceType, Store, Timestamp, ViewPatch,
+    Project, ProjectSettings, Resource, ResourceType, Store, Timestamp, ViewPatch,
 };
 
 /// A step of a history, by small numbers of its project, its view and of resources.
@@ -22,6 +22,7 @@ pub(super) enum Step {
     Remove(u8, ResourceType, u16),
     RemoveEnvironment(u8),
     DeleteProject(u8),
+    Say(u8, u8),
 }
 
 pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
@@ -43,6 +44,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(project, of, key)| Step::Remove(project, of, key)),
         1 => (0_u8..2).prop_map(Step::RemoveEnvironment),
         1 => (0_u8..2).prop_map(Step::DeleteProject),
+        1 => (0_u8..2, 0_u8..4).prop_map(|(project, what)| Step::Say(project, what)),
     ]
 }
 
@@ -134,6 +136,11 @@ pub(super) fn take(store: &Store, step: &Step) {
             drop(project(store, *of).remove_environment(&blue));
         }
         Step::DeleteProject(of) => drop(project(store, *of).delete()),
+        Step::Say(of, what) => {
+            let settings = ProjectSettings::new().name(format!("project {what}"));
+            let settings = settings.require_view_for_new_flags(*what > 1);
+            drop(project(store, *of).put(settings));
+        }
     }
 }
 
@@ -171,5 +178,6 @@ pub(super) fn rich_history() -> Store {
         steps.push(Step::Put(project, ResourceType::Segment, (0..40).collect()));
     }
     steps.push(Step::DeleteView(0, 3));
+    steps.push(Step::Say(0, 2));
     history(&steps)
 }

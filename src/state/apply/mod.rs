@@ -16,6 +16,7 @@ use crate::model::change_id::ChangeId;
 use crate::model::change_record::{PutResource, Registration};
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::project_settings::ProjectSettings;
 use crate::model::view::ViewFields;
 use crate::model::{ChangeRecord, Effect, Stamp};
 
@@ -90,6 +91,9 @@ impl State {
             Effect::DeleteProject { views, unlinked, .. } => {
                 self.delete_project(key, *views, *unlinked)
             }
+            Effect::PutProject { before, settings } => {
+                self.put_project(key, before.as_ref(), settings)
+            }
             effect => apply_to_project(self.project_mut(key)?, effect, made),
         }
     }
@@ -110,6 +114,19 @@ impl State {
             self.projects.insert_cow(key.clone(), Arc::new(ProjectState::new(id)));
         }
         self.project_mut(key)
+    }
+
+    fn put_project(
+        &mut self,
+        key: &ProjectKey,
+        before: Option<&ProjectSettings>,
+        settings: &ProjectSettings,
+    ) -> Fit {
+        if self.projects.get(key).map(|project| &*project.settings) != before {
+            return Err(Misfit("the project had other settings"));
+        }
+        self.project_or_new(key)?.settings = Arc::new(settings.clone());
+        Ok(())
     }
 
     fn create_view(
@@ -171,7 +188,10 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         Effect::RemoveEnvironment { environment, removed, .. } => {
             project.remove_environment(environment, *removed, made)
         }
-        Effect::CreateView { .. } | Effect::PutResources(_) | Effect::DeleteProject { .. } => {
+        Effect::CreateView { .. }
+        | Effect::PutResources(_)
+        | Effect::PutProject { .. }
+        | Effect::DeleteProject { .. } => {
             debug_assert!(false, "these may begin or end a project");
             Err(Misfit("it is not about a project that is there"))
         }

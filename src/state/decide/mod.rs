@@ -6,6 +6,7 @@ mod link_edit;
 mod link_plan;
 mod links;
 mod pending;
+mod project;
 mod removal;
 mod resources;
 mod views;
@@ -60,6 +61,9 @@ impl Command {
                 removal::environment(&context, environment)
             }
             Operation::DeleteProject => removal::project(&context),
+            Operation::PutProject { patch, begins, limits } => {
+                project::put(&context, patch, *begins, limits)
+            }
         }
     }
 }
@@ -80,8 +84,13 @@ impl<'a> Context<'a> {
 
     /// The project, which must be there.
     fn project(&self) -> Result<&'a ProjectState> {
+        self.held_project().map(Arc::as_ref)
+    }
+
+    /// The same, to be held.
+    fn held_project(&self) -> Result<&'a Arc<ProjectState>> {
         let unknown = || Error::UnknownProject { project: self.command.project.clone() };
-        self.existing_project().ok_or_else(unknown)
+        self.state.projects.get(&self.command.project).ok_or_else(unknown)
     }
 
     /// A view, which must be there and at the revision that was asked for.

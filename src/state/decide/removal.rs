@@ -63,12 +63,13 @@ pub(super) fn project(context: &Context<'_>) -> Result<Decision> {
 }
 
 fn project_detail(project: &ProjectState) -> ProjectDetail {
+    let settings = (*project.settings).clone();
     let views = project.views.iter(None).map(|(_, view)| detail(project, view)).collect();
     let registered = ResourceType::ALL.into_iter().flat_map(|resource_type| {
         let rows = project.registry.iter(resource_type, None);
         rows.map(move |(name, row)| (resource_type, name.to_owned(), row.clone()))
     });
-    ProjectDetail { id: project.id, views, registered: registered.collect() }
+    ProjectDetail { id: project.id, settings, views, registered: registered.collect() }
 }
 
 /// Resources that are removed, with the links that go.

@@ -76,6 +76,10 @@ pub(crate) struct ProjectReader<'s> {
 }
 
 impl<'s> ProjectReader<'s> {
+    pub(super) const fn new(key: &'s ProjectKey, project: &'s Arc<ProjectState>) -> Self {
+        Self { key, project }
+    }
+
     /// What a list of projects shows of this one.
     pub(crate) fn info(&self) -> ProjectInfo {
         ProjectInfo {
@@ -83,6 +87,7 @@ impl<'s> ProjectReader<'s> {
             key: self.key.clone(),
             views: self.project.views.len(),
             resources: self.project.registry.counts(),
+            settings: (*self.project.settings).clone(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate, TextPredica
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::limit::Limits;
 use crate::model::link_command::Choices;
+use crate::model::project_settings::ProjectPatch;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::time::Timestamp;
 use crate::model::validated_batch::ValidatedBatch;
@@ -252,6 +253,11 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => environments
             .prop_map(|id| Operation::RemoveEnvironment(EnvironmentId::parse(id).unwrap())),
         1 => Just(Operation::DeleteProject),
+        1 => ("[ab]{0,2}", any::<[bool; 3]>()).prop_map(|(name, [flags, rest, begins])| {
+            let patch = ProjectPatch::new().require_view_for_new_flags(flags);
+            let patch = if rest { patch.name(name).require_view_for_new_segments(flags) } else { patch };
+            Operation::PutProject { patch, begins, limits: Limits::default() }
+        }),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::LinkRecord;
 use crate::model::change_record::{LinksChange, Registration, RemovedLinks, ViewDetail};
 use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
@@ -15,6 +16,8 @@ use crate::state::State;
 pub(super) struct Dump {
     /// With the ids of the projects.
     pub(super) projects: BTreeMap<ProjectKey, u32>,
+    /// Of projects of which something is said.
+    pub(super) settings: BTreeMap<ProjectKey, ProjectSettings>,
     pub(super) views: BTreeMap<(ProjectKey, ViewKey), DumpedView>,
     pub(super) registered: BTreeMap<(ProjectKey, ResourceType, String), Registration>,
 }
@@ -66,10 +69,19 @@ impl DumpedView {
 }
 
 impl Dump {
+    /// Says what a project is, or was.
+    pub(super) fn say(&mut self, project: &ProjectKey, settings: &ProjectSettings) {
+        self.settings.remove(project);
+        if *settings != ProjectSettings::default() {
+            self.settings.insert(project.clone(), settings.clone());
+        }
+    }
+
     pub(super) fn of(state: &State) -> Self {
         let mut dump = Self::default();
         for (key, project) in &state.projects {
             dump.projects.insert(key.clone(), project.id);
+            dump.say(key, &project.settings);
             for (_, view) in project.views.iter(None) {
                 let found = view.to_view();
                 let counters = Counters {

@@ -35,6 +35,7 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
         Effect::CreateView { fields, .. } | Effect::UpdateView { fields, .. } => {
             fields.description.push('x');
         }
+        Effect::PutProject { settings, .. } => settings.require_view_for_new_segments ^= true,
         Effect::PutResources(puts) => puts[0].fields.unbounded ^= true,
         // What one of several parts did another one may have taken back.
         Effect::ChangeLinks(parts) if parts.len() == 1 => without_first(&mut parts[0]),

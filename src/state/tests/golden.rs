@@ -9,6 +9,7 @@ use crate::model::change_record::{
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
+use crate::model::project_settings::{ProjectPatch, ProjectSettings};
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
@@ -107,8 +108,10 @@ fn effects() -> Vec<Effect> {
         before: Some(registration()),
         fields: registration().fields,
     };
+    let settings = ProjectSettings::new().name("n").require_view_for_new_segments(true);
     let project = ProjectDetail {
         id: 1,
+        settings: settings.clone(),
         views: vec![view_detail()],
         registered: vec![(ResourceType::Segment, "e\0a".into(), registration())],
     };
@@ -131,6 +134,7 @@ fn effects() -> Vec<Effect> {
         },
         Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
         Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
+        Effect::PutProject { before: Some(ProjectSettings::new()), settings },
     ]
 }
 
@@ -161,13 +165,18 @@ fn operations() -> Vec<Operation> {
         Operation::RemoveResource(Resource::segment("e", "a").unwrap()),
         Operation::RemoveEnvironment(EnvironmentId::parse("e").unwrap()),
         Operation::DeleteProject,
+        Operation::PutProject {
+            patch: ProjectPatch::new().name("n").require_view_for_new_flags(true),
+            begins: true,
+            limits: Limits::default(),
+        },
     ]
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
 const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d3101";
 
-const EFFECTS: [&str; 9] = [
+const EFFECTS: [&str; 10] = [
     "0006766965772d31016e01640101740101016d",
     "0106766965772d3100000000016e01640101740101016d",
     "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
@@ -181,15 +190,16 @@ const EFFECTS: [&str; 9] = [
      61060103fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
     "06016501020301010365006101023566016e0101740100016d01000107030000026f6e04020101610601\
      03fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
-    "0701000000fbfb0001010106766965772d31fb2c01016e01640101740101016d0205030401010c030003\
-     65006103016202016202040605060300010100000001010365006101023566016e0101740100016d0100\
-     0107030000026f6e0402010161060103fb2c01",
+    "0701000000fbfb000101016e00010106766965772d31fb2c01016e01640101740101016d020503040101\
+     0c03000365006103016202016202040605060300010100000001010365006101023566016e0101740100\
+     016d01000107030000026f6e0402010161060103fb2c01",
+    "0801000000016e0001",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
 const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
 
-const OPERATIONS: [&str; 9] = [
+const OPERATIONS: [&str; 10] = [
     "0006766965772d31016e01640101740101016d01",
     "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0206766965772d31",
@@ -201,6 +211,7 @@ const OPERATIONS: [&str; 9] = [
     "050101650161",
     "060165",
     "07",
+    "0801016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
 ];
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::change_record::{
     LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks,
 };
 use crate::model::key::EnvironmentId;
+use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
@@ -118,6 +119,10 @@ fn effect() -> impl Strategy<Value = Effect> {
         2 => (view(), fields()).prop_map(|(view, fields)| Effect::CreateView { view, fields }),
         1 => (view(), fields(), fields())
             .prop_map(|(view, before, fields)| Effect::UpdateView { view, before, fields }),
+        1 => (prop::option::of(any::<bool>()), any::<bool>()).prop_map(|(before, after)| {
+            let settings = |of| ProjectSettings::new().require_view_for_new_flags(of);
+            Effect::PutProject { before: before.map(settings), settings: settings(after) }
+        }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
         6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),
@@ -225,7 +230,12 @@ fn each_way_not_to_fit_is_told() {
         },
     };
     let again = vec![put("id-1", 1), put("id-2", 1)];
+    let other = || ProjectSettings::new().name("other");
     let cases = BTreeMap::from([
+        (
+            "the project had other settings",
+            Effect::PutProject { before: Some(other()), settings: other() },
+        ),
         ("a link already exists", Effect::ChangeLinks(vec![part(&[1], &[])])),
         ("a link is not there", Effect::ChangeLinks(vec![part(&[], &[3])])),
         (

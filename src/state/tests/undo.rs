@@ -61,13 +61,17 @@ impl Dump {
                 self.put_back_resources(project, ResourceType::Segment, detail);
             }
             Effect::DeleteProject { detail: Some(detail), .. } => {
-                let ProjectDetail { id, views, registered } = detail;
+                let ProjectDetail { id, settings, views, registered } = detail;
+                self.say(project, settings);
                 assert_eq!(self.projects.insert(project.clone(), *id), None);
                 views.iter().for_each(|view| self.put_back(project, view));
                 for (resource_type, name, row) in registered {
                     let place = (project.clone(), *resource_type, name.clone());
                     assert_eq!(self.registered.insert(place, row.clone()), None);
                 }
+            }
+            Effect::PutProject { before, .. } => {
+                self.say(project, &before.clone().unwrap_or_default());
             }
             _ => return Told::Counts,
         }

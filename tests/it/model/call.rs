@@ -19,6 +19,9 @@ pub(crate) enum Call {
     Rename(Place, String),
     DeleteView(Place),
     DeleteProject(u8),
+    /// Says what a project is, by bits: named, new flags and new segments in a view; or changes that.
+    PutProject(u8, u8),
+    UpdateProject(u8, u8),
     Put(u8, Vec<Put>),
     Link(Place, Keys),
     Unlink(Place, Keys),
@@ -179,6 +182,8 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         1 => (place(), "[a-z]{0,8}").prop_map(|(place, name)| Call::Rename(place, name)),
         1 => place().prop_map(Call::DeleteView),
         1 => (0..2_u8).prop_map(Call::DeleteProject),
+        1 => (0..2_u8, 0..8_u8).prop_map(|(project, bits)| Call::PutProject(project, bits)),
+        1 => (0..2_u8, 0..8_u8).prop_map(|(project, bits)| Call::UpdateProject(project, bits)),
         8 => (0..2_u8, puts()).prop_map(|(project, puts)| Call::Put(project, puts)),
         10 => (place(), chosen()).prop_map(|(place, keys)| Call::Link(place, keys)),
         6 => (place(), chosen()).prop_map(|(place, keys)| Call::Unlink(place, keys)),

@@ -8,6 +8,7 @@ mod links;
 mod put;
 mod registry;
 mod same;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ pub(crate) use same::assert_same;
 use call::{environment, project_key, view_key};
 use links::assert_report;
 use registry::Registered;
+use settings::Settings;
 
 /// The time of all changes, in milliseconds: stores that are compared with the model have a clock
 /// that stands still.
@@ -43,6 +45,7 @@ pub(crate) struct Model {
 struct ModelProject {
     views: BTreeMap<String, ModelView>,
     resources: BTreeMap<Resource, Registered>,
+    settings: Settings,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +142,12 @@ impl Model {
                     LinkChange::unlink(view_key(from.view), keys.batch()),
                 ]);
                 self.move_links(*from, to, keys, answer);
+            }
+            Call::PutProject(number, bits) => {
+                self.put_project(*number, *bits, settings::put(&project(number), *bits));
+            }
+            Call::UpdateProject(number, bits) => {
+                self.update_project(*number, *bits, settings::update(&project(number), *bits));
             }
             Call::Checkpoint => store.checkpoint().unwrap(),
             other => self.remove(store, other),

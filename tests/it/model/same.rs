@@ -27,6 +27,7 @@ pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
     for (info, (key, project)) in projects.items.iter().zip(&model.projects) {
         let reader = snapshot.project(key).unwrap();
         assert_eq!(reader.info(), *info);
+        assert!(project.is_said(info), "{info:?}");
         assert_counts(&info.resources, project);
         assert_views(&reader, project);
         assert_registry(&reader, project);
@@ -43,7 +44,7 @@ pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
 fn filters(revision: u64) -> impl Iterator<Item = (usize, Filter)> {
     (0..FILTERS).map(move |place| {
         let number = revision * FILTERS + place;
-        let [kind, one, other] = [16, 5, 7].map(|below| (number % below) as u8);
+        let [kind, one, other] = [18, 5, 7].map(|below| (number % below) as u8);
         let second = number.is_multiple_of(3).then(|| Condition::of(kind + other, other, one));
         let first = Condition::of(kind, one, other);
         let conditions = [first].into_iter().chain(second).collect();

@@ -2,7 +2,7 @@
 
 use viewlink::wire::{Changes, ReplaceReport};
 use viewlink::{
-    Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options,
+    Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options, ProjectSettings,
     Resource, Timestamp, ViewPatch,
 };
 
@@ -35,6 +35,8 @@ fn every_kind_of_change_has_its_json() {
     project.remove_resource(&Resource::flag("a").unwrap()).unwrap();
     project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
     project.delete_view("v").unwrap();
+    let settings = ProjectSettings::new().name("Shop").require_view_for_new_flags(true);
+    project.put(settings).unwrap();
     project.delete().unwrap();
 
     let mut feed = store.feed(0).unwrap();
@@ -78,9 +80,14 @@ fn every_kind_of_change_has_its_json() {
         r#""kind":"environmentRemoved","environmentId":"e","segmentCount":1,"unlinkedCount":1}"#
             .to_owned(),
         format!(r#""kind":"viewDeleted","viewKey":"v","unlinkedCount":{none}}}"#),
+        concat!(
+            r#""kind":"projectPut","project":{"name":"Shop","requireViewAssociationForNewFlags":true,"#,
+            r#""requireViewAssociationForNewSegments":false}}"#
+        )
+        .to_owned(),
         format!(r#""kind":"projectDeleted","viewCount":0,"unlinkedCount":{none}}}"#),
     ];
-    assert_eq!((told.items.len(), told.position), (9, page[8].position));
+    assert_eq!((told.items.len(), told.position), (10, page[9].position));
     for ((revision, item), expected) in (1..).zip(&told.items).zip(expected) {
         assert_eq!(serde_json::to_string(item).unwrap(), head(revision) + &expected);
     }

@@ -1,6 +1,7 @@
 //! Doing what the rows of a file stand for, many rows in one change.
 
 mod links;
+mod projects;
 mod resources;
 mod views;
 
@@ -64,6 +65,7 @@ impl Applier<'_> {
         self.clock.set(self.time_of(first));
         let project = self.project(&first.subject.project)?;
         match deed {
+            Deed::Say => projects::put(self, &project, &batch)?,
             Deed::Register => resources::register(self, &project, &batch)?,
             Deed::Create => views::create(self, &project, &batch)?,
             Deed::Update => views::update(self, &project, &batch)?,

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use viewlink::{
-    Attribute, AttributeValue, Batch, Maintainer, NewResource, NewView, Project, Timestamp,
-    ViewPatch,
+    Attribute, AttributeValue, Batch, Maintainer, NewResource, NewView, Project, ProjectSettings,
+    Timestamp, ViewPatch,
 };
 
 use super::stores::{Made, SINCE, lines, links_by_time, names, restore, with_everything};
@@ -23,6 +23,7 @@ enum Call {
     Delete { view: u8 },
     Link { view: u8, of: u8, keys: Vec<u8> },
     Unlink { view: u8, of: u8, keys: Vec<u8> },
+    Say { name: Option<String>, flags: bool },
     Put { of: u8, key: u8, name: Option<String>, tags: Vec<String>, bits: u8 },
 }
 
@@ -38,6 +39,7 @@ fn calls() -> impl Strategy<Value = Vec<(u64, u8, Call)>> {
         1 => view().prop_map(|view| Call::Delete { view }),
         6 => (view(), 0_u8..4, keys()).prop_map(|(view, of, keys)| Call::Link { view, of, keys }),
         2 => (view(), 0_u8..4, keys()).prop_map(|(view, of, keys)| Call::Unlink { view, of, keys }),
+        1 => (prop::option::of(text()), any::<bool>()).prop_map(|(name, flags)| Call::Say { name, flags }),
         2 => (0_u8..4, 0_u8..6, prop::option::of(text()), tags(), any::<u8>())
             .prop_map(|(of, key, name, tags, bits)| Call::Put { of, key, name, tags, bits }),
     ];
@@ -94,6 +96,14 @@ fn make(project: &Project, call: &Call) {
         Call::Delete { view: key } => drop(project.delete_view(&view(key))),
         Call::Link { view: key, of, keys } => drop(project.link(&view(key), batch(*of, keys))),
         Call::Unlink { view: key, of, keys } => drop(project.unlink(&view(key), batch(*of, keys))),
+        Call::Say { name, flags } => {
+            let settings = ProjectSettings::new().require_view_for_new_flags(*flags);
+            let settings = match name {
+                Some(name) => settings.name(name),
+                None => settings,
+            };
+            drop(project.put(settings));
+        }
         Call::Put { of, key, name, tags, bits } => {
             let resource = resource(*of, *key, *bits).tags(tags).unbounded(*bits & 64 > 0);
             let resource = match *bits >> 3 & 3 {

@@ -1,0 +1,59 @@
+//! The operations on projects.
+
+use axum::Extension;
+use axum::extract::State;
+use viewlink::wire::{Project, ProjectPatch, ProjectPut};
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::json_body::JsonBody;
+use crate::keys::Caller;
+use crate::path_parts::PathParts;
+use crate::terms::Terms;
+
+/// What a project is.
+pub(crate) async fn get(
+    State(host): State<Host>,
+    PathParts(project): PathParts<String>,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let info = host.read(&project, |reader| Ok(reader.info()))?;
+        Answer::of(&Project::new(&info))
+    })
+    .await
+}
+
+/// Says what a project is, which begins if it is not there.
+pub(crate) async fn put(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts(project): PathParts<String>,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let settings = ProjectPut::from_json(&body)?.into_settings();
+        let info = terms.apply(host.project(&project, &caller)?).put(settings)?;
+        Answer::of(&Project::new(&info))
+    })
+    .await
+}
+
+/// Changes what is said of a project.
+pub(crate) async fn update(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts(project): PathParts<String>,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let patch = ProjectPatch::from_json(&body)?.into_patch();
+        let info = terms.apply(host.project(&project, &caller)?).update(patch)?;
+        Answer::of(&Project::new(&info))
+    })
+    .await
+}

@@ -1,0 +1,102 @@
+//! The operations on projects.
+
+use serde_json::json;
+
+use crate::support::{TestHost, VIEW};
+
+const PROJECT: &str = "/api/v2/projects/default";
+const OTHER: &str = "/api/v2/projects/other";
+
+#[tokio::test]
+async fn a_project_is_read_with_what_clients_require_of_it() {
+    let host = TestHost::new();
+    let expected = json!({
+        "_links": {"self": {"href": PROJECT, "type": "application/json"}},
+        "_id": "0",
+        "key": "default",
+        "name": "default",
+        "requireViewAssociationForNewFlags": false,
+        "requireViewAssociationForNewSegments": false,
+        "includeInSnippetByDefault": false,
+        "tags": [],
+    });
+    assert_eq!(host.get(PROJECT).await.ok(), expected);
+    host.get(OTHER).await.refused(404, "unknown_project");
+    host.get("/api/v2/projects/no%20key").await.refused(400, "invalid_key");
+}
+
+#[tokio::test]
+async fn a_project_is_put_and_changed_and_keeps_its_views() {
+    let host = TestHost::new();
+    let body = r#"{"name": "Web shop", "requireViewAssociationForNewFlags": true}"#;
+    let put = host.json("PUT", PROJECT, body).await.ok();
+    assert_eq!(
+        (&put["name"], &put["requireViewAssociationForNewFlags"]),
+        (&json!("Web shop"), &json!(true))
+    );
+    assert_eq!(host.get(PROJECT).await.ok(), put);
+    let patch = r#"{"requireViewAssociationForNewSegments": true, "name": null}"#;
+    let changed = host.json("PATCH", PROJECT, patch).await.ok();
+    assert_eq!(
+        (&changed["name"], &changed["requireViewAssociationForNewSegments"]),
+        (&json!("Web shop"), &json!(true))
+    );
+    let steps = r#" [{"op": "replace", "path": "/name", "value": "Shop"},
+        {"op": "add", "path": "/requireViewAssociationForNewFlags", "value": false}]"#;
+    let changed = host.json("PATCH", PROJECT, steps).await.ok();
+    assert_eq!(
+        (&changed["name"], &changed["requireViewAssociationForNewFlags"]),
+        (&json!("Shop"), &json!(false))
+    );
+    // What a PUT leaves out is not said any more.
+    let put = host.json("PUT", PROJECT, "{}").await.ok();
+    assert_eq!(
+        (&put["name"], &put["requireViewAssociationForNewSegments"]),
+        (&json!("default"), &json!(false))
+    );
+    assert_eq!(host.get(VIEW).await.status, 200);
+    let feed = host.get("/api/v2/changes?after=5").await.ok();
+    assert_eq!(
+        (&feed["items"][0]["kind"], &feed["items"][0]["project"]["name"]),
+        (&json!("projectPut"), &json!(""))
+    );
+}
+
+#[tokio::test]
+async fn a_project_begins_with_a_put_and_not_with_a_patch() {
+    let host = TestHost::new();
+    host.json("PATCH", OTHER, r#"{"name": "x"}"#).await.refused(404, "unknown_project");
+    let rehearsed =
+        host.json("PUT", &format!("{OTHER}?dryRun=true"), r#"{"name": "x"}"#).await.ok();
+    assert_eq!((&rehearsed["name"], &rehearsed["_id"]), (&json!("x"), &json!("1")));
+    host.get(OTHER).await.refused(404, "unknown_project");
+    assert_eq!(host.json("PUT", OTHER, r#"{"name": "x"}"#).await.ok(), rehearsed);
+    assert_eq!(host.get(&format!("{OTHER}/views")).await.ok()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_a_project_does_not_keep_is_refused() {
+    let host = TestHost::new();
+    for body in [
+        r#"{"tags": ["a"]}"#,
+        r#"{"requireViewAssociationForNewFlags": "yes"}"#,
+        r#"[{"op": "replace", "path": "/name", "value": "x"}]"#,
+        "7",
+    ] {
+        host.json("PUT", PROJECT, body).await.refused(400, "invalid_request");
+    }
+    for (body, named) in [
+        (r#"{"titel": "x"}"#, "titel"),
+        (r#"[{"op": "remove", "path": "/name", "value": ""}]"#, "op is \"remove\""),
+        (r#"[{"op": "replace", "path": "/tags", "value": "x"}]"#, "path is \"/tags\""),
+        (r#"[{"op": "replace", "path": "/name", "value": true}]"#, "path is \"/name\""),
+        (r#"[{"op": "replace", "path": "/name", "value": 7}]"#, "[0].value"),
+        (r#"[{"op": "replace", "path": "/name", "value": "x"}] 7"#, "trailing"),
+    ] {
+        let message = host.json("PATCH", PROJECT, body).await.refused(400, "invalid_request");
+        assert!(message.contains(named), "{body}: {message}");
+    }
+    let long = json!({"name": "x".repeat(257)}).to_string();
+    host.json("PUT", PROJECT, long).await.refused(400, "too_long");
+    assert_eq!(host.get(PROJECT).await.ok()["name"], "default");
+}
