@@ -267,6 +267,23 @@ impl AsyncProject {
         self.run(|project| project.put_resources(resources)).await
     }
 
+    /// Registers new resources and links them to views: [`Project::register`].
+    ///
+    /// Cost and example: those of [`Project::register`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::register`].
+    pub async fn register<V: Into<String>>(
+        &self,
+        resources: impl IntoIterator<Item = NewResource>,
+        views: impl IntoIterator<Item = V>,
+    ) -> Result<Report> {
+        let resources: Vec<_> = resources.into_iter().collect();
+        let views: Vec<String> = views.into_iter().map(Into::into).collect();
+        self.run(|project| project.register(resources, views)).await
+    }
+
     /// Makes a call to the project on the pool.
     async fn run<T: Send + 'static>(
         &self,

@@ -66,6 +66,13 @@ pub(crate) enum Operation {
         limit: usize,
     },
     PutResources(ValidatedPut),
+    /// Registers new resources, and links them to views, each of which is named once.
+    Register {
+        put: ValidatedPut,
+        views: Vec<ViewKey>,
+        /// How many links there may be.
+        limit: usize,
+    },
     RemoveResource(Resource),
     RemoveEnvironment(EnvironmentId),
     DeleteProject,

@@ -103,6 +103,12 @@ pub enum FailureReason {
         /// The segment that has the id.
         owner: Resource,
     },
+    /// The resource is registered already, and was to be [new](crate::Project::register).
+    #[error("registered in the project already")]
+    AlreadyRegistered,
+    /// The project wants new resources of this type to be [in a view](crate::ProjectSettings), and none was given.
+    #[error("the project wants a new one to be in a view: name one")]
+    ViewRequired,
     /// The resource stood earlier in the same request, under whichever name and whatever became of
     /// it there.
     #[error("stood earlier in the same request")]
@@ -133,6 +139,8 @@ impl FailureReason {
             }
             Self::TooLong(_) => FailureCode::TooLong,
             Self::IdTaken { .. } => FailureCode::IdTaken,
+            Self::AlreadyRegistered => FailureCode::AlreadyRegistered,
+            Self::ViewRequired => FailureCode::ViewRequired,
             Self::Repeated => FailureCode::Repeated,
             Self::UnknownResource => FailureCode::UnknownResource,
             Self::NotLinked => FailureCode::NotLinked,
@@ -156,6 +164,10 @@ pub enum FailureCode {
     TooLong,
     /// `id_taken`: the id of a segment leads to another one.
     IdTaken,
+    /// `already_registered`: the resource is registered, and was to be new.
+    AlreadyRegistered,
+    /// `view_required`: a new resource must be in a view.
+    ViewRequired,
     /// `repeated`: the key stood earlier in the same request.
     Repeated,
     /// `unknown_resource`: no such resource is registered.
@@ -170,10 +182,12 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
+        Self::AlreadyRegistered,
+        Self::ViewRequired,
         Self::Repeated,
         Self::UnknownResource,
         Self::NotLinked,
@@ -188,6 +202,8 @@ impl FailureCode {
             Self::InvalidKey => "invalid_key",
             Self::TooLong => "too_long",
             Self::IdTaken => "id_taken",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ViewRequired => "view_required",
             Self::Repeated => "repeated",
             Self::UnknownResource => "unknown_resource",
             Self::NotLinked => "not_linked",

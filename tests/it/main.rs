@@ -52,6 +52,7 @@ mod projects;
 mod random;
 mod read_only;
 mod reads;
+mod registration;
 mod registry;
 mod removal;
 mod reopening;

@@ -7,6 +7,7 @@ mod link_plan;
 mod links;
 mod pending;
 mod project;
+mod registration;
 mod removal;
 mod resources;
 mod views;
@@ -56,6 +57,9 @@ impl Command {
                 links::decide(&context, pending, commands, *limit)
             }
             Operation::PutResources(put) => resources::put(&context, put),
+            Operation::Register { put, views, limit } => {
+                registration::register(&context, pending, put, views, *limit)
+            }
             Operation::RemoveResource(resource) => removal::resource(&context, resource),
             Operation::RemoveEnvironment(environment) => {
                 removal::environment(&context, environment)

@@ -16,6 +16,27 @@ use crate::state::registry::Registry;
 ///
 /// Cost: O(n · log resources) with n resources.
 pub(super) fn put(context: &Context<'_>, put: &ValidatedPut) -> Result<Decision> {
+    let Decided { outcomes, puts } = decide(context, put, |_, _| None)?;
+    let answer = Answer::Put(outcomes);
+    if puts.is_empty() {
+        return Ok(answer.unchanged());
+    }
+    Ok(Decision { answer, change: Some(context.change(Effect::PutResources(puts))) })
+}
+
+/// What a put comes to.
+pub(super) struct Decided {
+    pub(super) outcomes: Vec<KeyOutcome>,
+    pub(super) puts: Vec<PutResource>,
+}
+
+/// Decides the resources of a put. What is wrong with one, besides what is wrong with any, `refuse` tells from the
+/// resource and whether it is registered.
+pub(super) fn decide(
+    context: &Context<'_>,
+    put: &ValidatedPut,
+    refuse: impl Fn(&ValidatedResource, bool) -> Option<FailureReason>,
+) -> Result<Decided> {
     let so_far = |resource: &Result<ValidatedResource, FailureReason>| match resource {
         Ok(_) => KeyOutcome::Unchanged,
         Err(reason) => KeyOutcome::Failed(reason.clone()),
@@ -29,18 +50,16 @@ pub(super) fn put(context: &Context<'_>, put: &ValidatedPut) -> Result<Decision>
         puts: Vec::new(),
     };
     for (resource, outcome) in put.resources().iter().zip(&mut outcomes) {
-        if let Ok(resource) = resource {
-            *outcome = plan.put(context, resource)?;
-        }
+        let Ok(resource) = resource else { continue };
+        *outcome = match refuse(resource, plan.is_registered(resource)) {
+            Some(reason) => KeyOutcome::Failed(reason),
+            None => plan.put(context, resource)?,
+        };
     }
-    if plan.puts.is_empty() {
-        return Ok(Answer::Put(outcomes).unchanged());
-    }
-    if project.is_none() {
+    if project.is_none() && !plan.puts.is_empty() {
         next_id(context.state.head.next_project, "projects")?;
     }
-    let effect = Effect::PutResources(plan.puts);
-    Ok(Decision { answer: Answer::Put(outcomes), change: Some(context.change(effect)) })
+    Ok(Decided { outcomes, puts: plan.puts })
 }
 
 struct PutPlan<'a> {
@@ -51,6 +70,10 @@ struct PutPlan<'a> {
 }
 
 impl<'a> PutPlan<'a> {
+    fn is_registered(&self, resource: &ValidatedResource) -> bool {
+        self.registry.get(resource.resource_type, resource.name.as_str()).is_some()
+    }
+
     fn put(
         &mut self,
         context: &Context<'_>,

@@ -248,6 +248,12 @@ fn operation() -> impl Strategy<Value = Operation> {
         6 => puts.prop_map(|puts| {
             Operation::PutResources(ValidatedPut::new(puts, Limits::default()))
         }),
+        3 => (prop::collection::vec(new_resource(), 0..4), prop::collection::btree_set(0..4_u8, 0..3))
+            .prop_map(|(puts, views)| Operation::Register {
+                put: ValidatedPut::new(puts, Limits::default()),
+                views: views.into_iter().map(view_key).collect(),
+                limit: LIMIT,
+            }),
         2 => (resource_type(), 1..24_u16)
             .prop_map(|(of, number)| Operation::RemoveResource(resource(of, number))),
         1 => environments

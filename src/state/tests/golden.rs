@@ -165,6 +165,11 @@ fn operations() -> Vec<Operation> {
         Operation::RemoveResource(Resource::segment("e", "a").unwrap()),
         Operation::RemoveEnvironment(EnvironmentId::parse("e").unwrap()),
         Operation::DeleteProject,
+        Operation::Register {
+            put: ValidatedPut::new(Vec::new(), Limits::default()),
+            views: vec![view_key(1)],
+            limit,
+        },
         Operation::PutProject {
             patch: ProjectPatch::new().name("n").require_view_for_new_flags(true),
             begins: true,
@@ -199,7 +204,7 @@ const EFFECTS: [&str; 10] = [
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
 const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
 
-const OPERATIONS: [&str; 10] = [
+const OPERATIONS: [&str; 11] = [
     "0006766965772d31016e01640101740101016d01",
     "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0206766965772d31",
@@ -208,10 +213,11 @@ const OPERATIONS: [&str; 10] = [
     "030106766965772d3102010100023566fb0001000000000000fca086010009",
     "04010101650161010235660001017400010000000105000472756c65fb0001fb001040fb0001fb0001fb\
      0040fb0001fb0001",
-    "050101650161",
-    "060165",
-    "07",
-    "0801016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "060101650161",
+    "070165",
+    "08",
+    "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
+    "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
 ];
 
 #[test]

@@ -2,8 +2,8 @@
 
 use viewlink::wire::{Changes, ReplaceReport};
 use viewlink::{
-    Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options, ProjectSettings,
-    Resource, Timestamp, ViewPatch,
+    Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options,
+    ProjectSettings, Resource, Timestamp, ViewPatch,
 };
 
 #[test]
