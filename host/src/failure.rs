@@ -41,6 +41,12 @@ impl From<RequestError> for Failure {
     }
 }
 
+impl From<ErrorBody> for Failure {
+    fn from(body: ErrorBody) -> Self {
+        Self { body, cause: None }
+    }
+}
+
 impl From<viewlink::Error> for Failure {
     fn from(error: viewlink::Error) -> Self {
         Self { body: ErrorBody::from(&error), cause: Some(error.into()) }

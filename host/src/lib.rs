@@ -45,6 +45,7 @@ mod path_parts;
 mod projects;
 mod query;
 mod rarely;
+mod registry;
 mod request_id;
 mod resources;
 mod router;

@@ -9,6 +9,10 @@ pub(crate) const LINK: &str = "/api/v2/projects/{project}/views/{view}/link/{typ
 pub(crate) const LINKED: &str = "/api/v2/projects/{project}/views/{view}/linked/{type}";
 pub(crate) const ASSOCIATIONS: &str =
     "/api/v2/projects/{project}/view-associations/{type}/{resource}";
+pub(crate) const FLAGS: &str = "/api/v2/flags/{project}";
+pub(crate) const FLAG: &str = "/api/v2/flags/{project}/{key}";
+pub(crate) const SEGMENTS: &str = "/api/v2/segments/{project}/{environment}";
+pub(crate) const SEGMENT: &str = "/api/v2/segments/{project}/{environment}/{key}";
 pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const METRICS: &str = "/metrics";
@@ -25,6 +29,10 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("GET", Some(PROJECT)) => "get_project",
         ("PUT", Some(PROJECT)) => "put_project",
         ("PATCH", Some(PROJECT)) => "update_project",
+        ("GET", Some(FLAGS | SEGMENTS)) => "list_resources",
+        ("POST", Some(FLAGS | SEGMENTS)) => "register_resource",
+        ("GET", Some(FLAG | SEGMENT)) => "get_resource",
+        ("DELETE", Some(FLAG | SEGMENT)) => "remove_resource",
         ("OPTIONS", _) => "preflight",
         ("GET", Some(VIEWS)) => "list_views",
         ("POST", Some(VIEWS)) => "create_view",

@@ -15,11 +15,12 @@ use viewlink::wire::ErrorCode;
 use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
-    ASSOCIATIONS, CHANGES, HEALTH, LINK, LINKED, METRICS, PROJECT, VIEW, VIEWS,
+    ASSOCIATIONS, CHANGES, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, PROJECT, SEGMENT, SEGMENTS,
+    VIEW, VIEWS,
 };
 use crate::{
     api_version, authorize, changes, cors, encoded_path, health, links, log, method_override,
-    metrics, projects, request_id, views,
+    metrics, projects, registry, request_id, views,
 };
 
 /// The whole API of a host.
@@ -35,7 +36,13 @@ pub fn router(host: &Host) -> Router {
 }
 
 fn api() -> Router<Host> {
+    let registered = || get(registry::list).post(registry::register);
+    let one = || get(registry::get).delete(registry::remove);
     Router::new()
+        .route(FLAGS, registered())
+        .route(SEGMENTS, registered())
+        .route(FLAG, one())
+        .route(SEGMENT, one())
         .route(PROJECT, get(projects::get).put(projects::put).patch(projects::update))
         .route(VIEWS, get(views::list).post(views::create))
         .route(VIEW, get(views::get).patch(views::update).delete(views::delete))
@@ -66,8 +73,8 @@ fn shared(routes: Router<Host>, host: &Host) -> Router<Host> {
 async fn unknown_path() -> Failure {
     Failure::new(
         ErrorCode::NotFound,
-        "there is no such path: those of the API begin with /api/v2/projects/PROJECT/views or \
-         /api/v2/projects/PROJECT/view-associations, and the feed is /api/v2/changes",
+        "there is no such path: those of the API begin with /api/v2/projects/PROJECT/views, \
+         /api/v2/flags/PROJECT or /api/v2/segments/PROJECT/ENVIRONMENT, and the feed is /api/v2/changes",
     )
 }
 

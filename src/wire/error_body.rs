@@ -6,6 +6,7 @@ use super::request_error::RequestError;
 use crate::filter::FilterErrorKind;
 use crate::model::error::{Error, Outcome};
 use crate::model::error_chain::chain;
+use crate::model::{Failure, FailureCode};
 
 /// The answer to a call that failed as a whole.
 ///
@@ -78,6 +79,8 @@ codes! {
     BatchTooLarge = "batch_too_large", 400;
     /// a text or list is too long.
     TooLong = "too_long", 400;
+    /// the project wants a new resource of this type to be in a view, and none is named.
+    ViewRequired = "view_required", 400;
     /// no key of an API was given, or an unknown one.
     Unauthorized = "unauthorized", 401;
     /// the key of the API may not do this.
@@ -86,12 +89,18 @@ codes! {
     UnknownProject = "unknown_project", 404;
     /// there is no such view.
     UnknownView = "unknown_view", 404;
+    /// there is no such resource: neither registered nor linked.
+    UnknownResource = "unknown_resource", 404;
     /// there is no such path.
     NotFound = "not_found", 404;
     /// the path is there, for other methods.
     MethodNotAllowed = "method_not_allowed", 405;
     /// the view exists already.
     ViewExists = "view_exists", 409;
+    /// the resource is registered already.
+    AlreadyRegistered = "already_registered", 409;
+    /// the id of a segment leads to another one.
+    IdTaken = "id_taken", 409;
     /// the position was never one of this store: it is another one, or was put back to a copy and went another way.
     ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
@@ -142,6 +151,26 @@ impl From<&RequestError> for ErrorBody {
             _ => ErrorCode::InvalidRequest,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<Failure<'_>> for ErrorBody {
+    /// Of a request that is about a single resource.
+    fn from(failure: Failure<'_>) -> Self {
+        let code = match failure.code() {
+            FailureCode::InvalidKey => ErrorCode::InvalidKey,
+            FailureCode::TooLong => ErrorCode::TooLong,
+            FailureCode::IdTaken => ErrorCode::IdTaken,
+            FailureCode::AlreadyRegistered => ErrorCode::AlreadyRegistered,
+            FailureCode::ViewRequired => ErrorCode::ViewRequired,
+            FailureCode::UnknownResource => ErrorCode::UnknownResource,
+            FailureCode::Repeated
+            | FailureCode::NotLinked
+            | FailureCode::AlreadyLinked
+            | FailureCode::LastView => ErrorCode::InvalidRequest,
+        };
+        let (of, resource) = (failure.resource().resource_type(), failure.resource());
+        Self::new(code, format!("{of} {resource}: {}", chain(failure.reason())))
     }
 }
 

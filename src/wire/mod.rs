@@ -16,7 +16,10 @@
 //! | get project | | [`Project`] |
 //! | put project, which the API does not have | [`ProjectPut`] | [`Project`] |
 //! | update project | [`ProjectPatch`] | [`Project`] |
-//! | register a resource, which the API does not have | [`ResourcePut`] | |
+//! | create flag, create segment | [`ResourcePost`] | [`Resource`] |
+//! | get flag, get segment | | [`Resource`] |
+//! | list flags, list segments | [`Query`] | [`Resources`] |
+//! | what a resource is elsewhere, which the API does not have | [`ResourcePut`] | |
 //! | follow the changes, which the API does not have | | [`Changes`] |
 //! | whatever fails | | [`ErrorBody`] and its status |
 //!
@@ -65,6 +68,8 @@ mod project;
 mod query;
 mod replace_report;
 mod request_error;
+mod resource;
+mod resource_post;
 mod resource_put;
 mod resource_type;
 mod segment;
@@ -89,6 +94,8 @@ pub use project::{Project, ProjectPatch, ProjectPut};
 pub use query::Query;
 pub use replace_report::ReplaceReport;
 pub use request_error::RequestError;
+pub use resource::{Resource, Resources};
+pub use resource_post::ResourcePost;
 pub use resource_put::ResourcePut;
 pub use segment::find_resource;
 pub use view::{Count, ResourceSummary, View, Views};

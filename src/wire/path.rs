@@ -1,6 +1,6 @@
 //! The paths of the API. All parts of them are parsed keys, which need no percent-encoding.
 
-use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::{Resource, ResourceType};
 
 pub(super) fn project(project: &ProjectKey) -> String {
@@ -24,14 +24,25 @@ pub(super) fn views_of(project: &ProjectKey, resource: &Resource) -> String {
     format!("/api/v2/projects/{project}/view-associations/{of}/{key}")
 }
 
+/// The registered resources of a type, of segments those of an environment.
+pub(super) fn registered(
+    project: &ProjectKey,
+    resource_type: ResourceType,
+    environment: Option<&EnvironmentId>,
+) -> String {
+    match (resource_type, environment) {
+        (ResourceType::Segment, Some(environment)) => {
+            format!("/api/v2/segments/{project}/{environment}")
+        }
+        (ResourceType::Segment, None) => format!("/api/v2/segments/{project}"),
+        (ResourceType::Flag, _) => format!("/api/v2/flags/{project}"),
+        (ResourceType::AiConfig, _) => format!("/api/v2/projects/{project}/ai-configs"),
+        (ResourceType::Metric, _) => format!("/api/v2/metrics/{project}"),
+    }
+}
+
 /// Where the system this API comes from keeps the resource.
 pub(super) fn resource(project: &ProjectKey, resource: &Resource) -> String {
-    match resource {
-        Resource::Flag(key) => format!("/api/v2/flags/{project}/{key}"),
-        Resource::Segment { environment, key } => {
-            format!("/api/v2/segments/{project}/{environment}/{key}")
-        }
-        Resource::AiConfig(key) => format!("/api/v2/projects/{project}/ai-configs/{key}"),
-        Resource::Metric(key) => format!("/api/v2/metrics/{project}/{key}"),
-    }
+    let list = registered(project, resource.resource_type(), resource.environment());
+    format!("{list}/{}", resource.key())
 }

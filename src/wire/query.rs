@@ -8,7 +8,7 @@ use super::request_error::RequestError;
 use super::sort::Sort;
 use crate::filter::{ResourceCondition, ResourceFilter, ViewCondition, ViewFilter};
 use crate::model::key::EnvironmentId;
-use crate::model::page::{KeySort, LinkSort, Paging, ViewSort};
+use crate::model::page::{KeySort, LinkSort, Paging, ResourceSort, ViewSort};
 use crate::model::resource::{Resource, ResourceType};
 
 /// The parameters of a reading request; each operation takes what concerns it.
@@ -106,6 +106,24 @@ impl Query {
             None | Some(Sort::LinkedAt) => Ok(self.paging().sort(LinkSort::LinkedAt)),
             Some(Sort::Name) => Ok(self.paging().sort(LinkSort::Name)),
             Some(other) => Err(other.refused("use linkedAt or name")),
+        }
+    }
+
+    /// The page of registered resources that is asked for: by key or name.
+    ///
+    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter). Example: at
+    /// [`Resources`](super::Resources).
+    ///
+    /// Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    pub fn resource_paging(&self) -> Result<Paging<ResourceSort>, RequestError> {
+        match self.sort {
+            None | Some(Sort::Key) => Ok(self.paging().sort(ResourceSort::Key)),
+            Some(Sort::Name) => Ok(self.paging().sort(ResourceSort::Name)),
+            Some(other) => Err(other.refused("use key or name")),
         }
     }
 

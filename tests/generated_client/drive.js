@@ -20,6 +20,11 @@ const used = new Set();
 // What a value is not that its schema says it is.
 function unlike(schema, value, place = "the answer") {
   if (schema.$ref) return unlike(definition.components.schemas[schema.$ref.split("/").pop()], value, place);
+  if (schema.oneOf) {
+    const fits = (of) => { try { unlike(of, value, place); return true; } catch { return false; } };
+    assert(schema.oneOf.some(fits), `${place} is none of what it may be: ${JSON.stringify(value)}`);
+    return;
+  }
   const is = { integer: Number.isInteger, array: Array.isArray }[schema.type] ?? ((of) => typeof of === schema.type);
   assert(is(value), `${place} is no ${schema.type}: ${JSON.stringify(value)}`);
   if (schema.enum) assert(schema.enum.includes(value), `${place} is ${value}`);
@@ -27,6 +32,7 @@ function unlike(schema, value, place = "the answer") {
   if (schema.type !== "object") return;
   for (const name of schema.required ?? []) assert(name in value, `${place} has no ${name}`);
   for (const [name, of] of Object.entries(value)) {
+    if (schema.additionalProperties === true && !schema.properties[name]) continue;
     assert(schema.properties[name], `${place} has ${name}, which is not described`);
     unlike(schema.properties[name], of, `${place}.${name}`);
   }
@@ -87,6 +93,43 @@ await call("deleteView", 412, { ...view, "If-Match": read.tag });
 const dry = await call("deleteView", 200, { ...view, dryRun: true });
 assert.equal(dry.data.unlinkedCount.flags, 1);
 await call("deleteView", 204, view);
+
+const wanted = { name: "Described", requireViewAssociationForNewFlags: true };
+const put = await call("putProject", 200, project, wanted);
+assert.deepEqual([put.data.name, put.data.requireViewAssociationForNewFlags], ["Described", true]);
+const steps = [{ op: "replace", path: "/requireViewAssociationForNewSegments", value: true }];
+await call("updateProject", 200, project, steps);
+await call("updateProject", 400, project, { titel: "x" });
+assert.equal((await call("getProject", 200, project)).data.requireViewAssociationForNewSegments, true);
+await call("getProject", 404, { projectKey: "none" });
+
+await call("createView", 200, project, { key: "new", name: "New ones" });
+const flag = { ...project, key: "described-flag" };
+const start = (await call("getChanges", 200, { limit: 1000 })).data.position;
+await call("createFlag", 400, project, { key: flag.key });
+const registered = { key: flag.key, name: "A flag", tags: ["a"], status: ["new", "active"], viewKeys: ["new"] };
+await call("createFlag", 200, { ...project, dryRun: true }, registered);
+const created = await call("createFlag", 201, project, registered);
+assert.deepEqual([created.data.name, created.data.status], ["A flag", ["active", "new"]]);
+await call("createFlag", 409, project, registered);
+assert.deepEqual((await call("getFlag", 200, flag)).data, created.data);
+const flagged = await call("getFlags", 200, { ...project, filter: "status:active", sort: "name" });
+assert.deepEqual(flagged.data.items.map((of) => of.key), [flag.key]);
+
+const place = { ...project, environment: "env" };
+const beta = { ...place, key: "described-segment" };
+await call("createSegment", 201, place, { key: beta.key, external: "elsewhere", viewKeys: ["new"] });
+assert.equal((await call("getSegment", 200, beta)).data.environmentId, "env");
+assert.equal((await call("getSegments", 200, { ...place, filter: "external exists true" })).data.totalCount, 1);
+
+const changes = await call("getChanges", 200, { after: start, project: "described" });
+assert.deepEqual(changes.data.items.map((of) => of.kind), ["steps", "steps"]);
+await call("getChanges", 400, { after: "somewhere" });
+assert.equal((await call("deleteSegment", 200, { ...beta, dryRun: true })).data.unlinkedCount, 1);
+await call("deleteSegment", 204, beta);
+await call("deleteFlag", 204, flag);
+await call("getFlag", 404, flag);
+await call("deleteFlag", 404, flag);
 
 const all = api.getOperations().map((operation) => operation.operationId);
 assert.deepEqual([...used].sort(), all.sort());

@@ -34,12 +34,16 @@ class Api:
         self.writer = self.client(WRITER)
         self.reader = self.client(READER)
 
-    def client(self, key):
-        """The operations of the client for an API key."""
+    def api_client(self, key):
+        """The client for an API key, of which any operations are made."""
         configuration = launchdarkly_api.Configuration(host=self.url)
         if key is not None:
             configuration.api_key["ApiKey"] = key
-        client = launchdarkly_api.ApiClient(configuration)
+        return launchdarkly_api.ApiClient(configuration)
+
+    def client(self, key):
+        """The operations of the client on views for an API key."""
+        client = self.api_client(key)
         if hasattr(launchdarkly_api, "ViewsApi"):
             return launchdarkly_api.ViewsApi(client)
         return Beta(launchdarkly_api.ViewsBetaApi(client))

@@ -8,6 +8,7 @@ import importlib.metadata
 import sys
 
 import closed
+import elsewhere
 import kinds
 import links
 import lists
@@ -26,7 +27,7 @@ def main():
     # Projects of its own, so that all versions can use one store.
     name = version.replace(".", "-")
     api = Api(open_url, project=f"client-{name}", version=version)
-    for module in (views, links, lists, kinds, refusals, terms):
+    for module in (views, links, lists, kinds, refusals, terms, elsewhere):
         module.check(api, checks)
     registered.check(Api(open_url, project=f"registry-{name}", version=version), checks)
     closed.check(Api(closed_url, project=f"registry-{name}", version=version), checks)

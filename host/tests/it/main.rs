@@ -21,6 +21,7 @@ mod paths;
 mod process;
 mod program;
 mod projects;
+mod registry;
 mod requests;
 mod restored;
 mod stopping;
