@@ -199,6 +199,7 @@
 //! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log m) |
 //! | [`replace`](Project::replace) | O(n log n + n log m + m) |
 //! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all of the type; to unlink, for each of the m links |
+//! | [`register`](Project::register) | that of `put_resources`, and O(n log m) for each view |
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
 //! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
 //! | [`delete_view`](Project::delete_view) | O(log V); O(its links) up to [`Options::removal_detail`] |

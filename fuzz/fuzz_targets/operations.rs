@@ -70,7 +70,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(45)? {
+        Some(Step::Call(match self.below(47)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -88,6 +88,8 @@ impl Bytes<'_> {
             40 | 41 => Call::Replace(self.place()?, self.keys()?),
             42 => Call::UnlinkButLast(self.place()?, self.keys()?),
             43 | 44 => Call::Move(self.place()?, self.below(4)?, self.keys()?),
+            45 => Call::PutProject(self.below(2)?, self.below(8)?),
+            46 => Call::UpdateProject(self.below(2)?, self.below(8)?),
             _ => return Some(Step::Verify),
         }))
     }

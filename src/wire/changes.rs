@@ -153,9 +153,7 @@ impl<'a> Did<'a> {
                     unlinked_count: *links,
                 }
             }
-            ChangeKind::ProjectPut { settings } => {
-                Self::ProjectPut { project: Settings::new(settings) }
-            }
+            ChangeKind::ProjectPut { settings } => Self::ProjectPut { project: settings.into() },
             ChangeKind::ProjectDeleted { views, unlinked } => {
                 Self::ProjectDeleted { view_count: *views, unlinked_count: unlinked.into() }
             }
@@ -178,8 +176,8 @@ pub struct Settings<'a> {
     pub require_view_association_for_new_segments: bool,
 }
 
-impl<'a> Settings<'a> {
-    const fn new(settings: &'a ProjectSettings) -> Self {
+impl<'a> From<&'a ProjectSettings> for Settings<'a> {
+    fn from(settings: &'a ProjectSettings) -> Self {
         Self {
             name: settings.name.as_str(),
             require_view_association_for_new_flags: settings.require_view_for_new_flags,

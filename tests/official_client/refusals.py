@@ -66,7 +66,7 @@ def paths(api, checks):
 def filters(api, checks):
     project, client = api.project, api.writer
     for name, kind, request, code in (
-        ("a filter of what is not kept", "flags", by_filter("status:launched"), "unsupported"),
+        ("a filter of what is not kept", "flags", by_filter("evaluated:x"), "unsupported"),
         ("a filter that is cut off", "flags", by_filter("tags:"), "invalid_filter"),
         ("an empty filter", "flags", by_filter(""), "invalid_filter"),
         ("a filter of no environment", "segments", by_filter("tags = a"), "invalid_request"),

@@ -1,6 +1,5 @@
 """What the registry is good for: filters, segments by id, resources by name."""
 
-from launchdarkly_api.exceptions import BadRequestException
 from launchdarkly_api.models.view_post import ViewPost
 
 from api import by_filter, by_keys, by_segments, codes, counts
@@ -36,6 +35,8 @@ def flags(api, checks):
     checks.equal(
         "each of them once", sorted(keys(api)), ["checkout", "refund", "theme", "unregistered"]
     )
+    checks.equal("link by an attribute", link(api, "flags", by_filter("status:active")), (1, 0))
+    checks.equal("by one that no flag has", link(api, "flags", by_filter("targeting:on")), (0, 0))
     checks.equal("a filter that finds nothing", link(api, "flags", by_filter("tags:none")), (0, 0))
 
 
@@ -82,10 +83,10 @@ def segments(api, checks):
         "a filter of linked segments", sorted(keys(api, "segments", filter='tags anyOf ["internal"]')),
         ["beta", "beta"],
     )
-    checks.raises(
-        "linked segments by what is not kept", BadRequestException, "unsupported",
-        lambda: keys(api, "segments", filter="external = true"),
-    )
+    synced = keys(api, "segments", filter="external exists true")
+    checks.equal("linked segments by an attribute", synced, ["crew"])
+    none = keys(api, "segments", filter="type equals rule-based")
+    checks.equal("linked segments by one that none has", none, [])
     report = api.writer.unlink_resource(api.project, VIEW, "segments", internal)
     checks.equal("unlink segments by a filter", counts(report), (2, 0))
     checks.equal("those of the other environment stay", {of for of, _ in names()}, {"env-2"})

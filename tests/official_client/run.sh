@@ -40,9 +40,9 @@ resources() {
 {"projectKey": "$1", "kind": "flag", "key": "checkout", "name": "Zebra crossing", "tags": ["payments", "web"]}
 {"projectKey": "$1", "kind": "flag", "key": "refund", "name": "Apple", "tags": ["payments"]}
 {"projectKey": "$1", "kind": "flag", "key": "search", "name": "Search", "tags": ["web"], "archived": true}
-{"projectKey": "$1", "kind": "flag", "key": "theme", "name": "dark mode"}
+{"projectKey": "$1", "kind": "flag", "key": "theme", "name": "dark mode", "status": "active"}
 {"projectKey": "$1", "kind": "segment", "environmentId": "env-1", "key": "beta", "_id": "61f3b0c2", "name": "Beta", "tags": ["internal"]}
-{"projectKey": "$1", "kind": "segment", "environmentId": "env-1", "key": "crew", "_id": "61f3b0c3", "name": "Crew", "tags": ["staff"]}
+{"projectKey": "$1", "kind": "segment", "environmentId": "env-1", "key": "crew", "_id": "61f3b0c3", "name": "Crew", "tags": ["staff"], "external": "amplitude"}
 {"projectKey": "$1", "kind": "segment", "environmentId": "env-2", "key": "beta", "_id": "61f3b0c4", "name": "Beta", "tags": ["internal"]}
 END
 }

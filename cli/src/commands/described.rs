@@ -38,21 +38,21 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
             format!("registered {}: {names}", counted(resources.len() as u64, "resource"))
         }
         ChangeKind::ResourceRemoved { resource, links } => {
-            let of = resource.resource_type();
-            format!("removed {of} {resource} from {}", counted(*links, "view"))
+            let (of, views) = (resource.resource_type(), counted(*links, "view"));
+            format!("removed {of} {resource} from {views}")
         }
-        ChangeKind::EnvironmentRemoved { environment, segments, links } => {
-            let (segments, links) = (counted(*segments, "segment"), counted(*links, "link"));
-            format!("removed environment {environment}: {segments}, {links}")
+        ChangeKind::EnvironmentRemoved { environment, segments: of, links } => {
+            let of = counted(*of, "segment");
+            format!("removed environment {environment}: {of}, {}", counted(*links, "link"))
         }
         ChangeKind::ProjectPut { settings } => format!("put the project: {}", said(settings)),
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
         ChangeKind::Steps { steps } => {
-            let told = steps.iter().take(PARTS).map(|step| described(step, wanted));
-            let more = rest(steps.len(), PARTS, |steps| counted(steps, "more step"));
-            told.collect::<Vec<_>>().join(" | ") + &more
+            let told: Vec<_> =
+                steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
+            told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
         }
         _ => "something that this version does not know".to_owned(),
     }

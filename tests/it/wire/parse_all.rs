@@ -2,8 +2,8 @@
 
 use viewlink::ResourceType;
 use viewlink::wire::{
-    ErrorBody, LinkReport, LinkRequest, LinkedResources, Query, RequestError, ResourcePut, View,
-    ViewPatch, ViewPost, Views,
+    ErrorBody, LinkReport, LinkRequest, LinkedResources, ProjectPatch, ProjectPut, Query,
+    RequestError, ResourcePost, ResourcePut, View, ViewPatch, ViewPost, Views,
 };
 
 /// Parses as everything; what parses is the same after a round trip.
@@ -46,6 +46,18 @@ pub(crate) fn parse_all(bytes: &[u8]) {
         }
         Err(error) => check(&error),
     }
+    if let Ok(put) = ProjectPut::from_json(bytes) {
+        let json = serde_json::to_vec(&put).unwrap();
+        assert_eq!(ProjectPut::from_json(&json).unwrap(), put);
+        assert_eq!(ProjectPatch::from_json(&json).unwrap(), ProjectPatch(put));
+    }
+    if let Err(error) = ProjectPatch::from_json(bytes) {
+        assert_eq!(ErrorBody::from(&error).status(), 400);
+    }
+    match ResourcePost::from_json(bytes) {
+        Ok(post) => _ = post.into_new_resource(ResourceType::Segment, Some("env")),
+        Err(error) => check(&error),
+    }
     filter_all(&String::from_utf8_lossy(bytes));
     let _ = serde_json::from_slice::<LinkReport<'_>>(bytes);
     let _ = serde_json::from_slice::<LinkedResources>(bytes);
@@ -75,6 +87,7 @@ fn filter_all(text: &str) {
 /// Takes parameters for everything they can be for.
 pub(crate) fn query_all(query: &Query, key: &str) {
     let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
+    let _ = query.resource_paging();
     let _ = query.view_filter();
     for resource_type in ResourceType::ALL {
         let _ = query.resource(resource_type, key);
