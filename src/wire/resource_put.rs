@@ -13,10 +13,10 @@ use crate::model::{self, NewResource};
 
 /// A resource that is to be registered, its fields named as the API names them.
 ///
-/// The API has no operation for it: it is what a host reads from elsewhere, such as a line of an
-/// export. Unknown fields are left out, since a resource as the API gives it has many more; so it
-/// can be taken as it is, with `resourceType`, and for segments `environmentId`, added. `null` is
-/// as if the field were not there.
+/// It is what a host reads from elsewhere, such as a line of an export; the body of the API is a
+/// [`ResourcePost`](super::ResourcePost). Unknown fields are left out, since a resource as the API
+/// gives it has many more; so it can be taken as it is, with `resourceType`, and for segments
+/// `environmentId`, added. `null` is as if the field were not there.
 ///
 /// The attributes are what a flag service knows and a store keeps as it is told, to
 /// [filter](crate::filter) by: `status`, `staleState`, `targeting`, `filterEnv` and `followerId` of flags, `type` and

@@ -1,6 +1,6 @@
 //! Lists: views, links, and the views of a resource.
 
-use viewlink::{Batch, Maintainer, NewResource, NewView};
+use viewlink::{Batch, Maintainer, NewResource, NewView, ProjectSettings};
 
 use crate::support::Stage;
 
@@ -161,6 +161,7 @@ fn projects_are_listed() {
     stage.change(|store| {
         let other = store.project("other").unwrap();
         other.put_resources([NewResource::metric("m")]).unwrap().all_ok().unwrap();
+        other.put(ProjectSettings::new().name("Other")).unwrap();
     });
     let ran = stage.run("projects", &[]);
     let rows: Vec<Vec<&str>> =
@@ -171,4 +172,6 @@ fn projects_are_listed() {
     let projects = stage.run("projects", &["--json"]).json_lines();
     assert_eq!((&projects[1]["key"], &projects[1]["viewCount"]), (&"other".into(), &0.into()));
     assert_eq!(projects[1]["resources"]["metrics"], 1);
+    assert_eq!((&projects[0]["name"], &projects[1]["name"]), (&"".into(), &"Other".into()));
+    assert_eq!(projects[1]["requireViewForNewFlags"], false);
 }

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use viewlink::{Batch, LinkChange, NewResource, NewView, Options, Resource, ViewPatch};
+use viewlink::{
+    Batch, LinkChange, NewResource, NewView, Options, ProjectSettings, Resource, ViewPatch,
+};
 
 use crate::support::Stage;
 
@@ -34,6 +36,27 @@ fn revisions(stage: &Stage, arguments: &[&str]) -> Vec<u64> {
     let ran = stage.run("log", &[arguments, &["--json"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     ran.json_lines().iter().map(|change| change["revision"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn what_is_said_of_a_project_and_a_registration_with_links_are_lines() {
+    let stage = Stage::with_flags(["a"]);
+    stage.change(|store| {
+        let project = store.project("default").unwrap();
+        let settings = ProjectSettings::new().name("Web \"shop\"").require_view_for_new_flags(true);
+        project.put(settings).unwrap();
+        project.put(ProjectSettings::new().require_view_for_new_segments(true)).unwrap();
+        project.register([NewResource::flag("new")], ["my-view"]).unwrap().all_ok().unwrap();
+    });
+    let told = stage.run("log", &[]).out;
+    for line in [
+        r#"put the project: name "Web \"shop\""; new flags must be in a view"#,
+        "put the project: no name; new segments must be in a view",
+        "registered 1 resource: new | my-view: linked 1 flag: new",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert_eq!(revisions(&stage, &["--view", "my-view"]).last(), Some(&5));
 }
 
 #[test]
