@@ -209,6 +209,7 @@
 //! | by name | O(m log R + p log p) |
 //! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v) |
 //! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
+//! | [`snapshot_at`](Store::snapshot_at) | O(n log links) with the n names of the changes since, and O(links) of the views that lost some since |
 //! | [`read`](Project::read) | O(log projects) |
 //! | [`open`](Options::open) | O(n log n) with all there is, on the cores there are, and O(journal since the last checkpoint) |
 //! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with all there is |

@@ -16,8 +16,12 @@ impl ChangeRecord {
     /// Cost: O(bytes of names).
     pub(super) fn check(&self) -> Check {
         let of_links = |effect: &&Effect| matches!(effect, Effect::ChangeLinks(_));
+        let of_project = |effect: &Effect| matches!(effect, Effect::DeleteProject { .. });
         match self.effects.iter().filter(of_links).count() {
             _ if self.effects.is_empty() => Err("it changes nothing"),
+            _ if self.effects.len() > 1 && self.effects.iter().any(of_project) => {
+                Err("a project is deleted beside something else")
+            }
             0 | 1 => self.effects.iter().try_for_each(Effect::check),
             _ => Err("its links change in two steps"),
         }
@@ -103,7 +107,7 @@ impl ViewDetail {
 impl RemovalDetail {
     fn check(&self, resource_type: ResourceType) -> Check {
         self.registered.iter().try_for_each(|(name, _)| check_name(resource_type, name))?;
-        self.links.iter().try_for_each(|(_, links)| links.check(resource_type))
+        self.links.iter().try_for_each(|from| from.links.check(resource_type))
     }
 }
 

@@ -19,7 +19,8 @@ impl Change {
     ///
     /// [`Error::Damaged`] when the record cannot be read.
     pub(crate) fn read(payload: &[u8], lineage: Lineage, hash: ChainHash) -> Result<Self> {
-        let ChangeRecord { stamp, meta, project, effects } = ChangeRecord::decode(payload)?;
+        let ChangeRecord { stamp, meta, project, effects, begins_project: _ } =
+            ChangeRecord::decode(payload)?;
         let ChangeMeta { actor, comment, reverts } = meta;
         let Stamp { revision, time } = stamp;
         let kind = ChangeKind::of_all(effects, revision)?;

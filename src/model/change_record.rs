@@ -1,12 +1,14 @@
 //! A change as the journal keeps it: plain data, with names and no ids.
 //!
-//! It holds enough to make the change again on any copy of the state before it, and what undoing it needs:
-//! fields, registrations, link times and their order, up to a number of names that its command gives.
+//! It holds enough to make the change again on any copy of the state before it, and to take it back from the state
+//! after it, exactly: fields, registrations, link times and their order, and which change was the last one of a view.
+//! A removal of more names than its command allows has counts alone: it cannot be taken back.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::change_id::ChangeId;
 use super::change_meta::ChangeMeta;
 use super::error::{Error, Result, StoreFile};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
@@ -18,6 +20,7 @@ use super::stamp::Stamp;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 use super::view::ViewFields;
+use super::view_record::ViewRecord;
 use crate::codec;
 
 /// A change: when it was made, by whom and why, and what it does.
@@ -26,6 +29,8 @@ pub(crate) struct ChangeRecord {
     pub(crate) stamp: Stamp,
     pub(crate) meta: ChangeMeta,
     pub(crate) project: ProjectKey,
+    /// Whether the project begins with it.
+    pub(crate) begins_project: bool,
     /// What it does, in order, each on what those before it left: at least one, and links change in one of them
     /// at most, since links of one change are numbered through. It is a list, since effects that held others could
     /// be nested as deeply as bytes say.
@@ -38,7 +43,7 @@ pub(crate) enum Effect {
     /// Creates a view, and the project with its first view or resource.
     CreateView { view: ViewKey, fields: ViewFields },
     /// Changes the fields of a view.
-    UpdateView { view: ViewKey, before: ViewFields, fields: ViewFields },
+    UpdateView { view: ViewKey, before: ViewBefore, fields: ViewFields },
     /// Deletes a view with its links.
     DeleteView { view: ViewKey, unlinked: TypeCounts, detail: Option<ViewDetail> },
     /// Makes and removes links, in request order, each on what those before it left.
@@ -62,10 +67,22 @@ pub(crate) enum Effect {
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
 }
 
+/// What a view was before its fields change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewBefore {
+    pub(crate) fields: ViewFields,
+    pub(crate) last_change: LastChange,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// The last change of a view before this one; `None` where this change itself made or changed the view before.
+pub(crate) type LastChange = Option<ChangeId>;
+
 /// What a change does to the links of one view and type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinksChange {
     pub(crate) view: ViewKey,
+    pub(crate) last_change: LastChange,
     pub(crate) resource_type: ResourceType,
     /// What is linked, which was not.
     pub(crate) linked: NameList,
@@ -115,13 +132,7 @@ pub(crate) struct RemovedCounts {
 /// A view that is deleted: what undoing the deletion needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ViewDetail {
-    pub(crate) key: ViewKey,
-    pub(crate) id: u32,
-    pub(crate) fields: ViewFields,
-    pub(crate) version: u64,
-    pub(crate) revision: u64,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+    pub(crate) view: ViewRecord,
     pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
 }
 
@@ -131,7 +142,15 @@ pub(crate) struct RemovalDetail {
     /// In key order.
     pub(crate) registered: Vec<(String, Registration)>,
     /// By the keys of views.
-    pub(crate) links: Vec<(ViewKey, RemovedLinks)>,
+    pub(crate) links: Vec<UnlinkedFrom>,
+}
+
+/// Links to one view that go with their resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnlinkedFrom {
+    pub(crate) view: ViewKey,
+    pub(crate) last_change: LastChange,
+    pub(crate) links: RemovedLinks,
 }
 
 /// A project that is deleted: what undoing the deletion needs.
@@ -186,6 +205,17 @@ impl ChangeRecord {
 }
 
 impl Effect {
+    /// Whether it removed so much that it tells counts and no names: then it cannot be taken back.
+    pub(crate) const fn has_counts_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteView { detail: None, .. }
+                | Self::RemoveResource { detail: None, .. }
+                | Self::RemoveEnvironment { detail: None, .. }
+                | Self::DeleteProject { detail: None, .. }
+        )
+    }
+
     /// How many links and resources it names.
     fn named(&self) -> u64 {
         match self {

@@ -52,6 +52,11 @@ impl Snapshot {
         Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
     }
 
+    pub(crate) fn at(engine: Arc<Engine>, revision: u64) -> Result<Self> {
+        let (open, guard) = engine.snapshot_at(revision)?;
+        Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
+    }
+
     /// The newest change that the snapshot sees; 0 when there was none yet.
     #[must_use]
     pub fn revision(&self) -> u64 {

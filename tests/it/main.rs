@@ -44,6 +44,7 @@ mod memory_limit;
 mod model;
 mod opening;
 mod panics;
+mod past;
 mod policy;
 mod positions;
 mod preconditions;

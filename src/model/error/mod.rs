@@ -157,6 +157,23 @@ pub enum Error {
         /// The newest revision of the journal.
         newest: u64,
     },
+    /// The store has fewer changes than the revision that was asked for.
+    #[error("revision {requested} is not there yet: the newest is {newest}")]
+    RevisionAhead {
+        /// The revision asked for.
+        requested: u64,
+        /// The newest revision of the store.
+        newest: u64,
+    },
+    /// A change would have to be taken back that removed more names than it kept.
+    #[error(
+        "change {revision} removed more names than Options::removal_detail and kept counts alone, so it cannot be taken \
+         back: restore a copy from before it, and raise that option for removals to come"
+    )]
+    DetailNotKept {
+        /// The revision of the change.
+        revision: u64,
+    },
     /// A feed was to go on after a change that the store does not have.
     #[error(
         "the feed is to go on after revision {position}, and the store is at {revision}: the \

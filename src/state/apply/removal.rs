@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Fit, Made, Misfit, there};
+use super::Made;
 use crate::model::change_record::RemovedCounts;
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
 use crate::state::State;
+use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::Name;
 use crate::state::project::{DeadView, ProjectState};
 
@@ -82,7 +83,8 @@ impl ProjectState {
             removed.linked += u64::from(removed.links > before);
         }
         for (slot, names) in by_view {
-            self.unlink_names(slot, resource_type, &names, made)?;
+            self.unlink_names(slot, resource_type, &names)?;
+            there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         if removed == expected {
             Ok(())

@@ -119,7 +119,13 @@ impl<'a> Context<'a> {
     fn change_in_steps(&self, effects: Vec<Effect>) -> ChangeRecord {
         debug_assert!(!effects.is_empty(), "a change that changes nothing is none");
         let Command { project, meta, .. } = self.command;
-        ChangeRecord { stamp: self.stamp, meta: meta.clone(), project: project.clone(), effects }
+        ChangeRecord {
+            stamp: self.stamp,
+            meta: meta.clone(),
+            project: project.clone(),
+            begins_project: self.existing_project().is_none(),
+            effects,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Creating, changing and deleting views.
 
 use super::{Context, next_id};
-use crate::model::change_record::{RemovedLinks, ViewDetail};
+use crate::model::change_record::{RemovedLinks, ViewBefore, ViewDetail};
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
@@ -69,7 +69,12 @@ pub(super) fn update(
     }
     let mut after = view.clone();
     after.update(fields.clone(), context.change_id(), context.stamp.time);
-    let effect = Effect::UpdateView { view: key.clone(), before: before.clone(), fields };
+    let before = ViewBefore {
+        fields: before.clone(),
+        last_change: Some(view.change),
+        updated_at: view.about().updated_at,
+    };
+    let effect = Effect::UpdateView { view: key.clone(), before, fields };
     Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
 }
 
@@ -90,7 +95,6 @@ pub(super) fn fits(context: &Context<'_>, names: u64) -> bool {
 ///
 /// Cost: O(links of the view).
 pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
-    let About { id, key, fields, version, created_at, updated_at } = view.about().clone();
     let links = ResourceType::ALL.into_iter().filter_map(|resource_type| {
         let names = &project.of(resource_type).names;
         let mut removed = RemovedLinks::default();
@@ -101,6 +105,5 @@ pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
         }
         Some((resource_type, removed))
     });
-    let (revision, links) = (view.change.revision, links.collect());
-    ViewDetail { key, id, fields, version, revision, created_at, updated_at, links }
+    ViewDetail { view: view.to_record(), links: links.collect() }
 }

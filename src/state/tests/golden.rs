@@ -3,9 +3,11 @@
 use super::commands::{batch, links, project_key, view_key};
 use crate::codec;
 use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
     LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
-    RemovedLinks, ViewDetail,
+    RemovedLinks, UnlinkedFrom, ViewBefore, ViewDetail,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
@@ -15,7 +17,7 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp, LinkRecord, NewResource, Operation,
-    Precondition, ResourceFields, Stamp, ValidatedPut,
+    Precondition, ResourceFields, Stamp, ValidatedPut, ViewRecord,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -60,17 +62,21 @@ fn removed_links() -> RemovedLinks {
     }
 }
 
+fn last_change() -> ChangeId {
+    ChangeId::new(5, ChainHash([0xab; 16]))
+}
+
 fn view_detail() -> ViewDetail {
-    ViewDetail {
+    let view = ViewRecord {
         key: view_key(1),
         id: 300,
         fields: view_fields(),
         version: 2,
-        revision: 5,
+        change: last_change(),
         created_at: Timestamp::from_millis(3),
         updated_at: Timestamp::from_millis(4),
-        links: vec![(ResourceType::Segment, removed_links())],
-    }
+    };
+    ViewDetail { view, links: vec![(ResourceType::Segment, removed_links())] }
 }
 
 fn unlinked() -> TypeCounts {
@@ -85,11 +91,16 @@ fn effects() -> Vec<Effect> {
     let environment = EnvironmentId::parse("e").unwrap();
     let detail = RemovalDetail {
         registered: vec![("e\0a".into(), registration())],
-        links: vec![(view.clone(), removed_links())],
+        links: vec![UnlinkedFrom {
+            view: view.clone(),
+            last_change: Some(last_change()),
+            links: removed_links(),
+        }],
     };
     let linked = ["e\0c", "e\0d"].into_iter().collect();
     let links = LinksChange {
         view: view.clone(),
+        last_change: Some(last_change()),
         resource_type: ResourceType::Segment,
         linked,
         order: vec![1, 0],
@@ -101,6 +112,11 @@ fn effects() -> Vec<Effect> {
         before: Some(registration()),
         fields: registration().fields,
     };
+    let before = ViewBefore {
+        fields: ViewFields::default(),
+        last_change: None,
+        updated_at: Timestamp::from_millis(4),
+    };
     let project = ProjectDetail {
         id: 1,
         views: vec![view_detail()],
@@ -108,7 +124,7 @@ fn effects() -> Vec<Effect> {
     };
     vec![
         Effect::CreateView { view: view.clone(), fields: fields.clone() },
-        Effect::UpdateView { view: view.clone(), before: ViewFields::default(), fields },
+        Effect::UpdateView { view: view.clone(), before, fields },
         Effect::DeleteView {
             view: view.clone(),
             unlinked: unlinked(),
@@ -156,25 +172,25 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
-const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d3101";
+const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d310001";
 
 const EFFECTS: [&str; 9] = [
     "0006766965772d31016e01640101740101016d",
-    "0106766965772d3100000000016e01640101740101016d",
-    "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
-     0c030003650061030162020162020406050603000101000000",
+    "0106766965772d31000000000004016e01640101740101016d",
+    "0206766965772d31000000fbfb0001fb2c0106766965772d31016e01640101740101016d0205abababab\
+     abababab030401010c030003650061030162020162020406050603000101000000",
     "0206766965772d31000000fbfb0000",
-    "030106766965772d3101090200036500630201640201000c030003650061030162020162020406050603\
-     000101000000",
+    "030106766965772d310105abababababababab01090200036500630201640201000c0300036500610301\
+     62020162020406050603000101000000",
     "040101036500610101023566016e0101740100016d01000107fb2c0101023566016e0101740100016d01\
      000107",
     "05010365006101020301010365006101023566016e0101740100016d01000107fb2c010106766965772d\
-     310c030003650061030162020162020406050603000101000000",
-    "06016501020301010365006101023566016e0101740100016d01000107fb2c010106766965772d310c03\
-     0003650061030162020162020406050603000101000000",
-    "0701000000fbfb0001010106766965772d31fb2c01016e01640101740101016d0205030401010c030003\
-     65006103016202016202040605060300010100000001010365006101023566016e0101740100016d0100\
-     0107fb2c01",
+     310105abababababababab0c030003650061030162020162020406050603000101000000",
+    "06016501020301010365006101023566016e0101740100016d01000107fb2c010106766965772d310105\
+     abababababababab0c030003650061030162020162020406050603000101000000",
+    "0701000000fbfb00010101fb2c0106766965772d31016e01640101740101016d0205abababababababab\
+     030401010c03000365006103016202016202040605060300010100000001010365006101023566016e01\
+     01740100016d01000107fb2c01",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
@@ -197,8 +213,13 @@ const OPERATIONS: [&str; 9] = [
 fn the_bytes_of_every_effect_are_pinned() {
     for (effect, expected) in effects().into_iter().zip(EFFECTS) {
         let stamp = Stamp { revision: 9, time: Timestamp::from_millis(1_700_000_000_000) };
-        let record =
-            ChangeRecord { stamp, meta: meta(), project: project_key(1), effects: vec![effect] };
+        let record = ChangeRecord {
+            stamp,
+            meta: meta(),
+            project: project_key(1),
+            begins_project: false,
+            effects: vec![effect],
+        };
         let bytes = record.encode().unwrap();
         assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effects);
         assert_eq!(ChangeRecord::decode(&bytes).unwrap(), record);

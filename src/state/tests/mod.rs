@@ -2,7 +2,6 @@
 
 pub(crate) mod commands;
 mod decisions;
-mod dump;
 mod encoding;
 mod equality;
 mod golden;
@@ -12,7 +11,7 @@ mod memory;
 mod misfits;
 mod snapshots;
 mod steps;
-mod undo;
+mod unapply;
 
 use super::digest::Digest;
 use super::{Pending, State};
