@@ -204,6 +204,8 @@
 //! | [`delete_view`](Project::delete_view) | O(log V); O(its links) up to [`Options::removal_detail`] |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
 //! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
+//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view that links come back to |
+//! | [`revert_to`](Project::revert_to) | that of [`snapshot_at`](Store::snapshot_at), and O(m log m) |
 //! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |
 //! | [`linked_resources`](ProjectSnapshot::linked_resources) by key or link time | O(log m + offset / 384 + limit) |
 //! | by name | O(m log R + p log p) |
@@ -332,7 +334,8 @@ pub use model::type_counts::TypeCounts;
 pub use model::view::{Maintainer, NewView, View, ViewPatch};
 pub use model::{
     Action, Batch, Change, ChangeKind, ChangedFields, ChangedLinks, Failure, FailureCode,
-    FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource, Report, SegmentRef,
+    FailureReason, KeyOutcome, LinkPolicy, NewResource, NotReverted, RegisteredResource, Report,
+    Reverted, RevertedItem, SegmentRef,
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

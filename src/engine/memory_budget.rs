@@ -118,6 +118,7 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, RECORD * puts.len() as u64),
         Effect::DeleteView { .. }
+        | Effect::Unregister(_)
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
         | Effect::DeleteProject { .. } => (0, 0),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::live::Open;
 use super::{Engine, SnapshotGuard};
 use crate::catch_panic::catch_panic;
-use crate::journal::{Backwards, Kept, Past};
+use crate::journal::{Backwards, Kept, Past, Reader};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
@@ -32,6 +32,31 @@ impl Engine {
         }
         let then = catch_panic(|| taken_back(open, revision))?;
         Ok((then, self.snapshots.track(revision)))
+    }
+}
+
+impl Engine {
+    /// A change that the journal keeps.
+    ///
+    /// Cost: O(bytes of one segment).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RevisionAhead`], [`Error::JournalTrimmed`]; [`Error::Io`] and [`Error::Damaged`] when the journal cannot be
+    /// read.
+    pub(crate) fn past_change(&self, revision: u64) -> Result<ChangeRecord> {
+        let open = self.with_open(|open| Ok(open.clone()))?;
+        let newest = open.state.head().revision;
+        if revision > newest {
+            return Err(Error::RevisionAhead { requested: revision, newest });
+        }
+        let read = match revision {
+            0 => None,
+            _ => Reader::new(Arc::clone(&open.segments), revision, revision)?.next(),
+        };
+        let oldest = open.segments.oldest().unwrap_or(1);
+        let (_, payload) = read.ok_or(Error::JournalTrimmed { requested: revision, oldest })??;
+        ChangeRecord::decode(&payload)
     }
 }
 

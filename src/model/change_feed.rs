@@ -3,7 +3,9 @@
 use super::chain_hash::ChainHash;
 use super::change::{Change, ChangeKind, ChangedLinks};
 use super::change_meta::ChangeMeta;
-use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
+use super::change_record::{
+    ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts, Unregistered,
+};
 use super::error::{Error, Result, StoreFile};
 use super::lineage::Lineage;
 use super::position::Position;
@@ -41,7 +43,7 @@ impl ChangeKind {
 
     fn of(effect: Effect, revision: u64) -> Result<Self> {
         Ok(match effect {
-            Effect::CreateView { view, fields } => {
+            Effect::CreateView { view, fields, .. } => {
                 Self::ViewCreated { view, fields: fields.into() }
             }
             Effect::UpdateView { view, fields, .. } => {
@@ -66,6 +68,11 @@ impl ChangeKind {
             }
             Effect::DeleteProject { views, unlinked, .. } => {
                 Self::ProjectDeleted { views, unlinked }
+            }
+            Effect::Unregister(resources) => {
+                let named = |of: Unregistered| resource(of.resource_type, &of.name, revision);
+                let resources = resources.into_iter().map(named).collect::<Result<_>>()?;
+                Self::ResourcesUnregistered { resources }
             }
         })
     }

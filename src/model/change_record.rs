@@ -31,7 +31,7 @@ pub(crate) struct ChangeRecord {
     pub(crate) project: ProjectKey,
     /// Whether the project begins with it.
     pub(crate) begins_project: bool,
-    /// What it does, in order, each on what those before it left: at least one, and links change in one of them
+    /// What it does, in order, each on what those before it left: at least one, and links are made in one of them
     /// at most, since links of one change are numbered through. It is a list, since effects that held others could
     /// be nested as deeply as bytes say.
     pub(crate) effects: Vec<Effect>,
@@ -40,8 +40,8 @@ pub(crate) struct ChangeRecord {
 /// What a change does to the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Effect {
-    /// Creates a view, and the project with its first view or resource.
-    CreateView { view: ViewKey, fields: ViewFields },
+    /// Creates a view, and the project with its first view or resource; `restored` where a view comes back.
+    CreateView { view: ViewKey, fields: ViewFields, restored: Option<RestoredView> },
     /// Changes the fields of a view.
     UpdateView { view: ViewKey, before: ViewBefore, fields: ViewFields },
     /// Deletes a view with its links.
@@ -65,6 +65,24 @@ pub(crate) enum Effect {
     },
     /// Deletes a project with all it has.
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
+    /// Takes resources out of the registry, and leaves their links.
+    Unregister(Vec<Unregistered>),
+}
+
+/// What else is said of a view that comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RestoredView {
+    pub(crate) version: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// A resource that is taken out of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unregistered {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) name: String,
+    pub(crate) before: Registration,
 }
 
 /// What a view was before its fields change.
@@ -88,6 +106,8 @@ pub(crate) struct LinksChange {
     pub(crate) linked: NameList,
     /// For each name that is linked its place in request order; empty where that is key order.
     pub(crate) order: Vec<u32>,
+    /// When each of them was made first, where links come back; then there is no order.
+    pub(crate) restored: Option<LinkTimes>,
     /// What is unlinked, which was linked; none of it is among what is linked.
     pub(crate) unlinked: RemovedLinks,
 }
@@ -198,6 +218,14 @@ impl ChangeRecord {
         }
     }
 
+    /// Whether links come back with the times they had, which takes a look at all links of their views.
+    pub(crate) fn restores_links(&self) -> bool {
+        self.effects.iter().any(|effect| match effect {
+            Effect::ChangeLinks(parts) => parts.iter().any(|part| part.restored.is_some()),
+            _ => false,
+        })
+    }
+
     /// How many links and resources the change names, and one for itself: the measure of its work.
     pub(crate) fn work(&self) -> u64 {
         self.effects.iter().map(Effect::named).fold(1, u64::saturating_add)
@@ -227,6 +255,7 @@ impl Effect {
                 removed.links.saturating_add(removed.registered)
             }
             Self::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
+            Self::Unregister(resources) => resources.len() as u64,
         }
     }
 }

@@ -121,6 +121,9 @@ pub enum FailureReason {
     /// The resource is in no other view, and was [asked](crate::Batch::keep_last_view) to stay then.
     #[error("in no other view")]
     LastView,
+    /// It is not what the change that was to be [taken back](crate::Project::revert) left: somebody changed it since.
+    #[error("changed since")]
+    ChangedSince,
 }
 
 impl FailureReason {
@@ -138,6 +141,7 @@ impl FailureReason {
             Self::NotLinked => FailureCode::NotLinked,
             Self::AlreadyLinked => FailureCode::AlreadyLinked,
             Self::LastView => FailureCode::LastView,
+            Self::ChangedSince => FailureCode::ChangedSince,
         }
     }
 }
@@ -166,11 +170,13 @@ pub enum FailureCode {
     AlreadyLinked,
     /// `last_view`: the resource is in no other view.
     LastView,
+    /// `changed_since`: somebody changed what was to be taken back.
+    ChangedSince,
 }
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
@@ -179,6 +185,7 @@ impl FailureCode {
         Self::NotLinked,
         Self::AlreadyLinked,
         Self::LastView,
+        Self::ChangedSince,
     ];
 
     /// The code as it goes over the wire.
@@ -193,6 +200,7 @@ impl FailureCode {
             Self::NotLinked => "not_linked",
             Self::AlreadyLinked => "already_linked",
             Self::LastView => "last_view",
+            Self::ChangedSince => "changed_since",
         }
     }
 }

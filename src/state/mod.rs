@@ -10,6 +10,7 @@
 mod apply;
 mod check;
 mod decide;
+mod detail;
 mod digest;
 #[cfg(feature = "testing")]
 mod fuzz;

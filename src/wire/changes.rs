@@ -111,6 +111,7 @@ pub enum Did<'a> {
     ResourceRemoved { resource: Name<'a>, unlinked_count: u64 },
     EnvironmentRemoved { environment_id: &'a str, segment_count: u64, unlinked_count: u64 },
     ProjectDeleted { view_count: u64, unlinked_count: Counts },
+    ResourcesUnregistered { resources: Vec<Name<'a>> },
     Steps { steps: Vec<Did<'a>> },
 }
 
@@ -151,6 +152,9 @@ impl<'a> Did<'a> {
             ChangeKind::ProjectDeleted { views, unlinked } => {
                 Self::ProjectDeleted { view_count: *views, unlinked_count: unlinked.into() }
             }
+            ChangeKind::ResourcesUnregistered { resources } => Self::ResourcesUnregistered {
+                resources: resources.iter().map(Name::from).collect(),
+            },
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }

@@ -58,6 +58,7 @@ mod removal;
 mod reopening;
 mod replica;
 mod restore;
+mod reverts;
 mod selections;
 mod sizes;
 mod snapshots;

@@ -46,6 +46,10 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
+        ChangeKind::ResourcesUnregistered { resources } => {
+            let names = named(resources.iter().map(Resource::as_raw), wanted);
+            format!("unregistered {}: {names}", counted(resources.len() as u64, "resource"))
+        }
         ChangeKind::Steps { steps } => {
             let told = steps.iter().take(PARTS).map(|step| described(step, wanted));
             let more = rest(steps.len(), PARTS, |steps| counted(steps, "more step"));

@@ -3,6 +3,7 @@
 //! What concerns one key of a batch is not here: it stands in the report.
 
 mod constructors;
+mod way_out;
 
 use std::io;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use crate::model::error_chain::chain;
 use crate::model::key::{KeyError, ProjectKey, ViewKey};
 use crate::model::position::Position;
 use crate::model::report::Report;
+
+use way_out::way_out;
 
 pub use crate::model::outcome::Outcome;
 pub use crate::model::store_file::StoreFile;
@@ -164,6 +167,14 @@ pub enum Error {
         requested: u64,
         /// The newest revision of the store.
         newest: u64,
+    },
+    /// The change was made in another project than the one in which it was to be taken back.
+    #[error("change {revision} was made in project {project}: take it back there")]
+    OtherProject {
+        /// The revision of the change.
+        revision: u64,
+        /// The key of the project it was made in.
+        project: ProjectKey,
     },
     /// A change would have to be taken back that removed more names than it kept.
     #[error(
@@ -391,17 +402,5 @@ impl Error {
             },
             other => Self::State { outcome: other.outcome(), source: text(other) },
         }
-    }
-}
-
-/// What to do about an error of the file system, where there is something.
-fn way_out(source: &io::Error) -> &'static str {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    match source.kind() {
-        StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
-        PermissionDenied | ReadOnlyFilesystem => {
-            ": a store must be able to write its directory, or to read it where it is only read"
-        }
-        _ => "",
     }
 }

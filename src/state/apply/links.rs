@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Made;
-use crate::model::LinkRecord;
 use crate::model::change_record::{LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
+use crate::model::{LinkRecord, Stamp};
 use crate::state::link_set::{Entry, Portion};
 use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::{Name, Names};
@@ -17,16 +17,22 @@ impl ProjectState {
     /// Makes and removes links, part after part.
     pub(super) fn change_links(&mut self, parts: &[LinksChange], made: Made) -> Fit {
         let mut portions = BTreeMap::<(&ViewKey, ResourceType), Portion>::new();
-        for part in parts {
+        let made_now = || parts.iter().filter(|part| part.restored.is_none());
+        for part in made_now() {
             portions.entry((&part.view, part.resource_type)).or_default().rest += part.linked.len();
         }
         for part in parts {
             let (slot, view) = there(self.views.find(&part.view), "there is no such view")?;
             made.check_last_change(view.change, part.last_change)?;
             self.unlink(slot, part.resource_type, &part.unlinked)?;
-            let portion = portions.entry((&part.view, part.resource_type)).or_default();
-            self.link(slot, part, *portion, made)?;
-            portion.pass(part.linked.len());
+            if let Some(times) = &part.restored {
+                let links: Vec<_> = part.linked.iter().zip(times.iter()).collect();
+                self.put_back_links(slot, part.resource_type, &links, made.stamp)?;
+            } else {
+                let portion = portions.entry((&part.view, part.resource_type)).or_default();
+                self.link(slot, part, *portion, made)?;
+                portion.pass(part.linked.len());
+            }
             there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         Ok(())
@@ -48,13 +54,23 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Puts links back with the times they had; they are given in key order.
+    /// Puts links back with the times they had, none of them after `until`; they are given in key order.
     pub(in crate::state) fn put_back_links(
         &mut self,
         slot: u32,
         resource_type: ResourceType,
         links: &[(&str, LinkRecord)],
+        until: Stamp,
     ) -> Fit {
+        let later = |(_, record): &(&str, LinkRecord)| {
+            record.revision > until.revision || record.linked_at > until.time
+        };
+        if links.iter().any(later) {
+            return Err(Misfit("a link comes back that is newer than the change"));
+        }
+        if links.is_empty() {
+            return Ok(());
+        }
         let resources = self.resources.get_mut(resource_type);
         let entries = resources.add(links.iter().map(|(name, _)| *name), slot)?;
         let records = links.iter().map(|(_, record)| *record);

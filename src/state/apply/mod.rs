@@ -14,7 +14,7 @@ use super::project::ProjectState;
 use super::view::{About, ViewState};
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
-use crate::model::change_record::{LastChange, PutResource, Registration};
+use crate::model::change_record::{LastChange, PutResource, Registration, RestoredView};
 use crate::model::error::Result;
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::view::ViewFields;
@@ -56,6 +56,22 @@ impl State {
         self.apply_chained(change, ChainHash::default())
     }
 
+    /// Applies a step of a change that is being decided.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`](crate::Error::Damaged) when it does not fit.
+    pub(super) fn apply_step(
+        &mut self,
+        project: &ProjectKey,
+        step: &Effect,
+        stamp: Stamp,
+    ) -> Result<()> {
+        let made = Made { stamp, id: ChangeId::new(stamp.revision, ChainHash::default()) };
+        let applied = self.apply_effect(project, step, made);
+        applied.map_err(|misfit| misfit.of_change(stamp.revision))
+    }
+
     fn apply_effects(&mut self, change: &ChangeRecord, hash: ChainHash) -> Fit {
         let ChangeRecord { stamp, project: key, effects, .. } = change;
         let made = Made { stamp: *stamp, id: ChangeId::new(stamp.revision, hash) };
@@ -84,7 +100,9 @@ impl State {
 
     fn apply_effect(&mut self, key: &ProjectKey, effect: &Effect, made: Made) -> Fit {
         match effect {
-            Effect::CreateView { view, fields } => self.create_view(key, view, fields, made),
+            Effect::CreateView { view, fields, restored } => {
+                self.create_view(key, view, fields, *restored, made)
+            }
             Effect::PutResources(puts) => self.put_resources(key, puts, made.stamp),
             Effect::DeleteProject { views, unlinked, .. } => {
                 self.delete_project(key, *views, *unlinked)
@@ -114,6 +132,7 @@ impl State {
         project: &ProjectKey,
         key: &ViewKey,
         fields: &ViewFields,
+        restored: Option<RestoredView>,
         made: Made,
     ) -> Fit {
         let id = self.head.next_view;
@@ -126,7 +145,12 @@ impl State {
             return Err(Misfit("the project has too many views"));
         }
         let (key, fields, time) = (key.clone(), fields.clone(), made.stamp.time);
-        let about = About { id, key, fields, version: 1, created_at: time, updated_at: time };
+        let new = RestoredView { version: 1, created_at: time, updated_at: time };
+        let RestoredView { version, created_at, updated_at } = restored.unwrap_or(new);
+        if created_at > updated_at || updated_at > time {
+            return Err(Misfit("a view that comes back is of later than the change"));
+        }
+        let about = About { id, key, fields, version, created_at, updated_at };
         project.views.add(ViewState::new(about, made.id));
         Ok(())
     }
@@ -170,6 +194,7 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         Effect::RemoveEnvironment { environment, removed, .. } => {
             project.remove_environment(environment, *removed, made)
         }
+        Effect::Unregister(resources) => project.unregister(resources),
         Effect::CreateView { .. } | Effect::PutResources(_) | Effect::DeleteProject { .. } => {
             debug_assert!(false, "these may begin or end a project");
             Err(Misfit("it is not about a project that is there"))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::Made;
-use crate::model::change_record::RemovedCounts;
+use crate::model::change_record::{RemovedCounts, Unregistered};
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
@@ -43,6 +43,17 @@ impl ProjectState {
         } else {
             let dead: &mut VecDeque<_> = Arc::make_mut(&mut self.dead);
             dead.push_back(DeadView { slot, view, swept: 0 });
+        }
+        Ok(())
+    }
+
+    /// Takes resources out of the registry, and leaves their links.
+    pub(super) fn unregister(&mut self, resources: &[Unregistered]) -> Fit {
+        for Unregistered { resource_type, name, before } in resources {
+            if self.registry.get(*resource_type, name) != Some(before) {
+                return Err(Misfit("a resource had other fields"));
+            }
+            self.registry.remove(*resource_type, name);
         }
         Ok(())
     }

@@ -51,6 +51,7 @@ impl<'a> LinkPlan<'a> {
             last_change: overlay.last_change(self.project.id, self.slot, self.view.change),
             resource_type: self.resource_type(),
             order: request_order(&linked.keys, self.len()),
+            restored: None,
             linked: linked.into_names(),
             unlinked: self.removed(overlay, unlinked)?,
         };

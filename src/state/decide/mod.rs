@@ -8,6 +8,9 @@ mod links;
 mod pending;
 mod removal;
 mod resources;
+mod revert;
+mod revert_view;
+mod steps;
 mod views;
 
 use std::sync::Arc;
@@ -60,6 +63,8 @@ impl Command {
                 removal::environment(&context, environment)
             }
             Operation::DeleteProject => removal::project(&context),
+            Operation::Revert { change, policy } => revert::change(&context, change, *policy),
+            Operation::RevertView { view, policy } => revert_view::view(&context, view, *policy),
         }
     }
 }

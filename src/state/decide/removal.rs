@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::views::{detail, fits};
+use super::views::fits;
 use super::{Context, contradiction};
 use crate::model::change_record::{
     ProjectDetail, Registration, RemovalDetail, RemovedCounts, RemovedLinks, UnlinkedFrom,
@@ -12,6 +12,7 @@ use crate::model::key::EnvironmentId;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Answer, Decision, Effect};
+use crate::state::detail::detail;
 use crate::state::link_set::Entry;
 use crate::state::project::ProjectState;
 

@@ -72,7 +72,7 @@ impl HeldProject {
 #[derive(Clone, Copy)]
 pub(crate) struct ProjectReader<'s> {
     key: &'s ProjectKey,
-    project: &'s Arc<ProjectState>,
+    pub(super) project: &'s Arc<ProjectState>,
 }
 
 impl<'s> ProjectReader<'s> {
@@ -110,7 +110,7 @@ impl<'s> ProjectReader<'s> {
         Ok(self.project.is_linked(slot, resource.resource_type(), name.as_str()))
     }
 
-    fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
+    pub(super) fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
         self.project.views.find(key).ok_or_else(|| self.unknown_view(key))
     }
 

@@ -7,7 +7,7 @@ use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
     LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
-    RemovedLinks, UnlinkedFrom, ViewBefore, ViewDetail,
+    RemovedLinks, RestoredView, UnlinkedFrom, Unregistered, ViewBefore, ViewDetail,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
@@ -16,8 +16,8 @@ use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
-    Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp, LinkRecord, NewResource, Operation,
-    Precondition, ResourceFields, Stamp, ValidatedPut, ViewRecord,
+    Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp, LinkPolicy, LinkRecord, NewResource,
+    Operation, Precondition, ResourceFields, Stamp, ValidatedPut, ViewRecord,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -104,6 +104,7 @@ fn effects() -> Vec<Effect> {
         resource_type: ResourceType::Segment,
         linked,
         order: vec![1, 0],
+        restored: None,
         unlinked: removed_links(),
     };
     let put = PutResource {
@@ -111,6 +112,25 @@ fn effects() -> Vec<Effect> {
         name: "e\0a".into(),
         before: Some(registration()),
         fields: registration().fields,
+    };
+    let unregistered = Unregistered {
+        resource_type: ResourceType::Segment,
+        name: "e\0a".into(),
+        before: registration(),
+    };
+    let restored = RestoredView {
+        version: 2,
+        created_at: Timestamp::from_millis(3),
+        updated_at: Timestamp::from_millis(4),
+    };
+    let coming_back = LinksChange {
+        view: view.clone(),
+        last_change: None,
+        resource_type: ResourceType::Segment,
+        linked: removed_links().names,
+        order: Vec::new(),
+        restored: Some(removed_links().times),
+        unlinked: RemovedLinks::default(),
     };
     let before = ViewBefore {
         fields: ViewFields::default(),
@@ -123,7 +143,7 @@ fn effects() -> Vec<Effect> {
         registered: vec![(ResourceType::Segment, "e\0a".into(), registration())],
     };
     vec![
-        Effect::CreateView { view: view.clone(), fields: fields.clone() },
+        Effect::CreateView { view: view.clone(), fields: fields.clone(), restored: None },
         Effect::UpdateView { view: view.clone(), before, fields },
         Effect::DeleteView {
             view: view.clone(),
@@ -141,6 +161,9 @@ fn effects() -> Vec<Effect> {
         },
         Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
         Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
+        Effect::Unregister(vec![unregistered]),
+        Effect::CreateView { view: view_key(1), fields: view_fields(), restored: Some(restored) },
+        Effect::ChangeLinks(vec![coming_back]),
     ]
 }
 
@@ -151,6 +174,17 @@ fn operations() -> Vec<Operation> {
     let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
     let segment = NewResource::segment_with_id("e", "a", "5f").tags(["t"]).archived(true);
     let limit = 9;
+    let change = ChangeRecord {
+        stamp: Stamp { revision: 9, time: Timestamp::from_millis(6) },
+        meta: ChangeMeta::default(),
+        project: project_key(1),
+        begins_project: true,
+        effects: vec![Effect::CreateView {
+            view: view_key(1),
+            fields: view_fields(),
+            restored: None,
+        }],
+    };
     vec![
         Operation::CreateView { view: view.clone(), fields, ensure: true },
         Operation::UpdateView {
@@ -168,20 +202,22 @@ fn operations() -> Vec<Operation> {
         Operation::RemoveResource(Resource::segment("e", "a").unwrap()),
         Operation::RemoveEnvironment(EnvironmentId::parse("e").unwrap()),
         Operation::DeleteProject,
+        Operation::Revert { change: Box::new(change), policy: LinkPolicy::Closed },
+        Operation::RevertView { view: Box::new(view_detail()), policy: LinkPolicy::Open },
     ]
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
 const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d310001";
 
-const EFFECTS: [&str; 9] = [
-    "0006766965772d31016e01640101740101016d",
+const EFFECTS: [&str; 12] = [
+    "0006766965772d31016e01640101740101016d00",
     "0106766965772d31000000000004016e01640101740101016d",
     "0206766965772d31000000fbfb0001fb2c0106766965772d31016e01640101740101016d0205abababab\
      abababab030401010c030003650061030162020162020406050603000101000000",
     "0206766965772d31000000fbfb0000",
-    "030106766965772d310105abababababababab01090200036500630201640201000c0300036500610301\
-     62020162020406050603000101000000",
+    "030106766965772d310105abababababababab0109020003650063020164020100000c03000365006103\
+     0162020162020406050603000101000000",
     "040101036500610101023566016e0101740100016d01000107fb2c0101023566016e0101740100016d01\
      000107",
     "05010365006101020301010365006101023566016e0101740100016d01000107fb2c010106766965772d\
@@ -191,12 +227,15 @@ const EFFECTS: [&str; 9] = [
     "0701000000fbfb00010101fb2c0106766965772d31016e01640101740101016d0205abababababababab\
      030401010c03000365006103016202016202040605060300010100000001010365006101023566016e01\
      01740100016d01000107fb2c01",
+    "0801010365006101023566016e0101740100016d01000107fb2c01",
+    "0006766965772d31016e01640101740101016d01020304",
+    "030106766965772d3100010c030003650061030162020162000102040605060300010100000001000000",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
 const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
 
-const OPERATIONS: [&str; 9] = [
+const OPERATIONS: [&str; 11] = [
     "0006766965772d31016e01640101740101016d01",
     "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0206766965772d31",
@@ -207,6 +246,9 @@ const OPERATIONS: [&str; 9] = [
     "050101650161",
     "060165",
     "07",
+    "0809060000000970726f6a6563742d3101010006766965772d31016e01640101740101016d0001",
+    "09fb2c0106766965772d31016e01640101740101016d0205abababababababab030401010c0300036500\
+     6103016202016202040605060300010100000000",
 ];
 
 #[test]

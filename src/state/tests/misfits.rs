@@ -10,7 +10,8 @@ use super::commands::{any_commands, key, project_key, resource, resource_type, v
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
-    LastChange, LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks, ViewBefore,
+    LastChange, LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks, RestoredView,
+    Unregistered, ViewBefore,
 };
 use crate::model::key::{EnvironmentId, ViewKey};
 use crate::model::resource::ResourceType;
@@ -108,6 +109,7 @@ fn part() -> impl Strategy<Value = LinksChange> {
                 resource_type,
                 linked: linked.iter().map(String::as_str).collect(),
                 order,
+                restored: None,
                 unlinked: RemovedLinks {
                     names: unlinked.iter().map(String::as_str).collect(),
                     times: (0..unlinked.len() as u64).map(record).collect(),
@@ -115,6 +117,38 @@ fn part() -> impl Strategy<Value = LinksChange> {
             }
         },
     )
+}
+
+/// Links that come back, with times that fit each other or do not.
+fn restoring() -> impl Strategy<Value = LinksChange> {
+    (part(), vec((0..12_u64, 0..3_u64, 0..6_u32), 7)).prop_map(|(part, times)| {
+        let record = |(revision, late, request_index)| LinkRecord {
+            linked_at: Timestamp::from_millis(revision + late / 2),
+            revision,
+            request_index,
+        };
+        let times = times.into_iter().take(part.linked.len()).map(record);
+        LinksChange { order: Vec::new(), restored: Some(times.collect()), ..part }
+    })
+}
+
+fn restored_view() -> impl Strategy<Value = Option<RestoredView>> {
+    let restored = (1..3_u64, 0..20_u64, 0..20_u64);
+    restored.prop_map(|(version, created, updated)| {
+        let (created_at, updated_at) =
+            (Timestamp::from_millis(created), Timestamp::from_millis(updated));
+        Some(RestoredView { version, created_at, updated_at })
+    })
+}
+
+/// Resources that are taken out of the registry, as a put would have put them.
+fn unregistered(puts: Vec<PutResource>) -> Vec<Unregistered> {
+    let gone = |put: PutResource| Unregistered {
+        resource_type: put.resource_type,
+        name: put.name,
+        before: Registration { fields: put.fields, revision: 1 },
+    };
+    puts.into_iter().map(gone).collect()
 }
 
 fn put() -> impl Strategy<Value = PutResource> {
@@ -151,12 +185,16 @@ fn effect() -> impl Strategy<Value = Effect> {
     let environment = prop::sample::select(vec!["env", "e"]);
     let environment = environment.prop_map(|id| EnvironmentId::parse(id).unwrap());
     prop_oneof![
-        2 => (view(), fields()).prop_map(|(view, fields)| Effect::CreateView { view, fields }),
+        2 => (view(), fields()).prop_map(|(view, fields)| Effect::CreateView { view, fields, restored: None }),
         1 => (view(), fields(), fields())
             .prop_map(|(view, before, fields)| Effect::UpdateView { view, before: of(before), fields }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
         6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),
+        2 => vec(restoring(), 1..3).prop_map(Effect::ChangeLinks),
+        1 => vec(put(), 1..3).prop_map(|puts| Effect::Unregister(unregistered(puts))),
+        1 => (view(), fields(), restored_view())
+            .prop_map(|(view, fields, restored)| Effect::CreateView { view, fields, restored }),
         3 => vec(put(), 1..4).prop_map(Effect::PutResources),
         1 => (resource_type(), 1..14_u16, removed_counts()).prop_map(|(of, number, removed)| {
             let name = name(of, number);
@@ -238,6 +276,7 @@ fn each_way_not_to_fit_is_told() {
             resource_type: ResourceType::Flag,
             linked: linked.iter().map(String::as_str).collect(),
             order: Vec::new(),
+            restored: None,
             unlinked: RemovedLinks {
                 names: unlinked.iter().map(String::as_str).collect(),
                 times: unlinked.iter().map(|_| record).collect(),
@@ -280,7 +319,10 @@ fn each_way_not_to_fit_is_told() {
                 ..part(&[3], &[])
             }]),
         ),
-        ("the view is there", Effect::CreateView { view: view(), fields: fields() }),
+        (
+            "the view is there",
+            Effect::CreateView { view: view(), fields: fields(), restored: None },
+        ),
         (
             "the view had other fields",
             Effect::UpdateView { view: view(), before: before(), fields: fields() },

@@ -15,6 +15,7 @@ fn links() -> LinksChange {
         resource_type: ResourceType::Flag,
         linked: ["f"].into_iter().collect(),
         order: Vec::new(),
+        restored: None,
         unlinked: Default::default(),
     }
 }
@@ -23,7 +24,7 @@ fn links() -> LinksChange {
 fn a_change_of_several_steps_makes_each_on_what_those_before_it_left() {
     let view = view_key(7);
     let effects = vec![
-        Effect::CreateView { view: view.clone(), fields: ViewFields::default() },
+        Effect::CreateView { view: view.clone(), fields: ViewFields::default(), restored: None },
         Effect::ChangeLinks(vec![links()]),
         Effect::UpdateView {
             view: view.clone(),
@@ -54,8 +55,10 @@ fn a_change_of_several_steps_makes_each_on_what_those_before_it_left() {
 #[test]
 fn bytes_of_a_change_without_steps_or_with_two_of_links_are_refused() {
     let links = || Effect::ChangeLinks(vec![links()]);
-    let cases =
-        [(vec![], "it changes nothing"), (vec![links(), links()], "its links change in two steps")];
+    let cases = [
+        (vec![], "it changes nothing"),
+        (vec![links(), links()], "its links are made in two steps"),
+    ];
     for (effects, detail) in cases {
         let stamp = Stamp { revision: 1, time: Timestamp::from_millis(9) };
         let (project, meta) = (project_key(0), ChangeMeta::default());

@@ -4,56 +4,15 @@ use proptest::prelude::*;
 
 use super::cases;
 use super::commands::any_commands;
+use super::history::History;
+use crate::model::Effect;
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_record::ViewDetail;
 use crate::model::error::Error;
 use crate::model::key::ViewKey;
 use crate::model::type_counts::TypeCounts;
-use crate::model::{ChangeRecord, Effect, Stamp};
-use crate::state::digest::Digest;
+use crate::state::Unapply;
 use crate::state::project::ProjectState;
-use crate::state::{State, Unapply};
-
-/// A state with all that led to it: chained as a journal is, so that each change has an id of its own.
-#[derive(Default)]
-struct History {
-    state: State,
-    hash: ChainHash,
-    changes: Vec<ChangeRecord>,
-    /// The digest after each change, from before the first one on.
-    digests: Vec<Digest>,
-}
-
-impl History {
-    fn of(commands: &[super::Timed]) -> Self {
-        let mut history = Self::default();
-        history.digests.push(history.state.digest().unwrap());
-        for timed in commands {
-            history.carry_out(timed);
-        }
-        history
-    }
-
-    /// Carries a command out; gives the state before its change, if it made one.
-    fn carry_out(&mut self, timed: &super::Timed) -> Option<State> {
-        let change = self.state.decide(timed).ok()?.change?;
-        let before = self.state.clone();
-        let bytes = change.encode().unwrap();
-        self.hash = self.hash.after(&bytes);
-        // What is read back from bytes says the same.
-        let change = ChangeRecord::decode(&bytes).unwrap();
-        self.state.apply_chained(&change, self.hash).unwrap();
-        self.digests.push(self.state.digest().unwrap());
-        self.changes.push(change);
-        Some(before)
-    }
-
-    fn stamp(&self, revision: usize) -> Stamp {
-        let first = Stamp { revision: 0, time: crate::model::time::Timestamp::default() };
-        let change = revision.checked_sub(1).and_then(|at| self.changes.get(at));
-        change.map_or(first, |change| change.stamp)
-    }
-}
 
 proptest! {
     #![proptest_config(cases(96))]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::model::LinkRecord;
 use crate::model::change_record::{LastChange, LinksChange, RemovedLinks};
 use crate::model::resource::ResourceType;
+use crate::model::{LinkRecord, Stamp};
 use crate::state::State;
 use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::Name;
@@ -57,7 +57,8 @@ impl ReturnedLinks {
             }
             let key = there(projects.get(&project), "there is no such project")?;
             let links: Vec<_> = links.iter().map(|(name, record)| (&**name, *record)).collect();
-            state.project_mut(key)?.put_back_links(slot, resource_type, &links)?;
+            let until = Stamp { revision: state.head.revision, time: state.head.time };
+            state.project_mut(key)?.put_back_links(slot, resource_type, &links, until)?;
         }
         Ok(())
     }

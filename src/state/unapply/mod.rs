@@ -149,6 +149,9 @@ fn unapply_to_project(
             let detail = there(detail.as_ref(), "it has counts alone")?;
             project.return_segments(detail, returned)
         }
+        Effect::Unregister(resources) => {
+            resources.iter().rev().try_for_each(|resource| project.reregister(resource))
+        }
         Effect::CreateView { .. } | Effect::DeleteProject { .. } => {
             debug_assert!(false, "these change numbers of the whole state");
             Err(Misfit("it is not about a project that is there"))

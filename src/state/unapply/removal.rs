@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::Unapply;
 use super::links::ReturnedLinks;
 use crate::model::ByType;
-use crate::model::change_record::{ProjectDetail, RemovalDetail, UnlinkedFrom, ViewDetail};
+use crate::model::change_record::{
+    ProjectDetail, RemovalDetail, UnlinkedFrom, Unregistered, ViewDetail,
+};
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 use crate::state::misfit::{Fit, Misfit, there};
@@ -43,6 +45,16 @@ impl ProjectState {
         for (resource_type, links) in links {
             returned.add((self.id, slot, *resource_type), links)?;
         }
+        Ok(())
+    }
+
+    /// A resource that was taken out of the registry.
+    pub(super) fn reregister(&mut self, resource: &Unregistered) -> Fit {
+        let Unregistered { resource_type, name, before } = resource;
+        if self.registry.get(*resource_type, name).is_some() {
+            return Err(Misfit("a resource is registered"));
+        }
+        self.registry.put(*resource_type, name, before.clone());
         Ok(())
     }
 
