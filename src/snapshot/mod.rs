@@ -1,5 +1,6 @@
 //! Reading: every look at a store is one at a revision.
 
+mod history;
 mod linked_views;
 mod links;
 mod resources;

@@ -34,6 +34,7 @@ mod gate;
 mod group_limit;
 mod groups;
 mod health;
+mod history;
 mod journal_limit;
 mod laws;
 mod limits;

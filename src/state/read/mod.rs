@@ -63,6 +63,10 @@ pub(crate) struct HeldProject {
 }
 
 impl HeldProject {
+    pub(crate) const fn key(&self) -> &ProjectKey {
+        &self.key
+    }
+
     pub(crate) const fn read(&self) -> ProjectReader<'_> {
         ProjectReader { key: &self.key, project: &self.project }
     }
