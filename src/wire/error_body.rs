@@ -160,8 +160,10 @@ fn code(error: &Error) -> ErrorCode {
         Error::InvalidCursor { .. }
         | Error::KeysFailed(_)
         | Error::NoSingleView
+        | Error::RevisionAhead { .. }
+        | Error::OtherProject { .. }
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
-        Error::JournalTrimmed { .. } => ErrorCode::ChangesGone,
+        Error::JournalTrimmed { .. } | Error::DetailNotKept { .. } => ErrorCode::ChangesGone,
         Error::Diverged { .. } => ErrorCode::ChangesDiverged,
         Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
@@ -192,6 +194,9 @@ fn message(code: ErrorCode, error: &Error) -> String {
         }
         (_, Error::NoSingleView) => {
             "the request is about no single view: leave if-match out".to_owned()
+        }
+        (_, Error::DetailNotKept { revision }) => {
+            format!("change {revision} removed too much to be taken back: it kept counts alone")
         }
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {

@@ -15,6 +15,8 @@
 //! | update view | [`ViewPatch`] | [`View`] |
 //! | register a resource, which the API does not have | [`ResourcePut`] | |
 //! | follow the changes, which the API does not have | | [`Changes`] |
+//! | take a change back, which the API does not have | | [`Reverted`] |
+//! | the history of a view or resource, which the API does not have | | [`History`] |
 //! | whatever fails | | [`ErrorBody`] and its status |
 //!
 //! ```
@@ -48,6 +50,7 @@ mod changes;
 mod encoded;
 mod error_body;
 mod expand;
+mod history;
 mod json;
 mod link;
 mod link_report;
@@ -62,6 +65,7 @@ mod replace_report;
 mod request_error;
 mod resource_put;
 mod resource_type;
+mod reverted;
 mod segment;
 mod sort;
 mod view;
@@ -71,6 +75,7 @@ mod view_request;
 pub use changes::{Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered};
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};
+pub use history::{History, HistoryEntry, HistoryEvent};
 pub use link::{Link, PageLinks, ResourceLinks};
 pub use link_report::{FailedResource, LinkReport};
 pub use link_request::{LinkRequest, SegmentIdentifier};
@@ -81,6 +86,7 @@ pub use query::Query;
 pub use replace_report::ReplaceReport;
 pub use request_error::RequestError;
 pub use resource_put::ResourcePut;
+pub use reverted::{NotReverted, Reverted};
 pub use segment::find_resource;
 pub use view::{Count, ResourceSummary, View, Views};
 pub use view_maintainer::{MaintainerMember, MaintainerTeam, ViewMaintainer};
