@@ -17,6 +17,17 @@ pub(crate) struct Model {
     /// The time of the last change.
     time: u64,
     pub(crate) revision: u64,
+    /// What the last change did to the links of one view, if it did that alone.
+    last: Option<Changed>,
+}
+
+/// A change of links of one view and type.
+#[derive(Clone, Debug)]
+struct Changed {
+    project: &'static str,
+    view: &'static str,
+    of: ResourceType,
+    before: BTreeMap<Resource, Link>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +57,17 @@ struct Link {
     place: usize,
 }
 
+impl Changed {
+    /// What a change did whose line of the journal this is, if that are links of one view in one part.
+    fn of(request: &Request, of: ResourceType, before: &Project, did: &str) -> Option<Self> {
+        let is_one = did.matches(" linked ").count() == 1;
+        let mut views = before.views.iter();
+        let (view, found) = views.find(|(view, _)| did.split(' ').next() == Some(view))?;
+        let (project, before) = (request.project, found.links.clone());
+        is_one.then_some(Self { project, view, of, before })
+    }
+}
+
 impl Model {
     /// Makes a change at the time that a clock shows; its line of the journal, or none where there
     /// is nothing to change.
@@ -56,7 +78,13 @@ impl Model {
             Act::IfStoreAt(_, act) => act,
             act => act,
         };
+        let (last, before) = (self.last.take(), self.projects.get(request.project).cloned());
+        let of = act.links_of().or(last.as_ref().map(|last| last.of).filter(|_| act.is_undo()));
         let did = match act {
+            Act::Undo(seen) => {
+                let last = last.filter(|last| last.project == request.project);
+                self.undo(last.filter(|_| *seen == self.revision)?)
+            }
             Act::Create(view, number) => self.create(request.project, view, *number, time),
             Act::Put(puts) => self.put(request.project, puts, time),
             Act::Checkpoint | Act::Compact | Act::DryRun(_) => None,
@@ -70,6 +98,7 @@ impl Model {
             }
         }?;
         (self.time, self.revision) = (time, revision);
+        self.last = of.zip(before).and_then(|(of, before)| Changed::of(request, of, &before, &did));
         let Request { project, comment, .. } = request;
         Some(format!("change {revision} at {time} by somebody for {comment} in {project}: {did}"))
     }
@@ -99,6 +128,23 @@ impl Model {
         puts.said().next()?;
         let revision = self.revision + 1;
         self.project(project).registry.put(puts, time, revision)
+    }
+
+    /// Takes back what the last change did to the links of a view.
+    fn undo(&mut self, last: Changed) -> Option<String> {
+        let Changed { project, view: key, of, before } = last;
+        let view = self.projects.get_mut(project)?.views.get_mut(key)?;
+        let now = std::mem::replace(&mut view.links, before);
+        view.revision = self.revision + 1;
+        let without = |one: &BTreeMap<Resource, Link>, other: &BTreeMap<Resource, Link>| {
+            let gone = one.keys().filter(|resource| !other.contains_key(resource));
+            gone.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (gone, back) = (without(&now, &view.links), without(&view.links, &now));
+        let unlinked = (!gone.is_empty()).then(|| links_line(of, &[], &gone));
+        let linked = (!back.is_empty()).then(|| links_line(of, &back, &[]));
+        let parts = [unlinked, linked].into_iter().flatten();
+        Some(parts.map(|line| format!("{key} {line}")).collect::<Vec<_>>().join(", "))
     }
 
     /// A project, which begins here if it is not there.
@@ -217,6 +263,7 @@ impl Project {
             | Act::Checkpoint
             | Act::Compact
             | Act::IfStoreAt(..)
+            | Act::Undo(_)
             | Act::DryRun(_) => None,
         }
     }
