@@ -30,6 +30,12 @@ fn apply(state: &State, change: &ChangeRecord) {
     let mut after = state.clone();
     if after.apply(change).is_ok() {
         assert_eq!(after.check(), Ok(()));
+        let mut unapply = Unapply::new(after);
+        // What it says of the state before may be anything; nothing of it is a panic.
+        if unapply.take_back(change).is_ok() {
+            let before = state.head();
+            drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
+        }
     }
 }
 

@@ -131,10 +131,7 @@ impl<'a> Did<'a> {
                 Self::LinksChanged(Links::new(view.as_str(), *resource_type, linked, unlinked))
             }
             ChangeKind::ManyLinksChanged { parts } => {
-                let part = |ChangedLinks { view, resource_type, linked, unlinked }: &'a _| {
-                    Links::new(view.as_str(), *resource_type, linked, unlinked)
-                };
-                Self::ManyLinksChanged { parts: parts.iter().map(part).collect() }
+                Self::ManyLinksChanged { parts: parts.iter().map(Links::of_part).collect() }
             }
             ChangeKind::ResourcesPut { resources } => {
                 Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
@@ -199,6 +196,11 @@ pub struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
+    fn of_part(part: &'a ChangedLinks) -> Self {
+        let ChangedLinks { view, resource_type, linked, unlinked } = part;
+        Self::new(view.as_str(), *resource_type, linked, unlinked)
+    }
+
     fn new(
         view_key: &'a str,
         resource_type: ResourceType,

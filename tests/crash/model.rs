@@ -1,5 +1,7 @@
 //! What a store should hold, in a few maps.
 
+mod undo;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
@@ -7,6 +9,7 @@ use viewlink::{Resource, ResourceType};
 use crate::put::Puts;
 use crate::registry::Registry;
 use crate::request::{Act, Fields, Request};
+use undo::Changed;
 
 /// What a store should hold after some changes.
 #[derive(Clone, Debug, Default)]
@@ -19,15 +22,6 @@ pub(crate) struct Model {
     pub(crate) revision: u64,
     /// What the last change did to the links of one view, if it did that alone.
     last: Option<Changed>,
-}
-
-/// A change of links of one view and type.
-#[derive(Clone, Debug)]
-struct Changed {
-    project: &'static str,
-    view: &'static str,
-    of: ResourceType,
-    before: BTreeMap<Resource, Link>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,17 +49,6 @@ struct Link {
     time: u64,
     revision: u64,
     place: usize,
-}
-
-impl Changed {
-    /// What a change did whose line of the journal this is, if that are links of one view in one part.
-    fn of(request: &Request, of: ResourceType, before: &Project, did: &str) -> Option<Self> {
-        let is_one = did.matches(" linked ").count() == 1;
-        let mut views = before.views.iter();
-        let (view, found) = views.find(|(view, _)| did.split(' ').next() == Some(view))?;
-        let (project, before) = (request.project, found.links.clone());
-        is_one.then_some(Self { project, view, of, before })
-    }
 }
 
 impl Model {
@@ -128,23 +111,6 @@ impl Model {
         puts.said().next()?;
         let revision = self.revision + 1;
         self.project(project).registry.put(puts, time, revision)
-    }
-
-    /// Takes back what the last change did to the links of a view.
-    fn undo(&mut self, last: Changed) -> Option<String> {
-        let Changed { project, view: key, of, before } = last;
-        let view = self.projects.get_mut(project)?.views.get_mut(key)?;
-        let now = std::mem::replace(&mut view.links, before);
-        view.revision = self.revision + 1;
-        let without = |one: &BTreeMap<Resource, Link>, other: &BTreeMap<Resource, Link>| {
-            let gone = one.keys().filter(|resource| !other.contains_key(resource));
-            gone.map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let (gone, back) = (without(&now, &view.links), without(&view.links, &now));
-        let unlinked = (!gone.is_empty()).then(|| links_line(of, &[], &gone));
-        let linked = (!back.is_empty()).then(|| links_line(of, &back, &[]));
-        let parts = [unlinked, linked].into_iter().flatten();
-        Some(parts.map(|line| format!("{key} {line}")).collect::<Vec<_>>().join(", "))
     }
 
     /// A project, which begins here if it is not there.
