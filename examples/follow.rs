@@ -209,6 +209,10 @@ fn of_resources(kind: &ChangeKind) -> Value {
             "segments": segments,
             "unlinked": links,
         }),
+        ChangeKind::ResourcesUnregistered { resources } => {
+            let resources: Vec<_> = resources.iter().map(ToString::to_string).collect();
+            json!({ "change": "resourcesUnregistered", "resources": resources })
+        }
         // Of a later version: there, and not known here.
         other => json!({ "change": format!("{other:?}") }),
     }

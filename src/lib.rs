@@ -206,11 +206,15 @@
 //! | [`put`](Project::put), [`update`](Project::update) a project | O(log projects) |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
 //! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
+//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view that links come back to |
+//! | [`revert_to`](Project::revert_to) | that of [`snapshot_at`](Store::snapshot_at), and O(m log m) |
+//! | [`view_history`](ProjectSnapshot::view_history), [`resource_history`](ProjectSnapshot::resource_history) | O(bytes of the journal that the page is found in) |
 //! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |
 //! | [`linked_resources`](ProjectSnapshot::linked_resources) by key or link time | O(log m + offset / 384 + limit) |
 //! | by name | O(m log R + p log p) |
 //! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v) |
 //! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
+//! | [`snapshot_at`](Store::snapshot_at) | O(n log links) with the n names of the changes since, and O(links) of the views that lost some since |
 //! | [`read`](Project::read) | O(log projects) |
 //! | [`open`](Options::open) | O(n log n) with all there is, on the cores there are, and O(journal since the last checkpoint) |
 //! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with all there is |
@@ -334,8 +338,9 @@ pub use model::type_counts::TypeCounts;
 pub use model::view::{Maintainer, NewView, View, ViewPatch};
 pub use model::{
     Action, Attribute, AttributeValue, Batch, Change, ChangeKind, ChangedFields, ChangedLinks,
-    Failure, FailureCode, FailureReason, KeyOutcome, LinkPolicy, NewResource, RegisteredResource,
-    Report, SegmentRef,
+    Failure, FailureCode, FailureReason, HistoryEntry, HistoryEvent, HistoryPage, KeyOutcome,
+    LinkPolicy, NewResource, NotReverted, RegisteredResource, Report, Reverted, RevertedItem,
+    SegmentRef,
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

@@ -105,6 +105,44 @@ impl Store {
         Snapshot::new(Arc::clone(&self.engine))
     }
 
+    /// The store as it was after the change with a revision; 0 for before the first one.
+    ///
+    /// All reads are as they were then: fields, versions and ids, link times and link order, the registry, totals and
+    /// pages. It is made from the state as it is, by taking back the changes since, so a revision of not long ago costs
+    /// little. Once made it is a snapshot like any other one; cursors of its pages are of its lists, and go on in a
+    /// snapshot of another revision as far as the list is there.
+    ///
+    /// Changes go on meanwhile; as long as it is being made, the journal lets go of nothing.
+    ///
+    /// Cost: O(n log links + links of the views that lost some) with the n names of the changes since; it reads these from
+    /// the journal, with one segment of it in memory at a time.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Resource};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// let linked = project.link("v", Batch::flags(["a"]))?.all_ok()?.expect("it changed");
+    /// project.delete_view("v")?;
+    ///
+    /// let then = store.snapshot_at(linked)?.project("default")?;
+    /// assert!(then.is_linked("v", &Resource::flag("a")?)?);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps that change; see
+    ///   [`Options::keep_changes`] and [`Options::keep_for`]. What is older can be [restored](crate::Restore) from a copy.
+    /// - [`Error::RevisionAhead`]: the store has fewer changes.
+    /// - [`Error::DetailNotKept`]: a change since removed more names than
+    ///   [`Options::removal_detail`] and kept counts alone.
+    /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
+    /// - Those of [`snapshot`](Self::snapshot).
+    pub fn snapshot_at(&self, revision: u64) -> Result<Snapshot> {
+        Snapshot::at(Arc::clone(&self.engine), revision)
+    }
+
     /// Follows the changes after the revision `after`: those there are, and those to come. 0 for all.
     /// To a store that is [only read](Options::read_only) none comes, and of those there are a loss of power
     /// may take some back, as told there: do not keep the position of such a feed to go on after it later.

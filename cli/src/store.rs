@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use viewlink::{Options, Store};
+use viewlink::{Options, Snapshot, Store};
 
 use crate::error::Result;
 use crate::output::Output;
@@ -35,6 +35,24 @@ impl StoreArguments {
         let opened = options.on_recovery(move |progress| told.tell(progress)).open(&self.path);
         opening.finish();
         Ok(opened?)
+    }
+}
+
+/// Which revision a reading command looks at.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct PastArguments {
+    /// Show what was there after the change with this revision
+    #[arg(long, value_name = "REVISION")]
+    as_of: Option<u64>,
+}
+
+impl PastArguments {
+    /// The store as it was then, or as it is where nothing is said.
+    pub(crate) fn snapshot(self, store: &Store) -> Result<Snapshot> {
+        Ok(match self.as_of {
+            Some(revision) => store.snapshot_at(revision)?,
+            None => store.snapshot()?,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use viewlink::{Checkpoints, LinkPolicy, Options, ResourceType, Store, Timestamp};
+use viewlink::{Checkpoints, Error, LinkPolicy, Options, ResourceType, Store, Timestamp};
 
 #[path = "../../tests/it/model/mod.rs"]
 #[allow(dead_code, reason = "the property tests use more of it")]
@@ -23,6 +23,8 @@ enum Step {
     Kill,
     Compact,
     Verify,
+    /// It is looked at as it was so many revisions before.
+    Past(u8),
 }
 
 /// The bytes of an input, one after the other.
@@ -70,7 +72,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(47)? {
+        Some(Step::Call(match self.below(50)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -90,6 +92,8 @@ impl Bytes<'_> {
             43 | 44 => Call::Move(self.place()?, self.below(4)?, self.keys()?),
             45 => Call::PutProject(self.below(2)?, self.below(8)?),
             46 => Call::UpdateProject(self.below(2)?, self.below(8)?),
+            47 | 48 => Call::Undo,
+            49 => return Some(Step::Past(self.below(8)?)),
             _ => return Some(Step::Verify),
         }))
     }
@@ -118,6 +122,17 @@ fn copy(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), place).unwrap();
         }
+    }
+}
+
+/// Looks at the store as it was: all that is left out of the journal is told, and nothing else fails.
+fn look_back(store: &Store, back: u8) {
+    let newest = store.snapshot().unwrap();
+    let revision = newest.revision().saturating_sub(back.into());
+    match store.snapshot_at(revision) {
+        Ok(then) if back == 0 => assert_eq!(then.position(), newest.position()),
+        Ok(then) => assert_eq!(then.revision(), revision),
+        Err(error) => assert!(matches!(error, Error::JournalTrimmed { .. }), "{error}"),
     }
 }
 
@@ -152,6 +167,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
             Step::Compact => store.compact().unwrap(),
             Step::Verify => assert_clean(&store),
+            Step::Past(back) => look_back(&store, back),
         }
         assert_same(&store.snapshot().unwrap(), &model);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tracing::Span;
-use viewlink::{Project, ProjectSnapshot, Store, wire::ErrorCode};
+use viewlink::{Project, ProjectSnapshot, Snapshot, Store, wire::ErrorCode};
 
 use crate::cors::Origin;
 use crate::failure::Failure;
@@ -104,9 +104,17 @@ impl Host {
     pub(crate) fn read<T>(
         &self,
         project: &str,
+        as_of: Option<u64>,
         read: impl FnOnce(&ProjectSnapshot) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let snapshot = self.store().snapshot()?;
-        read(&snapshot.project(project)?)
+        read(&self.snapshot(as_of)?.project(project)?)
+    }
+
+    /// The store as it was at a revision, or as it is where none is given.
+    pub(crate) fn snapshot(&self, as_of: Option<u64>) -> viewlink::Result<Snapshot> {
+        match as_of {
+            Some(revision) => self.store().snapshot_at(revision),
+            None => self.store().snapshot(),
+        }
     }
 }

@@ -91,12 +91,12 @@ async fn change(
 pub(crate) async fn linked_resources(
     State(host): State<Host>,
     PathParts((project, view, of)): Three,
-    ReadQuery(query): ReadQuery,
+    ReadQuery { query, as_of }: ReadQuery,
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let (paging, filter) = (query.link_paging()?, query.resource_filter(resource_type)?);
-        let (page, project) = host.read(&project, |reader| {
+        let (page, project) = host.read(&project, as_of, |reader| {
             let page = reader.linked_resources_matching(&view, resource_type, &filter, paging)?;
             Ok((page, reader.info().key))
         })?;
@@ -111,13 +111,13 @@ pub(crate) async fn linked_resources(
 pub(crate) async fn linked_views(
     State(host): State<Host>,
     PathParts((project, of, resource)): Three,
-    ReadQuery(query): ReadQuery,
+    ReadQuery { query, as_of }: ReadQuery,
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let named = query.resource(resource_type, &resource)?;
         let paging = query.linked_view_paging()?;
-        let snapshot = host.store().snapshot()?;
+        let snapshot = host.snapshot(as_of)?;
         let reader = match snapshot.project(&project) {
             Ok(reader) => reader,
             // A project begins with its first view, and resources are asked about before that.

@@ -13,6 +13,11 @@ pub(crate) const FLAGS: &str = "/api/v2/flags/{project}";
 pub(crate) const FLAG: &str = "/api/v2/flags/{project}/{key}";
 pub(crate) const SEGMENTS: &str = "/api/v2/segments/{project}/{environment}";
 pub(crate) const SEGMENT: &str = "/api/v2/segments/{project}/{environment}/{key}";
+pub(crate) const VIEW_HISTORY: &str = "/api/v2/projects/{project}/views/{view}/history";
+pub(crate) const RESOURCE_HISTORY: &str =
+    "/api/v2/projects/{project}/view-associations/{type}/{resource}/history";
+pub(crate) const REVERT: &str = "/api/v2/projects/{project}/changes/{revision}/revert";
+pub(crate) const REVERT_VIEW: &str = "/api/v2/projects/{project}/views/{view}/revert-to/{revision}";
 pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const METRICS: &str = "/metrics";
@@ -39,6 +44,10 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("GET", Some(VIEW)) => "get_view",
         ("PATCH", Some(VIEW)) => "update_view",
         ("DELETE", Some(VIEW)) => "delete_view",
+        ("GET", Some(VIEW_HISTORY)) => "view_history",
+        ("GET", Some(RESOURCE_HISTORY)) => "resource_history",
+        ("POST", Some(REVERT)) => "revert",
+        ("POST", Some(REVERT_VIEW)) => "revert_view",
         ("GET", Some(CHANGES)) => "list_changes",
         ("GET", Some(HEALTH)) => "health",
         ("GET", Some(METRICS)) => "metrics",

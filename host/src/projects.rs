@@ -18,7 +18,7 @@ pub(crate) async fn get(
     PathParts(project): PathParts<String>,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
-        let info = host.read(&project, |reader| Ok(reader.info()))?;
+        let info = host.read(&project, None, |reader| Ok(reader.info()))?;
         Answer::of(&Project::new(&info))
     })
     .await

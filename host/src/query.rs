@@ -1,19 +1,56 @@
 //! The parameters of a request.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use viewlink::wire;
+use viewlink::wire::{self, ErrorCode};
 
 use crate::failure::Failure;
 
+/// A parameter with its value.
+type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
+
 /// The parameters of a reading request.
-pub(crate) struct ReadQuery(pub(crate) wire::Query);
+pub(crate) struct ReadQuery {
+    pub(crate) query: wire::Query,
+    /// At which revision to read; of this host, and not of the API.
+    pub(crate) as_of: Option<u64>,
+}
+
+impl ReadQuery {
+    /// Reads parameters that are of the API, or of this host.
+    pub(crate) fn from_pairs(mut pairs: Vec<Pair<'_>>) -> Result<Self, Failure> {
+        let as_of = take_revision(&mut pairs, "asOf")?;
+        Ok(Self { query: wire::Query::from_pairs(pairs)?, as_of })
+    }
+}
+
+/// The parameters of a request, in order.
+pub(crate) fn pairs(parts: &Parts) -> Vec<Pair<'_>> {
+    let text = parts.uri.query().unwrap_or_default();
+    form_urlencoded::parse(text.as_bytes()).collect()
+}
+
+/// Takes the revision out that a parameter gives, if it is there.
+pub(crate) fn take_revision(
+    pairs: &mut Vec<Pair<'_>>,
+    parameter: &str,
+) -> Result<Option<u64>, Failure> {
+    let given: Vec<_> = pairs.extract_if(.., |(name, _)| name == parameter).collect();
+    let revision = match given.as_slice() {
+        [] => return Ok(None),
+        [(_, revision)] => revision.parse().ok(),
+        _ => None,
+    };
+    let message = format!("{parameter} is the number of a revision, and is given once");
+    revision.map(Some).ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))
+}
 
 impl<S: Sync> FromRequestParts<S> for ReadQuery {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let text = parts.uri.query().unwrap_or_default();
-        Ok(Self(wire::Query::from_pairs(form_urlencoded::parse(text.as_bytes()))?))
+        Self::from_pairs(pairs(parts))
     }
 }

@@ -58,7 +58,7 @@ impl Place {
 pub(crate) async fn list(
     State(host): State<Host>,
     PathParts(place): PathParts<Place>,
-    ReadQuery(query): ReadQuery,
+    ReadQuery { query, as_of }: ReadQuery,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
         let of = place.resource_type();
@@ -69,7 +69,7 @@ pub(crate) async fn list(
             filter = filter.and(ResourceCondition::Environment(environment.clone()));
         }
         let paging = query.resource_paging()?;
-        let (page, key) = host.read(&place.project, |reader| {
+        let (page, key) = host.read(&place.project, as_of, |reader| {
             Ok((reader.resources(of, &filter, paging)?, reader.info().key))
         })?;
         Answer::of(&Resources::new(&page, &key, (of, environment.as_ref()), &query))
@@ -84,8 +84,9 @@ pub(crate) async fn get(
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
         let resource = place.named()?;
-        let (found, key) = host
-            .read(&place.project, |reader| Ok((reader.resource(&resource)?, reader.info().key)))?;
+        let (found, key) = host.read(&place.project, None, |reader| {
+            Ok((reader.resource(&resource)?, reader.info().key))
+        })?;
         let found = found.ok_or_else(|| place.unknown())?;
         Answer::of(&wire::Resource::new(&found, &key))
     })

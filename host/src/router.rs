@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
@@ -15,12 +15,12 @@ use viewlink::wire::ErrorCode;
 use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
-    ASSOCIATIONS, CHANGES, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, PROJECT, SEGMENT, SEGMENTS,
-    VIEW, VIEWS,
+    ASSOCIATIONS, CHANGES, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, PROJECT, RESOURCE_HISTORY,
+    REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW, VIEW_HISTORY, VIEWS,
 };
 use crate::{
-    api_version, authorize, changes, cors, encoded_path, health, links, log, method_override,
-    metrics, projects, registry, request_id, views,
+    api_version, authorize, changes, cors, encoded_path, health, history, links, log,
+    method_override, metrics, projects, registry, request_id, reverts, views,
 };
 
 /// The whole API of a host.
@@ -49,6 +49,10 @@ fn api() -> Router<Host> {
         .route(LINK, delete(links::unlink).post(links::link).put(links::replace))
         .route(LINKED, get(links::linked_resources))
         .route(ASSOCIATIONS, get(links::linked_views))
+        .route(VIEW_HISTORY, get(history::of_view))
+        .route(RESOURCE_HISTORY, get(history::of_resource))
+        .route(REVERT, post(reverts::change))
+        .route(REVERT_VIEW, post(reverts::view))
         .route(CHANGES, get(changes::list))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)

@@ -21,11 +21,11 @@ use crate::terms::Terms;
 pub(crate) async fn list(
     State(host): State<Host>,
     PathParts(project): PathParts<String>,
-    ReadQuery(query): ReadQuery,
+    ReadQuery { query, as_of }: ReadQuery,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
         let (paging, filter) = (query.view_paging()?, query.view_filter()?);
-        let (page, project) = host.read(&project, |reader| {
+        let (page, project) = host.read(&project, as_of, |reader| {
             Ok((reader.views_matching(&filter, paging)?, reader.info()))
         })?;
         let mut views = Views::of_project(&page, &project, host.account(), &query);
@@ -39,13 +39,13 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(host): State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,
-    ReadQuery(query): ReadQuery,
+    ReadQuery { query, as_of }: ReadQuery,
     headers: HeaderMap,
 ) -> Result<Answer, Failure> {
     let known = Known::to(&headers);
     host.call(move |host| {
         let (view, project) =
-            host.read(&project, |reader| Ok((reader.view(&view)?, reader.info())))?;
+            host.read(&project, as_of, |reader| Ok((reader.view(&view)?, reader.info())))?;
         let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
         host.members().tell(&mut shown);
         Ok(Answer::of(&shown)?.at(Some(view.change)).unless(&known))

@@ -9,7 +9,7 @@ use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{ProjectPatch, ProjectSettings};
 use crate::model::resource::Resource;
 use crate::model::view::{NewView, View, ViewPatch};
-use crate::model::{Batch, Report};
+use crate::model::{Batch, Report, Reverted};
 use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 
 /// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
@@ -225,6 +225,28 @@ impl AsyncProject {
     /// Those of [`Project::delete`].
     pub async fn delete(&self) -> Result<DeletedProject> {
         self.run(Project::delete).await
+    }
+
+    /// Takes a change back: [`Project::revert`].
+    ///
+    /// Cost and example: those of [`Project::revert`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::revert`].
+    pub async fn revert(&self, revision: u64) -> Result<Reverted> {
+        self.run(move |project| project.revert(revision)).await
+    }
+
+    /// Makes a view what it was at a revision: [`Project::revert_to`].
+    ///
+    /// Cost and example: those of [`Project::revert_to`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::revert_to`].
+    pub async fn revert_to(&self, view: &str, revision: u64) -> Result<Reverted> {
+        self.run_on(view, move |project, view| project.revert_to(view, revision)).await
     }
 
     /// Takes a resource out of the registry and out of every view: [`Project::remove_resource`].

@@ -138,6 +138,21 @@ impl AsyncStore {
         self.run(|store| read(&store.snapshot()?)).await
     }
 
+    /// Reads from the store as it was at a revision: [`Store::snapshot_at`]. Example: there.
+    ///
+    /// Cost: that of [`Store::snapshot_at`] and of `read`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::snapshot_at`] and of `read`.
+    pub async fn read_at<T: Send + 'static>(
+        &self,
+        revision: u64,
+        read: impl FnOnce(&Snapshot) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run(move |store| read(&store.snapshot_at(revision)?)).await
+    }
+
     /// Follows the changes after a position that was kept: [`Store::feed_after`]. Example: there.
     ///
     /// Cost: that of [`Store::feed_after`].

@@ -70,13 +70,13 @@ impl Group {
         let Some(change) = change else { return Ok((answer, None)) };
         let payload = change.encode()?;
         deciding.budget.admit(state, &change, payload.len())?;
-        // What is alone in its group has nobody after it who would have to see it.
-        if request.command.shares_group() {
-            self.pending.add(state, &change);
-        }
-        self.clock = now;
         let before = self.hashes.last().copied().unwrap_or(deciding.position.hash);
         let hash = before.after(&payload);
+        // What is alone in its group has nobody after it who would have to see it.
+        if request.command.shares_group() {
+            self.pending.add(state, &change, hash);
+        }
+        self.clock = now;
         self.changes.push(change);
         self.payloads.push(payload);
         self.hashes.push(hash);

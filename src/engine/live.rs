@@ -117,7 +117,7 @@ impl Live {
             true => IN_PLACE,
             false => IN_PLACE_UNREAD,
         };
-        if work <= in_place {
+        if work <= in_place && !changes.iter().any(ChangeRecord::restores_links) {
             let mut live = self.write();
             let Some(open) = live.as_mut() else { return Ok(()) };
             let applied = apply(&mut open.state);

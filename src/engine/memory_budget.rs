@@ -122,6 +122,7 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
         Effect::DeleteView { .. }
+        | Effect::Unregister(_)
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
         | Effect::DeleteProject { .. } => (0, 0),

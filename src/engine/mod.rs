@@ -21,6 +21,7 @@ mod live;
 mod memory_budget;
 mod metrics;
 mod notifier;
+mod past;
 mod process;
 mod recovery;
 mod request;

@@ -13,6 +13,7 @@
 
 mod ahead;
 mod archive;
+mod backwards;
 mod copy;
 mod frame;
 mod frames;
@@ -40,6 +41,7 @@ use crate::model::time::Timestamp;
 use crate::trace;
 
 pub(crate) use archive::Archive;
+pub(crate) use backwards::{Backwards, Past};
 #[cfg(feature = "testing")]
 pub(crate) use fuzz::read_journal;
 pub(crate) use group::Group;

@@ -5,6 +5,7 @@ use super::change_record::{ChangeRecord, RemovedCounts};
 use super::key_outcome::KeyOutcome;
 use super::link_result::LinkResult;
 use super::project_info::ProjectInfo;
+use super::reverted::RevertResult;
 use super::type_counts::TypeCounts;
 use super::view::View;
 
@@ -33,6 +34,8 @@ pub(crate) enum Answer {
         views: u64,
         unlinked: TypeCounts,
     },
+    /// What came of taking a change back.
+    Reverted(RevertResult),
 }
 
 impl Answer {

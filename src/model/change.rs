@@ -44,7 +44,8 @@ pub struct Change {
     pub actor: Option<String>,
     /// Why, where the host said so.
     pub comment: Option<String>,
-    /// The revision of the change this one takes back, where the host said so.
+    /// The revision of the change this one takes back: of one that [reverts](crate::Project::revert) another, and where
+    /// the host said so.
     pub reverts: Option<u64>,
     /// The project it was made in.
     pub project: ProjectKey,
@@ -129,6 +130,11 @@ pub enum ChangeKind {
         views: u64,
         /// How many links went.
         unlinked: TypeCounts,
+    },
+    /// Resources were taken out of the registry; their links stay.
+    ResourcesUnregistered {
+        /// The resources.
+        resources: Vec<Resource>,
     },
     /// Several things were done at once, in order. None of them is of this kind.
     Steps {

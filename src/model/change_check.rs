@@ -14,17 +14,27 @@ impl ChangeRecord {
     /// Checks what decoding does not.
     ///
     /// Cost: O(bytes of names).
-    pub(super) fn check(&self) -> Check {
-        let of_links = |effect: &&Effect| matches!(effect, Effect::ChangeLinks(_));
+    pub(crate) fn check(&self) -> Check {
+        let of_links = |effect: &&Effect| effect.makes_links();
+        let of_project = |effect: &Effect| matches!(effect, Effect::DeleteProject { .. });
         match self.effects.iter().filter(of_links).count() {
             _ if self.effects.is_empty() => Err("it changes nothing"),
+            _ if self.effects.len() > 1 && self.effects.iter().any(of_project) => {
+                Err("a project is deleted beside something else")
+            }
             0 | 1 => self.effects.iter().try_for_each(Effect::check),
-            _ => Err("its links change in two steps"),
+            _ => Err("its links are made in two steps"),
         }
     }
 }
 
 impl Effect {
+    /// Whether it makes links, other than such that come back.
+    fn makes_links(&self) -> bool {
+        let makes = |part: &LinksChange| part.restored.is_none() && !part.linked.is_empty();
+        matches!(self, Self::ChangeLinks(parts) if parts.iter().any(makes))
+    }
+
     /// Checks what decoding does not: that names are well formed, and that parts agree in length.
     ///
     /// Cost: O(bytes of names).
@@ -51,6 +61,10 @@ impl Effect {
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
             Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => Ok(()),
+            Self::Unregister(resources) if resources.is_empty() => Err("it changes nothing"),
+            Self::Unregister(resources) => resources
+                .iter()
+                .try_for_each(|resource| check_name(resource.resource_type, &resource.name)),
         }
     }
 }
@@ -61,6 +75,12 @@ impl LinksChange {
         check_names(self.resource_type, &self.linked)?;
         if !self.order.is_empty() {
             self.check_order()?;
+        }
+        if let Some(times) = &self.restored {
+            let known = times.iter().count();
+            if known != self.linked.len() || known != times.len() || !self.order.is_empty() {
+                return Err("a link that comes back has no time");
+            }
         }
         if self.linked.iter().any(|name| self.unlinks(name)) {
             return Err("a name is linked and unlinked at once");
@@ -95,7 +115,7 @@ impl LinksChange {
 }
 
 impl ViewDetail {
-    fn check(&self) -> Check {
+    pub(crate) fn check(&self) -> Check {
         self.links.iter().try_for_each(|(resource_type, links)| links.check(*resource_type))
     }
 }
@@ -103,7 +123,7 @@ impl ViewDetail {
 impl RemovalDetail {
     fn check(&self, resource_type: ResourceType) -> Check {
         self.registered.iter().try_for_each(|(name, _)| check_name(resource_type, name))?;
-        self.links.iter().try_for_each(|(_, links)| links.check(resource_type))
+        self.links.iter().try_for_each(|from| from.links.check(resource_type))
     }
 }
 

@@ -3,7 +3,9 @@
 use super::chain_hash::ChainHash;
 use super::change::{Change, ChangeKind, ChangedLinks};
 use super::change_meta::ChangeMeta;
-use super::change_record::{ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts};
+use super::change_record::{
+    ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts, Unregistered,
+};
 use super::error::{Error, Result, StoreFile};
 use super::lineage::Lineage;
 use super::position::Position;
@@ -19,7 +21,8 @@ impl Change {
     ///
     /// [`Error::Damaged`] when the record cannot be read.
     pub(crate) fn read(payload: &[u8], lineage: Lineage, hash: ChainHash) -> Result<Self> {
-        let ChangeRecord { stamp, meta, project, effects } = ChangeRecord::decode(payload)?;
+        let ChangeRecord { stamp, meta, project, effects, begins_project: _ } =
+            ChangeRecord::decode(payload)?;
         let ChangeMeta { actor, comment, reverts } = meta;
         let Stamp { revision, time } = stamp;
         let kind = ChangeKind::of_all(effects, revision)?;
@@ -40,7 +43,7 @@ impl ChangeKind {
 
     fn of(effect: Effect, revision: u64) -> Result<Self> {
         Ok(match effect {
-            Effect::CreateView { view, fields } => {
+            Effect::CreateView { view, fields, .. } => {
                 Self::ViewCreated { view, fields: fields.into() }
             }
             Effect::UpdateView { view, fields, .. } => {
@@ -66,6 +69,11 @@ impl ChangeKind {
             Effect::PutProject { settings, .. } => Self::ProjectPut { settings },
             Effect::DeleteProject { views, unlinked, .. } => {
                 Self::ProjectDeleted { views, unlinked }
+            }
+            Effect::Unregister(resources) => {
+                let named = |of: Unregistered| resource(of.resource_type, &of.name, revision);
+                let resources = resources.into_iter().map(named).collect::<Result<_>>()?;
+                Self::ResourcesUnregistered { resources }
             }
         })
     }

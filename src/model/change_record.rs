@@ -1,12 +1,14 @@
 //! A change as the journal keeps it: plain data, with names and no ids.
 //!
-//! It holds enough to make the change again on any copy of the state before it, and what undoing it needs:
-//! fields, registrations, link times and their order, up to a number of names that its command gives.
+//! It holds enough to make the change again on any copy of the state before it, and to take it back from the state
+//! after it, exactly: fields, registrations, link times and their order, and which change was the last one of a view.
+//! A removal of more names than its command allows has counts alone: it cannot be taken back.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::change_id::ChangeId;
 use super::change_meta::ChangeMeta;
 use super::error::{Error, Result, StoreFile};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
@@ -19,6 +21,7 @@ use super::stamp::Stamp;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 use super::view::ViewFields;
+use super::view_record::ViewRecord;
 use crate::codec;
 
 /// A change: when it was made, by whom and why, and what it does.
@@ -27,7 +30,9 @@ pub(crate) struct ChangeRecord {
     pub(crate) stamp: Stamp,
     pub(crate) meta: ChangeMeta,
     pub(crate) project: ProjectKey,
-    /// What it does, in order, each on what those before it left: at least one, and links change in one of them
+    /// Whether the project begins with it.
+    pub(crate) begins_project: bool,
+    /// What it does, in order, each on what those before it left: at least one, and links are made in one of them
     /// at most, since links of one change are numbered through. It is a list, since effects that held others could
     /// be nested as deeply as bytes say.
     pub(crate) effects: Vec<Effect>,
@@ -36,10 +41,10 @@ pub(crate) struct ChangeRecord {
 /// What a change does to the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Effect {
-    /// Creates a view, and the project with its first view or resource.
-    CreateView { view: ViewKey, fields: ViewFields },
+    /// Creates a view, and the project with its first view or resource; `restored` where a view comes back.
+    CreateView { view: ViewKey, fields: ViewFields, restored: Option<RestoredView> },
     /// Changes the fields of a view.
-    UpdateView { view: ViewKey, before: ViewFields, fields: ViewFields },
+    UpdateView { view: ViewKey, before: ViewBefore, fields: ViewFields },
     /// Deletes a view with its links.
     DeleteView { view: ViewKey, unlinked: TypeCounts, detail: Option<ViewDetail> },
     /// Makes and removes links, in request order, each on what those before it left.
@@ -63,17 +68,49 @@ pub(crate) enum Effect {
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
     /// Says what a project is, which begins if it is not there.
     PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
+    /// Takes resources out of the registry, and leaves their links.
+    Unregister(Vec<Unregistered>),
 }
+
+/// What else is said of a view that comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RestoredView {
+    pub(crate) version: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// A resource that is taken out of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unregistered {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) name: String,
+    pub(crate) before: Registration,
+}
+
+/// What a view was before its fields change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ViewBefore {
+    pub(crate) fields: ViewFields,
+    pub(crate) last_change: LastChange,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// The last change of a view before this one; `None` where this change itself made or changed the view before.
+pub(crate) type LastChange = Option<ChangeId>;
 
 /// What a change does to the links of one view and type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinksChange {
     pub(crate) view: ViewKey,
+    pub(crate) last_change: LastChange,
     pub(crate) resource_type: ResourceType,
     /// What is linked, which was not.
     pub(crate) linked: NameList,
     /// For each name that is linked its place in request order; empty where that is key order.
     pub(crate) order: Vec<u32>,
+    /// When each of them was made first, where links come back; then there is no order.
+    pub(crate) restored: Option<LinkTimes>,
     /// What is unlinked, which was linked; none of it is among what is linked.
     pub(crate) unlinked: RemovedLinks,
 }
@@ -118,13 +155,7 @@ pub(crate) struct RemovedCounts {
 /// A view that is deleted: what undoing the deletion needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ViewDetail {
-    pub(crate) key: ViewKey,
-    pub(crate) id: u32,
-    pub(crate) fields: ViewFields,
-    pub(crate) version: u64,
-    pub(crate) revision: u64,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+    pub(crate) view: ViewRecord,
     pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
 }
 
@@ -134,7 +165,15 @@ pub(crate) struct RemovalDetail {
     /// In key order.
     pub(crate) registered: Vec<(String, Registration)>,
     /// By the keys of views.
-    pub(crate) links: Vec<(ViewKey, RemovedLinks)>,
+    pub(crate) links: Vec<UnlinkedFrom>,
+}
+
+/// Links to one view that go with their resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnlinkedFrom {
+    pub(crate) view: ViewKey,
+    pub(crate) last_change: LastChange,
+    pub(crate) links: RemovedLinks,
 }
 
 /// A project that is deleted: what undoing the deletion needs.
@@ -183,6 +222,14 @@ impl ChangeRecord {
         }
     }
 
+    /// Whether links come back with the times they had, which takes a look at all links of their views.
+    pub(crate) fn restores_links(&self) -> bool {
+        self.effects.iter().any(|effect| match effect {
+            Effect::ChangeLinks(parts) => parts.iter().any(|part| part.restored.is_some()),
+            _ => false,
+        })
+    }
+
     /// How many links and resources the change names, and one for itself: the measure of its work.
     pub(crate) fn work(&self) -> u64 {
         self.effects.iter().map(Effect::named).fold(1, u64::saturating_add)
@@ -190,6 +237,17 @@ impl ChangeRecord {
 }
 
 impl Effect {
+    /// Whether it removed so much that it tells counts and no names: then it cannot be taken back.
+    pub(crate) const fn has_counts_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteView { detail: None, .. }
+                | Self::RemoveResource { detail: None, .. }
+                | Self::RemoveEnvironment { detail: None, .. }
+                | Self::DeleteProject { detail: None, .. }
+        )
+    }
+
     /// How many links and resources it names.
     fn named(&self) -> u64 {
         match self {
@@ -201,6 +259,7 @@ impl Effect {
                 removed.links.saturating_add(removed.registered)
             }
             Self::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
+            Self::Unregister(resources) => resources.len() as u64,
         }
     }
 }

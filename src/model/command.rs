@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::change_id::ChangeId;
 use super::change_meta::ChangeMeta;
+use super::change_record::{ChangeRecord, ViewDetail};
 use super::error::{Error, Result};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::limit::Limits;
 use super::link_command::{LinkCommand, LinkOp};
 use super::project_settings::ProjectPatch;
+use super::link_policy::LinkPolicy;
 use super::resource::Resource;
 use super::validated_put::ValidatedPut;
 use super::view::{ViewFields, ViewPatch};
@@ -82,6 +84,16 @@ pub(crate) enum Operation {
         begins: bool,
         limits: Limits,
     },
+    /// Takes a change back that was made before.
+    Revert {
+        change: Box<ChangeRecord>,
+        policy: LinkPolicy,
+    },
+    /// Makes the fields and links of a view what they were.
+    RevertView {
+        view: Box<ViewDetail>,
+        policy: LinkPolicy,
+    },
 }
 
 impl Command {
@@ -92,7 +104,9 @@ impl Command {
     /// [`Error::NoSingleView`].
     pub(crate) fn check_view(&self) -> Result<()> {
         let single = match &self.operation {
-            Operation::UpdateView { .. } | Operation::DeleteView { .. } => true,
+            Operation::UpdateView { .. }
+            | Operation::DeleteView { .. }
+            | Operation::RevertView { .. } => true,
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };

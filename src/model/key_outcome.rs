@@ -127,6 +127,9 @@ pub enum FailureReason {
     /// The resource is in no other view, and was [asked](crate::Batch::keep_last_view) to stay then.
     #[error("in no other view")]
     LastView,
+    /// It is not what the change that was to be [taken back](crate::Project::revert) left: somebody changed it since.
+    #[error("changed since")]
+    ChangedSince,
 }
 
 impl FailureReason {
@@ -146,6 +149,7 @@ impl FailureReason {
             Self::NotLinked => FailureCode::NotLinked,
             Self::AlreadyLinked => FailureCode::AlreadyLinked,
             Self::LastView => FailureCode::LastView,
+            Self::ChangedSince => FailureCode::ChangedSince,
         }
     }
 }
@@ -178,11 +182,13 @@ pub enum FailureCode {
     AlreadyLinked,
     /// `last_view`: the resource is in no other view.
     LastView,
+    /// `changed_since`: somebody changed what was to be taken back.
+    ChangedSince,
 }
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
@@ -193,6 +199,7 @@ impl FailureCode {
         Self::NotLinked,
         Self::AlreadyLinked,
         Self::LastView,
+        Self::ChangedSince,
     ];
 
     /// The code as it goes over the wire.
@@ -209,6 +216,7 @@ impl FailureCode {
             Self::NotLinked => "not_linked",
             Self::AlreadyLinked => "already_linked",
             Self::LastView => "last_view",
+            Self::ChangedSince => "changed_since",
         }
     }
 }

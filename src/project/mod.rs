@@ -4,6 +4,7 @@ mod links;
 mod removal;
 mod resources;
 mod settings;
+mod revert;
 mod views;
 
 use std::sync::Arc;
@@ -132,7 +133,7 @@ impl Project {
     }
 
     /// A handle whose changes say that they take back the change with this revision. The store
-    /// keeps the number and does not act on it.
+    /// keeps the number and does not act on it; [`revert`](Self::revert) takes a change back.
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         let mut handle = self.clone();

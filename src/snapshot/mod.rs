@@ -1,5 +1,6 @@
 //! Reading: every look at a store is one at a revision.
 
+mod history;
 mod linked_views;
 mod links;
 mod resources;
@@ -49,6 +50,11 @@ struct Inner {
 impl Snapshot {
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Self> {
         let (open, guard) = engine.snapshot()?;
+        Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
+    }
+
+    pub(crate) fn at(engine: Arc<Engine>, revision: u64) -> Result<Self> {
+        let (open, guard) = engine.snapshot_at(revision)?;
         Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
     }
 

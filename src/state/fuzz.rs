@@ -1,11 +1,11 @@
 //! Commands and changes from any bytes, on a small state.
 
-use super::{Pending, State};
+use super::{Pending, State, Unapply};
 use crate::codec;
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
-use crate::model::{ChangeMeta, ChangeRecord, Command, Operation, Precondition};
+use crate::model::{ChangeMeta, ChangeRecord, Command, Operation, Precondition, Stamp};
 
 /// Reads bytes as a command and as a change; neither may panic, a change that is taken leaves all invariants,
 /// and what is decoded is the same when it is encoded and decoded again.
@@ -30,6 +30,12 @@ fn apply(state: &State, change: &ChangeRecord) {
     let mut after = state.clone();
     if after.apply(change).is_ok() {
         assert_eq!(after.check(), Ok(()));
+        let mut unapply = Unapply::new(after);
+        // What it says of the state before may be anything; nothing of it is a panic.
+        if unapply.take_back(change).is_ok() {
+            let before = state.head();
+            drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The memory image: everything a store holds at a revision, and how it changes.
 //!
 //! A command is *decided* against a state ([`decide`]): that reads, and tells the answer and the change. A
-//! change is *applied* ([`apply`]), which is the only way a state changes. Neither uses a clock, random
+//! change is *applied* ([`apply`]), which is the only way a state changes, and *taken back* ([`unapply`]) from a clone
+//! to see what was before it. None of them uses a clock, random
 //! numbers or the iteration order of a hash table, and changes carry names: so two states that applied the same changes are
 //! equal, whatever happened in between. A clone is a snapshot: it is made in O(1) and shares with the state
 //! all that does not change after it.
@@ -9,6 +10,7 @@
 mod apply;
 mod check;
 mod decide;
+mod detail;
 mod digest;
 #[cfg(feature = "testing")]
 mod fuzz;
@@ -16,6 +18,7 @@ mod key_map;
 mod link_set;
 mod load;
 mod memory;
+mod misfit;
 mod names;
 mod parts;
 mod placed;
@@ -27,6 +30,7 @@ mod selection;
 mod shared_vec;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unapply;
 mod view;
 mod views;
 
@@ -48,6 +52,7 @@ pub(crate) use load::{LoadedLinks, LoadedNames, LoadedProject, LoadedRegistry, L
 pub(crate) use parts::{ProjectParts, RankedNames, ViewParts};
 pub(crate) use placed::{PlacedLink, PlacedLinks, Sound};
 pub(crate) use read::{HeldProject, ProjectReader};
+pub(crate) use unapply::Unapply;
 
 /// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
 #[derive(Clone, Debug, Default)]

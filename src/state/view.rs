@@ -17,7 +17,7 @@ pub(super) struct ViewState {
     about: Arc<About>,
     /// The last change to its fields or links.
     pub(super) change: ChangeId,
-    links: ByType<Option<Arc<LinkSet>>>,
+    pub(super) links: ByType<Option<Arc<LinkSet>>>,
 }
 
 /// What is said of a view, but for its links.

@@ -167,6 +167,7 @@ impl From<Failure<'_>> for ErrorBody {
             FailureCode::Repeated
             | FailureCode::NotLinked
             | FailureCode::AlreadyLinked
+            | FailureCode::ChangedSince
             | FailureCode::LastView => ErrorCode::InvalidRequest,
         };
         let (of, resource) = (failure.resource().resource_type(), failure.resource());
@@ -189,8 +190,10 @@ fn code(error: &Error) -> ErrorCode {
         Error::InvalidCursor { .. }
         | Error::KeysFailed(_)
         | Error::NoSingleView
+        | Error::RevisionAhead { .. }
+        | Error::OtherProject { .. }
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
-        Error::JournalTrimmed { .. } => ErrorCode::ChangesGone,
+        Error::JournalTrimmed { .. } | Error::DetailNotKept { .. } => ErrorCode::ChangesGone,
         Error::Diverged { .. } => ErrorCode::ChangesDiverged,
         Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
         Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
@@ -221,6 +224,9 @@ fn message(code: ErrorCode, error: &Error) -> String {
         }
         (_, Error::NoSingleView) => {
             "the request is about no single view: leave if-match out".to_owned()
+        }
+        (_, Error::DetailNotKept { revision }) => {
+            format!("change {revision} removed too much to be taken back: it kept counts alone")
         }
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {

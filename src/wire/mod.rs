@@ -21,6 +21,8 @@
 //! | list flags, list segments | [`Query`] | [`Resources`] |
 //! | what a resource is elsewhere, which the API does not have | [`ResourcePut`] | |
 //! | follow the changes, which the API does not have | | [`Changes`] |
+//! | take a change back, which the API does not have | | [`Reverted`] |
+//! | the history of a view or resource, which the API does not have | | [`History`] |
 //! | whatever fails | | [`ErrorBody`] and its status |
 //!
 //! ```
@@ -55,6 +57,7 @@ mod changes;
 mod encoded;
 mod error_body;
 mod expand;
+mod history;
 mod json;
 mod link;
 mod link_report;
@@ -72,6 +75,7 @@ mod resource;
 mod resource_post;
 mod resource_put;
 mod resource_type;
+mod reverted;
 mod segment;
 mod sort;
 mod view;
@@ -84,6 +88,7 @@ pub use changes::{
 };
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};
+pub use history::{History, HistoryEntry, HistoryEvent};
 pub use link::{Link, PageLinks, ResourceLinks};
 pub use link_report::{FailedResource, LinkReport};
 pub use link_request::{LinkRequest, SegmentIdentifier};
@@ -97,6 +102,7 @@ pub use request_error::RequestError;
 pub use resource::{Resource, Resources};
 pub use resource_post::ResourcePost;
 pub use resource_put::ResourcePut;
+pub use reverted::{NotReverted, Reverted};
 pub use segment::find_resource;
 pub use view::{Count, ResourceSummary, View, Views};
 pub use view_maintainer::{MaintainerMember, MaintainerTeam, ViewMaintainer};

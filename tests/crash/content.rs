@@ -170,6 +170,7 @@ fn kind_line(kind: &ChangeKind) -> String {
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("project deleted with {views} views and {}", counts(unlinked))
         }
+        ChangeKind::ResourcesUnregistered { resources } => format!("unregistered {resources:?}"),
         ChangeKind::Steps { steps } => {
             steps.iter().map(kind_line).collect::<Vec<_>>().join("; then ")
         }

@@ -1,5 +1,7 @@
 //! What a store should hold, in a few maps.
 
+mod undo;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
@@ -7,6 +9,7 @@ use viewlink::{Resource, ResourceType};
 use crate::put::Puts;
 use crate::registry::Registry;
 use crate::request::{Act, Fields, Request};
+use undo::Changed;
 
 /// What a store should hold after some changes.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub(crate) struct Model {
     /// The time of the last change.
     time: u64,
     pub(crate) revision: u64,
+    /// What the last change did to the links of one view, if it did that alone.
+    last: Option<Changed>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,7 +61,13 @@ impl Model {
             Act::IfStoreAt(_, act) => act,
             act => act,
         };
+        let (last, before) = (self.last.take(), self.projects.get(request.project).cloned());
+        let of = act.links_of().or(last.as_ref().map(|last| last.of).filter(|_| act.is_undo()));
         let did = match act {
+            Act::Undo(seen) => {
+                let last = last.filter(|last| last.project == request.project);
+                self.undo(last.filter(|_| *seen == self.revision)?)
+            }
             Act::Create(view, number) => self.create(request.project, view, *number, time),
             Act::Put(puts) => self.put(request.project, puts, time),
             Act::Checkpoint | Act::Compact | Act::DryRun(_) => None,
@@ -70,6 +81,7 @@ impl Model {
             }
         }?;
         (self.time, self.revision) = (time, revision);
+        self.last = of.zip(before).and_then(|(of, before)| Changed::of(request, of, &before, &did));
         let Request { project, comment, .. } = request;
         Some(format!("change {revision} at {time} by somebody for {comment} in {project}: {did}"))
     }
@@ -217,6 +229,7 @@ impl Project {
             | Act::Checkpoint
             | Act::Compact
             | Act::IfStoreAt(..)
+            | Act::Undo(_)
             | Act::DryRun(_) => None,
         }
     }

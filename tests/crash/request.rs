@@ -1,8 +1,8 @@
 //! A call that may change the store.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, LinkChange, NewView, Project, Report, Resource, ResourceCondition,
-    ResourceFilter, ResourceType, Result, SetPredicate, Store, ViewPatch,
+    Batch, ChangeKind, EnvironmentId, Error, LinkChange, NewView, Project, Report, Resource,
+    ResourceCondition, ResourceFilter, ResourceType, Result, SetPredicate, Store, ViewPatch,
 };
 
 use crate::put::{IDS, Puts, TAGS};
@@ -13,7 +13,7 @@ pub(crate) const VIEWS: [&str; 3] = ["view-0", "view-1", "view-2"];
 const ENVIRONMENTS: [&str; 2] = ["env-a", "env-b"];
 
 /// The acts of one who calls alone.
-pub(crate) const ALONE: [usize; 2] = [0, 40];
+pub(crate) const ALONE: [usize; 2] = [0, 43];
 /// Those of callers at the same time: each changes something or is refused.
 pub(crate) const TOGETHER: [usize; 2] = [0, 35];
 /// Links and unlinks of these, by key.
@@ -62,8 +62,32 @@ pub(crate) enum Act {
     UnlinkTagged(&'static str, ResourceType, &'static str),
     RemoveResource(Resource),
     RemoveEnvironment(&'static str),
+    /// Takes the newest change back, if that is the one with a revision and one of the links of a view.
+    Undo(u64),
     Checkpoint,
     Compact,
+}
+
+impl Act {
+    pub(crate) const fn is_undo(&self) -> bool {
+        matches!(self, Self::Undo(_))
+    }
+
+    /// The type whose links it changes, where it changes nothing else.
+    pub(crate) const fn links_of(&self) -> Option<ResourceType> {
+        match self {
+            Self::Link(_, keys)
+            | Self::Unlink(_, keys)
+            | Self::Replace(_, keys)
+            | Self::UnlinkButLast(_, keys)
+            | Self::ReplaceButLast(_, keys)
+            | Self::Move(_, keys)
+            | Self::LinkIfAt(_, _, keys) => Some(keys.resource_type),
+            Self::LinkIds(..) => Some(ResourceType::Segment),
+            Self::LinkTagged(_, of, _) | Self::UnlinkTagged(_, of, _) => Some(*of),
+            _ => None,
+        }
+    }
 }
 
 /// Keys of one type, in request order; repeated ones and one that is malformed among them.
@@ -180,6 +204,7 @@ impl Request {
             35 => Act::Create(view, number),
             36 => Act::DryRun(Box::new(Self::random(random, number, seen, TOGETHER).act)),
             37 if random.below(2) == 0 => Act::Compact,
+            40..43 => Act::Undo(seen),
             _ => Act::Checkpoint,
         };
         let length = [0, 30, 400, 1_500][random.below(4)];
@@ -199,7 +224,8 @@ impl Request {
                 Error::UnknownProject { .. }
                 | Error::UnknownView { .. }
                 | Error::ViewExists { .. }
-                | Error::RevisionDiffers { .. },
+                | Error::RevisionDiffers { .. }
+                | Error::OtherProject { .. },
             ) => Ok(None),
             other => other,
         }
@@ -247,9 +273,21 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
         Act::RemoveEnvironment(id) => {
             project.remove_environment(&EnvironmentId::parse(id)?)?.revision
         }
+        Act::Undo(seen) if !is_of_links(store, *seen)? => None,
+        Act::Undo(seen) => project.if_store_at(*seen).revert(*seen)?.revision(),
         Act::Checkpoint => store.checkpoint().map(|()| None)?,
         Act::Compact => store.compact().map(|()| None)?,
     })
+}
+
+/// Whether a change with a revision is there, and changed links of one view.
+fn is_of_links(store: &Store, revision: u64) -> Result<bool> {
+    let snapshot = store.snapshot()?;
+    if revision == 0 || snapshot.revision() != revision {
+        return Ok(false);
+    }
+    let change = snapshot.changes(revision)?.next().transpose()?;
+    Ok(change.is_some_and(|change| matches!(change.kind, ChangeKind::LinksChanged { .. })))
 }
 
 fn segment_ids(ids: &[&'static str]) -> Batch {

@@ -60,6 +60,7 @@ pub(crate) fn judge(
     }
     let kept = content::journal(&snapshot).map_err(unreadable)?;
     check_journal(&kept, history, revision, setup)?;
+    check_past(store, history, (revision, kept.len() as u64))?;
     let positions = check_feed(store, &kept, history, &snapshot)?;
     let verification = store.verify().map_err(unreadable)?;
     if !verification.is_clean() {
@@ -70,6 +71,20 @@ pub(crate) fn judge(
 
 fn unreadable(error: viewlink::Error) -> Verdict {
     Verdict::Lost(format!("cannot be read: {error:?}"))
+}
+
+/// A revision in the middle of those that are kept, and the oldest one, are seen as they were.
+fn check_past(store: &Store, history: &History, (newest, kept): (u64, u64)) -> Result<(), Verdict> {
+    let oldest = newest + 1 - kept;
+    for revision in [newest - kept / 2, oldest.min(newest)] {
+        let Some(expected) = history.at(revision) else { continue };
+        let then = store.snapshot_at(revision).map_err(unreadable)?;
+        let found = content::lines(&then).map_err(unreadable)?;
+        if found != expected.lines {
+            return Err(Verdict::Torn(first_difference(&found, &expected.lines)));
+        }
+    }
+    Ok(())
 }
 
 /// The newest changes are all there, as many as the options keep, and each is what was asked for.

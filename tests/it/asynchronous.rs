@@ -334,3 +334,22 @@ fn handles_and_the_futures_of_their_calls_can_be_sent() {
     is_send(store.feed(0));
     is_send(store.close());
 }
+
+#[test]
+fn changes_are_taken_back_and_the_past_is_read() {
+    let store = memory();
+    project(&store).create_view(NewView::new("v", "V")).unwrap();
+    let async_store = store.clone().into_async();
+    runtime(1).block_on(async {
+        let project = async_store.project("p").unwrap();
+        let linked = project.link("v", Batch::flags(["a", "b"])).await.unwrap().all_ok().unwrap();
+        let undone = project.revert(linked.unwrap()).await.unwrap();
+        assert_eq!((undone.taken_back, undone.failures), (2, vec![]));
+        let links =
+            |snapshot: &viewlink::Snapshot| Ok(snapshot.project("p")?.view("v")?.links.total());
+        assert_eq!(async_store.read_at(linked.unwrap(), links).await.unwrap(), 2);
+        assert_eq!(async_store.read(links).await.unwrap(), 0);
+        project.revert_to("v", linked.unwrap()).await.unwrap().change.unwrap();
+        assert_eq!(async_store.read(links).await.unwrap(), 2);
+    });
+}

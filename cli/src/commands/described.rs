@@ -33,6 +33,21 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
             let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
             told.collect::<Vec<_>>().join(" | ") + &more
         }
+        ChangeKind::ProjectDeleted { views, unlinked } => {
+            format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
+        }
+        ChangeKind::Steps { steps } => {
+            let told = steps.iter().take(PARTS).map(|step| described(step, wanted));
+            let more = rest(steps.len(), PARTS, |steps| counted(steps, "more step"));
+            told.collect::<Vec<_>>().join(" | ") + &more
+        }
+        other => of_resources(other, wanted),
+    }
+}
+
+/// What a change did to resources, whatever views they are in.
+fn of_resources(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
+    match kind {
         ChangeKind::ResourcesPut { resources } => {
             let names = named(resources.iter().map(|put| put.resource.as_raw()), wanted);
             format!("registered {}: {names}", counted(resources.len() as u64, "resource"))
@@ -46,13 +61,9 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
             format!("removed environment {environment}: {of}, {}", counted(*links, "link"))
         }
         ChangeKind::ProjectPut { settings } => format!("put the project: {}", said(settings)),
-        ChangeKind::ProjectDeleted { views, unlinked } => {
-            format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
-        }
-        ChangeKind::Steps { steps } => {
-            let told: Vec<_> =
-                steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
-            told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
+        ChangeKind::ResourcesUnregistered { resources } => {
+            let names = named(resources.iter().map(Resource::as_raw), wanted);
+            format!("unregistered {}: {names}", counted(resources.len() as u64, "resource"))
         }
         _ => "something that this version does not know".to_owned(),
     }

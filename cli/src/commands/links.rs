@@ -10,13 +10,14 @@ use crate::list::{ListArguments, PAGE};
 use crate::moment::moment;
 use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
-use crate::store::StoreArguments;
+use crate::store::{PastArguments, StoreArguments};
 use crate::table::Table;
 
 const HELP: &str = "\
 Examples:
   viewlink links views.viewlink my-view
   viewlink links views.viewlink my-view --type segments --environment production --sort linkedAt
+  viewlink links views.viewlink my-view --as-of 1200
   viewlink links copy.viewlink my-view --keys | viewlink link views.viewlink my-view --keys-from -";
 
 /// List the resources that are linked to a view
@@ -49,6 +50,9 @@ pub(crate) struct LinksArguments {
     keys: bool,
 
     #[command(flatten)]
+    past: PastArguments,
+
+    #[command(flatten)]
     list: ListArguments,
 }
 
@@ -75,7 +79,7 @@ pub(crate) fn run(arguments: &LinksArguments, output: &mut Output) -> Result<Exi
     };
     let store = arguments.store.read(output)?;
     {
-        let snapshot = store.snapshot()?;
+        let snapshot = arguments.past.snapshot(&store)?;
         let project = snapshot.project(arguments.project.key().as_str())?;
         let view = arguments.view.as_str();
         let mut shown = ShownLinks::new(arguments, resource_type)?;

@@ -212,6 +212,7 @@ fn names_resource(kind: &ChangeKind, key: &str) -> bool {
         }
         ChangeKind::ResourcesPut { resources } => resources.iter().any(|put| is(&put.resource)),
         ChangeKind::ResourceRemoved { resource, .. } => is(resource),
+        ChangeKind::ResourcesUnregistered { resources } => resources.iter().any(is),
         ChangeKind::Steps { steps } => steps.iter().any(|step| names_resource(step, key)),
         _ => false,
     }

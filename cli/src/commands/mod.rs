@@ -6,12 +6,14 @@ mod compact;
 mod completions;
 mod described;
 mod figures;
+mod history;
 mod link;
 mod links;
 mod log;
 mod projects;
 mod restore;
 mod stats;
+mod undo;
 mod unlink;
 mod verify;
 mod views;
@@ -26,12 +28,14 @@ use crate::transfer;
 pub(crate) use backup::BackupArguments;
 pub(crate) use compact::CompactArguments;
 pub(crate) use completions::CompletionsArguments;
+pub(crate) use history::HistoryArguments;
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use log::LogArguments;
 pub(crate) use projects::ProjectsArguments;
 pub(crate) use restore::RestoreArguments;
 pub(crate) use stats::StatsArguments;
+pub(crate) use undo::UndoArguments;
 pub(crate) use unlink::UnlinkArguments;
 pub(crate) use verify::VerifyArguments;
 pub(crate) use views::ViewsArguments;
@@ -43,11 +47,13 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::Backup(arguments) => backup::run(arguments, output),
         Command::Compact(arguments) => compact::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
+        Command::History(arguments) => history::run(arguments, output),
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Log(arguments) => log::run(arguments, output),
         Command::Restore(arguments) => restore::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
+        Command::Undo(arguments) => undo::run(arguments, output),
         Command::Unlink(arguments) => unlink::run(arguments, output),
         Command::Verify(arguments) => verify::run(arguments, output),
         Command::Projects(arguments) => projects::run(arguments, output),

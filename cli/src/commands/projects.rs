@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::list::{ListArguments, PAGE};
 use crate::output::Output;
-use crate::store::StoreArguments;
+use crate::store::{PastArguments, StoreArguments};
 use crate::table::Table;
 
 const HELP: &str = "\
@@ -23,13 +23,16 @@ pub(crate) struct ProjectsArguments {
     store: StoreArguments,
 
     #[command(flatten)]
+    past: PastArguments,
+
+    #[command(flatten)]
     list: ListArguments,
 }
 
 pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<Exit> {
     let store = arguments.store.read(output)?;
     {
-        let snapshot = store.snapshot()?;
+        let snapshot = arguments.past.snapshot(&store)?;
         let header = ["KEY", "VIEWS", "REGISTERED FLAGS", "SEGMENTS", "AI CONFIGS", "METRICS"];
         let mut table = Table::new(header);
         arguments.list.show(

@@ -10,7 +10,7 @@ use crate::list::{ListArguments, PAGE};
 use crate::moment::moment;
 use crate::output::Output;
 use crate::resources::ProjectArguments;
-use crate::store::StoreArguments;
+use crate::store::{PastArguments, StoreArguments};
 use crate::table::Table;
 
 const HELP: &str = "\
@@ -36,6 +36,9 @@ pub(crate) struct ViewsArguments {
     /// In which order
     #[arg(long, value_enum, value_name = "ORDER", default_value = "key")]
     sort: Sort,
+
+    #[command(flatten)]
+    past: PastArguments,
 
     #[command(flatten)]
     list: ListArguments,
@@ -66,7 +69,7 @@ pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exi
     let page_rows = if filter.conditions().is_empty() { page_rows } else { SORTED_PAGE };
     let store = arguments.store.read(output)?;
     {
-        let snapshot = store.snapshot()?;
+        let snapshot = arguments.past.snapshot(&store)?;
         let project = snapshot.project(arguments.project.key().as_str())?;
         let mut shown = ShownViews::new(project.info())?;
         arguments.list.show(

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::list::ListArguments;
 use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
-use crate::store::StoreArguments;
+use crate::store::{PastArguments, StoreArguments};
 
 const HELP: &str = "\
 Examples:
@@ -33,6 +33,9 @@ pub(crate) struct ViewsOfArguments {
     types: TypeArguments,
 
     #[command(flatten)]
+    past: PastArguments,
+
+    #[command(flatten)]
     list: ListArguments,
 }
 
@@ -43,7 +46,7 @@ pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<E
     let resource = arguments.types.resource(&arguments.key)?;
     let store = arguments.store.read(output)?;
     {
-        let snapshot = store.snapshot()?;
+        let snapshot = arguments.past.snapshot(&store)?;
         let project = snapshot.project(arguments.project.key().as_str())?;
         let mut shown = ShownViews::new(project.info())?;
         arguments.list.show(

@@ -14,6 +14,7 @@ mod keys;
 mod lists;
 mod log;
 mod opening;
+mod past;
 mod pipes;
 mod reports;
 mod segments;

@@ -17,6 +17,7 @@ mod links;
 mod logging;
 mod members;
 mod metrics;
+mod past;
 mod paths;
 mod process;
 mod program;

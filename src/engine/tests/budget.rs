@@ -62,7 +62,7 @@ proptest! {
                 let Some(change) = decide(&state, &pending, timed) else { continue };
                 let bytes = change.encode().unwrap().len();
                 if budget.admit(&state, &change, bytes).is_ok() {
-                    pending.add(&state, &change);
+                    pending.add(&state, &change, Default::default());
                     changes.push(change);
                 }
             }

@@ -7,6 +7,7 @@ use super::*;
 use crate::engine::group::{Group, refused};
 use crate::engine::request::Answered;
 use crate::journal::Reader;
+use crate::model::chain_hash::ChainHash;
 use crate::model::resource::ResourceType;
 use crate::model::{ChangeRecord, Command, Decision, LinkOp};
 use crate::state::tests::commands::{batch, change_links, create, links as links_of};
@@ -57,10 +58,13 @@ fn call_many(engine: &Engine, caller: u16) -> Vec<Called> {
 fn replayed(engine: &Engine) -> (Vec<State>, Vec<ChangeRecord>) {
     let (open, _guard) = engine.snapshot().unwrap();
     let (mut states, mut changes) = (vec![State::default()], Vec::new());
+    let mut hash = ChainHash::default();
     for change in Reader::new(open.segments, 1, open.state.head().revision).unwrap() {
-        let change = ChangeRecord::decode(&change.unwrap().1).unwrap();
+        let payload = change.unwrap().1;
+        hash = hash.after(&payload);
+        let change = ChangeRecord::decode(&payload).unwrap();
         let mut state = states.last().unwrap().clone();
-        state.apply(&change).unwrap();
+        state.apply_chained(&change, hash).unwrap();
         states.push(state);
         changes.push(change);
     }

@@ -2,16 +2,19 @@
 //!
 //! What concerns one key of a batch is not here: it stands in the report.
 
+mod alike;
 mod constructors;
+mod way_out;
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::model::change_id::ChangeId;
-use crate::model::error_chain::chain;
 use crate::model::key::{KeyError, ProjectKey, ViewKey};
 use crate::model::position::Position;
 use crate::model::report::Report;
+
+use way_out::way_out;
 
 pub use crate::model::outcome::Outcome;
 pub use crate::model::store_file::StoreFile;
@@ -156,6 +159,31 @@ pub enum Error {
         oldest: u64,
         /// The newest revision of the journal.
         newest: u64,
+    },
+    /// The store has fewer changes than the revision that was asked for.
+    #[error("revision {requested} is not there yet: the newest is {newest}")]
+    RevisionAhead {
+        /// The revision asked for.
+        requested: u64,
+        /// The newest revision of the store.
+        newest: u64,
+    },
+    /// The change was made in another project than the one in which it was to be taken back.
+    #[error("change {revision} was made in project {project}: take it back there")]
+    OtherProject {
+        /// The revision of the change.
+        revision: u64,
+        /// The key of the project it was made in.
+        project: ProjectKey,
+    },
+    /// A change would have to be taken back that removed more names than it kept.
+    #[error(
+        "change {revision} removed more names than Options::removal_detail and kept counts alone, so it cannot be taken \
+         back: restore a copy from before it, and raise that option for removals to come"
+    )]
+    DetailNotKept {
+        /// The revision of the change.
+        revision: u64,
     },
     /// A feed was to go on after a change that the store does not have.
     #[error(
@@ -342,49 +370,5 @@ impl Error {
             *outcome = known;
         }
         self
-    }
-
-    /// The same error for another caller that it concerns. What caused it is a text there.
-    pub(crate) fn alike(&self) -> Self {
-        let text = |source: &(dyn std::error::Error + 'static)| chain(source).into();
-        match self {
-            Self::Io { action, outcome, source } => {
-                let source = source.raw_os_error().map_or_else(
-                    || io::Error::new(source.kind(), chain(source)),
-                    io::Error::from_raw_os_error,
-                );
-                Self::Io { action: action.clone(), outcome: *outcome, source }
-            }
-            Self::Damaged { file, part, detail, source } => Self::Damaged {
-                file: *file,
-                part: part.clone(),
-                detail: detail.clone(),
-                source: source.as_ref().map(|source| text(&**source)),
-            },
-            Self::State { outcome, source } => {
-                Self::State { outcome: *outcome, source: text(&**source) }
-            }
-            Self::Panicked { message } => Self::Panicked { message: message.clone() },
-            Self::WritesStopped { reason } => Self::WritesStopped { reason: reason.clone() },
-            Self::Closed => Self::Closed,
-            Self::JournalFull { bytes, limit, source } => Self::JournalFull {
-                bytes: *bytes,
-                limit: *limit,
-                source: source.as_ref().map(|source| Box::new(source.alike())),
-            },
-            other => Self::State { outcome: other.outcome(), source: text(other) },
-        }
-    }
-}
-
-/// What to do about an error of the file system, where there is something.
-fn way_out(source: &io::Error) -> &'static str {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    match source.kind() {
-        StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
-        PermissionDenied | ReadOnlyFilesystem => {
-            ": a store must be able to write its directory, or to read it where it is only read"
-        }
-        _ => "",
     }
 }

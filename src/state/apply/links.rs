@@ -2,28 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fit, Made, Misfit, there};
+use super::Made;
 use crate::model::change_record::{LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
+use crate::model::{LinkRecord, Stamp};
 use crate::state::link_set::{Entry, Portion};
+use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::{Name, Names};
 use crate::state::postings::Removed;
-use crate::state::project::ProjectState;
+use crate::state::project::{ProjectState, Resources};
 
 impl ProjectState {
     /// Makes and removes links, part after part.
     pub(super) fn change_links(&mut self, parts: &[LinksChange], made: Made) -> Fit {
         let mut portions = BTreeMap::<(&ViewKey, ResourceType), Portion>::new();
-        for part in parts {
+        let made_now = || parts.iter().filter(|part| part.restored.is_none());
+        for part in made_now() {
             portions.entry((&part.view, part.resource_type)).or_default().rest += part.linked.len();
         }
         for part in parts {
-            let slot = there(self.views.slot(&part.view), "there is no such view")?;
-            self.unlink(slot, part.resource_type, &part.unlinked, made)?;
-            let portion = portions.entry((&part.view, part.resource_type)).or_default();
-            self.link(slot, part, *portion, made)?;
-            portion.pass(part.linked.len());
+            let (slot, view) = there(self.views.find(&part.view), "there is no such view")?;
+            made.check_last_change(view.change, part.last_change)?;
+            self.unlink(slot, part.resource_type, &part.unlinked)?;
+            if let Some(times) = &part.restored {
+                let links: Vec<_> = part.linked.iter().zip(times.iter()).collect();
+                self.put_back_links(slot, part.resource_type, &links, made.stamp)?;
+            } else {
+                let portion = portions.entry((&part.view, part.resource_type)).or_default();
+                self.link(slot, part, *portion, made)?;
+                portion.pass(part.linked.len());
+            }
+            there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         Ok(())
     }
@@ -34,54 +44,59 @@ impl ProjectState {
             return Ok(());
         }
         let resources = self.resources.get_mut(part.resource_type);
-        let mut found = Vec::with_capacity(part.linked.len());
-        resources.names.find_all(part.linked.iter(), &mut found);
-        if !resources.names.has_room(part.linked.len()) {
-            return Err(Misfit("the project has too many names"));
-        }
-        let names = part.linked.iter().zip(found);
-        let names: Vec<Name> =
-            names.map(|(text, found)| found.unwrap_or_else(|| resources.names.add(text))).collect();
-        let ids: Vec<u32> = names.iter().map(|name| name.id).collect();
-        if !resources.postings.insert_all(&ids, slot) {
-            return Err(Misfit("a link already exists"));
-        }
-        // After all names were added: what they begin with alike is known only then.
-        let entries = entries(&resources.names, &names);
+        let entries = resources.add(part.linked.iter(), slot)?;
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(part.resource_type);
         if !links.has_room(portion.rest) {
             return Err(Misfit("the view has too many links"));
         }
         links.link(&resources.names, &entries, part.request_order(), portion, made.stamp);
-        view.change = made.id;
         Ok(())
     }
 
-    /// Removes links, which are given by the names of their resources.
-    fn unlink(
+    /// Puts links back with the times they had, none of them after `until`; they are given in key order.
+    pub(in crate::state) fn put_back_links(
         &mut self,
         slot: u32,
         resource_type: ResourceType,
-        removed: &RemovedLinks,
-        made: Made,
+        links: &[(&str, LinkRecord)],
+        until: Stamp,
     ) -> Fit {
+        let later = |(_, record): &(&str, LinkRecord)| {
+            record.revision > until.revision || record.linked_at > until.time
+        };
+        if links.iter().any(later) {
+            return Err(Misfit("a link comes back that is newer than the change"));
+        }
+        if links.is_empty() {
+            return Ok(());
+        }
+        let resources = self.resources.get_mut(resource_type);
+        let entries = resources.add(links.iter().map(|(name, _)| *name), slot)?;
+        let records = links.iter().map(|(_, record)| *record);
+        let links: Vec<(Entry, LinkRecord)> = entries.into_iter().zip(records).collect();
+        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let set = view.links_mut(resource_type);
+        there(set.put_back(&resources.names, &links), "links cannot be put back in their places")
+    }
+
+    /// Removes links, which are given by the names of their resources.
+    fn unlink(&mut self, slot: u32, resource_type: ResourceType, removed: &RemovedLinks) -> Fit {
         if removed.names.is_empty() {
             return Ok(());
         }
         let mut found = Vec::with_capacity(removed.names.len());
         self.of(resource_type).names.find_all(removed.names.iter(), &mut found);
         let found: Option<Vec<Name>> = found.into_iter().collect();
-        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?, made)
+        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?)
     }
 
     /// Removes links to names that are there, given in key order.
-    pub(super) fn unlink_names(
+    pub(in crate::state) fn unlink_names(
         &mut self,
         slot: u32,
         resource_type: ResourceType,
         gone: &[Name],
-        made: Made,
     ) -> Fit {
         let resources = self.resources.get_mut(resource_type);
         let entries = entries(&resources.names, gone);
@@ -89,7 +104,6 @@ impl ProjectState {
         let links = view.links_mut(resource_type);
         there(links.unlink(&resources.names, &entries), "a link is not there")?;
         view.drop_empty(resource_type);
-        view.change = made.id;
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
         let (mut absent, mut last) = (false, Vec::<Name>::new());
         resources.postings.remove_all(&ids, slot, |at, removed| match removed {
@@ -100,6 +114,31 @@ impl ProjectState {
         last.iter().for_each(|name| resources.names.remove(name.place));
         resources.reset_if_empty();
         if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
+    }
+}
+
+impl Resources {
+    /// Adds the slot of a view to the postings of names that are in key order and do not have it.
+    fn add<'n>(
+        &mut self,
+        texts: impl ExactSizeIterator<Item = &'n str> + Clone,
+        slot: u32,
+    ) -> Fit<Vec<Entry>> {
+        let Self { names, postings } = self;
+        let mut found = Vec::with_capacity(texts.len());
+        names.find_all(texts.clone(), &mut found);
+        if !names.has_room(texts.len()) {
+            return Err(Misfit("the project has too many names"));
+        }
+        let texts = texts.zip(found);
+        let of_texts: Vec<Name> =
+            texts.map(|(text, found)| found.unwrap_or_else(|| names.add(text))).collect();
+        let ids: Vec<u32> = of_texts.iter().map(|name| name.id).collect();
+        if !postings.insert_all(&ids, slot) {
+            return Err(Misfit("a link already exists"));
+        }
+        // After all names were added: what they begin with alike is known only then.
+        Ok(entries(names, &of_texts))
     }
 }
 

@@ -9,20 +9,17 @@ use std::sync::Arc;
 use sweep::SWEPT_AT_ONCE;
 
 use super::State;
+use super::misfit::{Fit, Misfit, there};
 use super::project::ProjectState;
 use super::view::{About, ViewState};
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
-use crate::model::change_record::{PutResource, Registration};
-use crate::model::error::{Error, Result, StoreFile};
+use crate::model::change_record::{LastChange, PutResource, Registration, RestoredView};
+use crate::model::error::Result;
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::project_settings::ProjectSettings;
 use crate::model::view::ViewFields;
 use crate::model::{ChangeRecord, Effect, Stamp};
-
-/// How a change does not fit the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Misfit(&'static str);
 
 /// The change that is being applied.
 #[derive(Clone, Copy, Debug)]
@@ -31,11 +28,12 @@ struct Made {
     id: ChangeId,
 }
 
-type Fit = std::result::Result<(), Misfit>;
-
-/// What must be there, or how the change does not fit.
-fn there<T>(found: Option<T>, misfit: &'static str) -> std::result::Result<T, Misfit> {
-    found.ok_or(Misfit(misfit))
+impl Made {
+    /// Checks that a view was last changed by what the change says.
+    fn check_last_change(self, of_view: ChangeId, said: LastChange) -> Fit {
+        let before = (of_view != self.id).then_some(of_view);
+        if before == said { Ok(()) } else { Err(Misfit("the view had another last change")) }
+    }
 }
 
 impl State {
@@ -49,16 +47,30 @@ impl State {
     /// [`Error::Damaged`] when the change is not the next one of this state. A part of it may be applied
     /// then: the state is not to be used any more.
     pub(crate) fn apply_chained(&mut self, change: &ChangeRecord, hash: ChainHash) -> Result<()> {
-        self.apply_effects(change, hash).map_err(|Misfit(detail)| {
-            let part = format!("change {}", change.stamp.revision);
-            Error::damaged(StoreFile::Journal, part, format!("it does not fit the state: {detail}"))
-        })
+        let applied = self.apply_effects(change, hash);
+        applied.map_err(|misfit| misfit.of_change(change.stamp.revision))
     }
 
     /// The same where there is no chain of hashes.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn apply(&mut self, change: &ChangeRecord) -> Result<()> {
         self.apply_chained(change, ChainHash::default())
+    }
+
+    /// Applies a step of a change that is being decided.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`](crate::Error::Damaged) when it does not fit.
+    pub(super) fn apply_step(
+        &mut self,
+        project: &ProjectKey,
+        step: &Effect,
+        stamp: Stamp,
+    ) -> Result<()> {
+        let made = Made { stamp, id: ChangeId::new(stamp.revision, ChainHash::default()) };
+        let applied = self.apply_effect(project, step, made);
+        applied.map_err(|misfit| misfit.of_change(stamp.revision))
     }
 
     fn apply_effects(&mut self, change: &ChangeRecord, hash: ChainHash) -> Fit {
@@ -68,6 +80,9 @@ impl State {
             return Err(Misfit(
                 "its revision is not the next one, or its time is before that of the last change",
             ));
+        }
+        if change.begins_project == self.projects.get(key).is_some() {
+            return Err(Misfit("its project begins with it and is there, or does not and is not"));
         }
         effects.iter().try_for_each(|effect| self.apply_effect(key, effect, made))?;
         self.head.revision = stamp.revision;
@@ -86,7 +101,9 @@ impl State {
 
     fn apply_effect(&mut self, key: &ProjectKey, effect: &Effect, made: Made) -> Fit {
         match effect {
-            Effect::CreateView { view, fields } => self.create_view(key, view, fields, made),
+            Effect::CreateView { view, fields, restored } => {
+                self.create_view(key, view, fields, *restored, made)
+            }
             Effect::PutResources(puts) => self.put_resources(key, puts, made.stamp),
             Effect::DeleteProject { views, unlinked, .. } => {
                 self.delete_project(key, *views, *unlinked)
@@ -98,16 +115,14 @@ impl State {
         }
     }
 
-    fn project_mut(&mut self, key: &ProjectKey) -> std::result::Result<&mut ProjectState, Misfit> {
+    /// A project to be changed.
+    pub(super) fn project_mut(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         let project = self.projects.get_mut_cow(key);
         there(project.map(Arc::make_mut), "there is no such project")
     }
 
     /// The project, which begins if it is not there.
-    fn project_or_new(
-        &mut self,
-        key: &ProjectKey,
-    ) -> std::result::Result<&mut ProjectState, Misfit> {
+    fn project_or_new(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         if self.projects.get(key).is_none() {
             let id = self.head.next_project;
             self.head.next_project = there(id.checked_add(1), "all ids of projects were given")?;
@@ -134,6 +149,7 @@ impl State {
         project: &ProjectKey,
         key: &ViewKey,
         fields: &ViewFields,
+        restored: Option<RestoredView>,
         made: Made,
     ) -> Fit {
         let id = self.head.next_view;
@@ -146,7 +162,12 @@ impl State {
             return Err(Misfit("the project has too many views"));
         }
         let (key, fields, time) = (key.clone(), fields.clone(), made.stamp.time);
-        let about = About { id, key, fields, version: 1, created_at: time, updated_at: time };
+        let new = RestoredView { version: 1, created_at: time, updated_at: time };
+        let RestoredView { version, created_at, updated_at } = restored.unwrap_or(new);
+        if created_at > updated_at || updated_at > time {
+            return Err(Misfit("a view that comes back is of later than the change"));
+        }
+        let about = About { id, key, fields, version, created_at, updated_at };
         project.views.add(ViewState::new(about, made.id));
         Ok(())
     }
@@ -174,9 +195,11 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         Effect::UpdateView { view, before, fields } => {
             let slot = there(project.views.slot(view), "there is no such view")?;
             let view = there(project.views.get_mut(slot), "there is no such view")?;
-            if view.about().fields != *before {
+            if view.about().fields != before.fields || view.about().updated_at != before.updated_at
+            {
                 return Err(Misfit("the view had other fields"));
             }
+            made.check_last_change(view.change, before.last_change)?;
             view.update(fields.clone(), made.id, made.stamp.time);
             Ok(())
         }
@@ -188,6 +211,7 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         Effect::RemoveEnvironment { environment, removed, .. } => {
             project.remove_environment(environment, *removed, made)
         }
+        Effect::Unregister(resources) => project.unregister(resources),
         Effect::CreateView { .. }
         | Effect::PutResources(_)
         | Effect::PutProject { .. }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Fit, Made, Misfit, there};
-use crate::model::change_record::RemovedCounts;
+use super::Made;
+use crate::model::change_record::{RemovedCounts, Unregistered};
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
 use crate::state::State;
+use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::Name;
 use crate::state::project::{DeadView, ProjectState};
 
@@ -42,6 +43,17 @@ impl ProjectState {
         } else {
             let dead: &mut VecDeque<_> = Arc::make_mut(&mut self.dead);
             dead.push_back(DeadView { slot, view, swept: 0 });
+        }
+        Ok(())
+    }
+
+    /// Takes resources out of the registry, and leaves their links.
+    pub(super) fn unregister(&mut self, resources: &[Unregistered]) -> Fit {
+        for Unregistered { resource_type, name, before } in resources {
+            if self.registry.get(*resource_type, name) != Some(before) {
+                return Err(Misfit("a resource had other fields"));
+            }
+            self.registry.remove(*resource_type, name);
         }
         Ok(())
     }
@@ -82,7 +94,8 @@ impl ProjectState {
             removed.linked += u64::from(removed.links > before);
         }
         for (slot, names) in by_view {
-            self.unlink_names(slot, resource_type, &names, made)?;
+            self.unlink_names(slot, resource_type, &names)?;
+            there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         if removed == expected {
             Ok(())

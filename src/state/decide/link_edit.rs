@@ -48,8 +48,10 @@ impl<'a> LinkPlan<'a> {
         self.check_room(overlay, linked.keys.len())?;
         let part = LinksChange {
             view: self.command.view.clone(),
+            last_change: overlay.last_change(self.project.id, self.slot, self.view.change),
             resource_type: self.resource_type(),
             order: request_order(&linked.keys, self.len()),
+            restored: None,
             linked: linked.into_names(),
             unlinked: self.removed(overlay, unlinked)?,
         };

@@ -10,6 +10,9 @@ mod project;
 mod registration;
 mod removal;
 mod resources;
+mod revert;
+mod revert_view;
+mod steps;
 mod views;
 
 use std::sync::Arc;
@@ -68,6 +71,8 @@ impl Command {
             Operation::PutProject { patch, begins, limits } => {
                 project::put(&context, patch, *begins, limits)
             }
+            Operation::Revert { change, policy } => revert::change(&context, change, *policy),
+            Operation::RevertView { view, policy } => revert_view::view(&context, view, *policy),
         }
     }
 }
@@ -132,7 +137,13 @@ impl<'a> Context<'a> {
     fn change_in_steps(&self, effects: Vec<Effect>) -> ChangeRecord {
         debug_assert!(!effects.is_empty(), "a change that changes nothing is none");
         let Command { project, meta, .. } = self.command;
-        ChangeRecord { stamp: self.stamp, meta: meta.clone(), project: project.clone(), effects }
+        ChangeRecord {
+            stamp: self.stamp,
+            meta: meta.clone(),
+            project: project.clone(),
+            begins_project: self.existing_project().is_none(),
+            effects,
+        }
     }
 }
 

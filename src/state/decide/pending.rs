@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::model::change_record::LinksChange;
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
+use crate::model::change_record::{LastChange, LinksChange};
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Effect, LinkRecord, Stamp};
@@ -19,6 +21,8 @@ pub(crate) struct Pending {
     time: Timestamp,
     /// By project id, type and slot of the view.
     views: BTreeMap<(u32, ResourceType, u32), PendingLinks>,
+    /// The last change of each view, by project id and slot; `None` where it is the one that is being decided.
+    last_changes: BTreeMap<(u32, u32), LastChange>,
 }
 
 /// What becomes of links of one view and type.
@@ -44,10 +48,10 @@ impl Pending {
         Stamp { revision, time: now.max(state.head.time).max(self.time) }
     }
 
-    /// Adds a change that was decided.
+    /// Adds a change that was decided; `hash` is the chain hash after it.
     ///
     /// Cost: O(its links).
-    pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord) {
+    pub(crate) fn add(&mut self, state: &State, change: &ChangeRecord, hash: ChainHash) {
         self.changes += 1;
         self.time = change.stamp.time;
         let [Effect::ChangeLinks(parts)] = change.effects.as_slice() else {
@@ -57,13 +61,22 @@ impl Pending {
         let Some(project) = state.projects.get(&change.project) else { return };
         for part in parts {
             if let Some(slot) = project.views.slot(&part.view) {
-                self.add_links(project.id, slot, part, change.stamp);
+                let id = ChangeId::new(change.stamp.revision, hash);
+                self.add_links(project.id, slot, part, change.stamp, Some(id));
             }
         }
     }
 
     /// Adds what a part of a change does to the links of one view and type.
-    fn add_links(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
+    fn add_links(
+        &mut self,
+        project: u32,
+        slot: u32,
+        part: &LinksChange,
+        stamp: Stamp,
+        id: LastChange,
+    ) {
+        self.last_changes.insert((project, slot), id);
         let of = self.views.entry((project, part.resource_type, slot)).or_default();
         if of.links.is_empty() {
             of.links = HashMap::with_capacity(part.linked.len() + part.unlinked.names.len());
@@ -103,7 +116,7 @@ impl<'p> Overlay<'p> {
 
     /// Adds what a part of the command itself does.
     pub(super) fn add(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
-        self.own.add_links(project, slot, part, stamp);
+        self.own.add_links(project, slot, part, stamp, None);
         if let Some(linked_to) = &mut self.linked_to {
             for name in part.linked.iter() {
                 linked_to.entry((part.resource_type, name.into())).or_default().push(slot);
@@ -124,6 +137,13 @@ impl<'p> Overlay<'p> {
             .into_iter()
             .filter_map(|pending| pending.views.get(&place)?.links.get(name).copied());
         found.next()
+    }
+
+    /// The last change of a view, which is `in_state` where none is pending.
+    pub(super) fn last_change(&self, project: u32, slot: u32, in_state: ChangeId) -> LastChange {
+        let mut pending = [&self.own, self.group].into_iter();
+        let found = pending.find_map(|pending| pending.last_changes.get(&(project, slot)));
+        found.copied().unwrap_or(Some(in_state))
     }
 
     /// How many links of a view are made and not applied yet, those that are removed again included.

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::views::{detail, fits};
+use super::views::fits;
 use super::{Context, contradiction};
 use crate::model::change_record::{
-    ProjectDetail, Registration, RemovalDetail, RemovedCounts, RemovedLinks,
+    ProjectDetail, Registration, RemovalDetail, RemovedCounts, RemovedLinks, UnlinkedFrom,
 };
 use crate::model::error::Result;
 use crate::model::key::EnvironmentId;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Answer, Decision, Effect};
+use crate::state::detail::detail;
 use crate::state::link_set::Entry;
 use crate::state::project::ProjectState;
 
@@ -130,7 +131,7 @@ fn removed_links(
     project: &ProjectState,
     resource_type: ResourceType,
     by_view: &BTreeMap<u32, Vec<&str>>,
-) -> Result<Vec<(crate::model::key::ViewKey, RemovedLinks)>> {
+) -> Result<Vec<UnlinkedFrom>> {
     let names = &project.of(resource_type).names;
     let mut removed = Vec::with_capacity(by_view.len());
     for (slot, gone) in by_view {
@@ -142,8 +143,10 @@ fn removed_links(
             return Err(contradiction("a posting has no link"));
         };
         let (names, times) = (gone.iter().copied().collect(), times.into_iter().collect());
-        removed.push((view.about().key.clone(), RemovedLinks { names, times }));
+        let links = RemovedLinks { names, times };
+        let (view, last_change) = (view.about().key.clone(), Some(view.change));
+        removed.push(UnlinkedFrom { view, last_change, links });
     }
-    removed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    removed.sort_by(|one, other| one.view.cmp(&other.view));
     Ok(removed)
 }

@@ -1,14 +1,13 @@
 //! Creating, changing and deleting views.
 
 use super::{Context, next_id};
-use crate::model::change_record::{RemovedLinks, ViewDetail};
+use crate::model::change_record::ViewBefore;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
-use crate::model::resource::ResourceType;
 use crate::model::view::{ViewFields, ViewPatch};
 use crate::model::{Answer, Decision, Effect};
-use crate::state::project::ProjectState;
+use crate::state::detail::detail;
 use crate::state::view::{About, ViewState};
 
 pub(super) fn create(
@@ -50,7 +49,7 @@ pub(super) fn create(
         updated_at: time,
     };
     let view = ViewState::new(about, context.change_id()).to_view();
-    let effect = Effect::CreateView { view: key.clone(), fields: fields.clone() };
+    let effect = Effect::CreateView { view: key.clone(), fields: fields.clone(), restored: None };
     Ok(Decision { answer: Answer::View(view), change: Some(context.change(effect)) })
 }
 
@@ -69,7 +68,12 @@ pub(super) fn update(
     }
     let mut after = view.clone();
     after.update(fields.clone(), context.change_id(), context.stamp.time);
-    let effect = Effect::UpdateView { view: key.clone(), before: before.clone(), fields };
+    let before = ViewBefore {
+        fields: before.clone(),
+        last_change: Some(view.change),
+        updated_at: view.about().updated_at,
+    };
+    let effect = Effect::UpdateView { view: key.clone(), before, fields };
     Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
 }
 
@@ -84,23 +88,4 @@ pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {
 /// Whether a removal of so many names keeps what undoing it needs.
 pub(super) fn fits(context: &Context<'_>, names: u64) -> bool {
     names <= context.command.removal_detail as u64
-}
-
-/// What undoing the deletion of a view needs.
-///
-/// Cost: O(links of the view).
-pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
-    let About { id, key, fields, version, created_at, updated_at } = view.about().clone();
-    let links = ResourceType::ALL.into_iter().filter_map(|resource_type| {
-        let names = &project.of(resource_type).names;
-        let mut removed = RemovedLinks::default();
-        let links = view.links(resource_type)?;
-        for link in links.by_key(names, None, 0) {
-            removed.names.push(names.text(link.place));
-            removed.times.push(links.record(link));
-        }
-        Some((resource_type, removed))
-    });
-    let (revision, links) = (view.change.revision, links.collect());
-    ViewDetail { key, id, fields, version, revision, created_at, updated_at, links }
 }

@@ -209,6 +209,39 @@ impl LinkOrder {
         (changed, u32::try_from(span.next).unwrap_or(u32::MAX))
     }
 
+    /// Links in link order, whatever sequences they had; tells the next sequence. `None` if two have one place, or
+    /// there are too many.
+    pub(super) fn of(links: &[(Link, LinkRecord)]) -> Option<(Self, u32)> {
+        let (mut order, mut next) = (Self::default(), 0_u64);
+        let alike = |(_, one): &(_, LinkRecord), (_, other): &(_, LinkRecord)| {
+            (one.revision, one.linked_at) == (other.revision, other.linked_at)
+        };
+        for of_change in links.chunk_by(alike) {
+            let (Some((_, record)), Some((_, last))) = (of_change.first(), of_change.last()) else {
+                continue;
+            };
+            let stamp = Stamp { revision: record.revision, time: record.linked_at };
+            let first = next;
+            next += u64::from(last.request_index) + 1;
+            // No sequence is the last one.
+            let (first, _) = (u32::try_from(first).ok()?, u32::try_from(next).ok()?);
+            let placed: Vec<Link> = of_change
+                .iter()
+                .map(|(link, record)| Link { sequence: first + record.request_index, ..*link })
+                .collect();
+            if !placed.is_sorted_by(|one, other| one.sequence < other.sequence) {
+                return None;
+            }
+            order.push(&placed, first, stamp);
+        }
+        Some((order, u32::try_from(next).ok()?))
+    }
+
+    /// The sequences of all links, in order.
+    pub(super) fn sequences(&self) -> impl Iterator<Item = u32> {
+        self.chunks.iter().flat_map(|(_, chunk)| chunk.links.iter().map(|link| link.sequence))
+    }
+
     /// The links from behind one on, `skip` of them left out.
     pub(super) fn iter(
         &self,

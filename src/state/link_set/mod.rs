@@ -3,6 +3,7 @@
 mod key_order;
 mod link_order;
 mod load;
+mod put_back;
 #[cfg(test)]
 mod tests;
 

@@ -63,6 +63,10 @@ pub(crate) struct HeldProject {
 }
 
 impl HeldProject {
+    pub(crate) const fn key(&self) -> &ProjectKey {
+        &self.key
+    }
+
     pub(crate) const fn read(&self) -> ProjectReader<'_> {
         ProjectReader { key: &self.key, project: &self.project }
     }
@@ -72,7 +76,7 @@ impl HeldProject {
 #[derive(Clone, Copy)]
 pub(crate) struct ProjectReader<'s> {
     key: &'s ProjectKey,
-    project: &'s Arc<ProjectState>,
+    pub(super) project: &'s Arc<ProjectState>,
 }
 
 impl<'s> ProjectReader<'s> {
@@ -115,7 +119,7 @@ impl<'s> ProjectReader<'s> {
         Ok(self.project.is_linked(slot, resource.resource_type(), name.as_str()))
     }
 
-    fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
+    pub(super) fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
         self.project.views.find(key).ok_or_else(|| self.unknown_view(key))
     }
 

@@ -29,7 +29,7 @@ proptest! {
         for Timed { command, now } in &grouped {
             let decision = command.decide(&state, &pending, pending.next_stamp(&state, *now));
             if let Some(change) = decision.ok().and_then(|decision| decision.change) {
-                pending.add(&state, &change);
+                pending.add(&state, &change, Default::default());
             }
         }
         prop_assert_eq!(everything(&state), trace);

@@ -3,9 +3,11 @@
 use super::commands::{batch, links, project_key, view_key};
 use crate::codec;
 use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
     LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
-    RemovedLinks, ViewDetail,
+    RemovedLinks, RestoredView, UnlinkedFrom, Unregistered, ViewBefore, ViewDetail,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
@@ -16,7 +18,8 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Attribute, AttributeValue, Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp,
-    LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp, ValidatedPut,
+    LinkPolicy, LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp,
+    ValidatedPut, ViewRecord,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -67,17 +70,21 @@ fn removed_links() -> RemovedLinks {
     }
 }
 
+fn last_change() -> ChangeId {
+    ChangeId::new(5, ChainHash([0xab; 16]))
+}
+
 fn view_detail() -> ViewDetail {
-    ViewDetail {
+    let view = ViewRecord {
         key: view_key(1),
         id: 300,
         fields: view_fields(),
         version: 2,
-        revision: 5,
+        change: last_change(),
         created_at: Timestamp::from_millis(3),
         updated_at: Timestamp::from_millis(4),
-        links: vec![(ResourceType::Segment, removed_links())],
-    }
+    };
+    ViewDetail { view, links: vec![(ResourceType::Segment, removed_links())] }
 }
 
 fn unlinked() -> TypeCounts {
@@ -92,14 +99,20 @@ fn effects() -> Vec<Effect> {
     let environment = EnvironmentId::parse("e").unwrap();
     let detail = RemovalDetail {
         registered: vec![("e\0a".into(), registration())],
-        links: vec![(view.clone(), removed_links())],
+        links: vec![UnlinkedFrom {
+            view: view.clone(),
+            last_change: Some(last_change()),
+            links: removed_links(),
+        }],
     };
     let linked = ["e\0c", "e\0d"].into_iter().collect();
     let links = LinksChange {
         view: view.clone(),
+        last_change: Some(last_change()),
         resource_type: ResourceType::Segment,
         linked,
         order: vec![1, 0],
+        restored: None,
         unlinked: removed_links(),
     };
     let put = PutResource {
@@ -109,6 +122,30 @@ fn effects() -> Vec<Effect> {
         fields: registration().fields,
     };
     let settings = ProjectSettings::new().name("n").require_view_for_new_segments(true);
+    let unregistered = Unregistered {
+        resource_type: ResourceType::Segment,
+        name: "e\0a".into(),
+        before: registration(),
+    };
+    let restored = RestoredView {
+        version: 2,
+        created_at: Timestamp::from_millis(3),
+        updated_at: Timestamp::from_millis(4),
+    };
+    let coming_back = LinksChange {
+        view: view.clone(),
+        last_change: None,
+        resource_type: ResourceType::Segment,
+        linked: removed_links().names,
+        order: Vec::new(),
+        restored: Some(removed_links().times),
+        unlinked: RemovedLinks::default(),
+    };
+    let before = ViewBefore {
+        fields: ViewFields::default(),
+        last_change: None,
+        updated_at: Timestamp::from_millis(4),
+    };
     let project = ProjectDetail {
         id: 1,
         settings: settings.clone(),
@@ -116,8 +153,8 @@ fn effects() -> Vec<Effect> {
         registered: vec![(ResourceType::Segment, "e\0a".into(), registration())],
     };
     vec![
-        Effect::CreateView { view: view.clone(), fields: fields.clone() },
-        Effect::UpdateView { view: view.clone(), before: ViewFields::default(), fields },
+        Effect::CreateView { view: view.clone(), fields: fields.clone(), restored: None },
+        Effect::UpdateView { view: view.clone(), before, fields },
         Effect::DeleteView {
             view: view.clone(),
             unlinked: unlinked(),
@@ -135,6 +172,9 @@ fn effects() -> Vec<Effect> {
         Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
         Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
         Effect::PutProject { before: Some(ProjectSettings::new()), settings },
+        Effect::Unregister(vec![unregistered]),
+        Effect::CreateView { view: view_key(1), fields: view_fields(), restored: Some(restored) },
+        Effect::ChangeLinks(vec![coming_back]),
     ]
 }
 
@@ -148,6 +188,17 @@ fn operations() -> Vec<Operation> {
         .archived(true)
         .attribute(Attribute::Type, "rule");
     let limit = 9;
+    let change = ChangeRecord {
+        stamp: Stamp { revision: 9, time: Timestamp::from_millis(6) },
+        meta: ChangeMeta::default(),
+        project: project_key(1),
+        begins_project: true,
+        effects: vec![Effect::CreateView {
+            view: view_key(1),
+            fields: view_fields(),
+            restored: None,
+        }],
+    };
     vec![
         Operation::CreateView { view: view.clone(), fields, ensure: true },
         Operation::UpdateView {
@@ -175,30 +226,35 @@ fn operations() -> Vec<Operation> {
             begins: true,
             limits: Limits::default(),
         },
+        Operation::Revert { change: Box::new(change), policy: LinkPolicy::Closed },
+        Operation::RevertView { view: Box::new(view_detail()), policy: LinkPolicy::Open },
     ]
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
-const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d3101";
+const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d310001";
 
-const EFFECTS: [&str; 10] = [
-    "0006766965772d31016e01640101740101016d",
-    "0106766965772d3100000000016e01640101740101016d",
-    "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
-     0c030003650061030162020162020406050603000101000000",
+const EFFECTS: [&str; 13] = [
+    "0006766965772d31016e01640101740101016d00",
+    "0106766965772d31000000000004016e01640101740101016d",
+    "0206766965772d31000000fbfb0001fb2c0106766965772d31016e01640101740101016d0205abababab\
+     abababab030401010c030003650061030162020162020406050603000101000000",
     "0206766965772d31000000fbfb0000",
-    "030106766965772d3101090200036500630201640201000c030003650061030162020162020406050603\
-     000101000000",
-    "040101036500610101023566016e0101740100016d01000107030000026f6e0402010161060103fb2c01\
-     01023566016e0101740100016d01000107030000026f6e0402010161060103",
-    "05010365006101020301010365006101023566016e0101740100016d01000107030000026f6e04020101\
-     61060103fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
-    "06016501020301010365006101023566016e0101740100016d01000107030000026f6e04020101610601\
-     03fb2c010106766965772d310c030003650061030162020162020406050603000101000000",
-    "0701000000fbfb000101016e00010106766965772d31fb2c01016e01640101740101016d020503040101\
-     0c03000365006103016202016202040605060300010100000001010365006101023566016e0101740100\
-     016d01000107030000026f6e0402010161060103fb2c01",
+    "030106766965772d310105abababababababab0109020003650063020164020100000c03000365006103\
+     0162020162020406050603000101000000",
+    "040101036500610101023566016e0101740100016d01000107fb2c0101023566016e0101740100016d01\
+     000107",
+    "05010365006101020301010365006101023566016e0101740100016d01000107fb2c010106766965772d\
+     310105abababababababab0c030003650061030162020162020406050603000101000000",
+    "06016501020301010365006101023566016e0101740100016d01000107fb2c010106766965772d310105\
+     abababababababab0c030003650061030162020162020406050603000101000000",
+    "0701000000fbfb00010101fb2c0106766965772d31016e01640101740101016d0205abababababababab\
+     030401010c03000365006103016202016202040605060300010100000001010365006101023566016e01\
+     01740100016d01000107fb2c01",
     "0801000000016e0001",
+    "0901010365006101023566016e0101740100016d01000107fb2c01",
+    "0006766965772d31016e01640101740101016d01020304",
+    "030106766965772d3100010c030003650061030162020162000102040605060300010100000001000000",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
@@ -218,14 +274,26 @@ const OPERATIONS: [&str; 11] = [
     "08",
     "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
     "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "0401010165016101023566000101740001000000fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "050101650161",
+    "060165",
+    "07",
+    "0809060000000970726f6a6563742d3101010006766965772d31016e01640101740101016d0001",
+    "09fb2c0106766965772d31016e01640101740101016d0205abababababababab030401010c0300036500\
+     6103016202016202040605060300010100000000",
 ];
 
 #[test]
 fn the_bytes_of_every_effect_are_pinned() {
     for (effect, expected) in effects().into_iter().zip(EFFECTS) {
         let stamp = Stamp { revision: 9, time: Timestamp::from_millis(1_700_000_000_000) };
-        let record =
-            ChangeRecord { stamp, meta: meta(), project: project_key(1), effects: vec![effect] };
+        let record = ChangeRecord {
+            stamp,
+            meta: meta(),
+            project: project_key(1),
+            begins_project: false,
+            effects: vec![effect],
+        };
         let bytes = record.encode().unwrap();
         assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effects);
         assert_eq!(ChangeRecord::decode(&bytes).unwrap(), record);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::commands::{any_commands, at, batch, change_links, create, group, links};
 use super::{Timed, cases};
+use crate::model::chain_hash::ChainHash;
 use crate::model::error::Result;
 use crate::model::resource::ResourceType;
 use crate::model::{Command, Decision, LinkOp};
@@ -19,7 +20,7 @@ fn together(state: &mut State, commands: &[Timed], dropped: &[bool]) -> Vec<Resu
         let decision = timed.command.decide(state, &pending, stamp);
         let change = decision.as_ref().ok().and_then(|decision| decision.change.as_ref());
         if let Some(change) = change.filter(|_| !dropped) {
-            pending.add(state, change);
+            pending.add(state, change, ChainHash::default());
         }
         if !dropped {
             decisions.push(decision);

@@ -7,10 +7,13 @@ use proptest::prelude::*;
 
 use super::cases;
 use super::commands::{any_commands, key, project_key, resource, resource_type, view_key};
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
-    LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks,
+    LastChange, LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks, RestoredView,
+    Unregistered, ViewBefore,
 };
-use crate::model::key::EnvironmentId;
+use crate::model::key::{EnvironmentId, ViewKey};
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
@@ -23,6 +26,42 @@ use crate::state::State;
 
 fn fields() -> impl Strategy<Value = ViewFields> {
     "[ab]{0,1}".prop_map(|name| ViewFields { name, ..ViewFields::default() })
+}
+
+/// What a view was before; when it was changed last is filled in where a change is applied.
+fn of(fields: ViewFields) -> ViewBefore {
+    ViewBefore { fields, last_change: None, updated_at: Timestamp::default() }
+}
+
+/// The change with a revision, where there is no chain of hashes.
+fn last_change(revision: u64) -> LastChange {
+    Some(ChangeId::new(revision, ChainHash::default()))
+}
+
+/// Says of views what they are on a state, as far as a change leaves them to it.
+fn fit(change: &mut ChangeRecord, state: &State) {
+    let project = state.projects.get(&change.project);
+    change.begins_project = project.is_none();
+    let mut seen = BTreeSet::new();
+    let mut said = |key: &ViewKey| {
+        let view = project.and_then(|project| Some(project.views.find(key)?.1.to_view()));
+        let view = view.filter(|_| seen.insert(key.clone()));
+        view.map(|view| (view.change, view.updated_at))
+    };
+    for effect in &mut change.effects {
+        match effect {
+            Effect::CreateView { view, .. } => drop(said(view)),
+            Effect::UpdateView { view, before, .. } => {
+                let (change, updated_at) = said(view).unzip();
+                before.last_change = change;
+                before.updated_at = updated_at.unwrap_or(before.updated_at);
+            }
+            Effect::ChangeLinks(parts) => {
+                parts.iter_mut().for_each(|part| part.last_change = said(&part.view).unzip().0);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn counts() -> impl Strategy<Value = TypeCounts> {
@@ -69,9 +108,11 @@ fn part() -> impl Strategy<Value = LinksChange> {
             };
             LinksChange {
                 view: view_key(view),
+                last_change: None,
                 resource_type,
                 linked: linked.iter().map(String::as_str).collect(),
                 order,
+                restored: None,
                 unlinked: RemovedLinks {
                     names: unlinked.iter().map(String::as_str).collect(),
                     times: (0..unlinked.len() as u64).map(record).collect(),
@@ -79,6 +120,38 @@ fn part() -> impl Strategy<Value = LinksChange> {
             }
         },
     )
+}
+
+/// Links that come back, with times that fit each other or do not.
+fn restoring() -> impl Strategy<Value = LinksChange> {
+    (part(), vec((0..12_u64, 0..3_u64, 0..6_u32), 7)).prop_map(|(part, times)| {
+        let record = |(revision, late, request_index)| LinkRecord {
+            linked_at: Timestamp::from_millis(revision + late / 2),
+            revision,
+            request_index,
+        };
+        let times = times.into_iter().take(part.linked.len()).map(record);
+        LinksChange { order: Vec::new(), restored: Some(times.collect()), ..part }
+    })
+}
+
+fn restored_view() -> impl Strategy<Value = Option<RestoredView>> {
+    let restored = (1..3_u64, 0..20_u64, 0..20_u64);
+    restored.prop_map(|(version, created, updated)| {
+        let (created_at, updated_at) =
+            (Timestamp::from_millis(created), Timestamp::from_millis(updated));
+        Some(RestoredView { version, created_at, updated_at })
+    })
+}
+
+/// Resources that are taken out of the registry, as a put would have put them.
+fn unregistered(puts: Vec<PutResource>) -> Vec<Unregistered> {
+    let gone = |put: PutResource| Unregistered {
+        resource_type: put.resource_type,
+        name: put.name,
+        before: Registration { fields: put.fields, revision: 1 },
+    };
+    puts.into_iter().map(gone).collect()
 }
 
 fn put() -> impl Strategy<Value = PutResource> {
@@ -116,9 +189,9 @@ fn effect() -> impl Strategy<Value = Effect> {
     let environment = prop::sample::select(vec!["env", "e"]);
     let environment = environment.prop_map(|id| EnvironmentId::parse(id).unwrap());
     prop_oneof![
-        2 => (view(), fields()).prop_map(|(view, fields)| Effect::CreateView { view, fields }),
+        2 => (view(), fields()).prop_map(|(view, fields)| Effect::CreateView { view, fields, restored: None }),
         1 => (view(), fields(), fields())
-            .prop_map(|(view, before, fields)| Effect::UpdateView { view, before, fields }),
+            .prop_map(|(view, before, fields)| Effect::UpdateView { view, before: of(before), fields }),
         1 => (prop::option::of(any::<bool>()), any::<bool>()).prop_map(|(before, after)| {
             let settings = |of| ProjectSettings::new().require_view_for_new_flags(of);
             Effect::PutProject { before: before.map(settings), settings: settings(after) }
@@ -126,6 +199,10 @@ fn effect() -> impl Strategy<Value = Effect> {
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
         6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),
+        2 => vec(restoring(), 1..3).prop_map(Effect::ChangeLinks),
+        1 => vec(put(), 1..3).prop_map(|puts| Effect::Unregister(unregistered(puts))),
+        1 => (view(), fields(), restored_view())
+            .prop_map(|(view, fields, restored)| Effect::CreateView { view, fields, restored }),
         3 => vec(put(), 1..4).prop_map(Effect::PutResources),
         1 => (resource_type(), 1..14_u16, removed_counts()).prop_map(|(of, number, removed)| {
             let name = name(of, number);
@@ -150,7 +227,7 @@ fn change() -> impl Strategy<Value = (ChangeRecord, u64)> {
     (0..2_u8, effects, behind, 0..2_000_u64).prop_map(|(project, effects, behind, time)| {
         let stamp = Stamp { revision: 0, time: Timestamp::from_millis(900 + time) };
         let (project, meta) = (project_key(project), ChangeMeta::default());
-        (ChangeRecord { stamp, meta, project, effects }, behind)
+        (ChangeRecord { stamp, meta, project, begins_project: false, effects }, behind)
     })
 }
 
@@ -160,13 +237,17 @@ proptest! {
     #[test]
     fn a_change_that_does_not_fit_is_refused_and_one_that_does_leaves_all_invariants(
         commands in any_commands(20),
-        changes in vec(change(), 1..40),
+        changes in vec((change(), prop::bool::weighted(0.9)), 1..40),
     ) {
         let mut state = State::default();
         state.run(&commands);
-        for (mut change, behind) in changes {
+        for ((mut change, behind), fits) in changes {
             change.stamp.revision = state.head().revision + behind;
-            let change = ChangeRecord::decode(&change.encode().unwrap()).unwrap();
+            if fits {
+                fit(&mut change, &state);
+            }
+            // Some are none at all: their steps do not go together.
+            let Ok(change) = ChangeRecord::decode(&change.encode().unwrap()) else { continue };
             let digest = state.digest().unwrap();
             let mut next = state.clone();
             match next.apply(&change) {
@@ -199,9 +280,11 @@ fn each_way_not_to_fit_is_told() {
         let record = LinkRecord { linked_at: Timestamp::default(), revision: 1, request_index: 0 };
         LinksChange {
             view: view_key(0),
+            last_change: last_change(2),
             resource_type: ResourceType::Flag,
             linked: linked.iter().map(String::as_str).collect(),
             order: Vec::new(),
+            restored: None,
             unlinked: RemovedLinks {
                 names: unlinked.iter().map(String::as_str).collect(),
                 times: unlinked.iter().map(|_| record).collect(),
@@ -211,6 +294,7 @@ fn each_way_not_to_fit_is_told() {
     let view = || view_key(0);
     let unlinked = TypeCounts::default();
     let fields = ViewFields::default;
+    let before = || of(fields());
     let nothing = RemovedCounts::default();
     let flag = || name(ResourceType::Flag, 1);
     let put = |id: &str, number| PutResource {
@@ -240,12 +324,22 @@ fn each_way_not_to_fit_is_told() {
         ("a link is not there", Effect::ChangeLinks(vec![part(&[], &[3])])),
         (
             "there is no such view",
-            Effect::UpdateView { view: view_key(3), before: fields(), fields: fields() },
+            Effect::UpdateView { view: view_key(3), before: before(), fields: fields() },
         ),
-        ("the view is there", Effect::CreateView { view: view(), fields: fields() }),
+        (
+            "the view had another last change",
+            Effect::ChangeLinks(vec![LinksChange {
+                last_change: last_change(1),
+                ..part(&[3], &[])
+            }]),
+        ),
+        (
+            "the view is there",
+            Effect::CreateView { view: view(), fields: fields(), restored: None },
+        ),
         (
             "the view had other fields",
-            Effect::UpdateView { view: view(), before: fields(), fields: fields() },
+            Effect::UpdateView { view: view(), before: before(), fields: fields() },
         ),
         ("the view had other links", Effect::DeleteView { view: view(), unlinked, detail: None }),
         ("a resource had other fields", Effect::PutResources(again)),
@@ -273,6 +367,7 @@ fn each_way_not_to_fit_is_told() {
         stamp,
         meta: ChangeMeta::default(),
         project: project_key(0),
+        begins_project: false,
         effects: vec![effect],
     };
     for (detail, effect) in cases {
@@ -286,5 +381,7 @@ fn each_way_not_to_fit_is_told() {
         assert!(error.contains("its revision is not the next one"), "{error}");
     }
     let elsewhere = ChangeRecord { project: project_key(5), ..record(stamp, late()) };
+    assert!(apply(elsewhere.clone()).contains("its project begins with it"));
+    let elsewhere = ChangeRecord { begins_project: true, ..elsewhere };
     assert!(apply(elsewhere).contains("there is no such project"));
 }

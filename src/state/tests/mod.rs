@@ -2,17 +2,18 @@
 
 pub(crate) mod commands;
 mod decisions;
-mod dump;
 mod encoding;
 mod equality;
 mod golden;
 mod groups;
+mod history;
 mod last_views;
 mod memory;
 mod misfits;
+mod revert;
 mod snapshots;
 mod steps;
-mod undo;
+mod unapply;
 
 use super::digest::Digest;
 use super::{Pending, State};

@@ -32,6 +32,8 @@ pub(crate) enum Call {
     Move(Place, u8, Keys),
     RemoveResource(u8, Keys),
     RemoveEnvironment(u8, u8),
+    /// Takes back what the call before it did.
+    Undo,
     Checkpoint,
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         2 => (0..2_u8, keys()).prop_map(|(project, keys)| Call::RemoveResource(project, keys)),
         1 => (0..2_u8, 0..3_u8).prop_map(|(project, env)| Call::RemoveEnvironment(project, env)),
         1 => Just(Call::Checkpoint),
+        4 => Just(Call::Undo),
     ]
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use viewlink::{
-    Batch, KeyOutcome, LinkSort, NewView, Paging, Resource, ResourceFilter, ResourceType, Store,
+    Batch, Error, KeyOutcome, LinkSort, NewView, Paging, Resource, ResourceFilter, ResourceType,
+    Snapshot, Store,
 };
 
 use super::{Call, Keys, Model, assert_same};
@@ -21,8 +22,22 @@ pub(crate) fn assert_model(store: &Store, mut model: Model, calls: &[Call]) {
     for (snapshot, model) in &history {
         assert_same(snapshot, model);
     }
+    assert_past(store, &history);
     let verification = store.verify().unwrap();
     assert!(verification.is_clean(), "{verification}");
+}
+
+/// Looks at some of the revisions again that the journal keeps.
+fn assert_past(store: &Store, history: &[(Snapshot, Model)]) {
+    for (snapshot, model) in history.iter().step_by(5) {
+        match store.snapshot_at(snapshot.revision()) {
+            Ok(then) => {
+                assert_eq!(then.position(), snapshot.position());
+                assert_same(&then, model);
+            }
+            Err(error) => assert!(matches!(error, Error::JournalTrimmed { .. }), "{error}"),
+        }
+    }
 }
 
 /// Links keys to a view that has some already, and unlinks those that are new.

@@ -9,6 +9,7 @@ mod put;
 mod registry;
 mod same;
 mod settings;
+mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,8 @@ pub(crate) struct Model {
     clock: u64,
     /// Whether only registered resources may be linked.
     closed: bool,
+    /// What it was before the last change.
+    before: Option<Box<Self>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +73,17 @@ impl Model {
 
     /// Makes a call on the store and on the model, and checks that the answers agree.
     pub(crate) fn call(&mut self, store: &Store, call: &Call) {
+        let (revision, before) = (Self::revision(store), self.without_past());
+        match call {
+            Call::Undo => self.undo(store),
+            call => self.make(store, call),
+        }
+        if Self::revision(store) > revision {
+            self.before = Some(Box::new(before));
+        }
+    }
+
+    fn make(&mut self, store: &Store, call: &Call) {
         let project = |number: &u8| store.project(&project_key(*number)).unwrap();
         match call {
             Call::Ensure(place) => {

@@ -1,0 +1,104 @@
+//! Taking changes back.
+
+use clap::Args;
+use viewlink::wire::Reverted as RevertedJson;
+use viewlink::{LinkPolicy, Reverted, ViewKey};
+
+use crate::counted::counted;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::resources::ProjectArguments;
+use crate::store::{self, StoreArguments};
+use crate::table::Table;
+
+const HELP: &str = "\
+Examples:
+  viewlink undo views.viewlink 1200 --comment 'wrong view'
+  viewlink undo views.viewlink 1200 --dry-run
+  viewlink undo views.viewlink 1180 --view my-view
+
+With --view the fields and links of that view are made what they were at the revision; without it what the change with \
+the revision did is taken back, where nobody changed it since. What is not taken back is printed with its code and the \
+reason, and the exit code is 1. Undoing an undo does it again.";
+
+/// Take a change back, or a view to what it was at a revision
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct UndoArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+
+    /// The revision of the change, as `viewlink log` tells it
+    #[arg(value_name = "REVISION")]
+    revision: u64,
+
+    /// Make this view what it was at the revision
+    #[arg(long, value_name = "VIEW")]
+    view: Option<ViewKey>,
+
+    #[command(flatten)]
+    project: ProjectArguments,
+
+    /// Say why; the journal keeps it
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+
+    /// Say who; the journal keeps it
+    #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
+    actor: String,
+
+    /// Let links come back to registered resources only; another one is a failure
+    #[arg(long)]
+    closed: bool,
+
+    /// Change nothing, and tell what would come of it
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(arguments: &UndoArguments, output: &mut Output) -> Result<Exit> {
+    let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
+    let options = store::options().link_policy(policy).read_only(arguments.dry_run);
+    let opened = arguments.store.open(options, output)?;
+    let project = opened.project(arguments.project.key().as_str())?.actor(&*arguments.actor);
+    let project = match &arguments.comment {
+        Some(comment) => project.comment(&**comment),
+        None => project,
+    };
+    let project = if arguments.dry_run { project.dry_run() } else { project };
+    let reverted = match &arguments.view {
+        Some(view) => project.revert_to(view.as_str(), arguments.revision)?,
+        None => project.revert(arguments.revision)?,
+    };
+    let printed = print(&reverted, output).and_then(|()| output.flush());
+    // Where the output is lost the summary tells that the change is made.
+    if !output.is_json() || printed.is_err() {
+        output.note(summary(arguments, &reverted));
+    }
+    crate::error::unless_closed(printed)?;
+    opened.close()?;
+    Ok(if reverted.failures.is_empty() { Exit::Done } else { Exit::KeysFailed })
+}
+
+fn summary(arguments: &UndoArguments, reverted: &Reverted) -> String {
+    let end = match reverted.revision() {
+        Some(revision) => format!("revision {revision}"),
+        None if arguments.dry_run => "a dry run changes nothing".to_owned(),
+        None => "nothing changed".to_owned(),
+    };
+    let done = counted(reverted.taken_back, "part");
+    format!("{done} taken back, {} failed; {end}", reverted.failures.len())
+}
+
+fn print(reverted: &Reverted, output: &mut Output) -> Result<()> {
+    if output.is_json() {
+        return output.json(&RevertedJson::new(reverted));
+    }
+    let mut table = Table::new(["WHAT", "CODE", "REASON"]);
+    for failure in &reverted.failures {
+        let code = failure.reason.code().to_string();
+        table.row([failure.item.to_string(), code, failure.reason.to_string()]);
+    }
+    table.print(output)
+}

@@ -1,0 +1,71 @@
+//! The history of a view or resource.
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use viewlink::wire::{History, find_resource};
+use viewlink::{HistoryPage, ProjectSnapshot};
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::path_parts::{PathParts, resource_type};
+use crate::query::{self, ReadQuery};
+
+/// Before which revision, and what else a reading request says.
+pub(crate) struct HistoryQuery {
+    before: Option<u64>,
+    read: ReadQuery,
+}
+
+impl<S: Sync> FromRequestParts<S> for HistoryQuery {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let mut pairs = query::pairs(parts);
+        let before = query::take_revision(&mut pairs, "before")?;
+        Ok(Self { before, read: ReadQuery::from_pairs(pairs)? })
+    }
+}
+
+/// What changes did to a view.
+pub(crate) async fn of_view(
+    host: State<Host>,
+    PathParts((project, view)): PathParts<(String, String)>,
+    query: HistoryQuery,
+) -> Result<Answer, Failure> {
+    tell(host, project, query, move |reader, query, limit| {
+        Ok(reader.view_history(&view, query.before, limit)?)
+    })
+    .await
+}
+
+/// What changes did to a resource.
+pub(crate) async fn of_resource(
+    host: State<Host>,
+    PathParts((project, of, resource)): PathParts<(String, String, String)>,
+    query: HistoryQuery,
+) -> Result<Answer, Failure> {
+    let resource_type = resource_type(&of)?;
+    tell(host, project, query, move |reader, query, limit| {
+        let named = query.read.query.resource(resource_type, &resource)?;
+        let resource = find_resource(reader, named)?;
+        Ok(reader.resource_history(&resource, query.before, limit)?)
+    })
+    .await
+}
+
+async fn tell(
+    State(host): State<Host>,
+    project: String,
+    query: HistoryQuery,
+    read: impl FnOnce(&ProjectSnapshot, &HistoryQuery, usize) -> Result<HistoryPage, Failure>
+    + Send
+    + 'static,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let limit = query.read.query.limit();
+        let page = host.read(&project, query.read.as_of, |reader| read(reader, &query, limit))?;
+        Answer::of(&History::new(&page))
+    })
+    .await
+}

@@ -1,0 +1,15 @@
+//! What to do about errors of the file system.
+
+use std::io;
+
+/// What to do about an error of the file system, where there is something to do.
+pub(super) fn way_out(source: &io::Error) -> &'static str {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match source.kind() {
+        StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
+        PermissionDenied | ReadOnlyFilesystem => {
+            ": a store must be able to write its directory, or to read it where it is only read"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,102 @@
+//! What came of taking a change back.
+
+use std::fmt;
+
+use super::change_id::ChangeId;
+use super::key::ViewKey;
+use super::key_outcome::FailureReason;
+use super::resource::Resource;
+
+/// What [`Project::revert`](crate::Project::revert) or [`Project::revert_to`](crate::Project::revert_to) did. Example:
+/// there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "some of it may not have been taken back: look at the failures"]
+pub struct Reverted {
+    /// The change that was made; `None` where there was nothing to take back, and on a dry run.
+    pub change: Option<ChangeId>,
+    /// How many views, links and registrations were taken back.
+    pub taken_back: u64,
+    /// What was not taken back, in the order in which it was tried.
+    pub failures: Vec<NotReverted>,
+}
+
+impl Reverted {
+    pub(crate) fn new(result: RevertResult, change: Option<ChangeId>) -> Self {
+        let RevertResult { taken_back, failures } = result;
+        Self { change, taken_back, failures }
+    }
+
+    /// The revision of the change that was made; `None` where there was nothing to take back, and on a dry run.
+    #[must_use]
+    pub const fn revision(&self) -> Option<u64> {
+        match self.change {
+            Some(change) => Some(change.revision()),
+            None => None,
+        }
+    }
+}
+
+/// Something that was not taken back; displayed as `item: reason (code)`.
+///
+/// ```
+/// # use viewlink::{Batch, NewView, Options};
+/// # let project = Options::new().open_in_memory()?.project("default")?;
+/// # project.create_view(NewView::new("v", "V"))?;
+/// let linked = project.link("v", Batch::flags(["a"]))?.all_ok()?.expect("it changed");
+/// project.unlink("v", Batch::flags(["a"]))?.all_ok()?; // somebody else
+/// let reverted = project.revert(linked)?;
+/// assert_eq!(reverted.failures[0].to_string(), "link of a to v: changed since (changed_since)");
+/// # Ok::<(), viewlink::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotReverted {
+    /// What it is.
+    pub item: RevertedItem,
+    /// Why it was not taken back.
+    pub reason: FailureReason,
+}
+
+/// A part of a change that is taken back by itself. Example: at [`NotReverted`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevertedItem {
+    /// A view that was created, changed or deleted; what a deletion unlinked comes back with it.
+    View(ViewKey),
+    /// A link that was made or removed.
+    Link {
+        /// The key of the view.
+        view: ViewKey,
+        /// The resource.
+        resource: Resource,
+    },
+    /// What the registry says of a resource.
+    Resource(Resource),
+    /// What is said of the project.
+    Settings,
+}
+
+impl fmt::Display for RevertedItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::View(view) => write!(f, "view {view}"),
+            Self::Link { view, resource } => write!(f, "link of {resource} to {view}"),
+            Self::Resource(resource) => write!(f, "resource {resource}"),
+            Self::Settings => f.write_str("settings of the project"),
+        }
+    }
+}
+
+impl fmt::Display for NotReverted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.item, self.reason, self.reason.code())
+    }
+}
+
+/// What came of taking a change back, as it is decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RevertResult {
+    pub(crate) taken_back: u64,
+    pub(crate) failures: Vec<NotReverted>,
+}

@@ -1,0 +1,99 @@
+//! What changes did to a view or resource.
+
+use std::sync::Arc;
+
+use super::{ProjectSnapshot, view_key};
+use crate::journal::{Backwards, Kept, Past};
+use crate::model::ChangeRecord;
+use crate::model::error::Result;
+use crate::model::history::{HistoryEntry, HistoryPage, Subject};
+use crate::model::resource::Resource;
+
+impl ProjectSnapshot {
+    /// What changes did to a view, the newest first: when it was created, changed and deleted, and what was linked to it
+    /// and unlinked from it, when, by whom and why. At most `limit` changes; `before` is the
+    /// [`next`](HistoryPage::next) of the page before, or a revision.
+    ///
+    /// It is read from the journal, so all that this keeps is there, of views that were deleted since, too. Views that had
+    /// the key one after the other are one history.
+    ///
+    /// Cost: O(bytes of the journal) from `before` down to the last change of the page, with one segment of it in memory at a
+    /// time.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options};
+    /// # let store = Options::new().open_in_memory()?;
+    /// # let project = store.project("default")?;
+    /// # project.create_view(NewView::new("v", "V"))?;
+    /// project.actor("ann").comment("launch").link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// let page = project.read()?.view_history("v", None, 1)?;
+    /// let entry = &page.entries[0];
+    /// assert_eq!((entry.actor.as_deref(), entry.events.len(), page.next), (Some("ann"), 2, Some(2)));
+    /// assert_eq!(entry.events[1].to_string(), "b linked to v");
+    /// assert_eq!(project.read()?.view_history("v", page.next, 9)?.entries[0].revision, 1);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is no key; [`Error::Io`](crate::Error::Io) and
+    /// [`Error::Damaged`](crate::Error::Damaged) when the journal cannot be read; those that
+    /// [all reads](crate::Snapshot#errors) share.
+    pub fn view_history(
+        &self,
+        view: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage> {
+        self.history(Subject::View(&view_key(view)?), before, limit)
+    }
+
+    /// What changes did to a resource, the newest first: when it was registered, changed and removed, to which views it
+    /// was linked and from which it was unlinked, when, by whom and why; otherwise as [`view_history`](Self::view_history).
+    ///
+    /// Cost: that of [`view_history`](Self::view_history). Example: at [`HistoryEvent`](crate::HistoryEvent).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`view_history`](Self::view_history).
+    pub fn resource_history(
+        &self,
+        resource: &Resource,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage> {
+        let name = resource.name();
+        self.history(Subject::Resource(resource.resource_type(), name.as_str()), before, limit)
+    }
+
+    fn history(
+        &self,
+        subject: Subject<'_>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<HistoryPage> {
+        self.snapshot.check_current()?;
+        let (segments, newest) = (&self.snapshot.inner.open.segments, self.snapshot.revision());
+        // Nothing of it goes meanwhile.
+        let kept = Kept::new(Arc::clone(segments));
+        let oldest = kept.oldest();
+        let end = before.map_or(newest, |before| before.saturating_sub(1).min(newest));
+        let mut page = HistoryPage { entries: Vec::new(), next: None, oldest };
+        if end < oldest {
+            return Ok(page);
+        }
+        for past in Backwards::new(Arc::clone(segments), oldest, end)? {
+            let Past { payload, .. } = past?;
+            let change = ChangeRecord::decode(&payload)?;
+            if change.project != *self.project.key() {
+                continue;
+            }
+            if page.entries.len() == limit {
+                page.next = Some(change.stamp.revision.saturating_add(1));
+                break;
+            }
+            page.entries.extend(HistoryEntry::of(change, subject)?);
+        }
+        Ok(page)
+    }
+}

@@ -1,0 +1,249 @@
+//! Taking a change back that was made before.
+//!
+//! Each part of it is taken back by itself: where that part is as the change left it. What somebody changed since is a
+//! failure of that part.
+
+use super::Context;
+use super::steps::{Link, Steps};
+use crate::model::change_record::{
+    LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks, Unregistered, ViewDetail,
+};
+use crate::model::error::{Error, Result, StoreFile};
+use crate::model::key::ViewKey;
+use crate::model::project_settings::ProjectSettings;
+use crate::model::resource::ResourceType;
+use crate::model::time::Timestamp;
+use crate::model::view::ViewFields;
+use crate::model::{
+    ChangeRecord, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, RevertedItem, Stamp,
+};
+
+/// Takes a change back, its last step first.
+///
+/// Cost: O(n log n) with the n names of the change, and O(links) of the views that links come back to.
+pub(super) fn change(
+    context: &Context<'_>,
+    change: &ChangeRecord,
+    policy: LinkPolicy,
+) -> Result<Decision> {
+    let Stamp { revision, .. } = change.stamp;
+    let newest = context.state.head.revision;
+    if revision > newest {
+        return Err(Error::RevisionAhead { requested: revision, newest });
+    }
+    if change.project != context.command.project {
+        return Err(Error::OtherProject { revision, project: change.project.clone() });
+    }
+    if change.effects.iter().any(Effect::has_counts_alone) {
+        return Err(Error::DetailNotKept { revision });
+    }
+    let damaged = |detail| Error::damaged(StoreFile::Journal, format!("change {revision}"), detail);
+    change.check().map_err(damaged)?;
+    let mut revert = Revert { steps: Steps::new(context, policy), stamp: change.stamp };
+    for effect in change.effects.iter().rev() {
+        revert.take_back(effect)?;
+    }
+    Ok(revert.steps.into_decision())
+}
+
+/// A change that is being taken back.
+struct Revert<'a> {
+    steps: Steps<'a>,
+    /// That of the change.
+    stamp: Stamp,
+}
+
+use FailureReason::ChangedSince;
+
+impl Revert<'_> {
+    fn take_back(&mut self, effect: &Effect) -> Result<()> {
+        match effect {
+            Effect::CreateView { view, fields, restored } => {
+                let created = restored.map_or(self.stamp.time, |restored| restored.created_at);
+                self.uncreate(view, fields, created)
+            }
+            Effect::UpdateView { view, before, fields } => {
+                self.return_fields(view, &before.fields, fields)
+            }
+            Effect::DeleteView { detail, .. } => {
+                detail.iter().try_for_each(|detail| self.return_view(detail))
+            }
+            Effect::ChangeLinks(parts) => {
+                parts.iter().rev().try_for_each(|part| self.unchange_links(part))
+            }
+            Effect::PutResources(puts) => puts.iter().rev().try_for_each(|put| self.unput(put)),
+            Effect::Unregister(resources) => {
+                resources.iter().rev().try_for_each(|resource| self.reregister(resource))
+            }
+            Effect::RemoveResource { resource_type, detail, .. } => {
+                let mut detail = detail.iter();
+                detail.try_for_each(|detail| self.return_resources(*resource_type, detail))
+            }
+            Effect::RemoveEnvironment { detail, .. } => {
+                let mut detail = detail.iter();
+                detail.try_for_each(|detail| self.return_resources(ResourceType::Segment, detail))
+            }
+            Effect::PutProject { before, settings } => {
+                self.return_settings(&before.clone().unwrap_or_default(), settings)
+            }
+            Effect::DeleteProject { detail, .. } => {
+                detail.iter().try_for_each(|detail| self.return_project(detail))
+            }
+        }
+    }
+
+    /// Whether a view is there that was there when the change was made.
+    fn has_view(&self, key: &ViewKey) -> bool {
+        let view = self.steps.view(key);
+        view.is_some_and(|(_, view)| view.about().created_at <= self.stamp.time)
+    }
+
+    fn fail_view(&mut self, view: &ViewKey) -> Result<()> {
+        self.steps.fail(RevertedItem::View(view.clone()), ChangedSince);
+        Ok(())
+    }
+
+    fn uncreate(&mut self, key: &ViewKey, fields: &ViewFields, created: Timestamp) -> Result<()> {
+        let is_as_created = self.steps.view(key).is_some_and(|(_, view)| {
+            let about = view.about();
+            about.created_at == created && about.fields == *fields && view.counts().total() == 0
+        });
+        if is_as_created { self.steps.delete(key) } else { self.fail_view(key) }
+    }
+
+    fn return_fields(
+        &mut self,
+        key: &ViewKey,
+        before: &ViewFields,
+        after: &ViewFields,
+    ) -> Result<()> {
+        let is_same = self.steps.view(key).is_some_and(|(_, view)| view.about().fields == *after);
+        match is_same && self.has_view(key) {
+            true => self.steps.update(key, before.clone()),
+            false => self.fail_view(key),
+        }
+    }
+
+    fn return_view(&mut self, detail: &ViewDetail) -> Result<()> {
+        match self.steps.view(&detail.view.key) {
+            None => self.steps.create(detail),
+            Some(_) => self.fail_view(&detail.view.key),
+        }
+    }
+
+    fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
+        let LinksChange { view, resource_type, linked, restored, unlinked, .. } = part;
+        let records = self.steps.records(view, *resource_type, linked);
+        let mut restored = restored.iter().flat_map(|times| times.iter());
+        let mut made: Vec<Link<'_>> = Vec::new();
+        for (name, record) in linked.iter().zip(records) {
+            let restored = restored.next();
+            match record.filter(|record| self.is_of_change(*record, restored)) {
+                Some(record) => made.push((name, record)),
+                None => self.steps.fail_link(view, *resource_type, name, ChangedSince)?,
+            }
+        }
+        self.steps.unlink(view, *resource_type, &made)?;
+        self.return_links(view, *resource_type, unlinked)
+    }
+
+    /// Whether a link is the one that the change made, or let come back.
+    fn is_of_change(&self, record: LinkRecord, restored: Option<LinkRecord>) -> bool {
+        let Stamp { revision, time } = self.stamp;
+        match restored {
+            Some(restored) => record == restored,
+            None => (record.revision, record.linked_at) == (revision, time),
+        }
+    }
+
+    /// Lets links come back that the change removed.
+    fn return_links(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        removed: &RemovedLinks,
+    ) -> Result<()> {
+        let is_there = self.has_view(view);
+        let records = self.steps.records(view, resource_type, &removed.names);
+        let mut gone: Vec<Link<'_>> = Vec::new();
+        for ((name, record), now) in removed.names.iter().zip(removed.times.iter()).zip(records) {
+            match now {
+                None if is_there => gone.push((name, record)),
+                _ => self.steps.fail_link(view, resource_type, name, ChangedSince)?,
+            }
+        }
+        self.steps.link(view, resource_type, &gone)
+    }
+
+    fn unput(&mut self, put: &PutResource) -> Result<()> {
+        let PutResource { resource_type, name, before, fields } = put;
+        let project = self.steps.project();
+        let row = project.and_then(|project| project.registry.get(*resource_type, name));
+        match before {
+            _ if row.is_none_or(|row| row.fields != *fields) => {
+                self.steps.fail_resource(*resource_type, name, ChangedSince)
+            }
+            Some(before) => self.steps.put(*resource_type, name, &before.fields),
+            None => self.steps.unregister(*resource_type, name),
+        }
+    }
+
+    fn reregister(&mut self, resource: &Unregistered) -> Result<()> {
+        let Unregistered { resource_type, name, before } = resource;
+        let project = self.steps.project();
+        let row = project.and_then(|project| project.registry.get(*resource_type, name));
+        match row {
+            Some(_) => self.steps.fail_resource(*resource_type, name, ChangedSince),
+            None => self.steps.put(*resource_type, name, &before.fields),
+        }
+    }
+
+    fn return_resources(
+        &mut self,
+        resource_type: ResourceType,
+        detail: &RemovalDetail,
+    ) -> Result<()> {
+        for (name, before) in &detail.registered {
+            let (name, before) = (name.clone(), before.clone());
+            self.reregister(&Unregistered { resource_type, name, before })?;
+        }
+        let mut links = detail.links.iter();
+        links.try_for_each(|from| self.return_links(&from.view, resource_type, &from.links))
+    }
+
+    fn return_settings(
+        &mut self,
+        before: &ProjectSettings,
+        settings: &ProjectSettings,
+    ) -> Result<()> {
+        match self.steps.project() {
+            Some(project) if *project.settings == *settings => self.steps.put_project(before),
+            _ => {
+                self.steps.fail(RevertedItem::Settings, ChangedSince);
+                Ok(())
+            }
+        }
+    }
+
+    /// Says again what was said of a project that was deleted, where nobody said anything since.
+    fn say_again(&mut self, settings: &ProjectSettings) -> Result<()> {
+        let now = self.steps.project().map(|project| (*project.settings).clone());
+        match now.unwrap_or_default() {
+            now if now == *settings => Ok(()),
+            now if now == ProjectSettings::default() => self.steps.put_project(settings),
+            _ => {
+                self.steps.fail(RevertedItem::Settings, ChangedSince);
+                Ok(())
+            }
+        }
+    }
+
+    fn return_project(&mut self, detail: &ProjectDetail) -> Result<()> {
+        self.say_again(&detail.settings)?;
+        for (resource_type, name, before) in &detail.registered {
+            let (name, before) = (name.clone(), before.clone());
+            self.reregister(&Unregistered { resource_type: *resource_type, name, before })?;
+        }
+        detail.views.iter().try_for_each(|view| self.return_view(view))
+    }
+}

@@ -1,0 +1,289 @@
+//! A change that is put together of steps, each decided on what those before it left.
+
+use std::collections::BTreeMap;
+
+use super::{Context, next_id};
+use crate::model::change_record::{
+    LastChange, LinksChange, PutResource, RemovedLinks, RestoredView, Unregistered, ViewBefore,
+    ViewDetail,
+};
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::project_settings::ProjectSettings;
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::reverted::RevertResult;
+use crate::model::view::ViewFields;
+use crate::model::{
+    Answer, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, NameList, NotReverted,
+    ResourceFields, RevertedItem, ViewRecord,
+};
+use crate::state::State;
+use crate::state::link_set::Entry;
+use crate::state::names::Name;
+use crate::state::project::ProjectState;
+use crate::state::view::ViewState;
+
+/// The steps of a change that takes something back.
+pub(super) struct Steps<'a> {
+    context: &'a Context<'a>,
+    policy: LinkPolicy,
+    /// The state with what the steps so far do.
+    state: State,
+    steps: Vec<Effect>,
+    result: RevertResult,
+}
+
+/// A link, and when it was made.
+pub(super) type Link<'n> = (&'n str, LinkRecord);
+
+impl<'a> Steps<'a> {
+    pub(super) fn new(context: &'a Context<'a>, policy: LinkPolicy) -> Self {
+        let (state, result) = (context.state.clone(), RevertResult::default());
+        Self { context, policy, state, steps: Vec::new(), result }
+    }
+
+    /// The project as the steps so far leave it.
+    pub(super) fn project(&self) -> Option<&ProjectState> {
+        self.state.projects.get(&self.context.command.project).map(|project| &**project)
+    }
+
+    pub(super) fn view(&self, key: &ViewKey) -> Option<(u32, &ViewState)> {
+        self.project()?.views.find(key)
+    }
+
+    /// Which change was the last one of a view, where it was none of the steps.
+    fn last_change(&self, view: &ViewState) -> LastChange {
+        (view.change.revision != self.context.stamp.revision).then_some(view.change)
+    }
+
+    /// When links of a view were made, in the order of the names; `None` for what is not linked.
+    ///
+    /// Cost: O(n log links).
+    pub(super) fn records(
+        &self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        of: &NameList,
+    ) -> Vec<Option<LinkRecord>> {
+        let nothing = || vec![None; of.len()];
+        let (Some(project), Some((slot, view))) = (self.project(), self.view(view)) else {
+            return nothing();
+        };
+        let (resources, Some(links)) = (project.of(resource_type), view.links(resource_type))
+        else {
+            return nothing();
+        };
+        let mut found = Vec::with_capacity(of.len());
+        resources.names.find_all(of.iter(), &mut found);
+        let is_linked = |name: &Name| resources.postings.contains(name.id, slot);
+        let linked: Vec<Option<Name>> =
+            found.into_iter().map(|name| name.filter(is_linked)).collect();
+        let entries = linked.iter().flatten().map(|name| Entry::new(&resources.names, name.place));
+        let entries: Vec<Entry> = entries.collect();
+        let records = links.find(&resources.names, &entries);
+        let mut records = records.unwrap_or_default().into_iter();
+        linked.iter().map(|name| name.and_then(|_| records.next())).collect()
+    }
+
+    /// The links of a view, by the names of their resources.
+    ///
+    /// Cost: O(links of the type).
+    pub(super) fn links(
+        &self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+    ) -> BTreeMap<Box<str>, LinkRecord> {
+        let (Some(project), Some((_, view))) = (self.project(), self.view(view)) else {
+            return BTreeMap::new();
+        };
+        let names = &project.of(resource_type).names;
+        let links = view.links(resource_type).into_iter();
+        let links = links.flat_map(|links| links.by_time(None, 0));
+        links.map(|(link, record)| (names.text(link.place).into(), record)).collect()
+    }
+
+    /// Adds a step.
+    fn add(&mut self, step: Effect) -> Result<()> {
+        self.state.apply_step(&self.context.command.project, &step, self.context.stamp)?;
+        match (self.steps.last_mut(), step) {
+            (Some(Effect::ChangeLinks(parts)), Effect::ChangeLinks(more)) => parts.extend(more),
+            (Some(Effect::PutResources(puts)), Effect::PutResources(more)) => puts.extend(more),
+            (Some(Effect::Unregister(gone)), Effect::Unregister(more)) => gone.extend(more),
+            (_, step) => self.steps.push(step),
+        }
+        Ok(())
+    }
+
+    pub(super) fn fail(&mut self, item: RevertedItem, reason: FailureReason) {
+        self.result.failures.push(NotReverted { item, reason });
+    }
+
+    pub(super) fn fail_link(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        name: &str,
+        reason: FailureReason,
+    ) -> Result<()> {
+        let resource = Resource::of_state(resource_type, name)?;
+        self.fail(RevertedItem::Link { view: view.clone(), resource }, reason);
+        Ok(())
+    }
+
+    /// Removes links that are there.
+    pub(super) fn unlink(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        links: &[Link<'_>],
+    ) -> Result<()> {
+        let (Some((_, found)), false) = (self.view(view), links.is_empty()) else { return Ok(()) };
+        let part = LinksChange {
+            view: view.clone(),
+            last_change: self.last_change(found),
+            resource_type,
+            linked: NameList::default(),
+            order: Vec::new(),
+            restored: None,
+            unlinked: RemovedLinks {
+                names: links.iter().map(|(name, _)| *name).collect(),
+                times: links.iter().map(|(_, record)| *record).collect(),
+            },
+        };
+        self.result.taken_back += links.len() as u64;
+        self.add(Effect::ChangeLinks(vec![part]))
+    }
+
+    /// Lets links come back that are not there, but for those that the link policy refuses.
+    pub(super) fn link(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        links: &[Link<'_>],
+    ) -> Result<()> {
+        let (mut linked, mut times) = (NameList::default(), Vec::new());
+        for (name, record) in links {
+            if self.is_refused(resource_type, name) {
+                self.fail_link(view, resource_type, name, FailureReason::UnknownResource)?;
+            } else {
+                linked.push(name);
+                times.push(*record);
+            }
+        }
+        let (Some((_, found)), false) = (self.view(view), times.is_empty()) else { return Ok(()) };
+        let part = LinksChange {
+            view: view.clone(),
+            last_change: self.last_change(found),
+            resource_type,
+            linked,
+            order: Vec::new(),
+            unlinked: RemovedLinks::default(),
+            restored: Some(times.iter().copied().collect()),
+        };
+        self.result.taken_back += times.len() as u64;
+        self.add(Effect::ChangeLinks(vec![part]))
+    }
+
+    /// Whether only registered resources may be linked, and this is none.
+    fn is_refused(&self, resource_type: ResourceType, name: &str) -> bool {
+        let registered = || {
+            self.project()
+                .is_some_and(|project| project.registry.get(resource_type, name).is_some())
+        };
+        self.policy == LinkPolicy::Closed && !registered()
+    }
+
+    /// Lets a view come back that is not there, with its links.
+    pub(super) fn create(&mut self, detail: &ViewDetail) -> Result<()> {
+        next_id(self.state.head.next_view, "views")?;
+        next_id(self.state.head.next_project, "projects")?;
+        let ViewRecord { key, fields, version, created_at, updated_at, .. } = detail.view.clone();
+        let restored = Some(RestoredView { version, created_at, updated_at });
+        self.result.taken_back += 1;
+        self.add(Effect::CreateView { view: key.clone(), fields, restored })?;
+        for (resource_type, links) in &detail.links {
+            let links: Vec<Link<'_>> = links.names.iter().zip(links.times.iter()).collect();
+            self.link(&key, *resource_type, &links)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a view that is there other fields.
+    pub(super) fn update(&mut self, view: &ViewKey, fields: ViewFields) -> Result<()> {
+        let Some((_, found)) = self.view(view) else { return Ok(()) };
+        let before = ViewBefore {
+            fields: found.about().fields.clone(),
+            last_change: self.last_change(found),
+            updated_at: found.about().updated_at,
+        };
+        self.result.taken_back += 1;
+        self.add(Effect::UpdateView { view: view.clone(), before, fields })
+    }
+
+    /// Deletes a view that is there and has no links.
+    pub(super) fn delete(&mut self, view: &ViewKey) -> Result<()> {
+        let Some((_, found)) = self.view(view) else { return Ok(()) };
+        debug_assert_eq!(found.counts().total(), 0, "links are taken back before");
+        let detail = Some(ViewDetail { view: found.to_record(), links: Vec::new() });
+        let (view, unlinked) = (view.clone(), found.counts());
+        self.result.taken_back += 1;
+        self.add(Effect::DeleteView { view, unlinked, detail })
+    }
+
+    /// Gives a resource other fields in the registry, or puts it there.
+    pub(super) fn put(
+        &mut self,
+        resource_type: ResourceType,
+        name: &str,
+        fields: &ResourceFields,
+    ) -> Result<()> {
+        next_id(self.state.head.next_project, "projects")?;
+        let registry = self.project().map(|project| &project.registry);
+        let id = fields.id.as_ref().map(|id| id.as_str());
+        let owner = registry.zip(id).and_then(|(registry, id)| registry.segment(id));
+        if let Some(owner) = owner.filter(|owner| *owner != name) {
+            let owner = Resource::of_state(ResourceType::Segment, owner)?;
+            return self.fail_resource(resource_type, name, FailureReason::IdTaken { owner });
+        }
+        let before = registry.and_then(|registry| registry.get(resource_type, name)).cloned();
+        let put =
+            PutResource { resource_type, name: name.to_owned(), before, fields: fields.clone() };
+        self.result.taken_back += 1;
+        self.add(Effect::PutResources(vec![put]))
+    }
+
+    /// Says what a project is, which begins if it is not there.
+    pub(super) fn put_project(&mut self, settings: &ProjectSettings) -> Result<()> {
+        next_id(self.state.head.next_project, "projects")?;
+        let before = self.project().map(|project| (*project.settings).clone());
+        self.result.taken_back += 1;
+        self.add(Effect::PutProject { before, settings: settings.clone() })
+    }
+
+    /// Takes a resource out of the registry, and leaves its links.
+    pub(super) fn unregister(&mut self, resource_type: ResourceType, name: &str) -> Result<()> {
+        let row = self.project().and_then(|project| project.registry.get(resource_type, name));
+        let Some(before) = row.cloned() else { return Ok(()) };
+        self.result.taken_back += 1;
+        let name = name.to_owned();
+        self.add(Effect::Unregister(vec![Unregistered { resource_type, name, before }]))
+    }
+
+    pub(super) fn fail_resource(
+        &mut self,
+        resource_type: ResourceType,
+        name: &str,
+        reason: FailureReason,
+    ) -> Result<()> {
+        let resource = Resource::of_state(resource_type, name)?;
+        self.fail(RevertedItem::Resource(resource), reason);
+        Ok(())
+    }
+
+    /// The decision: the steps as one change, if there are any.
+    pub(super) fn into_decision(self) -> Decision {
+        let Self { context, steps, result, .. } = self;
+        let change = (!steps.is_empty()).then(|| context.change_in_steps(steps));
+        Decision { answer: Answer::Reverted(result), change }
+    }
+}

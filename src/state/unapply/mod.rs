@@ -1,0 +1,222 @@
+//! Taking changes back, from the newest one on: the inverse of [`apply`](super::apply).
+//!
+//! A change holds what was before it, so what comes of it is exactly the state before: ids, versions, times, link
+//! order and the numbers to be given next included. Only what is private to a process (places, ids of names, slots
+//! and sequences) may be other ones.
+
+mod links;
+mod removal;
+
+use links::ReturnedLinks;
+
+use std::sync::Arc;
+
+use super::State;
+use super::misfit::{Fit, Misfit, there};
+use super::project::ProjectState;
+use super::view::ViewState;
+use crate::model::change_record::{PutResource, ViewBefore};
+use crate::model::error::{Error, Result};
+use crate::model::key::{ProjectKey, ViewKey};
+use crate::model::project_settings::ProjectSettings;
+use crate::model::{ChangeRecord, Effect, Stamp, ViewRecord};
+
+/// A state whose changes are taken back, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Unapply {
+    state: State,
+    /// Links that come back, which are put into their places all at once.
+    returned: ReturnedLinks,
+}
+
+/// The change that is being taken back.
+#[derive(Clone, Copy, Debug)]
+struct Unmade {
+    stamp: Stamp,
+}
+
+impl Unapply {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state, returned: ReturnedLinks::default() }
+    }
+
+    /// Takes the newest change back.
+    ///
+    /// Cost: O(n log links) with the n names of the change.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DetailNotKept`] when it removed so much that it has counts alone; [`Error::Damaged`] when it is not the
+    /// newest change of this state. The state is not to be used any more then.
+    pub(crate) fn take_back(&mut self, change: &ChangeRecord) -> Result<()> {
+        let revision = change.stamp.revision;
+        if change.effects.iter().any(Effect::has_counts_alone) {
+            return Err(Error::DetailNotKept { revision });
+        }
+        self.take_back_effects(change).map_err(|misfit| misfit.of_change(revision))
+    }
+
+    /// The state after the change with a stamp, which is the newest one that was not taken back.
+    ///
+    /// Cost: O(links of the views that links come back to).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when that is another one, or links cannot come back.
+    pub(crate) fn finish(mut self, stamp: Stamp) -> Result<State> {
+        let returned = std::mem::take(&mut self.returned);
+        let finished = match self.state.head.revision == stamp.revision {
+            true => returned.put_back(&mut self.state),
+            false => Err(Misfit("it is not the newest change that is left")),
+        };
+        finished.map_err(|misfit| misfit.of_change(stamp.revision))?;
+        self.state.head.time = stamp.time;
+        Ok(self.state)
+    }
+
+    fn take_back_effects(&mut self, change: &ChangeRecord) -> Fit {
+        let ChangeRecord { stamp, project: key, effects, begins_project, .. } = change;
+        let head = self.state.head;
+        if stamp.revision != head.revision || stamp.time > head.time {
+            return Err(Misfit("it is not the newest change"));
+        }
+        let unmade = Unmade { stamp: *stamp };
+        effects.iter().rev().try_for_each(|effect| self.take_back_effect(key, effect, unmade))?;
+        if *begins_project {
+            self.end_project(key)?;
+        }
+        self.state.head.revision = stamp.revision.saturating_sub(1);
+        self.state.head.time = stamp.time;
+        Ok(())
+    }
+
+    fn take_back_effect(&mut self, key: &ProjectKey, effect: &Effect, unmade: Unmade) -> Fit {
+        match effect {
+            Effect::DeleteProject { detail, .. } => {
+                self.return_project(key, there(detail.as_ref(), "it has counts alone")?)
+            }
+            Effect::CreateView { view, .. } => self.uncreate_view(key, view),
+            effect => {
+                let project = self.state.project_mut(key)?;
+                unapply_to_project(project, &mut self.returned, effect, unmade)
+            }
+        }
+    }
+
+    /// Takes out a project that began.
+    fn end_project(&mut self, key: &ProjectKey) -> Fit {
+        let project = there(self.state.projects.remove_cow(key), "there is no such project")?;
+        if project.views.len() > 0 || project.registry.counts().total() > 0 {
+            return Err(Misfit("the project began with more"));
+        }
+        self.state.head.next_project = project.id;
+        Ok(())
+    }
+
+    /// Takes out a view that was created.
+    fn uncreate_view(&mut self, project: &ProjectKey, key: &ViewKey) -> Fit {
+        let project = self.state.project_mut(project)?;
+        let (slot, view) = there(project.views.remove(key), "there is no such view")?;
+        if view.counts().total() > 0 || self.returned.has_any(project.id, slot) {
+            return Err(Misfit("the view was created with links"));
+        }
+        project.views.release(slot);
+        self.state.head.next_view = view.about().id;
+        Ok(())
+    }
+}
+
+/// Takes an effect back in a project that is there, and was before.
+fn unapply_to_project(
+    project: &mut ProjectState,
+    returned: &mut ReturnedLinks,
+    effect: &Effect,
+    unmade: Unmade,
+) -> Fit {
+    match effect {
+        Effect::UpdateView { view, before, .. } => project.return_fields(view, before),
+        Effect::DeleteView { detail, .. } => {
+            project.return_view(there(detail.as_ref(), "it has counts alone")?, returned)
+        }
+        Effect::ChangeLinks(parts) => {
+            parts.iter().rev().try_for_each(|part| project.unchange_links(part, returned))
+        }
+        Effect::PutResources(puts) => {
+            puts.iter().rev().try_for_each(|put| project.unput(put, unmade))
+        }
+        Effect::RemoveResource { resource_type, detail, .. } => {
+            let detail = there(detail.as_ref(), "it has counts alone")?;
+            project.return_resources(*resource_type, detail, returned)
+        }
+        Effect::RemoveEnvironment { detail, .. } => {
+            let detail = there(detail.as_ref(), "it has counts alone")?;
+            project.return_segments(detail, returned)
+        }
+        Effect::Unregister(resources) => {
+            resources.iter().rev().try_for_each(|resource| project.reregister(resource))
+        }
+        Effect::PutProject { before, settings } => {
+            project.return_settings(before.as_ref(), settings)
+        }
+        Effect::CreateView { .. } | Effect::DeleteProject { .. } => {
+            debug_assert!(false, "these change numbers of the whole state");
+            Err(Misfit("it is not about a project that is there"))
+        }
+    }
+}
+
+impl ProjectState {
+    /// Says again what was said of the project before.
+    fn return_settings(
+        &mut self,
+        before: Option<&ProjectSettings>,
+        settings: &ProjectSettings,
+    ) -> Fit {
+        if *self.settings != *settings {
+            return Err(Misfit("the project has other settings"));
+        }
+        self.settings = Arc::new(before.cloned().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Gives a view the fields that it had.
+    fn return_fields(&mut self, view: &ViewKey, before: &ViewBefore) -> Fit {
+        let ViewBefore { fields, last_change, updated_at } = before;
+        let slot = there(self.views.slot(view), "there is no such view")?;
+        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let ViewRecord { version, change, .. } = view.to_record();
+        view.set_record(ViewRecord {
+            fields: fields.clone(),
+            version: there(version.checked_sub(1), "the view has no version before")?,
+            change: last_change.unwrap_or(change),
+            updated_at: *updated_at,
+            ..view.to_record()
+        });
+        Ok(())
+    }
+
+    /// Gives a resource of the registry what was said of it before.
+    fn unput(&mut self, put: &PutResource, unmade: Unmade) -> Fit {
+        let PutResource { resource_type, name, before, fields } = put;
+        let is_put = self
+            .registry
+            .get(*resource_type, name)
+            .is_some_and(|row| row.fields == *fields && row.revision == unmade.stamp.revision);
+        if !is_put {
+            return Err(Misfit("a resource has other fields"));
+        }
+        match before {
+            Some(before) => self.registry.put(*resource_type, name, before.clone()),
+            None => drop(self.registry.remove(*resource_type, name)),
+        }
+        Ok(())
+    }
+}
+
+impl ViewState {
+    /// Gives the view what was said of it at another time; its links stay.
+    fn set_record(&mut self, record: ViewRecord) {
+        let links = std::mem::take(&mut self.links);
+        *self = Self::load(record, links);
+    }
+}

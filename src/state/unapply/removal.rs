@@ -1,0 +1,91 @@
+//! What was removed as a whole comes back.
+
+use std::sync::Arc;
+
+use super::Unapply;
+use super::links::ReturnedLinks;
+use crate::model::ByType;
+use crate::model::change_record::{
+    ProjectDetail, RemovalDetail, UnlinkedFrom, Unregistered, ViewDetail,
+};
+use crate::model::key::ProjectKey;
+use crate::model::resource::ResourceType;
+use crate::state::misfit::{Fit, Misfit, there};
+use crate::state::project::ProjectState;
+use crate::state::view::ViewState;
+
+impl Unapply {
+    /// A project that was deleted, with all it had.
+    pub(super) fn return_project(&mut self, key: &ProjectKey, detail: &ProjectDetail) -> Fit {
+        let ProjectDetail { id, settings, views, registered } = detail;
+        if self.state.projects.get(key).is_some() || *id >= self.state.head.next_project {
+            return Err(Misfit("the project is there, or its id was never given"));
+        }
+        let mut project = ProjectState::new(*id);
+        project.settings = Arc::new(settings.clone());
+        for view in views {
+            project.return_view(view, &mut self.returned)?;
+        }
+        for (resource_type, name, row) in registered {
+            project.registry.put(*resource_type, name, row.clone());
+        }
+        self.state.projects.insert_cow(key.clone(), Arc::new(project));
+        Ok(())
+    }
+}
+
+impl ProjectState {
+    /// A view that was deleted, with its links.
+    pub(super) fn return_view(&mut self, detail: &ViewDetail, returned: &mut ReturnedLinks) -> Fit {
+        let ViewDetail { view, links } = detail;
+        if self.views.slot(&view.key).is_some() {
+            return Err(Misfit("the view is there"));
+        }
+        self.views.add(ViewState::load(view.clone(), ByType::default()));
+        let slot = there(self.views.slot(&view.key), "there is no such view")?;
+        for (resource_type, links) in links {
+            returned.add((self.id, slot, *resource_type), links)?;
+        }
+        Ok(())
+    }
+
+    /// A resource that was taken out of the registry.
+    pub(super) fn reregister(&mut self, resource: &Unregistered) -> Fit {
+        let Unregistered { resource_type, name, before } = resource;
+        if self.registry.get(*resource_type, name).is_some() {
+            return Err(Misfit("a resource is registered"));
+        }
+        self.registry.put(*resource_type, name, before.clone());
+        Ok(())
+    }
+
+    /// Segments that were removed with their environment.
+    pub(super) fn return_segments(
+        &mut self,
+        detail: &RemovalDetail,
+        returned: &mut ReturnedLinks,
+    ) -> Fit {
+        self.return_resources(ResourceType::Segment, detail, returned)
+    }
+
+    /// Resources that were removed from the registry and from every view.
+    pub(super) fn return_resources(
+        &mut self,
+        resource_type: ResourceType,
+        detail: &RemovalDetail,
+        returned: &mut ReturnedLinks,
+    ) -> Fit {
+        for (name, row) in &detail.registered {
+            if self.registry.get(resource_type, name).is_some() {
+                return Err(Misfit("a resource is registered"));
+            }
+            self.registry.put(resource_type, name, row.clone());
+        }
+        for UnlinkedFrom { view, last_change, links } in &detail.links {
+            let slot = there(self.views.slot(view), "there is no such view")?;
+            returned.add((self.id, slot, resource_type), links)?;
+            self.return_last_change(slot, *last_change)?;
+        }
+        Ok(())
+    }
+}

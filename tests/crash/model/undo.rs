@@ -1,0 +1,52 @@
+//! Taking back what the last change did to the links of a view.
+
+use std::collections::BTreeMap;
+
+use viewlink::{Resource, ResourceType};
+
+use super::{Link, Model, Project, links_line};
+use crate::request::Request;
+
+/// A change of links of one view and type.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    pub(super) project: &'static str,
+    view: &'static str,
+    pub(super) of: ResourceType,
+    before: BTreeMap<Resource, Link>,
+}
+
+impl Changed {
+    /// What a change did whose line of the journal this is, if that are links of one view in one part.
+    pub(super) fn of(
+        request: &Request,
+        of: ResourceType,
+        before: &Project,
+        did: &str,
+    ) -> Option<Self> {
+        let is_one = did.matches(" linked ").count() == 1;
+        let mut views = before.views.iter();
+        let (view, found) = views.find(|(view, _)| did.split(' ').next() == Some(view))?;
+        let (project, before) = (request.project, found.links.clone());
+        is_one.then_some(Self { project, view, of, before })
+    }
+}
+
+impl Model {
+    /// Takes back what the last change did to the links of a view.
+    pub(super) fn undo(&mut self, last: Changed) -> Option<String> {
+        let Changed { project, view: key, of, before } = last;
+        let view = self.projects.get_mut(project)?.views.get_mut(key)?;
+        let now = std::mem::replace(&mut view.links, before);
+        view.revision = self.revision + 1;
+        let without = |one: &BTreeMap<Resource, Link>, other: &BTreeMap<Resource, Link>| {
+            let gone = one.keys().filter(|resource| !other.contains_key(resource));
+            gone.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (gone, back) = (without(&now, &view.links), without(&view.links, &now));
+        let unlinked = (!gone.is_empty()).then(|| links_line(of, &[], &gone));
+        let linked = (!back.is_empty()).then(|| links_line(of, &back, &[]));
+        let parts = [unlinked, linked].into_iter().flatten();
+        Some(parts.map(|line| format!("{key} {line}")).collect::<Vec<_>>().join(", "))
+    }
+}

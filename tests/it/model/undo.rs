@@ -1,0 +1,65 @@
+//! Taking back what the last change did.
+
+use viewlink::Store;
+
+use super::registry::Registered;
+use super::{Model, ModelProject};
+
+impl Model {
+    pub(super) fn revision(store: &Store) -> u64 {
+        store.snapshot().unwrap().revision()
+    }
+
+    /// The same, without what it was before.
+    pub(super) fn without_past(&self) -> Self {
+        Self { before: None, ..self.clone() }
+    }
+
+    /// Takes the newest change back, if the model knows what was before it: nobody changed anything since, so nothing
+    /// fails.
+    pub(super) fn undo(&mut self, store: &Store) {
+        let Some(before) = self.before.take() else { return };
+        let newest = Self::revision(store);
+        let change = store.snapshot().unwrap().changes(newest).unwrap().next().unwrap().unwrap();
+        let key = change.project.as_str();
+        let project = store.project(key).unwrap();
+        let rehearsed = project.dry_run().revert(newest).unwrap();
+        let reverted = project.revert(newest).unwrap();
+        assert_eq!((&rehearsed.failures, rehearsed.taken_back), (&vec![], reverted.taken_back));
+        assert_eq!(reverted.failures, []);
+        let mut then = before.projects.get(key).cloned().unwrap_or_default();
+        if then == ModelProject::default() && !self.projects.contains_key(key) {
+            // A project without views and resources does not come back: it begins with its first one.
+            assert_eq!(reverted.revision(), None);
+            return;
+        }
+        assert_eq!(reverted.revision(), Some(newest + 1));
+        if let Some(now) = self.projects.get(key) {
+            then.go_on_from(now);
+        }
+        then.registered_anew(self.projects.get(key), newest + 1);
+        // One that began with the change stays.
+        self.projects.insert(key.to_owned(), then);
+    }
+}
+
+impl ModelProject {
+    /// What goes up with every change goes up with this one, too.
+    fn go_on_from(&mut self, now: &Self) {
+        for (key, view) in &mut self.views {
+            if let Some(now) = now.views.get(key) {
+                view.version = now.version + u64::from(view.name != now.name);
+            }
+        }
+    }
+
+    /// What the registry says anew it says since this revision.
+    fn registered_anew(&mut self, now: Option<&Self>, revision: u64) {
+        for (resource, known) in &mut self.resources {
+            let now = now.and_then(|now| now.resources.get(resource));
+            let stays =
+                now.filter(|now| Registered { revision: now.revision, ..known.clone() } == **now);
+            known.revision = stays.map_or(revision, |now| now.revision);
+        }
+    }
+}

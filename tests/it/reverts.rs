@@ -1,0 +1,269 @@
+//! Changes that are taken back.
+
+use viewlink::{
+    Batch, EnvironmentId, Error, FailureCode, LinkSort, NewResource, NewView, Options, Project,
+    ResourceType, Reverted, RevertedItem, Store, ViewPatch,
+};
+
+use crate::support::{
+    Clock, all, assert_clean_and_replayed, content, create, flag, flags, journal, link, memory,
+    project, revision, two_views,
+};
+
+/// What a store shows, without the numbers that every change moves on.
+fn shown(store: &Store) -> Vec<String> {
+    let mut lines = Vec::new();
+    let snapshot = store.snapshot().unwrap();
+    for info in snapshot.projects(all()).unwrap() {
+        let reader = snapshot.project(info.key.as_str()).unwrap();
+        for view in reader.views(all()).unwrap() {
+            let view_key = view.key.as_str();
+            lines.push(format!("{view_key} {} {:?} {:?}", view.name, view.tags, view.created_at));
+            for of in ResourceType::ALL {
+                let paging = all().sort(LinkSort::LinkTime);
+                for linked in reader.linked_resources(view_key, of, paging).unwrap() {
+                    lines.push(format!("{linked:?}"));
+                }
+            }
+        }
+        for of in ResourceType::ALL {
+            let filter = viewlink::ResourceFilter::all();
+            for put in reader.resources(of, &filter, all()).unwrap() {
+                lines.push(format!("{} {} {:?} {:?}", put.resource, put.name, put.tags, put.id));
+            }
+        }
+    }
+    lines
+}
+
+fn assert_whole(reverted: &Reverted) {
+    assert_eq!(reverted.failures, []);
+    assert!(reverted.taken_back > 0 && reverted.change.is_some());
+}
+
+/// Takes the newest change back, and does it again.
+fn assert_undone_and_redone(store: &Store, before: &[String]) {
+    let (made, after) = (revision(store), shown(store));
+    let undo = project(store).revert(made).unwrap();
+    assert_whole(&undo);
+    assert_eq!(shown(store), before);
+    let change = journal(store).pop().unwrap();
+    assert_eq!((change.reverts, change.revision), (Some(made), undo.revision().unwrap()));
+    assert_whole(&project(store).revert(undo.revision().unwrap()).unwrap());
+    assert_eq!(shown(store), after);
+    assert_whole(&project(store).revert(revision(store)).unwrap());
+    assert_eq!(shown(store), before);
+}
+
+#[test]
+fn every_kind_of_change_is_undone_and_redone() {
+    let clock = Clock::default();
+    clock.set(1_000);
+    let store = clock.options().open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    create(&project, "w");
+    clock.set(2_000);
+    link(&project, "v", &["b", "a", "c"]);
+    link(&project, "w", &["a"]);
+    clock.set(3_000);
+    let segment = |id: &str| NewResource::segment_with_id("e", "s", id).tags(["t"]);
+    project
+        .put_resources([segment("1"), NewResource::flag("a").name("A")])
+        .unwrap()
+        .all_ok()
+        .unwrap();
+    project.link("v", Batch::segments([("e", "s"), ("f", "s")])).unwrap().all_ok().unwrap();
+    clock.set(4_000);
+    let environment = EnvironmentId::parse("e").unwrap();
+    let changes: [&dyn Fn(&Project); 12] = [
+        &|p| drop(p.create_view(NewView::new("n", "N").tags(["x"])).unwrap()),
+        &|p| drop(p.update_view("v", ViewPatch::new().name("other").tags(["y"])).unwrap()),
+        &|p| drop(p.delete_view("v").unwrap()),
+        &|p| drop(p.link("w", Batch::flags(["d", "b"])).unwrap()),
+        &|p| drop(p.unlink("v", Batch::flags(["a", "b"])).unwrap()),
+        &|p| drop(p.replace("v", Batch::flags(["x", "c"])).unwrap()),
+        &|p| drop(p.put_resources([NewResource::flag("z"), segment("2")]).unwrap()),
+        &|p| drop(p.put_resources([NewResource::flag("a").name("B")]).unwrap()),
+        &|p| drop(p.remove_resource(&flag("a")).unwrap()),
+        &|p| drop(p.remove_environment(&environment).unwrap()),
+        &|p| {
+            let unlink = viewlink::LinkChange::unlink("v", Batch::flags(["a"]));
+            let link = viewlink::LinkChange::link("v", Batch::flags(["a", "q"]));
+            drop(p.change_links([unlink, link]).unwrap());
+        },
+        &|p| drop(p.delete().unwrap()),
+    ];
+    for change in changes {
+        let before = shown(&store);
+        let made = revision(&store);
+        change(&project);
+        assert_eq!(revision(&store), made + 1);
+        assert_undone_and_redone(&store, &before);
+    }
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
+    let (store, project) = two_views();
+    link(&project, "v", &["a", "b", "c"]);
+    let linked = revision(&store);
+    project.unlink("v", Batch::flags(["b"])).unwrap().all_ok().unwrap();
+    let reverted = project.revert(linked).unwrap();
+    assert_eq!((reverted.taken_back, reverted.failures.len()), (2, 1));
+    let failure = &reverted.failures[0];
+    let expected = RevertedItem::Link { view: "v".parse().unwrap(), resource: flag("b") };
+    assert_eq!((&failure.item, failure.reason.code()), (&expected, FailureCode::ChangedSince));
+    assert_eq!(failure.to_string(), "link of b to v: changed since (changed_since)");
+    assert_eq!(flags(&store, "v"), [""; 0]);
+    // All of it is changed by now.
+    let nothing = project.revert(linked).unwrap();
+    assert_eq!((nothing.change, nothing.taken_back, nothing.failures.len()), (None, 0, 3));
+    // Whatever was in the view, it is another one now.
+    project.delete_view("v").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    create(&project, "v");
+    assert_eq!(project.revert(4).unwrap().failures.len(), 1);
+}
+
+#[test]
+fn a_revert_that_cannot_be_made_says_why_and_changes_nothing() {
+    let store = Options::new().removal_detail(1).open_in_memory().unwrap();
+    let p = project(&store);
+    create(&p, "v");
+    link(&p, "v", &["a", "b"]);
+    let removed = p.delete_view("v").unwrap().revision.unwrap();
+    let elsewhere = store.project("q").unwrap();
+    let errors = [
+        (p.revert(removed), "change 3 removed more names than Options::removal_detail"),
+        (p.revert(9), "revision 9 is not there yet: the newest is 3"),
+        (p.revert(0), "the journal was asked for revision 0, the oldest it keeps is 1"),
+        (elsewhere.revert(1), "change 1 was made in project p: take it back there"),
+        (p.revert_to("v", removed), "there is no view v in project p"),
+        (p.revert_to("v", 2), "change 3 removed more names"),
+        (p.revert_to("v", 4), "revision 4 is not there yet"),
+        (p.if_store_at(1).revert(2), "the store is at revision 3, and 1 was asked for"),
+        (p.if_view_at(1).revert(2), "the call is about no single view"),
+    ];
+    for (reverted, expected) in errors {
+        let error = reverted.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    assert_eq!(revision(&store), 3);
+}
+
+#[test]
+fn a_dry_run_tells_what_a_revert_would_do() {
+    let (store, project) = two_views();
+    link(&project, "v", &["a", "b"]);
+    let linked = revision(&store);
+    let dry = project.dry_run().revert(linked).unwrap();
+    assert_eq!((dry.change, dry.taken_back), (None, 2));
+    assert_eq!((revision(&store), flags(&store, "v").len()), (linked, 2));
+    let said = project.actor("ann").comment("why").reverts(1).revert(linked).unwrap();
+    let change = journal(&store).pop().unwrap();
+    let told = (change.actor.as_deref(), change.comment.as_deref(), change.reverts);
+    assert_eq!(told, (Some("ann"), Some("why"), Some(linked)));
+    assert_eq!(said.taken_back, 2);
+}
+
+#[test]
+fn a_view_is_made_what_it_was_over_a_range_of_changes() {
+    let clock = Clock::default();
+    clock.set(1_000);
+    let store = clock.options().open_in_memory().unwrap();
+    let project = project(&store);
+    project.create_view(NewView::new("v", "V").tags(["t"])).unwrap();
+    link(&project, "v", &["b", "a"]);
+    project.link("v", Batch::segments([("e", "s")])).unwrap().all_ok().unwrap();
+    let (good, expected) = (revision(&store), shown(&store));
+    clock.set(2_000);
+    project.replace("v", Batch::flags(["x", "a"])).unwrap().all_ok().unwrap();
+    link(&project, "v", &["b"]);
+    project.update_view("v", ViewPatch::new().name("W")).unwrap();
+    project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
+    let before = shown(&store);
+    let reverted = project.if_view_at(revision(&store)).revert_to("v", good).unwrap();
+    assert_whole(&reverted);
+    assert_eq!(shown(&store), expected);
+    assert_eq!(project.revert_to("v", good).unwrap().change, None);
+    assert_whole(&project.revert(reverted.revision().unwrap()).unwrap());
+    assert_eq!(shown(&store), before);
+    project.delete_view("v").unwrap();
+    assert_whole(&project.revert_to("v", good).unwrap());
+    assert_eq!(shown(&store), expected);
+    let late = project.if_view_at(1).revert_to("v", good).unwrap_err();
+    assert!(matches!(late, Error::RevisionDiffers { .. }));
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn only_registered_resources_come_back_where_others_are_refused() {
+    let options = Options::new().link_policy(viewlink::LinkPolicy::Closed);
+    let store = options.open_in_memory().unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    project.put_resources(["a", "b"].map(NewResource::flag)).unwrap().all_ok().unwrap();
+    link(&project, "v", &["a", "b"]);
+    let linked = revision(&store);
+    project.unlink("v", Batch::flags(["a", "b"])).unwrap().all_ok().unwrap();
+    let unlinked = revision(&store);
+    let removed = project.remove_resource(&flag("a")).unwrap().revision.unwrap();
+    for reverted in [project.dry_run().revert(unlinked), project.dry_run().revert_to("v", linked)] {
+        let reverted = reverted.unwrap();
+        assert_eq!(reverted.failures[0].reason.code(), FailureCode::UnknownResource);
+        assert_eq!((reverted.failures.len(), reverted.taken_back), (1, 1));
+    }
+    assert_whole(&project.revert(removed).unwrap());
+    assert_whole(&project.revert(unlinked).unwrap());
+    assert_eq!(flags(&store, "v"), ["a", "b"]);
+}
+
+#[test]
+fn an_id_that_leads_to_another_segment_by_now_stays_there() {
+    let store = memory();
+    let project = project(&store);
+    let put = |key: &str, id: &str| {
+        let new = NewResource::segment_with_id("e", key, id);
+        project.put_resources([new]).unwrap().all_ok().unwrap()
+    };
+    put("s", "1");
+    let moved = put("s", "2").unwrap();
+    put("t", "1");
+    let reverted = project.revert(moved).unwrap();
+    assert_eq!(
+        reverted.failures[0].to_string(),
+        "resource e/s: the id leads to segment e/t already (id_taken)"
+    );
+}
+
+#[test]
+fn what_came_back_is_there_after_a_reopening_and_in_a_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let project = project(&store);
+    create(&project, "v");
+    link(&project, "v", &["c", "a"]);
+    link(&project, "v", &["b"]);
+    let deleted = project.delete_view("v").unwrap().revision.unwrap();
+    link_elsewhere(&project);
+    assert_whole(&project.revert(deleted).unwrap());
+    let expected = content(&store.snapshot().unwrap());
+    assert_eq!(flags(&store, "v"), ["c", "a", "b"]);
+    let copy = tempfile::tempdir().unwrap();
+    store.backup_to(copy.path()).unwrap();
+    crate::support::copy(dir.path(), &copy.path().join("killed"));
+    store.close().unwrap();
+    for path in [dir.path().to_owned(), copy.path().join("killed")] {
+        let store = Store::open(path).unwrap();
+        assert_eq!(content(&store.snapshot().unwrap()), expected);
+        assert_clean_and_replayed(&store);
+        store.close().unwrap();
+    }
+}
+
+fn link_elsewhere(project: &Project) {
+    create(project, "w");
+    link(project, "w", &["a", "z"]);
+}
