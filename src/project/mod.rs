@@ -3,8 +3,8 @@
 mod links;
 mod removal;
 mod resources;
-mod settings;
 mod revert;
+mod settings;
 mod views;
 
 use std::sync::Arc;

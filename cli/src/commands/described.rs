@@ -36,11 +36,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
-        ChangeKind::Steps { steps } => {
-            let told = steps.iter().take(PARTS).map(|step| described(step, wanted));
-            let more = rest(steps.len(), PARTS, |steps| counted(steps, "more step"));
-            told.collect::<Vec<_>>().join(" | ") + &more
-        }
+        ChangeKind::Steps { steps } => in_steps(steps, wanted),
         other => of_resources(other, wanted),
     }
 }
@@ -67,6 +63,12 @@ fn of_resources(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> 
         }
         _ => "something that this version does not know".to_owned(),
     }
+}
+
+/// What was done in several steps.
+fn in_steps(steps: &[ChangeKind], wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
+    let told: Vec<_> = steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
+    told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
 }
 
 /// What is said of a project.
