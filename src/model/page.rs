@@ -212,6 +212,8 @@ pub(crate) enum List {
     Links { view: u32, resource_type: ResourceType, sort: LinkSort },
     SortedViews { project: u32, sort: ViewSort },
     Resources { project: u32, resource_type: ResourceType, sort: ResourceSort },
+    Known { project: u32, resource_type: ResourceType },
+    NearViews { view: u32 },
 }
 
 /// An item of a list, by what the list is ordered by.

@@ -3,6 +3,7 @@
 mod linked_views;
 mod links;
 mod resources;
+mod sets;
 mod views;
 
 use std::fmt;

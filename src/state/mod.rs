@@ -24,6 +24,7 @@ mod project;
 mod read;
 mod registry;
 mod selection;
+mod sets;
 mod shared_vec;
 #[cfg(test)]
 pub(crate) mod tests;

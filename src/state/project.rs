@@ -97,9 +97,27 @@ impl ProjectState {
         resource_type: ResourceType,
         name: &str,
     ) -> impl Iterator<Item = (u32, &ViewState)> {
-        let resources = self.of(resource_type);
-        let slots = resources.names.find(name).into_iter();
-        let slots = slots.flat_map(|name| resources.postings.iter(name.id));
+        let name = self.of(resource_type).names.find(name).into_iter();
+        name.flat_map(move |name| self.views_of_id(resource_type, name.id))
+    }
+
+    /// The same of a resource whose id is known.
+    pub(super) fn views_of_id(
+        &self,
+        resource_type: ResourceType,
+        id: u32,
+    ) -> impl Iterator<Item = (u32, &ViewState)> {
+        let slots = self.of(resource_type).postings.iter(id);
         slots.filter_map(|slot| Some((slot, self.views.get(slot)?)))
+    }
+
+    /// In how many views a resource is.
+    ///
+    /// Cost: O(1), and while a deleted view is not swept yet O(its views).
+    pub(super) fn view_count(&self, resource_type: ResourceType, id: u32) -> usize {
+        match self.dead.is_empty() {
+            true => self.of(resource_type).postings.count(id),
+            false => self.views_of_id(resource_type, id).count(),
+        }
     }
 }

@@ -151,8 +151,7 @@ impl Views {
     }
 
     /// How many slots were ever taken.
-    #[cfg(test)]
-    pub(super) const fn taken(&self) -> u32 {
+    pub(super) const fn slots(&self) -> u32 {
         self.taken
     }
 

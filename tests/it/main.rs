@@ -59,6 +59,7 @@ mod reopening;
 mod replica;
 mod restore;
 mod selections;
+mod sets;
 mod sizes;
 mod snapshots;
 mod stats;

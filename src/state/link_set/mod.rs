@@ -3,6 +3,7 @@
 mod key_order;
 mod link_order;
 mod load;
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use super::names::Names;
 use crate::model::{LinkRecord, Stamp};
 use key_order::KeyOrder;
 use link_order::LinkOrder;
+
+pub(super) use members::{Block, Members};
 
 /// A link: where the name of its resource stands, and its number in link order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +59,8 @@ impl Portion {
 pub(super) struct LinkSet {
     by_key: KeyOrder,
     by_time: LinkOrder,
+    /// Of a set that is large.
+    members: Option<Members>,
     len: u64,
     /// The next sequence; the last one is never given.
     next: u32,
@@ -113,6 +118,30 @@ impl LinkSet {
         // Less than 2^32, as the room was looked at.
         self.next = first + added.len() as u32;
         self.len += added.len() as u64;
+        if let Some(members) = &mut self.members {
+            members.insert(added.iter().map(|entry| names.id(entry.place)));
+        }
+        self.fit_members(names);
+    }
+
+    /// Has bits of its members if they suit the set, and else none.
+    ///
+    /// Cost: O(1), and now and then O(n): the set or the ids doubled since, or halved.
+    fn fit_members(&mut self, names: &Names) {
+        let has = self.members.is_some();
+        match (Members::suit(self.len, names.ids(), has), has) {
+            (true, false) => {
+                let ids = self.by_key(names, None, 0).map(|link| names.id(link.place));
+                self.members = Some(Members::new(ids));
+            }
+            (false, true) => self.members = None,
+            _ => {}
+        }
+    }
+
+    /// The bits of its members, of a set that is large.
+    pub(super) const fn members(&self) -> Option<&Members> {
+        self.members.as_ref()
     }
 
     /// Gives sequences anew, without those that no link needs.
@@ -139,7 +168,12 @@ impl LinkSet {
         self.by_key.remove(names, wanted, &mut sequences)?;
         sequences.sort_unstable();
         self.len = self.len.checked_sub(sequences.len() as u64)?;
-        self.by_time.remove(&sequences)
+        self.by_time.remove(&sequences)?;
+        if let Some(members) = &mut self.members {
+            members.remove(wanted.iter().map(|entry| names.id(entry.place)));
+            self.fit_members(names);
+        }
+        Some(())
     }
 
     /// When a link was made.
@@ -176,7 +210,8 @@ impl LinkSet {
     ///
     /// Cost: O(n / 384).
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + self.by_key.memory() + self.by_time.memory()
+        let members = self.members.as_ref().map_or(0, Members::memory);
+        size_of::<Self>() + self.by_key.memory() + self.by_time.memory() + members
     }
 
     /// What does not hold of its structure, if anything does not.
@@ -188,6 +223,13 @@ impl LinkSet {
         let mut by_key: Vec<Link> = self.by_key(names, None, 0).collect();
         by_key.sort_unstable_by_key(|link| link.sequence);
         let by_time = self.by_time(None, 0).map(|(link, _)| link);
+        if let Some(members) = &self.members {
+            let mut ids: Vec<u32> = by_key.iter().map(|link| names.id(link.place)).collect();
+            ids.sort_unstable();
+            if !members.iter().eq(ids) {
+                return Err("the bits of a set are not those of its links".to_owned());
+            }
+        }
         if by_time.eq(by_key.iter().copied()) && by_key.len() as u64 == self.len {
             Ok(())
         } else {

@@ -101,6 +101,17 @@ impl Postings {
         slots.fold(false, |found, (one, at)| found | ((*one == slot) & (at < cell.len)))
     }
 
+    /// How many views a resource is in, dead ones included.
+    ///
+    /// Cost: O(1).
+    pub(super) fn count(&self, id: u32) -> usize {
+        let Some(cell) = self.cells.get(id) else { return 0 };
+        match cell.long() {
+            Some(place) => self.long.get(place).map_or(0, LongList::len),
+            None => cell.len as usize,
+        }
+    }
+
     /// The views of a resource, in the order of their slots, dead ones included.
     pub(super) fn iter(&self, id: u32) -> impl Iterator<Item = u32> {
         let cell = self.cells.get(id);

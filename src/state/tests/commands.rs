@@ -97,7 +97,7 @@ pub(crate) fn at(command: Command) -> Timed {
     Timed { command, now: Timestamp::from_millis(5) }
 }
 
-pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
+pub(crate) fn resource_type() -> impl Strategy<Value = ResourceType> {
     prop::sample::select(&ResourceType::ALL[..])
 }
 
