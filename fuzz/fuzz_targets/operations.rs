@@ -70,7 +70,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(47)? {
+        Some(Step::Call(match self.below(53)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -90,6 +90,12 @@ impl Bytes<'_> {
             43 | 44 => Call::Move(self.place()?, self.below(4)?, self.keys()?),
             45 => Call::PutProject(self.below(2)?, self.below(8)?),
             46 => Call::UpdateProject(self.below(2)?, self.below(8)?),
+            47..50 => Call::MoveLinks(self.place()?, self.below(4)?, self.keys()?),
+            50 => Call::RenameView(self.place()?, self.below(4)?),
+            51 => {
+                let name = format!("name {}", self.below(3)?);
+                Call::CopyView(self.place()?, self.below(4)?, name)
+            }
             _ => return Some(Step::Verify),
         }))
     }

@@ -50,7 +50,11 @@ impl Effect {
             }
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
-            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => Ok(()),
+            Self::RenameView { view, to } if view == to => Err("it changes nothing"),
+            Self::CreateView { .. }
+            | Self::UpdateView { .. }
+            | Self::PutProject { .. }
+            | Self::RenameView { .. } => Ok(()),
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) enum Effect {
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
     /// Says what a project is, which begins if it is not there.
     PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
+    /// Gives a view another key; all else of it stays.
+    RenameView { view: ViewKey, to: ViewKey },
 }
 
 /// What a change does to the links of one view and type.
@@ -193,7 +195,10 @@ impl Effect {
     /// How many links and resources it names.
     fn named(&self) -> u64 {
         match self {
-            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => 0,
+            Self::CreateView { .. }
+            | Self::UpdateView { .. }
+            | Self::PutProject { .. }
+            | Self::RenameView { .. } => 0,
             Self::DeleteView { unlinked, .. } => unlinked.total(),
             Self::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
             Self::PutResources(resources) => resources.len() as u64,

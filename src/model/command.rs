@@ -82,6 +82,26 @@ pub(crate) enum Operation {
         begins: bool,
         limits: Limits,
     },
+    RenameView {
+        view: ViewKey,
+        to: ViewKey,
+    },
+    CopyView {
+        view: ViewKey,
+        to: ViewKey,
+        /// What is said of the copy otherwise.
+        patch: ViewPatch,
+        limits: Limits,
+        /// How many links there may be.
+        limit: usize,
+    },
+    /// Moves links to another view: each command is of the view that has them.
+    MoveLinks {
+        commands: Vec<LinkCommand>,
+        to: ViewKey,
+        /// How many keys and further resources there may be in all of them.
+        limit: usize,
+    },
 }
 
 impl Command {
@@ -92,7 +112,10 @@ impl Command {
     /// [`Error::NoSingleView`].
     pub(crate) fn check_view(&self) -> Result<()> {
         let single = match &self.operation {
-            Operation::UpdateView { .. } | Operation::DeleteView { .. } => true,
+            Operation::UpdateView { .. }
+            | Operation::DeleteView { .. }
+            | Operation::RenameView { .. }
+            | Operation::CopyView { .. } => true,
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };

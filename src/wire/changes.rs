@@ -116,6 +116,7 @@ pub enum Did<'a> {
     EnvironmentRemoved { environment_id: &'a str, segment_count: u64, unlinked_count: u64 },
     ProjectPut { project: Settings<'a> },
     ProjectDeleted { view_count: u64, unlinked_count: Counts },
+    ViewRenamed { view_key: &'a str, new_view_key: &'a str },
     Steps { steps: Vec<Did<'a>> },
 }
 
@@ -135,10 +136,7 @@ impl<'a> Did<'a> {
                 Self::LinksChanged(Links::new(view.as_str(), *resource_type, linked, unlinked))
             }
             ChangeKind::ManyLinksChanged { parts } => {
-                let part = |ChangedLinks { view, resource_type, linked, unlinked }: &'a _| {
-                    Links::new(view.as_str(), *resource_type, linked, unlinked)
-                };
-                Self::ManyLinksChanged { parts: parts.iter().map(part).collect() }
+                Self::ManyLinksChanged { parts: parts.iter().map(Links::of_part).collect() }
             }
             ChangeKind::ResourcesPut { resources } => {
                 Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
@@ -156,6 +154,9 @@ impl<'a> Did<'a> {
             ChangeKind::ProjectPut { settings } => Self::ProjectPut { project: settings.into() },
             ChangeKind::ProjectDeleted { views, unlinked } => {
                 Self::ProjectDeleted { view_count: *views, unlinked_count: unlinked.into() }
+            }
+            ChangeKind::ViewRenamed { view, to } => {
+                Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
             }
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
@@ -223,6 +224,11 @@ pub struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
+    fn of_part(part: &'a ChangedLinks) -> Self {
+        let ChangedLinks { view, resource_type, linked, unlinked } = part;
+        Self::new(view.as_str(), *resource_type, linked, unlinked)
+    }
+
     fn new(
         view_key: &'a str,
         resource_type: ResourceType,

@@ -43,6 +43,7 @@ mod long_life;
 mod memory_limit;
 mod model;
 mod opening;
+mod over_views;
 mod panics;
 mod policy;
 mod positions;

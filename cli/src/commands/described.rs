@@ -21,6 +21,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
     match kind {
         ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
         ChangeKind::ViewUpdated { view, .. } => format!("updated view {view}"),
+        ChangeKind::ViewRenamed { view, to } => format!("renamed view {view} to {to}"),
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("deleted view {view} with {}", of_types(unlinked))
         }
@@ -49,13 +50,14 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         ChangeKind::ProjectDeleted { views, unlinked } => {
             format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
         }
-        ChangeKind::Steps { steps } => {
-            let told: Vec<_> =
-                steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
-            told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
-        }
+        ChangeKind::Steps { steps } => described_steps(steps, wanted),
         _ => "something that this version does not know".to_owned(),
     }
+}
+
+fn described_steps(steps: &[ChangeKind], wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
+    let told: Vec<_> = steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
+    told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
 }
 
 /// What is said of a project.

@@ -180,6 +180,17 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
             view.update(fields.clone(), made.id, made.stamp.time);
             Ok(())
         }
+        Effect::RenameView { view, to } => {
+            if project.views.slot(to).is_some() {
+                return Err(Misfit("the view is there"));
+            }
+            if !project.views.has_room() {
+                return Err(Misfit("the project has too many views"));
+            }
+            let view = there(project.views.rename(view, to), "there is no such view")?;
+            view.rename(to.clone(), made.id, made.stamp.time);
+            Ok(())
+        }
         Effect::DeleteView { view, unlinked, .. } => project.delete_view(view, *unlinked),
         Effect::ChangeLinks(parts) => project.change_links(parts, made),
         Effect::RemoveResource { resource_type, name, removed, .. } => {

@@ -135,6 +135,7 @@ fn effects() -> Vec<Effect> {
         Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
         Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
         Effect::PutProject { before: Some(ProjectSettings::new()), settings },
+        Effect::RenameView { view: view_key(1), to: view_key(2) },
     ]
 }
 
@@ -175,13 +176,26 @@ fn operations() -> Vec<Operation> {
             begins: true,
             limits: Limits::default(),
         },
+        Operation::RenameView { view: view_key(1), to: view_key(2) },
+        Operation::CopyView {
+            view: view_key(1),
+            to: view_key(2),
+            patch: ViewPatch::new().name("n"),
+            limits: Limits::default(),
+            limit,
+        },
+        Operation::MoveLinks {
+            commands: vec![links(1, LinkOp::Move, Batch::segment_ids(["5f"]))],
+            to: view_key(2),
+            limit,
+        },
     ]
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
 const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d3101";
 
-const EFFECTS: [&str; 10] = [
+const EFFECTS: [&str; 11] = [
     "0006766965772d31016e01640101740101016d",
     "0106766965772d3100000000016e01640101740101016d",
     "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
@@ -199,12 +213,13 @@ const EFFECTS: [&str; 10] = [
      0c03000365006103016202016202040605060300010100000001010365006101023566016e0101740100\
      016d01000107030000026f6e0402010161060103fb2c01",
     "0801000000016e0001",
+    "0906766965772d3106766965772d32",
 ];
 
 /// Project, preconditions, meta, limit of details: the same in front of every operation.
 const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
 
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 14] = [
     "0006766965772d31016e01640101740101016d01",
     "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0206766965772d31",
@@ -218,6 +233,9 @@ const OPERATIONS: [&str; 11] = [
     "08",
     "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
     "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "0a06766965772d3106766965772d32",
+    "0b06766965772d3106766965772d3201016e000000fb0001fb001040fb0001fb0001fb0040fb0001fb000109",
+    "0c0106766965772d3103010100023566fb0001000000000000fca086010006766965772d3209",
 ];
 
 #[test]

@@ -123,6 +123,10 @@ fn effect() -> impl Strategy<Value = Effect> {
             let settings = |of| ProjectSettings::new().require_view_for_new_flags(of);
             Effect::PutProject { before: before.map(settings), settings: settings(after) }
         }),
+        1 => (0..3_u8, 0..3_u8).prop_map(|(view, to)| {
+            let to = if to == view { 3 } else { to };
+            Effect::RenameView { view: view_key(view), to: view_key(to) }
+        }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
         6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),

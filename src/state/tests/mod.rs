@@ -10,6 +10,7 @@ mod groups;
 mod last_views;
 mod memory;
 mod misfits;
+mod over_views;
 mod sets;
 mod snapshots;
 mod steps;

@@ -47,6 +47,10 @@ impl Dump {
                 let view = self.view(project, view);
                 assert_eq!(std::mem::replace(&mut view.fields, before.clone()), *fields);
             }
+            Effect::RenameView { view, to } => {
+                let renamed = self.views.remove(&(project.clone(), to.clone())).unwrap();
+                assert_eq!(self.views.insert((project.clone(), view.clone()), renamed), None);
+            }
             Effect::DeleteView { detail: Some(detail), .. } => self.put_back(project, detail),
             Effect::ChangeLinks(parts) => {
                 for part in parts.iter().rev() {
