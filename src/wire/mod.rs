@@ -55,6 +55,7 @@ mod changes;
 mod encoded;
 mod error_body;
 mod expand;
+mod in_views;
 mod json;
 mod link;
 mod link_report;

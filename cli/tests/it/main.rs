@@ -17,6 +17,7 @@ mod opening;
 mod pipes;
 mod reports;
 mod segments;
+mod sets;
 mod stats;
 mod support;
 mod transfer;
