@@ -33,7 +33,7 @@ impl ProjectState {
             views: (views + size_of::<Self>() + self.settings_memory()) as u64,
             links: links as u64,
             names: of(|resources| resources.names.memory()),
-            backlinks: of(|resources| resources.postings.memory()),
+            backlinks: of(|resources| resources.postings.memory() + resources.registered.memory()),
             registry: self.registry.memory() as u64,
         }
     }

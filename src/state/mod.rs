@@ -12,6 +12,7 @@ mod decide;
 mod digest;
 #[cfg(feature = "testing")]
 mod fuzz;
+mod id_set;
 mod key_map;
 mod link_set;
 mod load;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::names::Names;
+use super::id_set::IdSet;
+use super::names::{Name, Names};
 use super::postings::Postings;
 use super::registry::Registry;
 use super::view::ViewState;
@@ -31,6 +32,8 @@ pub(super) struct ProjectState {
 pub(super) struct Resources {
     pub(super) names: Names,
     pub(super) postings: Postings,
+    /// The ids of those that are registered, so that the others are counted without a look at the registry.
+    pub(super) registered: IdSet,
 }
 
 /// A view that is gone, with links whose postings are still there: those of types and names that are not
@@ -44,8 +47,15 @@ pub(super) struct DeadView {
 }
 
 impl Resources {
+    /// Lets names go that no posting needs.
+    pub(super) fn free(&mut self, names: &[Name]) {
+        self.registered.remove(names.iter().map(|name| name.id));
+        names.iter().for_each(|name| self.names.remove(name.place));
+        self.reset_if_empty();
+    }
+
     /// Gives all memory back when there are no names: holes of other sizes and ids would wait for nothing.
-    pub(super) fn reset_if_empty(&mut self) {
+    fn reset_if_empty(&mut self) {
         if self.names.len() == 0 {
             *self = Self::default();
         }

@@ -92,7 +92,7 @@ impl<'f, 's> Selection<'f, 's> {
     /// Cost: that of [`registered`](Self::registered) where the index finds something. Else O(v · n) with v views of
     /// the filter and the n links of the smallest that they must be in, or of those of which they must be in one;
     /// where all of these are large O(v · ids / 512 + v · links before the end of the page). Where nothing must be linked
-    /// O(n log n) with all n resources; O(registered ones) for those in no view.
+    /// O(n log n) with all n resources; for those in no view what [`unassigned`](Self::unassigned) says.
     pub(super) fn found(
         &self,
         after: Option<&str>,
@@ -100,6 +100,10 @@ impl<'f, 's> Selection<'f, 's> {
         limit: usize,
     ) -> (Vec<&'s str>, u64) {
         let sets = self.views.sets().filter(|_| self.filter.lookup().is_none());
+        let facts = self.filter.asks_for_facts();
+        if sets.is_none() && !facts && !self.views.may_be_linked() {
+            return self.unassigned(after, skip, limit);
+        }
         let Some(sets) = sets else {
             let names = match self.filter.lookup() {
                 Some(_) => self.registered().into_iter().map(|(name, _)| name).collect(),
@@ -109,7 +113,6 @@ impl<'f, 's> Selection<'f, 's> {
             let first = names.partition_point(|name| after.is_some_and(|after| *name <= after));
             return (names.into_iter().skip(first).skip(skip).take(limit).collect(), total);
         };
-        let facts = self.filter.asks_for_facts();
         let total = if facts { None } else { self.views.count_by_bits() };
         let (mut rows, mut passed, mut count) = (Vec::new(), 0, 0);
         self.each_of_sets(sets, after.filter(|_| total.is_some()), |name| {
@@ -163,7 +166,7 @@ impl<'f, 's> Selection<'f, 's> {
         after: Option<&str>,
         mut each: impl FnMut(&'s str) -> bool,
     ) {
-        let Resources { names, postings } = self.project.of(self.resource_type);
+        let Resources { names, postings, .. } = self.project.of(self.resource_type);
         let mut merged = Merged::new(names, sets, after);
         let mut stage = Vec::new();
         while merged.next_stage(&mut stage) {
@@ -174,6 +177,26 @@ impl<'f, 's> Selection<'f, 's> {
                 }
             }
         }
+    }
+
+    /// The registered resources that are in no view, as [`found`](Self::found) gives them.
+    ///
+    /// Cost: O(ids / 512) for the number of them, and O(1) for each registered one before the end of the page; while
+    /// a deleted view is not swept O(registered ones).
+    fn unassigned(&self, after: Option<&str>, skip: usize, limit: usize) -> (Vec<&'s str>, u64) {
+        let Resources { names, registered, .. } = self.project.of(self.resource_type);
+        let is_in_view = |id: u32| self.project.view_count(self.resource_type, id) > 0;
+        let linked = match self.project.dead.is_empty() {
+            true => registered.count(),
+            false => registered.iter().filter(|id| is_in_view(*id)).count() as u64,
+        };
+        let registry = &self.project.registry;
+        let total = registry.counts().get(self.resource_type).saturating_sub(linked);
+        let rows = registry.iter(self.resource_type, after).map(|(name, _)| name);
+        let rows = rows.filter(|name| names.find(name).is_none_or(|name| !is_in_view(name.id)));
+        // Behind the last one there is nothing to be found.
+        let most = usize::try_from(total).unwrap_or(usize::MAX);
+        (rows.take(most).skip(skip).take(limit).collect(), total)
     }
 
     /// What the filter finds among all linked and registered resources, in key order.

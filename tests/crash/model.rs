@@ -1,5 +1,7 @@
 //! What a store should hold, in a few maps.
 
+mod over_views;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
@@ -93,39 +95,6 @@ impl Model {
             .views
             .insert(key, View { id, fields, version: 1, revision, created, updated, links });
         Some(format!("{key} created with {}", fields_line(fields)))
-    }
-
-    fn copy(
-        &mut self,
-        project: &'static str,
-        [from, to]: [&'static str; 2],
-        time: u64,
-    ) -> Option<String> {
-        let (revision, id) = (self.revision + 1, self.next_view);
-        let views = &mut self.projects.get_mut(project)?.views;
-        let View { links, fields, .. } = views.get(from).filter(|_| !views.contains_key(to))?;
-        let mut copied: Vec<(Link, Resource)> =
-            links.iter().map(|(resource, link)| (*link, resource.clone())).collect();
-        copied.sort();
-        let created = format!("{to} created with {}", fields_line(*fields));
-        let mut copy = View {
-            id,
-            fields: *fields,
-            version: 1,
-            revision,
-            created: time,
-            updated: time,
-            links: BTreeMap::new(),
-        };
-        let lines = ResourceType::ALL.into_iter().filter_map(|of| {
-            let of_type = copied.iter().filter(|(_, resource)| resource.resource_type() == of);
-            let asked = of_type.map(|(_, resource)| resource.clone()).collect();
-            Some(format!("{to} {}", copy.link(of, asked, time, revision)?))
-        });
-        let lines: Vec<String> = lines.collect();
-        views.insert(to, copy);
-        self.next_view += 1;
-        Some(if lines.is_empty() { created } else { created + "; then " + &lines.join(", ") })
     }
 
     fn put(&mut self, project: &'static str, puts: &Puts, time: u64) -> Option<String> {
@@ -235,29 +204,8 @@ impl Project {
                 let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
                 (!lines.is_empty()).then(|| lines.join(", "))
             }
-            Act::MoveLinks([from, to], keys) => {
-                let (of, target) = (self.views.get(from)?, self.views.get(to)?);
-                let asked: Vec<Resource> = keys.resources().collect();
-                let leaving =
-                    asked.into_iter().filter(|key| of.links.contains_key(key) && from != to);
-                let leaving: Vec<Resource> = leaving.collect();
-                let is_new = |key: &&Resource| !target.links.contains_key(key);
-                let arriving = leaving.iter().filter(is_new).cloned().collect();
-                let linked = self.link(to, keys.resource_type, arriving, time, revision);
-                let unlinked = self.unlink(from, keys.resource_type, leaving, revision);
-                let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
-                (!lines.is_empty()).then(|| lines.join(", "))
-            }
-            Act::Rename([from, to]) => {
-                if self.views.contains_key(to) {
-                    return None;
-                }
-                let mut view = self.views.remove(from)?;
-                (view.updated, view.revision) = (time, revision);
-                view.version += 1;
-                self.views.insert(to, view);
-                Some(format!("{from} renamed to {to}"))
-            }
+            Act::MoveLinks(views, keys) => self.move_links(*views, keys, time, revision),
+            Act::Rename(views) => self.rename(*views, time, revision),
             Act::RemoveResource(resource) => {
                 let (_, links) = self.remove(|linked| linked == resource, revision)?;
                 Some(format!("{resource} removed with {links} links"))

@@ -39,9 +39,17 @@ impl ProjectState {
         if !resources.names.has_room(part.linked.len()) {
             return Err(Misfit("the project has too many names"));
         }
-        let names = part.linked.iter().zip(found);
-        let names: Vec<Name> =
-            names.map(|(text, found)| found.unwrap_or_else(|| resources.names.add(text))).collect();
+        let registry = &self.registry;
+        let names = part.linked.iter().zip(found).map(|(text, found)| {
+            found.unwrap_or_else(|| {
+                let name = resources.names.add(text);
+                if registry.get(part.resource_type, text).is_some() {
+                    resources.registered.insert([name.id].into_iter());
+                }
+                name
+            })
+        });
+        let names: Vec<Name> = names.collect();
         let ids: Vec<u32> = names.iter().map(|name| name.id).collect();
         if !resources.postings.insert_all(&ids, slot) {
             return Err(Misfit("a link already exists"));
@@ -97,8 +105,7 @@ impl ProjectState {
             Removed::Others => {}
             Removed::Last => last.extend(gone.get(at)),
         });
-        last.iter().for_each(|name| resources.names.remove(name.place));
-        resources.reset_if_empty();
+        resources.free(&last);
         if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
     }
 }

@@ -152,7 +152,7 @@ impl State {
     }
 
     fn put_resources(&mut self, project: &ProjectKey, puts: &[PutResource], stamp: Stamp) -> Fit {
-        let registry = &mut self.project_or_new(project)?.registry;
+        let ProjectState { registry, resources, .. } = self.project_or_new(project)?;
         for PutResource { resource_type, name, before, fields } in puts {
             if registry.get(*resource_type, name) != before.as_ref() {
                 return Err(Misfit("a resource had other fields"));
@@ -163,6 +163,10 @@ impl State {
             }
             let registration = Registration { fields: fields.clone(), revision: stamp.revision };
             registry.put(*resource_type, name, registration);
+            let resources = resources.get_mut(*resource_type);
+            if let (None, Some(linked)) = (before, resources.names.find(name)) {
+                resources.registered.insert([linked.id].into_iter());
+            }
         }
         Ok(())
     }

@@ -69,8 +69,9 @@ impl ProjectState {
         let mut by_view = BTreeMap::<u32, Vec<Name>>::new();
         for text in names {
             removed.registered += u64::from(self.registry.remove(resource_type, text).is_some());
-            let resources = self.of(resource_type);
+            let resources = self.resources.get_mut(resource_type);
             let Some(name) = resources.names.find(text) else { continue };
+            resources.registered.remove([name.id].into_iter());
             let before = removed.links;
             // Slots of deleted views are left to the sweep, and so is a name that has no others.
             for slot in resources.postings.iter(name.id) {

@@ -1,7 +1,8 @@
 //! Links that were written down, in both orders again.
 
-use super::{Link, LinkSet, Members};
+use super::{Link, LinkSet, has_members};
 use crate::model::Stamp;
+use crate::state::id_set::IdSet;
 use crate::state::names::Name;
 use crate::state::placed::{PlacedLink, PlacedLinks, Sound, require};
 
@@ -36,9 +37,9 @@ impl LinkSet {
         }
         set.by_key.fill(&by_key);
         // There are fewer than 2^32 names.
-        if Members::suit(set.len, names.len() as u32, false) {
+        if has_members(set.len, names.len() as u32, false) {
             let ids = placed.links.iter().filter_map(|link| names.get(link.rank as usize));
-            set.members = Some(Members::new(ids.map(|name| name.id)));
+            set.members = Some(IdSet::new(ids.map(|name| name.id)));
         }
         Ok(set)
     }

@@ -3,16 +3,26 @@
 mod key_order;
 mod link_order;
 mod load;
-mod members;
 #[cfg(test)]
 mod tests;
 
+use super::id_set::IdSet;
 use super::names::Names;
 use crate::model::{LinkRecord, Stamp};
 use key_order::KeyOrder;
 use link_order::LinkOrder;
 
-pub(super) use members::{Block, Members};
+/// A set with fewer links has no bits; in tests of the state small ones have some.
+const LARGE: u64 = if cfg!(test) { 16 } else { 4_096 };
+/// Bits are made once one of so many ids is linked, and dropped when only one of twice as many is: a link takes
+/// at most as many bits of memory.
+const DENSE: u64 = 32;
+
+/// Whether a set of so many links, of so many ids, is to have bits; `has` tells whether it has some.
+const fn has_members(len: u64, ids: u32, has: bool) -> bool {
+    let sparse = if has { 2 } else { 1 };
+    len * sparse >= LARGE && len * DENSE * sparse >= ids as u64
+}
 
 /// A link: where the name of its resource stands, and its number in link order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +70,7 @@ pub(super) struct LinkSet {
     by_key: KeyOrder,
     by_time: LinkOrder,
     /// Of a set that is large.
-    members: Option<Members>,
+    members: Option<IdSet>,
     len: u64,
     /// The next sequence; the last one is never given.
     next: u32,
@@ -129,10 +139,10 @@ impl LinkSet {
     /// Cost: O(1), and now and then O(n): the set or the ids doubled since, or halved.
     fn fit_members(&mut self, names: &Names) {
         let has = self.members.is_some();
-        match (Members::suit(self.len, names.ids(), has), has) {
+        match (has_members(self.len, names.ids(), has), has) {
             (true, false) => {
                 let ids = self.by_key(names, None, 0).map(|link| names.id(link.place));
-                self.members = Some(Members::new(ids));
+                self.members = Some(IdSet::new(ids));
             }
             (false, true) => self.members = None,
             _ => {}
@@ -140,7 +150,7 @@ impl LinkSet {
     }
 
     /// The bits of its members, of a set that is large.
-    pub(super) const fn members(&self) -> Option<&Members> {
+    pub(super) const fn members(&self) -> Option<&IdSet> {
         self.members.as_ref()
     }
 
@@ -210,7 +220,7 @@ impl LinkSet {
     ///
     /// Cost: O(n / 384).
     pub(super) fn memory(&self) -> usize {
-        let members = self.members.as_ref().map_or(0, Members::memory);
+        let members = self.members.as_ref().map_or(0, IdSet::memory);
         size_of::<Self>() + self.by_key.memory() + self.by_time.memory() + members
     }
 

@@ -46,27 +46,34 @@ impl<'s> ResourceTests<'s> {
         of
     }
 
-    /// Whether they hold for a view.
+    /// Whether they hold for a view that has all it must have.
     ///
     /// Cost: O(1) for each resource that they name, or O(log n) with the n views of one that is in many.
-    pub(in crate::state) fn hold(&self, slot: u32, view: &ViewState) -> bool {
+    fn hold(&self, slot: u32, view: &ViewState) -> bool {
         let has = |posting: &Posting| {
             posting.is_some_and(|(of, id)| self.project.of(of).postings.contains(id, slot))
         };
         let links = view.counts().total();
-        self.all.iter().all(has)
-            && !self.none.iter().any(has)
+        !self.none.iter().any(has)
             && self.any.iter().all(|postings| postings.iter().any(has))
             && self.exactly.iter().all(|count| *count as u64 == links)
     }
 
     /// The views that they hold for, in no order.
     ///
-    /// Cost: O(r · n) with the r resources that they name and the n views of the one that is in the fewest; where no
-    /// resource must be linked O(r · views).
+    /// Cost: O(r · n · log m) with the r resources that they name, the n views of the one that is in the fewest and the
+    /// m of one that is in the most, and no more than O(m) for each that must be linked; where none must be O(r · views).
     pub(in crate::state) fn views(&self) -> Vec<(u32, &'s ViewState)> {
         let views: Vec<(u32, &ViewState)> = match self.candidates() {
-            Some(slots) => {
+            Some(mut slots) => {
+                let mut all: Vec<&Posting> = self.all.iter().collect();
+                all.sort_by_key(|posting| self.count(posting));
+                for posting in all {
+                    match posting {
+                        Some((of, id)) => self.project.of(*of).postings.retain(*id, &mut slots),
+                        None => slots.clear(),
+                    }
+                }
                 let view = |slot| Some((slot, self.project.views.get(slot)?));
                 slots.into_iter().filter_map(view).collect()
             }
@@ -75,15 +82,18 @@ impl<'s> ResourceTests<'s> {
         views.into_iter().filter(|(slot, view)| self.hold(*slot, view)).collect()
     }
 
+    /// How many views have a resource, dead ones included.
+    fn count(&self, posting: &Posting) -> usize {
+        posting.map_or(0, |(of, id)| self.project.of(of).postings.count(id))
+    }
+
     /// The slots of views among which all are that they hold for, each once; `None` for all views.
     fn candidates(&self) -> Option<Vec<u32>> {
         let one = self.all.iter().map(std::slice::from_ref);
         let postings = one.chain(self.any.iter().map(Vec::as_slice));
-        let count = |postings: &&[Posting]| {
-            let counts = postings.iter().flatten();
-            counts.map(|(of, id)| self.project.of(*of).postings.count(*id)).sum::<usize>()
-        };
-        let fewest = postings.min_by_key(count)?;
+        let fewest = postings.min_by_key(|postings| {
+            postings.iter().map(|posting| self.count(posting)).sum::<usize>()
+        })?;
         let slots = fewest.iter().flatten();
         let slots = slots.flat_map(|(of, id)| self.project.of(*of).postings.iter(*id));
         let mut slots: Vec<u32> = slots.collect();

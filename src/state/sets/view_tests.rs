@@ -4,7 +4,8 @@ use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::set_predicate::SetPredicate;
-use crate::state::link_set::{Block, LinkSet, Members};
+use crate::state::id_set::{Block, IdSet};
+use crate::state::link_set::LinkSet;
 use crate::state::project::ProjectState;
 
 /// What must hold of the views that a resource is in.
@@ -123,7 +124,7 @@ impl<'s> ViewTests<'s> {
     }
 
     /// The bits of views, with `None` for a view that has no link; `None` if one that has links has no bits.
-    fn members(&self, slots: &[u32]) -> Option<Vec<Option<&'s Members>>> {
+    fn members(&self, slots: &[u32]) -> Option<Vec<Option<&'s IdSet>>> {
         let members = |slot: &u32| match self.set(*slot) {
             Some(set) => set.members().map(Some),
             None => Some(None),
@@ -132,7 +133,7 @@ impl<'s> ViewTests<'s> {
     }
 }
 
-fn block(members: Option<&Members>, at: u32) -> Block {
+fn block(members: Option<&IdSet>, at: u32) -> Block {
     members.map(|members| members.block(at)).unwrap_or_default()
 }
 
@@ -140,7 +141,7 @@ fn and(block: &mut Block, other: &Block) {
     block.iter_mut().zip(other).for_each(|(one, other)| *one &= other);
 }
 
-fn union(sets: &[Option<&Members>], at: u32) -> Block {
+fn union(sets: &[Option<&IdSet>], at: u32) -> Block {
     let mut union = Block::default();
     for set in sets {
         union.iter_mut().zip(block(*set, at)).for_each(|(one, other)| *one |= other);

@@ -1,41 +1,28 @@
-//! Which ids are linked, as bits, of a set that is large: questions over large sets are answered a block of bits
-//! at a time, without a look at names or postings.
+//! Sets of ids as bits: of two of them whole blocks are compared, without a look at names or postings.
 
-use crate::state::shared_vec::SharedVec;
-
-/// A set with fewer links has no bits; in tests of the state small ones have some.
-const LEAST: u64 = if cfg!(test) { 16 } else { 4_096 };
-/// Bits are made once one of so many ids is linked, and dropped when only one of twice as many is: a link takes
-/// at most as many bits of memory.
-const DENSE: u64 = 32;
+use super::shared_vec::SharedVec;
 
 /// The words of a block, and the ids it is about.
 const WORDS: usize = 8;
 const IDS: u32 = 64 * WORDS as u32;
 
 /// Bits of ids that follow each other.
-pub(in crate::state) type Block = [u64; WORDS];
+pub(super) type Block = [u64; WORDS];
 
-/// The ids of a large set. Cloning is O(1).
+/// A set of ids. Cloning is O(1).
 #[derive(Clone, Debug, Default)]
-pub(in crate::state) struct Members {
+pub(super) struct IdSet {
     blocks: SharedVec<Block>,
     /// Behind the last block that was ever written.
     end: u32,
 }
 
-impl Members {
-    /// Whether a set of so many links, of so many ids, is to have bits; `has` tells whether it has some.
-    pub(super) const fn suit(len: u64, ids: u32, has: bool) -> bool {
-        let sparse = if has { 2 } else { 1 };
-        len * sparse >= LEAST && len * DENSE * sparse >= ids as u64
-    }
-
-    /// The bits of these ids.
+impl IdSet {
+    /// The set of these ids.
     pub(super) fn new(ids: impl Iterator<Item = u32>) -> Self {
-        let mut members = Self::default();
-        members.change(ids, |word, bit| *word |= bit);
-        members
+        let mut set = Self::default();
+        set.insert(ids);
+        set
     }
 
     pub(super) fn insert(&mut self, ids: impl Iterator<Item = u32>) {
@@ -58,13 +45,13 @@ impl Members {
     }
 
     /// How many blocks there are; those behind them are empty.
-    pub(in crate::state) const fn blocks(&self) -> u32 {
+    pub(super) const fn blocks(&self) -> u32 {
         self.end
     }
 
     /// The bits of a block.
     #[inline]
-    pub(in crate::state) fn block(&self, block: u32) -> Block {
+    pub(super) fn block(&self, block: u32) -> Block {
         self.blocks.get(block).copied().unwrap_or_default()
     }
 
@@ -79,6 +66,15 @@ impl Members {
         })
     }
 
+    /// How many ids there are.
+    ///
+    /// Cost: O(ids / 512).
+    pub(super) fn count(&self) -> u64 {
+        let words = (0..self.end).flat_map(|block| self.block(block));
+        words.map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// The bytes it points to.
     pub(super) fn memory(&self) -> usize {
         self.blocks.memory()
     }
