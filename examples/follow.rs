@@ -161,6 +161,9 @@ fn kind(kind: &ChangeKind) -> Value {
         ChangeKind::ViewUpdated { view, fields } => {
             json!({ "change": "viewUpdated", "view": view.as_str(), "fields": of_view(fields) })
         }
+        ChangeKind::ViewRenamed { view, to } => {
+            json!({ "change": "viewRenamed", "view": view.as_str(), "to": to.as_str() })
+        }
         ChangeKind::ViewDeleted { view, unlinked } => {
             json!({ "change": "viewDeleted", "view": view.as_str(), "unlinked": counts(unlinked) })
         }

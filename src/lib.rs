@@ -328,6 +328,7 @@ pub use model::key::{
 };
 pub use model::limit::{Limits, TooLong};
 pub use model::linked_resource::LinkedResource;
+pub use model::overlap::{NearView, Overlap};
 pub use model::page::{Cursor, KeySort, LinkSort, Page, Paging, ResourceSort, ViewSort};
 pub use model::position::{InvalidPosition, Position};
 pub use model::project_info::ProjectInfo;

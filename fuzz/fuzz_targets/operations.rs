@@ -72,7 +72,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(50)? {
+        Some(Step::Call(match self.below(56)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -94,6 +94,12 @@ impl Bytes<'_> {
             46 => Call::UpdateProject(self.below(2)?, self.below(8)?),
             47 | 48 => Call::Undo,
             49 => return Some(Step::Past(self.below(8)?)),
+            50..53 => Call::MoveLinks(self.place()?, self.below(4)?, self.keys()?),
+            53 => Call::RenameView(self.place()?, self.below(4)?),
+            54 => {
+                let name = format!("name {}", self.below(3)?);
+                Call::CopyView(self.place()?, self.below(4)?, name)
+            }
             _ => return Some(Step::Verify),
         }))
     }

@@ -92,6 +92,7 @@ impl Metrics {
             Action::Link => "link",
             Action::Unlink => "unlink",
             Action::Replace => "replace",
+            Action::Move => "move",
             _ => "other",
         };
         let mut outcomes = BTreeMap::new();
@@ -116,6 +117,7 @@ fn outcome_name(outcome: &KeyOutcome) -> &'static str {
         KeyOutcome::AlreadyLinked => "already_linked",
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::NotLinked => "not_linked_ignored",
+        KeyOutcome::Moved => "moved",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         _ => "other",
     }

@@ -150,6 +150,23 @@ impl AsyncProject {
         self.run(|project| project.change_links(changes)).await
     }
 
+    /// Moves links from one view to another in one change: [`Project::move_links`].
+    ///
+    /// Cost and example: those of [`Project::move_links`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::move_links`].
+    pub async fn move_links(
+        &self,
+        from: &str,
+        to: &str,
+        batches: impl IntoIterator<Item = Batch>,
+    ) -> Result<Vec<Report>> {
+        let (to, batches) = (to.to_owned(), batches.into_iter().collect::<Vec<_>>());
+        self.run_on(from, move |project, from| project.move_links(from, &to, batches)).await
+    }
+
     /// Creates a view: [`Project::create_view`].
     ///
     /// Cost and example: those of [`Project::create_view`].
@@ -181,6 +198,30 @@ impl AsyncProject {
     /// Those of [`Project::update_view`].
     pub async fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
         self.run_on(key, |project, key| project.update_view(key, patch)).await
+    }
+
+    /// Gives a view another key: [`Project::rename_view`].
+    ///
+    /// Cost and example: those of [`Project::rename_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::rename_view`].
+    pub async fn rename_view(&self, key: &str, to: &str) -> Result<View> {
+        let to = to.to_owned();
+        self.run_on(key, move |project, key| project.rename_view(key, &to)).await
+    }
+
+    /// Creates a view with the fields and links of another one: [`Project::copy_view`].
+    ///
+    /// Cost and example: those of [`Project::copy_view`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::copy_view`].
+    pub async fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {
+        let to = to.to_owned();
+        self.run_on(key, move |project, key| project.copy_view(key, &to, patch)).await
     }
 
     /// Deletes a view and unlinks everything from it: [`Project::delete_view`].

@@ -116,9 +116,10 @@ fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
 /// In how many parts an effect adds anything, and the bytes of what it adds, but for texts.
 fn growth_of_effect(effect: &Effect) -> (u64, u64) {
     match effect {
-        Effect::CreateView { .. } | Effect::UpdateView { .. } | Effect::PutProject { .. } => {
-            (1, RECORD)
-        }
+        Effect::CreateView { .. }
+        | Effect::UpdateView { .. }
+        | Effect::PutProject { .. }
+        | Effect::RenameView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
         Effect::DeleteView { .. }

@@ -55,6 +55,11 @@ impl ResourceFilter {
         })
     }
 
+    /// Whether there are conditions besides those on views.
+    pub(crate) fn asks_for_facts(&self) -> bool {
+        self.conditions.iter().any(|condition| !matches!(condition, ResourceCondition::View(_)))
+    }
+
     /// Entries of one index that lead to every match, and to resources that do not match; `None`
     /// when all resources must be looked at.
     ///
@@ -71,7 +76,7 @@ impl ResourceCondition {
             Self::Query(text) => query::is_in(text, [facts.key, facts.name]),
             Self::Key(test) => test.holds(Some(facts.key)),
             Self::Name(test) => test.holds(Some(facts.name)),
-            Self::Tags(test) => test.holds(|tag| facts.tags.contains(tag)),
+            Self::Tags(test) => test.holds(facts.tags.len(), |tag| facts.tags.contains(tag)),
             Self::View(_) => true,
             Self::MaintainerId(test) => test.holds(member(facts.maintainer)),
             Self::MaintainerTeam(test) => test.holds(team(facts.maintainer)),
@@ -81,7 +86,7 @@ impl ResourceCondition {
             Self::CreatedAt(test) => test.holds(facts.created_at),
             Self::Attribute(name, test) => {
                 let value = facts.attributes.and_then(|attributes| attributes.get(name));
-                value.is_some_and(|value| test.holds(|text| value.has(text)))
+                value.is_some_and(|value| test.holds(value.len(), |text| value.has(text)))
             }
             Self::HasAttribute(name, wanted) => {
                 facts.attributes.is_some_and(|attributes| attributes.contains_key(name)) == *wanted
@@ -93,8 +98,10 @@ impl ResourceCondition {
     fn index_terms(&self) -> Option<IndexTerms<'_>> {
         match self {
             Self::Tags(SetPredicate::AnyOf(tags)) => Some(IndexTerms::Tags(tags)),
-            // Every match has the first one. Without any, everything matches.
-            Self::Tags(SetPredicate::AllOf(tags)) => tags.get(..1).map(IndexTerms::Tags),
+            // Every match has the first one. Without any, the index does not help.
+            Self::Tags(SetPredicate::AllOf(tags) | SetPredicate::Exactly(tags)) => {
+                tags.get(..1).map(IndexTerms::Tags)
+            }
             Self::MaintainerId(test) => test.wanted().map(IndexTerms::Members),
             Self::MaintainerTeam(test) => test.wanted().map(IndexTerms::Teams),
             _ => None,

@@ -4,6 +4,8 @@ use super::error::FilterError;
 use super::resource_filter::member;
 use super::tables;
 use super::{parser, query};
+use crate::model::resource::Resource;
+use crate::model::set_predicate::SetPredicate;
 use crate::model::view::View;
 use crate::model::view_filter::{ViewCondition, ViewFilter};
 
@@ -31,11 +33,25 @@ impl ViewFilter {
         Ok(Self { conditions: parser::parse(text, tables::of_views())? })
     }
 
-    /// Whether every condition holds.
+    /// Whether every condition holds but those on linked resources, which [`linked`](Self::linked) gives
+    /// and whoever knows the links checks.
     ///
     /// Cost: O(conditions and their values), and for a query O(length of key and name).
     pub(crate) fn matches(&self, view: &View) -> bool {
         self.conditions.iter().all(|condition| condition.holds(view))
+    }
+
+    /// The conditions on linked resources, all of which must hold.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = &SetPredicate<Resource>> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            ViewCondition::Linked(test) => Some(test),
+            _ => None,
+        })
+    }
+
+    /// Whether there are conditions besides those on linked resources.
+    pub(crate) fn asks_for_facts(&self) -> bool {
+        self.conditions.iter().any(|condition| !matches!(condition, ViewCondition::Linked(_)))
     }
 }
 
@@ -45,7 +61,8 @@ impl ViewCondition {
             Self::Query(text) => query::is_in(text, [view.key.as_str(), &view.name]),
             Self::Name(test) => test.holds(Some(&view.name)),
             Self::Key(test) => test.holds(Some(view.key.as_str())),
-            Self::Tag(test) => test.holds(|tag| view.tags.contains(tag)),
+            Self::Tag(test) => test.holds(view.tags.len(), |tag| view.tags.contains(tag)),
+            Self::Linked(_) => true,
             Self::MaintainerId(test) => test.holds(member(view.maintainer.as_ref())),
             Self::Payload(wanted) => !wanted,
         }

@@ -105,6 +105,14 @@ impl AttributeValue {
         }
     }
 
+    /// How many texts or numbers it has.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(_) | Self::Number(_) => 1,
+            Self::Texts(texts) => texts.len(),
+        }
+    }
+
     /// Each text of it.
     pub(crate) fn each_text(&self) -> &[String] {
         match self {

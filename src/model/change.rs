@@ -136,6 +136,13 @@ pub enum ChangeKind {
         /// The resources.
         resources: Vec<Resource>,
     },
+    /// A view got another key; all else of it stayed, with its id and its links.
+    ViewRenamed {
+        /// The key it had.
+        view: ViewKey,
+        /// Its key since.
+        to: ViewKey,
+    },
     /// Several things were done at once, in order. None of them is of this kind.
     Steps {
         /// What was done, each on what those before it left.

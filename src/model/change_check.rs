@@ -60,11 +60,15 @@ impl Effect {
             }
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
-            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => Ok(()),
             Self::Unregister(resources) if resources.is_empty() => Err("it changes nothing"),
             Self::Unregister(resources) => resources
                 .iter()
                 .try_for_each(|resource| check_name(resource.resource_type, &resource.name)),
+            Self::RenameView { view, to, .. } if view == to => Err("it changes nothing"),
+            Self::CreateView { .. }
+            | Self::UpdateView { .. }
+            | Self::PutProject { .. }
+            | Self::RenameView { .. } => Ok(()),
         }
     }
 }

@@ -50,6 +50,7 @@ impl ChangeKind {
                 Self::ViewUpdated { view, fields: fields.into() }
             }
             Effect::DeleteView { view, unlinked, .. } => Self::ViewDeleted { view, unlinked },
+            Effect::RenameView { view, to, .. } => Self::ViewRenamed { view, to },
             Effect::ChangeLinks(parts) => Self::of_links(parts, revision)?,
             Effect::PutResources(puts) => {
                 let put = |put: PutResource| {

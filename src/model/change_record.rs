@@ -70,6 +70,8 @@ pub(crate) enum Effect {
     PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
     /// Takes resources out of the registry, and leaves their links.
     Unregister(Vec<Unregistered>),
+    /// Gives a view another key; all else of it stays. `updated_at` is what it was before.
+    RenameView { view: ViewKey, to: ViewKey, last_change: LastChange, updated_at: Timestamp },
 }
 
 /// What else is said of a view that comes back.
@@ -251,7 +253,10 @@ impl Effect {
     /// How many links and resources it names.
     fn named(&self) -> u64 {
         match self {
-            Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => 0,
+            Self::CreateView { .. }
+            | Self::UpdateView { .. }
+            | Self::PutProject { .. }
+            | Self::RenameView { .. } => 0,
             Self::DeleteView { unlinked, .. } => unlinked.total(),
             Self::ChangeLinks(parts) => parts.iter().map(LinksChange::len).sum(),
             Self::PutResources(resources) => resources.len() as u64,

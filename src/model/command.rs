@@ -94,6 +94,26 @@ pub(crate) enum Operation {
         view: Box<ViewDetail>,
         policy: LinkPolicy,
     },
+    RenameView {
+        view: ViewKey,
+        to: ViewKey,
+    },
+    CopyView {
+        view: ViewKey,
+        to: ViewKey,
+        /// What is said of the copy otherwise.
+        patch: ViewPatch,
+        limits: Limits,
+        /// How many links there may be.
+        limit: usize,
+    },
+    /// Moves links to another view: each command is of the view that has them.
+    MoveLinks {
+        commands: Vec<LinkCommand>,
+        to: ViewKey,
+        /// How many keys and further resources there may be in all of them.
+        limit: usize,
+    },
 }
 
 impl Command {
@@ -106,7 +126,9 @@ impl Command {
         let single = match &self.operation {
             Operation::UpdateView { .. }
             | Operation::DeleteView { .. }
-            | Operation::RevertView { .. } => true,
+            | Operation::RevertView { .. }
+            | Operation::RenameView { .. }
+            | Operation::CopyView { .. } => true,
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };

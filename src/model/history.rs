@@ -63,6 +63,13 @@ pub enum HistoryEvent {
     ViewCreated(ViewKey),
     /// Its fields changed.
     ViewUpdated(ViewKey),
+    /// It got another key; told of both keys.
+    ViewRenamed {
+        /// The key it had.
+        view: ViewKey,
+        /// Its key since.
+        to: ViewKey,
+    },
     /// It was deleted, with its links.
     ViewDeleted(ViewKey),
     /// The resource was linked to the view.
@@ -97,6 +104,7 @@ impl fmt::Display for HistoryEvent {
         match self {
             Self::ViewCreated(view) => write!(f, "view {view} created"),
             Self::ViewUpdated(view) => write!(f, "view {view} updated"),
+            Self::ViewRenamed { view, to } => write!(f, "view {view} renamed to {to}"),
             Self::ViewDeleted(view) => write!(f, "view {view} deleted"),
             Self::Linked { view, resource, .. } => write!(f, "{resource} linked to {view}"),
             Self::Unlinked { view, resource } => write!(f, "{resource} unlinked from {view}"),
@@ -149,6 +157,12 @@ impl Events<'_> {
         match effect {
             Effect::CreateView { view, .. } => self.of_view(view, HistoryEvent::ViewCreated),
             Effect::UpdateView { view, .. } => self.of_view(view, HistoryEvent::ViewUpdated),
+            Effect::RenameView { view, to, .. } => {
+                if self.is_of(view) || self.is_of(to) {
+                    let (view, to) = (view.clone(), to.clone());
+                    self.events.push(HistoryEvent::ViewRenamed { view, to });
+                }
+            }
             Effect::DeleteView { view, detail: None, .. } if self.may_concern(view) => {
                 self.of_view(view, HistoryEvent::ViewDeleted);
                 self.not_kept();
@@ -206,6 +220,11 @@ impl Events<'_> {
         let prefix = environment_prefix(environment);
         matches!(self.subject, Subject::Resource(of, name)
             if of != ResourceType::Segment || !name.starts_with(&prefix))
+    }
+
+    /// Whether it is the history of a view.
+    fn is_of(&self, view: &ViewKey) -> bool {
+        matches!(self.subject, Subject::View(of) if of == view)
     }
 
     fn of_view(&mut self, view: &ViewKey, event: impl FnOnce(ViewKey) -> HistoryEvent) {

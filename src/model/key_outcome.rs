@@ -27,6 +27,8 @@ pub enum Action {
     Replace,
     /// Register the resources.
     Put,
+    /// Unlink the keys from the view, and link them to another one.
+    Move,
 }
 
 /// What became of one key.
@@ -58,6 +60,8 @@ pub enum KeyOutcome {
     Updated,
     /// The registry said the same of it before.
     Unchanged,
+    /// It was unlinked from one view and linked to the other.
+    Moved,
     /// Nothing was done for it.
     Failed(FailureReason),
 }

@@ -18,6 +18,8 @@ pub(crate) enum LinkOp {
     Unlink,
     /// To link them and to unlink the others of their type.
     Replace,
+    /// To unlink them from it and to link them to another view.
+    Move,
 }
 
 impl LinkOp {
@@ -26,7 +28,13 @@ impl LinkOp {
             Self::Link => Action::Link,
             Self::Unlink => Action::Unlink,
             Self::Replace => Action::Replace,
+            Self::Move => Action::Move,
         }
+    }
+
+    /// Whether it is about what is linked to the view, and not about what is to be.
+    pub(crate) const fn takes_out(self) -> bool {
+        matches!(self, Self::Unlink | Self::Move)
     }
 }
 
@@ -69,11 +77,8 @@ impl LinkCommand {
         environment_limit: usize,
         limit: usize,
     ) -> Self {
-        let environment_limit = match op {
-            LinkOp::Link | LinkOp::Replace => environment_limit,
-            // What was linked under another limit can still be unlinked.
-            LinkOp::Unlink => MAX_KEY_LEN,
-        };
+        // What was linked under another limit can still be unlinked.
+        let environment_limit = if op.takes_out() { MAX_KEY_LEN } else { environment_limit };
         let Batch { keys, filter, choices, meta: _ } = batch;
         let batch = ValidatedBatch::new(keys, environment_limit);
         Self { view, op, batch, filter, choices, policy, limit }
@@ -89,8 +94,9 @@ impl LinkCommand {
             }
             (LinkOp::Link | LinkOp::Replace, false) => KeyOutcome::AlreadyLinked,
             (LinkOp::Unlink, true) => KeyOutcome::Unlinked,
-            (LinkOp::Unlink, false) if ignore_missing => KeyOutcome::NotLinked,
-            (LinkOp::Unlink, false) => KeyOutcome::Failed(FailureReason::NotLinked),
+            (LinkOp::Move, true) => KeyOutcome::Moved,
+            (LinkOp::Unlink | LinkOp::Move, false) if ignore_missing => KeyOutcome::NotLinked,
+            (LinkOp::Unlink | LinkOp::Move, false) => KeyOutcome::Failed(FailureReason::NotLinked),
         }
     }
 }

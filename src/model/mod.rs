@@ -30,6 +30,7 @@ pub(crate) mod memory_use;
 pub(crate) mod name_list;
 pub(crate) mod new_resource;
 pub(crate) mod outcome;
+pub(crate) mod overlap;
 pub(crate) mod page;
 pub(crate) mod position;
 pub(crate) mod project_info;

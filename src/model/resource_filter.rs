@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::attribute::Attribute;
+use super::error::{Error, Result};
 use super::key::{EnvironmentId, ViewKey};
 use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
@@ -40,6 +41,37 @@ impl ResourceFilter {
     pub fn and(mut self, condition: ResourceCondition) -> Self {
         self.conditions.push(condition);
         self
+    }
+
+    /// The filter with a condition on the views that a resource is in, which are named by their keys.
+    ///
+    /// Several of them make any combination: in all of these, in one of those, in none of the others. To be in
+    /// exactly no view is to be in no view at all.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType, SetPredicate};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # for view in ["web", "shop", "old"] { project.create_view(NewView::new(view, view))?; }
+    /// project.link("web", Batch::flags(["a", "b", "c"]))?.all_ok()?;
+    /// project.link("shop", Batch::flags(["b", "c"]))?.all_ok()?;
+    /// project.link("old", Batch::flags(["c"]))?.all_ok()?;
+    ///
+    /// let in_both_and_not_old = ResourceFilter::all()
+    ///     .in_views(SetPredicate::AllOf(vec!["web", "shop"]))?
+    ///     .in_views(SetPredicate::NoneOf(vec!["old"]))?;
+    /// let page = project.read()?.find_resources(
+    ///     ResourceType::Flag, &in_both_and_not_old, Paging::first(10))?;
+    /// assert_eq!((page.total, page.items[0].key().as_str()), (1, "b"));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`] when a text is no key of a view.
+    pub fn in_views<K: AsRef<str>>(self, views: SetPredicate<K>) -> Result<Self> {
+        let parse =
+            |key: K| ViewKey::parse(key.as_ref()).map_err(Error::key("view key", key.as_ref()));
+        Ok(self.and(ResourceCondition::View(views.try_map(parse)?)))
     }
 
     /// The conditions, in the order they were named.

@@ -74,7 +74,7 @@ pub enum RevertedItem {
     /// What the registry says of a resource.
     Resource(Resource),
     /// What is said of the project.
-    Settings,
+    Project,
 }
 
 impl fmt::Display for RevertedItem {
@@ -83,7 +83,7 @@ impl fmt::Display for RevertedItem {
             Self::View(view) => write!(f, "view {view}"),
             Self::Link { view, resource } => write!(f, "link of {resource} to {view}"),
             Self::Resource(resource) => write!(f, "resource {resource}"),
-            Self::Settings => f.write_str("settings of the project"),
+            Self::Project => f.write_str("project"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a condition asks of a set.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// What a condition asks of a set, such as the tags of a resource or the views it is in.
@@ -23,17 +25,58 @@ pub enum SetPredicate<T> {
     AllOf(Vec<T>),
     /// None of these is in it; without any it always holds.
     NoneOf(Vec<T>),
+    /// Each of these is in it, and nothing else; without any it holds of the empty set. Not in the grammar.
+    Exactly(Vec<T>),
 }
 
 impl<T> SetPredicate<T> {
-    /// Whether the test holds for the set that `has` tells the members of.
+    /// What it names.
+    pub(crate) fn members(&self) -> &[T] {
+        match self {
+            Self::AnyOf(members)
+            | Self::AllOf(members)
+            | Self::NoneOf(members)
+            | Self::Exactly(members) => members,
+        }
+    }
+
+    /// The same of other members.
     ///
-    /// Cost: O(members of the test) calls of `has`.
-    pub(crate) fn holds(&self, has: impl FnMut(&T) -> bool) -> bool {
+    /// # Errors
+    ///
+    /// The first one of `each`.
+    pub(crate) fn try_map<R, E>(
+        self,
+        each: impl FnMut(T) -> Result<R, E>,
+    ) -> Result<SetPredicate<R>, E> {
+        Ok(match self {
+            Self::AnyOf(members) => SetPredicate::AnyOf(mapped(members, each)?),
+            Self::AllOf(members) => SetPredicate::AllOf(mapped(members, each)?),
+            Self::NoneOf(members) => SetPredicate::NoneOf(mapped(members, each)?),
+            Self::Exactly(members) => SetPredicate::Exactly(mapped(members, each)?),
+        })
+    }
+}
+
+impl<T: Ord> SetPredicate<T> {
+    /// Whether the test holds for a set of so many members, which `has` knows.
+    ///
+    /// Cost: O(n) calls of `has`, and O(n log n), with n members of the test.
+    pub(crate) fn holds(&self, members: usize, has: impl FnMut(&T) -> bool) -> bool {
         match self {
             Self::AnyOf(wanted) => wanted.iter().any(has),
             Self::AllOf(wanted) => wanted.iter().all(has),
             Self::NoneOf(unwanted) => !unwanted.iter().any(has),
+            Self::Exactly(wanted) => wanted.iter().all(has) && distinct(wanted) == members,
         }
     }
+}
+
+/// How many different ones there are.
+fn distinct<T: Ord>(members: &[T]) -> usize {
+    members.iter().collect::<BTreeSet<&T>>().len()
+}
+
+fn mapped<T, R, E>(members: Vec<T>, each: impl FnMut(T) -> Result<R, E>) -> Result<Vec<R>, E> {
+    members.into_iter().map(each).collect()
 }

@@ -1,5 +1,6 @@
 //! Which views: the conditions.
 
+use super::resource::Resource;
 use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
 
@@ -35,6 +36,28 @@ impl ViewFilter {
         self
     }
 
+    /// The filter with a condition on the resources that are linked to a view.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Paging, Resource, SetPredicate, ViewFilter};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # for view in ["v", "w"] { project.create_view(NewView::new(view, view))?; }
+    /// project.link("v", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// project.link("w", Batch::flags(["b"]))?.all_ok()?;
+    ///
+    /// let both = vec![Resource::flag("a")?, Resource::flag("b")?];
+    /// let with_both = ViewFilter::all().linking(SetPredicate::AllOf(both.clone()));
+    /// let with_any = ViewFilter::all().linking(SetPredicate::AnyOf(both));
+    /// let reader = project.read()?;
+    /// assert_eq!(reader.views_matching(&with_both, Paging::first(10))?.items[0].key.as_str(), "v");
+    /// assert_eq!(reader.views_matching(&with_any, Paging::first(0))?.total, 2);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    #[must_use]
+    pub fn linking(self, resources: SetPredicate<Resource>) -> Self {
+        self.and(ViewCondition::Linked(resources))
+    }
+
     /// The conditions, in the order they were named.
     #[must_use]
     pub fn conditions(&self) -> &[ViewCondition] {
@@ -64,6 +87,8 @@ pub enum ViewCondition {
     Key(TextPredicate),
     /// A test of the tags.
     Tag(SetPredicate<String>),
+    /// A test of the resources that are linked to it, of whatever type. Not in the grammar.
+    Linked(SetPredicate<Resource>),
     /// A test of the id of the member who looks after it; a team has no such id.
     MaintainerId(TextPredicate),
     /// Whether the view decides what clients are sent. No view of a store does, so `true` matches

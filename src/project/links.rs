@@ -161,15 +161,59 @@ impl Project {
         if self.precondition.is_of_view() {
             return Err(Error::NoSingleView);
         }
-        self.change_all(changes.into_iter().collect())
+        self.change_all(changes.into_iter().collect(), None)
+    }
+
+    /// Moves links from one view to another, those that are asked for or that filters find, in one change: nobody sees a
+    /// resource in both views or in none of them.
+    ///
+    /// Each batch is about what is linked to the first view, as one of [`unlink`](Self::unlink) is, and has a report.
+    /// A resource that is moved is [`KeyOutcome::Moved`](crate::KeyOutcome::Moved), and its link to the second view is a
+    /// new one, of this change. One that is linked to the second view already keeps its link there and is
+    /// [`Unlinked`](crate::KeyOutcome::Unlinked) from the first one; with [`Batch::refuse_existing`] it is that key's
+    /// failure, and it stays. What is moved may be registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
+    /// The batches together have at most as many keys as one may have.
+    ///
+    /// Cost: that of an [`unlink`](Self::unlink) and a [`link`](Self::link) of the same keys, with one append and one
+    /// sync.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, ResourceFilter, ResourceType};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// # for view in ["old", "new"] { project.create_view(NewView::new(view, view))?; }
+    /// project.link("old", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// project.link("old", Batch::metrics(["m"]))?.all_ok()?;
+    /// project.move_links("old", "new", [Batch::flags(["a"])])?;
+    ///
+    /// let all = ResourceType::ALL.map(|of| Batch::matching(of, ResourceFilter::all()));
+    /// let reports = project.move_links("old", "new", all)?;
+    /// assert_eq!(reports.iter().map(|report| report.success_count()).sum::<usize>(), 2);
+    /// assert_eq!(project.read()?.view("new")?.links.total(), 3);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`link`](Self::link), of either view; nothing changes then. [`Error::NoSingleView`] of a handle of
+    /// [`if_view_at`](Self::if_view_at).
+    pub fn move_links(
+        &self,
+        from: &str,
+        to: &str,
+        batches: impl IntoIterator<Item = Batch>,
+    ) -> Result<Vec<Report>> {
+        let leaving = |batch| LinkChange { view: from.to_owned(), op: LinkOp::Move, batch };
+        let changes = batches.into_iter().map(leaving).collect();
+        self.change_all(changes, Some(view_key(to)?))
     }
 
     fn change_one(&self, change: LinkChange) -> Result<Report> {
         // One report for each change.
-        self.change_all(vec![change])?.pop().ok_or_else(other_answer)
+        self.change_all(vec![change], None)?.pop().ok_or_else(other_answer)
     }
 
-    fn change_all(&self, changes: Vec<LinkChange>) -> Result<Vec<Report>> {
+    /// Changes links batch after batch; where `to` is given each moves them there.
+    fn change_all(&self, changes: Vec<LinkChange>, to: Option<ViewKey>) -> Result<Vec<Report>> {
         let limit = self.engine.options().batch_limit.min(u32::MAX as usize);
         let keys = changes.iter().map(|change| change.batch.len()).sum();
         if keys > limit {
@@ -180,11 +224,17 @@ impl Project {
             meta = meta.or(&batch.meta);
             commands.push(self.link_command(view_key(&view)?, op, batch, limit));
         }
-        let operation = Operation::ChangeLinks { commands, limit };
+        let operation = match to {
+            None => Operation::ChangeLinks { commands, limit },
+            Some(to) => Operation::MoveLinks { commands, to, limit },
+        };
         let request = self.request(meta.or(&self.meta), operation, keys)?;
         let (answer, change) = self.engine.execute(&request)?;
         let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
-        let (Answer::Links(results), Operation::ChangeLinks { commands, .. }) = (answer, operation)
+        let (
+            Answer::Links(results),
+            Operation::ChangeLinks { commands, .. } | Operation::MoveLinks { commands, .. },
+        ) = (answer, operation)
         else {
             return Err(other_answer());
         };

@@ -188,8 +188,8 @@ impl Project {
     /// [`Error::RevisionDiffers`].
     ///
     /// For [`link`](Self::link), [`unlink`](Self::unlink), [`replace`](Self::replace),
-    /// [`update_view`](Self::update_view) and [`delete_view`](Self::delete_view); other calls are
-    /// [`Error::NoSingleView`].
+    /// [`update_view`](Self::update_view), [`rename_view`](Self::rename_view), [`copy_view`](Self::copy_view), of the view
+    /// that is copied, and [`delete_view`](Self::delete_view); other calls are [`Error::NoSingleView`].
     ///
     /// ```
     /// # use viewlink::{Batch, Error, NewView, Options, ViewPatch};

@@ -12,8 +12,7 @@ impl Project {
     /// somebody changed since is a failure of that part ([`ChangedSince`](crate::FailureReason::ChangedSince)), and the
     /// rest is done. Every kind of change can be taken back: what was deleted comes back with its fields, and links
     /// with the times and the order they had. A view that comes back has an id of its own, since ids are never given
-    /// twice, and so has a project, which comes back with the
-    /// first view or resource that it had; one that had none does not. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link comes back only
+    /// twice, and so has a project. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link comes back only
     /// where its resource is registered.
     ///
     /// The change that this makes is a change like any other one: taking it back does again what was undone.

@@ -103,6 +103,64 @@ impl Project {
         self.view_of(Operation::UpdateView { view, patch, limits })
     }
 
+    /// Gives a view another key. All else of it stays: its id, its fields, and its links with their times. Its version
+    /// goes up by one. Under the key it had, another view can be created.
+    ///
+    /// Filters name views by their keys, and no filter that is kept outside of the store is changed. A view that has
+    /// the key already, unless it is this one, is not renamed.
+    ///
+    /// Cost: O(log views) with the views of all projects.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, Resource};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// let before = project.create_view(NewView::new("web", "Web"))?;
+    /// project.link("web", Batch::flags(["a"]))?.all_ok()?;
+    /// let view = project.rename_view("web", "web-shop")?;
+    /// assert_eq!((view.id, view.version, view.links.total()), (before.id, 2, 1));
+    /// assert!(project.read()?.is_linked("web-shop", &Resource::flag("a")?)?);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none;
+    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
+    /// those that [all calls](Project#errors) share.
+    pub fn rename_view(&self, key: &str, to: &str) -> Result<View> {
+        self.view_of(Operation::RenameView { view: view_key(key)?, to: view_key(to)? })
+    }
+
+    /// Creates a view with the fields of another one, changed as the patch says, and with the same resources linked.
+    ///
+    /// The links are new ones, made by this change; by link time they come in the order they have in the other view.
+    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
+    ///
+    /// Cost: O(n · log n) with the n links of the view.
+    ///
+    /// ```
+    /// # use viewlink::{Batch, NewView, Options, ViewPatch};
+    /// # let project = Options::new().open_in_memory()?.project("default")?;
+    /// project.create_view(NewView::new("web", "Web").tags(["shop"]))?;
+    /// project.link("web", Batch::flags(["a", "b"]))?.all_ok()?;
+    /// let copy = project.copy_view("web", "web-beta", ViewPatch::new().name("Web, beta"))?;
+    /// assert_eq!((copy.name.as_str(), copy.links.total()), ("Web, beta", 2));
+    /// assert_eq!((copy.tags, copy.version), (vec!["shop".to_owned()], 1));
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`rename_view`](Self::rename_view); [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
+    /// [limit](crate::Limits); [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) when the view has more links than
+    /// [`Options::batch_limit`](crate::Options::batch_limit).
+    pub fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {
+        let options = self.engine.options();
+        let (limits, limit) = (options.limits, options.batch_limit);
+        let (view, to) = (view_key(key)?, view_key(to)?);
+        self.view_of(Operation::CopyView { view, to, patch, limits, limit })
+    }
+
     /// Deletes a view and unlinks everything from it. Its key is free afterwards, its id never is.
     ///
     /// Cost: O(log views), and O(m) with the m links of the view up to [`removal_detail`](crate::Options::removal_detail).

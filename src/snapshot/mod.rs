@@ -4,6 +4,7 @@ mod history;
 mod linked_views;
 mod links;
 mod resources;
+mod sets;
 mod views;
 
 use std::fmt;

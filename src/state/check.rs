@@ -63,6 +63,13 @@ impl ProjectState {
                 }
             }
         }
+        let registered = resources.names.iter().filter(|name| {
+            self.registry.get(resource_type, resources.names.text(name.place)).is_some()
+        });
+        let registered: BTreeSet<u32> = registered.map(|name| name.id).collect();
+        if !resources.registered.iter().eq(registered) {
+            return Err((5, "other linked resources are registered than are marked so".to_owned()));
+        }
         let dead: BTreeSet<u32> = self.dead.iter().map(|dead| dead.slot).collect();
         for name in resources.names.iter() {
             let text = resources.names.text(name.place);

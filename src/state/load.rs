@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::id_set::IdSet;
 use super::key_map::KeyMap;
 use super::link_set::LinkSet;
 use super::names::{Name, Names};
@@ -188,14 +189,15 @@ impl LoadedProject {
         let mut state = ProjectState::new(self.id);
         state.settings = Arc::new(self.settings);
         state.registry = self.registry.0;
-        for (resource_type, LoadedNames { names, .. }) in self.names.into_entries() {
+        for (resource_type, LoadedNames { names, order }) in self.names.into_entries() {
             let linked = (0..).zip(&self.views).filter_map(|(slot, view)| {
                 let links = view.links.get(resource_type).as_ref()?;
                 Some((slot, links.ids.as_slice()))
             });
             let linked: Vec<(u32, &[u32])> = linked.collect();
             let postings = Postings::load(names.ids(), &linked, threads)?;
-            *state.resources.get_mut(resource_type) = Resources { names, postings };
+            let registered = registered(&state.registry, resource_type, &names, &order);
+            *state.resources.get_mut(resource_type) = Resources { names, postings, registered };
         }
         let views = self.views.into_iter().map(|LoadedView { record, links }| {
             ViewState::load(record, links.map(|links| links.map(|links| Arc::new(links.set))))
@@ -204,4 +206,20 @@ impl LoadedProject {
         state.views = Views::load(views.collect())?;
         Ok(state)
     }
+}
+
+/// The ids of the names, which are in key order, that are registered.
+fn registered(
+    registry: &Registry,
+    resource_type: ResourceType,
+    names: &Names,
+    order: &[Name],
+) -> IdSet {
+    let mut rows = registry.iter(resource_type, None).peekable();
+    let registered = order.iter().filter(|name| {
+        let name = names.text(name.place);
+        while rows.next_if(|(row, _)| *row < name).is_some() {}
+        rows.peek().is_some_and(|(row, _)| *row == name)
+    });
+    IdSet::new(registered.map(|name| name.id))
 }

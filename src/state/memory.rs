@@ -34,7 +34,7 @@ impl ProjectState {
             links: links as u64,
             names: of(|resources| resources.names.memory()),
             backlinks: of(|resources| resources.postings.memory()),
-            registry: self.registry.memory() as u64,
+            registry: self.registry.memory() as u64 + of(|resources| resources.registered.memory()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod detail;
 mod digest;
 #[cfg(feature = "testing")]
 mod fuzz;
+mod id_set;
 mod key_map;
 mod link_set;
 mod load;
@@ -27,6 +28,7 @@ mod project;
 mod read;
 mod registry;
 mod selection;
+mod sets;
 mod shared_vec;
 #[cfg(test)]
 pub(crate) mod tests;

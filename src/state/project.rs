@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::names::Names;
+use super::id_set::IdSet;
+use super::names::{Name, Names};
 use super::postings::Postings;
 use super::registry::Registry;
 use super::view::ViewState;
 use super::views::Views;
 use crate::model::ByType;
+use crate::model::change_record::Registration;
 use crate::model::key::EnvironmentId;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
@@ -31,6 +33,8 @@ pub(super) struct ProjectState {
 pub(super) struct Resources {
     pub(super) names: Names,
     pub(super) postings: Postings,
+    /// The ids of those that are registered, so that the others are counted without a look at the registry.
+    pub(super) registered: IdSet,
 }
 
 /// A view that is gone, with links whose postings are still there: those of types and names that are not
@@ -44,8 +48,15 @@ pub(super) struct DeadView {
 }
 
 impl Resources {
+    /// Lets names go that no posting needs.
+    pub(super) fn free(&mut self, names: &[Name]) {
+        self.registered.remove(names.iter().map(|name| name.id));
+        names.iter().for_each(|name| self.names.remove(name.place));
+        self.reset_if_empty();
+    }
+
     /// Gives all memory back when there are no names: holes of other sizes and ids would wait for nothing.
-    pub(super) fn reset_if_empty(&mut self) {
+    fn reset_if_empty(&mut self) {
         if self.names.len() == 0 {
             *self = Self::default();
         }
@@ -97,9 +108,54 @@ impl ProjectState {
         resource_type: ResourceType,
         name: &str,
     ) -> impl Iterator<Item = (u32, &ViewState)> {
-        let resources = self.of(resource_type);
-        let slots = resources.names.find(name).into_iter();
-        let slots = slots.flat_map(|name| resources.postings.iter(name.id));
+        let name = self.of(resource_type).names.find(name).into_iter();
+        name.flat_map(move |name| self.views_of_id(resource_type, name.id))
+    }
+
+    /// The same of a resource whose id is known.
+    pub(super) fn views_of_id(
+        &self,
+        resource_type: ResourceType,
+        id: u32,
+    ) -> impl Iterator<Item = (u32, &ViewState)> {
+        let slots = self.of(resource_type).postings.iter(id);
         slots.filter_map(|slot| Some((slot, self.views.get(slot)?)))
+    }
+
+    /// Registers a resource, or changes what is said of it.
+    ///
+    /// Cost: O((1 + tags) · log resources).
+    pub(super) fn register(
+        &mut self,
+        resource_type: ResourceType,
+        name: &str,
+        registration: Registration,
+    ) {
+        self.registry.put(resource_type, name, registration);
+        let resources = self.resources.get_mut(resource_type);
+        if let Some(linked) = resources.names.find(name) {
+            resources.registered.insert([linked.id].into_iter());
+        }
+    }
+
+    /// Takes a resource out of the registry; tells whether it was in it.
+    ///
+    /// Cost: O((1 + tags) · log resources).
+    pub(super) fn unregister(&mut self, resource_type: ResourceType, name: &str) -> bool {
+        let resources = self.resources.get_mut(resource_type);
+        if let Some(linked) = resources.names.find(name) {
+            resources.registered.remove([linked.id].into_iter());
+        }
+        self.registry.remove(resource_type, name).is_some()
+    }
+
+    /// In how many views a resource is.
+    ///
+    /// Cost: O(1), and while a deleted view is not swept yet O(its views).
+    pub(super) fn view_count(&self, resource_type: ResourceType, id: u32) -> usize {
+        match self.dead.is_empty() {
+            true => self.of(resource_type).postings.count(id),
+            false => self.views_of_id(resource_type, id).count(),
+        }
     }
 }

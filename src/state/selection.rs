@@ -1,24 +1,33 @@
 //! Which resources a filter finds: in the registry, or among the links of a view.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::project::ProjectState;
+use super::link_set::LinkSet;
+use super::names::Name;
+use super::project::{ProjectState, Resources};
 use super::registry::Term;
+use super::sets::{Merged, ViewTests};
 use super::view::ViewState;
-use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
+use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
-use crate::model::error::Result;
-use crate::model::key::{EnvironmentId, ViewKey};
+use crate::model::error::{Error, Result};
+use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
+
+/// Resources that are looked up together, so that accesses to memory overlap.
+const STAGE: usize = 256;
 
 /// A filter whose views were looked up.
 pub(super) struct Selection<'f, 's> {
     filter: &'f ResourceFilter,
-    views: BTreeMap<&'f ViewKey, u32>,
+    views: ViewTests<'s>,
     project: &'s ProjectState,
     resource_type: ResourceType,
 }
+
+/// A registered resource by its name.
+type Row<'s> = (&'s str, &'s Registration);
 
 impl<'f, 's> Selection<'f, 's> {
     /// `unknown` makes the error of a view that is not there.
@@ -26,15 +35,10 @@ impl<'f, 's> Selection<'f, 's> {
         project: &'s ProjectState,
         resource_type: ResourceType,
         filter: &'f ResourceFilter,
-        unknown: impl Fn(&ViewKey) -> crate::model::error::Error,
+        unknown: impl Fn(&ViewKey) -> Error,
     ) -> Result<Self> {
-        let keys = filter.views().flat_map(|test| match test {
-            SetPredicate::AnyOf(keys) | SetPredicate::AllOf(keys) | SetPredicate::NoneOf(keys) => {
-                keys
-            }
-        });
-        let slot = |key| project.views.slot(key).ok_or_else(|| unknown(key));
-        let views = keys.map(|key| Ok((key, slot(key)?))).collect::<Result<_>>()?;
+        let slot = |key: &ViewKey| project.views.slot(key).ok_or_else(|| unknown(key));
+        let views = ViewTests::new(project, resource_type, filter.views(), slot)?;
         Ok(Self { filter, views, project, resource_type })
     }
 
@@ -45,23 +49,31 @@ impl<'f, 's> Selection<'f, 's> {
 
     /// The registered resources that the filter finds, in key order.
     ///
-    /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer; without one of
-    /// these O(resources of the type, or of the environment).
-    pub(super) fn registered(&self) -> Vec<(&'s str, &'s Registration)> {
+    /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer, or else with the n links
+    /// of the smallest view that they must be in; without one of these O(resources of the type, or of the
+    /// environment).
+    pub(super) fn registered(&self) -> Vec<Row<'s>> {
         let registry = &self.project.registry;
-        let admits = |(name, row): &(&str, &Registration)| self.admits(name, Some(&row.fields));
+        let row = |name: &'s str| Some((name, registry.get(self.resource_type, name)?));
         if let Some(terms) = self.filter.lookup() {
             let mut names = BTreeSet::new();
             for term in terms_of(terms) {
                 names.extend(registry.with_term(self.resource_type, &term));
             }
-            let row = |name| Some((name, registry.get(self.resource_type, name)?));
-            return names.into_iter().filter_map(row).filter(admits).collect();
+            let rows = names.into_iter().filter_map(row);
+            return rows.filter(|row| self.finds_row(row)).collect();
         }
-        let Some(environment) = self.environment() else {
-            return registry.iter(self.resource_type, None).filter(admits).collect();
-        };
-        registry.in_environment(self.resource_type, environment).filter(admits).collect()
+        match self.views.sets() {
+            Some(sets) => {
+                let mut found = Vec::new();
+                self.each_of_sets(sets, None, |name| {
+                    found.extend(row(name));
+                    true
+                });
+                found
+            }
+            None => self.rows().filter(|row| self.finds_row(row)).collect(),
+        }
     }
 
     /// The links of a view that the filter finds, in key order.
@@ -70,36 +82,168 @@ impl<'f, 's> Selection<'f, 's> {
     pub(super) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
         let Some(links) = view.links(self.resource_type) else { return Vec::new() };
         let names = &self.project.of(self.resource_type).names;
-        let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
-        linked.filter(|name| self.finds(name)).collect()
+        let places = links.by_key(names, None, 0).map(|link| link.place);
+        places.filter(|place| self.finds_linked(*place)).map(|place| names.text(place)).collect()
     }
 
-    /// Whether the filter finds a resource that may be registered or not.
+    /// The resources that the filter finds, linked or registered: names in key order, from behind one on and as many
+    /// as are asked for; and how many there are in all.
     ///
-    /// Cost: O(log resources), and O(1) for each view the filter names.
-    pub(super) fn finds(&self, name: &str) -> bool {
-        if self.is_all() {
-            return true;
+    /// Cost: that of [`registered`](Self::registered) where the index finds something. Else O(v · n) with v views of
+    /// the filter and the n links of the smallest that they must be in, or of those of which they must be in one;
+    /// where all of these are large O(v · ids / 512 + v · links before the end of the page). Where nothing must be linked
+    /// O(n log n) with all n resources; for those in no view what [`unassigned`](Self::unassigned) says.
+    pub(super) fn found(
+        &self,
+        after: Option<&str>,
+        skip: usize,
+        limit: usize,
+    ) -> (Vec<&'s str>, u64) {
+        let sets = self.views.sets().filter(|_| self.filter.lookup().is_none());
+        let facts = self.filter.asks_for_facts();
+        if sets.is_none() && !facts && !self.views.may_be_linked() {
+            return self.unassigned(after, skip, limit);
         }
-        let row = self.project.registry.get(self.resource_type, name);
-        self.admits(name, row.map(|row| &row.fields))
+        let Some(sets) = sets else {
+            let names = match self.filter.lookup() {
+                Some(_) => self.registered().into_iter().map(|(name, _)| name).collect(),
+                None => self.everything(),
+            };
+            let total = names.len() as u64;
+            let first = names.partition_point(|name| after.is_some_and(|after| *name <= after));
+            return (names.into_iter().skip(first).skip(skip).take(limit).collect(), total);
+        };
+        let total = if facts { None } else { self.views.count_by_bits() };
+        let (mut rows, mut passed, mut count) = (Vec::new(), 0, 0);
+        self.each_of_sets(sets, after.filter(|_| total.is_some()), |name| {
+            count += 1;
+            if rows.len() < limit && after.is_none_or(|after| name > after) {
+                match passed < skip {
+                    true => passed += 1,
+                    false => rows.push(name),
+                }
+            }
+            total.is_none() || rows.len() < limit
+        });
+        (rows, total.unwrap_or(count))
     }
 
-    /// The environment outside of which nothing matches.
-    fn environment(&self) -> Option<&EnvironmentId> {
-        self.filter.conditions().iter().find_map(|condition| match condition {
+    /// Whether the filter finds the linked resource whose name is at a place.
+    ///
+    /// Cost: O(1) for each view the filter names; with other conditions O(log resources).
+    pub(super) fn finds_linked(&self, place: u32) -> bool {
+        let names = &self.project.of(self.resource_type).names;
+        self.finds_name(Name { place, id: names.id(place) })
+    }
+
+    fn finds_name(&self, name: Name) -> bool {
+        (self.views.is_empty() || self.views.hold(name.id))
+            && (!self.filter.asks_for_facts() || {
+                let name = self.project.of(self.resource_type).names.text(name.place);
+                let row = self.project.registry.get(self.resource_type, name);
+                self.admits(name, row.map(|row| &row.fields))
+            })
+    }
+
+    fn finds_row(&self, (name, row): &Row<'_>) -> bool {
+        self.admits(name, Some(&row.fields))
+            && (self.views.is_empty() || {
+                let found = self.project.of(self.resource_type).names.find(name);
+                found
+                    .map_or_else(|| self.views.hold_for_unlinked(), |name| self.views.hold(name.id))
+            })
+    }
+
+    /// Whether the conditions hold but those on views.
+    fn admits(&self, name: &str, fields: Option<&ResourceFields>) -> bool {
+        self.filter.matches(&ResourceFacts::new(name, fields))
+    }
+
+    /// Gives what the filter finds in sets, in key order, until `each` has enough.
+    fn each_of_sets(
+        &self,
+        sets: Vec<&'s LinkSet>,
+        after: Option<&str>,
+        mut each: impl FnMut(&'s str) -> bool,
+    ) {
+        let Resources { names, postings, .. } = self.project.of(self.resource_type);
+        let mut merged = Merged::new(names, sets, after);
+        let mut stage = Vec::new();
+        while merged.next_stage(&mut stage) {
+            postings.touch(stage.iter().map(|name| name.id));
+            for name in &stage {
+                if self.finds_name(*name) && !each(names.text(name.place)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The registered resources that are in no view, as [`found`](Self::found) gives them.
+    ///
+    /// Cost: O(ids / 512) for the number of them, and O(1) for each registered one before the end of the page; while
+    /// a deleted view is not swept O(registered ones).
+    fn unassigned(&self, after: Option<&str>, skip: usize, limit: usize) -> (Vec<&'s str>, u64) {
+        let Resources { names, registered, .. } = self.project.of(self.resource_type);
+        let is_in_view = |id: u32| self.project.view_count(self.resource_type, id) > 0;
+        let linked = match self.project.dead.is_empty() {
+            true => registered.count(),
+            false => registered.iter().filter(|id| is_in_view(*id)).count() as u64,
+        };
+        let registry = &self.project.registry;
+        let total = registry.counts().get(self.resource_type).saturating_sub(linked);
+        let rows = registry.iter(self.resource_type, after).map(|(name, _)| name);
+        let rows = rows.filter(|name| names.find(name).is_none_or(|name| !is_in_view(name.id)));
+        // Behind the last one there is nothing to be found.
+        let most = usize::try_from(total).unwrap_or(usize::MAX);
+        (rows.take(most).skip(skip).take(limit).collect(), total)
+    }
+
+    /// What the filter finds among all linked and registered resources, in key order.
+    fn everything(&self) -> Vec<&'s str> {
+        let Resources { names, .. } = self.project.of(self.resource_type);
+        let in_views = |name: &Name| self.project.view_count(self.resource_type, name.id) > 0;
+        let mut found = Vec::new();
+        if self.views.may_be_linked() {
+            let linked = names.iter().filter(|name| in_views(name) && self.finds_name(*name));
+            found.extend(linked.map(|name| names.text(name.place)));
+        }
+        if !self.views.hold_for_unlinked() {
+            found.sort_unstable();
+            return found;
+        }
+        let (mut rows, mut stage, mut places) = (self.rows(), Vec::new(), Vec::new());
+        loop {
+            stage.clear();
+            stage.extend(rows.by_ref().take(STAGE));
+            if stage.is_empty() {
+                break;
+            }
+            names.find_all(stage.iter().map(|(name, _)| *name), &mut places);
+            for ((name, row), place) in stage.iter().zip(&places) {
+                let linked = place.as_ref().is_some_and(in_views);
+                let facts = self.filter.asks_for_facts();
+                if !linked && (!facts || self.admits(name, Some(&row.fields))) {
+                    found.push(*name);
+                }
+            }
+        }
+        // Those without a view are in order.
+        found.sort();
+        found
+    }
+
+    /// All registered resources of the type, or of the environment outside of which nothing matches.
+    fn rows(&self) -> Box<dyn Iterator<Item = Row<'s>> + 's> {
+        let environment = self.filter.conditions().iter().find_map(|condition| match condition {
             ResourceCondition::Environment(environment) => Some(environment),
             _ => None,
-        })
-    }
-
-    fn admits(&self, name: &str, fields: Option<&ResourceFields>) -> bool {
-        let is_in = |key: &ViewKey| {
-            let slot = self.views.get(key);
-            slot.is_some_and(|slot| self.project.is_linked(*slot, self.resource_type, name))
-        };
-        self.filter.matches(&ResourceFacts::new(name, fields))
-            && self.filter.views().all(|test| test.holds(is_in))
+        });
+        let registry = &self.project.registry;
+        match environment {
+            Some(environment) => Box::new(registry.in_environment(self.resource_type, environment)),
+            None => Box::new(registry.iter(self.resource_type, None)),
+        }
     }
 }
 

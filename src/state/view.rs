@@ -63,6 +63,15 @@ impl ViewState {
         self.change = change;
     }
 
+    /// Changes the key; the version goes up by one, as the key is a field of the view.
+    pub(super) fn rename(&mut self, key: ViewKey, change: ChangeId, time: Timestamp) {
+        let about = Arc::make_mut(&mut self.about);
+        about.key = key;
+        about.version += 1;
+        about.updated_at = time;
+        self.change = change;
+    }
+
     /// The links of a type, if there are any.
     pub(super) fn links(&self, resource_type: ResourceType) -> Option<&LinkSet> {
         self.links.get(resource_type).as_deref()

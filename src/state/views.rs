@@ -111,9 +111,7 @@ impl Views {
                 self.taken - 1
             }
         };
-        let key = &view.about().key;
-        *self.slot_of.get_mut(self.keys.add(key.as_str()).id) = slot;
-        self.by_key.insert_cow(key.clone(), slot);
+        self.add_key(&view.about().key, slot);
         let before = std::mem::replace(self.slots.get_mut(slot), Slot::Live(Arc::new(view)));
         if self.free > 0
             && let Slot::Empty(next) = before
@@ -122,10 +120,28 @@ impl Views {
         }
     }
 
-    /// Takes a view out; its slot is dead afterwards.
-    pub(super) fn remove(&mut self, key: &ViewKey) -> Option<(u32, Arc<ViewState>)> {
+    /// Gives a view another key, which is free; `None` if there is no such view.
+    pub(super) fn rename(&mut self, key: &ViewKey, to: &ViewKey) -> Option<&mut ViewState> {
+        debug_assert!(self.slot(to).is_none(), "the key {to} is taken");
+        let slot = self.remove_key(key)?;
+        self.add_key(to, slot);
+        self.get_mut(slot)
+    }
+
+    fn add_key(&mut self, key: &ViewKey, slot: u32) {
+        *self.slot_of.get_mut(self.keys.add(key.as_str()).id) = slot;
+        self.by_key.insert_cow(key.clone(), slot);
+    }
+
+    fn remove_key(&mut self, key: &ViewKey) -> Option<u32> {
         let slot = self.by_key.remove_cow(key)?;
         self.keys.remove(self.keys.find(key.as_str())?.place);
+        Some(slot)
+    }
+
+    /// Takes a view out; its slot is dead afterwards.
+    pub(super) fn remove(&mut self, key: &ViewKey) -> Option<(u32, Arc<ViewState>)> {
+        let slot = self.remove_key(key)?;
         match std::mem::take(self.slots.get_mut(slot)) {
             Slot::Live(view) => Some((slot, view)),
             Slot::Empty(_) => None,
@@ -151,8 +167,7 @@ impl Views {
     }
 
     /// How many slots were ever taken.
-    #[cfg(test)]
-    pub(super) const fn taken(&self) -> u32 {
+    pub(super) const fn slots(&self) -> u32 {
         self.taken
     }
 

@@ -117,6 +117,7 @@ pub enum Did<'a> {
     ProjectPut { project: Settings<'a> },
     ProjectDeleted { view_count: u64, unlinked_count: Counts },
     ResourcesUnregistered { resources: Vec<Name<'a>> },
+    ViewRenamed { view_key: &'a str, new_view_key: &'a str },
     Steps { steps: Vec<Did<'a>> },
 }
 
@@ -158,6 +159,9 @@ impl<'a> Did<'a> {
             ChangeKind::ResourcesUnregistered { resources } => Self::ResourcesUnregistered {
                 resources: resources.iter().map(Name::from).collect(),
             },
+            ChangeKind::ViewRenamed { view, to } => {
+                Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
+            }
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }

@@ -61,12 +61,15 @@ pub struct HistoryEntry<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent<'a> {
-    /// What was done: `viewCreated`, `viewUpdated`, `viewDeleted`, `linked`, `unlinked`, `registered`,
+    /// What was done: `viewCreated`, `viewUpdated`, `viewRenamed`, `viewDeleted`, `linked`, `unlinked`, `registered`,
     /// `resourceUpdated`, `unregistered` or `notKept`.
     pub kind: &'static str,
     /// The key of the view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_key: Option<&'a str>,
+    /// Its key since, of one that was renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_view_key: Option<&'a str>,
     /// The resource.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Name<'a>>,
@@ -113,6 +116,7 @@ impl<'a> HistoryEvent<'a> {
         let (kind, view_key, resource) = match event {
             Event::ViewCreated(view) => of_view("viewCreated", view),
             Event::ViewUpdated(view) => of_view("viewUpdated", view),
+            Event::ViewRenamed { view, .. } => of_view("viewRenamed", view),
             Event::ViewDeleted(view) => of_view("viewDeleted", view),
             Event::Linked { view, resource, .. } => {
                 ("linked", Some(view.as_str()), Some(resource.into()))
@@ -129,6 +133,10 @@ impl<'a> HistoryEvent<'a> {
             Event::Linked { linked_at, .. } => Some(linked_at.as_millis()),
             _ => None,
         };
-        Self { kind, view_key, resource, linked_at }
+        let new_view_key = match event {
+            Event::ViewRenamed { to, .. } => Some(to.as_str()),
+            _ => None,
+        };
+        Self { kind, view_key, new_view_key, resource, linked_at }
     }
 }

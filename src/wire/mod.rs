@@ -58,6 +58,7 @@ mod encoded;
 mod error_body;
 mod expand;
 mod history;
+mod in_views;
 mod json;
 mod link;
 mod link_report;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::encoded::Encoded;
 use super::expand::Expand;
+use super::in_views::InViews;
 use super::request_error::RequestError;
 use super::sort::Sort;
 use crate::filter::{ResourceCondition, ResourceFilter, ViewCondition, ViewFilter};
@@ -31,6 +32,7 @@ pub struct Query {
     search: Option<String>,
     filter: Option<String>,
     environment: Option<EnvironmentId>,
+    views: InViews,
     expand: Expand,
 }
 
@@ -42,8 +44,8 @@ impl Query {
 
     /// Reads decoded names and values.
     ///
-    /// `expand` may come more than once, with several names and commas between them, and as `expand[]`
-    /// or `expand[0]`, as some clients write lists. Empty values count as missing, and names that no
+    /// `expand`, and the views of `and`, `any` and `not`, may come more than once, with several names and commas
+    /// between them, and as `expand[]` or `expand[0]`, as some clients write lists. Empty values count as missing, and names that no
     /// operation knows are left out. Example: at [`Query`].
     ///
     /// Cost: O(bytes).
@@ -51,8 +53,8 @@ impl Query {
     /// # Errors
     ///
     /// [`RequestError::Parameter`] when a `limit` or `offset` is no number or out of range, when
-    /// `sort` or `expand` name what there is not, when `environmentId` is no key, and when
-    /// something but `expand` is given twice.
+    /// `sort` or `expand` name what there is not, when `environmentId` or a view is no key, and when
+    /// something but a list is given twice.
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, RequestError> {
@@ -69,6 +71,7 @@ impl Query {
             search: given.search,
             filter: given.filter,
             environment: given.environment.as_deref().map(environment).transpose()?,
+            views: given.views,
             expand: given.expand,
         })
     }
@@ -128,7 +131,8 @@ impl Query {
     }
 
     /// Which resources of a type are asked for: those that `filter` and `query` find, segments in
-    /// the environment `environmentId`; all where none of these is given.
+    /// the environment `environmentId`, in all views of `and`, in one of `any` or more, and in none of `not`; all
+    /// where none of these is given.
     ///
     /// Cost: O(bytes of the filter).
     ///
@@ -159,6 +163,7 @@ impl Query {
         if let Some(search) = &self.search {
             filter = filter.and(ResourceCondition::Query(search.clone()));
         }
+        filter = self.views.conditions().fold(filter, ResourceFilter::and);
         match &self.environment {
             Some(id) if resource_type == ResourceType::Segment => {
                 Ok(filter.and(ResourceCondition::Environment(id.clone())))
@@ -290,6 +295,9 @@ impl Query {
                 let _ = write!(text, "&{name}={}", Encoded(value));
             }
         }
+        for (name, views) in self.views.pairs() {
+            let _ = write!(text, "&{name}={}", Encoded(&views));
+        }
         text
     }
 }
@@ -305,6 +313,7 @@ struct Given {
     search: Option<String>,
     filter: Option<String>,
     environment: Option<String>,
+    views: InViews,
     expand: Expand,
 }
 
@@ -321,7 +330,10 @@ impl Given {
                 self.expand.add(value.parse()?);
                 return Ok(());
             }
-            _ => return Ok(()),
+            _ => match InViews::NAMES.into_iter().find(|list| is_list(name, list)) {
+                Some(list) => return self.views.add(list, value),
+                None => return Ok(()),
+            },
         };
         if value.is_empty() {
             return Ok(());

@@ -42,7 +42,7 @@ pub struct Reverted<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReverted<'a> {
-    /// What it is: `view`, `link`, `resource` or `settings`, those of the project.
+    /// What it is: `view`, `link`, `resource` or `project`.
     pub kind: &'static str,
     /// The key of the view, or of that of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ impl<'a> NotReverted<'a> {
                 ("link", Some(view.as_str()), Some(resource.into()))
             }
             RevertedItem::Resource(resource) => ("resource", None, Some(resource.into())),
-            RevertedItem::Settings => ("settings", None, None),
+            RevertedItem::Project => ("project", None, None),
         };
         let (error_message, code) = (failure.reason.to_string(), failure.reason.code().as_str());
         Self { kind, view_key, resource, error_message, code }

@@ -144,6 +144,7 @@ fn kind_line(kind: &ChangeKind) -> String {
         ChangeKind::ViewUpdated { view, fields } => {
             format!("{view} updated to {}", changed_line(fields))
         }
+        ChangeKind::ViewRenamed { view, to } => format!("{view} renamed to {to}"),
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("{view} deleted with {}", counts(unlinked))
         }

@@ -1,5 +1,6 @@
 //! What a store should hold, in a few maps.
 
+mod over_views;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +71,7 @@ impl Model {
             }
             Act::Create(view, number) => self.create(request.project, view, *number, time),
             Act::Put(puts) => self.put(request.project, puts, time),
+            Act::Copy(views) => self.copy(request.project, *views, time),
             Act::Checkpoint | Act::Compact | Act::DryRun(_) => None,
             Act::DeleteProject => self.projects.remove(request.project).map(|project| {
                 let gone = counts(project.views.values().flat_map(|view| view.links.keys()));
@@ -213,6 +215,8 @@ impl Project {
                 let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
                 (!lines.is_empty()).then(|| lines.join(", "))
             }
+            Act::MoveLinks(views, keys) => self.move_links(*views, keys, time, revision),
+            Act::Rename(views) => self.rename(*views, time, revision),
             Act::RemoveResource(resource) => {
                 let (_, links) = self.remove(|linked| linked == resource, revision)?;
                 Some(format!("{resource} removed with {links} links"))
@@ -224,6 +228,7 @@ impl Project {
                 Some(format!("{id} removed with {segments} segments and {links} links"))
             }
             Act::Create(..)
+            | Act::Copy(_)
             | Act::Put(_)
             | Act::DeleteProject
             | Act::Checkpoint

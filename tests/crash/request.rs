@@ -13,9 +13,9 @@ pub(crate) const VIEWS: [&str; 3] = ["view-0", "view-1", "view-2"];
 const ENVIRONMENTS: [&str; 2] = ["env-a", "env-b"];
 
 /// The acts of one who calls alone.
-pub(crate) const ALONE: [usize; 2] = [0, 43];
+pub(crate) const ALONE: [usize; 2] = [0, 46];
 /// Those of callers at the same time: each changes something or is refused.
-pub(crate) const TOGETHER: [usize; 2] = [0, 35];
+pub(crate) const TOGETHER: [usize; 2] = [0, 38];
 /// Links and unlinks of these, by key.
 pub(crate) const LINKS: [usize; 2] = [3, 17];
 
@@ -48,6 +48,12 @@ pub(crate) enum Act {
     ReplaceButLast(&'static str, Keys),
     /// Links to the second view and unlinks from the first one, in one change.
     Move([&'static str; 2], Keys),
+    /// Moves links from the first view to the second one.
+    MoveLinks([&'static str; 2], Keys),
+    /// Gives the first view the second key.
+    Rename([&'static str; 2]),
+    /// Makes a view with the second key out of the first one.
+    Copy([&'static str; 2]),
     /// The same without a change.
     DryRun(Box<Act>),
     /// The same if the store is at a revision.
@@ -201,10 +207,13 @@ impl Request {
                 let at = seen.saturating_sub(random.below(6) as u64);
                 Act::LinkIfAt(view, at, Keys::random(random))
             }
-            35 => Act::Create(view, number),
-            36 => Act::DryRun(Box::new(Self::random(random, number, seen, TOGETHER).act)),
-            37 if random.below(2) == 0 => Act::Compact,
-            40..43 => Act::Undo(seen),
+            35 => Act::MoveLinks([view, VIEWS[random.below(3)]], Keys::random(random)),
+            36 => Act::Rename([view, VIEWS[random.below(3)]]),
+            37 => Act::Copy([view, VIEWS[random.below(3)]]),
+            38 => Act::Create(view, number),
+            39 => Act::DryRun(Box::new(Self::random(random, number, seen, TOGETHER).act)),
+            40 if random.below(2) == 0 => Act::Compact,
+            43..46 => Act::Undo(seen),
             _ => Act::Checkpoint,
         };
         let length = [0, 30, 400, 1_500][random.below(4)];
@@ -260,6 +269,15 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
                 [LinkChange::link(*to, keys.batch()), LinkChange::unlink(*from, keys.batch())];
             project.change_links(parts)?.iter().find_map(Report::revision)
         }
+        Act::MoveLinks([from, to], keys) => {
+            let reports = project.move_links(from, to, [keys.batch()])?;
+            reports.iter().find_map(Report::revision)
+        }
+        Act::Rename([from, to]) => {
+            let view = project.rename_view(from, to)?;
+            (from != to).then_some(view.revision)
+        }
+        Act::Copy([from, to]) => Some(project.copy_view(from, to, ViewPatch::new())?.revision),
         Act::DryRun(act) => made(act, store, &project.dry_run()).map(|_| None)?,
         Act::IfStoreAt(seen, act) => made(act, store, &project.if_store_at(*seen))?,
         Act::LinkIfAt(view, seen, keys) => {

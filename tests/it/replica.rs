@@ -94,6 +94,10 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
         ChangeKind::ViewUpdated { view, fields } => {
             views.get_mut(view.as_str()).unwrap().name = fields.name;
         }
+        ChangeKind::ViewRenamed { view, to } => {
+            let renamed = views.remove(view.as_str()).unwrap();
+            assert!(views.insert(to.to_string(), renamed).is_none());
+        }
         ChangeKind::ViewDeleted { view, unlinked } => {
             let gone = views.remove(view.as_str()).unwrap();
             assert_eq!(gone.links.len() as u64, unlinked.total());

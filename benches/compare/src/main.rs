@@ -12,6 +12,9 @@
 //! `--engines A,B` measure less. The stores are in a temporary directory below the current one or
 //! below `--dir DIR`, which has to be on the disk that is meant.
 //!
+//! The rows over sets have stores of their own, with integer ids for the rivals: SQLite with the faster of a join and
+//! a set operation, LMDB, and bitmaps of the crate roaring in memory alone.
+//!
 //! # What is compared
 //!
 //! Every engine does the same to the same views and keys in the same round, in turns, and every
@@ -31,6 +34,9 @@
 //! | `read_beside_writes` | the 99th percentile of `is_linked`, each in a read transaction of its own, while another thread links 1,000 keys at a time and unlinks them |
 //! | `linked_views` | the ten views of a resource |
 //! | `page_100_by_key`, `page_100_by_link_time` | the first 100 of 1,000 links, and their number |
+//! | `intersect_2x100k` | how many resources are in both of two views with 100,000 of 200,000 resources each, and the first 100 |
+//! | `views_with_all_of_10` | the views, of 10,000, that have all of ten resources, each of which is in half of them |
+//! | `unassigned_100k` | how many of 100,000 registered resources are in no view, and the first 100 |
 //! | `delete_view_1000` | a view with 1,000 links |
 //! | `p99_commit_100`, `worst_commit_100` | the slow ones of many batches of 100 keys |
 //! | `open_N` | from a closed store to the first answer |
@@ -57,6 +63,7 @@ mod plan;
 mod random;
 mod results;
 mod row;
+mod sets;
 mod table;
 mod text;
 mod times;
@@ -136,7 +143,9 @@ fn measure(run: &Run) -> Result<Results> {
 }
 
 fn versions(kinds: &[Kind]) -> Result<BTreeMap<String, String>> {
-    kinds.iter().map(|kind| Ok((kind.name().to_owned(), kind.version()?))).collect()
+    let versions = kinds.iter().map(|kind| Ok((kind.name().to_owned(), kind.version()?)));
+    let roaring = Ok((sets::ROARING.to_owned(), engine::locked(sets::ROARING)));
+    versions.chain([roaring]).collect()
 }
 
 fn measure_size(run: &Run, links: u64, dir: &Path) -> Result<Vec<Row>> {

@@ -11,6 +11,8 @@ pub(crate) struct Plan {
     pub(crate) concurrent: usize,
     /// How many batches of reads there are of each kind.
     pub(crate) reads: usize,
+    /// How often each question over sets is asked.
+    pub(crate) sets: usize,
     /// How often a batch goes to a view whose links no numbering favours.
     pub(crate) scattered: usize,
     /// How often a batch is linked beside a reader who holds a snapshot.
@@ -36,6 +38,7 @@ impl Plan {
             batches: [(1, 200), (10, 150), (100, 100), (1_000, 25), (10_000, 5)],
             concurrent: 3,
             reads: 100,
+            sets: 21,
             scattered: 25,
             held: 25,
             beside: 3,
@@ -53,6 +56,7 @@ impl Plan {
             batches: [(1, 1_000), (10, 600), (100, 400), (1_000, 100), (10_000, 20)],
             concurrent: 9,
             reads: 400,
+            sets: 101,
             scattered: 100,
             held: 100,
             beside: 9,

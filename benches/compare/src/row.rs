@@ -71,8 +71,19 @@ impl Row {
         unit: Unit,
         numbers: impl IntoIterator<Item = (Kind, f64)>,
     ) -> Self {
-        let mut peers: BTreeMap<_, _> =
-            numbers.into_iter().map(|(kind, number)| (kind.name().to_owned(), number)).collect();
+        let numbers = numbers.into_iter().map(|(kind, number)| (kind.name(), number));
+        Self::of_named(name, links, unit, numbers)
+    }
+
+    /// The same by the names of engines.
+    pub(crate) fn of_named<'n>(
+        name: impl Into<String>,
+        links: u64,
+        unit: Unit,
+        numbers: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> Self {
+        let numbers = numbers.into_iter().map(|(name, number)| (name.to_owned(), number));
+        let mut peers: BTreeMap<_, _> = numbers.collect();
         let viewlink = peers.remove(Kind::Viewlink.name()).unwrap_or_default();
         let name = name.into();
         let mut row = Self {

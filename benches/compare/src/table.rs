@@ -1,5 +1,6 @@
 //! The results as a Markdown table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::engine::Kind;
@@ -8,29 +9,33 @@ use crate::row::Row;
 
 /// A table with a line for each row and a column for each engine.
 pub(crate) fn markdown(results: &Results) -> String {
-    let kinds: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|kind| results.versions.contains_key(kind.name())).collect();
+    let kinds = Kind::ALL.into_iter().map(Kind::name);
+    let names: BTreeSet<&str> = results.versions.keys().map(String::as_str).collect();
+    // Those that keep no store, for some rows only, come last.
+    let known: Vec<&str> = kinds.filter(|kind| names.contains(kind)).collect();
+    let others = names.iter().copied().filter(|name| !known.contains(name));
+    let names: Vec<&str> = known.iter().copied().chain(others).collect();
     let mut table = String::from("| row | links | unit |");
-    for kind in &kinds {
-        let _ = write!(table, " {} |", kind.name());
+    for name in &names {
+        let _ = write!(table, " {name} |");
     }
     table += " limit | ratio |\n| --- | ---: | --- |";
-    table += &" ---: |".repeat(kinds.len() + 2);
+    table += &" ---: |".repeat(names.len() + 2);
     table.push('\n');
     for row in &results.rows {
-        table += &line(row, &kinds);
+        table += &line(row, &names);
     }
     let _ = writeln!(table, "\nOne write and sync: {} µs.", number(results.sync_us));
     let _ = writeln!(table, "{:.0} s on {} cores.", results.seconds, results.cores);
     table
 }
 
-fn line(row: &Row, kinds: &[Kind]) -> String {
+fn line(row: &Row, names: &[&str]) -> String {
     let mut line = format!("| {} | {} | {} |", row.name, row.links, row.unit.symbol());
-    for kind in kinds {
-        let value = match kind {
-            Kind::Viewlink => Some(row.viewlink),
-            _ => row.peers.get(kind.name()).copied(),
+    for name in names {
+        let value = match *name == Kind::Viewlink.name() {
+            true => Some(row.viewlink),
+            false => row.peers.get(*name).copied(),
         };
         let _ = write!(line, " {} |", value.map(number).unwrap_or_default());
     }

@@ -5,12 +5,12 @@ use serde::Serialize;
 use viewlink::wire::LinkReport;
 use viewlink::{Action, Batch, KeyOutcome, Options, Project, Report, ResourceType, ViewKey};
 
+use super::said::SaidArguments;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::keys::KeyArguments;
 use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
-use crate::store;
 use crate::table::Table;
 
 /// A batch, and what is said of its change.
@@ -37,17 +37,8 @@ pub(crate) struct ChangeArguments {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
-    /// Say why; the journal keeps it
-    #[arg(long, value_name = "TEXT")]
-    comment: Option<String>,
-
-    /// Say who; the journal keeps it
-    #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
-    actor: String,
-
-    /// Change nothing, and tell what would come of it
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    said: SaidArguments,
 
     /// How many keys there may be, with what a filter finds
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
@@ -61,7 +52,7 @@ impl ChangeArguments {
         if self.by_id && resource_type != ResourceType::Segment {
             return Err(Error::Usage("--by-id is for segments only: add --type segments"));
         }
-        if self.keys.is_none() && self.filter.is_none() {
+        if self.names_none() {
             return Err(Error::Usage(
                 "no resources are named: give keys, --keys-from FILE, or --filter",
             ));
@@ -92,19 +83,19 @@ impl ChangeArguments {
         self.types.filter(Some(text))
     }
 
-    /// How the store is opened: a dry run leaves all of it as it is.
+    /// How the store is opened.
     pub(super) fn options(&self) -> Options {
-        store::options().batch_limit(self.batch_limit).read_only(self.dry_run)
+        self.said.options().batch_limit(self.batch_limit)
     }
 
     /// The handle whose change says what was asked to be said.
     pub(super) fn handle(&self, project: Project) -> Project {
-        let project = project.actor(&*self.actor);
-        let project = match &self.comment {
-            Some(comment) => project.comment(&**comment),
-            None => project,
-        };
-        if self.dry_run { project.dry_run() } else { project }
+        self.said.handle(project)
+    }
+
+    /// Whether no resources are named.
+    pub(super) const fn names_none(&self) -> bool {
+        self.keys.is_none() && self.filter.is_none()
     }
 
     /// Tells what came of the batch, for which the view was `created` at a revision or was there.
@@ -129,6 +120,9 @@ impl ChangeArguments {
             Action::Unlink => {
                 (KeyOutcome::Unlinked, "unlinked", KeyOutcome::NotLinked, "not linked")
             }
+            Action::Move => {
+                (KeyOutcome::Moved, "moved", KeyOutcome::Unlinked, "linked there already")
+            }
             _ => (KeyOutcome::Linked, "linked", KeyOutcome::AlreadyLinked, "linked already"),
         };
         let left = match count(&left) {
@@ -136,11 +130,7 @@ impl ChangeArguments {
             left => format!("{left} {left_word}, "),
         };
         let is_created = if created.is_some() { "created, " } else { "" };
-        let end = match report.revision().or(created) {
-            Some(revision) => format!("revision {revision}"),
-            None if self.dry_run => "a dry run changes nothing".to_owned(),
-            None => "nothing changed".to_owned(),
-        };
+        let end = self.said.end(report.revision().or(created));
         let (view, done, failed) = (&self.view, count(&done), report.failure_count());
         format!("{view}: {is_created}{done} {word}, {left}{failed} failed; {end}")
     }

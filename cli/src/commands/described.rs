@@ -21,6 +21,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
     match kind {
         ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
         ChangeKind::ViewUpdated { view, .. } => format!("updated view {view}"),
+        ChangeKind::ViewRenamed { view, to } => format!("renamed view {view} to {to}"),
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("deleted view {view} with {}", of_types(unlinked))
         }

@@ -197,6 +197,7 @@ fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
         | ChangeKind::ViewUpdated { view, .. }
         | ChangeKind::ViewDeleted { view, .. }
         | ChangeKind::LinksChanged { view, .. } => view == wanted,
+        ChangeKind::ViewRenamed { view, to } => view == wanted || to == wanted,
         ChangeKind::ManyLinksChanged { parts } => parts.iter().any(|part| part.view == *wanted),
         ChangeKind::Steps { steps } => steps.iter().any(|step| is_of_view(step, wanted)),
         _ => false,

@@ -3,15 +3,21 @@
 mod backup;
 mod change;
 mod compact;
+mod compare;
 mod completions;
+mod copy;
 mod described;
 mod figures;
+mod find;
 mod history;
 mod link;
 mod links;
 mod log;
+mod move_links;
 mod projects;
+mod rename;
 mod restore;
+mod said;
 mod stats;
 mod undo;
 mod unlink;
@@ -27,12 +33,17 @@ use crate::transfer;
 
 pub(crate) use backup::BackupArguments;
 pub(crate) use compact::CompactArguments;
+pub(crate) use compare::CompareArguments;
 pub(crate) use completions::CompletionsArguments;
+pub(crate) use copy::CopyArguments;
+pub(crate) use find::FindArguments;
 pub(crate) use history::HistoryArguments;
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use log::LogArguments;
+pub(crate) use move_links::MoveArguments;
 pub(crate) use projects::ProjectsArguments;
+pub(crate) use rename::RenameArguments;
 pub(crate) use restore::RestoreArguments;
 pub(crate) use stats::StatsArguments;
 pub(crate) use undo::UndoArguments;
@@ -46,11 +57,16 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
         Command::Backup(arguments) => backup::run(arguments, output),
         Command::Compact(arguments) => compact::run(arguments, output),
+        Command::Compare(arguments) => compare::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::History(arguments) => history::run(arguments, output),
+        Command::Copy(arguments) => copy::run(arguments, output),
+        Command::Find(arguments) => find::run(arguments, output),
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Log(arguments) => log::run(arguments, output),
+        Command::Move(arguments) => move_links::run(arguments, output),
+        Command::Rename(arguments) => rename::run(arguments, output),
         Command::Restore(arguments) => restore::run(arguments, output),
         Command::Stats(arguments) => stats::run(arguments, output),
         Command::Undo(arguments) => undo::run(arguments, output),

@@ -116,18 +116,26 @@ impl ShownViews {
     }
 
     pub(super) fn page(&mut self, output: &mut Output, page: Page<View>) -> Result<()> {
-        for view in page {
-            if output.is_json() {
-                output.json(&wire::View::new(&view, &self.project, ACCOUNT, &self.expand))?;
-            } else {
-                self.table.row(row(view));
-            }
-        }
+        page.into_iter().try_for_each(|view| self.add(output, &view))?;
         self.table.print(output)
+    }
+
+    /// Prints a single view.
+    pub(super) fn view(&mut self, output: &mut Output, view: &View) -> Result<()> {
+        self.add(output, view)?;
+        self.table.print(output)
+    }
+
+    fn add(&mut self, output: &mut Output, view: &View) -> Result<()> {
+        if output.is_json() {
+            return output.json(&wire::View::new(view, &self.project, ACCOUNT, &self.expand));
+        }
+        self.table.row(row(view));
+        Ok(())
     }
 }
 
-fn row(view: View) -> [String; 9] {
+fn row(view: &View) -> [String; 9] {
     let links = |of| view.links.get(of).to_string();
     [
         view.key.to_string(),
@@ -137,7 +145,7 @@ fn row(view: View) -> [String; 9] {
         links(ResourceType::Metric),
         view.version.to_string(),
         moment(view.updated_at),
-        view.name,
+        view.name.clone(),
         view.tags.join(","),
     ]
 }

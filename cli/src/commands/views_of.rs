@@ -1,6 +1,7 @@
-//! The views of a resource.
+//! The views of a resource, or of several.
 
 use clap::Args;
+use viewlink::{SetPredicate, ViewFilter, ViewSort};
 
 use super::views::ShownViews;
 use crate::error::Result;
@@ -13,18 +14,24 @@ use crate::store::{PastArguments, StoreArguments};
 const HELP: &str = "\
 Examples:
   viewlink views-of views.viewlink checkout-v2
+  viewlink views-of views.viewlink checkout-v2 search-v3
+  viewlink views-of views.viewlink checkout-v2 search-v3 --any
   viewlink views-of views.viewlink --type segments production/beta-users";
 
-/// List the views that a resource is linked to
+/// List the views that a resource is linked to, or all of several
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct ViewsOfArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// The key of the resource
-    #[arg(value_name = "KEY")]
-    key: String,
+    /// The keys of the resources
+    #[arg(value_name = "KEY", required = true)]
+    keys: Vec<String>,
+
+    /// List the views that have one of the resources or more
+    #[arg(long)]
+    any: bool,
 
     #[command(flatten)]
     project: ProjectArguments,
@@ -39,11 +46,17 @@ pub(crate) struct ViewsOfArguments {
     list: ListArguments,
 }
 
-/// The rows of a page; the keys of all views of the resource are read for each.
+/// The rows of a page; the keys of all views that are found are read for each.
 const PAGE: usize = 10_000;
 
 pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<Exit> {
-    let resource = arguments.types.resource(&arguments.key)?;
+    let resources = arguments.keys.iter().map(|key| arguments.types.resource(key));
+    let resources = resources.collect::<Result<Vec<_>>>()?;
+    let test = match arguments.any {
+        true => SetPredicate::AnyOf(resources),
+        false => SetPredicate::AllOf(resources),
+    };
+    let filter = ViewFilter::all().linking(test);
     let store = arguments.store.read(output)?;
     {
         let snapshot = arguments.past.snapshot(&store)?;
@@ -52,8 +65,8 @@ pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<E
         arguments.list.show(
             output,
             ("view", output.is_json()),
-            (Default::default(), PAGE),
-            |paging| project.linked_views(&resource, paging),
+            (ViewSort::Key, PAGE),
+            |paging| project.views_matching(&filter, paging),
             |output, page| shown.page(output, page),
         )?;
     }

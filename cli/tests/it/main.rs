@@ -18,6 +18,7 @@ mod past;
 mod pipes;
 mod reports;
 mod segments;
+mod sets;
 mod stats;
 mod support;
 mod transfer;

@@ -8,7 +8,7 @@ use crate::support::Stage;
 #[test]
 fn a_change_is_undone_and_the_undo_is_undone() {
     let stage = Stage::with_flags(["a", "b"]);
-    stage.change(|store| drop(store.project("default").unwrap().delete_view("my-view").unwrap()));
+    stage.change(|store| store.project("default").unwrap().delete_view("my-view").unwrap());
     let dry = stage.run("undo", &["3", "--dry-run"]);
     assert_eq!((dry.code, dry.out.as_str()), (0, ""), "{dry:?}");
     assert_eq!(dry.err, "3 parts taken back, 0 failed; a dry run changes nothing\n");
@@ -64,7 +64,7 @@ fn a_view_is_brought_back_to_a_revision() {
 #[test]
 fn lists_are_shown_as_of_a_revision() {
     let stage = Stage::with_flags(["a", "b"]);
-    stage.change(|store| drop(store.project("default").unwrap().delete_view("my-view").unwrap()));
+    stage.change(|store| store.project("default").unwrap().delete_view("my-view").unwrap());
     assert_eq!(stage.run("links", &["my-view", "--as-of", "2", "--keys"]).out, "a\nb\n");
     assert_eq!(stage.run("views-of", &["a", "--as-of", "2", "--json"]).json_lines().len(), 1);
     assert_eq!(stage.run("views", &["--as-of", "1", "--json"]).json_lines().len(), 1);
@@ -81,7 +81,7 @@ fn lists_are_shown_as_of_a_revision() {
 #[test]
 fn the_history_of_a_view_and_of_a_resource_is_listed() {
     let stage = Stage::with_flags(["a", "b", "c", "d", "e"]);
-    stage.change(|store| drop(store.project("default").unwrap().delete_view("my-view").unwrap()));
+    stage.change(|store| store.project("default").unwrap().delete_view("my-view").unwrap());
     stage.run("undo", &["3"]);
     let ran = stage.run("history", &["--view", "my-view"]);
     assert_eq!(

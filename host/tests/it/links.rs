@@ -123,6 +123,34 @@ async fn linked_resources_come_in_pages_by_link_time() {
 }
 
 #[tokio::test]
+async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
+    let host = TestHost::new();
+    let project = host.store.project("default").unwrap();
+    for (view, flags) in [("one", &["a", "c"][..]), ("two", &["a"]), ("old", &["b"])] {
+        project.create_view(viewlink::NewView::new(view, view)).unwrap();
+        let batch = viewlink::Batch::flags(flags.iter().copied());
+        project.link(view, batch).unwrap().all_ok().unwrap();
+    }
+    for (query, expected) in [
+        ("and=one", &["a"][..]),
+        ("and=one,TWO", &["a"]),
+        ("and=one&and=old", &[]),
+        ("any=one,old", &["a", "b"]),
+        ("not=old", &["a"]),
+        ("not[]=one&not[]=old", &[]),
+    ] {
+        let answer = host.get(&format!("{VIEW}/linked/flags?{query}")).await.ok();
+        assert_eq!(keys(&answer), expected, "{query}");
+        assert_eq!(answer["totalCount"], expected.len(), "{query}");
+    }
+    let page = host.get(&format!("{VIEW}/linked/flags?any=one,old&limit=1")).await.ok();
+    let next = page["_links"]["next"]["href"].as_str().unwrap();
+    assert_eq!(keys(&host.get(next).await.ok()), ["b"], "{next}");
+    host.get(&format!("{VIEW}/linked/flags?and=never")).await.refused(404, "unknown_view");
+    host.get(&format!("{VIEW}/linked/flags?and=no%20key")).await.refused(400, "invalid_request");
+}
+
+#[tokio::test]
 async fn what_is_registered_is_linked_and_unlinked_by_filters() {
     let host = TestHost::new();
     let resources = [

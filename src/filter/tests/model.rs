@@ -53,6 +53,7 @@ pub(super) fn view_matches(conditions: &[ViewCondition], view: &View) -> bool {
         Is::Tag(test) => set_holds(test, &view.tags),
         Is::MaintainerId(test) => text_holds(test, member(view.maintainer.as_ref())),
         Is::Payload(wanted) => *wanted == is_payload(view),
+        Is::Linked(_) => true,
     })
 }
 
@@ -113,5 +114,6 @@ fn set_holds(test: &SetPredicate<String>, has: &[String]) -> bool {
         SetPredicate::AnyOf(wanted) => !set(wanted).is_disjoint(&has),
         SetPredicate::AllOf(wanted) => set(wanted).is_subset(&has),
         SetPredicate::NoneOf(unwanted) => set(unwanted).is_disjoint(&has),
+        SetPredicate::Exactly(wanted) => set(wanted) == has,
     }
 }

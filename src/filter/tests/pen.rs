@@ -1,5 +1,7 @@
 //! Writes conditions in one of the ways there are.
 
+use std::convert::Infallible;
+
 use super::*;
 use crate::filter::{TimePredicate, ViewCondition};
 
@@ -90,6 +92,7 @@ impl Pen {
             Is::Tag(test) => self.set("tag", test),
             Is::MaintainerId(test) => self.text("maintainerId", test),
             Is::Payload(yes) => self.yes_no("isPayloadView", ["true", "false"], *yes),
+            Is::Linked(_) => unreachable!("it is not in the grammar"),
         }
     }
 
@@ -136,6 +139,7 @@ impl Pen {
                     }
                 }
             }
+            SetPredicate::Exactly(_) => unreachable!("it is not in the grammar"),
         }
     }
 
@@ -145,12 +149,8 @@ impl Pen {
             true => key.as_str().to_ascii_uppercase(),
             false => key.as_str().to_owned(),
         };
-        let texts = |keys: &[ViewKey]| keys.iter().map(text).collect();
-        let test = match test {
-            SetPredicate::AnyOf(keys) => SetPredicate::AnyOf(texts(keys)),
-            SetPredicate::AllOf(keys) => SetPredicate::AllOf(texts(keys)),
-            SetPredicate::NoneOf(keys) => SetPredicate::NoneOf(texts(keys)),
-        };
+        let text = |key: ViewKey| Ok::<_, Infallible>(text(&key));
+        let Ok(test) = test.clone().try_map(text);
         self.set("view", &test)
     }
 

@@ -73,12 +73,18 @@ impl Texts {
             Self::Few => self.list(member.clone()),
             Self::Written => prop::collection::vec(member.clone(), 1..=1).boxed(),
         };
-        prop_oneof![
+        let written = prop_oneof![
             self.list(member.clone()).prop_map(SetPredicate::AnyOf),
-            self.list(member).prop_map(SetPredicate::AllOf),
+            self.list(member.clone()).prop_map(SetPredicate::AllOf),
             none.prop_map(SetPredicate::NoneOf),
-        ]
-        .boxed()
+        ];
+        match self {
+            Self::Few => {
+                let exactly = self.list(member).prop_map(SetPredicate::Exactly);
+                prop_oneof![3 => written, 1 => exactly].boxed()
+            }
+            Self::Written => written.boxed(),
+        }
     }
 
     /// A condition on a resource of this type.

@@ -43,14 +43,14 @@ impl ProjectState {
         if part.linked.is_empty() {
             return Ok(());
         }
-        let resources = self.resources.get_mut(part.resource_type);
-        let entries = resources.add(part.linked.iter(), slot)?;
+        let entries = self.add_postings(part.resource_type, part.linked.iter(), slot)?;
+        let names = &self.resources.get(part.resource_type).names;
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(part.resource_type);
         if !links.has_room(portion.rest) {
             return Err(Misfit("the view has too many links"));
         }
-        links.link(&resources.names, &entries, part.request_order(), portion, made.stamp);
+        links.link(names, &entries, part.request_order(), portion, made.stamp);
         Ok(())
     }
 
@@ -71,13 +71,14 @@ impl ProjectState {
         if links.is_empty() {
             return Ok(());
         }
-        let resources = self.resources.get_mut(resource_type);
-        let entries = resources.add(links.iter().map(|(name, _)| *name), slot)?;
+        let entries =
+            self.add_postings(resource_type, links.iter().map(|(name, _)| *name), slot)?;
+        let names = &self.resources.get(resource_type).names;
         let records = links.iter().map(|(_, record)| *record);
         let links: Vec<(Entry, LinkRecord)> = entries.into_iter().zip(records).collect();
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let set = view.links_mut(resource_type);
-        there(set.put_back(&resources.names, &links), "links cannot be put back in their places")
+        there(set.put_back(names, &links), "links cannot be put back in their places")
     }
 
     /// Removes links, which are given by the names of their resources.
@@ -111,28 +112,33 @@ impl ProjectState {
             Removed::Others => {}
             Removed::Last => last.extend(gone.get(at)),
         });
-        last.iter().for_each(|name| resources.names.remove(name.place));
-        resources.reset_if_empty();
+        resources.free(&last);
         if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
     }
-}
 
-impl Resources {
     /// Adds the slot of a view to the postings of names that are in key order and do not have it.
-    fn add<'n>(
+    fn add_postings<'n>(
         &mut self,
+        resource_type: ResourceType,
         texts: impl ExactSizeIterator<Item = &'n str> + Clone,
         slot: u32,
     ) -> Fit<Vec<Entry>> {
-        let Self { names, postings } = self;
+        let Resources { names, postings, registered } = self.resources.get_mut(resource_type);
         let mut found = Vec::with_capacity(texts.len());
         names.find_all(texts.clone(), &mut found);
         if !names.has_room(texts.len()) {
             return Err(Misfit("the project has too many names"));
         }
-        let texts = texts.zip(found);
-        let of_texts: Vec<Name> =
-            texts.map(|(text, found)| found.unwrap_or_else(|| names.add(text))).collect();
+        let of_texts = texts.zip(found).map(|(text, found)| {
+            found.unwrap_or_else(|| {
+                let name = names.add(text);
+                if self.registry.get(resource_type, text).is_some() {
+                    registered.insert([name.id].into_iter());
+                }
+                name
+            })
+        });
+        let of_texts: Vec<Name> = of_texts.collect();
         let ids: Vec<u32> = of_texts.iter().map(|name| name.id).collect();
         if !postings.insert_all(&ids, slot) {
             return Err(Misfit("a link already exists"));

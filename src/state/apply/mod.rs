@@ -18,6 +18,7 @@ use crate::model::change_record::{LastChange, PutResource, Registration, Restore
 use crate::model::error::Result;
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::project_settings::ProjectSettings;
+use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{ChangeRecord, Effect, Stamp};
 
@@ -173,8 +174,9 @@ impl State {
     }
 
     fn put_resources(&mut self, project: &ProjectKey, puts: &[PutResource], stamp: Stamp) -> Fit {
-        let registry = &mut self.project_or_new(project)?.registry;
+        let project = self.project_or_new(project)?;
         for PutResource { resource_type, name, before, fields } in puts {
+            let registry = &project.registry;
             if registry.get(*resource_type, name) != before.as_ref() {
                 return Err(Misfit("a resource had other fields"));
             }
@@ -183,7 +185,7 @@ impl State {
                 return Err(Misfit("an id leads to another segment"));
             }
             let registration = Registration { fields: fields.clone(), revision: stamp.revision };
-            registry.put(*resource_type, name, registration);
+            project.register(*resource_type, name, registration);
         }
         Ok(())
     }
@@ -203,6 +205,9 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
             view.update(fields.clone(), made.id, made.stamp.time);
             Ok(())
         }
+        Effect::RenameView { view, to, last_change, updated_at } => {
+            project.rename_view(view, to, (*last_change, *updated_at), made)
+        }
         Effect::DeleteView { view, unlinked, .. } => project.delete_view(view, *unlinked),
         Effect::ChangeLinks(parts) => project.change_links(parts, made),
         Effect::RemoveResource { resource_type, name, removed, .. } => {
@@ -211,7 +216,7 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         Effect::RemoveEnvironment { environment, removed, .. } => {
             project.remove_environment(environment, *removed, made)
         }
-        Effect::Unregister(resources) => project.unregister(resources),
+        Effect::Unregister(resources) => project.unregister_all(resources),
         Effect::CreateView { .. }
         | Effect::PutResources(_)
         | Effect::PutProject { .. }
@@ -219,5 +224,31 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
             debug_assert!(false, "these may begin or end a project");
             Err(Misfit("it is not about a project that is there"))
         }
+    }
+}
+
+impl ProjectState {
+    /// Gives a view another key; `before` is its last change, and when its fields changed.
+    fn rename_view(
+        &mut self,
+        view: &ViewKey,
+        to: &ViewKey,
+        before: (LastChange, Timestamp),
+        made: Made,
+    ) -> Fit {
+        if self.views.slot(to).is_some() {
+            return Err(Misfit("the view is there"));
+        }
+        if !self.views.has_room() {
+            return Err(Misfit("the project has too many views"));
+        }
+        let (last_change, updated_at) = before;
+        let view = there(self.views.rename(view, to), "there is no such view")?;
+        made.check_last_change(view.change, last_change)?;
+        if view.about().updated_at != updated_at {
+            return Err(Misfit("the view had other fields"));
+        }
+        view.rename(to.clone(), made.id, made.stamp.time);
+        Ok(())
     }
 }

@@ -48,12 +48,12 @@ impl ProjectState {
     }
 
     /// Takes resources out of the registry, and leaves their links.
-    pub(super) fn unregister(&mut self, resources: &[Unregistered]) -> Fit {
+    pub(super) fn unregister_all(&mut self, resources: &[Unregistered]) -> Fit {
         for Unregistered { resource_type, name, before } in resources {
             if self.registry.get(*resource_type, name) != Some(before) {
                 return Err(Misfit("a resource had other fields"));
             }
-            self.registry.remove(*resource_type, name);
+            self.unregister(*resource_type, name);
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ impl ProjectState {
         let mut removed = RemovedCounts::default();
         let mut by_view = BTreeMap::<u32, Vec<Name>>::new();
         for text in names {
-            removed.registered += u64::from(self.registry.remove(resource_type, text).is_some());
+            removed.registered += u64::from(self.unregister(resource_type, text));
             let resources = self.of(resource_type);
             let Some(name) = resources.names.find(text) else { continue };
             let before = removed.links;

@@ -56,11 +56,12 @@ impl ProjectState {
     /// Takes the slot of a view that is gone out of a posting.
     fn sweep_posting(&mut self, resource_type: ResourceType, name: Name, slot: u32) {
         let resources = self.resources.get_mut(resource_type);
+        let mut last = false;
         resources.postings.remove_all(&[name.id], slot, |_, removed| {
-            if removed == Removed::Last {
-                resources.names.remove(name.place);
-            }
+            last |= removed == Removed::Last;
         });
-        resources.reset_if_empty();
+        if last {
+            resources.free(&[name]);
+        }
     }
 }

@@ -10,16 +10,17 @@ use crate::model::error::{Error, Result};
 use crate::model::{FailureReason, KeyOutcome, LinkOp, LinkRecord, LinkResult, NameList, Stamp};
 use crate::state::link_set::Entry;
 use crate::state::names::Name;
+use crate::state::view::ViewState;
 
 /// Keys that are looked up at the same time, so that accesses to memory overlap.
 const STAGE: usize = 64;
 
 /// Names whose links change, in key order.
 #[derive(Default)]
-struct Changed<'a> {
-    keys: Vec<PlanKey<'a>>,
+pub(super) struct Changed<'a> {
+    pub(super) keys: Vec<PlanKey<'a>>,
     /// Where the names stand that are in the state.
-    found: Vec<Option<Name>>,
+    pub(super) found: Vec<Option<Name>>,
 }
 
 impl<'a> LinkPlan<'a> {
@@ -45,7 +46,7 @@ impl<'a> LinkPlan<'a> {
         }
         self.result.changed = true;
         debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
-        self.check_room(overlay, linked.keys.len())?;
+        self.check_room(overlay, (self.slot, self.view), linked.keys.len())?;
         let part = LinksChange {
             view: self.command.view.clone(),
             last_change: overlay.last_change(self.project.id, self.slot, self.view.change),
@@ -58,11 +59,16 @@ impl<'a> LinkPlan<'a> {
         Ok((self.result, Some(part)))
     }
 
-    /// Checks that the view can have so many more links, and the project as many more names.
-    fn check_room(&self, overlay: &Overlay<'_>, more: usize) -> Result<()> {
+    /// Checks that a view can have so many more links, and the project as many more names.
+    pub(super) fn check_room(
+        &self,
+        overlay: &Overlay<'_>,
+        (slot, view): (u32, &ViewState),
+        more: usize,
+    ) -> Result<()> {
         let resource_type = self.resource_type();
-        let made = overlay.made(self.project.id, resource_type, self.slot);
-        let links = self.view.links(resource_type);
+        let made = overlay.made(self.project.id, resource_type, slot);
+        let links = view.links(resource_type);
         let names = &self.project.of(resource_type).names;
         let what = if links.is_some_and(|links| !links.has_room(more.saturating_add(made))) {
             "order of the view's links"
@@ -76,9 +82,9 @@ impl<'a> LinkPlan<'a> {
     }
 
     /// Decides the keys: which of them are to be linked, or unlinked.
-    fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
+    pub(super) fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
         let keys = std::mem::take(&mut self.keys);
-        let (wanted, done) = (self.command.op == LinkOp::Unlink, self.command.outcome(true));
+        let (wanted, done) = (self.command.op.takes_out(), self.command.outcome(true));
         let resources = self.project.of(self.resource_type());
         let mut found = Vec::with_capacity(keys.len());
         resources.names.find_all(keys.iter().map(|key| key.name), &mut found);
@@ -88,23 +94,28 @@ impl<'a> LinkPlan<'a> {
                 resources.postings.touch(found.iter().flatten().map(|name| name.id));
             }
             for (key, found) in keys.iter().zip(found) {
-                if self.is_linked(overlay, key.name, *found) == wanted {
+                if self.is_linked(overlay, self.slot, key.name, *found) == wanted {
                     self.set(key.request_index, done.clone());
-                    changed.keys.push(*key);
-                    changed.found.push(*found);
+                    changed.push(*key, *found);
                 }
             }
         }
         changed
     }
 
-    /// Whether a resource is linked to the view; `found` is where its name stands in the state.
+    /// Whether a resource is linked to a view; `found` is where its name stands in the state.
     #[inline]
-    fn is_linked(&self, overlay: &Overlay<'_>, name: &str, found: Option<Name>) -> bool {
-        match overlay.get(self.project.id, self.resource_type(), self.slot, name) {
+    pub(super) fn is_linked(
+        &self,
+        overlay: &Overlay<'_>,
+        slot: u32,
+        name: &str,
+        found: Option<Name>,
+    ) -> bool {
+        match overlay.get(self.project.id, self.resource_type(), slot, name) {
             Some(pending) => pending.is_some(),
             None => found.is_some_and(|found| {
-                self.project.of(self.resource_type()).postings.contains(found.id, self.slot)
+                self.project.of(self.resource_type()).postings.contains(found.id, slot)
             }),
         }
     }
@@ -145,8 +156,8 @@ impl<'a> LinkPlan<'a> {
                 continue;
             }
             self.result.outcomes.push(KeyOutcome::Unlinked);
-            changed.keys.push(PlanKey { name, request_index: 0 });
-            changed.found.push(self.project.of(self.resource_type()).names.find(name));
+            let found = self.project.of(self.resource_type()).names.find(name);
+            changed.push(PlanKey { name, request_index: 0 }, found);
         }
         Ok(changed)
     }
@@ -186,7 +197,11 @@ impl<'a> LinkPlan<'a> {
     }
 
     /// Links that are removed, with their times.
-    fn removed(&self, overlay: &Overlay<'_>, unlinked: Changed<'_>) -> Result<RemovedLinks> {
+    pub(super) fn removed(
+        &self,
+        overlay: &Overlay<'_>,
+        unlinked: Changed<'_>,
+    ) -> Result<RemovedLinks> {
         let (project, resource_type) = (self.project.id, self.resource_type());
         let names = &self.project.of(resource_type).names;
         let mut entries = Vec::with_capacity(unlinked.keys.len());
@@ -213,8 +228,13 @@ impl<'a> LinkPlan<'a> {
     }
 }
 
-impl Changed<'_> {
-    fn into_names(self) -> NameList {
+impl<'a> Changed<'a> {
+    pub(super) fn push(&mut self, key: PlanKey<'a>, found: Option<Name>) {
+        self.keys.push(key);
+        self.found.push(found);
+    }
+
+    pub(super) fn into_names(self) -> NameList {
         let mut names = NameList::with_capacity(self.keys.len());
         self.keys.iter().for_each(|key| names.push(key.name));
         names
@@ -223,7 +243,7 @@ impl Changed<'_> {
 
 /// For each key, in key order, its place among them in request order; empty where that is key order.
 /// `places` is how many places the request has.
-fn request_order(keys: &[PlanKey<'_>], places: usize) -> Vec<u32> {
+pub(super) fn request_order(keys: &[PlanKey<'_>], places: usize) -> Vec<u32> {
     if keys.is_sorted_by_key(|key| key.request_index) {
         return Vec::new();
     }

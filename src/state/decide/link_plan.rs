@@ -109,7 +109,7 @@ impl<'a> LinkPlan<'a> {
 
     /// Takes out the keys under which nothing is registered, where that is asked for.
     fn refuse_unregistered(&mut self) {
-        if self.command.op == LinkOp::Unlink || self.command.policy == LinkPolicy::Open {
+        if self.command.op.takes_out() || self.command.policy == LinkPolicy::Open {
             return;
         }
         let resource_type = self.resource_type();
@@ -129,7 +129,7 @@ impl<'a> LinkPlan<'a> {
         let unknown = |key: &_| context.unknown_view(key);
         let selection = Selection::new(self.project, self.resource_type(), filter, unknown)?;
         let mut found = match self.command.op {
-            LinkOp::Unlink => selection.linked(self.view),
+            LinkOp::Unlink | LinkOp::Move => selection.linked(self.view),
             LinkOp::Link | LinkOp::Replace => {
                 selection.registered().into_iter().map(|(name, _)| name).collect()
             }

@@ -1,10 +1,13 @@
 //! Deciding the batches of a command.
 
 use super::Context;
+use super::link_move::{Moved, Target};
 use super::link_plan::LinkPlan;
 use super::pending::{Overlay, Pending};
+use crate::model::change_record::LinksChange;
 use crate::model::error::{Error, Result};
-use crate::model::{Answer, Decision, Effect, LinkCommand};
+use crate::model::key::ViewKey;
+use crate::model::{Answer, Decision, Effect, LinkCommand, LinkResult};
 
 /// Decides the batches of a command: all keys are found first, then links change in order, each batch on what
 /// those before it left.
@@ -14,16 +17,7 @@ pub(super) fn decide(
     commands: &[LinkCommand],
     limit: usize,
 ) -> Result<Decision> {
-    let mut plans = Vec::with_capacity(commands.len());
-    let mut keys = 0_usize;
-    for command in commands {
-        let plan = LinkPlan::new(context, command)?;
-        keys = keys.saturating_add(plan.len());
-        plans.push(plan);
-    }
-    if keys > limit {
-        return Err(Error::BatchTooLarge { keys, limit });
-    }
+    let plans = plans(context, commands, limit)?;
     let (mut results, mut parts) = (Vec::with_capacity(plans.len()), Vec::new());
     let last_views = commands.iter().any(|command| command.choices.keep_last_view);
     let mut overlay = Overlay::new(pending, last_views);
@@ -39,9 +33,54 @@ pub(super) fn decide(
             parts.push(part);
         }
     }
+    Ok(decision(context, results, parts))
+}
+
+/// Decides the batches of a command that moves links to another view, as [`decide`] does.
+pub(super) fn move_links(
+    context: &Context<'_>,
+    commands: &[LinkCommand],
+    to: &ViewKey,
+    limit: usize,
+) -> Result<Decision> {
+    let plans = plans(context, commands, limit)?;
+    let (project, slot, view) = context.view(to)?;
+    let target = Target { key: to, slot, view };
+    let (mut results, mut parts) = (Vec::with_capacity(plans.len()), Vec::new());
+    let pending = Pending::default();
+    let mut overlay = Overlay::new(&pending, false);
+    for plan in plans {
+        let from = plan.slot;
+        let Moved { result, arrived, left } = plan.move_to(&overlay, &target, context.stamp)?;
+        results.push(result);
+        for (slot, part) in [(target.slot, arrived), (from, left)] {
+            if let Some(part) = part {
+                overlay.add(project.id, slot, &part, context.stamp);
+                parts.push(part);
+            }
+        }
+    }
+    Ok(decision(context, results, parts))
+}
+
+/// The batches with their keys found, in order.
+fn plans<'a>(
+    context: &Context<'a>,
+    commands: &'a [LinkCommand],
+    limit: usize,
+) -> Result<Vec<LinkPlan<'a>>> {
+    let mut plans = Vec::with_capacity(commands.len());
+    let mut keys = 0_usize;
+    for command in commands {
+        let plan = LinkPlan::new(context, command)?;
+        keys = keys.saturating_add(plan.len());
+        plans.push(plan);
+    }
+    if keys > limit { Err(Error::BatchTooLarge { keys, limit }) } else { Ok(plans) }
+}
+
+fn decision(context: &Context<'_>, results: Vec<LinkResult>, parts: Vec<LinksChange>) -> Decision {
     let effect = (!parts.is_empty()).then_some(Effect::ChangeLinks(parts));
-    Ok(Decision {
-        answer: Answer::Links(results),
-        change: effect.map(|effect| context.change(effect)),
-    })
+    let change = effect.map(|effect| context.change(effect));
+    Decision { answer: Answer::Links(results), change }
 }

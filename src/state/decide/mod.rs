@@ -2,7 +2,9 @@
 //!
 //! A dry run is a decision that is dropped. A command that fails leaves no trace.
 
+mod copying;
 mod link_edit;
+mod link_move;
 mod link_plan;
 mod links;
 mod pending;
@@ -27,6 +29,8 @@ use crate::model::key::ViewKey;
 use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Precondition, Stamp};
 
 pub(crate) use pending::Pending;
+
+use copying::Said;
 
 impl Command {
     /// What the command comes to on a state, with the changes of its group that are not applied yet.
@@ -73,6 +77,13 @@ impl Command {
             }
             Operation::Revert { change, policy } => revert::change(&context, change, *policy),
             Operation::RevertView { view, policy } => revert_view::view(&context, view, *policy),
+            Operation::RenameView { view, to } => views::rename(&context, view, to),
+            Operation::CopyView { view, to, patch, limits, limit } => {
+                copying::copy(&context, view, to, &Said { patch, limits }, *limit)
+            }
+            Operation::MoveLinks { commands, to, limit } => {
+                links::move_links(&context, commands, to, *limit)
+            }
         }
     }
 }

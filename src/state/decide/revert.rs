@@ -83,8 +83,9 @@ impl Revert<'_> {
                 let mut detail = detail.iter();
                 detail.try_for_each(|detail| self.return_resources(ResourceType::Segment, detail))
             }
+            Effect::RenameView { view, to, .. } => self.return_key(view, to),
             Effect::PutProject { before, settings } => {
-                self.return_settings(&before.clone().unwrap_or_default(), settings)
+                self.unput_project(before.as_ref(), settings)
             }
             Effect::DeleteProject { detail, .. } => {
                 detail.iter().try_for_each(|detail| self.return_project(detail))
@@ -121,6 +122,13 @@ impl Revert<'_> {
         match is_same && self.has_view(key) {
             true => self.steps.update(key, before.clone()),
             false => self.fail_view(key),
+        }
+    }
+
+    fn return_key(&mut self, key: &ViewKey, now: &ViewKey) -> Result<()> {
+        match self.has_view(now) && self.steps.view(key).is_none() {
+            true => self.steps.rename(now, key),
+            false => self.fail_view(now),
         }
     }
 
@@ -211,35 +219,26 @@ impl Revert<'_> {
         links.try_for_each(|from| self.return_links(&from.view, resource_type, &from.links))
     }
 
-    fn return_settings(
+    fn unput_project(
         &mut self,
-        before: &ProjectSettings,
+        before: Option<&ProjectSettings>,
         settings: &ProjectSettings,
     ) -> Result<()> {
-        match self.steps.project() {
-            Some(project) if *project.settings == *settings => self.steps.put_project(before),
-            _ => {
-                self.steps.fail(RevertedItem::Settings, ChangedSince);
-                Ok(())
-            }
-        }
-    }
-
-    /// Says again what was said of a project that was deleted, where nobody said anything since.
-    fn say_again(&mut self, settings: &ProjectSettings) -> Result<()> {
-        let now = self.steps.project().map(|project| (*project.settings).clone());
-        match now.unwrap_or_default() {
-            now if now == *settings => Ok(()),
-            now if now == ProjectSettings::default() => self.steps.put_project(settings),
-            _ => {
-                self.steps.fail(RevertedItem::Settings, ChangedSince);
+        match self.steps.project().is_some_and(|project| *project.settings == *settings) {
+            true => self.steps.put_project(&before.cloned().unwrap_or_default()),
+            false => {
+                self.steps.fail(RevertedItem::Project, ChangedSince);
                 Ok(())
             }
         }
     }
 
     fn return_project(&mut self, detail: &ProjectDetail) -> Result<()> {
-        self.say_again(&detail.settings)?;
+        match self.steps.project().map(|project| *project.settings == detail.settings) {
+            None => self.steps.put_project(&detail.settings)?,
+            Some(true) => {}
+            Some(false) => self.steps.fail(RevertedItem::Project, ChangedSince),
+        }
         for (resource_type, name, before) in &detail.registered {
             let (name, before) = (name.clone(), before.clone());
             self.reregister(&Unregistered { resource_type: *resource_type, name, before })?;

@@ -220,6 +220,15 @@ impl<'a> Steps<'a> {
         self.add(Effect::UpdateView { view: view.clone(), before, fields })
     }
 
+    /// Gives a view that is there a key that no view has.
+    pub(super) fn rename(&mut self, view: &ViewKey, to: &ViewKey) -> Result<()> {
+        let Some((_, found)) = self.view(view) else { return Ok(()) };
+        let (last_change, updated_at) = (self.last_change(found), found.about().updated_at);
+        let (view, to) = (view.clone(), to.clone());
+        self.result.taken_back += 1;
+        self.add(Effect::RenameView { view, to, last_change, updated_at })
+    }
+
     /// Deletes a view that is there and has no links.
     pub(super) fn delete(&mut self, view: &ViewKey) -> Result<()> {
         let Some((_, found)) = self.view(view) else { return Ok(()) };
@@ -256,6 +265,9 @@ impl<'a> Steps<'a> {
     pub(super) fn put_project(&mut self, settings: &ProjectSettings) -> Result<()> {
         next_id(self.state.head.next_project, "projects")?;
         let before = self.project().map(|project| (*project.settings).clone());
+        if before.as_ref() == Some(settings) {
+            return Ok(());
+        }
         self.result.taken_back += 1;
         self.add(Effect::PutProject { before, settings: settings.clone() })
     }

@@ -5,9 +5,10 @@ use crate::model::change_record::ViewBefore;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
-use crate::model::view::{ViewFields, ViewPatch};
+use crate::model::view::{View, ViewFields, ViewPatch};
 use crate::model::{Answer, Decision, Effect};
 use crate::state::detail::detail;
+use crate::state::project::ProjectState;
 use crate::state::view::{About, ViewState};
 
 pub(super) fn create(
@@ -17,40 +18,29 @@ pub(super) fn create(
     ensure: bool,
 ) -> Result<Decision> {
     let project = context.existing_project();
-    if let Some((_, found)) = project.and_then(|project| project.views.find(key)) {
-        return match ensure {
-            true => Ok(Answer::View(found.to_view()).unchanged()),
-            false => {
-                let project = context.command.project.clone();
-                Err(Error::ViewExists { project, view: key.clone() })
-            }
-        };
-    }
-    let id = next_id(context.state.head.next_view, "views")?;
-    if project.is_some_and(|project| !project.views.has_room()) {
-        let limit = u32::MAX as usize;
-        return Err(Error::TooLong {
-            what: "list of views",
-            length: limit,
-            unit: "entries",
-            limit,
-        });
-    }
-    if project.is_none() {
+    if let Some(project) = project {
+        match project.views.find(key) {
+            Some((_, found)) if ensure => return Ok(Answer::View(found.to_view()).unchanged()),
+            _ => check_free(context, project, key)?,
+        }
+    } else {
         next_id(context.state.head.next_project, "projects")?;
     }
-    let time = context.stamp.time;
-    let about = About {
-        id,
-        key: key.clone(),
-        fields: fields.clone(),
-        version: 1,
-        created_at: time,
-        updated_at: time,
-    };
-    let view = ViewState::new(about, context.change_id()).to_view();
-    let effect = Effect::CreateView { view: key.clone(), fields: fields.clone(), restored: None };
+    let (view, effect) = created(context, key, fields)?;
     Ok(Decision { answer: Answer::View(view), change: Some(context.change(effect)) })
+}
+
+/// A view with a key that is free, and the effect that creates it.
+pub(super) fn created(
+    context: &Context<'_>,
+    key: &ViewKey,
+    fields: &ViewFields,
+) -> Result<(View, Effect)> {
+    let id = next_id(context.state.head.next_view, "views")?;
+    let (key, fields, time) = (key.clone(), fields.clone(), context.stamp.time);
+    let effect = Effect::CreateView { view: key.clone(), fields: fields.clone(), restored: None };
+    let about = About { id, key, fields, version: 1, created_at: time, updated_at: time };
+    Ok((ViewState::new(about, context.change_id()).to_view(), effect))
 }
 
 pub(super) fn update(
@@ -75,6 +65,42 @@ pub(super) fn update(
     };
     let effect = Effect::UpdateView { view: key.clone(), before, fields };
     Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
+}
+
+pub(super) fn rename(context: &Context<'_>, key: &ViewKey, to: &ViewKey) -> Result<Decision> {
+    let (project, _, view) = context.view(key)?;
+    if key == to {
+        return Ok(Answer::View(view.to_view()).unchanged());
+    }
+    check_free(context, project, to)?;
+    let mut after = view.clone();
+    after.rename(to.clone(), context.change_id(), context.stamp.time);
+    let effect = Effect::RenameView {
+        view: key.clone(),
+        to: to.clone(),
+        last_change: Some(view.change),
+        updated_at: view.about().updated_at,
+    };
+    Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
+}
+
+/// Refuses a key that a view has, and any key where the project has no room for one more.
+pub(super) fn check_free(
+    context: &Context<'_>,
+    project: &ProjectState,
+    view: &ViewKey,
+) -> Result<()> {
+    match project.views.slot(view) {
+        None if project.views.has_room() => Ok(()),
+        None => {
+            let (what, limit) = ("list of views", u32::MAX as usize);
+            Err(Error::TooLong { what, length: limit, unit: "entries", limit })
+        }
+        Some(_) => {
+            let project = context.command.project.clone();
+            Err(Error::ViewExists { project, view: view.clone() })
+        }
+    }
 }
 
 pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {

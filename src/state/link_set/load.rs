@@ -1,7 +1,8 @@
 //! Links that were written down, in both orders again.
 
-use super::{Link, LinkSet};
+use super::{Link, LinkSet, has_members};
 use crate::model::Stamp;
+use crate::state::id_set::IdSet;
 use crate::state::names::Name;
 use crate::state::placed::{PlacedLink, PlacedLinks, Sound, require};
 
@@ -11,7 +12,7 @@ const SPARSE: u64 = 4;
 const NO_SEQUENCE: u32 = u32::MAX;
 
 impl LinkSet {
-    /// The set of links in key order; `names` are the places of names by rank.
+    /// The set of links in key order; `names` are the places and ids of all names by rank.
     pub(in crate::state) fn load(names: &[Name], placed: &PlacedLinks) -> Sound<Self> {
         let ordered =
             |one: &Stamp, other: &Stamp| one.revision < other.revision && one.time <= other.time;
@@ -35,6 +36,11 @@ impl LinkSet {
             rest = behind;
         }
         set.by_key.fill(&by_key);
+        // There are fewer than 2^32 names.
+        if has_members(set.len, names.len() as u32, false) {
+            let ids = placed.links.iter().filter_map(|link| names.get(link.rank as usize));
+            set.members = Some(IdSet::new(ids.map(|name| name.id)));
+        }
         Ok(set)
     }
 

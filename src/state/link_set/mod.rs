@@ -7,10 +7,23 @@ mod put_back;
 #[cfg(test)]
 mod tests;
 
+use super::id_set::IdSet;
 use super::names::Names;
 use crate::model::{LinkRecord, Stamp};
 use key_order::KeyOrder;
 use link_order::LinkOrder;
+
+/// A set with fewer links has no bits; in tests of the state small ones have some.
+const LARGE: u64 = if cfg!(test) { 16 } else { 4_096 };
+/// Bits are made once one of so many ids is linked, and dropped when only one of twice as many is: a link takes
+/// at most as many bits of memory.
+const DENSE: u64 = 32;
+
+/// Whether a set of so many links, of so many ids, is to have bits; `has` tells whether it has some.
+const fn has_members(len: u64, ids: u32, has: bool) -> bool {
+    let sparse = if has { 2 } else { 1 };
+    len * sparse >= LARGE && len * DENSE * sparse >= ids as u64
+}
 
 /// A link: where the name of its resource stands, and its number in link order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +70,8 @@ impl Portion {
 pub(super) struct LinkSet {
     by_key: KeyOrder,
     by_time: LinkOrder,
+    /// Of a set that is large.
+    members: Option<IdSet>,
     len: u64,
     /// The next sequence; the last one is never given.
     next: u32,
@@ -114,6 +129,30 @@ impl LinkSet {
         // Less than 2^32, as the room was looked at.
         self.next = first + added.len() as u32;
         self.len += added.len() as u64;
+        if let Some(members) = &mut self.members {
+            members.insert(added.iter().map(|entry| names.id(entry.place)));
+        }
+        self.fit_members(names);
+    }
+
+    /// Has bits of its members if they suit the set, and else none.
+    ///
+    /// Cost: O(1), and now and then O(n): the set or the ids doubled since, or halved.
+    fn fit_members(&mut self, names: &Names) {
+        let has = self.members.is_some();
+        match (has_members(self.len, names.ids(), has), has) {
+            (true, false) => {
+                let ids = self.by_key(names, None, 0).map(|link| names.id(link.place));
+                self.members = Some(IdSet::new(ids));
+            }
+            (false, true) => self.members = None,
+            _ => {}
+        }
+    }
+
+    /// The bits of its members, of a set that is large.
+    pub(super) const fn members(&self) -> Option<&IdSet> {
+        self.members.as_ref()
     }
 
     /// Gives sequences anew, without those that no link needs.
@@ -140,7 +179,12 @@ impl LinkSet {
         self.by_key.remove(names, wanted, &mut sequences)?;
         sequences.sort_unstable();
         self.len = self.len.checked_sub(sequences.len() as u64)?;
-        self.by_time.remove(&sequences)
+        self.by_time.remove(&sequences)?;
+        if let Some(members) = &mut self.members {
+            members.remove(wanted.iter().map(|entry| names.id(entry.place)));
+            self.fit_members(names);
+        }
+        Some(())
     }
 
     /// When a link was made.
@@ -177,7 +221,8 @@ impl LinkSet {
     ///
     /// Cost: O(n / 384).
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + self.by_key.memory() + self.by_time.memory()
+        let members = self.members.as_ref().map_or(0, IdSet::memory);
+        size_of::<Self>() + self.by_key.memory() + self.by_time.memory() + members
     }
 
     /// What does not hold of its structure, if anything does not.
@@ -189,6 +234,13 @@ impl LinkSet {
         let mut by_key: Vec<Link> = self.by_key(names, None, 0).collect();
         by_key.sort_unstable_by_key(|link| link.sequence);
         let by_time = self.by_time(None, 0).map(|(link, _)| link);
+        if let Some(members) = &self.members {
+            let mut ids: Vec<u32> = by_key.iter().map(|link| names.id(link.place)).collect();
+            ids.sort_unstable();
+            if !members.iter().eq(ids) {
+                return Err("the bits of a set are not those of its links".to_owned());
+            }
+        }
         if by_time.eq(by_key.iter().copied()) && by_key.len() as u64 == self.len {
             Ok(())
         } else {

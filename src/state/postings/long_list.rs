@@ -36,7 +36,12 @@ impl LongList {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter().copied())
+        self.lists().flatten().copied()
+    }
+
+    /// The slots in parts.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &[u32]> {
+        self.chunks.iter().map(|chunk| chunk.as_slice())
     }
 
     /// The chunk in which a slot is or belongs.

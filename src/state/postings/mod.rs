@@ -17,6 +17,8 @@ const CELL: usize = 15;
 const LONG: u32 = u32::MAX;
 /// A list that gets as short as this goes back into its cell.
 const SHORT: usize = CELL / 2;
+/// In a list that is so many times longer than another one members of that are searched for.
+const LONGER: usize = 16;
 /// Cells that are looked at before they are changed, so that accesses to memory overlap.
 const STAGE: usize = 64;
 
@@ -101,12 +103,52 @@ impl Postings {
         slots.fold(false, |found, (one, at)| found | ((*one == slot) & (at < cell.len)))
     }
 
+    /// How many views a resource is in, dead ones included.
+    ///
+    /// Cost: O(1).
+    pub(super) fn count(&self, id: u32) -> usize {
+        let Some(cell) = self.cells.get(id) else { return 0 };
+        match cell.long() {
+            Some(place) => self.long.get(place).map_or(0, LongList::len),
+            None => cell.len as usize,
+        }
+    }
+
     /// The views of a resource, in the order of their slots, dead ones included.
     pub(super) fn iter(&self, id: u32) -> impl Iterator<Item = u32> {
+        self.lists(id).flatten().copied()
+    }
+
+    /// The same in parts.
+    fn lists(&self, id: u32) -> impl Iterator<Item = &[u32]> {
         let cell = self.cells.get(id);
         let long = cell.and_then(Cell::long).and_then(|place| self.long.get(place));
-        let short = cell.filter(|_| long.is_none()).map(Cell::short).unwrap_or_default();
-        short.iter().copied().chain(long.into_iter().flat_map(LongList::iter))
+        let short = cell.filter(|_| long.is_none()).map(Cell::short);
+        short.into_iter().chain(long.into_iter().flat_map(LongList::lists))
+    }
+
+    /// Keeps of slots, which are in order, those that a resource is in.
+    ///
+    /// Cost: O(m + n) with m slots and the n views of the resource, and no more than O(m log n).
+    pub(super) fn retain(&self, id: u32, slots: &mut Vec<u32>) {
+        if self.count(id) / LONGER > slots.len() {
+            return slots.retain(|slot| self.contains(id, *slot));
+        }
+        let (mut at, mut kept) = (0, 0);
+        for list in self.lists(id) {
+            let mut own_at = 0;
+            // Both lists go on by numbers that are computed: no branch depends on which slot is the next.
+            while let (Some(own), Some(slot)) = (list.get(own_at), slots.get(at).copied()) {
+                let own = *own;
+                if let Some(place) = slots.get_mut(kept) {
+                    *place = slot;
+                }
+                kept += usize::from(own == slot);
+                own_at += usize::from(own <= slot);
+                at += usize::from(slot <= own);
+            }
+        }
+        slots.truncate(kept);
     }
 
     /// Looks at cells, so that they are in the cache when they are needed.

@@ -79,8 +79,7 @@ impl<'a> Part<'a> {
                 let links = self.links.by_key(self.names, after.as_deref(), self.skip);
                 let links: Vec<_> = links.take(self.limit).collect();
                 self.names.touch_places(links.iter().map(|link| link.place));
-                let row = |link: Link| (self.names.text(link.place), self.links.record(link));
-                Ok(links.into_iter().map(row).collect())
+                Ok(links.into_iter().map(|link| self.row(link)).collect())
             }
             LinkSort::LinkTime => {
                 let after = self.after.map(ListPlace::link_time).transpose()?;
@@ -138,7 +137,9 @@ impl<'a> Part<'a> {
 
     /// The rows of the links that a filter finds, and how many there are.
     fn of_found(&self, selection: &Selection<'_, '_>) -> Result<(Vec<Row<'a>>, u64)> {
-        let found: Vec<_> = self.rows().filter(|(name, _)| selection.finds(name)).collect();
+        let links = self.links.by_key(self.names, None, 0);
+        let found = links.filter(|link| selection.finds_linked(link.place));
+        let found: Vec<_> = found.map(|link| self.row(link)).collect();
         let total = found.len() as u64;
         Ok((self.ranked(found)?, total))
     }
@@ -147,6 +148,10 @@ impl<'a> Part<'a> {
     fn rows(&self) -> impl Iterator<Item = Row<'a>> + use<'a> {
         let (names, links) = (self.names, self.links);
         links.by_key(names, None, 0).map(|link| (names.text(link.place), links.record(link)))
+    }
+
+    fn row(&self, link: Link) -> Row<'a> {
+        (self.names.text(link.place), self.links.record(link))
     }
 
     fn ranked(&self, rows: Vec<Row<'a>>) -> Result<Vec<Row<'a>>> {

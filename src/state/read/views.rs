@@ -4,16 +4,18 @@ use super::{ProjectReader, ranked};
 use crate::filter::ViewFilter;
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
+use crate::model::overlap::{NearView, Overlap};
 use crate::model::page::{KeySort, List, ListPlace, Page, Paging, ViewSort};
 use crate::model::resource::Resource;
 use crate::model::view::View;
+use crate::state::sets::{self, ResourceTests};
 use crate::state::view::ViewState;
 
 impl<'s> ProjectReader<'s> {
     /// The views that a filter finds, in key order or another one.
     ///
     /// Cost: by key without a condition O(log views + offset + limit); else O(n log n) with the n views of
-    /// the project.
+    /// the project, or those of the resource with the fewest that must be linked.
     ///
     /// # Errors
     ///
@@ -38,12 +40,63 @@ impl<'s> ProjectReader<'s> {
             let total = self.project.views.len();
             return Page::from_rows(rows, paging.limit, total, list, position, Ok);
         }
-        let views = self.project.views.iter(None).map(|(_, view)| view.to_view());
+        let views = ResourceTests::new(self.project, filter.linked()).views();
+        let views = views.into_iter().map(|(_, view)| view);
+        let total = views.len() as u64;
+        if sort == ViewSort::Key && !filter.asks_for_facts() {
+            let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
+            let key = |view: &&'s ViewState| &view.about().key;
+            let rows = ranked(views, key, after.as_ref().as_ref(), skip, paging.rows());
+            let rows = rows.into_iter().map(ViewState::to_view).collect();
+            return Page::from_rows(rows, paging.limit, total, list, position, Ok);
+        }
+        let views = views.map(ViewState::to_view);
         let found: Vec<View> = views.filter(|view| filter.matches(view)).collect();
         let total = found.len() as u64;
         let place = |view: &View| ListPlace::of_view(view, sort);
         let rows = ranked(found.into_iter(), place, after, skip, paging.rows());
         Page::from_rows(rows, paging.limit, total, list, position, Ok)
+    }
+
+    /// How much two views have in common.
+    ///
+    /// Cost: O(log views + n) with the n links of the smaller view; where both are large O(log views + ids / 512).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when one is not there.
+    pub(crate) fn overlap(&self, first: &ViewKey, second: &ViewKey) -> Result<Overlap> {
+        Ok(sets::overlap(self.project, self.find_view(first)?, self.find_view(second)?))
+    }
+
+    /// The views that have something in common with a view and of which the Jaccard index with it is at least so
+    /// much, in key order.
+    ///
+    /// Cost: O(views + m) with the m links that the resources of the view have in all views.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when there is no such view;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list.
+    pub(crate) fn near_views(
+        &self,
+        key: &ViewKey,
+        at_least: f64,
+        paging: &Paging<KeySort>,
+    ) -> Result<Page<NearView>> {
+        let view = self.find_view(key)?;
+        let list = List::NearViews { view: view.1.about().id };
+        let (after, skip) = paging.start.in_list(&list)?;
+        let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
+        let near = sets::near_views(self.project, view, at_least);
+        let total = near.len() as u64;
+        let place = |(view, _): &(&'s ViewState, Overlap)| &view.about().key;
+        let rows = ranked(near.into_iter(), place, after.as_ref().as_ref(), skip, paging.rows());
+        let position = |row: &(&'s ViewState, Overlap)| Ok(ListPlace::Key(place(row).to_string()));
+        let item = |row: (&'s ViewState, Overlap)| {
+            Ok(NearView { key: place(&row).clone(), overlap: row.1 })
+        };
+        Page::from_rows(rows, paging.limit, total, list, position, item)
     }
 
     /// The views that a resource is linked to, in key order.

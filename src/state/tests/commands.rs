@@ -97,7 +97,7 @@ pub(crate) fn at(command: Command) -> Timed {
     Timed { command, now: Timestamp::from_millis(5) }
 }
 
-pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
+pub(crate) fn resource_type() -> impl Strategy<Value = ResourceType> {
     prop::sample::select(&ResourceType::ALL[..])
 }
 
@@ -264,6 +264,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             let patch = if rest { patch.name(name).require_view_for_new_segments(flags) } else { patch };
             Operation::PutProject { patch, begins, limits: Limits::default() }
         }),
+        5 => over_views(),
     ]
 }
 
@@ -271,6 +272,24 @@ fn timed(command: impl Strategy<Value = Command>) -> impl Strategy<Value = Timed
     // Clocks stand still, go on, and go back.
     (command, 0..6_u64)
         .prop_map(|(command, now)| Timed { command, now: Timestamp::from_millis(1_000 + now) })
+}
+
+/// What makes a view out of another one, or takes links over.
+pub(super) fn over_views() -> impl Strategy<Value = Operation> {
+    let view = || (0..4_u8).prop_map(view_key);
+    let moves = prop::collection::vec(any_links(), 1..3);
+    prop_oneof![
+        1 => (view(), view()).prop_map(|(view, to)| Operation::RenameView { view, to }),
+        1 => (view(), view(), "[ab]{0,2}").prop_map(|(view, to, name)| {
+            let (patch, limits) = (ViewPatch::new().name(name), Limits::default());
+            Operation::CopyView { view, to, patch, limits, limit: LIMIT }
+        }),
+        3 => (view(), view(), moves).prop_map(|(from, to, moves)| {
+            let of = |command| LinkCommand { op: LinkOp::Move, view: from.clone(), ..command };
+            let commands = moves.into_iter().map(of).collect();
+            Operation::MoveLinks { commands, to, limit: LIMIT }
+        }),
+    ]
 }
 
 /// A command of any kind, some with a precondition, some that keep little of what they remove.

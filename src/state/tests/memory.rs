@@ -94,7 +94,7 @@ fn a_hundred_thousand_resources_and_two_thousand_views_come_and_go_in_bounded_me
     // A place is used again by a name that takes as many words.
     let names = &state.first_project().of(ResourceType::Flag).names;
     assert!(names.ids() < 2_500, "{} ids for 400 names", names.ids());
-    let taken = state.first_project().views.taken();
+    let taken = state.first_project().views.slots();
     assert!(taken < 24, "{taken} slots for 8 views");
 }
 
@@ -170,7 +170,7 @@ fn a_deleted_view_is_swept_by_the_changes_after_it_and_its_slot_is_used_again() 
     }
     assert!(state.first_memory().links * 10 < full.links);
     state.must(create(0, 2));
-    assert_eq!(state.first_project().views.taken(), 2);
+    assert_eq!(state.first_project().views.slots(), 2);
     assert_eq!(state.first_project().views.slot(&view_key(2)), Some(0));
 }
 

@@ -196,6 +196,12 @@ fn effect() -> impl Strategy<Value = Effect> {
             let settings = |of| ProjectSettings::new().require_view_for_new_flags(of);
             Effect::PutProject { before: before.map(settings), settings: settings(after) }
         }),
+        1 => (0..3_u8, 0..3_u8).prop_map(|(view, to)| {
+            let to = if to == view { 3 } else { to };
+            let (view, to) = (view_key(view), view_key(to));
+            let updated_at = Timestamp::from_millis(1);
+            Effect::RenameView { view, to, last_change: None, updated_at }
+        }),
         1 => (view(), counts())
             .prop_map(|(view, unlinked)| Effect::DeleteView { view, unlinked, detail: None }),
         6 => vec(part(), 1..4).prop_map(Effect::ChangeLinks),

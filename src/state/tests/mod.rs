@@ -2,6 +2,7 @@
 
 pub(crate) mod commands;
 mod decisions;
+mod dump;
 mod encoding;
 mod equality;
 mod golden;
@@ -10,7 +11,9 @@ mod history;
 mod last_views;
 mod memory;
 mod misfits;
+mod over_views;
 mod revert;
+mod sets;
 mod snapshots;
 mod steps;
 mod unapply;

@@ -15,10 +15,11 @@ use super::State;
 use super::misfit::{Fit, Misfit, there};
 use super::project::ProjectState;
 use super::view::ViewState;
-use crate::model::change_record::{PutResource, ViewBefore};
+use crate::model::change_record::{LastChange, PutResource, ViewBefore};
 use crate::model::error::{Error, Result};
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::project_settings::ProjectSettings;
+use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Effect, Stamp, ViewRecord};
 
 /// A state whose changes are taken back, one after the other.
@@ -155,6 +156,9 @@ fn unapply_to_project(
         Effect::Unregister(resources) => {
             resources.iter().rev().try_for_each(|resource| project.reregister(resource))
         }
+        Effect::RenameView { view, to, last_change, updated_at } => {
+            project.return_key(view, to, (*last_change, *updated_at))
+        }
         Effect::PutProject { before, settings } => {
             project.return_settings(before.as_ref(), settings)
         }
@@ -176,6 +180,24 @@ impl ProjectState {
             return Err(Misfit("the project has other settings"));
         }
         self.settings = Arc::new(before.cloned().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Gives a view the key that it had; `before` is its last change then, and when its fields had changed.
+    fn return_key(&mut self, key: &ViewKey, now: &ViewKey, before: (LastChange, Timestamp)) -> Fit {
+        if self.views.slot(key).is_some() || !self.views.has_room() {
+            return Err(Misfit("the view is there, or there are too many"));
+        }
+        let view = there(self.views.rename(now, key), "there is no such view")?;
+        let (last_change, updated_at) = before;
+        let ViewRecord { version, change, .. } = view.to_record();
+        view.set_record(ViewRecord {
+            key: key.clone(),
+            version: there(version.checked_sub(1), "the view has no version before")?,
+            change: last_change.unwrap_or(change),
+            updated_at,
+            ..view.to_record()
+        });
         Ok(())
     }
 
@@ -206,8 +228,8 @@ impl ProjectState {
             return Err(Misfit("a resource has other fields"));
         }
         match before {
-            Some(before) => self.registry.put(*resource_type, name, before.clone()),
-            None => drop(self.registry.remove(*resource_type, name)),
+            Some(before) => self.register(*resource_type, name, before.clone()),
+            None => drop(self.unregister(*resource_type, name)),
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ impl Unapply {
             project.return_view(view, &mut self.returned)?;
         }
         for (resource_type, name, row) in registered {
-            project.registry.put(*resource_type, name, row.clone());
+            project.register(*resource_type, name, row.clone());
         }
         self.state.projects.insert_cow(key.clone(), Arc::new(project));
         Ok(())
@@ -38,8 +38,8 @@ impl ProjectState {
     /// A view that was deleted, with its links.
     pub(super) fn return_view(&mut self, detail: &ViewDetail, returned: &mut ReturnedLinks) -> Fit {
         let ViewDetail { view, links } = detail;
-        if self.views.slot(&view.key).is_some() {
-            return Err(Misfit("the view is there"));
+        if self.views.slot(&view.key).is_some() || !self.views.has_room() {
+            return Err(Misfit("the view is there, or there are too many"));
         }
         self.views.add(ViewState::load(view.clone(), ByType::default()));
         let slot = there(self.views.slot(&view.key), "there is no such view")?;
@@ -55,7 +55,7 @@ impl ProjectState {
         if self.registry.get(*resource_type, name).is_some() {
             return Err(Misfit("a resource is registered"));
         }
-        self.registry.put(*resource_type, name, before.clone());
+        self.register(*resource_type, name, before.clone());
         Ok(())
     }
 
@@ -79,7 +79,7 @@ impl ProjectState {
             if self.registry.get(resource_type, name).is_some() {
                 return Err(Misfit("a resource is registered"));
             }
-            self.registry.put(resource_type, name, row.clone());
+            self.register(resource_type, name, row.clone());
         }
         for UnlinkedFrom { view, last_change, links } in &detail.links {
             let slot = there(self.views.slot(view), "there is no such view")?;

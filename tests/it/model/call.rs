@@ -30,6 +30,12 @@ pub(crate) enum Call {
     UnlinkButLast(Place, Keys),
     /// Links to the view with a number, and unlinks from the place, in one change.
     Move(Place, u8, Keys),
+    /// Moves links to the view with a number.
+    MoveLinks(Place, u8, Keys),
+    /// Gives a view the key of a number.
+    RenameView(Place, u8),
+    /// Makes a view with the key of a number out of another one, with another name.
+    CopyView(Place, u8, String),
     RemoveResource(u8, Keys),
     RemoveEnvironment(u8, u8),
     /// Takes back what the call before it did.
@@ -192,6 +198,11 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         3 => (place(), keys()).prop_map(|(place, keys)| Call::Replace(place, keys)),
         2 => (place(), keys()).prop_map(|(place, keys)| Call::UnlinkButLast(place, keys)),
         3 => (place(), 0..4_u8, keys()).prop_map(|(from, to, keys)| Call::Move(from, to, keys)),
+        3 => (place(), 0..4_u8, chosen())
+            .prop_map(|(from, to, keys)| Call::MoveLinks(from, to, keys)),
+        1 => (place(), 0..4_u8).prop_map(|(from, to)| Call::RenameView(from, to)),
+        1 => (place(), 0..4_u8, "[a-z]{0,8}")
+            .prop_map(|(from, to, name)| Call::CopyView(from, to, name)),
         2 => (0..2_u8, keys()).prop_map(|(project, keys)| Call::RemoveResource(project, keys)),
         1 => (0..2_u8, 0..3_u8).prop_map(|(project, env)| Call::RemoveEnvironment(project, env)),
         1 => Just(Call::Checkpoint),

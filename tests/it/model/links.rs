@@ -8,7 +8,7 @@ use super::call::{Keys, Named, Place, project_key, view_key};
 use super::{Model, ModelProject};
 
 /// What a call names, once the registry was asked.
-struct Asked {
+pub(super) struct Asked {
     /// Each key, with its resource or the code of what is wrong with it.
     keys: Vec<Result<Resource, &'static str>>,
     /// What the filter finds besides the keys, in key order.
@@ -19,7 +19,10 @@ struct Asked {
 
 impl Asked {
     /// What must be said of each: the code it has, or what becomes of it.
-    fn outcomes(self, mut act: impl FnMut(Resource) -> &'static str) -> Vec<&'static str> {
+    pub(super) fn outcomes(
+        self,
+        mut act: impl FnMut(Resource) -> &'static str,
+    ) -> Vec<&'static str> {
         let all = self.keys.into_iter().chain(self.further.into_iter().map(Ok));
         all.map(|asked| asked.map_or_else(|code| code, &mut act)).collect()
     }
@@ -63,7 +66,7 @@ impl ModelProject {
     }
 
     /// Finds what is named to be unlinked, among the links of a view.
-    fn ask_to_unlink(&self, view: u8, keys: &Keys) -> Asked {
+    pub(super) fn ask_to_unlink(&self, view: u8, keys: &Keys) -> Asked {
         let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
         let linked = &self.views[&view_key(view)].links;
         let candidates: Vec<_> = linked.keys().filter(of_type).collect();
@@ -178,7 +181,12 @@ impl Model {
     }
 
     /// Whether a call gets a report; else the error must be the one it should get.
-    fn may_be_asked(&mut self, place: Place, keys: &Keys, error: Option<&Error>) -> bool {
+    pub(super) fn may_be_asked(
+        &mut self,
+        place: Place,
+        keys: &Keys,
+        error: Option<&Error>,
+    ) -> bool {
         if self.found(place, error).is_none() {
             return false;
         }
@@ -196,6 +204,7 @@ pub(super) fn assert_report(report: &Report, expected: &[&str]) {
         KeyOutcome::Linked => "linked",
         KeyOutcome::AlreadyLinked => "already linked",
         KeyOutcome::Unlinked => "unlinked",
+        KeyOutcome::Moved => "moved",
         KeyOutcome::Registered => "registered",
         KeyOutcome::Updated => "updated",
         KeyOutcome::Unchanged => "unchanged",
@@ -205,7 +214,7 @@ pub(super) fn assert_report(report: &Report, expected: &[&str]) {
     let outcomes: Vec<_> = report.outcomes().map(|(_, found)| outcome(found)).collect();
     assert_eq!(outcomes, expected);
     assert_eq!(report.success_count() + report.failure_count(), expected.len());
-    let changes = ["linked", "unlinked", "registered", "updated"];
+    let changes = ["linked", "unlinked", "moved", "registered", "updated"];
     let changed = expected.iter().any(|outcome| changes.contains(outcome));
     assert_eq!(report.revision().is_some(), changed);
 }

@@ -5,6 +5,7 @@ mod choices;
 mod filter;
 pub(crate) mod law;
 mod links;
+mod over_views;
 mod put;
 mod registry;
 mod same;
@@ -162,6 +163,9 @@ impl Model {
             }
             Call::UpdateProject(number, bits) => {
                 self.update_project(*number, *bits, settings::update(&project(number), *bits));
+            }
+            Call::MoveLinks(..) | Call::RenameView(..) | Call::CopyView(..) => {
+                self.over_views(store, call);
             }
             Call::Checkpoint => store.checkpoint().unwrap(),
             other => self.remove(store, other),

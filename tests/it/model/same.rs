@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use viewlink::{
     LinkSort, Paging, ProjectSnapshot, Resource, ResourceFilter, ResourceSort, ResourceType,
-    Snapshot, TypeCounts,
+    SetPredicate, Snapshot, TypeCounts,
 };
 
 use super::call::{id_text, resource};
@@ -31,6 +31,7 @@ pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
         assert_counts(&info.resources, project);
         assert_views(&reader, project);
         assert_registry(&reader, project);
+        assert_unassigned(&reader, project);
         for (number, filter) in filters(snapshot.revision()) {
             let there = |key: String| project.views.contains_key(&key);
             if filter.views().all(there) {
@@ -131,6 +132,23 @@ fn assert_registry(reader: &ProjectSnapshot, project: &ModelProject) {
     }
     for id in (1..5).map(id_text) {
         assert_eq!(reader.segment_by_id(&id).unwrap().as_ref(), project.by_id(&id), "{id}");
+    }
+}
+
+/// Checks what is registered and in no view.
+fn assert_unassigned(reader: &ProjectSnapshot, project: &ModelProject) {
+    let in_no_view = SetPredicate::Exactly(vec![""; 0]);
+    let in_no_view = ResourceFilter::all().in_views(in_no_view).unwrap();
+    let linked = |resource: &&Resource| {
+        project.views.values().any(|view| view.links.contains_key(*resource))
+    };
+    for resource_type in ResourceType::ALL {
+        let page = reader.find_resources(resource_type, &in_no_view, Paging::first(100)).unwrap();
+        let of_type = |resource: &&Resource| resource.resource_type() == resource_type;
+        let expected: Vec<_> =
+            project.resources.keys().filter(of_type).filter(|of| !linked(of)).collect();
+        assert!(page.items.iter().eq(expected.iter().copied()), "{page:?} {expected:?}");
+        assert_eq!(page.total, expected.len() as u64);
     }
 }
 

@@ -28,12 +28,13 @@ impl Model {
         assert_eq!((&rehearsed.failures, rehearsed.taken_back), (&vec![], reverted.taken_back));
         assert_eq!(reverted.failures, []);
         let mut then = before.projects.get(key).cloned().unwrap_or_default();
-        if then == ModelProject::default() && !self.projects.contains_key(key) {
-            // A project without views and resources does not come back: it begins with its first one.
-            assert_eq!(reverted.revision(), None);
+        // One that began and of which nothing was said has nothing to be taken back.
+        let is_nothing = reverted.taken_back == 0;
+        assert_eq!(reverted.revision(), (!is_nothing).then_some(newest + 1));
+        if is_nothing {
+            assert_eq!(self.projects.get(key), Some(&then));
             return;
         }
-        assert_eq!(reverted.revision(), Some(newest + 1));
         if let Some(now) = self.projects.get(key) {
             then.go_on_from(now);
         }
@@ -46,9 +47,14 @@ impl Model {
 impl ModelProject {
     /// What goes up with every change goes up with this one, too.
     fn go_on_from(&mut self, now: &Self) {
+        let new = now.views.iter().find(|(key, _)| !self.views.contains_key(*key));
+        let renamed = new.filter(|_| self.views.len() == now.views.len()).map(|(_, view)| view);
         for (key, view) in &mut self.views {
-            if let Some(now) = now.views.get(key) {
-                view.version = now.version + u64::from(view.name != now.name);
+            match (now.views.get(key), renamed) {
+                (Some(now), _) => view.version = now.version + u64::from(view.name != now.name),
+                (None, Some(renamed)) => view.version = renamed.version + 1,
+                // It was deleted, and comes back as it was.
+                (None, None) => {}
             }
         }
     }

@@ -125,7 +125,7 @@ impl Kind {
 }
 
 /// The name of a package with the version that was built.
-fn locked(package: &str) -> String {
+pub(crate) fn locked(package: &str) -> String {
     let entry = format!("name = \"{package}\"\nversion = \"");
     let version = LOCK_FILE.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
     format!("{package} {}", version.unwrap_or("unknown"))

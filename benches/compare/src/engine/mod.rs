@@ -23,7 +23,7 @@ mod sqlite_ids;
 mod sqlite_text;
 mod viewlink;
 
-pub(crate) use kind::Kind;
+pub(crate) use kind::{Kind, locked};
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ use crate::Result;
 use crate::text::Text;
 
 /// Memory for pages, for every engine that has a cache of its own.
-const CACHE: usize = 64 << 20;
+pub(crate) const CACHE: usize = 64 << 20;
 
 /// A store that is open. Any thread may call it; changes are made one after the other.
 pub(crate) trait Engine: Send + Sync {

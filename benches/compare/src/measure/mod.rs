@@ -9,6 +9,7 @@ mod memory;
 mod opening;
 mod reads;
 mod scattered;
+mod sets;
 mod tail;
 
 use crate::Result;
@@ -24,6 +25,7 @@ pub(crate) fn all(bench: &mut Bench) -> Result<()> {
     concurrent::measure(bench)?;
     reads::measure(bench)?;
     beside::measure(bench)?;
+    sets::measure(bench)?;
     deletion::measure(bench)?;
     tail::measure(bench)?;
     memory::measure(bench)?;

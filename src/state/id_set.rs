@@ -1,0 +1,89 @@
+//! Sets of ids as bits: of two of them whole blocks are compared, without a look at names or postings.
+
+use super::shared_vec::SharedVec;
+
+/// The words of a block, and the ids it is about.
+const WORDS: usize = 8;
+const IDS: u32 = 64 * WORDS as u32;
+
+/// Bits of ids that follow each other.
+pub(super) type Block = [u64; WORDS];
+
+/// A set of ids. Cloning is O(1).
+#[derive(Clone, Debug, Default)]
+pub(super) struct IdSet {
+    blocks: SharedVec<Block>,
+    /// Behind the last block that was ever written.
+    end: u32,
+}
+
+impl IdSet {
+    /// The set of these ids.
+    pub(super) fn new(ids: impl Iterator<Item = u32>) -> Self {
+        let mut set = Self::default();
+        set.insert(ids);
+        set
+    }
+
+    pub(super) fn insert(&mut self, ids: impl Iterator<Item = u32>) {
+        self.change(ids, |word, bit| *word |= bit);
+    }
+
+    /// Takes ids out. For those that are not in it nothing is written, and no block is made.
+    pub(super) fn remove(&mut self, ids: impl Iterator<Item = u32>) {
+        let ids: Vec<u32> = ids.filter(|id| self.contains(*id)).collect();
+        self.change(ids.into_iter(), |word, bit| *word &= !bit);
+    }
+
+    fn contains(&self, id: u32) -> bool {
+        let (block, within) = (id / IDS, id % IDS);
+        let word = self.blocks.get(block).and_then(|words| words.get((within / 64) as usize));
+        word.is_some_and(|word| word >> (within % 64) & 1 == 1)
+    }
+
+    fn change(&mut self, ids: impl Iterator<Item = u32>, change: impl Fn(&mut u64, u64)) {
+        let mut blocks = self.blocks.writer();
+        for id in ids {
+            let (block, within) = (id / IDS, id % IDS);
+            self.end = self.end.max(block + 1);
+            if let Some(word) = blocks.get_mut(block).get_mut((within / 64) as usize) {
+                change(word, 1 << (within % 64));
+            }
+        }
+    }
+
+    /// How many blocks there are; those behind them are empty.
+    pub(super) const fn blocks(&self) -> u32 {
+        self.end
+    }
+
+    /// The bits of a block.
+    #[inline]
+    pub(super) fn block(&self, block: u32) -> Block {
+        self.blocks.get(block).copied().unwrap_or_default()
+    }
+
+    /// The ids, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..self.end).flat_map(|block| {
+            let words = (0..).zip(self.block(block));
+            words.flat_map(move |(at, word)| {
+                let first = block * IDS + at * 64;
+                (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
+            })
+        })
+    }
+
+    /// How many ids there are.
+    ///
+    /// Cost: O(ids / 512).
+    pub(super) fn count(&self) -> u64 {
+        let words = (0..self.end).flat_map(|block| self.block(block));
+        words.map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// The bytes it points to.
+    pub(super) fn memory(&self) -> usize {
+        self.blocks.memory()
+    }
+}

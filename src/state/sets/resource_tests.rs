@@ -1,0 +1,110 @@
+//! Which views, by the resources that are linked to them.
+
+use crate::model::resource::{Resource, ResourceType};
+use crate::model::set_predicate::SetPredicate;
+use crate::state::project::ProjectState;
+use crate::state::view::ViewState;
+
+/// Where the posting of a resource is; `None` for a resource that no view has.
+type Posting = Option<(ResourceType, u32)>;
+
+/// What must hold of the resources that are linked to a view.
+pub(in crate::state) struct ResourceTests<'s> {
+    project: &'s ProjectState,
+    /// Those it must have, each once.
+    all: Vec<Posting>,
+    /// Of each of these it must have one at least.
+    any: Vec<Vec<Posting>>,
+    none: Vec<Posting>,
+    /// How many it must have; of several numbers none.
+    exactly: Vec<usize>,
+}
+
+impl<'s> ResourceTests<'s> {
+    /// Looks the resources up.
+    pub(in crate::state) fn new<'f>(
+        project: &'s ProjectState,
+        tests: impl Iterator<Item = &'f SetPredicate<Resource>>,
+    ) -> Self {
+        let (all, any, none, exactly) = Default::default();
+        let mut of = Self { project, all, any, none, exactly };
+        for test in tests {
+            let mut named: Vec<&Resource> = test.members().iter().collect();
+            named.sort_unstable();
+            named.dedup();
+            let postings = named.iter().map(|resource| posting(project, resource)).collect();
+            match test {
+                SetPredicate::AllOf(_) => of.all.extend::<Vec<_>>(postings),
+                SetPredicate::AnyOf(_) => of.any.push(postings),
+                SetPredicate::NoneOf(_) => of.none.extend(postings),
+                SetPredicate::Exactly(_) => {
+                    of.exactly.push(named.len());
+                    of.all.extend(postings);
+                }
+            }
+        }
+        of
+    }
+
+    /// Whether they hold for a view that has all it must have.
+    ///
+    /// Cost: O(1) for each resource that they name, or O(log n) with the n views of one that is in many.
+    fn hold(&self, slot: u32, view: &ViewState) -> bool {
+        let has = |posting: &Posting| {
+            posting.is_some_and(|(of, id)| self.project.of(of).postings.contains(id, slot))
+        };
+        let links = view.counts().total();
+        !self.none.iter().any(has)
+            && self.any.iter().all(|postings| postings.iter().any(has))
+            && self.exactly.iter().all(|count| *count as u64 == links)
+    }
+
+    /// The views that they hold for, in no order.
+    ///
+    /// Cost: O(r · n · log m) with the r resources that they name, the n views of the one that is in the fewest and the
+    /// m of one that is in the most, and no more than O(m) for each that must be linked; where none must be O(r · views).
+    pub(in crate::state) fn views(&self) -> Vec<(u32, &'s ViewState)> {
+        let views: Vec<(u32, &ViewState)> = match self.candidates() {
+            Some(mut slots) => {
+                let mut all: Vec<&Posting> = self.all.iter().collect();
+                all.sort_by_key(|posting| self.count(posting));
+                for posting in all {
+                    match posting {
+                        Some((of, id)) => self.project.of(*of).postings.retain(*id, &mut slots),
+                        None => slots.clear(),
+                    }
+                }
+                let view = |slot| Some((slot, self.project.views.get(slot)?));
+                slots.into_iter().filter_map(view).collect()
+            }
+            None => self.project.views.iter(None).collect(),
+        };
+        views.into_iter().filter(|(slot, view)| self.hold(*slot, view)).collect()
+    }
+
+    /// How many views have a resource, dead ones included.
+    fn count(&self, posting: &Posting) -> usize {
+        posting.map_or(0, |(of, id)| self.project.of(of).postings.count(id))
+    }
+
+    /// The slots of views among which all are that they hold for, each once; `None` for all views.
+    fn candidates(&self) -> Option<Vec<u32>> {
+        let one = self.all.iter().map(std::slice::from_ref);
+        let postings = one.chain(self.any.iter().map(Vec::as_slice));
+        let fewest = postings.min_by_key(|postings| {
+            postings.iter().map(|posting| self.count(posting)).sum::<usize>()
+        })?;
+        let slots = fewest.iter().flatten();
+        let slots = slots.flat_map(|(of, id)| self.project.of(*of).postings.iter(*id));
+        let mut slots: Vec<u32> = slots.collect();
+        slots.sort_unstable();
+        slots.dedup();
+        Some(slots)
+    }
+}
+
+fn posting(project: &ProjectState, resource: &Resource) -> Posting {
+    let resource_type = resource.resource_type();
+    let name = project.of(resource_type).names.find(resource.name().as_str())?;
+    Some((resource_type, name.id))
+}
