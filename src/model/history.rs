@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::change_record::{
-    ChangeRecord, Effect, LinksChange, PutResource, RemovalDetail, RemovedLinks, ViewDetail,
+    ChangeRecord, Effect, LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks,
+    ViewDetail,
 };
 use super::error::Result;
 use super::key::{EnvironmentId, ViewKey};
@@ -157,12 +158,7 @@ impl Events<'_> {
         match effect {
             Effect::CreateView { view, .. } => self.of_view(view, HistoryEvent::ViewCreated),
             Effect::UpdateView { view, .. } => self.of_view(view, HistoryEvent::ViewUpdated),
-            Effect::RenameView { view, to, .. } => {
-                if self.is_of(view) || self.is_of(to) {
-                    let (view, to) = (view.clone(), to.clone());
-                    self.events.push(HistoryEvent::ViewRenamed { view, to });
-                }
-            }
+            Effect::RenameView { view, to, .. } => self.renamed(view, to),
             Effect::DeleteView { view, detail: None, .. } if self.may_concern(view) => {
                 self.of_view(view, HistoryEvent::ViewDeleted);
                 self.not_kept();
@@ -190,12 +186,7 @@ impl Events<'_> {
             // It is about neither views nor resources.
             Effect::PutProject { .. } => {}
             Effect::DeleteProject { detail: None, .. } => self.not_kept(),
-            Effect::DeleteProject { detail: Some(detail), .. } => {
-                detail.views.iter().try_for_each(|view| self.deleted(view))?;
-                for (resource_type, name, _) in &detail.registered {
-                    self.registry(*resource_type, name, HistoryEvent::Unregistered)?;
-                }
-            }
+            Effect::DeleteProject { detail: Some(detail), .. } => self.deleted_project(detail)?,
         }
         Ok(())
     }
@@ -222,9 +213,21 @@ impl Events<'_> {
             if of != ResourceType::Segment || !name.starts_with(&prefix))
     }
 
-    /// Whether it is the history of a view.
-    fn is_of(&self, view: &ViewKey) -> bool {
-        matches!(self.subject, Subject::View(of) if of == view)
+    /// A view that got another key: of the history of both keys.
+    fn renamed(&mut self, view: &ViewKey, to: &ViewKey) {
+        if matches!(self.subject, Subject::View(of) if of == view || of == to) {
+            let (view, to) = (view.clone(), to.clone());
+            self.events.push(HistoryEvent::ViewRenamed { view, to });
+        }
+    }
+
+    /// A project that was deleted, of which all is known.
+    fn deleted_project(&mut self, detail: &ProjectDetail) -> Result<()> {
+        detail.views.iter().try_for_each(|view| self.deleted(view))?;
+        for (resource_type, name, _) in &detail.registered {
+            self.registry(*resource_type, name, HistoryEvent::Unregistered)?;
+        }
+        Ok(())
     }
 
     fn of_view(&mut self, view: &ViewKey, event: impl FnOnce(ViewKey) -> HistoryEvent) {

@@ -146,11 +146,7 @@ impl<'a> Did<'a> {
                 Self::ResourceRemoved { resource: resource.into(), unlinked_count: *links }
             }
             ChangeKind::EnvironmentRemoved { environment, segments, links } => {
-                Self::EnvironmentRemoved {
-                    environment_id: environment.as_str(),
-                    segment_count: *segments,
-                    unlinked_count: *links,
-                }
+                Self::environment_removed(environment.as_str(), *segments, *links)
             }
             ChangeKind::ProjectPut { settings } => Self::ProjectPut { project: settings.into() },
             ChangeKind::ProjectDeleted { views, unlinked } => {
@@ -166,6 +162,10 @@ impl<'a> Did<'a> {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }
         }
+    }
+
+    const fn environment_removed(environment_id: &'a str, segments: u64, links: u64) -> Self {
+        Self::EnvironmentRemoved { environment_id, segment_count: segments, unlinked_count: links }
     }
 }
 

@@ -22,6 +22,11 @@ const STEPS: usize = 10;
 /// How many of the runs have a thread for checkpoints: every third.
 const IN_BACKGROUND: u64 = 3;
 
+/// How many images with a segment that was full there are to be at least, and how many more histories may be asked for
+/// them.
+const ROTATING: u64 = 4;
+const MORE: usize = 12;
+
 /// Explores runs until there are so many images.
 fn explore_runs(images: u64) -> Tally {
     let (next, total) = (AtomicU64::new(first_seed()), Mutex::new(Tally::default()));
@@ -54,14 +59,19 @@ pub(crate) fn tell(line: &str) {
 /// Where a directory's sync is invalid, the sync of a file that comes after a change of a name is enough.
 fn explore_where_directories_cannot_be_synced(setups: &[Setup]) {
     let mut tally = Tally::default();
-    // Of these histories some let the journal go right after a checkpoint that is ahead of the one before.
-    for (seed, setup) in (first_seed() + 20..).zip(setups) {
+    // Of these histories some let the journal go right after a checkpoint that is ahead of the one before. More come
+    // where the segments of the first ones did not get full.
+    for (number, setup) in (0..).zip(setups.iter().cycle().take(setups.len() + MORE)) {
+        if number as usize >= setups.len() && tally.rotating > ROTATING {
+            break;
+        }
+        let seed = first_seed() + 20 + number;
         let run = Run::in_setup(seed, *setup, "", Syncs::OfFiles);
         tally.add(explore(&run, seed));
     }
     tell(&tally.to_string());
     assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
-    assert!(tally.rotating > 4, "{}", tally.rotating);
+    assert!(tally.rotating > ROTATING, "{}", tally.rotating);
 }
 
 #[test]
