@@ -18,7 +18,8 @@ const USAGE: &str = "\
 usage: viewlink-compare [--quick] [--links N] [--seed N] [--dir DIR] [--json FILE]
                         [--only ROW,ROW] [--engines A,B]
        viewlink-compare chart RESULTS.json OUT.svg
-       viewlink-compare table RESULTS.json";
+       viewlink-compare table RESULTS.json
+       viewlink-compare median RESULTS.json ... OUT.json";
 
 /// What is to be done.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) enum Task {
     Chart { results: PathBuf, picture: PathBuf },
     /// Print results.
     Table { results: PathBuf },
+    /// Take the medians of several runs.
+    Median { results: Vec<PathBuf>, medians: PathBuf },
     /// Change a store and wait to be killed; how a run calls itself.
     Crash { kind: Kind, dir: PathBuf, crash: Crash },
     /// Tell what memory a store takes; how a run calls itself.
@@ -63,6 +66,10 @@ impl Task {
                 Ok(Self::Chart { results: words.remove(1).into(), picture })
             }
             ("table", 2) => Ok(Self::Table { results: words.remove(1).into() }),
+            ("median", 3..) => {
+                let medians = words.pop().unwrap_or_default().into();
+                Ok(Self::Median { results: words.drain(1..).map(Into::into).collect(), medians })
+            }
             ("crash", 7) => parse_crash(words),
             (memory::WORD, 6) => parse_memory(words),
             ("--help" | "-h", _) => Ok(Self::Help),
@@ -196,6 +203,7 @@ mod tests {
             "--links 999",
             "--engines oracle",
             "chart one.json",
+            "median one.json",
             "crash redb",
             "memory redb",
         ] {

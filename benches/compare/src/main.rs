@@ -111,6 +111,11 @@ fn perform(task: Task) -> Result<()> {
             print!("{}", table::markdown(&Results::read(&results)?));
             Ok(())
         }
+        Task::Median { results, medians } => {
+            let runs =
+                results.iter().map(|path| Results::read(path)).collect::<Result<Vec<_>>>()?;
+            Results::of_runs(&runs)?.write(&medians)
+        }
         Task::Crash { kind, dir, crash } => crash.run(kind, &dir),
         Task::Memory { kind, empty, full, workload } => memory::tell(kind, &empty, &full, workload),
         Task::Help => {

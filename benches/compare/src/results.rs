@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::row::Row;
+use crate::row::{Row, middle};
 
 /// What a run measured.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -33,6 +33,25 @@ impl Results {
     /// Reads results.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         Ok(serde_json::from_reader(File::open(path)?)?)
+    }
+
+    /// The medians of several runs, of the rows that the first one has.
+    pub(crate) fn of_runs(runs: &[Self]) -> Result<Self> {
+        let first = runs.first().ok_or("there are no results")?;
+        let same = |row: &Row| {
+            let same = |other: &&Row| (&other.name, other.links) == (&row.name, row.links);
+            let found = runs.iter().filter_map(|run| run.rows.iter().find(same));
+            Row::of_runs(&found.collect::<Vec<_>>())
+        };
+        Ok(Self {
+            rows: first.rows.iter().filter_map(same).collect(),
+            sync_us: middle(runs.iter().map(|run| run.sync_us)).unwrap_or_default(),
+            versions: first.versions.clone(),
+            command: first.command.clone(),
+            seed: first.seed,
+            cores: first.cores,
+            seconds: runs.iter().map(|run| run.seconds).sum(),
+        })
     }
 
     /// Writes the results.

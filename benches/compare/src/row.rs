@@ -134,6 +134,24 @@ impl Row {
         self
     }
 
+    /// The row of the medians of the same row in several runs.
+    pub(crate) fn of_runs(runs: &[&Self]) -> Option<Self> {
+        let first = *runs.first()?;
+        let of = |number: &dyn Fn(&Self) -> Option<f64>| {
+            middle(runs.iter().filter_map(|run| number(run)))
+        };
+        let mut row = Self { viewlink: of(&|run| Some(run.viewlink))?, ..first.clone() };
+        for (name, number) in &mut row.peers {
+            *number = of(&|run| run.peers.get(name).copied())?;
+        }
+        row.limit = of(&|run| run.limit);
+        row.ratio = match row.limit {
+            Some(limit) => Some(rounded(row.viewlink / limit)),
+            None => row.best_peer().map(|(_, best)| rounded(best / row.viewlink)),
+        };
+        Some(if row.ratio_sqlite.is_some() { row.with_sqlite() } else { row })
+    }
+
     /// The best of the others.
     pub(crate) fn best_peer(&self) -> Option<(&str, f64)> {
         let peers = self.peers.iter().map(|(name, number)| (name.as_str(), *number));
@@ -151,6 +169,13 @@ impl Row {
     }
 }
 
+/// The one in the middle; `None` where there is none.
+pub(crate) fn middle(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut numbers: Vec<f64> = numbers.collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied()
+}
+
 /// A ratio with three decimals.
 fn rounded(ratio: f64) -> f64 {
     (ratio * 1e3).round() / 1e3
@@ -159,6 +184,19 @@ fn rounded(ratio: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_of_several_runs_has_the_median_of_each_number_and_the_ratio_of_these() {
+        let run = |viewlink, redb, fjall| {
+            let numbers = [(Kind::Viewlink, viewlink), (Kind::Redb, redb), (Kind::Fjall, fjall)];
+            Row::of_engines("link_1", 100_000, Unit::Us, numbers)
+        };
+        let runs = [run(1.0, 9.0, 2.0), run(2.0, 3.0, 8.0), run(4.0, 5.0, 6.0)];
+        let row = Row::of_runs(&runs.each_ref()).unwrap();
+        assert_eq!((row.viewlink, row.ratio), (2.0, Some(2.5)));
+        assert_eq!(row.peers.values().copied().collect::<Vec<_>>(), [6.0, 5.0]);
+        assert_eq!(Row::of_runs(&[]), None);
+    }
 
     #[test]
     fn the_ratio_is_that_of_the_best_peer() {
