@@ -10,15 +10,17 @@ use crate::host::Host;
 use crate::json_body::JsonBody;
 use crate::keys::Caller;
 use crate::path_parts::PathParts;
+use crate::query::AsOf;
 use crate::terms::Terms;
 
 /// What a project is.
 pub(crate) async fn get(
     State(host): State<Host>,
     PathParts(project): PathParts<String>,
+    AsOf(as_of): AsOf,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
-        let info = host.read(&project, None, |reader| Ok(reader.info()))?;
+        let info = host.read(&project, as_of, |reader| Ok(reader.info()))?;
         Answer::of(&Project::new(&info))
     })
     .await

@@ -8,6 +8,9 @@ use viewlink::wire::{self, ErrorCode};
 
 use crate::failure::Failure;
 
+/// The parameter that tells at which revision to read.
+const AS_OF: &str = "asOf";
+
 /// A parameter with its value.
 type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
@@ -21,7 +24,7 @@ pub(crate) struct ReadQuery {
 impl ReadQuery {
     /// Reads parameters that are of the API, or of this host.
     pub(crate) fn from_pairs(mut pairs: Vec<Pair<'_>>) -> Result<Self, Failure> {
-        let as_of = take_revision(&mut pairs, "asOf")?;
+        let as_of = take_revision(&mut pairs, AS_OF)?;
         Ok(Self { query: wire::Query::from_pairs(pairs)?, as_of })
     }
 }
@@ -45,6 +48,17 @@ pub(crate) fn take_revision(
     };
     let message = format!("{parameter} is the number of a revision, and is given once");
     revision.map(Some).ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))
+}
+
+/// At which revision to read something that takes no other parameters; those are passed over.
+pub(crate) struct AsOf(pub(crate) Option<u64>);
+
+impl<S: Sync> FromRequestParts<S> for AsOf {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        take_revision(&mut pairs(parts), AS_OF).map(Self)
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for ReadQuery {

@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::json_body::JsonBody;
 use crate::keys::Caller;
 use crate::path_parts::PathParts;
-use crate::query::ReadQuery;
+use crate::query::{AsOf, ReadQuery};
 use crate::terms::Terms;
 
 /// What a path names: the flags of a project or the segments of one of its environments, and one of them.
@@ -81,10 +81,11 @@ pub(crate) async fn list(
 pub(crate) async fn get(
     State(host): State<Host>,
     PathParts(place): PathParts<Place>,
+    AsOf(as_of): AsOf,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
         let resource = place.named()?;
-        let (found, key) = host.read(&place.project, None, |reader| {
+        let (found, key) = host.read(&place.project, as_of, |reader| {
             Ok((reader.resource(&resource)?, reader.info().key))
         })?;
         let found = found.ok_or_else(|| place.unknown())?;

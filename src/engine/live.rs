@@ -36,7 +36,8 @@ impl Open {
 /// Up to how much work a change is applied in place where somebody reads. Readers wait for it meanwhile, some 0.1 ms
 /// at most.
 const IN_PLACE: u64 = 1_000;
-/// The same where nobody read since the change before: whoever begins just then waits for it once, some 3 ms at most.
+/// The same where nobody read since the change before: whoever begins just then waits for it once, some 3 ms, and
+/// several times that where a snapshot is held.
 const IN_PLACE_UNREAD: u64 = 20_000;
 
 /// The state that readers see; `None` when the store is closed, or a recovery failed.

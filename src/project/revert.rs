@@ -17,7 +17,7 @@ impl Project {
     ///
     /// The change that this makes is a change like any other one: taking it back does again what was undone.
     ///
-    /// Cost: O(n log n) with the n names of that change, O(links) of each view that links come back to, and O(bytes of one
+    /// Cost: O(n log n) with the n names of that change, O(links of the view) for each part of it that links come back by, and O(bytes of one
     /// segment of the journal), where that change is read.
     ///
     /// ```
@@ -62,6 +62,8 @@ impl Project {
     /// unlinked and linked again has its first time again. A view that was deleted since comes back. Failures are
     /// links that the [policy](crate::LinkPolicy) refuses, and nothing else: whoever changed what since, the view is
     /// afterwards what it was.
+    ///
+    /// A view is found by its key: of one that was renamed since, a view with the old key is made beside it.
     ///
     /// Cost: that of [`Store::snapshot_at`](crate::Store::snapshot_at), and O(n log n) with the links of the view, now and
     /// then.

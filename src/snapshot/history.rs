@@ -11,7 +11,7 @@ use crate::model::resource::Resource;
 
 impl ProjectSnapshot {
     /// What changes did to a view, the newest first: when it was created, changed and deleted, and what was linked to it
-    /// and unlinked from it, when, by whom and why. At most `limit` changes; `before` is the
+    /// and unlinked from it, when, by whom and why. At most `limit` changes, and one at least; `before` is the
     /// [`next`](HistoryPage::next) of the page before, or a revision.
     ///
     /// It is read from the journal, so all that this keeps is there, of views that were deleted since, too. Views that had
@@ -73,6 +73,8 @@ impl ProjectSnapshot {
         limit: usize,
     ) -> Result<HistoryPage> {
         self.snapshot.check_current()?;
+        // A page without a change would have itself as the next one.
+        let limit = limit.max(1);
         let (segments, newest) = (&self.snapshot.inner.open.segments, self.snapshot.revision());
         // Nothing of it goes meanwhile.
         let kept = Kept::new(Arc::clone(segments));

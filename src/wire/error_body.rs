@@ -226,7 +226,10 @@ fn message(code: ErrorCode, error: &Error) -> String {
             "the request is about no single view: leave if-match out".to_owned()
         }
         (_, Error::DetailNotKept { revision }) => {
-            format!("change {revision} removed too much to be taken back: it kept counts alone")
+            format!(
+                "change {revision} removed too much to be taken back: it kept counts alone, and only a copy of the \
+                 store made before has the rest"
+            )
         }
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {

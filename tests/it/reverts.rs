@@ -1,8 +1,8 @@
 //! Changes that are taken back.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, FailureCode, LinkSort, NewResource, NewView, Options, Project,
-    ResourceType, Reverted, RevertedItem, Store, ViewPatch,
+    Batch, EnvironmentId, Error, FailureCode, LinkChange, LinkSort, NewResource, NewView, Options,
+    Project, ResourceType, Reverted, RevertedItem, Store, ViewPatch,
 };
 
 use crate::support::{
@@ -266,4 +266,23 @@ fn what_came_back_is_there_after_a_reopening_and_in_a_copy() {
 fn link_elsewhere(project: &Project) {
     create(project, "w");
     link(project, "w", &["a", "z"]);
+}
+
+#[test]
+fn a_link_whose_view_has_another_key_does_not_come_back_in_place_of_another_one() {
+    // The clock stands still, so that a time tells nothing.
+    let store = Clock::default().options().open_in_memory().unwrap();
+    let project = project(&store);
+    ["a", "b"].into_iter().for_each(|view| create(&project, view));
+    let link = |view, flag| LinkChange::link(view, Batch::flags([flag]));
+    for report in project.change_links([link("a", "x"), link("b", "y")]).unwrap() {
+        report.all_ok().unwrap();
+    }
+    let unlinked = project.unlink("b", Batch::flags(["y"])).unwrap().all_ok().unwrap().unwrap();
+    project.delete_view("b").unwrap();
+    project.rename_view("a", "b").unwrap();
+    let reverted = project.revert(unlinked).unwrap();
+    let failed: Vec<String> = reverted.failures.iter().map(ToString::to_string).collect();
+    assert_eq!(failed, ["link of y to b: changed since (changed_since)"]);
+    assert_clean_and_replayed(&store);
 }

@@ -83,8 +83,15 @@ async fn reads_are_as_of_a_revision() {
     assert_eq!(host.get(&format!("{OF_A}?asOf=3")).await.ok()["totalCount"], 0);
     assert_eq!(host.get("/api/v2/projects/default/views?asOf=2").await.ok()["totalCount"], 1);
     for query in ["asOf=x", "asOf=-1", "asOf=1&asOf=1", "asOf=9"] {
-        host.get(&format!("{VIEW}?{query}")).await.refused(400, "invalid_request");
+        for path in [VIEW, "/api/v2/projects/default", "/api/v2/flags/default/a"] {
+            host.get(&format!("{path}?{query}")).await.refused(400, "invalid_request");
+        }
     }
+    let put = r#"{"name": "Shop"}"#;
+    host.json("PUT", "/api/v2/projects/default", put).await.ok();
+    let named = |seen: serde_json::Value| seen["name"].clone();
+    assert_eq!(named(host.get("/api/v2/projects/default?asOf=2").await.ok()), "default");
+    assert_eq!(named(host.get("/api/v2/projects/default").await.ok()), "Shop");
 }
 
 #[tokio::test]

@@ -168,6 +168,10 @@ impl State {
         if created_at > updated_at || updated_at > time {
             return Err(Misfit("a view that comes back is of later than the change"));
         }
+        // Versions go up by one, so that none comes near to the last number.
+        if version == 0 || version > u64::MAX / 2 {
+            return Err(Misfit("a view that comes back has a version that no view has"));
+        }
         let about = About { id, key, fields, version, created_at, updated_at };
         project.views.add(ViewState::new(about, made.id));
         Ok(())

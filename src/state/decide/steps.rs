@@ -165,6 +165,8 @@ impl<'a> Steps<'a> {
         for (name, record) in links {
             if self.is_refused(resource_type, name) {
                 self.fail_link(view, resource_type, name, FailureReason::UnknownResource)?;
+            } else if self.is_taken(view, resource_type, *record) {
+                self.fail_link(view, resource_type, name, FailureReason::ChangedSince)?;
             } else {
                 linked.push(name);
                 times.push(*record);
@@ -182,6 +184,13 @@ impl<'a> Steps<'a> {
         };
         self.result.taken_back += times.len() as u64;
         self.add(Effect::ChangeLinks(vec![part]))
+    }
+
+    /// Whether another link of the view has the time and the place in its change that a link had: that one is of a view
+    /// that got its key since.
+    fn is_taken(&self, view: &ViewKey, resource_type: ResourceType, record: LinkRecord) -> bool {
+        let found = self.view(view).and_then(|(_, view)| view.links(resource_type));
+        found.is_some_and(|links| links.has_record(record))
     }
 
     /// Whether only registered resources may be linked, and this is none.

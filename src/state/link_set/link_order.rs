@@ -127,6 +127,17 @@ impl LinkOrder {
         chunk.map_or_else(|| Chunk::default().record(link), |(_, chunk)| chunk.record(link))
     }
 
+    /// Whether a link has this time, and this place in its change.
+    pub(super) fn has(&self, record: LinkRecord) -> bool {
+        let begins = |(_, chunk): &(u32, Arc<Chunk>)| {
+            chunk.links.first().is_some_and(|link| chunk.record(*link) <= record)
+        };
+        let at = self.chunks.partition_point(begins).saturating_sub(1);
+        self.chunks.get(at).is_some_and(|(_, chunk)| {
+            chunk.links.binary_search_by(|link| chunk.record(*link).cmp(&record)).is_ok()
+        })
+    }
+
     /// Removes links by their sequences, which are in order; `None` if one is not there.
     pub(super) fn remove(&mut self, sequences: &[u32]) -> Option<()> {
         let (mut rest, mut at) = (sequences, self.chunks.len());

@@ -194,6 +194,13 @@ impl LinkSet {
         self.by_time.record(link.sequence)
     }
 
+    /// Whether a link was made at a time, and has a place in its change.
+    ///
+    /// Cost: O(log n).
+    pub(super) fn has_record(&self, record: LinkRecord) -> bool {
+        self.by_time.has(record)
+    }
+
     /// The links in key order, from behind a name on, `skip` of them left out.
     ///
     /// Cost: O(log n + skip / 384), and O(1) for each link.

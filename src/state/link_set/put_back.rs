@@ -40,6 +40,10 @@ impl LinkSet {
         self.by_key.renumber(&changed);
         self.by_key.insert(names, &added?);
         (self.by_time, self.next, self.len) = (by_time, next, merged.len() as u64);
+        if let Some(members) = &mut self.members {
+            members.insert(links.iter().map(|(entry, _)| names.id(entry.place)));
+        }
+        self.fit_members(names);
         Some(())
     }
 

@@ -131,3 +131,20 @@ fn a_view_that_lost_most_of_its_links_takes_little_memory() {
     assert!(links.set.memory() * 8 < full, "{} of {full} bytes", links.set.memory());
     links.assert_same();
 }
+
+#[test]
+fn a_large_set_into_which_links_come_back_has_the_bits_of_all() {
+    let mut links = Links::default();
+    let texts: Vec<String> = (0..40).map(|number| format!("name-{number:02}")).collect();
+    links.link(texts.clone(), 1);
+    assert!(links.set.members().is_some(), "it is large");
+    let gone: Vec<(String, LinkRecord)> =
+        links.model.clone().into_iter().filter(|(text, _)| text.ends_with('7')).collect();
+    links.unlink(|text| text.ends_with('7'));
+    let entries = links.entries(gone.iter().map(|(text, _)| text));
+    let back: Vec<_> = entries.into_iter().zip(gone.iter().map(|(_, record)| *record)).collect();
+    links.set.put_back(&links.names, &back).unwrap();
+    links.model.extend(gone);
+    links.assert_same();
+    assert_eq!(links.set.members().map(IdSet::count), Some(40));
+}
