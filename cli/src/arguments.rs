@@ -36,6 +36,8 @@ pub(crate) enum Command {
     ViewsOf(commands::ViewsOfArguments),
     Link(commands::LinkArguments),
     Unlink(commands::UnlinkArguments),
+    Follow(commands::FollowArguments),
+    Unfollow(commands::UnfollowArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
     Log(commands::LogArguments),

@@ -116,6 +116,7 @@ fn outcome_name(outcome: &KeyOutcome) -> &'static str {
         KeyOutcome::AlreadyLinked => "already_linked",
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::NotLinked => "not_linked_ignored",
+        KeyOutcome::Released => "released",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         _ => "other",
     }

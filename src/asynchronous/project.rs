@@ -1,15 +1,16 @@
 //! A project from async code: every operation that changes something.
 
 use super::call::run;
+use crate::filter::ResourceFilter;
 use crate::model::NewResource;
 use crate::model::change_id::ChangeId;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ProjectKey};
 use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{ProjectPatch, ProjectSettings};
-use crate::model::resource::Resource;
+use crate::model::resource::{Resource, ResourceType};
 use crate::model::view::{NewView, View, ViewPatch};
-use crate::model::{Batch, Report};
+use crate::model::{Batch, Report, Unfollow};
 use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 
 /// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
@@ -282,6 +283,39 @@ impl AsyncProject {
         let resources: Vec<_> = resources.into_iter().collect();
         let views: Vec<String> = views.into_iter().map(Into::into).collect();
         self.run(|project| project.register(resources, views)).await
+    }
+
+    /// Lets a view follow a filter: [`Project::follow`].
+    ///
+    /// Cost and example: those of [`Project::follow`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::follow`].
+    pub async fn follow(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        filter: ResourceFilter,
+    ) -> Result<Report> {
+        self.run_on(view, move |project, view| project.follow(view, resource_type, filter)).await
+    }
+
+    /// Lets a view follow no filter any more: [`Project::unfollow`].
+    ///
+    /// Cost and example: those of [`Project::unfollow`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::unfollow`].
+    pub async fn unfollow(
+        &self,
+        view: &str,
+        resource_type: ResourceType,
+        unfollow: Unfollow,
+    ) -> Result<Report> {
+        self.run_on(view, move |project, view| project.unfollow(view, resource_type, unfollow))
+            .await
     }
 
     /// Makes a call to the project on the pool.

@@ -55,6 +55,14 @@ impl ResourceFilter {
         })
     }
 
+    /// How many values its conditions have, and how many bytes their texts.
+    ///
+    /// Cost: O(values).
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let sizes = self.conditions.iter().map(ResourceCondition::size);
+        sizes.fold((0, 0), |all, size| (all.0 + size.0, all.1 + size.1))
+    }
+
     /// Entries of one index that lead to every match, and to resources that do not match; `None`
     /// when all resources must be looked at.
     ///
@@ -87,6 +95,28 @@ impl ResourceCondition {
                 facts.attributes.is_some_and(|attributes| attributes.contains_key(name)) == *wanted
             }
             Self::Environment(wanted) => facts.environment == Some(wanted.as_str()),
+        }
+    }
+
+    fn size(&self) -> (usize, usize) {
+        let texts = |texts: &[String]| (texts.len(), texts.iter().map(String::len).sum());
+        match self {
+            Self::Query(text) => (1, text.len()),
+            Self::Key(test)
+            | Self::Name(test)
+            | Self::MaintainerId(test)
+            | Self::MaintainerTeam(test) => texts(test.texts()),
+            Self::Tags(test) | Self::Attribute(_, test) => texts(test.members()),
+            Self::View(test) => {
+                let views = test.members();
+                (views.len(), views.iter().map(|view| view.as_str().len()).sum())
+            }
+            Self::Environment(id) => (1, id.as_str().len()),
+            Self::Archived(_)
+            | Self::Temporary(_)
+            | Self::Unbounded(_)
+            | Self::CreatedAt(_)
+            | Self::HasAttribute(..) => (1, 0),
         }
     }
 

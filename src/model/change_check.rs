@@ -1,7 +1,8 @@
 //! What must hold of a change that was read from bytes before it is applied.
 
 use super::change_record::{
-    ChangeRecord, Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
+    ChangeRecord, Effect, FilterChange, Holds, LinksChange, ProjectDetail, RemovalDetail,
+    RemovedLinks, ViewDetail,
 };
 use super::key::{self, MAX_KEY_LEN};
 use super::name_list::NameList;
@@ -50,7 +51,20 @@ impl Effect {
             }
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
+            Self::ChangeFilter(change) => change.check(),
             Self::CreateView { .. } | Self::UpdateView { .. } | Self::PutProject { .. } => Ok(()),
+        }
+    }
+}
+
+impl FilterChange {
+    fn check(&self) -> Check {
+        match (&self.before, &self.filter) {
+            (None, None) => Err("a filter neither begins nor ends"),
+            (Some(_), Some(_)) if self.links > 0 || self.by_filter.is_some() => {
+                Err("a filter that takes the place of one has links")
+            }
+            _ => self.by_filter.iter().try_for_each(|names| check_names(self.resource_type, names)),
         }
     }
 }
@@ -65,6 +79,7 @@ impl LinksChange {
         if self.linked.iter().any(|name| self.unlinks(name)) {
             return Err("a name is linked and unlinked at once");
         }
+        self.holds.check(self.resource_type)?;
         if self.len() == 0 { Err("a part changes nothing") } else { Ok(()) }
     }
 
@@ -94,6 +109,13 @@ impl LinksChange {
     }
 }
 
+impl Holds {
+    fn check(&self, resource_type: ResourceType) -> Check {
+        check_names(resource_type, &self.held)?;
+        check_names(resource_type, &self.released)
+    }
+}
+
 impl ViewDetail {
     fn check(&self) -> Check {
         self.links.iter().try_for_each(|(resource_type, links)| links.check(*resource_type))
@@ -118,6 +140,7 @@ impl ProjectDetail {
 impl RemovedLinks {
     fn check(&self, resource_type: ResourceType) -> Check {
         check_names(resource_type, &self.names)?;
+        check_names(resource_type, &self.by_filter)?;
         let known = self.times.iter().count();
         if known == self.names.len() && known == self.times.len() {
             Ok(())

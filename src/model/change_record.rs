@@ -15,7 +15,9 @@ use super::name_list::NameList;
 use super::project_settings::ProjectSettings;
 use super::registered_resource::ResourceFields;
 use super::resource::ResourceType;
+use super::resource_filter::ResourceFilter;
 use super::stamp::Stamp;
+use super::standing_filter::StandingFilter;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 use super::view::ViewFields;
@@ -63,6 +65,23 @@ pub(crate) enum Effect {
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
     /// Says what a project is, which begins if it is not there.
     PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
+    /// Begins, ends or changes the standing filter of a view and type. What is linked stays: a filter that begins
+    /// finds its links made by keys, and one that ends leaves them so.
+    ChangeFilter(FilterChange),
+}
+
+/// What a change does to the standing filter of a view and type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FilterChange {
+    pub(crate) view: ViewKey,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) before: Option<ResourceFilter>,
+    pub(crate) filter: Option<ResourceFilter>,
+    /// Where a filter begins or ends: how many links of the type the view has.
+    pub(crate) links: u64,
+    /// Where a filter begins or ends: the links that it alone holds from then on, or held until then. `None` where
+    /// they are more than a change keeps for undoing.
+    pub(crate) by_filter: Option<NameList>,
 }
 
 /// What a change does to the links of one view and type.
@@ -76,6 +95,18 @@ pub(crate) struct LinksChange {
     pub(crate) order: Vec<u32>,
     /// What is unlinked, which was linked; none of it is among what is linked.
     pub(crate) unlinked: RemovedLinks,
+    pub(crate) holds: Holds,
+}
+
+/// Who holds the links of a view with a standing filter: keys by which they were made, the filter, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holds {
+    /// Whether the filter makes and removes the links, and no keys.
+    pub(crate) by_filter: bool,
+    /// Links that the filter alone held; keys hold them since, too.
+    pub(crate) held: NameList,
+    /// Links that keys held, too; the filter alone holds them since.
+    pub(crate) released: NameList,
 }
 
 /// Links that a change removes from one view.
@@ -84,6 +115,8 @@ pub(crate) struct RemovedLinks {
     pub(crate) names: NameList,
     /// When each of them was made.
     pub(crate) times: LinkTimes,
+    /// Those that go with their view or resource and that a standing filter alone held.
+    pub(crate) by_filter: NameList,
 }
 
 /// A resource that is put.
@@ -126,6 +159,7 @@ pub(crate) struct ViewDetail {
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
+    pub(crate) filters: Vec<StandingFilter>,
 }
 
 /// Resources that are removed: what undoing the removal needs.
@@ -201,14 +235,16 @@ impl Effect {
                 removed.links.saturating_add(removed.registered)
             }
             Self::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
+            Self::ChangeFilter(change) => change.links,
         }
     }
 }
 
 impl LinksChange {
-    /// How many links it makes and removes.
+    /// How many links it makes, removes, or lets others hold.
     pub(crate) const fn len(&self) -> u64 {
-        (self.linked.len() + self.unlinked.names.len()) as u64
+        let Holds { held, released, .. } = &self.holds;
+        (self.linked.len() + self.unlinked.names.len() + held.len() + released.len()) as u64
     }
 
     /// For each name that is linked, in key order, its place in request order.

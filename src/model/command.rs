@@ -9,7 +9,9 @@ use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::limit::Limits;
 use super::link_command::{LinkCommand, LinkOp};
 use super::project_settings::ProjectPatch;
-use super::resource::Resource;
+use super::resource::{Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
+use super::unfollow::Unfollow;
 use super::validated_put::ValidatedPut;
 use super::view::{ViewFields, ViewPatch};
 
@@ -21,6 +23,8 @@ pub(crate) struct Command {
     pub(crate) meta: ChangeMeta,
     /// Up to how many names a removal keeps what undoing it needs.
     pub(crate) removal_detail: usize,
+    /// How many keys, and links that standing filters make and remove, there may be.
+    pub(crate) link_limit: usize,
     pub(crate) operation: Operation,
 }
 
@@ -82,6 +86,18 @@ pub(crate) enum Operation {
         begins: bool,
         limits: Limits,
     },
+    /// Lets a view follow a filter, in place of the one that it follows.
+    Follow {
+        view: ViewKey,
+        resource_type: ResourceType,
+        filter: ResourceFilter,
+    },
+    /// Lets a view follow no filter any more.
+    Unfollow {
+        view: ViewKey,
+        resource_type: ResourceType,
+        unfollow: Unfollow,
+    },
 }
 
 impl Command {
@@ -92,7 +108,10 @@ impl Command {
     /// [`Error::NoSingleView`].
     pub(crate) fn check_view(&self) -> Result<()> {
         let single = match &self.operation {
-            Operation::UpdateView { .. } | Operation::DeleteView { .. } => true,
+            Operation::UpdateView { .. }
+            | Operation::DeleteView { .. }
+            | Operation::Follow { .. }
+            | Operation::Unfollow { .. } => true,
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };

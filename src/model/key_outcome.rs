@@ -27,6 +27,10 @@ pub enum Action {
     Replace,
     /// Register the resources.
     Put,
+    /// Link what a filter finds, from now on.
+    Follow,
+    /// Follow a filter no more.
+    Unfollow,
 }
 
 /// What became of one key.
@@ -46,10 +50,13 @@ pub enum Action {
 pub enum KeyOutcome {
     /// It was linked.
     Linked,
-    /// It was linked before; the time of the link stays.
+    /// It was linked before; the time of the link stays. One that a [standing filter](crate::Project::follow) alone
+    /// held is held by keys since, too: it stays when the filter finds it no more.
     AlreadyLinked,
     /// It was unlinked.
     Unlinked,
+    /// Keys hold it no more, and it is still linked: a [standing filter](crate::Project::follow) holds it.
+    Released,
     /// It was not linked, and that was [asked](crate::Batch::ignore_missing) to be no failure.
     NotLinked,
     /// The resource is registered now and was not before.
@@ -127,6 +134,9 @@ pub enum FailureReason {
     /// The resource is in no other view, and was [asked](crate::Batch::keep_last_view) to stay then.
     #[error("in no other view")]
     LastView,
+    /// No key holds the link: a [standing filter](crate::Project::follow) made it, and finds the resource still.
+    #[error("linked by the filter that the view follows, which finds it still")]
+    HeldByFilter,
 }
 
 impl FailureReason {
@@ -146,6 +156,7 @@ impl FailureReason {
             Self::NotLinked => FailureCode::NotLinked,
             Self::AlreadyLinked => FailureCode::AlreadyLinked,
             Self::LastView => FailureCode::LastView,
+            Self::HeldByFilter => FailureCode::HeldByFilter,
         }
     }
 }
@@ -178,11 +189,13 @@ pub enum FailureCode {
     AlreadyLinked,
     /// `last_view`: the resource is in no other view.
     LastView,
+    /// `held_by_filter`: a standing filter made the link and finds the resource still.
+    HeldByFilter,
 }
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
@@ -193,6 +206,7 @@ impl FailureCode {
         Self::NotLinked,
         Self::AlreadyLinked,
         Self::LastView,
+        Self::HeldByFilter,
     ];
 
     /// The code as it goes over the wire.
@@ -209,6 +223,7 @@ impl FailureCode {
             Self::NotLinked => "not_linked",
             Self::AlreadyLinked => "already_linked",
             Self::LastView => "last_view",
+            Self::HeldByFilter => "held_by_filter",
         }
     }
 }

@@ -26,6 +26,13 @@ pub enum SetPredicate<T> {
 }
 
 impl<T> SetPredicate<T> {
+    /// What it asks for, or must not be there.
+    pub(crate) fn members(&self) -> &[T] {
+        match self {
+            Self::AnyOf(members) | Self::AllOf(members) | Self::NoneOf(members) => members,
+        }
+    }
+
     /// Whether the test holds for the set that `has` tells the members of.
     ///
     /// Cost: O(members of the test) calls of `has`.

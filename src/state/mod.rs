@@ -25,6 +25,7 @@ mod read;
 mod registry;
 mod selection;
 mod shared_vec;
+mod standing;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::project::ProjectState;
-use super::registry::Term;
+use super::registry::index_terms;
+use super::standing::named_views;
 use super::view::ViewState;
-use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
+use crate::filter::{ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::error::Result;
@@ -28,14 +29,22 @@ impl<'f, 's> Selection<'f, 's> {
         filter: &'f ResourceFilter,
         unknown: impl Fn(&ViewKey) -> crate::model::error::Error,
     ) -> Result<Self> {
-        let keys = filter.views().flat_map(|test| match test {
-            SetPredicate::AnyOf(keys) | SetPredicate::AllOf(keys) | SetPredicate::NoneOf(keys) => {
-                keys
-            }
-        });
         let slot = |key| project.views.slot(key).ok_or_else(|| unknown(key));
-        let views = keys.map(|key| Ok((key, slot(key)?))).collect::<Result<_>>()?;
-        Ok(Self { filter, views, project, resource_type })
+        // In the order of the filter: the first one that is not there is told.
+        let named = filter.views().flat_map(SetPredicate::members);
+        let views = named.map(|key| Ok((key, slot(key)?)));
+        Ok(Self { filter, views: views.collect::<Result<_>>()?, project, resource_type })
+    }
+
+    /// The same for a standing filter: a view that is not there is one without links.
+    pub(super) fn standing(
+        project: &'s ProjectState,
+        resource_type: ResourceType,
+        filter: &'f ResourceFilter,
+    ) -> Self {
+        let slot = |key| Some((key, project.views.slot(key)?));
+        let views = named_views(filter).into_iter().filter_map(slot).collect();
+        Self { filter, views, project, resource_type }
     }
 
     /// Whether the filter finds everything.
@@ -52,7 +61,7 @@ impl<'f, 's> Selection<'f, 's> {
         let admits = |(name, row): &(&str, &Registration)| self.admits(name, Some(&row.fields));
         if let Some(terms) = self.filter.lookup() {
             let mut names = BTreeSet::new();
-            for term in terms_of(terms) {
+            for term in index_terms(terms) {
                 names.extend(registry.with_term(self.resource_type, &term));
             }
             let row = |name| Some((name, registry.get(self.resource_type, name)?));
@@ -98,16 +107,17 @@ impl<'f, 's> Selection<'f, 's> {
             let slot = self.views.get(key);
             slot.is_some_and(|slot| self.project.is_linked(*slot, self.resource_type, name))
         };
-        self.filter.matches(&ResourceFacts::new(name, fields))
-            && self.filter.views().all(|test| test.holds(is_in))
+        admits(self.filter, name, fields, is_in)
     }
 }
 
-/// What leads to the matches in the index.
-fn terms_of(terms: IndexTerms<'_>) -> Vec<Term> {
-    match terms {
-        IndexTerms::Tags(tags) => tags.iter().map(|tag| Term::Tag(tag.as_str().into())).collect(),
-        IndexTerms::Members(ids) => ids.iter().map(|id| Term::Member(id.as_str().into())).collect(),
-        IndexTerms::Teams(keys) => keys.iter().map(|key| Term::Team(key.as_str().into())).collect(),
-    }
+/// Whether a filter finds a resource; `is_in` tells whether it is in a view.
+pub(super) fn admits(
+    filter: &ResourceFilter,
+    name: &str,
+    fields: Option<&ResourceFields>,
+    is_in: impl Fn(&ViewKey) -> bool,
+) -> bool {
+    filter.matches(&ResourceFacts::new(name, fields))
+        && filter.views().all(|test| test.holds(&is_in))
 }

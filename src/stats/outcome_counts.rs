@@ -32,8 +32,9 @@ const LINKED: usize = 0;
 const ALREADY_LINKED: usize = 1;
 const UNLINKED: usize = 2;
 const NOT_LINKED: usize = 3;
+const RELEASED: usize = 4;
 /// The failures stand behind these, in the order of their codes.
-const FIRST_FAILURE: usize = 4;
+const FIRST_FAILURE: usize = 5;
 
 impl OutcomeCounts {
     /// Counts outcomes. Those of a registration are none of links, and left out.
@@ -74,6 +75,12 @@ impl OutcomeCounts {
         self.at(NOT_LINKED)
     }
 
+    /// How many are held by no key any more, and by a standing filter still.
+    #[must_use]
+    pub fn released(&self) -> u64 {
+        self.at(RELEASED)
+    }
+
     /// How many failed with a code.
     #[must_use]
     pub fn failed_with(&self, code: FailureCode) -> u64 {
@@ -109,6 +116,7 @@ fn place(outcome: &KeyOutcome) -> Option<usize> {
         KeyOutcome::AlreadyLinked => Some(ALREADY_LINKED),
         KeyOutcome::Unlinked => Some(UNLINKED),
         KeyOutcome::NotLinked => Some(NOT_LINKED),
+        KeyOutcome::Released => Some(RELEASED),
         KeyOutcome::Failed(reason) => Some(FIRST_FAILURE + reason.code() as usize),
         KeyOutcome::Registered | KeyOutcome::Updated | KeyOutcome::Unchanged => None,
     }
@@ -134,6 +142,7 @@ mod tests {
             KeyOutcome::AlreadyLinked,
             KeyOutcome::Unlinked,
             KeyOutcome::NotLinked,
+            KeyOutcome::Released,
             KeyOutcome::Registered,
             KeyOutcome::Updated,
             KeyOutcome::Unchanged,
@@ -143,7 +152,8 @@ mod tests {
         ];
         let counts = OutcomeCounts::of(outcomes.iter());
         let ok = [counts.linked(), counts.already_linked(), counts.unlinked(), counts.not_linked()];
-        assert_eq!((ok, counts.failed(), counts.total()), ([1; 4], 3, 7));
+        assert_eq!((ok, counts.released()), ([1; 4], 1));
+        assert_eq!((counts.failed(), counts.total()), (3, 8));
         let failures: Vec<_> = counts.failures().collect();
         assert_eq!(failures, [(FailureCode::Repeated, 2), (FailureCode::LastView, 1)]);
     }

@@ -30,6 +30,7 @@ mod feed;
 mod feed_stream;
 mod feed_waiting;
 mod flips;
+mod follow;
 mod gate;
 mod group_limit;
 mod groups;

@@ -107,7 +107,10 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
             }
         }
         // The copy is of views and links.
-        ChangeKind::ResourcesPut { .. } | ChangeKind::ProjectPut { .. } => {}
+        ChangeKind::ResourcesPut { .. }
+        | ChangeKind::ProjectPut { .. }
+        | ChangeKind::Followed { .. }
+        | ChangeKind::Unfollowed { .. } => {}
         ChangeKind::ResourceRemoved { resource, links: gone } => {
             views.values_mut().for_each(|view| _ = view.links.remove(&resource));
             assert_eq!(before - links(views), gone);

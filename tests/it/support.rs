@@ -85,6 +85,7 @@ pub(crate) fn outcomes(report: &Report) -> Vec<(String, &'static str)> {
         KeyOutcome::AlreadyLinked => "already",
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::NotLinked => "not linked",
+        KeyOutcome::Released => "released",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         other => panic!("{other:?}"),
     };

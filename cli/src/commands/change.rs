@@ -37,6 +37,13 @@ pub(crate) struct ChangeArguments {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
+    #[command(flatten)]
+    pub(super) said: Said,
+}
+
+/// What is said of a change.
+#[derive(Debug, Args)]
+pub(crate) struct Said {
     /// Say why; the journal keeps it
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
@@ -51,7 +58,33 @@ pub(crate) struct ChangeArguments {
 
     /// How many keys there may be, with what a filter finds
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
-    pub(super) batch_limit: usize,
+    batch_limit: usize,
+}
+
+impl Said {
+    /// How the store is opened: a dry run leaves all of it as it is.
+    pub(super) fn options(&self) -> Options {
+        store::options().batch_limit(self.batch_limit).read_only(self.dry_run)
+    }
+
+    /// The handle whose change says what was asked to be said.
+    pub(super) fn handle(&self, project: Project) -> Project {
+        let project = project.actor(&*self.actor);
+        let project = match &self.comment {
+            Some(comment) => project.comment(&**comment),
+            None => project,
+        };
+        if self.dry_run { project.dry_run() } else { project }
+    }
+
+    /// What a summary ends with.
+    pub(super) fn end(&self, revision: Option<u64>) -> String {
+        match revision {
+            Some(revision) => format!("revision {revision}"),
+            None if self.dry_run => "a dry run changes nothing".to_owned(),
+            None => "nothing changed".to_owned(),
+        }
+    }
 }
 
 impl ChangeArguments {
@@ -66,9 +99,8 @@ impl ChangeArguments {
                 "no resources are named: give keys, --keys-from FILE, or --filter",
             ));
         }
-        let filter = self.filter.as_deref().map(|text| self.filter(resource_type, text));
-        let filter = filter.transpose()?;
-        let keys = self.keys.read(self.batch_limit)?;
+        let filter = self.filter.as_deref().map(|text| self.types.one_filter(text)).transpose()?;
+        let keys = self.keys.read(self.said.batch_limit)?;
         let batch = match resource_type {
             ResourceType::Segment if self.by_id => Batch::segment_ids(keys),
             ResourceType::Segment => {
@@ -80,31 +112,6 @@ impl ChangeArguments {
             Some(filter) => batch.and_matching(filter),
             None => batch,
         })
-    }
-
-    fn filter(&self, of: ResourceType, text: &str) -> Result<viewlink::ResourceFilter> {
-        // Segments of every environment are one list, and nobody means all of them.
-        if of == ResourceType::Segment && self.types.environment().is_none() {
-            return Err(Error::Usage(
-                "a filter finds segments of one environment: add --environment",
-            ));
-        }
-        self.types.filter(Some(text))
-    }
-
-    /// How the store is opened: a dry run leaves all of it as it is.
-    pub(super) fn options(&self) -> Options {
-        store::options().batch_limit(self.batch_limit).read_only(self.dry_run)
-    }
-
-    /// The handle whose change says what was asked to be said.
-    pub(super) fn handle(&self, project: Project) -> Project {
-        let project = project.actor(&*self.actor);
-        let project = match &self.comment {
-            Some(comment) => project.comment(&**comment),
-            None => project,
-        };
-        if self.dry_run { project.dry_run() } else { project }
     }
 
     /// Tells what came of the batch, for which the view was `created` at a revision or was there.
@@ -136,11 +143,7 @@ impl ChangeArguments {
             left => format!("{left} {left_word}, "),
         };
         let is_created = if created.is_some() { "created, " } else { "" };
-        let end = match report.revision().or(created) {
-            Some(revision) => format!("revision {revision}"),
-            None if self.dry_run => "a dry run changes nothing".to_owned(),
-            None => "nothing changed".to_owned(),
-        };
+        let end = self.said.end(report.revision().or(created));
         let (view, done, failed) = (&self.view, count(&done), report.failure_count());
         format!("{view}: {is_created}{done} {word}, {left}{failed} failed; {end}")
     }
@@ -148,18 +151,31 @@ impl ChangeArguments {
 
 /// A report, as the REST API has it, and the last revision that the call made.
 #[derive(Serialize)]
-struct Reported<'a> {
+struct Reported<R> {
     #[serde(flatten)]
-    report: LinkReport<'a>,
+    report: R,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<u64>,
 }
 
+/// Prints a report with the last revision that the call made.
+pub(super) fn print_json(
+    report: impl Serialize,
+    revision: Option<u64>,
+    output: &mut Output,
+) -> Result<()> {
+    output.json(&Reported { report, revision })
+}
+
 fn print(report: &Report, created: Option<u64>, output: &mut Output) -> Result<()> {
     if output.is_json() {
-        let revision = report.revision().or(created);
-        return output.json(&Reported { report: LinkReport::new(report), revision });
+        return print_json(LinkReport::new(report), report.revision().or(created), output);
     }
+    print_failures(report, output)
+}
+
+/// Prints the keys that failed.
+pub(super) fn print_failures(report: &Report, output: &mut Output) -> Result<()> {
     let mut table = Table::new(["KEY", "CODE", "REASON"]);
     for failed in report.failures() {
         let reason = failed.reason().to_string();

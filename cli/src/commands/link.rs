@@ -50,9 +50,9 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     let batch = change.batch()?;
     let batch = if arguments.refuse_existing { batch.refuse_existing() } else { batch };
     let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
-    let options = change.options().link_policy(policy);
+    let options = change.said.options().link_policy(policy);
     let (opened, is_new) = arguments.open(options, output)?;
-    let project = change.handle(opened.project(change.project.key().as_str())?);
+    let project = change.said.handle(opened.project(change.project.key().as_str())?);
     let view = change.view.as_str();
     let created = if arguments.create_view { create(&project, view)? } else { None };
     let report = project.link(view, batch).map_err(|error| match created.filter(|_| !is_new) {

@@ -6,6 +6,7 @@ mod compact;
 mod completions;
 mod described;
 mod figures;
+mod follow;
 mod link;
 mod links;
 mod log;
@@ -26,6 +27,7 @@ use crate::transfer;
 pub(crate) use backup::BackupArguments;
 pub(crate) use compact::CompactArguments;
 pub(crate) use completions::CompletionsArguments;
+pub(crate) use follow::{FollowArguments, UnfollowArguments};
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
 pub(crate) use log::LogArguments;
@@ -43,6 +45,8 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::Backup(arguments) => backup::run(arguments, output),
         Command::Compact(arguments) => compact::run(arguments, output),
         Command::Completions(arguments) => completions::run(arguments, output),
+        Command::Follow(arguments) => follow::follow(arguments, output),
+        Command::Unfollow(arguments) => follow::unfollow(arguments, output),
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Log(arguments) => log::run(arguments, output),

@@ -41,8 +41,8 @@ pub(crate) fn run(arguments: &UnlinkArguments, output: &mut Output) -> Result<Ex
     let batch = change.batch()?;
     let batch = if arguments.ignore_missing { batch.ignore_missing() } else { batch };
     let batch = if arguments.keep_last_view { batch.keep_last_view() } else { batch };
-    let opened = store.open(change.options(), output)?;
-    let project = change.handle(opened.project(change.project.key().as_str())?);
+    let opened = store.open(change.said.options(), output)?;
+    let project = change.said.handle(opened.project(change.project.key().as_str())?);
     let report = project.unlink(change.view.as_str(), batch)?;
     let exit = change.tell(&report, None, output)?;
     opened.close()?;

@@ -73,6 +73,16 @@ pub enum Error {
         /// The key of the view.
         view: ViewKey,
     },
+    /// A view was to follow a filter that names a view whose links follow those of the first one.
+    #[error(
+        "view {view} cannot follow a filter that names view {named}, which follows {view} itself: leave it out of the filter"
+    )]
+    CircularFilter {
+        /// The view that was to follow the filter.
+        view: ViewKey,
+        /// The view that the filter names.
+        named: ViewKey,
+    },
     /// Somebody else made a change meanwhile; see [`if_store_at`](crate::Project::if_store_at) and
     /// [`if_view_at`](crate::Project::if_view_at).
     #[error("{what} is at revision {actual}, and {expected} was asked for: read it again")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Fit, Made, Misfit, there};
-use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::state::link_set::{Entry, Portion};
@@ -24,6 +24,31 @@ impl ProjectState {
             let portion = portions.entry((&part.view, part.resource_type)).or_default();
             self.link(slot, part, *portion, made)?;
             portion.pass(part.linked.len());
+            self.change_holds(slot, part, made)?;
+        }
+        Ok(())
+    }
+
+    /// Changes who holds links that stay.
+    fn change_holds(&mut self, slot: u32, part: &LinksChange, made: Made) -> Fit {
+        let Holds { held, released, .. } = &part.holds;
+        for (names, hold) in [(held, true), (released, false)] {
+            if names.is_empty() {
+                continue;
+            }
+            let resources = self.resources.get(part.resource_type);
+            let view = there(self.views.get_mut(slot), "there is no such view")?;
+            view.change = made.id;
+            let standing =
+                there(view.standing_mut(part.resource_type), "the view follows nothing")?;
+            for name in names.iter() {
+                let name = there(resources.names.find(name), "a link is not there")?;
+                let linked = resources.postings.contains(name.id, slot);
+                let changes = if hold { standing.hold(name.id) } else { standing.release(name.id) };
+                if !linked || !changes {
+                    return Err(Misfit("who holds a link is as it was"));
+                }
+            }
         }
         Ok(())
     }
@@ -55,6 +80,15 @@ impl ProjectState {
         }
         links.link(&resources.names, &entries, part.request_order(), portion, made.stamp);
         view.change = made.id;
+        match view.standing_mut(part.resource_type) {
+            Some(standing) if !part.holds.by_filter => {
+                for id in &ids {
+                    standing.hold(*id);
+                }
+            }
+            None if part.holds.by_filter => return Err(Misfit("the view follows nothing")),
+            _ => {}
+        }
         Ok(())
     }
 
@@ -91,6 +125,11 @@ impl ProjectState {
         view.drop_empty(resource_type);
         view.change = made.id;
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
+        if let Some(standing) = view.standing_mut(resource_type) {
+            for id in &ids {
+                standing.release(*id);
+            }
+        }
         let (mut absent, mut last) = (false, Vec::<Name>::new());
         resources.postings.remove_all(&ids, slot, |at, removed| match removed {
             Removed::Absent => absent = true,

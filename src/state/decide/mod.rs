@@ -2,7 +2,11 @@
 //!
 //! A dry run is a decision that is dropped. A command that fails leaves no trace.
 
+mod derivation;
+mod follow;
 mod link_edit;
+mod link_hold;
+mod link_place;
 mod link_plan;
 mod links;
 mod pending;
@@ -67,6 +71,12 @@ impl Command {
             Operation::DeleteProject => removal::project(&context),
             Operation::PutProject { patch, begins, limits } => {
                 project::put(&context, patch, *begins, limits)
+            }
+            Operation::Follow { view, resource_type, filter } => {
+                follow::follow(&context, view, *resource_type, filter)
+            }
+            Operation::Unfollow { view, resource_type, unfollow } => {
+                follow::unfollow(&context, view, *resource_type, *unfollow)
             }
         }
     }

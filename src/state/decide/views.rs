@@ -1,7 +1,9 @@
 //! Creating, changing and deleting views.
 
-use super::{Context, next_id};
-use crate::model::change_record::{RemovedLinks, ViewDetail};
+use super::derivation::Derivation;
+use super::pending::{Overlay, Pending};
+use super::{Context, links, next_id};
+use crate::model::change_record::{LinksChange, RemovedLinks, ViewDetail};
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
@@ -74,11 +76,35 @@ pub(super) fn update(
 }
 
 pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {
-    let (project, _, view) = context.view(key)?;
+    let (project, slot, view) = context.view(key)?;
     let unlinked = view.counts();
     let detail = fits(context, unlinked.total()).then(|| detail(project, view));
+    let derived = follow(project, slot, view)?;
+    let followed = links::followed(&derived, context.stamp)?;
+    let links = (!derived.is_empty()).then_some(Effect::ChangeLinks(derived));
     let effect = Effect::DeleteView { view: key.clone(), unlinked, detail };
-    Ok(Decision { answer: Answer::ViewDeleted(unlinked), change: Some(context.change(effect)) })
+    let effects = links.into_iter().chain([effect]).collect();
+    let change = Some(context.change_in_steps(effects));
+    Ok(Decision { answer: Answer::ViewDeleted { unlinked, followed }, change })
+}
+
+/// What filters that name a view make of its deletion: it is a view without links for them.
+///
+/// Cost: O(1) where none names it; else that of its links.
+fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<LinksChange>> {
+    let nothing = Pending::default();
+    let overlay = Overlay::new(&nothing, false);
+    let mut parts = Vec::new();
+    for resource_type in ResourceType::ALL {
+        let Some(links) = view.links(resource_type) else { continue };
+        let names = &project.of(resource_type).names;
+        let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
+        let mut derivation = Derivation::new(project, resource_type, &overlay).without(slot);
+        derivation.relinked(&view.about().key, linked);
+        parts.append(&mut derivation.into_parts()?);
+    }
+    parts.sort_by(|one, other| one.view.cmp(&other.view));
+    Ok(parts)
 }
 
 /// Whether a removal of so many names keeps what undoing it needs.
@@ -94,13 +120,16 @@ pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
     let links = ResourceType::ALL.into_iter().filter_map(|resource_type| {
         let names = &project.of(resource_type).names;
         let mut removed = RemovedLinks::default();
-        let links = view.links(resource_type)?;
+        let (links, standing) = (view.links(resource_type)?, view.standing(resource_type));
         for link in links.by_key(names, None, 0) {
             removed.names.push(names.text(link.place));
             removed.times.push(links.record(link));
+            if standing.is_some_and(|standing| !standing.keys_hold(names.id(link.place))) {
+                removed.by_filter.push(names.text(link.place));
+            }
         }
         Some((resource_type, removed))
     });
-    let (revision, links) = (view.change.revision, links.collect());
-    ViewDetail { key, id, fields, version, revision, created_at, updated_at, links }
+    let (revision, links, filters) = (view.change.revision, links.collect(), view.filters());
+    ViewDetail { key, id, fields, version, revision, created_at, updated_at, links, filters }
 }

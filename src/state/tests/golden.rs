@@ -4,8 +4,8 @@ use super::commands::{batch, links, project_key, view_key};
 use crate::codec;
 use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
 use crate::model::change_record::{
-    LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
-    RemovedLinks, ViewDetail,
+    FilterChange, Holds, LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail,
+    RemovedCounts, RemovedLinks, ViewDetail,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
@@ -16,7 +16,8 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Attribute, AttributeValue, Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp,
-    LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp, ValidatedPut,
+    LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp, StandingFilter,
+    Unfollow, ValidatedPut,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -64,7 +65,12 @@ fn removed_links() -> RemovedLinks {
     RemovedLinks {
         names: ["e\0a", "e\0ab", "e\0b"].into_iter().collect(),
         times: [record(4, 1), record(5, 0), record(4, 0)].into_iter().collect(),
+        by_filter: ["e\0ab"].into_iter().collect(),
     }
+}
+
+fn filter() -> ResourceFilter {
+    ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])))
 }
 
 fn view_detail() -> ViewDetail {
@@ -77,6 +83,7 @@ fn view_detail() -> ViewDetail {
         created_at: Timestamp::from_millis(3),
         updated_at: Timestamp::from_millis(4),
         links: vec![(ResourceType::Segment, removed_links())],
+        filters: vec![StandingFilter { resource_type: ResourceType::Segment, filter: filter() }],
     }
 }
 
@@ -101,6 +108,11 @@ fn effects() -> Vec<Effect> {
         linked,
         order: vec![1, 0],
         unlinked: removed_links(),
+        holds: Holds {
+            by_filter: true,
+            held: ["e\0e"].into_iter().collect(),
+            released: ["e\0f"].into_iter().collect(),
+        },
     };
     let put = PutResource {
         resource_type: ResourceType::Segment,
@@ -135,14 +147,20 @@ fn effects() -> Vec<Effect> {
         Effect::RemoveEnvironment { environment, removed, detail: Some(detail) },
         Effect::DeleteProject { views: 1, unlinked: unlinked(), detail: Some(project) },
         Effect::PutProject { before: Some(ProjectSettings::new()), settings },
+        Effect::ChangeFilter(FilterChange {
+            view: view_key(1),
+            resource_type: ResourceType::Segment,
+            before: None,
+            filter: Some(filter()),
+            links: 2,
+            by_filter: Some(["e\0c"].into_iter().collect()),
+        }),
     ]
 }
 
 fn operations() -> Vec<Operation> {
     let (view, fields) = (view_key(1), view_fields());
-    let filter =
-        ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])));
-    let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
+    let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter()).keep_last_view();
     let segment = NewResource::segment_with_id("e", "a", "5f")
         .tags(["t"])
         .archived(true)
@@ -175,6 +193,16 @@ fn operations() -> Vec<Operation> {
             begins: true,
             limits: Limits::default(),
         },
+        Operation::Follow {
+            view: view_key(1),
+            resource_type: ResourceType::Flag,
+            filter: filter(),
+        },
+        Operation::Unfollow {
+            view: view_key(1),
+            resource_type: ResourceType::Flag,
+            unfollow: Unfollow::TakeOut,
+        },
     ]
 }
 
@@ -185,7 +213,7 @@ const EFFECTS: [&str; 10] = [
     "0006766965772d31016e01640101740101016d",
     "0106766965772d3100000000016e01640101740101016d",
     "0206766965772d31000000fbfb000106766965772d31fb2c01016e01640101740101016d020503040101\
-     0c030003650061030162020162020406050603000101000000",
+     0c03000365006103016202016202040605060300010100000007010004650061620101010301010174",
     "0206766965772d31000000fbfb0000",
     "030106766965772d3101090200036500630201640201000c030003650061030162020162020406050603\
      000101000000",
@@ -199,10 +227,12 @@ const EFFECTS: [&str; 10] = [
      0c03000365006103016202016202040605060300010100000001010365006101023566016e0101740100\
      016d01000107030000026f6e0402010161060103fb2c01",
     "0801000000016e0001",
+    "09",
 ];
 
-/// Project, preconditions, meta, limit of details: the same in front of every operation.
-const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
+/// Project, preconditions, meta, limits of details and of links: the same in front of every operation.
+const COMMAND_HEAD: &str =
+    "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100fca0860100";
 
 const OPERATIONS: [&str; 11] = [
     "0006766965772d31016e01640101740101016d01",
@@ -218,6 +248,7 @@ const OPERATIONS: [&str; 11] = [
     "08",
     "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
     "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
+    "09",
 ];
 
 #[test]
@@ -241,6 +272,7 @@ fn the_bytes_of_every_operation_are_pinned() {
             precondition,
             meta: meta(),
             removal_detail: 100_000,
+            link_limit: 100_000,
             operation,
         };
         let bytes = codec::encode(&command).unwrap();

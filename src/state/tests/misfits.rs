@@ -1,14 +1,15 @@
 //! Changes that are well formed and were not decided on the state they are applied to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::cases;
 use super::commands::{any_commands, key, project_key, resource, resource_type, view_key};
+use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
 use crate::model::change_record::{
-    LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks,
+    FilterChange, Holds, LinksChange, PutResource, Registration, RemovedCounts, RemovedLinks,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::project_settings::ProjectSettings;
@@ -17,7 +18,7 @@ use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::ViewFields;
 use crate::model::{
-    Attributes, ChangeMeta, ChangeRecord, Effect, LinkRecord, ResourceFields, Stamp,
+    Attributes, ChangeMeta, ChangeRecord, Effect, LinkRecord, NameList, ResourceFields, Stamp,
 };
 use crate::state::State;
 
@@ -47,11 +48,49 @@ fn name(resource_type: ResourceType, number: u16) -> String {
     resource(resource_type, number).name().as_str().to_owned()
 }
 
+/// Who holds links since; mostly nothing is said.
+fn holds() -> impl Strategy<Value = (bool, BTreeSet<u16>, BTreeSet<u16>)> {
+    let some = || prop::collection::btree_set(1..14_u16, 0..3);
+    let any = (any::<bool>(), some(), some());
+    prop_oneof![3 => Just((false, BTreeSet::new(), BTreeSet::new())), 1 => any]
+}
+
+fn filter_change() -> impl Strategy<Value = FilterChange> {
+    let filter = || {
+        let tag = |tag: u8| {
+            let tags = SetPredicate::AnyOf(vec![format!("t{tag}")]);
+            ResourceFilter::all().and(ResourceCondition::Tags(tags))
+        };
+        prop::option::of((0..2_u8).prop_map(tag))
+    };
+    (0..4_u8, resource_type(), filter(), filter(), 0..3_u64).prop_filter_map(
+        "it begins or ends",
+        |(view, resource_type, before, filter, links)| {
+            let replaced = before.is_some() && filter.is_some();
+            (before.is_some() || filter.is_some()).then(|| FilterChange {
+                view: view_key(view),
+                resource_type,
+                before,
+                filter,
+                links: if replaced { 0 } else { links },
+                by_filter: None,
+            })
+        },
+    )
+}
+
 /// Some names linked, some others unlinked, in an order that is one of them or not.
 fn part() -> impl Strategy<Value = LinksChange> {
     let numbers = prop::collection::btree_map(1..14_u16, any::<bool>(), 1..7);
-    (0..4_u8, resource_type(), numbers, prop::option::of(any::<u64>())).prop_map(
-        |(view, resource_type, numbers, shuffle)| {
+    let about = (prop::option::of(any::<u64>()), holds());
+    (0..4_u8, resource_type(), numbers, about).prop_map(
+        |(view, resource_type, numbers, (shuffle, (by_filter, held, released)))| {
+            let names = |numbers: BTreeSet<u16>| {
+                let names: BTreeSet<String> =
+                    numbers.into_iter().map(|number| name(resource_type, number)).collect();
+                names.iter().map(String::as_str).collect::<NameList>()
+            };
+            let (held, released) = (names(held), names(released));
             let of = |wanted: bool| -> BTreeSet<String> {
                 let of = numbers.iter().filter(|(_, linked)| **linked == wanted);
                 of.map(|(number, _)| name(resource_type, *number)).collect()
@@ -75,7 +114,9 @@ fn part() -> impl Strategy<Value = LinksChange> {
                 unlinked: RemovedLinks {
                     names: unlinked.iter().map(String::as_str).collect(),
                     times: (0..unlinked.len() as u64).map(record).collect(),
+                    by_filter: NameList::default(),
                 },
+                holds: Holds { by_filter, held, released },
             }
         },
     )
@@ -134,6 +175,7 @@ fn effect() -> impl Strategy<Value = Effect> {
         1 => (environment, removed_counts()).prop_map(|(environment, removed)| {
             Effect::RemoveEnvironment { environment, removed, detail: None }
         }),
+        2 => filter_change().prop_map(Effect::ChangeFilter),
         1 => (0..3_u64, counts())
             .prop_map(|(views, unlinked)| Effect::DeleteProject { views, unlinked, detail: None }),
     ]
@@ -205,7 +247,9 @@ fn each_way_not_to_fit_is_told() {
             unlinked: RemovedLinks {
                 names: unlinked.iter().map(String::as_str).collect(),
                 times: unlinked.iter().map(|_| record).collect(),
+                by_filter: NameList::default(),
             },
+            holds: Holds::default(),
         }
     };
     let view = || view_key(0);
@@ -229,13 +273,25 @@ fn each_way_not_to_fit_is_told() {
             attributes: Attributes::new(),
         },
     };
+    let filter = || Some(ResourceFilter::all());
+    let following = || FilterChange {
+        view: view(),
+        resource_type: ResourceType::Flag,
+        before: None,
+        filter: filter(),
+        links: 1,
+        by_filter: None,
+    };
+    let by_filter =
+        |part| LinksChange { holds: Holds { by_filter: true, ..Holds::default() }, ..part };
     let again = vec![put("id-1", 1), put("id-2", 1)];
     let other = || ProjectSettings::new().name("other");
-    let cases = BTreeMap::from([
+    let cases = [
         (
             "the project had other settings",
             Effect::PutProject { before: Some(other()), settings: other() },
         ),
+        ("the view had other links", Effect::DeleteView { view: view(), unlinked, detail: None }),
         ("a link already exists", Effect::ChangeLinks(vec![part(&[1], &[])])),
         ("a link is not there", Effect::ChangeLinks(vec![part(&[], &[3])])),
         (
@@ -247,7 +303,6 @@ fn each_way_not_to_fit_is_told() {
             "the view had other fields",
             Effect::UpdateView { view: view(), before: fields(), fields: fields() },
         ),
-        ("the view had other links", Effect::DeleteView { view: view(), unlinked, detail: None }),
         ("a resource had other fields", Effect::PutResources(again)),
         ("an id leads to another segment", Effect::PutResources(vec![put("i", 1), put("i", 2)])),
         (
@@ -260,10 +315,16 @@ fn each_way_not_to_fit_is_told() {
             },
         ),
         (
+            "the view followed another filter",
+            Effect::ChangeFilter(FilterChange { before: filter(), links: 0, ..following() }),
+        ),
+        ("the view had other links", Effect::ChangeFilter(following())),
+        ("the view follows nothing", Effect::ChangeLinks(vec![by_filter(part(&[3], &[]))])),
+        (
             "the project had other views or links",
             Effect::DeleteProject { views: 1, unlinked, detail: None },
         ),
-    ]);
+    ];
     let apply = |change: ChangeRecord| {
         let change = ChangeRecord::decode(&change.encode().unwrap()).unwrap();
         state.clone().apply(&change).unwrap_err().to_string()

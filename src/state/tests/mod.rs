@@ -5,6 +5,7 @@ mod decisions;
 mod dump;
 mod encoding;
 mod equality;
+mod following;
 mod golden;
 mod groups;
 mod last_views;

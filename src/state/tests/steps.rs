@@ -15,6 +15,7 @@ fn links() -> LinksChange {
         linked: ["f"].into_iter().collect(),
         order: Vec::new(),
         unlinked: Default::default(),
+        holds: Default::default(),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::commands::any_commands;
+use super::commands::{any_commands, following};
 use super::dump::{Dump, DumpedView};
 use super::{Timed, cases};
-use crate::model::change_record::{ProjectDetail, PutResource, RemovalDetail, ViewDetail};
+use crate::model::change_record::{
+    FilterChange, ProjectDetail, PutResource, RemovalDetail, ViewDetail,
+};
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
@@ -73,6 +75,13 @@ impl Dump {
             Effect::PutProject { before, .. } => {
                 self.say(project, &before.clone().unwrap_or_default());
             }
+            Effect::ChangeFilter(filter) => {
+                let replaced = filter.before.is_some() && filter.filter.is_some();
+                if filter.by_filter.is_none() && !replaced {
+                    return Told::Counts;
+                }
+                self.view(project, &filter.view).refilter(filter);
+            }
             _ => return Told::Counts,
         }
         Told::Everything
@@ -121,7 +130,11 @@ fn counts(before: &Dump, project: &ProjectKey) -> (TypeCounts, u64, u64) {
 
 /// Checks that a change that tells no names removed too many for that, and counts them right.
 fn assert_counted(before: &Dump, change: &ChangeRecord, most: u64) {
-    let [effect] = change.effects.as_slice() else { panic!("{change:?} does several things") };
+    let of_links = |effect: &&Effect| matches!(effect, Effect::ChangeLinks(_));
+    let [effect] = change.effects.iter().filter(|effect| !of_links(effect)).collect::<Vec<_>>()[..]
+    else {
+        panic!("{change:?} removes several things")
+    };
     match effect {
         Effect::DeleteView { view, unlinked, .. } => {
             let view = &before.views[&(change.project.clone(), view.clone())];
@@ -135,6 +148,11 @@ fn assert_counted(before: &Dump, change: &ChangeRecord, most: u64) {
             let (links, of_views, registered) = counts(before, &change.project);
             assert_eq!((*unlinked, *views), (links, of_views));
             assert!(links.total() + of_views + registered > most);
+        }
+        Effect::ChangeFilter(FilterChange { view, resource_type, filter, .. }) => {
+            let view = &before.views[&(change.project.clone(), view.clone())];
+            let by_filter = view.by_filter.iter().filter(|(of, _)| of == resource_type);
+            assert!(by_filter.count() as u64 > most && filter.is_none());
         }
         other => panic!("{other:?} removes no whole thing"),
     }
@@ -163,8 +181,11 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn a_change_tells_all_that_undoing_it_needs_up_to_its_limit(commands in any_commands(45)) {
+    fn a_change_tells_all_that_undoing_it_needs_up_to_its_limit(
+        filters in prop::option::of(following()), commands in any_commands(45),
+    ) {
         let mut state = State::default();
+        state.run(&filters.unwrap_or_default());
         for timed in &commands {
             let before = Dump::of(&state);
             let Timed { command, .. } = timed;
