@@ -56,17 +56,19 @@ impl ViewState {
 
     /// Changes the fields; the version goes up by one.
     pub(super) fn update(&mut self, fields: ViewFields, change: ChangeId, time: Timestamp) {
-        let about = Arc::make_mut(&mut self.about);
-        about.fields = fields;
-        about.version += 1;
-        about.updated_at = time;
-        self.change = change;
+        Arc::make_mut(&mut self.about).fields = fields;
+        self.count_up(change, time);
     }
 
     /// Changes the key; the version goes up by one, as the key is a field of the view.
     pub(super) fn rename(&mut self, key: ViewKey, change: ChangeId, time: Timestamp) {
+        Arc::make_mut(&mut self.about).key = key;
+        self.count_up(change, time);
+    }
+
+    /// Notes a change of what is said of it.
+    fn count_up(&mut self, change: ChangeId, time: Timestamp) {
         let about = Arc::make_mut(&mut self.about);
-        about.key = key;
         about.version += 1;
         about.updated_at = time;
         self.change = change;

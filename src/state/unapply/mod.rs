@@ -189,16 +189,7 @@ impl ProjectState {
             return Err(Misfit("the view is there, or there are too many"));
         }
         let view = there(self.views.rename(now, key), "there is no such view")?;
-        let (last_change, updated_at) = before;
-        let ViewRecord { version, change, .. } = view.to_record();
-        view.set_record(ViewRecord {
-            key: key.clone(),
-            version: there(version.checked_sub(1), "the view has no version before")?,
-            change: last_change.unwrap_or(change),
-            updated_at,
-            ..view.to_record()
-        });
-        Ok(())
+        view.count_down(before, |record| record.key = key.clone())
     }
 
     /// Gives a view the fields that it had.
@@ -206,15 +197,7 @@ impl ProjectState {
         let ViewBefore { fields, last_change, updated_at } = before;
         let slot = there(self.views.slot(view), "there is no such view")?;
         let view = there(self.views.get_mut(slot), "there is no such view")?;
-        let ViewRecord { version, change, .. } = view.to_record();
-        view.set_record(ViewRecord {
-            fields: fields.clone(),
-            version: there(version.checked_sub(1), "the view has no version before")?,
-            change: last_change.unwrap_or(change),
-            updated_at: *updated_at,
-            ..view.to_record()
-        });
-        Ok(())
+        view.count_down((*last_change, *updated_at), |record| record.fields = fields.clone())
     }
 
     /// Gives a resource of the registry what was said of it before.
@@ -236,9 +219,21 @@ impl ProjectState {
 }
 
 impl ViewState {
-    /// Gives the view what was said of it at another time; its links stay.
-    fn set_record(&mut self, record: ViewRecord) {
+    /// Gives the view what was said of it before a change; its links stay. `before` is its last change then, and when
+    /// its fields had changed.
+    fn count_down(
+        &mut self,
+        before: (LastChange, Timestamp),
+        edit: impl FnOnce(&mut ViewRecord),
+    ) -> Fit {
+        let mut record = self.to_record();
+        edit(&mut record);
+        let (last_change, updated_at) = before;
+        record.version = there(record.version.checked_sub(1), "the view has no version before")?;
+        record.change = last_change.unwrap_or(record.change);
+        record.updated_at = updated_at;
         let links = std::mem::take(&mut self.links);
         *self = Self::load(record, links);
+        Ok(())
     }
 }
