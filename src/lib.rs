@@ -352,7 +352,8 @@ pub use stats::{GroupSizes, OutcomeCounts, Stats};
 pub use store::Store;
 pub use verify::{Counts, Finding, Verification};
 
-/// The examples of the README are compiled with the tests.
+/// The examples of the README and of the guide are compiled with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/guide.md")]
+struct Pages;
