@@ -35,6 +35,39 @@
 //! # }
 //! ```
 //!
+//! # I want to ...
+//!
+//! Each call has an example.
+//!
+//! | task | call |
+//! | --- | --- |
+//! | open a store, in a directory or in memory | [`Store::open`], [`Options::open`], [`Options::open_in_memory`] |
+//! | look at a store without changing its files | [`Options::read_only`] |
+//! | create a view, or use the one that is there | [`Project::create_view`], [`Project::ensure_view`] |
+//! | change, rename, copy or delete a view | [`Project::update_view`], [`rename_view`](Project::rename_view), [`copy_view`](Project::copy_view), [`delete_view`](Project::delete_view) |
+//! | link or unlink many resources | [`Project::link`], [`Project::unlink`] |
+//! | make a view hold exactly these resources | [`Project::replace`] |
+//! | change several views in one transaction | [`Project::change_links`], [`Project::move_links`] |
+//! | never take a resource out of its last view | [`Batch::keep_last_view`] |
+//! | know what a call would do | [`Project::dry_run`] |
+//! | change something only if nobody else did | [`Project::if_view_changed_by`], [`Project::if_store_at_position`] |
+//! | list the resources of a view, or the views of a resource | [`ProjectSnapshot::linked_resources`], [`ProjectSnapshot::linked_views`] |
+//! | ask whether a resource is in a view | [`ProjectSnapshot::is_linked`] |
+//! | know names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
+//! | link what a filter finds | [`Batch::matching`], [`ResourceFilter::parse`] |
+//! | find resources by the views that they are in | [`ProjectSnapshot::find_resources`] |
+//! | compare views | [`ProjectSnapshot::overlap`], [`ProjectSnapshot::near_views`] |
+//! | take a change back | [`Project::revert`], [`Project::revert_to`] |
+//! | read the store as it was | [`Store::snapshot_at`] |
+//! | see who changed a view or a resource, and why | [`ProjectSnapshot::view_history`], [`ProjectSnapshot::resource_history`] |
+//! | keep a cache or an index up to date | [`Store::feed_after`], [`Feed::wait`] |
+//! | copy the store while it is in use, and restore it | [`Store::backup_to`], [`Restore`] |
+//! | handle a failing disk | [`Error::outcome`], [`Store::health`], [`Store::recover`] |
+//! | check the files | [`Store::verify`] |
+//! | test the handling of failures and power losses | `Store::fail_next_change`, `testing::SimulatedDisk`, with the feature `testing` |
+//! | call it from async code | `Store::into_async`, with the feature `tokio` |
+//! | speak the JSON of the REST API | `wire`, with the feature `wire` |
+//!
 //! # What is guaranteed
 //!
 //! - **A change is whole or absent.** One call is one change, whatever its number of keys, after
