@@ -1,14 +1,14 @@
-//! Turning a panic into an error.
+//! Turns a panic into an error.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::error::{Error, Result};
 
-/// Runs `act` and turns a panic into an error, so that neither a bug nor a file that the database trusts and
-/// should not brings the host down.
+/// Runs `act` and turns a panic into an error, so that neither a bug nor a damaged file that the database trusts ends
+/// the host.
 pub(crate) fn catch_panic<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
-    // Unwind safety: callers drop what `act` was changing when it fails.
+    // Unwind safety: if `act` fails, callers drop what it was changing.
     catch_unwind(AssertUnwindSafe(act))
         .unwrap_or_else(|panic| Err(Error::Panicked { message: message_of(&*panic) }))
 }
@@ -16,7 +16,7 @@ pub(crate) fn catch_panic<T>(act: impl FnOnce() -> Result<T>) -> Result<T> {
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it left no message".to_owned())
+        .unwrap_or_else(|| "it has no message".to_owned())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! The byte format of every record, and the only place that names it.
+//! The byte format of every record, and the only place that uses bincode.
 //!
-//! bincode 2 with its standard configuration: little-endian, variable-length integers, no field
-//! names. A record is an enum with one variant for each version of its format, so the first byte
-//! tells the version. The bytes of every record are pinned by tests, as is what counts against the limit
-//! of decoding: another crate has to pass both to take over. `docs/design.md` tells which ones do.
+//! bincode 2 with its standard configuration: little-endian, variable-length integers, no field names. A record is an
+//! enum with one variant for each version of its format, so the first byte is the version. Tests pin the bytes of every
+//! record, and what counts against the limit of decoding. A crate that replaces bincode must pass both;
+//! `docs/design.md` names those that do.
 
 use bincode::config::{Config, standard};
 use serde::{Deserialize, Serialize};
@@ -25,10 +25,10 @@ pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, CodecError> {
 
 /// Decodes a record that must fill `bytes`.
 ///
-/// bincode allocates a text by its length before it looks whether the bytes are there, so the
-/// length is limited by the size of the record: a wrong one is an error and no large allocation.
+/// bincode allocates a text by its length before it checks that the bytes exist. So the length is limited by the size
+/// of the record: a wrong length is an error, not a large allocation.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
-    // A number is counted against the limit with its full width, whatever it takes in the bytes.
+    // A number counts against the limit with its full width, however few bytes it takes.
     match bytes.len() {
         ..4_096 => decode_with(bytes, standard().with_limit::<{ 1 << 16 }>()),
         4_096..4_194_304 => decode_with(bytes, standard().with_limit::<{ 1 << 26 }>()),
@@ -68,7 +68,7 @@ mod tests {
         assert!(decode::<&str>(&bytes).is_err());
     }
 
-    /// Decoding rests on it, and crates that write the same bytes differ in it.
+    /// Decoding depends on this, and crates that write the same bytes differ here.
     #[test]
     fn a_number_counts_against_the_limit_with_its_full_width_and_a_text_with_its_length() {
         let numbers = encode(&vec![1_u64; 1_000]).unwrap();

@@ -1,4 +1,4 @@
-//! Following the changes of a store.
+//! Follows the changes of a store.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -14,30 +14,29 @@ use crate::model::error::{Error, Result};
 use crate::model::lineage::Lineage;
 use crate::model::position::Position;
 
-/// How many bytes of journal a page has where nobody says otherwise.
+/// The default for the bytes of journal in a page.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// The changes of a store after a revision: those that are there, and those to come.
+/// The changes of a store after a revision: past and future ones.
 ///
-/// Made by [`Store::feed`](crate::Store::feed). Gives every change once, in the order of revisions,
-/// without a gap, and only when it is durable and visible: never what a crash could take back. (On a store
-/// that is only read, with one exception: see [`Options::read_only`](crate::Options::read_only).)
+/// Made by [`Store::feed`](crate::Store::feed). Returns every change once, in the order of revisions, without a gap,
+/// and only when it is durable and visible. So a crash never undoes a returned change, with one exception: see
+/// [`Options::read_only`](crate::Options::read_only).
 ///
-/// A feed is a place and a handle. It holds nothing of the state, and no file between two calls. To go on after a
-/// restart, keep [`position`](Self::position) with what was made of the changes, and ask for
-/// [a feed after it](crate::Store::feed_after). A store that went another way since, as one that was put back to a
-/// [copy](crate::Store::backup_to), says so then: [`Error::Diverged`].
+/// A feed has a place and a handle. Between two calls it keeps no part of the state and no open file. To continue after
+/// a restart, save [`position`](Self::position) together with your copy of the changes, and ask for [a feed after
+/// it](crate::Store::feed_after). If the store has a different history by then, for example after a restore from a
+/// [copy](crate::Store::backup_to), that call returns [`Error::Diverged`].
 ///
-/// A feed keeps nothing in the journal. Whoever is slower than
-/// [`keep_changes`](crate::Options::keep_changes) and [`keep_for`](crate::Options::keep_for) allow
-/// gets [`Error::JournalTrimmed`]; what to do then is shown there: read the state from a snapshot and
-/// follow from there.
+/// A feed does not keep changes in the journal. A reader that is slower than
+/// [`keep_changes`](crate::Options::keep_changes) and [`keep_for`](crate::Options::keep_for) allow gets
+/// [`Error::JournalTrimmed`]: it then reads the state from a snapshot and follows from there.
 ///
-/// A change that takes away a whole thing tells how many links went, and not which: a follower
-/// knows them from its own copy of the links. See [`ChangeKind`](crate::ChangeKind).
+/// A change that removes a whole thing has the number of removed links, not their names: a follower knows them from its
+/// own copy of the links. See [`ChangeKind`](crate::ChangeKind).
 ///
-/// Like a snapshot a feed keeps the store open when all handles are dropped. It does not keep it
-/// from being closed: whoever waits hears [`Error::Closed`] at once.
+/// Like a snapshot, a feed keeps the store open after all handles are dropped. It does not prevent closing: a waiting
+/// call then returns [`Error::Closed`] at once.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -62,23 +61,23 @@ const PAGE_BYTES: usize = 1 << 20;
 pub struct Feed {
     engine: Arc<Engine>,
     revision: u64,
-    /// The chain hash at the revision, where it is known.
+    /// The chain hash at the revision, if known.
     hash: Option<ChainHash>,
     page_bytes: usize,
-    /// Where the next change stands, in segments that were the store's at that time.
+    /// The place of the next change, in the segments that the store had at that time.
     place: Option<(Weak<Segments>, Place)>,
 }
 
-/// The newest change that readers see, and the journal it is in.
+/// The newest visible change, and its journal.
 struct Shown {
     revision: u64,
     lineage: Lineage,
     segments: Arc<Segments>,
 }
 
-/// What is read at once.
+/// The input of one read.
 struct Part {
-    /// The newest change that may be given.
+    /// The newest change that may be returned.
     end: u64,
     lineage: Lineage,
     limit: usize,
@@ -111,29 +110,29 @@ impl Feed {
         }
     }
 
-    /// After how many bytes of journal a page ends; it has one change at least. Default: 1 MiB.
+    /// After how many bytes of journal a page ends; a page has at least one change. Default: 1 MiB.
     ///
-    /// So a page is below this and one change more. In memory changes of short keys take some five
-    /// times as much as in the journal.
+    /// So a page is smaller than this plus one change. In memory, changes with short keys take about five times as much
+    /// as in the journal.
     #[must_use]
     pub const fn page_bytes(mut self, bytes: usize) -> Self {
         self.page_bytes = bytes;
         self
     }
 
-    /// The revision of the last change that was given, or the one the feed was made with.
+    /// The revision of the last change that was returned, or the one the feed was made with.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// The position at that revision: what to keep, to [go on after it](crate::Store::feed_after) later.
+    /// The position at that revision: save it to [continue after it](crate::Store::feed_after) later.
     ///
-    /// Cost: O(1); O(bytes of one segment) for a feed that was made with a revision and gave nothing yet.
+    /// Cost: O(1); O(bytes of one segment) for a feed that was made with a revision and has returned nothing yet.
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`] when the journal no longer knows the revision; [`Error::Closed`], [`Error::Io`] and
+    /// [`Error::JournalTrimmed`] when the journal no longer has the revision; [`Error::Closed`], [`Error::Io`] and
     /// [`Error::Damaged`] when it cannot be read.
     pub fn position(&self) -> Result<Position> {
         let revision = self.revision;
@@ -146,25 +145,25 @@ impl Feed {
         Ok(Position { lineage: at.lineage, revision, hash })
     }
 
-    /// The changes after the revision that are there now: at most `limit`, and one at least where
-    /// there is one. Moves the revision to the last of them.
+    /// The existing changes after the revision: at most `limit`, and at least one if there is one. Moves the revision
+    /// to the last of them.
     ///
-    /// An empty page says that there is nothing newer. It waits for no change; at most for a
-    /// recovery or a closing under way. Example: at [`Feed`].
+    /// An empty page means that there is nothing newer. The call does not wait for changes; it waits at most for a
+    /// running recovery or closing. Example: at [`Feed`].
     ///
     /// Cost: O(bytes of the page); at the start of a feed, and after a recovery, O(bytes of one
     /// segment) more.
     ///
     /// # Errors
     ///
-    /// The revision stays, so the call can be repeated. What could be read before an error is given
-    /// first.
+    /// The revision stays the same, so the call can be repeated. Changes that could be read before an error are
+    /// returned first.
     ///
-    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change after the revision.
-    /// - [`Error::FeedAhead`]: the store has fewer changes than the feed gave.
+    /// - [`Error::JournalTrimmed`]: the journal no longer has the change after the revision.
+    /// - [`Error::FeedAhead`]: the store has fewer changes than the feed returned.
     /// - [`Error::Closed`]: the store was closed.
-    /// - [`Error::WritesStopped`]: a [`recover`](crate::Store::recover) failed. The feed goes on when
-    ///   a later one succeeds. A store that only stopped to take changes is read on.
+    /// - [`Error::WritesStopped`]: a [`recover`](crate::Store::recover) failed. The feed continues when a later one
+    ///   succeeds. A store that only stopped writes can still be read.
     /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
     /// - [`Error::Forked`]: the process was forked after the store was opened.
     pub fn next_page(&mut self, limit: usize) -> Result<Vec<Change>> {
@@ -173,7 +172,7 @@ impl Feed {
             let mut page = Vec::new();
             let part = Part { end: revision, lineage, limit };
             match self.read(&segments, &part, &mut page) {
-                // Those of a store that was closed or recovered meanwhile say nothing of it.
+                // An error of segments that were closed or recovered in the meantime says nothing about the store.
                 Err(_) if page.is_empty() && segments.check_current().is_err() => {}
                 Err(error) if page.is_empty() => return Err(error),
                 _ => return Ok(page),
@@ -181,18 +180,17 @@ impl Feed {
         }
     }
 
-    /// The same, waiting for a change where there is none yet, until `timeout` is over: then the
-    /// page is empty.
+    /// The same, but waits for a change if there is none yet. After `timeout` the page is empty.
     ///
-    /// Costs nothing while it waits, and holds nothing but its thread. While writes are stopped it waits
-    /// on, for [`recover`](crate::Store::recover), after which it goes on where it was. A timeout that
-    /// the clock cannot count to is none. Example: at [`Feed`].
+    /// Waiting costs nothing but its thread. While writes are stopped it keeps waiting for
+    /// [`recover`](crate::Store::recover), and then continues. A timeout that is too large for the clock means no
+    /// timeout. Example: at [`Feed`].
     ///
-    /// Cost: that of [`next_page`](Self::next_page), for each group of changes made meanwhile.
+    /// Cost: that of [`next_page`](Self::next_page), for each group of changes made in the meantime.
     ///
     /// # Errors
     ///
-    /// Those of [`next_page`](Self::next_page), also when their reason comes while it waits.
+    /// Those of [`next_page`](Self::next_page), also if they occur while it waits.
     pub fn wait(&mut self, timeout: Duration, limit: usize) -> Result<Vec<Change>> {
         let deadline = Instant::now().checked_add(timeout);
         let engine = Arc::clone(&self.engine);
@@ -203,19 +201,19 @@ impl Feed {
         Ok(page.unwrap_or_default())
     }
 
-    /// Hears of what comes, for who does not wait in a thread.
+    /// Listens for changes, for callers that do not wait in a thread.
     #[cfg(all(feature = "tokio", not(loom)))]
     pub(crate) fn listener(&self) -> Listener {
         Listener::new(Arc::clone(&self.engine))
     }
 
-    /// How many notifications there were.
+    /// The number of notifications so far.
     #[cfg(all(feature = "tokio", not(loom)))]
     pub(crate) fn notifications(&self) -> u64 {
         self.engine.notifier().count()
     }
 
-    /// What may be given now.
+    /// The journal and the newest change that may be returned now.
     fn journal(&self) -> Result<Shown> {
         let shown = self.engine.with_open(|open| {
             let (revision, lineage) = (open.state.head().revision, open.identity.lineage);

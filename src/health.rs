@@ -1,10 +1,9 @@
 //! Whether a store can be written.
 
-/// Whether a store can be written. Example: at [`Store::health`](crate::Store::health).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Health {
-    /// Changes are made.
+    /// Changes can be made.
     Writable,
     /// An earlier failure stopped all writes, until [`recover`](crate::Store::recover) succeeds or
     /// the store is opened again.
@@ -12,7 +11,7 @@ pub enum Health {
         /// The failure that stopped them.
         reason: String,
     },
-    /// The store was opened to be [read only](crate::Options::read_only).
+    /// The store was opened [read only](crate::Options::read_only).
     ReadOnly,
     /// The store was closed.
     Closed,

@@ -1,4 +1,4 @@
-//! Work on many items at once, on the cores there are.
+//! Work on many items at once, on all cores.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -10,22 +10,22 @@ use std::thread::{self, available_parallelism};
 pub(crate) struct Threads(usize);
 
 impl Threads {
-    /// The caller's thread alone.
+    /// Only the caller's thread.
     pub(crate) const ONE: Self = Self(1);
 
-    /// One for each core there is.
+    /// One for each core.
     pub(crate) fn all_cores() -> Self {
         Self(available_parallelism().map_or(1, NonZero::get))
     }
 
-    /// How many there are, one at least.
+    /// How many threads, at least one.
     pub(crate) const fn count(self) -> usize {
         if self.0 == 0 { 1 } else { self.0 }
     }
 
-    /// What `each` gives for each item, in the order of the items.
+    /// The results of `each`, in the order of the items.
     ///
-    /// The caller works, too, so that everything is done where no thread can be started.
+    /// The caller works too, so everything is done even if no thread can be started.
     pub(crate) fn map<T: Sync, R: Send>(
         self,
         items: &[T],

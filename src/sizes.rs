@@ -1,4 +1,4 @@
-//! How large a store is, part by part.
+//! The sizes of a store, part by part.
 
 /// How large a store is, in memory and on disk: see [`Store::sizes`](crate::Store::sizes).
 ///
@@ -12,7 +12,7 @@
 ///
 /// let sizes = store.sizes()?;
 /// assert!(sizes.memory.views > 0 && sizes.memory.total() >= sizes.memory.views);
-/// // The checkpoint lacks the view, which the journal has.
+/// // The view is in the journal, but not yet in the checkpoint.
 /// assert_eq!((sizes.checkpoint_revision, sizes.journal.newest), (0, 1));
 /// println!("{} bytes of checkpoint, {} of journal", sizes.checkpoint_bytes, sizes.journal.bytes);
 /// # Ok::<(), viewlink::Error>(())
@@ -26,8 +26,7 @@ pub struct Sizes {
     pub memory: MemoryUse,
     /// The length of the newest checkpoint's file in bytes.
     pub checkpoint_bytes: u64,
-    /// The newest change that the checkpoint has, with all before it; later ones an opening takes from the journal.
-    /// 0 when there is none.
+    /// The newest change in the checkpoint. An opening takes later ones from the journal. 0 when there is none.
     pub checkpoint_revision: u64,
     /// The journal.
     pub journal: JournalSize,
@@ -41,10 +40,10 @@ pub use crate::model::memory_use::MemoryUse;
 pub struct JournalSize {
     /// How many files there are.
     pub segments: u64,
-    /// How many bytes they take, the zeros that the newest one is filled with ahead included. A
-    /// file whose length could not be read when the store was opened is not counted.
+    /// How many bytes they take, including the zeros that fill the newest one ahead. A file whose length could not be
+    /// read when the store was opened is not counted.
     pub bytes: u64,
-    /// The oldest change that is kept; one more than `newest` when none is.
+    /// The oldest change that is kept; `newest` + 1 when none is.
     pub oldest: u64,
     /// The newest change that readers see.
     pub newest: u64,

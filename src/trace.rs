@@ -1,10 +1,10 @@
-//! What the store tells of its own work: spans and events for the crate `tracing`.
+//! Spans and events about the store's own work, for the crate `tracing`.
 //!
-//! All of it goes through here, so that nothing else knows whether anybody listens. Without the
-//! feature `tracing` each of these does nothing.
+//! All spans and events are made here, so no other module depends on whether anybody listens. Without the feature
+//! `tracing` each function does nothing.
 //!
-//! What a tenant calls its things, or says in a comment, is never in a field: whoever reads the log
-//! of a process need not be allowed to read the data of all its tenants.
+//! The names and comments of a tenant are never in a field: a reader of a process's log may not be allowed to read the
+//! data of all its tenants.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl Span {
         Self { span, is_entered: is_entered.flatten().unwrap_or(false) }
     }
 
-    /// Gives a field its value, which was named when the span began.
+    /// Sets a field, which was declared when the span began.
     fn record(&self, field: &'static str, value: u64) {
         #[cfg(feature = "tracing")]
         guarded(|| self.span.as_ref().map(|span| span.record(field, value)));
@@ -39,7 +39,7 @@ impl Span {
         let _ = (field, value);
     }
 
-    /// The same with a time, in microseconds.
+    /// Sets a field to a time, in microseconds.
     fn record_time(&self, field: &'static str, time: Duration) {
         self.record(field, micros(time));
     }
@@ -48,8 +48,8 @@ impl Span {
 #[cfg(feature = "tracing")]
 impl Drop for Span {
     fn drop(&mut self) {
-        // Each step guarded by itself, which no guard of `tracing` does: a panic in the second one amid
-        // that of the first would end the process.
+        // Each step is guarded on its own: `tracing` has no such guard, and a second panic during the first would end
+        // the process.
         if self.is_entered {
             let span = self.span.as_ref();
             guarded(|| span?.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
@@ -58,10 +58,10 @@ impl Drop for Span {
     }
 }
 
-/// Whoever listens may panic, and the store must not stop over it.
+/// A listener may panic, and the store must not stop because of it.
 #[cfg(feature = "tracing")]
 fn guarded<T>(tell: impl FnOnce() -> T) -> Option<T> {
-    // Unwind safety: nothing of the store is changed while it tells.
+    // Unwind safety: nothing in the store changes during the call.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(tell)).ok()
 }
 
@@ -94,23 +94,23 @@ macro_rules! event {
     };
 }
 
-/// What a group of changes came to.
+/// The result of a group of changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Committed {
     /// The newest change of the group.
     pub(crate) revision: u64,
     pub(crate) changes: u64,
-    /// The keys that the calls named.
+    /// The keys in the calls.
     pub(crate) keys: u64,
     /// The bytes of journal.
     pub(crate) bytes: u64,
-    /// How long the journal took to write and sync them.
+    /// How long the write and sync of these bytes took.
     pub(crate) sync: Duration,
-    /// How long all of it took.
+    /// How long everything took.
     pub(crate) duration: Duration,
 }
 
-/// Around a group of changes, from when it begins to be decided until its callers have their answers.
+/// Around a group of changes, from the start of its decision until its callers have their answers.
 pub(crate) fn commit() -> Span {
     span!(DEBUG, "viewlink::commit", "commit", revision, changes, keys, bytes, sync_us, duration_us)
 }
@@ -140,7 +140,7 @@ pub(crate) fn slow_commit(commit: &Committed, limit: Duration) {
     );
 }
 
-/// Says why no more changes are made.
+/// Logs why writes have stopped.
 pub(crate) fn writes_stopped(error: &Error) {
     let reason = reason(error);
     event!(
@@ -152,7 +152,7 @@ pub(crate) fn writes_stopped(error: &Error) {
     );
 }
 
-/// The error with its causes, but for what a row or a panic says: a key may stand there.
+/// The error with its causes, but without the content of a row or a panic, which may have a key.
 fn reason(error: &Error) -> String {
     match error {
         Error::Damaged { part, .. } => format!("the {part} is damaged"),
@@ -172,7 +172,7 @@ pub(crate) fn checkpointed(span: &Span, revision: u64, bytes: u64, took: Duratio
     span.record_time("duration_us", took);
 }
 
-/// Says that a checkpoint could not be made. The one before is in its place, and the next attempt may succeed.
+/// Logs that a checkpoint could not be made. The previous one is still in place, and the next attempt may succeed.
 pub(crate) fn checkpoint_failed(error: &Error) {
     let reason = reason(error);
     event!(
@@ -184,7 +184,7 @@ pub(crate) fn checkpoint_failed(error: &Error) {
     );
 }
 
-/// Around a copy of the store that is made, with its own journal.
+/// Around a backup, which gets its own journal.
 pub(crate) fn backup() -> Span {
     span!(DEBUG, "viewlink::backup", "backup", revision, duration_us)
 }
@@ -194,21 +194,21 @@ pub(crate) fn backed_up(span: &Span, revision: u64, took: Duration) {
     span.record_time("duration_us", took);
 }
 
-/// Around an opening of the files, also that of a recovery in place.
+/// Around an opening of the files, also by a recovery.
 pub(crate) fn recovery() -> Span {
     span!(INFO, "viewlink::recovery", "recovery")
 }
 
-/// What an opening found.
+/// The result of an opening.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recovered {
-    /// Where the state on disk stood.
+    /// The revision of the state on disk.
     pub(crate) state_revision: u64,
     /// The newest change of the journal.
     pub(crate) revision: u64,
-    /// The changes that were not proven to be synced and are now.
+    /// The changes that were not proven to be synced, and are now written again.
     pub(crate) rewritten: u64,
-    /// The bytes of changes behind the end of the journal that were never whole.
+    /// The bytes of incomplete changes after the end of the journal.
     pub(crate) cut_bytes: u64,
     pub(crate) duration: Duration,
 }
@@ -238,7 +238,7 @@ pub(crate) fn recovered(found: &Recovered) {
     );
 }
 
-/// Says that the journal goes on in a new segment of a length.
+/// Logs that the journal continues in a new segment of this length.
 pub(crate) fn segment_started(first: u64, length: u64) {
     event!(
         DEBUG,

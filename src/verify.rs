@@ -1,14 +1,14 @@
-//! What a verification of the store tells.
+//! The result of a verification of the store.
 
 use std::fmt;
 
 use crate::model::error::{Error, Result};
 use crate::model::type_counts::TypeCounts;
 
-/// How many findings are kept; the rest is counted.
+/// How many findings are kept; further ones are only counted.
 const KEPT: usize = 1_000;
 
-/// What [`Store::verify`](crate::Store::verify) found.
+/// The result of [`Store::verify`](crate::Store::verify).
 ///
 /// Displayed as one line of counts, or one line for each finding.
 ///
@@ -24,11 +24,11 @@ const KEPT: usize = 1_000;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a verification that nobody reads finds nothing"]
+#[must_use = "a verification has no effect unless its findings are read"]
 pub struct Verification {
-    /// What is wrong and where, at most 1,000.
+    /// The findings, at most 1,000.
     pub findings: Vec<Finding>,
-    /// How many findings there are beyond those.
+    /// How many further findings there are.
     pub more_findings: u64,
     /// What was checked.
     pub counts: Counts,
@@ -58,13 +58,13 @@ impl fmt::Display for Verification {
     }
 }
 
-/// Something that is wrong; displayed as a line. Example: at [`Verification`].
+/// Something that is wrong; displayed as one line. Example: at [`Verification`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The number of the invariant that does not hold, as `docs/design.md` numbers them.
+    /// The number of the violated invariant in `docs/design.md`.
     pub invariant: u8,
-    /// The table, view or file.
+    /// The table, view or file where it was found.
     pub place: String,
     /// What is wrong with it.
     pub detail: String,
@@ -76,7 +76,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a store holds, counted row by row; displayed as a line. Example: at [`Verification`].
+/// The contents of a store, counted row by row; displayed as one line. Example: at [`Verification`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -114,7 +114,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// How many there are of what one is called so.
+/// A number with its noun.
 struct Counted(u64, &'static str);
 
 impl fmt::Display for Counted {
@@ -146,7 +146,7 @@ impl Findings {
         }
     }
 
-    /// Notes damage as a finding and lets other errors through.
+    /// Adds damage as a finding and returns other errors.
     pub(crate) fn damage<T>(&mut self, invariant: u8, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),

@@ -1,10 +1,10 @@
-//! Appends to one file that are durable when they return.
+//! Appends to one file. An append is durable when it returns.
 //!
-//! A file system that tells how direct writes must be aligned gets whole blocks past its cache, each append
-//! with one call. The last block is partly filled as a rule: its bytes are kept in memory, and the next append
-//! writes it again with what comes behind them and zeros up to its end. So an append writes sectors that hold
-//! what was appended before, with the same bytes at the same places: whether such a sector is the old one or
-//! the new one after a loss of power, they are there.
+//! If the file system reports the alignment of direct writes, whole blocks are written past its cache, each append with
+//! one call. The last block is usually partly filled. Its bytes are kept in memory, and the next append writes them
+//! again, followed by the new bytes and zeros up to the end of the block. So an append rewrites sectors with bytes that
+//! were appended before, unchanged and at the same places. After a power loss these bytes are there, whether the sector
+//! is the old or the new one.
 //!
 //! All other files are written through the cache, and synced.
 
@@ -19,16 +19,16 @@ use super::{DirectFile, Disk, DiskFile, is_impossible, is_shortage};
 pub(crate) struct Appender {
     file: Arc<dyn DiskFile>,
     offset: u64,
-    /// `None` where appends go through the cache.
+    /// `None` if appends go through the cache.
     blocks: Option<LastBlock>,
 }
 
 impl Appender {
-    /// Appends to `file`, which is what `name` leads to, from `offset` on.
+    /// Appends to `file`, which has the name `name`, from `offset` on.
     ///
-    /// Everything in the file must be synced, its length, too. Behind `offset` it must be zeros, which were
-    /// written, so that it has its blocks: who only extends a file has to wait for more at each append. What
-    /// does not fit into the file extends it, through the cache.
+    /// Everything in the file must be synced, also its length. After `offset` it must have written zeros, so that its
+    /// blocks are allocated: an append that extends a file is slower. Bytes that do not fit into the file extend it,
+    /// through the cache.
     pub(crate) fn open(
         disk: &dyn Disk,
         name: &str,
@@ -36,7 +36,7 @@ impl Appender {
         offset: u64,
     ) -> io::Result<Self> {
         let direct = match disk.open_direct(name) {
-            // It only costs time to do without.
+            // Appends through the cache only cost time.
             Err(error) if is_shortage(&error) => None,
             opened => opened?,
         };
@@ -49,12 +49,12 @@ impl Appender {
         Self { file, offset, blocks: None }
     }
 
-    /// Where the next bytes go.
+    /// The offset of the next bytes.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Whether appends go past the cache, where the file is long enough.
+    /// Whether appends go past the cache, as long as they fit into the file.
     #[cfg(test)]
     pub(crate) fn is_direct(&self) -> bool {
         self.blocks.is_some()
@@ -64,16 +64,15 @@ impl Appender {
     ///
     /// # Errors
     ///
-    /// After an error any sectors of them may be in the file, at once or later, and nothing was appended: the
-    /// next bytes go to the same place. Whoever goes on must have written zeros over these before, and
-    /// synced them.
+    /// After an error, nothing counts as appended: any sectors of the bytes may be in the file, now or later, and the
+    /// next bytes go to the same place. Before the next append, the caller must write zeros over them and sync.
     pub(crate) fn append(&mut self, data: &[u8]) -> io::Result<()> {
         if data.is_empty() {
             return Ok(());
         }
         let end = self.offset.checked_add(data.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
         match self.append_direct(data) {
-            // It was not taken as it is; what may be there of it is what is written now.
+            // The direct write was refused. The bytes it may have written are the same as those that are written now.
             Some(Err(error)) if is_impossible(&error) => {
                 self.blocks = None;
                 self.append_plain(data)
@@ -93,7 +92,7 @@ impl Appender {
         self.file.sync()
     }
 
-    /// `None` where direct appends are not possible.
+    /// `None` if direct appends are not possible.
     fn append_direct(&mut self, data: &[u8]) -> Option<io::Result<()>> {
         self.blocks.as_mut()?.write(data)
     }
@@ -103,11 +102,10 @@ impl Appender {
 #[derive(Debug)]
 struct LastBlock {
     direct: Arc<dyn DirectFile>,
-    /// Where it starts.
     start: u64,
-    /// What is in it; less than a block.
+    /// Its bytes; less than a block.
     filled: Vec<u8>,
-    /// The length of the file. A write beyond it would change that.
+    /// The length of the file. A write after it would change the length.
     len: u64,
     buffer: AlignedBuffer,
 }
@@ -116,13 +114,13 @@ impl LastBlock {
     fn read(direct: Arc<dyn DirectFile>, file: &dyn DiskFile, offset: u64) -> io::Result<Self> {
         let block = direct.alignment().block as u64;
         let start = offset - offset % block;
-        // Less than a block, which is a usize.
+        // Less than a block, whose length is a usize.
         let mut filled = vec![0; usize::try_from(offset - start).unwrap_or(0)];
         file.read_at(start, &mut filled)?;
         Ok(Self { direct, start, filled, len: file.len()?, buffer: AlignedBuffer::default() })
     }
 
-    /// Writes the block again with `data` behind what is in it; `None` where the file ends before.
+    /// Writes the block again with `data` after its bytes; `None` if that does not fit into the file.
     fn write(&mut self, data: &[u8]) -> Option<io::Result<()>> {
         let alignment = self.direct.alignment();
         let filled = self.filled.len();
@@ -143,7 +141,7 @@ impl LastBlock {
         Some(written)
     }
 
-    /// Goes on behind bytes that were appended.
+    /// Moves on after appended bytes.
     fn keep(&mut self, data: &[u8]) {
         let used = self.filled.len() + data.len();
         let rest = used % self.direct.alignment().block;
@@ -153,7 +151,7 @@ impl LastBlock {
                 self.filled.clear();
                 self.filled.extend_from_slice(data.split_at(whole).1);
             }
-            // Not even a block is full.
+            // No block is full.
             None => self.filled.extend_from_slice(data),
         }
     }

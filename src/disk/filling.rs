@@ -1,7 +1,7 @@
-//! A directory that was there and is filled: it has a mark until it is whole.
+//! Fills an existing directory: it has a mark until it is complete.
 //!
-//! The mark comes first and goes last, each time with a sync behind it. So a directory with the mark is
-//! no store whatever else is in it, and one without it is empty or whole.
+//! The mark is made first and removed last, each time followed by a sync. So a directory with the mark is not a store,
+//! whatever else is in it, and a directory without it is empty or complete.
 
 use std::io;
 
@@ -14,18 +14,19 @@ pub(crate) const MARK: &str = "unfinished";
 ///
 /// # Errors
 ///
-/// One of kind `AlreadyExists` when there is anything in it by now. It is left as it was then.
+/// An error of kind `AlreadyExists` if it is no longer empty. It is then left as it is.
 pub(crate) fn mark(disk: &dyn Disk) -> io::Result<()> {
     disk.create_new(MARK)?;
     let marked = check_alone(disk).and_then(|()| disk.sync_dir(""));
     if marked.is_err() {
-        // It is empty for all who come later.
+        // Later callers must find it empty.
         let _ = disk.remove(MARK);
     }
     marked
 }
 
-/// Whoever makes a store here makes a file first, too, and looks then: one of both sees the other.
+/// Another process that creates a store here also makes a file first and checks afterwards: at least one of both sees
+/// the other.
 fn check_alone(disk: &dyn Disk) -> io::Result<()> {
     match disk.list("")?.iter().any(|name| name != MARK) {
         true => Err(io::ErrorKind::AlreadyExists.into()),
@@ -33,9 +34,9 @@ fn check_alone(disk: &dyn Disk) -> io::Result<()> {
     }
 }
 
-/// Says that a directory is whole, in one step. All in it must be synced.
+/// Marks a directory as complete, in one step. Everything in it must be synced.
 ///
-/// Whether it is whole after a crash is open until the directory was synced.
+/// After a crash it may be complete or not, until the directory is synced.
 pub(crate) fn unmark(disk: &dyn Disk) -> io::Result<()> {
     disk.remove(MARK)
 }

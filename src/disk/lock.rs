@@ -1,6 +1,6 @@
 //! The lock on a file of a disk in memory.
 
-/// Who has a file: one handle alone, or any number that share it.
+/// The owners of a file: one handle alone, or any number that share it.
 #[derive(Debug, Default)]
 pub(super) struct Lock {
     alone: bool,
@@ -8,7 +8,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the file for one handle alone, unless another one has it.
+    /// Takes the file for one handle alone, if it is free.
     pub(super) fn take(&mut self) -> bool {
         let free = !self.alone && self.sharers == 0;
         self.alone |= free;
@@ -22,7 +22,7 @@ impl Lock {
         free
     }
 
-    /// Gives up what one handle has, of either kind.
+    /// Releases the lock of one handle, of either kind.
     pub(super) fn give_up(&mut self) {
         self.alone = false;
         self.sharers = self.sharers.saturating_sub(1);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::lock::Lock;
 use super::{Disk, DiskFile, resize};
 
-/// A directory in memory: nothing of it outlives the value.
+/// A directory in memory: its files exist as long as the value.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryDisk {
     /// `None` for a directory.
@@ -17,7 +17,7 @@ pub(crate) struct MemoryDisk {
 
 impl MemoryDisk {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Option<Arc<Inode>>>> {
-        // Each change of the map is one insert or remove, so a panic elsewhere leaves it whole.
+        // Each change of the map is one insert or remove, so it stays consistent after a panic elsewhere.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -75,14 +75,14 @@ impl Disk for MemoryDisk {
     }
 }
 
-/// What a name leads to.
+/// The file of a name.
 #[derive(Debug, Default)]
 struct Inode {
     data: RwLock<Vec<u8>>,
     lock: Mutex<Lock>,
 }
 
-/// An open file; holds the lock it took.
+/// An open file; owns the lock that it took.
 #[derive(Debug)]
 struct MemoryFile {
     inode: Arc<Inode>,

@@ -1,13 +1,12 @@
-//! The few file operations the store stands on, so that one directory of files, memory, and a
-//! disk that loses power in a test are the same to everything above.
+//! The file operations that the store uses. A directory of files, memory, and a simulated disk that loses power all
+//! implement them.
 //!
-//! Names are relative to the store's directory and use `/`. What is assumed of a disk:
+//! Names are relative to the store's directory and use `/`. Assumptions about a disk:
 //!
-//! - what was written to a file is there after a crash once [`DiskFile::sync`] returned, and may
-//!   be there, in part and in any order, if it did not;
-//! - a file's creation, renaming and removal are there after a crash once [`Disk::sync_dir`] of
-//!   the directory returned; a renaming is whole or absent. Where directories cannot be synced it is there
-//!   once any file was synced after it.
+//! - after [`DiskFile::sync`] returned, the bytes written to a file survive a crash; without it they may survive in
+//!   part and in any order;
+//! - after [`Disk::sync_dir`] returned, the creations, renamings and removals of files in the directory survive a
+//!   crash; a renaming is atomic. If directories cannot be synced, they survive after a later sync of any file.
 
 mod appender;
 mod direct;
@@ -39,33 +38,32 @@ pub(crate) use unfinished::UnfinishedDir;
 
 /// A directory of files.
 pub(crate) trait Disk: Debug + Send + Sync {
-    /// The names of what is in `dir`, in no order; an error of kind `NotFound` when there is no
-    /// such directory.
+    /// The names in `dir`, in any order; an error of kind `NotFound` when there is no such directory.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
 
-    /// Makes a directory, or leaves the one that is there; either is durable when this returns,
-    /// since another process may have made it and been killed before it synced.
+    /// Creates a directory, or keeps an existing one. It is durable when this returns, even if it existed: another
+    /// process may have created it and been killed before its sync.
     fn create_dir(&self, dir: &str) -> io::Result<()>;
 
-    /// Opens a file that is there.
+    /// Opens an existing file.
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
 
-    /// The same for a handle that nobody writes with: it needs no permission to.
+    /// Opens an existing file for reading; needs no write permission.
     fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.open(name)
     }
 
-    /// Opens a file that is there once more, for direct writes; `None` where it takes none.
+    /// Opens an existing file again, for direct writes; `None` if it does not support them.
     fn open_direct(&self, _name: &str) -> io::Result<Option<Arc<dyn DirectFile>>> {
         Ok(None)
     }
 
-    /// Opens a file empty, whether it was there or not.
+    /// Opens an empty file; an existing one is emptied.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
 
-    /// Makes a file that is not there; an error of kind `AlreadyExists` when it is.
+    /// Creates a file; an error of kind `AlreadyExists` if it exists.
     ///
-    /// Where several processes use a disk it must be one step, and is not here.
+    /// Disks that several processes use must do this in one step; this default does not.
     fn create_new(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         match self.open(name) {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
@@ -74,14 +72,14 @@ pub(crate) trait Disk: Debug + Send + Sync {
         }
     }
 
-    /// Gives a file another name in one step, in place of what had that name.
+    /// Renames a file in one step, replacing a file with the new name.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Makes creations, renamings and removals in `dir` durable. Where that is impossible they are durable
-    /// with the next sync of a file.
+    /// Makes creations, renamings and removals in `dir` durable. If the system cannot do that, they become durable with
+    /// the next sync of a file.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
 }
 
@@ -90,35 +88,34 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
     /// The length in bytes.
     fn len(&self) -> io::Result<u64>;
 
-    /// Fills `out` from `offset` on; an error of kind `UnexpectedEof` when the file ends before.
+    /// Fills `out` with the bytes from `offset` on; an error of kind `UnexpectedEof` when the file ends before.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
 
-    /// Writes all of `data` from `offset` on; the file grows where it must.
+    /// Writes all of `data` from `offset` on; the file grows if necessary.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
 
-    /// Cuts or extends the file; what is new reads as zeros.
+    /// Cuts or extends the file; new bytes are zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
     /// Makes everything written so far durable.
     fn sync(&self) -> io::Result<()>;
 
-    /// Takes the file for this handle alone, or on a disk that is only read together with others of the
-    /// kind; `false` when another handle has it. The lock goes with the handle or the process.
+    /// Locks the file for this handle alone, or on a read-only disk together with other readers; `false` if it is
+    /// locked. The lock ends with the handle or the process.
     fn try_lock(&self) -> io::Result<bool>;
 
-    /// Takes the file together with others who take it in this way; `false` when a handle has it
-    /// alone.
+    /// Locks the file together with other sharers; `false` if a handle has it alone.
     fn try_lock_shared(&self) -> io::Result<bool>;
 
-    /// Gives the file free again.
+    /// Unlocks the file.
     fn unlock(&self) -> io::Result<()>;
 }
 
-/// What the sync of a directory came to, where not being able to is no failure.
+/// The result of syncing a directory, where "not supported" is not a failure.
 ///
-/// Some file systems, of networks most of all, answer that the call is invalid for a directory, or not
-/// supported. Their own log is trusted to order names, as on systems where directories cannot be synced at
-/// all: a name is durable once a file was synced after it was changed. Any other answer is a failure.
+/// Some file systems, mostly of networks, answer that the call is invalid for a directory, or not supported. Their own
+/// log is trusted to keep the order of names, as on systems where directories can never be synced: a name is durable
+/// after a later sync of any file. Any other error is a failure.
 fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
     match synced {
         Err(error) if is_impossible(&error) => Ok(()),
@@ -130,10 +127,10 @@ fn is_impossible(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
-/// Cuts or extends a file in memory; what is new is zeros.
+/// Cuts or extends a file in memory; new bytes are zeros.
 fn resize(data: &mut Vec<u8>, len: usize) {
     if data.is_empty() {
-        // The allocator has zeros that nobody needs to write.
+        // The allocator can provide zeros without writing them.
         *data = vec![0; len];
     } else {
         data.resize(len, 0);

@@ -1,12 +1,12 @@
-//! A disk that is only read.
+//! A read-only disk.
 
 use std::io;
 use std::sync::Arc;
 
 use super::{Disk, DiskFile};
 
-/// A disk on which nothing can be changed, whatever is asked of it: each such call is an error and
-/// does not reach the disk below. Its files are opened for reading, and their locks are shared.
+/// A disk that cannot be changed: each call that would change it is an error and does not reach the disk below. Its
+/// files are opened for reading, and their locks are shared.
 #[derive(Debug)]
 pub(crate) struct ReadOnlyDisk {
     below: Arc<dyn Disk>,
@@ -52,7 +52,7 @@ impl Disk for ReadOnlyDisk {
     }
 }
 
-/// A file of such a disk.
+/// A file of a read-only disk.
 #[derive(Debug)]
 struct ReadOnlyFile {
     below: Arc<dyn DiskFile>,
@@ -93,5 +93,5 @@ impl DiskFile for ReadOnlyFile {
 }
 
 fn refuse<T>() -> io::Result<T> {
-    Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the store is opened to be read only"))
+    Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the store is opened read only"))
 }

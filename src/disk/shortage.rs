@@ -1,17 +1,17 @@
-//! Errors of what there is not enough of.
+//! Errors of missing resources.
 
 use std::io;
 
-/// Whether a call failed since there was not enough of something at that moment: room on the disk, a quota,
-/// inodes, handles of the process or of the system, or memory.
+/// Whether a call failed because of a temporary shortage: of disk space, quota, inodes, file handles of the process or
+/// system, or memory.
 ///
-/// Such a call may go well later, with nothing changed here: it tells nothing bad of the disk.
+/// Such a call may succeed later without any change here: it does not mean that the disk is broken.
 pub(crate) fn is_shortage(error: &io::Error) -> bool {
     use io::ErrorKind::{OutOfMemory, QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | OutOfMemory) || is_short(error)
 }
 
-/// Those among the system's own errors that have no kind.
+/// Shortages among the errors of the system that have no kind.
 #[cfg(unix)]
 fn is_short(error: &io::Error) -> bool {
     use rustix::io::Errno;
@@ -64,7 +64,7 @@ mod tests {
         }
     }
 
-    /// This file is as good as a disk without room.
+    /// This file behaves like a full disk.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_disk_that_is_full_is_a_shortage() {

@@ -1,8 +1,8 @@
-//! What every disk must do.
+//! The contract that every disk must keep.
 
 use super::*;
 
-/// What every disk must do, run against each of them.
+/// The contract, tested on each disk.
 fn keeps_the_contract(disk: &dyn Disk) -> io::Result<()> {
     disk.create_dir("sub")?;
     disk.create_dir("sub")?;
@@ -29,11 +29,11 @@ fn keeps_the_contract(disk: &dyn Disk) -> io::Result<()> {
     other.unlock()?;
     assert!(file.try_lock_shared()? && other.try_lock_shared()?);
     file.unlock()?;
-    assert!(!file.try_lock()?, "the other one has it still");
+    assert!(!file.try_lock()?, "the other one still has it");
     other.unlock()?;
     assert!(file.try_lock()?);
     drop(file);
-    assert!(other.try_lock()?, "a lock goes with its handle");
+    assert!(other.try_lock()?, "a lock ends with its handle");
     drop(other);
 
     disk.create("sub/b")?;
@@ -64,7 +64,7 @@ fn files_and_memory_keep_the_same_contract() {
     keeps_the_contract(&MemoryDisk::default()).unwrap();
     keeps_the_contract(&simulated::SimulatedDisk::default()).unwrap();
 }
-/// Everything that a disk which is only read must refuse.
+/// All changes that a read-only disk must refuse.
 fn changes(disk: &dyn Disk) -> Vec<io::Result<()>> {
     let file = disk.open("a").unwrap();
     vec![
@@ -149,7 +149,7 @@ fn a_symbolic_link_that_is_changed_does_not_lead_to_another_directory() {
     assert_eq!(std::fs::read_dir(&second).unwrap().count(), 0);
 }
 
-/// The system's own files are of that kind.
+/// Some of the system's own files behave so.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_directory_whose_sync_is_invalid_is_trusted() {

@@ -1,4 +1,4 @@
-//! A directory that is made whole or not at all.
+//! A directory that is made completely or not at all.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,33 +8,33 @@ use std::path::{Path, PathBuf};
 use super::directory::{Dir, FileDisk};
 use super::filling::{MARK, mark, unmark};
 
-/// A directory that is being made. What was made of it is removed unless it is finished.
+/// A directory in the making. Its contents are removed unless it is finished.
 #[derive(Debug)]
 pub(crate) struct UnfinishedDir {
-    /// What is to be filled.
+    /// The directory to be filled.
     dir: Dir,
     place: Place,
-    /// Where it is to be, for messages.
+    /// Its final path, for messages.
     destination: PathBuf,
     finished: bool,
 }
 
-/// Where it is made.
+/// The place where it is made.
 #[derive(Debug)]
 enum Place {
-    /// Under a temporary name beside its own, as there is nothing under that.
+    /// Under a temporary name next to its own name, which does not exist.
     Beside { parent: Dir, unfinished: OsString, name: OsString },
-    /// In the empty directory that is there, which keeps its owner, its permissions and whoever has it
-    /// as the working directory. What is put there has one of these names.
+    /// In an existing empty directory, which keeps its owner, its permissions and the processes that work in it. Only
+    /// these names are put into it.
     There { names: &'static [&'static str] },
 }
 
 impl UnfinishedDir {
-    /// Begins to make a directory in which nothing will be but what has one of `names`.
+    /// Begins to make a directory that will only have entries with these `names`.
     ///
     /// # Errors
     ///
-    /// One of kind `AlreadyExists` when there is anything at the destination but an empty directory.
+    /// An error of kind `AlreadyExists` if the destination is anything but an empty directory.
     pub(crate) fn begin(destination: &Path, names: &'static [&'static str]) -> io::Result<Self> {
         let destination = std::path::absolute(destination)?;
         let (dir, place) = match fs::symlink_metadata(&destination) {
@@ -46,16 +46,16 @@ impl UnfinishedDir {
         Ok(Self { dir, place, destination, finished: false })
     }
 
-    /// What is to be filled.
+    /// The directory to be filled.
     pub(crate) fn disk(&self) -> io::Result<FileDisk> {
         Ok(FileDisk::held(self.dir.open_dir("")?, &self.destination))
     }
 
-    /// Says that it is whole, in one step. All in it must be synced.
+    /// Marks it as complete, in one step. Everything in it must be synced.
     ///
     /// # Errors
     ///
-    /// One of kind `AlreadyExists` when there is something in its place by now. Nothing is left then.
+    /// An error of kind `AlreadyExists` if its place is taken by now. No part of it is left then.
     pub(crate) fn finish(mut self) -> io::Result<FinishedDir> {
         let dir = self.dir.open_dir("")?;
         match &self.place {
@@ -66,7 +66,7 @@ impl UnfinishedDir {
         Ok(FinishedDir { dir })
     }
 
-    /// Removes what was made. The mark of a directory goes last, and stays where anything else does.
+    /// Removes everything that was made. The mark of a directory is removed last, and stays if anything else does.
     fn clear(&self) -> io::Result<()> {
         match &self.place {
             Place::Beside { parent, unfinished, .. } => parent.remove_all(unfinished),
@@ -82,17 +82,17 @@ impl UnfinishedDir {
 impl Drop for UnfinishedDir {
     fn drop(&mut self) {
         if !self.finished {
-            // Nobody takes it for what it was to become.
+            // It cannot be mistaken for a complete one.
             let _ = self.clear();
         }
     }
 }
 
-/// Makes a directory beside another one. Its name has a random part: what a crash left under another
-/// one is never mistaken for it.
+/// Creates a directory next to another one. Its name has a random part, so that the remains of a crash are never
+/// mistaken for it.
 fn beside(destination: &Path) -> io::Result<(Dir, Place)> {
     let (Some(parent), Some(name)) = (destination.parent(), destination.file_name()) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no directory"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no name for a directory: give one"));
     };
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
@@ -106,7 +106,7 @@ fn beside(destination: &Path) -> io::Result<(Dir, Place)> {
     Ok((dir, Place::Beside { parent, unfinished, name: name.to_owned() }))
 }
 
-/// Marks a directory that is there, and empty.
+/// Marks an existing empty directory.
 fn empty(destination: &Path) -> io::Result<Dir> {
     let dir = Dir::open(destination)?;
     if !dir.list("")?.is_empty() {
@@ -116,9 +116,9 @@ fn empty(destination: &Path) -> io::Result<Dir> {
     Ok(dir)
 }
 
-/// Gives a directory its name, where nothing has that.
+/// Gives a directory its name, if that is free.
 fn give_name(parent: &Dir, unfinished: &OsString, name: &OsString) -> io::Result<()> {
-    // A rename would take the place of an empty directory, in which somebody may stand.
+    // A rename would replace an empty directory, in which a process may work.
     if parent.has(name) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
@@ -130,16 +130,16 @@ fn give_name(parent: &Dir, unfinished: &OsString, name: &OsString) -> io::Result
     })
 }
 
-/// A directory that is whole.
+/// A directory that is complete.
 #[derive(Debug)]
 pub(crate) struct FinishedDir {
     dir: Dir,
 }
 
 impl FinishedDir {
-    /// Makes it durable that it is there, and whole.
+    /// Makes its existence and its contents durable.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        // Who made a directory that was there may not have synced the one above, either.
+        // The creator of an existing directory may not have synced its parent either.
         self.dir.sync("").and_then(|()| self.dir.sync(".."))
     }
 }

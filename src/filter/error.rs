@@ -1,12 +1,12 @@
-//! Why a text is no filter, and where.
+//! Why a text is not a filter, and where.
 
 use std::fmt;
 
 use crate::model::key::KeyError;
 
-/// Why a text is no filter, and at which byte of it.
+/// Why a text is not a filter, and at which byte.
 ///
-/// Displayed with its position. [`source`](std::error::Error::source) is that of the kind.
+/// Displayed with its position. [`source`](std::error::Error::source) returns the source of the kind.
 ///
 /// ```
 /// use viewlink::{FilterErrorKind, ResourceFilter, ResourceType};
@@ -16,7 +16,7 @@ use crate::model::key::KeyError;
 /// assert!(matches!(error.kind(), FilterErrorKind::BadValue { field: "archived", .. }));
 /// assert_eq!(
 ///     error.to_string(),
-///     "at byte 19 of the filter: archived takes true or false"
+///     "at byte 19 of the filter: archived accepts true or false"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +26,15 @@ pub struct FilterError {
 }
 
 impl FilterError {
-    /// Where in the text it shows, in bytes from 0; the start of a character, or the end of the
-    /// text.
+    /// The position of the error in the text, in bytes from 0: the start of a character, or the end of the text.
     ///
-    /// What is wrong with a quoted or listed value as a whole shows where the value starts.
+    /// An error of a quoted or listed value as a whole has the position of the value's start.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.position
     }
 
-    /// What is wrong there.
+    /// The kind of error.
     #[must_use]
     pub const fn kind(&self) -> &FilterErrorKind {
         &self.kind
@@ -49,13 +48,13 @@ impl fmt::Display for FilterError {
 }
 
 impl std::error::Error for FilterError {
-    /// The kind is a part of the message already, so what caused the kind comes next.
+    /// The message already includes the kind, so the source is that of the kind.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(&self.kind)
     }
 }
 
-/// What is wrong with a text that is no filter.
+/// The kinds of errors in the text of a filter.
 ///
 /// ```
 /// use viewlink::{FilterErrorKind, ViewFilter};
@@ -68,83 +67,83 @@ impl std::error::Error for FilterError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilterErrorKind {
-    /// There is nothing but white space; it could be meant as everything or as nothing.
+    /// There is only white space; it could mean everything or nothing.
     #[error("it is empty: name a condition such as tags:beta, or leave the filter out")]
     Empty,
     /// The text is longer than [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN).
-    #[error("it is {length} bytes long, at most {limit} are read: divide it")]
+    #[error("it is {length} bytes long, at most {limit} are accepted: split it")]
     TooLong {
         /// The length of the text, in bytes.
         length: usize,
-        /// The greatest length that is read, in bytes.
+        /// The greatest length accepted, in bytes.
         limit: usize,
     },
     /// All conditions together have more values than
     /// [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES).
-    #[error("it has more than {limit} values: divide it")]
+    #[error("it has more than {limit} values: split it")]
     TooManyValues {
-        /// The greatest number of values that is read.
+        /// The greatest number of values accepted.
         limit: usize,
     },
-    /// There is a comma, and before it or behind it no condition.
-    #[error("a condition is missing: write one, or take the comma away")]
+    /// There is no condition before or after a comma.
+    #[error("a condition is missing: write one, or remove the comma")]
     MissingCondition,
-    /// No field of what is filtered has this name.
-    #[error("there is no field {field:?}: there are {}", .known.join(", "))]
+    /// There is no field with this name.
+    #[error("unknown field {field:?}: the fields are {}", .known.join(", "))]
     UnknownField {
         /// The name; of a long one the first 64 characters.
         field: String,
-        /// The fields there are.
+        /// The existing fields.
         known: Vec<&'static str>,
     },
-    /// The REST API has the field, and a store does not keep what it is about.
-    #[error("the field {field} cannot be filtered by: a store does not keep what it is about")]
+    /// The REST API has the field, but a store does not have its data.
+    #[error("the field {field} is not supported, since a store does not have its data: leave it out")]
     UnsupportedField {
         /// The name of the field.
         field: &'static str,
     },
-    /// A field is named, and nothing says how to compare it.
-    #[error("an operator is missing: {field} takes {}", .supported.join(" "))]
+    /// A field has no operator after it.
+    #[error("an operator is missing: {field} accepts {}", .supported.join(" "))]
     MissingOperator {
         /// The field.
         field: &'static str,
-        /// The operators it takes.
+        /// The operators it accepts.
         supported: Vec<&'static str>,
     },
-    /// No field has this operator.
-    #[error("there is no operator {operator:?}: {field} takes {}", .supported.join(" "))]
+    /// There is no such operator.
+    #[error("unknown operator {operator:?}: {field} accepts {}", .supported.join(" "))]
     UnknownOperator {
         /// The field.
         field: &'static str,
         /// The text in place of an operator; of a long one the first 64 characters.
         operator: String,
-        /// The operators the field takes.
+        /// The operators the field accepts.
         supported: Vec<&'static str>,
     },
-    /// Other fields have this operator.
-    #[error("{field} does not take the operator {operator:?}: it takes {}", .supported.join(" "))]
+    /// Only other fields accept this operator.
+    #[error("{field} does not accept the operator {operator:?}: it accepts {}", .supported.join(" "))]
     UnsupportedOperator {
         /// The field.
         field: &'static str,
         /// The operator.
         operator: &'static str,
-        /// The operators the field takes.
+        /// The operators the field accepts.
         supported: Vec<&'static str>,
     },
-    /// There is an operator, a `+`, a comma of a list or its start, and no value behind it.
-    #[error("a value of {field} is missing: write one, or take what asks for it away")]
+    /// A value is missing after an operator, a `+`, a comma of a list, or the start of a list.
+    #[error("a value of {field} is missing: write one, or remove the sign before it")]
     MissingValue {
         /// The field.
         field: &'static str,
     },
-    /// The field cannot have this value.
-    #[error("{field} takes {expected}")]
+    /// The value is not valid for the field.
+    #[error("{field} accepts {expected}")]
     BadValue {
         /// The field.
         field: &'static str,
-        /// What its values are.
+        /// The valid values.
         expected: String,
-        /// What is wrong with the key, where the value should be one.
+        /// Why the key is invalid, if the value must be a key.
         source: Option<KeyError>,
     },
     /// A value begins with a double quote and does not end with one.
@@ -153,18 +152,18 @@ pub enum FilterErrorKind {
     /// A list begins with a bracket and does not end with one.
     #[error("the list does not end: close it with a bracket")]
     UnclosedList,
-    /// A backslash in double quotes, and behind it nothing that it stands for.
+    /// A backslash in double quotes that is not part of a valid escape.
     #[error(
-        "the backslash means nothing: inside double quotes it stands before \", \\, /, b, f, n, r, \
+        "the escape is invalid: inside double quotes a backslash is allowed before \", \\, /, b, f, n, r, \
          t, or u and four hexadecimal digits of a character"
     )]
     BadEscape,
-    /// A character that cannot be here.
-    #[error("{character:?} is not expected, but {expected}")]
+    /// A character that is not allowed here.
+    #[error("{character:?} is unexpected: expected {expected}")]
     Unexpected {
         /// The character.
         character: char,
-        /// What could be here.
+        /// What is allowed here.
         expected: &'static str,
     },
 }
@@ -176,7 +175,7 @@ impl FilterErrorKind {
     }
 }
 
-/// Enough of a text to know it again, which may be as long as a filter.
+/// The beginning of a text, enough to recognise it; the text may be as long as a filter.
 pub(super) fn shown(text: &str) -> String {
     text.chars().take(64).collect()
 }

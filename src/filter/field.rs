@@ -1,4 +1,4 @@
-//! A field of a filter, and the conditions it makes.
+//! A field of a filter, and its conditions.
 
 use super::error::{FilterError, FilterErrorKind};
 use super::operand::{Operand, Word};
@@ -8,7 +8,7 @@ use crate::model::set_predicate::SetPredicate;
 use crate::model::text_predicate::TextPredicate;
 use crate::model::time_predicate::TimePredicate;
 
-/// A name in a filter, and what it is about; `C` is the condition on what is filtered.
+/// A name in a filter, and its meaning; `C` is the type of the condition.
 pub(super) struct Field<C> {
     pub(super) name: &'static str,
     pub(super) meaning: Meaning<C>,
@@ -16,7 +16,7 @@ pub(super) struct Field<C> {
 
 pub(super) const BOOLEAN: [&str; 2] = ["true", "false"];
 
-/// What the values of a field are, and the condition they make.
+/// The type of a field's values, and the constructor of its condition.
 pub(super) enum Meaning<C> {
     /// A text to search for.
     Query(fn(String) -> C),
@@ -26,18 +26,18 @@ pub(super) enum Meaning<C> {
     List(fn(Vec<String>) -> C),
     /// A set of texts.
     Texts(fn(SetPredicate<String>) -> C),
-    /// A set of texts that may not be told, and whether it is.
+    /// A set of texts that may be missing, and whether it exists.
     Attribute(fn(SetPredicate<String>) -> C, fn(bool) -> C),
     /// A set of views.
     Views(fn(SetPredicate<ViewKey>) -> C),
-    /// A time, of which bounds are given.
+    /// A time between bounds.
     Time(fn(TimePredicate) -> C),
-    /// One of two words, the first of which means yes.
+    /// One of two words; the first one means yes.
     YesNo([&'static str; 2], fn(bool) -> C),
 }
 
 impl<C> Field<C> {
-    /// The operators it takes.
+    /// The operators it accepts.
     pub(super) const fn operators(&self) -> &'static [Operator] {
         use Operator::{AnyOf, Contains, Equals, Exists, Has, NotEquals, StartsWith};
         match self.meaning {
@@ -51,12 +51,12 @@ impl<C> Field<C> {
         }
     }
 
-    /// Whether bounds of a time stand behind an operator.
+    /// Whether its value is bounds of a time.
     pub(super) const fn takes_bounds(&self) -> bool {
         matches!(self.meaning, Meaning::Time(_))
     }
 
-    /// Whether several values may stand behind this operator.
+    /// Whether this operator accepts several values.
     pub(super) const fn takes_many(&self, operator: Operator) -> bool {
         match self.meaning {
             Meaning::Texts(_) | Meaning::Attribute(..) | Meaning::Views(_) => {
@@ -66,7 +66,7 @@ impl<C> Field<C> {
         }
     }
 
-    /// The condition; `None` for an operator it does not take.
+    /// The condition; `None` for an operator that it does not accept.
     pub(super) fn condition(
         &self,
         operator: Operator,
@@ -132,8 +132,7 @@ impl<C> Field<C> {
         }))
     }
 
-    /// What a text is searched for. The empty text is in every text, and who looks for it may have
-    /// meant nothing.
+    /// The text to search for. The empty text is part of every text, so it is refused as a likely mistake.
     fn part(&self, word: Word) -> Result<String, FilterError> {
         if word.text.is_empty() {
             return Err(self.bad_value("a text that is not empty here", None).at(word.position));

@@ -1,12 +1,11 @@
-//! Every parser of a filter, fed anything.
+//! Every parser of a filter, for any input.
 
 use std::borrow::Cow;
 
 use super::{FilterError, ResourceFilter, ViewFilter};
 use crate::model::resource::ResourceType;
 
-/// Reads bytes as a filter of each kind; none may panic, and an error lies in the text, whatever
-/// the bytes are.
+/// Reads bytes as a filter of each kind. For any bytes, no parser may panic, and an error has a position in the text.
 pub(crate) fn parse_filters(bytes: &[u8]) {
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
     let check = |error: FilterError| {

@@ -1,14 +1,14 @@
-//! What to look up instead of looking at everything.
+//! Index entries that spare a look at all resources.
 
-/// Entries of one index, where every match has at least one of them.
+/// Entries of one index; every match has at least one of them.
 ///
-/// A match may have several, and is under each. Of no entries there is no match.
+/// A match with several of them is under each. Without entries there is no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IndexTerms<'a> {
     Tags(&'a [String]),
-    /// The members who maintain, by id.
+    /// Maintaining members, by id.
     Members(&'a [String]),
-    /// The teams that maintain, by key.
+    /// Maintaining teams, by key.
     Teams(&'a [String]),
 }
 

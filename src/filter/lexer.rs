@@ -2,10 +2,9 @@
 
 use super::error::{FilterError, FilterErrorKind};
 
-/// What of the text is not read yet.
+/// The part of the text that is not read yet.
 ///
-/// Nothing is read twice but the few characters that are looked at to decide, so all reading
-/// together is O(length).
+/// Only a few characters are read twice, to decide, so reading takes O(length) in total.
 pub(super) struct Lexer<'a> {
     length: usize,
     rest: &'a str,
@@ -16,7 +15,7 @@ impl<'a> Lexer<'a> {
         Self { length: text.len(), rest: text }
     }
 
-    /// How many bytes were read; always the start of a character or the end.
+    /// How many bytes were read; always the start of a character, or the end.
     pub(super) const fn position(&self) -> usize {
         self.length - self.rest.len()
     }
@@ -66,7 +65,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// What stands behind a backslash.
+    /// The character of an escape, after its backslash.
     fn escaped(&mut self) -> Option<char> {
         match self.next()? {
             same @ ('"' | '\\' | '/') => Some(same),
@@ -92,7 +91,7 @@ impl<'a> Lexer<'a> {
 
     fn code_unit(&mut self) -> Option<u16> {
         let (digits, rest) = self.rest.split_at_checked(4)?;
-        // A sign would be a digit to the parser of numbers.
+        // The parser of numbers would accept a sign.
         if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }

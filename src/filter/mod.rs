@@ -1,10 +1,9 @@
-//! Which resources, and which views: conditions, and the texts that the REST API writes them in.
+//! Filters of resources and views: conditions, and their text form in the REST API.
 //!
 //! # Grammar
 //!
-//! A filter is one condition or several with commas between them, all of which must hold; a field
-//! may come more than once. White space may stand between all parts. Names of fields and operators
-//! are written exactly as here.
+//! A filter is one condition or several, separated by commas. All of them must be true; a field may occur more than
+//! once. White space is allowed between all parts. Write names of fields and operators exactly as here.
 //!
 //! ```text
 //! filter     = condition *( "," condition )
@@ -13,53 +12,50 @@
 //!            / field operator value               the long form
 //! operator   = "=" / "equals" / "notEquals" / "startsWith" / "contains" / "anyOf" / "exists"
 //! value      = word / "[" word *( "," word ) "]"
-//! word       = quoted / characters but white space , [ ] ( ) | "
-//! short      = quoted / characters but , and ", and where there may be several but +
+//! word       = quoted / characters except white space , [ ] ( ) | "
+//! short      = quoted / characters except , and ", and except + if several are allowed
 //! bounds     = "{" bound [ "," bound ] "}"
 //! bound      = ( "\"after\"" / "\"before\"" ) ":" milliseconds since 1970
 //! quoted     = a text in double quotes, with the escapes of JSON
 //! ```
 //!
-//! Both forms serve every kind of filter. The REST API has the short one for flags and the long one
-//! for segments, metrics and views.
+//! Every kind of filter accepts both forms. The REST API has the short form for flags, and the long form for segments,
+//! metrics and views.
 //!
-//! - **The short form** goes on to the next comma, without the white space at its ends. `+` stands
-//!   between several values where the field is a set, and all of them are meant; elsewhere it is a
-//!   character of the value. A value cannot begin with `[`; in quotes it can.
-//! - **The long form** takes a list behind `anyOf`, and behind `contains` where the field is a set. A
-//!   list has one value or more.
-//! - **In double quotes** every character may stand for itself but `"` and `\`, and the escapes are
-//!   `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t` and `\uXXXX`. A value is the same with and
-//!   without quotes: `"true"` is `true`, and `7` is a text.
-//! - An empty text is no filter, and neither is one with a comma too many: whoever sends it may mean
-//!   everything or nothing. Whoever means everything uses [`ResourceFilter::all`]. For the same
-//!   reason nothing is searched for `""`, with which every text begins.
-//! - The REST API's `|` and parentheses are not read; they are an error outside of quotes in the long
-//!   form.
+//! - **The short form** ends at the next comma; white space at both ends is ignored. If the field is a set, `+`
+//!   separates several values, and all of them must be in it; otherwise `+` is a character of the value. A value cannot
+//!   begin with `[`, unless it is in quotes.
+//! - **The long form** accepts a list after `anyOf`, and also after `contains` if the field is a set. A list has at
+//!   least one value.
+//! - **In double quotes** all characters except `"` and `\` are allowed, and the escapes are `\"`, `\\`, `\/`, `\b`,
+//!   `\f`, `\n`, `\r`, `\t` and `\uXXXX`. Quotes do not change the type of a value: `"true"` is `true`, and `7` is a
+//!   text.
+//! - An empty text is an error, and so is an extra comma: it could mean everything or nothing. To select everything,
+//!   use [`ResourceFilter::all`]. For the same reason the search text `""`, which is part of every text, is an error.
+//! - The `|` and parentheses of the REST API are not supported; outside of quotes in the long form they are an error.
 //! - A text has at most [`MAX_FILTER_LEN`] bytes and [`MAX_FILTER_VALUES`] values. Parsing is
 //!   O(length) and does not recurse.
 //!
-//! What operators mean depends on what the field is:
+//! The meaning of an operator depends on the type of the field:
 //!
 //! | field is | `:` | `=` `equals` | `notEquals` | `startsWith` | `contains` | `anyOf` |
 //! | --- | --- | --- | --- | --- | --- | --- |
-//! | a query | found in key or name | the same | | | the same | |
-//! | a text | is it | the same | is another, or there is none | begins with it | has it as a part | is one of them |
-//! | a list | | is it | | | | is one of them |
-//! | a set | has all of them | has it | does not have it | | has all of them | has one of them, or more |
-//! | yes or no | is so | the same | is not so | | | |
-//! | an attribute | has all of them | has it | is told and does not have it | | has all of them | has one of them, or more |
-//! | bounds of a time | lies between them | the same | | | | |
+//! | a query | is in key or name | the same | | | the same | |
+//! | a text | equals it | the same | differs, or there is none | begins with it | contains it | equals one of them |
+//! | a list | | equals it | | | | equals one of them |
+//! | a set | has all of them | has it | does not have it | | has all of them | has at least one of them |
+//! | yes or no | equals it | the same | differs | | | |
+//! | an attribute | has all of them | has it | exists and does not have it | | has all of them | has at least one of them |
+//! | bounds of a time | is between them | the same | | | | |
 //!
-//! Attributes take `exists true` and `exists false`, too. One that is not told of a resource is found by
-//! `exists false` alone, so a field that no resource has finds nothing.
+//! Attributes also accept `exists true` and `exists false`. Only `exists false` matches a resource without the
+//! attribute, so a condition on a field that no resource has finds nothing.
 //!
-//! A query ignores case. All else is compared byte by byte, but keys of views, which are read in
-//! lower case.
+//! A query ignores case. Everything else is compared byte by byte; the keys of views are first changed to lower case.
 //!
 //! # Fields of resources
 //!
-//! | field | of | is | makes |
+//! | field | of | type | condition |
 //! | --- | --- | --- | --- |
 //! | `query` | all | a query | [`Query`](ResourceCondition::Query) |
 //! | `key` | all | a text | [`Key`](ResourceCondition::Key) |
@@ -79,26 +75,24 @@
 //! | `unbounded` | segments | `true` or `false` | [`Unbounded`](ResourceCondition::Unbounded) |
 //! | `type`, `external` | segments | an attribute | [`Attribute`](ResourceCondition::Attribute), [`HasAttribute`](ResourceCondition::HasAttribute) |
 //!
-//! Attributes are what a flag service knows: a store keeps them as [they are told](crate::NewResource::attribute). A
-//! value is compared with a text, with a whole number, or with each text of a set. `filterEnv` is one like the others:
-//! it does not change what the others mean.
+//! Attributes are values of a flag service: a store keeps them [as given](crate::NewResource::attribute). A condition
+//! compares with a text, with a whole number, or with each text of a set. `filterEnv` is an attribute like the others:
+//! it does not change their meaning.
 //!
-//! A store does not know flags that are deprecated, which the REST API tells from live ones; so
-//! `state:deprecated` is an error.
+//! A store has no deprecated flags, which the REST API distinguishes from live ones; so `state:deprecated` is an error.
 //!
-//! The REST API has more fields, about what a store does not keep. They are an error of their own,
+//! The REST API has more fields, whose data a store does not have. They are an error of their own,
 //! [`UnsupportedField`](FilterErrorKind::UnsupportedField):
 //!
-//! - of flags `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`,
-//!   `contextKindTargeted`, `contextKindsEvaluated`, `evaluated`, `excludeSettings`, `experimentStatus`, `guardedRollout`,
-//!   `hasDataExport`, `hasExperiment`, `purpose`, `releasePipeline`, `sdkAvailability`,
-//!   `segmentTargeted`;
-//! - of metrics `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`,
-//!   `metricUsedIn`, `unitAggregationType`, `versionIds`.
+//! - for flags: `applicationEvaluated`, `codeReferences.max`, `codeReferences.min`, `contextKindTargeted`,
+//!   `contextKindsEvaluated`, `evaluated`, `excludeSettings`, `experimentStatus`, `guardedRollout`, `hasDataExport`,
+//!   `hasExperiment`, `purpose`, `releasePipeline`, `sdkAvailability`, `segmentTargeted`;
+//! - for metrics: `dataSourceKeys`, `eventKeys`, `eventKind`, `hasConnections`, `isNumeric`, `metricUsedIn`,
+//!   `unitAggregationType`, `versionIds`.
 //!
 //! # Fields of views
 //!
-//! | field | is | makes |
+//! | field | type | condition |
 //! | --- | --- | --- |
 //! | `query` | a query | [`Query`](ViewCondition::Query) |
 //! | `key` | a text | [`Key`](ViewCondition::Key) |
@@ -152,6 +146,5 @@ pub use crate::model::view_filter::{ViewCondition, ViewFilter};
 /// The greatest length of a filter's text, in bytes.
 pub const MAX_FILTER_LEN: usize = 64 << 10;
 
-/// The greatest number of values in a filter's text, those of all its conditions together; every
-/// condition has one or more.
+/// The greatest number of values in a filter's text, in all its conditions together; every condition has at least one.
 pub const MAX_FILTER_VALUES: usize = 1_000;

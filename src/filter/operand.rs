@@ -1,4 +1,4 @@
-//! What stands behind an operator.
+//! The values after an operator.
 
 use super::MAX_FILTER_VALUES;
 use super::error::{FilterError, FilterErrorKind};
@@ -13,7 +13,7 @@ pub(super) struct Word {
     pub(super) text: String,
 }
 
-/// One value, or several where an operator takes several; or the bounds of a time.
+/// One value; several, if the operator accepts them; or the bounds of a time.
 #[derive(Debug)]
 pub(super) enum Operand {
     One(Word),
@@ -25,12 +25,12 @@ pub(super) enum Operand {
 pub(super) struct Words<'l, 'a> {
     pub(super) lexer: &'l mut Lexer<'a>,
     pub(super) field: &'static str,
-    /// How many values may still be read.
+    /// How many more values are allowed.
     pub(super) left: &'l mut usize,
 }
 
 impl Words<'_, '_> {
-    /// One value of the short form, which goes on to the next comma.
+    /// One value of the short form, up to the next comma.
     pub(super) fn short(&mut self) -> Result<Word, FilterError> {
         self.short_up_to(&[','])
     }
@@ -45,7 +45,7 @@ impl Words<'_, '_> {
     }
 
     fn short_up_to(&mut self, ends: &[char]) -> Result<Word, FilterError> {
-        // A bracket in front is meant as a list, and would be searched for as a bracket.
+        // A value that begins with a bracket is probably a list, so it is not read as a text.
         let starts = |character| character != '[';
         let belongs = |character| character != '"' && !ends.contains(&character);
         let word = self.word(starts, belongs)?;
@@ -53,7 +53,7 @@ impl Words<'_, '_> {
         Ok(word)
     }
 
-    /// One value behind an operator that is a word.
+    /// One value after an operator that is a word.
     pub(super) fn single(&mut self) -> Result<Word, FilterError> {
         let belongs = |character: char| {
             !character.is_whitespace()
@@ -123,7 +123,7 @@ impl Words<'_, '_> {
         }
     }
 
-    /// Digits that are a time.
+    /// A time in digits.
     fn time(&mut self) -> Result<Timestamp, FilterError> {
         self.lexer.skip_white_space();
         let position = self.lexer.position();
@@ -146,7 +146,7 @@ impl Words<'_, '_> {
         FilterErrorKind::BadValue { field: self.field, expected, source: None }.at(position)
     }
 
-    /// A value in double quotes, or one of the characters that belong to it without.
+    /// A value in double quotes, or the characters that are allowed without.
     fn word(
         &mut self,
         starts: impl Fn(char) -> bool,
@@ -162,7 +162,7 @@ impl Words<'_, '_> {
             }
             Some('+') => return Err(self.missing()),
             Some(character) => {
-                let expected = "a value: put one that has such a character into double quotes";
+                let expected = "a value: put a value with this character in double quotes";
                 return Err(FilterErrorKind::Unexpected { character, expected }.at(position));
             }
         };

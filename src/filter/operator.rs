@@ -1,6 +1,6 @@
 //! How a condition compares a field with its values.
 
-/// An operator, whichever way it is written.
+/// An operator, in any spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     /// The colon of the short form.
@@ -14,7 +14,7 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// Every way to write an operator.
+    /// All spellings of the operators.
     const SPELLINGS: [(&'static str, Self); 8] = [
         (":", Self::Has),
         ("=", Self::Equals),
@@ -26,12 +26,12 @@ impl Operator {
         ("exists", Self::Exists),
     ];
 
-    /// The operator written like this, and the text of it that lives on.
+    /// The operator with this spelling, and the static text of the spelling.
     pub(super) fn parse(text: &str) -> Option<(&'static str, Self)> {
         Self::SPELLINGS.into_iter().find(|(spelling, _)| *spelling == text)
     }
 
-    /// Every way to write one of these operators.
+    /// All spellings of these operators.
     pub(super) fn spellings(operators: &[Self]) -> Vec<&'static str> {
         let known = Self::SPELLINGS.iter().filter(|(_, operator)| operators.contains(operator));
         known.map(|(spelling, _)| *spelling).collect()

@@ -1,4 +1,4 @@
-//! From the text of a filter to its conditions.
+//! Parses the text of a filter into its conditions.
 
 use super::error::{FilterError, FilterErrorKind, shown};
 use super::field::Field;
@@ -8,7 +8,7 @@ use super::operator::Operator;
 use super::tables::Table;
 use super::{MAX_FILTER_LEN, MAX_FILTER_VALUES};
 
-/// The conditions of a text, with the fields of this table.
+/// The conditions of a text, by this table of fields.
 pub(super) fn parse<C>(text: &str, table: &'static Table<C>) -> Result<Vec<C>, FilterError> {
     if text.len() > MAX_FILTER_LEN {
         let kind = FilterErrorKind::TooLong { length: text.len(), limit: MAX_FILTER_LEN };
@@ -37,7 +37,7 @@ pub(super) fn parse<C>(text: &str, table: &'static Table<C>) -> Result<Vec<C>, F
 struct Parser<'a, C: 'static> {
     lexer: Lexer<'a>,
     table: &'static Table<C>,
-    /// How many values may still come.
+    /// How many more values are allowed.
     left: usize,
 }
 
@@ -117,7 +117,7 @@ impl<C> Parser<'_, C> {
             && !field.takes_many(operator)
             && operator != Operator::Has
         {
-            let kind = field.bad_value("one value here, and no list", None);
+            let kind = field.bad_value("one value here, not a list", None);
             return Err(kind.at(lexer.position()));
         }
         let mut words = Words { lexer, field: field.name, left };

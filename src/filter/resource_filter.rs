@@ -1,4 +1,4 @@
-//! Which resources a filter finds.
+//! Filters of resources.
 
 use super::error::FilterError;
 use super::index_terms::IndexTerms;
@@ -14,17 +14,15 @@ use crate::model::view::Maintainer;
 use crate::model::{Attributes, ResourceFields};
 
 impl ResourceFilter {
-    /// Parses the text that filters resources of this type; [the grammar](crate::filter) has the
-    /// fields of each.
+    /// Parses the filter text for resources of this type; [the grammar](crate::filter) lists the fields of each type.
     ///
     /// Cost: O(length).
     ///
     /// # Errors
     ///
-    /// [`FilterError`] when the text is empty, longer than
-    /// [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN), has more values than
-    /// [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES), or is not in the grammar: it tells where and
-    /// what could stand there.
+    /// [`FilterError`] when the text is empty, longer than [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN), has more values
+    /// than [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES), or is not in the grammar: the error says where, and what
+    /// is allowed there.
     ///
     /// ```
     /// use viewlink::{ResourceFilter, ResourceType};
@@ -39,15 +37,15 @@ impl ResourceFilter {
         Ok(Self { conditions })
     }
 
-    /// Whether every condition holds but those on views, which [`views`](Self::views) gives and
-    /// whoever knows the links checks.
+    /// Whether every condition is true, except those on views: [`views`](Self::views) returns these, and the caller
+    /// checks them.
     ///
     /// Cost: O(conditions and their values), and for a query O(length of key and name).
     pub(crate) fn matches(&self, facts: &ResourceFacts<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(facts))
     }
 
-    /// The conditions on views, all of which must hold.
+    /// The conditions on views, all of which must be true.
     pub(crate) fn views(&self) -> impl Iterator<Item = &SetPredicate<ViewKey>> {
         self.conditions.iter().filter_map(|condition| match condition {
             ResourceCondition::View(test) => Some(test),
@@ -60,10 +58,10 @@ impl ResourceFilter {
         self.conditions.iter().any(|condition| !matches!(condition, ResourceCondition::View(_)))
     }
 
-    /// Entries of one index that lead to every match, and to resources that do not match; `None`
-    /// when all resources must be looked at.
+    /// Entries of one index that lead to every match, and also to other resources; `None` when all resources must be
+    /// checked.
     ///
-    /// Of several conditions the one with the fewest entries, as nothing is known of their sizes.
+    /// Of several conditions, the one with the fewest entries, since their sizes are unknown.
     pub(crate) fn lookup(&self) -> Option<IndexTerms<'_>> {
         let terms = self.conditions.iter().filter_map(ResourceCondition::index_terms);
         terms.min_by_key(IndexTerms::len)
@@ -98,7 +96,7 @@ impl ResourceCondition {
     fn index_terms(&self) -> Option<IndexTerms<'_>> {
         match self {
             Self::Tags(SetPredicate::AnyOf(tags)) => Some(IndexTerms::Tags(tags)),
-            // Every match has the first one. Without any, the index does not help.
+            // Every match has the first tag. Without tags, the index does not help.
             Self::Tags(SetPredicate::AllOf(tags) | SetPredicate::Exactly(tags)) => {
                 tags.get(..1).map(IndexTerms::Tags)
             }
@@ -109,7 +107,7 @@ impl ResourceCondition {
     }
 }
 
-/// The member who maintains, by id.
+/// The maintaining member, by id.
 pub(super) fn member(maintainer: Option<&Maintainer>) -> Option<&str> {
     match maintainer {
         Some(Maintainer::Member(id)) => Some(id),
@@ -124,11 +122,10 @@ fn team(maintainer: Option<&Maintainer>) -> Option<&str> {
     }
 }
 
-/// What is known of a resource, besides its views.
+/// The fields of a resource, without its views.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceFacts<'a> {
     pub(crate) key: &'a str,
-    /// Of a segment.
     pub(crate) environment: Option<&'a str>,
     pub(crate) name: &'a str,
     pub(crate) tags: &'a [String],
@@ -136,15 +133,15 @@ pub(crate) struct ResourceFacts<'a> {
     pub(crate) archived: bool,
     pub(crate) temporary: bool,
     pub(crate) unbounded: bool,
-    /// Of a resource that is registered.
+    /// Only for registered resources.
     pub(crate) created_at: Option<Timestamp>,
-    /// Of a resource that is registered.
+    /// Only for registered resources.
     pub(crate) attributes: Option<&'a Attributes>,
 }
 
 impl<'a> ResourceFacts<'a> {
-    /// What is known of the resource with a name. One that is not registered counts as one with its key as
-    /// its name and nothing else said of it.
+    /// The fields of the resource with this name. A resource that is not registered counts as one whose name is its key
+    /// and whose other fields are empty.
     pub(crate) fn new(name: &'a str, fields: Option<&'a ResourceFields>) -> Self {
         let (environment, key) = resource_name::split(name);
         match fields {

@@ -1,4 +1,4 @@
-//! Every field there is.
+//! All fields.
 
 use super::error::{FilterErrorKind, shown};
 use super::field::Meaning::{Attribute as Told, List, Query, Text, Texts, Time, Views, YesNo};
@@ -9,10 +9,10 @@ use crate::model::resource_filter::ResourceCondition as Resource;
 use crate::model::text_predicate::TextPredicate;
 use crate::model::view_filter::ViewCondition as View;
 
-/// The fields by which one kind of thing is filtered.
+/// The fields of one kind of filter.
 pub(super) struct Table<C: 'static> {
     pub(super) fields: &'static [&'static [Field<C>]],
-    /// The fields that the REST API documents for it besides, and a store does not keep.
+    /// Further fields that the REST API documents, but whose data a store does not have.
     pub(super) unsupported: &'static [&'static str],
 }
 
@@ -35,7 +35,7 @@ static OF_ALL_BUT_SEGMENTS: [Field<Resource>; 4] = [
     field("type", YesNo(["temporary", "permanent"], Resource::Temporary)),
 ];
 
-/// The field that tells an attribute.
+/// The field of an attribute.
 macro_rules! attribute {
     ($name:ident) => {
         field(
@@ -72,7 +72,7 @@ static OF_SEGMENTS: [Field<Resource>; 6] = [
 
 static OF_VIEWS: [Field<View>; 6] = [
     field("query", Query(View::Query)),
-    // Keys of views are in lower case, however a client writes them.
+    // Keys of views are in lower case, so the texts of clients are folded.
     field("key", Text(|test| View::Key(test.in_lower_case()))),
     field("name", Text(View::Name)),
     field("tag", Texts(View::Tag)),

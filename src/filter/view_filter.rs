@@ -1,4 +1,4 @@
-//! Which views a filter finds.
+//! Filters of views.
 
 use super::error::FilterError;
 use super::resource_filter::member;
@@ -10,16 +10,15 @@ use crate::model::view::View;
 use crate::model::view_filter::{ViewCondition, ViewFilter};
 
 impl ViewFilter {
-    /// Parses the text that filters views; [the grammar](crate::filter) has the fields.
+    /// Parses the filter text for views; [the grammar](crate::filter) lists the fields.
     ///
     /// Cost: O(length).
     ///
     /// # Errors
     ///
-    /// [`FilterError`] when the text is empty, longer than
-    /// [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN), has more values than
-    /// [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES), or is not in the grammar: it tells where and
-    /// what could stand there.
+    /// [`FilterError`] when the text is empty, longer than [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN), has more values
+    /// than [`MAX_FILTER_VALUES`](super::MAX_FILTER_VALUES), or is not in the grammar: the error says where, and what
+    /// is allowed there.
     ///
     /// ```
     /// use viewlink::ViewFilter;
@@ -33,15 +32,15 @@ impl ViewFilter {
         Ok(Self { conditions: parser::parse(text, tables::of_views())? })
     }
 
-    /// Whether every condition holds but those on linked resources, which [`linked`](Self::linked) gives
-    /// and whoever knows the links checks.
+    /// Whether every condition is true, except those on linked resources: [`linked`](Self::linked) returns these, and
+    /// the caller checks them.
     ///
     /// Cost: O(conditions and their values), and for a query O(length of key and name).
     pub(crate) fn matches(&self, view: &View) -> bool {
         self.conditions.iter().all(|condition| condition.holds(view))
     }
 
-    /// The conditions on linked resources, all of which must hold.
+    /// The conditions on linked resources, all of which must be true.
     pub(crate) fn linked(&self) -> impl Iterator<Item = &SetPredicate<Resource>> {
         self.conditions.iter().filter_map(|condition| match condition {
             ViewCondition::Linked(test) => Some(test),

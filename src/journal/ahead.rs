@@ -1,12 +1,12 @@
-//! The next segment, made before it is needed.
+//! The next segment, made ahead of time.
 //!
-//! A file full of zeros is made and synced under a temporary name, by any thread, while changes are
-//! appended. It becomes a segment only at the rotation that begins it, since the name of a segment proves
-//! that all before it was synced.
+//! While changes are appended, any thread can make and sync a file full of zeros under a temporary name. It becomes a
+//! segment only at the rotation that begins it, since the name of a segment proves that everything before it was
+//! synced.
 //!
-//! There is one such file at most, and all calls that create, remove or rename it are made by the one that
-//! has the slot. Segments that were retired make none any more. One that is being filled at that moment is
-//! removed by the next opening, and stays a file without a name.
+//! There is at most one such file, and only the owner of the slot creates, removes or renames it. Retired segments make
+//! no more of them. If one is being filled at that moment, the next opening removes it, and the thread then writes to a
+//! file without a name.
 
 use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -16,22 +16,22 @@ use super::segments::Segments;
 use crate::disk::DiskFile;
 use crate::model::error::{Error, Result};
 
-/// The segment that is made ahead.
+/// The segment that was made ahead.
 #[derive(Debug, Default)]
 pub(super) enum AheadSlot {
     /// There is none.
     #[default]
     Empty,
-    /// It is being made, or being used.
+    /// It is being made or used.
     Busy,
     Ready(FreshSegment),
 }
 
 impl Segments {
-    /// Makes the file for a next segment, full of zeros and synced, unless there is one or another thread
-    /// makes it. It may be called from any thread while changes are appended.
+    /// Makes the file for the next segment, full of zeros and synced, unless it exists or another thread makes it. May
+    /// be called from any thread while changes are appended.
     ///
-    /// A failure leaves none, and changes nothing else: the rotation makes one itself then.
+    /// A failure leaves no file and changes nothing else: the rotation then makes one itself.
     ///
     /// Cost: O(size), and a sync.
     pub(crate) fn make_ahead(&self, size: u64) -> Result<()> {
@@ -52,7 +52,7 @@ impl Segments {
             return Ok(None);
         }
         let path = self.path_of(AHEAD);
-        // An older file may still be filled by a thread of segments that were retired.
+        // A thread of retired segments may still be filling an older file.
         match self.disk().remove(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -71,19 +71,19 @@ impl Segments {
         let mut slot = self.ahead_slot();
         *slot = AheadSlot::Empty;
         if self.is_retired() {
-            // The name may be that of another file by now.
+            // The name may belong to another file by now.
             return filled;
         }
         match filled {
             Ok(()) => *slot = AheadSlot::Ready(FreshSegment { name: AHEAD, file, offset: 0, len }),
-            // Only its room is given back.
+            // This only frees its space.
             Err(_) => drop(self.disk().remove(&self.path_of(AHEAD))),
         }
         filled
     }
 
-    /// Takes the file that was made ahead, if it has `size` bytes or more. Whoever takes it gives it its name
-    /// or drops it, and then frees the slot.
+    /// Takes the file that was made ahead, if it has at least `size` bytes. The caller renames or drops it, and then
+    /// frees the slot.
     pub(super) fn take_ahead(&self, size: u64) -> Option<FreshSegment> {
         let mut slot = self.ahead_slot();
         match std::mem::replace(&mut *slot, AheadSlot::Busy) {
@@ -95,22 +95,22 @@ impl Segments {
         }
     }
 
-    /// Frees the slot: the file that was taken has its name.
+    /// Frees the slot: the taken file now has its final name.
     pub(super) fn free_ahead(&self) {
         *self.ahead_slot() = AheadSlot::Empty;
     }
 
-    /// Removes the file that was made ahead, or was left by a crash, unless it is being made.
+    /// Removes the file that was made ahead or left by a crash, unless it is being made.
     pub(super) fn drop_ahead(&self) {
         let mut slot = self.ahead_slot();
         if !matches!(*slot, AheadSlot::Busy) && !self.is_retired() {
             *slot = AheadSlot::Empty;
-            // Where it stays, it means nothing.
+            // A remaining file does no harm.
             let _ = self.disk().remove(&self.path_of(AHEAD));
         }
     }
 
-    /// Removes the file that was taken.
+    /// Removes the taken file.
     pub(super) fn drop_taken(&self) {
         self.free_ahead();
         self.drop_ahead();
@@ -121,7 +121,7 @@ impl Segments {
     }
 
     pub(super) fn ahead_slot(&self) -> MutexGuard<'_, AheadSlot> {
-        // Each change of it is one assignment.
+        // Each change of the slot is one assignment.
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,22 +1,22 @@
-//! A directory that keeps the segments which the store lets go of.
+//! An archive: a directory for the segments that the store removes.
 //!
-//! A segment is **finished** when another one follows it. Finished segments, and no others, are copied into
-//! the archive, each under its own name, up to the last change before the next segment. That part of a
-//! finished segment never changes, so a copy is right for ever:
+//! A segment is **finished** when another one follows it. Only finished segments are copied into the archive. Each copy
+//! has the name of its segment and ends with the last change before the next segment. That part of a finished segment
+//! never changes, so a copy stays correct:
 //!
-//! - The name of the next segment proves that all before it was synced, so no opening writes it anew: a
-//!   fresh segment begins behind what is durable, at the first revision of the newest segment or later.
-//!   Only the newest one is ever superseded, and only the newest one can be empty; it is not finished.
-//! - What stands in the file behind that part does not exist for the store, and is not copied.
-//! - Should a crash take back the name of the newest segment, which an opening had not synced yet, then the
-//!   one before it is the newest again. Its changes up to there had been synced; they are found again, and
-//!   have the same revisions and bytes wherever they are written next. What a copy holds from the first
-//!   revision of the next copy on does not exist, as in the store.
+//! - The name of the next segment proves that everything before it was synced, so no opening rewrites it: a fresh
+//!   segment begins after the durable changes, at the first revision of the newest segment or later. Only the newest
+//!   segment can be superseded or empty, and it is not finished.
+//! - The bytes in the file after that part do not exist for the store, and are not copied.
+//! - A crash may undo the name of the newest segment if an opening had not synced it yet. Then the segment before it is
+//!   the newest again. Its changes up to there had been synced: they are found again, and keep their revisions and
+//!   bytes wherever they are written next. The changes in a copy from the first revision of the next copy on do not
+//!   exist, as in the store.
 //!
-//! A copy is made under a temporary name, synced, renamed, and the directory synced. So it is whole or absent
-//! after a crash, and is made again where it is absent. One that is there is held against the store by its
-//! chain of hashes before the store relies on it, and the directory is synced: the archive may be that of
-//! another store, or of a copy that went another way.
+//! A copy is made under a temporary name, synced and renamed, and then the directory is synced. So after a crash it is
+//! complete or missing, and a missing one is made again. An existing copy is compared with the store by its chain of
+//! hashes, and the directory is synced, before the store relies on it: the archive may belong to another store, or to a
+//! copy with a different history.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -34,39 +34,39 @@ use crate::model::error::{Error, Result};
 /// How many bytes are copied at once.
 const PIECE: usize = 1 << 16;
 
-/// A directory that keeps the segments which the store lets go of.
+/// An archive: a directory for the segments that the store removes.
 ///
 /// [`Segments::open_archive`] reads it.
 #[derive(Debug)]
 pub(crate) struct Archive {
     disk: Arc<dyn Disk>,
-    /// The first revisions of those segments that are known to be there, and durable.
+    /// The first revisions of the segments that are known to be in it and durable.
     kept: Mutex<BTreeSet<u64>>,
 }
 
 impl Archive {
-    /// The archive in the directory of a disk, which is made where it is not there.
+    /// Opens the archive in the directory of a disk; creates it if it does not exist.
     pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<Self> {
         disk.create_dir("").map_err(archiving)?;
         Ok(Self { disk, kept: Mutex::default() })
     }
 
-    /// Copies every finished segment that is not there yet. It may be called from any thread while changes
-    /// are appended.
+    /// Copies every finished segment that is not archived yet. May be called from any thread while changes are
+    /// appended.
     ///
-    /// Cost: O(bytes) of those, and of those that an earlier process copied, once; two syncs a segment.
+    /// Cost: O(bytes) of those, and once of those that an earlier process copied; two syncs per segment.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the archive cannot be written, or has something else under the name of a segment;
-    /// [`Error::Damaged`] when a segment of the store is. What was copied before stays.
+    /// [`Error::Io`] when the archive cannot be written, or the name of a segment is used for something else;
+    /// [`Error::Damaged`] when a segment of the store is damaged. Earlier copies stay.
     pub(crate) fn archive_finished(&self, segments: &Segments) -> Result<()> {
         let firsts = segments.firsts();
         let finished = firsts.iter().zip(firsts.iter().skip(1));
         finished.into_iter().try_for_each(|(&first, &next)| self.keep(segments, first, next))
     }
 
-    /// Sees to it that the segment `first`, which the segment `next` follows, is there and durable.
+    /// Ensures that the segment `first`, which is followed by the segment `next`, is archived and durable.
     pub(super) fn keep(&self, segments: &Segments, first: u64, next: u64) -> Result<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.contains(&first) {
@@ -85,19 +85,19 @@ impl Archive {
             let copied = self.copy(&**frames.file(), frames.offset, &file_name(first));
             copied.map_err(archiving)?;
         }
-        // The name may be from a process that was killed before it did this.
+        // The name may come from a process that was killed before this sync.
         self.disk.sync_dir("").map_err(archiving)?;
         kept.insert(first);
         Ok(())
     }
 
-    /// Checks that what is there has the changes of the segment, up to `end`.
+    /// Checks that the copy has the changes of the segment, up to `end`.
     fn check(&self, store_id: StoreId, first: u64, end: Point) -> Result<()> {
         let there = Segments::unlisted(Arc::clone(&self.disk), "", store_id);
         match walk(&there, first, end) {
             Err(Error::Damaged { .. }) => {
                 let name = file_name(first);
-                let other = format!("its {name} is not that segment: choose another directory");
+                let other = format!("its {name} is a different segment: choose another directory");
                 Err(archiving(io::Error::new(io::ErrorKind::AlreadyExists, other)))
             }
             other => other.map(drop),
@@ -117,12 +117,12 @@ impl Archive {
         }
         file.sync()?;
         self.disk.rename(UNFINISHED, name)?;
-        // Where directories cannot be synced, the name is durable with this.
+        // If directories cannot be synced, this makes the name durable.
         file.sync()
     }
 }
 
-/// Goes through the changes of a segment up to `end`, where the next one begins, and checks each.
+/// Reads and checks the changes of a segment up to `end`, where the next one begins.
 fn walk(segments: &Segments, first: u64, end: Point) -> Result<Frames> {
     let mut frames = Frames::open(segments, first)?;
     while frames.before.revision < end.revision {

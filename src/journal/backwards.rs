@@ -1,4 +1,4 @@
-//! Reading changes from the newest on.
+//! Reads changes, the newest first.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::model::error::Result;
 
 /// The changes of a range of revisions, the newest first. Each is checked against the chain of hashes.
 ///
-/// The changes of one segment are in memory at a time.
+/// Only the changes of one segment are in memory at a time.
 #[derive(Debug)]
 pub(crate) struct Backwards {
     segments: Arc<Segments>,
-    /// The oldest revision to give.
+    /// The oldest revision to return.
     from: u64,
-    /// The newest one that was not read yet.
+    /// The newest revision that was not read yet.
     end: u64,
-    /// What was read and not given.
+    /// Changes that were read and not returned yet.
     read: Vec<Past>,
 }
 
-/// A change, as it is read.
+/// A change that was read.
 #[derive(Debug)]
 pub(crate) struct Past {
     pub(crate) payload: Vec<u8>,
@@ -34,14 +34,14 @@ impl Backwards {
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`](crate::Error::JournalTrimmed) when the journal no longer keeps `from`.
+    /// [`Error::JournalTrimmed`](crate::Error::JournalTrimmed) when the journal no longer has `from`.
     pub(crate) fn new(segments: Arc<Segments>, from: u64, end: u64) -> Result<Self> {
         let from = from.max(1);
         Reader::new(Arc::clone(&segments), from, end)?;
         Ok(Self { segments, from, end, read: Vec::new() })
     }
 
-    /// Reads the changes of the segment that holds the newest one.
+    /// Reads the changes of the segment with the newest one.
     ///
     /// Cost: O(bytes of the segment).
     fn read_segment(&mut self) -> Result<()> {
@@ -64,7 +64,7 @@ impl Iterator for Backwards {
         if self.read.is_empty() && self.end >= self.from {
             let read = self.read_segment();
             if let Err(error) = read {
-                // Nothing before an error is in order any more.
+                // After an error, the order of earlier changes is unknown.
                 (self.end, self.read) = (0, Vec::new());
                 return Some(Err(error));
             }

@@ -1,4 +1,4 @@
-//! Writing the changes of one journal into the journal of another store.
+//! Writes the changes of one journal into the journal of another store.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use super::point::Point;
 use super::{AppendFailure, Journal, JournalOptions, Scan, Segments};
 use crate::model::error::{Outcome, Result};
 
-/// How many bytes of frames are written and synced at once at most, but for the last of them.
+/// The most bytes of frames that are written and synced at once, except for one large frame.
 const BYTES_AT_ONCE: u64 = 1 << 20;
 
 impl Journal {
-    /// Makes the journal of a store that begins behind a point, and writes groups into it that lead on from
-    /// there, each with its mark and its age; all of it is synced when this returns.
+    /// Makes the journal of a store that begins after a point, and writes groups that follow it, each with its mark and
+    /// its age; everything is synced when this returns.
     ///
     /// The copy has the same chain of hashes.
     ///
-    /// Cost: O(bytes), and one sync a mebibyte or quarter of a segment.
+    /// Cost: O(bytes), and one sync per mebibyte or quarter of a segment.
     pub(crate) fn copy(
         segments: Arc<Segments>,
         before: Point,
@@ -25,7 +25,7 @@ impl Journal {
         groups: impl Iterator<Item = Result<Group>>,
     ) -> Result<()> {
         let mut journal = Self::start(segments, &Scan::at(before), options)?;
-        // Frames that are written at once are in one segment.
+        // Frames that are written at once must be in one segment.
         let at_once = BYTES_AT_ONCE.min(options.segment_size / 4);
         let (mut frames, mut end) = (Vec::new(), before);
         for group in groups {
@@ -52,7 +52,7 @@ impl Journal {
     }
 
     fn append_copies(&mut self, frames: &[u8], end: Point) -> Result<()> {
-        // The store that is copied from is as it was.
+        // The source store is unchanged.
         let not_applied = |AppendFailure { error, .. }| error.with_outcome(Outcome::NotApplied);
         self.append_frames(frames, end).map_err(not_applied)
     }

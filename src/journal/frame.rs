@@ -1,5 +1,5 @@
-//! Frames in a segment. A frame is a group: changes that were written by one append, whole or absent as
-//! one. Its header has a checksum of its own, so that the next frame is found also behind a torn body.
+//! Frames in a segment. A frame is a group: changes that were written by one append and are atomic together. Its header
+//! has its own checksum, so the next frame is found even after a torn body.
 //!
 //! ```text
 //! header  length of the body u32 | first revision u64 | count of changes u32 | durable-up-to u64
@@ -9,11 +9,11 @@
 //! end     crc u32
 //! ```
 //!
-//! Little-endian. Both checksums start from the store id, so that bytes that somebody who does not know it
-//! puts into a comment do not pass for a frame. The second one is over the fields of the header and the
-//! body, so that a body belongs to one header only. A header of zeros ends the segment.
+//! Little-endian. Both checksums start from the store id, so bytes in a comment cannot imitate a frame unless their
+//! author knows the id. The second checksum covers the fields of the header and the body, so a body belongs to exactly
+//! one header. A header of zeros ends the segment.
 //!
-//! Age and clock are those of the append: with the reading before it, an opening goes on counting the age
+//! Age and clock are those of the append. With the clock reading of the previous append, an opening continues the age
 //! where the journal stopped, whatever the clock did in between.
 
 use std::collections::VecDeque;
@@ -37,7 +37,7 @@ const CRC_LEN: usize = 4;
 const LENGTH_LEN: usize = 4;
 /// The bytes of a body without mark and changes.
 const BODY_BASE: usize = HASH_LEN + LENGTH_LEN;
-/// The bytes of a frame with one change, besides its payload and its mark.
+/// The bytes of a frame with one change, without its payload and its mark.
 #[cfg(test)]
 pub(super) const OVERHEAD: usize = HEADER_LEN + BODY_BASE + LENGTH_LEN + CRC_LEN;
 
@@ -79,7 +79,7 @@ impl FrameHeader {
         bytes.first_chunk().copied().unwrap_or([0; HEADER_LEN])
     }
 
-    /// Whether the fields can be those of a frame.
+    /// Whether the fields are possible for a frame.
     fn is_possible(&self) -> bool {
         let least = BODY_BASE as u64 + u64::from(self.count) * LENGTH_LEN as u64;
         self.count > 0
@@ -89,20 +89,20 @@ impl FrameHeader {
     }
 }
 
-/// What stands where a header should.
+/// The result of parsing a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     /// Zeros: nothing was written here.
     End,
-    /// Something that is no header.
+    /// Bytes that are not a valid header.
     Torn,
     Header(FrameHeader),
 }
 
-/// Changes that become a frame.
+/// Changes to be written as a frame.
 #[derive(Debug)]
 pub(super) struct NewFrame<'a, P> {
-    /// Where the journal stands before them.
+    /// The point of the journal before them.
     pub(super) before: Point,
     /// The newest revision known to be synced.
     pub(super) durable_up_to: u64,
@@ -113,14 +113,14 @@ pub(super) struct NewFrame<'a, P> {
 }
 
 impl<P: AsRef<[u8]>> NewFrame<'_, P> {
-    /// Appends the frame to `buffer`; returns where the journal stands after it.
+    /// Appends the frame to `buffer`; returns the point of the journal after it.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] when the body would have 4 GiB or more; `buffer` is as it was then.
+    /// [`Error::TooLong`] when the body would have 4 GiB or more; `buffer` is then unchanged.
     pub(super) fn push(&self, store_id: StoreId, buffer: &mut Vec<u8>) -> Result<Point> {
         let Self { before, durable_up_to, age, mark, payloads } = *self;
-        debug_assert!(!payloads.is_empty(), "a frame has a change");
+        debug_assert!(!payloads.is_empty(), "a frame has at least one change");
         let body_len = self.body_len()?;
         let count = u32::try_from(payloads.len()).unwrap_or(u32::MAX);
         let first = before.revision + 1;
@@ -151,7 +151,7 @@ impl<P: AsRef<[u8]>> NewFrame<'_, P> {
     }
 }
 
-/// Appends bytes behind their length, which is below 4 GiB.
+/// Appends the length of bytes, which is below 4 GiB, and the bytes.
 fn push_with_length(buffer: &mut Vec<u8>, bytes: &[u8]) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     buffer.extend_from_slice(&length.to_le_bytes());
@@ -174,7 +174,7 @@ pub(super) fn parse(store_id: StoreId, bytes: &[u8; HEADER_LEN]) -> Parsed {
     if checks_out { Parsed::Header(header) } else { Parsed::Torn }
 }
 
-/// The header at `offset`, if it checks out and is that of the frame that is due.
+/// The header at `offset`, if it is valid and belongs to the expected frame.
 pub(super) fn header_at(
     window: &mut Window,
     store_id: StoreId,
@@ -188,13 +188,13 @@ pub(super) fn header_at(
     })
 }
 
-/// What the frame at `offset` says is the hash after its last change; the body is not checked.
+/// The hash after the last change, as the frame at `offset` states it; the body is not checked.
 pub(super) fn hash_at(window: &mut Window, offset: u64) -> io::Result<Option<ChainHash>> {
     Ok(window.array(offset + HEADER_LEN as u64)?.map(ChainHash))
 }
 
-/// The group in the frame at `offset`, behind `before`, and what the frame says is the hash after it; if
-/// its checksum is right.
+/// The group in the frame at `offset`, after `before`, with the hash that the frame states; `None` if the checksum is
+/// wrong.
 pub(super) fn group_at(
     window: &mut Window,
     store_id: StoreId,
@@ -231,8 +231,8 @@ fn parse_body(header: &FrameHeader, before: Point, body: &[u8]) -> Option<(Group
     is_whole.then_some((group, ChainHash(*hash)))
 }
 
-/// The checksum behind a frame: over the fields of the header and the body. The header's own checksum is left
-/// out, since with it the CRC would be the same for every header.
+/// The checksum at the end of a frame, over the fields of the header and the body. It leaves out the header's own
+/// checksum: with that included, the CRC would be the same for every header.
 fn frame_checksum(store_id: StoreId, frame: &[u8]) -> u32 {
     let (fields, rest) = frame.split_at_checked(HEADER_LEN - CRC_LEN).unwrap_or_default();
     checksum(store_id, &[fields, rest.get(CRC_LEN..).unwrap_or_default()])
@@ -245,7 +245,7 @@ fn checksum(store_id: StoreId, parts: &[&[u8]]) -> u32 {
     hasher.finalize()
 }
 
-/// The bytes behind a length at the start, and what follows them.
+/// Splits off the bytes after a length at the start.
 fn split_with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)

@@ -19,9 +19,9 @@ pub(super) struct Frames {
     pub(super) store_id: StoreId,
     /// The first revision of the segment.
     pub(super) first: u64,
-    /// Where the next frame stands.
+    /// The offset of the next frame.
     pub(super) offset: u64,
-    /// Where the journal stands before it.
+    /// The point of the journal before it.
     pub(super) before: Point,
 }
 
@@ -41,13 +41,12 @@ impl Frames {
         self.window.file()
     }
 
-    /// The revision that the next frame begins with.
+    /// The first revision of the next frame.
     pub(super) fn due(&self) -> u64 {
         self.before.revision.saturating_add(1)
     }
 
-    /// Goes to the frame that holds `revision`; returns whether there is one. The bodies of those before it
-    /// are not checked.
+    /// Moves to the frame with `revision`; returns whether there is one. Bodies of earlier frames are not checked.
     pub(super) fn skip_to(&mut self, revision: u64) -> Result<bool> {
         loop {
             let Some(header) = self.next_header()? else { return Ok(false) };
@@ -60,17 +59,17 @@ impl Frames {
         }
     }
 
-    /// The header of the next frame, if it checks out.
+    /// The header of the next frame, if it is valid.
     pub(super) fn next_header(&mut self) -> Result<Option<FrameHeader>> {
         let due = self.due();
         frame::header_at(&mut self.window, self.store_id, self.offset, due).map_err(reading)
     }
 
-    /// The next group, if it checks out.
+    /// The next group, if it is valid.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when it is not the one that follows the changes before it.
+    /// [`Error::Damaged`] when it does not follow the changes before it.
     pub(super) fn next_group(&mut self) -> Result<Option<Group>> {
         match self.next_header()? {
             Some(header) => self.group_of(&header),
@@ -78,7 +77,7 @@ impl Frames {
         }
     }
 
-    /// The same behind its header.
+    /// The next group, after its header.
     pub(super) fn group_of(&mut self, header: &FrameHeader) -> Result<Option<Group>> {
         let Self { window, store_id, offset, before, .. } = self;
         let found = frame::group_at(window, *store_id, *offset, header, *before);
@@ -96,24 +95,24 @@ impl Frames {
         self.before = end;
     }
 
-    /// Checks that the frames read so far end where another segment begins or ended.
+    /// Checks that the frames read so far end at this point, where another segment begins or ended.
     pub(super) fn check_ends(&self, end: Point) -> Result<()> {
         let same = (self.before.revision, self.before.hash) == (end.revision, end.hash);
         if same { Ok(()) } else { Err(went_another_way(self.first, self.due())) }
     }
 
-    /// The error of a change that was synced and is not there.
+    /// The error of a synced change that is missing.
     pub(super) fn lost(&self, revision: u64) -> Error {
-        let detail = format!("change {revision} was synced and cannot be read");
+        let detail = format!("change {revision} was synced but cannot be read");
         Error::damaged(StoreFile::Journal, format!("journal segment {}", self.first), detail)
     }
 }
 
-/// The error of a change whose hash is not the one that the changes before it lead to.
+/// The error of a change whose hash does not follow from the changes before it.
 pub(super) fn went_another_way(segment: u64, revision: u64) -> Error {
     let detail = format!(
         "change {revision} does not follow from the changes before it: they are of copies of the store \
-         that went different ways"
+         with different histories"
     );
     Error::damaged(StoreFile::Journal, format!("journal segment {segment}"), detail)
 }

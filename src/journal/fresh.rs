@@ -1,4 +1,4 @@
-//! The file of a segment before it has its name.
+//! The file of a segment before it has its final name.
 
 use std::io;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use super::segment::SegmentHeader;
 use super::segments::Segments;
 use crate::disk::DiskFile;
 
-/// The name of a segment that is being made.
+/// The temporary name of a segment.
 pub(super) const UNFINISHED: &str = "unfinished";
-/// The name of a segment that is made ahead.
+/// The temporary name of a segment that is made ahead.
 pub(super) const AHEAD: &str = "ahead";
 
 /// The file of a segment, synced, under a temporary name.
@@ -17,13 +17,13 @@ pub(super) const AHEAD: &str = "ahead";
 pub(super) struct FreshSegment {
     pub(super) name: &'static str,
     pub(super) file: Arc<dyn DiskFile>,
-    /// Where the next frame goes; zeros from here to the end of the file.
+    /// The offset of the next frame; zeros from here to the end of the file.
     pub(super) offset: u64,
     pub(super) len: u64,
 }
 
 impl FreshSegment {
-    /// Whether a file of this name in the directory of the segments is one that is being made.
+    /// Whether this is a temporary name in the directory of the segments.
     pub(super) fn is_name(name: &str) -> bool {
         [UNFINISHED, AHEAD].contains(&name)
     }
@@ -33,7 +33,7 @@ impl FreshSegment {
         self.name == AHEAD
     }
 
-    /// Makes a file with a header, frames, and zeros behind them up to `size`. A failure leaves none.
+    /// Makes a file with a header, frames, and zeros up to `size`. A failure leaves no file.
     pub(super) fn make(
         segments: &Segments,
         header: &SegmentHeader,
@@ -52,7 +52,7 @@ impl FreshSegment {
             Ok(file)
         });
         if made.is_err() {
-            // It means nothing, and the next one takes its place; only its room is given back.
+            // A remaining file does no harm, and the next one replaces it; this only frees its space.
             let _ = disk.remove(&path);
         }
         Ok(Self { name: UNFINISHED, file: made?, offset, len })
@@ -68,7 +68,7 @@ impl FreshSegment {
     }
 }
 
-/// Writes zeros from an offset to another one.
+/// Writes zeros between two offsets.
 pub(super) fn write_zeros(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
     static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut filled = from;

@@ -1,4 +1,4 @@
-//! A journal whose only segment holds arbitrary bytes.
+//! A journal whose only segment has arbitrary bytes.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result};
 
-/// Reads bytes as a change, as a segment, as what follows a right header, and as a payload whose
-/// checksums are right; none may panic, whatever the bytes are.
+/// Reads bytes as a change, as a segment, as frames after a valid header, and as a payload with valid checksums. None
+/// of these may panic, whatever the bytes are.
 pub(crate) fn read_journal(bytes: &[u8]) {
     let _ = ChangeRecord::decode(bytes);
     let store_id = StoreId([7; 16]);

@@ -8,11 +8,11 @@ use crate::model::chain_hash::ChainHash;
 /// Changes that were appended together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
-    /// Where the journal stands before the first one.
+    /// The point of the journal before the first change.
     pub(super) before: Point,
-    /// How old the journal was when they were appended.
+    /// The age of the journal when they were appended.
     pub(super) age: Age,
-    /// What whoever appended them put beside them; empty in a lone store.
+    /// The mark that their writer added; empty in a single store.
     pub(super) mark: Vec<u8>,
     pub(super) changes: VecDeque<GroupChange>,
 }
@@ -31,7 +31,7 @@ impl AsRef<[u8]> for GroupChange {
 }
 
 impl Group {
-    /// Where the journal stands after the last change.
+    /// The point of the journal after the last change.
     pub(super) fn end(&self) -> Point {
         match self.changes.back() {
             None => self.before,
@@ -43,7 +43,7 @@ impl Group {
         }
     }
 
-    /// The chain hash after the change `revision`, which is one of the group or the one before it.
+    /// The chain hash after the change `revision`, which is in the group or directly before it.
     pub(super) fn hash_at(&self, revision: u64) -> Option<ChainHash> {
         match revision.checked_sub(self.before.revision)? {
             0 => Some(self.before.hash),
@@ -54,7 +54,7 @@ impl Group {
         }
     }
 
-    /// Takes the first change out.
+    /// Removes and returns the first change.
     pub(super) fn take_first(&mut self) -> Option<(u64, Vec<u8>)> {
         let GroupChange { hash, payload } = self.changes.pop_front()?;
         let revision = self.before.revision + 1;
@@ -62,7 +62,7 @@ impl Group {
         Some((revision, payload))
     }
 
-    /// Takes out what is not of `from..=end`.
+    /// Removes changes outside of `from..=end`.
     pub(super) fn clip(&mut self, from: u64, end: u64) {
         while self.before.revision + 1 < from && self.take_first().is_some() {}
         let left = end.saturating_sub(self.before.revision);

@@ -1,4 +1,4 @@
-//! Which segments there are, and how long each is.
+//! The segments and their lengths.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ impl Lengths {
         self.by_first.keys().copied()
     }
 
-    /// The first revisions of the segment that holds `revision`, and of the one behind it.
+    /// The first revisions of the segment with `revision`, and of the next one.
     pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
         let first = |(first, _): (&u64, _)| *first;
         let holding = self.by_first.range(..=revision).next_back().map(first);
@@ -24,7 +24,7 @@ impl Lengths {
         (holding, behind)
     }
 
-    /// The length of all of them together.
+    /// The total length.
     pub(super) fn total(&self) -> u64 {
         self.total
     }
@@ -33,7 +33,7 @@ impl Lengths {
         self.by_first.len()
     }
 
-    /// Sets the length of a segment, which may be a new one.
+    /// Sets the length of a segment; adds it if it is new.
     pub(super) fn set(&mut self, first: u64, length: u64) {
         let before = self.by_first.insert(first, length).unwrap_or(0);
         self.total = self.total.saturating_sub(before).saturating_add(length);

@@ -1,15 +1,14 @@
-//! The journal: all changes in revision order, in segments of zeroed files.
+//! The journal: all changes in revision order, in segments that are zeroed files.
 //!
-//! - A change is durable once [`Journal::append`] returned, and not before.
-//! - Changes that are appended together are a group, in one frame: whole or absent as one.
-//! - A segment starts with its first revision, and what an older segment holds from there on does
-//!   not exist. So nothing is ever appended behind a frame that did not check out: every open
-//!   and every recovery starts a fresh segment.
-//! - A segment gets its name only when its header and first frames are synced, so one with a
-//!   name is whole up to there, and proves that everything before it had been synced.
-//! - Each change has a chain hash, over the hash before it and its payload. So parts of a journal, or a
-//!   state and a journal, that are of copies which went different ways do not pass for one.
-//! - Payloads are opaque here.
+//! - A change is durable after [`Journal::append`] returned, and not before.
+//! - Changes that are appended together are a group in one frame, which is atomic.
+//! - A segment starts with its first revision; changes in an older segment from that revision on do not exist. So
+//!   nothing is ever appended after an invalid frame: every open and every recovery starts a fresh segment.
+//! - A segment gets its name only when its header and first frames are synced. So a segment with a name is complete up
+//!   to there, and proves that everything before it had been synced.
+//! - Each change has a chain hash, over the hash before it and its payload. So parts of a journal, or a state and a
+//!   journal, from copies with different histories are not accepted as one.
+//! - The journal does not interpret payloads.
 
 mod ahead;
 mod archive;
@@ -58,7 +57,7 @@ use fresh::FreshSegment;
 use point::Age;
 use segment::{HEADER_LEN, SegmentHeader, file_name};
 
-/// How a journal is written.
+/// The options of a journal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JournalOptions {
     /// The size of a segment in bytes; a larger group gets a segment of its size.
@@ -72,7 +71,7 @@ pub(crate) struct Journal {
     segments: Arc<Segments>,
     options: JournalOptions,
     active: Active,
-    /// Where the journal stands after the newest change; synced.
+    /// The point of the journal after the newest change; synced.
     head: Point,
 }
 
@@ -82,7 +81,7 @@ struct Active {
     /// Its first revision.
     first: u64,
     file: Arc<dyn DiskFile>,
-    /// Where the next frame goes; zeros from there to the end of the file.
+    /// Appends at the offset of the next frame; the rest of the file is zeros.
     appender: Appender,
     len: u64,
 }
@@ -91,7 +90,7 @@ struct Active {
 #[derive(Debug)]
 pub(crate) struct AppendFailure {
     pub(crate) error: Error,
-    /// Whether nothing of the changes is left and the next append may go ahead.
+    /// Whether no part of the changes remains and the next append may run.
     pub(crate) usable: bool,
 }
 
@@ -104,8 +103,7 @@ impl Journal {
 
     /// Starts a fresh segment with the groups that are not known to be synced.
     ///
-    /// When this returns, all changes up to the scan's head are durable, and nothing behind
-    /// them can come alive.
+    /// When this returns, all changes up to the scan's head are durable, and no later bytes can become changes.
     pub(crate) fn start(
         segments: Arc<Segments>,
         scan: &Scan,
@@ -115,8 +113,8 @@ impl Journal {
         let (frames, head) = rewrite(scan, segments.store_id())?;
         let header = SegmentHeader { store_id: segments.store_id(), before: scan.base };
         let starting = |source| Error::io("start a journal segment", source);
-        // Where space is short without the zeros ahead, so that the store can be opened and read; the
-        // first append asks for a segment with room.
+        // If there is not enough space, without the zeros ahead, so that the store can be opened and read; the first
+        // append then asks for a segment with room.
         let fresh = FreshSegment::make(&segments, &header, &frames, options.segment_size)
             .or_else(|error| match is_shortage(&error) {
                 true => FreshSegment::make(&segments, &header, &frames, 0),
@@ -144,42 +142,42 @@ impl Journal {
         self.head.hash
     }
 
-    /// Where the journal stands after the newest change.
+    /// The point of the journal after the newest change.
     pub(crate) fn head_point(&self) -> Point {
         self.head
     }
 
-    /// How much of it is to be kept.
+    /// How much of the journal is kept.
     #[cfg(test)]
     pub(crate) fn retention(&self) -> Retention {
         self.options.retention
     }
 
-    /// Whether it is time to [make a segment ahead](Segments::make_ahead): the newest one is more than half
-    /// full, and there is none.
+    /// Whether it is time to [make a segment ahead](Segments::make_ahead): the newest one is more than half full, and
+    /// none is ready.
     pub(crate) fn needs_ahead(&self) -> bool {
         self.active.appender.offset() > self.active.len / 2 && self.segments.is_ahead_empty()
     }
 
-    /// Ends the journal: nothing more will be appended. The room that was taken ahead is given back.
+    /// Ends the journal: nothing more will be appended. Frees the space that was reserved ahead.
     pub(crate) fn finish(&self) {
         let Active { first, file, appender, .. } = &self.active;
         seal(&self.segments, *first, file, appender.offset());
         self.segments.drop_ahead();
     }
 
-    /// Appends changes as one group, with one write and one sync; returns the bytes they took.
+    /// Appends changes as one group, with one write and one sync; returns the number of bytes.
     ///
-    /// `mark` stands beside them; it is empty in a lone store. `now` is what the clock shows, which may be
-    /// less than it showed before.
+    /// `mark` is stored with them; it is empty in a single store. `now` is the reading of the clock, which may be less
+    /// than an earlier one.
     ///
     /// Cost: O(bytes), and a sync.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] when the group would have 4 GiB or more. When something was short that may be
-    /// there again later, and what was written could be taken back, the failure says so, and the
-    /// journal can be used further; any other failure leaves it open what the disk holds.
+    /// [`Error::TooLong`] when the group would have 4 GiB or more. On a temporary shortage, if the written bytes could
+    /// be undone, the failure is marked as usable, and the journal can be used further. After any other failure the
+    /// contents of the disk are unknown.
     pub(crate) fn append(
         &mut self,
         payloads: &[impl AsRef<[u8]>],
@@ -200,7 +198,7 @@ impl Journal {
         Ok(frame.len() as u64)
     }
 
-    /// Appends whole frames, all in one segment; the journal ends at `end` then.
+    /// Appends whole frames, all in one segment; the journal then ends at `end`.
     fn append_frames(&mut self, frames: &[u8], end: Point) -> Result<(), AppendFailure> {
         if self.active.appender.offset() + frames.len() as u64 > self.active.len {
             self.rotate(frames.len() as u64)?;
@@ -230,7 +228,7 @@ impl Journal {
 
     /// Starts the next segment; everything before it is synced.
     ///
-    /// Nothing of the changes is written yet, so whatever fails here, they are not applied.
+    /// No change is written yet, so after any failure they are not applied.
     fn rotate(&mut self, needed: u64) -> Result<(), AppendFailure> {
         let header = SegmentHeader { store_id: self.segments.store_id(), before: self.head };
         let failed = |source, usable| {
@@ -241,7 +239,7 @@ impl Journal {
             let usable = is_shortage(&source);
             failed(source, usable)
         })?;
-        // Once it may have its name, what goes into the old segment may not count any more.
+        // From here on it may have its name. Then bytes in the old segment may no longer count.
         let named = self.segments.publish(header.first(), &fresh);
         named.map_err(|source| failed(source, false))?;
         if fresh.is_ahead() {
@@ -249,14 +247,14 @@ impl Journal {
         }
         let next = Active::begun(header.first(), fresh, &self.segments);
         let last = std::mem::replace(&mut self.active, next);
-        // One without a change has the same first revision, and its file is gone.
+        // An empty segment has the same first revision, and its file is gone.
         if last.first != self.active.first {
             seal(&self.segments, last.first, &last.file, last.appender.offset());
         }
         Ok(())
     }
 
-    /// The file of the next segment: the one that was made ahead, where it is large enough, or a new one.
+    /// The file of the next segment: the one made ahead if it is large enough, or else a new one.
     fn next_segment(&self, header: &SegmentHeader, needed: u64) -> io::Result<FreshSegment> {
         let Some(mut ahead) = self.segments.take_ahead(needed) else {
             let size = self.options.segment_size.max(needed);
@@ -273,19 +271,19 @@ impl Journal {
 }
 
 impl Active {
-    /// The segment that a file became which has its name now.
+    /// The active segment of a file that now has its final name.
     fn begun(first: u64, fresh: FreshSegment, segments: &Segments) -> Self {
         let FreshSegment { file, offset, len, .. } = fresh;
         trace::segment_started(first, len);
         let path = segments.path_of(&file_name(first));
-        // Where it cannot be opened once more, appends go through the cache.
+        // If the file cannot be opened again, appends go through the cache.
         let appender = Appender::open(segments.disk(), &path, Arc::clone(&file), offset)
             .unwrap_or_else(|_| Appender::plain(Arc::clone(&file), offset));
         Self { first, file, appender, len }
     }
 }
 
-/// The frames of the groups that are not known to be synced, and where they end.
+/// The frames of the groups that are not known to be synced, and the point after them.
 fn rewrite(scan: &Scan, store_id: StoreId) -> Result<(Vec<u8>, Point)> {
     let (mut frames, mut before) = (Vec::new(), scan.base);
     for group in &scan.unproven {
@@ -297,9 +295,9 @@ fn rewrite(scan: &Scan, store_id: StoreId) -> Result<(Vec<u8>, Point)> {
     Ok((frames, before))
 }
 
-/// Gives back the zeros behind the last frame of a segment that nothing is appended to any more.
+/// Removes the zeros after the last frame of a segment that gets no more frames.
 fn seal(segments: &Segments, first: u64, file: &Arc<dyn DiskFile>, used: u64) {
-    // Where it fails they stay, and mean as little.
+    // If it fails, the zeros stay and do no harm.
     if file.set_len(used).is_ok() {
         segments.set_length(first, used);
     }

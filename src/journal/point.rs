@@ -1,39 +1,39 @@
-//! Where a journal stands: after which change, with which hash, and how old it is.
+//! A point of a journal: after which change, with which hash, and at what age.
 
 use std::time::Duration;
 
 use crate::model::chain_hash::ChainHash;
 use crate::model::time::Timestamp;
 
-/// Where a journal stands after a change.
+/// The point of a journal after a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Point {
     /// The revision of the change; 0 before the first one.
     pub(crate) revision: u64,
     /// The chain hash after it.
     pub(crate) hash: ChainHash,
-    /// How old the journal was when it was appended.
+    /// The age of the journal when the change was appended.
     pub(crate) age: Age,
 }
 
-/// How old a journal is, by its own count.
+/// The age of a journal, by its own count.
 ///
-/// The clock of a machine may jump: once to the year 2096 and back, say. The journal takes over only the
-/// steps between two readings: nothing where the clock went back, and no more than a limit where it went
-/// forward. So a jump costs at most that limit, and the journal ages on afterwards.
+/// The clock of a machine may jump, for example to the year 2096 and back. The journal only adds the steps between two
+/// readings: zero if the clock went back, and at most a limit if it went forward. So a jump costs at most that limit,
+/// and the journal continues to age afterwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Age {
     /// The age in milliseconds.
     pub(crate) millis: u64,
-    /// The reading of the clock that was counted last.
+    /// The last clock reading that was counted.
     pub(crate) clock: Timestamp,
 }
 
 impl Age {
-    /// The age when the clock shows `now`; no more than `longest` is added.
+    /// The age at the clock reading `now`; at most `longest` is added.
     ///
-    /// The first reading of a new journal counts as a step from 1970. All its changes are as much older then,
-    /// so that none is kept longer or shorter.
+    /// The first reading of a new journal counts as a step from 1970. This makes all its changes older by the same
+    /// time, so the step does not change how long they are kept.
     #[must_use]
     pub(super) fn advance(self, now: Timestamp, longest: Duration) -> Self {
         let step = now.as_millis().saturating_sub(self.clock.as_millis());

@@ -1,4 +1,4 @@
-//! Reading changes in order, also while others append.
+//! Reads changes in order, also while others append.
 
 use std::sync::Arc;
 
@@ -9,34 +9,34 @@ use super::segments::Segments;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 
-/// The payloads of a range of revisions, in order. It checks each against the chain of hashes.
+/// The payloads of a range of revisions, in order. Each is checked against the chain of hashes.
 ///
-/// Holds the segment it reads open, so that one removed meanwhile is read to its end.
+/// Keeps the current segment open, so that it can be read to its end even if it is removed meanwhile.
 #[derive(Debug)]
 pub(crate) struct Reader {
     segments: Arc<Segments>,
-    /// The revision to give next.
+    /// The revision to return next.
     next: u64,
-    /// The last revision to give.
+    /// The last revision to return.
     end: u64,
     /// Where an earlier reader stopped.
     place: Option<Place>,
     frames: Option<Frames>,
-    /// What is left of the group that was read last, and where it stands.
+    /// The rest of the group that was read last, and its place.
     group: Option<(Group, Place)>,
-    /// Where the journal stands after the change that was given last.
+    /// The point of the journal after the last returned change.
     given: Option<Point>,
 }
 
-/// Where a group stands, or the next one will: whoever goes on there need not look for it.
+/// The place of a group, or of the next one: a reader that continues there need not search for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// The first revision of the segment.
     segment: u64,
     offset: u64,
-    /// Where the journal stands before the group at `offset`.
+    /// The point of the journal before the group at `offset`.
     before: Point,
-    /// The same after the change that was given last, which may be one of the group.
+    /// The point after the last returned change, which may be in that group.
     given: Point,
 }
 
@@ -45,7 +45,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`] when the journal no longer keeps `from`.
+    /// [`Error::JournalTrimmed`] when the journal no longer has `from`.
     pub(crate) fn new(segments: Arc<Segments>, from: u64, end: u64) -> Result<Self> {
         let (next, place, frames, group, given) = (from.max(1), None, None, None, None);
         let reader = Self { segments, next, end, place, frames, group, given };
@@ -55,15 +55,15 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The same reader; where it finds the segment of `place`, which another one of the same
-    /// segments told, it begins to look there.
+    /// Starts the search at `place`, which came from another reader of the same segments, if the next change is in its
+    /// segment.
     pub(crate) fn starting_at(mut self, place: Option<Place>) -> Self {
         self.given = place.map(|at| at.given).filter(|given| given.revision + 1 == self.next);
         self.place = place;
         self
     }
 
-    /// Where the group of the next change stands, once a change was read.
+    /// The place of the group with the next change, after a change was read.
     pub(crate) fn place(&self) -> Option<Place> {
         let known = match (&self.group, &self.frames) {
             (Some((group, place)), _) if !group.changes.is_empty() => Some(*place),
@@ -73,14 +73,14 @@ impl Reader {
         known.map(|place| Place { given: self.given.unwrap_or(place.given), ..place })
     }
 
-    /// The chain hash after the change that was given last; `None` when none was, by this reader or by the
-    /// one that told its place.
+    /// The chain hash after the last returned change, of this reader or of the one that `place` came from; `None` if
+    /// there was none.
     pub(crate) fn hash(&self) -> Option<ChainHash> {
         self.given.map(|given| given.hash)
     }
 
-    /// The changes that are left, in the groups they were appended in. Of the first and the last one only
-    /// what was asked for is there.
+    /// The remaining changes, in the groups in which they were appended. The first and the last group have only the
+    /// requested changes.
     pub(crate) fn into_groups(mut self) -> impl Iterator<Item = Result<Group>> {
         std::iter::from_fn(move || {
             if self.next > self.end {
@@ -120,15 +120,15 @@ impl Reader {
         }
     }
 
-    /// Reads the group of the next change; what is left of it has that change.
+    /// Reads the group of the next change; that change is the first of the returned group.
     fn read_group(&mut self) -> Result<(Group, Place)> {
         self.segments.check_current()?;
         let behind = self.frames.as_ref().and_then(|at| self.segments.around(at.first).1);
-        // What a segment holds from the next one's first revision on does not exist.
+        // In a segment, changes from the next segment's first revision on do not exist.
         if self.frames.is_none() || behind.is_some_and(|behind| behind <= self.next) {
             self.frames = Some(self.open_frames()?);
         }
-        // Where the segments behind this one were removed meanwhile, it ends too early.
+        // If the next segments were removed meanwhile, it ends too early.
         self.next_group().map_err(|error| self.check_kept().err().unwrap_or(error))
     }
 
@@ -152,7 +152,7 @@ impl Reader {
         let or_trimmed = |error| self.check_kept().err().unwrap_or(error);
         let holding = self.segments.around(self.next).0;
         let holding = holding.ok_or_else(|| or_trimmed(self.unreadable()))?;
-        // It may have been removed since.
+        // It may have been removed in the meantime.
         let mut frames = Frames::open(&self.segments, holding).map_err(or_trimmed)?;
         let known = self.place.filter(|at| at.segment == holding && at.before.revision < self.next);
         if let Some(place) = known {
@@ -161,7 +161,7 @@ impl Reader {
         Ok(frames)
     }
 
-    /// Gives nothing more.
+    /// Returns nothing more.
     pub(crate) const fn stop(&mut self) {
         self.end = 0;
     }
@@ -190,7 +190,7 @@ impl Iterator for Reader {
         let read = self.read();
         match &read {
             Ok(_) => self.next += 1,
-            // Nothing behind an error is in order any more.
+            // After an error, the order of later changes is unknown.
             Err(_) => self.stop(),
         }
         Some(read)

@@ -1,4 +1,4 @@
-//! What a journal holds after a crash: where it ends, and what of it is durable.
+//! The contents of a journal after a crash: its end, and its durable part.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,45 +13,45 @@ use crate::disk::DiskFile;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 
-/// What a journal holds.
+/// The contents of a journal.
 #[derive(Debug)]
 pub(crate) struct Scan {
     /// The newest revision that survived.
     pub(crate) head: u64,
     /// The chain hash after it.
     pub(crate) head_hash: ChainHash,
-    /// The newest revision that is known to be synced; at most `head`.
+    /// The newest revision known to be synced; at most `head`.
     pub(crate) durable_through: u64,
-    /// How many bytes there are behind the last frame that checks out, up to the last one that is
-    /// not zero: of changes that were being written when a crash came.
+    /// How many bytes there are after the last valid frame, up to the last byte that is not zero: of changes that were
+    /// being written during a crash.
     pub(crate) cut_bytes: u64,
-    /// Where the journal stands after `durable_through`.
+    /// The point of the journal after `durable_through`.
     pub(super) base: Point,
-    /// The groups behind it: they may be in the page cache only.
+    /// The later groups: they may only be in the page cache.
     pub(super) unproven: VecDeque<Group>,
-    /// The segment that was the newest.
+    /// The segment that was the newest one.
     pub(super) superseded: Option<Superseded>,
 }
 
-/// A segment that a fresh one follows, or takes the place of.
+/// A segment that a fresh one follows or replaces.
 #[derive(Debug)]
 pub(super) struct Superseded {
     pub(super) first: u64,
     pub(super) file: Arc<dyn DiskFile>,
-    /// Where its durable frames end.
+    /// The end of its durable frames.
     pub(super) used: u64,
 }
 
-/// The newest change of a state, as far as the state is on disk.
+/// The newest change of a state that is on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StateHead {
     pub(crate) revision: u64,
-    /// The chain hash after it; `None` of a state that does not keep it.
+    /// The chain hash after it; `None` if the state does not keep it.
     pub(crate) hash: Option<ChainHash>,
 }
 
 impl Scan {
-    /// What a journal holds that goes on behind a point and has nothing before it.
+    /// An empty journal that continues after a point.
     pub(super) fn at(point: Point) -> Self {
         Self::of(point, VecDeque::new())
     }
@@ -63,25 +63,23 @@ impl Scan {
         Self { head, head_hash, durable_through, cut_bytes, base, unproven, superseded }
     }
 
-    /// How many changes a fresh segment gets that are not known to be synced where they stand.
+    /// How many changes are rewritten into a fresh segment because they are not known to be synced.
     pub(crate) fn rewritten(&self) -> u64 {
         self.head - self.durable_through
     }
 }
 
-/// Reads the journal from the state's revision on, without changing anything.
+/// Reads the journal from the state's revision on; changes nothing.
 ///
-/// The first frame that does not check out ends the journal, unless something proves that it had
-/// been synced: the state's revision, a later frame's durable-up-to, or a later segment. For the
-/// very last frame nothing can prove it.
+/// The first invalid frame ends the journal, unless something proves that it had been synced: the state's revision, a
+/// later frame's durable-up-to, or a later segment. For the very last frame there is no such proof.
 ///
 /// Cost: O(bytes of the segments from the state's revision on).
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] when a change that had been synced is not there, or when state and journal, or two
-/// parts of the journal, are of copies that went different ways; [`Error::NewerFormat`] when a later
-/// version wrote a segment.
+/// [`Error::Damaged`] when a synced change is missing, or when state and journal, or two parts of the journal, come
+/// from copies with different histories; [`Error::NewerFormat`] when a later version wrote a segment.
 pub(crate) fn scan(segments: &Segments, state: StateHead) -> Result<Scan> {
     let firsts = segments.firsts();
     let start = firsts.partition_point(|&first| first <= state.revision.saturating_add(1));
@@ -118,20 +116,20 @@ fn missing(firsts: &[u64], state_revision: u64) -> Error {
 struct SegmentScan {
     frames: Frames,
     state: StateHead,
-    /// Where the newest group that checks out ends.
+    /// The end of the newest valid group.
     head: Point,
-    /// The newest revision that a frame in the segment says had been synced.
+    /// The newest revision that a frame in the segment states as synced.
     proof: u64,
-    /// How many bytes behind the newest frame are not zero, or before one that is not.
+    /// How many bytes after the newest frame are not zero, or come before one that is not.
     cut_bytes: u64,
-    /// Where the groups that are known to be synced end, in the journal and in the file.
+    /// The end of the groups that are known to be synced, in the journal and in the file.
     base: (Point, u64),
-    /// The groups behind that, and where each ends in the file.
+    /// The later groups, each with its end in the file.
     unproven: VecDeque<(Group, u64)>,
 }
 
 impl SegmentScan {
-    /// `end` is where the segment before it ends, if that was read.
+    /// `end` is the end of the previous segment, if that was read.
     fn open(segments: &Segments, first: u64, end: Option<Point>, state: StateHead) -> Result<Self> {
         let frames = Frames::open(segments, first)?;
         end.map_or(Ok(()), |end| frames.check_ends(end))?;
@@ -142,7 +140,7 @@ impl SegmentScan {
         Ok(scan)
     }
 
-    /// Goes on to the change `next`, or to the first frame that does not check out.
+    /// Reads up to the change `next`, or to the first invalid frame.
     fn run(mut self, next: Option<u64>) -> Result<Self> {
         while next.is_none_or(|next| self.frames.due() < next) {
             if !self.step()? {
@@ -157,7 +155,7 @@ impl SegmentScan {
         Ok(self)
     }
 
-    /// Reads the next group; returns whether there is one that checks out.
+    /// Reads the next group; returns whether there is a valid one.
     fn step(&mut self) -> Result<bool> {
         let Some(header) = self.frames.next_header()? else { return Ok(false) };
         let Some(group) = self.frames.group_of(&header)? else { return Ok(false) };
@@ -170,7 +168,7 @@ impl SegmentScan {
         Ok(true)
     }
 
-    /// Notes that a change had been synced, and with it its whole group and all before it.
+    /// Records that a change had been synced, and with it its whole group and everything before it.
     fn prove(&mut self, revision: u64) {
         self.proof = self.proof.max(revision);
         while self.unproven.front().is_some_and(|(group, _)| group.before.revision < revision)
@@ -185,7 +183,7 @@ impl SegmentScan {
             Some(expected) if self.state.revision == revision && expected != hash => {
                 let detail = format!(
                     "its change {revision} is not the one that the state has: state and journal are of \
-                     copies of the store that went different ways"
+                     copies of the store with different histories"
                 );
                 Err(Error::damaged(StoreFile::Journal, "journal", detail))
             }
@@ -193,16 +191,16 @@ impl SegmentScan {
         }
     }
 
-    /// What headers behind a frame that does not check out say had been synced; they are looked
-    /// for at every byte, since a torn header loses the framing. With it where the last byte ends that
-    /// is not zero, or where the frame stands.
+    /// The newest revision that headers after an invalid frame state as synced. They are searched for at every byte,
+    /// since a torn header loses the framing. Also returns the end of the last byte that is not zero, or the frame's
+    /// offset.
     fn proof_behind(&mut self) -> Result<(u64, u64)> {
         let due = self.frames.due();
         let Frames { window, store_id, offset, .. } = &mut self.frames;
         let (mut proof, mut end, mut at) = (0, *offset, *offset);
         while let Some(written) = window.next_nonzero(at).map_err(reading)? {
             end = written + 1;
-            // A length is not zero, so at most its three low bytes are.
+            // A length is not zero, so at most its three low bytes are zero.
             at = at.max(written.saturating_sub(3));
             let Some(bytes) = window.array::<HEADER_LEN>(at).map_err(reading)? else {
                 while let Some(written) = window.next_nonzero(end).map_err(reading)? {

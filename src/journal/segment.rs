@@ -14,12 +14,12 @@ const MAGIC: [u8; 8] = *b"viewlink";
 pub(super) const HEADER_LEN: u64 = ENCODED_LEN as u64;
 pub(super) const ENCODED_LEN: usize = 72;
 
-/// The start of a segment: magic, format u32, store id, first revision u64, and of the change before the
-/// first one the chain hash, the age u64 of the journal and the reading u64 of the clock; then crc u32.
+/// The start of a segment: magic, format u32, store id, first revision u64; of the change before the first one the
+/// chain hash, the age u64 of the journal and the reading u64 of the clock; then crc u32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
     pub(super) store_id: StoreId,
-    /// Where the journal stands before the first change, whether that is written yet or not.
+    /// The point of the journal before the first change, even if that is not written yet.
     pub(super) before: Point,
 }
 
@@ -42,7 +42,7 @@ impl SegmentHeader {
         bytes.first_chunk().copied().unwrap_or([0; ENCODED_LEN])
     }
 
-    /// Reads the header of the segment `name`, which starts at `first`. Without a store id any will do.
+    /// Reads the header of the segment `name`, which starts at `first`. Without a store id, any store is accepted.
     pub(super) fn decode(
         bytes: &[u8; ENCODED_LEN],
         name: &str,
@@ -51,7 +51,7 @@ impl SegmentHeader {
     ) -> Result<Self> {
         let damaged = |detail: String| Err(Error::damaged(StoreFile::Journal, name, detail));
         if bytes.first_chunk() != Some(&MAGIC) {
-            return damaged("it does not start like a journal segment".to_owned());
+            return damaged("it does not begin with the header of a journal segment".to_owned());
         }
         let format = u32::from_le_bytes(array_at(bytes, 8));
         if format > FORMAT {
@@ -81,7 +81,7 @@ impl SegmentHeader {
     }
 }
 
-/// The bytes from `start` on; zeros where there are too few.
+/// The bytes from `start` on; zeros if there are too few.
 fn array_at<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
     bytes.get(start..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
 }

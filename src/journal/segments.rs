@@ -1,4 +1,4 @@
-//! Which segments there are, and what is done to their files.
+//! The segments and the operations on their files.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,43 +19,43 @@ use crate::trace;
 /// The directory of a store's segments.
 const DIR: &str = "journal";
 
-/// The segments of a store, known to the writer and to all readers.
+/// The segments of a store, shared by the writer and all readers.
 #[derive(Debug)]
 pub(crate) struct Segments {
     disk: Arc<dyn Disk>,
-    /// The directory they are in; empty for that of the disk.
+    /// Their directory; empty for that of the disk.
     dir: &'static str,
     store_id: StoreId,
     lengths: RwLock<Lengths>,
-    /// How many want all of them to stay; changed only while `lengths` is locked.
+    /// How many users need all of them; changed only while `lengths` is locked.
     keepers: AtomicUsize,
-    /// Whether the store goes on with other segments, or not at all; changed only while `ahead` is locked.
+    /// Whether the store has switched to other segments or was closed; changed only while `ahead` is locked.
     retired: AtomicBool,
-    /// Whether the last removal may not be durable.
+    /// Whether the last removal may not be durable yet.
     unsynced_removal: AtomicBool,
     /// The segment that is made ahead.
     pub(super) ahead: Mutex<AheadSlot>,
-    /// Held by the one that removes segments.
+    /// Locked while segments are removed.
     pub(super) trimming: Mutex<()>,
 }
 
 impl Segments {
-    /// Lists the segments on disk; an unfinished one does not count.
+    /// Lists the segments on disk; unfinished ones are ignored.
     pub(crate) fn open(disk: Arc<dyn Disk>, store_id: StoreId) -> Result<Self> {
         Self::list(disk, DIR, store_id)
     }
 
-    /// Lists the segments of an archive, to be read. The store they are of is told by the header of the
-    /// first one; it need not be the one that reads them. [`scan`](super::scan) with a state's revision and
-    /// hash tells whether they lead on from there, and how far.
+    /// Lists the segments of an archive for reading. The store that they belong to is read from the header of the first
+    /// one; it may be another store than the reader's. [`scan`](super::scan) with a state's revision and hash shows
+    /// whether they continue from there, and how far.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when there is none, [`Error::Damaged`] when the first one has no right header.
+    /// [`Error::Io`] when there is none, [`Error::Damaged`] when the first one has no valid header.
     pub(crate) fn open_archive(disk: Arc<dyn Disk>) -> Result<Self> {
         let mut segments = Self::list(disk, "", StoreId::default())?;
         let Some(first) = segments.oldest() else {
-            let source = io::Error::new(io::ErrorKind::NotFound, "it has no segment");
+            let source = io::Error::new(io::ErrorKind::NotFound, "it has no segments");
             return Err(Error::io("open the archive of the journal", source));
         };
         segments.store_id = segments.read_header(first, None)?.1.store_id;
@@ -66,14 +66,14 @@ impl Segments {
         let names = names(&*disk, dir)?;
         let segments = Self::unlisted(disk, dir, store_id);
         for first in names.iter().filter_map(|name| first_of(name)) {
-            // Only told to operators: one that cannot be read counts as empty, until it is needed.
+            // Only for reports: one that cannot be read counts as empty until it is needed.
             let file = segments.disk.open(&segments.path(first));
             segments.set_length(first, file.and_then(|file| file.len()).unwrap_or(0));
         }
         Ok(segments)
     }
 
-    /// The segments in a directory, without a look at which there are.
+    /// The segments in a directory, without listing them.
     pub(super) fn unlisted(disk: Arc<dyn Disk>, dir: &'static str, store_id: StoreId) -> Self {
         Self {
             disk,
@@ -88,13 +88,13 @@ impl Segments {
         }
     }
 
-    /// Something in the directory of the segments that is none and never becomes one.
+    /// A name in the directory of the segments that is not a segment and never becomes one.
     pub(crate) fn foreign_name(disk: &dyn Disk) -> Result<Option<String>> {
         let known = |name: &str| first_of(name).is_some() || FreshSegment::is_name(name);
         Ok(names(disk, DIR)?.into_iter().find(|name| !known(name)))
     }
 
-    /// Makes the directory of the segments.
+    /// Creates the directory of the segments.
     pub(crate) fn create_dir(disk: &dyn Disk) -> io::Result<()> {
         disk.create_dir(DIR)
     }
@@ -121,17 +121,17 @@ impl Segments {
         self.lengths().firsts().collect()
     }
 
-    /// The first revisions of the segment that holds `revision`, and of the one behind it.
+    /// The first revisions of the segment with `revision`, and of the next one.
     pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
         self.lengths().around(revision)
     }
 
-    /// The oldest revision a segment starts with.
+    /// The oldest first revision.
     pub(crate) fn oldest(&self) -> Option<u64> {
         self.lengths().firsts().next()
     }
 
-    /// How many segments there are, and how many bytes they take together, zeros ahead included.
+    /// The number of segments, and their total bytes, including zeros ahead.
     ///
     /// Cost: O(1).
     pub(crate) fn size(&self) -> (u64, u64) {
@@ -145,7 +145,7 @@ impl Segments {
     }
 
     fn lengths(&self) -> RwLockReadGuard<'_, Lengths> {
-        // Nothing panics between two writes to it.
+        // No panic is possible between two writes to it.
         self.lengths.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -175,7 +175,7 @@ impl Segments {
         let mut bytes = [0; ENCODED_LEN];
         match file.read_at(0, &mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return damaged("it is shorter than a header");
+                return damaged("it is shorter than its header");
             }
             other => other.map_err(reading)?,
         }
@@ -183,9 +183,9 @@ impl Segments {
         Ok((file, header))
     }
 
-    /// Gives the file of a segment its name, in one durable step.
+    /// Renames the file of a segment to its final name, in one durable step.
     ///
-    /// After a failure it is open which segments are on disk.
+    /// After a failure, the segments on disk are unknown.
     pub(super) fn publish(&self, first: u64, fresh: &FreshSegment) -> io::Result<()> {
         self.disk.rename(&self.path_of(fresh.name), &self.path(first))?;
         self.disk.sync_dir(self.dir)?;
@@ -193,8 +193,7 @@ impl Segments {
         Ok(())
     }
 
-    /// Whether there are changes, or could have been: more than the segment that a creation which
-    /// did not end leaves.
+    /// Whether there are or may have been changes: more than the single segment that an interrupted creation leaves.
     pub(crate) fn hold_changes(&self) -> Result<bool> {
         match self.firsts().as_slice() {
             [] => Ok(false),
@@ -208,9 +207,9 @@ impl Segments {
         }
     }
 
-    /// Ends the use of these segments: the store was closed or recovered.
+    /// Ends the use of these segments, after the store was closed or recovered.
     pub(crate) fn retire(&self) {
-        // So none is made ahead any more, under a name that the next ones use, when this returns.
+        // When this returns, no segment is made ahead any more under a name that the next segments use.
         let _slot = self.ahead_slot();
         self.retired.store(true, Ordering::Release);
     }
@@ -221,27 +220,27 @@ impl Segments {
 
     /// # Errors
     ///
-    /// [`Error::Closed`] when they no longer are.
+    /// [`Error::Closed`] when they were retired.
     pub(crate) fn check_current(&self) -> Result<()> {
         if self.is_retired() { Err(Error::Closed) } else { Ok(()) }
     }
 
-    /// Where the journal stands before the first change of a segment.
+    /// The point of the journal before the first change of a segment.
     pub(crate) fn point_before(&self, first: u64) -> Result<Point> {
         Ok(self.load(first)?.1.before)
     }
 
-    /// The chain hash after a change; `None` when it is not kept any more, or not there yet. The one
-    /// before the oldest change that is kept is known, too.
+    /// The chain hash after a change; `None` if the journal no longer has it or does not have it yet. The hash before
+    /// the oldest change in the journal is also known.
     ///
     /// Cost: O(bytes of one segment).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when the change was synced and cannot be read.
+    /// [`Error::Damaged`] when the change was synced but cannot be read.
     pub(crate) fn hash_at(&self, revision: u64) -> Result<Option<ChainHash>> {
         let found = self.find_hash(revision);
-        // A segment may have been removed since it was looked for.
+        // A segment may have been removed in the meantime.
         let is_gone = || self.oldest().is_none_or(|oldest| oldest > revision.saturating_add(1));
         if found.is_err() && is_gone() { Ok(None) } else { found }
     }
@@ -261,11 +260,11 @@ impl Segments {
         }
     }
 
-    /// Removes a segment, unless somebody wants all to stay; returns whether it is gone. The removal is
-    /// durable when this returns, so that removing from the oldest on never leaves a hole.
+    /// Removes a segment, unless a user needs all of them; returns whether it was removed. The removal is durable when
+    /// this returns, so removing from the oldest on never leaves a gap.
     ///
-    /// Where that fails the segment is gone all the same for those who read. Nothing else may be
-    /// removed then before [`sync_removals`](Self::sync_removals).
+    /// If the sync fails, readers no longer see the segment anyway. Nothing else may then be removed before
+    /// [`sync_removals`](Self::sync_removals).
     pub(super) fn remove(&self, first: u64) -> Result<bool> {
         let name = self.path(first);
         let length = {
@@ -273,7 +272,7 @@ impl Segments {
             if self.keepers.load(Ordering::Relaxed) > 0 {
                 return Ok(false);
             }
-            // Out of the list first: nobody is to open it any more.
+            // Removed from the list first, so that no reader opens it any more.
             lengths.remove(first).unwrap_or(0)
         };
         match self.disk.remove(&name) {
@@ -287,7 +286,7 @@ impl Segments {
         self.sync_removals().map(|()| true)
     }
 
-    /// Makes a removal durable that is not yet.
+    /// Makes a removal durable if it is not yet.
     pub(super) fn sync_removals(&self) -> Result<()> {
         if self.unsynced_removal.load(Ordering::Acquire) {
             let synced = self.disk.sync_dir(self.dir);
@@ -298,18 +297,18 @@ impl Segments {
     }
 }
 
-/// What is in the directory of the segments; nothing where there is none.
+/// The names in the directory of the segments; none if it does not exist.
 fn names(disk: &dyn Disk, dir: &str) -> Result<Vec<String>> {
     match disk.list(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            Err(Error::damaged(StoreFile::Journal, dir, "it is a file and not a directory"))
+            Err(Error::damaged(StoreFile::Journal, dir, "it is a file instead of a directory"))
         }
         other => other.map_err(|error| Error::io("list the journal", error)),
     }
 }
 
-/// The segments of a store, none of which is removed as long as this lives.
+/// Keeps all segments of a store from being removed as long as this value exists.
 #[derive(Debug)]
 pub(crate) struct Kept {
     segments: Arc<Segments>,
@@ -330,7 +329,7 @@ impl Kept {
         &self.segments
     }
 
-    /// The oldest revision a segment starts with.
+    /// The oldest first revision.
     pub(crate) fn oldest(&self) -> u64 {
         self.oldest
     }

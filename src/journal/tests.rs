@@ -25,7 +25,7 @@ fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-/// Opens the journal of a state at this revision; one that was never written is made first.
+/// Opens the journal of a state at this revision; makes it first if it does not exist.
 fn open(disk: &Arc<dyn Disk>, state_revision: u64) -> Result<Journal> {
     open_with(disk, StateHead { revision: state_revision, hash: None }, OPTIONS)
 }
@@ -55,7 +55,7 @@ fn read(journal: &Journal, from: u64) -> Result<Vec<(u64, Vec<u8>)>> {
     Reader::new(Arc::clone(&journal.segments), from, journal.head())?.collect()
 }
 
-/// Trims a journal that is at its head and of an age in milliseconds.
+/// Trims a journal to its head at an age in milliseconds.
 fn trim(journal: &Journal, keep: Retention, needed: u64, millis: u64) -> Result<()> {
     let age = Age { millis, clock: time(millis) };
     journal.segments.trim(keep, needed, Point { age, ..journal.head }, None)
@@ -111,8 +111,8 @@ fn opening_again_and_again_adds_no_segments() {
     assert!(disk.list("journal").unwrap().len() <= 2, "{:?}", disk.list("journal"));
 }
 
-/// One disk call after another is the last one that reaches the disk, and what was not synced is
-/// kept in part: whatever was acknowledged is there, and nothing else but the append under way.
+/// Each disk call in turn is the last one that reaches the disk, and unsynced bytes are kept in part: every
+/// acknowledged change is there, and nothing else except the append in progress.
 #[test]
 fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
     let disk = SimulatedDisk::default();
@@ -136,15 +136,15 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
     }
 }
 
-/// A killed process leaves an unsynced record that the next open shows to readers; a power loss
-/// right after must not take it back.
+/// A killed process leaves an unsynced record that the next open shows to readers; a power loss right after it must not
+/// undo it.
 #[test]
 fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();
     append(&mut journal, 5);
-    // The write of change 6 reaches the page cache, its sync does not happen.
+    // The write of change 6 reaches the page cache, but its sync does not happen.
     disk.fail(DiskFault::new(io::ErrorKind::Other).after(1).for_good());
     journal.append(&[&payload(6)], &[], time(6)).unwrap_err();
     let killed = disk.killed();
@@ -184,7 +184,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
             }
             assert_eq!(damaged.contents(), before, "an open that fails changes nothing");
         } else {
-            // Nothing proves that the very last group had been synced.
+            // Nothing proves that the very last group was synced.
             assert_eq!(result.unwrap().head(), 11, "flip at {offset}");
         }
     }
@@ -246,7 +246,7 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     trim(&journal, KEEP_TEN, 100, 0).unwrap();
     let rest: Vec<_> = reader.collect();
     let (last, held) = rest.split_last().unwrap();
-    assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment is read on");
+    assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment can still be read");
     assert!(matches!(last, Err(Error::JournalTrimmed { .. })), "{last:?}");
 }
 
@@ -273,8 +273,8 @@ fn a_reader_overtaken_before_its_first_change_is_told_so() {
     assert!(matches!(error, Error::JournalTrimmed { requested: 1, .. }), "{error}");
 }
 
-/// The next segment has its name and the directory's sync fails for want of room: the old segment
-/// no longer counts from there on, so nothing may be appended to it.
+/// The next segment has its name, and the sync of the directory fails for lack of space. The old segment no longer
+/// counts from there on, so nothing may be appended to it.
 #[test]
 fn a_segment_that_may_have_its_name_ends_the_one_before() {
     let disk = SimulatedDisk::default();
@@ -282,7 +282,7 @@ fn a_segment_that_may_have_its_name_ends_the_one_before() {
     let mut journal = open(&dyn_disk, 0).unwrap();
     let large = vec![1; usize::try_from(SIZE).unwrap()];
     append(&mut journal, 1);
-    // Creating, filling, syncing and naming the segment pass; syncing the directory does not.
+    // Creating, filling, syncing and renaming the segment succeed; syncing the directory fails.
     disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(5));
     let failure = journal.append(&[&large], &[], time(1)).unwrap_err();
     disk.heal();
@@ -302,7 +302,7 @@ fn a_segment_is_read_while_its_zeros_are_cut_off() {
     assert!(window.bytes(segment::HEADER_LEN, 10).unwrap().is_some());
 }
 
-/// A file that is cut between the question for its length and the reading.
+/// A file that is truncated between the call for its length and the read.
 #[derive(Debug)]
 struct Shrinking(Arc<dyn DiskFile>);
 

@@ -1,4 +1,4 @@
-//! Reading a file from front to back, a piece at a time.
+//! Reads a file from front to back, a piece at a time.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::disk::DiskFile;
 use crate::model::error::Error;
 
-/// How much is read at once.
+/// The bytes that are read at once.
 const PIECE: usize = 1 << 16;
 
 /// The error of a segment that cannot be read.
@@ -14,7 +14,7 @@ pub(super) fn reading(source: io::Error) -> Error {
     Error::io("read the journal", source)
 }
 
-/// A piece of a file, read again where the next bytes are not in it.
+/// A piece of a file; another piece is read if the next bytes are not in it.
 #[derive(Debug)]
 pub(super) struct Window {
     file: Arc<dyn DiskFile>,
@@ -44,12 +44,12 @@ impl Window {
         Ok(self.bytes(offset, N)?.and_then(|bytes| bytes.first_chunk().copied()))
     }
 
-    /// Where the first byte from `offset` on stands that is not zero.
+    /// The offset of the first byte from `offset` on that is not zero.
     pub(super) fn next_nonzero(&mut self, mut offset: u64) -> io::Result<Option<u64>> {
         while self.bytes(offset, 1)?.is_some() {
             let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
             let piece = self.bytes.get(from..).unwrap_or_default();
-            // By blocks first: a whole block is compared faster than its bytes one by one.
+            // By blocks first: comparing a whole block is faster than comparing its bytes one by one.
             let zeros = piece.chunks(64).take_while(|block| block.iter().all(|&byte| byte == 0));
             let skipped = zeros.map(<[u8]>::len).sum::<usize>();
             let rest = piece.get(skipped..).unwrap_or_default();
@@ -69,13 +69,13 @@ impl Window {
     fn fill(&mut self, offset: u64, length: usize) -> io::Result<()> {
         self.start = offset;
         loop {
-            // No more than the file has, so that a wrong length in a frame does not allocate a lot of memory.
+            // Not more than the file has, so that a wrong length in a frame does not allocate much memory.
             let len = self.file.len()?;
             let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
             self.bytes.clear();
             self.bytes.resize(length.max(PIECE).min(left), 0);
             match self.file.read_at(offset, &mut self.bytes) {
-                // The zeros behind the frames may have been cut off since.
+                // The zeros after the frames may have been cut off in the meantime.
                 Err(error)
                     if error.kind() == io::ErrorKind::UnexpectedEof && self.file.len()? < len => {}
                 done => return done,

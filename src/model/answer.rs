@@ -9,7 +9,7 @@ use super::reverted::RevertResult;
 use super::type_counts::TypeCounts;
 use super::view::View;
 
-/// The result of deciding a command: the answer to its caller, and the change, where there is one.
+/// The result of deciding a command: the answer to its caller, and the change if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) answer: Answer,
@@ -21,11 +21,11 @@ pub(crate) struct Decision {
 pub(crate) enum Answer {
     /// The view as it is after the command.
     View(View),
-    /// How many links of each type go with the view.
+    /// How many links of each type were removed with the view.
     ViewDeleted(TypeCounts),
-    /// What came of each batch.
+    /// The result of each batch.
     Links(Vec<LinkResult>),
-    /// What came of each resource.
+    /// The result of each resource.
     Put(Vec<KeyOutcome>),
     Removed(RemovedCounts),
     /// The project as it is after the command.
@@ -34,12 +34,12 @@ pub(crate) enum Answer {
         views: u64,
         unlinked: TypeCounts,
     },
-    /// What came of taking a change back.
+    /// The result of reverting a change.
     Reverted(RevertResult),
 }
 
 impl Answer {
-    /// The answer when the change is made: a view tells which one it is.
+    /// The answer when the change is made: a view contains its id.
     pub(crate) fn made_by(self, change: ChangeId) -> Self {
         match self {
             Self::View(view) => Self::View(View { change, ..view }),

@@ -1,4 +1,4 @@
-//! What a flag service knows of a resource and a store does not: kept as it is told, to filter by.
+//! Attributes: values that a flag service has for a resource. The store keeps them to filter by.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::sorted_tags;
 
-/// The name of an attribute: something a flag service knows of a resource, and a store keeps as it is told.
+/// The name of an attribute: a value that a flag service has for a resource. The store keeps it as given.
 ///
 /// Displayed as the REST API names it.
 ///
@@ -26,15 +26,15 @@ use super::view::sorted_tags;
 pub enum Attribute {
     /// `status`: how much a flag is used.
     Status,
-    /// `staleState`: whether a flag can go.
+    /// `staleState`: whether a flag can be removed.
     StaleState,
     /// `targeting`: whether a flag is on.
     Targeting,
-    /// `filterEnv`: the environments that the others are about.
+    /// `filterEnv`: the environments that the other attributes refer to.
     FilterEnv,
     /// `followerId`: the members who follow a flag.
     FollowerId,
-    /// `type`: how the members of a segment are given.
+    /// `type`: how the members of a segment are defined.
     Type,
     /// `external`: where a segment that is kept elsewhere comes from.
     External,
@@ -78,17 +78,17 @@ pub enum AttributeValue {
     Text(String),
     /// A whole number.
     Number(i64),
-    /// Texts; [`texts`](Self::texts) sorts them, each once.
+    /// Texts; [`texts`](Self::texts) sorts them and removes duplicates.
     Texts(Vec<String>),
 }
 
 impl AttributeValue {
-    /// A set of texts; they are kept sorted, each once.
+    /// A set of texts; sorted, without duplicates.
     pub fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::Texts(sorted_tags(texts))
     }
 
-    /// The value as it is kept: of a set each text once, in order.
+    /// The value in stored form: the texts of a set in order, each once.
     pub(crate) fn in_order(self) -> Self {
         match self {
             Self::Texts(texts) => Self::texts(texts),
@@ -96,7 +96,7 @@ impl AttributeValue {
         }
     }
 
-    /// Whether it is this text, or the number that it writes, or has it among its texts.
+    /// Whether it equals this text, is the number that the text spells, or has the text in its set.
     pub(crate) fn has(&self, text: &str) -> bool {
         match self {
             Self::Text(own) => own == text,
@@ -113,7 +113,7 @@ impl AttributeValue {
         }
     }
 
-    /// Each text of it.
+    /// Its texts, if it is a set.
     pub(crate) fn each_text(&self) -> &[String] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),

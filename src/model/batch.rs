@@ -11,7 +11,7 @@ use super::resource_filter::ResourceFilter;
 
 /// Resources of one type to link to a view or unlink from it.
 ///
-/// The keys are raw: a malformed one is that key's failure and stops none of the others.
+/// The keys are raw: a malformed key fails alone and does not stop the others.
 ///
 /// ```
 /// use viewlink::Batch;
@@ -60,8 +60,8 @@ impl Batch {
 
     /// Segments by id, as the REST API names them.
     ///
-    /// An id that the registry does not know is the failure
-    /// [`UnknownResource`](crate::FailureReason::UnknownResource) with the id as its key.
+    /// An id that the registry does not have fails as [`UnknownResource`](crate::FailureReason::UnknownResource), with
+    /// the id as its key.
     pub fn segment_ids<K: Into<String>>(ids: impl IntoIterator<Item = K>) -> Self {
         Self::segment_refs(ids.into_iter().map(|id| SegmentRef::Id(id.into())))
     }
@@ -80,8 +80,8 @@ impl Batch {
         Self::new(BatchKeys::Segments(refs.into_iter().collect()))
     }
 
-    /// Whatever resources of a type a filter finds: to link or to replace, those that are registered;
-    /// to unlink, those that are linked to the view.
+    /// The resources of a type that a filter finds. For link and replace it searches the registered resources; for
+    /// unlink, the resources linked to the view.
     ///
     /// ```
     /// use viewlink::{Batch, ResourceFilter, ResourceType};
@@ -96,23 +96,22 @@ impl Batch {
         Self::by_key(resource_type, [""; 0]).and_matching(filter)
     }
 
-    /// The keys, and besides them whatever a filter finds, as [`matching`](Self::matching) does.
+    /// Adds the resources that a filter finds, as [`matching`](Self::matching) does, to the keys.
     ///
-    /// Outcomes are then one for each key, in request order, and one for each further resource, in
-    /// key order. With what the filter finds the batch may not be larger than
-    /// [`Options::batch_limit`](crate::Options::batch_limit). Another filter takes the place of this one.
+    /// The outcomes are then one for each key, in request order, and one for each further resource, in key order. Keys
+    /// and found resources together may not exceed [`Options::batch_limit`](crate::Options::batch_limit). A later
+    /// filter replaces this one.
     ///
-    /// Cost in the change: to link, O(n · log resources) with the n registered resources that have a tag
-    /// or maintainer the filter asks for, or else all of the type, of segments all of the environment;
-    /// to unlink, with the n links of that type of the view.
+    /// Cost in the change: O(n · log resources). To link, n is the number of registered resources with a tag or
+    /// maintainer that the filter asks for. Without such a condition, n is all resources of the type (for segments, of
+    /// the environment). To unlink, n is the number of links of that type in the view.
     #[must_use]
     pub fn and_matching(mut self, filter: ResourceFilter) -> Self {
         self.filter = Some(filter);
         self
     }
 
-    /// Resources of any type by what a request calls their keys: segments by
-    /// [id](Self::segment_ids), the others by key.
+    /// Resources of any type by the key that a request uses: segments by [id](Self::segment_ids), the others by key.
     ///
     /// ```
     /// use viewlink::{Batch, ResourceType};
@@ -142,33 +141,33 @@ impl Batch {
         Self { keys, filter: None, choices: Choices::default(), meta: ChangeMeta::default() }
     }
 
-    /// Lets a link that is missing be a success of an unlink, [`NotLinked`](crate::KeyOutcome::NotLinked),
-    /// so that whoever tries again is told of no failure.
+    /// Makes a missing link a success of an unlink, [`NotLinked`](crate::KeyOutcome::NotLinked), so that a retry
+    /// reports no failure.
     #[must_use]
     pub const fn ignore_missing(mut self) -> Self {
         self.choices.ignore_missing = true;
         self
     }
 
-    /// Lets a link that is there be a failure of a link,
-    /// [`AlreadyLinked`](crate::FailureReason::AlreadyLinked). Says nothing of a replacement.
+    /// Makes an existing link a failure of a link, [`AlreadyLinked`](crate::FailureReason::AlreadyLinked). Has no
+    /// effect on a replacement.
     #[must_use]
     pub const fn refuse_existing(mut self) -> Self {
         self.choices.refuse_existing = true;
         self
     }
 
-    /// Lets the report name the keys that failed and no others; it counts all.
+    /// Makes the report name only the keys that failed; it still counts all.
     #[must_use]
     pub const fn failures_only(mut self) -> Self {
         self.choices.failures_only = true;
         self
     }
 
-    /// Lets a resource stay in the last view it is in: to unlink it is the failure
-    /// [`LastView`](crate::FailureReason::LastView) of its key, decided in the change.
+    /// Keeps a resource in its last view: to unlink it from there fails as
+    /// [`LastView`](crate::FailureReason::LastView), decided in the change.
     ///
-    /// Cost in the change: O(log links + m · log views) for each key with the m views of its resource.
+    /// Cost in the change: O(log links + m · log views) for each key, with m views that have its resource.
     ///
     /// ```
     /// # use viewlink::{Batch, FailureCode, NewView, Options};
@@ -185,21 +184,21 @@ impl Batch {
         self
     }
 
-    /// Says why; the text goes with the change into the journal.
+    /// Sets the reason for the change; the journal keeps the text with it.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.meta.comment = Some(comment.into());
         self
     }
 
-    /// Says who; the text goes with the change into the journal.
+    /// Sets who makes the change; the journal keeps the text with it.
     #[must_use]
     pub fn actor(mut self, actor: impl Into<String>) -> Self {
         self.meta.actor = Some(actor.into());
         self
     }
 
-    /// Says which change this one takes back; the number goes with the change into the journal.
+    /// Sets which change this one reverts; the journal keeps the number with it.
     #[must_use]
     pub const fn reverts(mut self, revision: u64) -> Self {
         self.meta.reverts = Some(revision);
@@ -212,7 +211,7 @@ impl Batch {
         self.keys.resource_type()
     }
 
-    /// How many keys there are, repeated ones counted each time; not what a filter may find.
+    /// How many keys there are, with each repetition; without the resources that a filter may find.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.keys.len()
@@ -225,8 +224,7 @@ impl Batch {
     }
 }
 
-/// A segment as a request names it: the texts may be no keys at all. Example: at
-/// [`Batch::segment_refs`].
+/// A segment as a request names it: the texts may be invalid. Example: at [`Batch::segment_refs`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SegmentRef {
     /// By the id it is registered with.
@@ -243,7 +241,6 @@ pub enum SegmentRef {
 /// The keys of a batch: segments have an environment or an id, the other types do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BatchKeys {
-    /// Keys of a type that is not segments.
     Plain(ResourceType, Vec<String>),
     Segments(Vec<SegmentRef>),
 }
@@ -284,7 +281,7 @@ impl BatchKeys {
         matches!(refs.get(index), Some(SegmentRef::Id(_)))
     }
 
-    /// Leaves only the keys for which `keep` holds, by their place in the request.
+    /// Keeps only the keys for which `keep` returns true, by their index in the request.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let mut places = 0..;
         let mut next = || places.next().is_some_and(&mut keep);
@@ -294,7 +291,7 @@ impl BatchKeys {
         }
     }
 
-    /// Puts environment id and key in the place of each id that leads to a segment.
+    /// Replaces each id of a known segment by its environment id and key.
     pub(crate) fn name_segments(&mut self, segments: &BTreeMap<String, Resource>) {
         let Self::Segments(refs) = self else { return };
         for named in refs {

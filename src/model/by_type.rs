@@ -20,7 +20,7 @@ impl<T> ByType<T> {
         ResourceType::ALL.into_iter().zip(self.0)
     }
 
-    /// What `each` makes of each value.
+    /// Applies `each` to each value.
     pub(crate) fn map<R>(self, each: impl FnMut(T) -> R) -> ByType<R> {
         ByType(self.0.map(each))
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// The bytes of a chain hash.
 pub(crate) const HASH_LEN: usize = 16;
 
-/// The hash over all changes up to one: that of the changes before it and its bytes. It is all zeros where there
-/// are none. Two stores with the same hash after a change have the same changes up to it.
+/// The hash over all changes up to one: that of the changes before it and its bytes. It is all zeros before the first
+/// change. Two stores with the same hash after a change have the same changes up to it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ChainHash(pub(crate) [u8; HASH_LEN]);
 

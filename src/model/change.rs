@@ -1,4 +1,4 @@
-//! Changes, as a feed tells of them.
+//! Changes, as a feed returns them.
 
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
 use super::position::Position;
@@ -36,16 +36,15 @@ use super::view::{Maintainer, ViewFields};
 pub struct Change {
     /// Its number; one more than that of the change before it.
     pub revision: u64,
-    /// Where the store stood after it: what to keep, to [go on after it](crate::Store::feed_after).
+    /// The store's position after it: keep it to [continue after it](crate::Store::feed_after).
     pub position: Position,
-    /// When it was made; never before the change before it.
+    /// When it was made; never earlier than the previous change.
     pub time: Timestamp,
-    /// Who made it, where the host said so.
+    /// Who made it, if the host set it.
     pub actor: Option<String>,
-    /// Why, where the host said so.
+    /// Why, if the host set it.
     pub comment: Option<String>,
-    /// The revision of the change this one takes back: of one that [reverts](crate::Project::revert) another, and where
-    /// the host said so.
+    /// The revision of the change that this one reverts. Set by [`revert`](crate::Project::revert) or by the host.
     pub reverts: Option<u64>,
     /// The project it was made in.
     pub project: ProjectKey,
@@ -55,12 +54,12 @@ pub struct Change {
 
 /// What a change did. Example: at [`Change`].
 ///
-/// A change that takes away a whole thing names the thing and tells how many links went with it, and
-/// not which: whoever follows knows them from a copy of its own.
+/// A change that removes a whole thing names it and counts the links that were removed with it. It does not list them:
+/// a follower knows them from its own copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// A view was created; the first one of a project creates the project.
+    /// A view was created; the first view of a project creates the project.
     ViewCreated {
         /// The key of the view.
         view: ViewKey,
@@ -78,7 +77,7 @@ pub enum ChangeKind {
     ViewDeleted {
         /// The key of the view.
         view: ViewKey,
-        /// How many links went.
+        /// How many links were removed.
         unlinked: TypeCounts,
     },
     /// Links of one view were made or removed.
@@ -94,63 +93,63 @@ pub enum ChangeKind {
     },
     /// Links were made or removed by several batches at once.
     ManyLinksChanged {
-        /// What each batch that changed anything linked and unlinked, in request order. A view and
-        /// type may come more than once, each part on what those before it left.
+        /// What each batch linked and unlinked, in request order, without batches that changed nothing. A view and type
+        /// may occur more than once; each part applies to the result of those before it.
         parts: Vec<ChangedLinks>,
     },
-    /// Resources were registered, or what the registry says of them changed.
+    /// Resources were registered, or their registered fields changed.
     ResourcesPut {
-        /// What the registry says of each of them since, in request order.
+        /// Each resource with its new fields, in request order.
         resources: Vec<RegisteredResource>,
     },
-    /// A resource was taken out of the registry, where it was in it, and out of every view.
+    /// A resource was removed from every view, and from the registry if it was registered.
     ResourceRemoved {
         /// The resource.
         resource: Resource,
         /// In how many views it was.
         links: u64,
     },
-    /// All segments of an environment were taken out of the registry and out of every view.
+    /// All segments of an environment were removed from the registry and from every view.
     EnvironmentRemoved {
         /// The environment.
         environment: EnvironmentId,
         /// How many of its segments were in a view.
         segments: u64,
-        /// How many links went.
+        /// How many links were removed.
         links: u64,
     },
-    /// What is said of the project changed; one that was not there began.
+    /// The settings of a project changed, or a project was created with them.
     ProjectPut {
-        /// What is said of it since.
+        /// The settings after the change.
         settings: ProjectSettings,
     },
     /// The project was deleted with its views, links and registry.
     ProjectDeleted {
         /// How many views it had.
         views: u64,
-        /// How many links went.
+        /// How many links were removed.
         unlinked: TypeCounts,
     },
-    /// Resources were taken out of the registry; their links stay.
+    /// Resources were removed from the registry; their links stay.
     ResourcesUnregistered {
         /// The resources.
         resources: Vec<Resource>,
     },
-    /// A view got another key; all else of it stayed, with its id and its links.
+    /// A view got another key; everything else stayed the same, also its id and its links.
     ViewRenamed {
         /// The key it had.
         view: ViewKey,
-        /// Its key since.
+        /// Its new key.
         to: ViewKey,
     },
-    /// Several things were done at once, in order. None of them is of this kind.
+    /// Several things were done at once, in order. `Steps` are not nested.
     Steps {
-        /// What was done, each on what those before it left.
+        /// The steps; each applies to the result of those before it.
         steps: Vec<ChangeKind>,
     },
 }
 
-/// Links of one view and type, as a change of several batches tells of them.
+/// Links of one view and type, one part of a change of several batches.
 ///
 /// ```
 /// # use viewlink::{Batch, ChangeKind, LinkChange, NewView, Options};

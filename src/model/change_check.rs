@@ -1,4 +1,4 @@
-//! What must hold of a change that was read from bytes before it is applied.
+//! Checks of a change that was read from bytes, before it is applied.
 
 use super::change_record::{
     ChangeRecord, Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
@@ -11,7 +11,7 @@ use super::resource_name;
 type Check = Result<(), &'static str>;
 
 impl ChangeRecord {
-    /// Checks what decoding does not.
+    /// Checks what decoding does not check.
     ///
     /// Cost: O(bytes of names).
     pub(crate) fn check(&self) -> Check {
@@ -20,22 +20,22 @@ impl ChangeRecord {
         match self.effects.iter().filter(of_links).count() {
             _ if self.effects.is_empty() => Err("it changes nothing"),
             _ if self.effects.len() > 1 && self.effects.iter().any(of_project) => {
-                Err("a project is deleted beside something else")
+                Err("it deletes a project together with other steps")
             }
             0 | 1 => self.effects.iter().try_for_each(Effect::check),
-            _ => Err("its links are made in two steps"),
+            _ => Err("two of its steps make links"),
         }
     }
 }
 
 impl Effect {
-    /// Whether it makes links, other than such that come back.
+    /// Whether it makes new links, as opposed to restored ones.
     fn makes_links(&self) -> bool {
         let makes = |part: &LinksChange| part.restored.is_none() && !part.linked.is_empty();
         matches!(self, Self::ChangeLinks(parts) if parts.iter().any(makes))
     }
 
-    /// Checks what decoding does not: that names are well formed, and that parts agree in length.
+    /// Checks what decoding does not check: that names are well formed, and that parts agree in length.
     ///
     /// Cost: O(bytes of names).
     fn check(&self) -> Check {
@@ -47,7 +47,7 @@ impl Effect {
                 check_name(put.resource_type, &put.name)?;
                 let is_segment = put.resource_type == ResourceType::Segment;
                 if put.fields.id.is_some() && !is_segment {
-                    return Err("a resource that is no segment has an id");
+                    return Err("a resource other than a segment has an id");
                 }
                 Ok(())
             }),
@@ -83,11 +83,11 @@ impl LinksChange {
         if let Some(times) = &self.restored {
             let known = times.iter().count();
             if known != self.linked.len() || known != times.len() || !self.order.is_empty() {
-                return Err("a link that comes back has no time");
+                return Err("a restored link has no time");
             }
         }
         if self.linked.iter().any(|name| self.unlinks(name)) {
-            return Err("a name is linked and unlinked at once");
+            return Err("a name is both linked and unlinked");
         }
         if self.len() == 0 { Err("a part changes nothing") } else { Ok(()) }
     }
@@ -97,7 +97,7 @@ impl LinksChange {
         for &place in &self.order {
             match seen.get_mut(place as usize) {
                 Some(slot) if !*slot => *slot = true,
-                _ => return Err("the request order is not one of the names"),
+                _ => return Err("the request order does not match the names"),
             }
         }
         if self.order.len() == seen.len() { Ok(()) } else { Err("the request order is too short") }
@@ -146,7 +146,7 @@ impl RemovedLinks {
         if known == self.names.len() && known == self.times.len() {
             Ok(())
         } else {
-            Err("a link that is removed has no time")
+            Err("a removed link has no time")
         }
     }
 }
@@ -155,13 +155,13 @@ fn check_names(resource_type: ResourceType, names: &NameList) -> Check {
     names.iter().try_for_each(|name| check_name(resource_type, name))
 }
 
-/// Checks that a name is well formed and one of its type.
+/// Checks that a name is valid for its type.
 pub(crate) fn check_name(resource_type: ResourceType, name: &str) -> Check {
     let (environment, key) = resource_name::split(name);
     let parts = match (resource_type, environment) {
         (ResourceType::Segment, Some(environment)) => key::check(environment, MAX_KEY_LEN),
         (ResourceType::Segment, None) | (_, Some(_)) => {
-            return Err("a name is not one of its type");
+            return Err("a name is invalid for its type");
         }
         (_, None) => Ok(()),
     };

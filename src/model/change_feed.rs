@@ -1,4 +1,4 @@
-//! A change record, as a feed tells of it.
+//! Converts a change record into the change that a feed returns.
 
 use super::chain_hash::ChainHash;
 use super::change::{Change, ChangeKind, ChangedLinks};
@@ -14,8 +14,7 @@ use super::resource::{Resource, ResourceType};
 use super::stamp::Stamp;
 
 impl Change {
-    /// The change that a journal's record is of, as a feed tells of it; after it the store stood at a position of the
-    /// lineage with the hash.
+    /// The change of a journal's record, as a feed returns it. `hash` is the chain hash after it.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What tells a change from every other one.
+//! The identity of a change.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::chain_hash::ChainHash;
 
-/// How many bytes of the chain hash are kept for each view: no two histories meet in them by accident.
+/// How many bytes of the chain hash are kept for each view: enough that two histories do not share them by accident.
 const KEPT: usize = 8;
 
-/// What tells a change from every other one: its revision, and half of the hash of all changes up to it.
+/// The identity of a change: its revision, and half of the hash of all changes up to it.
 ///
-/// A revision alone is only a number: a store that was put back to a [copy](crate::Store::backup_to) gives it to another
-/// change. This names the change itself, so that who read a [`View`](crate::View) changes
-/// [that one or none](crate::Project::if_view_changed_by).
+/// A revision alone is not enough: a store that was restored from a [copy](crate::Store::backup_to) gives the same
+/// number to another change. With this id, a caller that read a [`View`](crate::View) can change [exactly that
+/// version](crate::Project::if_view_changed_by).
 ///
 /// The text form is `REVISION-HASH`, with 16 hexadecimal digits.
 ///
@@ -37,7 +37,7 @@ pub struct ChangeId {
 }
 
 impl ChangeId {
-    /// The change with a revision, after which the chain has a hash.
+    /// The change with this revision and this chain hash after it.
     pub(crate) fn new(revision: u64, hash: ChainHash) -> Self {
         Self { revision, hash: hash.0.first_chunk().copied().unwrap_or_default() }
     }
@@ -55,9 +55,9 @@ impl fmt::Display for ChangeId {
     }
 }
 
-/// A text that is no [`ChangeId`]. Example: at [`ChangeId`].
+/// A text that is not a [`ChangeId`]. Example: at [`ChangeId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the id of a change is written REVISION-HASH, as a store tells it")]
+#[error("the id of a change is written REVISION-HASH, as a store prints it")]
 pub struct InvalidChangeId;
 
 impl FromStr for ChangeId {
@@ -68,7 +68,7 @@ impl FromStr for ChangeId {
         let revision = revision.parse().map_err(|_| InvalidChangeId)?;
         let hash = u64::from_str_radix(hash, 16).map_err(|_| InvalidChangeId)?;
         let change = Self { revision, hash: hash.to_be_bytes() };
-        // Only as it is told: no sign, no further zero, no capital letter.
+        // Only the form that is displayed: no sign, no leading zero, no capital letter.
         if change.to_string() == text { Ok(change) } else { Err(InvalidChangeId) }
     }
 }

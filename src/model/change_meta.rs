@@ -1,8 +1,8 @@
-//! What a caller says of a change.
+//! Who made a change, and why.
 
 use serde::{Deserialize, Serialize};
 
-/// Who made a change, why, and which one it takes back.
+/// Who made a change, why, and which change it reverts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ChangeMeta {
     pub(crate) actor: Option<String>,
@@ -11,7 +11,7 @@ pub(crate) struct ChangeMeta {
 }
 
 impl ChangeMeta {
-    /// This meta, with what it does not say taken from `other`.
+    /// These values, and those of `other` where this has none.
     pub(crate) fn or(self, other: &Self) -> Self {
         Self {
             actor: self.actor.or_else(|| other.actor.clone()),

@@ -1,8 +1,8 @@
-//! A change as the journal keeps it: plain data, with names and no ids.
+//! A change as the journal keeps it: plain data, with names instead of ids.
 //!
-//! It holds enough to make the change again on any copy of the state before it, and to take it back from the state
-//! after it, exactly: fields, registrations, link times and their order, and which change was the last one of a view.
-//! A removal of more names than its command allows has counts alone: it cannot be taken back.
+//! It has all that is needed to repeat the change on any copy of the state before it, and to revert it exactly from the
+//! state after it: fields, registrations, link times and their order, and the last change of each view. A removal of
+//! more names than its command allows keeps counts only: it cannot be reverted.
 
 use std::borrow::Cow;
 
@@ -30,51 +30,52 @@ pub(crate) struct ChangeRecord {
     pub(crate) stamp: Stamp,
     pub(crate) meta: ChangeMeta,
     pub(crate) project: ProjectKey,
-    /// Whether the project begins with it.
+    /// Whether it creates the project.
     pub(crate) begins_project: bool,
-    /// What it does, in order, each on what those before it left: at least one, and links are made in one of them
-    /// at most, since links of one change are numbered through. It is a list, since effects that held others could
-    /// be nested as deeply as bytes say.
+    /// What it does, in order: at least one effect. Each applies to the result of those before it. At most one of them
+    /// makes links, since the links of one change are numbered. It is a flat list so that bytes cannot ask for deep
+    /// nesting.
     pub(crate) effects: Vec<Effect>,
 }
 
 /// What a change does to the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Effect {
-    /// Creates a view, and the project with its first view or resource; `restored` where a view comes back.
+    /// Creates a view, and with the first view or resource the project; `restored` is set if a deleted view is
+    /// restored.
     CreateView { view: ViewKey, fields: ViewFields, restored: Option<RestoredView> },
     /// Changes the fields of a view.
     UpdateView { view: ViewKey, before: ViewBefore, fields: ViewFields },
     /// Deletes a view with its links.
     DeleteView { view: ViewKey, unlinked: TypeCounts, detail: Option<ViewDetail> },
-    /// Makes and removes links, in request order, each on what those before it left.
+    /// Makes and removes links, in request order; each part applies to the result of those before it.
     ChangeLinks(Vec<LinksChange>),
-    /// Registers resources, or changes what the registry says of them, in request order.
+    /// Registers resources, or changes their fields, in request order.
     PutResources(Vec<PutResource>),
-    /// Takes a resource out of the registry and out of every view.
+    /// Removes a resource from the registry and from every view.
     RemoveResource {
         resource_type: ResourceType,
         name: String,
         removed: RemovedCounts,
         detail: Option<RemovalDetail>,
     },
-    /// Takes all segments of an environment out of the registry and out of every view.
+    /// Removes all segments of an environment from the registry and from every view.
     RemoveEnvironment {
         environment: EnvironmentId,
         removed: RemovedCounts,
         detail: Option<RemovalDetail>,
     },
-    /// Deletes a project with all it has.
+    /// Deletes a project with everything in it.
     DeleteProject { views: u64, unlinked: TypeCounts, detail: Option<ProjectDetail> },
-    /// Says what a project is, which begins if it is not there.
+    /// Sets the settings of a project; creates it if it does not exist.
     PutProject { before: Option<ProjectSettings>, settings: ProjectSettings },
-    /// Takes resources out of the registry, and leaves their links.
+    /// Removes resources from the registry, and keeps their links.
     Unregister(Vec<Unregistered>),
-    /// Gives a view another key; all else of it stays. `updated_at` is what it was before.
+    /// Gives a view another key; everything else stays. `updated_at` is the value before the change.
     RenameView { view: ViewKey, to: ViewKey, last_change: LastChange, updated_at: Timestamp },
 }
 
-/// What else is said of a view that comes back.
+/// The other values of a view that is restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RestoredView {
     pub(crate) version: u64,
@@ -82,7 +83,7 @@ pub(crate) struct RestoredView {
     pub(crate) updated_at: Timestamp,
 }
 
-/// A resource that is taken out of the registry.
+/// A resource that is removed from the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Unregistered {
     pub(crate) resource_type: ResourceType,
@@ -90,7 +91,7 @@ pub(crate) struct Unregistered {
     pub(crate) before: Registration,
 }
 
-/// What a view was before its fields change.
+/// The fields of a view before a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ViewBefore {
     pub(crate) fields: ViewFields,
@@ -98,7 +99,7 @@ pub(crate) struct ViewBefore {
     pub(crate) updated_at: Timestamp,
 }
 
-/// The last change of a view before this one; `None` where this change itself made or changed the view before.
+/// The last change of a view before this one; `None` if this same change created or changed the view before.
 pub(crate) type LastChange = Option<ChangeId>;
 
 /// What a change does to the links of one view and type.
@@ -107,13 +108,13 @@ pub(crate) struct LinksChange {
     pub(crate) view: ViewKey,
     pub(crate) last_change: LastChange,
     pub(crate) resource_type: ResourceType,
-    /// What is linked, which was not.
+    /// The names that are newly linked.
     pub(crate) linked: NameList,
-    /// For each name that is linked its place in request order; empty where that is key order.
+    /// The index of each linked name in request order; empty if that is key order.
     pub(crate) order: Vec<u32>,
-    /// When each of them was made first, where links come back; then there is no order.
+    /// The original time of each link, if links are restored; `order` is empty then.
     pub(crate) restored: Option<LinkTimes>,
-    /// What is unlinked, which was linked; none of it is among what is linked.
+    /// The names that are unlinked; none of them is in `linked`.
     pub(crate) unlinked: RemovedLinks,
 }
 
@@ -130,20 +131,20 @@ pub(crate) struct RemovedLinks {
 pub(crate) struct PutResource {
     pub(crate) resource_type: ResourceType,
     pub(crate) name: String,
-    /// What the registry said of it, and since which revision.
+    /// Its registration before, with the revision of that.
     pub(crate) before: Option<Registration>,
     pub(crate) fields: ResourceFields,
 }
 
-/// What the registry says of a resource.
+/// The registered fields of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registration {
     pub(crate) fields: ResourceFields,
-    /// The change that put it last.
+    /// The last change of them.
     pub(crate) revision: u64,
 }
 
-/// How much a removal of resources takes away.
+/// What a removal of resources removes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RemovedCounts {
     /// How many of the resources were registered.
@@ -154,14 +155,14 @@ pub(crate) struct RemovedCounts {
     pub(crate) links: u64,
 }
 
-/// A view that is deleted: what undoing the deletion needs.
+/// A view that is deleted: what is needed to restore it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ViewDetail {
     pub(crate) view: ViewRecord,
     pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
 }
 
-/// Resources that are removed: what undoing the removal needs.
+/// Resources that are removed: what is needed to restore them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RemovalDetail {
     /// In key order.
@@ -170,7 +171,7 @@ pub(crate) struct RemovalDetail {
     pub(crate) links: Vec<UnlinkedFrom>,
 }
 
-/// Links to one view that go with their resources.
+/// Links to one view that are removed with their resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UnlinkedFrom {
     pub(crate) view: ViewKey,
@@ -178,7 +179,7 @@ pub(crate) struct UnlinkedFrom {
     pub(crate) links: RemovedLinks,
 }
 
-/// A project that is deleted: what undoing the deletion needs.
+/// A project that is deleted: what is needed to restore it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProjectDetail {
     pub(crate) id: u32,
@@ -206,11 +207,11 @@ impl ChangeRecord {
             .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))
     }
 
-    /// The record that bytes hold; its parts are in order and its names are well formed.
+    /// Decodes a record; its parts are in order and its names are valid.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when the bytes are no record.
+    /// [`Error::Damaged`] when the bytes are not a record.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
         let Versioned::V1(record) = codec::decode(bytes)
             .map_err(|source| Error::undecodable(StoreFile::Journal, "change", source))?;
@@ -224,7 +225,7 @@ impl ChangeRecord {
         }
     }
 
-    /// Whether links come back with the times they had, which takes a look at all links of their views.
+    /// Whether links are restored with their old times, which needs a walk over all links of their views.
     pub(crate) fn restores_links(&self) -> bool {
         self.effects.iter().any(|effect| match effect {
             Effect::ChangeLinks(parts) => parts.iter().any(|part| part.restored.is_some()),
@@ -232,14 +233,14 @@ impl ChangeRecord {
         })
     }
 
-    /// How many links and resources the change names, and one for itself: the measure of its work.
+    /// How many links and resources the change names, plus one for itself: the measure of its work.
     pub(crate) fn work(&self) -> u64 {
         self.effects.iter().map(Effect::named).fold(1, u64::saturating_add)
     }
 }
 
 impl Effect {
-    /// Whether it removed so much that it tells counts and no names: then it cannot be taken back.
+    /// Whether it removed so much that it has counts and no names: then it cannot be reverted.
     pub(crate) const fn has_counts_alone(&self) -> bool {
         matches!(
             self,
@@ -275,7 +276,7 @@ impl LinksChange {
         (self.linked.len() + self.unlinked.names.len()) as u64
     }
 
-    /// For each name that is linked, in key order, its place in request order.
+    /// The index of each linked name in request order, by key order.
     pub(crate) fn request_order(&self) -> impl Iterator<Item = u32> {
         // A batch has fewer than 2^32 names.
         (0..self.linked.len() as u32).map(|place| match self.order.get(place as usize) {

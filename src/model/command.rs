@@ -1,4 +1,4 @@
-//! What a caller asks for, as plain data.
+//! What a caller requests, as plain data.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,24 +21,24 @@ pub(crate) struct Command {
     pub(crate) project: ProjectKey,
     pub(crate) precondition: Precondition,
     pub(crate) meta: ChangeMeta,
-    /// Up to how many names a removal keeps what undoing it needs.
+    /// Up to how many names a removal keeps for its restoration.
     pub(crate) removal_detail: usize,
     pub(crate) operation: Operation,
 }
 
-/// What must hold for a command to be carried out.
+/// What must be true for a command to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Precondition {
-    /// The revision at which the store must stand.
+    /// The revision that the store must have.
     pub(crate) store_at: Option<u64>,
-    /// The revision at which the view of the command must stand.
+    /// The revision that the view of the command must have.
     pub(crate) view_at: Option<u64>,
     /// The last change of the view of the command.
     pub(crate) view_changed_by: Option<ChangeId>,
 }
 
 impl Precondition {
-    /// Whether it is about a view.
+    /// Whether it compares a view.
     pub(crate) const fn is_of_view(&self) -> bool {
         self.view_at.is_some() || self.view_changed_by.is_some()
     }
@@ -64,15 +64,15 @@ pub(crate) enum Operation {
     /// Links and unlinks over several views and types, in order.
     ChangeLinks {
         commands: Vec<LinkCommand>,
-        /// How many keys and further resources there may be in all of them.
+        /// The greatest number of keys and further resources in all of them together.
         limit: usize,
     },
     PutResources(ValidatedPut),
-    /// Registers new resources, and links them to views, each of which is named once.
+    /// Registers new resources, and links them to views; each view is named once.
     Register {
         put: ValidatedPut,
         views: Vec<ViewKey>,
-        /// How many links there may be.
+        /// The greatest number of links.
         limit: usize,
     },
     RemoveResource(Resource),
@@ -80,16 +80,16 @@ pub(crate) enum Operation {
     DeleteProject,
     PutProject {
         patch: ProjectPatch,
-        /// Whether a project that is not there begins (true), or is an error (false).
+        /// Whether a missing project is created (true), or is an error (false).
         begins: bool,
         limits: Limits,
     },
-    /// Takes a change back that was made before.
+    /// Reverts an earlier change.
     Revert {
         change: Box<ChangeRecord>,
         policy: LinkPolicy,
     },
-    /// Makes the fields and links of a view what they were.
+    /// Sets the fields and links of a view to earlier ones.
     RevertView {
         view: Box<ViewDetail>,
         policy: LinkPolicy,
@@ -101,23 +101,23 @@ pub(crate) enum Operation {
     CopyView {
         view: ViewKey,
         to: ViewKey,
-        /// What is said of the copy otherwise.
+        /// How the fields of the copy differ.
         patch: ViewPatch,
         limits: Limits,
-        /// How many links there may be.
+        /// The greatest number of links.
         limit: usize,
     },
-    /// Moves links to another view: each command is of the view that has them.
+    /// Moves links to another view: each command names the view that has them.
     MoveLinks {
         commands: Vec<LinkCommand>,
         to: ViewKey,
-        /// How many keys and further resources there may be in all of them.
+        /// The greatest number of keys and further resources in all of them together.
         limit: usize,
     },
 }
 
 impl Command {
-    /// Refuses a command that is about no single view, whose revision was to be compared.
+    /// Refuses a command that compares the revision of a view but is not about exactly one view.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl Command {
         if single || !self.precondition.is_of_view() { Ok(()) } else { Err(Error::NoSingleView) }
     }
 
-    /// Whether it may share a group: it only asks whether keys are linked to views, which those before it in
-    /// the group may have changed.
+    /// Whether it may share a group: only if it names its keys, since commands before it in the group may have changed
+    /// which keys are linked.
     pub(crate) fn shares_group(&self) -> bool {
         let by_key = |command: &LinkCommand| {
             command.op != LinkOp::Replace

@@ -1,6 +1,6 @@
 //! An error as one line of text.
 
-/// An error with what caused it, in one line.
+/// An error with its causes, in one line.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

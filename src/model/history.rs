@@ -1,4 +1,4 @@
-//! What changes did to one view or resource.
+//! The history of one view or resource.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ use super::time::Timestamp;
 pub struct HistoryPage {
     /// The changes that did something to it.
     pub entries: Vec<HistoryEntry>,
-    /// Before which revision to go on; `None` when all that the journal keeps was looked at.
+    /// The revision to continue before; `None` if all changes in the journal were searched.
     pub next: Option<u64>,
-    /// The oldest change that the journal keeps: where it is not 1, what was before is not known any more.
+    /// The oldest change in the journal. If it is not 1, earlier history is no longer known.
     pub oldest: u64,
 }
 
@@ -33,11 +33,11 @@ pub struct HistoryEntry {
     pub revision: u64,
     /// When it was made.
     pub time: Timestamp,
-    /// Who made it, where the host said so.
+    /// Who made it, if the host set it.
     pub actor: Option<String>,
-    /// Why, where the host said so.
+    /// Why, if the host set it.
     pub comment: Option<String>,
-    /// The revision of the change that it took back.
+    /// The revision of the change that it reverted.
     pub reverts: Option<u64>,
     /// What it did, in order; never empty.
     pub events: Vec<HistoryEvent>,
@@ -60,15 +60,15 @@ pub struct HistoryEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryEvent {
-    /// The view was created, or came back.
+    /// The view was created, or restored.
     ViewCreated(ViewKey),
     /// Its fields changed.
     ViewUpdated(ViewKey),
-    /// It got another key; told of both keys.
+    /// It got another key. The event is in the history of both keys.
     ViewRenamed {
         /// The key it had.
         view: ViewKey,
-        /// Its key since.
+        /// Its new key.
         to: ViewKey,
     },
     /// It was deleted, with its links.
@@ -79,10 +79,10 @@ pub enum HistoryEvent {
         view: ViewKey,
         /// The resource.
         resource: Resource,
-        /// The time of the link: before that of the change where it came back.
+        /// The time of the link: the original time if the change restored it.
         linked_at: Timestamp,
     },
-    /// The resource was unlinked from the view, by whatever: with the view or the project, too.
+    /// The resource was unlinked from the view, also by removing the view, the project or the resource.
     Unlinked {
         /// The view.
         view: ViewKey,
@@ -91,12 +91,12 @@ pub enum HistoryEvent {
     },
     /// The resource was registered.
     Registered(Resource),
-    /// What the registry says of it changed.
+    /// Its registered fields changed.
     ResourceUpdated(Resource),
-    /// It was taken out of the registry.
+    /// It was removed from the registry.
     Unregistered(Resource),
     /// The change removed more names than [`Options::removal_detail`](crate::Options::removal_detail) and kept counts
-    /// alone: whether the view or resource lost links by it is not known.
+    /// only: it is unknown whether the view or resource lost links.
     NotKept,
 }
 
@@ -111,8 +111,8 @@ impl fmt::Display for HistoryEvent {
             Self::Unlinked { view, resource } => write!(f, "{resource} unlinked from {view}"),
             Self::Registered(resource) => write!(f, "{resource} registered"),
             Self::ResourceUpdated(resource) => write!(f, "{resource} updated"),
-            Self::Unregistered(resource) => write!(f, "{resource} taken out of the registry"),
-            Self::NotKept => f.write_str("a removal that kept counts alone"),
+            Self::Unregistered(resource) => write!(f, "{resource} removed from the registry"),
+            Self::NotKept => f.write_str("a removal that kept counts only"),
         }
     }
 }
@@ -125,7 +125,7 @@ pub(crate) enum Subject<'a> {
 }
 
 impl HistoryEntry {
-    /// What a change did to a view or resource, if anything.
+    /// The effects of a change on a view or resource, if there are any.
     ///
     /// Cost: O(names of the change).
     pub(crate) fn of(change: ChangeRecord, subject: Subject<'_>) -> Result<Option<Self>> {
@@ -183,7 +183,7 @@ impl Events<'_> {
                 None if self.is_elsewhere(environment) => {}
                 None => self.not_kept(),
             },
-            // It is about neither views nor resources.
+            // It affects neither views nor resources.
             Effect::PutProject { .. } => {}
             Effect::DeleteProject { detail: None, .. } => self.not_kept(),
             Effect::DeleteProject { detail: Some(detail), .. } => self.deleted_project(detail)?,
@@ -195,7 +195,7 @@ impl Events<'_> {
         self.events.push(HistoryEvent::NotKept);
     }
 
-    /// Whether the deletion of a view can have to do with whose history it is.
+    /// Whether the deletion of a view can affect the subject.
     fn may_concern(&self, view: &ViewKey) -> bool {
         match self.subject {
             Subject::View(subject) => subject == view,
@@ -213,7 +213,7 @@ impl Events<'_> {
             if of != ResourceType::Segment || !name.starts_with(&prefix))
     }
 
-    /// A view that got another key: of the history of both keys.
+    /// A renamed view: in the history of both keys.
     fn renamed(&mut self, view: &ViewKey, to: &ViewKey) {
         if matches!(self.subject, Subject::View(of) if of == view || of == to) {
             let (view, to) = (view.clone(), to.clone());
@@ -221,7 +221,7 @@ impl Events<'_> {
         }
     }
 
-    /// A project that was deleted, of which all is known.
+    /// A project that was deleted, with all its details.
     fn deleted_project(&mut self, detail: &ProjectDetail) -> Result<()> {
         detail.views.iter().try_for_each(|view| self.deleted(view))?;
         for (resource_type, name, _) in &detail.registered {
@@ -236,7 +236,7 @@ impl Events<'_> {
         }
     }
 
-    /// A view that was deleted, of which all is known.
+    /// A view that was deleted, with all its details.
     fn deleted(&mut self, detail: &ViewDetail) -> Result<()> {
         self.of_view(&detail.view.key, HistoryEvent::ViewDeleted);
         if let Subject::Resource(..) = self.subject {

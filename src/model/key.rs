@@ -1,4 +1,4 @@
-//! Keys: parsed once at the edge, valid ever after. Their texts are shared, so a clone copies none.
+//! Keys: parsed once at the edge, always valid afterwards. Clones share the text.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The longest key there is, in bytes.
+/// The greatest length of a key, in bytes.
 pub const MAX_KEY_LEN: usize = 256;
 
 /// Why a text is not a key.
 ///
-/// A key is 1 to [`MAX_KEY_LEN`] bytes long, starts with an ASCII letter or digit and goes on with
-/// ASCII letters, digits, `_`, `.` and `-`. The rule is the one LaunchDarkly's REST API documents
-/// for its keys.
+/// A key is 1 to [`MAX_KEY_LEN`] bytes long, starts with an ASCII letter or digit and continues with ASCII letters,
+/// digits, `_`, `.` and `-`. The rule is the one LaunchDarkly's REST API documents for its keys.
 ///
 /// ```
 /// use viewlink::{KeyError, ResourceKey};
@@ -37,9 +36,9 @@ pub enum KeyError {
         /// The greatest length allowed, in bytes.
         limit: usize,
     },
-    /// A character that no key holds, or that none starts with.
+    /// A character that is not allowed in a key, or not as its first character.
     #[error(
-        "'{}' at byte {position} is not allowed: a key starts with a letter or digit and holds \
+        "'{}' at byte {position} is not allowed: a key starts with a letter or digit and has only \
          letters, digits, '_', '.' and '-'",
         .character.escape_default()
     )]
@@ -63,7 +62,7 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), KeyError> {
         return Err(KeyError::TooLong { length: text.len(), limit });
     }
     let bytes = text.as_bytes();
-    // Without a way out of the loop, so that many bytes are looked at in one step.
+    // No early exit, so that the compiler can check many bytes in one step.
     let all = bytes.iter().fold(true, |all, &byte| all & is_inner(byte));
     if all && bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
         return Ok(());
@@ -78,7 +77,7 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), KeyError> {
     }
 }
 
-/// Whether a key may have this byte behind its first one.
+/// Whether this byte is allowed in a key after its first byte.
 const fn is_inner(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() | matches!(byte, b'_' | b'.' | b'-')
 }
@@ -99,8 +98,7 @@ macro_rules! key_type {
             ///
             /// # Errors
             ///
-            /// [`KeyError`] when the text is empty, too long, or holds a character that no key
-            /// holds.
+            /// [`KeyError`] when the text is empty, too long, or has a character that is not allowed.
             pub fn parse(text: &str) -> Result<Self, KeyError> {
                 check(text, MAX_KEY_LEN)?;
                 let canonical: fn(&str) -> Arc<str> = $canonical;
@@ -202,7 +200,7 @@ key_type! {
 }
 
 key_type! {
-    /// The id of the environment a segment lives in; case-sensitive.
+    /// The id of the environment of a segment; case-sensitive.
     ///
     /// ```
     /// use viewlink::EnvironmentId;

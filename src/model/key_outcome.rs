@@ -1,4 +1,4 @@
-//! What became of one key, and why it failed.
+//! The result of one key, and why it failed.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::key::KeyError;
 use super::limit::TooLong;
 use super::resource::{RawResource, Resource};
 
-/// What a batch was to do.
+/// The action of a batch.
 ///
 /// ```
 /// # use viewlink::{Action, Batch, NewView, Options};
@@ -31,7 +31,7 @@ pub enum Action {
     Move,
 }
 
-/// What became of one key.
+/// The result of one key.
 ///
 /// ```
 /// # use viewlink::{Batch, FailureReason, KeyOutcome, NewView, Options};
@@ -48,17 +48,17 @@ pub enum Action {
 pub enum KeyOutcome {
     /// It was linked.
     Linked,
-    /// It was linked before; the time of the link stays.
+    /// It was already linked; the time of the link stays.
     AlreadyLinked,
     /// It was unlinked.
     Unlinked,
-    /// It was not linked, and that was [asked](crate::Batch::ignore_missing) to be no failure.
+    /// It was not linked, and the batch [allows](crate::Batch::ignore_missing) that.
     NotLinked,
-    /// The resource is registered now and was not before.
+    /// The resource was not registered before and is now.
     Registered,
-    /// What the registry says of it changed.
+    /// Its registered fields changed.
     Updated,
-    /// The registry said the same of it before.
+    /// It was already registered with the same fields.
     Unchanged,
     /// It was unlinked from one view and linked to the other.
     Moved,
@@ -76,8 +76,8 @@ impl KeyOutcome {
 
 /// Why a key failed; displayed as a plain sentence.
 ///
-/// For each key of a batch the checks run in this order, and the first one that fails is the reason:
-/// malformed, repeated, unknown, state.
+/// The checks of a key run in this order, and the first one that fails is the reason: malformed, repeated, unknown,
+/// state.
 ///
 /// ```
 /// use viewlink::{FailureCode, FailureReason};
@@ -98,40 +98,38 @@ pub enum FailureReason {
     /// The id of a segment to be registered is malformed.
     #[error("the segment's id is malformed: {0}")]
     InvalidId(KeyError),
-    /// A text or list of a resource to be registered is beyond its [limit](crate::Limits).
+    /// A text or list of a resource to be registered exceeds its [limit](crate::Limits).
     #[error("{0}")]
     TooLong(TooLong),
-    /// The id of a segment to be registered leads to another one.
-    #[error("the id leads to segment {owner} already")]
+    /// The id of a segment to be registered belongs to another segment.
+    #[error("the id already belongs to segment {owner}: choose another one")]
     IdTaken {
         /// The segment that has the id.
         owner: Resource,
     },
-    /// The resource is registered already, and was to be [new](crate::Project::register).
-    #[error("registered in the project already")]
+    /// The resource is already registered, and had to be [new](crate::Project::register).
+    #[error("already registered in the project")]
     AlreadyRegistered,
-    /// The project wants new resources of this type to be [in a view](crate::ProjectSettings), and none was given.
-    #[error("the project wants a new one to be in a view: name one")]
+    /// The project requires new resources of this type to be [in a view](crate::ProjectSettings), and none was given.
+    #[error("the project requires new resources of this type to be in a view: name one")]
     ViewRequired,
-    /// The resource stood earlier in the same request, under whichever name and whatever became of
-    /// it there.
-    #[error("stood earlier in the same request")]
+    /// The resource occurs earlier in the same request, under the same or another name, with any result.
+    #[error("repeated: it occurs earlier in the same request")]
     Repeated,
-    /// Nothing is registered under a segment's id, or under the key where
-    /// [only registered resources](crate::LinkPolicy::Closed) may be linked.
-    #[error("no such resource is registered in the project")]
+    /// A segment's id is not registered, or the key is not, and [only registered resources](crate::LinkPolicy::Closed)
+    /// may be linked.
+    #[error("not registered in the project")]
     UnknownResource,
     /// The resource was not in the view.
     #[error("not linked to this view")]
     NotLinked,
-    /// The resource was in the view, and that was [asked](crate::Batch::refuse_existing) to be a
-    /// failure.
-    #[error("linked to this view already")]
+    /// The resource was in the view, and the batch [refuses](crate::Batch::refuse_existing) that.
+    #[error("already linked to this view")]
     AlreadyLinked,
-    /// The resource is in no other view, and was [asked](crate::Batch::keep_last_view) to stay then.
-    #[error("in no other view")]
+    /// The resource is in no other view, and the batch [keeps](crate::Batch::keep_last_view) it there.
+    #[error("it would be in no view at all: link it to another one first")]
     LastView,
-    /// It is not what the change that was to be [taken back](crate::Project::revert) left: somebody changed it since.
+    /// It changed again after the change that was to be [reverted](crate::Project::revert).
     #[error("changed since")]
     ChangedSince,
 }
@@ -158,7 +156,7 @@ impl FailureReason {
     }
 }
 
-/// The stable name of a kind of failure; displayed as it goes over the wire.
+/// The stable name of a kind of failure; displayed as the REST API sends it.
 ///
 /// ```
 /// assert_eq!(viewlink::FailureCode::NotLinked.as_str(), "not_linked");
@@ -168,17 +166,17 @@ impl FailureReason {
 pub enum FailureCode {
     /// `invalid_key`: the key, the environment id or the segment's id is malformed.
     InvalidKey,
-    /// `too_long`: a text or list is beyond its limit.
+    /// `too_long`: a text or list exceeds its limit.
     TooLong,
-    /// `id_taken`: the id of a segment leads to another one.
+    /// `id_taken`: the id of a segment belongs to another one.
     IdTaken,
-    /// `already_registered`: the resource is registered, and was to be new.
+    /// `already_registered`: the resource is registered, and had to be new.
     AlreadyRegistered,
     /// `view_required`: a new resource must be in a view.
     ViewRequired,
-    /// `repeated`: the key stood earlier in the same request.
+    /// `repeated`: the key occurs earlier in the same request.
     Repeated,
-    /// `unknown_resource`: no such resource is registered.
+    /// `unknown_resource`: the resource is not registered.
     UnknownResource,
     /// `not_linked`: the resource was not in the view.
     NotLinked,
@@ -186,7 +184,7 @@ pub enum FailureCode {
     AlreadyLinked,
     /// `last_view`: the resource is in no other view.
     LastView,
-    /// `changed_since`: somebody changed what was to be taken back.
+    /// `changed_since`: the item changed again after the change to be reverted.
     ChangedSince,
 }
 
@@ -206,7 +204,7 @@ impl FailureCode {
         Self::ChangedSince,
     ];
 
-    /// The code as it goes over the wire.
+    /// The code as the REST API sends it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -250,7 +248,7 @@ pub struct Failure<'a> {
 }
 
 impl<'a> Failure<'a> {
-    /// That of a resource with this outcome, if it is one.
+    /// The failure of a resource with this outcome, if it is one.
     pub(crate) const fn of(resource: RawResource<'a>, outcome: &'a KeyOutcome) -> Option<Self> {
         match outcome {
             KeyOutcome::Failed(reason) => Some(Self { resource, reason }),

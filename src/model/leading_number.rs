@@ -1,7 +1,6 @@
-//! What texts begin with, as a number.
+//! The beginning of a text as a number.
 
-/// The first eight bytes as a number that orders as they do; a shorter text counts as one that goes on with
-/// zeros.
+/// The first eight bytes as a number with the same order as the bytes; a shorter text is padded with zeros.
 #[inline]
 pub(crate) fn leading_number(bytes: &[u8]) -> u64 {
     match bytes.first_chunk::<8>() {

@@ -11,8 +11,8 @@ use super::view::{Maintainer, ViewFields};
 
 /// The greatest lengths of texts and lists.
 ///
-/// What is there already stays as it is, however long. The length of project, view and resource
-/// keys is fixed at [`MAX_KEY_LEN`].
+/// Existing texts and lists stay as they are, however long. The length of project, view and resource keys is fixed at
+/// [`MAX_KEY_LEN`].
 ///
 /// ```
 /// use viewlink::Limits;
@@ -55,8 +55,8 @@ impl Default for Limits {
     }
 }
 
-/// A text or list is longer than the store takes: why a resource of a put failed, as
-/// [`FailureReason::TooLong`](crate::FailureReason::TooLong) tells it.
+/// A text or list is longer than the store accepts: the reason of a failed put, in
+/// [`FailureReason::TooLong`](crate::FailureReason::TooLong).
 ///
 /// ```
 /// use viewlink::{FailureReason, KeyOutcome, NewResource, Options};
@@ -69,14 +69,14 @@ impl Default for Limits {
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {what} has {length} {unit}, at most {limit} are taken")]
+#[error("the {what} has {length} {unit}, at most {limit} are accepted")]
 #[non_exhaustive]
 pub struct TooLong {
     /// What is too long, such as `comment`.
     pub what: &'static str,
     /// Its length.
     pub length: usize,
-    /// In what the length is counted: `bytes` or `entries`.
+    /// The unit of the length: `bytes` or `entries`.
     pub unit: &'static str,
     /// The greatest length allowed.
     pub limit: usize,
@@ -95,7 +95,7 @@ pub(crate) fn check_meta(meta: &ChangeMeta, limits: &Limits) -> Result<()> {
     check_text("actor", meta.actor.as_deref().unwrap_or_default(), limits.actor)
 }
 
-/// Checks the fields of a view that differ from those it had.
+/// Checks the fields of a view that differ from its current ones.
 pub(crate) fn check_fields(
     fields: &ViewFields,
     before: Option<&ViewFields>,
@@ -122,7 +122,7 @@ pub(crate) fn check_name(name: &str, limits: &Limits) -> Result<()> {
     check_text("name", name, limits.name)
 }
 
-/// Checks what is said of a resource to be registered.
+/// Checks the fields of a resource to be registered.
 pub(crate) fn check_resource(resource: &NewResource, limits: &Limits) -> Result<()> {
     let NewResource { name, tags, maintainer, attributes, .. } = resource;
     check_text("name", name.as_deref().unwrap_or_default(), limits.name)?;

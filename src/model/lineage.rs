@@ -1,10 +1,10 @@
-//! What a store has in common with its copies.
+//! What a store and its copies share.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A random number that is made with a store and kept by its copies.
+/// A random number that is made with a store and that its copies keep.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Lineage(pub(crate) [u8; 16]);
 

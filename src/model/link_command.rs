@@ -1,4 +1,4 @@
-//! What a batch is to do with its keys.
+//! A batch as a command.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::link_policy::LinkPolicy;
 use super::resource_filter::ResourceFilter;
 use super::validated_batch::ValidatedBatch;
 
-/// What a batch is for.
+/// The action of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum LinkOp {
     /// To link the keys to the view.
@@ -32,26 +32,26 @@ impl LinkOp {
         }
     }
 
-    /// Whether it is about what is linked to the view, and not about what is to be.
+    /// Whether it works on the resources that are linked to the view, rather than on those to be linked.
     pub(crate) const fn takes_out(self) -> bool {
         matches!(self, Self::Unlink | Self::Move)
     }
 }
 
-/// What a caller chose that is not so by default.
+/// Choices of a caller that are off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Choices {
-    /// A link that is missing is no failure of an unlink.
+    /// A missing link is not a failure of an unlink.
     pub(crate) ignore_missing: bool,
-    /// A link that is there is a failure of a link.
+    /// An existing link is a failure of a link.
     pub(crate) refuse_existing: bool,
-    /// The report names the keys that failed and no others.
+    /// The report names only the keys that failed.
     pub(crate) failures_only: bool,
     /// A resource stays in the last view it is in.
     pub(crate) keep_last_view: bool,
 }
 
-/// What a batch asks for, its keys validated.
+/// The request of a batch, its keys validated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkCommand {
     pub(crate) view: ViewKey,
@@ -60,7 +60,7 @@ pub(crate) struct LinkCommand {
     pub(crate) filter: Option<ResourceFilter>,
     pub(crate) choices: Choices,
     pub(crate) policy: LinkPolicy,
-    /// How many keys and further resources there may be, less than 2^32.
+    /// The greatest number of keys and further resources, less than 2^32.
     pub(crate) limit: usize,
 }
 
@@ -77,14 +77,14 @@ impl LinkCommand {
         environment_limit: usize,
         limit: usize,
     ) -> Self {
-        // What was linked under another limit can still be unlinked.
+        // A key that was linked under another limit can still be unlinked.
         let environment_limit = if op.takes_out() { MAX_KEY_LEN } else { environment_limit };
         let Batch { keys, filter, choices, meta: _ } = batch;
         let batch = ValidatedBatch::new(keys, environment_limit);
         Self { view, op, batch, filter, choices, policy, limit }
     }
 
-    /// The outcome of a valid key: what is done, or that it is so already.
+    /// The outcome of a valid key: changed, or already so.
     pub(crate) const fn outcome(&self, changed: bool) -> KeyOutcome {
         let Choices { ignore_missing, refuse_existing, .. } = self.choices;
         match (self.op, changed) {

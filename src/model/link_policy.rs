@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LinkPolicy {
-    /// Any with a valid key.
+    /// Any resource with a valid key.
     #[default]
     Open,
-    /// Those of the [registry](crate::Project::put_resources) only; another one is the failure
-    /// [`UnknownResource`](crate::FailureReason::UnknownResource) of its key, decided in the change
-    /// that would have linked it.
+    /// Only those of the [registry](crate::Project::put_resources). Any other fails as
+    /// [`UnknownResource`](crate::FailureReason::UnknownResource), decided in the change that would link it.
     Closed,
 }

@@ -9,6 +9,6 @@ use super::time::Timestamp;
 pub(crate) struct LinkRecord {
     pub(crate) linked_at: Timestamp,
     pub(crate) revision: u64,
-    /// The place in the request.
+    /// The index in the request.
     pub(crate) request_index: u32,
 }

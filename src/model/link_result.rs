@@ -1,18 +1,18 @@
-//! What came of the keys of a batch.
+//! The result of the keys of a batch.
 
 use std::collections::BTreeMap;
 
 use super::key_outcome::KeyOutcome;
 use super::resource::Resource;
 
-/// What came of the keys of one batch.
+/// The result of the keys of one batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LinkResult {
     /// One for each key of the request, in its order, then one for each further resource.
     pub(crate) outcomes: Vec<KeyOutcome>,
-    /// What a filter found besides the keys, in key order, then what a replacement took out.
+    /// The resources that a filter found besides the keys, in key order, then those that a replacement removed.
     pub(crate) further: Vec<Resource>,
-    /// What the ids of segments lead to.
+    /// The segments of the ids.
     pub(crate) segments: BTreeMap<String, Resource>,
     /// Whether any link changed.
     pub(crate) changed: bool,

@@ -1,17 +1,17 @@
-//! When each of many links was made.
+//! The times of many links.
 
 use serde::{Deserialize, Serialize};
 
 use super::link_record::LinkRecord;
 use super::time::Timestamp;
 
-/// When each of many links was made, in the order of a list of their names.
+/// The times of many links, in the order of a list of their names.
 ///
-/// Links that one change made mostly share its time and revision.
+/// Links that one change made usually share its time and revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LinkTimes {
     changes: Vec<(u64, Timestamp)>,
-    /// For each link the place of its change, and its own place among the links that the change made.
+    /// For each link the index of its change, and its own index among the links that the change made.
     links: Vec<(u32, u32)>,
 }
 
@@ -19,7 +19,7 @@ impl LinkTimes {
     /// Adds the time of the next link.
     pub(crate) fn push(&mut self, record: LinkRecord) {
         let change = (record.revision, record.linked_at);
-        // The newest ones first: links of one change mostly come together.
+        // The newest ones first: links of one change are usually adjacent.
         let found = self.changes.iter().rev().take(SEARCHED).position(|known| *known == change);
         let place = match found {
             Some(behind) => self.changes.len() - 1 - behind,
@@ -36,7 +36,7 @@ impl LinkTimes {
         self.links.len()
     }
 
-    /// The times in order; one that no change is known for is left out.
+    /// The times in order; a link whose change is unknown is left out.
     pub(crate) fn iter(&self) -> impl Iterator<Item = LinkRecord> {
         self.links.iter().filter_map(|&(change, request_index)| {
             let &(revision, linked_at) = self.changes.get(change as usize)?;
@@ -45,7 +45,7 @@ impl LinkTimes {
     }
 }
 
-/// Among how many changes one is looked for, the newest ones.
+/// How many of the newest changes are searched for a match.
 const SEARCHED: usize = 16;
 
 impl FromIterator<LinkRecord> for LinkTimes {

@@ -2,11 +2,12 @@
 
 /// How many bytes of memory a state takes, by what they are for. Example: at [`Sizes`](crate::Sizes).
 ///
-/// Computed from the sizes of its structures. What an allocator adds is not counted, nor what only snapshots hold.
+/// Computed from the sizes of its structures. The overhead of the allocator and memory that only snapshots keep are not
+/// counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryUse {
-    /// What is said of projects and views.
+    /// The fields of projects and views.
     pub views: u64,
     /// Links, in key order and in link order.
     pub links: u64,
@@ -14,7 +15,7 @@ pub struct MemoryUse {
     pub names: u64,
     /// Which views each resource is in.
     pub backlinks: u64,
-    /// What is said of registered resources.
+    /// The fields of registered resources.
     pub registry: u64,
 }
 

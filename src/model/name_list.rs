@@ -9,7 +9,7 @@ use super::resource_name::MAX_NAME_LEN;
 
 /// Names of resources of one type, in key order, each once.
 ///
-/// Encoded front-coded: of each name how many bytes it shares with the one before it, and the others.
+/// Front-coded: each name is encoded as the number of bytes it shares with the previous name, and the remaining bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct NameList {
     text: String,
@@ -23,7 +23,7 @@ impl NameList {
         Self { text: String::with_capacity(names * 16), ends: Vec::with_capacity(names) }
     }
 
-    /// Adds a name, which comes after all others in key order.
+    /// Adds a name, which must come after all others in key order.
     pub(crate) fn push(&mut self, name: &str) {
         debug_assert!(self.last().is_none_or(|last| last < name), "{name:?} is out of order");
         self.text.push_str(name);
@@ -83,9 +83,9 @@ impl NameList {
         for _ in 0..count {
             let (shared, more) = (take_number(&mut bytes)?, take_number(&mut bytes)?);
             if shared > name.len() {
-                return Err("a name shares more than the name before it has");
+                return Err("a name shares more bytes than the previous name has");
             }
-            // Few bytes are not to become many.
+            // A few bytes must not expand to many.
             if shared.saturating_add(more) > MAX_NAME_LEN {
                 return Err("a name is too long");
             }
@@ -104,9 +104,9 @@ impl NameList {
     }
 }
 
-const CUT: &str = "the names are cut";
+const CUT: &str = "the names are cut short";
 
-/// How many bytes two texts begin with alike, at a boundary of characters.
+/// How many leading bytes two texts share, up to a character boundary.
 fn shared_bytes(one: &str, other: &str) -> usize {
     let alike = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
     (0..=alike).rev().find(|&at| other.is_char_boundary(at)).unwrap_or_default()

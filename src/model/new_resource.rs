@@ -1,4 +1,4 @@
-//! What a caller says of a resource.
+//! Resources as a caller registers them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use super::resource::{RawResource, ResourceType};
 use super::time::Timestamp;
 use super::view::{Maintainer, sorted_tags};
 
-/// A resource to be registered, or to be registered anew.
+/// A resource to be registered or registered again.
 ///
-/// The keys are raw: a malformed one is that resource's failure and stops none of the others. What
-/// is not said is empty or `false`; the name is the key then, and the time of creation that of the
-/// registration so far, or of the change.
+/// The keys are raw: a malformed key fails alone and does not stop the others. A field that is not set is empty or
+/// `false`, with two exceptions: the name is then the key, and the time of creation that of the current registration or
+/// else of the change.
 ///
 /// ```
 /// use viewlink::{Maintainer, NewResource};
@@ -38,7 +38,7 @@ pub struct NewResource {
     pub(crate) attributes: Attributes,
 }
 
-/// The raw texts that name a resource: only segments have an environment, and an id.
+/// The raw texts that name a resource: only segments have an environment and an id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Named {
     Plain { resource_type: ResourceType, key: String },
@@ -82,14 +82,13 @@ impl NewResource {
         Self::plain(ResourceType::Metric, key.into())
     }
 
-    /// A segment by environment id and key, that no id leads to.
+    /// A segment by environment id and key, without an id.
     pub fn segment(environment: impl Into<String>, key: impl Into<String>) -> Self {
         let (environment, key) = (environment.into(), key.into());
         Self::named(Named::Segment { environment, key, id: None })
     }
 
-    /// A segment by environment id and key, that an id leads to. An id is made as a key is, and
-    /// unique in the project.
+    /// A segment by environment id and key, with an id. An id follows the rules of keys and is unique in the project.
     pub fn segment_with_id(
         environment: impl Into<String>,
         key: impl Into<String>,
@@ -117,57 +116,56 @@ impl NewResource {
         }
     }
 
-    /// Sets the name people read. Default: the key.
+    /// Sets the display name. Default: the key.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the tags; they are kept sorted, each once.
+    /// Sets the tags; they are sorted, without duplicates.
     #[must_use]
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.tags = sorted_tags(tags);
         self
     }
 
-    /// Sets who looks after it.
+    /// Sets the maintainer.
     #[must_use]
     pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
         self.maintainer = Some(maintainer);
         self
     }
 
-    /// Says whether it was taken out of use.
+    /// Sets whether it was taken out of use.
     #[must_use]
     pub const fn archived(mut self, archived: bool) -> Self {
         self.archived = archived;
         self
     }
 
-    /// Says whether it is meant to go some day, as a flag may be.
+    /// Sets whether it is meant to be removed some day, such as a temporary flag.
     #[must_use]
     pub const fn temporary(mut self, temporary: bool) -> Self {
         self.temporary = temporary;
         self
     }
 
-    /// Says whether it has no bound on its size, as a segment may.
+    /// Sets whether its size is unbounded, as a segment's may be.
     #[must_use]
     pub const fn unbounded(mut self, unbounded: bool) -> Self {
         self.unbounded = unbounded;
         self
     }
 
-    /// Says when it was created. Default: the time it has in the registry, or that of the change.
+    /// Sets when it was created. Default: the time in the registry, or that of the change.
     #[must_use]
     pub const fn created_at(mut self, time: Timestamp) -> Self {
         self.created_at = Some(time);
         self
     }
 
-    /// Says what an attribute is, instead of what was said of it before. Default: none is known. Example: at
-    /// [`Attribute`].
+    /// Sets the value of an attribute and replaces an earlier value. Default: no attributes. Example: at [`Attribute`].
     #[must_use]
     pub fn attribute(mut self, name: Attribute, value: impl Into<AttributeValue>) -> Self {
         self.attributes.insert(name, value.into().in_order());

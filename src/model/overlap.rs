@@ -1,9 +1,9 @@
-//! What two views have in common.
+//! The resources that two views share.
 
 use super::key::ViewKey;
 use super::type_counts::TypeCounts;
 
-/// How much two views have in common.
+/// How many resources two views share.
 ///
 /// ```
 /// # use viewlink::{Batch, NewView, Options};
@@ -34,8 +34,8 @@ impl Overlap {
         self.first.total().saturating_add(self.second.total()).saturating_sub(self.both.total())
     }
 
-    /// The Jaccard index: how many resources both views have, of those that one has or both. From 0, where they have
-    /// nothing in common, to 1, where they have the same; 1 of two views without links, too.
+    /// The Jaccard index: the resources in both views divided by the resources in at least one. From 0 (nothing shared)
+    /// to 1 (the same resources); also 1 for two views without links.
     #[must_use]
     pub fn jaccard(&self) -> f64 {
         match self.either() {
@@ -46,13 +46,12 @@ impl Overlap {
     }
 }
 
-/// A view that has much in common with another one. Example: at
-/// [`near_views`](crate::ProjectSnapshot::near_views).
+/// A view that shares many resources with another one. Example: at [`near_views`](crate::ProjectSnapshot::near_views).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NearView {
     /// The key of the view.
     pub key: ViewKey,
-    /// What the other one, which is the first, and this one have in common.
+    /// The overlap of the other view (`first`) with this one.
     pub overlap: Overlap,
 }

@@ -1,4 +1,4 @@
-//! Lists a page at a time.
+//! Pages of lists.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use super::time::Timestamp;
 use super::view::View;
 use crate::codec;
 
-/// In which order linked resources come. Example: at [`Paging`].
+/// The order of linked resources. Example: at [`Paging`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LinkSort {
@@ -25,43 +25,41 @@ pub enum LinkSort {
     LinkTime,
     /// By key; segments by environment id first.
     Key,
-    /// The oldest link first, links of one millisecond as by [`Key`](Self::Key): the order of the
-    /// REST API.
+    /// The oldest link first; links of the same millisecond by [`Key`](Self::Key). This is the order of the REST API.
     ///
-    /// A link that is made later in the millisecond of a cursor is before it when its key is; a
-    /// walk that is to meet all later links goes by [`LinkTime`](Self::LinkTime).
+    /// A later link in the same millisecond as a cursor comes before the cursor if its key does. A walk that must see
+    /// all later links uses [`LinkTime`](Self::LinkTime).
     LinkedAt,
-    /// By the name the resource is registered with, byte by byte, or by its key where it is not
-    /// registered; resources of one name by key.
+    /// By the registered name, byte by byte, or by the key if the resource is not registered; resources with the same
+    /// name by key.
     Name,
 }
 
-/// In which order registered resources come. Example: at
-/// [`resources`](crate::ProjectSnapshot::resources).
+/// The order of registered resources. Example: at [`resources`](crate::ProjectSnapshot::resources).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ResourceSort {
     /// By key; segments by environment id first.
     #[default]
     Key,
-    /// By name, byte by byte; resources of one name by key.
+    /// By name, byte by byte; resources with the same name by key.
     Name,
 }
 
-/// In which order the views of a project come. Example: at [`views`](crate::ProjectSnapshot::views).
+/// The order of the views of a project. Example: at [`views`](crate::ProjectSnapshot::views).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ViewSort {
     /// By key.
     #[default]
     Key,
-    /// By name, byte by byte; views of one name by key.
+    /// By name, byte by byte; views with the same name by key.
     Name,
-    /// The view whose own fields have not changed for the longest time first; ties by key.
+    /// The view first whose own fields have not changed for the longest time; ties by key.
     UpdatedAt,
 }
 
-/// In which order projects, and the views of a resource, come: there is one. Example: at
+/// The order of projects, and of the views of a resource: there is only one. Example: at
 /// [`ProjectSnapshot`](crate::ProjectSnapshot).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -73,8 +71,7 @@ pub enum KeySort {
 
 /// Which part of a list to read.
 ///
-/// By offset, or from a [`Cursor`] on: a cursor stays right while others write, and is the
-/// cheaper way through a long list in key order.
+/// By offset or by [`Cursor`]. A cursor stays correct while others write, and is cheaper in a long list in key order.
 ///
 /// ```
 /// use viewlink::{LinkSort, Paging};
@@ -99,15 +96,15 @@ pub(crate) enum Start {
 }
 
 impl<S: Default> Paging<S> {
-    /// The first `limit` items, in the list's default order. With a limit of 0 the page tells the
-    /// total and nothing else, and leads nowhere.
+    /// The first `limit` items, in the list's default order. With a limit of 0 the page has only the total, and no
+    /// cursor.
     #[must_use]
     pub fn first(limit: usize) -> Self {
         Self { limit, start: Start::Offset(0), sort: S::default() }
     }
 
-    /// The first `limit` items behind the page that gave the cursor, in that page's order as long
-    /// as the same [`sort`](Self::sort) is asked for.
+    /// The first `limit` items after the page that returned the cursor. Ask for the same [`sort`](Self::sort) as for
+    /// that page.
     #[must_use]
     pub fn after(cursor: Cursor, limit: usize) -> Self {
         Self { limit, start: Start::After(cursor), sort: S::default() }
@@ -115,20 +112,19 @@ impl<S: Default> Paging<S> {
 }
 
 impl<S> Paging<S> {
-    /// How many rows to read for a page: one more than it takes tells whether there are more.
+    /// How many rows to read for a page: one more than its limit shows whether there are more.
     pub(crate) const fn rows(&self) -> usize {
         self.limit.saturating_add(1)
     }
 
-    /// Leaves out the first `offset` items of the list, all of them where there are fewer; replaces a
-    /// cursor.
+    /// Skips the first `offset` items of the list; replaces a cursor.
     #[must_use]
     pub fn offset(mut self, offset: usize) -> Self {
         self.start = Start::Offset(offset);
         self
     }
 
-    /// Asks for another order.
+    /// Sets another order.
     #[must_use]
     pub fn sort(mut self, sort: S) -> Self {
         self.sort = sort;
@@ -144,7 +140,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many items the whole list has.
     pub total: u64,
-    /// Leads to the next page; `None` when the list had no more items.
+    /// The cursor of the next page; `None` at the end of the list.
     pub next: Option<Cursor>,
 }
 
@@ -158,7 +154,7 @@ impl<T> IntoIterator for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page from the rows from its start on, one more than the page takes if there are more.
+    /// A page from the rows after its start: one more than its limit if there are more.
     pub(crate) fn from_rows<R>(
         mut rows: Vec<R>,
         limit: usize,
@@ -176,10 +172,10 @@ impl<T> Page<T> {
     }
 }
 
-/// A place in one list: behind its last item read, wherever that is by now.
+/// A place in one list: after the last item that was read, even if that item has moved or is gone.
 ///
-/// As text it is safe in a URL; it tells the place to whoever decodes it, and is not signed. It
-/// belongs to one list in one order; anywhere else it is [`Error::InvalidCursor`].
+/// Its text is safe in a URL. It is not signed, and its content can be decoded. It belongs to one list in one order;
+/// anywhere else it is [`Error::InvalidCursor`].
 ///
 /// ```
 /// # use viewlink::{Batch, Cursor, NewView, Options, Paging, ResourceType};
@@ -216,7 +212,7 @@ pub(crate) enum List {
     NearViews { view: u32 },
 }
 
-/// An item of a list, by what the list is ordered by.
+/// An item of a list, by the sort keys of the list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum ListPlace {
     Key(String),
@@ -234,7 +230,7 @@ enum Versioned {
 }
 
 impl Start {
-    /// What the page starts behind in this list, and how many items it leaves out then.
+    /// The item that the page starts after in this list, and how many items to skip then.
     pub(crate) fn in_list(&self, list: &List) -> Result<(Option<&ListPlace>, usize)> {
         match self {
             Self::Offset(offset) => Ok((None, *offset)),
@@ -245,7 +241,7 @@ impl Start {
 }
 
 impl ListPlace {
-    /// Where a view stands in this order.
+    /// The place of a view in this order.
     pub(crate) fn of_view(view: &View, sort: ViewSort) -> Self {
         let key = view.key.to_string();
         match sort {
@@ -255,7 +251,7 @@ impl ListPlace {
         }
     }
 
-    /// Where a registered resource stands in this order.
+    /// The place of a registered resource in this order.
     pub(crate) fn of_resource(
         name: &ResourceName<'_>,
         fields: &ResourceFields,
@@ -268,7 +264,7 @@ impl ListPlace {
         }
     }
 
-    /// Whether it is a place among resources in this order.
+    /// Checks that it is a place among resources in this order.
     pub(crate) const fn check_resource_sort(&self, sort: ResourceSort) -> Result<&Self> {
         match (self, sort) {
             (Self::Key(_), ResourceSort::Key) | (Self::Name(..), ResourceSort::Name) => Ok(self),
@@ -276,7 +272,7 @@ impl ListPlace {
         }
     }
 
-    /// Whether it is a place among views in this order.
+    /// Checks that it is a place among views in this order.
     pub(crate) const fn check_sort(&self, sort: ViewSort) -> Result<&Self> {
         match (self, sort) {
             (Self::Key(_), ViewSort::Key)
@@ -286,37 +282,37 @@ impl ListPlace {
         }
     }
 
-    /// The key behind which the page starts.
+    /// The key after which the page starts.
     pub(crate) fn key<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<K> {
         match self {
-            Self::Key(text) => parse(text).ok_or_else(|| invalid("it holds a key that is none")),
+            Self::Key(text) => parse(text).ok_or_else(|| invalid("it has an invalid key")),
             _ => Err(invalid("it belongs to another order")),
         }
     }
 
-    /// The time and the key behind which the page starts.
+    /// The time and the key after which the page starts.
     pub(crate) fn time<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<(Timestamp, K)> {
         match self {
             Self::Time(time, text) => {
-                let key = parse(text).ok_or_else(|| invalid("it holds a key that is none"))?;
+                let key = parse(text).ok_or_else(|| invalid("it has an invalid key"))?;
                 Ok((*time, key))
             }
             _ => Err(invalid("it belongs to another order")),
         }
     }
 
-    /// The name and the key behind which the page starts.
+    /// The name and the key after which the page starts.
     pub(crate) fn name<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<(&str, K)> {
         match self {
             Self::Name(name, text) => {
-                let key = parse(text).ok_or_else(|| invalid("it holds a key that is none"))?;
+                let key = parse(text).ok_or_else(|| invalid("it has an invalid key"))?;
                 Ok((name, key))
             }
             _ => Err(invalid("it belongs to another order")),
         }
     }
 
-    /// The link behind which the page starts.
+    /// The link after which the page starts.
     pub(crate) const fn link_time(&self) -> Result<LinkRecord> {
         match self {
             Self::LinkTime(record) => Ok(*record),
@@ -348,7 +344,7 @@ impl FromStr for Cursor {
     }
 }
 
-/// Reads bytes as the text of a cursor and as what such a text holds.
+/// Reads bytes as the text of a cursor and as the decoded content of one.
 #[cfg(feature = "testing")]
 pub(crate) fn read_cursor(bytes: &[u8]) {
     let held = URL_SAFE_NO_PAD.encode(bytes);

@@ -1,4 +1,4 @@
-//! Where a store stands, so that any other store can tell whether it went the same way.
+//! The position of a store, by which another store can see whether it has the same history.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 use super::chain_hash::ChainHash;
 use super::lineage::Lineage;
 
-/// Where a store stands: its lineage, its newest revision, and the hash of all changes up to that one.
+/// The position of a store: its lineage, its newest revision, and the hash of all changes up to that one.
 ///
-/// A revision alone is only a number: a store that was put back to a backup gives it to another change. A position
-/// names that change and all before it, so whoever kept one can tell whether a store went the same way. The lineage
-/// is random, made with a store, and kept by its [copies](crate::Store::backup_to): a copy knows the positions of
-/// before as its own.
+/// A revision alone is not enough: a store that was restored from a backup gives the same number to another change. A
+/// position identifies that change and all before it, so it shows whether a store has the same history. The lineage is
+/// random, made with a store, and kept by its [copies](crate::Store::backup_to): a copy accepts the earlier positions
+/// of the original.
 ///
 /// The text form is `LINEAGE-REVISION-HASH`, with 32 hexadecimal digits, a decimal number, and 32 hexadecimal
 /// digits.
@@ -35,7 +35,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The newest revision at this position; 0 where no change was made.
+    /// The newest revision at this position; 0 if no change was made.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -48,9 +48,9 @@ impl fmt::Display for Position {
     }
 }
 
-/// A text that is no [`Position`]. Example: at [`Position`].
+/// A text that is not a [`Position`]. Example: at [`Position`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a position is written LINEAGE-REVISION-HASH, as a store tells it")]
+#[error("a position is written LINEAGE-REVISION-HASH, as a store prints it")]
 pub struct InvalidPosition;
 
 impl FromStr for Position {

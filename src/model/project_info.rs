@@ -1,14 +1,14 @@
-//! A project, as a list shows it.
+//! A project, as lists return it.
 
 use super::key::ProjectKey;
 use super::project_settings::ProjectSettings;
 use super::type_counts::TypeCounts;
 
-/// A project, as a list of projects shows it. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
+/// A project, as a list of projects returns it. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProjectInfo {
-    /// A number that no other project of this store ever has, also after this one is deleted.
+    /// A number that no other project of this store ever has, not even after this one is deleted.
     pub id: u32,
     /// The key.
     pub key: ProjectKey,
@@ -16,6 +16,6 @@ pub struct ProjectInfo {
     pub views: u64,
     /// How many resources are registered, per type.
     pub resources: TypeCounts,
-    /// What is said of it.
+    /// Its settings.
     pub settings: ProjectSettings,
 }

@@ -1,8 +1,8 @@
-//! What is said of a project.
+//! The settings of a project.
 
 use serde::{Deserialize, Serialize};
 
-/// What is said of a project. One that nobody said anything of has the default: no name, and nothing is required.
+/// The settings of a project. By default there is no name, and nothing is required.
 ///
 /// ```
 /// # use viewlink::Options;
@@ -16,36 +16,36 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProjectSettings {
-    /// The name people read; empty when nobody said.
+    /// The display name; empty by default.
     pub name: String,
     /// Whether a flag that is [registered](crate::Project::register) must be linked to a view in the same change.
     pub require_view_for_new_flags: bool,
-    /// The same of segments.
+    /// The same for segments.
     pub require_view_for_new_segments: bool,
 }
 
 impl ProjectSettings {
-    /// Those of a project that nobody said anything of.
+    /// The default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the name people read.
+    /// Sets the display name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Says whether a new flag must be in a view.
+    /// Sets whether a new flag must be in a view.
     #[must_use]
     pub const fn require_view_for_new_flags(mut self, required: bool) -> Self {
         self.require_view_for_new_flags = required;
         self
     }
 
-    /// Says whether a new segment must be in a view.
+    /// Sets whether a new segment must be in a view.
     #[must_use]
     pub const fn require_view_for_new_segments(mut self, required: bool) -> Self {
         self.require_view_for_new_segments = required;
@@ -53,7 +53,7 @@ impl ProjectSettings {
     }
 }
 
-/// What of a project's settings to change; what is not set stays.
+/// The changes to a project's settings; settings that are not set stay the same.
 ///
 /// ```
 /// use viewlink::ProjectPatch;
@@ -111,7 +111,7 @@ impl ProjectPatch {
 }
 
 impl From<ProjectSettings> for ProjectPatch {
-    /// The patch that changes all there is.
+    /// The patch that changes all settings.
     fn from(settings: ProjectSettings) -> Self {
         Self {
             name: Some(settings.name),

@@ -1,4 +1,4 @@
-//! What is known of a resource.
+//! The registered fields of a resource.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::resource::Resource;
 use super::time::Timestamp;
 use super::view::Maintainer;
 
-/// What a put says of a resource, in the form tables and journal keep.
+/// The registered fields of a resource, in the form tables and journal keep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ResourceFields {
-    /// Of a segment, where it has one.
+    /// For segments, if there is one.
     pub(crate) id: Option<SegmentId>,
     pub(crate) name: String,
     /// Sorted, each once.
@@ -35,23 +35,23 @@ pub struct RegisteredResource {
     pub resource: Resource,
     /// The id of a segment, unique in the project.
     pub id: Option<SegmentId>,
-    /// The name people read.
+    /// The display name.
     pub name: String,
     /// The tags, sorted, each once.
     pub tags: Vec<String>,
-    /// Who looks after it.
+    /// The maintainer.
     pub maintainer: Option<Maintainer>,
     /// Whether it was taken out of use.
     pub archived: bool,
-    /// Whether it is meant to go some day, as a flag may be.
+    /// Whether it is meant to be removed some day, such as a temporary flag.
     pub temporary: bool,
-    /// Whether it has no bound on its size, as a segment may.
+    /// Whether its size is unbounded, as a segment's may be.
     pub unbounded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What else was told of it, by name; texts of a set are sorted, each once.
+    /// Its attributes, by name; texts of a set are sorted, without duplicates.
     pub attributes: BTreeMap<Attribute, AttributeValue>,
-    /// The revision of the change that put it last.
+    /// The revision of the last change of these fields.
     pub revision: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a batch did, key by key.
+//! The report of a batch, key by key.
 
 use std::fmt;
 
@@ -12,15 +12,14 @@ use super::new_resource::Named;
 use super::resource::{RawResource, Resource};
 use super::validated_put::ValidatedPut;
 
-/// What a batch did: one outcome for each key, in request order, then one for each further resource
-/// that a filter found, in key order, then one for each that a replacement found linked and was not
-/// asked for, in key order.
+/// The result of a batch. It has one outcome for each key, in request order. Then one for each further resource that a
+/// filter found, in key order. Then one for each resource that a replacement found linked and the request did not name,
+/// in key order.
 ///
-/// A segment that was asked for by its id stands here by environment id and key, where the id is
-/// known.
+/// A segment that was requested by its id is reported by environment id and key, if the id is known.
 ///
-/// A failed key is easily lost, so the compiler warns where a report is dropped unread.
-/// [`all_ok`](Self::all_ok) turns a report with failures into an error.
+/// Failed keys are easy to miss, so the compiler warns about a report that is not used. [`all_ok`](Self::all_ok) turns
+/// a report with failures into an error.
 ///
 /// ```
 /// # use viewlink::{Batch, KeyOutcome, NewView, Options};
@@ -39,9 +38,9 @@ use super::validated_put::ValidatedPut;
 pub struct Report {
     action: Action,
     keys: Reported,
-    /// What a filter found besides the keys, then what a replacement took out or had to leave.
+    /// The resources that a filter found besides the keys, then those that a replacement removed or had to keep.
     further: Vec<Resource>,
-    /// As many as there are keys and further resources.
+    /// One for each key and further resource.
     outcomes: Vec<KeyOutcome>,
     successes: usize,
     failures: usize,
@@ -51,9 +50,7 @@ pub struct Report {
 /// The resources that a request named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reported {
-    /// To be linked or unlinked.
     Keys(BatchKeys),
-    /// To be registered.
     Resources(Vec<Named>),
 }
 
@@ -85,7 +82,7 @@ impl Report {
         Self { action, keys, further: Vec::new(), outcomes, successes, failures, change }
     }
 
-    /// What came of a batch; `change` is the one it was part of.
+    /// The report of a batch; `change` is the change it was part of.
     pub(crate) fn of_links(
         command: LinkCommand,
         result: LinkResult,
@@ -101,7 +98,7 @@ impl Report {
         if choices.failures_only { report.only_failures() } else { report }
     }
 
-    /// What came of a put.
+    /// The report of a put.
     pub(crate) fn of_put(
         put: ValidatedPut,
         outcomes: Vec<KeyOutcome>,
@@ -110,12 +107,12 @@ impl Report {
         Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, change)
     }
 
-    /// The report with what a filter found; the outcomes are there.
+    /// The report with the resources that a filter found; it already has their outcomes.
     fn with_further(self, further: Vec<Resource>) -> Self {
         Self { further, ..self }
     }
 
-    /// The report without those that did not fail; it counts them still.
+    /// The report without the successes; it still counts them.
     fn only_failures(mut self) -> Self {
         let failed: Vec<bool> = self.outcomes.iter().map(KeyOutcome::is_failure).collect();
         let failed = |place: usize| failed.get(place).copied().unwrap_or(false);
@@ -130,7 +127,7 @@ impl Report {
         self
     }
 
-    /// What was to be done.
+    /// The requested action.
     #[must_use]
     pub const fn action(&self) -> Action {
         self.action
@@ -145,8 +142,8 @@ impl Report {
         }
     }
 
-    /// The change that the batch made, told from changes of other stores with the same revision; `None` when it changed
-    /// nothing, and on a dry run. Example: at [`ChangeId`].
+    /// The change that the batch made, with its identity across stores; `None` when it changed nothing, and on a dry
+    /// run. Example: at [`ChangeId`].
     #[must_use]
     pub const fn change(&self) -> Option<ChangeId> {
         self.change
@@ -176,9 +173,9 @@ impl Report {
         self.failures
     }
 
-    /// Each key with its outcome, in request order, then what a filter found, in key order, then what a
-    /// replacement took out or had to leave, in key order; the failures alone where that was
-    /// [asked](crate::Batch::failures_only) for. Example: at [`replace`](crate::Project::replace).
+    /// Each key with its outcome, in request order. Then the resources that a filter found, in key order. Then those
+    /// that a replacement removed or had to keep, in key order. Only the failures if
+    /// [`failures_only`](crate::Batch::failures_only) was set. Example: at [`replace`](crate::Project::replace).
     ///
     /// Cost: O(1) for each.
     pub fn outcomes(&self) -> impl Iterator<Item = (RawResource<'_>, &KeyOutcome)> {
@@ -209,8 +206,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// [`Error::KeysFailed`] with the report when a key failed. What the other keys asked for is
-    /// done all the same.
+    /// [`Error::KeysFailed`] with the report when a key failed. The other keys are done nevertheless.
     pub fn all_ok(self) -> Result<Option<u64>> {
         if self.failures == 0 {
             Ok(self.revision())

@@ -1,4 +1,4 @@
-//! What a view holds: flags, segments, AI configs and metrics.
+//! The resources that a view can have: flags, segments, AI configs and metrics.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +24,7 @@ use super::resource_name::{ResourceName, SEPARATOR};
 pub enum ResourceType {
     /// A feature flag.
     Flag,
-    /// A segment, which lives in an environment.
+    /// A segment; it belongs to an environment.
     Segment,
     /// An AI config.
     AiConfig,
@@ -59,9 +59,9 @@ impl ResourceType {
     }
 }
 
-/// A text that names no [`ResourceType`]. Example: there.
+/// A text that is not the name of a [`ResourceType`]. Example: there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no resource type has this name: there are flags, segments, aiConfigs and metrics")]
+#[error("unknown resource type: use flags, segments, aiConfigs or metrics")]
 pub struct UnknownResourceType;
 
 impl FromStr for ResourceType {
@@ -102,7 +102,7 @@ pub enum Resource {
     Flag(ResourceKey),
     /// A segment of an environment.
     Segment {
-        /// The environment the segment lives in.
+        /// The environment of the segment.
         environment: EnvironmentId,
         /// The segment's key, unique in its environment.
         key: ResourceKey,
@@ -201,7 +201,7 @@ impl Resource {
         }
     }
 
-    /// The name as the tables keep it.
+    /// The name as the tables store it.
     pub(crate) fn name(&self) -> ResourceName<'_> {
         match self {
             Self::Segment { environment, key } => {
@@ -211,7 +211,7 @@ impl Resource {
         }
     }
 
-    /// The resource with a name; `None` when the text is no name.
+    /// The resource with a name; `None` when the text is not a valid name.
     ///
     /// Cost: O(length), and one allocation for each key of the name.
     pub(crate) fn from_name(resource_type: ResourceType, name: &str) -> Option<Self> {
@@ -231,7 +231,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when the text is no name.
+    /// [`Error::Damaged`] when the text is not a valid name.
     pub(crate) fn of_state(resource_type: ResourceType, name: &str) -> Result<Self, Error> {
         Self::from_name(resource_type, name).ok_or_else(|| {
             let part = format!("names of the type {resource_type}");
@@ -246,10 +246,10 @@ impl fmt::Display for Resource {
     }
 }
 
-/// A resource as a request names it: the texts may be no keys at all.
+/// A resource as a request names it: the texts may be invalid.
 ///
-/// Displayed as its key, or `environment/key` for a segment, with what cannot be printed escaped.
-/// Example: at [`Failure`](crate::Failure).
+/// Displayed as its key, or `environment/key` for a segment, with unprintable characters escaped. Example: at
+/// [`Failure`](crate::Failure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RawResource<'a> {
     pub(crate) resource_type: ResourceType,
@@ -276,7 +276,7 @@ impl<'a> RawResource<'a> {
         self.environment
     }
 
-    /// Parses the texts and adds the name the tables keep to `names`, or nothing.
+    /// Parses the texts and appends the name, as the tables store it, to `names`; appends nothing on failure.
     ///
     /// `environment_limit` is the greatest length of an environment id, in bytes.
     pub(crate) fn push_name(

@@ -1,4 +1,4 @@
-//! Which resources: the conditions.
+//! Conditions on resources.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,10 @@ use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
 use super::time_predicate::TimePredicate;
 
-/// Which resources of a type: all that every condition holds for.
+/// A filter of the resources of a type: every condition must be true.
 ///
-/// Parsed from a text of the REST API ([the grammar](crate::filter)) or put together here. The
-/// limits of texts do not bind what is put together.
+/// Parsed from a text of the REST API ([the grammar](crate::filter)) or built here. The limits of texts do not apply to
+/// a filter that is built.
 ///
 /// ```
 /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetPredicate, TextPredicate};
@@ -43,10 +43,10 @@ impl ResourceFilter {
         self
     }
 
-    /// The filter with a condition on the views that a resource is in, which are named by their keys.
+    /// The filter with a condition on the views that a resource is in, by their keys.
     ///
-    /// Several of them make any combination: in all of these, in one of those, in none of the others. To be in
-    /// exactly no view is to be in no view at all.
+    /// Several of them can be combined: in all of these, in one of those, in none of the others. `Exactly` without
+    /// views means: in no view at all.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType, SetPredicate};
@@ -67,7 +67,7 @@ impl ResourceFilter {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] when a text is no key of a view.
+    /// [`Error::InvalidKey`] when a text is not a valid view key.
     pub fn in_views<K: AsRef<str>>(self, views: SetPredicate<K>) -> Result<Self> {
         let parse =
             |key: K| ViewKey::parse(key.as_ref()).map_err(Error::key("view key", key.as_ref()));
@@ -81,7 +81,7 @@ impl ResourceFilter {
     }
 }
 
-/// What must hold for a resource.
+/// A condition on a resource.
 ///
 /// ```
 /// use viewlink::{EnvironmentId, ResourceCondition, ResourceFilter, ResourceType};
@@ -96,34 +96,34 @@ impl ResourceFilter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ResourceCondition {
-    /// The text is a part of the key or the name, whatever the case of either: each character of
-    /// both is compared in the lower case Unicode gives it.
+    /// The text is a part of the key or the name. Case is ignored: both sides are compared in Unicode lower case,
+    /// character by character.
     Query(String),
     /// A test of the key, for a segment without its environment.
     Key(TextPredicate),
-    /// A test of the name people read.
+    /// A test of the display name.
     Name(TextPredicate),
     /// A test of the tags.
     Tags(SetPredicate<String>),
     /// A test of the views the resource is in.
     View(SetPredicate<ViewKey>),
-    /// A test of the id of the member who looks after it; a team has no such id.
+    /// A test of the id of the maintaining member; a team has no such id.
     MaintainerId(TextPredicate),
-    /// A test of the key of the team that looks after it; a member has no such key.
+    /// A test of the key of the maintaining team; a member has no such key.
     MaintainerTeam(TextPredicate),
     /// Whether it is archived: taken out of use.
     Archived(bool),
-    /// Whether it is meant to go some day, as a flag may be.
+    /// Whether it is meant to be removed some day, such as a temporary flag.
     Temporary(bool),
-    /// Whether it has no bound on its size, as a segment may.
+    /// Whether its size is unbounded, as a segment's may be.
     Unbounded(bool),
     /// It is a segment of this environment. Not in the grammar.
     Environment(EnvironmentId),
-    /// A test of when it was created, as its registration tells; without one it does not hold.
+    /// A test of its registered time of creation; false without one.
     CreatedAt(TimePredicate),
-    /// A test of an attribute, as its registration tells it: of the texts of a set, or of a single value. Where it is
-    /// not told the test does not hold, whatever it asks.
+    /// A test of a registered attribute: of the texts of a set, or of a single value. Without the attribute the test is
+    /// false, whatever its kind.
     Attribute(Attribute, SetPredicate<String>),
-    /// Whether an attribute is told.
+    /// Whether it has an attribute.
     HasAttribute(Attribute, bool),
 }

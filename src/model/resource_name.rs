@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::key::EnvironmentId;
 
-/// Between environment id and segment key: below every byte of a key, so that a table orders
-/// segments by environment first and an environment is one range.
+/// Separates environment id and segment key. It is below every byte of a key, so a table orders segments by environment
+/// first, and an environment is one range.
 pub(crate) const SEPARATOR: char = '\0';
 
-/// The longest name, in bytes: that of a segment, two keys and what stands between them.
+/// The longest name, in bytes: that of a segment, two keys and the separator.
 pub(crate) const MAX_NAME_LEN: usize = 2 * super::key::MAX_KEY_LEN + 1;
 
 /// A resource's name inside its type as the tables order it: the key, for segments environment
 /// id ‖ 0x00 ‖ key.
 ///
-/// Made from parsed texts, or read back from a table or journal that holds only such.
+/// Made from parsed texts, or read back from a table or journal, which has only such names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ResourceName<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -26,7 +26,7 @@ impl ResourceName<'_> {
         ResourceName(Cow::Borrowed(name))
     }
 
-    /// A name that a row or a record holds.
+    /// A name from a row or a record.
     pub(crate) const fn owned(name: String) -> ResourceName<'static> {
         ResourceName(Cow::Owned(name))
     }

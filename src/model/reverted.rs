@@ -1,4 +1,4 @@
-//! What came of taking a change back.
+//! The result of reverting a change.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use super::key::ViewKey;
 use super::key_outcome::FailureReason;
 use super::resource::Resource;
 
-/// What [`Project::revert`](crate::Project::revert) or [`Project::revert_to`](crate::Project::revert_to) did. Example:
-/// there.
+/// The result of [`Project::revert`](crate::Project::revert) or [`Project::revert_to`](crate::Project::revert_to).
+/// Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "some of it may not have been taken back: look at the failures"]
+#[must_use = "some items may not have been reverted: look at the failures"]
 pub struct Reverted {
-    /// The change that was made; `None` where there was nothing to take back, and on a dry run.
+    /// The change that was made; `None` if there was nothing to revert, and on a dry run.
     pub change: Option<ChangeId>,
-    /// How many views, links and registrations were taken back.
+    /// How many views, links and registrations were reverted.
     pub taken_back: u64,
-    /// What was not taken back, in the order in which it was tried.
+    /// The items that were not reverted, in the order in which they were tried.
     pub failures: Vec<NotReverted>,
 }
 
@@ -27,7 +27,7 @@ impl Reverted {
         Self { change, taken_back, failures }
     }
 
-    /// The revision of the change that was made; `None` where there was nothing to take back, and on a dry run.
+    /// The revision of the change that was made; `None` if there was nothing to revert, and on a dry run.
     #[must_use]
     pub const fn revision(&self) -> Option<u64> {
         match self.change {
@@ -37,7 +37,7 @@ impl Reverted {
     }
 }
 
-/// Something that was not taken back; displayed as `item: reason (code)`.
+/// An item that was not reverted; displayed as `item: reason (code)`.
 ///
 /// ```
 /// # use viewlink::{Batch, NewView, Options};
@@ -52,17 +52,17 @@ impl Reverted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotReverted {
-    /// What it is.
+    /// The item.
     pub item: RevertedItem,
-    /// Why it was not taken back.
+    /// Why it was not reverted.
     pub reason: FailureReason,
 }
 
-/// A part of a change that is taken back by itself. Example: at [`NotReverted`].
+/// A part of a change that is reverted on its own. Example: at [`NotReverted`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevertedItem {
-    /// A view that was created, changed or deleted; what a deletion unlinked comes back with it.
+    /// A view that was created, changed or deleted; restoring a deleted view also restores its links.
     View(ViewKey),
     /// A link that was made or removed.
     Link {
@@ -71,9 +71,9 @@ pub enum RevertedItem {
         /// The resource.
         resource: Resource,
     },
-    /// What the registry says of a resource.
+    /// The registration of a resource.
     Resource(Resource),
-    /// What is said of the project.
+    /// The settings of the project.
     Project,
 }
 
@@ -94,7 +94,7 @@ impl fmt::Display for NotReverted {
     }
 }
 
-/// What came of taking a change back, as it is decided.
+/// The result of reverting a change, as it is decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RevertResult {
     pub(crate) taken_back: u64,

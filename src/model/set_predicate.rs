@@ -1,12 +1,12 @@
-//! What a condition asks of a set.
+//! Conditions on a set.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// What a condition asks of a set, such as the tags of a resource or the views it is in.
+/// A condition on a set, such as the tags of a resource or the views it is in.
 ///
-/// Tags are compared byte by byte, so upper and lower case differ; keys of views have none.
+/// Tags are compared byte by byte, so upper and lower case differ; keys of views are always in lower case.
 ///
 /// ```
 /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, SetPredicate};
@@ -19,18 +19,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SetPredicate<T> {
-    /// One of these is in it, or more; of none, none is.
+    /// At least one of these is in it; never true without any.
     AnyOf(Vec<T>),
-    /// Each of these is in it; without any it always holds.
+    /// Each of these is in it; always true without any.
     AllOf(Vec<T>),
-    /// None of these is in it; without any it always holds.
+    /// None of these is in it; always true without any.
     NoneOf(Vec<T>),
-    /// Each of these is in it, and nothing else; without any it holds of the empty set. Not in the grammar.
+    /// Each of these is in it, and nothing else; without any: the set is empty. Not in the grammar.
     Exactly(Vec<T>),
 }
 
 impl<T> SetPredicate<T> {
-    /// What it names.
+    /// The members that it names.
     pub(crate) fn members(&self) -> &[T] {
         match self {
             Self::AnyOf(members)
@@ -40,11 +40,11 @@ impl<T> SetPredicate<T> {
         }
     }
 
-    /// The same of other members.
+    /// The same test of converted members.
     ///
     /// # Errors
     ///
-    /// The first one of `each`.
+    /// The first error of `each`.
     pub(crate) fn try_map<R, E>(
         self,
         each: impl FnMut(T) -> Result<R, E>,
@@ -59,7 +59,7 @@ impl<T> SetPredicate<T> {
 }
 
 impl<T: Ord> SetPredicate<T> {
-    /// Whether the test holds for a set of so many members, which `has` knows.
+    /// Whether the test is true for a set with this many members; `has` looks one up.
     ///
     /// Cost: O(n) calls of `has`, and O(n log n), with n members of the test.
     pub(crate) fn holds(&self, members: usize, has: impl FnMut(&T) -> bool) -> bool {
@@ -72,7 +72,7 @@ impl<T: Ord> SetPredicate<T> {
     }
 }
 
-/// How many different ones there are.
+/// How many different members there are.
 fn distinct<T: Ord>(members: &[T]) -> usize {
     members.iter().collect::<BTreeSet<&T>>().len()
 }

@@ -1,14 +1,13 @@
-//! What a condition asks of one text.
+//! Conditions on one text.
 
 use std::slice;
 
 use serde::{Deserialize, Serialize};
 
-/// What a condition asks of one text, such as a key or the id of a maintainer.
+/// A condition on one text, such as a key or the id of a maintainer.
 ///
-/// Compared byte by byte, so upper and lower case differ. Where there is no text (nobody maintains
-/// the resource), what is not said of it is so: [`NotEquals`](Self::NotEquals) and
-/// [`NoneOf`](Self::NoneOf) hold, the others do not.
+/// Compared byte by byte, so upper and lower case differ. Without a text (the resource has no maintainer),
+/// [`NotEquals`](Self::NotEquals) and [`NoneOf`](Self::NoneOf) are true and the others are false.
 ///
 /// ```
 /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, TextPredicate};
@@ -23,20 +22,20 @@ use serde::{Deserialize, Serialize};
 pub enum TextPredicate {
     /// It is this text.
     Equals(String),
-    /// It is another text than this, or there is none.
+    /// It differs from this text, or there is none.
     NotEquals(String),
     /// It begins with this text.
     StartsWith(String),
     /// This text is a part of it.
     Contains(String),
-    /// It is one of these; nothing is one of none.
+    /// It is one of these; false without any.
     AnyOf(Vec<String>),
-    /// It is none of these, or there is none; so without any it always holds.
+    /// It is none of these, or there is no text; always true without any.
     NoneOf(Vec<String>),
 }
 
 impl TextPredicate {
-    /// Whether the test holds.
+    /// Whether the test is true.
     ///
     /// Cost: O(length), for lists O(their number of texts) comparisons.
     pub(crate) fn holds(&self, text: Option<&str>) -> bool {
@@ -52,7 +51,7 @@ impl TextPredicate {
         }
     }
 
-    /// The texts one of which each match is, where the test says so.
+    /// The texts that a match must equal one of, if the test names such texts.
     pub(crate) fn wanted(&self) -> Option<&[String]> {
         match self {
             Self::Equals(wanted) => Some(slice::from_ref(wanted)),
@@ -61,7 +60,7 @@ impl TextPredicate {
         }
     }
 
-    /// The test for texts that are in lower case.
+    /// The test for texts in lower case.
     pub(crate) fn in_lower_case(mut self) -> Self {
         match &mut self {
             Self::Equals(text)

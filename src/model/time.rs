@@ -1,4 +1,4 @@
-//! Points in time, as the store writes them down.
+//! Points in time, as the store records them.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time in milliseconds since 1970-01-01 00:00 UTC.
 ///
-/// The time given to a change is the clock's, but never less than the time of the change before
-/// it, so that times and revisions run in the same order even when a clock is set back.
+/// A change gets the time of the clock, but never less than the time of the change before it. So times and revisions
+/// have the same order even when a clock is set back.
 ///
 /// ```
 /// use viewlink::Timestamp;
@@ -42,7 +42,7 @@ impl Timestamp {
         SystemTime::now().into()
     }
 
-    /// This time plus `duration`, or the largest time there is.
+    /// This time plus `duration`, or the largest possible time.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

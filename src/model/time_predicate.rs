@@ -1,10 +1,10 @@
-//! What a condition asks of one time.
+//! Conditions on one time.
 
 use serde::{Deserialize, Serialize};
 
 use super::time::Timestamp;
 
-/// What a condition asks of one time: that it is after one time, before another one, or both.
+/// A condition on one time: that it is after one time, before another one, or both.
 ///
 /// ```
 /// use viewlink::{ResourceCondition, ResourceFilter, ResourceType, TimePredicate, Timestamp};
@@ -27,7 +27,7 @@ pub struct TimePredicate {
 }
 
 impl TimePredicate {
-    /// Whether the test holds; not where there is no time.
+    /// Whether the test is true; false without a time.
     pub(crate) fn holds(self, time: Option<Timestamp>) -> bool {
         let Self { after, before } = self;
         time.is_some_and(|time| {

@@ -1,5 +1,4 @@
-//! What can be said of the keys of a batch before its turn comes: which are malformed, and which
-//! stand in it more than once.
+//! Checks of a batch's keys that do not need the state: malformed and repeated keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,25 +10,25 @@ use super::resource::{KeyPart, ResourceType};
 
 /// The keys of a batch after the checks that need no store.
 ///
-/// Encoded as the request and the limit it was validated with, so that what is decoded was validated, too.
+/// Encoded as the request and the limit it was validated with, so decoding validates again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Request", into = "Request")]
 pub(crate) struct ValidatedBatch {
     keys: BatchKeys,
     environment_limit: usize,
-    /// For each key of the request its failure, if it has one already.
+    /// For each key of the request its failure, if already known.
     failed: Vec<Option<FailureReason>>,
-    /// The names and ids of the others.
+    /// The names and ids of the valid keys.
     texts: String,
-    /// Where the name of each of them stands, in key order, each once.
+    /// The ranges of the names in `texts`, in key order, without duplicates.
     names: Vec<ValidKey>,
-    /// Where the ids of segments stand, in order, each once.
+    /// The ranges of the ids of segments, in order, without duplicates.
     ids: Vec<ValidKey>,
-    /// Where the names stand that failed by a limit alone, so that they may be linked already.
+    /// The ranges of names that only exceed a limit: they may already be linked.
     beyond: Vec<ValidKey>,
 }
 
-/// What a batch is validated from.
+/// The input of the validation.
 #[derive(Serialize, Deserialize)]
 struct Request {
     keys: BatchKeys,
@@ -48,7 +47,7 @@ impl From<ValidatedBatch> for Request {
     }
 }
 
-/// A key that passed: where its text stands among all, and its place in the request.
+/// A valid key: its range in `texts`, and its index in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ValidKey {
     start: usize,
@@ -57,7 +56,7 @@ struct ValidKey {
 }
 
 impl ValidatedBatch {
-    /// Parses the keys of a batch and finds those that stand in it more than once.
+    /// Parses the keys of a batch and finds repeated ones.
     ///
     /// A batch has fewer than 2^32 keys.
     ///
@@ -100,17 +99,17 @@ impl ValidatedBatch {
         self.keys
     }
 
-    /// For each key of the request its failure, if it has one already.
+    /// For each key of the request its failure, if already known.
     pub(crate) fn failed(&self) -> &[Option<FailureReason>] {
         &self.failed
     }
 
-    /// The names to look for, in key order, each with its place in the request.
+    /// The names to look for, in key order, each with its index in the request.
     pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = (&str, u32)> + Clone {
         self.names.iter().map(|key| (text_of(&self.texts, *key), key.request_index))
     }
 
-    /// The names that failed and may be linked all the same, by a request under another limit.
+    /// The names that exceed the limit but may have been linked under another one.
     pub(crate) fn beyond_limit(&self) -> impl Iterator<Item = &str> {
         self.beyond.iter().map(|key| text_of(&self.texts, *key))
     }
@@ -120,7 +119,7 @@ impl ValidatedBatch {
         !self.ids.is_empty()
     }
 
-    /// The ids of segments, each with its first place in the request.
+    /// The ids of segments, each with its first index in the request.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, u32)> {
         self.ids.iter().map(|id| (text_of(&self.texts, *id), id.request_index))
     }
@@ -130,7 +129,7 @@ fn text_of(texts: &str, ValidKey { start, end, .. }: ValidKey) -> &str {
     texts.get(start..end).unwrap_or_default()
 }
 
-/// Keeps the first one of equal texts, in their order.
+/// Keeps the first of equal texts, by index in the request.
 fn refuse_repeated(passed: &mut Vec<ValidKey>, texts: &str, failed: &mut [Option<FailureReason>]) {
     sort(passed, texts);
     passed.dedup_by(|later, first| {
@@ -142,10 +141,10 @@ fn refuse_repeated(passed: &mut Vec<ValidKey>, texts: &str, failed: &mut [Option
     });
 }
 
-/// Sorts by text; equal ones in request order, so that the first one of a run is the one that counts.
+/// Sorts by text; equal ones in request order, so that the first one of a run is kept.
 ///
-/// Keys of a project often start alike. What comes next is put into a number, which decides most
-/// comparisons without a look at the texts.
+/// Keys of a project often have the same beginning. The bytes after it become a number, which decides most comparisons
+/// without reading the texts.
 fn sort(passed: &mut Vec<ValidKey>, texts: &str) {
     let Some(&first) = passed.first() else { return };
     let first = text_of(texts, first).as_bytes();

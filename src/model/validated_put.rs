@@ -1,5 +1,4 @@
-//! What can be said of resources to be registered before their turn comes: which are malformed or beyond
-//! a limit, and which stand in the request more than once.
+//! Checks of resources to be registered that do not need the state: malformed names, exceeded limits, repetitions.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +15,7 @@ use super::time::Timestamp;
 
 /// The resources of a put after the checks that need no store.
 ///
-/// Encoded as the request and the limits it was validated with, so that what is decoded was validated, too.
+/// Encoded as the request and the limits it was validated with, so decoding validates again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Request", into = "Request")]
 pub(crate) struct ValidatedPut {
@@ -24,19 +23,19 @@ pub(crate) struct ValidatedPut {
     resources: Vec<Result<ValidatedResource, FailureReason>>,
 }
 
-/// What a put is validated from.
+/// The input of the validation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Request {
     resources: Vec<NewResource>,
     limits: Limits,
 }
 
-/// A resource whose texts passed.
+/// A resource whose texts are valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValidatedResource {
     pub(crate) resource_type: ResourceType,
     pub(crate) name: ResourceName<'static>,
-    /// Without the time of creation that was not given.
+    /// Without the time of creation if none was given.
     fields: ResourceFields,
     created_at: Option<Timestamp>,
 }
@@ -55,33 +54,33 @@ impl From<ValidatedPut> for Request {
 }
 
 impl ValidatedPut {
-    /// Parses the names of resources and finds those that stand in the request more than once.
+    /// Parses the names of resources and finds repeated ones.
     ///
     /// Cost: O(n log n) with n resources.
     pub(crate) fn new(resources: Vec<NewResource>, limits: Limits) -> Self {
         Request { resources, limits }.into()
     }
 
-    /// Each resource of the request in its order, or what is wrong with it.
+    /// Each resource of the request in its order, or its failure.
     pub(crate) fn resources(&self) -> &[Result<ValidatedResource, FailureReason>] {
         &self.resources
     }
 
-    /// What the request named.
+    /// The names in the request.
     pub(crate) fn into_named(self) -> Vec<Named> {
         self.request.resources.into_iter().map(|resource| resource.named).collect()
     }
 }
 
 impl ValidatedResource {
-    /// What the registry says of it after the put; `before` is what it says so far.
+    /// Its registered fields after the put; `before` has the current ones.
     pub(crate) fn fields(&self, before: Option<&ResourceFields>, now: Timestamp) -> ResourceFields {
         let so_far = before.map(|before| before.created_at);
         let created_at = self.created_at.or(so_far).unwrap_or(now);
         ResourceFields { created_at, ..self.fields.clone() }
     }
 
-    /// The id that leads to it, where one does.
+    /// Its id, if it has one.
     pub(crate) fn id(&self) -> Option<&SegmentId> {
         self.fields.id.as_ref()
     }

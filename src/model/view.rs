@@ -1,4 +1,4 @@
-//! Views: what they are, what makes one, what changes one.
+//! Views: their fields, new views, changes of fields.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::key::ViewKey;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 
-/// Who looks after a view or a resource. The store keeps the text and knows nothing of who it is.
+/// The maintainer of a view or a resource. The store keeps the text and does not check it.
 ///
 /// ```
 /// assert_eq!(viewlink::Maintainer::Team("checkout".into()).id(), "checkout");
@@ -45,23 +45,23 @@ impl Maintainer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct View {
-    /// A number that no other view of this store ever has, also after this one is deleted.
+    /// A number that no other view of this store ever has, not even after this one is deleted.
     pub id: u32,
     /// The key, unique in the project, in lower case.
     pub key: ViewKey,
-    /// The name people read.
+    /// The display name.
     pub name: String,
-    /// What the view is for; empty when nobody said.
+    /// What the view is for; empty by default.
     pub description: String,
     /// The tags, sorted, each once.
     pub tags: Vec<String>,
-    /// Who looks after it.
+    /// The maintainer.
     pub maintainer: Option<Maintainer>,
     /// 1 when created, one more with each change of the view's own fields.
     pub version: u64,
     /// The revision of the last change to its fields or links.
     pub revision: u64,
-    /// That change, told from changes of other stores with the same revision.
+    /// The identity of that change across stores.
     pub change: ChangeId,
     /// When it was created.
     pub created_at: Timestamp,
@@ -71,7 +71,7 @@ pub struct View {
     pub links: TypeCounts,
 }
 
-/// The fields of a view to be.
+/// A view to be created.
 ///
 /// The key is raw here and parsed when the view is created.
 ///
@@ -96,21 +96,21 @@ impl NewView {
         Self { key: key.into(), fields: ViewFields { name: name.into(), ..ViewFields::default() } }
     }
 
-    /// Says what the view is for.
+    /// Sets what the view is for.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.fields.description = description.into();
         self
     }
 
-    /// Sets the tags; they are kept sorted, each once.
+    /// Sets the tags; they are sorted, without duplicates.
     #[must_use]
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.fields.tags = sorted_tags(tags);
         self
     }
 
-    /// Sets who looks after the view.
+    /// Sets the maintainer.
     #[must_use]
     pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
         self.fields.maintainer = Some(maintainer);
@@ -118,7 +118,7 @@ impl NewView {
     }
 }
 
-/// Which fields of a view to change; what is not set stays.
+/// The changes to a view's fields; fields that are not set stay the same.
 ///
 /// ```
 /// use viewlink::ViewPatch;
@@ -162,14 +162,14 @@ impl ViewPatch {
         self
     }
 
-    /// Changes who looks after the view.
+    /// Changes the maintainer.
     #[must_use]
     pub fn maintainer(mut self, maintainer: Maintainer) -> Self {
         self.maintainer = Some(Some(maintainer));
         self
     }
 
-    /// Leaves the view with nobody who looks after it.
+    /// Removes the maintainer.
     #[must_use]
     pub fn no_maintainer(mut self) -> Self {
         self.maintainer = Some(None);

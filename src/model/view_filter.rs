@@ -1,13 +1,13 @@
-//! Which views: the conditions.
+//! Conditions on views.
 
 use super::resource::Resource;
 use super::set_predicate::SetPredicate;
 use super::text_predicate::TextPredicate;
 
-/// Which views of a project: all that every condition holds for.
+/// A filter of the views of a project: every condition must be true.
 ///
-/// Parsed from a text of the REST API ([the grammar](crate::filter)) or put together here. The
-/// limits of texts do not bind what is put together.
+/// Parsed from a text of the REST API ([the grammar](crate::filter)) or built here. The limits of texts do not apply to
+/// a filter that is built.
 ///
 /// ```
 /// use viewlink::{TextPredicate, ViewCondition, ViewFilter};
@@ -65,7 +65,7 @@ impl ViewFilter {
     }
 }
 
-/// What must hold for a view.
+/// A condition on a view.
 ///
 /// ```
 /// use viewlink::{ViewCondition, ViewFilter};
@@ -77,21 +77,21 @@ impl ViewFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ViewCondition {
-    /// The text is a part of the key or the name, whatever the case of either: each character of
-    /// both is compared in the lower case Unicode gives it.
+    /// The text is a part of the key or the name. Case is ignored: both sides are compared in Unicode lower case,
+    /// character by character.
     Query(String),
-    /// A test of the name people read.
+    /// A test of the display name.
     Name(TextPredicate),
-    /// A test of the key, which is in lower case: what is parsed is folded to it, what is put
-    /// together must be in it.
+    /// A test of the key, which is in lower case: parsing folds the text, but a filter that is built must have it in
+    /// lower case.
     Key(TextPredicate),
     /// A test of the tags.
     Tag(SetPredicate<String>),
-    /// A test of the resources that are linked to it, of whatever type. Not in the grammar.
+    /// A test of the resources that are linked to it, of any type. Not in the grammar.
     Linked(SetPredicate<Resource>),
-    /// A test of the id of the member who looks after it; a team has no such id.
+    /// A test of the id of the maintaining member; a team has no such id.
     MaintainerId(TextPredicate),
-    /// Whether the view decides what clients are sent. No view of a store does, so `true` matches
-    /// none and `false` all.
+    /// Whether the view decides what clients are sent. No view of this store does, so `true` matches no view and
+    /// `false` matches all.
     Payload(bool),
 }

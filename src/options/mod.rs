@@ -17,7 +17,7 @@ use crate::model::time::Timestamp;
 
 /// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
 ///
-/// None of it is kept in the files: a store may be opened with other options each time.
+/// The options are not stored in the files: a store may be opened with other options each time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -88,30 +88,28 @@ impl Options {
         }
     }
 
-    /// Whether a store is made where there is none. Default: yes.
+    /// Whether a store is created if there is none. Default: yes.
     #[must_use]
     pub const fn create_if_missing(mut self, create: bool) -> Self {
         self.create_if_missing = create;
         self
     }
 
-    /// Whether the store is opened to be read, and nothing of its files changes. Default: no.
+    /// Whether the store is opened for reading only, with its files unchanged. Default: no.
     ///
-    /// For a full disk, a file system that is mounted read-only, or a copy of which no byte may change.
-    /// What recovery would write stays in memory, so the store shows what an ordinary opening would show.
-    /// None is made where there is none. Any number of openers read one store together; one that writes
-    /// has it alone.
+    /// Use it for a full disk, a file system that is mounted read-only, or a copy that must not change. Recovery keeps
+    /// in memory what it would write, so the store has the same contents as after an ordinary opening. No store is
+    /// created if there is none. Any number of read-only handles can open one store together; a writing handle has it
+    /// alone.
     ///
-    /// Snapshots, feeds, [`verify`](crate::Store::verify), figures,
-    /// [`backup_to`](crate::Store::backup_to) and [dry runs](crate::Project::dry_run) work. Every other
-    /// change, and [`checkpoint`](crate::Store::checkpoint), are refused
-    /// with [`Error::ReadOnly`](crate::Error::ReadOnly); of a change only what is malformed or beyond a
-    /// limit is told before.
+    /// Snapshots, feeds, [`verify`](crate::Store::verify), figures, [`backup_to`](crate::Store::backup_to) and [dry
+    /// runs](crate::Project::dry_run) work. [`checkpoint`](crate::Store::checkpoint) and all other changes fail with
+    /// [`Error::ReadOnly`](crate::Error::ReadOnly). Only malformed input and exceeded limits are reported before that.
     ///
-    /// One promise is less: a change that was written and not synced is shown, and a loss of power before
-    /// an ordinary opening may take it back. Its process was killed, or a sync of the journal or of its
-    /// directory failed; its caller was told nothing, or [`Unknown`](crate::Outcome::Unknown). So the
-    /// [position](crate::Feed::position) of a feed may be that of such a change, and is not one to keep.
+    /// One guarantee is weaker: a change that was written but not synced is visible, and a power loss before the next
+    /// ordinary opening may undo it. This happens if its process was killed, or if a sync of the journal or its
+    /// directory failed. Its caller got no answer, or [`Unknown`](crate::Outcome::Unknown). So do not save the
+    /// [position](crate::Feed::position) of a feed of such a store.
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options, Store};
@@ -130,14 +128,15 @@ impl Options {
         self
     }
 
-    /// How many bytes of memory the state may take; `None` for any number. Default: any number.
+    /// How many bytes of memory the state may take; `None` for no limit. Default: no limit.
     ///
-    /// A change that could go beyond it is refused, with nothing changed, before the system would end the process;
-    /// what only removes is always made. A change counts for the most that it can take, some 48 KiB for each view and
-    /// 160 bytes and the text for each key, until the state is counted again. An opening that would go beyond it by
-    /// more than an eighth fails. A link takes some 17 bytes, and a linked resource some 120 with a key of 20. Counted
-    /// are the structures of the state: an allocator adds to that, a [`Snapshot`](crate::Snapshot) that is held keeps
-    /// what changed since, and a batch takes memory while it is made. So leave at least as much again.
+    /// A change that could exceed it is refused, and nothing changes, before the system would end the process. Changes
+    /// that only remove are always made. A change counts with the most it can take until the state is counted again:
+    /// about 48 KiB for each view, and 160 bytes plus the text for each key. Opening fails if the state exceeds the
+    /// limit by more than an eighth. A link takes about 17 bytes, and a linked resource about 120 with a key of 20.
+    /// Only the structures of the state are counted. An allocator adds overhead, an open [`Snapshot`](crate::Snapshot)
+    /// keeps what changed after it, and a batch takes memory while it is made. So leave at least as much memory free
+    /// again.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};
@@ -153,12 +152,12 @@ impl Options {
         self
     }
 
-    /// How many keys a batch may have; a larger one is refused whole. Default: 100,000.
+    /// How many keys a batch may have; a larger one is refused as a whole. Default: 100,000.
     ///
-    /// Counts what a filter finds besides the keys, all batches of a
+    /// Counts the resources that a filter finds besides the keys, all batches of a
     /// [`change_links`](crate::Project::change_links) together, and the resources of a
-    /// [`put_resources`](crate::Project::put_resources). What a replacement takes out is not asked for
-    /// and not counted. A batch has at most 2^32 − 1, whatever is said here.
+    /// [`put_resources`](crate::Project::put_resources). The resources that a replacement unlinks are not counted. A
+    /// batch has at most 2^32 − 1 keys, whatever this limit is.
     ///
     /// ```
     /// use viewlink::{Batch, Error, Options};
@@ -176,30 +175,31 @@ impl Options {
 
     /// Whether only registered resources may be linked. Default: [`LinkPolicy::Open`].
     ///
-    /// What is linked stays linked, and anything may be unlinked, under either.
+    /// Existing links stay, and any link may be removed, under both policies.
     #[must_use]
     pub const fn link_policy(mut self, policy: LinkPolicy) -> Self {
         self.link_policy = policy;
         self
     }
 
-    /// How many keys the changes may have that are made with one sync, when many call at the same
-    /// time. Default: 10,000.
+    /// The greatest number of keys in the changes that share one sync, when many callers come at the same time.
+    /// Default: 10,000.
     ///
-    /// A change counts as one besides its keys. Whoever calls while changes are being made is in the next
-    /// group. A larger change is a group by itself. So is one that asks for more than whether keys are linked
-    /// to views: one with a precondition, a filter, ids of segments or a guard of the last view, a replacement, and
-    /// every change of views or registered resources. Less means that a small change waits less for large ones.
+    /// Each change counts as one in addition to its keys. A call that arrives while changes are being made joins the
+    /// next group. A larger change is a group by itself. So is every change that depends on more than whether its keys
+    /// are linked: with a precondition, a filter, ids of segments or a guard of the last view, a replacement, and every
+    /// change of views or registered resources. With a smaller limit, small changes wait less for large ones.
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
         self
     }
 
-    /// Up to how many names a change that removes a whole view, resource, environment or project keeps what
-    /// undoing it needs: fields, registrations, and the time and order of links. Default: 100,000.
+    /// How many removed names a change may have and still keep the details that are needed to restore them: fields,
+    /// registrations, and the time and order of links. For changes that remove a whole view, resource, environment or
+    /// project. Default: 100,000.
     ///
-    /// One that removes more keeps counts alone.
+    /// A change that removes more keeps counts only.
     #[must_use]
     pub const fn removal_detail(mut self, names: usize) -> Self {
         self.removal_detail = names;
@@ -213,30 +213,29 @@ impl Options {
         self
     }
 
-    /// After how many bytes of journal the state is brought to disk. Default: 4 MiB.
+    /// After how many bytes of journal a checkpoint is due. Default: 4 MiB.
     ///
-    /// A checkpoint is a new file of the whole state, of some 2 bytes a link and 20 a linked resource, so it is not made before the
-    /// journal since the last one is also longer than half that file. Less means quicker opening after a crash;
-    /// the work done in all is larger.
+    /// A checkpoint is a new file of the whole state, of about 2 bytes per link and 20 per linked resource. So it is
+    /// not made before the journal since the last one is also longer than half of that file. A smaller value means
+    /// faster opening after a crash, but more work in total.
     #[must_use]
     pub const fn checkpoint_bytes(mut self, bytes: u64) -> Self {
         self.checkpoint_bytes = bytes;
         self
     }
 
-    /// After how much time the state is brought to disk, if anything changed; `None` for no time. Default: no time.
+    /// After how much time a checkpoint is due, if anything changed; `None` for no time. Default: no time.
     ///
-    /// It is looked at after each change, and no thread waits for it.
+    /// Checked after each change; no thread waits for it.
     #[must_use]
     pub const fn checkpoint_age(mut self, age: Option<Duration>) -> Self {
         self.checkpoint_age = age;
         self
     }
 
-    /// Whether a checkpoint is read back and held against its digest before it takes the place of the one before.
-    /// Default: no.
+    /// Whether a checkpoint is read back and compared with its digest before it replaces the previous one. Default: no.
     ///
-    /// Finds what a failing disk made of it. Cost: that of an opening, for each checkpoint.
+    /// Detects errors of a failing disk. Cost: that of an opening, for each checkpoint.
     #[must_use]
     pub const fn check_checkpoints(mut self, check: bool) -> Self {
         self.check_checkpoints = check;
@@ -245,29 +244,28 @@ impl Options {
 
     /// How many bytes the journal may have since the last checkpoint. Default: 256 MiB.
     ///
-    /// A change that comes when there are as many waits for the checkpoint that is being made, or makes one; where
-    /// that fails it is refused with [`Error::JournalFull`](crate::Error::JournalFull), and nothing changed.
+    /// A change that would exceed it waits for the running checkpoint, or makes one. If that fails, the change fails
+    /// with [`Error::JournalFull`](crate::Error::JournalFull), and nothing changes.
     #[must_use]
     pub const fn journal_limit(mut self, bytes: u64) -> Self {
         self.journal_limit = bytes;
         self
     }
 
-    /// A directory that keeps the segments of the journal that the store lets go of; `None` for none. Default: none.
+    /// A directory for the segments that are removed from the journal; `None` for none. Default: none.
     ///
-    /// It is made where there is none, and belongs to one store. With it a [copy](crate::Store::backup_to) can be
-    /// brought to any later revision: [`Restore`](crate::Restore). A segment that cannot be kept there stays in the journal.
+    /// It is created if it does not exist, and belongs to one store. With it, a [copy](crate::Store::backup_to) can be
+    /// brought to any later revision: [`Restore`](crate::Restore). A segment that cannot be archived stays in the
+    /// journal.
     #[must_use]
     pub fn archive(mut self, directory: Option<PathBuf>) -> Self {
         self.archive = directory;
         self
     }
 
-    /// The size of a journal segment in bytes, from 4 KiB to 1 GiB; what is beyond counts as that.
-    /// Default: 4 MiB.
+    /// The size of a journal segment in bytes, from 4 KiB to 1 GiB; values outside are clamped. Default: 4 MiB.
     ///
-    /// A segment is written full of zeros before it is used. One change that is larger gets a
-    /// segment of its size.
+    /// A segment is filled with zeros before it is used. A single change that is larger gets a segment of its size.
     #[must_use]
     pub fn segment_size(mut self, bytes: u64) -> Self {
         self.segment_size = bytes.clamp(4 << 10, 1 << 30);
@@ -276,33 +274,30 @@ impl Options {
 
     /// How many of the newest changes the journal keeps; `None` for all. Default: 100,000.
     ///
-    /// A change may go once it is beyond this or beyond [`keep_for`](Self::keep_for), whichever
-    /// comes first. Whole segments go, at checkpoints, and never before the state on disk is past
-    /// all they hold; so somewhat more is kept than was asked for.
+    /// A change may be removed when it exceeds this or [`keep_for`](Self::keep_for), whichever comes first. Only whole
+    /// segments are removed, at checkpoints, and only if the checkpoint has all their changes. So the journal keeps
+    /// somewhat more than this.
     #[must_use]
     pub const fn keep_changes(mut self, changes: Option<u64>) -> Self {
         self.keep_changes = changes;
         self
     }
 
-    /// How long the journal keeps a change, against the time of the newest one; `None` for ever.
-    /// Default: for ever.
+    /// How long the journal keeps a change, relative to the time of the newest one; `None` for no limit. Default: no
+    /// limit.
     ///
-    /// [`keep_changes`](Self::keep_changes) limits it as well: to go by age alone, set that to
-    /// `None`.
+    /// [`keep_changes`](Self::keep_changes) also applies: to limit by age only, set it to `None`.
     #[must_use]
     pub const fn keep_for(mut self, age: Option<Duration>) -> Self {
         self.keep_for = age;
         self
     }
 
-    /// From which time on a group of changes counts as slow; [`Duration::MAX`] for never. Default:
-    /// one second.
+    /// From which duration a group of changes counts as slow; [`Duration::MAX`] for never. Default: one second.
     ///
-    /// It is measured from when the group begins to be decided until readers see it: one write and
-    /// sync of the journal, and what the keys cost, but not the time that a caller waited for its
-    /// turn. Slow ones are [counted](crate::Stats::slow_commits), and told as a warning with the
-    /// feature `tracing`.
+    /// Measured from the start of the group's decision until readers see it: one write and sync of the journal, and the
+    /// work for the keys, without the time that a caller waited for its turn. Slow groups are
+    /// [counted](crate::Stats::slow_commits), and logged as a warning with the feature `tracing`.
     #[must_use]
     pub const fn slow_commit(mut self, from: Duration) -> Self {
         self.slow_commit = from;
@@ -316,20 +311,19 @@ impl Options {
         self
     }
 
-    /// Where the time of a change comes from. Default: the system's clock.
+    /// The clock that gives changes their time. Default: the system's clock.
     ///
-    /// A time before that of the last change counts as that time. The clock is asked in the middle
-    /// of a change, at times more than once for one, and must not call the store.
+    /// A time before that of the last change counts as that time. The clock is called in the middle of a change,
+    /// sometimes more than once, and must not call the store.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Who is told how far a recovery is. Default: nobody.
+    /// A callback for the progress of a recovery. Default: none.
     ///
-    /// Called from the thread that opens or recovers, which must not call the store in it. Example: at
-    /// [`Options`].
+    /// Called from the thread that opens or recovers. It must not call the store. Example: at [`Options`].
     #[must_use]
     pub fn on_recovery(
         mut self,

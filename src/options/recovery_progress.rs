@@ -1,6 +1,7 @@
-//! How far an opening is.
+//! The progress of an opening.
 
-/// How far an opening or a recovery is; see [`Options::on_recovery`](crate::Options::on_recovery). Example: at [`Options`](crate::Options).
+/// The progress of an opening or a recovery; see [`Options::on_recovery`](crate::Options::on_recovery). Example: at
+/// [`Options`](crate::Options).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecoveryProgress {
@@ -9,9 +10,9 @@ pub enum RecoveryProgress {
         /// The length of its file.
         bytes: u64,
     },
-    /// Changes are taken from the journal.
+    /// Changes of the journal are applied.
     Replaying {
-        /// How many are done.
+        /// How many are applied.
         done: u64,
         /// How many there are.
         total: u64,

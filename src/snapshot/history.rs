@@ -1,4 +1,4 @@
-//! What changes did to a view or resource.
+//! The history of a view or resource.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::model::history::{HistoryEntry, HistoryPage, Subject};
 use crate::model::resource::Resource;
 
 impl ProjectSnapshot {
-    /// What changes did to a view, the newest first: when it was created, changed and deleted, and what was linked to it
-    /// and unlinked from it, when, by whom and why. At most `limit` changes, and one at least; `before` is the
-    /// [`next`](HistoryPage::next) of the page before, or a revision.
+    /// The history of a view, the newest change first: when it was created, changed and deleted, and which resources
+    /// were linked and unlinked, when, by whom and why. Returns at most `limit` changes, but at least one. `before` is
+    /// the [`next`](HistoryPage::next) of the previous page, or a revision.
     ///
-    /// It is read from the journal, so all that this keeps is there, of views that were deleted since, too. Views that had
-    /// the key one after the other are one history.
+    /// It is read from the journal, so it reaches back as far as the journal, also for deleted views. Views that had
+    /// the same key one after the other have one history.
     ///
     /// Cost: O(bytes of the journal) from `before` down to the last change of the page, with one segment of it in memory at a
     /// time.
@@ -36,9 +36,9 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is no key; [`Error::Io`](crate::Error::Io) and
-    /// [`Error::Damaged`](crate::Error::Damaged) when the journal cannot be read; those that
-    /// [all reads](crate::Snapshot#errors) share.
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is not a valid key;
+    /// [`Error::Io`](crate::Error::Io) and [`Error::Damaged`](crate::Error::Damaged) when the journal cannot be read;
+    /// those that [all reads](crate::Snapshot#errors) share.
     pub fn view_history(
         &self,
         view: &str,
@@ -48,8 +48,9 @@ impl ProjectSnapshot {
         self.history(Subject::View(&view_key(view)?), before, limit)
     }
 
-    /// What changes did to a resource, the newest first: when it was registered, changed and removed, to which views it
-    /// was linked and from which it was unlinked, when, by whom and why; otherwise as [`view_history`](Self::view_history).
+    /// The history of a resource, the newest change first: when it was registered, changed and removed, and to which
+    /// views it was linked and from which it was unlinked, when, by whom and why. Otherwise like
+    /// [`view_history`](Self::view_history).
     ///
     /// Cost: that of [`view_history`](Self::view_history). Example: at [`HistoryEvent`](crate::HistoryEvent).
     ///
@@ -73,10 +74,10 @@ impl ProjectSnapshot {
         limit: usize,
     ) -> Result<HistoryPage> {
         self.snapshot.check_current()?;
-        // A page without a change would have itself as the next one.
+        // A page without a change would return itself as the next one.
         let limit = limit.max(1);
         let (segments, newest) = (&self.snapshot.inner.open.segments, self.snapshot.revision());
-        // Nothing of it goes meanwhile.
+        // Keeps the journal from being trimmed meanwhile.
         let kept = Kept::new(Arc::clone(segments));
         let oldest = kept.oldest();
         let end = before.map_or(newest, |before| before.saturating_sub(1).min(newest));

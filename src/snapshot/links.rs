@@ -1,4 +1,4 @@
-//! The links of a view, in the orders there are.
+//! The links of a view, in several orders.
 
 use super::{ProjectSnapshot, view_key};
 use crate::filter::ResourceFilter;
@@ -11,13 +11,13 @@ impl ProjectSnapshot {
     /// The resources of one type that are linked to a view, the oldest link first, or in another
     /// order. The total costs nothing extra. Example: at [`ProjectSnapshot`].
     ///
-    /// Cost: O(log n + offset / 384 + limit) with the n links of that type of the view by key and by link time;
-    /// by name O(n · log resources + p · log p) with p = offset + limit.
+    /// Cost, with n links of that type in the view: O(log n + offset / 384 + limit) by key and by link time; O(n · log
+    /// resources + p · log p) by name, with p = offset + limit.
     ///
     /// # Errors
     ///
-    /// Those of [`view`](Self::view); [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor
-    /// is of another list or order.
+    /// Those of [`view`](Self::view); [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to
+    /// another list or order.
     pub fn linked_resources(
         &self,
         view: &str,
@@ -27,12 +27,12 @@ impl ProjectSnapshot {
         self.linked_resources_matching(view, resource_type, &ResourceFilter::all(), paging)
     }
 
-    /// The resources of one type that are linked to a view and that a filter finds.
+    /// The resources of one type that are linked to a view and match a filter.
     ///
-    /// A resource that is not registered counts as one with its key as its name and nothing else
-    /// said of it. The total is that of what the filter finds.
+    /// A resource that is not registered counts as one whose name is its key and whose other fields are empty. The
+    /// total counts only matches.
     ///
-    /// Cost: O(n · log resources) with the n links of that type of the view.
+    /// Cost: O(n · log resources) with n links of that type of the view.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Paging, ResourceFilter, ResourceType};
@@ -50,8 +50,8 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// Those of [`linked_resources`](Self::linked_resources);
-    /// [`Error::UnknownView`](crate::Error::UnknownView) also when the filter names a view that is not there.
+    /// Those of [`linked_resources`](Self::linked_resources); [`Error::UnknownView`](crate::Error::UnknownView) also
+    /// when the filter names an unknown view.
     pub fn linked_resources_matching(
         &self,
         view: &str,

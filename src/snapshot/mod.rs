@@ -1,4 +1,4 @@
-//! Reading: every look at a store is one at a revision.
+//! Reading: every read is of one revision.
 
 mod history;
 mod linked_views;
@@ -23,11 +23,11 @@ use crate::model::resource::Resource;
 use crate::model::view::View;
 use crate::state::{HeldProject, ProjectReader};
 
-/// The store as it stood when the snapshot was taken.
+/// The store as it was when the snapshot was taken.
 ///
-/// Changes made since do not show. A snapshot holds nobody up: as long as it lives, what changes is copied first, so
-/// changes cost somewhat more and what they replace stays in memory. It pins nothing on disk. It keeps the store
-/// open. Clones are cheap and see the same; threads may share them.
+/// Later changes are not visible in it. A snapshot blocks nobody: while it exists, changes first copy what they modify,
+/// so they cost somewhat more, and the old parts stay in memory. It keeps nothing on disk. It keeps the store open.
+/// Clones are cheap and see the same state; threads may share them.
 ///
 /// Example: at [`ProjectSnapshot`].
 ///
@@ -35,7 +35,7 @@ use crate::state::{HeldProject, ProjectReader};
 ///
 /// All reads share these:
 ///
-/// - [`Error::Closed`]: the store was closed or recovered since.
+/// - [`Error::Closed`]: the store was closed, or recovered after the snapshot was taken.
 #[derive(Clone)]
 pub struct Snapshot {
     inner: Arc<Inner>,
@@ -44,7 +44,7 @@ pub struct Snapshot {
 struct Inner {
     open: Open,
     engine: Arc<Engine>,
-    /// Counted as long as it is held.
+    /// Counted while it exists.
     _guard: SnapshotGuard,
 }
 
@@ -59,14 +59,14 @@ impl Snapshot {
         Ok(Self { inner: Arc::new(Inner { open, engine, _guard: guard }) })
     }
 
-    /// The newest change that the snapshot sees; 0 when there was none yet.
+    /// The newest change that the snapshot sees; 0 when there is none yet.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.inner.open.state.head().revision
     }
 
-    /// Where the store stood: what a [feed](crate::Store::feed_after) goes on from, and what tells whether another store
-    /// went the same way. Example: at [`Position`].
+    /// The position of the store: a [feed](crate::Store::feed_after) can continue from it, and it shows whether another
+    /// store has the same history. Example: at [`Position`].
     #[must_use]
     pub fn position(&self) -> Position {
         self.inner.open.position()
@@ -78,8 +78,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is no key; those
-    /// that [all reads](Snapshot#errors) share.
+    /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is not a valid key; those that
+    /// [all reads](Snapshot#errors) share.
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot> {
         self.of(&ProjectKey::parse(key).map_err(Error::key("project key", key))?)
     }
@@ -96,8 +96,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list; those that [all reads](Snapshot#errors)
-    /// share.
+    /// [`Error::InvalidCursor`] when the cursor belongs to another list; those that [all reads](Snapshot#errors) share.
     pub fn projects(&self, paging: Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         self.check_current()?;
         self.inner.open.state.projects(&paging)
@@ -107,9 +106,9 @@ impl Snapshot {
         self.inner.open.segments.check_current()
     }
 
-    /// The changes from a revision on, up to the one the snapshot sees, in order.
+    /// The changes from a revision up to the one the snapshot sees, in order.
     ///
-    /// Read from the journal as the iterator advances; it holds the file it reads, and nothing of the state.
+    /// Read from the journal as the iterator advances. The iterator keeps one file open, and no part of the state.
     ///
     /// Cost: O(1), then O(bytes of one segment) for the first change and O(bytes) for each.
     ///
@@ -127,11 +126,11 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::JournalTrimmed`] when the journal no longer keeps the revision; [`Error::Closed`] once the
-    /// store was closed or recovered.
+    /// [`Error::JournalTrimmed`] when the journal no longer has the revision; [`Error::Closed`] after the store was
+    /// closed or recovered.
     ///
-    /// The iterator gives these as well, where that happens while it is read, and
-    /// [`Error::Damaged`] or [`Error::Io`] when the journal cannot be read. It ends after an error.
+    /// The iterator returns the same errors if they occur while it is read, and [`Error::Damaged`] or [`Error::Io`]
+    /// when the journal cannot be read. It ends after an error.
     pub fn changes(&self, from: u64) -> Result<Changes> {
         self.check_current()?;
         let open = &self.inner.open;
@@ -169,7 +168,7 @@ impl Iterator for Changes {
     }
 }
 
-/// A project as it stood when the snapshot was taken.
+/// A project as it was when the snapshot was taken.
 ///
 /// ```
 /// # use viewlink::{Batch, NewView, Options, Paging, Resource, ResourceType};
@@ -209,13 +208,13 @@ impl fmt::Debug for ProjectSnapshot {
 }
 
 impl ProjectSnapshot {
-    /// The snapshot that the project is of.
+    /// The snapshot of this project.
     #[must_use]
     pub const fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// What a list of projects shows of this one.
+    /// This project, as lists of projects return it.
     #[must_use]
     pub fn info(&self) -> ProjectInfo {
         self.project.read().info()
@@ -227,7 +226,7 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when the text is no key; those that
+    /// [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when the text is not a valid key; those that
     /// [all reads](Snapshot#errors) share.
     pub fn view(&self, key: &str) -> Result<View> {
         let key = view_key(key)?;
@@ -236,7 +235,7 @@ impl ProjectSnapshot {
 
     /// Whether a resource is linked to a view. Example: at [`ProjectSnapshot`].
     ///
-    /// Cost: O(log views), and O(log n) with the n views of a resource that is in many.
+    /// Cost: O(log views), and O(log n) with n views of a resource that is in many.
     ///
     /// # Errors
     ///
@@ -252,7 +251,7 @@ impl ProjectSnapshot {
     }
 }
 
-/// The key of a view that a caller names.
+/// Parses the view key of a caller.
 pub(crate) fn view_key(text: &str) -> Result<ViewKey> {
     ViewKey::parse(text).map_err(Error::key("view key", text))
 }

@@ -9,7 +9,7 @@ use crate::model::page::{Page, Paging, ResourceSort};
 use crate::model::resource::{Resource, ResourceType};
 
 impl ProjectSnapshot {
-    /// What the registry says of a resource; `None` when it is not registered.
+    /// The registered fields of a resource; `None` when it is not registered.
     ///
     /// Cost: O(log resources).
     ///
@@ -31,7 +31,7 @@ impl ProjectSnapshot {
         self.read()?.resource(resource)
     }
 
-    /// The segment that an id leads to; `None` when none has it.
+    /// The segment with this id; `None` when there is none.
     ///
     /// Cost: O(log segments).
     ///
@@ -49,17 +49,17 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] when the text is no id; those that [all reads](crate::Snapshot#errors) share.
+    /// [`Error::InvalidKey`] when the text is not a valid id; those that [all reads](crate::Snapshot#errors) share.
     pub fn segment_by_id(&self, id: &str) -> Result<Option<Resource>> {
         let id = SegmentId::parse(id).map_err(Error::key("segment id", id))?;
         self.read()?.segment_by_id(id.as_str())
     }
 
-    /// The registered resources of a type that a filter finds, in key order or by name.
+    /// The registered resources of a type that match a filter, in key order or by name.
     ///
-    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources)
-    /// with the n resources that have a tag or maintainer the filter asks for, or else all of the type, of
-    /// segments all of the environment.
+    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources), where n is
+    /// the number of resources with a tag or maintainer that the filter asks for, or else all resources of the type
+    /// (for segments, of the environment).
     ///
     /// ```
     /// # use viewlink::{NewResource, Options, Paging, ResourceFilter, ResourceSort, ResourceType};
@@ -77,7 +77,7 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or order;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to another list or order;
     /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names a view that is not there; those that
     /// [all reads](crate::Snapshot#errors) share.
     pub fn resources(

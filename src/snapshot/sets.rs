@@ -1,4 +1,4 @@
-//! Questions over sets of links.
+//! Queries over sets of links.
 
 use super::{ProjectSnapshot, view_key};
 use crate::filter::ResourceFilter;
@@ -8,15 +8,16 @@ use crate::model::page::{KeySort, Page, Paging};
 use crate::model::resource::{Resource, ResourceType};
 
 impl ProjectSnapshot {
-    /// The resources of a type that a filter finds, linked or registered, in key order: in all, any, none or exactly
-    /// these views ([`ResourceFilter::in_views`]), with whatever else is asked for.
+    /// The linked or registered resources of a type that match a filter, in key order: in all, any, none or exactly
+    /// these views ([`ResourceFilter::in_views`]), with any other conditions.
     ///
-    /// A resource that is not registered counts as one with its key as its name and nothing else said of it. With a
-    /// limit of 0 the page tells the total alone, without a name being read.
+    /// A resource that is not registered counts as one whose name is its key and whose other fields are empty. With a
+    /// limit of 0 the page has only the total, and no name is read.
     ///
-    /// Cost: O(v · n) with the v views of the filter and the n links of the smallest of them that must have what is
-    /// found. Where these have thousands of links, and one of 64 resources or more, O(v · resources / 512) for the
-    /// total, and O(v · links before the end of the page). Where nothing must be linked O(n log n) with all n resources of the type.
+    /// Cost: O(v · n), with v views in the filter and n links in the smallest of the views that a match must be in. If
+    /// these have thousands of links, and one of 64 resources or more: O(v · resources / 512) for the total, and O(v ·
+    /// links before the end of the page). If a match need not be in a view: O(n log n) with all n resources of the
+    /// type.
     ///
     /// ```
     /// # use viewlink::{Batch, NewResource, NewView, Options, Paging, ResourceFilter, ResourceType, SetPredicate};
@@ -33,9 +34,9 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names a view that is not there;
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list; those that
-    /// [all reads](crate::Snapshot#errors) share.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names an unknown view;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to another list; those that [all
+    /// reads](crate::Snapshot#errors) share.
     pub fn find_resources(
         &self,
         resource_type: ResourceType,
@@ -45,10 +46,10 @@ impl ProjectSnapshot {
         self.read()?.find_resources(resource_type, filter, &paging)
     }
 
-    /// How much two views have in common. Example: at [`Overlap`].
+    /// How many resources two views share. Example: at [`Overlap`].
     ///
-    /// Cost: O(n) with the n links of the smaller view; where both have thousands of links, and one of 64 resources
-    /// or more, O(resources / 512).
+    /// Cost: O(n) with n links of the smaller view. If both have thousands of links, and one of 64 resources or more:
+    /// O(resources / 512).
     ///
     /// # Errors
     ///
@@ -58,11 +59,10 @@ impl ProjectSnapshot {
         self.read()?.overlap(&first, &second)
     }
 
-    /// The other views that are nearly the same: of which the [Jaccard index](Overlap::jaccard) with a view is at
-    /// least so much, from 0 to 1. In key order. A view that has nothing in common with it is none of them, whatever
-    /// is asked for.
+    /// The other views that are similar to a view: their [Jaccard index](Overlap::jaccard) with it is at least this
+    /// much, from 0 to 1. In key order. A view that shares nothing with it is never returned, even for 0.
     ///
-    /// Cost: O(v + m) with v views and the m links that the resources of the view have in all views.
+    /// Cost: O(v + m) with v views and m links that the resources of the view have in all views.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Paging};
@@ -79,7 +79,7 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// Those of [`view`](Self::view); [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of
+    /// Those of [`view`](Self::view); [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to
     /// another list.
     pub fn near_views(
         &self,

@@ -1,4 +1,4 @@
-//! The views of a project, in the orders there are.
+//! The views of a project, in several orders.
 
 use super::ProjectSnapshot;
 use crate::filter::ViewFilter;
@@ -7,10 +7,9 @@ use crate::model::page::{Page, Paging, ViewSort};
 use crate::model::view::View;
 
 impl ProjectSnapshot {
-    /// The views, in key order or another one.
+    /// The views, in key order or in another order.
     ///
-    /// Cost: by key O(log views + offset + limit); in another order O(n log n) with the n views of
-    /// the project.
+    /// Cost: O(log views + offset + limit) by key; O(n log n) in another order, with n views of the project.
     ///
     /// ```
     /// # use viewlink::{NewView, Options, Paging, ViewSort};
@@ -28,18 +27,17 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
-    /// order; those that [all reads](crate::Snapshot#errors) share.
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to another list or order; those
+    /// that [all reads](crate::Snapshot#errors) share.
     pub fn views(&self, paging: Paging<ViewSort>) -> Result<Page<View>> {
         self.views_matching(&ViewFilter::all(), paging)
     }
 
-    /// The views that a filter finds, in key order or another one.
+    /// The views that match a filter, in key order or in another order.
     ///
-    /// The total is that of what the filter finds.
+    /// The total counts only matches.
     ///
-    /// Cost: O(n log n) with the n views of the project; that of [`views`](Self::views) for a filter
-    /// without a condition.
+    /// Cost: O(n log n) with n views of the project; that of [`views`](Self::views) for a filter without a condition.
     ///
     /// ```
     /// # use viewlink::{NewView, Options, Paging, ViewFilter};

@@ -1,9 +1,9 @@
 //! How many changes shared a disk sync.
 
-/// How many groups of changes were made durable, by how many changes shared the disk sync.
+/// How many groups of changes were made durable, by the number of changes that shared the disk sync.
 ///
-/// Counted since the store was opened by this process. More than one in a group means that
-/// callers came at the same time.
+/// Counted since this process opened the store. More than one change in a group means that callers came at the same
+/// time.
 ///
 /// ```
 /// # use viewlink::{NewView, Options};
@@ -21,27 +21,26 @@ pub struct GroupSizes {
     pub(crate) changes: u64,
 }
 
-/// How many sizes are told apart.
+/// The number of buckets.
 pub(crate) const BUCKETS: usize = 12;
 
 impl GroupSizes {
-    /// How many groups there were; each took one write and one sync of the journal.
+    /// The number of groups; each took one write and one sync of the journal.
     #[must_use]
     pub fn groups(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// How many changes there were in all groups.
+    /// The number of changes in all groups.
     #[must_use]
     pub const fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// For each bucket the largest size that is counted in it and not in the one before, and how
-    /// many groups it counts. The bounds are 1, 2, 4, 8 and so on up to 1,024, then `u64::MAX`.
-    /// Example: at [`GroupSizes`].
+    /// Each bucket: its largest size, and the number of groups of that size down to the bucket before it. The largest
+    /// sizes are 1, 2, 4, 8 and so on up to 1,024, then `u64::MAX`. Example: at [`GroupSizes`].
     ///
-    /// Cost: O(1); there are 12.
+    /// Cost: O(1); there are 12 buckets.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let bound = |place| if place + 1 < BUCKETS { 1_u64 << place } else { u64::MAX };
         self.counts.iter().enumerate().map(move |(place, count)| (bound(place), *count))

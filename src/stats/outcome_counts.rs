@@ -1,9 +1,8 @@
-//! How many keys came to what.
+//! How many keys had which outcome.
 
 use crate::model::{FailureCode, KeyOutcome};
 
-/// How many keys of link changes came to which outcome; see
-/// [`Stats::keys`](crate::Stats::keys).
+/// How many keys of link changes had which outcome; see [`Stats::keys`](crate::Stats::keys).
 ///
 /// ```
 /// use viewlink::{Batch, FailureCode, NewView, Options};
@@ -25,7 +24,7 @@ pub struct OutcomeCounts {
     pub(crate) counts: [u64; OUTCOMES],
 }
 
-/// How many outcomes are told apart.
+/// The number of different outcomes.
 pub(crate) const OUTCOMES: usize = FIRST_FAILURE + FailureCode::ALL.len();
 
 const LINKED: usize = 0;
@@ -33,11 +32,11 @@ const ALREADY_LINKED: usize = 1;
 const UNLINKED: usize = 2;
 const NOT_LINKED: usize = 3;
 const MOVED: usize = 4;
-/// The failures stand behind these, in the order of their codes.
+/// The failures follow these, in the order of their codes.
 const FIRST_FAILURE: usize = 5;
 
 impl OutcomeCounts {
-    /// Counts outcomes. Those of a registration are none of links, and left out.
+    /// Counts outcomes, except those of registrations.
     ///
     /// Cost: O(n).
     pub(crate) fn of<'a>(outcomes: impl Iterator<Item = &'a KeyOutcome>) -> Self {
@@ -56,7 +55,7 @@ impl OutcomeCounts {
         self.at(LINKED)
     }
 
-    /// How many were linked before, where that is no failure.
+    /// How many were already linked, without a failure.
     #[must_use]
     pub fn already_linked(&self) -> u64 {
         self.at(ALREADY_LINKED)
@@ -68,8 +67,7 @@ impl OutcomeCounts {
         self.at(UNLINKED)
     }
 
-    /// How many were not linked, where that was [asked](crate::Batch::ignore_missing) to be no
-    /// failure.
+    /// How many were not linked, without a failure ([`ignore_missing`](crate::Batch::ignore_missing)).
     #[must_use]
     pub fn not_linked(&self) -> u64 {
         self.at(NOT_LINKED)
@@ -93,13 +91,13 @@ impl OutcomeCounts {
         self.failures().map(|(_, keys)| keys).sum()
     }
 
-    /// Each code with which keys failed, and how many; codes without any are left out.
+    /// Each code that occurred, with its number of keys.
     pub fn failures(&self) -> impl Iterator<Item = (FailureCode, u64)> + '_ {
         let counted = FailureCode::ALL.into_iter().map(|code| (code, self.failed_with(code)));
         counted.filter(|(_, keys)| *keys > 0)
     }
 
-    /// How many there are of all outcomes together.
+    /// The number of all outcomes together.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()

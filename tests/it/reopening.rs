@@ -352,6 +352,6 @@ fn a_journal_that_does_not_fit_the_state_is_damage_and_both_stay_as_they_are() {
     let before = disk.contents();
     let error = lazy().open_on(&disk).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    assert!(error.to_string().contains("went different ways"), "{error}");
+    assert!(error.to_string().contains("different histories"), "{error}");
     assert!(disk.contents() == before, "the files changed");
 }

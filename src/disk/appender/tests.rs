@@ -1,4 +1,4 @@
-//! What was appended is in the file, and stays there.
+//! Appended bytes are in the file, and stay there.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn kinds(disk: &SimulatedDisk, from: usize) -> Vec<CallKind> {
     disk.log().split_off(from).into_iter().map(|call| call.kind).collect()
 }
 
-/// Appends of many lengths, each of which is read at once by the first handle and by a new one.
+/// Appends of many lengths, each read at once by the first handle and by a new one.
 fn appends(disk: &dyn Disk, start: usize) -> Appender {
     let mut expected = bytes(start, 1);
     let mut appender = appender(disk, &expected, LEN);
@@ -90,13 +90,13 @@ fn what_does_not_fit_into_the_file_extends_it_through_the_cache() {
     }
     assert_eq!(content(&disk), expected);
     let (direct, plain) = ([CallKind::WriteSynced], [CallKind::Write, CallKind::Sync]);
-    // The third one is within the file, and its last block is not.
+    // The third append fits into the file, but its last block does not.
     assert_eq!(kinds(&disk, from), [&direct[..], &plain, &plain, &plain, &plain].concat());
     assert_eq!(disk.power_lost(1).contents()["a"], expected);
 }
 
-/// At each call, and at the end: all that was appended is there, and of the next append any sectors, with
-/// what was in them before or with what is to be there.
+/// At each call, and at the end: all earlier appends are there. Of the next append, any sectors are there, each with
+/// its old or its new bytes.
 #[test]
 fn an_append_that_returned_is_there_after_a_loss_of_power_and_the_next_one_in_any_sectors() {
     let disk = direct();
@@ -121,7 +121,7 @@ fn an_append_that_returned_is_there_after_a_loss_of_power_and_the_next_one_in_an
             images.insert((call, found));
         }
     }
-    // Appends to 1, 5, 2, 1 and 8 sectors, the first of each written before; and the end.
+    // Appends to 1, 5, 2, 1 and 8 sectors, the first of each already written; and the end.
     let seen = |call: usize| images.iter().filter(|(at, _)| *at == whole[0].0 + call).count();
     assert_eq!([0, 2, 3, 5].map(seen), [2, 4, 2, 1]);
     assert!(seen(1) > 10 && seen(4) > 20, "{} {}", seen(1), seen(4));
@@ -143,9 +143,9 @@ fn a_direct_append_that_failed_is_there_in_any_sectors_and_the_next_one_takes_it
     let found: BTreeSet<_> =
         (0..300).map(|seed| disk.power_lost(seed).contents().remove("a").unwrap()).collect();
     assert!(found.contains(&before) && found.contains(&after));
-    assert_eq!(found.len(), 16, "of four sectors any");
+    assert_eq!(found.len(), 16, "any of four sectors");
 
-    // The next one is whole, whatever comes of what was there before.
+    // The next append is complete, whatever the failed one left.
     let next = bytes(1000, 2);
     appender.append(&next).unwrap();
     for seed in 0..300 {
@@ -208,7 +208,7 @@ fn a_file_that_ends_before_the_offset_is_an_error() {
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
 
-/// A test on such a disk must find losses.
+/// The test above must detect such a disk.
 #[test]
 fn a_direct_append_to_a_disk_that_lies_is_lost() {
     for syncs in [Syncs::Ignored, Syncs::Late] {
@@ -237,7 +237,7 @@ fn where_directories_cannot_be_synced_nothing_goes_past_the_cache() {
     }
 }
 
-/// What is not synced elsewhere in the file is not synced by it, and never comes in its place.
+/// A direct write does not sync other parts of the file, and unsynced older bytes never replace it.
 #[test]
 fn a_direct_write_takes_the_place_of_what_was_written_and_not_synced() {
     let disk = direct();
@@ -252,7 +252,7 @@ fn a_direct_write_takes_the_place_of_what_was_written_and_not_synced() {
     assert_eq!(found, [(1, 3, 3, 1), (2, 3, 3, 1)].into());
 }
 
-/// A file system in memory takes such a handle and writes to its cache.
+/// A file system in memory accepts such a handle and writes to its cache.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_system_that_tells_no_alignment_is_written_through_the_cache() {
@@ -263,10 +263,10 @@ fn a_file_system_that_tells_no_alignment_is_written_through_the_cache() {
     }
 }
 
-/// `VIEWLINK_APPENDS=DIR cargo test --release --lib disk::appender -- --ignored --nocapture` tells how long
-/// appends take in a directory, each way.
+/// `VIEWLINK_APPENDS=DIR cargo test --release --lib disk::appender -- --ignored --nocapture` measures how long appends
+/// take in a directory, each way.
 #[test]
-#[ignore = "it measures"]
+#[ignore = "a measurement"]
 fn how_long_an_append_takes() {
     let dir = std::env::var_os("VIEWLINK_APPENDS").map_or_else(std::env::temp_dir, Into::into);
     let dir = tempfile::tempdir_in(dir).unwrap();
@@ -286,7 +286,7 @@ fn how_long_an_append_takes() {
             }
             (appender, Vec::new())
         });
-        // In turn, so that both meet the same moments of the disk.
+        // In turn, so that both see the same load on the disk.
         for _ in 0..appends {
             for (appender, times) in &mut ways {
                 let begun = std::time::Instant::now();

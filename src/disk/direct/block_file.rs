@@ -17,8 +17,8 @@ pub(in crate::disk) struct BlockFile {
 }
 
 impl BlockFile {
-    /// `None` where the file system does not tell an alignment. Many open files in that way and write
-    /// to the cache then; those that tell one do not.
+    /// `None` if the file system reports no alignment. Many of those accept `O_DIRECT` and still write to the cache;
+    /// those that report an alignment do not.
     pub(in crate::disk) fn new(file: File) -> io::Result<Option<Self>> {
         let told = retry_on_intr(|| statx(&file, "", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN));
         let told = match told {

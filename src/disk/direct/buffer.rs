@@ -1,19 +1,19 @@
-//! Memory that direct writes take.
+//! Memory for direct writes.
 
 use std::io;
 
-/// Bytes at an address that is a multiple of something.
+/// Bytes at an aligned address.
 #[derive(Debug, Default)]
 pub(in crate::disk) struct AlignedBuffer {
-    /// Longer than what is used of it, so that there is such an address near its start.
+    /// Longer than the used part, so that it has such an address near its start.
     bytes: Vec<u8>,
 }
 
 impl AlignedBuffer {
-    /// What is kept between uses at most.
+    /// The most that is kept between uses.
     const KEPT: usize = 1 << 20;
 
-    /// So many bytes at an aligned address, with whatever was in them.
+    /// `len` bytes at an aligned address, with any contents.
     pub(in crate::disk) fn room(&mut self, len: usize, alignment: usize) -> io::Result<&mut [u8]> {
         let needed = len.checked_add(alignment).ok_or(io::ErrorKind::OutOfMemory)?;
         if self.bytes.len() < needed {
@@ -24,7 +24,7 @@ impl AlignedBuffer {
         room.ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
-    /// Gives back memory that was for a use larger than most.
+    /// Frees memory of an unusually large use.
     pub(in crate::disk) fn shrink(&mut self) {
         if self.bytes.len() > Self::KEPT {
             self.bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Writes that go past the system's cache of pages, and are durable when they return.
+//! Writes that bypass the page cache of the system, and are durable when they return.
 
 use std::fmt::Debug;
 use std::io;
@@ -11,34 +11,33 @@ mod buffer;
 pub(super) use block_file::BlockFile;
 pub(super) use buffer::AlignedBuffer;
 
-/// A second handle on a file. What is written through it is durable when the call returns: no sync is
-/// needed, and none is made of anything else.
+/// A second handle on a file. A write through it is durable when the call returns: it needs no sync, and it syncs
+/// nothing else.
 ///
-/// Only blocks can be written: offset and length are multiples of [`Alignment::block`], and so much as
-/// [`Alignment::memory`] is what the address of the bytes must be a multiple of. Reads through other
-/// handles see what was written.
+/// Only whole blocks can be written: offset and length are multiples of [`Alignment::block`], and the address of the
+/// bytes is a multiple of [`Alignment::memory`]. Reads through other handles see the written bytes.
 pub(crate) trait DirectFile: Debug + Send + Sync {
-    /// What a write must be aligned to; the same for the life of the handle.
+    /// The alignment of writes; constant for the life of the handle.
     fn alignment(&self) -> Alignment;
 
     /// Writes whole blocks. After an error any of their sectors may be on the disk, now or later.
     fn write_blocks(&self, offset: u64, blocks: &[u8]) -> io::Result<()>;
 }
 
-/// What direct writes must be aligned to, in bytes; powers of two.
+/// The alignment of direct writes, in bytes; powers of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Alignment {
-    /// Of the address of what is written.
+    /// Of the address of the bytes.
     pub(crate) memory: usize,
     /// Of offsets and lengths in the file.
     pub(crate) block: usize,
 }
 
 impl Alignment {
-    /// Blocks and addresses beyond that are not worth their padding.
+    /// A larger alignment is not worth the padding.
     const MOST: usize = 1 << 16;
 
-    /// What a file system tells of a file; `None` where that is no alignment at all, by which some say
+    /// The alignment that a file system reports for a file. `None` if it is unusable: some report such a value to say
     /// that they do not write past the cache.
     pub(crate) fn told(memory: u32, block: u32) -> Option<Self> {
         let of = |told: u32| {

@@ -1,4 +1,4 @@
-//! A directory that is held by a handle.
+//! A directory, kept open by a handle.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -13,29 +13,30 @@ use rustix::io::retry_on_intr;
 use super::{Access, check_is_file};
 use crate::disk::unless_impossible;
 
-/// What the mask of the process leaves of it is the mode of a new file.
+/// The mode of a new file, before the mask of the process.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
-/// The same for a new directory.
+/// The mode of a new directory, before the mask of the process.
 const DIR_MODE: Mode = Mode::from_raw_mode(0o777);
 
-/// A directory, the same one whatever its name becomes. Names are relative to it; the empty one is its own.
+/// An open directory; it stays the same one if its name changes. Names are relative to it; the empty name is the
+/// directory itself.
 #[derive(Debug)]
 pub(in crate::disk) struct Dir {
     handle: File,
 }
 
 impl Dir {
-    /// Opens what is at a path, following symbolic links.
+    /// Opens the directory at a path, following symbolic links.
     pub(in crate::disk) fn open(path: &Path) -> io::Result<Self> {
         open_dir(CWD, path, OFlags::empty())
     }
 
-    /// Opens a directory in this one, which is not a symbolic link; with the empty name, this one again.
+    /// Opens a directory in this one, unless it is a symbolic link; with the empty name, this one again.
     pub(in crate::disk) fn open_dir(&self, name: impl AsRef<Path>) -> io::Result<Self> {
         open_dir(&self.handle, relative(name.as_ref()), OFlags::NOFOLLOW)
     }
 
-    /// The names of what is in `dir`, in no order.
+    /// The names in `dir`, in any order.
     pub(in crate::disk) fn list(&self, dir: impl AsRef<Path>) -> io::Result<Vec<OsString>> {
         let listed = open_dir(&self.handle, relative(dir.as_ref()), OFlags::empty())?;
         let mut names = Vec::new();
@@ -55,7 +56,7 @@ impl Dir {
             Access::Read => {
                 let kind = self.kind(name, AtFlags::empty())?;
                 check_is_file(kind == FileType::Directory, kind == FileType::RegularFile)?;
-                // It does not wait for who writes to a pipe, either, that came in its place.
+                // Nor does it wait for a writer if a pipe has replaced the file.
                 OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK
             }
             Access::Write => write,
@@ -73,17 +74,17 @@ impl Dir {
         Ok(FileType::from_raw_mode(found.st_mode))
     }
 
-    /// Whether there is a directory of that name, or a symbolic link to one.
+    /// Whether there is a directory with this name, or a symbolic link to one.
     pub(in crate::disk) fn is_dir(&self, name: impl AsRef<Path>) -> bool {
         self.kind(name, AtFlags::empty()).is_ok_and(|kind| kind == FileType::Directory)
     }
 
-    /// Whether there is anything of that name.
+    /// Whether anything has this name.
     pub(in crate::disk) fn has(&self, name: impl AsRef<Path>) -> bool {
         self.kind(name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
-    /// Makes a directory that is not there.
+    /// Creates a directory that does not exist.
     pub(in crate::disk) fn make_dir(&self, name: impl AsRef<Path>) -> io::Result<()> {
         Ok(fs::mkdirat(&self.handle, relative(name.as_ref()), DIR_MODE)?)
     }
@@ -102,7 +103,7 @@ impl Dir {
         Ok(fs::unlinkat(&self.handle, relative(name.as_ref()), AtFlags::empty())?)
     }
 
-    /// Removes a file, or a directory with all in it, if it is there.
+    /// Removes a file, or a directory with everything in it, if it exists.
     pub(in crate::disk) fn remove_all(&self, name: impl AsRef<Path>) -> io::Result<()> {
         let name = name.as_ref();
         let removed = match self.kind(name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -122,7 +123,7 @@ impl Dir {
         Ok(fs::unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Makes the names in `dir` durable; `..` is the directory that this one is in.
+    /// Makes the names in `dir` durable; `..` is the parent of this directory.
     pub(in crate::disk) fn sync(&self, dir: impl AsRef<Path>) -> io::Result<()> {
         let dir = dir.as_ref();
         if dir.as_os_str().is_empty() {
@@ -139,6 +140,6 @@ fn open_dir(base: impl AsFd, path: &Path, more: OFlags) -> io::Result<Dir> {
 }
 
 fn relative(name: &Path) -> &Path {
-    debug_assert!(name.is_relative(), "{name:?} would lead out of the directory");
+    debug_assert!(name.is_relative(), "{name:?} leads out of the directory");
     if name.as_os_str().is_empty() { Path::new(".") } else { name }
 }

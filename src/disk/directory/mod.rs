@@ -1,8 +1,8 @@
 //! A directory of the file system.
 //!
-//! Its path is looked up once, at the first use that finds a directory there. From then on it is held, on unix
-//! by a handle: it stays the same directory when it is renamed, and whatever comes under its old path, by a
-//! renaming or by a symbolic link that is changed, is never touched. On other systems it is its path.
+//! Its path is looked up once, at the first use that finds a directory there. From then on, unix keeps it open by a
+//! handle. It stays the same directory when it is renamed, and a directory that appears at the old path later, through
+//! a rename or a changed symbolic link, is never touched. On other systems the path is used each time.
 
 use std::fs;
 use std::io;
@@ -29,15 +29,15 @@ pub(super) use path::Dir;
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// To be read; what is no file is refused, and nobody is waited for.
+    /// To be read; refuses anything that is not a file, and does not block.
     Read,
     /// To be read and written.
     Write,
-    /// The same, made where it is not there, and empty.
+    /// To be read and written; created if missing, and emptied.
     Create,
-    /// The same, made; it must not be there.
+    /// To be read and written; created, and must not exist.
     CreateNew,
-    /// To be written past the cache, durable with each write.
+    /// To be written past the cache; each write is durable.
     #[cfg(target_os = "linux")]
     Direct,
 }
@@ -56,7 +56,7 @@ impl FileDisk {
         Ok(Self { path: std::path::absolute(path)?, dir: OnceLock::new() })
     }
 
-    /// A directory that is held already; `path` is where it was found.
+    /// An open directory; `path` is where it was found.
     pub(super) fn held(dir: Dir, path: &Path) -> Self {
         Self { path: path.to_owned(), dir: OnceLock::from(dir) }
     }
@@ -66,13 +66,13 @@ impl FileDisk {
             Some(dir) => Ok(dir),
             None => {
                 let found = Dir::open(&self.path)?;
-                // Who comes at the same time may have been faster: there is one for all.
+                // Another thread may have been faster: all use the same one.
                 Ok(self.dir.get_or_init(|| found))
             }
         }
     }
 
-    /// Makes the directory with those above it that are missing.
+    /// Creates the directory and its missing parents.
     fn make(&self) -> io::Result<()> {
         let missing = self.path.ancestors().skip(1).take_while(|path| !path.exists());
         let missing: Vec<&Path> = missing.collect();
@@ -97,7 +97,7 @@ impl Disk for FileDisk {
             if self.dir.get().is_none() {
                 self.make()?;
             }
-            // A directory is only as durable as its entry in the one above.
+            // A directory is only as durable as its entry in its parent.
             return self.dir()?.sync("..");
         }
         let held = self.dir()?;
@@ -146,7 +146,7 @@ impl Disk for FileDisk {
     }
 }
 
-/// Refuses to read what is no file: a directory can be opened to be read, and a pipe can, too.
+/// Refuses anything that is not a file: directories and pipes can also be opened for reading.
 fn check_is_file(is_dir: bool, is_file: bool) -> io::Result<()> {
     match (is_dir, is_file) {
         (true, _) => Err(io::ErrorKind::IsADirectory.into()),

@@ -1,4 +1,4 @@
-//! A directory that is known by its path, where a handle on it is of no use.
+//! A directory by its path, for systems without directory handles.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use super::{Access, check_is_file};
 use crate::disk::unless_impossible;
 
-/// A directory. Names are relative to it; the empty one is its own.
+/// A directory. Names are relative to it; the empty name is the directory itself.
 #[derive(Debug)]
 pub(in crate::disk) struct Dir {
     path: PathBuf,
 }
 
 impl Dir {
-    /// Finds what is at a path.
+    /// Finds the directory at a path.
     pub(in crate::disk) fn open(path: &Path) -> io::Result<Self> {
         match fs::metadata(path)?.is_dir() {
             true => Ok(Self { path: path.to_owned() }),
@@ -24,7 +24,7 @@ impl Dir {
     }
 
     fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        // Part by part, each behind what separates them here.
+        // Part by part, with the separator of this system.
         name.as_ref().iter().fold(self.path.clone(), |path, part| path.join(part))
     }
 
@@ -33,7 +33,7 @@ impl Dir {
         Self::open(&self.path(name))
     }
 
-    /// The names of what is in `dir`, in no order.
+    /// The names in `dir`, in any order.
     pub(in crate::disk) fn list(&self, dir: impl AsRef<Path>) -> io::Result<Vec<OsString>> {
         fs::read_dir(self.path(dir))?.map(|entry| Ok(entry?.file_name())).collect()
     }
@@ -58,17 +58,17 @@ impl Dir {
         options.open(path)
     }
 
-    /// Whether there is a directory of that name, or a symbolic link to one.
+    /// Whether there is a directory with this name, or a symbolic link to one.
     pub(in crate::disk) fn is_dir(&self, name: impl AsRef<Path>) -> bool {
         self.path(name).is_dir()
     }
 
-    /// Whether there is anything of that name.
+    /// Whether anything has this name.
     pub(in crate::disk) fn has(&self, name: impl AsRef<Path>) -> bool {
         fs::symlink_metadata(self.path(name)).is_ok()
     }
 
-    /// Makes a directory that is not there.
+    /// Creates a directory that does not exist.
     pub(in crate::disk) fn make_dir(&self, name: impl AsRef<Path>) -> io::Result<()> {
         fs::create_dir(self.path(name))
     }
@@ -86,7 +86,7 @@ impl Dir {
         fs::remove_file(self.path(name))
     }
 
-    /// Removes a file, or a directory with all in it, if it is there.
+    /// Removes a file, or a directory with everything in it, if it exists.
     pub(in crate::disk) fn remove_all(&self, name: impl AsRef<Path>) -> io::Result<()> {
         let path = self.path(name);
         let removed = match fs::symlink_metadata(&path) {

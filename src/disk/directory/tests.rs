@@ -1,11 +1,11 @@
-//! A directory is found once, and held.
+//! A directory is looked up once, and then kept.
 
 use std::path::PathBuf;
 
 use super::*;
 use crate::disk::UnfinishedDir;
 
-/// A directory above, and what is called `dir` in it.
+/// A parent directory, and the path of `dir` in it.
 fn place() -> (tempfile::TempDir, PathBuf) {
     let above = tempfile::tempdir().unwrap();
     let path = above.path().join("dir");
@@ -60,7 +60,7 @@ fn a_directory_that_was_removed_is_not_made_again() {
     fs::remove_dir(&path).unwrap();
     fs::create_dir(&path).unwrap();
     assert_eq!(disk.create("a").unwrap_err().kind(), io::ErrorKind::NotFound);
-    // The system takes it for an empty one.
+    // The system treats it as an empty one.
     assert!(disk.list("").unwrap_or_default().is_empty());
     let _ = disk.create_dir("");
     assert!(names(&path).is_empty());

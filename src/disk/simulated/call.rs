@@ -14,11 +14,11 @@ pub enum CallKind {
     Len,
     /// Bytes of a file are read.
     Read,
-    /// A file is locked or given free.
+    /// A file is locked or unlocked.
     Lock,
-    /// A directory is made.
+    /// A directory is created.
     CreateDir,
-    /// A file is made, or opened empty.
+    /// A file is created, or emptied.
     Create,
     /// Bytes are written to a file.
     Write,
@@ -28,7 +28,7 @@ pub enum CallKind {
     SetLen,
     /// A file is synced.
     Sync,
-    /// A file gets another name.
+    /// A file is renamed.
     Rename,
     /// A file is removed.
     Remove,
@@ -55,7 +55,7 @@ impl CallKind {
         Self::SyncDir,
     ];
 
-    /// Whether a call of this kind changes what a crash may leave; only those are
+    /// Whether a call of this kind can change the state after a crash; only those are
     /// [counted](super::SimulatedDisk::calls).
     #[must_use]
     pub const fn is_change(self) -> bool {
@@ -78,20 +78,20 @@ impl CallKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiskCall {
-    /// What was called.
+    /// The kind of the call.
     pub kind: CallKind,
-    /// The file or directory, relative to the store's, by the name it has when the call comes; of
-    /// two names the new one.
+    /// The file or directory, relative to the store's directory, with its name at the time of the call; for a renaming
+    /// the new name.
     pub name: String,
 }
 
-/// Which calls to a disk are to fail, and how.
+/// Which calls to a disk fail, and how.
 ///
 /// ```
 /// use std::io::ErrorKind;
 /// use viewlink::testing::{CallKind, DiskFault};
 ///
-/// // The third sync from now on fails, and all behind it.
+/// // The third sync from now on fails, and all after it.
 /// let fault = DiskFault::new(ErrorKind::Other).on(CallKind::Sync).after(2).for_good();
 /// # let _ = fault;
 /// ```
@@ -104,7 +104,7 @@ pub struct DiskFault {
 }
 
 impl DiskFault {
-    /// The next call that [changes](CallKind::is_change) something fails.
+    /// The next call that [changes](CallKind::is_change) the disk fails.
     #[must_use]
     pub const fn new(error: io::ErrorKind) -> Self {
         Self { kind: None, skipped: 0, count: 1, error }
@@ -117,21 +117,21 @@ impl DiskFault {
         self
     }
 
-    /// So many calls go well before.
+    /// This many calls succeed first.
     #[must_use]
     pub const fn after(mut self, calls: u64) -> Self {
         self.skipped = calls;
         self
     }
 
-    /// All calls from then on fail, not only one.
+    /// All calls from then on fail, instead of only one.
     #[must_use]
     pub const fn for_good(mut self) -> Self {
         self.count = u64::MAX;
         self
     }
 
-    /// Whether this call fails, and with what.
+    /// The error of this call, if it fails.
     pub(super) fn meet(&mut self, kind: CallKind) -> Option<io::Error> {
         if self.kind.map_or(!kind.is_change(), |wanted| wanted != kind) {
             return None;
@@ -145,25 +145,25 @@ impl DiskFault {
     }
 }
 
-/// What a disk does when it is told to sync, by a call for that or by a direct write.
+/// What a disk does on a sync: a call of that kind, or a direct write.
 ///
 /// ```
 /// use viewlink::testing::{SimulatedDisk, Syncs};
 ///
 /// let disk = SimulatedDisk::new();
-/// disk.set_syncs("journal/", Syncs::Ignored); // as a store would that leaves them out
+/// disk.set_syncs("journal/", Syncs::Ignored); // like a store that does not sync
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Syncs {
-    /// What was written before is durable when the call returns.
+    /// Everything written before is durable when the call returns.
     #[default]
     Honest,
-    /// Nothing, and the call returns.
+    /// Does nothing, and the call returns.
     Ignored,
-    /// What was written before the sync before this one is durable when the call returns.
+    /// Makes durable what was written before the previous sync.
     Late,
-    /// As [`Honest`](Self::Honest) for files, with every change of a name made before. A directory cannot
-    /// be synced: the call is invalid, as on some file systems of networks. None of those takes direct writes.
+    /// Like [`Honest`](Self::Honest) for files, including all earlier changes of names. A directory cannot be synced:
+    /// the call is invalid, as on some network file systems. These files do not support direct writes.
     OfFiles,
 }

@@ -12,7 +12,7 @@ use crate::disk::DiskFile;
 use crate::disk::direct::{Alignment, DirectFile};
 use crate::disk::lock::Lock;
 
-/// An open file; holds the lock it took.
+/// An open file; owns the lock that it took.
 #[derive(Debug)]
 pub(super) struct SimulatedFile {
     disk: SimulatedDisk,
@@ -31,7 +31,7 @@ impl SimulatedFile {
         world.change(kind, &name, event)
     }
 
-    /// Reads the bytes as they look to a process.
+    /// Reads the bytes as a process sees them.
     fn read<T>(&self, kind: CallKind, read: impl FnOnce(&[u8]) -> Option<T>) -> io::Result<T> {
         let mut world = self.disk.world();
         world.pass(kind)?;

@@ -1,11 +1,11 @@
-//! What a name leads to: bytes as they look, and bytes as they are on the medium.
+//! The file of a name: its bytes as a process sees them, and as they are on the medium.
 
 use std::sync::Arc;
 
 use super::random::Random;
 use crate::disk::resize;
 
-/// What a disk writes whole or not at all.
+/// The unit that a disk writes completely or not at all.
 pub(super) const SECTOR: usize = 512;
 
 /// A change of a file.
@@ -13,15 +13,14 @@ pub(super) const SECTOR: usize = 512;
 pub(super) enum Write {
     /// Bytes from an offset on.
     Bytes(usize, Arc<[u8]>),
-    /// The same past the cache, of which it is not known how far it came: a part can be read, and a loss of
-    /// power leaves any of its sectors.
+    /// A direct write with an unknown result: a part may be readable, and a power loss leaves any of its sectors.
     Unsure(usize, Arc<[u8]>),
-    /// Another length.
+    /// A new length.
     Len(usize),
 }
 
 impl Write {
-    /// Takes new bytes in place of those that this would write there, so that it cannot bring back old ones.
+    /// Replaces the part that the new bytes overwrite, so that this write cannot bring back old bytes.
     fn overwrite(&mut self, offset: usize, new: &[u8]) {
         let (Self::Bytes(start, bytes) | Self::Unsure(start, bytes)) = self else { return };
         let from = offset.max(*start);
@@ -38,17 +37,17 @@ impl Write {
     }
 }
 
-/// A file, by whatever name.
+/// A file, independent of its name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inode {
     /// As a process sees it.
     pub(super) data: Arc<Vec<u8>>,
-    /// As it is on the medium, but for what is not synced.
+    /// As it is on the medium, without the unsynced writes.
     synced: Arc<Vec<u8>>,
     unsynced: Vec<Write>,
-    /// How many of these were there at the last sync, for a disk that syncs late.
+    /// How many of these existed at the last sync, for a disk that syncs late.
     due: usize,
-    /// Whether a sync failed, so that `data` may have what no sync ever brings to the medium.
+    /// Whether a sync failed, so that `data` may have bytes that never reach the medium.
     differs: bool,
 }
 
@@ -63,14 +62,14 @@ impl Inode {
         self.unsynced.push(write);
     }
 
-    /// A direct write that is done. Beyond the length that is synced it is as durable as the length.
+    /// A completed direct write. Beyond the synced length it is as durable as the length.
     pub(super) fn write_synced(&mut self, offset: usize, bytes: &Arc<[u8]>) {
         if offset.saturating_add(bytes.len()) > self.synced.len() {
             return self.write(Write::Bytes(offset, Arc::clone(bytes)));
         }
         let is_clean = self.unsynced.is_empty() && !self.differs;
         if is_clean {
-            // The same bytes, which need not be copied for this.
+            // The bytes are the same, so this need not be copied.
             self.synced = Arc::default();
         }
         put(Arc::make_mut(&mut self.data), offset, bytes);
@@ -87,7 +86,7 @@ impl Inode {
         self.sync_late();
     }
 
-    /// A direct write that is under way: none of it can be read yet.
+    /// A direct write in progress: no part can be read yet.
     pub(super) fn begin_write(&mut self, offset: usize, bytes: &Arc<[u8]>) {
         self.unsynced.push(Write::Unsure(offset, Arc::clone(bytes)));
     }
@@ -110,9 +109,8 @@ impl Inode {
         self.due = self.unsynced.len();
     }
 
-    /// A sync that fails: what was to be synced is taken for clean and stays in memory only, as
-    /// Linux has it. Only the length, which the file system keeps, comes with a later sync; what went past
-    /// the cache was not to be synced.
+    /// A failed sync: as on Linux, its bytes then count as clean and stay in memory only. Only the length, which the
+    /// file system keeps, comes with a later sync. Direct writes are not affected.
     pub(super) fn fail_sync(&mut self) {
         self.differs |= !self.unsynced.is_empty();
         self.unsynced.retain(|write| !matches!(write, Write::Bytes(..)));
@@ -127,8 +125,7 @@ impl Inode {
         }
     }
 
-    /// The file after the power came back: of what was not synced a part is there, in any order,
-    /// some of it torn at sectors.
+    /// The file after a power loss: a part of the unsynced writes is there, in any order, some of them torn at sectors.
     pub(super) fn after_power_loss(&self, random: &mut Random) -> Self {
         if self.unsynced.is_empty() {
             return Self::clean(Arc::clone(&self.synced));

@@ -1,4 +1,4 @@
-//! Files and their names, as a process sees them and as they are on the medium.
+//! Files and their names, as a process sees them, and as they are on the medium.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::inode::{Inode, Write};
 use super::random::Random;
 
-/// Names, and what they lead to; nothing for a directory.
+/// Names and their files; `None` for a directory.
 pub(super) type Names = BTreeMap<String, Option<usize>>;
 
 /// A change of the names in one directory.
@@ -44,7 +44,7 @@ pub(super) fn directory_of(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
-/// What a call did.
+/// The effect of a call.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Write(usize, Write),
@@ -58,11 +58,11 @@ pub(super) enum Event {
     FailSync(usize),
     Rename(Rename),
     SyncNames(String),
-    /// The call failed, or only said that it had done something.
+    /// The call failed, or only reported success.
     Nothing,
 }
 
-/// All there is on a disk.
+/// The contents of a disk.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Medium {
     pub(super) inodes: Vec<Inode>,
@@ -74,7 +74,7 @@ pub(super) struct Medium {
 }
 
 impl Medium {
-    /// Files and the directories they are in, synced.
+    /// Synced files and their directories.
     pub(super) fn holding(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let mut names = Names::new();
         let mut inodes = Vec::new();
@@ -120,7 +120,7 @@ impl Medium {
         }
     }
 
-    /// Begins what takes a while and can be cut off in the middle.
+    /// Begins an operation that a crash can interrupt.
     pub(super) fn begin(&mut self, event: &Event) {
         if let Event::WriteSynced(index, offset, bytes) = event {
             self.with(*index, |inode| inode.begin_write(*offset, bytes));
@@ -156,8 +156,8 @@ impl Medium {
         Self { inodes, names, synced_names, unsynced_names: Vec::new(), is_direct: self.is_direct }
     }
 
-    /// Of the changes that were not synced the first few of each directory are there, or any. What
-    /// is in a directory that is not there is gone.
+    /// Of the unsynced changes of each directory, the first few are there, or any of them. Files of a missing directory
+    /// are gone.
     fn names_after_power_loss(&self, random: &mut Random) -> Names {
         let mut names = self.synced_names.clone();
         let in_order = random.in_eighths(4);

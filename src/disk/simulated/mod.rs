@@ -1,4 +1,4 @@
-//! A disk that loses power: it knows what was synced and what only looked written.
+//! A disk that loses power: it knows which bytes were synced, and which were only written.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,19 +19,15 @@ use inode::Write;
 use medium::{Event, Medium, Rename, directory_of};
 use world::World;
 
-/// A disk in memory that takes down every call and tells what a machine could find on it after a
-/// crash.
+/// A disk in memory that records every call and shows what a machine could find on it after a crash.
 ///
-/// A store is opened on it with [`Options::open_on`](crate::Options::open_on). A clone is the same
-/// disk; [`killed`](Self::killed), [`power_lost`](Self::power_lost) and [`stops`](Self::stops) give
-/// disks of their own.
+/// A store is opened on it with [`Options::open_on`](crate::Options::open_on). A clone is the same disk;
+/// [`killed`](Self::killed), [`power_lost`](Self::power_lost) and [`stops`](Self::stops) return independent disks.
 ///
-/// What it takes for possible is what `docs/design.md` assumes of a disk, and no less: of the
-/// writes that were not synced any are there, in any order, or torn at sectors of 512 bytes; the
-/// same for names that were not synced, but that each change of a name is whole or absent. A write
-/// that fails may have been done in part, and what a failed sync was to bring to the disk is not
-/// brought by a later one. Of a [direct write](Self::set_direct) that failed or was under way any sectors of
-/// 512 bytes are there, each of them the old one or the new one.
+/// It simulates everything that `docs/design.md` considers possible. After a power loss any of the unsynced writes are
+/// there, in any order, or torn at sectors of 512 bytes. The same is true of unsynced names, except that each change of
+/// a name is atomic. A failed write may be done in part. The bytes of a failed sync are not synced by a later one. Of a
+/// [direct write](Self::set_direct) that failed or was in progress, any sectors of 512 bytes are written.
 ///
 /// ```
 /// use std::io::ErrorKind;
@@ -48,7 +44,7 @@ use world::World;
 /// disk.heal();
 /// store.recover()?;
 /// assert_eq!(store.health(), Health::Writable);
-/// // What a process finds that comes after a kill, or after a power loss.
+/// // What the next process finds after a kill, or after a power loss.
 /// Options::new().segment_size(4096).open_on(&disk.killed())?;
 /// Options::new().segment_size(4096).open_on(&disk.power_lost(7))?;
 /// # Ok::<(), viewlink::Error>(())
@@ -59,7 +55,7 @@ pub struct SimulatedDisk {
 }
 
 impl SimulatedDisk {
-    /// A disk with nothing on it.
+    /// An empty disk.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -79,7 +75,7 @@ impl SimulatedDisk {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        // Nothing panics while it is changed.
+        // No change of it panics.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,7 +86,7 @@ impl SimulatedDisk {
         Ok(SimulatedFile::new(self, index.ok_or(io::ErrorKind::NotFound)?))
     }
 
-    /// How many calls there were that changed something, or failed to.
+    /// The number of calls that changed something, or failed to.
     ///
     /// Cost: O(1).
     #[must_use]
@@ -106,29 +102,28 @@ impl SimulatedDisk {
         self.world().log.iter().map(|(call, _)| call.clone()).collect()
     }
 
-    /// Makes calls to come fail, in place of those that were to fail before. Example: at
-    /// [`SimulatedDisk`].
+    /// Makes later calls fail; replaces an earlier fault. Example: at [`SimulatedDisk`].
     ///
     /// Cost: O(1).
     pub fn fail(&self, fault: DiskFault) {
         self.world().fault = Some(fault);
     }
 
-    /// Makes no call fail any more. Example: at [`SimulatedDisk`].
+    /// Makes no further call fail. Example: at [`SimulatedDisk`].
     ///
     /// Cost: O(1).
     pub fn heal(&self) {
         self.world().fault = None;
     }
 
-    /// How many calls failed because of [`fail`](Self::fail).
+    /// The number of calls that failed because of [`fail`](Self::fail).
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.world().failed
     }
 
-    /// Says by how many bytes files may still grow, all together; `None` for as many as they like,
-    /// which is how a disk begins. What finds no room fails with [`io::ErrorKind::StorageFull`].
+    /// Sets by how many bytes files may still grow, all together; `None`, the default, for no limit. A call without
+    /// room fails with [`io::ErrorKind::StorageFull`].
     ///
     /// Cost: O(1).
     ///
@@ -143,22 +138,22 @@ impl SimulatedDisk {
         self.world().room = bytes;
     }
 
-    /// Says what a sync does from now on to files and directories whose names start with `prefix`;
-    /// to others it is honest.
+    /// Sets what a sync does from now on for files and directories whose names start with `prefix`; for others it is
+    /// honest.
     ///
-    /// On a disk that is not honest a test must find losses: so it shows that it would notice. Example:
-    /// at [`Syncs`].
+    /// On a disk that is not honest a test must find losses: this proves that the test can detect them. Example: at
+    /// [`Syncs`].
     ///
     /// Cost: O(1).
     pub fn set_syncs(&self, prefix: &str, syncs: Syncs) {
         self.world().syncs = (prefix.to_owned(), syncs);
     }
 
-    /// Says whether files that are opened from now on take direct writes, in blocks of 512 bytes; a disk begins
-    /// without. The disks that are made of this one are the same in that.
+    /// Sets whether files that are opened from now on support direct writes, in blocks of 512 bytes. By default they do
+    /// not. Disks that are made from this one inherit the setting.
     ///
-    /// Such a write is one call of the kind [`CallKind::WriteSynced`], durable when it returns. Where the
-    /// power is lost [before](Self::stops) it, it was under way: any of its sectors may be there.
+    /// Such a write is one call of the kind [`CallKind::WriteSynced`], durable when it returns. If the power is lost
+    /// [before](Self::stops) the call, it counts as in progress: any of its sectors may be written.
     ///
     /// Cost: O(1).
     ///
@@ -176,8 +171,7 @@ impl SimulatedDisk {
         world.origin.is_direct = is_direct;
     }
 
-    /// What the next process finds when the one that uses the disk is killed now: all that was
-    /// written, synced or not.
+    /// The disk as the next process finds it if the current one is killed now: all written bytes, synced or not.
     ///
     /// Cost: O(files).
     #[must_use]
@@ -185,8 +179,7 @@ impl SimulatedDisk {
         Self::of(self.world().medium.clone())
     }
 
-    /// What the machine finds when the power is lost now and comes back. What that is depends on
-    /// `seed` alone.
+    /// The disk as the machine finds it after a power loss now. The result depends only on `seed`.
     ///
     /// Cost: O(bytes of files that are not synced).
     #[must_use]
@@ -205,8 +198,7 @@ impl SimulatedDisk {
         Stops { medium: Some(world.origin.clone()), events: events.into_iter() }
     }
 
-    /// Flips bits of a byte of a file, on the medium and as it looks. Nothing happens where there is
-    /// no such byte.
+    /// Flips bits of one byte of a file, on the medium and as seen by processes. Does nothing if there is no such byte.
     ///
     /// Cost: O(bytes of the file).
     ///
@@ -227,7 +219,7 @@ impl SimulatedDisk {
         }
     }
 
-    /// The bytes of every file, as they look.
+    /// The bytes of every file, as processes see them.
     ///
     /// Cost: O(bytes).
     ///
@@ -245,10 +237,10 @@ impl SimulatedDisk {
     }
 }
 
-/// The disks that [`SimulatedDisk::stops`] tells of. Example: at [`testing`](crate::testing).
+/// The disks of [`SimulatedDisk::stops`]. Example: at [`testing`](crate::testing).
 #[derive(Debug)]
 pub struct Stops {
-    /// `None` behind the last one.
+    /// `None` after the last one.
     medium: Option<Medium>,
     events: std::vec::IntoIter<Event>,
 }

@@ -13,14 +13,14 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`; 0 where that is 0.
+    /// A number below `bound`; 0 if that is 0.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         let below = self.next().checked_rem(bound as u64).unwrap_or(0);
-        // Below a usize, so it is one.
+        // Below a usize, so it fits into one.
         usize::try_from(below).unwrap_or(0)
     }
 
-    /// True so many times out of 8.
+    /// True in this many of 8 cases.
     pub(super) fn in_eighths(&mut self, times: usize) -> bool {
         self.below(8) < times
     }

@@ -1,4 +1,4 @@
-//! The disk does what it says of itself.
+//! The simulated disk does what its documentation says.
 
 use std::collections::BTreeSet;
 use std::io;

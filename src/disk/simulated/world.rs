@@ -1,4 +1,4 @@
-//! What stands behind all handles of a simulated disk.
+//! The state that all handles of a simulated disk share.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +9,7 @@ use super::inode::Write;
 use super::medium::{Event, Medium};
 use crate::disk::lock::Lock;
 
-/// What files may hold, so that a wrong length is an error and does not take all memory.
+/// The greatest length of a file, so that a wrong length is an error and does not take all memory.
 const MAX_LEN: u64 = 1 << 32;
 
 #[derive(Debug, Default)]
@@ -22,12 +22,12 @@ pub(super) struct World {
     pub(super) failed: u64,
     /// By how many bytes files may still grow.
     pub(super) room: Option<u64>,
-    /// How files and directories with a name that starts like this are synced.
+    /// How files and directories with this prefix are synced.
     pub(super) syncs: (String, Syncs),
-    /// The call that was under way when the process was killed, and that may still come to something when the
-    /// power is lost, too.
+    /// The call that was in progress when the process was killed. It may still have an effect if the power is lost as
+    /// well.
     pub(super) in_flight: Option<Event>,
-    /// Who has a file, by its inode.
+    /// The lock of each file, by its inode.
     pub(super) locks: BTreeMap<usize, Lock>,
 }
 
@@ -36,7 +36,7 @@ impl World {
         Self { origin: medium.clone(), medium, ..Self::default() }
     }
 
-    /// Lets a call that changes nothing pass or not.
+    /// Lets a call that changes nothing succeed or fail.
     pub(super) fn pass(&mut self, kind: CallKind) -> io::Result<()> {
         match self.fault.as_mut().and_then(|fault| fault.meet(kind)) {
             Some(error) => {
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// Does a call that changes something, or lets it fail, and takes it down.
+    /// Executes a call that changes something, or lets it fail, and records it.
     pub(super) fn change(&mut self, kind: CallKind, name: &str, event: Event) -> io::Result<()> {
         let passed = self.pass(kind).and_then(|()| self.can_sync(name, &event));
         let passed = passed.and_then(|()| self.take_room(&event));
@@ -86,7 +86,7 @@ impl World {
         Ok(())
     }
 
-    /// Whether files take direct writes: not on a disk on which no directory can be synced.
+    /// Whether files support direct writes: not if directories cannot be synced.
     pub(super) fn takes_direct(&self) -> bool {
         self.medium.is_direct && self.syncs.1 != Syncs::OfFiles
     }
@@ -99,7 +99,7 @@ impl World {
         medium.after_power_loss(seed)
     }
 
-    /// What the disk makes of a call that it says it did.
+    /// The real effect of a call that the disk reports as done.
     fn as_promised(&self, name: &str, event: Event) -> Event {
         let (prefix, syncs) = &self.syncs;
         match (event, syncs) {
@@ -121,8 +121,7 @@ impl World {
     }
 }
 
-/// A write that fails may have been done in part, and what a failed sync was to bring to the
-/// medium may never get there.
+/// A failed write may be done in part, and the bytes of a failed sync may never reach the medium.
 fn what_a_failure_leaves(event: Event) -> Event {
     match event {
         Event::Sync(index) => Event::FailSync(index),
@@ -137,7 +136,7 @@ fn what_a_failure_leaves(event: Event) -> Event {
     }
 }
 
-/// An offset or length in a file that ends `more` bytes behind it.
+/// An offset or length, if the file still fits after `more` further bytes.
 pub(super) fn place(offset: u64, more: usize) -> io::Result<usize> {
     let end = offset.checked_add(more as u64).filter(|end| *end <= MAX_LEN);
     let start = end.and_then(|_| usize::try_from(offset).ok());

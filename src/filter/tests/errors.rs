@@ -1,4 +1,4 @@
-//! What is wrong with a text that is no filter, and where.
+//! Errors of invalid filter texts, and their positions.
 
 use std::error::Error as _;
 
@@ -12,7 +12,7 @@ fn error(resource_type: ResourceType, text: &str) -> FilterError {
     }
 }
 
-/// Each text is no filter of segments, and this is said of it at this byte.
+/// Each text is an invalid filter of segments, with this message at this byte.
 fn assert_errors<const N: usize>(cases: [(&str, usize, &str); N]) {
     for (text, position, message) in cases {
         let error = error(ResourceType::Segment, text);
@@ -48,19 +48,19 @@ fn a_comma_has_a_condition_on_both_sides() {
 #[test]
 fn a_field_that_is_not_there_is_told_with_those_that_are() {
     assert_errors([
-        ("colour:red", 0, "there is no field \"colour\": there are query, key, name, tags, view, "),
-        ("query:a, Tags:b", 9, "there is no field \"Tags\""),
-        ("query:a,tag-s = b", 8, "there is no field \"tag-s\""),
-        ("archived:true", 0, "there is no field \"archived\""),
-        ("?:a", 0, "'?' is not expected, but the name of a field"),
-        ("query:a,ä:b", 8, "'ä' is not expected, but the name of a field"),
-        ("(query = a)", 0, "'(' is not expected, but the name of a field"),
-        ("query:a,\u{7}:b", 8, "'\\u{7}' is not expected"),
+        ("colour:red", 0, "unknown field \"colour\": the fields are query, key, name, tags, view, "),
+        ("query:a, Tags:b", 9, "unknown field \"Tags\""),
+        ("query:a,tag-s = b", 8, "unknown field \"tag-s\""),
+        ("archived:true", 0, "unknown field \"archived\""),
+        ("?:a", 0, "'?' is unexpected: expected the name of a field"),
+        ("query:a,ä:b", 8, "'ä' is unexpected: expected the name of a field"),
+        ("(query = a)", 0, "'(' is unexpected: expected the name of a field"),
+        ("query:a,\u{7}:b", 8, "'\\u{7}' is unexpected"),
     ]);
     let Kind::UnknownField { field, .. } =
         error(ResourceType::Flag, &"x".repeat(9_000)).kind().clone()
     else {
-        panic!("of a field that is not there")
+        panic!("expected an unknown field")
     };
     assert_eq!(field, "x".repeat(64));
 }
@@ -109,31 +109,31 @@ fn bounds_of_a_time_are_an_object_with_one_or_two_known_members() {
 #[test]
 fn an_operator_is_there_and_one_that_the_field_takes() {
     assert_errors([
-        ("query", 5, "an operator is missing: query takes : = equals contains"),
+        ("query", 5, "an operator is missing: query accepts : = equals contains"),
         ("query ,name:a", 6, "an operator is missing"),
-        ("query ? a", 6, "'?' is not expected, but an operator"),
-        ("query \"a\"", 6, "'\"' is not expected, but an operator"),
+        ("query ? a", 6, "'?' is unexpected: expected an operator"),
+        ("query \"a\"", 6, "'\"' is unexpected: expected an operator"),
         (
             "tags all [a]",
             5,
-            "there is no operator \"all\": tags takes : = equals notEquals contains anyOf",
+            "unknown operator \"all\": tags accepts : = equals notEquals contains anyOf",
         ),
-        ("tags anyof [a]", 5, "there is no operator \"anyof\""),
-        ("tags == a", 5, "there is no operator \"==\""),
-        ("tags != a", 5, "there is no operator \"!=\""),
+        ("tags anyof [a]", 5, "unknown operator \"anyof\""),
+        ("tags == a", 5, "unknown operator \"==\""),
+        ("tags != a", 5, "unknown operator \"!=\""),
         (
             "query notEquals a",
             6,
-            "query does not take the operator \"notEquals\": it takes : = equals contains",
+            "query does not accept the operator \"notEquals\": it accepts : = equals contains",
         ),
-        ("tags startsWith a", 5, "tags does not take the operator \"startsWith\""),
-        ("keys:a", 4, "keys does not take the operator \":\": it takes = equals anyOf"),
-        ("unbounded anyOf [true]", 10, "unbounded does not take the operator \"anyOf\""),
+        ("tags startsWith a", 5, "tags does not accept the operator \"startsWith\""),
+        ("keys:a", 4, "keys does not accept the operator \":\": it accepts = equals anyOf"),
+        ("unbounded anyOf [true]", 10, "unbounded does not accept the operator \"anyOf\""),
     ]);
     let text = format!("tags {} a", "x".repeat(9_000));
     let Kind::UnknownOperator { operator, .. } = error(ResourceType::Flag, &text).kind().clone()
     else {
-        panic!("of an operator that is not there")
+        panic!("expected an unknown operator")
     };
     assert_eq!(operator, "x".repeat(64));
 }
@@ -162,10 +162,10 @@ fn a_value_is_there() {
 #[test]
 fn nothing_is_searched_for_the_empty_text() {
     assert_errors([
-        ("query:\"\"", 6, "query takes a text that is not empty"),
-        ("query = \"\"", 8, "query takes a text that is not empty"),
-        ("name startsWith \"\"", 16, "name takes a text that is not empty"),
-        ("key contains \"\"", 13, "key takes a text that is not empty"),
+        ("query:\"\"", 6, "query accepts a text that is not empty"),
+        ("query = \"\"", 8, "query accepts a text that is not empty"),
+        ("name startsWith \"\"", 16, "name accepts a text that is not empty"),
+        ("key contains \"\"", 13, "key accepts a text that is not empty"),
     ]);
     assert_eq!(segments("name = \"\"").conditions(), [named("")]);
 }
@@ -173,16 +173,16 @@ fn nothing_is_searched_for_the_empty_text() {
 #[test]
 fn a_value_is_one_that_the_field_can_have() {
     assert_errors([
-        ("unbounded:maybe", 10, "unbounded takes true or false"),
-        ("unbounded = True", 12, "unbounded takes true or false"),
-        ("unbounded = \"\"", 12, "unbounded takes true or false"),
-        ("unbounded:true+false", 10, "unbounded takes true or false"),
-        ("name = [a]", 7, "name takes one value here, and no list"),
-        ("tags = [a, b]", 7, "tags takes one value here, and no list"),
-        ("query equals [\"a\"]", 13, "query takes one value here, and no list"),
+        ("unbounded:maybe", 10, "unbounded accepts true or false"),
+        ("unbounded = True", 12, "unbounded accepts true or false"),
+        ("unbounded = \"\"", 12, "unbounded accepts true or false"),
+        ("unbounded:true+false", 10, "unbounded accepts true or false"),
+        ("name = [a]", 7, "name accepts one value here, not a list"),
+        ("tags = [a, b]", 7, "tags accepts one value here, not a list"),
+        ("query equals [\"a\"]", 13, "query accepts one value here, not a list"),
     ]);
     let kind = error(ResourceType::Flag, "type:forever").to_string();
-    assert_eq!(kind, "at byte 5 of the filter: type takes temporary or permanent");
+    assert_eq!(kind, "at byte 5 of the filter: type accepts temporary or permanent");
     assert_eq!(error(ResourceType::Flag, "state:deprecated").position(), 6);
 }
 
@@ -215,15 +215,15 @@ fn quotes_and_lists_end() {
         ("tags anyOf [", 11, list),
         ("tags anyOf [a", 11, list),
         ("tags anyOf [a, ", 11, list),
-        ("tags anyOf [a b]", 14, "'b' is not expected, but a comma or the closing bracket"),
-        ("tags anyOf [[a]]", 12, "'[' is not expected, but a value"),
-        ("tags anyOf [a|b]", 13, "'|' is not expected"),
+        ("tags anyOf [a b]", 14, "'b' is unexpected: expected a comma or the closing bracket"),
+        ("tags anyOf [[a]]", 12, "'[' is unexpected: expected a value"),
+        ("tags anyOf [a|b]", 13, "'|' is unexpected"),
     ]);
 }
 
 #[test]
 fn a_backslash_in_quotes_stands_before_what_it_escapes() {
-    let escape = "the backslash means nothing";
+    let escape = "the escape is invalid";
     assert_errors([
         (r#"query:"\x""#, 7, escape),
         (r#"query:"ab\"#, 9, escape),
@@ -239,7 +239,7 @@ fn a_backslash_in_quotes_stands_before_what_it_escapes() {
 
 #[test]
 fn nothing_follows_a_value_but_a_comma() {
-    let expected = "is not expected, but a comma or the end";
+    let expected = "is unexpected: expected a comma or the end";
     assert_errors([
         ("query = a b", 10, expected),
         ("query:\"a\" b", 10, expected),
@@ -249,8 +249,8 @@ fn nothing_follows_a_value_but_a_comma() {
         ("query = a | query = b", 10, expected),
         ("query = a|b", 9, expected),
         ("query = a)", 9, expected),
-        ("tags:[a,b]", 5, "'[' is not expected, but a value"),
-        ("query = ]", 8, "']' is not expected, but a value"),
+        ("tags:[a,b]", 5, "'[' is unexpected: expected a value"),
+        ("query = ]", 8, "']' is unexpected: expected a value"),
     ]);
 }
 

@@ -1,4 +1,4 @@
-//! What can be written, and what it means.
+//! What can be written, and its meaning.
 
 use super::super::field::Field;
 use super::super::operator::Operator;
@@ -147,7 +147,7 @@ fn views_are_filtered_by_fields_of_their_own() {
     }
 }
 
-/// Every field of the table, and whether it takes each operator.
+/// Every field of the table, and whether it accepts each operator.
 fn assert_fields_take_what_they_say<C>(
     table: &'static Table<C>,
     parses: impl Fn(&str) -> Result<(), crate::FilterErrorKind>,
@@ -161,7 +161,7 @@ fn assert_fields_take_what_they_say<C>(
         Operator::AnyOf,
     ];
     let taken = |field: &Field<C>, spelling: &str| {
-        // A word that some fields take and the others do not.
+        // A word that some fields accept and others do not.
         ["true", "temporary", "live", r#"{"before":1}"#].into_iter().any(|value| {
             let text = format!("{} {spelling} {value}", field.name);
             match parses(&text) {

@@ -1,4 +1,4 @@
-//! What holds for every text, every filter and everything it is asked of.
+//! Laws for every text, filter and resource.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,13 +9,13 @@ use super::random::{Texts, any_view, resource_type, thing};
 use super::*;
 use crate::filter::{FilterError, IndexTerms, MAX_FILTER_VALUES};
 
-/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+/// The number of cases of a property, times `VIEWLINK_CASES` if that is set.
 fn cases(usual: u32) -> u32 {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     usual.saturating_mul(times.unwrap_or(1))
 }
 
-/// Pieces of filters in a row, so that most of a text is right.
+/// A sequence of pieces of filters, so that most of a text is valid.
 fn nearly_a_filter() -> impl Strategy<Value = String> {
     let fields = "query tags tag view key keys excludedKeys name archived type unbounded state external status exists";
     let others =
@@ -26,7 +26,7 @@ fn nearly_a_filter() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
 
-/// What the text is as each kind of filter: the conditions' count and the error.
+/// The result of the text as each kind of filter: the number of conditions, or the error.
 fn parse_all(text: &str) -> Vec<Result<usize, FilterError>> {
     let of_resources = ResourceType::ALL.map(|resource_type| {
         ResourceFilter::parse(resource_type, text).map(|filter| filter.conditions().len())

@@ -1,4 +1,4 @@
-//! What a filter looks up in an index.
+//! The index entries of a filter.
 
 use super::*;
 use crate::filter::{IndexTerms, ViewCondition};

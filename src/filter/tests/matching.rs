@@ -1,4 +1,4 @@
-//! What a filter matches.
+//! The matches of a filter.
 
 use super::*;
 use crate::filter::{ResourceFacts, ViewCondition};
@@ -45,10 +45,10 @@ fn a_query_ignores_case_in_key_and_name() {
     for not_found in ["checkout v2", "grosse", "v2Größe"] {
         assert!(!matches(&format!("query:{not_found}"), &FACTS), "{not_found}");
     }
-    // Written with another sigma at the end of a word; the part is in the name all the same.
+    // The sigma at the end of a word is written differently; the part is still in the name.
     let facts = ResourceFacts { name: "ΟΔΥΣΣΕΥΣ", ..FACTS };
     assert!(matches("query:ΟΔΥΣ", &facts) && matches("query:οδυσσευσ", &facts));
-    // The sign of the kelvin is a k in lower case, and three times as long.
+    // The kelvin sign is a k in lower case, but three times as long.
     let facts = ResourceFacts { key: "kk", ..FACTS };
     assert!(matches("query:\u{212a}\u{212a}", &facts) && !matches("query:kkk", &facts));
 }

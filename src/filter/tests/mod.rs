@@ -1,4 +1,4 @@
-//! Filters: how they are written, what is wrong with what is none, and what they match.
+//! Filters: their grammar, their errors, and their matches.
 
 mod errors;
 mod grammar;

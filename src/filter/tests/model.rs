@@ -1,4 +1,4 @@
-//! What a filter matches, said a second time, slowly.
+//! The matches of a filter, computed in a second, simple way.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ pub(super) fn team(maintainer: Option<&Maintainer>) -> Option<&str> {
     maintainer.filter(|found| matches!(found, Maintainer::Team(_))).map(Maintainer::id)
 }
 
-/// Whether some characters in a row are those of the query, each in whatever case.
+/// Whether consecutive characters equal those of the query, ignoring case.
 fn found(query: &str, text: &str) -> bool {
     let (query, text): (Vec<char>, Vec<char>) = (query.chars().collect(), text.chars().collect());
     let same = |(one, other): (&char, &char)| one.to_lowercase().eq(other.to_lowercase());

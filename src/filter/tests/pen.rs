@@ -1,11 +1,11 @@
-//! Writes conditions in one of the ways there are.
+//! Writes conditions in one of the possible ways.
 
 use std::convert::Infallible;
 
 use super::*;
 use crate::filter::{TimePredicate, ViewCondition};
 
-/// Writes; where there is a choice, the next of its numbers decides.
+/// Writes conditions; each choice is made by the next of its numbers.
 pub(super) struct Pen {
     choices: std::vec::IntoIter<u8>,
 }
@@ -183,7 +183,7 @@ impl Pen {
         format!("{field}{before}{operator}{behind}{value}")
     }
 
-    /// A value of the short form, quoted where it must be.
+    /// A value of the short form, quoted if necessary.
     fn value(&mut self, text: &str, ends: &[char]) -> String {
         let plain = !text.is_empty()
             && text == text.trim()
@@ -193,7 +193,7 @@ impl Pen {
         self.quoted_unless(plain, text)
     }
 
-    /// A value of the long form, quoted where it must be.
+    /// A value of the long form, quoted if necessary.
     fn word(&mut self, text: &str) -> String {
         let divides = |character: char| character.is_whitespace() || ",[]()|\"".contains(character);
         self.quoted_unless(!text.is_empty() && !text.contains(divides), text)

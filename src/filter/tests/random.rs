@@ -1,4 +1,4 @@
-//! Conditions, and what they are asked of.
+//! Random conditions, and resources and views to test them on.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -13,12 +13,12 @@ use crate::model::time_predicate::TimePredicate;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{Maintainer, View};
 
-/// Which texts and lists conditions have.
+/// The texts and lists of conditions.
 #[derive(Clone, Copy)]
 pub(super) enum Texts {
-    /// Few, so that they often match; lists may be empty.
+    /// A few texts, so that they often match; lists may be empty.
     Few,
-    /// What can be written, however strange.
+    /// Anything that can be written, however strange.
     Written,
 }
 
@@ -32,7 +32,7 @@ impl Texts {
         }
     }
 
-    /// What a text may be searched for.
+    /// A text to search for.
     fn part(self) -> BoxedStrategy<String> {
         match self {
             Self::Few => self.text(),
@@ -207,7 +207,7 @@ fn tags() -> impl Strategy<Value = Vec<String>> {
     prop::collection::btree_set("[abB]{0,2}", 0..4).prop_map(Vec::from_iter)
 }
 
-/// A resource that conditions are asked of.
+/// A resource to test conditions on.
 #[derive(Clone, Debug)]
 pub(super) struct Thing {
     pub(super) key: String,

@@ -1,4 +1,4 @@
-//! The bytes of a frame, and what is none.
+//! The bytes of a frame, and invalid frames.
 
 use super::*;
 use crate::disk::{Disk, MemoryDisk};
@@ -13,7 +13,7 @@ fn age() -> Age {
     Age { millis: 300, clock: Timestamp::from_millis(1_000) }
 }
 
-/// The frame of changes behind a revision.
+/// The frame of changes after a revision.
 fn frame(revision: u64, durable_up_to: u64, mark: &[u8], payloads: &[&[u8]]) -> Vec<u8> {
     frame_of(ID, revision, durable_up_to, mark, payloads)
 }
@@ -95,7 +95,7 @@ fn a_frame_that_ends_early_is_none() {
         assert_eq!(read(&bytes[..length], 9), None, "{length} bytes");
         let mut torn = bytes.clone();
         torn[length..].fill(0);
-        assert!(read(&torn, 9).is_none() || torn == bytes, "zeros behind {length} bytes");
+        assert!(read(&torn, 9).is_none() || torn == bytes, "zeros after {length} bytes");
     }
 }
 
@@ -129,7 +129,7 @@ fn a_frame_that_says_it_is_synced_itself_is_none() {
     }
 }
 
-/// With right checksums, as only a defect could write them.
+/// With correct checksums, which only a defect could write.
 #[test]
 fn a_frame_whose_lengths_contradict_each_other_is_none() {
     let bytes = frame(1, 0, b"mark", &[b"abc", b"de"]);
@@ -164,7 +164,7 @@ fn zeros_end_a_segment() {
     assert_eq!(parse(ID, &[0; HEADER_LEN]), Parsed::End);
 }
 
-/// The memory is not touched: the length is known before anything is copied.
+/// The memory is not touched: the length is known before any copying.
 #[test]
 fn a_group_of_4_gib_is_too_long_and_leaves_the_buffer_as_it_was() {
     let part = vec![0; 1 << 30];

@@ -1,4 +1,4 @@
-//! The header of a segment, and which names are those of segments.
+//! The header of a segment, and the names of segments.
 
 use super::*;
 use crate::disk::{Disk, MemoryDisk};

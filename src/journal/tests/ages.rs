@@ -3,7 +3,7 @@
 use super::*;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
-/// Some day of this year, and one in 2096.
+/// A day of this year, and one in 2096.
 const TODAY: u64 = 1_760_000_000_000;
 const FAR: u64 = 3_976_000_000_000;
 
@@ -11,12 +11,12 @@ const KEEP_DAYS: Retention =
     Retention { keep_changes: None, keep_for: Some(Duration::from_millis(40 * DAY)) };
 const DAILY: JournalOptions = JournalOptions { segment_size: SIZE, retention: KEEP_DAYS };
 
-/// Opens the journal of a state that is at its end.
+/// Opens the journal with a state at its end.
 fn reopen(disk: &Arc<dyn Disk>, revision: u64) -> Journal {
     open_with(disk, StateHead { revision, hash: None }, DAILY).unwrap()
 }
 
-/// Appends changes, a day after the other, and trims behind each.
+/// Appends one change per day, and trims after each.
 fn append_days(journal: &mut Journal, from: u64, days: u64) -> u64 {
     for day in 0..days {
         append_at(journal, from + day * DAY);
@@ -58,16 +58,16 @@ fn one_change_in_2096_costs_no_history_and_what_is_there_ages_on() {
         next_opening(&mut journal);
         append_at(&mut journal, FAR);
         assert_eq!(oldest(&journal), 1, "the history stays");
-        assert_eq!(age_in_days(&journal), before + 10, "a quarter of what is kept");
+        assert_eq!(age_in_days(&journal), before + 10, "a quarter of the kept time");
         next_opening(&mut journal);
         append_at(&mut journal, today);
         assert_eq!((oldest(&journal), age_in_days(&journal)), (1, before + 10));
         next_opening(&mut journal);
         append_days(&mut journal, today + DAY, 20);
-        assert_eq!(age_in_days(&journal), before + 30, "it ages on, a day each day");
+        assert_eq!(age_in_days(&journal), before + 30, "it continues to age, a day each day");
         next_opening(&mut journal);
         append_days(&mut journal, today + 21 * DAY, 40);
-        assert!(oldest(&journal) > 26, "what is from before is too old now");
+        assert!(oldest(&journal) > 26, "the earlier changes are too old now");
         let kept = journal.head() + 1 - oldest(&journal);
         assert!((40..75).contains(&kept), "{kept} days are kept");
     }

@@ -9,7 +9,7 @@ fn shared(disk: &SimulatedDisk) -> Arc<dyn Disk> {
     Arc::new(disk.clone())
 }
 
-/// Appends changes, and makes a segment ahead where it is time to.
+/// Appends changes, and makes a segment ahead when it is time.
 fn append_with_ahead(journal: &mut Journal, count: u64) {
     for _ in 0..count {
         append(journal, 1);
@@ -57,7 +57,7 @@ fn a_rotation_takes_it_and_only_then_it_has_its_name() {
     let head = journal.head();
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=head));
     journal.finish();
-    assert!(disk.open(AHEAD).is_err(), "its room is given back");
+    assert!(disk.open(AHEAD).is_err(), "its space is freed");
     assert_eq!(open(&shared(&disk), 0).unwrap().head(), head);
 }
 
@@ -74,7 +74,7 @@ fn one_that_is_too_small_for_a_group_is_left_for_the_next() {
     assert_eq!(read(&journal, 1).unwrap(), [(1, large), (2, payload(2))]);
 }
 
-/// At each call, those that make a segment ahead among them.
+/// At each call, including those that make a segment ahead.
 #[test]
 fn whatever_was_acknowledged_survives_power_loss_and_leaves_no_file_without_a_name() {
     let disk = SimulatedDisk::default();
@@ -103,7 +103,7 @@ fn whatever_was_acknowledged_survives_power_loss_and_leaves_no_file_without_a_na
     }
 }
 
-/// The calls of making one ahead and of the rotation that takes it, each of which fails once.
+/// Each call of making one ahead, and of the rotation that takes it, fails once.
 #[test]
 fn a_failed_call_leaves_the_journal_as_it_says() {
     for call in 0..12 {
@@ -119,7 +119,7 @@ fn a_failed_call_leaves_the_journal_as_it_says() {
             failure = journal.append(&[payload(next)], &[], time(next)).err();
         }
         disk.heal();
-        assert!(failed_ahead == 0 || failure.is_none(), "making one ahead is tried only");
+        assert!(failed_ahead == 0 || failure.is_none(), "a failure to make one ahead is not an error");
         let head = journal.head();
         if failure.is_none() {
             append_with_ahead(&mut journal, 20);
@@ -149,7 +149,7 @@ fn a_shortage_while_it_is_begun_leaves_the_journal_usable() {
     }
 }
 
-/// A recovery goes on with other segments while a thread still fills the file of the old ones.
+/// A recovery continues with other segments while a thread still fills the file of the old ones.
 #[test]
 fn segments_that_were_retired_make_none_and_touch_none() {
     let disk = SimulatedDisk::default();
@@ -158,12 +158,12 @@ fn segments_that_were_retired_make_none_and_touch_none() {
     let filling = old.begin_ahead().unwrap().unwrap();
     old.retire();
     let mut journal = open(&shared(&disk), 0).unwrap();
-    assert!(disk.open(AHEAD).is_err(), "what was left is removed");
+    assert!(disk.open(AHEAD).is_err(), "the old file is removed");
     journal.segments.make_ahead(SIZE).unwrap();
     let failed = Err(io::Error::other("a late failure"));
     old.end_ahead(Arc::clone(&filling), SIZE, failed).unwrap_err();
     old.make_ahead(SIZE).unwrap();
-    assert!(disk.open(AHEAD).is_ok(), "it is that of the new ones");
+    assert!(disk.open(AHEAD).is_ok(), "it belongs to the new ones");
     append_with_ahead(&mut journal, 40);
     filling.write_at(0, &[0; 2_000]).unwrap();
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=40));

@@ -1,4 +1,4 @@
-//! The archive is right after a crash at any call, and nothing goes before it is there.
+//! The archive is correct after a crash at any call, and no segment is removed before it is archived.
 
 use super::*;
 use crate::disk::simulated::CallKind;
@@ -79,7 +79,7 @@ fn a_segment_goes_only_after_it_is_in_the_archive() {
     assert_eq!(disk.list("journal").unwrap().len(), 1);
 }
 
-/// Store and archive lose power together; it is done again.
+/// Store and archive lose power together; then the steps are repeated.
 #[test]
 fn archive_and_store_have_all_changes_together_after_power_loss_at_any_call() {
     let (disk, mut journal) = journal();
@@ -94,7 +94,7 @@ fn archive_and_store_have_all_changes_together_after_power_loss_at_any_call() {
     }
     let (stores, archives): (Vec<_>, Vec<_>) = (disk.stops().collect(), kept.stops().collect());
     for ((stores_from, kept_from), (stores_to, kept_to), head) in moments {
-        // The archive is ahead of the removals, so any store before with any archive of then will do.
+        // The archive is ahead of the removals, so every earlier store works with every archive of that time.
         for (at, kept) in archives.iter().enumerate().take(kept_to + 1).skip(kept_from) {
             check_together(&stores[stores_from], kept, at as u64, head);
         }
@@ -117,7 +117,7 @@ fn check_together(store: &SimulatedDisk, kept: &SimulatedDisk, seed: u64, head: 
     assert_eq!(archived(&kept), expected(1..=last));
 }
 
-/// The calls of a copy one by one: it is whole or absent, and made again.
+/// Each call of a copy: it is complete or missing, and made again.
 #[test]
 fn a_copy_is_whole_or_absent_after_power_loss_at_any_call() {
     let (_, journal) = journal();
@@ -137,20 +137,20 @@ fn a_copy_is_whole_or_absent_after_power_loss_at_any_call() {
     }
 }
 
-/// Openings write what is not known to be synced into fresh segments, some with the same first revision.
+/// Openings write changes that are not known to be synced into fresh segments, some with the same first revision.
 #[test]
 fn the_archive_is_right_however_often_the_store_is_opened_and_crashes() {
     let (disk, kept) = (SimulatedDisk::default(), SimulatedDisk::default());
     let (mut disk, mut next) = (disk, 1);
     for round in 0..60_u64 {
         let mut journal = open(&shared(&disk), next - 1).unwrap();
-        assert!(journal.head() >= next - 1, "what was acknowledged is there");
+        assert!(journal.head() >= next - 1, "acknowledged changes are there");
         let archive = archive(&kept);
         archive.archive_finished(&journal.segments).unwrap();
         append(&mut journal, round % 4);
         next = journal.head() + 1;
         if round % 3 == 0 {
-            // One that reaches the page cache only.
+            // This change only reaches the page cache.
             disk.fail(DiskFault::new(io::ErrorKind::Other).on(CallKind::Sync));
             journal.append(&[payload(next)], &[], time(next)).unwrap_err();
             disk.heal();
@@ -204,7 +204,7 @@ fn a_copy_that_rotted_is_refused_and_a_segment_that_did_is_damage() {
     assert!(empty.contents().is_empty());
 }
 
-/// A copy of the store with an id of its own is brought forward by the original's archive.
+/// The archive of the original brings a copy of the store with its own id forward.
 #[test]
 fn an_archive_leads_on_from_a_copy_of_the_store() {
     let (_, journal) = journal();
@@ -220,7 +220,7 @@ fn an_archive_leads_on_from_a_copy_of_the_store() {
     assert_eq!(changes.map(Result::unwrap).collect::<Vec<_>>(), expected(21..=found.head));
     let other = StateHead { revision: 20, hash: Some(ChainHash([1; 16])) };
     let error = scan(&segments, other).unwrap_err();
-    assert!(error.to_string().contains("went different ways"), "{error}");
+    assert!(error.to_string().contains("different histories"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Single calls: what each tells of a file that is not as it should be, or of a disk that fails.
+//! Single calls: their errors for damaged files and failing disks.
 
 use io::ErrorKind::{Other, PermissionDenied, UnexpectedEof};
 
@@ -40,7 +40,7 @@ fn a_segment_that_is_missing_is_damage_and_one_that_cannot_be_read_a_failure() {
     }
     disk.open(&name(firsts[1])).unwrap().set_len(10).unwrap();
     let error = journal.segments.load(firsts[1]).unwrap_err();
-    assert!(error.to_string().contains("shorter than a header"), "{error}");
+    assert!(error.to_string().contains("shorter than its header"), "{error}");
     disk.remove(&name(firsts[1])).unwrap();
     let error = journal.segments.load(firsts[1]).unwrap_err();
     assert!(matches!(error, Error::Damaged { file: StoreFile::Journal, .. }), "{error}");
@@ -87,7 +87,7 @@ fn what_is_lost_is_named() {
     assert!(error.contains(&format!("starts at revision {}", firsts[1])), "{error}");
 }
 
-/// The segment that a fresh one takes the place of, from some change on, could not be cut.
+/// The segment that a fresh one replaces from some change on could not be truncated.
 #[test]
 fn what_a_segment_holds_behind_the_start_of_the_next_does_not_exist() {
     let disk = SimulatedDisk::new();
@@ -100,7 +100,7 @@ fn what_a_segment_holds_behind_the_start_of_the_next_does_not_exist() {
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=5));
 }
 
-/// A file in one piece of a window or two.
+/// A file whose size is one window or two.
 fn window(bytes: &[u8]) -> (SimulatedDisk, window::Window) {
     let disk = SimulatedDisk::new();
     let file = disk.create("file").unwrap();

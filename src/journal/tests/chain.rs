@@ -1,4 +1,4 @@
-//! Parts that are of copies which went different ways do not pass for one journal.
+//! Parts of copies with different histories are not accepted as one journal.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn state(revision: u64, hash: ChainHash) -> StateHead {
     StateHead { revision, hash: Some(hash) }
 }
 
-/// A copy of a disk on which other changes follow.
+/// A copy of a disk with other changes after it.
 fn fork(disk: &SimulatedDisk, count: u64) -> SimulatedDisk {
     let fork = disk.killed();
     let mut journal = open(&(Arc::new(fork.clone()) as Arc<dyn Disk>), 0).unwrap();
@@ -77,7 +77,7 @@ fn a_state_that_went_another_way_than_the_journal_is_damage() {
         let told = error.to_string();
         assert!(told.contains(&format!("change {revision}")), "{told}");
         assert!(told.contains("state and journal are of copies"), "{told}");
-        assert!(told.contains("went different ways"), "{told}");
+        assert!(told.contains("different histories"), "{told}");
     }
 }
 
@@ -92,7 +92,7 @@ fn a_state_inside_of_a_group_is_held_against_its_change() {
     }
 }
 
-/// A segment of a copy that went another way, under the name of one of the store.
+/// A segment of a copy with another history, under the name of one of the store.
 #[test]
 fn segments_of_copies_that_went_different_ways_are_damage() {
     let start = SimulatedDisk::default();
@@ -101,7 +101,7 @@ fn segments_of_copies_that_went_different_ways_are_damage() {
     let other: Arc<dyn Disk> = Arc::new(other);
     let mut journal = open(&other, 0).unwrap();
     for next in 4..=60 {
-        // Of the same lengths, so that the segments begin with the same revisions.
+        // With the same lengths, so that the segments begin with the same revisions.
         journal.append(&[format!("outer {next}")], &[], time(next)).unwrap();
     }
     let mixed: Arc<dyn Disk> = Arc::new(one.killed());
@@ -117,14 +117,14 @@ fn segments_of_copies_that_went_different_ways_are_damage() {
 
     let error = open(&mixed, 0).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    assert!(error.to_string().contains("went different ways"), "{error}");
+    assert!(error.to_string().contains("different histories"), "{error}");
     let segments = Arc::new(Segments::open(mixed, ID).unwrap());
     let read = Reader::new(segments, 1, 60).unwrap().collect::<Result<Vec<_>>>();
     let error = read.unwrap_err().to_string();
     assert!(error.contains(&format!("change {replaced} does not follow")), "{error}");
 }
 
-/// With right checksums: only the chain tells that a frame is not the one that follows.
+/// With correct checksums: only the chain shows that the frame does not follow.
 #[test]
 fn a_frame_with_a_hash_that_its_changes_do_not_lead_to_is_damage() {
     let disk = disk();

@@ -1,4 +1,4 @@
-//! Groups are whole or absent, wherever they are cut.
+//! Groups are complete or missing, wherever they are cut.
 
 use super::*;
 use crate::disk::simulated::CallKind;
@@ -6,7 +6,7 @@ use crate::journal::group::Group;
 
 const FIRST: u64 = 1;
 
-/// The sizes of the groups in the order they are appended.
+/// The sizes of the groups, in the order of their appends.
 const SIZES: [u64; 6] = [3, 1, 4, 2, 5, 3];
 
 fn append_group(journal: &mut Journal, size: u64) {
@@ -20,7 +20,7 @@ fn append_groups(journal: &mut Journal) {
     SIZES.iter().for_each(|&size| append_group(journal, size));
 }
 
-/// The revisions that groups end with.
+/// The last revisions of the groups.
 fn ends() -> Vec<u64> {
     SIZES
         .iter()
@@ -86,7 +86,7 @@ fn a_group_that_is_too_long_is_not_applied_and_the_next_one_is() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     let calls = disk.calls();
-    // The memory is not touched: the length is known before anything is copied.
+    // The memory is not touched: the length is known before any copying.
     let part = vec![0; 1 << 30];
     let failure = journal.append(&[&part; 4], b"", time(1)).unwrap_err();
     assert!(matches!(failure.error, Error::TooLong { .. }), "{}", failure.error);
@@ -97,7 +97,7 @@ fn a_group_that_is_too_long_is_not_applied_and_the_next_one_is() {
     assert_eq!(read(&journal, 1).unwrap(), expected(1..=2));
 }
 
-/// The file ends at each of its bytes in turn, in zeros or at all.
+/// The file ends after each of its bytes in turn, with or without zeros after it.
 #[test]
 fn a_group_is_whole_or_absent_wherever_it_is_torn() {
     let disk = SimulatedDisk::default();
@@ -114,7 +114,7 @@ fn a_group_is_whole_or_absent_wherever_it_is_torn() {
             torn.resize(cut + behind, 0);
             let disk = SimulatedDisk::holding([(name.clone(), torn)]);
             let journal = open(&(Arc::new(disk) as Arc<dyn Disk>), 3).unwrap();
-            // The checksum may end in zeros, which stand behind it anyway.
+            // The checksum may end in zeros, which also come after it.
             let is_whole = whole[cut..].iter().all(|&byte| byte == 0) && cut + behind >= end;
             let head = if is_whole { 7 } else { 3 };
             assert_eq!(journal.head(), head, "cut at {cut}");
@@ -171,7 +171,7 @@ fn groups_are_whole_or_absent_after_power_loss_at_any_call() {
     }
 }
 
-/// What was written and not synced is found by an opening, which writes it anew, whole.
+/// An opening finds a written but unsynced group, and rewrites it completely.
 #[test]
 fn a_group_that_is_not_known_to_be_synced_is_rewritten_whole() {
     let disk = SimulatedDisk::default();
@@ -182,7 +182,7 @@ fn a_group_that_is_not_known_to_be_synced_is_rewritten_whole() {
     disk.fail(DiskFault::new(io::ErrorKind::Other).on(CallKind::Sync));
     let payloads = [payload(8), payload(9)];
     journal.append(&payloads, b"mark 8", time(8)).unwrap_err();
-    // A state inside of a group proves all of it.
+    // A state inside of a group proves the whole group.
     for (state_revision, durable_through) in [(0, 7), (5, 7), (7, 7), (8, 9), (9, 9)] {
         let killed: Arc<dyn Disk> = Arc::new(disk.killed());
         let segments = Segments::open(Arc::clone(&killed), ID).unwrap();

@@ -1,4 +1,4 @@
-//! Where segments end and when they go, to the byte, the change and the millisecond.
+//! Where segments end and when they are removed, to the byte, the change and the millisecond.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
     assert_eq!(firsts_after(keep(behind + 1), CHANGES, 0), firsts);
 }
 
-/// A change has the revision for its time here.
+/// The time of each change is its revision here.
 #[test]
 fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
     let (_, firsts) = journal();
@@ -68,7 +68,7 @@ fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
     assert_eq!(firsts_after(keep, CHANGES, newest + 51), firsts[1..]);
 }
 
-/// A crash leaves the zeros ahead of the newest segment; the next open gives them back.
+/// A crash leaves the zeros ahead in the newest segment; the next open removes them.
 #[test]
 fn a_segment_that_another_one_follows_has_no_zeros_behind_its_records() {
     let disk = disk();

@@ -1,4 +1,4 @@
-//! Which segments go, and what a failure leaves.
+//! Which segments are removed, and the state after a failure.
 
 use super::*;
 
@@ -49,7 +49,7 @@ fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_ho
     assert_eq!(disk.list("journal").unwrap().len(), journal.segments.firsts().len() + 1);
 }
 
-/// The removal shows at once, and nothing is removed behind it before it is durable.
+/// The removal is visible at once, and nothing after it is removed before it is durable.
 #[test]
 fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
     let disk = SimulatedDisk::default();

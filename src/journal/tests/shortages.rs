@@ -1,4 +1,4 @@
-//! Shortages that pass: what they hit is not applied, and the journal goes on.
+//! Temporary shortages: their changes are not applied, and the journal continues.
 
 use super::*;
 use crate::disk::simulated::CallKind;
@@ -6,8 +6,8 @@ use crate::disk::simulated::CallKind;
 const SHORTAGES: [io::ErrorKind; 3] =
     [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::OutOfMemory];
 
-/// The calls of a rotation before the segment may have its name: its file is created, its header and its
-/// zeros are written, it is synced.
+/// The calls of a rotation before the segment may have its name: its file is created, its header and its zeros are
+/// written, and it is synced.
 const MAKING: u64 = 4;
 
 fn shared(disk: &SimulatedDisk) -> Arc<dyn Disk> {
@@ -86,13 +86,13 @@ fn an_append_that_was_taken_back_leaves_the_journal_usable_and_another_one_not()
             }
             disk.fail(DiskFault::new(kind).on(on).for_good());
             let failure = journal.append(&[payload(7)], &[], time(7)).unwrap_err();
-            assert!(!failure.usable, "it could not be taken back");
+            assert!(!failure.usable, "it could not be undone");
             assert_eq!(failure.error.outcome(), Outcome::Unknown);
         }
     }
 }
 
-/// At an opening a segment without zeros ahead is enough to read, and to begin.
+/// For an opening, a segment without zeros ahead is enough to read and to begin.
 #[test]
 fn an_opening_without_room_for_zeros_ahead_is_an_opening() {
     for kind in SHORTAGES {
@@ -107,12 +107,12 @@ fn an_opening_without_room_for_zeros_ahead_is_an_opening() {
     }
     let disk = SimulatedDisk::default();
     append(&mut open(&shared(&disk), 0).unwrap(), 3);
-    // Twice what it takes: the simulated disk does not get the room of a removed file back.
+    // Twice the needed space: the simulated disk does not get the space of a removed file back.
     disk.set_room(Some(2 * (HEADER_LEN + 150)));
     assert_eq!(open(&shared(&disk), 0).unwrap().head(), 3);
 }
 
-/// What a process without descriptors hears has no kind of its own.
+/// The error of a process without free descriptors has no kind of its own.
 #[cfg(unix)]
 #[test]
 fn a_process_or_system_without_descriptors_leaves_the_journal_usable() {
@@ -131,7 +131,7 @@ fn a_process_or_system_without_descriptors_leaves_the_journal_usable() {
     }
 }
 
-/// A disk on which no file can be made, as a number of the system says.
+/// A disk on which no file can be created, with this error number of the system.
 #[derive(Debug, Default)]
 struct ShortOfDescriptors {
     disk: SimulatedDisk,

@@ -6,7 +6,7 @@ use super::Error;
 use crate::model::error_chain::chain;
 
 impl Error {
-    /// The same error for another caller that it concerns. What caused it is a text there.
+    /// The same error for another caller that it affects. Its source becomes a text.
     pub(crate) fn alike(&self) -> Self {
         let text = |source: &(dyn std::error::Error + 'static)| chain(source).into();
         match self {

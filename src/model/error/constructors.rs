@@ -1,4 +1,4 @@
-//! How errors are made that several places make.
+//! Constructors of errors that several places use.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use super::{Error, Outcome, StoreFile};
 use crate::codec::CodecError;
 use crate::model::key::KeyError;
 
-/// How many characters of a malformed key an error holds.
+/// How many characters of a malformed key an error keeps.
 const TEXT_SHOWN: usize = 512;
 
 impl Error {
@@ -32,7 +32,7 @@ impl Error {
     }
 
     pub(crate) fn key(what: &'static str, text: &str) -> impl FnOnce(KeyError) -> Self {
-        // Enough to know it again, and no more of a text that may be of any length.
+        // Enough to recognise it; the text may be of any length.
         move |source| Self::InvalidKey {
             what,
             text: text.chars().take(TEXT_SHOWN).collect(),

@@ -1,6 +1,6 @@
 //! The error of a whole call.
 //!
-//! What concerns one key of a batch is not here: it stands in the report.
+//! Failures of single keys of a batch are in the report.
 
 mod alike;
 mod constructors;
@@ -24,8 +24,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a whole call failed.
 ///
-/// [`outcome`](Self::outcome) tells what became of the change the call asked for. What concerns one key
-/// of a batch is no error: it stands in the [`Report`].
+/// [`outcome`](Self::outcome) says what happened to the requested change. The failure of one key of a batch is not an
+/// `Error`: it is in the [`Report`].
 ///
 /// ```
 /// use viewlink::{Batch, Error, Options, StoreFile};
@@ -41,21 +41,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A project, view or other key that names what the call is about is malformed.
+    /// The key of the project, view or other subject of the call is malformed.
     #[error("{what} {text:?} is malformed")]
     InvalidKey {
-        /// What the key should have named, such as `view key`.
+        /// What the key names, such as `view key`.
         what: &'static str,
-        /// The text that is no key; of a long one the first 512 characters.
+        /// The invalid text; of a long one the first 512 characters.
         text: String,
         /// What is wrong with it.
         source: KeyError,
     },
-    /// A parsed name was asked for and the text is no key.
+    /// A parsed name was required and the text is not a valid key.
     #[error("a resource's name is malformed")]
     InvalidResource(#[from] KeyError),
     /// There is no project with this key.
-    #[error("there is no project {project}: a project begins with its first view or resource")]
+    #[error("there is no project {project}: create it with its first view or resource")]
     UnknownProject {
         /// The key of the project.
         project: ProjectKey,
@@ -68,66 +68,66 @@ pub enum Error {
         /// The key of the view.
         view: ViewKey,
     },
-    /// The project has a view with this key already.
-    #[error("project {project} has a view {view} already")]
+    /// The project already has a view with this key.
+    #[error("project {project} already has a view {view}: choose another key, or update that view")]
     ViewExists {
         /// The key of the project.
         project: ProjectKey,
         /// The key of the view.
         view: ViewKey,
     },
-    /// Somebody else made a change meanwhile; see [`if_store_at`](crate::Project::if_store_at) and
+    /// The store or view was changed in the meantime; see [`if_store_at`](crate::Project::if_store_at) and
     /// [`if_view_at`](crate::Project::if_view_at).
-    #[error("{what} is at revision {actual}, and {expected} was asked for: read it again")]
+    #[error("{what} is at revision {actual}, not at the expected {expected}: read it again")]
     RevisionDiffers {
-        /// What is at another revision: `the store`, or `view` and its key.
+        /// What has another revision: `the store`, or `view` and its key.
         what: String,
-        /// The revision that was asked for.
+        /// The revision that the caller expected.
         expected: u64,
-        /// The revision it is at.
+        /// The revision it has.
         actual: u64,
     },
-    /// The last change of a view is another one than was asked for, or the store went another way; see
+    /// The last change of a view is not the expected one, or the store has another history; see
     /// [`if_view_changed_by`](crate::Project::if_view_changed_by).
     #[error(
-        "view {view} was last changed by {actual}, and {expected} was asked for: read it again"
+        "view {view} was last changed by {actual}, not by the expected {expected}: read it again"
     )]
     ViewDiffers {
         /// The key of the view.
         view: ViewKey,
-        /// The change that was asked for.
+        /// The change that the caller expected.
         expected: ChangeId,
-        /// The change that was the last one.
+        /// The last change.
         actual: ChangeId,
     },
-    /// The revision of a view was to be compared, and the call is about no single one.
-    #[error("the call is about no single view to compare the revision of: use if_store_at")]
+    /// The call compares the revision of a view, but is not about exactly one view.
+    #[error("the call is not about exactly one view, so no view's revision can be compared: use if_store_at")]
     NoSingleView,
-    /// The batch has more keys than the store takes at once.
+    /// The batch has more keys than the store accepts at once.
     #[error(
-        "the batch has {keys} keys, at most {limit} are taken at once: split it or raise Options::batch_limit"
+        "the batch has {keys} keys, at most {limit} are accepted at once: split it or raise Options::batch_limit"
     )]
     BatchTooLarge {
         /// How many keys the batch has.
         keys: usize,
-        /// How many a batch may have.
+        /// The greatest number allowed.
         limit: usize,
     },
-    /// A text or list is longer than the store takes.
+    /// A text or list is longer than the store accepts.
     #[error(
-        "the {what} has {length} {unit}, at most {limit} are taken: shorten it or raise the limit in Options::limits"
+        "the {what} has {length} {unit}, at most {limit} are accepted: shorten it or raise the limit in Options::limits"
     )]
     TooLong {
         /// What is too long, such as `comment`.
         what: &'static str,
         /// Its length.
         length: usize,
-        /// In what the length is counted: `bytes` or `entries`.
+        /// The unit of the length: `bytes` or `entries`.
         unit: &'static str,
-        /// The greatest length taken.
+        /// The greatest length accepted.
         limit: usize,
     },
-    /// The cursor is damaged, or belongs to another list.
+    /// The cursor is invalid, or belongs to another list.
     #[error("the cursor cannot be used here: {reason}; start again without one")]
     InvalidCursor {
         /// What is wrong with it.
@@ -136,97 +136,97 @@ pub enum Error {
     /// Some keys of a batch failed; only made by [`Report::all_ok`].
     #[error("{} of {} keys failed", .0.failure_count(), .0.len())]
     KeysFailed(Box<Report>),
-    /// The journal no longer keeps what was asked for.
+    /// The journal no longer has the requested revision.
     #[error(
-        "the journal was asked for revision {requested}, the oldest it keeps is {oldest}: begin \
-         there, and read what was before from a snapshot"
+        "the journal no longer has revision {requested}, its oldest is {oldest}: read the state from a snapshot and \
+         continue from there"
     )]
     JournalTrimmed {
-        /// The revision asked for.
+        /// The requested revision.
         requested: u64,
         /// The oldest revision that can be read.
         oldest: u64,
     },
-    /// A revision was to be restored that the copy and the journal do not give.
+    /// A revision was to be restored that is not covered by the copy and the journal.
     #[error(
         "revision {requested} cannot be restored: the copy and the journal give revisions {oldest} to {newest}; use an \
-         earlier copy, or add the journal that was kept later"
+         earlier copy, or add the journal that was archived since"
     )]
     RevisionNotKept {
-        /// The revision asked for.
+        /// The requested revision.
         requested: u64,
         /// The revision of the copy.
         oldest: u64,
         /// The newest revision of the journal.
         newest: u64,
     },
-    /// The store has fewer changes than the revision that was asked for.
-    #[error("revision {requested} is not there yet: the newest is {newest}")]
+    /// The requested revision is newer than the store.
+    #[error("revision {requested} does not exist yet: the newest is {newest}")]
     RevisionAhead {
-        /// The revision asked for.
+        /// The requested revision.
         requested: u64,
         /// The newest revision of the store.
         newest: u64,
     },
-    /// The change was made in another project than the one in which it was to be taken back.
-    #[error("change {revision} was made in project {project}: take it back there")]
+    /// The change to revert was made in another project.
+    #[error("change {revision} was made in project {project}: revert it there")]
     OtherProject {
         /// The revision of the change.
         revision: u64,
         /// The key of the project it was made in.
         project: ProjectKey,
     },
-    /// A change would have to be taken back that removed more names than it kept.
+    /// The change to revert removed more names than it kept.
     #[error(
-        "change {revision} removed more names than Options::removal_detail and kept counts alone, so it cannot be taken \
-         back: restore a copy from before it, and raise that option for removals to come"
+        "change {revision} removed more names than Options::removal_detail and kept counts only, so it cannot be \
+         reverted: restore an earlier copy, and raise that option for future removals"
     )]
     DetailNotKept {
         /// The revision of the change.
         revision: u64,
     },
-    /// A feed was to go on after a change that the store does not have.
+    /// A feed was to continue after a change that the store does not have.
     #[error(
-        "the feed is to go on after revision {position}, and the store is at {revision}: the \
-         position is of another store, or this one was put back to an older copy; begin again"
+        "the feed is to continue after revision {position}, but the store is at {revision}: the position belongs to \
+         another store, or this store was restored from an older copy; read the store again and continue from there"
     )]
     FeedAhead {
-        /// The revision to go on behind.
+        /// The revision to continue after.
         position: u64,
         /// The newest revision of the store.
         revision: u64,
     },
-    /// There is no store and the options forbid to make one.
+    /// The store does not exist, and the options do not allow to create it.
     #[error(
         "there is no store at {path:?}: create it with Options::create_if_missing, and without \
          Options::read_only"
     )]
     NotFound {
-        /// The directory that was asked for.
+        /// The requested directory.
         path: PathBuf,
     },
-    /// The path holds something else than a store, or a copy that is not whole; it was left as it is.
+    /// The path has something other than a store, or an incomplete copy; it was left as it is.
     #[error(
         "{path:?} is not a viewlink store ({reason}): choose an empty directory or one that a store made"
     )]
     NotAStore {
-        /// The directory that was asked for.
+        /// The requested directory.
         path: PathBuf,
-        /// How that shows.
+        /// How this was detected.
         reason: String,
     },
-    /// There is something at the path that a copy was to be made at; it was left as it is.
+    /// The path for a copy is in use; it was left as it is.
     #[error(
-        "there is something at {path:?} already: choose a path that is free, or an empty directory"
+        "{path:?} is in use: choose a free path or an empty directory"
     )]
     AlreadyExists {
-        /// The directory that was asked for.
+        /// The requested directory.
         path: PathBuf,
     },
-    /// No copy of the store was made, and nothing was left; the store is as it was.
+    /// No copy of the store was made, and no part of it remains; the store is unchanged.
     #[error("the store cannot be copied to {path:?}: fix the cause and call again")]
     BackupFailed {
-        /// The directory that was asked for.
+        /// The requested directory.
         path: PathBuf,
         /// What failed.
         source: Box<Error>,
@@ -234,10 +234,10 @@ pub enum Error {
     /// Another handle, in this process or another one, has the store open.
     #[error("the store at {path:?} is open elsewhere: share that handle, or close it first")]
     AlreadyOpen {
-        /// The directory that was asked for.
+        /// The requested directory.
         path: PathBuf,
     },
-    /// The files were written by a later version; they were left as they are.
+    /// The files were written by a later version; they were left unchanged.
     #[error(
         "the {part} has format {found}, this version reads up to {supported}: use a newer viewlink"
     )]
@@ -249,7 +249,7 @@ pub enum Error {
         /// The newest format this version knows.
         supported: u32,
     },
-    /// The files contradict themselves or each other; an open leaves them as they are.
+    /// The files contradict themselves or each other; opening leaves them unchanged.
     #[error("the {part} is damaged: {detail}; restore the directory from a copy")]
     Damaged {
         /// Whether it is the state or the journal.
@@ -258,31 +258,31 @@ pub enum Error {
         part: String,
         /// What is wrong with it.
         detail: String,
-        /// What the reading of it said, if anything did.
+        /// The error of the read, if there was one.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// The file system refused something.
+    /// The file system returned an error.
     #[error("cannot {action}{}", way_out(.source))]
     Io {
-        /// What was to be done.
+        /// The action that failed.
         action: String,
-        /// What became of the change.
+        /// What happened to the change.
         outcome: Outcome,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// The state failed, in memory or while a checkpoint was written or read.
     #[error("the state failed: call recover() or reopen the store")]
     State {
-        /// What became of the change.
+        /// What happened to the change.
         outcome: Outcome,
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The state would take more memory than the options allow.
     #[error(
-        "the state would take {needed} bytes of memory, and {limit} are allowed: remove links or views, or raise \
+        "the state would take {needed} bytes of memory, but {limit} are allowed: remove links or views, or raise \
          Options::memory_limit"
     )]
     MemoryLimit {
@@ -291,46 +291,46 @@ pub enum Error {
         /// How many it may take.
         limit: u64,
     },
-    /// No checkpoint could be made for so long that the journal has reached its bound.
+    /// No checkpoint could be made for so long that the journal has reached its limit.
     #[error(
-        "the journal has {bytes} bytes since the last checkpoint, and {limit} are allowed: fix what the source says and \
+        "the journal has {bytes} bytes since the last checkpoint, but {limit} are allowed: fix the cause and \
          call checkpoint(), or raise Options::journal_limit"
     )]
     JournalFull {
         /// How many bytes of journal there are since the last checkpoint.
         bytes: u64,
-        /// How many there may be.
+        /// The greatest number allowed.
         limit: u64,
-        /// Why no checkpoint was made; `None` where checkpoints are made by hand.
+        /// Why no checkpoint was made; `None` if checkpoints are made by hand.
         source: Option<Box<Error>>,
     },
-    /// The position was never one of this store: it is of another one, or this one, or the store that the position
-    /// is of, went another way since it was copied or put back.
+    /// The position is not in the history of this store: it belongs to another store, or one of the two was restored or
+    /// copied and then changed differently.
     #[error(
-        "the position {position} was never one of this store, which is at {at}: read the store again and go on from there"
+        "the position {position} is not in the history of this store, which is at {at}: read the store again and continue from there"
     )]
     Diverged {
         /// The position.
         position: Position,
-        /// Where the store stands.
+        /// The position of the store.
         at: Position,
     },
-    /// The handle belongs to the parent of this process, which was forked after the store was opened.
+    /// The store was opened by the parent of this process, before a fork.
     #[error(
         "the store was opened before this process was forked, and belongs to its parent: open it again here"
     )]
     Forked,
-    /// Something panicked while the call ran; a change was taken back.
+    /// A panic occurred during the call; its change was undone.
     #[error("a panic ended the call: {message}")]
     Panicked {
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
-    /// A call from async code was made outside of a runtime, or the runtime shut down before it began.
+    /// An async call was made outside of a runtime, or the runtime shut down before the call began.
     #[cfg(feature = "tokio")]
-    #[error("no tokio runtime makes the call: call it inside of one that is not shutting down")]
+    #[error("there is no tokio runtime for the call: call it inside one that is not shutting down")]
     NoRuntime,
-    /// An earlier failure stopped all writes; reads may go on, but not after a recovery that failed.
+    /// An earlier failure stopped all writes. Reads still work, except after a failed recovery.
     #[error(
         "writes have stopped after an earlier failure ({reason}): call recover() or reopen the store"
     )]
@@ -338,12 +338,12 @@ pub enum Error {
         /// The failure that stopped them.
         reason: String,
     },
-    /// The store was opened to be [read only](crate::Options::read_only), and the call would change it.
+    /// The store was opened [read only](crate::Options::read_only), and the call would change it.
     #[error(
-        "the store was opened to be read only: open it without Options::read_only to change it"
+        "the store was opened read only: open it without Options::read_only to change it"
     )]
     ReadOnly,
-    /// The store was closed, or the snapshot outlived a recovery.
+    /// The store was closed, or it was recovered after the snapshot was taken.
     #[error(
         "the store is closed, or was recovered since the snapshot was taken: open it, or take a new snapshot"
     )]
@@ -351,10 +351,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// What became of the change the call asked for.
+    /// What happened to the requested change.
     ///
-    /// But for a failure of the disk, and keys that failed beside others that did not, the store
-    /// is as it was.
+    /// Unless the disk failed, or only some keys failed, the store is unchanged.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
@@ -364,7 +363,7 @@ impl Error {
         }
     }
 
-    /// The same error with what is known now about the change.
+    /// The same error with what is now known about the change.
     pub(crate) fn with_outcome(mut self, known: Outcome) -> Self {
         if let Self::Io { outcome, .. } | Self::State { outcome, .. } = &mut self {
             *outcome = known;

@@ -1,14 +1,14 @@
-//! What to do about errors of the file system.
+//! What the user can do about errors of the file system.
 
 use std::io;
 
-/// What to do about an error of the file system, where there is something to do.
+/// What the user can do about an error of the file system, if anything.
 pub(super) fn way_out(source: &io::Error) -> &'static str {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match source.kind() {
         StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
         PermissionDenied | ReadOnlyFilesystem => {
-            ": a store must be able to write its directory, or to read it where it is only read"
+            ": a store must be able to write its directory, or to read it if it is opened read only"
         }
         _ => "",
     }

@@ -57,7 +57,7 @@ fn bytes_of_a_change_without_steps_or_with_two_of_links_are_refused() {
     let links = || Effect::ChangeLinks(vec![links()]);
     let cases = [
         (vec![], "it changes nothing"),
-        (vec![links(), links()], "its links are made in two steps"),
+        (vec![links(), links()], "two of its steps make links"),
     ];
     for (effects, detail) in cases {
         let stamp = Stamp { revision: 1, time: Timestamp::from_millis(9) };

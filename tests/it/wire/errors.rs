@@ -109,7 +109,7 @@ fn what_is_wrong_with_a_request_is_told_as_it_is() {
 fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep() {
     for (filter, code, expected) in [
         ("tags:a,", ErrorCode::InvalidFilter, "at byte 7 of the filter: a condition is missing"),
-        ("colour:red", ErrorCode::InvalidFilter, "there is no field \"colour\""),
+        ("colour:red", ErrorCode::InvalidFilter, "unknown field \"colour\""),
         ("", ErrorCode::InvalidFilter, "it is empty"),
         ("tags:a,evaluated:1", ErrorCode::Unsupported, "at byte 7 of the filter: the field"),
         ("view:a b", ErrorCode::InvalidFilter, "' ' at byte 1 is not allowed"),
