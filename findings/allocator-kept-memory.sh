@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # guess: a program has 200,000 blocks of 1,088 bytes (a leaf of a shared vector) and frees all but every hundredth, so
-# that 96 % of the pages hold nothing. The system's allocator keeps nearly all of it, since it gives back only what is at
-# the top of its heap, and malloc_trim changes little, as a block that lives is at the top. With huge pages asked for
-# (glibc.malloc.hugetlb=1) it is the same. jemalloc gives three quarters back within 10 s, its decay time, without a call
+# that 96 % of the pages are empty. The system's allocator keeps nearly all of it, since it gives back only what is at
+# the top of its heap, and malloc_trim changes little, since a live block is at the top. With huge pages
+# (glibc.malloc.hugetlb=1) it is the same. jemalloc returns three quarters within 10 s, its decay time, without a call
 # from the program; mimalloc does so within 1 s.
 #
-# what is so (glibc 2.36, tikv-jemallocator 0.6.1, mimalloc crate 0.1.48; x86-64 Linux): nobody gives anything back by
+# result (glibc 2.36, tikv-jemallocator 0.6.1, mimalloc crate 0.1.48; x86-64 Linux): no allocator returns memory by
 # itself. The system's allocator keeps all of it until malloc_trim is called, which gives back the pages inside the heap
-# as well: 224 MB become 14. jemalloc keeps all of it after 12 s of quiet and after a million small allocations: its decay
-# is looked at only when the program comes to an arena, and small blocks come from a cache of the thread. mimalloc keeps all
-# of it while the program is quiet, and about half once it allocates again. With huge pages asked for the system's
-# allocator does the same.
+# as well: 224 MB become 14. jemalloc keeps all of it after 12 s of quiet and after a million small allocations: its
+# decay is checked only when the program uses an arena, and small blocks come from a cache of the thread. mimalloc keeps
+# all of it while the program is quiet, and about half once it allocates again. With huge pages the system's allocator
+# does the same.
 #
-# who meets it: a host whose store lost most of its links, and looks at the memory of the process.
+# affected: a host whose store lost most of its links, and looks at the memory of the process.
 #
 # Exits with an error if the behaviour changes. Needs cargo and a C compiler.
 set -euo pipefail
@@ -59,7 +59,7 @@ fn main() {
     let freed = resident();
     std::thread::sleep(Duration::from_secs(12));
     let idle = resident();
-    // What a program does that goes on: a million small allocations.
+    // A program that continues: a million small allocations.
     for at in 0..1_000_000_u32 {
         std::hint::black_box(Box::new([at; 16]));
     }
@@ -80,7 +80,7 @@ echo "system, huge pages: $(cat "$scratch/huge")"
 # is FILE COLUMN LEAST MOST: the share of the full memory in percent.
 is() {
   awk -v column="$2" -v least="$3" -v most="$4" '{ share = 100 * $column / $1; exit !(share >= least && share <= most) }' "$scratch/$1" ||
-    { echo "$1 keeps another share in column $2"; exit 1; }
+    { echo "$1 keeps a different share in column $2"; exit 1; }
 }
 for allocator in system huge; do
   is "$allocator" 4 90 105

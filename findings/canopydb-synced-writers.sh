@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # guess: 16 threads that commit one row each with sync to canopydb 0.2.5 share syncs, since its log has a group commit:
-# with exclusive transactions, and with concurrent ones that each have a tree of their own, there are less than
-# half as many syncs as commits. Database::sync returns when what was committed before it is durable, whoever
-# else is syncing.
+# with exclusive transactions, and with concurrent ones that each have their own tree, there are less than half as many
+# syncs as commits. Database::sync returns when all earlier commits are durable, even if another thread is syncing.
 #
-# what is so (canopydb 0.2.5): each commit with sync has a sync to itself, of exclusive transactions and of concurrent
-# ones without a conflict: a commit holds the lock of all commits until its sync is done. The group commit is that
-# of several databases in one environment. Database::sync returns at once while another sync is under way that began
-# after the commit: the data is not durable yet then.
+# result (canopydb 0.2.5): each commit with sync has its own sync, for exclusive transactions and for concurrent ones
+# without a conflict: a commit holds the lock of all commits until its sync is done. The group commit is that of several
+# databases in one environment. Database::sync returns at once while another sync is running that began after the
+# commit: the data is not durable yet then.
 #
-# who meets it: services with many callers who each wait for their change to be durable; and whoever commits without
-# sync, calls Database::sync from several threads or beside the store's own syncs, and acknowledges when it returned.
+# affected: services with many callers who each wait for a durable change; and programs that commit without sync, call
+# Database::sync from several threads or during the store's own syncs, and acknowledge when it returns.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail
@@ -50,7 +49,7 @@ static DELAY: AtomicU64 = AtomicU64::new(2);
 pub extern "C" fn fdatasync(file: libc::c_int) -> libc::c_int {
     SYNCS.fetch_add(1, SeqCst);
     thread::sleep(Duration::from_millis(DELAY.load(SeqCst)));
-    // SAFETY: the call takes a number and no memory.
+    // SAFETY: the call takes a number and no pointer.
     unsafe { libc::syscall(libc::SYS_fdatasync, file) as libc::c_int }
 }
 
@@ -134,7 +133,7 @@ fn main() -> Answer<()> {
     let second = second_sync(&database)?;
     assert!(exclusive >= 1.0, "exclusive transactions share syncs");
     assert!(concurrent >= 1.0, "concurrent transactions share syncs");
-    assert!(second < Duration::from_millis(350), "a sync waits for the one under way");
+    assert!(second < Duration::from_millis(350), "a sync waits for the running one");
     Ok(())
 }
 RS

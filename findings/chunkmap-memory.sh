@@ -3,12 +3,13 @@
 # u64 to u64 takes less than 1 KiB in its default form (MapM), and a map filled in ascending order takes at most
 # three times its payload with chunks of 16. A remove_cow of an absent key copies nothing.
 #
-# what is so (immutable-chunkmap 2.1.5): the answers are those of BTreeMap, and filled maps are small (22 bytes an entry
-# of 16). But a chunk has its full size from its first entry on, and chunks never merge: one entry takes 8,288 bytes in a
-# MapM and 352 in chunks of 16, and a map from which 95 % were removed takes 351 bytes an entry, 16 times what the same
-# map takes built anew. While a clone is held, remove_cow and get_mut_cow of an absent key copy the chunks on the way to it.
+# result (immutable-chunkmap 2.1.5): the answers are those of BTreeMap, and filled maps are small (22 bytes an entry of
+# 16). But a chunk has its full size from its first entry on, and chunks never merge: one entry takes 8,288 bytes in a
+# MapM and 352 in chunks of 16, and a map from which 95 % were removed takes 351 bytes an entry, 16 times as much as the
+# same map built anew. While a clone exists, remove_cow and get_mut_cow of an absent key copy the chunks on the way to
+# it.
 #
-# who meets it: many small maps, maps that were large once, and "remove if there" under a held snapshot.
+# affected: many small maps, maps that were once large, and "remove if present" while a snapshot exists.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail

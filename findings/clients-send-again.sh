@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# guess: Where the connection ends after a request and before its answer, clients go by RFC 9110, 9.2.2. A DELETE may be
-# sent a second time by libraries, where the connection had been used before; a PATCH or POST never is, and nothing is
-# on a new connection. Where the client's own time runs out while the server works, nothing is sent again: the call
-# fails after that time. Command-line tools send again only where they are told to (--retry, --tries).
-# Doubts: curl on a connection that was used before; wget.
+# guess: If the connection ends after a request and before its answer, clients follow RFC 9110, 9.2.2. Libraries may
+# send a DELETE a second time if the connection had been used before, but never a PATCH or POST, and nothing on a new
+# connection. If the client's own timeout ends while the server works, nothing is sent again: the call fails after that
+# time. Command-line tools send again only if asked to (--retry, --tries). Doubts: curl on a used connection; wget.
 #
-# what is so: how often one call arrives, on a new connection, on one that was used before, and where the client stops
-# waiting after a second:
+# result: how often one call arrives on a new connection, on a used one, and when the client stops waiting after a
+# second:
 #
 #                                                   DELETE       PATCH, POST
 #   launchdarkly-api 25.0.1 (urllib3 2.5.0)         4, 4, 4      1, 1, 1 (has no PATCH of links)
@@ -17,12 +16,12 @@
 #   wget 1.21.3                                     5, 5, 5      5, 5, 5 (until the fifth is answered)
 #   requests 2.32.5, Node.js 20 (fetch)             1, 1, 1      1, 1, 1
 #
-# A DELETE of wget that is never answered arrives 20 times. A new connection makes no difference but to curl, and the
-# time limit is one for each try: the official client with a limit of a second fails after four. It sends once with
+# A DELETE of wget that is never answered arrives 20 times. A new connection makes a difference only for curl, and the
+# time limit applies to each try: the official client with a limit of a second fails after four. It sends once with
 # `Configuration(retries=False)`.
 #
-# who meets it: whoever unlinks with a client that sends again. If the first request was carried out, the second one
-# finds no link, and the call returns "not linked" as its only answer.
+# affected: callers that unlink with a client that sends again. If the first request was carried out, the second one
+# finds no link, and the only answer of the call is "not linked".
 #
 # Exits with an error if the behaviour changes. Needs python3 with pip, perl, node, curl, wget and dpkg with apt-get.
 set -euo pipefail
@@ -40,7 +39,7 @@ libraries=$(dirname apt/usr/lib/*/ruby)
 ruby() { LD_LIBRARY_PATH=$libraries RUBYLIB=apt/usr/lib/ruby/3.1.0:$libraries/ruby/3.1.0 apt/usr/bin/ruby3.1 --disable-gems "$@"; }
 
 cat > server.py <<'PY'
-"""Reads whole requests and ends their connection, or says nothing; counts how often each arrives."""
+"""Reads whole requests and ends their connection, or does not answer; counts how often each arrives."""
 import json
 import re
 import socketserver
@@ -48,7 +47,7 @@ import sys
 import threading
 import time
 
-# What arrives once more is answered, so that whoever tries for long comes to an end.
+# A repeated request is answered in the end, so that clients with many tries finish.
 MOST = 4
 arrived = {}
 lock = threading.Lock()
@@ -248,7 +247,7 @@ curl -s "$base/" > arrived.json
 cat > compare.py <<'PY'
 import json
 
-# DELETE, PATCH, POST, each on a new connection, on one that was used, and where the client's time runs out.
+# DELETE, PATCH, POST, each on a new connection, on a used one, and when the client's timeout ends.
 EXPECTED = {
     "official": [4, 4, 4, 0, 0, 0, 1, 1, 1],
     "official-once": [1, 1, 1, 0, 0, 0, 1, 1, 1],

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# guess: Where open with O_DIRECT succeeds and statx tells an alignment, an aligned write goes past the page cache, and
-# one from a misaligned buffer or of a misaligned length is refused with EINVAL. That holds for ext4 (data=ordered and
+# guess: If open with O_DIRECT succeeds and statx reports an alignment, an aligned write goes past the page cache, and
+# one from a misaligned buffer or with a misaligned length fails with EINVAL. This is true for ext4 (data=ordered and
 # data=journal), xfs and btrfs; tmpfs refuses O_DIRECT at open.
 #
-# what is so (Linux 6.18): ext4 with data=ordered, xfs, and an overlay above ext4 are as guessed. But O_DIRECT opens
-# everywhere, and every write is taken, misaligned ones too: on ext4 with data=journal (statx tells the alignment 0 and 0,
-# and the bytes stay in the page cache), on btrfs (statx gives no answer) and on tmpfs (no answer, and there is nothing
-# but the cache). So the same program is refused on one and not on the other, and no error tells that I/O is not direct.
+# result (Linux 6.18): ext4 with data=ordered, xfs, and an overlay above ext4 are as guessed. But O_DIRECT opens
+# everywhere, and every write succeeds, even misaligned ones: on ext4 with data=journal (statx reports the alignment 0
+# and 0, and the bytes stay in the page cache), on btrfs (statx gives no answer) and on tmpfs (no answer, and there is
+# only the cache). So the same program fails on one and works on the other, and no error shows that I/O is not direct.
 #
-# who meets it: a program that takes a successful open, or a write that is taken, as proof of direct I/O; and one that asks
-# statx alone. Write with the alignment of the page size, and take EINVAL and "no answer" as "not known".
+# affected: programs that accept a successful open or write as proof of direct I/O, and programs that only ask statx.
+# Write with the alignment of the page size, and treat EINVAL and "no answer" as "unknown".
 #
-# Exits with an error if the behaviour changes. Needs root (it mounts files of its own in a temporary folder), loop devices, apt-get, python3.
+# Exits with an error if the behaviour changes. Needs root (it mounts its own files in a temporary folder), loop
+# devices, apt-get, python3.
 set -euo pipefail
 scratch=$(mktemp -d)
 clean() {
@@ -21,7 +22,7 @@ clean() {
 }
 trap 'for _ in 1 2; do clean 2> /dev/null || true; done' EXIT
 cd "$scratch"
-# Makers of file systems that are not there come from Debian 12: btrfs-progs 6.2, xfsprogs 6.1.
+# Missing makers of file systems come from Debian 12: btrfs-progs 6.2, xfsprogs 6.1.
 apt-get download -qq btrfs-progs xfsprogs liburcu8 libinih1 2> apt.log || { apt-get update -qq && apt-get download -qq btrfs-progs xfsprogs liburcu8 libinih1; }
 for package in *.deb; do dpkg -x "$package" unpacked; done
 export LD_LIBRARY_PATH=$scratch/unpacked/usr/lib/x86_64-linux-gnu:$scratch/unpacked/lib/x86_64-linux-gnu
@@ -39,7 +40,7 @@ path = os.path.join(sys.argv[1], "file")
 
 
 def alignment():
-    """What statx tells of memory and offset: None without an answer."""
+    """The alignment of memory and offset from statx: None without an answer."""
     answer = ctypes.create_string_buffer(256)
     assert libc.syscall(STATX, -100, path.encode(), 0, DIOALIGN, answer) == 0
     if not struct.unpack_from("<I", answer, 0)[0] & DIOALIGN:
@@ -82,7 +83,7 @@ if sys.argv[3] not in seen.replace("(", "").replace(")", ""):
 PY
 uname -r
 mkdir -p on/ext4 on/journal on/xfs on/btrfs on/tmpfs on/z-overlay
-# A file system of a file, mounted: its name, its maker, options of the mount.
+# A mounted file system in a file: its name, its maker, options of the mount.
 mount_image() {
   truncate -s 400M "$1.img"
   "$2" -q "$1.img" 2> mkfs.log

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# guess: loom tries, of a Condvar, what the standard library allows: notify_one wakes any of those that wait, a wait ends
-# though nobody notified, and wait_timeout runs out. So a model that is wrong in one of these orders alone fails.
-# Doubt: whether a wait ends without a notification.
+# guess: for a Condvar, loom tries everything that the standard library allows: notify_one wakes any of the waiting
+# threads, a wait ends without a notification, and wait_timeout times out. So a model that is wrong in only one of these
+# orders fails. Doubt: whether a wait ends without a notification.
 #
-# what is so (loom 0.7.3): it tries none of the three. notify_one wakes who has waited longest, in each of 5,886 orders. A
-# wait ends only by a notification, so `if` in place of `while` passes. wait_timeout never runs out, and where nobody
-# notifies the model fails as a deadlock.
+# result (loom 0.7.3): it tries none of the three. notify_one wakes the thread that has waited longest, in each of 5,886
+# orders. A wait ends only by a notification, so `if` in place of `while` passes. wait_timeout never times out, and if
+# nobody notifies, the model fails as a deadlock.
 #
-# who meets it: whoever takes "every order" of a model for what the standard library may do. Such waits need loops, a
-# notify_one that may wake anybody, and tests with real time for each limit.
+# affected: tests that rely on "every order" of a model for everything the standard library may do. Such waits need
+# loops, a notify_one that may wake any thread, and tests with real time for each limit.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail
@@ -148,7 +148,7 @@ fn main() {
     let (orders, end) = tried("two wait, one is notified", wakes_one_of_two);
     let (first, other) = (FIRST.load(SeqCst), OTHER.load(SeqCst));
     println!("  the one that waited first was woken {first} times, the other one {other} times");
-    assert!(end.is_none() && first == orders && other == 0, "another one was woken");
+    assert!(end.is_none() && first == orders && other == 0, "a different one was woken");
 
     let (orders, end) = tried("a wait of a millisecond, notified", || waits_for_a_millisecond(true));
     assert!(orders > 1 && end.is_none() && RAN_OUT.load(SeqCst) == 0, "a wait ran out");

@@ -2,12 +2,13 @@
 # guess: The retry of an atomic batch whose acknowledgement was lost, with the same Nats-Msg-Id on each message,
 # is answered like the retry of a single publish: an acknowledgement marked as duplicate with the old sequence.
 #
-# what is so (nats-server 2.15.1): the retry is refused with error 10201, "batch contains duplicate message id", with
-# sequence 0. One message with a known id refuses a whole batch of new ones. Nothing in the answer tells where the first
-# try landed, nor whether it landed whole: a single publish with one of the ids tells its sequence. Without message ids the
-# same batch with the same Nats-Batch-Id is stored a second time: the id of a batch is forgotten when it is committed.
+# result (nats-server 2.15.1): the retry is refused with error 10201, "batch contains duplicate message id", with
+# sequence 0. One message with a known id refuses a whole batch of new ones. The answer does not say where the first try
+# was stored, nor whether it was complete: a single publish with one of the ids returns its sequence. Without message
+# ids the same batch with the same Nats-Batch-Id is stored a second time: the id of a batch is forgotten when it is
+# committed.
 #
-# who meets it: writers that send a change in parts as one atomic batch and try again after a timeout.
+# affected: writers that send a change in parts as one atomic batch and try again after a timeout.
 #
 # Exits with an error if the behaviour changes. Needs python3 with pip.
 set -euo pipefail
@@ -46,7 +47,7 @@ assert batch("first", *parts) == {"stream": "LOG", "seq": 2, "batch": "first", "
 for id in ["first", "second"]:
     retry = batch(id, *parts)
     assert (retry["error"]["err_code"], retry["seq"]) == (10201, 0)
-print("a new message beside a known one:")
+print("a new message together with a known one:")
 assert batch("third", ("new", "change-2.1"), parts[1])["error"]["err_code"] == 10201
 print("a single publish with the id:")
 single = server.client.publish("log", "part 2", {"Nats-Msg-Id": "change-1.2"})

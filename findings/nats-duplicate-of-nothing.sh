@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # guess: JetStream answers a publish whose Nats-Msg-Id it knows with the sequence of the message it kept. If that
-# message was deleted or trimmed since, there is nothing to be a duplicate of: the publish is stored as new. A
-# restart of the server changes nothing of it.
+# message was deleted or trimmed in the meantime, there is no original: the publish is stored as new. A restart of the
+# server does not change this.
 #
-# what is so (nats-server 2.15.1): a message that was deleted or purged is acknowledged as a duplicate, with a sequence
-# at which the stream has nothing, and is not stored. After an ordinary restart the same publish is stored, since the ids
-# are read from the messages that are there. What is the newest message's id survives.
-# Seen on the way: an id is looked at after the expected sequence. So the identical retry of a conditional publish that
-# was stored is no duplicate, but the error "wrong last sequence", as if another writer had been first.
+# result (nats-server 2.15.1): a message that was deleted or purged is acknowledged as a duplicate, with a sequence at
+# which the stream has nothing, and is not stored. After an ordinary restart the same publish is stored, since the ids
+# are read from the existing messages. The id of the newest message survives. Also seen: an id is checked after the
+# expected sequence. So the identical retry of a stored conditional publish is not a duplicate, but the error "wrong
+# last sequence", as if another writer had been first.
 #
-# who meets it: a log that is trimmed below a snapshot, whose writers take an acknowledgement for the message's being
-# there. To be sure, read the message at the sequence that was told.
+# affected: a log that is trimmed below a snapshot, whose writers treat an acknowledgement as proof that the message is
+# stored. To be sure, read the message at the acknowledged sequence.
 #
 # Exits with an error if the behaviour changes. Needs python3 with pip.
 set -euo pipefail

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# guess: PostgreSQL makes concurrent commits share one flush of its log. A NOTIFY to a channel that nobody
-# listens to is some memory and nothing more, so 16 clients that each insert a row and notify commit as often as
-# 16 clients that insert a row only: at least 80 % of it. Two databases of one server do not know of each other.
+# guess: PostgreSQL makes concurrent commits share one flush of its log. A NOTIFY to a channel without listeners only
+# costs some memory, so 16 clients that each insert a row and notify commit as often as 16 clients that only insert a
+# row: at least 80 % as often. Two databases of one server do not affect each other.
 #
-# what is so (PostgreSQL 15.20 of Debian 12): a transaction that notified takes a lock of the whole server before it
-# commits and keeps it until its commit is flushed. So such commits are made one after the other, each with a flush of its
-# own, in all databases together, whether anybody listens or not.
-# Seen, with a flush of 5 ms (commit_delay stands in for a slow disk, so that the figures are not this disk's): 2,601 commits a
-# second without, 190 with NOTIFY, 176 in two databases together.
+# result (PostgreSQL 15.20 of Debian 12): a transaction that notified takes a lock of the whole server before it commits
+# and keeps it until its commit is flushed. So such commits are made one after another, each with its own flush, in all
+# databases together, with or without listeners. Seen, with a flush of 5 ms (commit_delay stands in for a slow disk, so
+# that the figures are not this disk's): 2,601 commits a second without, 190 with NOTIFY, 176 in two databases together.
 #
-# who meets it: an ordered log in a table whose writers wake the readers in the same transaction. One NOTIFY for a group of
+# affected: an ordered log in a table whose writers wake the readers in the same transaction. One NOTIFY for a group of
 # changes, by one writer, or a second transaction that only notifies and is not waited for, keeps the commits together.
 #
 # Exits with an error if the behaviour changes. Needs apt-get and the libraries that PostgreSQL of Debian 12 is linked with.
@@ -18,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 source "$here/lib/postgres.sh"
-# The first of those who wait for a flush sleeps 5 ms before it.
+# The first session that waits for a flush sleeps 5 ms before it.
 start_postgres commit_delay=5000 commit_siblings=0
 "$bin/createdb" other
 for database in postgres other; do

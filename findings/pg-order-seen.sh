@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# guess: On the primary, commits become visible in the order of their commit records in the write-ahead log. So what
-# a SELECT shows at any moment is a prefix of what logical decoding tells, whatever synchronous_commit says.
+# guess: On the primary, commits become visible in the order of their commit records in the write-ahead log. So the
+# result of a SELECT at any moment is a prefix of the output of logical decoding, for any synchronous_commit.
 #
-# what is so (PostgreSQL 15.20 of Debian 12): a commit is in the log when its record is written, and visible when its
-# session has waited for what its own synchronous_commit asks for. Seen: a SELECT shows the second row alone, while the log
-# (and so every standby and every logical decoder) has the first row before it. Once the first commit returned, both show.
+# result (PostgreSQL 15.20 of Debian 12): a commit is in the log when its record is written, and visible when its
+# session has finished the wait that its own synchronous_commit requires. Seen: a SELECT shows only the second row,
+# while the log (and so every standby and every logical decoder) has the first row before it. Once the first commit
+# returned, both show.
 #
-# who meets it: a reader that keeps "all up to here" from a SELECT on the primary and goes on from the log, or compares the
-# two. Waits differ by the disk's flush, by standbys and by settings of a session; here a standby that is asked for and
-# not there makes the first commit wait, so that the order is certain. A lock that orders the writers, held until their
-# commits returned, closes the gap.
+# affected: a reader that takes "all up to here" from a SELECT on the primary and continues from the log, or compares
+# the two. The length of the wait depends on the disk's flush, on standbys and on settings of a session; here a required
+# but absent standby makes the first commit wait, so that the order is certain. A lock that orders the writers, held
+# until their commits have returned, closes the gap.
 #
 # Exits with an error if the behaviour changes. Needs apt-get and the libraries that PostgreSQL of Debian 12 is linked with.
 set -euo pipefail
@@ -34,7 +35,7 @@ sql "set synchronous_commit = local; insert into log values ('second')"
 seen=$(sql "select string_agg(body, ' ') from log")
 decoded=$(sql "select string_agg(substring(data from '''(\w+)'''), ' ') from pg_logical_slot_peek_changes('decoded', null, null) where data like 'table%'")
 echo "a SELECT shows: $seen; the log has, in this order: $decoded"
-# No standby is asked for any more: the first commit returns.
+# No standby is required any more: the first commit returns.
 sql "alter system reset synchronous_standby_names"
 sql "select pg_reload_conf()" > "$scratch/reload"
 wait $first

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # guess: A line "cc ..." of a proptest-regressions file gives the same case with every proptest 1.x that reads it, as
-# long as the strategy is the same: that is what the file is checked in for. Doubt: ranges, since their sampling changed
-# with rand 0.9. Full-width integers, vectors of bytes and texts of a pattern stay.
+# long as the strategy is the same: this is why the file is checked in. Doubt: ranges, since their sampling changed with
+# rand 0.9. Full-width integers, vectors of bytes and texts of a pattern stay.
 #
-# what is so (proptest 1.6.0, 1.7.0, 1.12.0): the other way round. From 1.6.0 to 1.7.0 numbers stay, of ranges, too, and
-# so do choices and options. Every line stands for another vector, even of a fixed length, and for other texts, sets,
-# subsequences and orders. From 1.7.0 to 1.12.0 nothing changes. No version warns: the file is read, and what it gives passes.
+# result (proptest 1.6.0, 1.7.0, 1.12.0): the opposite. From 1.6.0 to 1.7.0 numbers stay the same, also those of ranges,
+# and so do choices and options. Every line stands for another vector, even of a fixed length, and for other texts,
+# sets, subsequences and orders. From 1.7.0 to 1.12.0 nothing changes. No version warns: the file is read, and its new
+# cases pass.
 #
-# who meets it: whoever updates proptest and takes kept seeds for tests of the bugs that they found. A law over a vector
-# of calls loses all of its own.
+# affected: projects that update proptest and rely on stored seeds as tests of the bugs that they found. A law over a
+# vector of calls loses all its seeds.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail

@@ -2,12 +2,11 @@
 # guess: Opening a cleanly closed redb 4.6 file with Database::open, reading from it and closing it leaves its bytes
 # as they were. Two files made by the same calls with the same data are equal to the byte.
 #
-# what is so (redb 4.6.0): each opening and closing changes the file, read from or not: it commits when it closes. The first
-# one makes it longer, too. ReadOnlyDatabase changes nothing. The second half of the guess is right: the same calls
-# make equal files.
+# result (redb 4.6.0): each opening and closing changes the file, even without reads: it commits when it closes. The
+# first one also makes it longer. ReadOnlyDatabase changes nothing. The second half of the guess is right: the same
+# calls make equal files.
 #
-# who meets it: tools that copy what changed, checksums of a file beside it, and openings of a file that lies on a
-# medium that cannot be written.
+# affected: tools that copy changed files, stored checksums of a file, and openings of a file on a read-only medium.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# guess: redb 4.6 with pages of 4 KiB: a value larger than a page takes as many whole pages as it needs, so 1,000
-# values of 33,000 bytes take 9 pages each (36,864 bytes) and the file grows to some 37 MB. Rows of 1,400 bytes put in
-# in key order fill leaves by two or more: at least 60 % of the file is payload.
+# guess: redb 4.6 with pages of 4 KiB: a value larger than a page takes as many whole pages as it needs, so 1,000 values
+# of 33,000 bytes take 9 pages each (36,864 bytes) and the file grows to about 37 MB. Rows of 1,400 bytes put in in key
+# order fill leaves by two or more: at least 60 % of the file is payload.
 #
-# what is so (redb 4.6.0): a leaf that holds one large row takes a power of two of pages. 4,100 bytes take 8 KiB, 33,000
-# bytes 64 KiB and 1,100,000 bytes 2 MiB: just above a power of two the file is twice as large as its rows. And the file
-# of 1,000 values of 33,000 bytes is 102,764,544 bytes long after it was closed (65,638,400 on the disk, the rest is
-# a hole), 3.1 times its rows. Rows of 1,400 bytes are as guessed (63 %), and rows of 2,100 bytes fill a page each.
+# result (redb 4.6.0): a leaf with one large row takes a power of two of pages. 4,100 bytes take 8 KiB, 33,000 bytes 64
+# KiB and 1,100,000 bytes 2 MiB: just above a power of two the file is twice as large as its rows. And the file of 1,000
+# values of 33,000 bytes is 102,764,544 bytes long after it was closed (65,638,400 on the disk, the rest is a hole), 3.1
+# times its rows. Rows of 1,400 bytes are as guessed (63 %), and rows of 2,100 bytes fill a page each.
 #
-# who meets it: whoever chooses the size of rows, or copies the file with a tool that writes holes out.
+# affected: programs that choose the size of rows, and tools that copy the file and write out its holes.
 #
 # Exits with an error if the behaviour changes. Needs cargo.
 set -euo pipefail
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             table.stats()?
         };
         write.commit()?;
-        // What leaves take is rows, what comes with them, and what is unused; metadata of leaves is some bytes a row.
+        // Leaves have rows, their metadata (a few bytes per row), and unused bytes.
         drop(database);
         let (rows, about) = (length as u64 * count, fs::metadata(&file)?);
         let unused = stats.fragmented_bytes() as f64 / count as f64;

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# guess: With RocksDB 7.8 and pessimistic transactions, 16 threads that each change a row of their own and merge 1 into
-# one row for all, in transactions that sync the log, share syncs: merges into the same row do not exclude
-# each other, so there are less than half as many syncs as commits. Where each reads the row for update and puts
-# it, row locks allow one transaction at a time up to its place in the log, and the sync is shared all the same.
+# guess: With RocksDB 7.8 and pessimistic transactions, 16 threads that each change their own row and merge 1 into a
+# common row, in transactions that sync the log, share syncs: merges into the same row do not exclude each other, so
+# there are less than half as many syncs as commits. If each reads the row for update and puts it, row locks allow one
+# transaction at a time up to its place in the log, but the sync is still shared.
 #
-# what is so (RocksDB 7.8.3): a merge takes the lock of its row as a put does, and locks are held until the commit
-# returns, which is after the sync. So each commit that touches the row has a sync to itself, merged or put.
-# Without a row in common, and with a counting row for each thread, eight commits share a sync.
+# result (RocksDB 7.8.3): a merge takes the lock of its row as a put does, and locks are held until the commit returns,
+# which is after the sync. So each commit that changes the row has its own sync, merged or put. Without a row in common,
+# and with a counting row for each thread, eight commits share a sync.
 #
-# who meets it: whoever counts, or keeps a time of the last change, in one row beside the rows that are changed, and
-# wonders why more callers do not make more commits.
+# affected: programs that keep a count, or the time of the last change, in one row next to the changed rows, and do not
+# get more commits from more callers.
 #
 # Exits with an error if the behaviour changes. Needs cargo, and as root: apt-get install librocksdb-dev libclang-dev
 set -euo pipefail
@@ -79,7 +79,7 @@ fn commit(database: &TransactionDB, count: Count, thread: u64, turn: u64) -> Ans
 /// How often the log was synced since the database was opened.
 fn syncs(options: &Options) -> Answer<u64> {
     let text = options.get_statistics().ok_or("there are no statistics")?;
-    let line = text.lines().find(|line| line.starts_with("rocksdb.wal.synced ")).ok_or("no such counter")?;
+    let line = text.lines().find(|line| line.starts_with("rocksdb.wal.synced ")).ok_or("the counter is missing")?;
     Ok(line.rsplit(' ').next().unwrap_or_default().parse()?)
 }
 
@@ -117,7 +117,7 @@ fn main() -> Answer<()> {
     assert_eq!(number(&database.get("Merge")?.unwrap_or_default()), THREADS * COMMITS);
     assert!(nothing? < 0.5 && own? < 0.5, "transactions without a row in common share no syncs");
     assert!(merge? >= 1.0, "merges into the same row share syncs");
-    assert!(put? >= 1.0, "row locks are given back before the sync");
+    assert!(put? >= 1.0, "row locks are released before the sync");
     Ok(())
 }
 RS

@@ -1,4 +1,4 @@
-"""A JetStream client of the few calls that the findings need, over a socket to 127.0.0.1."""
+"""A JetStream client with the few calls that the findings need, over a socket to 127.0.0.1."""
 import atexit
 import json
 import socket
@@ -50,7 +50,7 @@ class Client:
         self.socket.sendall(text.encode())
 
     def publish(self, subject, body, headers=None, wait=True):
-        """Publishes, and returns the answer as parsed JSON; None where it is empty."""
+        """Publishes, and returns the answer as parsed JSON; None if it is empty."""
         self.count += 1
         block = "NATS/1.0\r\n" + "".join(f"{k}: {v}\r\n" for k, v in (headers or {}).items()) + "\r\n"
         reply = f"answer.{self.count}"

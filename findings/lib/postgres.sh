@@ -1,4 +1,4 @@
-# Starts PostgreSQL 15 of Debian from packages unpacked in "$scratch", on a socket in "$scratch" and on no port. Its
+# Starts PostgreSQL 15 of Debian from packages unpacked in "$scratch", on a socket in "$scratch", without a port. Its
 # settings are the arguments. Stops it, and deletes "$scratch", when the script ends.
 start_postgres() {
   (cd "$scratch" && apt-get download -qq postgresql-15 postgresql-client-15 2> "$scratch/apt.log") || {
