@@ -1,7 +1,7 @@
 //! The engine alone, on a real file: `cargo bench`.
 //!
-//! Links and unlinks sync once each, so their times are the disk's as much as the engine's: compare
-//! them with the sync that is measured beside them in the same run, and with the same in memory.
+//! Links and unlinks sync once each, so their times include the disk: compare them with the sync measured in the same
+//! run, and with the same operations in memory.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark that fails may panic")]
 
@@ -61,8 +61,7 @@ fn change_in_memory(criterion: &mut Criterion) {
     changes(criterion, "change in memory", &fill(Options::new().open_in_memory().unwrap()));
 }
 
-/// Links fresh keys and unlinks them again, so that the store stays the size it has; the time of
-/// one of the two counts.
+/// Links new keys and unlinks them again, so that the store keeps its size; only one of the two is timed.
 fn changes(criterion: &mut Criterion, name: &str, store: &Store) {
     let project = store.project("bench").unwrap();
     let mut next = LINKS;
@@ -95,7 +94,7 @@ fn link_and_unlink(project: &Project, next: &mut u64, size: u64) -> (Duration, D
     (linked, begin.elapsed() - linked)
 }
 
-/// The least a durable change can cost here: one write into a file that is there, and one sync.
+/// The least cost of a durable change here: one write into an existing file, and one sync.
 fn sync(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().unwrap();
     let mut file = File::create(dir.path().join("file")).unwrap();
@@ -132,7 +131,7 @@ fn reads(criterion: &mut Criterion) {
         });
     }
     group.bench_function("snapshot", |bencher| bencher.iter(|| store.snapshot().unwrap()));
-    group.bench_function("is_linked, in a snapshot of its own", |bencher| {
+    group.bench_function("is_linked, each in its own snapshot", |bencher| {
         bencher.iter(|| {
             let snapshot = store.snapshot().unwrap();
             snapshot.project("bench").unwrap().is_linked("view-0", black_box(&linked)).unwrap()
@@ -200,7 +199,7 @@ fn concurrency(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What waits of the backlinks goes into the posting lists, and everything to disk.
+/// Pending backlinks are moved into the posting lists, and everything is written to disk.
 fn fold(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().unwrap();
     let store = filled(&dir.path().join("store"));
@@ -212,7 +211,7 @@ fn fold(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(links), |bencher| {
             bencher.iter_batched(
                 || {
-                    // Into a view of its own and out again, in turns, of resources that are there.
+                    // Existing resources go into a separate view and out again, in turns.
                     project.ensure_view(NewView::new("folded", "bench")).unwrap();
                     for part in 0..links / 1_000 {
                         let keys = Batch::flags((part * 1_000..(part + 1) * 1_000).map(key));
@@ -254,7 +253,7 @@ fn open_after_kill(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The files of a store as a kill would leave them.
+/// The files of a store as after a kill.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(to.join("journal")).into_iter().flatten() {
@@ -271,7 +270,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Flags in the registry, and every how many of them has the tag that is asked for.
+/// Flags in the registry; one in `TAGGED` has the requested tag.
 const REGISTERED: u64 = 100_000;
 const TAGGED: u64 = 100;
 
@@ -294,9 +293,8 @@ fn registered(path: &Path) -> Store {
     store
 }
 
-/// Linking and unlinking the 1,000 of 100,000 flags that a filter finds: by tag, which the index
-/// leads to, and by a part of the name, for which every flag is looked at. Beside that the same flags
-/// by key.
+/// Linking and unlinking the 1,000 of 100,000 flags that a filter finds: by tag, through the index, and by a part of
+/// the name, which checks every flag. For comparison, the same flags by key.
 fn filters(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().unwrap();
     let store = registered(&dir.path().join("store"));

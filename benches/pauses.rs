@@ -1,12 +1,12 @@
-//! How long reads and commits wait while something large is going on: `cargo bench --bench pauses`.
+//! How long reads and commits wait while a large operation runs: `cargo bench --bench pauses`.
 //!
-//! - `quiet`: nothing else is going on.
-//! - `checkpoint`: the state is brought to disk in the background, again and again.
+//! - `quiet`: nothing else runs.
+//! - `checkpoint`: the state is written to disk in the background, again and again.
 //! - `apply`: another thread links and unlinks a million resources, each time in one change.
 //!
 //! For each, the median, the 99th percentile and the longest of `is_linked` by a new reader each time, and of links of
-//! 100 keys (without those during `apply`, which wait for the turn of the large change by design). The directory is
-//! on the disk of `VIEWLINK_DIR`, or of the temporary directory.
+//! 100 keys (not during `apply`, where they wait for the large change by design). The directory is on the disk of
+//! `VIEWLINK_DIR`, or of the temporary directory.
 //!
 //! `VIEWLINK_LINKS` changes the number of links (1,000,000), `VIEWLINK_SECONDS` the length of each part (5).
 
@@ -29,7 +29,7 @@ fn flag(number: u64) -> String {
     format!("flag-{number:08}")
 }
 
-/// The times of calls that were made one after the other.
+/// The times of calls that were made one after another.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
@@ -71,7 +71,7 @@ fn main() -> Result<(), Error> {
     large_changes(&project, links, time)
 }
 
-/// Makes the links of the state, some thousand views with a thousand each.
+/// Makes the links of the state, views with a thousand links each.
 fn fill(project: &Project, links: u64) -> Result<(), Error> {
     for view in 0..links / IN_VIEW {
         let key = format!("view-{view}");
@@ -89,7 +89,7 @@ fn checkpoints(store: &Store, done: &AtomicBool) -> Result<(), Error> {
     let project = store.project("default")?;
     let mut version = 0_u64;
     while !done.load(Ordering::Relaxed) {
-        // There must be something to bring to disk.
+        // There must be something to write to disk.
         version += 1;
         project.update_view("large", viewlink::ViewPatch::new().name(version.to_string()))?;
         store.checkpoint()?;
@@ -98,7 +98,7 @@ fn checkpoints(store: &Store, done: &AtomicBool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads and commits while `beside` goes on.
+/// Reads and commits while `beside` runs.
 fn measure(
     name: &str,
     project: &Project,
@@ -125,7 +125,7 @@ fn read(project: &Project, time: Duration) -> Result<Times, Error> {
     while begun.elapsed() < time {
         let is_linked = times.take(|| project.read()?.is_linked("view-0", &resource))?;
         assert!(is_linked, "it was linked");
-        // A core is left to the others.
+        // This leaves a core to the others.
         thread::sleep(Duration::from_micros(50));
     }
     Ok(times)

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use crate::engine::Kind;
 use crate::memory;
 use crate::workload::Workload;
 
-/// Shown where the command line is not understood.
+/// Shown if the command line is invalid.
 const USAGE: &str = "\
 usage: viewlink-compare [--quick] [--links N] [--seed N] [--dir DIR] [--json FILE]
                         [--only ROW,ROW] [--engines A,B]
@@ -21,7 +21,7 @@ usage: viewlink-compare [--quick] [--links N] [--seed N] [--dir DIR] [--json FIL
        viewlink-compare table RESULTS.json
        viewlink-compare median RESULTS.json ... OUT.json";
 
-/// What is to be done.
+/// The task of a call.
 #[derive(Debug)]
 pub(crate) enum Task {
     /// Measure.
@@ -32,31 +32,30 @@ pub(crate) enum Task {
     Table { results: PathBuf },
     /// Take the medians of several runs.
     Median { results: Vec<PathBuf>, medians: PathBuf },
-    /// Change a store and wait to be killed; how a run calls itself.
+    /// Change a store and wait to be killed; a run calls itself in this way.
     Crash { kind: Kind, dir: PathBuf, crash: Crash },
-    /// Tell what memory a store takes; how a run calls itself.
+    /// Measure the memory of a store; a run calls itself in this way.
     Memory { kind: Kind, empty: PathBuf, full: PathBuf, workload: Workload },
-    /// Tell how it is called.
+    /// Print the usage.
     Help,
 }
 
-/// How to measure.
+/// The options of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) quick: bool,
-    /// One size instead of those of the plan.
     pub(crate) links: Option<u64>,
     pub(crate) seed: u64,
     pub(crate) dir: Option<PathBuf>,
     pub(crate) json: Option<PathBuf>,
-    /// Empty for all rows.
+    /// The rows to measure; empty for all.
     pub(crate) only: BTreeSet<String>,
     /// viewlink and its rivals.
     pub(crate) kinds: Vec<Kind>,
 }
 
 impl Task {
-    /// What the arguments ask for, without the program's name.
+    /// Parses the arguments, which do not include the program's name.
     pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self> {
         let mut words: Vec<OsString> = arguments.into_iter().collect();
         let first = words.first().and_then(|word| word.to_str()).unwrap_or_default().to_owned();
@@ -79,7 +78,7 @@ impl Task {
     }
 }
 
-/// How it is called.
+/// The usage text.
 pub(crate) const fn usage() -> &'static str {
     USAGE
 }
@@ -129,7 +128,7 @@ impl Run {
         Ok(run)
     }
 
-    /// How to get the same run again, anywhere.
+    /// The command that repeats this run.
     pub(crate) fn command(&self) -> String {
         let mut command = String::from("viewlink-compare");
         if self.quick {

@@ -1,4 +1,4 @@
-//! A run at one size: the engines, what they hold, and what was found so far.
+//! A run at one size: the engines, their contents, and the results so far.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) struct Bench {
     pub(crate) plan: Plan,
     pub(crate) random: Random,
     pub(crate) limit: Limit,
-    /// Where all stores are.
+    /// The directory of all stores.
     pub(crate) dir: PathBuf,
     rows: Vec<Row>,
 }
@@ -58,7 +58,7 @@ impl Bench {
         })
     }
 
-    /// The size of what was loaded, and the stores as small as they get for what follows.
+    /// Measures the size of the loaded data; compacts the stores for the following rows.
     fn measure_size(&mut self) -> Result<()> {
         let mut sizes = Vec::new();
         self.fleet.each("compact", &mut Times::default(), |member| {
@@ -82,7 +82,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Adds a row, if it is wanted.
+    /// Adds a row, if it is selected.
     pub(crate) fn add(&mut self, row: Row) {
         if self.plan.wants([&row.name]) {
             let ratio = row.ratio.map(|ratio| format!(", ratio {ratio}")).unwrap_or_default();
@@ -96,7 +96,7 @@ impl Bench {
         self.add(Row::of_times(name, self.workload.links(), unit, times.summary(median)));
     }
 
-    /// Closes the stores; what was found.
+    /// Closes the stores; returns the rows.
     pub(crate) fn finish(self) -> Result<Vec<Row>> {
         self.fleet.close()?;
         Ok(self.rows)

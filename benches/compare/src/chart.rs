@@ -1,4 +1,4 @@
-//! The results as a picture: how far viewlink is ahead or behind, row by row.
+//! The results as a picture: how much better or worse viewlink is than its rivals, row by row.
 
 use std::fmt::Write;
 
@@ -10,11 +10,11 @@ const WIDTH: f64 = 960.0;
 const TOP: f64 = 92.0;
 const STEP: f64 = 22.0;
 const BAR: f64 = 14.0;
-/// Where the axis begins and ends; to the left of it are names, to the right values.
+/// The ends of the axis; names are to the left, values to the right.
 const LEFT: f64 = 230.0;
 const RIGHT: f64 = 650.0;
 
-/// Colours that are told apart in light and dark surroundings, and by those who see fewer.
+/// Colours that differ clearly in light and dark surroundings, also for readers who distinguish fewer colours.
 const STYLE: &str = "
   text { font: 12px ui-sans-serif, system-ui, sans-serif; fill: #57606a }
   .title { font-size: 17px; font-weight: 600; fill: #24292f }
@@ -56,7 +56,7 @@ pub(crate) fn svg(results: &Results) -> String {
     svg
 }
 
-/// A row with the ratio that is its bar; `None` where there is nothing to draw.
+/// A row with the ratio that is its bar; `None` if there is nothing to draw.
 fn drawn(row: &Row) -> Option<(&Row, f64)> {
     row.ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).map(|ratio| (row, ratio))
 }
@@ -113,7 +113,7 @@ struct Axis {
 }
 
 impl Axis {
-    /// From a half to two, or as far as the ratios go.
+    /// From a half to two, or as wide as the ratios need.
     fn over(ratios: impl Iterator<Item = f64> + Clone) -> Self {
         let least = ratios.clone().fold(0.5, f64::min);
         Self { least: least / 1.1, most: ratios.fold(2.0, f64::max) * 1.1 }
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(svg.matches("class=\"ahead\"").count(), 1);
         assert_eq!(svg.matches("class=\"behind\"").count(), 1);
         assert!(!svg.contains("limit_1") && !svg.contains("NaN"));
-        // Every element is closed by itself or by its name.
+        // Every element is closed by itself or by an end tag.
         let mut open = Vec::new();
         for tag in svg.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
             match tag.strip_prefix('/') {

@@ -1,20 +1,19 @@
-//! The time that every engine is told.
+//! The time that every engine sees.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A clock that the measuring moves, so that all engines store the same link times and their
-/// answers can be compared.
+/// A clock that the measurement moves, so that all engines store the same link times and their answers can be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     millis: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// When the first view is loaded: some day in 2025.
+    /// When the first view is loaded: a day in 2025.
     pub(crate) const START: u64 = 1_750_000_000_000;
 
-    /// A clock that stands at a time.
+    /// A clock with a fixed time.
     pub(crate) fn at(millis: u64) -> Self {
         Self { millis: Arc::new(AtomicU64::new(millis)) }
     }

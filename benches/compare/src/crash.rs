@@ -11,12 +11,12 @@ use crate::engine::{Engine, Kind};
 use crate::random::Random;
 use crate::workload::Workload;
 
-/// How many batches are committed, of how many keys: just below where viewlink brings its state to
-/// disk by itself, so that it has as much to replay as can be.
+/// The number of committed batches, and their keys: just less than what makes viewlink write a checkpoint, so that it
+/// has as much to replay as possible.
 const BATCHES: u64 = 160;
 const KEYS: u64 = 100;
 
-/// What the process says when everything is acknowledged.
+/// The output of the process when everything is acknowledged.
 const DONE: &str = "done";
 
 /// The changes before a kill; the same in both processes.
@@ -29,7 +29,7 @@ pub(crate) struct Crash {
 }
 
 impl Crash {
-    /// Changes that follow from a seed.
+    /// Changes that a seed determines.
     pub(crate) const fn new(workload: Workload, seed: u64, begin: u64) -> Self {
         Self { workload, seed, begin }
     }
@@ -47,13 +47,13 @@ impl Crash {
             .stdout(Stdio::piped())
             .spawn()?;
         let done = wait_until_done(&mut child);
-        // SIGKILL: nothing in the process gets to tidy up.
+        // SIGKILL: nothing in the process can clean up.
         child.kill()?;
         child.wait()?;
         done
     }
 
-    /// What the process does. It ends by itself only where the one that is to kill it is gone.
+    /// Runs in the process. It ends by itself only if its killer is gone.
     pub(crate) fn run(self, kind: Kind, dir: &Path) -> Result<()> {
         let clock = Clock::at(self.begin);
         let engine = kind.open(dir, &clock)?;

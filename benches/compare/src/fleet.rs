@@ -1,4 +1,4 @@
-//! The engines side by side: they all do the same and have to answer the same.
+//! The engines side by side: they do the same work and must give the same answers.
 
 use std::fmt::Debug;
 use std::fs;
@@ -11,11 +11,11 @@ use crate::engine::{Engine, Kind};
 use crate::random::Random;
 use crate::times::Times;
 
-/// The engines under comparison, each with a store of its own.
+/// The engines under comparison, each with its own store.
 pub(crate) struct Fleet {
     members: Vec<Member>,
     clock: Clock,
-    /// Of the order in each round.
+    /// For the order in each round.
     random: Random,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Member {
 }
 
 impl Fleet {
-    /// Opens an empty store for each kind, in a directory of its own.
+    /// Opens an empty store for each kind, in its own directory.
     pub(crate) fn open(kinds: &[Kind], dir: &Path) -> Result<Self> {
         let clock = Clock::at(Clock::START);
         let member = |kind: &Kind| {
@@ -48,13 +48,12 @@ impl Fleet {
         &self.clock
     }
 
-    /// Which engines there are.
+    /// The kinds of the engines.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
         self.members.iter().map(Member::kind).collect()
     }
 
-    /// Puts the engines into any order: what the one before left to the disk is then everybody's
-    /// burden alike.
+    /// Shuffles the engines, so that the work that one leaves to the disk affects all alike.
     fn shuffle(&mut self) {
         for last in (1..self.members.len()).rev() {
             let other = self.random.below(last as u64 + 1);
@@ -62,10 +61,10 @@ impl Fleet {
         }
     }
 
-    /// Lets every engine do the same, in any order; `act` tells how long it took and what was answered.
+    /// Runs the same work on every engine, in random order; `act` returns the time and the answer.
     ///
-    /// Fails where an engine answers otherwise than the first one does: a comparison of stores
-    /// that do not do the same is none.
+    /// Fails if an engine's answer differs from that of the first one: stores that do different work cannot be
+    /// compared.
     pub(crate) fn each<T: PartialEq + Debug>(
         &mut self,
         what: &str,
@@ -92,7 +91,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Lets every engine make the same change or look, timed as a whole.
+    /// Runs the same change or read on every engine, timed as a whole.
     pub(crate) fn time_each<T: PartialEq + Debug>(
         &mut self,
         what: &str,
@@ -105,8 +104,7 @@ impl Fleet {
         })
     }
 
-    /// Lets every engine make the same change to the same keys; they become the engine's before
-    /// the time begins.
+    /// Runs the same change with the same keys on every engine; the keys are copied for it before the time begins.
     pub(crate) fn change_each(
         &mut self,
         what: &str,
@@ -128,12 +126,12 @@ impl Fleet {
 }
 
 impl Member {
-    /// Which engine it is.
+    /// The kind of the engine.
     pub(crate) const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Where its store is.
+    /// The directory of its store.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -143,7 +141,7 @@ impl Member {
         self.engine.as_deref().ok_or_else(|| "the store is closed".into())
     }
 
-    /// The open store, for what nobody else may look at.
+    /// The open store, for exclusive use.
     pub(crate) fn engine_mut(&mut self) -> Result<&mut Box<dyn Engine>> {
         self.engine.as_mut().ok_or_else(|| "the store is closed".into())
     }
@@ -160,7 +158,7 @@ impl Member {
     }
 }
 
-/// What was done, with how long it took.
+/// The duration of an action, and its result.
 pub(crate) fn time<T>(act: impl FnOnce() -> Result<T>) -> Result<(Duration, T)> {
     let begin = Instant::now();
     let answer = act()?;

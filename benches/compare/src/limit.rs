@@ -1,4 +1,4 @@
-//! What the disk alone takes: the least a durable change can cost.
+//! The time of the disk alone: the least that a durable change can cost.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::times::median;
 
-/// Room for all that is appended between two returns to the beginning.
+/// The size of the file; after it, writing restarts at the beginning.
 const SIZE: u64 = 16 << 20;
 
-/// A file full of zeros that is written from the beginning to the end, a request at a time.
+/// A file full of zeros that is written from the beginning to the end, one request at a time.
 ///
-/// Its blocks are there already, so that a sync has no metadata to write: no log can be cheaper.
+/// Its blocks are already allocated, so a sync has no metadata to write: no log can be faster.
 pub(crate) struct Limit {
     file: File,
     position: u64,
@@ -31,7 +31,7 @@ impl Limit {
         Ok(Self { file, position: 0 })
     }
 
-    /// Appends bytes and syncs them; tells how long that took.
+    /// Appends bytes and syncs them; returns the duration.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<Duration> {
         let length = bytes.len() as u64;
         if self.position + length > SIZE {

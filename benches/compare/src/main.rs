@@ -1,5 +1,5 @@
-//! viewlink side by side with what one would use instead: SQLite with two schemas, LMDB, fjall, redb
-//! without viewlink, canopydb and, if it is built with that feature, RocksDB.
+//! viewlink side by side with alternatives: SQLite with two schemas, LMDB, fjall, redb without viewlink, canopydb and,
+//! if it is built with that feature, RocksDB.
 //!
 //! ```text
 //! cargo run --release -p viewlink-compare -- --quick --json results.json
@@ -7,32 +7,30 @@
 //! cargo run --release -p viewlink-compare -- chart results.json results.svg
 //! ```
 //!
-//! `--quick` measures with 1,000,000 links in some six minutes. Without it there are 100,000
-//! and 1,000,000 links and more rounds; `--links N` takes one size. `--only ROW,ROW` and
-//! `--engines A,B` measure less. The stores are in a temporary directory below the current one or
-//! below `--dir DIR`, which has to be on the disk that is meant.
+//! `--quick` measures with 1,000,000 links in about six minutes. Without it there are 100,000 and 1,000,000 links and
+//! more rounds; `--links N` uses one size. `--only ROW,ROW` and `--engines A,B` measure less. The stores are in a
+//! temporary directory below the current one or below `--dir DIR`, which must be on the disk to be measured.
 //!
-//! The rows over sets have stores of their own, with integer ids for the rivals: SQLite with the faster of a join and
-//! a set operation, LMDB, and bitmaps of the crate roaring in memory alone.
+//! The rows over sets have separate stores, with integer ids for the rivals: SQLite with the faster of a join and a set
+//! operation, LMDB, and bitmaps of the crate roaring, in memory only.
 //!
 //! # What is compared
 //!
-//! Every engine does the same to the same views and keys in the same round, in turns, and every
-//! answer is held against those of the others; a difference ends the run. Each change is synced
-//! before it is acknowledged. How the rivals are used is told in `engine`, one file each.
+//! Every engine does the same work on the same views and keys in the same round, in turns, and all answers are
+//! compared; a difference ends the run. Each change is synced before it is acknowledged. `engine` has one file for each
+//! rival, which describes how it is used.
 //!
-//! A store has views of 1,000 links and a tenth as many resources as links, each in ten views.
-//! Numbers are medians of one operation where the row does not say otherwise.
+//! A store has views of 1,000 links, and a tenth as many resources as links, each in ten views. Numbers are medians of
+//! one operation, unless the row says otherwise.
 //!
 //! | row | what is measured |
 //! | --- | --- |
-//! | `link_N`, `unlink_N` | one batch of N keys that are new to a view, and back again |
-//! | `link_1000_random`, `is_linked_random` | the same as without `random`, for views whose links are no neighbours in any numbering of resources |
+//! | `link_N`, `unlink_N` | one batch of N keys that are new to a view, then removed again |
+//! | `link_1000_random`, `is_linked_random` | the same as without `random`, for views whose links are not adjacent in any numbering of resources |
 //! | `snapshot_held_link_1000` | `link_1000` beside a reader whose read transaction began just before it |
 //! | `concurrent_N` | wall time for one of many unlinks of one key each, from N threads at once |
 //! | `is_linked` | one question, every other one about a link that is there |
-//! | `read_beside_writes` | the 99th percentile of `is_linked`, each in a read transaction of its own, while another thread links 1,000 keys at a time and unlinks them |
-//! | `linked_views` | the ten views of a resource |
+//! | `read_beside_writes` | the 99th percentile of `is_linked`, each in its own read transaction, while another thread links 1,000 keys at a time and unlinks them |
 //! | `page_100_by_key`, `page_100_by_link_time` | the first 100 of 1,000 links, and their number |
 //! | `intersect_2x100k` | how many resources are in both of two views with 100,000 of 200,000 resources each, and the first 100 |
 //! | `views_with_all_of_10` | the views, of 10,000, that have all of ten resources, each of which is in half of them |
@@ -46,8 +44,8 @@
 //! | `limit_N` | one write and sync of a request's bytes, through the page cache |
 //! | `limit_wake_128` | as many threads that sleep and are woken as often, and do nothing |
 //!
-//! `ratio` is the best rival over viewlink, so above 1 viewlink is ahead; for `limit_N` it is
-//! viewlink over the limit.
+//! `ratio` is the best rival divided by viewlink, so above 1 viewlink is ahead; for `limit_N` it is viewlink divided by
+//! the limit.
 
 mod arguments;
 mod bench;

@@ -1,4 +1,4 @@
-//! A process that has one store open, to see what memory that takes.
+//! A process with one open store, to measure its memory.
 
 use std::env;
 use std::fs;
@@ -10,12 +10,12 @@ use crate::clock::Clock;
 use crate::engine::{Kind, Order};
 use crate::workload::{PER_VIEW, Workload};
 
-/// What the process is called with.
+/// The first argument of the process.
 pub(crate) const WORD: &str = "memory";
 
-/// Fills a store and lets a process of its own open it; by how many bytes an empty store takes less.
+/// Fills a store and opens it in a separate process; returns how many bytes more than an empty store it takes.
 ///
-/// No other store is in that process, and nothing that filling it left.
+/// That process has no other store, and no remains of filling this one.
 pub(crate) fn measure(kind: Kind, workload: Workload, dir: &Path) -> Result<u64> {
     let clock = Clock::at(Clock::START);
     let (empty, full) = (dir.join("empty"), dir.join("full"));
@@ -36,8 +36,8 @@ pub(crate) fn measure(kind: Kind, workload: Workload, dir: &Path) -> Result<u64>
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().parse()?)
 }
 
-/// What the process does: tells how much more memory it has with the full store open than with an empty
-/// one, when every link was read from both its ends.
+/// Runs in the process: prints how much more memory it has with the full store open than with an empty one, after
+/// reading every link from both its ends.
 pub(crate) fn tell(kind: Kind, empty: &Path, full: &Path, workload: Workload) -> Result<()> {
     let clock = Clock::at(Clock::START);
     let engine = kind.open(empty, &clock)?;
@@ -67,7 +67,7 @@ pub(crate) fn tell(kind: Kind, empty: &Path, full: &Path, workload: Workload) ->
 fn resident() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB")).ok_or("no VmRSS is told")?;
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")).ok_or("VmRSS is missing")?;
     Ok(kib.trim().parse::<u64>()? << 10)
 }
 

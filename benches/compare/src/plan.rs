@@ -1,8 +1,8 @@
-//! How often everything is measured.
+//! The number of rounds for each measurement.
 
 use std::collections::BTreeSet;
 
-/// Rounds for each group of rows, and which rows are wanted.
+/// Rounds for each group of rows, and the selected rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// Sizes of batches, and how often one is linked and unlinked again.
@@ -13,11 +13,11 @@ pub(crate) struct Plan {
     pub(crate) reads: usize,
     /// How often each question over sets is asked.
     pub(crate) sets: usize,
-    /// How often a batch goes to a view whose links no numbering favours.
+    /// How often a batch goes to a view that does not profit from a numbering.
     pub(crate) scattered: usize,
-    /// How often a batch is linked beside a reader who holds a snapshot.
+    /// How often a batch is linked while a reader keeps a snapshot.
     pub(crate) held: usize,
-    /// How often many reads are made beside changes.
+    /// How often many reads run beside changes.
     pub(crate) beside: usize,
     /// How many views are deleted.
     pub(crate) deletions: usize,
@@ -27,12 +27,12 @@ pub(crate) struct Plan {
     pub(crate) openings: usize,
     /// How often a process is killed.
     pub(crate) crashes: usize,
-    /// The rows that are wanted; empty for all.
+    /// The selected rows; empty for all.
     only: BTreeSet<String>,
 }
 
 impl Plan {
-    /// Some six minutes for a million links and all engines.
+    /// About six minutes for a million links and all engines.
     pub(crate) fn quick(only: BTreeSet<String>) -> Self {
         Self {
             batches: [(1, 200), (10, 150), (100, 100), (1_000, 25), (10_000, 5)],
@@ -50,7 +50,7 @@ impl Plan {
         }
     }
 
-    /// For numbers that are published.
+    /// For published numbers.
     pub(crate) fn thorough(only: BTreeSet<String>) -> Self {
         Self {
             batches: [(1, 1_000), (10, 600), (100, 400), (1_000, 100), (10_000, 20)],
@@ -68,7 +68,7 @@ impl Plan {
         }
     }
 
-    /// Whether one of these rows is wanted.
+    /// Whether one of these rows is selected.
     pub(crate) fn wants<R: AsRef<str>>(&self, rows: impl IntoIterator<Item = R>) -> bool {
         self.only.is_empty() || rows.into_iter().any(|row| self.only.contains(row.as_ref()))
     }

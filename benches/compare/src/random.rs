@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same on every run.
+//! Pseudo-random numbers that are the same in every run.
 
 /// A sequence of numbers (SplitMix64).
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Random {
     }
 }
 
-/// Spreads numbers over 64 bits, no two to the same place.
+/// Spreads numbers over 64 bits, each to a different one.
 pub(crate) const fn scatter(number: u64) -> u64 {
     mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
@@ -34,8 +34,8 @@ pub(crate) fn permute(seed: u64, number: u64, size: u64) -> u64 {
     let bits = (u64::BITS - size.leading_zeros()).max(2);
     let mask = u64::MAX >> (u64::BITS - bits);
     let mut place = number;
-    // Each step is a permutation of the numbers with so many bits. Those that are too large are walked
-    // past: the walk comes back to below `size`, where it began.
+    // Each step is a permutation of the numbers with so many bits. Numbers that are too large are skipped by repeating
+    // the step: the cycle returns to a number below `size`.
     loop {
         let mut round = 0;
         while round < 3 {

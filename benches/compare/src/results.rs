@@ -1,4 +1,4 @@
-//! The results, as they are kept in a file.
+//! The results in a file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::row::{Row, middle};
 
-/// What a run measured.
+/// The results of a run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
-    /// One for each thing that was measured, at each size.
+    /// One row for each measurement and size.
     pub(crate) rows: Vec<Row>,
-    /// The median time, in microseconds, of one small write and its sync: what a durable change
-    /// costs at least on this disk.
+    /// The median time, in microseconds, of one small write and its sync: the least cost of a durable change on this
+    /// disk.
     pub(crate) sync_us: f64,
-    /// What was measured, by engine.
+    /// The exact versions, by engine.
     pub(crate) versions: BTreeMap<String, String>,
-    /// How it was called.
+    /// The command of the run.
     pub(crate) command: String,
-    /// Of the keys and of the order of everything.
+    /// The seed of the keys and of all orders.
     pub(crate) seed: u64,
-    /// Of the machine.
+    /// The cores of the machine.
     pub(crate) cores: usize,
-    /// How long it all took.
+    /// The duration of the run.
     pub(crate) seconds: f64,
 }
 

@@ -1,4 +1,4 @@
-//! A row of the results: one thing that was measured, on every engine.
+//! A row of the results: one measurement, on every engine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,31 +8,30 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Kind;
 use crate::workload::size_name;
 
-/// One thing that was measured. The less the better, in every unit.
+/// One measurement. Less is better, in every unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    /// What it is.
+    /// The name of the measurement.
     pub(crate) name: String,
     /// How many links the store had.
     pub(crate) links: u64,
-    /// Of the numbers.
+    /// The unit of the numbers.
     pub(crate) unit: Unit,
-    /// What viewlink took.
+    /// The result of viewlink.
     pub(crate) viewlink: f64,
-    /// What the others took, by engine.
+    /// The results of the others, by engine.
     pub(crate) peers: BTreeMap<String, f64>,
-    /// What the disk alone takes, for a row that compares viewlink with that.
+    /// The result of the disk alone, for a row that compares viewlink with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<f64>,
-    /// How many times what viewlink took the best of the others took. Where there is a limit, how
-    /// many times that viewlink took.
+    /// The best of the others divided by viewlink. With a limit: viewlink divided by the limit.
     pub(crate) ratio: Option<f64>,
-    /// The ratio with the better one of the two SQLites alone.
+    /// The ratio with the better of the two SQLite engines only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ratio_sqlite: Option<f64>,
 }
 
-/// What a row counts.
+/// The unit of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unit {
@@ -45,7 +44,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// The unit as it stands behind a number.
+    /// The symbol of the unit after a number.
     pub(crate) const fn symbol(self) -> &'static str {
         match self {
             Self::Us => "µs",
@@ -64,7 +63,7 @@ impl Unit {
 }
 
 impl Row {
-    /// A row of what each engine took.
+    /// A row with the result of each engine.
     pub(crate) fn of_engines(
         name: impl Into<String>,
         links: u64,
@@ -100,7 +99,7 @@ impl Row {
         row
     }
 
-    /// A row of what each engine took, as times.
+    /// A row with the time of each engine.
     pub(crate) fn of_times(
         name: impl Into<String>,
         links: u64,
@@ -111,7 +110,7 @@ impl Row {
         Self::of_engines(name, links, unit, numbers)
     }
 
-    /// A row of what viewlink took over what the disk alone takes.
+    /// A row that compares viewlink with the disk alone.
     pub(crate) fn of_limit(
         name: impl Into<String>,
         links: u64,
@@ -158,7 +157,7 @@ impl Row {
         peers.min_by(|(_, a), (_, b)| a.total_cmp(b))
     }
 
-    /// The name with the size of the store, where the name does not tell it.
+    /// The name with the size of the store, unless the name includes it.
     pub(crate) fn label(&self) -> String {
         let size = size_name(self.links);
         if self.name.contains(&size) {
@@ -169,7 +168,7 @@ impl Row {
     }
 }
 
-/// The one in the middle; `None` where there is none.
+/// The middle one; `None` without any.
 pub(crate) fn middle(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let mut numbers: Vec<f64> = numbers.collect();
     numbers.sort_by(f64::total_cmp);

@@ -11,7 +11,7 @@ use crate::row::Row;
 pub(crate) fn markdown(results: &Results) -> String {
     let kinds = Kind::ALL.into_iter().map(Kind::name);
     let names: BTreeSet<&str> = results.versions.keys().map(String::as_str).collect();
-    // Those that keep no store, for some rows only, come last.
+    // Names without a store, in some rows only, come last.
     let known: Vec<&str> = kinds.filter(|kind| names.contains(kind)).collect();
     let others = names.iter().copied().filter(|name| !known.contains(name));
     let names: Vec<&str> = known.iter().copied().chain(others).collect();
@@ -47,7 +47,7 @@ fn line(row: &Row, names: &[&str]) -> String {
     line
 }
 
-/// A number with about three digits that count.
+/// A number with about three significant digits.
 pub(crate) fn number(number: f64) -> String {
     match number {
         small if small < 10.0 => format!("{small:.2}"),
@@ -56,7 +56,7 @@ pub(crate) fn number(number: f64) -> String {
     }
 }
 
-/// A ratio with as many decimals as tell it from 0.
+/// A ratio with enough decimals to differ from 0.
 pub(crate) fn times(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }

@@ -1,11 +1,11 @@
-//! A key, as the store that gives it has it.
+//! A key in the type of its store.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use viewlink::{ResourceKey, ViewKey};
 
-/// A key in the type in which a store gives it: no store pays for being turned into the type of another one.
+/// A key in the type that a store returns, so that no store pays for a conversion.
 pub(crate) enum Text {
     Owned(String),
     View(ViewKey),

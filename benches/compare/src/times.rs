@@ -38,7 +38,7 @@ pub(crate) fn worst(times: &[Duration]) -> Duration {
     percentile(times, 100)
 }
 
-/// The shortest time that `percent` of a hundred do not exceed (nearest rank); zero of none.
+/// The shortest time that `percent` of a hundred do not exceed (nearest rank); zero without times.
 pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

@@ -1,4 +1,4 @@
-//! Which links there are, and which keys a request names.
+//! The links of a store, and the keys of requests.
 
 use crate::clock::Clock;
 use crate::random::{Random, permute, scatter};
@@ -11,8 +11,8 @@ const VIEWS_OF_RESOURCE: u64 = 10;
 
 /// A store of views with the same number of links, the same on every run with the same seed.
 ///
-/// Resources are numbered; view `v` has the run of numbers that begins at `v * PER_VIEW`, around
-/// the end to the beginning. Keys are text in random order, so a run is no neighbourhood.
+/// Resources are numbered. View `v` has the `PER_VIEW` numbers from `v * PER_VIEW` on, continuing at 0 after the last
+/// one. Keys are texts in random order, so these numbers are not adjacent keys.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload {
     seed: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    /// The least number of links for which a view lacks as many resources as it has.
+    /// The least number of links for which at least as many resources are outside of a view as in it.
     pub(crate) const LEAST: u64 = 2 * VIEWS_OF_RESOURCE * PER_VIEW;
 
     /// A number of links, a multiple of 10,000.
@@ -28,7 +28,7 @@ impl Workload {
         Self { seed, links }
     }
 
-    /// What the keys follow from.
+    /// The seed of the keys.
     pub(crate) const fn seed(self) -> u64 {
         self.seed
     }
@@ -55,7 +55,7 @@ impl Workload {
         format!("view-{number}")
     }
 
-    /// Every view with its keys, for loading; the clock goes on with each view.
+    /// Every view with its keys, for loading; the clock advances with each view.
     pub(crate) fn all(self, clock: &Clock) -> impl Iterator<Item = (String, Vec<String>)> {
         (0..self.view_count()).map(move |view| {
             clock.set(Clock::START + view);
@@ -79,8 +79,8 @@ impl Workload {
         (view * PER_VIEW + place) % self.resources()
     }
 
-    /// As many views of as many links, each resource in as many of them; but whatever numbers a store
-    /// gives to resources, few that it has are neighbours.
+    /// The same number of views, links and views per resource. But in any numbering of resources, few resources of a
+    /// view are adjacent.
     pub(crate) fn all_random(self, clock: &Clock) -> impl Iterator<Item = (String, Vec<String>)> {
         (0..self.view_count()).map(move |view| {
             clock.set(Clock::START + view);
@@ -100,29 +100,29 @@ impl Workload {
         places.map(|place| self.key(self.random_linked(view, PER_VIEW + place))).collect()
     }
 
-    /// Once all resources have had their turn they come in another order.
+    /// After all resources have been used once, they come in another order.
     fn random_linked(self, view: u64, place: u64) -> u64 {
         let begin = view * PER_VIEW;
         let turn = begin / self.resources();
         permute(scatter(self.seed) ^ turn, (begin + place) % self.resources(), self.resources())
     }
 
-    /// Any view but one.
+    /// A random view other than this one.
     pub(crate) fn other_view(self, random: &mut Random, view: u64) -> u64 {
         self.view_after(view, 1 + random.below(self.view_count() - 1))
     }
 
-    /// The view so many behind another one, around the end to the beginning.
+    /// The view this many steps after another one; continues at the beginning after the last one.
     pub(crate) const fn view_after(self, view: u64, steps: u64) -> u64 {
         (view + steps) % self.view_count()
     }
 
-    /// Any view.
+    /// A random view.
     pub(crate) fn some_view(self, random: &mut Random) -> u64 {
         random.below(self.view_count())
     }
 
-    /// Keys of any resources.
+    /// Keys of random resources.
     pub(crate) fn some_keys(self, random: &mut Random, count: u64) -> Vec<String> {
         spread(random, self.resources(), count).map(|number| self.key(number)).collect()
     }
@@ -133,8 +133,7 @@ impl Workload {
         places.map(|place| self.key(self.linked(view, place))).collect()
     }
 
-    /// Keys that a view does not have: of resources that are in other views and, where these are
-    /// too few, of resources that are in none.
+    /// Keys that a view does not have: of resources in other views and, if these are too few, of resources in no view.
     pub(crate) fn new_keys(self, random: &mut Random, view: u64, count: u64) -> Vec<String> {
         let lacking = self.resources() - PER_VIEW;
         let places = spread(random, lacking, count.min(lacking));
@@ -145,7 +144,7 @@ impl Workload {
     }
 }
 
-/// A number of links as it stands in the names of rows: `100k`, `1m`.
+/// A number of links as in the names of rows: `100k`, `1m`.
 pub(crate) fn size_name(links: u64) -> String {
     if links.is_multiple_of(1_000_000) {
         format!("{}m", links / 1_000_000)
@@ -154,7 +153,7 @@ pub(crate) fn size_name(links: u64) -> String {
     }
 }
 
-/// `count` different numbers below `size`, strewn all over.
+/// `count` different numbers below `size`, spread over the whole range.
 fn spread(random: &mut Random, size: u64, count: u64) -> impl Iterator<Item = u64> + use<> {
     let start = random.below(size);
     let mut stride = 1 + random.below(size);

@@ -1,13 +1,13 @@
-//! canopydb: the tables of [`row`](super::row) as trees, one exclusive transaction for a change.
+//! canopydb: the tables of [`row`](super::row) as trees, one exclusive transaction per change.
 //!
-//! A commit that syncs holds the store's commit lock until its sync is done, so that writers never
-//! share one. Here a change commits without a sync and then waits for one that covers it, which many
-//! do together: 32 callers are two to three times as fast that way. Two things are let off: others may
-//! read a change before it is durable, and `Database::sync` returns early while the store syncs its
-//! log by itself, which it does once for each 64 MiB of changed pages or every 30 seconds.
+//! A synced commit holds the store's commit lock until its sync is done, so writers never share a sync. Here a change
+//! commits without a sync and then waits for one that covers it, which many changes share: 32 callers are two to three
+//! times as fast in this way. Two requirements are relaxed: others may read a change before it is durable, and
+//! `Database::sync` returns early while the store syncs its own log, which it does for each 64 MiB of changed pages or
+//! every 30 seconds.
 //!
-//! Concurrent transactions would not help: they conflict where they touch the same page, and the
-//! row of a view is one that all changes of its links touch.
+//! Concurrent transactions would not help: they conflict if they change the same page, and all changes of a view's
+//! links change the row of the view.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl Canopydb {
         Ok(canopydb)
     }
 
-    /// The file with the trees, in the one folder whose name canopydb chose.
+    /// The file with the trees, in the one folder that canopydb named.
     fn file(&self) -> Result<PathBuf> {
         for entry in fs::read_dir(&self.dir)? {
             let file = entry?.path().join("DATA");
@@ -68,7 +68,7 @@ impl Canopydb {
         Ok(answer)
     }
 
-    /// Makes a change that a later sync makes durable; its number, which grows.
+    /// Makes a change that a later sync makes durable; returns its number, which grows.
     fn commit<T>(&self, change: impl FnOnce(&mut Tables<'_>) -> Result<T>) -> Result<(u64, T)> {
         let transaction = self.database.begin_write()?;
         let tree = |name| transaction.get_or_create_tree(name);
@@ -84,7 +84,7 @@ impl Canopydb {
     }
 }
 
-/// Syncs that callers share: while one is under way the others wait, and the next one is for all of them.
+/// Syncs that callers share: during one sync the others wait, and the next one is for all of them.
 #[derive(Default)]
 struct Syncs {
     /// The newest change that was committed.

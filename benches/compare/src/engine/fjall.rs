@@ -1,4 +1,4 @@
-//! fjall: the tables of [`row`](super::row) as keyspaces, one atomic and synced batch for a change.
+//! fjall: the tables of [`row`](super::row) as keyspaces, one atomic and synced batch per change.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::text::Text;
 pub(super) struct Fjall {
     database: Database,
     tables: Tables,
-    /// Held while a change looks at what is there and writes what comes of it.
+    /// Locked while a change reads the current state and writes its result.
     writer: Mutex<()>,
     clock: Clock,
 }
@@ -180,8 +180,8 @@ impl Engine for Fjall {
         Ok(self.database.persist(PersistMode::SyncAll)?)
     }
 
-    /// The size of the tables, as the journal is of no use once they hold everything. It stays on disk all the
-    /// same, through compaction, closing and reopening; the journal of viewlink is not counted either.
+    /// The size of the tables without the journal, which is not needed once they have everything. It stays on disk
+    /// through compaction, closing and reopening; the journal of viewlink is not counted either.
     fn compact(&mut self) -> Result<Size> {
         self.settle()?;
         for table in self.tables() {
@@ -195,7 +195,7 @@ impl Engine for Fjall {
     }
 }
 
-/// The tables at a moment.
+/// The tables in a snapshot.
 struct Moment<'t> {
     snapshot: Snapshot,
     tables: &'t Tables,

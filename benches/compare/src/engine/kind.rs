@@ -1,4 +1,4 @@
-//! Which engines there are.
+//! The engines.
 
 use std::path::Path;
 
@@ -52,7 +52,7 @@ impl Kind {
         Self::Rocksdb,
     ];
 
-    /// The kinds that this program was built with, which are those it can open.
+    /// The kinds that this program was built with and can open.
     pub(crate) fn built() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|kind| cfg!(feature = "rocksdb") || *kind != Self::Rocksdb)
     }
@@ -78,7 +78,7 @@ impl Kind {
         }
         match Self::ALL.into_iter().find(|kind| kind.name() == name) {
             Some(kind) => kind.not_built(),
-            None => Err(format!("there is no engine {name}").into()),
+            None => Err(format!("unknown engine {name}: see --help").into()),
         }
     }
 
@@ -87,7 +87,7 @@ impl Kind {
         Err(format!("this program has no {name}: build it with --features {name}").into())
     }
 
-    /// What exactly was measured.
+    /// The exact version that is measured.
     pub(crate) fn version(self) -> Result<String> {
         Ok(match self {
             Self::Viewlink => locked("viewlink"),
@@ -105,7 +105,7 @@ impl Kind {
         })
     }
 
-    /// Opens the store in a directory, making it where there is none.
+    /// Opens the store in a directory, creates it if there is none.
     pub(crate) fn open(self, dir: &Path, clock: &Clock) -> Result<Box<dyn Engine>> {
         let clock = clock.clone();
         Ok(match self {

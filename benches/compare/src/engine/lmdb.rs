@@ -1,8 +1,8 @@
 //! LMDB: the tables of [`row`](super::row), with the view ids of a resource as duplicates of its
 //! key.
 //!
-//! The flags of a named database are those it was made with: LMDB keeps them in the file, and a later opening
-//! with other flags neither changes them nor fails.
+//! The flags of a named database are those of its creation: LMDB keeps them in the file, and a later opening with other
+//! flags neither changes them nor fails.
 
 use std::fs;
 use std::ops::Bound;
@@ -92,7 +92,7 @@ impl Tables {
         Ok(id)
     }
 
-    /// Loads a view behind all others, so that the pages of links are filled one after the other.
+    /// Loads a view after all others, so that the pages of links are filled one after another.
     fn append_view(
         self,
         transaction: &mut RwTxn<'_>,

@@ -1,14 +1,12 @@
-//! What every store under comparison does, in the same words.
+//! The operations of every compared store.
 //!
-//! The rivals are used as someone would who knows them well: prepared statements, keys walked in
-//! order, one transaction for a batch, and no more work than the answers need. In three things they
-//! are let off what viewlink does: they know one project and one type of resource, keep no history
-//! of changes, and order links of two changes in the same millisecond as it happens.
+//! The rivals are used as an expert would use them: prepared statements, keys in order, one transaction per batch, and
+//! no unnecessary work for an answer. In three ways they do less than viewlink: they have one project and one type of
+//! resource, keep no history of changes, and have no defined order for links of two changes in the same millisecond.
 //!
-//! Every engine syncs a batch before it acknowledges it, and has 64 MiB of cache where it has a
-//! cache of its own; LMDB has all of the system's, SQLite has as much again for reading, and fjall,
-//! canopydb and RocksDB have memory for new rows or pages besides.
-//! Everything else is left at its default.
+//! Every engine syncs a batch before it acknowledges it. Engines with their own cache get 64 MiB of it. LMDB uses the
+//! whole cache of the system, SQLite has another 64 MiB for reading, and fjall, canopydb and RocksDB have extra memory
+//! for new rows or pages. Everything else has its default.
 
 mod canopydb;
 mod fjall;
@@ -33,52 +31,51 @@ use crate::text::Text;
 /// Memory for pages, for every engine that has a cache of its own.
 pub(crate) const CACHE: usize = 64 << 20;
 
-/// A store that is open. Any thread may call it; changes are made one after the other.
+/// An open store. Any thread may call it; changes are made one after another.
 pub(crate) trait Engine: Send + Sync {
     /// Fills an empty store with views and their keys, as fast as it can; durable once
     /// [`settle`](Self::settle) returned.
     fn load(&self, views: &mut dyn Iterator<Item = (String, Vec<String>)>) -> Result<()>;
 
-    /// Creates a view that is not there.
+    /// Creates a new view.
     fn create_view(&self, view: &str) -> Result<()>;
 
-    /// Links keys, in one synced change; tells for each key, in request order, whether it is new.
+    /// Links keys, in one synced change; returns for each key, in request order, whether it is new.
     ///
-    /// The keys are the engine's to keep, as those of a decoded request would be.
+    /// The engine may keep the keys, like those of a decoded request.
     fn link(&self, view: &str, keys: Vec<String>) -> Result<Vec<bool>>;
 
-    /// Unlinks keys, in one synced change; tells for each key, in request order, whether it was
-    /// linked.
+    /// Unlinks keys, in one synced change; returns for each key, in request order, whether it was linked.
     fn unlink(&self, view: &str, keys: Vec<String>) -> Result<Vec<bool>>;
 
-    /// Deletes a view with its links in both directions; tells how many there were.
+    /// Deletes a view with its links in both directions; returns their number.
     fn delete_view(&self, view: &str) -> Result<u64>;
 
-    /// Lets look at the store as it stands, in one read transaction.
+    /// Reads the current state in one read transaction.
     fn read(&self, look: &mut Look<'_>) -> Result<()>;
 
-    /// Brings everything to where it stays: the next opening has nothing to do.
+    /// Writes everything to its final place, so that the next opening has nothing to do.
     fn settle(&self) -> Result<()>;
 
-    /// Makes the files as small as they get; tells how many bytes the data then takes.
+    /// Makes the files as small as possible; returns the size of the data.
     fn compact(&mut self) -> Result<Size>;
 
-    /// Closes the store in good order.
+    /// Closes the store cleanly.
     fn close(self: Box<Self>) -> Result<()>;
 }
 
-/// What the data of a store takes.
+/// The size of a store's data.
 #[derive(Clone, Debug)]
 pub(crate) enum Size {
     Bytes(u64),
-    /// What this file takes once the store is closed: while it is open, redb keeps room in it.
+    /// The size of this file after closing: while it is open, redb reserves space in it.
     OfClosed(PathBuf),
 }
 
-/// What is done inside a read transaction.
+/// The work inside a read transaction.
 pub(crate) type Look<'a> = dyn FnMut(&dyn Reader) -> Result<()> + 'a;
 
-/// A store as it stood when the read transaction began.
+/// A store at the start of the read transaction.
 pub(crate) trait Reader {
     /// Whether a key is linked to a view.
     fn is_linked(&self, view: &str, key: &str) -> Result<bool>;
@@ -108,15 +105,14 @@ pub(crate) struct Page {
     pub(crate) total: u64,
 }
 
-/// A request that names a view nobody created.
+/// The error for an unknown view.
 fn unknown_view<T>(view: &str) -> Result<T> {
     Err(format!("there is no view {view}").into())
 }
 
-/// Applies a change to each key, with its place in the request; tells what it answered, in request
-/// order.
+/// Applies a change to each key, with its place in the request; returns the answers in request order.
 ///
-/// The keys are taken in key order, since neighbours in a tree are then touched in one go.
+/// The keys are processed in key order, so that neighbours in a tree are changed together.
 fn in_key_order(
     keys: &[String],
     mut change: impl FnMut(u32, &str) -> Result<bool>,
@@ -124,7 +120,7 @@ fn in_key_order(
     let mut order: Vec<_> = (0_u32..).zip(keys.iter().map(String::as_str)).collect();
     order.sort_unstable_by_key(|(place, key)| (*key, *place));
     let mut answers = vec![false; keys.len()];
-    // Of equal keys the first counts.
+    // Of equal keys, the first one counts.
     order.dedup_by_key(|(_, key)| *key);
     for (place, key) in order {
         let answer = change(place, key)?;

@@ -1,5 +1,4 @@
-//! redb alone: the tables of [`row`](super::row), both directions written at once, one durable
-//! commit for a batch.
+//! redb alone: the tables of [`row`](super::row), both directions written at once, one durable commit per batch.
 
 use std::path::{Path, PathBuf};
 
@@ -88,7 +87,7 @@ impl<'t> Tables<'t> {
         let answers = in_key_order(keys, |place, key| {
             link_key(&mut buffer, row.id, key);
             let link = LinkRow { linked_at, place }.to_bytes();
-            // One descent for a new link, which is the rule; an old one is put back.
+            // One descent for a new link, the usual case; an old one is put back.
             let old = self.links.insert(&buffer[..], &link[..])?.map(|old| old.value().to_vec());
             if let Some(old) = old {
                 self.links.insert(&buffer[..], &old[..])?;

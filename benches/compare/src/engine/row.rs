@@ -1,5 +1,5 @@
-//! The rows of the key-value stores: the same bytes in LMDB, fjall, redb, canopydb and
-//! RocksDB, which has the number of links in a table of its own.
+//! The rows of the key-value stores: the same bytes in LMDB, fjall, redb, canopydb and RocksDB, which has the number of
+//! links in a separate table.
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
@@ -60,11 +60,11 @@ pub(super) fn resource_of(link_key: &[u8]) -> Result<&str> {
     Ok(str::from_utf8(key)?)
 }
 
-/// What the keys of all backlinks of a resource begin with.
+/// The common prefix of the keys of a resource's backlinks.
 pub(super) fn backlink_prefix(buffer: &mut Vec<u8>, key: &str) {
     buffer.clear();
     buffer.extend_from_slice(key.as_bytes());
-    // Below every byte of a key, so no key's backlinks are among another's.
+    // Below every byte of a key, so that the backlinks of two keys do not mix.
     buffer.push(0);
 }
 

@@ -1,5 +1,5 @@
-//! SQLite, whatever the schema: a connection that reads and one that writes, so that neither waits for
-//! the other, prepared statements, the write-ahead log.
+//! SQLite, for any schema: one connection to read and one to write, so that neither waits for the other; prepared
+//! statements; the write-ahead log.
 
 use std::cell::RefCell;
 use std::fs;
@@ -16,17 +16,17 @@ use crate::Result;
 use crate::clock::Clock;
 use crate::text::Text;
 
-/// The texts of a schema. A view's *handle* is what its links name it by.
+/// The statements of a schema. A view's *handle* is its name in the links.
 pub(super) struct Schema {
-    /// Makes the tables.
+    /// Creates the tables.
     pub(super) tables: &'static str,
-    /// Makes the index from resources to views, `backlinks`.
+    /// Creates the index from resources to views, `backlinks`.
     pub(super) index: &'static str,
     /// Handle and number of links of a view, by key.
     pub(super) find_view: &'static str,
-    /// Makes a row for a resource that may have none, where links need one.
+    /// Adds a row for a resource if it has none, for schemas whose links need one.
     pub(super) add_resource: Option<&'static str>,
-    /// Links handle, key, time, place; nothing where the resource has no row yet.
+    /// Links handle, key, time, place; does nothing if the resource has no row yet.
     pub(super) link: &'static str,
     /// Unlinks handle, key.
     pub(super) unlink: &'static str,
@@ -47,7 +47,7 @@ pub(super) struct Schema {
 /// An open database.
 pub(super) struct Sqlite {
     reading: Mutex<Connection>,
-    /// Opened by the first change: who only reads needs one connection.
+    /// Opened by the first change: a store that is only read needs one connection.
     writing: Mutex<Option<Connection>>,
     schema: &'static Schema,
     clock: Clock,
@@ -67,7 +67,7 @@ impl Sqlite {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets use the connection that writes.
+    /// Uses the connection that writes.
     fn with_writing<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *writing {
@@ -106,7 +106,7 @@ impl Sqlite {
             if link.execute(params![handle, key, time, place])? == 1 {
                 return Ok(true);
             }
-            // Linked already, or the first link of the resource.
+            // Already linked, or the first link of the resource.
             let Some(add) = &mut add else { return Ok(false) };
             Ok(add.execute([key])? == 1 && link.execute(params![handle, key, time, place])? == 1)
         })?;
@@ -146,7 +146,7 @@ fn create(transaction: &Transaction<'_>, view: &str) -> Result<()> {
 }
 
 impl Engine for Sqlite {
-    /// In one transaction and without syncs; the index is made at the end, out of sorted rows.
+    /// In one transaction and without syncs; the index is created at the end, from sorted rows.
     fn load(&self, views: &mut dyn Iterator<Item = (String, Vec<String>)>) -> Result<()> {
         self.set_synchronous("OFF")?;
         self.write(|transaction| {

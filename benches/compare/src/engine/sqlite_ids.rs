@@ -1,4 +1,4 @@
-//! SQLite with a join table of integer ids, as the textbook has it.
+//! SQLite with a join table of integer ids, as in textbooks.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::sqlite::{Schema, Sqlite};
 use crate::Result;
 use crate::clock::Clock;
 
-/// The name under which it is opened.
+/// The type that opens it.
 pub(super) struct SqliteIds;
 
 impl SqliteIds {
@@ -42,7 +42,7 @@ static SCHEMA: Schema = Schema {
         SELECT views.key FROM links CROSS JOIN views ON views.id = links.view_id
         WHERE links.resource_id = (SELECT id FROM resources WHERE key = ?1)
         ORDER BY views.key",
-    // The joins begin with the view's links: the planner cannot know that they are the fewest.
+    // The joins begin with the view's links: the planner does not know that these are the fewest.
     by_key: "
         SELECT resources.key, linked_at
         FROM links CROSS JOIN resources ON resources.id = links.resource_id

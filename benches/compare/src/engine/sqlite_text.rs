@@ -6,7 +6,7 @@ use super::sqlite::{Schema, Sqlite};
 use crate::Result;
 use crate::clock::Clock;
 
-/// The name under which it is opened.
+/// The type that opens it.
 pub(super) struct SqliteText;
 
 impl SqliteText {

@@ -1,4 +1,4 @@
-//! All engines answer alike, whatever is asked.
+//! All engines give the same answers.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::random::Random;
 const VIEWS: u64 = 6;
 const KEYS: u64 = 40;
 
-/// Everything that can be seen of a store.
+/// Everything that is visible in a store.
 fn picture(engine: &dyn Engine, views: &BTreeSet<String>) -> String {
     let mut picture = String::new();
     let mut look = |reader: &dyn super::Reader| {
@@ -35,7 +35,7 @@ fn key_name(number: u64) -> String {
     format!("flag-{number}")
 }
 
-/// One random change; what the engines answer.
+/// One random change; compares the answers of the engines.
 fn change(random: &mut Random, views: &mut BTreeSet<String>, engines: &[Box<dyn Engine>]) {
     let view = format!("view-{}", random.below(VIEWS));
     let keys = |random: &mut Random| -> Vec<String> {
@@ -120,7 +120,7 @@ fn callers_at_once_get_each_key_once_and_the_number_of_links_stays_right() {
         let engine = kind.open(dir.path(), &Clock::at(Clock::START)).unwrap();
         engine.create_view("view").unwrap();
         let keys: Vec<String> = (0..KEYS).map(key_name).collect();
-        // Everybody wants the same keys: each may be new to one of them only.
+        // All threads use the same keys: each key is new for only one of them.
         let new = at_once(|| engine.link("view", keys.clone()).unwrap());
         assert_eq!(new, KEYS, "{}", kind.name());
         let was = at_once(|| engine.unlink("view", keys[1..].to_vec()).unwrap());
@@ -134,7 +134,7 @@ fn callers_at_once_get_each_key_once_and_the_number_of_links_stays_right() {
     }
 }
 
-/// How many keys changed for any of some threads.
+/// How many keys changed, over all threads.
 fn at_once(change: impl Fn() -> Vec<bool> + Sync) -> u64 {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(&change)).collect();

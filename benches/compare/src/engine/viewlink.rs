@@ -14,7 +14,7 @@ use crate::text::Text;
 
 const PROJECT: &str = "compare";
 
-/// More views than a resource of the workload is in.
+/// More than the views of any resource in the workload.
 const ALL_VIEWS: usize = 100_000;
 
 /// An open store.
@@ -68,7 +68,7 @@ impl Engine for Viewlink {
         Ok(self.store.checkpoint()?)
     }
 
-    /// The size of the state, without the journal, as of fjall.
+    /// The size of the state, without the journal, as for fjall.
     fn compact(&mut self) -> Result<Size> {
         self.store.compact()?;
         Ok(Size::OfClosed(self.dir.join("checkpoint.redb")))

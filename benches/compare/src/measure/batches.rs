@@ -8,7 +8,7 @@ use crate::engine::Kind;
 use crate::row::{Row, Unit};
 use crate::times::{Times, median};
 
-/// The sizes for which the limit is told.
+/// The sizes for which the limit is measured.
 const LIMITED: [u64; 3] = [1, 100, 1_000];
 
 /// Links keys that are new to a view and unlinks them again, so that the store keeps its size.

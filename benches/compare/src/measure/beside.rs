@@ -1,5 +1,5 @@
-//! `read_beside_writes`: the slow ones of many reads, each in a read transaction of its own, while
-//! another thread changes 1,000 links at a time.
+//! `read_beside_writes`: the slow ones of many reads, each in its own read transaction, while another thread changes
+//! 1,000 links at a time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -20,7 +20,7 @@ const TURNS: u32 = 5;
 /// A view, a key, and whether they are linked.
 type Question = (String, String, bool);
 
-/// Asks about views that are not changed meanwhile.
+/// Asks about views that are not being changed.
 pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     if !bench.plan.wants([NAME]) {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Every other one is about a key that the view has.
+/// Every other question is about a key that the view has.
 fn questions(bench: &mut Bench, changed: u64) -> Vec<Question> {
     let workload = bench.workload;
     let question = |turn: u32| {

@@ -1,5 +1,5 @@
-//! `concurrent_N`: N threads that unlink one key a call, all at once. `limit_wake_N`: as many threads that sleep and
-//! are woken as often, and do nothing.
+//! `concurrent_N`: N threads that each unlink one key per call, all at once. `limit_wake_N`: as many threads that sleep
+//! and are woken as often, and do nothing.
 
 use std::sync::Barrier;
 use std::thread::{self, ScopedJoinHandle};
@@ -11,9 +11,9 @@ use crate::engine::{Engine, Kind};
 use crate::row::{Row, Unit};
 use crate::times::{Times, median};
 
-/// Threads, how many calls each of them makes, and over how many views they are spread.
+/// The number of threads, the calls of each, and the number of views.
 const CROWDS: [(u32, u32, u32); 3] = [(32, 24, 1), (128, 6, 1), (512, 6, 4)];
-/// The number of threads for which the limit is told.
+/// The number of threads for which the limit is measured.
 const LIMITED: u32 = 128;
 
 /// Keys of a view.
@@ -67,7 +67,7 @@ fn round(bench: &mut Bench, count: u32, calls: u32, views: u32, times: &mut Time
     Ok(())
 }
 
-/// The time for which threads wait for each other so many times: of each round all but the last one sleep, and are
+/// The time for which threads wait for each other in so many rounds: in each round all but the last one sleep, and are
 /// woken together.
 fn wake_at_once(threads: u32, calls: u32) -> Duration {
     let rounds = Barrier::new(threads as usize);
@@ -91,8 +91,7 @@ fn span(spans: &[(Instant, Instant)]) -> Duration {
     begin.zip(end).map(|(begin, end)| end - begin).unwrap_or_default()
 }
 
-/// The time from the first call to the end of the last one, without the making and ending of
-/// threads.
+/// The time from the first call to the end of the last one, without starting and ending threads.
 fn unlink_at_once(engine: &dyn Engine, shares: &[Share], calls: usize) -> Result<Duration> {
     let of_threads: Vec<(&String, &[String])> = shares
         .iter()

@@ -8,7 +8,7 @@ use crate::workload::PER_VIEW;
 
 const NAME: &str = "delete_view_1000";
 
-/// Fills a view that was not there with resources that others have, and deletes it.
+/// Fills a new view with resources of other views, and deletes it.
 pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     if !bench.plan.wants([NAME]) {
         return Ok(());

@@ -1,5 +1,4 @@
-//! `snapshot_held_link_1000`: one batch of 1,000 keys while a reader, who came just before it, holds on
-//! to what it sees.
+//! `snapshot_held_link_1000`: one batch of 1,000 keys while a reader that began just before it keeps its snapshot.
 
 use std::sync::mpsc;
 use std::thread;
@@ -38,7 +37,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// How long the change took, and what it answered.
+/// The duration of the change, and its answer.
 fn link_beside_reader(
     engine: &dyn Engine,
     view: &str,

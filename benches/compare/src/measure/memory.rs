@@ -1,4 +1,4 @@
-//! `memory_per_link`: what an open store takes of its process.
+//! `memory_per_link`: the memory of a process with an open store.
 
 use crate::Result;
 use crate::bench::{Bench, for_each_link};
@@ -7,7 +7,7 @@ use crate::row::{Row, Unit};
 
 const NAME: &str = "memory_per_link";
 
-/// Makes a store of each kind besides the others, which only a process of its own opens then.
+/// Makes one more store of each kind, which only a separate process opens.
 pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     if !bench.plan.wants([NAME]) {
         return Ok(());

@@ -15,9 +15,9 @@ mod tail;
 use crate::Result;
 use crate::bench::Bench;
 
-/// Measures every row that is wanted.
+/// Measures every selected row.
 ///
-/// Those that kill a process come last, as they leave the stores as a crash does.
+/// Rows that kill a process come last, as they leave the stores in the state after a crash.
 pub(crate) fn all(bench: &mut Bench) -> Result<()> {
     batches::measure(bench)?;
     scattered::measure(bench)?;

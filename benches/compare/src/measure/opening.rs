@@ -1,5 +1,5 @@
-//! `open_N`, `open_N_crash`: from a closed store to the first answer, after it was closed in good
-//! order and after its process was killed.
+//! `open_N`, `open_N_crash`: from a closed store to the first answer, after a clean close and after a kill of its
+//! process.
 
 use crate::Result;
 use crate::bench::Bench;
@@ -29,8 +29,8 @@ pub(super) fn measure_clean(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Lets another process change the stores, kills it when it has told that it is done, and opens
-/// them. What it was told was done has to be there.
+/// Another process changes the stores and is killed when it reports that it is done; then the stores are opened. All
+/// acknowledged changes must be there.
 pub(super) fn measure_crash(bench: &mut Bench) -> Result<()> {
     let name = format!("open_{}_crash", size_name(bench.workload.links()));
     if !bench.plan.wants([&name]) {

@@ -18,7 +18,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     page(bench, "page_100_by_link_time", Order::LinkTime)
 }
 
-/// Of the questions, every other one is about a key that the view has.
+/// Every other question is about a key that the view has.
 fn is_linked(bench: &mut Bench) -> Result<()> {
     let workload = bench.workload;
     let questions = |bench: &mut Bench| -> Vec<(String, String)> {
@@ -48,8 +48,8 @@ fn page(bench: &mut Bench, name: &str, order: Order) -> Result<()> {
     ask(bench, name, views, |reader, view| reader.page(view, order, 100))
 }
 
-/// Asks every engine all the questions of a round in one read transaction, for some rounds; a row
-/// of the time for one.
+/// Asks every engine all the questions of a round in one read transaction, for some rounds; makes a row with the time
+/// of one question.
 pub(super) fn ask<Q, A: PartialEq + Debug>(
     bench: &mut Bench,
     name: &str,

@@ -1,5 +1,5 @@
-//! `link_1000_random`, `is_linked_random`: the same as without `random`, for views that a store's
-//! numbering of resources does not favour.
+//! `link_1000_random`, `is_linked_random`: the same as without `random`, for views that do not profit from a store's
+//! numbering of resources.
 
 use crate::Result;
 use crate::bench::Bench;
@@ -12,7 +12,7 @@ use super::reads;
 const LINK: &str = "link_1000_random";
 const IS_LINKED: &str = "is_linked_random";
 
-/// How many such views there are.
+/// The number of such views.
 const VIEWS: u64 = 10;
 
 /// Makes the views, measures, and deletes them.
@@ -57,7 +57,7 @@ fn link(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Every other one is about a key that the view has.
+/// Every other question is about a key that the view has.
 fn questions(bench: &mut Bench) -> Vec<(String, String)> {
     let question = |turn: u32| {
         let number = bench.random.below(VIEWS);

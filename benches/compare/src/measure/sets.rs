@@ -1,4 +1,4 @@
-//! `intersect_2x100k`, `views_with_all_of_10`, `unassigned_100k`: questions over sets, of stores of their own.
+//! `intersect_2x100k`, `views_with_all_of_10`, `unassigned_100k`: queries over sets, on separate stores.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<()> {
     ask(bench, "unassigned_100k", Fixture::registry, &Question::Unassigned)
 }
 
-/// Asks every store the question in each round, and holds the answers against each other.
+/// Asks every store the question in each round, and compares the answers.
 fn ask(
     bench: &mut Bench,
     name: &str,
@@ -42,7 +42,7 @@ fn ask(
             }
         }
     }
-    // Where a store is asked in two ways the faster one counts.
+    // If a store is asked in two ways, the faster one counts.
     let mut numbers = BTreeMap::<&str, f64>::new();
     for ((store_name, _), times) in stores.iter().zip(times) {
         let median = Unit::Us.of(median(times));

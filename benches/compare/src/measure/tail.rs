@@ -1,5 +1,4 @@
-//! `p99_commit_100`, `worst_commit_100`: the slow ones of many commits, with all that the engines
-//! do by themselves in between.
+//! `p99_commit_100`, `worst_commit_100`: the slow ones of many commits, including the background work of the engines.
 
 use crate::Result;
 use crate::bench::Bench;

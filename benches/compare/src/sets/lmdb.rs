@@ -141,7 +141,7 @@ impl Lmdb {
     }
 }
 
-/// What is found so far.
+/// The results so far.
 struct Finding(Found);
 
 impl Default for Finding {

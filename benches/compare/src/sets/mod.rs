@@ -1,6 +1,6 @@
-//! Questions over sets, of stores that hold the same ids.
+//! Queries over sets, on stores with the same ids.
 //!
-//! The rivals have numbers alone and no names; each question is asked in the way that suits the rival best.
+//! The rivals have numbers only, without names; each query has the form that suits the rival best.
 
 mod lmdb;
 mod roaring;
@@ -13,13 +13,13 @@ use crate::Result;
 use crate::engine::Kind;
 use crate::random::permute;
 
-/// The name of bitmaps in memory, which are no store.
+/// The name of bitmaps in memory, which are not a store.
 pub(crate) const ROARING: &str = "roaring";
 
-/// How many of what is found are read.
+/// How many results are read.
 const FIRST: usize = 100;
 
-/// What the stores hold.
+/// The contents of the stores.
 pub(crate) struct Fixture {
     /// Resources with the numbers below this are registered.
     pub(crate) registered: u32,
@@ -27,14 +27,14 @@ pub(crate) struct Fixture {
     pub(crate) views: Vec<Vec<u32>>,
 }
 
-/// What a question finds: how many, and the first of them in order.
+/// The result of a question: the number, and the first ones in order.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) total: u64,
     pub(crate) first: Vec<u32>,
 }
 
-/// What is asked.
+/// A question.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
     /// The resources that are in both views.
@@ -51,7 +51,7 @@ pub(crate) trait Sets {
     fn ask(&self, question: &Question) -> Result<Found>;
 }
 
-/// The stores, filled, with the names of their rows; some are there twice, with two ways to ask.
+/// The filled stores, with the names of their rows; some occur twice, with two ways to ask.
 pub(crate) fn open(dir: &Path, fixture: &Fixture) -> Result<Vec<(&'static str, Box<dyn Sets>)>> {
     let names = [Kind::Viewlink, Kind::SqliteIds, Kind::Lmdb].map(Kind::name);
     let [viewlink, sqlite, lmdb] = names;
@@ -71,7 +71,7 @@ impl Fixture {
         Self { registered: 0, views: vec![view(0), view(1)] }
     }
 
-    /// 10,000 views of 100 resources, and each of the first ten resources in half of them besides.
+    /// 10,000 views of 100 resources, and each of the first ten resources also in half of them.
     pub(crate) fn many_views(seed: u64) -> Self {
         let view = |view: u64| {
             let popular = (0..10).filter(|number| permute(seed + number, view, 10_000) < 5_000);

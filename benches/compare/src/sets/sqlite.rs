@@ -9,11 +9,11 @@ use super::{FIRST, Fixture, Found, Question, Sets};
 use crate::Result;
 use crate::engine::CACHE;
 
-/// How the questions are asked; each statement gives the ids that are found.
+/// The statements of the questions; each returns ids.
 pub(super) struct Statements {
     in_both: &'static str,
     unassigned: &'static str,
-    /// The views of a resource, and what is put between two of them.
+    /// Makes the statement for a number of resources.
     with_all: fn(usize) -> String,
 }
 
@@ -117,7 +117,7 @@ impl Sets for Sqlite {
             Question::Unassigned => self.find(self.statements.unassigned, &[]),
             Question::WithAll(ids) => {
                 let values: Vec<&dyn ToSql> = ids.iter().map(|id| id as &dyn ToSql).collect();
-                // So few are found that all are read, and counted where they are.
+                // The results are few, so all are read and counted here.
                 let text = (self.statements.with_all)(ids.len());
                 let mut statement = self.connection.prepare_cached(&text)?;
                 let found = statement.query_map(values.as_slice(), |row| row.get(0))?;

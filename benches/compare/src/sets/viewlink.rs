@@ -1,4 +1,4 @@
-//! viewlink, with keys whose order is that of the numbers.
+//! viewlink, with keys in the order of the numbers.
 
 use std::path::Path;
 

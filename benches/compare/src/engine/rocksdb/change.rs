@@ -1,4 +1,4 @@
-//! What changes do in their transaction.
+//! A change in its transaction.
 
 use rocksdb::{Transaction, TransactionDB};
 
@@ -7,20 +7,20 @@ use super::super::{changed, in_key_order, unknown_view};
 use super::table::{Tables, count_of, under, walk};
 use crate::Result;
 
-/// In `names`, before the id of the first view: the last id that was given.
+/// In `names`, before the id of the first view: the last id in use.
 const LAST_ID: [u8; 4] = [0; 4];
 
 /// A transaction that changes something.
 pub(super) struct Change<'d> {
     pub(super) transaction: Transaction<'d, TransactionDB>,
     pub(super) tables: Tables<'d>,
-    /// Which of the counting rows of a view is this change's alone.
+    /// The counting row of a view that only this change uses.
     pub(super) place: u32,
 }
 
 impl Change<'_> {
-    /// The id of a view, which nobody deletes before this change is committed; `alone` if nobody may
-    /// change its links before that either.
+    /// The id of a view, which cannot be deleted before this change is committed. With `alone`, its links cannot be
+    /// changed before that either.
     pub(super) fn view(&self, view: &str, alone: bool) -> Result<u32> {
         match self.transaction.get_pinned_for_update_cf(self.tables.views, view, alone)? {
             Some(id) => Ok(u32::from_be_bytes(id.as_ref().try_into()?)),

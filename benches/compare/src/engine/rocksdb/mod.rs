@@ -1,11 +1,11 @@
-//! RocksDB: the tables of [`row`](super::row) as column families, one pessimistic transaction for a
-//! change, its log synced at commit.
+//! RocksDB: the tables of [`row`](super::row) as column families, one pessimistic transaction per change, its log
+//! synced at commit.
 //!
-//! Row locks are held until the sync at the commit is done. A number of links in the row of the view
-//! would therefore let one change of a view commit at a time, and no two of them share a sync. So that
-//! all callers commit in parallel, the number is spread over rows of the family `counts`, one for each
-//! change under way, and a change only shares the lock of the view's row. The number of a view is the
-//! sum of its rows, as many as there were changes of it at once.
+//! Row locks are held until the sync of the commit is done. If the number of links were in the row of the view, only
+//! one change of a view could commit at a time, and no two could share a sync. So that all callers commit in parallel,
+//! the number is spread over rows of the family `counts`, one for each running change, and a change only shares the
+//! lock of the view's row. The number of a view is the sum of its rows; there are as many rows as there were
+//! simultaneous changes.
 
 mod change;
 mod places;
@@ -28,7 +28,7 @@ use super::{CACHE, Engine, Look, Size};
 use crate::Result;
 use crate::clock::Clock;
 
-/// How long a row lock is waited for, in milliseconds: longer than any change takes.
+/// The timeout for row locks in milliseconds: longer than any change takes.
 const LOCK_TIMEOUT: i64 = 60_000;
 
 /// An open database.
@@ -74,7 +74,7 @@ impl Rocksdb {
     }
 }
 
-/// For reads of single rows, which nearly all are: filters say quickly what is not there, in memory, too.
+/// For reads of single rows, the usual case: filters quickly exclude missing rows, also in memory.
 fn table_options(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
@@ -93,9 +93,9 @@ fn descriptors() -> Result<Vec<ColumnFamilyDescriptor>> {
     Ok(table::NAMES.iter().map(table).collect())
 }
 
-/// The first of callers who commit together puts the rows of all into memory, and the others sleep until
-/// then. The default, under which they spin and each puts in its own, takes up to a third longer for one
-/// key each on two cores; pipelined writes are no faster there.
+/// The first of several callers puts the rows of all into memory, and the others sleep until then. With the default,
+/// they spin and each inserts its own rows, which takes up to a third longer for one key each on two cores. Pipelined
+/// writes are not faster there.
 fn options() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
@@ -111,13 +111,13 @@ fn open_transactions(path: &Path) -> Result<TransactionDB> {
     Ok(TransactionDB::open_cf_descriptors(&options(), &locks, path, descriptors()?)?)
 }
 
-/// The same files without transactions, which can be flushed and compacted; opening them brings all
-/// that is in the log to the tables.
+/// The same files without transactions, so that they can be flushed and compacted; opening them moves everything from
+/// the log to the tables.
 fn open_plain(path: &Path) -> Result<DB> {
     Ok(DB::open_cf_descriptors(&options(), path, descriptors()?)?)
 }
 
-/// What exactly the program was linked with, as an empty database tells it.
+/// The exact version that the program was linked with, as an empty database reports it.
 pub(super) fn version() -> Result<String> {
     let dir = tempfile::tempdir()?;
     drop(DB::open_default(dir.path())?);
@@ -166,9 +166,9 @@ impl Engine for Rocksdb {
         look(&Snapshot::take(self.database()?)?)
     }
 
-    /// Syncs the log, as a synced change does with all before it. The tables are written by
-    /// [`compact`](Engine::compact) and [`close`](Engine::close): these bindings cannot flush a
-    /// database with transactions, and opening writes what was in the log.
+    /// Syncs the log, like a synced change. The tables are written by [`compact`](Engine::compact) and
+    /// [`close`](Engine::close): these bindings cannot flush a database with transactions, and opening writes the
+    /// contents of the log.
     fn settle(&self) -> Result<()> {
         Ok(self.database()?.put_opt("settled", [], &self.synced)?)
     }

@@ -1,8 +1,8 @@
-//! Numbers that changes have to themselves.
+//! Numbers that are unique among running changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Numbers for the changes that are under way, the lowest that are free.
+/// Numbers for the running changes: the lowest free ones.
 #[derive(Default)]
 pub(super) struct Places {
     /// Whether each number is taken.

@@ -1,4 +1,4 @@
-//! What is read from a snapshot.
+//! Reads from a snapshot.
 
 use rocksdb::{SnapshotWithThreadMode, TransactionDB};
 
@@ -8,7 +8,7 @@ use super::table::{Tables, count_of, under, walk};
 use crate::Result;
 use crate::text::Text;
 
-/// The tables at a moment.
+/// The tables in a snapshot.
 pub(super) struct Snapshot<'d> {
     snapshot: SnapshotWithThreadMode<'d, TransactionDB>,
     tables: Tables<'d>,

@@ -1,4 +1,4 @@
-//! The column families, and walking through their rows.
+//! The column families, and iteration over their rows.
 
 use rocksdb::{
     ColumnFamily, DBAccess, DBRawIteratorWithThreadMode, PrefixRange, ReadOptions, TransactionDB,
@@ -6,7 +6,7 @@ use rocksdb::{
 
 use crate::Result;
 
-/// The names of all.
+/// The names of all column families.
 pub(super) const NAMES: [&str; 5] = ["views", "names", "links", "backlinks", "counts"];
 
 /// The column families of an open database.
@@ -32,14 +32,14 @@ impl<'d> Tables<'d> {
     }
 }
 
-/// To read the rows whose keys begin with a prefix.
+/// Options to read the rows whose keys begin with a prefix.
 pub(super) fn under(prefix: &[u8]) -> ReadOptions {
     let mut options = ReadOptions::default();
     options.set_iterate_range(PrefixRange(prefix));
     options
 }
 
-/// Shows rows in key order, until there are no more or `each` says that it has enough.
+/// Passes rows in key order to `each`, until there are no more or it returns that it has enough.
 pub(super) fn walk<D: DBAccess>(
     mut rows: DBRawIteratorWithThreadMode<'_, D>,
     mut each: impl FnMut(&[u8], &[u8]) -> Result<bool>,
@@ -54,7 +54,7 @@ pub(super) fn walk<D: DBAccess>(
     Ok(rows.status()?)
 }
 
-/// What a row of `counts` adds to the number of links of its view.
+/// The part of a view's number of links in a row of `counts`.
 pub(super) fn count_of(bytes: &[u8]) -> Result<i64> {
     Ok(i64::from_be_bytes(bytes.try_into()?))
 }
