@@ -100,8 +100,8 @@ pub(crate) trait DiskFile: Debug + Send + Sync {
     /// Makes everything written so far durable.
     fn sync(&self) -> io::Result<()>;
 
-    /// Locks the file for this handle alone, or on a read-only disk together with other readers; `false` if it is
-    /// locked. The lock ends with the handle or the process.
+    /// Locks the file for this handle alone, or on a read-only disk together with other readers; `false` if another
+    /// handle prevents that. The lock ends with the handle or the process.
     fn try_lock(&self) -> io::Result<bool>;
 
     /// Locks the file together with other sharers; `false` if a handle has it alone.

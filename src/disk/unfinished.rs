@@ -92,7 +92,10 @@ impl Drop for UnfinishedDir {
 /// mistaken for it.
 fn beside(destination: &Path) -> io::Result<(Dir, Place)> {
     let (Some(parent), Some(name)) = (destination.parent(), destination.file_name()) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no name for a directory: give one"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path has no name for a directory: give one",
+        ));
     };
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
