@@ -246,7 +246,10 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
     trim(&journal, KEEP_TEN, 100, 0).unwrap();
     let rest: Vec<_> = reader.collect();
     let (last, held) = rest.split_last().unwrap();
-    assert!(!held.is_empty() && held.iter().all(Result::is_ok), "the open segment can still be read");
+    assert!(
+        !held.is_empty() && held.iter().all(Result::is_ok),
+        "the open segment can still be read"
+    );
     assert!(matches!(last, Err(Error::JournalTrimmed { .. })), "{last:?}");
 }
 

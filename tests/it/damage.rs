@@ -177,7 +177,7 @@ fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refu
         fs::write(dir.join("journal"), "").unwrap();
     });
     let (part, detail) = damaged(&dir);
-    assert!(part == "journal" && detail.contains("not a directory"), "{part}: {detail}");
+    assert!(part == "journal" && detail.contains("instead of a directory"), "{part}: {detail}");
 }
 
 #[test]

@@ -119,7 +119,10 @@ fn a_failed_call_leaves_the_journal_as_it_says() {
             failure = journal.append(&[payload(next)], &[], time(next)).err();
         }
         disk.heal();
-        assert!(failed_ahead == 0 || failure.is_none(), "a failure to make one ahead is not an error");
+        assert!(
+            failed_ahead == 0 || failure.is_none(),
+            "a failure to make one ahead is not an error"
+        );
         let head = journal.head();
         if failure.is_none() {
             append_with_ahead(&mut journal, 20);
