@@ -15,7 +15,7 @@ impl ProjectSnapshot {
     /// the [`next`](HistoryPage::next) of the previous page, or a revision.
     ///
     /// It is read from the journal, so it reaches back as far as the journal, also for deleted views. Views that had
-    /// the same key one after the other have one history.
+    /// the same key one after another have one history.
     ///
     /// Cost: O(bytes of the journal) from `before` down to the last change of the page, with one segment of it in memory at a
     /// time.

@@ -37,8 +37,8 @@ impl GroupSizes {
         self.changes
     }
 
-    /// Each bucket: its largest size, and the number of groups of that size down to the bucket before it. The largest
-    /// sizes are 1, 2, 4, 8 and so on up to 1,024, then `u64::MAX`. Example: at [`GroupSizes`].
+    /// Each bucket: its largest size, and the number of groups up to that size that did not fit into the previous one.
+    /// The largest sizes are 1, 2, 4, 8 and so on up to 1,024, then `u64::MAX`. Example: at [`GroupSizes`].
     ///
     /// Cost: O(1); there are 12 buckets.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
