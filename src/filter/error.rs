@@ -97,7 +97,9 @@ pub enum FilterErrorKind {
         known: Vec<&'static str>,
     },
     /// The REST API has the field, but a store does not have its data.
-    #[error("the field {field} is not supported, since a store does not have its data: leave it out")]
+    #[error(
+        "the field {field} is not supported, since a store does not have its data: leave it out"
+    )]
     UnsupportedField {
         /// The name of the field.
         field: &'static str,

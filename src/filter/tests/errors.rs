@@ -48,7 +48,11 @@ fn a_comma_has_a_condition_on_both_sides() {
 #[test]
 fn a_field_that_is_not_there_is_told_with_those_that_are() {
     assert_errors([
-        ("colour:red", 0, "unknown field \"colour\": the fields are query, key, name, tags, view, "),
+        (
+            "colour:red",
+            0,
+            "unknown field \"colour\": the fields are query, key, name, tags, view, ",
+        ),
         ("query:a, Tags:b", 9, "unknown field \"Tags\""),
         ("query:a,tag-s = b", 8, "unknown field \"tag-s\""),
         ("archived:true", 0, "unknown field \"archived\""),
