@@ -180,13 +180,13 @@ pub struct ChangedLinks {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedFields {
-    /// The name people read.
+    /// The display name.
     pub name: String,
     /// What the view is for.
     pub description: String,
     /// The tags, sorted, each once.
     pub tags: Vec<String>,
-    /// Who looks after it.
+    /// The maintainer.
     pub maintainer: Option<Maintainer>,
 }
 

@@ -114,7 +114,7 @@ pub enum FailureReason {
     #[error("the project requires new resources of this type to be in a view: name one")]
     ViewRequired,
     /// The resource occurs earlier in the same request, under the same or another name, with any result.
-    #[error("repeated: it occurs earlier in the same request")]
+    #[error("occurs earlier in the same request")]
     Repeated,
     /// A segment's id is not registered, or the key is not, and [only registered resources](crate::LinkPolicy::Closed)
     /// may be linked.

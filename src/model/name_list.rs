@@ -18,7 +18,7 @@ pub(crate) struct NameList {
 }
 
 impl NameList {
-    /// An empty list with room for so many names.
+    /// An empty list with room for this many names.
     pub(crate) fn with_capacity(names: usize) -> Self {
         Self { text: String::with_capacity(names * 16), ends: Vec::with_capacity(names) }
     }

@@ -1,4 +1,4 @@
-//! The value of an attribute as JSON has it.
+//! The JSON form of an attribute's value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model;
 
-/// The value of an attribute as JSON has it: a text, a whole number, or a list of texts.
+/// The JSON form of an attribute's value: a text, a whole number, or a list of texts.
 ///
 /// ```
 /// use viewlink::{AttributeValue, wire::Attribute};
@@ -21,10 +21,10 @@ use crate::model;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute(pub model::AttributeValue);
 
-/// Attributes by name, as JSON has them.
+/// The JSON form of attributes, by name.
 pub(super) type Attributes = BTreeMap<model::Attribute, Attribute>;
 
-/// What is told of a resource, as JSON has it.
+/// The attributes of a resource in JSON form.
 pub(super) fn to_json(attributes: &model::Attributes) -> Attributes {
     attributes.iter().map(|(name, value)| (*name, Attribute(value.clone()))).collect()
 }

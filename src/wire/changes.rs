@@ -13,10 +13,10 @@ use crate::model::resource::{RawResource, Resource, ResourceType};
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Attribute, RegisteredResource};
 
-/// The changes after a position, a page of them.
+/// A page of the changes after a position.
 ///
-/// The API this comes from has no feed, so the shape is of this crate. A client keeps `position` and goes on after it:
-/// [`Store::feed_after`](crate::Store::feed_after). It has read all there was when that stays the same.
+/// The original API has no feed, so this crate defines the shape. A client saves `position` and continues after it:
+/// [`Store::feed_after`](crate::Store::feed_after). If `position` does not change, there were no newer changes.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::Changes};
@@ -39,13 +39,13 @@ use crate::model::{Attribute, RegisteredResource};
 pub struct Changes<'a> {
     /// The changes, in order.
     pub items: Vec<Change<'a>>,
-    /// Where to go on: after the last change that was looked at.
+    /// Where to continue: after the last change that was read.
     #[serde(serialize_with = "as_text")]
     pub position: Position,
 }
 
 impl<'a> Changes<'a> {
-    /// The page that tells changes.
+    /// A page with these changes.
     ///
     /// Cost: O(changes and their keys).
     #[must_use]
@@ -58,9 +58,9 @@ impl<'a> Changes<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change<'a> {
-    /// Its number; one more than that of the change before it.
+    /// Its number; one more than that of the previous change.
     pub revision: u64,
-    /// Where the store stood after it.
+    /// The store's position after it.
     #[serde(serialize_with = "as_text")]
     pub position: Position,
     /// When it was made, in milliseconds since 1970.
@@ -73,7 +73,7 @@ pub struct Change<'a> {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<&'a str>,
-    /// The revision of the change that it takes back.
+    /// The revision of the change that it reverts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverts: Option<u64>,
     /// What it did.
@@ -100,7 +100,7 @@ fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(position)
 }
 
-/// What a change did, told apart by `kind`, as [`ChangeKind`] describes it. Example: at [`Changes`].
+/// What a change did, distinguished by `kind`, as [`ChangeKind`] describes it. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -169,11 +169,11 @@ impl<'a> Did<'a> {
     }
 }
 
-/// What is said of a project after a change. Example: at [`Changes`].
+/// The settings of a project after a change. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings<'a> {
-    /// The name; empty where nobody said.
+    /// The name; empty by default.
     pub name: &'a str,
     /// Whether a new flag must be in a view.
     pub require_view_association_for_new_flags: bool,
@@ -200,7 +200,7 @@ pub struct Fields<'a> {
     pub description: &'a str,
     /// The tags.
     pub tags: &'a [String],
-    /// Who looks after it.
+    /// The maintainer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer: Option<Maintainer>,
 }
@@ -274,32 +274,32 @@ impl<'a> From<RawResource<'a>> for Name<'a> {
     }
 }
 
-/// What the registry says of a resource after a change. Example: at [`Changes`].
+/// The registered fields of a resource after a change. Example: at [`Changes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registered<'a> {
-    /// Which it is.
+    /// The resource.
     #[serde(flatten)]
     pub resource: Name<'a>,
     /// The id, of segments.
     #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
-    /// The name people read.
+    /// The display name.
     pub name: &'a str,
     /// The tags.
     pub tags: &'a [String],
-    /// Who looks after it.
+    /// The maintainer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer: Option<Maintainer>,
     /// Whether it was taken out of use.
     pub archived: bool,
-    /// Whether it is meant to go some day.
+    /// Whether it is meant to be removed some day.
     pub temporary: bool,
-    /// Whether it has no bound on its size.
+    /// Whether its size is unbounded.
     pub unbounded: bool,
     /// When it was created, in milliseconds since 1970.
     pub creation_date: u64,
-    /// What else was told of it, each under its name.
+    /// Its attributes, each under its name.
     #[serde(flatten)]
     pub attributes: BTreeMap<Attribute, super::Attribute>,
 }
@@ -321,7 +321,7 @@ impl<'a> Registered<'a> {
     }
 }
 
-/// A number for each type, of links that went. Example: at [`Changes`].
+/// A number for each type, of removed links. Example: at [`Changes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {

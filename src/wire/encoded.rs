@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// A text as it stands in the query of a URL.
+/// A text encoded for the query of a URL.
 ///
-/// All is encoded but what RFC 3986 leaves unreserved, and commas, which mean nothing in a query;
-/// so a `+` is one again when it is decoded, and not a space.
+/// Everything is encoded except the unreserved characters of RFC 3986, and commas, which have no meaning in a query. So
+/// a `+` is decoded as a `+`, not as a space.
 pub(super) struct Encoded<'a>(pub(super) &'a str);
 
 impl fmt::Display for Encoded<'_> {

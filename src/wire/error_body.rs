@@ -21,9 +21,9 @@ use crate::model::{Failure, FailureCode};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// What is wrong, for programs.
+    /// The kind of error, for programs.
     pub code: ErrorCode,
-    /// What is wrong, for people.
+    /// The description of the error, for people.
     pub message: String,
 }
 
@@ -47,10 +47,10 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// All there are.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The code as it goes over the wire.
+            /// The code as it is sent.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
@@ -66,60 +66,61 @@ macro_rules! codes {
 }
 
 codes! {
-    /// the body or a parameter is not what is expected.
+    /// the body or a parameter is invalid.
     InvalidRequest = "invalid_request", 400;
-    /// a filter is no filter; the message says at which byte. One by a field that the API has and the
-    /// store does not is `unsupported`; one that names a view that is not there is `unknown_view`.
+    /// a filter is invalid; the message gives the byte. A field that the API has and the store does not is
+    /// `unsupported`; an unknown view in a filter is `unknown_view`.
     InvalidFilter = "invalid_filter", 400;
     /// the API has it and the store does not.
     Unsupported = "unsupported", 400;
     /// a project, view or resource key is malformed.
     InvalidKey = "invalid_key", 400;
-    /// a batch has more keys than are taken at once.
+    /// a batch has more keys than are accepted at once.
     BatchTooLarge = "batch_too_large", 400;
     /// a text or list is too long.
     TooLong = "too_long", 400;
-    /// the project wants a new resource of this type to be in a view, and none is named.
+    /// the project requires new resources of this type to be in a view, and none is named.
     ViewRequired = "view_required", 400;
-    /// no key of an API was given, or an unknown one.
+    /// the API key is missing or unknown.
     Unauthorized = "unauthorized", 401;
-    /// the key of the API may not do this.
+    /// the API key may not do this.
     Forbidden = "forbidden", 403;
-    /// there is no such project.
+    /// the project does not exist.
     UnknownProject = "unknown_project", 404;
-    /// there is no such view.
+    /// the view does not exist.
     UnknownView = "unknown_view", 404;
-    /// there is no such resource: neither registered nor linked.
+    /// the resource is neither registered nor linked.
     UnknownResource = "unknown_resource", 404;
-    /// there is no such path.
+    /// the path does not exist.
     NotFound = "not_found", 404;
-    /// the path is there, for other methods.
+    /// the path exists, but not for this method.
     MethodNotAllowed = "method_not_allowed", 405;
-    /// the view exists already.
+    /// the view already exists.
     ViewExists = "view_exists", 409;
-    /// the resource is registered already.
+    /// the resource is already registered.
     AlreadyRegistered = "already_registered", 409;
-    /// the id of a segment leads to another one.
+    /// the id of a segment belongs to another segment.
     IdTaken = "id_taken", 409;
-    /// the position was never one of this store: it is another one, or was put back to a copy and went another way.
+    /// the position is not in the history of this store: it belongs to another store, or this one was restored from a
+    /// copy and then changed differently.
     ChangesDiverged = "changes_diverged", 409;
-    /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
+    /// the journal no longer has the requested changes; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
-    /// somebody else changed the view meanwhile, or it is another one.
+    /// the view was changed in the meantime, or is another one.
     PreconditionFailed = "precondition_failed", 412;
     /// the body is too large.
     BodyTooLarge = "body_too_large", 413;
     /// the body is not JSON.
     UnsupportedMediaType = "unsupported_media_type", 415;
-    /// the call failed for the store's sake, and changed nothing.
+    /// the call failed because of the store, and changed nothing.
     Internal = "internal", 500;
-    /// the disk failed, and the change is there or not.
+    /// the disk failed, and it is unknown whether the change was made.
     OutcomeUnknown = "outcome_unknown", 500;
-    /// the disk failed after the change was made durable; it shows later.
+    /// the disk failed after the change was made durable; it becomes visible later.
     Committed = "committed", 500;
-    /// the store was opened to be read only.
+    /// the store was opened read only.
     ReadOnly = "read_only", 503;
-    /// the store takes nothing more: its memory or its journal is at its limit; nothing changed.
+    /// the memory or the journal of the store is at its limit; nothing changed.
     StoreFull = "store_full", 503;
     /// writes have stopped after an earlier failure.
     WritesStopped = "writes_stopped", 503;
@@ -155,7 +156,7 @@ impl From<&RequestError> for ErrorBody {
 }
 
 impl From<Failure<'_>> for ErrorBody {
-    /// Of a request that is about a single resource.
+    /// The error of a request about a single resource.
     fn from(failure: Failure<'_>) -> Self {
         let code = match failure.code() {
             FailureCode::InvalidKey => ErrorCode::InvalidKey,
@@ -176,8 +177,7 @@ impl From<Failure<'_>> for ErrorBody {
 }
 
 impl From<&Error> for ErrorBody {
-    /// Of a failure of the store the answer tells what became of the change; the reasons are for
-    /// the host's log.
+    /// For a failure of the store, the answer says what happened to the change; the reasons go to the host's log.
     fn from(error: &Error) -> Self {
         let code = code(error);
         Self::new(code, message(code, error))
@@ -215,33 +215,33 @@ fn code(error: &Error) -> ErrorCode {
 
 fn message(code: ErrorCode, error: &Error) -> String {
     match (code, error) {
-        // The engine's own messages tell of options, which a client does not have.
+        // The engine's own messages name options, which a client cannot set.
         (_, Error::BatchTooLarge { keys, limit }) => {
-            format!("the batch has {keys} keys, at most {limit} are taken at once: split it")
+            format!("the batch has {keys} keys, at most {limit} are accepted at once: split it")
         }
         (_, Error::TooLong { what, length, unit, limit }) => {
-            format!("the {what} has {length} {unit}, at most {limit} are taken: shorten it")
+            format!("the {what} has {length} {unit}, at most {limit} are accepted: shorten it")
         }
         (_, Error::NoSingleView) => {
-            "the request is about no single view: leave if-match out".to_owned()
+            "the request is not about exactly one view: leave if-match out".to_owned()
         }
         (_, Error::DetailNotKept { revision }) => {
             format!(
-                "change {revision} removed too much to be taken back: it kept counts alone, and only a copy of the \
-                 store made before has the rest"
+                "change {revision} removed too much to be reverted: it kept counts only, and only an earlier copy of \
+                 the store has the rest"
             )
         }
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {
-            "the store failed; the change is there, whole, or not at all".to_owned()
+            "the store failed; it is unknown whether the change was made: read again".to_owned()
         }
         (ErrorCode::Committed, _) => {
-            "the store failed after the change was made durable; it shows when the store has \
-             recovered"
+            "the store failed after the change was made durable; it becomes visible when the store \
+             has recovered"
                 .to_owned()
         }
         (_, Error::MemoryLimit { .. }) => {
-            "the memory of the store is at its limit; nothing changed: remove what is not needed"
+            "the memory of the store is at its limit; nothing changed: remove unneeded links or views"
                 .to_owned()
         }
         (_, Error::JournalFull { .. }) => {

@@ -1,4 +1,4 @@
-//! What an answer is to hold besides what it always holds.
+//! Optional parts of an answer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,11 +6,10 @@ use std::str::FromStr;
 use super::request_error::RequestError;
 use crate::model::resource::ResourceType;
 
-/// What can be asked for with `expand`. Example: at [`Expand`].
+/// A part of an answer that `expand` can request. Example: at [`Expand`].
 ///
-/// [`AllFlags`](Self::AllFlags), [`AllSegments`](Self::AllSegments),
-/// [`AllResources`](Self::AllResources) and [`ResourceDetails`](Self::ResourceDetails) are taken
-/// and add nothing: answers name resources and tell no more of them.
+/// [`AllFlags`](Self::AllFlags), [`AllSegments`](Self::AllSegments), [`AllResources`](Self::AllResources) and
+/// [`ResourceDetails`](Self::ResourceDetails) are accepted and add nothing: answers only name resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Expansion {
     /// `flagsSummary`: how many flags a view has.
@@ -29,7 +28,7 @@ pub enum Expansion {
     AllSegments,
     /// `allResources`.
     AllResources,
-    /// `maintainer`: who looks after a view.
+    /// `maintainer`: the maintainer of a view.
     Maintainer,
     /// `resourceDetails`.
     ResourceDetails,
@@ -66,7 +65,7 @@ impl Expansion {
         }
     }
 
-    /// The one that asks for the count of a type.
+    /// The expansion for the count of a type.
     pub(super) const fn summary_of(resource_type: ResourceType) -> Self {
         match resource_type {
             ResourceType::Flag => Self::FlagsSummary,
@@ -77,7 +76,7 @@ impl Expansion {
     }
 }
 
-/// A set of expansions; displayed as a request gives them, `a,b`.
+/// A set of expansions; displayed as in a request, `a,b`.
 ///
 /// ```
 /// use viewlink::wire::{Expand, Expansion};
@@ -89,12 +88,11 @@ impl Expansion {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expand {
-    /// Each once.
     expansions: Vec<Expansion>,
 }
 
 impl Expand {
-    /// Whether this was asked for. Example: at [`Expand`].
+    /// Whether this expansion was requested. Example: at [`Expand`].
     ///
     /// Cost: O(expansions).
     #[must_use]
@@ -102,13 +100,13 @@ impl Expand {
         self.expansions.contains(&expansion)
     }
 
-    /// Whether nothing was asked for.
+    /// Whether no expansion was requested.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.expansions.is_empty()
     }
 
-    /// Adds what another parameter of the same name asks for.
+    /// Adds the expansions of another parameter with the same name.
     pub(super) fn add(&mut self, other: Self) {
         for expansion in other.expansions {
             if !self.contains(expansion) {
@@ -121,7 +119,7 @@ impl Expand {
 impl FromStr for Expand {
     type Err = RequestError;
 
-    /// Names with commas between them; empty ones are left out.
+    /// Names separated by commas; empty ones are ignored.
     fn from_str(text: &str) -> Result<Self, RequestError> {
         let mut expand = Self::default();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -134,8 +132,8 @@ impl FromStr for Expand {
     }
 }
 
-const EXPECTED: &str = "there are flagsSummary, segmentsSummary, aiConfigsSummary, \
-    metricsSummary, resourceSummary, allFlags, allSegments, allResources, maintainer and \
+const EXPECTED: &str = "use flagsSummary, segmentsSummary, aiConfigsSummary, \
+    metricsSummary, resourceSummary, allFlags, allSegments, allResources, maintainer or \
     resourceDetails";
 
 impl fmt::Display for Expand {

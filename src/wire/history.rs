@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::changes::Name;
 use crate::model::history;
 
-/// What changes did to a view or resource, the newest first.
+/// The history of a view or resource, the newest change first.
 ///
-/// The API this comes from has no history, so the shape is of this crate.
+/// The original API has no history, so this crate defines the shape.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::History};
@@ -28,10 +28,10 @@ use crate::model::history;
 pub struct History<'a> {
     /// The changes that did something to it.
     pub items: Vec<HistoryEntry<'a>>,
-    /// Before which revision to go on; not there when that was all.
+    /// The revision to continue before; missing at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_before: Option<u64>,
-    /// The oldest change that is kept: where it is not 1, what was before is not known any more.
+    /// The oldest change in the journal: if it is not 1, earlier history is no longer known.
     pub oldest_revision: u64,
 }
 
@@ -49,25 +49,25 @@ pub struct HistoryEntry<'a> {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<&'a str>,
-    /// The revision of the change that it takes back.
+    /// The revision of the change that it reverts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverts: Option<u64>,
     /// What it did, in order.
     pub events: Vec<HistoryEvent<'a>>,
 }
 
-/// Something that a change did, told apart by `kind`, as [`HistoryEvent`](crate::HistoryEvent) describes it. Example: at
+/// An effect of a change, distinguished by `kind`, as [`HistoryEvent`](crate::HistoryEvent) describes it. Example: at
 /// [`History`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent<'a> {
-    /// What was done: `viewCreated`, `viewUpdated`, `viewRenamed`, `viewDeleted`, `linked`, `unlinked`, `registered`,
+    /// The kind: `viewCreated`, `viewUpdated`, `viewRenamed`, `viewDeleted`, `linked`, `unlinked`, `registered`,
     /// `resourceUpdated`, `unregistered` or `notKept`.
     pub kind: &'static str,
     /// The key of the view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_key: Option<&'a str>,
-    /// Its key since, of one that was renamed.
+    /// The new key of a renamed view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_view_key: Option<&'a str>,
     /// The resource.
@@ -79,7 +79,7 @@ pub struct HistoryEvent<'a> {
 }
 
 impl<'a> History<'a> {
-    /// The answer that tells a page.
+    /// The answer for a page of history.
     ///
     /// Cost: O(events).
     #[must_use]

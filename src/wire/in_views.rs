@@ -1,12 +1,12 @@
-//! The parameters that ask for views besides the one of a list.
+//! The parameters with lists of views.
 
 use super::request_error::RequestError;
 use crate::filter::{ResourceCondition, SetPredicate};
 use crate::model::key::ViewKey;
 
-const VIEWS: &str = "use keys of views, with commas between them";
+const VIEWS: &str = "use view keys, separated by commas";
 
-/// Views that resources must be in: in all of these, in any of those, in none of the others.
+/// Views that resources must be in: all of `and`, at least one of `any`, none of `not`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct InViews {
     and: Vec<ViewKey>,
@@ -15,7 +15,7 @@ pub(super) struct InViews {
 }
 
 impl InViews {
-    /// Adds the views of the list with a name.
+    /// Adds views to the list with a name.
     pub(super) fn add(&mut self, name: &'static str, value: &str) -> Result<(), RequestError> {
         let views = match name {
             "and" => &mut self.and,
@@ -32,7 +32,7 @@ impl InViews {
     /// The names of the lists.
     pub(super) const NAMES: [&'static str; 3] = ["and", "any", "not"];
 
-    /// What they ask for.
+    /// The conditions of all lists.
     pub(super) fn conditions(&self) -> impl Iterator<Item = ResourceCondition> {
         let Self { and, any, not } = self.clone();
         let any = (!any.is_empty()).then_some(SetPredicate::AnyOf(any));

@@ -1,14 +1,14 @@
-//! Reading a body.
+//! Parses bodies.
 
 use serde::Deserialize;
 
 use super::object::Object;
 use super::request_error::RequestError;
 
-/// Parses a whole body, an object, and says where it is not what was asked for.
+/// Parses a whole body, an object; an error has the place in the body.
 ///
-/// Cost: O(bytes), and no recursion that follows the input: what is asked for nests two deep, and
-/// `serde_json` leaves out the rest without any.
+/// Cost: O(bytes), without recursion by the depth of the input: the expected shapes are two levels deep, and
+/// `serde_json` skips the rest without recursion.
 pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RequestError> {
     let Object(parsed) = parse_any(bytes)?;
     Ok(parsed)

@@ -12,9 +12,9 @@ use super::query::Query;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// Where it leads: a path, percent-encoded where it must be.
+    /// The target: a path, percent-encoded if necessary.
     pub href: String,
-    /// The type of what is there.
+    /// The media type of the target.
     #[serde(rename = "type")]
     pub media_type: String,
 }
@@ -29,10 +29,10 @@ impl Link {
 /// The links of a resource or view. Example: at [`LinkedResources`](super::LinkedResources).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceLinks {
-    /// To the thing itself.
+    /// To the resource or view itself.
     #[serde(rename = "self")]
     pub own: Link,
-    /// To what it is listed in.
+    /// To the list that contains it.
     pub parent: Link,
 }
 
@@ -51,23 +51,23 @@ pub struct PageLinks {
     /// To the next page, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Link>,
-    /// To the page before, if there is one.
+    /// To the previous page, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev: Option<Link>,
 }
 
 impl PageLinks {
-    /// The links of the page of a list of `total` items that a query asks for at a path.
+    /// The links of a page at a path: the page that a query requests from a list of `total` items.
     pub(super) fn new(path: &str, query: &Query, total: u64) -> Self {
         let (limit, offset) = (query.limit() as u64, query.offset() as u64);
         let at = |offset| Some(Link::to_json(format!("{path}?{}", query.at_offset(offset))));
         let own = Link::to_json(format!("{path}?{}", query.at_offset(offset)));
         if limit == 0 {
-            // Such pages lead nowhere.
+            // Such pages have no links to others.
             return Self { own, first: None, last: None, next: None, prev: None };
         }
         let next = offset.saturating_add(limit);
-        // On the grid of this page, so that going back from it meets this page again.
+        // Aligned with this page, so that going back from the last page reaches this page again.
         let last = match total.saturating_sub(1).checked_sub(offset % limit) {
             Some(behind) => offset % limit + behind / limit * limit,
             None => 0,

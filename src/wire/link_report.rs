@@ -8,8 +8,8 @@ use super::linked_resources::LinkedResources;
 use crate::model::resource::ResourceType;
 use crate::model::{Failure, Report};
 
-/// The answer to a link or unlink, partial failures included; always a 200, since clients give
-/// back nothing on any other status. Example: at [`wire`](super).
+/// The answer to a link or unlink, including partial failures. The status is always 200, since clients ignore the body
+/// of any other status. Example: at [`wire`](super).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkReport<'a> {
@@ -20,7 +20,7 @@ pub struct LinkReport<'a> {
     /// The keys that failed, in request order.
     #[serde(borrow)]
     pub failed_resources: Vec<FailedResource<'a>>,
-    /// What the view holds now; only on a link, and only where a host wants to tell.
+    /// The resources now linked to the view; only after a link, and only if a host adds them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_resources: Option<LinkedResources>,
 }
@@ -29,8 +29,7 @@ pub struct LinkReport<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedResource<'a> {
-    /// The key as the request gave it. Of a segment that it named by id the key, or the id where
-    /// nothing is registered with it.
+    /// The key as the request gave it. For a segment named by id: its key, or the id if it is not registered.
     #[serde(borrow)]
     pub resource_key: Cow<'a, str>,
     /// The type of the resource.
@@ -39,17 +38,17 @@ pub struct FailedResource<'a> {
     /// Why it failed, for people.
     #[serde(borrow)]
     pub error_message: Cow<'a, str>,
-    /// The environment of a segment, as the request gave it or as the id leads to it.
+    /// The environment of a segment, from the request or from the registration of the id.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<Cow<'a, str>>,
-    /// Why it failed, for programs: the text of a [`FailureCode`](crate::FailureCode). The API
-    /// this comes from has no such field, and its clients accept it.
+    /// Why it failed, for programs: the text of a [`FailureCode`](crate::FailureCode). The original API has no such
+    /// field, and its clients accept it.
     #[serde(borrow)]
     pub code: Cow<'a, str>,
 }
 
 impl<'a> LinkReport<'a> {
-    /// The answer that tells a report.
+    /// The answer for a report.
     ///
     /// Cost: O(keys).
     #[must_use]

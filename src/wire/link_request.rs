@@ -10,10 +10,10 @@ use crate::model::key::EnvironmentId;
 use crate::model::resource::ResourceType;
 use crate::model::{Batch, SegmentRef};
 
-/// The body of a link or unlink: one of three shapes, told apart by their fields.
+/// The body of a link or unlink: one of three shapes, distinguished by their fields.
 ///
-/// A body that has none of the shapes is an error, and so is an unknown field: a misspelt `filter`
-/// must not vanish. `null` is as if the field were not there.
+/// A body with none of the shapes is an error, and so is an unknown field: a misspelt `filter` must not be ignored.
+/// `null` counts as missing.
 ///
 /// ```
 /// use viewlink::wire::LinkRequest;
@@ -32,13 +32,13 @@ pub enum LinkRequest {
     Keys {
         /// The keys or ids, which may be malformed or repeated.
         keys: Vec<String>,
-        /// What else to take.
+        /// A filter for further resources.
         #[serde(skip_serializing_if = "Option::is_none")]
         filter: Option<String>,
-        /// Where a filter of segments looks.
+        /// The environment for a filter of segments.
         #[serde(skip_serializing_if = "Option::is_none")]
         environment_id: Option<String>,
-        /// Why.
+        /// The reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
@@ -46,30 +46,30 @@ pub enum LinkRequest {
     SegmentIdentifiers {
         /// The segments, which may be malformed or repeated.
         segment_identifiers: Vec<SegmentIdentifier>,
-        /// What else to take.
+        /// A filter for further resources.
         #[serde(skip_serializing_if = "Option::is_none")]
         filter: Option<String>,
-        /// Where a filter looks.
+        /// The environment for the filter.
         #[serde(skip_serializing_if = "Option::is_none")]
         environment_id: Option<String>,
-        /// Why.
+        /// The reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
-    /// Whatever a filter finds.
+    /// All resources that match a filter.
     Filter {
         /// The filter.
         filter: String,
-        /// Where a filter of segments looks.
+        /// The environment for a filter of segments.
         #[serde(skip_serializing_if = "Option::is_none")]
         environment_id: Option<String>,
-        /// Why.
+        /// The reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
 }
 
-/// A segment by where it is.
+/// A segment by environment and key.
 ///
 /// ```
 /// use viewlink::{ResourceType, wire::LinkRequest};
@@ -88,7 +88,7 @@ pub struct SegmentIdentifier {
     pub segment_key: String,
 }
 
-/// All fields that any of the shapes has.
+/// All fields of all shapes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Fields {
@@ -104,16 +104,16 @@ impl TryFrom<Fields> for LinkRequest {
 
     fn try_from(fields: Fields) -> Result<Self, &'static str> {
         let Fields { keys, segment_identifiers, filter, environment_id, comment } = fields;
-        // Beside keys an empty one asks for nothing more. Alone it could mean nothing or everything.
+        // With keys, an empty filter adds nothing. Alone it could mean nothing or everything.
         let has_keys = keys.is_some() || segment_identifiers.is_some();
         let filter = filter.filter(|text| !(has_keys && text.is_empty()));
         match (keys, segment_identifiers, filter) {
             (Some(_), Some(_), _) => {
-                Err("keys and segmentIdentifiers do not go together: give one of them")
+                Err("keys and segmentIdentifiers exclude each other: give one of them")
             }
-            (Some(_), None, None) if environment_id.is_some() => {
-                Err("environmentId goes with a filter or segmentIdentifiers, not with keys alone")
-            }
+            (Some(_), None, None) if environment_id.is_some() => Err(
+                "environmentId is for a filter or segmentIdentifiers, not for keys alone: leave it out",
+            ),
             (Some(keys), None, filter) => Ok(Self::Keys { keys, filter, environment_id, comment }),
             (None, Some(identifiers), filter) => Ok(Self::SegmentIdentifiers {
                 segment_identifiers: identifiers.into_iter().map(|Object(of)| of).collect(),
@@ -122,7 +122,9 @@ impl TryFrom<Fields> for LinkRequest {
                 comment,
             }),
             (None, None, Some(filter)) => Ok(Self::Filter { filter, environment_id, comment }),
-            (None, None, None) => Err("one of keys, segmentIdentifiers and filter is required"),
+            (None, None, None) => {
+                Err("the body has no resources: give keys, segmentIdentifiers or filter")
+            }
         }
     }
 }
@@ -134,15 +136,15 @@ impl LinkRequest {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON or have none of the shapes.
+    /// [`RequestError::Body`] when the bytes are not JSON or have none of the shapes.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }
 
-    /// The batch it asks for, of resources of the type that the path names.
+    /// The requested batch, for resources of the type in the path.
     ///
-    /// An empty comment is none. Segments in `keys` are ids. With keys and a filter, what matches
-    /// either is meant; a filter looks for segments in one environment.
+    /// An empty comment counts as none. Segments in `keys` are ids. With keys and a filter, the batch has the resources
+    /// of both; a filter searches segments in one environment.
     ///
     /// Cost: O(keys + length of the filter).
     ///
@@ -161,10 +163,9 @@ impl LinkRequest {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Filter`] when the filter is none of that type, an empty one included;
-    /// [`RequestError::Parameter`] when one of segments comes without the id of an environment, or with
-    /// a malformed one; [`RequestError::Shape`] when `segmentIdentifiers`, or an `environmentId` with a
-    /// filter, are given for another type than segments.
+    /// [`RequestError::Filter`] when the filter is invalid for that type, or empty; [`RequestError::Parameter`] when a
+    /// filter of segments comes with a missing or malformed environment id; [`RequestError::Shape`] when
+    /// `segmentIdentifiers`, or an `environmentId` with a filter, are given for a type other than segments.
     pub fn into_batch(self, resource_type: ResourceType) -> Result<Batch, RequestError> {
         let (batch, filter, environment, comment) = match self {
             Self::Keys { keys, filter, environment_id, comment } => {
@@ -213,7 +214,7 @@ fn parse_filter(
     match (resource_type, environment) {
         (ResourceType::Segment, environment) => {
             let id = environment.unwrap_or_default();
-            let expected = "a filter of segments looks in the environment with this id";
+            let expected = "a filter of segments needs the id of an environment";
             let id = EnvironmentId::parse(id)
                 .map_err(|_| RequestError::parameter("environmentId", id, expected))?;
             Ok(filter.and(ResourceCondition::Environment(id)))

@@ -36,7 +36,7 @@ use crate::model::resource::ResourceType;
 pub struct LinkedResources {
     /// The resources, in order.
     pub items: Vec<LinkedResource>,
-    /// How many there are on all pages.
+    /// The number of resources on all pages.
     pub total_count: u64,
     /// To the other pages.
     #[serde(rename = "_links", default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct LinkedResources {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedResource {
-    /// To the resource, where the system this API comes from keeps it, and to the view.
+    /// To the resource, by its path in the original API, and to the view.
     #[serde(rename = "_links")]
     pub links: ResourceLinks,
     /// The key.
@@ -60,13 +60,13 @@ pub struct LinkedResource {
     /// The environment's id, for segments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<String>,
-    /// The environment's key, where a host knows it.
+    /// The environment's key, if a host knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_key: Option<String>,
 }
 
 impl LinkedResources {
-    /// The answer that tells a page of what is linked to `view`, which `query` asked for.
+    /// The answer for a page of the resources linked to `view`, which `query` requested.
     ///
     /// Cost: O(items).
     #[must_use]

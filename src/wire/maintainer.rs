@@ -1,20 +1,20 @@
-//! Who looks after a view or resource.
+//! The maintainer of a view or resource.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::view;
 
-/// Who looks after a view or resource, in changes and exports. An answer that shows a view has a
+/// The maintainer of a view or resource, in changes and exports. The answer for a view has a
 /// [`ViewMaintainer`](super::ViewMaintainer).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maintainer {
-    /// What it is.
+    /// The kind.
     pub kind: MaintainerKind,
     /// The id of the member or the key of the team.
     pub id: String,
 }
 
-/// What looks after a view or resource. Example: at [`View`](super::View).
+/// The kind of maintainer of a view or resource. Example: at [`View`](super::View).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MaintainerKind {

@@ -1,8 +1,8 @@
-//! The JSON of LaunchDarkly's Views REST API: what its clients send, and what they accept.
+//! The JSON of LaunchDarkly's Views REST API: the requests of its clients, and the answers they accept.
 //!
-//! Plain types without any HTTP. A request parses from the bytes of a body, or from the decoded
-//! parameters of a query, and becomes one of the engine; reports, pages and errors of the engine
-//! become the bodies of answers. Behind the feature `wire`.
+//! Plain types without HTTP. A request is parsed from the bytes of a body or the decoded parameters of a query, and
+//! becomes a request to the engine. Reports, pages and errors of the engine become the bodies of answers. Needs the
+//! feature `wire`.
 //!
 //! | operation | request | answer |
 //! | --- | --- | --- |
@@ -19,11 +19,11 @@
 //! | create flag, create segment | [`ResourcePost`] | [`Resource`] |
 //! | get flag, get segment | | [`Resource`] |
 //! | list flags, list segments | [`Query`] | [`Resources`] |
-//! | what a resource is elsewhere, which the API does not have | [`ResourcePut`] | |
+//! | register a resource from elsewhere, which the API does not have | [`ResourcePut`] | |
 //! | follow the changes, which the API does not have | | [`Changes`] |
-//! | take a change back, which the API does not have | | [`Reverted`] |
+//! | revert a change, which the API does not have | | [`Reverted`] |
 //! | the history of a view or resource, which the API does not have | | [`History`] |
-//! | whatever fails | | [`ErrorBody`] and its status |
+//! | all errors | | [`ErrorBody`] and its status |
 //!
 //! ```
 //! use viewlink::{NewView, Options, ResourceType, wire};
@@ -45,12 +45,11 @@
 //! # }
 //! ```
 //!
-//! A path that names a segment by id is read with [`find_resource`].
+//! [`find_resource`] reads a path that names a segment by id.
 //!
-//! The shapes are those of the API's public documentation, its `OpenAPI` description and its
-//! official clients. Where these leave something open, a type says what it does. What the store
-//! does not know (a field to filter by, a search among the views of a resource) is refused, and
-//! never left out in silence: [`RequestError::Unsupported`].
+//! The shapes are those of the API's public documentation, its `OpenAPI` description and its official clients. Where
+//! these are unclear, the type says what it does. Requests that the store cannot serve (an unsupported filter field, a
+//! search in the views of a resource) are refused, never silently ignored: [`RequestError::Unsupported`].
 
 mod attribute;
 mod changes;

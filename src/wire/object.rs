@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// What a JSON object holds.
+/// The contents of a JSON object.
 ///
-/// A derived struct also parses from a list of its values in the order of its fields. No client
-/// means that, and what changes a view is not to be guessed.
+/// A derived struct can also be parsed from a list of its values in the order of its fields. No client means that, and
+/// a change of a view must not be guessed.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

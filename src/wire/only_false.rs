@@ -1,10 +1,10 @@
-//! What can only be denied.
+//! A field that can only be false.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// `false`, and nothing else: the value of what clients send along and the store does not keep. A
-/// `true` would have to change something, and is refused.
+/// `false`, and nothing else: the value of fields that clients send and the store does not have. `true` would have to
+/// change something, so it is refused.
 ///
 /// ```
 /// use viewlink::wire::ViewPatch;
@@ -26,7 +26,7 @@ impl Serialize for OnlyFalse {
 impl<'de> Deserialize<'de> for OnlyFalse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if bool::deserialize(deserializer)? {
-            return Err(D::Error::custom("it cannot be true here: leave it out, or send false"));
+            return Err(D::Error::custom("true is not supported: leave it out, or send false"));
         }
         Ok(Self)
     }

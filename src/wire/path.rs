@@ -24,7 +24,7 @@ pub(super) fn views_of(project: &ProjectKey, resource: &Resource) -> String {
     format!("/api/v2/projects/{project}/view-associations/{of}/{key}")
 }
 
-/// The registered resources of a type, of segments those of an environment.
+/// The registered resources of a type, for segments those of an environment.
 pub(super) fn registered(
     project: &ProjectKey,
     resource_type: ResourceType,
@@ -41,7 +41,7 @@ pub(super) fn registered(
     }
 }
 
-/// Where the system this API comes from keeps the resource.
+/// The path of the resource in the original API.
 pub(super) fn resource(project: &ProjectKey, resource: &Resource) -> String {
     let list = registered(project, resource.resource_type(), resource.environment());
     format!("{list}/{}", resource.key())

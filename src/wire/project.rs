@@ -1,4 +1,4 @@
-//! A project: what clients ask of it, and what they may say.
+//! A project: answers and requests.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,7 @@ use super::{json, only_false::OnlyFalse};
 use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{self, ProjectSettings};
 
-/// A project, as clients read it. The fields that the store does not keep and clients require are always `false` and
-/// empty.
+/// A project, as clients read it. Fields that clients require and the store does not have are always `false` or empty.
 ///
 /// ```
 /// use viewlink::{Options, ProjectSettings, wire};
@@ -35,7 +34,7 @@ pub struct Project {
     pub id: String,
     /// The key.
     pub key: String,
-    /// The name people read; the key where nobody said.
+    /// The display name; the key if there is none.
     pub name: String,
     /// Whether a new flag must be in a view.
     pub require_view_association_for_new_flags: bool,
@@ -48,7 +47,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// The answer that tells a project.
+    /// The answer for a project.
     ///
     /// Cost: O(bytes of its texts).
     #[must_use]
@@ -68,9 +67,9 @@ impl Project {
     }
 }
 
-/// The body that says what a project is; what it leaves out is as if nobody had said it.
+/// The body that sets the settings of a project; missing settings get their defaults.
 ///
-/// A field that is none of these is refused: passed over, it would be taken for done.
+/// Unknown fields are refused: if they were ignored, the client would believe that they took effect.
 ///
 /// ```
 /// use viewlink::{ProjectSettings, wire::ProjectPut};
@@ -83,7 +82,7 @@ impl Project {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProjectPut {
-    /// The name people read.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether a new flag must be in a view.
@@ -101,12 +100,12 @@ impl ProjectPut {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, or a field is of another type or unknown.
+    /// [`RequestError::Body`] when the bytes are not a JSON object, or a field is of another type or unknown.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }
 
-    /// What it says. Example: at [`ProjectPut`].
+    /// The settings in it. Example: at [`ProjectPut`].
     #[must_use]
     pub fn into_settings(self) -> ProjectSettings {
         let Self {
@@ -121,8 +120,8 @@ impl ProjectPut {
     }
 }
 
-/// The body that changes what is said of a project: an object with the fields to change, or a JSON Patch that replaces
-/// them, as the API's own clients send.
+/// The body that changes the settings of a project: an object with the settings to change, or a JSON Patch that
+/// replaces them, as the API's own clients send.
 ///
 /// ```
 /// use viewlink::wire::ProjectPatch;
@@ -145,7 +144,7 @@ struct Step {
     value: Value,
 }
 
-/// What a field may have.
+/// The value of a field.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a text, or true or false")]
 enum Value {
@@ -160,8 +159,8 @@ impl ProjectPatch {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are neither, or a field is of another type or unknown;
-    /// [`RequestError::Parameter`] when a step of a JSON Patch does something else than to replace a field.
+    /// [`RequestError::Body`] when the bytes are neither of both, or a field has another type or is unknown;
+    /// [`RequestError::Parameter`] when a step of a JSON Patch does anything but replace a field.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         if body.trim_ascii_start().first() != Some(&b'[') {
             return json::parse(body).map(Self);
@@ -173,7 +172,7 @@ impl ProjectPatch {
         Ok(Self(fields))
     }
 
-    /// The change it asks for. Example: at [`ProjectPatch`].
+    /// The requested change. Example: at [`ProjectPatch`].
     #[must_use]
     pub fn into_patch(self) -> project_settings::ProjectPatch {
         let ProjectPut {
@@ -196,10 +195,10 @@ impl ProjectPatch {
 }
 
 impl ProjectPut {
-    /// Does what a step of a JSON Patch says.
+    /// Applies a step of a JSON Patch.
     fn take(&mut self, Step { op, path, value }: Step) -> Result<(), RequestError> {
         if op != "replace" && op != "add" {
-            let expected = "what is said of a project can be replaced, and nothing else";
+            let expected = "the only operation for the settings of a project is replace";
             return Err(RequestError::parameter("op", &op, expected));
         }
         match (path.as_str(), value) {

@@ -12,7 +12,7 @@ use crate::model::key::EnvironmentId;
 use crate::model::page::{KeySort, LinkSort, Paging, ResourceSort, ViewSort};
 use crate::model::resource::{Resource, ResourceType};
 
-/// The parameters of a reading request; each operation takes what concerns it.
+/// The parameters of a read request; each operation uses some of them.
 ///
 /// ```
 /// use viewlink::wire::Query;
@@ -37,24 +37,24 @@ pub struct Query {
 }
 
 impl Query {
-    /// The items of a page where nothing is said: 20.
+    /// The default number of items in a page: 20.
     pub const DEFAULT_LIMIT: usize = 20;
-    /// The most items of a page: 1,000.
+    /// The greatest number of items in a page: 1,000.
     pub const MAX_LIMIT: usize = 1_000;
 
-    /// Reads decoded names and values.
+    /// Parses decoded names and values.
     ///
-    /// `expand`, and the views of `and`, `any` and `not`, may come more than once, with several names and commas
-    /// between them, and as `expand[]` or `expand[0]`, as some clients write lists. Empty values count as missing, and names that no
-    /// operation knows are left out. Example: at [`Query`].
+    /// `expand`, and the views of `and`, `any` and `not`, may occur more than once, with several names separated by
+    /// commas, and as `expand[]` or `expand[0]`, as some clients write lists. Empty values count as missing, and
+    /// unknown names are ignored. Example: at [`Query`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when a `limit` or `offset` is no number or out of range, when
-    /// `sort` or `expand` name what there is not, when `environmentId` or a view is no key, and when
-    /// something but a list is given twice.
+    /// [`RequestError::Parameter`] when a `limit` or `offset` is not a number or out of range, when `sort` or `expand`
+    /// has an unknown name, when `environmentId` or a view is an invalid key, and when anything but a list is given
+    /// twice.
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, RequestError> {
@@ -76,34 +76,34 @@ impl Query {
         })
     }
 
-    /// How many items are asked for at most.
+    /// The greatest number of items in the answer.
     #[must_use]
     pub const fn limit(&self) -> usize {
         self.limit
     }
 
-    /// How many items are left out before.
+    /// How many items are skipped.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// What the answer is to hold besides.
+    /// The requested optional parts.
     #[must_use]
     pub const fn expand(&self) -> &Expand {
         &self.expand
     }
 
-    /// The page of linked resources that is asked for: by link time or name, ties by key.
+    /// The requested page of linked resources: by link time or name, ties by key.
     ///
-    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter). Example: at
+    /// [`resource_filter`](Self::resource_filter) has the conditions. Example: at
     /// [`LinkedResources`](super::LinkedResources).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    /// [`RequestError::Parameter`] when `sort` belongs to another list.
     pub fn link_paging(&self) -> Result<Paging<LinkSort>, RequestError> {
         match self.sort {
             None | Some(Sort::LinkedAt) => Ok(self.paging().sort(LinkSort::LinkedAt)),
@@ -112,16 +112,15 @@ impl Query {
         }
     }
 
-    /// The page of registered resources that is asked for: by key or name.
+    /// The requested page of registered resources: by key or name.
     ///
-    /// Which resources are meant is told by [`resource_filter`](Self::resource_filter). Example: at
-    /// [`Resources`](super::Resources).
+    /// [`resource_filter`](Self::resource_filter) has the conditions. Example: at [`Resources`](super::Resources).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    /// [`RequestError::Parameter`] when `sort` belongs to another list.
     pub fn resource_paging(&self) -> Result<Paging<ResourceSort>, RequestError> {
         match self.sort {
             None | Some(Sort::Key) => Ok(self.paging().sort(ResourceSort::Key)),
@@ -130,9 +129,9 @@ impl Query {
         }
     }
 
-    /// Which resources of a type are asked for: those that `filter` and `query` find, segments in
-    /// the environment `environmentId`, in all views of `and`, in one of `any` or more, and in none of `not`; all
-    /// where none of these is given.
+    /// The requested resources of a type: those that match `filter` and `query`, segments in the environment
+    /// `environmentId`, in all views of `and`, in at least one of `any`, and in none of `not`; all without these
+    /// parameters.
     ///
     /// Cost: O(bytes of the filter).
     ///
@@ -149,7 +148,7 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Filter`] when the filter is none of that type.
+    /// [`RequestError::Filter`] when the filter is invalid for that type.
     pub fn resource_filter(
         &self,
         resource_type: ResourceType,
@@ -172,16 +171,15 @@ impl Query {
         }
     }
 
-    /// The page of the views of a project that is asked for.
+    /// The requested page of the views of a project.
     ///
-    /// Which views are meant is told by [`view_filter`](Self::view_filter). Example: at
-    /// [`View`](super::View).
+    /// [`view_filter`](Self::view_filter) has the conditions. Example: at [`View`](super::View).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    /// [`RequestError::Parameter`] when `sort` belongs to another list.
     pub fn view_paging(&self) -> Result<Paging<ViewSort>, RequestError> {
         let sort = match self.sort {
             None | Some(Sort::Key) => ViewSort::Key,
@@ -192,14 +190,14 @@ impl Query {
         Ok(self.paging().sort(sort))
     }
 
-    /// Which views of a project are asked for: those that `filter` and `query` find; all where
-    /// neither is given. Example: at [`View`](super::View).
+    /// The requested views of a project: those that match `filter` and `query`; all without both. Example: at
+    /// [`View`](super::View).
     ///
     /// Cost: O(bytes of the filter).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Filter`] when the filter is none of views.
+    /// [`RequestError::Filter`] when the filter is invalid for views.
     pub fn view_filter(&self) -> Result<ViewFilter, RequestError> {
         let filter = match &self.filter {
             Some(text) => ViewFilter::parse(text).map_err(RequestError::filter)?,
@@ -211,15 +209,14 @@ impl Query {
         })
     }
 
-    /// The page of the views of a resource that is asked for: by key. Example: at
-    /// [`resource`](Self::resource).
+    /// The requested page of the views of a resource: by key. Example: at [`resource`](Self::resource).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
-    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    /// [`RequestError::Unsupported`] with a `query` or `filter`; [`RequestError::Parameter`] when `sort` belongs to
+    /// another list.
     pub fn linked_view_paging(&self) -> Result<Paging<KeySort>, RequestError> {
         let what = match (&self.search, &self.filter) {
             (Some(_), _) => Some("query"),
@@ -227,7 +224,7 @@ impl Query {
             (None, None) => None,
         };
         if let Some(what) = what {
-            let instead = "the views of a resource are not filtered, read them page by page";
+            let instead = "the views of a resource cannot be filtered: read them page by page";
             return Err(RequestError::Unsupported { what, instead });
         }
         match self.sort {
@@ -236,7 +233,7 @@ impl Query {
         }
     }
 
-    /// The resource whose views are asked for. `environmentId` counts for segments.
+    /// The resource whose views are requested. `environmentId` is used for segments only.
     ///
     /// Cost: O(bytes of the key).
     ///
@@ -253,8 +250,7 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when the key is none, or a segment comes without an
-    /// environment.
+    /// [`RequestError::Parameter`] when the key is invalid, or a segment has no environment.
     pub fn resource(
         &self,
         resource_type: ResourceType,
@@ -268,7 +264,7 @@ impl Query {
                 Resource::segment(environment.as_str(), key)
             }
             (ResourceType::Segment, None) => {
-                let expected = "a segment is looked up in the environment with this id";
+                let expected = "a segment needs the id of its environment";
                 return Err(RequestError::parameter("environmentId", "", expected));
             }
         };
@@ -279,7 +275,7 @@ impl Query {
         Paging::first(self.limit).offset(self.offset)
     }
 
-    /// The same query for another page, as it stands in a URL.
+    /// The same query for another page, as text in a URL.
     pub(super) fn at_offset(&self, offset: u64) -> String {
         let mut text = format!("limit={}&offset={offset}", self.limit);
         let expand = (!self.expand.is_empty()).then(|| self.expand.to_string());
@@ -304,7 +300,7 @@ impl Query {
 
 const A_KEY: &str = "a key has 1 to 256 letters, digits, '_', '.' and '-', a letter or digit first";
 
-/// The values as they come.
+/// The values as given.
 #[derive(Default)]
 struct Given {
     limit: Option<String>,
@@ -345,14 +341,14 @@ impl Given {
     }
 }
 
-/// Whether a parameter gives values of a list of this name: `expand`, `expand[]` or `expand[0]`.
+/// Whether a parameter belongs to the list of this name: `expand`, `expand[]` or `expand[0]`.
 fn is_list(name: &str, list: &str) -> bool {
     let Some(rest) = name.strip_prefix(list) else { return false };
     let place = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     rest.is_empty() || place.is_some_and(|place| place.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// A number of digits alone.
+/// A number that has only digits.
 fn number(text: &str) -> Option<usize> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

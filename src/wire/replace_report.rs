@@ -6,9 +6,9 @@ use super::changes::Name;
 use super::link_report::LinkReport;
 use crate::model::{KeyOutcome, Report};
 
-/// The answer to a replacement: that of a link, and what became of the rest.
+/// The answer to a replacement: that of a link, with the unlinked resources.
 ///
-/// The API this comes from has no replacement, so what is added is of this crate.
+/// The original API has no replacement, so this crate defines the additions.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::ReplaceReport};
@@ -25,19 +25,19 @@ use crate::model::{KeyOutcome, Report};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplaceReport<'a> {
-    /// What a link answers, of the keys and of what was taken out.
+    /// The answer of a link, for the keys and the unlinked resources.
     #[serde(flatten)]
     pub report: LinkReport<'a>,
     /// How many were linked.
     pub linked_count: usize,
-    /// How many were asked for and linked before.
+    /// How many requested ones were already linked.
     pub unchanged_count: usize,
-    /// What was taken out, in key order.
+    /// The unlinked resources, in key order.
     pub unlinked_resources: Vec<Name<'a>>,
 }
 
 impl<'a> ReplaceReport<'a> {
-    /// The answer that tells the report of a replacement.
+    /// The answer for the report of a replacement.
     ///
     /// Cost: O(keys and links of the view).
     #[must_use]

@@ -1,11 +1,11 @@
-//! What is wrong with a request, before the engine sees it.
+//! Errors of a request that are found before it reaches the engine.
 
 use crate::filter::FilterError;
 use crate::model::error_chain::chain;
 
-/// Why a request cannot be taken; a 400.
+/// Why a request is invalid; a 400.
 ///
-/// Displayed with the place and what was expected there.
+/// Displayed with the place of the error and what was expected there.
 ///
 /// ```
 /// use viewlink::wire::{ErrorBody, LinkRequest};
@@ -18,41 +18,41 @@ use crate::model::error_chain::chain;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The body is no JSON, or not of the shape asked for.
-    #[error("the body is not what is expected{}: {source}", at(.path))]
+    /// The body is not JSON, or does not have the expected shape.
+    #[error("the body is invalid{}: {source}", at(.path))]
     Body {
         /// The field or list entry, such as `keys[3]`; `.` for the body itself.
         path: String,
-        /// What is wrong there, with line and column.
+        /// The error, with line and column.
         source: serde_json::Error,
     },
-    /// The fields of a body are each well formed, and do not go together.
+    /// The fields of a body are each valid, but exclude each other.
     #[error("{0}")]
     Shape(&'static str),
-    /// A parameter of the query, or a part of the path, is not what is expected.
+    /// A parameter of the query, or a part of the path, is invalid.
     #[error("{name} is {}: {expected}", shown(.text))]
     Parameter {
         /// The name of the parameter.
         name: &'static str,
-        /// The text it was given; of a long one the first 100 characters.
+        /// Its text; of a long one the first 100 characters.
         text: String,
-        /// What would do.
+        /// What is expected.
         expected: &'static str,
     },
-    /// A text that is to filter does not.
-    #[error("the {what} cannot be read: {}", chain(.source))]
+    /// The text of a filter is invalid.
+    #[error("the {what} is invalid: {}", chain(.source))]
     Filter {
         /// The field or parameter that has the text.
         what: &'static str,
-        /// What is wrong with the text, and at which byte.
+        /// The error in the text, with its position.
         source: FilterError,
     },
-    /// The API has it and the store does not.
+    /// The API supports it, but the store does not.
     #[error("{what} is not supported: {instead}")]
     Unsupported {
-        /// What was asked for.
+        /// The unsupported part of the request.
         what: &'static str,
-        /// What can be done about it.
+        /// What the client can do instead.
         instead: &'static str,
     },
 }

@@ -14,11 +14,11 @@ use crate::model::resource::ResourceType;
 use crate::model::view::Maintainer;
 use crate::model::{self, RegisteredResource};
 
-/// What is registered of a resource, as clients read a flag or segment.
+/// A registered resource, as clients read a flag or segment.
 ///
-/// What the registry does not keep is not there, but for fields without which clients read nothing: those are always
-/// empty, `false` or 0 (`variations`, `experiments` and `customProperties` of a flag, whose `kind` is always `boolean`;
-/// `rules`, `deleted` and `generation` of a segment). The version is the revision of the change that put it last;
+/// Fields that the registry does not have are missing, except those that clients require. These are always empty,
+/// `false` or 0: `variations`, `experiments` and `customProperties` of a flag, whose `kind` is always `boolean`;
+/// `rules`, `deleted` and `generation` of a segment. The version is the revision of the last change of its fields;
 /// `lastModifiedDate` of a segment is its date of creation.
 ///
 /// ```
@@ -51,7 +51,7 @@ pub struct Resource<'a> {
     of: OfType<'a>,
 }
 
-/// What one type has and the others do not.
+/// The fields that only one type has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum OfType<'a> {
@@ -88,7 +88,7 @@ struct Experiments {
     items: [(); 0],
 }
 
-/// A maintainer under the name that its kind has.
+/// A maintainer under the field name of its kind.
 fn maintainer<S: Serializer>(
     maintainer: &Option<&Maintainer>,
     serializer: S,
@@ -101,7 +101,7 @@ fn maintainer<S: Serializer>(
 }
 
 impl<'a> Resource<'a> {
-    /// The answer that tells a registered resource of a project.
+    /// The answer for a registered resource of a project.
     ///
     /// Cost: O(bytes of its texts).
     #[must_use]
@@ -170,7 +170,7 @@ impl<'a> Resource<'a> {
 pub struct Resources<'a> {
     /// The resources, in order.
     pub items: Vec<Resource<'a>>,
-    /// How many there are on all pages.
+    /// The number of resources on all pages.
     pub total_count: u64,
     /// To the other pages.
     #[serde(rename = "_links")]
@@ -178,8 +178,7 @@ pub struct Resources<'a> {
 }
 
 impl<'a> Resources<'a> {
-    /// The answer that tells a page of the resources of a type, of segments those of an environment, which `query`
-    /// asked for.
+    /// The answer for a page of the resources of a type (for segments, of an environment), which `query` requested.
     ///
     /// Cost: O(items).
     #[must_use]

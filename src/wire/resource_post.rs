@@ -8,9 +8,9 @@ use super::resource_put::ResourcePut;
 use crate::model::NewResource;
 use crate::model::resource::ResourceType;
 
-/// The body that registers a new flag or segment, and the views that it is to be linked to.
+/// The body that registers a new flag or segment, and links it to views.
 ///
-/// It is that of the API; what the registry does not keep is left out.
+/// It is the body of the API; fields that the registry does not have are ignored.
 ///
 /// ```
 /// use viewlink::{NewResource, ResourceType, wire::ResourcePost};
@@ -24,7 +24,7 @@ use crate::model::resource::ResourceType;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePost {
-    /// What is said of it; the path says its project and type, and the environment of a segment.
+    /// The fields of the resource; the path has its project and type, and the environment of a segment.
     pub resource: ResourcePut,
     /// The keys of the views.
     pub view_keys: Vec<String>,
@@ -43,21 +43,21 @@ impl ResourcePost {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, lack the key, or a field is of another type.
+    /// [`RequestError::Body`] when the bytes are not a JSON object, the key is missing, or a field is of another type.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         let ViewKeys { view_keys } = json::parse(body)?;
         let view_keys = view_keys.unwrap_or_default();
         Ok(Self { resource: ResourcePut::from_json(body)?, view_keys })
     }
 
-    /// The resource of a type, and for segments of an environment. Example: at [`ResourcePost`].
+    /// The resource, with this type and, for segments, this environment. Example: at [`ResourcePost`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Shape`] when a member and a team are to look after it; [`RequestError::Parameter`] when a segment
-    /// comes without an environment.
+    /// [`RequestError::Shape`] when both a member and a team are given as maintainer; [`RequestError::Parameter`] when
+    /// a segment has no environment.
     pub fn into_new_resource(
         self,
         resource_type: ResourceType,

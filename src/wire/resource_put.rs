@@ -1,4 +1,4 @@
-//! What is said of a resource that is to be registered.
+//! A resource to be registered, as JSON.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +11,16 @@ use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::{self, NewResource};
 
-/// A resource that is to be registered, its fields named as the API names them.
+/// A resource to be registered, with the field names of the API.
 ///
-/// It is what a host reads from elsewhere, such as a line of an export; the body of the API is a
-/// [`ResourcePost`](super::ResourcePost). Unknown fields are left out, since a resource as the API
-/// gives it has many more; so it can be taken as it is, with `resourceType`, and for segments
-/// `environmentId`, added. `null` is as if the field were not there.
+/// A host reads it from elsewhere, such as a line of an export; the body of the API is a
+/// [`ResourcePost`](super::ResourcePost). Unknown fields are ignored, since a resource of the API has many more. So
+/// such a resource can be used as it is, with `resourceType` added, and `environmentId` for segments. `null` counts as
+/// missing.
 ///
-/// The attributes are what a flag service knows and a store keeps as it is told, to
-/// [filter](crate::filter) by: `status`, `staleState`, `targeting`, `filterEnv` and `followerId` of flags, `type` and
-/// `external` of segments. Each is a text, a whole number or a list of texts.
+/// Attributes are values that a flag service has and a store keeps to [filter](crate::filter) by: `status`,
+/// `staleState`, `targeting`, `filterEnv` and `followerId` of flags, `type` and `external` of segments. Each is a text,
+/// a whole number or a list of texts.
 ///
 /// ```
 /// use viewlink::wire::ResourcePut;
@@ -34,93 +34,90 @@ use crate::model::{self, NewResource};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourcePut {
-    /// The key of the project; `default` where it is not said.
+    /// The key of the project; `default` if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_key: Option<String>,
     /// The type, in the singular or the plural.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    /// The type where `resourceType` is not said; else left out, since the API has another meaning
-    /// for it.
+    /// The type if `resourceType` is missing; otherwise ignored, since the API has another meaning for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The key, which may be malformed.
     pub key: String,
-    /// The name people read.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// The member who looks after it; an empty text for nobody.
+    /// The maintaining member; an empty text for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_id: Option<String>,
-    /// The team that looks after it; an empty text for nobody.
+    /// The maintaining team; an empty text for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_team_key: Option<String>,
     /// Whether it was taken out of use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
-    /// Whether it is meant to go some day.
+    /// Whether it is meant to be removed some day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temporary: Option<bool>,
-    /// Whether it has no bound on its size.
+    /// Whether its size is unbounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unbounded: Option<bool>,
     /// When it was created, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creation_date: Option<u64>,
-    /// The environment's id; of segments, which must have it.
+    /// The environment's id; required for segments, not allowed for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<String>,
-    /// The id, also read from `id`; of segments, left out of others.
+    /// The id of a segment, also read from `id`; ignored for others.
     #[serde(rename = "_id", alias = "id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How much it is used; of flags, left out of others.
+    /// How much a flag is used; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Attribute>,
-    /// Whether it can go; of flags, left out of others.
+    /// Whether a flag can be removed; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_state: Option<Attribute>,
-    /// Whether it is on; of flags, left out of others.
+    /// Whether a flag is on; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub targeting: Option<Attribute>,
-    /// The environments that these are about; of flags, left out of others.
+    /// The environments that the other attributes refer to, for flags; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_env: Option<Attribute>,
-    /// The members who follow it; of flags, left out of others.
+    /// The members who follow a flag; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follower_id: Option<Attribute>,
-    /// How its members are given; of segments, left out of others.
+    /// How the members of a segment are defined; ignored for others.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub segment_type: Option<Attribute>,
-    /// Where it comes from, if it is kept elsewhere; of segments, left out of others.
+    /// Where a segment that is kept elsewhere comes from; ignored for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<Attribute>,
 }
 
 impl ResourcePut {
-    /// Parses an object of JSON. Example: at [`ResourcePut`].
+    /// Parses a JSON object. Example: at [`ResourcePut`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, lack the key, or a field is of
-    /// another type.
+    /// [`RequestError::Body`] when the bytes are not a JSON object, the key is missing, or a field is of another type.
     pub fn from_json(bytes: &[u8]) -> Result<Self, RequestError> {
         json::parse(bytes)
     }
 
-    /// The resource that it says, and the key of its project. Example: at [`ResourcePut`].
+    /// The resource, and the key of its project. Example: at [`ResourcePut`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Parameter`] when the project's key or the type is none, or a segment comes
-    /// without an environment; [`RequestError::Shape`] when a resource that is no segment comes
-    /// with one, or a member and a team are to look after it.
+    /// [`RequestError::Parameter`] when the project's key or the type is invalid, or a segment has no environment;
+    /// [`RequestError::Shape`] when another resource has one, or both a member and a team are given as maintainer.
     pub fn into_new_resource(mut self) -> Result<(ProjectKey, NewResource), RequestError> {
         let project = project(self.project_key.as_deref())?;
         let resource_type =
@@ -146,7 +143,7 @@ impl ResourcePut {
         Ok((project, resource))
     }
 
-    /// Takes what is told of a resource of this type.
+    /// Adds the attributes of this type to the resource.
     fn take_attributes(
         &mut self,
         resource_type: ResourceType,
@@ -177,7 +174,7 @@ fn project(key: Option<&str>) -> Result<ProjectKey, RequestError> {
 
 fn resource_type(name: Option<&str>) -> Result<ResourceType, RequestError> {
     let name = name.unwrap_or_default();
-    let expected = "there are flag, segment, aiConfig and metric";
+    let expected = "use flag, segment, aiConfig or metric";
     name.parse().map_err(|_| RequestError::parameter("resourceType", name, expected))
 }
 
@@ -192,7 +189,7 @@ fn named(
         ResourceType::AiConfig => NewResource::ai_config,
         ResourceType::Metric => NewResource::metric,
         ResourceType::Segment => {
-            let expected = "a segment lives in the environment with this id";
+            let expected = "a segment needs the id of its environment";
             let missing = || RequestError::parameter("environmentId", "", expected);
             let environment = environment.ok_or_else(missing)?;
             return Ok(match id {

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::changes::Name;
 use crate::model::reverted::{self, RevertedItem};
 
-/// What came of taking a change back, or a view to what it was.
+/// The result of reverting a change, or of reverting a view.
 ///
-/// The API this comes from has no undo, so the shape is of this crate.
+/// The original API has no undo, so this crate defines the shape.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::Reverted};
@@ -27,37 +27,37 @@ use crate::model::reverted::{self, RevertedItem};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reverted<'a> {
-    /// How many views, links and registrations were taken back.
+    /// How many views, links and registrations were reverted.
     pub success_count: u64,
     /// How many were not.
     pub failure_count: usize,
-    /// Those that were not.
+    /// The items that were not.
     pub failures: Vec<NotReverted<'a>>,
     /// The revision of the change that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
 }
 
-/// Something that was not taken back. Example: at [`Reverted`].
+/// An item that was not reverted. Example: at [`Reverted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReverted<'a> {
-    /// What it is: `view`, `link`, `resource` or `project`.
+    /// Its kind: `view`, `link`, `resource` or `project`.
     pub kind: &'static str,
-    /// The key of the view, or of that of the link.
+    /// The key of the view, or of the view of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_key: Option<&'a str>,
-    /// The resource, or that of the link.
+    /// The resource, or the resource of the link.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Name<'a>>,
-    /// Why it was not taken back, for people.
+    /// Why it was not reverted, for people.
     pub error_message: String,
-    /// Why it was not taken back, for programs: the text of a [`FailureCode`](crate::FailureCode).
+    /// Why it was not reverted, for programs: the text of a [`FailureCode`](crate::FailureCode).
     pub code: &'static str,
 }
 
 impl<'a> Reverted<'a> {
-    /// The answer that tells what was taken back.
+    /// The answer for a reverted change.
     ///
     /// Cost: O(failures).
     #[must_use]

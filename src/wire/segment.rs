@@ -5,13 +5,12 @@ use crate::model::page::Paging;
 use crate::model::resource::Resource;
 use crate::snapshot::ProjectSnapshot;
 
-/// The resource that a path means which names this one.
+/// The resource that a path refers to by this name.
 ///
-/// That is the resource itself, but for segments: where the project has neither a link nor a
-/// registration of the segment, the key may be the id of another one of the same environment, which
-/// is meant then. So a key always goes before an id that reads the same.
+/// This is the resource itself, except for segments: if the project has neither a link nor a registration of the
+/// segment, the key may be the id of another segment of the same environment. So a key has priority over an equal id.
 ///
-/// Cost: O(log resources); for a segment that is linked and not registered also O(n · log views) with its n views.
+/// Cost: O(log resources); for a segment that is linked and not registered also O(n · log views) with n views.
 ///
 /// ```
 /// use viewlink::{NewResource, Options, Resource, wire};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::request_error::RequestError;
 
-/// The orders that a request can name.
+/// The orders that a request can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Key,
@@ -23,7 +23,7 @@ impl Sort {
         }
     }
 
-    /// The error of a list that does not come in this order.
+    /// The error for a list that does not have this order.
     pub(super) fn refused(self, expected: &'static str) -> RequestError {
         RequestError::parameter("sort", self.as_str(), expected)
     }

@@ -15,8 +15,8 @@ use crate::model::view;
 
 /// A view.
 ///
-/// Views affect no payload of an SDK here, are never archived, and a deleted one is gone; the
-/// fields that say so are what clients require.
+/// Views do not affect the payload of an SDK here, are never archived, and no longer exist when deleted. Clients
+/// require the fields that say so.
 ///
 /// ```
 /// use viewlink::wire::{MaintainerKind, Query, Views};
@@ -53,7 +53,7 @@ pub struct View {
     pub project_key: String,
     /// The key, in lower case.
     pub key: String,
-    /// The name people read.
+    /// The display name.
     pub name: String,
     /// What the view is for.
     pub description: String,
@@ -74,22 +74,22 @@ pub struct View {
     pub updated_at: u64,
     /// Always false.
     pub deleted: bool,
-    /// Who looks after it, if somebody does; in lists where asked for.
+    /// The maintainer, if there is one; in lists only if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintainer: Option<ViewMaintainer>,
-    /// How many flags it has, where asked for.
+    /// How many flags it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags_summary: Option<Count>,
-    /// How many segments it has, where asked for.
+    /// How many segments it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments_summary: Option<Count>,
-    /// How many AI configs it has, where asked for.
+    /// How many AI configs it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai_configs_summary: Option<Count>,
-    /// How many metrics it has, where asked for.
+    /// How many metrics it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_summary: Option<Count>,
-    /// How many resources it has, where asked for.
+    /// How many resources it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_summary: Option<ResourceSummary>,
 }
@@ -97,7 +97,7 @@ pub struct View {
 /// A number of resources. Example: at [`View`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// How many there are.
+    /// The number.
     pub count: u64,
 }
 
@@ -105,11 +105,11 @@ pub struct Count {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceSummary {
-    /// How many flags there are.
+    /// The number of flags.
     pub flag_count: u64,
-    /// How many segments there are.
+    /// The number of segments.
     pub segment_count: u64,
-    /// How many resources of all types there are, AI configs and metrics included.
+    /// The number of resources of all types, including AI configs and metrics.
     pub total_count: u64,
 }
 
@@ -119,7 +119,7 @@ pub struct ResourceSummary {
 pub struct Views {
     /// The views, in order.
     pub items: Vec<View>,
-    /// How many there are on all pages.
+    /// The number of views on all pages.
     pub total_count: u64,
     /// To the other pages.
     #[serde(rename = "_links", default, skip_serializing_if = "Option::is_none")]
@@ -127,8 +127,8 @@ pub struct Views {
 }
 
 impl View {
-    /// The answer that tells a view of a project, for the host's constant account id; its maintainer
-    /// is there whether it is asked for or not, since clients take a view without one for broken.
+    /// The answer for a view of a project, with the host's constant account id. It always has the maintainer, since
+    /// clients reject a view without one.
     ///
     /// Cost: O(bytes of its texts).
     #[must_use]
@@ -136,8 +136,8 @@ impl View {
         Self::of(view, (&project.key, project.id.to_string()), account, expand)
     }
 
-    /// The answer that tells a view of a dry run with which its project would begin: that has no id
-    /// yet, so the text of it is empty.
+    /// The answer for a view of a dry run that would create its project: the project has no id yet, so that text is
+    /// empty.
     ///
     /// Cost: O(bytes of its texts).
     #[must_use]
@@ -192,7 +192,7 @@ impl View {
 }
 
 impl Views {
-    /// The answer that tells a page of the views of a project, which `query` asked for.
+    /// The answer for a page of the views of a project, which `query` requested.
     ///
     /// Cost: O(items).
     #[must_use]
@@ -205,7 +205,7 @@ impl Views {
         Self::new(page, &path::views(&project.key), project, account, query)
     }
 
-    /// The answer that tells a page of the views of a resource, which `query` asked for.
+    /// The answer for a page of the views of a resource, which `query` requested.
     ///
     /// Cost: O(items).
     #[must_use]

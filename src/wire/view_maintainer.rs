@@ -1,14 +1,14 @@
-//! Who looks after a view, as clients want to be told.
+//! The maintainer of a view, in the form that clients read.
 
 use serde::{Deserialize, Serialize};
 
 use super::maintainer::MaintainerKind;
 use crate::model::view;
 
-/// Who looks after a view, with the nested object that belongs to its kind.
+/// The maintainer of a view, with the nested object of its kind.
 ///
-/// Clients tell by the nested object which kind it is, and require its fields. The store knows the
-/// id alone: the other texts are empty, and a host fills them in where it knows more.
+/// Clients recognise the kind by the nested object, and require its fields. The store only has the id: the other texts
+/// are empty, and a host may fill them in.
 ///
 /// ```
 /// use viewlink::Maintainer;
@@ -24,7 +24,7 @@ use crate::model::view;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViewMaintainer {
-    /// What it is.
+    /// The kind.
     pub kind: MaintainerKind,
     /// The id of the member or the key of the team.
     pub id: String,
@@ -36,7 +36,7 @@ pub struct ViewMaintainer {
     pub maintainer_team: Option<MaintainerTeam>,
 }
 
-/// A member who looks after a view. Example: at [`ViewMaintainer`].
+/// A member who maintains a view. Example: at [`ViewMaintainer`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MaintainerMember {
@@ -45,26 +45,26 @@ pub struct MaintainerMember {
     pub own_id: String,
     /// The id, under the name that others read.
     pub id: String,
-    /// The e-mail address; empty where it is not known.
+    /// The e-mail address; empty if unknown.
     pub email: String,
-    /// What the member may do; empty where it is not known.
+    /// The role of the member; empty if unknown.
     pub role: String,
-    /// The first name, where it is known.
+    /// The first name, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The last name, where it is known.
+    /// The last name, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
 }
 
-/// A team that looks after a view. Example: at [`ViewMaintainer`].
+/// A team that maintains a view. Example: at [`ViewMaintainer`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaintainerTeam {
-    /// The id; the key where it is not known.
+    /// The id; the key if unknown.
     pub id: String,
     /// The key.
     pub key: String,
-    /// The name people read; empty where it is not known.
+    /// The display name; empty if unknown.
     pub name: String,
 }
 

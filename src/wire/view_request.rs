@@ -7,7 +7,7 @@ use super::only_false::OnlyFalse;
 use super::request_error::RequestError;
 use crate::model::view::{self, Maintainer, NewView};
 
-/// The body that creates a view. Unknown fields are left out, since older clients send more.
+/// The body that creates a view. Unknown fields are ignored, since older clients send more.
 ///
 /// ```
 /// use viewlink::wire::ViewPost;
@@ -22,15 +22,15 @@ use crate::model::view::{self, Maintainer, NewView};
 pub struct ViewPost {
     /// The key; upper case is folded to lower case.
     pub key: String,
-    /// The name people read.
+    /// The display name.
     pub name: String,
     /// What the view is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The member who looks after it.
+    /// The maintaining member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_id: Option<String>,
-    /// The team that looks after it.
+    /// The maintaining team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_team_key: Option<String>,
     /// The tags.
@@ -38,10 +38,10 @@ pub struct ViewPost {
     pub tags: Option<Vec<String>>,
 }
 
-/// The body that changes a view; what is not named stays.
+/// The body that changes a view; missing fields stay the same.
 ///
-/// A field that is none of these is refused, and so is one that would have to change what the store
-/// does not keep: passed over, it would be taken for done.
+/// Unknown fields are refused, and so are changes that the store does not support: if they were ignored, the client
+/// would believe that they took effect.
 ///
 /// ```
 /// use viewlink::wire::ViewPatch;
@@ -54,25 +54,25 @@ pub struct ViewPost {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ViewPatch {
-    /// The name people read.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What the view is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The member who looks after it; an empty text for nobody.
+    /// The maintaining member; an empty text for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_id: Option<String>,
-    /// The team that looks after it; an empty text for nobody.
+    /// The maintaining team; an empty text for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintainer_team_key: Option<String>,
     /// All its tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Whether it is archived, which it never is; older clients send it.
+    /// Whether it is archived: always false; older clients send it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<OnlyFalse>,
-    /// Whether keys of an SDK are made for it, which they never are; older clients send it.
+    /// Whether SDK keys are made for it: always false; older clients send it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_sdk_keys: Option<OnlyFalse>,
 }
@@ -84,19 +84,19 @@ impl ViewPost {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, lack the key or the name, or a field
-    /// is of another type.
+    /// [`RequestError::Body`] when the bytes are not a JSON object, the key or the name is missing, or a field has
+    /// another type.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }
 
-    /// The view it asks for. Example: at [`ViewPost`].
+    /// The requested view. Example: at [`ViewPost`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Shape`] when a member and a team are to look after it.
+    /// [`RequestError::Shape`] when both a member and a team are given as maintainer.
     pub fn into_new_view(self) -> Result<NewView, RequestError> {
         let mut view = NewView::new(self.key, self.name)
             .description(self.description.unwrap_or_default())
@@ -115,19 +115,19 @@ impl ViewPatch {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are no JSON object, a field is of another type or unknown,
-    /// or `archived` or `generateSdkKeys` are true.
+    /// [`RequestError::Body`] when the bytes are not a JSON object, a field has another type or is unknown, or
+    /// `archived` or `generateSdkKeys` are true.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         json::parse(body)
     }
 
-    /// The change it asks for. Example: at [`ViewPatch`].
+    /// The requested change. Example: at [`ViewPatch`].
     ///
     /// Cost: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Shape`] when a member and a team are to look after the view.
+    /// [`RequestError::Shape`] when both a member and a team are given as maintainer.
     pub fn into_patch(self) -> Result<view::ViewPatch, RequestError> {
         let mut patch = view::ViewPatch::new();
         if let Some(name) = self.name {
@@ -147,7 +147,7 @@ impl ViewPatch {
     }
 }
 
-/// Who is to look after a view or resource: nobody, if the texts are empty; `None` when nothing is said.
+/// The maintainer of a view or resource: nobody if the texts are empty; `None` if both are missing.
 pub(super) fn maintainer(
     member: Option<String>,
     team: Option<String>,
@@ -156,7 +156,7 @@ pub(super) fn maintainer(
     let named = |text: Option<String>| text.filter(|text| !text.is_empty());
     match (named(member), named(team)) {
         (Some(_), Some(_)) => Err(RequestError::Shape(
-            "maintainerId and maintainerTeamKey do not go together: give one of them",
+            "maintainerId and maintainerTeamKey exclude each other: give one of them",
         )),
         (Some(id), None) => Ok(Some(Some(Maintainer::Member(id)))),
         (None, Some(key)) => Ok(Some(Some(Maintainer::Team(key)))),

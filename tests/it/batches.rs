@@ -191,7 +191,7 @@ fn ids_of_segments_that_nobody_registered_change_nothing() {
         let report = report.unwrap();
         let failed: Vec<String> = report.failures().map(|failed| failed.to_string()).collect();
         assert_eq!(failed.len(), 3);
-        assert!(failed[0].starts_with("5f1: no such resource is registered"), "{}", failed[0]);
+        assert!(failed[0].starts_with("5f1: not registered in the project"), "{}", failed[0]);
         assert!(failed[1].ends_with("(invalid_key)") && failed[2].ends_with("(repeated)"));
         assert_eq!(report.failures().next().unwrap().resource().environment(), None);
         assert_eq!(report.revision(), None);

@@ -26,7 +26,7 @@ fn a_missing_link_can_be_a_success_of_an_unlink_and_an_existing_one_a_failure_of
     let report = project.link("v", Batch::flags(["a", "c"]).refuse_existing()).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("a", "already_linked"), ("c", "linked")]));
     let failed = report.failures().next().unwrap().to_string();
-    assert_eq!(failed, "a: linked to this view already (already_linked)");
+    assert_eq!(failed, "a: already linked to this view (already_linked)");
     assert_clean_and_replayed(&store);
 }
 

@@ -118,7 +118,7 @@ fn a_removal_that_kept_counts_alone_is_told_to_those_it_may_concern() {
     project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
     project.delete_view("v").unwrap();
     project.remove_resource(&flag("a")).unwrap();
-    let unknown = "a removal that kept counts alone";
+    let unknown = "a removal that kept counts only";
     let reader = project.read().unwrap();
     let since = |page: HistoryPage| {
         told(&page).into_iter().filter(|(revision, _)| *revision > before).collect::<Vec<_>>()

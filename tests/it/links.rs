@@ -272,7 +272,7 @@ fn a_report_with_failures_becomes_an_error_that_holds_it() {
     let failed: Vec<_> = kept.failures().collect();
     assert!(matches!(failed[0].reason(), FailureReason::InvalidKey(_)));
     assert!(matches!(failed[1].reason(), FailureReason::Repeated));
-    assert_eq!(failed[1].to_string(), "a: stood earlier in the same request (repeated)");
+    assert_eq!(failed[1].to_string(), "a: occurs earlier in the same request (repeated)");
     assert_eq!(failed[1].resource(), flag("a").as_raw());
     // What the other key asked for is done all the same.
     assert_eq!(flags(&store, "v"), ["a"]);

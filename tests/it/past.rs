@@ -133,7 +133,7 @@ fn a_revision_that_is_not_kept_or_not_there_yet_is_told() {
     );
     assert_eq!(
         ahead.to_string(),
-        format!("revision {} is not there yet: the newest is {newest}", newest + 1)
+        format!("revision {} does not exist yet: the newest is {newest}", newest + 1)
     );
 }
 

@@ -137,14 +137,14 @@ fn a_revert_that_cannot_be_made_says_why_and_changes_nothing() {
     let elsewhere = store.project("q").unwrap();
     let errors = [
         (p.revert(removed), "change 3 removed more names than Options::removal_detail"),
-        (p.revert(9), "revision 9 is not there yet: the newest is 3"),
-        (p.revert(0), "the journal was asked for revision 0, the oldest it keeps is 1"),
-        (elsewhere.revert(1), "change 1 was made in project p: take it back there"),
+        (p.revert(9), "revision 9 does not exist yet: the newest is 3"),
+        (p.revert(0), "the journal no longer has revision 0, its oldest is 1"),
+        (elsewhere.revert(1), "change 1 was made in project p: revert it there"),
         (p.revert_to("v", removed), "there is no view v in project p"),
         (p.revert_to("v", 2), "change 3 removed more names"),
-        (p.revert_to("v", 4), "revision 4 is not there yet"),
-        (p.if_store_at(1).revert(2), "the store is at revision 3, and 1 was asked for"),
-        (p.if_view_at(1).revert(2), "the call is about no single view"),
+        (p.revert_to("v", 4), "revision 4 does not exist yet"),
+        (p.if_store_at(1).revert(2), "the store is at revision 3, not at the expected 1"),
+        (p.if_view_at(1).revert(2), "the call is not about exactly one view"),
     ];
     for (reverted, expected) in errors {
         let error = reverted.unwrap_err().to_string();

@@ -297,7 +297,7 @@ mod tests {
             fs::write(path.join("mine"), "mine").unwrap();
             let error = target.finish().unwrap_err();
             assert_eq!(error.code(), "already_exists", "{error:?}");
-            assert!(error.chain().contains("choose a path that is free"), "{}", error.chain());
+            assert!(error.chain().contains("choose a free path"), "{}", error.chain());
             assert_eq!(fs::read(path.join("mine")).unwrap(), b"mine");
             assert_eq!(names(&root), ["new.viewlink"]);
         }

@@ -127,7 +127,7 @@ fn a_directory_that_is_half_filled_is_not_taken_for_an_empty_one_or_a_store() {
         assert!(ran.err.contains("or that did not end"), "{command:?}: {ran:?}");
     }
     let ran = stage.run("backup", &[path]);
-    assert!(ran.code == 2 && ran.err.contains("choose a path that is free"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("choose a free path"), "{ran:?}");
     assert_eq!(fs::read_dir(&half).unwrap().count(), 1);
 }
 

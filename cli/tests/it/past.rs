@@ -74,7 +74,7 @@ fn lists_are_shown_as_of_a_revision() {
     let ran = stage.run("views", &["--as-of", "7"]);
     assert_eq!(
         (ran.code, ran.err.as_str()),
-        (2, "viewlink: revision 7 is not there yet: the newest is 3\n")
+        (2, "viewlink: revision 7 does not exist yet: the newest is 3\n")
     );
 }
 

@@ -27,8 +27,8 @@ fn unlinking_prints_the_failures_and_ends_with_1() {
     let expected = "\
 KEY           CODE         REASON
 no-such-flag  not_linked   not linked to this view
-a             repeated     stood earlier in the same request
--             invalid_key  '-' at byte 0 is not allowed: a key starts with a letter or digit and holds letters, digits, '_', '.' and '-'
+a             repeated     occurs earlier in the same request
+-             invalid_key  '-' at byte 0 is not allowed: a key starts with a letter or digit and has only letters, digits, '_', '.' and '-'
 ";
     assert_eq!((ran.code, ran.out.as_str()), (1, expected));
     assert_eq!(ran.err, "my-view: 1 unlinked, 3 failed; revision 3\n");

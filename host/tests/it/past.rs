@@ -32,7 +32,7 @@ async fn a_change_is_reverted_and_what_changed_since_is_told() {
     assert_eq!(late["failures"], json!([failure]));
     let message =
         host.call("POST", &format!("{CHANGES}/99/revert")).await.refused(400, "invalid_request");
-    assert_eq!(message, "revision 99 is not there yet: the newest is 6");
+    assert_eq!(message, "revision 99 does not exist yet: the newest is 6");
     host.call("POST", &format!("{CHANGES}/0/revert")).await.refused(410, "changes_gone");
     host.call("POST", &format!("{CHANGES}/x/revert")).await.refused(400, "invalid_request");
     host.call("POST", &format!("{path}?onMissing=fail")).await.refused(400, "unsupported");

@@ -172,7 +172,10 @@ async fn a_project_that_wants_views_refuses_a_new_resource_without_one() {
         for path in [FLAGS, SEGMENTS] {
             let message =
                 host.json("POST", path, body.to_string()).await.refused(400, "view_required");
-            assert!(message.contains("wants a new one to be in a view"), "{message}");
+            assert!(
+                message.contains("requires new resources of this type to be in a view"),
+                "{message}"
+            );
         }
     }
     made(&host, FLAGS, json!({"key": "x", "viewKeys": ["my-view"]})).await;

@@ -143,7 +143,7 @@ async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
     let views = "/api/v2/projects/default/views";
     let view = json!({"key": "new", "name": "New"});
     let message = with_tag(&host, "POST", views, &now, &view).await.refused(400, "invalid_request");
-    assert!(message.contains("no single view"), "{message}");
+    assert!(message.contains("not about exactly one view"), "{message}");
 }
 
 #[tokio::test]

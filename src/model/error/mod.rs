@@ -101,7 +101,9 @@ pub enum Error {
         actual: ChangeId,
     },
     /// The call compares the revision of a view, but is not about exactly one view.
-    #[error("the call is not about exactly one view, so no view's revision can be compared: use if_store_at")]
+    #[error(
+        "the call is not about exactly one view, so no view's revision can be compared: use if_store_at"
+    )]
     NoSingleView,
     /// The batch has more keys than the store accepts at once.
     #[error(
@@ -216,9 +218,7 @@ pub enum Error {
         reason: String,
     },
     /// The path for a copy is in use; it was left as it is.
-    #[error(
-        "{path:?} is in use: choose a free path or an empty directory"
-    )]
+    #[error("{path:?} is in use: choose a free path or an empty directory")]
     AlreadyExists {
         /// The requested directory.
         path: PathBuf,
@@ -339,9 +339,7 @@ pub enum Error {
         reason: String,
     },
     /// The store was opened [read only](crate::Options::read_only), and the call would change it.
-    #[error(
-        "the store was opened read only: open it without Options::read_only to change it"
-    )]
+    #[error("the store was opened read only: open it without Options::read_only to change it")]
     ReadOnly,
     /// The store was closed, or it was recovered after the snapshot was taken.
     #[error(

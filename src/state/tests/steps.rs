@@ -55,10 +55,8 @@ fn a_change_of_several_steps_makes_each_on_what_those_before_it_left() {
 #[test]
 fn bytes_of_a_change_without_steps_or_with_two_of_links_are_refused() {
     let links = || Effect::ChangeLinks(vec![links()]);
-    let cases = [
-        (vec![], "it changes nothing"),
-        (vec![links(), links()], "two of its steps make links"),
-    ];
+    let cases =
+        [(vec![], "it changes nothing"), (vec![links(), links()], "two of its steps make links")];
     for (effects, detail) in cases {
         let stamp = Stamp { revision: 1, time: Timestamp::from_millis(9) };
         let (project, meta) = (project_key(0), ChangeMeta::default());

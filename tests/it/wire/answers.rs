@@ -31,10 +31,10 @@ fn the_report_of_an_unlink_has_its_json() {
             r#"{"resourceKey":"no-such-flag","resourceType":"flag","#,
             r#""errorMessage":"not linked to this view","code":"not_linked"},"#,
             r#"{"resourceKey":"checkout-v2","resourceType":"flag","#,
-            r#""errorMessage":"stood earlier in the same request","code":"repeated"},"#,
+            r#""errorMessage":"occurs earlier in the same request","code":"repeated"},"#,
             r#"{"resourceKey":"no \"key\"","resourceType":"flag","#,
             r#""errorMessage":"' ' at byte 2 is not allowed: a key starts with a letter or digit and "#,
-            r#"holds letters, digits, '_', '.' and '-'","code":"invalid_key"}]}"#,
+            r#"has only letters, digits, '_', '.' and '-'","code":"invalid_key"}]}"#,
         ),
     );
 }

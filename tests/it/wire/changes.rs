@@ -106,7 +106,7 @@ fn the_answer_to_a_replacement_has_its_json() {
     let json = serde_json::to_string(&ReplaceReport::new(&report)).unwrap();
     let expected = concat!(
         r#"{"successCount":3,"failureCount":1,"failedResources":[{"resourceKey":"c","resourceType":"flag","#,
-        r#""errorMessage":"stood earlier in the same request","code":"repeated"}],"linkedCount":1,"#,
+        r#""errorMessage":"occurs earlier in the same request","code":"repeated"}],"linkedCount":1,"#,
         r#""unchangedCount":1,"unlinkedResources":[{"resourceKey":"a","resourceType":"flag"}]}"#
     );
     assert_eq!(json, expected);

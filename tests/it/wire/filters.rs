@@ -157,7 +157,7 @@ fn the_views_of_a_resource_are_not_filtered() {
     for name in ["query", "filter"] {
         let error = query(&[(name, "a")]).linked_view_paging().unwrap_err();
         assert!(matches!(error, RequestError::Unsupported { what, .. } if what == name));
-        assert!(error.to_string().contains("not filtered"), "{error}");
+        assert!(error.to_string().contains("cannot be filtered"), "{error}");
     }
 }
 

@@ -9,7 +9,7 @@ use viewlink::wire::{
 /// Parses as everything; what parses is the same after a round trip.
 pub(crate) fn parse_all(bytes: &[u8]) {
     let check = |error: &RequestError| {
-        assert!(error.to_string().starts_with("the body is not what is expected"), "{error}");
+        assert!(error.to_string().starts_with("the body is invalid"), "{error}");
         assert_eq!(ErrorBody::from(error).status(), 400);
     };
     match LinkRequest::from_json(bytes) {

@@ -102,7 +102,7 @@ fn expand_comes_several_times_or_with_commas() {
     let one = query(&[("expand", "maintainer")]).unwrap();
     assert!(one.expand().contains(Expansion::Maintainer));
     assert!(!one.expand().contains(Expansion::AllFlags));
-    refused(&[("expand", "maintainer,everything")], "expand is \"everything\": there are");
+    refused(&[("expand", "maintainer,everything")], "expand is \"everything\": use");
 }
 
 #[test]

@@ -80,11 +80,11 @@ fn a_link_request_of_no_shape_says_what_is_wrong_and_where() {
         ("{", "line 1 column 1"),
         ("[]", "line 1"),
         ("7", "invalid type"),
-        ("{}", "one of keys, segmentIdentifiers and filter is required"),
-        (r#"{"comment":"why"}"#, "one of keys, segmentIdentifiers and filter is required"),
-        (r#"{"keys":null}"#, "one of keys, segmentIdentifiers and filter is required"),
-        (r#"{"keys":[],"segmentIdentifiers":[]}"#, "keys and segmentIdentifiers do not go"),
-        (r#"{"keys":[],"environmentId":"e"}"#, "environmentId goes with"),
+        ("{}", "give keys, segmentIdentifiers or filter"),
+        (r#"{"comment":"why"}"#, "give keys, segmentIdentifiers or filter"),
+        (r#"{"keys":null}"#, "give keys, segmentIdentifiers or filter"),
+        (r#"{"keys":[],"segmentIdentifiers":[]}"#, "keys and segmentIdentifiers exclude"),
+        (r#"{"keys":[],"environmentId":"e"}"#, "environmentId is for"),
         (r#"{"keys":["a"],"filtre":"tags:a"}"#, "unknown field `filtre`"),
         (r#"{"keys":"a"}"#, "at keys: invalid type: string"),
         (r#"{"keys":["a",7]}"#, "at keys[1]: invalid type: integer `7`"),
@@ -106,7 +106,7 @@ fn a_link_request_of_no_shape_says_what_is_wrong_and_where() {
         let error = parse(body).unwrap_err();
         assert!(matches!(error, RequestError::Body { .. }), "{body}: {error:?}");
         let text = error.to_string();
-        assert!(text.starts_with("the body is not what is expected"), "{body}: {text}");
+        assert!(text.starts_with("the body is invalid"), "{body}: {text}");
         assert!(text.contains(expected), "{body}: {text}");
         let source = std::error::Error::source(&error).unwrap();
         assert!(source.is::<serde_json::Error>(), "{body}");

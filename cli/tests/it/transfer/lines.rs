@@ -189,7 +189,7 @@ fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
     assert_eq!(
         first,
         "3     invalid_key   the view key \"no key\" is malformed: ' ' at byte 2 is not allowed: a key \
-         starts with a letter or digit and holds letters, digits, '_', '.' and '-'"
+         starts with a letter or digit and has only letters, digits, '_', '.' and '-'"
     );
 }
 
