@@ -1,11 +1,11 @@
-//! Measures what is slow where a view or a resource has very many links.
+//! Measures what is slow if a view or a resource has very many links.
 //!
 //! ```text
 //! cargo run --release --example costs [LINKS]
 //! ```
 //!
-//! In memory, so that no disk is measured. The figures in `docs/design.md` are those of the default,
-//! 10,000 links; making the many views takes a while.
+//! In memory, so that no disk is measured. The figures in `docs/design.md` are for the default, 10,000 links; making
+//! the many views takes a while.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
         format!("delete a view of {links} links"),
         format!("link a resource that is in {links} views to one more"),
         format!("read the first 100 views of a resource that is in {links}"),
-        format!("take a resource out of {links} views"),
+        format!("remove a resource from {links} views"),
     ];
     for (name, time) in names.iter().zip(times) {
         println!("{:>9.2} ms  {name}", time.as_secs_f64() * 1_000.0);
@@ -47,7 +47,7 @@ fn wide_resource(store: &Store, views: u32) -> Result<[Duration; 3]> {
     for number in 0..views {
         let key = format!("view-{number}");
         project.ensure_view(NewView::new(&*key, "One of many"))?;
-        // One key a change, so that the list of views grows as it would.
+        // One key per change, so that the list of views grows as in practice.
         if number == views - 1 {
             project.unlink(&key, Batch::flags(["everywhere"])).map(drop)?;
         } else {

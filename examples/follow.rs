@@ -5,12 +5,12 @@
 //!     [--idle SECONDS] [--make CHANGES]
 //! ```
 //!
-//! Begins after `--after`, a position or a revision (0), and ends after `--count` changes, or when none came for
-//! `--idle` seconds (5). Where it stopped, and so how to go on, is the last line of standard error. A position that
-//! the store never had, since it was put back to a copy, is an error; a revision cannot tell that.
+//! Begins after `--after`, a position or a revision (0). Ends after `--count` changes, or when none came for `--idle`
+//! seconds (5). The last line of standard error has the position for continuing. A position that the store never had,
+//! because it was restored from a copy, is an error; with a revision this cannot be detected.
 //!
-//! One process at a time opens a store, so a follower lives in the process that makes the changes.
-//! With `--make` a second thread makes that many, one each tenth of a second, to have something to see.
+//! Only one process at a time can open a store, so a follower is part of the process that makes the changes. With
+//! `--make`, a second thread makes that many changes, one each tenth of a second, as something to follow.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -90,11 +90,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let made = writer.join().map_err(|_| "the thread that makes changes panicked")?;
     let position = followed?;
     made?;
-    eprintln!("store {}: go on with --after {position}", store.id());
+    eprintln!("store {}: continue with --after {position}", store.id());
     Ok(store.close()?)
 }
 
-/// Prints what comes; tells where it stopped.
+/// Prints changes as they come; returns the last position.
 fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<Position> {
     let mut feed = match arguments.after {
         After::Revision(revision) => store.feed(revision)?,
@@ -115,10 +115,10 @@ fn follow(store: &Store, arguments: &Arguments) -> viewlink::Result<Position> {
     feed.position()
 }
 
-/// Makes changes, one each tenth of a second: views, each with two flags that come and go.
+/// Makes changes, one each tenth of a second: views, each with two flags that are linked and unlinked.
 fn make(store: &Store, changes: u64) -> viewlink::Result<()> {
     let project = store.project("default")?.actor("follow");
-    // Names that no earlier run gave.
+    // Names that no earlier run used.
     let first = store.snapshot()?.revision();
     for number in 0..changes {
         let view = format!("view-{}", first + number / 4);
@@ -216,7 +216,7 @@ fn of_resources(kind: &ChangeKind) -> Value {
             let resources: Vec<_> = resources.iter().map(ToString::to_string).collect();
             json!({ "change": "resourcesUnregistered", "resources": resources })
         }
-        // Of a later version: there, and not known here.
+        // A kind of change of a later version, unknown here.
         other => json!({ "change": format!("{other:?}") }),
     }
 }

@@ -4,10 +4,10 @@
 //! cargo run --release --example import -- STORE_DIR LINKS.csv
 //! ```
 //!
-//! The file has a header line and the columns `key` and `view`. Views are created in the project
-//! `default`. Each view is one batch, in parts where it has more keys than a batch may have. Rows
-//! that fail are printed to standard error with their line; the last line of standard output is a
-//! JSON object of totals, read from the store after it was closed, opened again and verified.
+//! The file has a header line and the columns `key` and `view`. Views are created in the project `default`. Each view
+//! is one batch, or several if it has more keys than a batch may have. Rows that fail are printed to standard error
+//! with their line; the last line of standard output is a JSON object of totals, read from the store after it was
+//! closed, opened again and verified.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -65,14 +65,14 @@ fn read(links: &Path) -> Result<Views, Box<dyn Error>> {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column| record.get(column).unwrap_or_default().to_owned();
-        // View keys fold case, so this is one batch for a view however it is spelled.
+        // View keys fold case, so this is one batch for a view whatever its case.
         let view = field(view).to_ascii_lowercase();
         views.entry(view).or_default().push((line, field(key)));
     }
     Ok(views)
 }
 
-/// Links the rows of one view; how many failed.
+/// Links the rows of one view; returns how many failed.
 fn link(project: &Project, view: &str, rows: &[(u64, String)]) -> Result<usize, Box<dyn Error>> {
     match project.ensure_view(NewView::new(view, view)) {
         Err(error @ viewlink::Error::InvalidKey { .. }) => {
@@ -96,7 +96,7 @@ fn link(project: &Project, view: &str, rows: &[(u64, String)]) -> Result<usize, 
     Ok(failed)
 }
 
-/// What the store holds when it is opened again.
+/// The contents of the store after it is opened again.
 fn totals(store: &Path, rows: usize, failed: usize) -> Result<serde_json::Value, Box<dyn Error>> {
     let store = Options::new().create_if_missing(false).open(store)?;
     let verification = store.verify()?;
@@ -128,7 +128,7 @@ fn resources(store: &Store) -> viewlink::Result<usize> {
     Ok(resources.len())
 }
 
-/// An error with what caused it.
+/// An error with its causes.
 fn describe(error: &dyn Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", describe(cause)),

@@ -1,5 +1,5 @@
-//! Creates a view, links and unlinks with failures, and prints the report as the Views REST API
-//! words it, and the reads in both directions.
+//! Creates a view, links and unlinks with failures, and prints the report in the form of the Views REST API, and the
+//! reads in both directions.
 //!
 //! ```text
 //! cargo run --release --example quickstart [STORE_DIR]
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let verification = store.verify()?;
     println!("# verify\n{verification}");
     if !verification.is_clean() {
-        return Err("the store is not as it should be".into());
+        return Err("the store has unexpected contents".into());
     }
     store.close()?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Questions over sets of views, and what changes two views at once.
+//! Queries over sets of views, and changes of two views at once.
 //!
 //! ```text
 //! cargo run --example sets
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let only_web = ResourceFilter::all()
         .in_views(SetPredicate::AllOf(vec!["web"]))?
         .in_views(SetPredicate::NoneOf(vec!["app", "retired"]))?;
-    tell(&reader, "on the web alone", &only_web)?;
+    tell(&reader, "only on the web", &only_web)?;
     let in_no_view = ResourceFilter::all().in_views(SetPredicate::Exactly(vec![""; 0]))?;
     tell(&reader, "in no view", &in_no_view)?;
 
@@ -48,9 +48,9 @@ fn main() -> Result<()> {
     change(&project, in_no_view)
 }
 
-/// Puts what is in no view into one, makes a view out of another one, moves links and renames a view.
+/// Puts the resources without a view into one, copies a view, moves links and renames a view.
 fn change(project: &Project, in_no_view: ResourceFilter) -> Result<()> {
-    let rest = Batch::matching(ResourceType::Flag, in_no_view).comment("nobody had it");
+    let rest = Batch::matching(ResourceType::Flag, in_no_view).comment("it was in no view");
     project.link("app", rest)?.all_ok()?;
     project.copy_view("app", "app-beta", ViewPatch::new().name("App, beta"))?;
     for report in project.move_links("web", "retired", [Batch::flags(["banner", "legacy"])])? {

@@ -1,11 +1,12 @@
-//! Measures what a store takes of memory and disk, and how long it takes to open and to bring to disk.
+//! Measures how much memory and disk a store takes, and the time of an opening and of a checkpoint.
 //!
 //! ```text
 //! cargo run --release --example sizes -- STORE [LINKS [RESOURCES]]
 //! ```
 //!
 //! Makes a store in a new directory: views of 1,000 links each, of that many resources with keys of 20 bytes. The
-//! figures in `docs/design.md` are those of 1,000,000 links of 100,000 resources, the default, and of as many resources.
+//! figures in `docs/design.md` are for 1,000,000 links of 100,000 resources, the default, and of as many resources as
+//! links.
 
 use std::error::Error;
 use std::time::Instant;
@@ -19,7 +20,7 @@ const OPENINGS: u32 = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().ok_or("name a directory that is not there yet")?;
+    let path = arguments.next().ok_or("name a directory that does not exist yet")?;
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u64>());
     let (links, resources) = (number(1_000_000)?, number(100_000)?);
 
@@ -34,7 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{:>12} bytes of names", memory.names);
     println!("{:>12} bytes of backlinks", memory.backlinks);
     println!("{:>12.1} bytes a link in all", memory.total() as f64 / links as f64);
-    println!("{grown:>12} bytes more that the process has, checkpoints in the background included");
+    println!(
+        "{grown:>12} bytes more that the process has, including checkpoints in the background"
+    );
     store.checkpoint()?;
     println!("{:>12} bytes of checkpoint", store.sizes()?.checkpoint_bytes);
     store.close()?;
@@ -42,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         let store = Store::open(&path)?;
         let opened = begun.elapsed();
-        // So that there is something to bring to disk.
+        // So that there is something to write to disk.
         let project = store.project("sizes")?;
         let revision = store.snapshot()?.revision();
         project.create_view(NewView::new(format!("more-{revision}"), "One more"))?;
@@ -65,14 +68,14 @@ fn fill(store: &Store, links: u64, resources: u64) -> viewlink::Result<()> {
     Ok(())
 }
 
-/// Spreads numbers over 64 bits (the finalizer of `SplitMix64`), so that keys come in no order.
+/// Spreads numbers over 64 bits (the finalizer of `SplitMix64`), so that keys come in random order.
 const fn scatter(number: u64) -> u64 {
     let z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z ^ (z >> 27)
 }
 
-/// The bytes of memory that the process has; 0 where the system does not say.
+/// The resident memory of the process in bytes; 0 if the system does not report it.
 fn resident() -> u64 {
     const PAGE: u64 = 4_096;
     let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

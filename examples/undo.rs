@@ -1,5 +1,5 @@
-//! Unlinks the wrong resources, sees the damage in the history of the view, and takes it back; then looks at what was there
-//! at a revision before, and measures what that costs.
+//! Unlinks the wrong resources, finds the damage in the history of the view, and reverts it. Then it reads an earlier
+//! revision, and measures the costs.
 //!
 //! ```text
 //! cargo run --release --example undo -- [CHANGES]
@@ -20,12 +20,12 @@ fn main() -> Result<()> {
 
     let mistake =
         project.comment("retired").unlink("checkout", Batch::flags(["cart", "payment"]))?;
-    project.link("checkout", Batch::flags(["cart"]))?.all_ok()?; // somebody else, meanwhile
+    project.link("checkout", Batch::flags(["cart"]))?.all_ok()?; // another user, in the meantime
     let unlinked = mistake.all_ok()?.unwrap_or_default();
     print_history(&project)?;
 
     let reverted = project.comment("wrong flags").revert(unlinked)?;
-    println!("taken back: {}, not taken back:", reverted.taken_back);
+    println!("reverted: {}, not reverted:", reverted.taken_back);
     reverted.failures.iter().for_each(|failure| println!("  {failure}"));
     println!("now:  {:?}", flags(&store.snapshot()?)?);
     println!("then: {:?}", flags(&store.snapshot_at(unlinked)?)?);
@@ -55,7 +55,7 @@ fn flags(snapshot: &Snapshot) -> Result<Vec<String>> {
     Ok(page.items.iter().map(|linked| linked.resource.to_string()).collect())
 }
 
-/// Makes so many changes of 100 keys, in 100 views of 1,000 flags, and looks back over all of them.
+/// Makes this many changes of 100 keys, in 100 views of 1,000 flags, and reads back over all of them.
 fn measure(store: &Store, changes: usize) -> Result<()> {
     let project = store.project("large")?;
     let key = |number: usize| format!("flag-{:05}", number % 10_000);

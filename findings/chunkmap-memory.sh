@@ -5,9 +5,9 @@
 #
 # result (immutable-chunkmap 2.1.5): the answers are those of BTreeMap, and filled maps are small (22 bytes an entry of
 # 16). But a chunk has its full size from its first entry on, and chunks never merge: one entry takes 8,288 bytes in a
-# MapM and 352 in chunks of 16, and a map from which 95 % were removed takes 351 bytes an entry, 16 times as much as the
-# same map built anew. While a clone exists, remove_cow and get_mut_cow of an absent key copy the chunks on the way to
-# it.
+# MapM and 352 in chunks of 16, and a map from which 95 % were removed takes 351 bytes an entry, 16 times as much as a rebuilt
+# map. While a clone exists, remove_cow and get_mut_cow of an absent key copy the chunks on the
+# way to it.
 #
 # affected: many small maps, maps that were once large, and "remove if present" while a snapshot exists.
 #
@@ -79,10 +79,10 @@ fn main() {
 
     let held = map.clone();
     let (removed, copied) = cost(|| map.remove_cow(&77_777));
-    println!("remove_cow of an absent key beside a clone: {removed:?}, {copied} bytes copied");
+    println!("remove_cow of an absent key while a clone exists: {removed:?}, {copied} bytes copied");
     assert!(removed.is_none() && copied > 300);
     let (found, copied) = cost(|| map.get_mut_cow(&33_333).is_some());
-    println!("get_mut_cow of an absent key beside a clone: {found}, {copied} bytes copied");
+    println!("get_mut_cow of an absent key while a clone exists: {found}, {copied} bytes copied");
     assert!(!found && copied > 300);
     drop(held);
 
@@ -94,7 +94,7 @@ fn main() {
     let left = full - (all - BYTES.load(Relaxed));
     let (anew, fresh) = cost(|| filled(map.into_iter().map(|(key, _)| *key)));
     assert_eq!((map.len(), anew.len()), (5_000, 5_000));
-    println!("95 % removed: {} bytes an entry, {} built anew", left / 5_000, fresh / 5_000);
+    println!("95 % removed: {} bytes an entry, {} rebuilt", left / 5_000, fresh / 5_000);
     assert!(left > fresh * 8);
 }
 RS

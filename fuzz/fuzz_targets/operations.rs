@@ -1,4 +1,4 @@
-//! Calls of a store on disk, opened again and again, against the model of the property tests.
+//! Calls of a store on disk, opened repeatedly, against the model of the property tests.
 
 #![no_main]
 
@@ -9,25 +9,25 @@ use libfuzzer_sys::fuzz_target;
 use viewlink::{Checkpoints, Error, LinkPolicy, Options, ResourceType, Store, Timestamp};
 
 #[path = "../../tests/it/model/mod.rs"]
-#[allow(dead_code, reason = "the property tests use more of it")]
+#[allow(dead_code, reason = "the property tests use the rest")]
 mod model;
 
 use model::{BY_ID, Call, Condition, Filter, Keys, Model, Place, Put, TIME, assert_same};
 
-/// What happens to a store.
+/// A step in the life of a store.
 enum Step {
     Call(Call),
     /// It is closed and opened again.
     Reopen,
-    /// Its process is killed: what it wrote is there, and nobody closes it.
+    /// Its process is killed: everything written is there, and the store is not closed.
     Kill,
     Compact,
     Verify,
-    /// It is looked at as it was so many revisions before.
+    /// It is read as it was this many revisions before.
     Past(u8),
 }
 
-/// The bytes of an input, one after the other.
+/// The bytes of an input, one after another.
 struct Bytes<'a>(std::slice::Iter<'a, u8>);
 
 impl Bytes<'_> {
@@ -105,7 +105,7 @@ impl Bytes<'_> {
     }
 }
 
-/// Small enough that few calls rotate and trim segments and make checkpoints.
+/// With small sizes, so that few calls rotate and trim segments and make checkpoints.
 fn open(path: &Path, policy: LinkPolicy) -> Store {
     let options = Options::new()
         .segment_size(4096)
@@ -117,7 +117,7 @@ fn open(path: &Path, policy: LinkPolicy) -> Store {
     options.open(path).unwrap()
 }
 
-/// The files as they are found when the process is killed now.
+/// The files as they are after a kill of the process now.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -131,7 +131,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Looks at the store as it was: all that is left out of the journal is told, and nothing else fails.
+/// Reads the store as it was: revisions that the journal no longer has are reported, and nothing else fails.
 fn look_back(store: &Store, back: u8) {
     let newest = store.snapshot().unwrap();
     let revision = newest.revision().saturating_sub(back.into());

@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | `link_N`, `unlink_N` | one batch of N keys that are new to a view, then removed again |
 //! | `link_1000_random`, `is_linked_random` | the same as without `random`, for views whose links are not adjacent in any numbering of resources |
-//! | `snapshot_held_link_1000` | `link_1000` beside a reader whose read transaction began just before it |
+//! | `snapshot_held_link_1000` | `link_1000` while a reader has a read transaction from just before it |
 //! | `concurrent_N` | wall time for one of many unlinks of one key each, from N threads at once |
 //! | `is_linked` | one question, every other one about a link that is there |
 //! | `read_beside_writes` | the 99th percentile of `is_linked`, each in its own read transaction, while another thread links 1,000 keys at a time and unlinks them |

@@ -17,7 +17,7 @@ pub(crate) struct Plan {
     pub(crate) scattered: usize,
     /// How often a batch is linked while a reader keeps a snapshot.
     pub(crate) held: usize,
-    /// How often many reads run beside changes.
+    /// How often many reads run during changes.
     pub(crate) beside: usize,
     /// How many views are deleted.
     pub(crate) deletions: usize,
