@@ -1,7 +1,7 @@
-# What one does every day; `just --list` names it. Everything that has to pass is in `.ci/run`; the recipes
-# that check something run steps of it, so that both are the same.
+# Daily commands; `just --list` names them. `.ci/run` has all checks; the recipes that check something run its steps, so
+# that both are the same.
 
-# Everything that has to pass.
+# All checks.
 all:
     bash .ci/run
 
@@ -10,9 +10,9 @@ fmt:
     cargo fmt --all
     cd fuzz && cargo fmt
 
-# Formats, layers, lengths of files, lints.
+# Formats, layers, words, lengths of files, lints.
 check:
-    bash .ci/run format layers lengths clippy
+    bash .ci/run format layers words lengths clippy
 
 # The documentation, with broken links as errors.
 doc:
@@ -22,7 +22,7 @@ doc:
 test:
     bash .ci/run tests
 
-# The hand-over between callers, and waiting for changes, in every order of their steps.
+# The handover between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom
 
@@ -38,7 +38,7 @@ host:
 fuzz:
     bash .ci/run fuzz
 
-# The examples, as the README calls them.
+# The examples, as in the README.
 examples:
     bash .ci/run examples
 
@@ -46,7 +46,7 @@ examples:
 deny:
     bash .ci/run deny
 
-# What would be published.
+# The package to be published.
 package:
     bash .ci/run package
 

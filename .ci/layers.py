@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-# From the bottom to the top: what a layer is, and its modules.
+# From the bottom to the top: the purpose of a layer, and its modules.
 LAYERS = [
     ("bytes, threads and files", ["codec", "disk", "parallel"]),
     ("keys, batches, reports, changes and errors: plain data", ["model"]),
@@ -26,9 +26,9 @@ LAYERS = [
      ["asynchronous", "fuzz", "wire"]),
     ("the names that the crate exports", ["lib"]),
 ]
-# Types of one file of plain data name each other's: what a call returns and what an error holds.
+# Types in the files of plain data use each other: results of calls and contents of errors.
 PLAIN_DATA = {"model"}
-# The files of a journal are one type, in several files by what they are for.
+# The files of a journal are one type, split by purpose.
 ONE_TYPE = {"journal"}
 
 SOURCE = pathlib.Path("src")
@@ -37,7 +37,7 @@ SUPER = re.compile(r"\b((?:super::)+)((?:\w+::)*)(\{[^}]*\}|\w+)")
 
 
 def code(path):
-    """The code of a file, without comments and without its tests."""
+    """The code of a file, without comments and tests."""
     lines = []
     for line in path.read_text().splitlines():
         if line.startswith("mod tests {"):
@@ -54,7 +54,7 @@ def paths_used(path):
     """The paths from the crate's root that a file uses."""
     text = code(path)
     if re.search(r"\bcrate::(?:\w+::)*\{[^}]*\{", text):
-        raise SystemExit(f"{path}: braces inside braces in a use of crate::, which this check does not read")
+        raise SystemExit(f"{path}: braces inside braces in a use of crate::, which this check does not support")
     module = list(path.relative_to(SOURCE).with_suffix("").parts)
     if module[-1] == "mod":
         module.pop()
@@ -91,7 +91,7 @@ def cycles(graph):
 
 
 def graph_of(files, folder):
-    """Which parts of a folder of src/, or of src/ itself for "", know which."""
+    """Which parts of a folder of src/, or of src/ itself for "", use which."""
     depth = len(pathlib.Path(folder).parts)
     parts = {p.stem for p in (SOURCE / folder).iterdir() if p.stem not in ("mod", "tests", "lib")}
     graph = {}
@@ -110,23 +110,23 @@ def pointing_up(files):
     rank = {module: at for at, (_, modules) in enumerate(LAYERS) for module in modules}
     there = {path.relative_to(SOURCE).parts[0].removesuffix(".rs") for path in files}
     for gone in set(rank) - there:
-        yield f"{gone} is in .ci/layers.py and not in src/"
+        yield f"{gone} is in .ci/layers.py but not in src/"
     for path in files:
         top = path.relative_to(SOURCE).parts[0].removesuffix(".rs")
         if top not in rank:
-            yield f"{path}: {top} is in no layer of .ci/layers.py"
+            yield f"{path}: {top} is in no layer: add it to .ci/layers.py"
             continue
         for used in paths_used(path):
-            # What is no module is a name at the crate's root, which stands above all.
+            # A name that is not a module is at the crate's root, which is above all layers.
             if rank.get(used[0], len(LAYERS)) > rank[top]:
-                yield f"{path}: {top} is below {used[0]} and must not know it"
+                yield f"{path}: {top} is below {used[0]} and must not use it"
 
 
 def circles(files):
     folders = {"/".join(path.relative_to(SOURCE).parts[:-1]) for path in files}
     for folder in folders - PLAIN_DATA - ONE_TYPE:
         for group in cycles(graph_of(files, folder)):
-            yield f"src/{folder}: {', '.join(group)} know each other in a circle"
+            yield f"src/{folder}: {', '.join(group)} use each other in a cycle"
 
 
 def table():
