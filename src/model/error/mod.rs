@@ -140,8 +140,8 @@ pub enum Error {
     KeysFailed(Box<Report>),
     /// The journal no longer has the requested revision.
     #[error(
-        "the journal no longer has revision {requested}, its oldest is {oldest}: read the state from a snapshot and \
-         continue from there"
+        "the journal no longer has revision {requested}, its oldest is {oldest}: begin there, or read the state \
+         from a snapshot"
     )]
     JournalTrimmed {
         /// The requested revision.
@@ -217,8 +217,8 @@ pub enum Error {
         /// How this was detected.
         reason: String,
     },
-    /// The path for a copy is in use; it was left as it is.
-    #[error("{path:?} is in use: choose a free path or an empty directory")]
+    /// The path for a copy exists and is not an empty directory; it was left as it is.
+    #[error("{path:?} already exists: choose a free path or an empty directory")]
     AlreadyExists {
         /// The requested directory.
         path: PathBuf,
