@@ -23,10 +23,10 @@ const PAGE_BYTES: usize = 1 << 20;
 /// and only when it is durable and visible. So a crash never undoes a returned change, with one exception: see
 /// [`Options::read_only`](crate::Options::read_only).
 ///
-/// A feed has a place and a handle. Between two calls it keeps no part of the state and no open file. To continue after
-/// a restart, save [`position`](Self::position) together with your copy of the changes, and ask for [a feed after
-/// it](crate::Store::feed_after). If the store has a different history by then, for example after a restore from a
-/// [copy](crate::Store::backup_to), that call returns [`Error::Diverged`].
+/// A feed is a place in the journal and a handle. Between two calls it keeps no part of the state and no open file. To
+/// continue after a restart, save [`position`](Self::position) together with your copy of the changes, and ask for [a
+/// feed after it](crate::Store::feed_after). If the store has a different history by then, for example after a restore
+/// from a [copy](crate::Store::backup_to), that call returns [`Error::Diverged`].
 ///
 /// A feed does not keep changes in the journal. A reader that is slower than
 /// [`keep_changes`](crate::Options::keep_changes) and [`keep_for`](crate::Options::keep_for) allow gets

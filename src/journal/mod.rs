@@ -113,8 +113,8 @@ impl Journal {
         let (frames, head) = rewrite(scan, segments.store_id())?;
         let header = SegmentHeader { store_id: segments.store_id(), before: scan.base };
         let starting = |source| Error::io("start a journal segment", source);
-        // If there is not enough space, without the zeros ahead, so that the store can be opened and read; the first
-        // append then asks for a segment with room.
+        // If space is short, the segment has no zeros ahead, so that the store can be opened and read; the first append
+        // then asks for a segment with room.
         let fresh = FreshSegment::make(&segments, &header, &frames, options.segment_size)
             .or_else(|error| match is_shortage(&error) {
                 true => FreshSegment::make(&segments, &header, &frames, 0),

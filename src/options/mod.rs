@@ -195,9 +195,8 @@ impl Options {
         self
     }
 
-    /// How many removed names a change may have and still keep the details that are needed to restore them: fields,
-    /// registrations, and the time and order of links. For changes that remove a whole view, resource, environment or
-    /// project. Default: 100,000.
+    /// How many names a removal may have so that its details are kept for undo: fields, registrations, and the time and
+    /// order of links. Applies to removals of a whole view, resource, environment or project. Default: 100,000.
     ///
     /// A change that removes more keeps counts only.
     #[must_use]
@@ -244,8 +243,8 @@ impl Options {
 
     /// How many bytes the journal may have since the last checkpoint. Default: 256 MiB.
     ///
-    /// A change that would exceed it waits for the running checkpoint, or makes one. If that fails, the change fails
-    /// with [`Error::JournalFull`](crate::Error::JournalFull), and nothing changes.
+    /// A change at this limit waits for the running checkpoint, or makes one. If that fails, the change fails with
+    /// [`Error::JournalFull`](crate::Error::JournalFull), and nothing changes.
     #[must_use]
     pub const fn journal_limit(mut self, bytes: u64) -> Self {
         self.journal_limit = bytes;

@@ -26,8 +26,8 @@ use crate::state::{HeldProject, ProjectReader};
 /// The store as it was when the snapshot was taken.
 ///
 /// Later changes are not visible in it. A snapshot blocks nobody: while it exists, changes first copy what they modify,
-/// so they cost somewhat more, and the old parts stay in memory. It keeps nothing on disk. It keeps the store open.
-/// Clones are cheap and see the same state; threads may share them.
+/// so they cost somewhat more, and the old parts stay in memory. It does not keep files on disk. It keeps the store
+/// open. Clones are cheap and see the same state; threads may share them.
 ///
 /// Example: at [`ProjectSnapshot`].
 ///

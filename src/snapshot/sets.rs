@@ -15,8 +15,8 @@ impl ProjectSnapshot {
     /// limit of 0 the page has only the total, and no name is read.
     ///
     /// Cost: O(v · n), with v views in the filter and n links in the smallest of the views that a match must be in. If
-    /// these have thousands of links, and one of 64 resources or more: O(v · resources / 512) for the total, and O(v ·
-    /// links before the end of the page). If a match need not be in a view: O(n log n) with all n resources of the
+    /// these have thousands of links, and at least 1/64 of the resources: O(v · resources / 512) for the total, and O(v
+    /// · links before the end of the page). If a match need not be in a view: O(n log n) with all n resources of the
     /// type.
     ///
     /// ```
@@ -48,8 +48,8 @@ impl ProjectSnapshot {
 
     /// How many resources two views share. Example: at [`Overlap`].
     ///
-    /// Cost: O(n) with n links of the smaller view. If both have thousands of links, and one of 64 resources or more:
-    /// O(resources / 512).
+    /// Cost: O(n) with n links of the smaller view. If both have thousands of links, and at least 1/64 of the
+    /// resources: O(resources / 512).
     ///
     /// # Errors
     ///
