@@ -196,7 +196,7 @@ fn what_somebody_changed_since_fails_key_by_key_and_the_rest_is_taken_back() {
     // It is linked again, so that unlinking it cannot be taken back; that of the other one can.
     assert_eq!(failures(&history, 4, LinkPolicy::Open), [since("f9")]);
     assert_eq!(failures(&history, 3, LinkPolicy::Open), [""; 0]);
-    let unknown = "link of f5 to view-0: no such resource is registered in the project \
+    let unknown = "link of f5 to view-0: not registered in the project \
                    (unknown_resource)";
     assert_eq!(failures(&history, 3, LinkPolicy::Closed), [unknown]);
     // A view with links, and one that is another one by now.
@@ -221,10 +221,10 @@ fn a_change_of_another_project_or_of_the_future_is_refused() {
         now: Timestamp::from_millis(5),
     };
     let error = history.state.decide(&elsewhere).unwrap_err().to_string();
-    assert_eq!(error, "change 1 was made in project project-0: take it back there");
+    assert_eq!(error, "change 1 was made in project project-0: revert it there");
     let mut ahead = change.clone();
     ahead.stamp.revision = 2;
     let error = history.state.decide(&revert(&ahead, LinkPolicy::Open)).unwrap_err().to_string();
-    assert_eq!(error, "revision 2 is not there yet: the newest is 1");
+    assert_eq!(error, "revision 2 does not exist yet: the newest is 1");
     assert_eq!(FailureReason::ChangedSince.to_string(), "changed since");
 }
