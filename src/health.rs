@@ -1,5 +1,6 @@
 //! Whether a store can be written.
 
+/// Whether a store can be written. Example: at [`Store::health`](crate::Store::health).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Health {
