@@ -53,6 +53,7 @@ pub(crate) mod validated_put;
 pub(crate) mod view;
 pub(crate) mod view_filter;
 pub(crate) mod view_record;
+pub(crate) mod view_trace;
 
 pub(crate) use answer::{Answer, Decision};
 pub(crate) use attribute::Attributes;
@@ -78,3 +79,4 @@ pub use reverted::{NotReverted, Reverted, RevertedItem};
 pub(crate) use stamp::Stamp;
 pub(crate) use validated_put::{ValidatedPut, ValidatedResource};
 pub(crate) use view_record::ViewRecord;
+pub(crate) use view_trace::ViewTrace;

@@ -190,6 +190,7 @@ fn code(error: &Error) -> ErrorCode {
         Error::InvalidCursor { .. }
         | Error::KeysFailed(_)
         | Error::NoSingleView
+        | Error::NoSuchChange
         | Error::RevisionAhead { .. }
         | Error::OtherProject { .. }
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,

@@ -168,6 +168,11 @@ pub enum Error {
         /// The newest revision of the store.
         newest: u64,
     },
+    /// The change with revision 0 was asked for, which is the store before its first change.
+    #[error(
+        "revision 0 is the empty store, which no change made: take back change 1 or a later one"
+    )]
+    NoSuchChange,
     /// The change was made in another project than the one in which it was to be taken back.
     #[error("change {revision} was made in project {project}: take it back there")]
     OtherProject {
