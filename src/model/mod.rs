@@ -14,6 +14,7 @@ pub(crate) mod change_record;
 pub(crate) mod command;
 pub(crate) mod error;
 pub(crate) mod error_chain;
+pub(crate) mod fields_check;
 pub(crate) mod history;
 pub(crate) mod key;
 pub(crate) mod key_outcome;

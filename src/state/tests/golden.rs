@@ -93,7 +93,7 @@ fn unlinked() -> TypeCounts {
     unlinked
 }
 
-fn effects() -> Vec<Effect> {
+pub(super) fn effects() -> Vec<Effect> {
     let (view, fields, removed) =
         (view_key(1), view_fields(), RemovedCounts { registered: 1, linked: 2, links: 3 });
     let environment = EnvironmentId::parse("e").unwrap();
