@@ -18,7 +18,8 @@ use super::time::Timestamp;
 pub struct HistoryPage {
     /// The changes that did something to it.
     pub entries: Vec<HistoryEntry>,
-    /// Before which revision to go on; `None` when all that the journal keeps was looked at.
+    /// Before which revision to go on; `None` when all that the journal keeps was looked at. A page without changes may
+    /// have one.
     pub next: Option<u64>,
     /// The oldest change that the journal keeps: where it is not 1, what was before is not known any more.
     pub oldest: u64,
