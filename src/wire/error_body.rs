@@ -197,7 +197,7 @@ fn code(error: &Error) -> ErrorCode {
         Error::JournalTrimmed { .. } | Error::DetailNotKept { .. } => ErrorCode::ChangesGone,
         Error::Diverged { .. } => ErrorCode::ChangesDiverged,
         Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
-        Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
+        Error::BatchTooLarge { .. } | Error::CopyTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
@@ -214,24 +214,37 @@ fn code(error: &Error) -> ErrorCode {
     }
 }
 
-fn message(code: ErrorCode, error: &Error) -> String {
-    match (code, error) {
-        // The engine's own messages tell of options, which a client does not have.
-        (_, Error::BatchTooLarge { keys, limit }) => {
+/// What is wrong with a request, where the engine's own messages tell of options, which a client does not have.
+fn of_request(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::BatchTooLarge { keys, limit } => {
             format!("the batch has {keys} keys, at most {limit} are taken at once: split it")
         }
-        (_, Error::TooLong { what, length, unit, limit }) => {
+        Error::CopyTooLarge { links, limit } => {
+            format!(
+                "the view has {links} links, and one change makes at most {limit}: create the view and link what it is to \
+                 have in several requests"
+            )
+        }
+        Error::TooLong { what, length, unit, limit } => {
             format!("the {what} has {length} {unit}, at most {limit} are taken: shorten it")
         }
-        (_, Error::NoSingleView) => {
-            "the request is about no single view: leave if-match out".to_owned()
-        }
-        (_, Error::DetailNotKept { revision }) => {
+        Error::NoSingleView => "the request is about no single view: leave if-match out".to_owned(),
+        Error::DetailNotKept { revision } => {
             format!(
                 "change {revision} removed too much to be taken back: it kept counts alone, and only a copy of the \
                  store made before has the rest"
             )
         }
+        _ => return None,
+    })
+}
+
+fn message(code: ErrorCode, error: &Error) -> String {
+    if let Some(message) = of_request(error) {
+        return message;
+    }
+    match (code, error) {
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {
             "the store failed; the change is there, whole, or not at all".to_owned()

@@ -113,6 +113,17 @@ pub enum Error {
         /// How many a batch may have.
         limit: usize,
     },
+    /// A view with more links than a change makes at once was to be copied.
+    #[error(
+        "the view has {links} links, and one change makes at most {limit}: raise Options::batch_limit, or create the view and \
+         link what it is to have in several batches"
+    )]
+    CopyTooLarge {
+        /// How many links the view has.
+        links: u64,
+        /// How many a change may make.
+        limit: usize,
+    },
     /// A text or list is longer than the store takes.
     #[error(
         "the {what} has {length} {unit}, at most {limit} are taken: shorten it or raise the limit in Options::limits"
