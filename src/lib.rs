@@ -239,7 +239,7 @@
 //! | [`put`](Project::put), [`update`](Project::update) a project | O(log projects) |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
 //! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
-//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view that links come back to |
+//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view that links come back to, and the journal from that change on |
 //! | [`revert_to`](Project::revert_to) | that of [`snapshot_at`](Store::snapshot_at), and O(m log m) |
 //! | [`view_history`](ProjectSnapshot::view_history), [`resource_history`](ProjectSnapshot::resource_history) | O(bytes of the journal that the page is found in) |
 //! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |

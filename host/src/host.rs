@@ -111,10 +111,18 @@ impl Host {
     }
 
     /// The store as it was at a revision, or as it is where none is given.
-    pub(crate) fn snapshot(&self, as_of: Option<u64>) -> viewlink::Result<Snapshot> {
-        match as_of {
-            Some(revision) => self.store().snapshot_at(revision),
-            None => self.store().snapshot(),
+    pub(crate) fn snapshot(&self, as_of: Option<u64>) -> Result<Snapshot, Failure> {
+        let now = self.store().snapshot()?;
+        let Some(revision) = as_of else { return Ok(now) };
+        let (newest, limit) = (now.revision(), self.shared.settings.as_of_changes);
+        let oldest = newest.saturating_sub(limit);
+        if revision < oldest {
+            let message = format!(
+                "asOf goes back {} changes, and at most {limit} are taken back: ask for revision {oldest} or a later one",
+                newest - revision
+            );
+            return Err(Failure::new(ErrorCode::InvalidRequest, message));
         }
+        Ok(self.store().snapshot_at(revision)?)
     }
 }

@@ -23,6 +23,7 @@ mod api_version;
 mod arguments;
 mod authorize;
 mod changes;
+mod comparisons;
 mod connection;
 mod cors;
 mod descriptors;

@@ -55,6 +55,30 @@ pub(crate) async fn replace(
     change(Project::replace, replaced, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
+/// Moves links from a view to another one.
+pub(crate) async fn move_to(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view, to, of)): PathParts<(String, String, String, String)>,
+    terms: Terms,
+    JsonBody(body): JsonBody,
+) -> Result<Answer, Failure> {
+    let (resource_type, terms) = (resource_type(&of)?, terms.of_no_unlink()?);
+    host.call(move |host| {
+        let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
+        let project = terms.apply(host.project(&project, &caller)?);
+        let reports = project.move_links(&view, &to, [batch])?;
+        // One report for each batch.
+        let moved = "the store answered without a report";
+        let report = reports.first().ok_or_else(|| Failure::of_host(moved))?;
+        if !terms.dry_run {
+            host.metrics().count(report);
+        }
+        linked(report)
+    })
+    .await
+}
+
 fn linked(report: &Report) -> Result<Answer, Failure> {
     Answer::of(&LinkReport::new(report))
 }

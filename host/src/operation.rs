@@ -18,6 +18,11 @@ pub(crate) const RESOURCE_HISTORY: &str =
     "/api/v2/projects/{project}/view-associations/{type}/{resource}/history";
 pub(crate) const REVERT: &str = "/api/v2/projects/{project}/changes/{revision}/revert";
 pub(crate) const REVERT_VIEW: &str = "/api/v2/projects/{project}/views/{view}/revert-to/{revision}";
+pub(crate) const OVERLAP: &str = "/api/v2/projects/{project}/views/{view}/overlap/{other}";
+pub(crate) const NEAR: &str = "/api/v2/projects/{project}/views/{view}/near";
+pub(crate) const RENAME: &str = "/api/v2/projects/{project}/views/{view}/rename-to/{key}";
+pub(crate) const COPY: &str = "/api/v2/projects/{project}/views/{view}/copy-to/{key}";
+pub(crate) const MOVE: &str = "/api/v2/projects/{project}/views/{view}/move-to/{other}/{type}";
 pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const METRICS: &str = "/metrics";
@@ -48,6 +53,11 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("GET", Some(RESOURCE_HISTORY)) => "resource_history",
         ("POST", Some(REVERT)) => "revert",
         ("POST", Some(REVERT_VIEW)) => "revert_view",
+        ("GET", Some(OVERLAP)) => "view_overlap",
+        ("GET", Some(NEAR)) => "near_views",
+        ("POST", Some(RENAME)) => "rename_view",
+        ("POST", Some(COPY)) => "copy_view",
+        ("POST", Some(MOVE)) => "move_links",
         ("GET", Some(CHANGES)) => "list_changes",
         ("GET", Some(HEALTH)) => "health",
         ("GET", Some(METRICS)) => "metrics",

@@ -15,11 +15,12 @@ use viewlink::wire::ErrorCode;
 use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
-    ASSOCIATIONS, CHANGES, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, PROJECT, RESOURCE_HISTORY,
-    REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW, VIEW_HISTORY, VIEWS,
+    ASSOCIATIONS, CHANGES, COPY, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, MOVE, NEAR, OVERLAP,
+    PROJECT, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW, VIEW_HISTORY,
+    VIEWS,
 };
 use crate::{
-    api_version, authorize, changes, cors, encoded_path, health, history, links, log,
+    api_version, authorize, changes, comparisons, cors, encoded_path, health, history, links, log,
     method_override, metrics, projects, registry, request_id, reverts, views,
 };
 
@@ -53,6 +54,11 @@ fn api() -> Router<Host> {
         .route(RESOURCE_HISTORY, get(history::of_resource))
         .route(REVERT, post(reverts::change))
         .route(REVERT_VIEW, post(reverts::view))
+        .route(OVERLAP, get(comparisons::overlap))
+        .route(NEAR, get(comparisons::near))
+        .route(RENAME, post(views::rename))
+        .route(COPY, post(views::copy))
+        .route(MOVE, post(links::move_to))
         .route(CHANGES, get(changes::list))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)

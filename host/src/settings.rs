@@ -25,6 +25,10 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
+    /// How many changes back `asOf` may ask: they are taken back for each such request
+    #[arg(long, value_name = "CHANGES", default_value_t = Settings::AS_OF_CHANGES)]
+    pub as_of_changes: u64,
+
     /// An origin whose pages may call the API, as browsers name it: scheme, host and port; * for
     /// any; may be given several times
     #[arg(long, value_name = "ORIGIN")]
@@ -38,6 +42,7 @@ impl Settings {
     const STORE_CALLS: u16 = 256;
     // Longer than proxies keep connections that they do not use, so that they end them.
     const IDLE: u64 = 75;
+    const AS_OF_CHANGES: u64 = 100_000;
 }
 
 impl Default for Settings {
@@ -47,6 +52,7 @@ impl Default for Settings {
             body_limit: Self::BODY_LIMIT,
             store_calls: Self::STORE_CALLS,
             idle: Self::IDLE,
+            as_of_changes: Self::AS_OF_CHANGES,
             allow_origin: Vec::new(),
         }
     }

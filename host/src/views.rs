@@ -89,6 +89,49 @@ pub(crate) async fn update(
     .await
 }
 
+/// Gives a view another key.
+pub(crate) async fn rename(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Path3,
+    terms: Terms,
+) -> Result<Answer, Failure> {
+    to_key(host, caller, path, terms, Project::rename_view).await
+}
+
+/// Makes a view with the fields and links of another one.
+pub(crate) async fn copy(
+    host: State<Host>,
+    caller: Extension<Caller>,
+    path: Path3,
+    terms: Terms,
+) -> Result<Answer, Failure> {
+    let copy = |project: &Project, view: &str, to: &str| {
+        project.copy_view(view, to, viewlink::ViewPatch::new())
+    };
+    to_key(host, caller, path, terms, copy).await
+}
+
+/// Project, view, and another key of a view.
+type Path3 = PathParts<(String, String, String)>;
+
+/// Makes a change of a view that gives a key.
+async fn to_key(
+    State(host): State<Host>,
+    Extension(caller): Extension<Caller>,
+    PathParts((project, view, key)): Path3,
+    terms: Terms,
+    act: fn(&Project, &str, &str) -> viewlink::Result<View>,
+) -> Result<Answer, Failure> {
+    let terms = terms.of_no_unlink()?;
+    host.call(move |host| {
+        let project = terms.apply(host.project(&project, &caller)?);
+        let view = act(&project, &view, &key)?;
+        changed(host, &project, &view, terms)
+    })
+    .await
+}
+
 /// Deletes a view.
 pub(crate) async fn delete(
     State(host): State<Host>,

@@ -1,5 +1,6 @@
 //! The state as it was at a revision before, from the state as it is and the journal.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::live::Open;
@@ -8,8 +9,9 @@ use crate::catch_panic::catch_panic;
 use crate::journal::{Backwards, Kept, Past, Reader};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result};
+use crate::model::key::ViewKey;
 use crate::model::time::Timestamp;
-use crate::model::{ChangeRecord, Stamp};
+use crate::model::{ChangeRecord, Stamp, ViewTrace};
 use crate::state::Unapply;
 
 impl Engine {
@@ -36,27 +38,39 @@ impl Engine {
 }
 
 impl Engine {
-    /// A change that the journal keeps.
+    /// A change that the journal keeps, and the views that are still the ones it was about, with their ids.
     ///
-    /// Cost: O(bytes of one segment).
+    /// Cost: O(bytes of one segment); and, where the change is about views, O(bytes of the changes since).
     ///
     /// # Errors
     ///
-    /// [`Error::RevisionAhead`], [`Error::JournalTrimmed`]; [`Error::Io`] and [`Error::Damaged`] when the journal cannot be
-    /// read.
-    pub(crate) fn past_change(&self, revision: u64) -> Result<ChangeRecord> {
+    /// [`Error::NoSuchChange`], [`Error::RevisionAhead`], [`Error::JournalTrimmed`]; [`Error::Io`] and [`Error::Damaged`]
+    /// when the journal cannot be read.
+    pub(crate) fn past_change(
+        &self,
+        revision: u64,
+    ) -> Result<(ChangeRecord, BTreeMap<ViewKey, u32>)> {
         let open = self.with_open(|open| Ok(open.clone()))?;
         let newest = open.state.head().revision;
+        if revision == 0 {
+            return Err(Error::NoSuchChange);
+        }
         if revision > newest {
             return Err(Error::RevisionAhead { requested: revision, newest });
         }
-        let read = match revision {
-            0 => None,
-            _ => Reader::new(Arc::clone(&open.segments), revision, revision)?.next(),
-        };
+        let _kept = Kept::new(Arc::clone(&open.segments));
+        let changes = Reader::new(Arc::clone(&open.segments), revision, newest)?;
+        let mut changes = changes.map(|read| ChangeRecord::decode(&read?.1));
         let oldest = open.segments.oldest().unwrap_or(1);
-        let (_, payload) = read.ok_or(Error::JournalTrimmed { requested: revision, oldest })??;
-        ChangeRecord::decode(&payload)
+        let trimmed = Error::JournalTrimmed { requested: revision, oldest };
+        let change = changes.next().ok_or(trimmed)??;
+        let mut trace = ViewTrace::new(&change);
+        while !trace.is_empty()
+            && let Some(later) = changes.next()
+        {
+            trace.follow(&later?);
+        }
+        Ok((change, open.state.same_views(&trace)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::time::Timestamp;
 use crate::parallel::Threads;
-use crate::state::{State, Violation};
+use crate::state::{Digest, State, Violation};
 use crate::verify::{Counts, Findings, Verification};
 
 /// The numbers of invariants that are about files; those of the state are its own.
@@ -29,6 +29,7 @@ impl Engine {
         let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
         let file = checkpoint_file::open(self.directory.disk())?;
         let (open, _guard) = self.snapshot()?;
+        let digest = open.state.digest_on(Threads::all_cores())?;
         let mut found = Findings::default();
         let mut counts = counts_of(&open.state);
         counts.oldest_kept = kept.oldest().min(counts.revision.saturating_add(1));
@@ -39,12 +40,13 @@ impl Engine {
                 found.add(CHECKPOINT, checkpoint_file::NAME, "it is one of another store");
             }
             let replay = Replay { state: loaded.state, hash: loaded.hash, bytes: 0 };
-            check_replay(&open, replay, "the checkpoint", &mut found)?;
+            check_replay((&open, &digest), replay, "the checkpoint", &mut found)?;
         }
         let readable = check_journal(&open, &counts, &mut found)?;
         if readable && counts.oldest_kept == 1 {
             let (state, hash) = (State::default(), ChainHash::default());
-            check_replay(&open, Replay { state, hash, bytes: 0 }, "nothing", &mut found)?;
+            let replay = Replay { state, hash, bytes: 0 };
+            check_replay((&open, &digest), replay, "nothing", &mut found)?;
             counts.replayed = true;
         }
         Ok(found.into_verification(counts))
@@ -90,8 +92,14 @@ fn check_journal(open: &Open, counts: &Counts, found: &mut Findings) -> Result<b
     Ok(true)
 }
 
-/// Replays the journal from a state on and compares what comes out with the state that readers see.
-fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Findings) -> Result<()> {
+/// Replays the journal from a state on and compares what comes out with the state that readers see, whose digest is
+/// given.
+fn check_replay(
+    (open, digest): (&Open, &Digest),
+    mut replay: Replay,
+    from: &str,
+    found: &mut Findings,
+) -> Result<()> {
     let end = open.state.head().revision;
     if replay.state.head().revision > end {
         // The snapshot was taken after the file was opened.
@@ -106,9 +114,7 @@ fn check_replay(open: &Open, mut replay: Replay, from: &str, found: &mut Finding
     }
     if replay.hash != open.hash {
         found.add(REPLAY, place, "their chain hash is not that of the state");
-    } else if replay.state.digest_on(Threads::all_cores())?
-        != open.state.digest_on(Threads::all_cores())?
-    {
+    } else if replay.state.digest_on(Threads::all_cores())? != *digest {
         found.add(REPLAY, place, "they do not lead to the state");
     }
     Ok(())

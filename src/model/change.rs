@@ -90,6 +90,9 @@ pub enum ChangeKind {
         linked: Vec<Resource>,
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
+        /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and
+        /// they have the time of the change.
+        linked_at: Vec<Timestamp>,
     },
     /// Links were made or removed by several batches at once.
     ManyLinksChanged {
@@ -174,6 +177,9 @@ pub struct ChangedLinks {
     pub linked: Vec<Resource>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Resource>,
+    /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and they
+    /// have the time of the change.
+    pub linked_at: Vec<Timestamp>,
 }
 
 /// The fields of a view after a change. Example: at [`Change`].

@@ -3,12 +3,11 @@
 use super::change_record::{
     ChangeRecord, Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
 };
+use super::fields_check::{Check, check_record, check_resource, check_resources, check_view};
 use super::key::{self, MAX_KEY_LEN};
 use super::name_list::NameList;
 use super::resource::ResourceType;
 use super::resource_name;
-
-type Check = Result<(), &'static str>;
 
 impl ChangeRecord {
     /// Checks what decoding does not check.
@@ -44,12 +43,9 @@ impl Effect {
             Self::PutResources(resources) if resources.is_empty() => Err("it changes nothing"),
             Self::ChangeLinks(parts) => parts.iter().try_for_each(LinksChange::check),
             Self::PutResources(resources) => resources.iter().try_for_each(|put| {
-                check_name(put.resource_type, &put.name)?;
-                let is_segment = put.resource_type == ResourceType::Segment;
-                if put.fields.id.is_some() && !is_segment {
-                    return Err("a resource other than a segment has an id");
-                }
-                Ok(())
+                let before = put.before.iter().map(|before| &before.fields);
+                let mut said = before.chain([&put.fields]);
+                said.try_for_each(|fields| check_resource(put.resource_type, &put.name, fields))
             }),
             Self::RemoveResource { resource_type, name, detail, .. } => {
                 check_name(*resource_type, name)?;
@@ -61,14 +57,16 @@ impl Effect {
             Self::DeleteView { detail, .. } => detail.iter().try_for_each(ViewDetail::check),
             Self::DeleteProject { detail, .. } => detail.iter().try_for_each(ProjectDetail::check),
             Self::Unregister(resources) if resources.is_empty() => Err("it changes nothing"),
-            Self::Unregister(resources) => resources
-                .iter()
-                .try_for_each(|resource| check_name(resource.resource_type, &resource.name)),
+            Self::Unregister(resources) => resources.iter().try_for_each(|gone| {
+                check_resource(gone.resource_type, &gone.name, &gone.before.fields)
+            }),
             Self::RenameView { view, to, .. } if view == to => Err("it changes nothing"),
-            Self::CreateView { .. }
-            | Self::UpdateView { .. }
-            | Self::PutProject { .. }
-            | Self::RenameView { .. } => Ok(()),
+            Self::CreateView { fields, .. } => check_view(fields),
+            Self::UpdateView { before, fields, .. } => {
+                check_view(&before.fields)?;
+                check_view(fields)
+            }
+            Self::PutProject { .. } | Self::RenameView { .. } => Ok(()),
         }
     }
 }
@@ -120,13 +118,21 @@ impl LinksChange {
 
 impl ViewDetail {
     pub(crate) fn check(&self) -> Check {
+        check_record(&self.view)?;
+        if !self.links.is_sorted_by(|(one, _), (other, _)| one < other) {
+            return Err("types of links are out of order");
+        }
         self.links.iter().try_for_each(|(resource_type, links)| links.check(*resource_type))
     }
 }
 
 impl RemovalDetail {
     fn check(&self, resource_type: ResourceType) -> Check {
-        self.registered.iter().try_for_each(|(name, _)| check_name(resource_type, name))?;
+        let registered = self.registered.iter().map(|(name, before)| (&**name, before));
+        check_resources(resource_type, registered)?;
+        if !self.links.is_sorted_by(|one, other| one.view < other.view) {
+            return Err("views are out of order");
+        }
         self.links.iter().try_for_each(|from| from.links.check(resource_type))
     }
 }
@@ -134,8 +140,13 @@ impl RemovalDetail {
 impl ProjectDetail {
     fn check(&self) -> Check {
         self.views.iter().try_for_each(ViewDetail::check)?;
-        let mut registered = self.registered.iter();
-        registered.try_for_each(|(resource_type, name, _)| check_name(*resource_type, name))
+        if !self.views.is_sorted_by(|one, other| one.view.key < other.view.key) {
+            return Err("views are out of order");
+        }
+        ResourceType::ALL.into_iter().try_for_each(|resource_type| {
+            let of_type = self.registered.iter().filter(|(of, ..)| *of == resource_type);
+            check_resources(resource_type, of_type.map(|(_, name, before)| (&**name, before)))
+        })
     }
 }
 

@@ -82,8 +82,8 @@ impl ChangeKind {
         let parts = parts.into_iter().map(|part| ChangedLinks::of_part(part, revision));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         Ok(match <[ChangedLinks; 1]>::try_from(parts) {
-            Ok([ChangedLinks { view, resource_type, linked, unlinked }]) => {
-                Self::LinksChanged { view, resource_type, linked, unlinked }
+            Ok([ChangedLinks { view, resource_type, linked, unlinked, linked_at }]) => {
+                Self::LinksChanged { view, resource_type, linked, unlinked, linked_at }
             }
             Err(parts) => Self::ManyLinksChanged { parts },
         })
@@ -97,7 +97,9 @@ impl ChangedLinks {
         linked.sort_unstable();
         let linked = linked.into_iter().map(|(_, name)| resource(of, name, revision));
         let unlinked = part.unlinked.names.iter().map(|name| resource(of, name, revision));
+        let restored = part.restored.iter().flat_map(|times| times.iter());
         Ok(Self {
+            linked_at: restored.map(|record| record.linked_at).collect(),
             linked: linked.collect::<Result<_>>()?,
             unlinked: unlinked.collect::<Result<_>>()?,
             view: part.view,

@@ -1,5 +1,7 @@
 //! What a caller requests, as plain data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::change_id::ChangeId;
@@ -87,6 +89,8 @@ pub(crate) enum Operation {
     /// Reverts an earlier change.
     Revert {
         change: Box<ChangeRecord>,
+        /// The views that are the ones the change was about, by key, with their ids: keys may have gone to others since.
+        same_views: BTreeMap<ViewKey, u32>,
         policy: LinkPolicy,
     },
     /// Sets the fields and links of a view to earlier ones.

@@ -18,7 +18,8 @@ use super::time::Timestamp;
 pub struct HistoryPage {
     /// The changes that did something to it.
     pub entries: Vec<HistoryEntry>,
-    /// The revision to continue before; `None` if all changes in the journal were searched.
+    /// The revision to continue before; `None` if all changes in the journal were searched. A page without changes may
+    /// have one.
     pub next: Option<u64>,
     /// The oldest change in the journal. If it is not 1, earlier history is no longer known.
     pub oldest: u64,

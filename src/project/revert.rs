@@ -15,10 +15,12 @@ impl Project {
     /// twice, and so has a project. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link comes back only
     /// where its resource is registered.
     ///
+    /// A view is followed by what it is and not by its key: another one that got the key since is left alone.
+    ///
     /// The change that this makes is a change like any other one: taking it back does again what was undone.
     ///
-    /// Cost: O(n log n) with the n names of that change, O(links of the view) for each part of it that links come back by, and O(bytes of one
-    /// segment of the journal), where that change is read.
+    /// Cost: O(n log n) with the n names of that change, O(links) of each view that links come back to, and O(bytes of the
+    /// journal) from that change on, which is read to follow its views; of a change that is about no view, of one segment.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Resource};
@@ -42,6 +44,7 @@ impl Project {
     ///
     /// Those that [all calls](Project#errors) share; and these, with nothing changed:
     ///
+    /// - [`Error::NoSuchChange`](crate::Error::NoSuchChange): the revision is 0.
     /// - [`Error::JournalTrimmed`](crate::Error::JournalTrimmed): the journal no longer keeps that change.
     /// - [`Error::RevisionAhead`](crate::Error::RevisionAhead): the store has fewer changes.
     /// - [`Error::OtherProject`](crate::Error::OtherProject): that change was made in another project.
@@ -50,10 +53,11 @@ impl Project {
     /// - [`Error::NoSingleView`](crate::Error::NoSingleView) of a handle of [`if_view_at`](Self::if_view_at).
     /// - [`Error::Damaged`](crate::Error::Damaged): the journal cannot be read.
     pub fn revert(&self, revision: u64) -> Result<Reverted> {
-        let change = Box::new(self.engine.past_change(revision)?);
+        let (change, same_views) = self.engine.past_change(revision)?;
+        let change = Box::new(change);
         let policy = self.engine.options().link_policy;
         let meta = ChangeMeta { reverts: Some(revision), ..self.meta.clone() };
-        self.reverted(meta, Operation::Revert { change, policy })
+        self.reverted(meta, Operation::Revert { change, same_views, policy })
     }
 
     /// Makes the fields and links of a view what they were at a revision, in one change.

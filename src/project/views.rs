@@ -152,7 +152,7 @@ impl Project {
     /// # Errors
     ///
     /// Those of [`rename_view`](Self::rename_view); [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
-    /// [limit](crate::Limits); [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) when the view has more links than
+    /// [limit](crate::Limits); [`Error::CopyTooLarge`](crate::Error::CopyTooLarge) when the view has more links than
     /// [`Options::batch_limit`](crate::Options::batch_limit).
     pub fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {
         let options = self.engine.options();

@@ -9,16 +9,38 @@ use crate::model::error::Result;
 use crate::model::history::{HistoryEntry, HistoryPage, Subject};
 use crate::model::resource::Resource;
 
+/// How much a page may still have and look at.
+#[derive(Clone, Copy)]
+struct Room {
+    /// Changes.
+    entries: usize,
+    events: usize,
+    /// Bytes of changes, of other projects and other things, too.
+    bytes: usize,
+}
+
+impl Room {
+    const OF_A_PAGE: Self = Self { entries: 1, events: 10_000, bytes: 16 << 20 };
+
+    const fn is_full(self) -> bool {
+        self.entries == 0 || self.events == 0 || self.bytes == 0
+    }
+}
+
 impl ProjectSnapshot {
     /// The history of a view, the newest change first: when it was created, changed and deleted, and which resources
-    /// were linked and unlinked, when, by whom and why. Returns at most `limit` changes, but at least one. `before` is
-    /// the [`next`](HistoryPage::next) of the previous page, or a revision.
+    /// were linked and unlinked, when, by whom and why. `before` is the [`next`](HistoryPage::next) of the previous page,
+    /// or a revision.
+    ///
+    /// A page has at most `limit` changes (0 is 1), each with all its events, which may be as many as a batch has keys.
+    /// It ends after the change with which it has 10,000 events or more, and after 16 MiB of changes were searched,
+    /// whatever was found. So a page may have fewer changes, or none, and a `next`: continue until there is none.
     ///
     /// It is read from the journal, so it reaches back as far as the journal, also for deleted views. Views that had
     /// the same key one after another have one history.
     ///
-    /// Cost: O(bytes of the journal) from `before` down to the last change of the page, with one segment of it in memory at a
-    /// time.
+    /// Cost: O(bytes of the journal) from `before` down to the last change that is looked at, with one segment of it in
+    /// memory at a time.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options};
@@ -74,8 +96,6 @@ impl ProjectSnapshot {
         limit: usize,
     ) -> Result<HistoryPage> {
         self.snapshot.check_current()?;
-        // A page without a change would return itself as the next one.
-        let limit = limit.max(1);
         let (segments, newest) = (&self.snapshot.inner.open.segments, self.snapshot.revision());
         // Keeps the journal from being trimmed meanwhile.
         let kept = Kept::new(Arc::clone(segments));
@@ -85,17 +105,24 @@ impl ProjectSnapshot {
         if end < oldest {
             return Ok(page);
         }
+        // A page that looks at no change would have itself as the next one.
+        let mut room = Room { entries: limit.max(1), ..Room::OF_A_PAGE };
         for past in Backwards::new(Arc::clone(segments), oldest, end)? {
             let Past { payload, .. } = past?;
             let change = ChangeRecord::decode(&payload)?;
-            if change.project != *self.project.key() {
-                continue;
-            }
-            if page.entries.len() == limit {
+            if room.is_full() {
                 page.next = Some(change.stamp.revision.saturating_add(1));
                 break;
             }
-            page.entries.extend(HistoryEntry::of(change, subject)?);
+            room.bytes = room.bytes.saturating_sub(payload.len());
+            if change.project != *self.project.key() {
+                continue;
+            }
+            if let Some(entry) = HistoryEntry::of(change, subject)? {
+                room.entries -= 1;
+                room.events = room.events.saturating_sub(entry.events.len());
+                page.entries.push(entry);
+            }
         }
         Ok(page)
     }

@@ -13,7 +13,7 @@ pub(super) type Block = [u64; WORDS];
 #[derive(Clone, Debug, Default)]
 pub(super) struct IdSet {
     blocks: SharedVec<Block>,
-    /// Behind the last block that was ever written.
+    /// After the last block that was ever written.
     end: u32,
 }
 
@@ -21,12 +21,14 @@ impl IdSet {
     /// The set of these ids.
     pub(super) fn new(ids: impl Iterator<Item = u32>) -> Self {
         let mut set = Self::default();
-        set.insert(ids);
+        set.change(ids, |word, bit| *word |= bit);
         set
     }
 
+    /// Adds ids. For those that are in it nothing is written, so that a clone goes on sharing their blocks.
     pub(super) fn insert(&mut self, ids: impl Iterator<Item = u32>) {
-        self.change(ids, |word, bit| *word |= bit);
+        let ids: Vec<u32> = ids.filter(|id| !self.contains(*id)).collect();
+        self.change(ids.into_iter(), |word, bit| *word |= bit);
     }
 
     /// Takes ids out. For those that are not in it nothing is written, and no block is made.
@@ -52,7 +54,7 @@ impl IdSet {
         }
     }
 
-    /// How many blocks there are; those behind them are empty.
+    /// How many blocks there are; those after them are empty.
     pub(super) const fn blocks(&self) -> u32 {
         self.end
     }
@@ -85,5 +87,27 @@ impl IdSet {
     /// The bytes it points to.
     pub(super) fn memory(&self) -> usize {
         self.blocks.memory()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_does_not_change_stays_shared_with_a_clone() {
+        let mut set = IdSet::new([1, 600].into_iter());
+        let before = set.clone();
+        let is_shared = |set: &IdSet, block| {
+            let blocks = [set, &before].map(|set| set.blocks.get(block).unwrap());
+            std::ptr::eq(blocks[0], blocks[1])
+        };
+        set.insert([1, 600].into_iter());
+        set.remove([2, 601].into_iter());
+        assert!(is_shared(&set, 0) && is_shared(&set, 1));
+        set.insert([2, 600].into_iter());
+        assert!(!is_shared(&set, 0));
+        assert_eq!(set.iter().collect::<Vec<_>>(), [1, 2, 600]);
+        assert_eq!(before.iter().collect::<Vec<_>>(), [1, 600]);
     }
 }

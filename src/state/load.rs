@@ -18,10 +18,11 @@ use super::views::Views;
 use super::{Head, State};
 use crate::model::change_check::check_name;
 use crate::model::change_record::Registration;
+use crate::model::fields_check::{check_record, check_resources};
 use crate::model::key::ProjectKey;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
-use crate::model::{AttributeValue, ByType, NameList, Stamp, ViewRecord};
+use crate::model::{ByType, NameList, Stamp, ViewRecord};
 use crate::parallel::Threads;
 
 /// The names of a type that views link.
@@ -105,27 +106,12 @@ impl LoadedRegistry {
     /// Resources that are out of order or malformed, and ids of several segments.
     pub(crate) fn new(head: Head, resources: ByType<Vec<(String, Registration)>>) -> Sound<Self> {
         for (resource_type, rows) in resources.iter() {
-            let names = rows.iter().map(|(name, _)| name);
-            require(names.is_sorted_by(|one, other| one < other), "resources are out of order")?;
-            for (name, Registration { fields, revision }) in rows {
-                check_name(resource_type, name)?;
-                let may_have_id = resource_type == ResourceType::Segment;
-                require(
-                    may_have_id || fields.id.is_none(),
-                    "a resource that is no segment has an id",
-                )?;
-                require(*revision <= head.revision, "a resource is newer than the state")?;
-                require(is_set(&fields.tags), "tags are not in order")?;
-                let mut lists = fields.attributes.values().map(AttributeValue::each_text);
-                require(lists.all(is_set), "texts of an attribute are not in order")?;
-            }
+            check_resources(resource_type, rows.iter().map(|(name, row)| (&**name, row)))?;
+            let newest = rows.iter().map(|(_, row)| row.revision).max();
+            require(newest <= Some(head.revision), "a resource is newer than the state")?;
         }
         Registry::load(resources).map(Self)
     }
-}
-
-fn is_set(texts: &[String]) -> bool {
-    texts.is_sorted_by(|one, other| one < other)
 }
 
 /// A project.
@@ -168,13 +154,12 @@ impl State {
 
 impl LoadedView {
     fn check(&self, head: Head) -> Sound<()> {
-        let ViewRecord { id, fields, change, created_at, updated_at, .. } = &self.record;
+        let ViewRecord { id, change, updated_at, .. } = &self.record;
         let revision = change.revision;
         require(*id < head.next_view, "the id of a view was never given")?;
         require(revision <= head.revision, "a view is newer than the state")?;
-        require(created_at <= updated_at, "a view was changed before it was made")?;
         require(*updated_at <= head.time, "a view is of later than the state")?;
-        require(is_set(&fields.tags), "tags are not in order")?;
+        check_record(&self.record)?;
         for (_, links) in self.links.iter() {
             let newest = links.as_ref().and_then(|links| links.set.newest());
             let fits = |newest: Stamp| newest.revision <= revision && newest.time <= head.time;

@@ -27,6 +27,7 @@ mod postings;
 mod project;
 mod read;
 mod registry;
+mod same_views;
 mod selection;
 mod sets;
 mod shared_vec;

@@ -10,6 +10,7 @@ use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
 use crate::model::position::Position;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::{RawResource, Resource, ResourceType};
+use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Attribute, RegisteredResource};
 
@@ -133,8 +134,9 @@ impl<'a> Did<'a> {
             ChangeKind::ViewDeleted { view, unlinked } => {
                 Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
             }
-            ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
-                Self::LinksChanged(Links::new(view.as_str(), *resource_type, linked, unlinked))
+            ChangeKind::LinksChanged { view, resource_type, linked, unlinked, linked_at } => {
+                let links = Links::new(view.as_str(), *resource_type, linked, unlinked);
+                Self::LinksChanged(links.made_at(linked_at))
             }
             ChangeKind::ManyLinksChanged { parts } => {
                 Self::ManyLinksChanged { parts: parts.iter().map(Links::of_part).collect() }
@@ -225,12 +227,16 @@ pub struct Links<'a> {
     pub linked: Vec<Name<'a>>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Name<'a>>,
+    /// Where links come back: the time of each that was linked, in milliseconds since 1970. Not there where they have
+    /// the time of the change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub linked_at: Vec<u64>,
 }
 
 impl<'a> Links<'a> {
     fn of_part(part: &'a ChangedLinks) -> Self {
-        let ChangedLinks { view, resource_type, linked, unlinked } = part;
-        Self::new(view.as_str(), *resource_type, linked, unlinked)
+        let ChangedLinks { view, resource_type, linked, unlinked, linked_at } = part;
+        Self::new(view.as_str(), *resource_type, linked, unlinked).made_at(linked_at)
     }
 
     fn new(
@@ -240,7 +246,11 @@ impl<'a> Links<'a> {
         unlinked: &'a [Resource],
     ) -> Self {
         let [linked, unlinked] = [linked, unlinked].map(|of| of.iter().map(Name::from).collect());
-        Self { view_key, resource_type, linked, unlinked }
+        Self { view_key, resource_type, linked, unlinked, linked_at: Vec::new() }
+    }
+
+    fn made_at(self, times: &[Timestamp]) -> Self {
+        Self { linked_at: times.iter().map(|time| time.as_millis()).collect(), ..self }
     }
 }
 

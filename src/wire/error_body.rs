@@ -190,13 +190,14 @@ fn code(error: &Error) -> ErrorCode {
         Error::InvalidCursor { .. }
         | Error::KeysFailed(_)
         | Error::NoSingleView
+        | Error::NoSuchChange
         | Error::RevisionAhead { .. }
         | Error::OtherProject { .. }
         | Error::FeedAhead { .. } => ErrorCode::InvalidRequest,
         Error::JournalTrimmed { .. } | Error::DetailNotKept { .. } => ErrorCode::ChangesGone,
         Error::Diverged { .. } => ErrorCode::ChangesDiverged,
         Error::RevisionDiffers { .. } | Error::ViewDiffers { .. } => ErrorCode::PreconditionFailed,
-        Error::BatchTooLarge { .. } => ErrorCode::BatchTooLarge,
+        Error::BatchTooLarge { .. } | Error::CopyTooLarge { .. } => ErrorCode::BatchTooLarge,
         Error::TooLong { .. } => ErrorCode::TooLong,
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
@@ -213,24 +214,39 @@ fn code(error: &Error) -> ErrorCode {
     }
 }
 
-fn message(code: ErrorCode, error: &Error) -> String {
-    match (code, error) {
-        // The engine's own messages name options, which a client cannot set.
-        (_, Error::BatchTooLarge { keys, limit }) => {
+/// What is wrong with a request, where the engine's own messages name options, which a client cannot set.
+fn of_request(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::BatchTooLarge { keys, limit } => {
             format!("the batch has {keys} keys, at most {limit} are accepted at once: split it")
         }
-        (_, Error::TooLong { what, length, unit, limit }) => {
+        Error::CopyTooLarge { links, limit } => {
+            format!(
+                "the view has {links} links, and one change makes at most {limit}: create the view and link what it is to \
+                 have in several requests"
+            )
+        }
+        Error::TooLong { what, length, unit, limit } => {
             format!("the {what} has {length} {unit}, at most {limit} are accepted: shorten it")
         }
-        (_, Error::NoSingleView) => {
+        Error::NoSingleView => {
             "the request is not about exactly one view: leave if-match out".to_owned()
         }
-        (_, Error::DetailNotKept { revision }) => {
+        Error::DetailNotKept { revision } => {
             format!(
                 "change {revision} removed too much to be reverted: it kept counts only, and only an earlier copy of \
                  the store has the rest"
             )
         }
+        _ => return None,
+    })
+}
+
+fn message(code: ErrorCode, error: &Error) -> String {
+    if let Some(message) = of_request(error) {
+        return message;
+    }
+    match (code, error) {
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {
             "the store failed; it is unknown whether the change was made: read again".to_owned()

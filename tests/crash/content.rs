@@ -148,7 +148,7 @@ fn kind_line(kind: &ChangeKind) -> String {
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("{view} deleted with {}", counts(unlinked))
         }
-        ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, .. } => {
             format!("{view} {}", links_line(*resource_type, &names(linked), &names(unlinked)))
         }
         ChangeKind::ManyLinksChanged { parts } => {

@@ -96,6 +96,7 @@ fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
                 resource_type,
                 linked: resources(linked),
                 unlinked: resources(unlinked),
+                linked_at: Vec::new(),
             };
             assert_eq!(change.kind, kind);
         }

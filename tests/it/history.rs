@@ -196,3 +196,28 @@ fn what_the_journal_no_longer_keeps_is_told() {
     assert_eq!(reader.view_history("w", None, 9).unwrap().entries, []);
     assert_eq!(reader.linked_resources("v", ResourceType::Flag, all()).unwrap().total, 0);
 }
+
+#[test]
+fn a_page_ends_when_it_has_many_events_or_looked_at_many_changes() {
+    let (store, project) = two_views();
+    for part in 0..3 {
+        let keys = (0..6_000).map(|number| format!("f{part}-{number}"));
+        project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
+    }
+    let page = |before| project.read().unwrap().view_history("v", before, 10).unwrap();
+    // Whole changes: the second one makes it ten thousand events or more.
+    let first = page(None);
+    let events: Vec<_> = first.entries.iter().map(|entry| entry.events.len()).collect();
+    assert_eq!((events, first.next), (vec![6_000, 6_000], Some(4)));
+    assert_eq!(page(first.next).entries.len(), 2);
+    // What is looked at counts, too: sixteen MiB and more of changes of something else.
+    let long = project.comment("x".repeat(16_000));
+    for number in 0..1_100 {
+        long.link("w", Batch::flags([format!("f{number}")])).unwrap().all_ok().unwrap();
+    }
+    let first = page(None);
+    assert_eq!(first.entries.len(), 0);
+    let next = first.next.expect("there is more");
+    assert!(next > 6 && next < revision(&store), "{next}");
+    assert_eq!(page(Some(next)).entries[0].revision, 5);
+}

@@ -105,7 +105,12 @@ fn a_copy_is_refused_where_a_view_has_the_key_or_has_too_many_links() {
     assert_eq!(revision(&store), before);
     copy("v", "x").unwrap();
     link(&project, "v", &["c"]);
-    assert!(matches!(copy("v", "y"), Err(Error::BatchTooLarge { keys: 3, limit: 2 })));
+    let error = copy("v", "y").unwrap_err();
+    assert!(matches!(error, Error::CopyTooLarge { links: 3, limit: 2 }), "{error}");
+    assert!(
+        error.to_string().contains("raise Options::batch_limit, or create the view"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A follower of the feed: what the changes say, in a few maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use viewlink::{Change, ChangeKind, ChangedLinks, Feed, Resource, ResourceType, Snapshot};
+use viewlink::{
+    Change, ChangeKind, ChangedLinks, Feed, Resource, ResourceType, Snapshot, Timestamp,
+};
 
 use crate::support::all;
 
@@ -16,7 +18,8 @@ pub(crate) struct Replica {
 #[derive(Debug, Default)]
 struct Copied {
     name: String,
-    links: BTreeSet<Resource>,
+    /// When each was linked.
+    links: BTreeMap<Resource, Timestamp>,
 }
 
 impl Replica {
@@ -44,7 +47,7 @@ impl Replica {
                 assert_eq!(links(views), unlinked.total());
                 self.projects.remove(&project);
             } else {
-                apply(views, change.kind);
+                apply(views, change.kind, change.time);
             }
         }
     }
@@ -66,9 +69,10 @@ impl Replica {
             for (key, view) in copied {
                 let of_type = |resource_type| {
                     let page = reader.linked_resources(key, resource_type, all()).unwrap();
-                    page.items.into_iter().map(|linked| linked.resource)
+                    page.items.into_iter().map(|linked| (linked.resource, linked.linked_at))
                 };
-                let found: BTreeSet<_> = ResourceType::ALL.into_iter().flat_map(of_type).collect();
+                let found: BTreeMap<_, _> =
+                    ResourceType::ALL.into_iter().flat_map(of_type).collect();
                 assert_eq!(found, view.links, "{project} {key}");
             }
         }
@@ -79,16 +83,26 @@ fn links(views: &BTreeMap<String, Copied>) -> u64 {
     views.values().map(|view| view.links.len() as u64).sum()
 }
 
-fn change_links(view: &mut Copied, linked: Vec<Resource>, unlinked: Vec<Resource>) {
-    assert!(linked.into_iter().all(|resource| view.links.insert(resource)));
-    assert!(unlinked.iter().all(|resource| view.links.remove(resource)));
+/// Links and unlinks, at a time, or where links come back at those they had.
+fn change_links(
+    view: &mut Copied,
+    of: (Vec<Resource>, Vec<Resource>, Vec<Timestamp>),
+    now: Timestamp,
+) {
+    let (linked, unlinked, linked_at) = of;
+    assert!(linked_at.is_empty() || linked_at.len() == linked.len());
+    assert!(unlinked.iter().all(|resource| view.links.remove(resource).is_some()));
+    for (at, resource) in linked.into_iter().enumerate() {
+        let time = linked_at.get(at).copied().unwrap_or(now);
+        assert!(view.links.insert(resource, time).is_none());
+    }
 }
 
-fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
+fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind, now: Timestamp) {
     let before = links(views);
     match kind {
         ChangeKind::ViewCreated { view, fields } => {
-            let copied = Copied { name: fields.name, links: BTreeSet::new() };
+            let copied = Copied { name: fields.name, links: BTreeMap::new() };
             assert!(views.insert(view.to_string(), copied).is_none());
         }
         ChangeKind::ViewUpdated { view, fields } => {
@@ -102,12 +116,14 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
             let gone = views.remove(view.as_str()).unwrap();
             assert_eq!(gone.links.len() as u64, unlinked.total());
         }
-        ChangeKind::LinksChanged { view, linked, unlinked, .. } => {
-            change_links(views.get_mut(view.as_str()).unwrap(), linked, unlinked);
+        ChangeKind::LinksChanged { view, linked, unlinked, linked_at, .. } => {
+            let view = views.get_mut(view.as_str()).unwrap();
+            change_links(view, (linked, unlinked, linked_at), now);
         }
         ChangeKind::ManyLinksChanged { parts } => {
-            for ChangedLinks { view, linked, unlinked, .. } in parts {
-                change_links(views.get_mut(view.as_str()).unwrap(), linked, unlinked);
+            for ChangedLinks { view, linked, unlinked, linked_at, .. } in parts {
+                let view = views.get_mut(view.as_str()).unwrap();
+                change_links(view, (linked, unlinked, linked_at), now);
             }
         }
         // The copy is of views and links.
@@ -120,11 +136,13 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind) {
         }
         ChangeKind::EnvironmentRemoved { environment, links: gone, .. } => {
             for view in views.values_mut() {
-                view.links.retain(|resource| resource.environment() != Some(&environment));
+                view.links.retain(|resource, _| resource.environment() != Some(&environment));
             }
             assert_eq!(before - links(views), gone);
         }
-        ChangeKind::Steps { steps } => steps.into_iter().for_each(|step| apply(views, step)),
+        ChangeKind::Steps { steps } => {
+            steps.into_iter().for_each(|step| apply(views, step, now));
+        }
         other => panic!("{other:?}"),
     }
 }

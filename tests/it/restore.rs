@@ -183,3 +183,34 @@ fn the_copy_and_the_journals_stay_as_they_are_and_what_is_at_the_path_stays() {
     history.restore().to(history.at("restored")).unwrap();
     assert!(before == ["copy", "copy/journal", "archive", "store/journal"].map(files));
 }
+
+#[test]
+fn any_flipped_bit_of_an_archive_is_an_error_or_leaves_whole_changes() {
+    let history = History::new();
+    let segments: Vec<_> = crate::support::files(&history.at("archive")).into_iter().collect();
+    let mut random = crate::support::Random(11);
+    let (mut refused, mut restored) = (0, 0);
+    for round in 0..60 {
+        let (path, bytes) = &segments[random.below(segments.len())];
+        let mut broken = bytes.clone();
+        let place = random.below(broken.len());
+        broken[place] ^= 1 << random.below(8);
+        std::fs::write(path, broken).unwrap();
+        let to = history.at(&format!("flipped-{round}"));
+        match history.restore().to(&to) {
+            Err(_) => {
+                refused += 1;
+                assert!(!to.exists(), "{round}: a part of a store is left");
+            }
+            Ok(position) => {
+                restored += 1;
+                let at = usize::try_from(position.revision()).unwrap();
+                assert!(seen(&open(&to)) == history.seen[at], "{round}: {at}");
+                // What the copy has already is not read, and nothing follows the changes that are.
+                assert_eq!(position.revision(), history.newest(), "{round}");
+            }
+        }
+        std::fs::write(path, bytes).unwrap();
+    }
+    assert!(refused > 20, "{refused} refused, {restored} restored");
+}

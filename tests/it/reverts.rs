@@ -1,8 +1,8 @@
 //! Changes that are taken back.
 
 use viewlink::{
-    Batch, EnvironmentId, Error, FailureCode, LinkChange, LinkSort, NewResource, NewView, Options,
-    Project, ResourceType, Reverted, RevertedItem, Store, ViewPatch,
+    Batch, ChangeKind, EnvironmentId, Error, FailureCode, LinkChange, LinkSort, NewResource,
+    NewView, Options, Project, ResourceType, Reverted, RevertedItem, Store, ViewPatch,
 };
 
 use crate::support::{
@@ -138,7 +138,7 @@ fn a_revert_that_cannot_be_made_says_why_and_changes_nothing() {
     let errors = [
         (p.revert(removed), "change 3 removed more names than Options::removal_detail"),
         (p.revert(9), "revision 9 does not exist yet: the newest is 3"),
-        (p.revert(0), "the journal no longer has revision 0, its oldest is 1"),
+        (p.revert(0), "revision 0 is the empty store, which no change made"),
         (elsewhere.revert(1), "change 1 was made in project p: revert it there"),
         (p.revert_to("v", removed), "there is no view v in project p"),
         (p.revert_to("v", 2), "change 3 removed more names"),
@@ -284,5 +284,76 @@ fn a_link_whose_view_has_another_key_does_not_come_back_in_place_of_another_one(
     let reverted = project.revert(unlinked).unwrap();
     let failed: Vec<String> = reverted.failures.iter().map(ToString::to_string).collect();
     assert_eq!(failed, ["link of y to b: changed since (changed_since)"]);
+    assert_clean_and_replayed(&store);
+}
+
+/// A store with the views a and b, whose clock stands still, and the revision of an unlink of y from b.
+fn unlinked_from_b() -> (Store, Project, u64) {
+    let store = Clock::default().options().open_in_memory().unwrap();
+    let project = project(&store);
+    ["a", "b"].into_iter().for_each(|view| create(&project, view));
+    link(&project, "b", &["y"]);
+    let unlinked = project.unlink("b", Batch::flags(["y"])).unwrap().all_ok().unwrap().unwrap();
+    (store, project, unlinked)
+}
+
+#[test]
+fn another_view_that_got_the_key_since_is_not_taken_for_the_one_of_the_change() {
+    let (store, project, unlinked) = unlinked_from_b();
+    let renamed = project.rename_view("b", "c").unwrap().change.revision();
+    project.update_view("a", ViewPatch::new().name("b")).unwrap();
+    project.rename_view("a", "b").unwrap();
+    let failed = |reverted: Reverted| {
+        assert_eq!(reverted.taken_back, 0);
+        reverted.failures.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let reverted = project.revert(unlinked).unwrap();
+    assert_eq!(failed(reverted), ["link of y to b: changed since (changed_since)"]);
+    assert_eq!(flags(&store, "b"), [""; 0]);
+    // Its own key is taken, and the other view keeps its own.
+    assert_eq!(failed(project.revert(renamed).unwrap()), ["view c: changed since (changed_since)"]);
+    assert_eq!(failed(project.revert(2).unwrap()), ["view b: changed since (changed_since)"]);
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_view_that_has_its_key_again_is_the_one_of_the_change() {
+    let gone_and_back: [fn(&Project) -> u64; 3] = [
+        |p| p.rename_view("b", "c").unwrap().change.revision(),
+        |p| p.delete_view("b").unwrap().revision.unwrap(),
+        |p| p.delete().unwrap().revision.unwrap(),
+    ];
+    for gone in gone_and_back {
+        let (store, project, unlinked) = unlinked_from_b();
+        let gone = gone(&project);
+        assert_whole(&project.revert(gone).unwrap());
+        assert_whole(&project.revert(unlinked).unwrap());
+        assert_eq!(flags(&store, "b"), ["y"]);
+    }
+    let (store, project, unlinked) = unlinked_from_b();
+    project.delete_view("b").unwrap();
+    assert_whole(&project.revert_to("b", unlinked).unwrap());
+    assert_whole(&project.revert(unlinked).unwrap());
+    assert_eq!(flags(&store, "b"), ["y"]);
+}
+
+#[test]
+fn a_change_of_many_parts_is_taken_back_by_one_part_for_each_view() {
+    let (store, project) = two_views();
+    let keys: Vec<String> = (0..40).map(|number| format!("f{number}")).collect();
+    let of = |view, batch: &[String]| LinkChange::unlink(view, Batch::flags(batch.to_vec()));
+    for view in ["v", "w"] {
+        project.link(view, Batch::flags(keys.clone())).unwrap().all_ok().unwrap();
+    }
+    let before = shown(&store);
+    let parts = keys.chunks(2).flat_map(|batch| [of("v", batch), of("w", batch)]);
+    project.change_links(parts.collect::<Vec<_>>()).unwrap();
+    let undone = project.revert(revision(&store)).unwrap();
+    assert_whole(&undone);
+    assert_eq!((undone.taken_back, shown(&store)), (80, before));
+    let ChangeKind::ManyLinksChanged { parts } = journal(&store).pop().unwrap().kind else {
+        panic!("links of two views came back");
+    };
+    assert_eq!(parts.len(), 2);
     assert_clean_and_replayed(&store);
 }

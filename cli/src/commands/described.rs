@@ -25,7 +25,7 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("deleted view {view} with {}", of_types(unlinked))
         }
-        ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => {
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, .. } => {
             links(view, *resource_type, linked, unlinked)
         }
         ChangeKind::ManyLinksChanged { parts } => {

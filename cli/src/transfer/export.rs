@@ -15,12 +15,13 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress;
-use crate::store::StoreArguments;
+use crate::store::{PastArguments, StoreArguments};
 
 const HELP: &str = "\
 Examples:
   viewlink export views.viewlink --out views.jsonl
   viewlink export views.viewlink --project shop --format csv | gzip > links.csv.gz
+  viewlink export views.viewlink --as-of 1200 --out before.jsonl
 
 JSON lines have a header, each view, each registered resource and each link with its time, of one
 revision, and a trailer that tells whether the file is whole; `viewlink import` makes a store of them.
@@ -47,14 +48,17 @@ pub(crate) struct ExportArguments {
     /// Write this project only
     #[arg(long, value_name = "KEY")]
     project: Option<ProjectKey>,
+
+    #[command(flatten)]
+    past: PastArguments,
 }
 
 pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result<Exit> {
-    let ExportArguments { store: place, out, format, project } = arguments;
+    let ExportArguments { store: place, out, format, project, past } = arguments;
     let format = format.or_else(|| Format::of_path(out)).unwrap_or(Format::Jsonl);
     let is_standard = out == Path::new("-");
     let store = place.read(output)?;
-    let snapshot = store.snapshot()?;
+    let snapshot = past.snapshot(&store)?;
     let project = project.as_ref().map(ProjectKey::as_str);
     let walk = Walk::new(&snapshot, project);
     // Asked for a project that is not there, no file is begun.

@@ -42,7 +42,7 @@ fn what_was_changed_since_is_printed_and_the_exit_code_says_so() {
     assert!(line.starts_with("link of b to my-view  changed_since  changed since"), "{line}");
     let ran = stage.run("undo", &["2", "--json"]);
     assert_eq!((ran.code, &ran.json()["failures"][0]["code"]), (1, &json!("changed_since")));
-    for (arguments, code) in [(["9"], "invalid_request"), (["0"], "changes_gone")] {
+    for (arguments, code) in [(["9"], "invalid_request"), (["0"], "invalid_request")] {
         let ran = stage.run("undo", &[&arguments[..], &["--json"]].concat());
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!(code)), "{ran:?}");
     }
@@ -59,6 +59,20 @@ fn a_view_is_brought_back_to_a_revision() {
     let ran = stage.run("undo", &["2", "--view", "my-view"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, "3 parts taken back, 0 failed; revision 5\n"));
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
+}
+
+#[test]
+fn an_export_is_of_the_revision_that_is_asked_for() {
+    let stage = Stage::with_flags(["a", "b"]);
+    let now = stage.run("export", &["--format", "csv"]).out;
+    stage.change(|store| {
+        let project = store.project("default").unwrap();
+        project.unlink("my-view", Batch::flags(["a"])).unwrap().all_ok().unwrap();
+    });
+    let then = stage.run("export", &["--format", "csv", "--as-of", "2"]);
+    assert_eq!((then.code, then.out), (0, now.clone()));
+    assert_ne!(stage.run("export", &["--format", "csv"]).out, now);
+    assert_eq!(stage.run("export", &["--as-of", "9"]).code, 2);
 }
 
 #[test]

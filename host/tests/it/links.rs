@@ -138,6 +138,10 @@ async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
         ("any=one,old", &["a", "b"]),
         ("not=old", &["a"]),
         ("not[]=one&not[]=old", &[]),
+        ("exactly=my-view,one,two", &["a"]),
+        ("exactly=my-view,old", &["b"]),
+        ("exactly=my-view", &[]),
+        ("exactly=", &[]),
     ] {
         let answer = host.get(&format!("{VIEW}/linked/flags?{query}")).await.ok();
         assert_eq!(keys(&answer), expected, "{query}");
@@ -147,6 +151,14 @@ async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
     let next = page["_links"]["next"]["href"].as_str().unwrap();
     assert_eq!(keys(&host.get(next).await.ok()), ["b"], "{next}");
     host.get(&format!("{VIEW}/linked/flags?and=never")).await.refused(404, "unknown_view");
+    // Of the registry: those in no view at all, page by page.
+    let put = ["a", "x", "y"].map(viewlink::NewResource::flag);
+    project.put_resources(put).unwrap().all_ok().unwrap();
+    let page = host.get("/api/v2/flags/default?exactly=&limit=1").await.ok();
+    assert_eq!((&page["totalCount"], &page["items"][0]["key"]), (&json!(2), &json!("x")));
+    let next = page["_links"]["next"]["href"].as_str().unwrap();
+    let page = host.get(next).await.ok();
+    assert_eq!((&page["totalCount"], &page["items"][0]["key"]), (&json!(2), &json!("y")), "{next}");
     host.get(&format!("{VIEW}/linked/flags?and=no%20key")).await.refused(400, "invalid_request");
 }
 

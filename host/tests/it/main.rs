@@ -10,6 +10,7 @@
 
 mod bodies;
 mod changes;
+mod comparisons;
 mod connections;
 mod cors;
 mod keys;

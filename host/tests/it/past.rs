@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use serde_json::json;
+use viewlink_host::Settings;
 
 use crate::support::{FLAGS, READER, TestHost, VIEW, anonymous};
 
@@ -33,7 +34,7 @@ async fn a_change_is_reverted_and_what_changed_since_is_told() {
     let message =
         host.call("POST", &format!("{CHANGES}/99/revert")).await.refused(400, "invalid_request");
     assert_eq!(message, "revision 99 does not exist yet: the newest is 6");
-    host.call("POST", &format!("{CHANGES}/0/revert")).await.refused(410, "changes_gone");
+    host.call("POST", &format!("{CHANGES}/0/revert")).await.refused(400, "invalid_request");
     host.call("POST", &format!("{CHANGES}/x/revert")).await.refused(400, "invalid_request");
     host.call("POST", &format!("{path}?onMissing=fail")).await.refused(400, "unsupported");
     let elsewhere = "/api/v2/projects/other/changes/1/revert";
@@ -92,6 +93,18 @@ async fn reads_are_as_of_a_revision() {
     let named = |seen: serde_json::Value| seen["name"].clone();
     assert_eq!(named(host.get("/api/v2/projects/default?asOf=2").await.ok()), "default");
     assert_eq!(named(host.get("/api/v2/projects/default").await.ok()), "Shop");
+}
+
+#[tokio::test]
+async fn a_read_goes_back_as_many_changes_as_the_host_allows() {
+    let settings = Settings { as_of_changes: 1, ..Settings::default() };
+    let host = TestHost::with(settings);
+    host.json("DELETE", FLAGS, r#"{"keys": ["a"]}"#).await.ok();
+    host.get(&format!("{VIEW}?asOf=2")).await.ok();
+    for path in [VIEW, OF_A] {
+        let message = host.get(&format!("{path}?asOf=1")).await.refused(400, "invalid_request");
+        assert!(message.ends_with("ask for revision 2 or a later one"), "{message}");
+    }
 }
 
 #[tokio::test]

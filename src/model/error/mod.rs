@@ -115,6 +115,17 @@ pub enum Error {
         /// The greatest number allowed.
         limit: usize,
     },
+    /// A view with more links than a change makes at once was to be copied.
+    #[error(
+        "the view has {links} links, and one change makes at most {limit}: raise Options::batch_limit, or create the view and \
+         link its resources in several batches"
+    )]
+    CopyTooLarge {
+        /// How many links the view has.
+        links: u64,
+        /// How many a change may make.
+        limit: usize,
+    },
     /// A text or list is longer than the store accepts.
     #[error(
         "the {what} has {length} {unit}, at most {limit} are accepted: shorten it or raise the limit in Options::limits"
@@ -170,6 +181,9 @@ pub enum Error {
         /// The newest revision of the store.
         newest: u64,
     },
+    /// Revision 0 is the empty store before its first change.
+    #[error("revision 0 is the empty store, which no change made: revert change 1 or a later one")]
+    NoSuchChange,
     /// The change to revert was made in another project.
     #[error("change {revision} was made in project {project}: revert it there")]
     OtherProject {

@@ -31,9 +31,8 @@ pub(super) fn copy(
     let (project, _, view) = context.view(key)?;
     views::check_free(context, project, to)?;
     let links = view.counts();
-    let keys = usize::try_from(links.total()).unwrap_or(usize::MAX);
-    if keys > limit {
-        return Err(Error::BatchTooLarge { keys, limit });
+    if links.total() > limit as u64 {
+        return Err(Error::CopyTooLarge { links: links.total(), limit });
     }
     let before = &view.about().fields;
     let fields = said.patch.clone().apply(before.clone());

@@ -12,6 +12,7 @@ mod project;
 mod registration;
 mod removal;
 mod resources;
+mod returned_links;
 mod revert;
 mod revert_view;
 mod steps;
@@ -75,7 +76,9 @@ impl Command {
             Operation::PutProject { patch, begins, limits } => {
                 project::put(&context, patch, *begins, limits)
             }
-            Operation::Revert { change, policy } => revert::change(&context, change, *policy),
+            Operation::Revert { change, same_views, policy } => {
+                revert::change(&context, change, same_views, *policy)
+            }
             Operation::RevertView { view, policy } => revert_view::view(&context, view, *policy),
             Operation::RenameView { view, to } => views::rename(&context, view, to),
             Operation::CopyView { view, to, patch, limits, limit } => {

@@ -3,7 +3,10 @@
 //! Each part of it is taken back by itself: where that part is as the change left it. What somebody changed since is a
 //! failure of that part.
 
+use std::collections::BTreeMap;
+
 use super::Context;
+use super::returned_links::{self, ReturnedLinks};
 use super::steps::{Link, Steps};
 use crate::model::change_record::{
     LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks, Unregistered, ViewDetail,
@@ -12,18 +15,18 @@ use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ViewKey;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
-use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{
     ChangeRecord, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, RevertedItem, Stamp,
 };
 
-/// Takes a change back, its last step first.
+/// Takes a change back, its last step first; `same_views` are the views that are the ones it was about, with their ids.
 ///
-/// Cost: O(n log n) with the n names of the change, and O(links) of the views that links come back to.
+/// Cost: O(n log n) with the n names of the change, and O(links) of the views that links come back to, once for each.
 pub(super) fn change(
     context: &Context<'_>,
     change: &ChangeRecord,
+    same_views: &BTreeMap<ViewKey, u32>,
     policy: LinkPolicy,
 ) -> Result<Decision> {
     let Stamp { revision, .. } = change.stamp;
@@ -39,9 +42,12 @@ pub(super) fn change(
     }
     let damaged = |detail| Error::damaged(StoreFile::Journal, format!("change {revision}"), detail);
     change.check().map_err(damaged)?;
-    let mut revert = Revert { steps: Steps::new(context, policy), stamp: change.stamp };
+    let (steps, same_views) = (Steps::new(context, policy), same_views.clone());
+    let returned = ReturnedLinks::default();
+    let mut revert = Revert { steps, stamp: change.stamp, same_views, returned };
     for effect in change.effects.iter().rev() {
         revert.take_back(effect)?;
+        revert.link_returned()?;
     }
     Ok(revert.steps.into_decision())
 }
@@ -51,6 +57,10 @@ struct Revert<'a> {
     steps: Steps<'a>,
     /// That of the change.
     stamp: Stamp,
+    /// The views that are the ones the change was about, by key, with their ids.
+    same_views: BTreeMap<ViewKey, u32>,
+    /// The links that come back with the effect that is being taken back.
+    returned: ReturnedLinks,
 }
 
 use FailureReason::ChangedSince;
@@ -58,10 +68,7 @@ use FailureReason::ChangedSince;
 impl Revert<'_> {
     fn take_back(&mut self, effect: &Effect) -> Result<()> {
         match effect {
-            Effect::CreateView { view, fields, restored } => {
-                let created = restored.map_or(self.stamp.time, |restored| restored.created_at);
-                self.uncreate(view, fields, created)
-            }
+            Effect::CreateView { view, fields, .. } => self.uncreate(view, fields),
             Effect::UpdateView { view, before, fields } => {
                 self.return_fields(view, &before.fields, fields)
             }
@@ -93,10 +100,10 @@ impl Revert<'_> {
         }
     }
 
-    /// Whether a view is there that was there when the change was made.
+    /// Whether the view with a key is the one that the change was about.
     fn has_view(&self, key: &ViewKey) -> bool {
-        let view = self.steps.view(key);
-        view.is_some_and(|(_, view)| view.about().created_at <= self.stamp.time)
+        let id = self.steps.view(key).map(|(_, view)| view.about().id);
+        id.is_some_and(|id| self.same_views.get(key) == Some(&id))
     }
 
     fn fail_view(&mut self, view: &ViewKey) -> Result<()> {
@@ -104,12 +111,15 @@ impl Revert<'_> {
         Ok(())
     }
 
-    fn uncreate(&mut self, key: &ViewKey, fields: &ViewFields, created: Timestamp) -> Result<()> {
-        let is_as_created = self.steps.view(key).is_some_and(|(_, view)| {
-            let about = view.about();
-            about.created_at == created && about.fields == *fields && view.counts().total() == 0
-        });
-        if is_as_created { self.steps.delete(key) } else { self.fail_view(key) }
+    fn uncreate(&mut self, key: &ViewKey, fields: &ViewFields) -> Result<()> {
+        let is_as_created = self
+            .steps
+            .view(key)
+            .is_some_and(|(_, view)| view.about().fields == *fields && view.counts().total() == 0);
+        match is_as_created && self.has_view(key) {
+            true => self.steps.delete(key),
+            false => self.fail_view(key),
+        }
     }
 
     fn return_fields(
@@ -126,42 +136,49 @@ impl Revert<'_> {
     }
 
     fn return_key(&mut self, key: &ViewKey, now: &ViewKey) -> Result<()> {
-        match self.has_view(now) && self.steps.view(key).is_none() {
-            true => self.steps.rename(now, key),
-            false => self.fail_view(now),
+        if !self.has_view(now) || self.steps.view(key).is_some() {
+            return self.fail_view(now);
         }
+        self.steps.rename(now, key)?;
+        self.note_same(key);
+        Ok(())
     }
 
     fn return_view(&mut self, detail: &ViewDetail) -> Result<()> {
-        match self.steps.view(&detail.view.key) {
-            None => self.steps.create(detail),
-            Some(_) => self.fail_view(&detail.view.key),
+        let key = &detail.view.key;
+        if self.steps.view(key).is_some() {
+            return self.fail_view(key);
+        }
+        self.steps.create(detail)?;
+        self.note_same(key);
+        Ok(())
+    }
+
+    /// Notes that the view with a key is the one that the change was about.
+    fn note_same(&mut self, key: &ViewKey) {
+        if let Some((_, view)) = self.steps.view(key) {
+            self.same_views.insert(key.clone(), view.about().id);
         }
     }
 
     fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
         let LinksChange { view, resource_type, linked, restored, unlinked, .. } = part;
+        let is_there = self.has_view(view);
         let records = self.steps.records(view, *resource_type, linked);
         let mut restored = restored.iter().flat_map(|times| times.iter());
         let mut made: Vec<Link<'_>> = Vec::new();
         for (name, record) in linked.iter().zip(records) {
             let restored = restored.next();
-            match record.filter(|record| self.is_of_change(*record, restored)) {
+            let is_made = |record: LinkRecord| self.stamp.is_of_link(record, restored);
+            let returned = self.returned.of(view, *resource_type);
+            match record.filter(|record| is_there && is_made(*record)) {
                 Some(record) => made.push((name, record)),
+                None if returned_links::take(returned, name, is_made) => {}
                 None => self.steps.fail_link(view, *resource_type, name, ChangedSince)?,
             }
         }
         self.steps.unlink(view, *resource_type, &made)?;
         self.return_links(view, *resource_type, unlinked)
-    }
-
-    /// Whether a link is the one that the change made, or let come back.
-    fn is_of_change(&self, record: LinkRecord, restored: Option<LinkRecord>) -> bool {
-        let Stamp { revision, time } = self.stamp;
-        match restored {
-            Some(restored) => record == restored,
-            None => (record.revision, record.linked_at) == (revision, time),
-        }
     }
 
     /// Lets links come back that the change removed.
@@ -173,14 +190,25 @@ impl Revert<'_> {
     ) -> Result<()> {
         let is_there = self.has_view(view);
         let records = self.steps.records(view, resource_type, &removed.names);
-        let mut gone: Vec<Link<'_>> = Vec::new();
+        let returned = self.returned.of(view, resource_type);
         for ((name, record), now) in removed.names.iter().zip(removed.times.iter()).zip(records) {
-            match now {
-                None if is_there => gone.push((name, record)),
-                _ => self.steps.fail_link(view, resource_type, name, ChangedSince)?,
+            if is_there && now.is_none() && !returned.contains_key(name) {
+                returned.insert(name.into(), record);
+            } else {
+                self.steps.fail_link(view, resource_type, name, ChangedSince)?;
             }
         }
-        self.steps.link(view, resource_type, &gone)
+        Ok(())
+    }
+
+    /// Makes the links that come back with an effect.
+    fn link_returned(&mut self) -> Result<()> {
+        for ((view, resource_type), links) in std::mem::take(&mut self.returned).into_parts() {
+            let links: Vec<Link<'_>> =
+                links.iter().map(|(name, record)| (&**name, *record)).collect();
+            self.steps.link(&view, resource_type, &links)?;
+        }
+        Ok(())
     }
 
     fn unput(&mut self, put: &PutResource) -> Result<()> {
@@ -244,5 +272,15 @@ impl Revert<'_> {
             self.reregister(&Unregistered { resource_type: *resource_type, name, before })?;
         }
         detail.views.iter().try_for_each(|view| self.return_view(view))
+    }
+}
+
+impl Stamp {
+    /// Whether a link is the one that the change made, or let come back as it was.
+    fn is_of_link(self, record: LinkRecord, restored: Option<LinkRecord>) -> bool {
+        match restored {
+            Some(restored) => record == restored,
+            None => (record.revision, record.linked_at) == (self.revision, self.time),
+        }
     }
 }

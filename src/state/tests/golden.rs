@@ -93,7 +93,7 @@ fn unlinked() -> TypeCounts {
     unlinked
 }
 
-fn effects() -> Vec<Effect> {
+pub(super) fn effects() -> Vec<Effect> {
     let (view, fields, removed) =
         (view_key(1), view_fields(), RemovedCounts { registered: 1, linked: 2, links: 3 });
     let environment = EnvironmentId::parse("e").unwrap();
@@ -232,7 +232,11 @@ fn operations() -> Vec<Operation> {
             begins: true,
             limits: Limits::default(),
         },
-        Operation::Revert { change: Box::new(change), policy: LinkPolicy::Closed },
+        Operation::Revert {
+            change: Box::new(change),
+            same_views: [(view_key(1), 300)].into(),
+            policy: LinkPolicy::Closed,
+        },
         Operation::RevertView { view: Box::new(view_detail()), policy: LinkPolicy::Open },
         Operation::RenameView { view: view_key(1), to: view_key(2) },
         Operation::CopyView {
@@ -296,7 +300,7 @@ const OPERATIONS: [&str; 16] = [
     "08",
     "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
     "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
-    "0a09060000000970726f6a6563742d3101010006766965772d31016e01640101740101016d0001",
+    "0a09060000000970726f6a6563742d3101010006766965772d31016e01640101740101016d000106766965772d31fb2c0101",
     "0bfb2c0106766965772d31016e01640101740101016d0205abababababababab030401010c0300036500\
      6103016202016202040605060300010100000000",
     "0c06766965772d3106766965772d32",

@@ -8,6 +8,7 @@ mod equality;
 mod golden;
 mod groups;
 mod history;
+mod hostile_fields;
 mod last_views;
 mod memory;
 mod misfits;

@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{
     Answer, ChangeRecord, Command, Decision, Effect, FailureReason, LinkOp, LinkPolicy, LinkRecord,
-    Operation, ResourceFields,
+    Operation, ResourceFields, ViewTrace,
 };
 use crate::state::{State, Unapply};
 
@@ -62,8 +62,13 @@ impl Content {
     }
 }
 
-fn revert(change: &ChangeRecord, policy: LinkPolicy) -> Timed {
-    let operation = Operation::Revert { change: Box::new(change.clone()), policy };
+/// Takes a change of a history back, or one that was made up.
+fn revert(history: &History, change: &ChangeRecord, policy: LinkPolicy) -> Timed {
+    let mut trace = ViewTrace::new(change);
+    let later = history.changes.iter().filter(|later| later.stamp.revision > change.stamp.revision);
+    later.for_each(|later| trace.follow(later));
+    let same_views = history.state.same_views(&trace);
+    let operation = Operation::Revert { change: Box::new(change.clone()), same_views, policy };
     at(Command { project: change.project.clone(), ..command(0, operation) })
 }
 
@@ -95,13 +100,13 @@ proptest! {
             }
             let before = Content::of(&before);
             let after = Content::of(&history.state);
-            let undo = revert(&change, LinkPolicy::Open);
+            let undo = revert(&history, &change, LinkPolicy::Open);
             let decision = history.state.decide(&undo).unwrap();
             prop_assert_eq!(&result(&decision).failures, &vec![]);
             history.carry_out(&undo);
             prop_assert_eq!(&Content::of(&history.state), &before, "{:?}", change);
             history.state.check().unwrap();
-            let redo = revert(history.changes.last().unwrap(), LinkPolicy::Open);
+            let redo = revert(&history, history.changes.last().unwrap(), LinkPolicy::Open);
             let decision = history.state.decide(&redo).unwrap();
             prop_assert_eq!(&result(&decision).failures, &vec![]);
             history.carry_out(&redo);
@@ -119,7 +124,7 @@ proptest! {
             history.carry_out(timed);
             if reverts && !history.changes.is_empty() {
                 let change = which.get(&history.changes).clone();
-                let undo = revert(&change, [LinkPolicy::Open, LinkPolicy::Closed][which.index(2)]);
+                let undo = revert(&history, &change, [LinkPolicy::Open, LinkPolicy::Closed][which.index(2)]);
                 let before = history.state.digest().unwrap();
                 let decision = history.state.decide(&undo);
                 prop_assert_eq!(decision.is_ok(), is_kept(&change));
@@ -168,7 +173,7 @@ proptest! {
 
 /// The failures of a revert, in words.
 fn failures(history: &History, revision: usize, policy: LinkPolicy) -> Vec<String> {
-    let undo = revert(&history.changes[revision - 1], policy);
+    let undo = revert(history, &history.changes[revision - 1], policy);
     let decision = history.state.decide(&undo).unwrap();
     result(&decision).failures.iter().map(ToString::to_string).collect()
 }
@@ -188,7 +193,7 @@ fn what_somebody_changed_since_fails_key_by_key_and_the_rest_is_taken_back() {
     ]);
     let since = |key: &str| format!("link of {key} to view-0: changed since (changed_since)");
     assert_eq!(failures(&history, 2, LinkPolicy::Open), [since("f5"), since("f9")]);
-    history.carry_out(&revert(&history.changes[1].clone(), LinkPolicy::Open));
+    history.carry_out(&revert(&history, &history.changes[1].clone(), LinkPolicy::Open));
     let content = Content::of(&history.state);
     let (_, view) = content.views.first_key_value().unwrap();
     let left: Vec<_> = view.links.keys().map(|(_, name)| name.as_str()).collect();
@@ -216,7 +221,7 @@ fn a_change_of_another_project_or_of_the_future_is_refused() {
     let elsewhere = Timed {
         command: Command {
             project: super::commands::project_key(1),
-            ..revert(change, LinkPolicy::Open).command
+            ..revert(&history, change, LinkPolicy::Open).command
         },
         now: Timestamp::from_millis(5),
     };
@@ -224,7 +229,8 @@ fn a_change_of_another_project_or_of_the_future_is_refused() {
     assert_eq!(error, "change 1 was made in project project-0: revert it there");
     let mut ahead = change.clone();
     ahead.stamp.revision = 2;
-    let error = history.state.decide(&revert(&ahead, LinkPolicy::Open)).unwrap_err().to_string();
+    let error =
+        history.state.decide(&revert(&history, &ahead, LinkPolicy::Open)).unwrap_err().to_string();
     assert_eq!(error, "revision 2 does not exist yet: the newest is 1");
     assert_eq!(FailureReason::ChangedSince.to_string(), "changed since");
 }

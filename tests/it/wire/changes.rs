@@ -6,6 +6,8 @@ use viewlink::{
     ProjectSettings, Resource, Timestamp, ViewPatch,
 };
 
+use crate::support::Clock;
+
 #[test]
 fn every_kind_of_change_has_its_json() {
     let store = Options::new().clock(|| Timestamp::from_millis(7)).open_in_memory().unwrap();
@@ -94,6 +96,31 @@ fn every_kind_of_change_has_its_json() {
     let empty = Changes::new(&[], page[3].position);
     let expected = format!(r#"{{"items":[],"position":"{}"}}"#, page[3].position);
     assert_eq!(serde_json::to_string(&empty).unwrap(), expected);
+}
+
+#[test]
+fn links_that_come_back_are_told_with_the_times_they_had() {
+    let clock = Clock::default();
+    let store = clock.options().open_in_memory().unwrap();
+    let project = store.project("p").unwrap();
+    project.create_view(NewView::new("v", "V")).unwrap();
+    for (time, flag) in [(1_000, "b"), (2_000, "a")] {
+        clock.set(time);
+        project.link("v", Batch::flags([flag])).unwrap().all_ok().unwrap();
+    }
+    clock.set(3_000);
+    let deleted = project.delete_view("v").unwrap().revision.unwrap();
+    project.revert(deleted).unwrap().change.unwrap();
+    let mut feed = store.feed(deleted).unwrap();
+    let page = feed.next_page(1).unwrap();
+    let told = Changes::new(&page, feed.position().unwrap());
+    let told = serde_json::to_value(&told.items[0]).unwrap();
+    let links = &told["steps"][1];
+    let keys: Vec<_> = [0, 1].iter().map(|at| links["linked"][at]["resourceKey"].clone()).collect();
+    assert_eq!(
+        (keys, &links["linkedAt"]),
+        (vec!["a".into(), "b".into()], &[2_000, 1_000][..].into())
+    );
 }
 
 #[test]

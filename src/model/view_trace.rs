@@ -1,0 +1,121 @@
+//! The views that a change is about, followed through the changes after it: a key may go from one view to another.
+
+use std::collections::BTreeMap;
+
+use super::change_record::{ChangeRecord, Effect, RemovalDetail, RestoredView};
+use super::key::{ProjectKey, ViewKey};
+use super::time::Timestamp;
+
+/// The views that a change is about and leaves, as the changes after it leave them.
+#[derive(Debug)]
+pub(crate) struct ViewTrace {
+    project: ProjectKey,
+    /// By the key that a view has by now: the key that it had after the change.
+    there: BTreeMap<ViewKey, ViewKey>,
+    /// Those that were deleted since, and may come back.
+    gone: Vec<Gone>,
+}
+
+#[derive(Debug)]
+struct Gone {
+    /// The change that deleted it.
+    revision: u64,
+    /// What a view that comes back is known by.
+    key: ViewKey,
+    created_at: Timestamp,
+    /// The key that it had after the change that is followed.
+    named: ViewKey,
+}
+
+impl ViewTrace {
+    /// Cost: O(n log n) with the n parts of the change.
+    pub(crate) fn new(change: &ChangeRecord) -> Self {
+        let (there, gone) = (BTreeMap::new(), Vec::new());
+        let mut trace = Self { project: change.project.clone(), there, gone };
+        change.effects.iter().for_each(|effect| trace.name(effect));
+        trace
+    }
+
+    /// Whether no view is left to be followed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.there.is_empty() && self.gone.is_empty()
+    }
+
+    /// The project, and the keys of the views that have the one they had after the change.
+    pub(crate) fn same(&self) -> (&ProjectKey, impl Iterator<Item = &ViewKey>) {
+        let same = self.there.iter().filter(|(now, then)| now == then);
+        (&self.project, same.map(|(key, _)| key))
+    }
+
+    /// Notes the views that an effect of the change itself is about.
+    fn name(&mut self, effect: &Effect) {
+        let mut name = |view: &ViewKey| drop(self.there.insert(view.clone(), view.clone()));
+        match effect {
+            Effect::CreateView { view, .. } | Effect::UpdateView { view, .. } => name(view),
+            Effect::ChangeLinks(parts) => parts.iter().for_each(|part| name(&part.view)),
+            Effect::RemoveResource { detail, .. } | Effect::RemoveEnvironment { detail, .. } => {
+                let links = detail.iter().flat_map(|RemovalDetail { links, .. }| links);
+                links.for_each(|from| name(&from.view));
+            }
+            Effect::RenameView { view, to, .. } => {
+                name(to);
+                self.there.remove(view);
+            }
+            Effect::DeleteView { view, .. } => drop(self.there.remove(view)),
+            Effect::DeleteProject { .. } => self.there.clear(),
+            Effect::PutResources(_) | Effect::Unregister(_) | Effect::PutProject { .. } => {}
+        }
+    }
+
+    /// Follows the views through the next change.
+    ///
+    /// Cost: O(effects log views).
+    pub(crate) fn follow(&mut self, change: &ChangeRecord) {
+        if change.project != self.project {
+            return;
+        }
+        for effect in &change.effects {
+            match effect {
+                Effect::RenameView { view, to, .. } => {
+                    if let Some(named) = self.there.remove(view) {
+                        self.there.insert(to.clone(), named);
+                    }
+                }
+                Effect::DeleteView { view, detail, .. } => {
+                    let created_at = detail.as_ref().map(|detail| detail.view.created_at);
+                    self.delete(view, created_at, change.stamp.revision);
+                }
+                Effect::DeleteProject { detail, .. } => {
+                    for detail in detail.iter().flat_map(|detail| &detail.views) {
+                        let created_at = Some(detail.view.created_at);
+                        self.delete(&detail.view.key, created_at, change.stamp.revision);
+                    }
+                    self.there.clear();
+                }
+                Effect::CreateView { view, restored: Some(restored), .. } => {
+                    self.restore(view, restored, change.meta.reverts);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One whose deletion kept counts alone does not come back.
+    fn delete(&mut self, key: &ViewKey, created_at: Option<Timestamp>, revision: u64) {
+        let named = self.there.remove(key);
+        if let (Some(named), Some(created_at)) = (named, created_at) {
+            self.gone.push(Gone { revision, key: key.clone(), created_at, named });
+        }
+    }
+
+    /// A view comes back: the one whose deletion is reverted, or else the last one with that key and time.
+    fn restore(&mut self, key: &ViewKey, restored: &RestoredView, reverts: Option<u64>) {
+        let is_it = |gone: &Gone| gone.key == *key && gone.created_at == restored.created_at;
+        let found = self.gone.iter().enumerate().filter(|(_, gone)| is_it(gone));
+        let found = found.max_by_key(|(_, gone)| Some(gone.revision) == reverts);
+        if let Some((at, _)) = found {
+            let Gone { key, named, .. } = self.gone.remove(at);
+            self.there.insert(key, named);
+        }
+    }
+}
