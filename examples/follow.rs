@@ -167,7 +167,7 @@ fn kind(kind: &ChangeKind) -> Value {
         ChangeKind::ViewDeleted { view, unlinked } => {
             json!({ "change": "viewDeleted", "view": view.as_str(), "unlinked": counts(unlinked) })
         }
-        ChangeKind::LinksChanged { view, resource_type, linked, unlinked } => json!({
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, .. } => json!({
             "change": "linksChanged",
             "view": view.as_str(),
             "resourceType": resource_type.plural(),

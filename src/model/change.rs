@@ -5,6 +5,7 @@ use super::position::Position;
 use super::project_settings::ProjectSettings;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 use super::view::{Maintainer, ViewFields};
@@ -91,6 +92,8 @@ pub enum ChangeKind {
         linked: Vec<Resource>,
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
+        /// Who holds the links.
+        holds: ChangedHolds,
     },
     /// Links were made or removed by several batches at once.
     ManyLinksChanged {
@@ -143,6 +146,23 @@ pub enum ChangeKind {
         /// Its key since.
         to: ViewKey,
     },
+    /// A view follows a filter since. What the filter finds and the view had not is linked in the same change. Where
+    /// the view followed none before, keys hold all its links of the type.
+    Followed {
+        /// The key of the view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+        /// Which of them are linked from now on.
+        filter: ResourceFilter,
+    },
+    /// A view follows a filter no more. Links that it alone held stay where the same change does not unlink them.
+    Unfollowed {
+        /// The key of the view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+    },
     /// Several things were done at once, in order. None of them is of this kind.
     Steps {
         /// What was done, each on what those before it left.
@@ -175,6 +195,21 @@ pub struct ChangedLinks {
     pub linked: Vec<Resource>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Resource>,
+    /// Who holds the links.
+    pub holds: ChangedHolds,
+}
+
+/// Who holds the links of a view with a standing filter: the keys by which they were made, the filter, or both. Without
+/// such a filter it is the default. Example: at [`follow`](crate::Project::follow).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangedHolds {
+    /// Whether the filter linked and unlinked, and no keys.
+    pub by_filter: bool,
+    /// What keys hold since, too, and the filter alone held before, in key order.
+    pub held: Vec<Resource>,
+    /// What the filter alone holds since, and keys held before, too, in key order.
+    pub released: Vec<Resource>,
 }
 
 /// The fields of a view after a change. Example: at [`Change`].

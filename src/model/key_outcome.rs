@@ -29,6 +29,10 @@ pub enum Action {
     Put,
     /// Unlink the keys from the view, and link them to another one.
     Move,
+    /// Link what a filter finds, from now on.
+    Follow,
+    /// Follow a filter no more.
+    Unfollow,
 }
 
 /// What became of one key.
@@ -48,10 +52,13 @@ pub enum Action {
 pub enum KeyOutcome {
     /// It was linked.
     Linked,
-    /// It was linked before; the time of the link stays.
+    /// It was linked before; the time of the link stays. One that a [standing filter](crate::Project::follow) alone
+    /// held is held by keys since, too: it stays when the filter finds it no more.
     AlreadyLinked,
     /// It was unlinked.
     Unlinked,
+    /// Keys hold it no more, and it is still linked: a [standing filter](crate::Project::follow) holds it.
+    Released,
     /// It was not linked, and that was [asked](crate::Batch::ignore_missing) to be no failure.
     NotLinked,
     /// The resource is registered now and was not before.
@@ -134,6 +141,9 @@ pub enum FailureReason {
     /// It is not what the change that was to be [taken back](crate::Project::revert) left: somebody changed it since.
     #[error("changed since")]
     ChangedSince,
+    /// No key holds the link: a [standing filter](crate::Project::follow) made it, and finds the resource still.
+    #[error("linked by the filter that the view follows, which finds it still")]
+    HeldByFilter,
 }
 
 impl FailureReason {
@@ -154,6 +164,7 @@ impl FailureReason {
             Self::AlreadyLinked => FailureCode::AlreadyLinked,
             Self::LastView => FailureCode::LastView,
             Self::ChangedSince => FailureCode::ChangedSince,
+            Self::HeldByFilter => FailureCode::HeldByFilter,
         }
     }
 }
@@ -188,11 +199,13 @@ pub enum FailureCode {
     LastView,
     /// `changed_since`: somebody changed what was to be taken back.
     ChangedSince,
+    /// `held_by_filter`: a standing filter made the link and finds the resource still.
+    HeldByFilter,
 }
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
@@ -204,6 +217,7 @@ impl FailureCode {
         Self::AlreadyLinked,
         Self::LastView,
         Self::ChangedSince,
+        Self::HeldByFilter,
     ];
 
     /// The code as it goes over the wire.
@@ -221,6 +235,7 @@ impl FailureCode {
             Self::AlreadyLinked => "already_linked",
             Self::LastView => "last_view",
             Self::ChangedSince => "changed_since",
+            Self::HeldByFilter => "held_by_filter",
         }
     }
 }

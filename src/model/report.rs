@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::batch::BatchKeys;
+use super::change::ChangedLinks;
 use super::change_id::ChangeId;
 use super::error::{Error, Result};
 use super::key_outcome::{Action, Failure, KeyOutcome};
 use super::link_command::LinkCommand;
 use super::link_result::LinkResult;
 use super::new_resource::Named;
-use super::resource::{RawResource, Resource};
+use super::resource::{RawResource, Resource, ResourceType};
 use super::validated_put::ValidatedPut;
 
 /// What a batch did: one outcome for each key, in request order, then one for each further resource
@@ -46,6 +47,7 @@ pub struct Report {
     successes: usize,
     failures: usize,
     change: Option<ChangeId>,
+    followed: Vec<ChangedLinks>,
 }
 
 /// The resources that a request named.
@@ -82,7 +84,8 @@ impl Report {
     ) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_failure()).count();
         let successes = outcomes.len() - failures;
-        Self { action, keys, further: Vec::new(), outcomes, successes, failures, change }
+        let (further, followed) = (Vec::new(), Vec::new());
+        Self { action, keys, further, outcomes, successes, failures, change, followed }
     }
 
     /// What came of a batch; `change` is the one it was part of.
@@ -91,13 +94,13 @@ impl Report {
         result: LinkResult,
         change: Option<ChangeId>,
     ) -> Self {
-        let LinkResult { outcomes, further, segments, changed } = result;
+        let LinkResult { outcomes, further, segments, changed, followed } = result;
         let (action, choices) = (command.op.action(), command.choices);
         let mut keys = command.batch.into_keys();
         keys.name_segments(&segments);
         let change = change.filter(|_| changed);
         let report = Self::new(action, Reported::Keys(keys), outcomes, change);
-        let report = report.with_further(further);
+        let report = Self { further, followed, ..report };
         if choices.failures_only { report.only_failures() } else { report }
     }
 
@@ -105,14 +108,23 @@ impl Report {
     pub(crate) fn of_put(
         put: ValidatedPut,
         outcomes: Vec<KeyOutcome>,
+        followed: Vec<ChangedLinks>,
         change: Option<ChangeId>,
     ) -> Self {
-        Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, change)
+        let resources = Reported::Resources(put.into_named());
+        Self { followed, ..Self::new(Action::Put, resources, outcomes, change) }
     }
 
-    /// The report with what a filter found; the outcomes are there.
-    fn with_further(self, further: Vec<Resource>) -> Self {
-        Self { further, ..self }
+    /// What came of the links that a standing filter holds, or held.
+    pub(crate) fn of_filter(
+        action: Action,
+        resource_type: ResourceType,
+        result: LinkResult,
+        change: Option<ChangeId>,
+    ) -> Self {
+        let LinkResult { outcomes, further, followed, .. } = result;
+        let nothing = Reported::Keys(BatchKeys::Plain(resource_type, Vec::new()));
+        Self { further, followed, ..Self::new(action, nothing, outcomes, change) }
     }
 
     /// The report without those that did not fail; it counts them still.
@@ -184,6 +196,14 @@ impl Report {
     pub fn outcomes(&self) -> impl Iterator<Item = (RawResource<'_>, &KeyOutcome)> {
         let named = (0..self.keys.len()).filter_map(|index| self.keys.get(index));
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)
+    }
+
+    /// What standing filters of views linked and unlinked because of the batch, in the same change: in the order of
+    /// the keys of the views, for each view and type once. Of several batches of one call each tells what came of it.
+    /// Example: at [`follow`](crate::Project::follow).
+    #[must_use]
+    pub fn followed(&self) -> &[ChangedLinks] {
+        &self.followed
     }
 
     /// The keys that failed, in the order of [`outcomes`](Self::outcomes). Example: at [`Report`].

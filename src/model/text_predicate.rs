@@ -52,6 +52,17 @@ impl TextPredicate {
         }
     }
 
+    /// All texts it compares with.
+    pub(crate) fn texts(&self) -> &[String] {
+        match self {
+            Self::Equals(text)
+            | Self::NotEquals(text)
+            | Self::StartsWith(text)
+            | Self::Contains(text) => slice::from_ref(text),
+            Self::AnyOf(texts) | Self::NoneOf(texts) => texts,
+        }
+    }
+
     /// The texts one of which each match is, where the test says so.
     pub(crate) fn wanted(&self) -> Option<&[String]> {
         match self {

@@ -5,7 +5,7 @@ use crate::model::error::Result;
 use crate::model::limit;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{NewView, View, ViewPatch};
-use crate::model::{Answer, Operation};
+use crate::model::{Answer, ChangedLinks, Operation};
 use crate::snapshot::view_key;
 
 /// What [`Project::delete_view`] did. Example: there.
@@ -16,6 +16,9 @@ pub struct DeletedView {
     pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
+    /// What filters that name the view linked and unlinked because of it, in the same change; see
+    /// [`Report::followed`](crate::Report::followed).
+    pub followed: Vec<ChangedLinks>,
 }
 
 impl Project {
@@ -181,9 +184,9 @@ impl Project {
     /// the key is none; those that [all calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         match self.run(Operation::DeleteView { view: view_key(key)? })? {
-            (Answer::ViewDeleted(unlinked), change) => {
+            (Answer::ViewDeleted { unlinked, followed }, change) => {
                 let revision = change.map(|change| change.revision);
-                Ok(DeletedView { unlinked, revision })
+                Ok(DeletedView { unlinked, revision, followed })
             }
             _ => Err(other_answer()),
         }

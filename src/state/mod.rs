@@ -30,6 +30,7 @@ mod registry;
 mod selection;
 mod sets;
 mod shared_vec;
+mod standing;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unapply;

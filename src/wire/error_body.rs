@@ -105,6 +105,10 @@ codes! {
     ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer keeps the changes that were asked for; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
+    /// a view was to follow a filter that leads back to it.
+    CircularFilter = "circular_filter", 409;
+    /// a view was to be renamed, or made under a key, and the filter that another view follows names it.
+    NamedByFilter = "named_by_filter", 409;
     /// somebody else changed the view meanwhile, or it is another one.
     PreconditionFailed = "precondition_failed", 412;
     /// the body is too large.
@@ -168,7 +172,8 @@ impl From<Failure<'_>> for ErrorBody {
             | FailureCode::NotLinked
             | FailureCode::AlreadyLinked
             | FailureCode::ChangedSince
-            | FailureCode::LastView => ErrorCode::InvalidRequest,
+            | FailureCode::LastView
+            | FailureCode::HeldByFilter => ErrorCode::InvalidRequest,
         };
         let (of, resource) = (failure.resource().resource_type(), failure.resource());
         Self::new(code, format!("{of} {resource}: {}", chain(failure.reason())))
@@ -201,6 +206,8 @@ fn code(error: &Error) -> ErrorCode {
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
         Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::CircularFilter { .. } => ErrorCode::CircularFilter,
+        Error::NamedByFilter { .. } => ErrorCode::NamedByFilter,
         Error::MemoryLimit { .. } | Error::JournalFull { .. } => ErrorCode::StoreFull,
         Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,

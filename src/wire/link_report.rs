@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::Links;
 use super::linked_resources::LinkedResources;
 use crate::model::resource::ResourceType;
 use crate::model::{Failure, Report};
@@ -23,6 +24,10 @@ pub struct LinkReport<'a> {
     /// What the view holds now; only on a link, and only where a host wants to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_resources: Option<LinkedResources>,
+    /// What filters that views follow linked and unlinked because of it. The API this comes from has no such field, and
+    /// it is not there where nothing followed.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<Links<'a>>,
 }
 
 /// A key that failed. Example: at [`wire`](super).
@@ -59,6 +64,7 @@ impl<'a> LinkReport<'a> {
             failure_count: report.failure_count(),
             failed_resources: report.failures().map(FailedResource::new).collect(),
             linked_resources: None,
+            followed: report.followed().iter().map(Links::of_part).collect(),
         }
     }
 }

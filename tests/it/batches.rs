@@ -1,8 +1,8 @@
 //! The size of a batch, and what a change leaves in the journal.
 
 use viewlink::{
-    Batch, ChangeKind, Checkpoints, Error, NewView, Options, Paging, ResourceType, Store,
-    Timestamp, ViewPatch,
+    Batch, ChangeKind, ChangedHolds, Checkpoints, Error, NewView, Options, Paging, ResourceType,
+    Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -96,6 +96,7 @@ fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
                 resource_type,
                 linked: resources(linked),
                 unlinked: resources(unlinked),
+                holds: ChangedHolds::default(),
             };
             assert_eq!(change.kind, kind);
         }

@@ -12,6 +12,7 @@ mod bodies;
 mod changes;
 mod connections;
 mod cors;
+mod follow;
 mod keys;
 mod links;
 mod logging;

@@ -76,6 +76,32 @@ pub enum Error {
         /// The key of the view.
         view: ViewKey,
     },
+    /// A view was to follow a filter that names a view whose links follow those of the first one.
+    #[error(
+        "view {view} cannot follow a filter that names view {named}, which follows {view} itself: leave it out of the filter"
+    )]
+    CircularFilter {
+        /// The view that was to follow the filter.
+        view: ViewKey,
+        /// The view that the filter names.
+        named: ViewKey,
+    },
+    /// A view was to follow a filter that asks for exactly some views, or for none: any change of a view would concern it.
+    #[error(
+        "view {view} cannot follow a filter that asks for exactly some views, or for none: name those that a resource is, or is not, in"
+    )]
+    FilterCannotStand {
+        /// The view that was to follow the filter.
+        view: ViewKey,
+    },
+    /// A view was to be renamed, or to get a key, and a filter that another view follows names that.
+    #[error("view {by} follows a filter that names view {view}: let {by} follow another one")]
+    NamedByFilter {
+        /// The key that the filter names.
+        view: ViewKey,
+        /// The view that follows the filter.
+        by: ViewKey,
+    },
     /// Somebody else made a change meanwhile; see [`if_store_at`](crate::Project::if_store_at) and
     /// [`if_view_at`](crate::Project::if_view_at).
     #[error("{what} is at revision {actual}, and {expected} was asked for: read it again")]

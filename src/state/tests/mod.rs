@@ -1,10 +1,12 @@
 //! The laws of deciding and applying.
 
-pub(crate) mod commands;
+pub(crate) mod any_change;
+mod commands;
 mod decisions;
 mod dump;
 mod encoding;
 mod equality;
+mod following;
 mod golden;
 mod groups;
 mod history;

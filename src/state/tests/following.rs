@@ -1,0 +1,96 @@
+//! Standing filters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::cases;
+use super::commands::{any_commands, following};
+use crate::filter::{ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
+use crate::state::State;
+use crate::state::project::ProjectState;
+
+/// What links there are by resource: the views.
+type Links = BTreeMap<(ResourceType, String), BTreeSet<ViewKey>>;
+
+/// The links of a project by what a state says of them.
+fn links_of(project: &ProjectState) -> Links {
+    let mut links = Links::new();
+    for (_, view) in project.views.iter(None) {
+        for resource_type in ResourceType::ALL {
+            let names = &project.of(resource_type).names;
+            let linked = view.links(resource_type).into_iter();
+            for link in linked.flat_map(|links| links.by_key(names, None, 0)) {
+                let name = (resource_type, names.text(link.place).to_owned());
+                links.entry(name).or_default().insert(view.about().key.clone());
+            }
+        }
+    }
+    links
+}
+
+/// Whether a filter finds a resource that is registered, when links are these.
+fn finds(
+    project: &ProjectState,
+    filter: &ResourceFilter,
+    (resource_type, name): &(ResourceType, String),
+    links: &Links,
+) -> bool {
+    let Some(row) = project.registry.get(*resource_type, name) else { return false };
+    let nothing = BTreeSet::new();
+    let views = links.get(&(*resource_type, name.clone())).unwrap_or(&nothing);
+    let holds = |condition: &ResourceCondition| match condition {
+        ResourceCondition::View(SetPredicate::AnyOf(of)) => of.iter().any(|v| views.contains(v)),
+        ResourceCondition::View(SetPredicate::AllOf(of)) => of.iter().all(|v| views.contains(v)),
+        ResourceCondition::View(SetPredicate::NoneOf(of)) => !of.iter().any(|v| views.contains(v)),
+        _ => true,
+    };
+    filter.matches(&ResourceFacts::new(name, Some(&row.fields)))
+        && filter.conditions().iter().all(holds)
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn after_every_change_a_view_has_what_keys_hold_and_what_its_filter_finds(
+        filters in following(), commands in any_commands(40),
+    ) {
+        let mut state = State::default();
+        for timed in filters.iter().chain(&commands) {
+            if state.carry_out(timed).is_err() {
+                continue;
+            }
+            state.check().unwrap();
+            state.check_followed().unwrap();
+            for (_, project) in &state.projects {
+                let links = links_of(project);
+                for (_, view) in project.views.iter(None) {
+                    for following in view.filters() {
+                        let (of, key) = (following.resource_type, &view.about().key);
+                        let standing = view.standing(of).unwrap();
+                        let names = &project.of(of).names;
+                        let registered = project.registry.iter(of, None).map(|(name, _)| name);
+                        let linked = links.keys().filter(|(linked, _)| *linked == of);
+                        let all: BTreeSet<String> = registered
+                            .map(str::to_owned)
+                            .chain(linked.map(|(_, name)| name.clone()))
+                            .collect();
+                        for name in all {
+                            let resource = (of, name);
+                            let by_keys = names
+                                .find(&resource.1)
+                                .is_some_and(|name| standing.keys_hold(name.id));
+                            let found = finds(project, &following.filter, &resource, &links);
+                            let is_linked =
+                                links.get(&resource).is_some_and(|views| views.contains(key));
+                            prop_assert_eq!(is_linked, by_keys || found, "{:?} in {}", resource, key);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
