@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::cases;
-use super::commands::{any_commands, following};
+use super::commands::{
+    any_commands, at, batch, change_links, command, create, following, key, links, view_key,
+};
 use crate::filter::{ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
 use crate::model::key::ViewKey;
+use crate::model::limit::Limits;
 use crate::model::resource::ResourceType;
+use crate::model::{LinkOp, NewResource, Operation, ValidatedPut};
 use crate::state::State;
 use crate::state::project::ProjectState;
 
@@ -93,4 +97,24 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn states_in_which_keys_hold_other_links_of_a_filter_are_not_equal() {
+    let filter = ResourceFilter::all();
+    let flags = [1, 2].map(|number| NewResource::flag(key(number))).to_vec();
+    let put = Operation::PutResources(ValidatedPut::new(flags, Limits::default()));
+    let (view, resource_type) = (view_key(0), ResourceType::Flag);
+    let follow = Operation::Follow { view, resource_type, filter };
+    let mut state = State::default();
+    state.run(&[at(create(0, 0)), at(command(0, put)), at(command(0, follow))]);
+    let digests = [1, 2].map(|number| {
+        let batch = batch(ResourceType::Flag, &[number]);
+        let link = at(change_links(0, vec![links(0, LinkOp::Link, batch)]));
+        let mut after = state.clone();
+        assert!(after.carry_out(&link).unwrap().change.is_some());
+        after.check_followed().unwrap();
+        after.checked_digest()
+    });
+    assert_ne!(digests[0], digests[1]);
 }
