@@ -55,6 +55,7 @@
 //! | ask whether a resource is in a view | [`ProjectSnapshot::is_linked`] |
 //! | know names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
 //! | link what a filter finds | [`Batch::matching`], [`ResourceFilter::parse`] |
+//! | keep what a filter finds linked, now and after every change | [`Project::follow`], [`Project::unfollow`] |
 //! | find resources by the views that they are in | [`ProjectSnapshot::find_resources`] |
 //! | compare views | [`ProjectSnapshot::overlap`], [`ProjectSnapshot::near_views`] |
 //! | take a change back | [`Project::revert`], [`Project::revert_to`] |

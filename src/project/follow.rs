@@ -27,14 +27,19 @@ impl Project {
     ///
     /// Cost: O(n log n) with the n resources that are linked or unlinked, and the cost of finding them: with a tag or a
     /// maintainer that of its resources, else O(resources of the type). From then on a put of n resources looks at the
-    /// filters with one of their tags or maintainers, before or after, and at those without any: O((n + m) · log m)
+    /// filters with one of their tags, maintainers or values of attributes, before or after, and at those without any of
+    /// these: O((n + m) · log m)
     /// with these m. Memory: 4 bytes for each link that keys hold, beside the filter.
+    ///
+    /// A view that such a filter names cannot be [renamed](Self::rename_view). A [copy](Self::copy_view) of the view follows
+    /// nothing.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownProject`](crate::Error::UnknownProject) and [`Error::UnknownView`](crate::Error::UnknownView) when
     /// there is no such view, or none that the filter names; [`Error::CircularFilter`](crate::Error::CircularFilter) when
-    /// the filter names this view, or one whose filters lead back to it; [`Error::BatchTooLarge`](crate::Error::BatchTooLarge)
+    /// the filter names this view, or one whose filters lead back to it; [`Error::FilterCannotStand`](crate::Error::FilterCannotStand)
+    /// when it asks for [exactly](crate::SetPredicate::Exactly) some views, or for none; [`Error::BatchTooLarge`](crate::Error::BatchTooLarge)
     /// when it finds, and others change because of it, more than [`Options::batch_limit`](crate::Options::batch_limit)
     /// links; [`Error::TooLong`](crate::Error::TooLong) when it is beyond [`MAX_FILTER_LEN`](crate::filter::MAX_FILTER_LEN)
     /// or [`MAX_FILTER_VALUES`](crate::filter::MAX_FILTER_VALUES); and those of [`link`](Self::link) that are not about

@@ -24,7 +24,7 @@ impl Project {
     /// [`Report::followed`].
     ///
     /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each, and O(f log f) with the f filters that views
-    /// follow and that have one of these tags or maintainers, before or after, or none of their own.
+    /// follow and that have one of these tags, maintainers or values of attributes, before or after, or none of their own.
     ///
     /// ```
     /// # use viewlink::{KeyOutcome, NewResource, Options};

@@ -15,6 +15,10 @@ impl Project {
     /// twice, and so has a project. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link comes back only
     /// where its resource is registered.
     ///
+    /// What filters that views [follow](Self::follow) did in the change is not taken back link by link: the filters are
+    /// asked again when the rest is taken back, and [`Reverted::followed`](crate::Reverted::followed) tells what they did.
+    /// Links that they make again have the times that they had.
+    ///
     /// The change that this makes is a change like any other one: taking it back does again what was undone.
     ///
     /// Cost: O(n log n) with the n names of that change, O(links of the view) for each part of it that links come back by, and O(bytes of one
@@ -46,7 +50,8 @@ impl Project {
     /// - [`Error::RevisionAhead`](crate::Error::RevisionAhead): the store has fewer changes.
     /// - [`Error::OtherProject`](crate::Error::OtherProject): that change was made in another project.
     /// - [`Error::DetailNotKept`](crate::Error::DetailNotKept): it removed more names than
-    ///   [`Options::removal_detail`](crate::Options::removal_detail), and kept counts alone.
+    ///   [`Options::removal_detail`](crate::Options::removal_detail), or ended a filter that held more links alone, and
+    ///   kept counts alone.
     /// - [`Error::NoSingleView`](crate::Error::NoSingleView) of a handle of [`if_view_at`](Self::if_view_at).
     /// - [`Error::Damaged`](crate::Error::Damaged): the journal cannot be read.
     pub fn revert(&self, revision: u64) -> Result<Reverted> {

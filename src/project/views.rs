@@ -109,8 +109,9 @@ impl Project {
     /// Gives a view another key. All else of it stays: its id, its fields, and its links with their times. Its version
     /// goes up by one. Under the key it had, another view can be created.
     ///
-    /// Filters name views by their keys, and no filter that is kept outside of the store is changed. A view that has
-    /// the key already, unless it is this one, is not renamed.
+    /// Filters name views by their keys. Where a filter that another view [follows](Self::follow) names this view, or the
+    /// new key, it is not renamed; filters that are kept outside of the store are not known to it. The view itself may
+    /// follow filters. A view that has the key already, unless it is this one, is not renamed.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -128,7 +129,8 @@ impl Project {
     /// # Errors
     ///
     /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none;
-    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
+    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::NamedByFilter`](crate::Error::NamedByFilter) when a
+    /// filter that a view follows names one of the keys; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
     /// those that [all calls](Project#errors) share.
     pub fn rename_view(&self, key: &str, to: &str) -> Result<View> {
         self.view_of(Operation::RenameView { view: view_key(key)?, to: view_key(to)? })
@@ -137,7 +139,8 @@ impl Project {
     /// Creates a view with the fields of another one, changed as the patch says, and with the same resources linked.
     ///
     /// The links are new ones, made by this change; by link time they come in the order they have in the other view.
-    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
+    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy). The copy
+    /// [follows](Self::follow) no filter: keys hold all its links.
     ///
     /// Cost: O(n · log n) with the n links of the view.
     ///
@@ -154,7 +157,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`rename_view`](Self::rename_view); [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
+    /// Those of [`rename_view`](Self::rename_view), of filters those that name the new key; [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
     /// [limit](crate::Limits); [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) when the view has more links than
     /// [`Options::batch_limit`](crate::Options::batch_limit).
     pub fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {

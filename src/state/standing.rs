@@ -80,7 +80,7 @@ fn leads(filter: &ResourceFilter) -> Option<Vec<Lead>> {
     let number = |text: &String| text.parse::<i64>().ok().map(|number| number.to_string());
     let texts = texts.iter().flat_map(|text| number(text).into_iter().chain([text.clone()]));
     let texts: BTreeSet<String> = texts.collect();
-    Some(texts.into_iter().map(|text| Lead::Attribute(name.clone(), text.into())).collect())
+    Some(texts.into_iter().map(|text| Lead::Attribute(*name, text.into())).collect())
 }
 
 /// All leads that a resource has.
@@ -92,7 +92,7 @@ fn leads_of(fields: &ResourceFields) -> impl Iterator<Item = Lead> {
             _ => None,
         };
         let texts = value.each_text().iter().cloned().chain(number);
-        texts.map(|text| Lead::Attribute(name.clone(), text.into()))
+        texts.map(move |text| Lead::Attribute(*name, text.into()))
     });
     terms.chain(attributes)
 }

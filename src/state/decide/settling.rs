@@ -9,6 +9,7 @@ use super::derivation::Derivation;
 use super::follow::circle;
 use super::pending::{Overlay, Pending};
 use super::steps::{Link, Steps};
+use super::touched::FilterLink;
 use crate::filter::ResourceFilter;
 use crate::model::change::ChangedLinks;
 use crate::model::change_record::{FilterChange, Holds, LinksChange, RemovedLinks};
@@ -51,7 +52,7 @@ impl Steps<'_> {
 
     /// Lets keys hold a link once the filter of the view let it come back; tells whether that can be.
     pub(super) fn hold_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
-        let link = (view.clone(), of, name.into());
+        let link: FilterLink = (view.clone(), of, name.into());
         let returns = self.touched.times.contains_key(&link);
         self.touched.held_then.extend(returns.then_some(link));
         returns

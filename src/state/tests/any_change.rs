@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::commands::{key, project_key, resource, resource_type, view_key};
+use super::commands::{project_key, resource, resource_type, view_key};
 use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;

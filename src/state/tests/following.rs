@@ -6,13 +6,19 @@ use proptest::prelude::*;
 
 use super::cases;
 use super::commands::{
-    any_commands, at, batch, change_links, command, create, following, key, links, view_key,
+    any_commands, at, batch, change_links, command, create, following, key, links, project_key,
+    view_key,
 };
 use crate::filter::{ResourceCondition, ResourceFacts, ResourceFilter, SetPredicate};
+use crate::model::chain_hash::ChainHash;
+use crate::model::change_id::ChangeId;
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::limit::Limits;
 use crate::model::resource::ResourceType;
-use crate::model::{LinkOp, NewResource, Operation, ValidatedPut};
+use crate::model::{
+    ChangeMeta, ChangeRecord, Effect, LinkOp, NewResource, Operation, Stamp, ValidatedPut,
+};
 use crate::state::State;
 use crate::state::project::ProjectState;
 
@@ -117,4 +123,35 @@ fn states_in_which_keys_hold_other_links_of_a_filter_are_not_equal() {
         after.checked_digest()
     });
     assert_ne!(digests[0], digests[1]);
+}
+
+#[test]
+fn a_link_that_a_filter_is_said_to_hold_and_does_not_find_is_a_violation() {
+    let (view, resource_type) = (view_key(0), ResourceType::Flag);
+    let filter = ResourceFilter::all();
+    let follow = Operation::Follow { view: view.clone(), resource_type, filter };
+    let mut state = State::default();
+    state.run(&[at(create(0, 0)), at(command(0, follow))]);
+    let part = LinksChange {
+        view,
+        last_change: Some(ChangeId::new(2, ChainHash::default())),
+        resource_type,
+        linked: ["f1"].into_iter().collect(),
+        order: Vec::new(),
+        restored: None,
+        unlinked: RemovedLinks::default(),
+        holds: Holds { by_filter: true, ..Holds::default() },
+    };
+    let change = ChangeRecord {
+        stamp: Stamp { revision: 3, time: state.head.time },
+        meta: ChangeMeta::default(),
+        project: project_key(0),
+        begins_project: false,
+        effects: vec![Effect::ChangeLinks(vec![part])],
+    };
+    assert_eq!(state.check_followed(), Ok(()));
+    state.apply(&change).unwrap();
+    assert_eq!(state.check(), Ok(()));
+    let violation = state.check_followed().unwrap_err();
+    assert_eq!(violation.invariant, 10, "{violation:?}");
 }

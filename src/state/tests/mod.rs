@@ -1,7 +1,7 @@
 //! The laws of deciding and applying.
 
-pub(crate) mod any_change;
-mod commands;
+mod any_change;
+pub(crate) mod commands;
 mod decisions;
 mod dump;
 mod encoding;

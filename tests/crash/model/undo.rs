@@ -38,9 +38,10 @@ impl Changed {
 impl Model {
     /// Takes back what the last change did to the links of a view.
     pub(super) fn undo(&mut self, last: Changed) -> Option<String> {
-        let Changed { project, view: key, of, before } = last;
+        let Changed { project, view: key, of, before, by_filter } = last;
         let view = self.projects.get_mut(project)?.views.get_mut(key)?;
         let now = std::mem::replace(&mut view.links, before);
+        view.by_filter = by_filter;
         view.revision = self.revision + 1;
         let without = |one: &BTreeMap<Resource, Link>, other: &BTreeMap<Resource, Link>| {
             let gone = one.keys().filter(|resource| !other.contains_key(resource));
