@@ -35,7 +35,7 @@ const NOT_LINKED: usize = 3;
 const MOVED: usize = 4;
 const RELEASED: usize = 5;
 /// The failures stand behind these, in the order of their codes.
-const FIRST_FAILURE: usize = 5;
+const FIRST_FAILURE: usize = 6;
 
 impl OutcomeCounts {
     /// Counts outcomes. Those of a registration are none of links, and left out.
