@@ -318,6 +318,52 @@ fn filters(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// How many views follow a filter each, and how many flags are put at once.
+const FOLLOWING: u64 = 10_000;
+const PUT: u64 = 1_000;
+
+/// A put of 1,000 flags, each with a tag of its own, into a store with 10,000 views: none follows a filter; each follows
+/// one that finds none of the flags; each follows one, and 1,000 find one flag each.
+fn standing_filters(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("put 1,000 flags with 10,000 views");
+    group.sample_size(20);
+    for (name, tags) in [
+        ("without filters", None),
+        ("filters of others", Some("other")),
+        ("filters of them", Some("tag")),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Options::new().open(dir.path().join("store")).unwrap();
+        let project = store.project("bench").unwrap();
+        for number in 0..FOLLOWING {
+            project.create_view(NewView::new(view(number), "bench")).unwrap();
+            if let Some(tag) = tags {
+                let text = format!("tags:{tag}-{number}");
+                let filter = ResourceFilter::parse(ResourceType::Flag, &text).unwrap();
+                project
+                    .follow(&view(number), ResourceType::Flag, filter)
+                    .unwrap()
+                    .all_ok()
+                    .unwrap();
+            }
+        }
+        let mut round = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || {
+                    round += 1;
+                    let tag = |number| format!("tag-{}", (number + round * PUT) % FOLLOWING);
+                    let flag = |number| NewResource::flag(key(number)).tags([tag(number)]);
+                    (0..PUT).map(flag).collect::<Vec<_>>()
+                },
+                |flags| project.put_resources(flags).unwrap().all_ok().unwrap(),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
 criterion_group!(
     benches,
     sync,
@@ -328,6 +374,7 @@ criterion_group!(
     fold,
     whole,
     open_after_kill,
-    filters
+    filters,
+    standing_filters
 );
 criterion_main!(benches);

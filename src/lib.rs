@@ -55,6 +55,7 @@
 //! | ask whether a resource is in a view | [`ProjectSnapshot::is_linked`] |
 //! | know names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
 //! | link what a filter finds | [`Batch::matching`], [`ResourceFilter::parse`] |
+//! | keep what a filter finds linked, now and after every change | [`Project::follow`], [`Project::unfollow`] |
 //! | find resources by the views that they are in | [`ProjectSnapshot::find_resources`] |
 //! | compare views | [`ProjectSnapshot::overlap`], [`ProjectSnapshot::near_views`] |
 //! | take a change back | [`Project::revert`], [`Project::revert_to`] |
@@ -186,12 +187,12 @@
 //! | --- | ---: | --- |
 //! | a project, view or resource key, a segment id | 256 bytes | [`MAX_KEY_LEN`], fixed |
 //! | an environment id | 256 bytes | [`Limits::environment_id`] |
-//! | keys of a batch, resources of a put | 100,000 | [`Options::batch_limit`] |
+//! | keys of a batch, resources of a put, with the links that follow | 100,000 | [`Options::batch_limit`] |
 //! | a name, a tag, a maintainer's id, an actor | 256 bytes each | [`Limits`] |
 //! | tags of a view or resource | 64 | [`Limits::tags`] |
 //! | a description | 4,096 bytes | [`Limits::description`] |
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
-//! | the text of a filter, and its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
+//! | the text of a filter, its values, and those of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
 //! | names of a removal whose change keeps what undoing it needs | 100,000 | [`Options::removal_detail`] |
 //! | memory of the state | none | [`Options::memory_limit`] |
@@ -231,6 +232,8 @@
 //! | --- | --- |
 //! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log m) |
 //! | [`replace`](Project::replace) | O(n log n + n log m + m) |
+//! | a change of links or of the registry where views [follow](Project::follow) filters | O(f log f) more with the f filters that may find one of its resources, or name one of its views |
+//! | [`follow`](Project::follow), [`unfollow`](Project::unfollow) | that of the resources that the filter finds or found, by the index where there is one, else O(R) |
 //! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all of the type; to unlink, for each of the m links |
 //! | [`register`](Project::register) | that of `put_resources`, and O(n log m) for each view |
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
@@ -371,10 +374,10 @@ pub use model::time::Timestamp;
 pub use model::type_counts::TypeCounts;
 pub use model::view::{Maintainer, NewView, View, ViewPatch};
 pub use model::{
-    Action, Attribute, AttributeValue, Batch, Change, ChangeKind, ChangedFields, ChangedLinks,
-    Failure, FailureCode, FailureReason, HistoryEntry, HistoryEvent, HistoryPage, KeyOutcome,
-    LinkPolicy, NewResource, NotReverted, RegisteredResource, Report, Reverted, RevertedItem,
-    SegmentRef,
+    Action, Attribute, AttributeValue, Batch, Change, ChangeKind, ChangedFields, ChangedHolds,
+    ChangedLinks, Failure, FailureCode, FailureReason, HistoryEntry, HistoryEvent, HistoryPage,
+    KeyOutcome, LinkPolicy, NewResource, NotReverted, RegisteredResource, Report, Reverted,
+    RevertedItem, SegmentRef, StandingFilter, Unfollow,
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Move(commands::MoveArguments),
     Rename(commands::RenameArguments),
     Copy(commands::CopyArguments),
+    Follow(commands::FollowArguments),
+    Unfollow(commands::UnfollowArguments),
     Import(transfer::ImportArguments),
     Export(transfer::ExportArguments),
     Log(commands::LogArguments),

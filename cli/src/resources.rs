@@ -46,11 +46,6 @@ impl TypeArguments {
         }
     }
 
-    /// The environment that was given.
-    pub(crate) const fn environment(&self) -> Option<&EnvironmentId> {
-        self.environment.as_ref()
-    }
-
     /// The environment and the key of the segment that a text names, which may be none: then it is a key
     /// that fails.
     pub(crate) fn segment<'a>(&'a self, text: &'a str) -> (&'a str, &'a str) {
@@ -77,6 +72,17 @@ impl TypeArguments {
         };
         let text = text.chars().take(MOST_SHOWN).collect();
         parsed.map_err(|source| Error::Resource { resource_type, text, source })
+    }
+
+    /// Which resources a text filters that changes links.
+    pub(crate) fn one_filter(&self, text: &str) -> Result<ResourceFilter> {
+        // Segments of every environment are one list, and nobody means all of them.
+        if self.resource_type()? == ResourceType::Segment && self.environment.is_none() {
+            return Err(Error::Usage(
+                "a filter finds segments of one environment: add --environment",
+            ));
+        }
+        self.filter(Some(text))
     }
 
     /// Which resources a text filters; all where there is none.

@@ -41,13 +41,22 @@ impl Bytes<'_> {
     }
 
     fn keys(&mut self) -> Option<Keys> {
-        let resource_type = ResourceType::ALL[usize::from(self.below(4)?)];
+        let resource_type = self.resource_type()?;
         let count = self.below(20)?;
         let numbers = (0..count).map_while(|_| self.below(BY_ID + 5)).collect();
         let conditions = self.below(8)?;
         let filter = (conditions > 4)
             .then(|| Filter((5..conditions).map_while(|_| self.condition()).collect()));
         Some(Keys { resource_type, numbers, filter })
+    }
+
+    fn resource_type(&mut self) -> Option<ResourceType> {
+        Some(ResourceType::ALL[usize::from(self.below(4)?)])
+    }
+
+    fn filter(&mut self) -> Option<Filter> {
+        let conditions = self.below(3)?;
+        Some(Filter((0..conditions).map_while(|_| self.condition()).collect()))
     }
 
     fn condition(&mut self) -> Option<Condition> {
@@ -61,7 +70,7 @@ impl Bytes<'_> {
 
     fn put(&mut self) -> Option<Put> {
         Some(Put {
-            resource_type: ResourceType::ALL[usize::from(self.below(4)?)],
+            resource_type: self.resource_type()?,
             number: self.below(16)?,
             id: self.below(8)?,
             tags: self.below(16)?,
@@ -72,7 +81,7 @@ impl Bytes<'_> {
     }
 
     fn step(&mut self) -> Option<Step> {
-        Some(Step::Call(match self.below(56)? {
+        Some(Step::Call(match self.below(60)? {
             0..4 => Call::Ensure(self.place()?),
             4 => Call::Create(self.place()?),
             5 => Call::Rename(self.place()?, format!("name {}", self.below(3)?)),
@@ -100,6 +109,8 @@ impl Bytes<'_> {
                 let name = format!("name {}", self.below(3)?);
                 Call::CopyView(self.place()?, self.below(4)?, name)
             }
+            55..58 => Call::Follow(self.place()?, self.resource_type()?, self.filter()?),
+            58 => Call::Unfollow(self.place()?, self.resource_type()?, self.below(3)?),
             _ => return Some(Step::Verify),
         }))
     }

@@ -30,6 +30,7 @@ mod descriptors;
 mod encoded_path;
 mod entity_tag;
 mod failure;
+mod follow;
 mod health;
 mod history;
 mod host;

@@ -30,7 +30,7 @@ pub(crate) async fn unlink(
     terms: Terms,
     body: JsonBody,
 ) -> Result<Answer, Failure> {
-    change(Project::unlink, linked, host, caller, path, terms, body).await
+    change(Project::unlink, linked, host, caller, path, terms.of_no_unfollow()?, body).await
 }
 
 /// Links resources to a view.

@@ -118,6 +118,7 @@ fn outcome_name(outcome: &KeyOutcome) -> &'static str {
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::NotLinked => "not_linked_ignored",
         KeyOutcome::Moved => "moved",
+        KeyOutcome::Released => "released",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         _ => "other",
     }

@@ -6,6 +6,7 @@ pub(crate) const PROJECT: &str = "/api/v2/projects/{project}";
 pub(crate) const VIEWS: &str = "/api/v2/projects/{project}/views";
 pub(crate) const VIEW: &str = "/api/v2/projects/{project}/views/{view}";
 pub(crate) const LINK: &str = "/api/v2/projects/{project}/views/{view}/link/{type}";
+pub(crate) const FOLLOW: &str = "/api/v2/projects/{project}/views/{view}/follow/{type}";
 pub(crate) const LINKED: &str = "/api/v2/projects/{project}/views/{view}/linked/{type}";
 pub(crate) const ASSOCIATIONS: &str =
     "/api/v2/projects/{project}/view-associations/{type}/{resource}";
@@ -34,6 +35,8 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("DELETE", Some(LINK)) => "unlink",
         ("POST", Some(LINK)) => "link",
         ("PUT", Some(LINK)) => "replace_links",
+        ("PUT", Some(FOLLOW)) => "follow",
+        ("DELETE", Some(FOLLOW)) => "unfollow",
         ("GET", Some(LINKED)) => "linked_resources",
         ("GET", Some(ASSOCIATIONS)) => "linked_views",
         ("GET", Some(PROJECT)) => "get_project",

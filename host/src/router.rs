@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
@@ -15,13 +15,13 @@ use viewlink::wire::ErrorCode;
 use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
-    ASSOCIATIONS, CHANGES, COPY, FLAG, FLAGS, HEALTH, LINK, LINKED, METRICS, MOVE, NEAR, OVERLAP,
-    PROJECT, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW, VIEW_HISTORY,
-    VIEWS,
+    ASSOCIATIONS, CHANGES, COPY, FLAG, FLAGS, FOLLOW, HEALTH, LINK, LINKED, METRICS, MOVE, NEAR,
+    OVERLAP, PROJECT, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW,
+    VIEW_HISTORY, VIEWS,
 };
 use crate::{
-    api_version, authorize, changes, comparisons, cors, encoded_path, health, history, links, log,
-    method_override, metrics, projects, registry, request_id, reverts, views,
+    api_version, authorize, changes, comparisons, cors, encoded_path, follow, health, history,
+    links, log, method_override, metrics, projects, registry, request_id, reverts, views,
 };
 
 /// The whole API of a host.
@@ -48,6 +48,7 @@ fn api() -> Router<Host> {
         .route(VIEWS, get(views::list).post(views::create))
         .route(VIEW, get(views::get).patch(views::update).delete(views::delete))
         .route(LINK, delete(links::unlink).post(links::link).put(links::replace))
+        .route(FOLLOW, put(follow::follow).delete(follow::unfollow))
         .route(LINKED, get(links::linked_resources))
         .route(ASSOCIATIONS, get(links::linked_views))
         .route(VIEW_HISTORY, get(history::of_view))

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::request::Parts;
 use viewlink::wire::ErrorCode;
-use viewlink::{Batch, ChangeId, Project};
+use viewlink::{Batch, ChangeId, Project, Unfollow};
 
 use crate::entity_tag;
 use crate::failure::Failure;
@@ -16,6 +16,8 @@ pub(crate) struct Terms {
     pub(crate) dry_run: bool,
     /// Whether a missing link is no failure; said of unlinks only.
     ignore_missing: Option<bool>,
+    /// What becomes of links that a filter alone holds; said of ending one only.
+    unfollow: Option<Unfollow>,
     /// What the last change of the view must be.
     view_changed_by: Option<ChangeId>,
 }
@@ -37,9 +39,23 @@ impl Terms {
     /// Refuses what is said of missing links where none is to be unlinked.
     pub(crate) fn of_no_unlink(self) -> Result<Self, Failure> {
         match self.ignore_missing {
-            None => Ok(self),
+            None => self.of_no_unfollow(),
             Some(_) => Err(unsupported("onMissing", "it is for unlinks")),
         }
+    }
+
+    /// Refuses what is said of the links of a filter where none ends.
+    pub(crate) fn of_no_unfollow(self) -> Result<Self, Failure> {
+        match self.unfollow {
+            None => Ok(self),
+            Some(_) => Err(unsupported("links", "it is for the end of a filter")),
+        }
+    }
+
+    /// The terms on which a filter ends, and what becomes of its links: without a word they stay.
+    pub(crate) fn of_unfollow(self) -> Result<(Self, Unfollow), Failure> {
+        let unfollow = self.unfollow.unwrap_or(Unfollow::KeepLinks);
+        Ok((Self { unfollow: None, ..self }.of_no_unlink()?, unfollow))
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), Failure> {
@@ -48,6 +64,7 @@ impl Terms {
             "onMissing" => {
                 choice(value, ["fail", "ignore"]).map(|ignore| self.ignore_missing = Some(ignore))
             }
+            "links" => links(value).map(|unfollow| self.unfollow = Some(unfollow)),
             _ => return Err(unsupported(name, "leave it out of a writing request")),
         };
         known.ok_or_else(|| {
@@ -62,8 +79,21 @@ fn choice(value: &str, [no, yes]: [&str; 2]) -> Option<bool> {
     (value == no || value == yes).then_some(value == yes)
 }
 
+fn links(value: &str) -> Option<Unfollow> {
+    match value {
+        "keep" => Some(Unfollow::KeepLinks),
+        "takeOut" => Some(Unfollow::TakeOut),
+        "takeOutKeepLastView" => Some(Unfollow::TakeOutKeepLastView),
+        _ => None,
+    }
+}
+
 fn expected(name: &str) -> &'static str {
-    if name == "dryRun" { "true or false" } else { "fail or ignore" }
+    match name {
+        "dryRun" => "true or false",
+        "links" => "keep, takeOut or takeOutKeepLastView",
+        _ => "fail or ignore",
+    }
 }
 
 fn unsupported(name: &str, instead: &str) -> Failure {

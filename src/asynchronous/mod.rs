@@ -7,6 +7,7 @@
 
 mod call;
 mod feed_stream;
+mod follow;
 mod project;
 mod store;
 

@@ -357,7 +357,7 @@ impl AsyncProject {
     }
 
     /// Makes a call that names a view.
-    async fn run_on<T: Send + 'static>(
+    pub(super) async fn run_on<T: Send + 'static>(
         &self,
         view: &str,
         act: impl FnOnce(&Project, &str) -> Result<T> + Send + 'static,

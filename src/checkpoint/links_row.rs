@@ -26,15 +26,20 @@ struct LinksRow<'a> {
     first_place: u32,
     /// For each link its place in its change.
     places: &'a [u8],
+    /// For each link 1 if the filter that the view follows alone holds it.
+    by_filter: &'a [u8],
 }
 
-pub(super) fn encode(part: &str, links: &[(u32, LinkRecord)]) -> Result<Vec<u8>> {
+/// A link: the rank of its name, when it was made, and whether the filter that the view follows alone holds it.
+pub(super) type RankedLink = (u32, LinkRecord, bool);
+
+pub(super) fn encode(part: &str, links: &[RankedLink]) -> Result<Vec<u8>> {
     let stamp = |record: &LinkRecord| (record.revision, record.linked_at.as_millis());
-    let mut changes: Vec<(u64, u64)> = links.iter().map(|(_, record)| stamp(record)).collect();
+    let mut changes: Vec<(u64, u64)> = links.iter().map(|(_, record, _)| stamp(record)).collect();
     changes.sort_unstable();
     changes.dedup();
     // Each is among them, and there are fewer than 2^32.
-    let change_of = |(_, record): &(u32, LinkRecord)| {
+    let change_of = |(_, record, _): &RankedLink| {
         changes.partition_point(|change| *change < stamp(record)) as u32
     };
     let change_of: Vec<u32> = match changes.len() {
@@ -43,8 +48,8 @@ pub(super) fn encode(part: &str, links: &[(u32, LinkRecord)]) -> Result<Vec<u8>>
     };
     let change_of = pack(change_of.into_iter());
     let next = links.iter().skip(1);
-    let gaps = links.iter().zip(next).map(|((rank, _), (next, _))| next.wrapping_sub(rank + 1));
-    let places: Vec<u32> = links.iter().map(|(_, record)| record.request_index).collect();
+    let gaps = links.iter().zip(next).map(|((rank, ..), (next, ..))| next.wrapping_sub(rank + 1));
+    let places: Vec<u32> = links.iter().map(|(_, record, _)| record.request_index).collect();
     let first_place = places.first().copied().unwrap_or_default();
     let mut before = (0, 0);
     for change in &mut changes {
@@ -57,11 +62,12 @@ pub(super) fn encode(part: &str, links: &[(u32, LinkRecord)]) -> Result<Vec<u8>>
         &LinksRow {
             changes,
             count: links.len() as u32,
-            first: links.first().map_or(0, |(rank, _)| *rank),
+            first: links.first().map_or(0, |(rank, ..)| *rank),
             gaps: &pack(gaps),
             change_of: &change_of,
             first_place,
             places: &pack_either(first_place, &places),
+            by_filter: &pack(links.iter().map(|(.., by_filter)| u32::from(*by_filter))),
         },
     )
 }
@@ -81,12 +87,16 @@ impl LinksRow<'_> {
         let change_of = unpack(self.change_of, count)?;
         let gaps = unpack(self.gaps, count - 1)?;
         let places = unpack_either(self.first_place, self.places, count)?;
+        let by_filter = unpack(self.by_filter, count)?;
         let mut links = Vec::with_capacity(count);
         let mut rank = Some(self.first);
         let mut gaps = gaps.into_iter();
-        for (change, request_index) in change_of.into_iter().zip(places) {
+        for ((change, request_index), held) in change_of.into_iter().zip(places).zip(by_filter) {
             let here = rank.ok_or("a rank is too large")?;
-            links.push(PlacedLink { rank: here, change, request_index });
+            if held > 1 {
+                return Err("a link is held by what is neither keys nor a filter");
+            }
+            links.push(PlacedLink { rank: here, change, request_index, by_filter: held == 1 });
             // Behind the last one nothing follows.
             rank = here.checked_add(1).and_then(|next| next.checked_add(gaps.next().unwrap_or(0)));
         }
@@ -146,23 +156,26 @@ mod tests {
         #[test]
         fn links_come_back_as_they_were_from_one_row_and_from_many(
             links in prop::collection::btree_map(
-                0_u32..5_000, (0_u64..6, 0_u32..2_000), 1..60,
+                0_u32..5_000, (0_u64..6, 0_u32..2_000, any::<bool>()), 1..60,
             ),
             each in 1_usize..60,
         ) {
             let record = |(revision, request_index): (u64, u32)| LinkRecord {
                 linked_at: Timestamp::from_millis(revision / 2), revision, request_index,
             };
-            let links: Vec<(u32, LinkRecord)> =
-                links.into_iter().map(|(rank, of)| (rank, record(of))).collect();
+            let links: Vec<RankedLink> = links
+                .into_iter()
+                .map(|(rank, (revision, place, held))| (rank, record((revision, place)), held))
+                .collect();
             let mut all = PlacedLinks::default();
             for part in links.chunks(each) {
                 append(&mut all, decode("links", &encode("links", part).unwrap()).unwrap());
             }
-            let found: Vec<(u32, LinkRecord)> = all.links.iter().map(|link| {
+            let found: Vec<RankedLink> = all.links.iter().map(|link| {
                 let change = all.changes[link.change as usize];
                 let (linked_at, revision) = (change.time, change.revision);
-                (link.rank, LinkRecord { linked_at, revision, request_index: link.request_index })
+                let record = LinkRecord { linked_at, revision, request_index: link.request_index };
+                (link.rank, record, link.by_filter)
             }).collect();
             prop_assert_eq!(found, links);
         }
@@ -175,9 +188,11 @@ mod tests {
             revision,
             request_index,
         };
-        let links = [(5, record(7, 2)), (6, record(7, 0)), (9, record(9, 1))];
-        let expected =
-            [2, 7, 251, 0xef, 3, 2, 2, 3, 5, 2, 2, 0b1000, 2, 1, 0b100, 2, 2, 2, 0b01_00_10];
+        let links = [(5, record(7, 2), false), (6, record(7, 0), true), (9, record(9, 1), false)];
+        let expected = [
+            2, 7, 251, 0xef, 3, 2, 2, 3, 5, 2, 2, 0b1000, 2, 1, 0b100, 2, 2, 2, 0b01_00_10, 2, 1,
+            0b010,
+        ];
         assert_eq!(encode("links", &links).unwrap(), expected);
         for length in 0..expected.len() {
             assert!(decode("links", &expected[..length]).is_err(), "{length}");

@@ -4,7 +4,7 @@
 //! and then, and in between each change adds what it can take at most. A change that only removes is always
 //! admitted.
 
-use crate::model::change_record::{LinksChange, PutResource};
+use crate::model::change_record::{FilterChange, LinksChange, PutResource};
 use crate::model::error::{Error, Result};
 use crate::model::{ChangeRecord, Effect, ResourceFields};
 use crate::state::State;
@@ -122,10 +122,15 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
         | Effect::RenameView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
+        // Who holds each link is known from then on: by ids, in chunks that are full.
+        Effect::ChangeFilter(FilterChange { filter: Some(_), links, .. }) => {
+            (1, RECORD + 5 * links)
+        }
         Effect::DeleteView { .. }
         | Effect::Unregister(_)
         | Effect::RemoveResource { .. }
         | Effect::RemoveEnvironment { .. }
+        | Effect::ChangeFilter(_)
         | Effect::DeleteProject { .. } => (0, 0),
     }
 }
@@ -140,7 +145,8 @@ fn growth_of_put(put: &PutResource) -> u64 {
 /// In how many parts a change links anything, and the bytes of these links. Names share their beginnings in the
 /// journal, so their texts are longer than what they take there.
 fn growth_of_links(parts: &[LinksChange]) -> (u64, u64) {
-    let linking = || parts.iter().filter(|part| !part.linked.is_empty());
+    let adds = |part: &&LinksChange| !part.linked.is_empty() || !part.holds.held.is_empty();
+    let linking = || parts.iter().filter(adds);
     let names = linking().flat_map(|part| part.linked.iter());
     (linking().count() as u64, names.map(|name| LINK + 2 * name.len() as u64).sum())
 }

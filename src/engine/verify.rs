@@ -68,8 +68,10 @@ fn counts_of(state: &State) -> Counts {
 
 /// Checks the invariants of the state.
 fn check_state(state: &State, found: &mut Findings) {
-    if let Err(Violation { invariant, place, detail }) = state.check() {
-        found.add(invariant, place, detail);
+    for checked in [state.check(), state.check_followed()] {
+        if let Err(Violation { invariant, place, detail }) = checked {
+            found.add(invariant, place, detail);
+        }
     }
 }
 

@@ -129,6 +129,7 @@ mod resource_filter;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view_filter;
 
 pub use error::{FilterError, FilterErrorKind};

@@ -11,7 +11,7 @@ use crate::model::resource_name;
 use crate::model::set_predicate::SetPredicate;
 use crate::model::time::Timestamp;
 use crate::model::view::Maintainer;
-use crate::model::{Attributes, ResourceFields};
+use crate::model::{Attribute, Attributes, ResourceFields};
 
 impl ResourceFilter {
     /// Parses the filter text for resources of this type; [the grammar](crate::filter) lists the fields of each type.
@@ -58,6 +58,14 @@ impl ResourceFilter {
         self.conditions.iter().any(|condition| !matches!(condition, ResourceCondition::View(_)))
     }
 
+    /// How many values its conditions have, and how many bytes their texts.
+    ///
+    /// Cost: O(values).
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let sizes = self.conditions.iter().map(ResourceCondition::size);
+        sizes.fold((0, 0), |all, size| (all.0 + size.0, all.1 + size.1))
+    }
+
     /// Entries of one index that lead to every match, and also to other resources; `None` when all resources must be
     /// checked.
     ///
@@ -65,6 +73,25 @@ impl ResourceFilter {
     pub(crate) fn lookup(&self) -> Option<IndexTerms<'_>> {
         let terms = self.conditions.iter().filter_map(ResourceCondition::index_terms);
         terms.min_by_key(IndexTerms::len)
+    }
+}
+
+impl ResourceFilter {
+    /// An attribute of which every match has at least one of these texts, or the number that one writes.
+    ///
+    /// Of several conditions the one with the fewest texts.
+    pub(crate) fn wanted_attribute(&self) -> Option<(&Attribute, &[String])> {
+        let wanted = self.conditions.iter().filter_map(|condition| match condition {
+            ResourceCondition::Attribute(name, SetPredicate::AnyOf(texts)) => {
+                Some((name, &**texts))
+            }
+            ResourceCondition::Attribute(
+                name,
+                SetPredicate::AllOf(texts) | SetPredicate::Exactly(texts),
+            ) => Some((name, texts.get(..1)?)),
+            _ => None,
+        });
+        wanted.min_by_key(|(_, texts)| texts.len())
     }
 }
 
@@ -90,6 +117,28 @@ impl ResourceCondition {
                 facts.attributes.is_some_and(|attributes| attributes.contains_key(name)) == *wanted
             }
             Self::Environment(wanted) => facts.environment == Some(wanted.as_str()),
+        }
+    }
+
+    fn size(&self) -> (usize, usize) {
+        let texts = |texts: &[String]| (texts.len(), texts.iter().map(String::len).sum());
+        match self {
+            Self::Query(text) => (1, text.len()),
+            Self::Key(test)
+            | Self::Name(test)
+            | Self::MaintainerId(test)
+            | Self::MaintainerTeam(test) => texts(test.texts()),
+            Self::Tags(test) | Self::Attribute(_, test) => texts(test.members()),
+            Self::View(test) => {
+                let views = test.members();
+                (views.len(), views.iter().map(|view| view.as_str().len()).sum())
+            }
+            Self::Environment(id) => (1, id.as_str().len()),
+            Self::Archived(_)
+            | Self::Temporary(_)
+            | Self::Unbounded(_)
+            | Self::CreatedAt(_)
+            | Self::HasAttribute(..) => (1, 0),
         }
     }
 

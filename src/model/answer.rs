@@ -1,5 +1,6 @@
 //! The result of deciding a command.
 
+use super::change::ChangedLinks;
 use super::change_id::ChangeId;
 use super::change_record::{ChangeRecord, RemovedCounts};
 use super::key_outcome::KeyOutcome;
@@ -21,12 +22,18 @@ pub(crate) struct Decision {
 pub(crate) enum Answer {
     /// The view as it is after the command.
     View(View),
-    /// How many links of each type were removed with the view.
-    ViewDeleted(TypeCounts),
+    ViewDeleted {
+        /// How many links of each type were removed with the view.
+        unlinked: TypeCounts,
+        followed: Vec<ChangedLinks>,
+    },
     /// The result of each batch.
     Links(Vec<LinkResult>),
-    /// The result of each resource.
-    Put(Vec<KeyOutcome>),
+    Put {
+        /// The result of each resource.
+        outcomes: Vec<KeyOutcome>,
+        followed: Vec<ChangedLinks>,
+    },
     Removed(RemovedCounts),
     /// The project as it is after the command.
     Project(ProjectInfo),
@@ -36,6 +43,9 @@ pub(crate) enum Answer {
     },
     /// The result of reverting a change.
     Reverted(RevertResult),
+    /// The outcome of the links that a standing filter holds, or held, for each resource in key order. It includes the
+    /// effects on other filters.
+    Filter(LinkResult),
 }
 
 impl Answer {

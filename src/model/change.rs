@@ -5,6 +5,7 @@ use super::position::Position;
 use super::project_settings::ProjectSettings;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 use super::view::{Maintainer, ViewFields};
@@ -93,6 +94,8 @@ pub enum ChangeKind {
         /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and
         /// they have the time of the change.
         linked_at: Vec<Timestamp>,
+        /// Who holds the links.
+        holds: ChangedHolds,
     },
     /// Links were made or removed by several batches at once.
     ManyLinksChanged {
@@ -145,6 +148,23 @@ pub enum ChangeKind {
         /// Its new key.
         to: ViewKey,
     },
+    /// A view follows a filter from now on. Resources that the filter finds and the view did not have are linked in the
+    /// same change. If the view did not follow a filter before, keys hold all its links of the type.
+    Followed {
+        /// The key of the view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+        /// Which of them are linked from now on.
+        filter: ResourceFilter,
+    },
+    /// A view stops following a filter. Links that only the filter held stay, unless the same change unlinks them.
+    Unfollowed {
+        /// The key of the view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+    },
     /// Several things were done at once, in order. `Steps` are not nested.
     Steps {
         /// The steps; each applies to the result of those before it.
@@ -180,6 +200,21 @@ pub struct ChangedLinks {
     /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and they
     /// have the time of the change.
     pub linked_at: Vec<Timestamp>,
+    /// Who holds the links.
+    pub holds: ChangedHolds,
+}
+
+/// Who holds the links of a view with a standing filter: the keys by which they were made, the filter, or both. Without
+/// such a filter it is the default. Example: at [`follow`](crate::Project::follow).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangedHolds {
+    /// Whether the filter linked and unlinked, not keys.
+    pub by_filter: bool,
+    /// Links that only the filter held before, and that keys hold too now, in key order.
+    pub held: Vec<Resource>,
+    /// Links that keys held too before, and that only the filter holds now, in key order.
+    pub released: Vec<Resource>,
 }
 
 /// The fields of a view after a change. Example: at [`Change`].

@@ -1,12 +1,14 @@
 //! Checks of a change that was read from bytes, before it is applied.
 
 use super::change_record::{
-    ChangeRecord, Effect, LinksChange, ProjectDetail, RemovalDetail, RemovedLinks, ViewDetail,
+    ChangeRecord, Effect, FilterChange, Holds, LinksChange, ProjectDetail, RemovalDetail,
+    RemovedLinks, ViewDetail,
 };
 use super::fields_check::{Check, check_record, check_resource, check_resources, check_view};
 use super::key::{self, MAX_KEY_LEN};
 use super::name_list::NameList;
 use super::resource::ResourceType;
+use super::resource_filter::ResourceFilter;
 use super::resource_name;
 
 impl ChangeRecord {
@@ -61,12 +63,34 @@ impl Effect {
                 check_resource(gone.resource_type, &gone.name, &gone.before.fields)
             }),
             Self::RenameView { view, to, .. } if view == to => Err("it changes nothing"),
+            Self::ChangeFilter(change) => change.check(),
             Self::CreateView { fields, .. } => check_view(fields),
             Self::UpdateView { before, fields, .. } => {
                 check_view(&before.fields)?;
                 check_view(fields)
             }
             Self::PutProject { .. } | Self::RenameView { .. } => Ok(()),
+        }
+    }
+}
+
+impl FilterChange {
+    fn check(&self) -> Check {
+        match (&self.before, &self.filter) {
+            (None, None) => Err("a filter neither begins nor ends"),
+            (Some(_), Some(_))
+                if self.links > 0
+                    || self.by_filter.as_ref().is_none_or(|names| !names.is_empty()) =>
+            {
+                Err("a filter that replaces another one has links")
+            }
+            (None, Some(_)) if self.by_filter.is_none() => {
+                Err("a filter begins with unknown links")
+            }
+            (before, filter) if !before.iter().chain(filter).all(ResourceFilter::can_stand) => {
+                Err("a filter asks for views that it does not name")
+            }
+            _ => self.by_filter.iter().try_for_each(|names| check_names(self.resource_type, names)),
         }
     }
 }
@@ -87,6 +111,7 @@ impl LinksChange {
         if self.linked.iter().any(|name| self.unlinks(name)) {
             return Err("a name is both linked and unlinked");
         }
+        self.holds.check(self.resource_type)?;
         if self.len() == 0 { Err("a part changes nothing") } else { Ok(()) }
     }
 
@@ -116,8 +141,18 @@ impl LinksChange {
     }
 }
 
+impl Holds {
+    fn check(&self, resource_type: ResourceType) -> Check {
+        check_names(resource_type, &self.held)?;
+        check_names(resource_type, &self.released)
+    }
+}
+
 impl ViewDetail {
     pub(crate) fn check(&self) -> Check {
+        if !self.view.filters.iter().all(|following| following.filter.can_stand()) {
+            return Err("a filter asks for views that it does not name");
+        }
         check_record(&self.view)?;
         if !self.links.is_sorted_by(|(one, _), (other, _)| one < other) {
             return Err("types of links are out of order");
@@ -153,6 +188,7 @@ impl ProjectDetail {
 impl RemovedLinks {
     fn check(&self, resource_type: ResourceType) -> Check {
         check_names(resource_type, &self.names)?;
+        check_names(resource_type, &self.by_filter)?;
         let known = self.times.iter().count();
         if known == self.names.len() && known == self.times.len() {
             Ok(())

@@ -1,13 +1,15 @@
 //! Converts a change record into the change that a feed returns.
 
 use super::chain_hash::ChainHash;
-use super::change::{Change, ChangeKind, ChangedLinks};
+use super::change::{Change, ChangeKind, ChangedHolds, ChangedLinks};
 use super::change_meta::ChangeMeta;
 use super::change_record::{
-    ChangeRecord, Effect, LinksChange, PutResource, RemovedCounts, Unregistered,
+    ChangeRecord, Effect, FilterChange, Holds, LinksChange, PutResource, RemovedCounts,
+    Unregistered,
 };
 use super::error::{Error, Result, StoreFile};
 use super::lineage::Lineage;
+use super::name_list::NameList;
 use super::position::Position;
 use super::registered_resource::RegisteredResource;
 use super::resource::{Resource, ResourceType};
@@ -50,7 +52,7 @@ impl ChangeKind {
             }
             Effect::DeleteView { view, unlinked, .. } => Self::ViewDeleted { view, unlinked },
             Effect::RenameView { view, to, .. } => Self::ViewRenamed { view, to },
-            Effect::ChangeLinks(parts) => Self::of_links(parts, revision)?,
+            Effect::ChangeLinks(parts) => Self::of_links(&parts, revision)?,
             Effect::PutResources(puts) => {
                 let put = |put: PutResource| {
                     let resource = resource(put.resource_type, &put.name, revision)?;
@@ -75,35 +77,58 @@ impl ChangeKind {
                 let resources = resources.into_iter().map(named).collect::<Result<_>>()?;
                 Self::ResourcesUnregistered { resources }
             }
+            Effect::ChangeFilter(change) => Self::of_filter(change),
         })
     }
 
-    fn of_links(parts: Vec<LinksChange>, revision: u64) -> Result<Self> {
-        let parts = parts.into_iter().map(|part| ChangedLinks::of_part(part, revision));
+    fn of_links(parts: &[LinksChange], revision: u64) -> Result<Self> {
+        let parts = parts.iter().map(|part| ChangedLinks::of_part(part, revision));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         Ok(match <[ChangedLinks; 1]>::try_from(parts) {
-            Ok([ChangedLinks { view, resource_type, linked, unlinked, linked_at }]) => {
-                Self::LinksChanged { view, resource_type, linked, unlinked, linked_at }
+            Ok([ChangedLinks { view, resource_type, linked, unlinked, linked_at, holds }]) => {
+                Self::LinksChanged { view, resource_type, linked, unlinked, linked_at, holds }
             }
             Err(parts) => Self::ManyLinksChanged { parts },
         })
     }
+
+    fn of_filter(change: FilterChange) -> Self {
+        let FilterChange { view, resource_type, filter, .. } = change;
+        match filter {
+            Some(filter) => Self::Followed { view, resource_type, filter },
+            None => Self::Unfollowed { view, resource_type },
+        }
+    }
 }
 
 impl ChangedLinks {
-    fn of_part(part: LinksChange, revision: u64) -> Result<Self> {
+    /// What a part of the change with a revision did.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when a name is none.
+    pub(crate) fn of_part(part: &LinksChange, revision: u64) -> Result<Self> {
         let of = part.resource_type;
+        let resources = |names: &NameList| {
+            names.iter().map(|name| resource(of, name, revision)).collect::<Result<Vec<_>>>()
+        };
         let mut linked: Vec<_> = part.request_order().zip(part.linked.iter()).collect();
         linked.sort_unstable();
         let linked = linked.into_iter().map(|(_, name)| resource(of, name, revision));
-        let unlinked = part.unlinked.names.iter().map(|name| resource(of, name, revision));
         let restored = part.restored.iter().flat_map(|times| times.iter());
+        let Holds { by_filter, held, released } = &part.holds;
+        let holds = ChangedHolds {
+            by_filter: *by_filter,
+            held: resources(held)?,
+            released: resources(released)?,
+        };
         Ok(Self {
             linked_at: restored.map(|record| record.linked_at).collect(),
             linked: linked.collect::<Result<_>>()?,
-            unlinked: unlinked.collect::<Result<_>>()?,
-            view: part.view,
+            unlinked: resources(&part.unlinked.names)?,
+            view: part.view.clone(),
             resource_type: of,
+            holds,
         })
     }
 }

@@ -12,11 +12,13 @@ use super::change_id::ChangeId;
 use super::change_meta::ChangeMeta;
 use super::error::{Error, Result, StoreFile};
 use super::key::{EnvironmentId, ProjectKey, ViewKey};
+use super::link_record::LinkRecord;
 use super::link_times::LinkTimes;
 use super::name_list::NameList;
 use super::project_settings::ProjectSettings;
 use super::registered_resource::ResourceFields;
 use super::resource::ResourceType;
+use super::resource_filter::ResourceFilter;
 use super::stamp::Stamp;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
@@ -73,6 +75,24 @@ pub(crate) enum Effect {
     Unregister(Vec<Unregistered>),
     /// Gives a view another key; everything else stays. `updated_at` is the value before the change.
     RenameView { view: ViewKey, to: ViewKey, last_change: LastChange, updated_at: Timestamp },
+    /// Begins, ends or changes the standing filter of a view and type. What is linked stays: a filter that begins
+    /// finds its links made by keys, and one that ends leaves them so.
+    ChangeFilter(FilterChange),
+}
+
+/// What a change does to the standing filter of a view and type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FilterChange {
+    pub(crate) view: ViewKey,
+    pub(crate) last_change: LastChange,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) before: Option<ResourceFilter>,
+    pub(crate) filter: Option<ResourceFilter>,
+    /// Where a filter begins or ends: how many links of the type the view has.
+    pub(crate) links: u64,
+    /// The links that a filter that begins alone holds from then on, or that one that ends alone held until then.
+    /// `None` where they are more than a change keeps for undoing.
+    pub(crate) by_filter: Option<NameList>,
 }
 
 /// The other values of a view that is restored.
@@ -116,6 +136,18 @@ pub(crate) struct LinksChange {
     pub(crate) restored: Option<LinkTimes>,
     /// The names that are unlinked; none of them is in `linked`.
     pub(crate) unlinked: RemovedLinks,
+    pub(crate) holds: Holds,
+}
+
+/// Who holds the links of a view with a standing filter: keys by which they were made, the filter, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holds {
+    /// Whether the filter makes and removes the links, and no keys.
+    pub(crate) by_filter: bool,
+    /// Links that the filter alone held; keys hold them since, too.
+    pub(crate) held: NameList,
+    /// Links that keys held, too; the filter alone holds them since.
+    pub(crate) released: NameList,
 }
 
 /// Links that a change removes from one view.
@@ -124,6 +156,8 @@ pub(crate) struct RemovedLinks {
     pub(crate) names: NameList,
     /// When each of them was made.
     pub(crate) times: LinkTimes,
+    /// Those that go with their view or resource and that a standing filter alone held.
+    pub(crate) by_filter: NameList,
 }
 
 /// A resource that is put.
@@ -248,6 +282,7 @@ impl Effect {
                 | Self::RemoveResource { detail: None, .. }
                 | Self::RemoveEnvironment { detail: None, .. }
                 | Self::DeleteProject { detail: None, .. }
+                | Self::ChangeFilter(FilterChange { by_filter: None, .. })
         )
     }
 
@@ -266,14 +301,25 @@ impl Effect {
             }
             Self::DeleteProject { views, unlinked, .. } => views.saturating_add(unlinked.total()),
             Self::Unregister(resources) => resources.len() as u64,
+            Self::ChangeFilter(change) => change.links,
         }
     }
 }
 
+impl RemovedLinks {
+    /// The links that no filter alone held, in key order.
+    pub(crate) fn held_by_keys(&self) -> impl Iterator<Item = (&str, LinkRecord)> {
+        let mut by_filter = self.by_filter.iter().peekable();
+        let links = self.names.iter().zip(self.times.iter());
+        links.filter(move |(name, _)| by_filter.next_if_eq(name).is_none())
+    }
+}
+
 impl LinksChange {
-    /// How many links it makes and removes.
+    /// How many links it makes, removes, or lets others hold.
     pub(crate) const fn len(&self) -> u64 {
-        (self.linked.len() + self.unlinked.names.len()) as u64
+        let Holds { held, released, .. } = &self.holds;
+        (self.linked.len() + self.unlinked.names.len() + held.len() + released.len()) as u64
     }
 
     /// The index of each linked name in request order, by key order.

@@ -13,7 +13,9 @@ use super::limit::Limits;
 use super::link_command::{LinkCommand, LinkOp};
 use super::link_policy::LinkPolicy;
 use super::project_settings::ProjectPatch;
-use super::resource::Resource;
+use super::resource::{Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
+use super::unfollow::Unfollow;
 use super::validated_put::ValidatedPut;
 use super::view::{ViewFields, ViewPatch};
 
@@ -25,6 +27,8 @@ pub(crate) struct Command {
     pub(crate) meta: ChangeMeta,
     /// Up to how many names a removal keeps for its restoration.
     pub(crate) removal_detail: usize,
+    /// How many keys, and links that standing filters make and remove, there may be.
+    pub(crate) link_limit: usize,
     pub(crate) operation: Operation,
 }
 
@@ -118,6 +122,18 @@ pub(crate) enum Operation {
         /// The greatest number of keys and further resources in all of them together.
         limit: usize,
     },
+    /// Lets a view follow a filter, in place of the one that it follows.
+    Follow {
+        view: ViewKey,
+        resource_type: ResourceType,
+        filter: ResourceFilter,
+    },
+    /// Lets a view follow no filter any more.
+    Unfollow {
+        view: ViewKey,
+        resource_type: ResourceType,
+        unfollow: Unfollow,
+    },
 }
 
 impl Command {
@@ -132,7 +148,9 @@ impl Command {
             | Operation::DeleteView { .. }
             | Operation::RevertView { .. }
             | Operation::RenameView { .. }
-            | Operation::CopyView { .. } => true,
+            | Operation::CopyView { .. }
+            | Operation::Follow { .. }
+            | Operation::Unfollow { .. } => true,
             Operation::ChangeLinks { commands, .. } => commands.len() == 1,
             _ => false,
         };

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::change_record::{
-    ChangeRecord, Effect, LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks,
-    ViewDetail,
+    ChangeRecord, Effect, FilterChange, LinksChange, ProjectDetail, PutResource, RemovalDetail,
+    RemovedLinks, ViewDetail,
 };
 use super::error::Result;
 use super::key::{EnvironmentId, ViewKey};
 use super::resource::{Resource, ResourceType};
+use super::resource_filter::ResourceFilter;
 use super::resource_name::environment_prefix;
 use super::time::Timestamp;
 
@@ -72,6 +73,22 @@ pub enum HistoryEvent {
         /// Its new key.
         to: ViewKey,
     },
+    /// It follows a filter since.
+    Followed {
+        /// The view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+        /// Which of them are linked from then on.
+        filter: ResourceFilter,
+    },
+    /// It follows a filter no more.
+    Unfollowed {
+        /// The view.
+        view: ViewKey,
+        /// The type of the resources.
+        resource_type: ResourceType,
+    },
     /// It was deleted, with its links.
     ViewDeleted(ViewKey),
     /// The resource was linked to the view.
@@ -107,6 +124,12 @@ impl fmt::Display for HistoryEvent {
             Self::ViewCreated(view) => write!(f, "view {view} created"),
             Self::ViewUpdated(view) => write!(f, "view {view} updated"),
             Self::ViewRenamed { view, to } => write!(f, "view {view} renamed to {to}"),
+            Self::Followed { view, resource_type, filter } => {
+                write!(f, "view {view} follows {} with {filter}", resource_type.plural())
+            }
+            Self::Unfollowed { view, resource_type } => {
+                write!(f, "view {view} follows no {} any more", resource_type.plural())
+            }
             Self::ViewDeleted(view) => write!(f, "view {view} deleted"),
             Self::Linked { view, resource, .. } => write!(f, "{resource} linked to {view}"),
             Self::Unlinked { view, resource } => write!(f, "{resource} unlinked from {view}"),
@@ -160,6 +183,7 @@ impl Events<'_> {
             Effect::CreateView { view, .. } => self.of_view(view, HistoryEvent::ViewCreated),
             Effect::UpdateView { view, .. } => self.of_view(view, HistoryEvent::ViewUpdated),
             Effect::RenameView { view, to, .. } => self.renamed(view, to),
+            Effect::ChangeFilter(change) => self.refiltered(change),
             Effect::DeleteView { view, detail: None, .. } if self.may_concern(view) => {
                 self.of_view(view, HistoryEvent::ViewDeleted);
                 self.not_kept();
@@ -220,6 +244,15 @@ impl Events<'_> {
             let (view, to) = (view.clone(), to.clone());
             self.events.push(HistoryEvent::ViewRenamed { view, to });
         }
+    }
+
+    fn refiltered(&mut self, change: &FilterChange) {
+        let FilterChange { view, resource_type, filter, .. } = change;
+        let resource_type = *resource_type;
+        self.of_view(view, |view| match filter.clone() {
+            Some(filter) => HistoryEvent::Followed { view, resource_type, filter },
+            None => HistoryEvent::Unfollowed { view, resource_type },
+        });
     }
 
     /// A project that was deleted, with all its details.

@@ -29,6 +29,10 @@ pub enum Action {
     Put,
     /// Unlink the keys from the view, and link them to another one.
     Move,
+    /// Link what a filter finds, from now on.
+    Follow,
+    /// Follow a filter no more.
+    Unfollow,
 }
 
 /// The result of one key.
@@ -48,10 +52,13 @@ pub enum Action {
 pub enum KeyOutcome {
     /// It was linked.
     Linked,
-    /// It was already linked; the time of the link stays.
+    /// It was already linked; the time of the link stays. If only a [standing filter](crate::Project::follow) held the
+    /// link, keys hold it too now: it stays when the filter no longer finds the resource.
     AlreadyLinked,
     /// It was unlinked.
     Unlinked,
+    /// Keys no longer hold it, and it is still linked: a [standing filter](crate::Project::follow) holds it.
+    Released,
     /// It was not linked, and the batch [allows](crate::Batch::ignore_missing) that.
     NotLinked,
     /// The resource was not registered before and is now.
@@ -132,6 +139,9 @@ pub enum FailureReason {
     /// It changed again after the change that was to be [reverted](crate::Project::revert).
     #[error("changed since")]
     ChangedSince,
+    /// No key holds the link: a [standing filter](crate::Project::follow) made it, and finds the resource still.
+    #[error("linked by the filter that the view follows, which finds it still")]
+    HeldByFilter,
 }
 
 impl FailureReason {
@@ -152,6 +162,7 @@ impl FailureReason {
             Self::AlreadyLinked => FailureCode::AlreadyLinked,
             Self::LastView => FailureCode::LastView,
             Self::ChangedSince => FailureCode::ChangedSince,
+            Self::HeldByFilter => FailureCode::HeldByFilter,
         }
     }
 }
@@ -186,11 +197,13 @@ pub enum FailureCode {
     LastView,
     /// `changed_since`: the item changed again after the change to be reverted.
     ChangedSince,
+    /// `held_by_filter`: a standing filter made the link and finds the resource still.
+    HeldByFilter,
 }
 
 impl FailureCode {
     /// Every code, in the order of the enum.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::InvalidKey,
         Self::TooLong,
         Self::IdTaken,
@@ -202,6 +215,7 @@ impl FailureCode {
         Self::AlreadyLinked,
         Self::LastView,
         Self::ChangedSince,
+        Self::HeldByFilter,
     ];
 
     /// The code as the REST API sends it.
@@ -219,6 +233,7 @@ impl FailureCode {
             Self::AlreadyLinked => "already_linked",
             Self::LastView => "last_view",
             Self::ChangedSince => "changed_since",
+            Self::HeldByFilter => "held_by_filter",
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::change::ChangedLinks;
 use super::key_outcome::KeyOutcome;
 use super::resource::Resource;
 
 /// The result of the keys of one batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LinkResult {
     /// One for each key of the request, in its order, then one for each further resource.
     pub(crate) outcomes: Vec<KeyOutcome>,
@@ -14,6 +15,8 @@ pub(crate) struct LinkResult {
     pub(crate) further: Vec<Resource>,
     /// The segments of the ids.
     pub(crate) segments: BTreeMap<String, Resource>,
-    /// Whether any link changed.
+    /// Whether any link changed, or who holds it.
     pub(crate) changed: bool,
+    /// What standing filters did since.
+    pub(crate) followed: Vec<ChangedLinks>,
 }

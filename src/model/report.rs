@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::batch::BatchKeys;
+use super::change::ChangedLinks;
 use super::change_id::ChangeId;
 use super::error::{Error, Result};
 use super::key_outcome::{Action, Failure, KeyOutcome};
 use super::link_command::LinkCommand;
 use super::link_result::LinkResult;
 use super::new_resource::Named;
-use super::resource::{RawResource, Resource};
+use super::resource::{RawResource, Resource, ResourceType};
 use super::validated_put::ValidatedPut;
 
 /// The result of a batch. It has one outcome for each key, in request order. Then one for each further resource that a
@@ -45,6 +46,7 @@ pub struct Report {
     successes: usize,
     failures: usize,
     change: Option<ChangeId>,
+    followed: Vec<ChangedLinks>,
 }
 
 /// The resources that a request named.
@@ -79,7 +81,8 @@ impl Report {
     ) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_failure()).count();
         let successes = outcomes.len() - failures;
-        Self { action, keys, further: Vec::new(), outcomes, successes, failures, change }
+        let (further, followed) = (Vec::new(), Vec::new());
+        Self { action, keys, further, outcomes, successes, failures, change, followed }
     }
 
     /// The report of a batch; `change` is the change it was part of.
@@ -88,13 +91,13 @@ impl Report {
         result: LinkResult,
         change: Option<ChangeId>,
     ) -> Self {
-        let LinkResult { outcomes, further, segments, changed } = result;
+        let LinkResult { outcomes, further, segments, changed, followed } = result;
         let (action, choices) = (command.op.action(), command.choices);
         let mut keys = command.batch.into_keys();
         keys.name_segments(&segments);
         let change = change.filter(|_| changed);
         let report = Self::new(action, Reported::Keys(keys), outcomes, change);
-        let report = report.with_further(further);
+        let report = Self { further, followed, ..report };
         if choices.failures_only { report.only_failures() } else { report }
     }
 
@@ -102,14 +105,23 @@ impl Report {
     pub(crate) fn of_put(
         put: ValidatedPut,
         outcomes: Vec<KeyOutcome>,
+        followed: Vec<ChangedLinks>,
         change: Option<ChangeId>,
     ) -> Self {
-        Self::new(Action::Put, Reported::Resources(put.into_named()), outcomes, change)
+        let resources = Reported::Resources(put.into_named());
+        Self { followed, ..Self::new(Action::Put, resources, outcomes, change) }
     }
 
-    /// The report with the resources that a filter found; it already has their outcomes.
-    fn with_further(self, further: Vec<Resource>) -> Self {
-        Self { further, ..self }
+    /// The report of the links that a standing filter holds, or held.
+    pub(crate) fn of_filter(
+        action: Action,
+        resource_type: ResourceType,
+        result: LinkResult,
+        change: Option<ChangeId>,
+    ) -> Self {
+        let LinkResult { outcomes, further, followed, .. } = result;
+        let nothing = Reported::Keys(BatchKeys::Plain(resource_type, Vec::new()));
+        Self { further, followed, ..Self::new(action, nothing, outcomes, change) }
     }
 
     /// The report without the successes; it still counts them.
@@ -181,6 +193,14 @@ impl Report {
     pub fn outcomes(&self) -> impl Iterator<Item = (RawResource<'_>, &KeyOutcome)> {
         let named = (0..self.keys.len()).filter_map(|index| self.keys.get(index));
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)
+    }
+
+    /// The links that standing filters made and removed because of the batch, in the same change: in the order of
+    /// the view keys, once for each view and type. With several batches in one call, each report has its own.
+    /// Example: at [`follow`](crate::Project::follow).
+    #[must_use]
+    pub fn followed(&self) -> &[ChangedLinks] {
+        &self.followed
     }
 
     /// The keys that failed, in the order of [`outcomes`](Self::outcomes). Example: at [`Report`].

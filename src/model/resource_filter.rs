@@ -74,6 +74,15 @@ impl ResourceFilter {
         Ok(self.and(ResourceCondition::View(views.try_map(parse)?)))
     }
 
+    /// Whether a view can follow it: the views that it names are all it asks for. A test of exactly some views asks for
+    /// all others, too, and for the one that would follow it.
+    pub(crate) fn can_stand(&self) -> bool {
+        let exactly = |condition: &ResourceCondition| {
+            matches!(condition, ResourceCondition::View(SetPredicate::Exactly(_)))
+        };
+        !self.conditions.iter().any(exactly)
+    }
+
     /// The conditions, in the order they were named.
     #[must_use]
     pub fn conditions(&self) -> &[ResourceCondition] {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::change::ChangedLinks;
 use super::change_id::ChangeId;
 use super::key::ViewKey;
 use super::key_outcome::FailureReason;
@@ -15,16 +16,20 @@ use super::resource::Resource;
 pub struct Reverted {
     /// The change that was made; `None` if there was nothing to revert, and on a dry run.
     pub change: Option<ChangeId>,
-    /// How many views, links and registrations were reverted.
+    /// How many views, links, filters that views follow, and registrations were reverted. The effects of filters are
+    /// reverted by the filters, and not counted.
     pub taken_back: u64,
     /// The items that were not reverted, in the order in which they were tried.
     pub failures: Vec<NotReverted>,
+    /// What filters that views follow linked and unlinked because of it, in the same change; see
+    /// [`Report::followed`](crate::Report::followed).
+    pub followed: Vec<ChangedLinks>,
 }
 
 impl Reverted {
     pub(crate) fn new(result: RevertResult, change: Option<ChangeId>) -> Self {
-        let RevertResult { taken_back, failures } = result;
-        Self { change, taken_back, failures }
+        let RevertResult { taken_back, failures, followed } = result;
+        Self { change, taken_back, failures, followed }
     }
 
     /// The revision of the change that was made; `None` if there was nothing to revert, and on a dry run.
@@ -99,4 +104,5 @@ impl fmt::Display for NotReverted {
 pub(crate) struct RevertResult {
     pub(crate) taken_back: u64,
     pub(crate) failures: Vec<NotReverted>,
+    pub(crate) followed: Vec<ChangedLinks>,
 }

@@ -51,6 +51,17 @@ impl TextPredicate {
         }
     }
 
+    /// All texts it compares with.
+    pub(crate) fn texts(&self) -> &[String] {
+        match self {
+            Self::Equals(text)
+            | Self::NotEquals(text)
+            | Self::StartsWith(text)
+            | Self::Contains(text) => slice::from_ref(text),
+            Self::AnyOf(texts) | Self::NoneOf(texts) => texts,
+        }
+    }
+
     /// The texts that a match must equal one of, if the test names such texts.
     pub(crate) fn wanted(&self) -> Option<&[String]> {
         match self {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change_id::ChangeId;
 use super::key::ViewKey;
+use super::standing_filter::StandingFilter;
 use super::time::Timestamp;
 use super::type_counts::TypeCounts;
 
@@ -69,6 +70,8 @@ pub struct View {
     pub updated_at: Timestamp,
     /// How many links it has, per type.
     pub links: TypeCounts,
+    /// The filters that it follows, at most one for each type, in the fixed order of the types.
+    pub follows: Vec<StandingFilter>,
 }
 
 /// A view to be created.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change_id::ChangeId;
 use super::key::ViewKey;
+use super::standing_filter::StandingFilter;
 use super::time::Timestamp;
 use super::view::ViewFields;
 
@@ -18,4 +19,6 @@ pub(crate) struct ViewRecord {
     pub(crate) change: ChangeId,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// At most one for each type, in the fixed order of the types.
+    pub(crate) filters: Vec<StandingFilter>,
 }

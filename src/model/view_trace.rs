@@ -52,6 +52,7 @@ impl ViewTrace {
         let mut name = |view: &ViewKey| drop(self.there.insert(view.clone(), view.clone()));
         match effect {
             Effect::CreateView { view, .. } | Effect::UpdateView { view, .. } => name(view),
+            Effect::ChangeFilter(change) => name(&change.view),
             Effect::ChangeLinks(parts) => parts.iter().for_each(|part| name(&part.view)),
             Effect::RemoveResource { detail, .. } | Effect::RemoveEnvironment { detail, .. } => {
                 let links = detail.iter().flat_map(|RemovalDetail { links, .. }| links);

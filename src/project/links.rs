@@ -171,7 +171,8 @@ impl Project {
     /// A resource that is moved is [`KeyOutcome::Moved`](crate::KeyOutcome::Moved), and its link to the second view is a
     /// new one, of this change. One that is linked to the second view already keeps its link there and is
     /// [`Unlinked`](crate::KeyOutcome::Unlinked) from the first one; with [`Batch::refuse_existing`] it is that key's
-    /// failure, and it stays. What is moved may be registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
+    /// failure, and it stays. What a filter that the first view [follows](Self::follow) finds would not leave it, and is a
+    /// failure, [`HeldByFilter`](crate::FailureReason::HeldByFilter). What is moved may be registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
     /// The batches together have at most as many keys as one may have.
     ///
     /// Cost: that of an [`unlink`](Self::unlink) and a [`link`](Self::link) of the same keys, with one append and one

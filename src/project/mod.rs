@@ -1,5 +1,6 @@
 //! A project: every operation that changes something.
 
+mod follow;
 mod links;
 mod removal;
 mod resources;
@@ -272,8 +273,9 @@ impl Project {
         let options = self.engine.options();
         limit::check_meta(&meta, &options.limits)?;
         let (project, precondition) = (self.key.clone(), self.precondition);
-        let removal_detail = options.removal_detail;
-        let command = Command { project, precondition, meta, removal_detail, operation };
+        let (removal_detail, link_limit) = (options.removal_detail, options.batch_limit);
+        let command =
+            Command { project, precondition, meta, removal_detail, link_limit, operation };
         command.check_view()?;
         let (position, dry_run) = (self.position, self.dry_run);
         Ok(Arc::new(Request { command, keys: keys as u64, position, dry_run }))

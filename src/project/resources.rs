@@ -20,7 +20,11 @@ impl Project {
     /// another segment is that resource's failure, and the others are registered all the same. A put
     /// that says nothing new changes nothing and costs no disk sync.
     ///
-    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each.
+    /// Where views [follow](Self::follow) filters, what these make of it is part of the change, and the report tells it:
+    /// [`Report::followed`].
+    ///
+    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each, and O(f log f) with the f filters that views
+    /// follow and that have one of these tags, maintainers or values of attributes, before or after, or none of their own.
     ///
     /// ```
     /// # use viewlink::{KeyOutcome, NewResource, Options};
@@ -37,8 +41,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit), with nothing
-    /// changed; those that [all calls](Project#errors) share.
+    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit), the links that follow
+    /// counted as well, with nothing changed; those that [all calls](Project#errors) share.
     pub fn put_resources(
         &self,
         resources: impl IntoIterator<Item = NewResource>,
@@ -112,9 +116,9 @@ impl Project {
         let Request { command: Command { operation, .. }, .. } = Arc::unwrap_or_clone(request);
         match (answer, operation) {
             (
-                Answer::Put(outcomes),
+                Answer::Put { outcomes, followed },
                 Operation::PutResources(put) | Operation::Register { put, .. },
-            ) => Ok(Report::of_put(put, outcomes, change)),
+            ) => Ok(Report::of_put(put, outcomes, followed, change)),
             _ => Err(other_answer()),
         }
     }

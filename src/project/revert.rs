@@ -16,6 +16,9 @@ impl Project {
     /// where its resource is registered.
     ///
     /// A view is followed by what it is and not by its key: another one that got the key since is left alone.
+    /// Links that filters made or removed in the change, for views that [follow](Self::follow) them, are not reverted one
+    /// by one: the filters are evaluated again after the rest, and [`Reverted::followed`](crate::Reverted::followed) has
+    /// the result. Links that they make again have the times that they had.
     ///
     /// The change that this makes is a change like any other one: taking it back does again what was undone.
     ///
@@ -49,7 +52,8 @@ impl Project {
     /// - [`Error::RevisionAhead`](crate::Error::RevisionAhead): the store has fewer changes.
     /// - [`Error::OtherProject`](crate::Error::OtherProject): that change was made in another project.
     /// - [`Error::DetailNotKept`](crate::Error::DetailNotKept): it removed more names than
-    ///   [`Options::removal_detail`](crate::Options::removal_detail), and kept counts alone.
+    ///   [`Options::removal_detail`](crate::Options::removal_detail), or ended a filter that held more links alone, and
+    ///   kept counts alone.
     /// - [`Error::NoSingleView`](crate::Error::NoSingleView) of a handle of [`if_view_at`](Self::if_view_at).
     /// - [`Error::Damaged`](crate::Error::Damaged): the journal cannot be read.
     pub fn revert(&self, revision: u64) -> Result<Reverted> {

@@ -5,7 +5,7 @@ use crate::model::error::Result;
 use crate::model::limit;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{NewView, View, ViewPatch};
-use crate::model::{Answer, Operation};
+use crate::model::{Answer, ChangedLinks, Operation};
 use crate::snapshot::view_key;
 
 /// What [`Project::delete_view`] did. Example: there.
@@ -16,6 +16,9 @@ pub struct DeletedView {
     pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
+    /// What filters that name the view linked and unlinked because of it, in the same change; see
+    /// [`Report::followed`](crate::Report::followed).
+    pub followed: Vec<ChangedLinks>,
 }
 
 impl Project {
@@ -106,8 +109,9 @@ impl Project {
     /// Gives a view another key. All else of it stays: its id, its fields, and its links with their times. Its version
     /// goes up by one. Under the key it had, another view can be created.
     ///
-    /// Filters name views by their keys, and no filter that is kept outside of the store is changed. A view that has
-    /// the key already, unless it is this one, is not renamed.
+    /// Filters name views by their keys. Where a filter that another view [follows](Self::follow) names this view, or the
+    /// new key, it is not renamed; filters that are kept outside of the store are not known to it. The view itself may
+    /// follow filters. A view that has the key already, unless it is this one, is not renamed.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -125,7 +129,8 @@ impl Project {
     /// # Errors
     ///
     /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none;
-    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
+    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::NamedByFilter`](crate::Error::NamedByFilter) when a
+    /// filter that a view follows names one of the keys; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
     /// those that [all calls](Project#errors) share.
     pub fn rename_view(&self, key: &str, to: &str) -> Result<View> {
         self.view_of(Operation::RenameView { view: view_key(key)?, to: view_key(to)? })
@@ -134,7 +139,8 @@ impl Project {
     /// Creates a view with the fields of another one, changed as the patch says, and with the same resources linked.
     ///
     /// The links are new ones, made by this change; by link time they come in the order they have in the other view.
-    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
+    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy). The copy
+    /// [follows](Self::follow) no filter: keys hold all its links.
     ///
     /// Cost: O(n · log n) with the n links of the view.
     ///
@@ -151,7 +157,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`rename_view`](Self::rename_view); [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
+    /// Those of [`rename_view`](Self::rename_view), of filters those that name the new key;
+    /// [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
     /// [limit](crate::Limits); [`Error::CopyTooLarge`](crate::Error::CopyTooLarge) when the view has more links than
     /// [`Options::batch_limit`](crate::Options::batch_limit).
     pub fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {
@@ -181,9 +188,9 @@ impl Project {
     /// the key is none; those that [all calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         match self.run(Operation::DeleteView { view: view_key(key)? })? {
-            (Answer::ViewDeleted(unlinked), change) => {
+            (Answer::ViewDeleted { unlinked, followed }, change) => {
                 let revision = change.map(|change| change.revision);
-                Ok(DeletedView { unlinked, revision })
+                Ok(DeletedView { unlinked, revision, followed })
             }
             _ => Err(other_answer()),
         }

@@ -6,11 +6,20 @@
 //! 4. No link is newer than its view, and no view newer than the state.
 //! 5. Terms and ids lead to exactly the resources that have them.
 //! 6. A slot is one view's, dead or free.
+//!
+//! And of a state that only decided changes led to:
+//!
+//! 10. A view that follows a filter has what keys hold and what the filter finds, and nothing else. Terms and names of
+//!     views lead to exactly the filters that views follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::State;
 use super::project::ProjectState;
+use super::selection::Selection;
+use super::standing::{Standing, StandingIndex};
+use super::view::ViewState;
+use crate::model::StandingFilter;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 
@@ -39,6 +48,20 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether views have what the filters that they follow find; otherwise the first one that has not.
+    ///
+    /// Cost: O(n log n) with what filters look at.
+    pub(crate) fn check_followed(&self) -> Result<(), Violation> {
+        for (key, project) in &self.projects {
+            for (_, view) in project.views.iter(None) {
+                project.check_followed(view).map_err(|detail| located(key, 10, detail))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn located(project: &ProjectKey, invariant: u8, detail: String) -> Violation {
     Violation { invariant, place: format!("project {project}"), detail }
 }
@@ -47,6 +70,7 @@ impl ProjectState {
     fn check(&self) -> Result<(), (u8, String)> {
         self.registry.check().map_err(|detail| (5, detail))?;
         self.views.check(self.dead.iter().map(|dead| dead.slot)).map_err(|detail| (6, detail))?;
+        self.check_standing().map_err(|detail| (10, detail))?;
         ResourceType::ALL.into_iter().try_for_each(|resource_type| self.check_links(resource_type))
     }
 
@@ -83,5 +107,49 @@ impl ProjectState {
             }
         }
         if transposed.is_empty() { Ok(()) } else { Err((3, "a link has no name".to_owned())) }
+    }
+
+    /// Whether the index leads to the filters, and keys hold links that are there.
+    fn check_standing(&self) -> Result<(), String> {
+        let mut index = StandingIndex::default();
+        for (slot, view) in self.views.iter(None) {
+            for StandingFilter { resource_type, filter } in view.filters() {
+                index.add(slot, resource_type, &filter);
+                let standing = view.standing(resource_type).into_iter();
+                let postings = &self.of(resource_type).postings;
+                if !standing.flat_map(Standing::keys).all(|id| postings.contains(id, slot)) {
+                    return Err("keys hold a link that is not there".to_owned());
+                }
+            }
+        }
+        if index.entries().eq(self.standing.entries()) {
+            Ok(())
+        } else {
+            Err("the index of filters has others than views follow".to_owned())
+        }
+    }
+
+    /// Whether the links of a view are what keys hold and what its filters find.
+    fn check_followed(&self, view: &ViewState) -> Result<(), String> {
+        for StandingFilter { resource_type, filter } in view.filters() {
+            let (Some(standing), names) =
+                (view.standing(resource_type), &self.of(resource_type).names)
+            else {
+                continue;
+            };
+            let found = Selection::standing(self, resource_type, &filter).registered();
+            let mut expected: BTreeSet<&str> = found.into_iter().map(|(name, _)| name).collect();
+            let links = view.links(resource_type).into_iter();
+            let linked: Vec<_> = links.flat_map(|links| links.by_key(names, None, 0)).collect();
+            let by_keys = linked.iter().filter(|link| standing.keys_hold(names.id(link.place)));
+            expected.extend(by_keys.map(|link| names.text(link.place)));
+            if !linked.iter().map(|link| names.text(link.place)).eq(expected) {
+                return Err(format!(
+                    "view {} has other {resource_type}s than keys and its filter hold",
+                    view.about().key
+                ));
+            }
+        }
+        Ok(())
     }
 }

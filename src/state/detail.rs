@@ -15,10 +15,13 @@ pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
     let links = ResourceType::ALL.into_iter().filter_map(|resource_type| {
         let names = &project.of(resource_type).names;
         let mut removed = RemovedLinks::default();
-        let links = view.links(resource_type)?;
+        let (links, standing) = (view.links(resource_type)?, view.standing(resource_type));
         for link in links.by_key(names, None, 0) {
             removed.names.push(names.text(link.place));
             removed.times.push(links.record(link));
+            if standing.is_some_and(|standing| !standing.keys_hold(names.id(link.place))) {
+                removed.by_filter.push(names.text(link.place));
+            }
         }
         Some((resource_type, removed))
     });

@@ -8,6 +8,7 @@ use super::State;
 use super::link_set::LinkSet;
 use super::names::Names;
 use super::project::ProjectState;
+use super::standing::Standing;
 use super::view::ViewState;
 use crate::codec;
 use crate::model::LinkRecord;
@@ -36,6 +37,8 @@ impl fmt::Display for Digest {
 const BLOCK: usize = 1 << 16;
 /// Stands in place of the length of a name, as no name has, before the next change.
 const NEXT_CHANGE: u16 = u16::MAX;
+/// Set in the length of the name of a link that a filter alone holds.
+const BY_FILTER: u16 = 1 << 15;
 
 impl State {
     /// The digest of everything the state holds, on the caller's thread.
@@ -97,9 +100,9 @@ impl Hash {
         Ok(())
     }
 
-    /// Adds links in link order: of each change when it was made, and of each of its links the place in it and
-    /// the name.
-    fn add_links(&mut self, names: &Names, links: &LinkSet) {
+    /// Adds links in link order: of each change when it was made, and of each of its links the place in it, the name
+    /// and who holds it.
+    fn add_links(&mut self, names: &Names, links: &LinkSet, standing: Option<&Standing>) {
         let mut bytes = Vec::with_capacity(BLOCK);
         let mut last = None;
         for (link, LinkRecord { linked_at, revision, request_index }) in links.by_time(None, 0) {
@@ -114,8 +117,11 @@ impl Hash {
                 bytes.extend_from_slice(&linked_at.as_millis().to_le_bytes());
             }
             let name = names.bytes(link.place);
-            // A name is far shorter than 2^16 bytes.
-            bytes.extend_from_slice(&(name.len() as u16).to_le_bytes());
+            let by_filter =
+                standing.is_some_and(|standing| !standing.keys_hold(names.id(link.place)));
+            // A name is far shorter than 2^15 bytes.
+            let length = name.len() as u16 | if by_filter { BY_FILTER } else { 0 };
+            bytes.extend_from_slice(&length.to_le_bytes());
             bytes.extend_from_slice(&request_index.to_le_bytes());
             bytes.extend_from_slice(name);
         }
@@ -134,7 +140,8 @@ fn digest_of_view(project: &ProjectState, view: &ViewState) -> Result<Digest> {
     hash.add(&view.counts())?;
     for resource_type in ResourceType::ALL {
         if let Some(links) = view.links(resource_type) {
-            hash.add_links(&project.of(resource_type).names, links);
+            let standing = view.standing(resource_type);
+            hash.add_links(&project.of(resource_type).names, links, standing);
         }
     }
     Ok(hash.finish())

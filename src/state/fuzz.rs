@@ -7,7 +7,7 @@ use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{ChangeMeta, ChangeRecord, Command, Operation, Precondition, Stamp};
 
-/// Reads bytes as a command and as a change; neither may panic, a change that is taken leaves all invariants,
+/// Reads bytes as a command and as a change; neither may panic, a change that is taken leaves all invariants of structure,
 /// and what is decoded is the same when it is encoded and decoded again.
 pub(crate) fn read_commands_and_changes(bytes: &[u8]) {
     let Some(state) = small_state() else { return };
@@ -21,22 +21,25 @@ pub(crate) fn read_commands_and_changes(bytes: &[u8]) {
         let stamp = pending.next_stamp(&state, Timestamp::from_millis(2));
         let decision = command.decide(&state, &pending, stamp);
         if let Some(change) = decision.ok().and_then(|decision| decision.change) {
-            apply(&state, &change);
+            let after = apply(&state, &change);
+            // What was decided leads to views that have what they follow.
+            assert_eq!(after.map(|after| after.check_followed()), Some(Ok(())));
         }
     }
 }
 
-fn apply(state: &State, change: &ChangeRecord) {
+/// The state after a change, if it fits.
+fn apply(state: &State, change: &ChangeRecord) -> Option<State> {
     let mut after = state.clone();
-    if after.apply(change).is_ok() {
-        assert_eq!(after.check(), Ok(()));
-        let mut unapply = Unapply::new(after);
-        // What it says of the state before may be anything; nothing of it is a panic.
-        if unapply.take_back(change).is_ok() {
-            let before = state.head();
-            drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
-        }
+    after.apply(change).ok()?;
+    assert_eq!(after.check(), Ok(()));
+    let mut unapply = Unapply::new(after.clone());
+    // What it says of the state before may be anything; nothing of it is a panic.
+    if unapply.take_back(change).is_ok() {
+        let before = state.head();
+        drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
     }
+    Some(after)
 }
 
 /// A state with a view.
@@ -48,6 +51,7 @@ fn small_state() -> Option<State> {
         precondition: Precondition::default(),
         meta: ChangeMeta::default(),
         removal_detail: 0,
+        link_limit: 100,
         operation: Operation::CreateView { view, fields, ensure: false },
     };
     let pending = Pending::default();
@@ -73,6 +77,7 @@ mod tests {
             precondition: Precondition::default(),
             meta: ChangeMeta::default(),
             removal_detail: 10,
+            link_limit: 100,
             operation: Operation::ChangeLinks { commands: vec![link], limit: 100 },
         };
         codec::encode(&command).unwrap()
@@ -97,6 +102,18 @@ mod tests {
             }
             read_commands_and_changes(&bytes);
         }
+    }
+
+    #[test]
+    fn the_seeds_of_changes_are_changes_and_the_one_of_a_filter_fits() {
+        let seeds = [
+            &include_bytes!("../../fuzz/seeds/decoding/change-links")[..],
+            include_bytes!("../../fuzz/seeds/decoding/change-view"),
+            include_bytes!("../../fuzz/seeds/decoding/change-filter"),
+        ];
+        let state = small_state().unwrap();
+        let fits = seeds.map(|seed| apply(&state, &ChangeRecord::decode(seed).unwrap()).is_some());
+        assert_eq!(fits, [false, false, true]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::placed::{PlacedLink, PlacedLinks, Sound, require};
 use super::postings::Postings;
 use super::project::{ProjectState, Resources};
 use super::registry::Registry;
+use super::standing::{Standing, StandingIndex};
 use super::view::ViewState;
 use super::views::Views;
 use super::{Head, State};
@@ -22,7 +23,7 @@ use crate::model::fields_check::{check_record, check_resources};
 use crate::model::key::ProjectKey;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
-use crate::model::{ByType, NameList, Stamp, ViewRecord};
+use crate::model::{ByType, NameList, Stamp, StandingFilter, ViewRecord};
 use crate::parallel::Threads;
 
 /// The names of a type that views link.
@@ -66,6 +67,8 @@ pub(crate) struct LoadedLinks {
     set: LinkSet,
     /// The ids of their names, in order, since ids were given in key order.
     ids: Vec<u32>,
+    /// The ids of those that a filter alone holds, in order.
+    by_filter: Vec<u32>,
 }
 
 impl LoadedLinks {
@@ -83,7 +86,8 @@ impl LoadedLinks {
         let id = |link: &PlacedLink| names.order.get(link.rank as usize).map(|name| name.id);
         let ids: Vec<u32> = placed.links.iter().filter_map(id).collect();
         debug_assert!(ids.is_sorted(), "ids are given in key order");
-        Ok(Self { set, ids })
+        let by_filter = placed.links.iter().filter(|link| link.by_filter).filter_map(id);
+        Ok(Self { set, ids, by_filter: by_filter.collect() })
     }
 }
 
@@ -154,13 +158,20 @@ impl State {
 
 impl LoadedView {
     fn check(&self, head: Head) -> Sound<()> {
-        let ViewRecord { id, change, updated_at, .. } = &self.record;
+        let ViewRecord { id, change, updated_at, filters, .. } = &self.record;
         let revision = change.revision;
         require(*id < head.next_view, "the id of a view was never given")?;
         require(revision <= head.revision, "a view is newer than the state")?;
         require(*updated_at <= head.time, "a view is of later than the state")?;
         check_record(&self.record)?;
-        for (_, links) in self.links.iter() {
+        let in_order = filters.is_sorted_by(|one, other| one.resource_type < other.resource_type);
+        require(in_order, "a view follows two filters for one type")?;
+        let can_stand = filters.iter().all(|following| following.filter.can_stand());
+        require(can_stand, "a view follows a filter that no view can follow")?;
+        for (resource_type, links) in self.links.iter() {
+            let by_filter = links.as_ref().is_some_and(|links| !links.by_filter.is_empty());
+            let followed = filters.iter().any(|following| following.resource_type == resource_type);
+            require(followed || !by_filter, "a filter holds a link, and the view follows none")?;
             let newest = links.as_ref().and_then(|links| links.set.newest());
             let fits = |newest: Stamp| newest.revision <= revision && newest.time <= head.time;
             require(newest.is_none_or(fits), "a link is newer than its view")?;
@@ -184,11 +195,11 @@ impl LoadedProject {
             let registered = registered(&state.registry, resource_type, &names, &order);
             *state.resources.get_mut(resource_type) = Resources { names, postings, registered };
         }
-        let views = self.views.into_iter().map(|LoadedView { record, links }| {
-            ViewState::load(record, links.map(|links| links.map(|links| Arc::new(links.set))))
-        });
+        let mut index = StandingIndex::default();
         // Slots are given in this order.
+        let views = (0..).zip(self.views).map(|(slot, view)| view.into_state(slot, &mut index));
         state.views = Views::load(views.collect())?;
+        state.standing = Arc::new(index);
         Ok(state)
     }
 }
@@ -207,4 +218,32 @@ fn registered(
         rows.peek().is_some_and(|(row, _)| *row == name)
     });
     IdSet::new(registered.map(|name| name.id))
+}
+
+impl LoadedView {
+    /// The view in a slot; the index leads to the filters that it follows.
+    fn into_state(self, slot: u32, index: &mut StandingIndex) -> ViewState {
+        let Self { record, links } = self;
+        let following = record.filters.iter().map(|StandingFilter { resource_type, filter }| {
+            index.add(slot, *resource_type, filter);
+            let keys = links.get(*resource_type).as_ref().map(LoadedLinks::held_by_keys);
+            let filter = Arc::new(filter.clone());
+            (*resource_type, Standing::new(filter, &keys.unwrap_or_default()))
+        });
+        let following: Vec<(ResourceType, Standing)> = following.collect();
+        let links = links.map(|links| links.map(|links| Arc::new(links.set)));
+        let mut view = ViewState::load(record, links);
+        for (resource_type, standing) in following {
+            view.follow(resource_type, Some(standing));
+        }
+        view
+    }
+}
+
+impl LoadedLinks {
+    /// The ids of the names whose links keys hold, in order.
+    fn held_by_keys(&self) -> Vec<u32> {
+        let by_filter = |id: &u32| self.by_filter.binary_search(id).is_ok();
+        self.ids.iter().filter(|id| !by_filter(id)).copied().collect()
+    }
 }

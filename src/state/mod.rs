@@ -31,6 +31,7 @@ mod same_views;
 mod selection;
 mod sets;
 mod shared_vec;
+mod standing;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unapply;

@@ -115,18 +115,25 @@ impl<'s> ViewParts<'s> {
         self.view.counts()
     }
 
-    /// The links of a type in key order: ranks of names, and when each was made.
+    /// The links of a type in key order: ranks of names, when each was made, and whether the filter that the view
+    /// follows alone holds it.
     ///
     /// Cost: O(log n) for each.
     pub(crate) fn links(
         &self,
         resource_type: ResourceType,
         names: &RankedNames<'s>,
-    ) -> impl Iterator<Item = (u32, LinkRecord)> {
+    ) -> impl Iterator<Item = (u32, LinkRecord, bool)> {
+        let standing = self.view.standing(resource_type);
+        let by_filter = move |place: u32| {
+            standing.is_some_and(|standing| !standing.keys_hold(names.names.id(place)))
+        };
         let links = self.view.links(resource_type).into_iter();
-        links.flat_map(|links| {
+        links.flat_map(move |links| {
             let by_key = links.by_key(names.names, None, 0);
-            by_key.map(|link| (names.rank(link.place), links.record(link)))
+            by_key.map(move |link| {
+                (names.rank(link.place), links.record(link), by_filter(link.place))
+            })
         })
     }
 }

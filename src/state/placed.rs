@@ -25,4 +25,6 @@ pub(crate) struct PlacedLink {
     pub(crate) rank: u32,
     pub(crate) change: u32,
     pub(crate) request_index: u32,
+    /// Whether the filter that the view follows alone holds it.
+    pub(crate) by_filter: bool,
 }

@@ -7,6 +7,7 @@ use super::id_set::IdSet;
 use super::names::{Name, Names};
 use super::postings::Postings;
 use super::registry::Registry;
+use super::standing::{Standing, StandingIndex};
 use super::view::ViewState;
 use super::views::Views;
 use crate::model::ByType;
@@ -24,6 +25,7 @@ pub(super) struct ProjectState {
     pub(super) views: Views,
     pub(super) resources: ByType<Resources>,
     pub(super) registry: Registry,
+    pub(super) standing: Arc<StandingIndex>,
     /// Deleted views whose slots postings still have.
     pub(super) dead: Arc<VecDeque<DeadView>>,
 }
@@ -71,6 +73,7 @@ impl ProjectState {
             views: Views::default(),
             resources: ByType::default(),
             registry: Registry::default(),
+            standing: Arc::default(),
             dead: Arc::default(),
         }
     }
@@ -85,6 +88,11 @@ impl ProjectState {
     pub(super) fn is_linked(&self, slot: u32, resource_type: ResourceType, name: &str) -> bool {
         let resources = self.of(resource_type);
         resources.names.find(name).is_some_and(|name| resources.postings.contains(name.id, slot))
+    }
+
+    /// The filter that the view with a slot follows for a type.
+    pub(super) fn standing(&self, slot: u32, resource_type: ResourceType) -> Option<&Standing> {
+        self.views.get(slot)?.standing(resource_type)
     }
 
     /// The names of all segments of an environment that are registered or linked, in key order.

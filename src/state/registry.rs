@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::key_map::KeyMap;
 use super::placed::{Sound, require};
+use crate::filter::IndexTerms;
 use crate::model::ByType;
 use crate::model::change_record::Registration;
 use crate::model::key::{EnvironmentId, SegmentId};
@@ -42,7 +43,17 @@ fn memory_of(attributes: &Attributes) -> usize {
     if attributes.is_empty() { 0 } else { node + texts }
 }
 
-fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
+/// What leads to the matches in the index.
+pub(super) fn index_terms(terms: IndexTerms<'_>) -> Vec<Term> {
+    match terms {
+        IndexTerms::Tags(tags) => tags.iter().map(|tag| Term::Tag(tag.as_str().into())).collect(),
+        IndexTerms::Members(ids) => ids.iter().map(|id| Term::Member(id.as_str().into())).collect(),
+        IndexTerms::Teams(keys) => keys.iter().map(|key| Term::Team(key.as_str().into())).collect(),
+    }
+}
+
+/// What a resource is found by.
+pub(super) fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
     let tags = fields.tags.iter().map(|tag| Term::Tag(tag.as_str().into()));
     let maintainer = fields.maintainer.as_ref().map(|maintainer| match maintainer {
         Maintainer::Member(id) => Term::Member(id.as_str().into()),

@@ -1,14 +1,15 @@
 //! Which resources a filter finds: in the registry, or among the links of a view.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 use super::link_set::LinkSet;
 use super::names::Name;
 use super::project::{ProjectState, Resources};
-use super::registry::Term;
+use super::registry::index_terms;
 use super::sets::{Merged, ViewTests};
 use super::view::ViewState;
-use crate::filter::{IndexTerms, ResourceCondition, ResourceFacts, ResourceFilter};
+use crate::filter::{ResourceCondition, ResourceFacts, ResourceFilter};
 use crate::model::ResourceFields;
 use crate::model::change_record::Registration;
 use crate::model::error::{Error, Result};
@@ -17,6 +18,8 @@ use crate::model::resource::ResourceType;
 
 /// Resources that are looked up together, so that accesses to memory overlap.
 const STAGE: usize = 256;
+/// The slot of no view.
+const NO_VIEW: u32 = u32::MAX;
 
 /// A filter whose views were looked up.
 pub(super) struct Selection<'f, 's> {
@@ -42,6 +45,20 @@ impl<'f, 's> Selection<'f, 's> {
         Ok(Self { filter, views, project, resource_type })
     }
 
+    /// The same for a standing filter: a view that is not there is one without links.
+    pub(super) fn standing(
+        project: &'s ProjectState,
+        resource_type: ResourceType,
+        filter: &'f ResourceFilter,
+    ) -> Self {
+        let slot = |key: &ViewKey| Ok::<_, Infallible>(project.views.slot(key).unwrap_or(NO_VIEW));
+        let views = match ViewTests::new(project, resource_type, filter.views(), slot) {
+            Ok(views) => views,
+            Err(never) => match never {},
+        };
+        Self { filter, views, project, resource_type }
+    }
+
     /// Whether the filter finds everything.
     pub(super) fn is_all(&self) -> bool {
         self.filter.conditions().is_empty()
@@ -57,7 +74,7 @@ impl<'f, 's> Selection<'f, 's> {
         let row = |name: &'s str| Some((name, registry.get(self.resource_type, name)?));
         if let Some(terms) = self.filter.lookup() {
             let mut names = BTreeSet::new();
-            for term in terms_of(terms) {
+            for term in index_terms(terms) {
                 names.extend(registry.with_term(self.resource_type, &term));
             }
             let rows = names.into_iter().filter_map(row);
@@ -247,11 +264,16 @@ impl<'f, 's> Selection<'f, 's> {
     }
 }
 
-/// What leads to the matches in the index.
-fn terms_of(terms: IndexTerms<'_>) -> Vec<Term> {
-    match terms {
-        IndexTerms::Tags(tags) => tags.iter().map(|tag| Term::Tag(tag.as_str().into())).collect(),
-        IndexTerms::Members(ids) => ids.iter().map(|id| Term::Member(id.as_str().into())).collect(),
-        IndexTerms::Teams(keys) => keys.iter().map(|key| Term::Team(key.as_str().into())).collect(),
-    }
+/// Whether a standing filter finds a resource; `is_in` tells whether it is in a view.
+pub(super) fn admits(
+    filter: &ResourceFilter,
+    name: &str,
+    fields: Option<&ResourceFields>,
+    is_in: impl Fn(&ViewKey) -> bool,
+) -> bool {
+    debug_assert!(filter.can_stand(), "it cannot stand");
+    // How many views the resource is in is asked by no filter that stands.
+    let views = usize::MAX;
+    filter.matches(&ResourceFacts::new(name, fields))
+        && filter.views().all(|test| test.holds(views, &is_in))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::link_set::LinkSet;
+use super::standing::Standing;
 use crate::model::change_id::ChangeId;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::type_counts::TypeCounts;
 use crate::model::view::{View, ViewFields};
-use crate::model::{ByType, ViewRecord};
+use crate::model::{ByType, StandingFilter, ViewRecord};
 
 /// A view of a project. Cloning is O(1).
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct ViewState {
     /// The last change to its fields or links.
     pub(super) change: ChangeId,
     pub(super) links: ByType<Option<Arc<LinkSet>>>,
+    /// `None` where it follows no filter, as most views.
+    pub(super) standing: Option<Arc<ByType<Option<Standing>>>>,
 }
 
 /// What is said of a view, but for its links.
@@ -33,21 +36,22 @@ pub(super) struct About {
 
 impl ViewState {
     pub(super) fn new(about: About, change: ChangeId) -> Self {
-        Self { about: Arc::new(about), change, links: ByType::default() }
+        Self { about: Arc::new(about), change, links: ByType::default(), standing: None }
     }
 
-    /// A view that was written down.
+    /// A view that was written down; its filters begin after.
     pub(super) fn load(record: ViewRecord, links: ByType<Option<Arc<LinkSet>>>) -> Self {
-        let ViewRecord { id, key, fields, version, change, created_at, updated_at } = record;
+        let ViewRecord { id, key, fields, version, change, created_at, updated_at, filters: _ } =
+            record;
         let about = Arc::new(About { id, key, fields, version, created_at, updated_at });
-        Self { about, change, links }
+        Self { about, change, links, standing: None }
     }
 
     /// The view without its links, to be written down.
     pub(super) fn to_record(&self) -> ViewRecord {
         let About { id, key, fields, version, created_at, updated_at } = (*self.about).clone();
-        let change = self.change;
-        ViewRecord { id, key, fields, version, change, created_at, updated_at }
+        let (change, filters) = (self.change, self.filters());
+        ViewRecord { id, key, fields, version, change, created_at, updated_at, filters }
     }
 
     pub(super) fn about(&self) -> &About {
@@ -92,6 +96,41 @@ impl ViewState {
         }
     }
 
+    /// The filter that it follows for a type.
+    pub(super) fn standing(&self, resource_type: ResourceType) -> Option<&Standing> {
+        self.standing.as_ref()?.get(resource_type).as_ref()
+    }
+
+    /// The filter that it follows for a type, to be changed.
+    pub(super) fn standing_mut(&mut self, resource_type: ResourceType) -> Option<&mut Standing> {
+        self.standing(resource_type)?;
+        Arc::make_mut(self.standing.as_mut()?).get_mut(resource_type).as_mut()
+    }
+
+    /// Lets the view follow a filter for a type, or none; tells which one it followed.
+    pub(super) fn follow(
+        &mut self,
+        resource_type: ResourceType,
+        standing: Option<Standing>,
+    ) -> Option<Standing> {
+        let filters = Arc::make_mut(self.standing.get_or_insert_default());
+        let before = std::mem::replace(filters.get_mut(resource_type), standing);
+        if filters.iter().all(|(_, standing)| standing.is_none()) {
+            self.standing = None;
+        }
+        before
+    }
+
+    /// The filters that it follows, in the fixed order of the types.
+    pub(super) fn filters(&self) -> Vec<StandingFilter> {
+        let filters = self.standing.iter().flat_map(|filters| filters.iter());
+        let filter = |(resource_type, standing): (ResourceType, &Option<Standing>)| {
+            let filter = (*standing.as_ref()?.filter).clone();
+            Some(StandingFilter { resource_type, filter })
+        };
+        filters.filter_map(filter).collect()
+    }
+
     /// How many links there are of each type.
     pub(super) fn counts(&self) -> TypeCounts {
         let mut counts = TypeCounts::default();
@@ -118,6 +157,7 @@ impl ViewState {
             created_at: *created_at,
             updated_at: *updated_at,
             links: self.counts(),
+            follows: self.filters(),
         }
     }
 
@@ -127,7 +167,11 @@ impl ViewState {
         let texts = self.about.key.as_str().len() + name.len() + description.len();
         let tags: usize = tags.iter().map(|tag| tag.len() + size_of::<String>()).sum();
         let maintainer = maintainer.as_ref().map_or(0, |maintainer| maintainer.id().len());
-        let about = size_of::<About>() + size_of::<Self>() + 32 + texts + tags + maintainer;
+        let standing = self.standing.iter().flat_map(|filters| filters.iter());
+        let standing: usize =
+            standing.filter_map(|(_, standing)| Some(32 + standing.as_ref()?.memory())).sum();
+        let about =
+            size_of::<About>() + size_of::<Self>() + 32 + texts + tags + maintainer + standing;
         let links = self.links.iter().filter_map(|(_, links)| links.as_ref());
         (about, links.map(|links| 16 + links.memory()).sum())
     }

@@ -32,8 +32,9 @@ const ALREADY_LINKED: usize = 1;
 const UNLINKED: usize = 2;
 const NOT_LINKED: usize = 3;
 const MOVED: usize = 4;
+const RELEASED: usize = 5;
 /// The failures follow these, in the order of their codes.
-const FIRST_FAILURE: usize = 5;
+const FIRST_FAILURE: usize = 6;
 
 impl OutcomeCounts {
     /// Counts outcomes, except those of registrations.
@@ -79,6 +80,12 @@ impl OutcomeCounts {
         self.at(MOVED)
     }
 
+    /// How many are held by no key any more, and by a standing filter still.
+    #[must_use]
+    pub fn released(&self) -> u64 {
+        self.at(RELEASED)
+    }
+
     /// How many failed with a code.
     #[must_use]
     pub fn failed_with(&self, code: FailureCode) -> u64 {
@@ -115,6 +122,7 @@ fn place(outcome: &KeyOutcome) -> Option<usize> {
         KeyOutcome::Unlinked => Some(UNLINKED),
         KeyOutcome::NotLinked => Some(NOT_LINKED),
         KeyOutcome::Moved => Some(MOVED),
+        KeyOutcome::Released => Some(RELEASED),
         KeyOutcome::Failed(reason) => Some(FIRST_FAILURE + reason.code() as usize),
         KeyOutcome::Registered | KeyOutcome::Updated | KeyOutcome::Unchanged => None,
     }
@@ -141,6 +149,7 @@ mod tests {
             KeyOutcome::Unlinked,
             KeyOutcome::NotLinked,
             KeyOutcome::Moved,
+            KeyOutcome::Released,
             KeyOutcome::Registered,
             KeyOutcome::Updated,
             KeyOutcome::Unchanged,
@@ -150,8 +159,8 @@ mod tests {
         ];
         let counts = OutcomeCounts::of(outcomes.iter());
         let ok = [counts.linked(), counts.already_linked(), counts.unlinked(), counts.not_linked()];
-        assert_eq!((ok, counts.moved()), ([1; 4], 1));
-        assert_eq!((counts.failed(), counts.total()), (3, 8));
+        assert_eq!((ok, counts.moved(), counts.released()), ([1; 4], 1, 1));
+        assert_eq!((counts.failed(), counts.total()), (3, 9));
         let failures: Vec<_> = counts.failures().collect();
         assert_eq!(failures, [(FailureCode::Repeated, 2), (FailureCode::LastView, 1)]);
     }

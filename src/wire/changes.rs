@@ -6,7 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::attribute;
 use super::maintainer::Maintainer;
-use crate::model::change::{self, ChangeKind, ChangedFields, ChangedLinks};
+use crate::filter::ResourceFilter;
+use crate::model::change::{self, ChangeKind, ChangedFields, ChangedHolds, ChangedLinks};
+use crate::model::key::ViewKey;
 use crate::model::position::Position;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::{RawResource, Resource, ResourceType};
@@ -119,6 +121,8 @@ pub enum Did<'a> {
     ProjectDeleted { view_count: u64, unlinked_count: Counts },
     ResourcesUnregistered { resources: Vec<Name<'a>> },
     ViewRenamed { view_key: &'a str, new_view_key: &'a str },
+    Followed { view_key: &'a str, resource_type: &'static str, filter: String },
+    Unfollowed { view_key: &'a str, resource_type: &'static str },
     Steps { steps: Vec<Did<'a>> },
 }
 
@@ -134,13 +138,27 @@ impl<'a> Did<'a> {
             ChangeKind::ViewDeleted { view, unlinked } => {
                 Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
             }
-            ChangeKind::LinksChanged { view, resource_type, linked, unlinked, linked_at } => {
-                let links = Links::new(view.as_str(), *resource_type, linked, unlinked);
+            ChangeKind::LinksChanged {
+                view,
+                resource_type,
+                linked,
+                unlinked,
+                linked_at,
+                holds,
+            } => {
+                let links = Links::new(view.as_str(), *resource_type, [linked, unlinked], holds);
                 Self::LinksChanged(links.made_at(linked_at))
             }
             ChangeKind::ManyLinksChanged { parts } => {
                 Self::ManyLinksChanged { parts: parts.iter().map(Links::of_part).collect() }
             }
+            ChangeKind::Followed { view, resource_type, filter } => {
+                Self::followed(view, *resource_type, filter)
+            }
+            ChangeKind::Unfollowed { view, resource_type } => Self::Unfollowed {
+                view_key: view.as_str(),
+                resource_type: resource_type.singular(),
+            },
             ChangeKind::ResourcesPut { resources } => {
                 Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
             }
@@ -168,6 +186,11 @@ impl<'a> Did<'a> {
 
     const fn environment_removed(environment_id: &'a str, segments: u64, links: u64) -> Self {
         Self::EnvironmentRemoved { environment_id, segment_count: segments, unlinked_count: links }
+    }
+
+    fn followed(view: &'a ViewKey, of: ResourceType, filter: &ResourceFilter) -> Self {
+        let (view_key, resource_type) = (view.as_str(), of.singular());
+        Self::Followed { view_key, resource_type, filter: filter.to_string() }
     }
 }
 
@@ -227,30 +250,44 @@ pub struct Links<'a> {
     pub linked: Vec<Name<'a>>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Name<'a>>,
-    /// Where links come back: the time of each that was linked, in milliseconds since 1970. Not there where they have
-    /// the time of the change.
+    /// If links come back: the time of each linked resource, in milliseconds since 1970. Otherwise it is absent, and they
+    /// have the time of the change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub linked_at: Vec<u64>,
+    /// Whether the filter that the view follows linked and unlinked, and no keys.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_filter: bool,
+    /// What keys hold since, too, and the filter alone held before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Name<'a>>,
+    /// What the filter alone holds since, and keys held before, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Name<'a>>,
 }
 
 impl<'a> Links<'a> {
-    fn of_part(part: &'a ChangedLinks) -> Self {
-        let ChangedLinks { view, resource_type, linked, unlinked, linked_at } = part;
-        Self::new(view.as_str(), *resource_type, linked, unlinked).made_at(linked_at)
-    }
-
     fn new(
         view_key: &'a str,
         resource_type: ResourceType,
-        linked: &'a [Resource],
-        unlinked: &'a [Resource],
+        changed: [&'a [Resource]; 2],
+        holds: &'a ChangedHolds,
     ) -> Self {
-        let [linked, unlinked] = [linked, unlinked].map(|of| of.iter().map(Name::from).collect());
-        Self { view_key, resource_type, linked, unlinked, linked_at: Vec::new() }
+        let names = |of: &'a [Resource]| of.iter().map(Name::from).collect();
+        let [linked, unlinked] = changed.map(names);
+        let ChangedHolds { by_filter, held, released } = holds;
+        let (by_filter, held, released) = (*by_filter, names(held), names(released));
+        let linked_at = Vec::new();
+        Self { view_key, resource_type, linked, unlinked, linked_at, by_filter, held, released }
     }
 
     fn made_at(self, times: &[Timestamp]) -> Self {
         Self { linked_at: times.iter().map(|time| time.as_millis()).collect(), ..self }
+    }
+
+    /// The JSON of a part of a change.
+    pub(crate) fn of_part(part: &'a ChangedLinks) -> Self {
+        let ChangedLinks { view, resource_type, linked, unlinked, linked_at, holds } = part;
+        Self::new(view.as_str(), *resource_type, [linked, unlinked], holds).made_at(linked_at)
     }
 }
 

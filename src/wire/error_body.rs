@@ -106,6 +106,10 @@ codes! {
     ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer has the requested changes; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
+    /// a view was to follow a filter that leads back to it.
+    CircularFilter = "circular_filter", 409;
+    /// a view was to be renamed, or made under a key, and the filter that another view follows names it.
+    NamedByFilter = "named_by_filter", 409;
     /// the view was changed in the meantime, or is another one.
     PreconditionFailed = "precondition_failed", 412;
     /// the body is too large.
@@ -169,7 +173,8 @@ impl From<Failure<'_>> for ErrorBody {
             | FailureCode::NotLinked
             | FailureCode::AlreadyLinked
             | FailureCode::ChangedSince
-            | FailureCode::LastView => ErrorCode::InvalidRequest,
+            | FailureCode::LastView
+            | FailureCode::HeldByFilter => ErrorCode::InvalidRequest,
         };
         let (of, resource) = (failure.resource().resource_type(), failure.resource());
         Self::new(code, format!("{of} {resource}: {}", chain(failure.reason())))
@@ -202,6 +207,8 @@ fn code(error: &Error) -> ErrorCode {
         Error::UnknownProject { .. } => ErrorCode::UnknownProject,
         Error::UnknownView { .. } => ErrorCode::UnknownView,
         Error::ViewExists { .. } => ErrorCode::ViewExists,
+        Error::CircularFilter { .. } => ErrorCode::CircularFilter,
+        Error::NamedByFilter { .. } => ErrorCode::NamedByFilter,
         Error::MemoryLimit { .. } | Error::JournalFull { .. } => ErrorCode::StoreFull,
         Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,
@@ -249,7 +256,7 @@ fn message(code: ErrorCode, error: &Error) -> String {
     match (code, error) {
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
         (ErrorCode::OutcomeUnknown, _) => {
-            "the store failed; it is unknown whether the change was made: read again".to_owned()
+            "the store failed; the change was made completely or not at all: read again".to_owned()
         }
         (ErrorCode::Committed, _) => {
             "the store failed after the change was made durable; it becomes visible when the store \

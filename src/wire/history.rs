@@ -61,8 +61,8 @@ pub struct HistoryEntry<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent<'a> {
-    /// The kind: `viewCreated`, `viewUpdated`, `viewRenamed`, `viewDeleted`, `linked`, `unlinked`, `registered`,
-    /// `resourceUpdated`, `unregistered` or `notKept`.
+    /// The kind: `viewCreated`, `viewUpdated`, `viewRenamed`, `followed`, `unfollowed`, `viewDeleted`, `linked`,
+    /// `unlinked`, `registered`, `resourceUpdated`, `unregistered` or `notKept`.
     pub kind: &'static str,
     /// The key of the view.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +73,12 @@ pub struct HistoryEvent<'a> {
     /// The resource.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Name<'a>>,
+    /// For which type the view follows a filter since, or no more.
+    #[serde(rename = "resourceType", skip_serializing_if = "Option::is_none")]
+    pub followed_type: Option<&'static str>,
+    /// The filter that it follows since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// The time of a link, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_at: Option<u64>,
@@ -117,6 +123,8 @@ impl<'a> HistoryEvent<'a> {
             Event::ViewCreated(view) => of_view("viewCreated", view),
             Event::ViewUpdated(view) => of_view("viewUpdated", view),
             Event::ViewRenamed { view, .. } => of_view("viewRenamed", view),
+            Event::Followed { view, .. } => of_view("followed", view),
+            Event::Unfollowed { view, .. } => of_view("unfollowed", view),
             Event::ViewDeleted(view) => of_view("viewDeleted", view),
             Event::Linked { view, resource, .. } => {
                 ("linked", Some(view.as_str()), Some(resource.into()))
@@ -137,6 +145,13 @@ impl<'a> HistoryEvent<'a> {
             Event::ViewRenamed { to, .. } => Some(to.as_str()),
             _ => None,
         };
-        Self { kind, view_key, new_view_key, resource, linked_at }
+        let (followed_type, filter) = match event {
+            Event::Followed { resource_type, filter, .. } => {
+                (Some(resource_type.singular()), Some(filter.to_string()))
+            }
+            Event::Unfollowed { resource_type, .. } => (Some(resource_type.singular()), None),
+            _ => (None, None),
+        };
+        Self { kind, view_key, new_view_key, resource, followed_type, filter, linked_at }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::Links;
 use super::linked_resources::LinkedResources;
 use crate::model::resource::ResourceType;
 use crate::model::{Failure, Report};
@@ -23,6 +24,10 @@ pub struct LinkReport<'a> {
     /// The resources now linked to the view; only after a link, and only if a host adds them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_resources: Option<LinkedResources>,
+    /// The links that standing filters made and removed because of it. LaunchDarkly's API has no such field. It is absent
+    /// if there are none.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<Links<'a>>,
 }
 
 /// A key that failed. Example: at [`wire`](super).
@@ -58,6 +63,7 @@ impl<'a> LinkReport<'a> {
             failure_count: report.failure_count(),
             failed_resources: report.failures().map(FailedResource::new).collect(),
             linked_resources: None,
+            followed: report.followed().iter().map(Links::of_part).collect(),
         }
     }
 }

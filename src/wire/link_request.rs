@@ -204,8 +204,8 @@ impl From<SegmentIdentifier> for SegmentRef {
     }
 }
 
-/// The filter of a link or unlink.
-fn parse_filter(
+/// The filter of a change of links.
+pub(super) fn parse_filter(
     resource_type: ResourceType,
     text: &str,
     environment: Option<&str>,

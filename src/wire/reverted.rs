@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::changes::Name;
+use super::changes::{Links, Name};
 use crate::model::reverted::{self, RevertedItem};
 
 /// The result of reverting a change, or of reverting a view.
@@ -27,7 +27,7 @@ use crate::model::reverted::{self, RevertedItem};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reverted<'a> {
-    /// How many views, links and registrations were reverted.
+    /// How many views, links, filters that views follow, and registrations were reverted.
     pub success_count: u64,
     /// How many were not.
     pub failure_count: usize,
@@ -36,6 +36,9 @@ pub struct Reverted<'a> {
     /// The revision of the change that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
+    /// The links that standing filters made and removed because of it; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<Links<'a>>,
 }
 
 /// An item that was not reverted. Example: at [`Reverted`].
@@ -67,6 +70,7 @@ impl<'a> Reverted<'a> {
             failure_count: reverted.failures.len(),
             failures: reverted.failures.iter().map(NotReverted::new).collect(),
             revision: reverted.revision(),
+            followed: reverted.followed.iter().map(Links::of_part).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::model::key::ProjectKey;
 use crate::model::page::Page;
 use crate::model::project_info::ProjectInfo;
 use crate::model::resource::{Resource, ResourceType};
-use crate::model::view;
+use crate::model::{StandingFilter, view};
 
 /// A view.
 ///
@@ -92,6 +92,34 @@ pub struct View {
     /// How many resources it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_summary: Option<ResourceSummary>,
+    /// The filters that it follows. The API this comes from has no such field, and it is not there where it follows
+    /// none.
+    #[serde(rename = "_follows", default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<Following>,
+}
+
+/// A filter that a view follows.
+///
+/// ```
+/// use viewlink::wire::{Expand, View};
+/// # use viewlink::{NewView, Options, ResourceFilter, ResourceType};
+/// # let store = Options::new().open_in_memory()?;
+/// # let project = store.project("default")?;
+/// # project.create_view(NewView::new("v", "V"))?;
+/// project.follow("v", ResourceType::Flag, ResourceFilter::parse(ResourceType::Flag, "tags:beta")?)?.all_ok()?;
+/// let reader = project.read()?;
+/// let shown = View::new(&reader.view("v")?, &reader.info(), "my-account", &Expand::default());
+/// assert_eq!(shown.follows[0].filter, r#"tags contains ["beta"]"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Following {
+    /// The type of the resources.
+    #[serde(with = "super::resource_type")]
+    pub resource_type: ResourceType,
+    /// Which of them, as text.
+    pub filter: String,
 }
 
 /// A number of resources. Example: at [`View`].
@@ -187,7 +215,14 @@ impl View {
                     total_count: view.links.total(),
                 }
             }),
+            follows: view.follows.iter().map(Following::new).collect(),
         }
+    }
+}
+
+impl Following {
+    fn new(of: &StandingFilter) -> Self {
+        Self { resource_type: of.resource_type, filter: of.filter.to_string() }
     }
 }
 

@@ -8,10 +8,11 @@ use viewlink::{
     ResourceFilter, ResourceType, Result, Snapshot, Store, TypeCounts, View,
 };
 
-use crate::model::{link_line, links_line};
+use crate::follow::{follow_line, unfollow_line};
 use crate::put::{IDS, TAGS};
 use crate::registry::{registered_line, tagged_line};
 use crate::request::{pool, with_tag};
+use crate::view::{link_line, links_line};
 
 /// Everything but the journal: projects with their registry, views with their fields and counts, links in both orders
 /// with their times, and the views of each resource.
@@ -86,6 +87,10 @@ fn view_lines(
         "{project}/{key} id {id} version {version} revision {revision} created {created} \
          updated {updated} {fields} {counts}"
     ));
+    for following in &view.follows {
+        let filter = following.filter.to_string();
+        lines.push(follow_line(key.as_str(), following.resource_type, &filter));
+    }
     for resource_type in ResourceType::ALL {
         for (order, sort) in [("key", LinkSort::Key), ("time", LinkSort::LinkTime)] {
             let links = reader.linked_resources(key.as_str(), resource_type, all().sort(sort))?;
@@ -172,6 +177,12 @@ fn kind_line(kind: &ChangeKind) -> String {
             format!("project deleted with {views} views and {}", counts(unlinked))
         }
         ChangeKind::ResourcesUnregistered { resources } => format!("unregistered {resources:?}"),
+        ChangeKind::Followed { view, resource_type, filter } => {
+            follow_line(view.as_str(), *resource_type, &filter.to_string())
+        }
+        ChangeKind::Unfollowed { view, resource_type } => {
+            unfollow_line(view.as_str(), *resource_type)
+        }
         ChangeKind::Steps { steps } => {
             steps.iter().map(kind_line).collect::<Vec<_>>().join("; then ")
         }

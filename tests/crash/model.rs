@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
 
+use crate::follow::then;
 use crate::put::Puts;
 use crate::registry::Registry;
-use crate::request::{Act, Fields, Request};
+use crate::request::{Act, Keys, Request};
+use crate::view::{View, counts, fields_line};
 use undo::Changed;
 
 /// What a store should hold after some changes.
@@ -26,30 +28,10 @@ pub(crate) struct Model {
 }
 
 #[derive(Clone, Debug)]
-struct Project {
+pub(crate) struct Project {
     id: u32,
-    views: BTreeMap<&'static str, View>,
-    registry: Registry,
-}
-
-#[derive(Clone, Debug)]
-struct View {
-    id: u32,
-    /// What its fields are made up from.
-    fields: u64,
-    version: u64,
-    revision: u64,
-    created: u64,
-    updated: u64,
-    links: BTreeMap<Resource, Link>,
-}
-
-/// Ordered as links are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Link {
-    time: u64,
-    revision: u64,
-    place: usize,
+    pub(crate) views: BTreeMap<&'static str, View>,
+    pub(crate) registry: Registry,
 }
 
 impl Model {
@@ -101,10 +83,11 @@ impl Model {
         }
         let (id, revision) = (self.next_view, self.revision + 1);
         self.next_view += 1;
-        let (created, updated, links) = (time, time, BTreeMap::new());
-        self.project(project)
-            .views
-            .insert(key, View { id, fields, version: 1, revision, created, updated, links });
+        let (links, follows, by_filter) = Default::default();
+        let (version, created, updated) = (1, time, time);
+        let view =
+            View { id, fields, version, revision, created, updated, links, follows, by_filter };
+        self.project(project).views.insert(key, view);
         Some(format!("{key} created with {}", fields_line(fields)))
     }
 
@@ -112,7 +95,9 @@ impl Model {
         // A project begins with its first resource.
         puts.said().next()?;
         let revision = self.revision + 1;
-        self.project(project).registry.put(puts, time, revision)
+        let project = self.project(project);
+        let line = project.registry.put(puts, time, revision)?;
+        Some(then(line, project.settle(time, revision)))
     }
 
     /// A project, which begins here if it is not there.
@@ -156,7 +141,9 @@ impl Project {
             }
             Act::DeleteView(key) => {
                 let view = self.views.remove(key)?;
-                Some(format!("{key} deleted with {}", counts(view.links.keys())))
+                let line = format!("{key} deleted with {}", counts(view.links.keys()));
+                let links = self.settle(time, revision);
+                Some(if links.is_empty() { line } else { then(links.join(", "), vec![line]) })
             }
             Act::Link(key, keys) => {
                 let asked = keys.resources().collect();
@@ -172,32 +159,33 @@ impl Project {
             }
             Act::Unlink(key, keys) => {
                 let asked = keys.resources().collect();
-                self.unlink(key, keys.resource_type, asked, revision)
+                self.unlink(key, keys.resource_type, asked, (time, revision))
             }
             Act::UnlinkTagged(key, of, tag) => {
                 let asked = self.registry.tagged(*of, tag);
-                self.unlink(key, *of, asked, revision)
+                self.unlink(key, *of, asked, (time, revision))
             }
-            Act::Replace(key, keys) => {
-                let asked = keys.resources().collect();
-                let line =
-                    self.views.get_mut(key)?.replace(keys.resource_type, asked, time, revision)?;
-                Some(format!("{key} {line}"))
-            }
+            Act::Replace(key, keys) => self.replace(key, keys, &[], (time, revision)),
             Act::UnlinkButLast(key, keys) => {
-                let asked = keys.resources().filter(|resource| self.is_in_many(resource)).collect();
-                self.unlink(key, keys.resource_type, asked, revision)
+                let found = self.held_by_filter(key);
+                let goes = |to: &Resource| found.contains(to) || !self.is_last_view(key, to);
+                let asked = keys.resources().filter(goes).collect();
+                self.unlink(key, keys.resource_type, asked, (time, revision))
             }
             Act::ReplaceButLast(key, keys) => {
                 let linked = self.views.get(key)?.links.keys();
+                let found = self.held_by_filter(key);
                 let only = linked.filter(|linked| {
-                    linked.resource_type() == keys.resource_type && !self.is_in_many(linked)
+                    linked.resource_type() == keys.resource_type
+                        && !found.contains(*linked)
+                        && self.is_last_view(key, linked)
                 });
                 let only: Vec<Resource> = only.cloned().collect();
-                let asked = keys.resources().chain(only).collect();
-                let line =
-                    self.views.get_mut(key)?.replace(keys.resource_type, asked, time, revision)?;
-                Some(format!("{key} {line}"))
+                self.replace(key, keys, &only, (time, revision))
+            }
+            Act::Follow(key, of, rule) => self.follow(key, *of, *rule, (time, revision)),
+            Act::Unfollow(key, of, take_out) => {
+                self.unfollow(key, *of, *take_out, (time, revision))
             }
             Act::LinkIfAt(key, seen, keys) => {
                 self.views.get(key).filter(|view| view.revision == *seen)?;
@@ -211,7 +199,7 @@ impl Project {
                 let asked: Vec<Resource> = keys.resources().collect();
                 let linked = self.link(to, keys.resource_type, asked.clone(), time, revision);
                 self.views.get(to)?;
-                let unlinked = self.unlink(from, keys.resource_type, asked, revision);
+                let unlinked = self.unlink(from, keys.resource_type, asked, (time, revision));
                 let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
                 (!lines.is_empty()).then(|| lines.join(", "))
             }
@@ -239,11 +227,6 @@ impl Project {
         }
     }
 
-    /// Whether a resource is in more views than one.
-    fn is_in_many(&self, resource: &Resource) -> bool {
-        self.views.values().filter(|view| view.links.contains_key(resource)).count() > 1
-    }
-
     fn link(
         &mut self,
         key: &str,
@@ -253,7 +236,7 @@ impl Project {
         revision: u64,
     ) -> Option<String> {
         let line = self.views.get_mut(key)?.link(of, asked, time, revision)?;
-        Some(format!("{key} {line}"))
+        Some(self.followed(key, line, (time, revision)))
     }
 
     fn unlink(
@@ -261,10 +244,30 @@ impl Project {
         key: &str,
         of: ResourceType,
         asked: Vec<Resource>,
-        revision: u64,
+        (time, revision): (u64, u64),
     ) -> Option<String> {
-        let line = self.views.get_mut(key)?.unlink(of, asked, revision)?;
-        Some(format!("{key} {line}"))
+        let found = self.held_by_filter(key);
+        let line = self.views.get_mut(key)?.unlink(of, asked, &found, revision)?;
+        Some(self.followed(key, line, (time, revision)))
+    }
+
+    /// Links what is asked for and unlinks the others but for some.
+    fn replace(
+        &mut self,
+        key: &str,
+        keys: &Keys,
+        but: &[Resource],
+        (time, revision): (u64, u64),
+    ) -> Option<String> {
+        let found = self.held_by_filter(key);
+        let line = self.views.get_mut(key)?.replace(keys, but, &found, (time, revision))?;
+        Some(self.followed(key, line, (time, revision)))
+    }
+
+    /// What the journal says of a part, with those that followed it.
+    fn followed(&mut self, key: &str, line: String, (time, revision): (u64, u64)) -> String {
+        let own = [format!("{key} {line}")].into_iter();
+        own.chain(self.settle(time, revision)).collect::<Vec<_>>().join(", ")
     }
 
     fn remove(&mut self, gone: impl Fn(&Resource) -> bool, revision: u64) -> Option<(usize, u64)> {
@@ -273,6 +276,7 @@ impl Project {
         let mut links = 0;
         for view in self.views.values_mut() {
             let before = links;
+            view.by_filter.retain(|resource| !gone(resource));
             view.links.retain(|resource, _| {
                 let goes = gone(resource);
                 if goes {
@@ -287,109 +291,4 @@ impl Project {
         }
         (links > 0 || registered > 0).then_some((resources.len(), links))
     }
-}
-
-impl View {
-    fn link(
-        &mut self,
-        of: ResourceType,
-        asked: Vec<Resource>,
-        time: u64,
-        revision: u64,
-    ) -> Option<String> {
-        let linked = self.add(asked, time, revision);
-        self.changed(of, &linked, &[], revision)
-    }
-
-    /// Links what is not linked yet; tells what that was.
-    fn add(&mut self, asked: Vec<Resource>, time: u64, revision: u64) -> Vec<String> {
-        let mut linked = Vec::new();
-        for (place, resource) in asked.into_iter().enumerate() {
-            if !self.links.contains_key(&resource) {
-                self.links.insert(resource.clone(), Link { time, revision, place });
-                linked.push(resource.to_string());
-            }
-        }
-        linked
-    }
-
-    fn replace(
-        &mut self,
-        of: ResourceType,
-        asked: Vec<Resource>,
-        time: u64,
-        revision: u64,
-    ) -> Option<String> {
-        let of_type = self.links.keys().filter(|linked| linked.resource_type() == of);
-        let rest: Vec<Resource> = of_type.filter(|to| !asked.contains(to)).cloned().collect();
-        let linked = self.add(asked, time, revision);
-        rest.iter().for_each(|resource| _ = self.links.remove(resource));
-        let unlinked: Vec<String> = rest.iter().map(ToString::to_string).collect();
-        self.changed(of, &linked, &unlinked, revision)
-    }
-
-    fn unlink(&mut self, of: ResourceType, asked: Vec<Resource>, revision: u64) -> Option<String> {
-        let unlinked: BTreeSet<Resource> =
-            asked.into_iter().filter(|resource| self.links.remove(resource).is_some()).collect();
-        let unlinked: Vec<String> = unlinked.iter().map(ToString::to_string).collect();
-        self.changed(of, &[], &unlinked, revision)
-    }
-
-    fn changed(
-        &mut self,
-        of: ResourceType,
-        linked: &[String],
-        unlinked: &[String],
-        revision: u64,
-    ) -> Option<String> {
-        if linked.is_empty() && unlinked.is_empty() {
-            return None;
-        }
-        self.revision = revision;
-        Some(links_line(of, linked, unlinked))
-    }
-
-    fn lines(&self, project: &str, key: &str, lines: &mut Vec<String>) {
-        let Self { id, version, revision, created, updated, .. } = self;
-        let fields = fields_line(self.fields);
-        let counts = counts(self.links.keys());
-        lines.push(format!(
-            "{project}/{key} id {id} version {version} revision {revision} created {created} \
-             updated {updated} {fields} {counts}"
-        ));
-        for resource_type in ResourceType::ALL {
-            let of_type = self.links.iter().filter(|(to, _)| to.resource_type() == resource_type);
-            let mut links: Vec<(&Resource, &Link)> = of_type.collect();
-            for order in ["key", "time"] {
-                if order == "time" {
-                    links.sort_by_key(|(_, link)| **link);
-                }
-                let line = links.iter().map(|(to, link)| link_line(to, link.time, link.revision));
-                let line: String = line.collect();
-                lines.push(format!("{project}/{key} {resource_type} by {order}:{line}"));
-            }
-        }
-    }
-}
-
-pub(crate) fn link_line(resource: &Resource, time: u64, revision: u64) -> String {
-    format!(" {resource}@{time}/{revision}")
-}
-
-pub(crate) fn links_line(of: ResourceType, linked: &[String], unlinked: &[String]) -> String {
-    format!("{of} linked {} unlinked {}", linked.join(" "), unlinked.join(" "))
-}
-
-fn fields_line(number: u64) -> String {
-    let Fields { name, description, tags } = Fields::of(number);
-    format!("{name:?} {description:?} {}", tags.join(" "))
-}
-
-fn counts<'a>(resources: impl Iterator<Item = &'a Resource>) -> String {
-    let mut counts = [0_u64; 4];
-    for resource in resources {
-        let of = ResourceType::ALL.iter().position(|of| *of == resource.resource_type());
-        counts[of.unwrap()] += 1;
-    }
-    format!("links {counts:?}")
 }

@@ -2,9 +2,11 @@
 
 use viewlink::{
     Batch, ChangeKind, EnvironmentId, Error, LinkChange, NewView, Project, Report, Resource,
-    ResourceCondition, ResourceFilter, ResourceType, Result, SetPredicate, Store, ViewPatch,
+    ResourceCondition, ResourceFilter, ResourceType, Result, SetPredicate, Store, Unfollow,
+    ViewPatch,
 };
 
+use crate::follow::Rule;
 use crate::put::{IDS, Puts, TAGS};
 use crate::random::Random;
 
@@ -70,6 +72,10 @@ pub(crate) enum Act {
     RemoveEnvironment(&'static str),
     /// Takes the newest change back, if that is the one with a revision and one of the links of a view.
     Undo(u64),
+    /// Lets a view follow a filter for a type.
+    Follow(&'static str, ResourceType, Rule),
+    /// Lets a view follow none; what its filter alone holds goes where that is said.
+    Unfollow(&'static str, ResourceType, bool),
     Checkpoint,
     Compact,
 }
@@ -188,9 +194,13 @@ impl Request {
             20 => Act::DeleteView(view),
             21 if random.below(3) == 0 => Act::DeleteProject,
             21 => Act::Create(view, number),
-            22..=24 => Act::Put(Puts::random(random, number)),
+            22 | 23 => Act::Put(Puts::random(random, number)),
+            24 => Act::Follow(view, ResourceType::ALL[random.below(4)], Rule::random(random)),
             25 => Act::LinkIds(view, (0..3).map(|_| IDS[random.below(4)]).collect()),
             26 => Act::LinkTagged(view, ResourceType::ALL[random.below(4)], TAGS[random.below(3)]),
+            27 if random.below(2) == 0 => {
+                Act::Unfollow(view, ResourceType::ALL[random.below(4)], random.below(2) == 0)
+            }
             27 => {
                 Act::UnlinkTagged(view, ResourceType::ALL[random.below(4)], TAGS[random.below(3)])
             }
@@ -233,6 +243,8 @@ impl Request {
                 Error::UnknownProject { .. }
                 | Error::UnknownView { .. }
                 | Error::ViewExists { .. }
+                | Error::CircularFilter { .. }
+                | Error::NamedByFilter { .. }
                 | Error::RevisionDiffers { .. }
                 | Error::OtherProject { .. },
             ) => Ok(None),
@@ -293,6 +305,11 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
         }
         Act::Undo(seen) if !is_of_links(store, *seen)? => None,
         Act::Undo(seen) => project.if_store_at(*seen).revert(*seen)?.revision(),
+        Act::Follow(view, of, rule) => project.follow(view, *of, rule.to_store())?.revision(),
+        Act::Unfollow(view, of, take_out) => {
+            let unfollow = if *take_out { Unfollow::TakeOut } else { Unfollow::KeepLinks };
+            project.unfollow(view, *of, unfollow)?.revision()
+        }
         Act::Checkpoint => store.checkpoint().map(|()| None)?,
         Act::Compact => store.compact().map(|()| None)?,
     })

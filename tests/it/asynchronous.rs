@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use viewlink::{
     AsyncProject, AsyncStore, Batch, Checkpoints, EnvironmentId, Error, FeedStream, LinkChange,
-    NewResource, NewView, Options, Outcome, Report, Result, Timestamp, ViewPatch,
+    NewResource, NewView, Options, Outcome, Report, ResourceFilter, ResourceType, Result,
+    Timestamp, Unfollow, ViewPatch,
 };
 
 use crate::laws::cases;
@@ -98,6 +99,10 @@ fn every_call_does_what_its_blocking_twin_does() {
             LinkChange::unlink("v", Batch::flags(["d"])),
         ]));
         both!(update_view("w", ViewPatch::new().name("new")));
+        let filter = || ResourceFilter::parse(ResourceType::Flag, "tags:t").unwrap();
+        both!(follow("w", ResourceType::Flag, filter()));
+        both!(unlink("w", Batch::flags(["a"])));
+        both!(unfollow("w", ResourceType::Flag, Unfollow::TakeOut));
         both!(remove_resource(&flag("d")));
         both!(remove_environment(&environment));
         both!(delete_view("v"));

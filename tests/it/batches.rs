@@ -1,8 +1,8 @@
 //! The size of a batch, and what a change leaves in the journal.
 
 use viewlink::{
-    Batch, ChangeKind, Checkpoints, Error, NewView, Options, Paging, ResourceType, Store,
-    Timestamp, ViewPatch,
+    Batch, ChangeKind, ChangedHolds, Checkpoints, Error, NewView, Options, Paging, ResourceType,
+    Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -97,6 +97,7 @@ fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
                 linked: resources(linked),
                 unlinked: resources(unlinked),
                 linked_at: Vec::new(),
+                holds: ChangedHolds::default(),
             };
             assert_eq!(change.kind, kind);
         }

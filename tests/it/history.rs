@@ -48,7 +48,7 @@ fn the_history_of_a_resource_has_every_way_in_and_out_of_views() {
     store.project("q").unwrap().put_resources([NewResource::flag("a")]).unwrap().all_ok().unwrap();
     let expected = [
         (11, &["a linked to w"][..]),
-        (10, &["a taken out of the registry", "a unlinked from v"]),
+        (10, &["a removed from the registry", "a unlinked from v"]),
         (9, &["a linked to v"]),
         (8, &["a unlinked from v"]),
         (7, &["a unlinked from w"]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use viewlink::{Checkpoints, LinkPolicy, LinkSort, Options, Store, Timestamp};
 
-use crate::model::{Call, Model, TIME, assert_same, calls, keys, law};
+use crate::model::{Call, Model, TIME, assert_same, calls, following, keys, law};
 use crate::support::{checkpoint_file, stop_writes};
 
 /// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
@@ -55,6 +55,14 @@ proptest! {
     #[test]
     fn forward_equals_backward_transposed_at_every_revision_and_on_every_older_snapshot(
         calls in calls(40),
+    ) {
+        let store = options().open_in_memory().unwrap();
+        law::assert_model(&store, Model::default(), &calls);
+    }
+
+    #[test]
+    fn after_every_change_a_view_has_what_keys_hold_and_what_its_filter_finds(
+        calls in following(40),
     ) {
         let store = options().open_in_memory().unwrap();
         law::assert_model(&store, Model::default(), &calls);

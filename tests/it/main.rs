@@ -30,6 +30,8 @@ mod feed;
 mod feed_stream;
 mod feed_waiting;
 mod flips;
+mod follow;
+mod follow_undo;
 mod gate;
 mod group_limit;
 mod groups;

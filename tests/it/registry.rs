@@ -122,8 +122,11 @@ fn a_put_says_for_each_resource_what_became_of_it() {
     ];
     assert_eq!(words(&report), expected);
     let failed: Vec<String> = report.failures().map(|failed| failed.to_string()).collect();
-    assert_eq!(failed[4], "e/u: the id leads to segment e/s already (id_taken)");
-    assert_eq!(failed[5], "b: the name has 5 bytes, at most 4 are taken (too_long)");
+    assert_eq!(
+        failed[4],
+        "e/u: the id already belongs to segment e/s: choose another one (id_taken)"
+    );
+    assert_eq!(failed[5], "b: the name has 5 bytes, at most 4 are accepted (too_long)");
     assert!(matches!(report.all_ok(), Err(Error::KeysFailed(_))));
     assert_eq!(registered(&store, ResourceType::Flag), ["a"]);
     assert_clean_and_replayed(&store);

@@ -129,7 +129,9 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind, now: Timestamp)
         // The copy is of views and links.
         ChangeKind::ResourcesPut { .. }
         | ChangeKind::ProjectPut { .. }
-        | ChangeKind::ResourcesUnregistered { .. } => {}
+        | ChangeKind::ResourcesUnregistered { .. }
+        | ChangeKind::Followed { .. }
+        | ChangeKind::Unfollowed { .. } => {}
         ChangeKind::ResourceRemoved { resource, links: gone } => {
             views.values_mut().for_each(|view| _ = view.links.remove(&resource));
             assert_eq!(before - links(views), gone);

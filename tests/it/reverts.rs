@@ -234,7 +234,7 @@ fn an_id_that_leads_to_another_segment_by_now_stays_there() {
     let reverted = project.revert(moved).unwrap();
     assert_eq!(
         reverted.failures[0].to_string(),
-        "resource e/s: the id leads to segment e/t already (id_taken)"
+        "resource e/s: the id already belongs to segment e/t: choose another one (id_taken)"
     );
 }
 

@@ -86,6 +86,7 @@ pub(crate) fn outcomes(report: &Report) -> Vec<(String, &'static str)> {
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::NotLinked => "not linked",
         KeyOutcome::Moved => "moved",
+        KeyOutcome::Released => "released",
         KeyOutcome::Failed(reason) => reason.code().as_str(),
         other => panic!("{other:?}"),
     };

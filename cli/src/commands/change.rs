@@ -57,8 +57,7 @@ impl ChangeArguments {
                 "no resources are named: give keys, --keys-from FILE, or --filter",
             ));
         }
-        let filter = self.filter.as_deref().map(|text| self.filter(resource_type, text));
-        let filter = filter.transpose()?;
+        let filter = self.filter.as_deref().map(|text| self.types.one_filter(text)).transpose()?;
         let keys = self.keys.read(self.batch_limit)?;
         let batch = match resource_type {
             ResourceType::Segment if self.by_id => Batch::segment_ids(keys),
@@ -71,16 +70,6 @@ impl ChangeArguments {
             Some(filter) => batch.and_matching(filter),
             None => batch,
         })
-    }
-
-    fn filter(&self, of: ResourceType, text: &str) -> Result<viewlink::ResourceFilter> {
-        // Segments of every environment are one list, and nobody means all of them.
-        if of == ResourceType::Segment && self.types.environment().is_none() {
-            return Err(Error::Usage(
-                "a filter finds segments of one environment: add --environment",
-            ));
-        }
-        self.types.filter(Some(text))
     }
 
     /// How the store is opened.
@@ -138,18 +127,31 @@ impl ChangeArguments {
 
 /// A report, as the REST API has it, and the last revision that the call made.
 #[derive(Serialize)]
-struct Reported<'a> {
+struct Reported<R> {
     #[serde(flatten)]
-    report: LinkReport<'a>,
+    report: R,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<u64>,
 }
 
+/// Prints a report with the last revision that the call made.
+pub(super) fn print_json(
+    report: impl Serialize,
+    revision: Option<u64>,
+    output: &mut Output,
+) -> Result<()> {
+    output.json(&Reported { report, revision })
+}
+
 fn print(report: &Report, created: Option<u64>, output: &mut Output) -> Result<()> {
     if output.is_json() {
-        let revision = report.revision().or(created);
-        return output.json(&Reported { report: LinkReport::new(report), revision });
+        return print_json(LinkReport::new(report), report.revision().or(created), output);
     }
+    print_failures(report, output)
+}
+
+/// Prints the keys that failed.
+pub(super) fn print_failures(report: &Report, output: &mut Output) -> Result<()> {
     let mut table = Table::new(["KEY", "CODE", "REASON"]);
     for failed in report.failures() {
         let reason = failed.reason().to_string();

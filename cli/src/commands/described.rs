@@ -1,7 +1,8 @@
 //! What a change did, in a line that people read.
 
 use viewlink::{
-    ChangeKind, ProjectSettings, RawResource, Resource, ResourceType, TypeCounts, ViewKey,
+    ChangeKind, ChangedHolds, ProjectSettings, RawResource, Resource, ResourceType, TypeCounts,
+    ViewKey,
 };
 
 use crate::counted::counted;
@@ -15,9 +16,10 @@ const PARTS: usize = 3;
 /// What a change did. Where it did it to many resources some are named, those first that are
 /// `wanted`; `--json` names all.
 pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
-    let links = |view: &ViewKey, of: ResourceType, linked: &[Resource], unlinked: &[Resource]| {
-        format!("{view}: {}", changed(of, linked, unlinked, wanted))
-    };
+    let links =
+        |view: &ViewKey, of: ResourceType, changed: [&[Resource]; 2], holds: &ChangedHolds| {
+            format!("{view}: {}", links_changed(of, changed, holds, wanted))
+        };
     match kind {
         ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
         ChangeKind::ViewUpdated { view, .. } => format!("updated view {view}"),
@@ -25,12 +27,13 @@ pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> b
         ChangeKind::ViewDeleted { view, unlinked } => {
             format!("deleted view {view} with {}", of_types(unlinked))
         }
-        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, .. } => {
-            links(view, *resource_type, linked, unlinked)
+        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, holds, .. } => {
+            links(view, *resource_type, [linked, unlinked], holds)
         }
         ChangeKind::ManyLinksChanged { parts } => {
             let told = parts.iter().take(PARTS);
-            let told = told.map(|of| links(&of.view, of.resource_type, &of.linked, &of.unlinked));
+            let told = told
+                .map(|of| links(&of.view, of.resource_type, [&of.linked, &of.unlinked], &of.holds));
             let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
             told.collect::<Vec<_>>().join(" | ") + &more
         }
@@ -58,6 +61,12 @@ fn of_resources(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> 
             format!("removed environment {environment}: {of}, {}", counted(*links, "link"))
         }
         ChangeKind::ProjectPut { settings } => format!("put the project: {}", said(settings)),
+        ChangeKind::Followed { view, resource_type, filter } => {
+            format!("{view}: follows {} with {filter}", resource_type.plural())
+        }
+        ChangeKind::Unfollowed { view, resource_type } => {
+            format!("{view}: follows no {} any more", resource_type.plural())
+        }
         ChangeKind::ResourcesUnregistered { resources } => {
             let names = named(resources.iter().map(Resource::as_raw), wanted);
             format!("unregistered {}: {names}", counted(resources.len() as u64, "resource"))
@@ -86,19 +95,26 @@ fn said(settings: &ProjectSettings) -> String {
     name + &required.map(|(_, words)| words).collect::<String>()
 }
 
-fn changed(
+fn links_changed(
     of: ResourceType,
-    linked: &[Resource],
-    unlinked: &[Resource],
+    [linked, unlinked]: [&[Resource]; 2],
+    holds: &ChangedHolds,
     wanted: impl Fn(RawResource<'_>) -> bool,
 ) -> String {
-    let parts = [("linked", linked), ("unlinked", unlinked)].into_iter();
-    let parts = parts.filter(|(_, resources)| !resources.is_empty());
+    let ChangedHolds { by_filter, held, released, .. } = holds;
+    let parts = [
+        ("linked", linked),
+        ("unlinked", unlinked),
+        ("held by key", held),
+        ("left to the filter", released),
+    ];
+    let parts = parts.into_iter().filter(|(_, resources)| !resources.is_empty());
     let parts = parts.map(|(word, resources)| {
         let names = named(resources.iter().map(Resource::as_raw), &wanted);
         format!("{word} {}: {names}", counted(resources.len() as u64, of.singular()))
     });
-    parts.collect::<Vec<_>>().join("; ")
+    let by_filter = if *by_filter { " (by its filter)" } else { "" };
+    parts.collect::<Vec<_>>().join("; ") + by_filter
 }
 
 fn named<'a>(

@@ -196,6 +196,8 @@ fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
         ChangeKind::ViewCreated { view, .. }
         | ChangeKind::ViewUpdated { view, .. }
         | ChangeKind::ViewDeleted { view, .. }
+        | ChangeKind::Followed { view, .. }
+        | ChangeKind::Unfollowed { view, .. }
         | ChangeKind::LinksChanged { view, .. } => view == wanted,
         ChangeKind::ViewRenamed { view, to } => view == wanted || to == wanted,
         ChangeKind::ManyLinksChanged { parts } => parts.iter().any(|part| part.view == *wanted),
@@ -207,10 +209,13 @@ fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
 fn names_resource(kind: &ChangeKind, key: &str) -> bool {
     let is = |resource: &viewlink::Resource| names(resource.as_raw(), key);
     match kind {
-        ChangeKind::LinksChanged { linked, unlinked, .. } => linked.iter().chain(unlinked).any(is),
-        ChangeKind::ManyLinksChanged { parts } => {
-            parts.iter().any(|part| part.linked.iter().chain(&part.unlinked).any(is))
+        ChangeKind::LinksChanged { linked, unlinked, holds, .. } => {
+            linked.iter().chain(unlinked).chain(&holds.held).chain(&holds.released).any(is)
         }
+        ChangeKind::ManyLinksChanged { parts } => parts.iter().any(|part| {
+            let links = part.linked.iter().chain(&part.unlinked);
+            links.chain(&part.holds.held).chain(&part.holds.released).any(is)
+        }),
         ChangeKind::ResourcesPut { resources } => resources.iter().any(|put| is(&put.resource)),
         ChangeKind::ResourceRemoved { resource, .. } => is(resource),
         ChangeKind::ResourcesUnregistered { resources } => resources.iter().any(is),

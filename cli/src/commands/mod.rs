@@ -9,6 +9,7 @@ mod copy;
 mod described;
 mod figures;
 mod find;
+mod follow;
 mod history;
 mod link;
 mod links;
@@ -37,6 +38,7 @@ pub(crate) use compare::CompareArguments;
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use copy::CopyArguments;
 pub(crate) use find::FindArguments;
+pub(crate) use follow::{FollowArguments, UnfollowArguments};
 pub(crate) use history::HistoryArguments;
 pub(crate) use link::LinkArguments;
 pub(crate) use links::LinksArguments;
@@ -62,6 +64,8 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::History(arguments) => history::run(arguments, output),
         Command::Copy(arguments) => copy::run(arguments, output),
         Command::Find(arguments) => find::run(arguments, output),
+        Command::Follow(arguments) => follow::follow(arguments, output),
+        Command::Unfollow(arguments) => follow::unfollow(arguments, output),
         Command::Link(arguments) => link::run(arguments, output),
         Command::Links(arguments) => links::run(arguments, output),
         Command::Log(arguments) => log::run(arguments, output),

@@ -10,6 +10,7 @@
 
 mod completions;
 mod copies;
+mod follow;
 mod keys;
 mod lists;
 mod log;

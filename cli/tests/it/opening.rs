@@ -19,12 +19,14 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("views-of", &["a"]),
     ("link", &["my-view", "a"]),
     ("unlink", &["my-view", "a"]),
+    ("follow", &["my-view", "tags:t"]),
+    ("unfollow", &["my-view"]),
     ("log", &[]),
     ("backup", &["copy.viewlink"]),
     ("compact", &[]),
 ];
 
-/// The commands that only read, with what they want behind the store. The last three say of changes
+/// The commands that only read, with what they want behind the store. The last four say of changes
 /// what they would do; a copy is made once in a stage.
 const READING: &[(&str, &[&str])] = &[
     ("stats", &[]),
@@ -38,6 +40,7 @@ const READING: &[(&str, &[&str])] = &[
     ("backup", &["copy.viewlink"]),
     ("link", &["my-view", "new", "--dry-run"]),
     ("unlink", &["my-view", "f7", "--dry-run"]),
+    ("follow", &["my-view", "tags:t", "--dry-run"]),
     ("import", &["links.csv", "--dry-run"]),
 ];
 

@@ -13,6 +13,7 @@ mod changes;
 mod comparisons;
 mod connections;
 mod cors;
+mod follow;
 mod keys;
 mod links;
 mod logging;

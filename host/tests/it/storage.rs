@@ -20,7 +20,7 @@ async fn after_writes_stopped_the_host_reads_and_says_that_it_is_not_well() {
     host.store.fail_next_change(Fault::Unknown);
     let body = r#"{"keys": ["a"]}"#;
     let message = host.json("DELETE", FLAGS, body).await.refused(500, "outcome_unknown");
-    assert!(message.contains("whole, or not at all"), "{message}");
+    assert!(message.contains("completely or not at all"), "{message}");
 
     let health = host.get("/healthz").await;
     assert_eq!((health.status, &health.json()["status"]), (503, &json!("writes_stopped")));

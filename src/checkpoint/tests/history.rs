@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use crate::model::key::EnvironmentId;
 use crate::{
     Attribute, AttributeValue, Batch, Checkpoints, Maintainer, NewResource, NewView, Options,
-    Project, ProjectSettings, Resource, ResourceType, Store, Timestamp, ViewPatch,
+    Project, ProjectSettings, Resource, ResourceCondition, ResourceFilter, ResourceType,
+    SetPredicate, Store, Timestamp, Unfollow, ViewPatch,
 };
 
 /// A step of a history, by small numbers of its project, its view and of resources.
@@ -23,6 +24,8 @@ pub(super) enum Step {
     RemoveEnvironment(u8),
     DeleteProject(u8),
     Say(u8, u8),
+    /// The view follows a tag for a type; or no filter, where there is none.
+    Follow(u8, u8, ResourceType, Option<&'static str>),
 }
 
 pub(super) fn resource_type() -> impl Strategy<Value = ResourceType> {
@@ -45,6 +48,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (0_u8..2).prop_map(Step::RemoveEnvironment),
         1 => (0_u8..2).prop_map(Step::DeleteProject),
         1 => (0_u8..2, 0_u8..4).prop_map(|(project, what)| Step::Say(project, what)),
+        3 => (at(), resource_type(), prop::sample::select(vec![Some("x"), Some("z"), None]))
+            .prop_map(|((project, view), of, tag)| Step::Follow(project, view, of, tag)),
     ]
 }
 
@@ -141,6 +146,15 @@ pub(super) fn take(store: &Store, step: &Step) {
             let settings = settings.require_view_for_new_flags(*what > 1);
             drop(project(store, *of).put(settings));
         }
+        Step::Follow(of, number, resource_type, Some(tag)) => {
+            let tags = SetPredicate::AllOf(vec![(*tag).to_owned()]);
+            let filter = ResourceFilter::all().and(ResourceCondition::Tags(tags));
+            drop(project(store, *of).follow(&view(*number), *resource_type, filter));
+        }
+        Step::Follow(of, number, resource_type, None) => {
+            let (project, keep) = (project(store, *of), Unfollow::KeepLinks);
+            drop(project.unfollow(&view(*number), *resource_type, keep));
+        }
     }
 }
 
@@ -176,6 +190,11 @@ pub(super) fn rich_history() -> Store {
         }
         steps.push(Step::Put(project, ResourceType::Flag, (0..40).collect()));
         steps.push(Step::Put(project, ResourceType::Segment, (0..40).collect()));
+        for (view, resource_type) in [(0, ResourceType::Flag), (1, ResourceType::Segment)] {
+            steps.push(Step::Follow(project, view, resource_type, Some("x")));
+            // Some of what the filter links keys hold as well.
+            steps.push(Step::Link(project, view, resource_type, (30..40).collect()));
+        }
     }
     steps.push(Step::DeleteView(0, 3));
     steps.push(Step::Say(0, 2));

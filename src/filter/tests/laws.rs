@@ -61,6 +61,18 @@ proptest! {
     }
 
     #[test]
+    fn a_filter_that_is_displayed_is_read_as_one_that_is_displayed_alike(
+        (resource_type, conditions) in resource_type().prop_flat_map(|resource_type| {
+            let condition = Texts::Written.resource_condition(resource_type);
+            (Just(resource_type), prop::collection::vec(condition, 1..5))
+        }),
+    ) {
+        let made = conditions.into_iter().fold(ResourceFilter::all(), ResourceFilter::and);
+        let read = ResourceFilter::parse(resource_type, &made.to_string());
+        prop_assert_eq!(read, Ok(made));
+    }
+
+    #[test]
     fn a_filter_of_resources_that_was_written_is_read_as_the_same(
         (resource_type, conditions) in resource_type().prop_flat_map(|resource_type| {
             let condition = Texts::Written.resource_condition(resource_type);

@@ -282,6 +282,7 @@ pub(super) fn view(
         created_at: Timestamp::from_millis(1),
         updated_at: Timestamp::from_millis(1),
         links: TypeCounts::default(),
+        follows: Vec::new(),
     }
 }
 

@@ -76,6 +76,32 @@ pub enum Error {
         /// The key of the view.
         view: ViewKey,
     },
+    /// A view cannot follow a filter that names a view which depends on the first one.
+    #[error(
+        "view {view} cannot follow a filter that names view {named}, which follows {view} itself: leave it out of the filter"
+    )]
+    CircularFilter {
+        /// The view that was to follow the filter.
+        view: ViewKey,
+        /// The view that the filter names.
+        named: ViewKey,
+    },
+    /// A view cannot follow a filter that asks for exactly some views, or for none: any change of a view would affect it.
+    #[error(
+        "view {view} cannot follow a filter that asks for exactly some views, or for none: name those that a resource is, or is not, in"
+    )]
+    FilterCannotStand {
+        /// The view that was to follow the filter.
+        view: ViewKey,
+    },
+    /// A view cannot get or lose a key that a filter names which another view follows.
+    #[error("view {by} follows a filter that names view {view}: let {by} follow another one")]
+    NamedByFilter {
+        /// The key that the filter names.
+        view: ViewKey,
+        /// The view that follows the filter.
+        by: ViewKey,
+    },
     /// The store or view was changed in the meantime; see [`if_store_at`](crate::Project::if_store_at) and
     /// [`if_view_at`](crate::Project::if_view_at).
     #[error("{what} is at revision {actual}, not at the expected {expected}: read it again")]

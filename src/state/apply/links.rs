@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Made;
-use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::{LinkRecord, Stamp};
@@ -12,6 +12,7 @@ use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::names::{Name, Names};
 use crate::state::postings::Removed;
 use crate::state::project::{ProjectState, Resources};
+use crate::state::standing::Standing;
 
 impl ProjectState {
     /// Makes and removes links, part after part.
@@ -27,12 +28,16 @@ impl ProjectState {
             self.unlink(slot, part.resource_type, &part.unlinked)?;
             if let Some(times) = &part.restored {
                 let links: Vec<_> = part.linked.iter().zip(times.iter()).collect();
-                self.put_back_links(slot, part.resource_type, &links, made.stamp)?;
+                let entries = self.put_back_links(slot, part.resource_type, &links, made.stamp)?;
+                self.note_holder(slot, part.resource_type, &entries, part.holds.by_filter)?;
             } else {
                 let portion = portions.entry((&part.view, part.resource_type)).or_default();
                 self.link(slot, part, *portion, made)?;
                 portion.pass(part.linked.len());
             }
+            let Holds { held, released, .. } = &part.holds;
+            self.change_holds(slot, part.resource_type, held.iter(), Standing::hold)?;
+            self.change_holds(slot, part.resource_type, released.iter(), Standing::release)?;
             there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         Ok(())
@@ -51,17 +56,18 @@ impl ProjectState {
             return Err(Misfit("the view has too many links"));
         }
         links.link(names, &entries, part.request_order(), portion, made.stamp);
-        Ok(())
+        self.note_holder(slot, part.resource_type, &entries, part.holds.by_filter)
     }
 
-    /// Puts links back with the times they had, none of them after `until`; they are given in key order.
+    /// Puts links back with the times they had, none of them after `until`; they are given in key order. Who holds them
+    /// is not noted yet.
     pub(in crate::state) fn put_back_links(
         &mut self,
         slot: u32,
         resource_type: ResourceType,
         links: &[(&str, LinkRecord)],
         until: Stamp,
-    ) -> Fit {
+    ) -> Fit<Vec<Entry>> {
         let later = |(_, record): &(&str, LinkRecord)| {
             record.revision > until.revision || record.linked_at > until.time
         };
@@ -69,16 +75,17 @@ impl ProjectState {
             return Err(Misfit("a link comes back that is newer than the change"));
         }
         if links.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let entries =
             self.add_postings(resource_type, links.iter().map(|(name, _)| *name), slot)?;
         let names = &self.resources.get(resource_type).names;
         let records = links.iter().map(|(_, record)| *record);
-        let links: Vec<(Entry, LinkRecord)> = entries.into_iter().zip(records).collect();
+        let links: Vec<(Entry, LinkRecord)> = entries.iter().copied().zip(records).collect();
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let set = view.links_mut(resource_type);
-        there(set.put_back(names, &links), "links cannot be put back in their places")
+        there(set.put_back(names, &links), "links cannot be put back in their places")?;
+        Ok(entries)
     }
 
     /// Removes links, which are given by the names of their resources.
@@ -106,6 +113,11 @@ impl ProjectState {
         there(links.unlink(&resources.names, &entries), "a link is not there")?;
         view.drop_empty(resource_type);
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
+        if let Some(standing) = view.standing_mut(resource_type) {
+            for id in &ids {
+                standing.release(*id);
+            }
+        }
         let (mut absent, mut last) = (false, Vec::<Name>::new());
         resources.postings.remove_all(&ids, slot, |at, removed| match removed {
             Removed::Absent => absent = true,

@@ -1,5 +1,6 @@
 //! Applying a change: the only way a state changes.
 
+mod filter;
 mod links;
 mod removal;
 mod sweep;
@@ -214,6 +215,7 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         }
         Effect::DeleteView { view, unlinked, .. } => project.delete_view(view, *unlinked),
         Effect::ChangeLinks(parts) => project.change_links(parts, made),
+        Effect::ChangeFilter(change) => project.change_filter(change, made),
         Effect::RemoveResource { resource_type, name, removed, .. } => {
             project.remove_resources(*resource_type, &[name.as_str()], *removed, made)
         }

@@ -34,6 +34,7 @@ impl State {
 impl ProjectState {
     /// Deletes a view. Postings have its slot until they are swept.
     pub(super) fn delete_view(&mut self, key: &ViewKey, unlinked: TypeCounts) -> Fit {
+        self.forget_filters(there(self.views.slot(key), "there is no such view")?);
         let (slot, view) = there(self.views.remove(key), "there is no such view")?;
         if view.counts() != unlinked {
             return Err(Misfit("the view had other links"));

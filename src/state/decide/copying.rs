@@ -1,7 +1,7 @@
 //! Copying a view.
 
 use super::{Context, views};
-use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
@@ -18,7 +18,7 @@ pub(super) struct Said<'a> {
 }
 
 /// Creates a view with the fields of another one, but for what is said otherwise, and with as many links, which are
-/// new ones in the same link order.
+/// new ones in the same link order, held by keys: the copy follows no filter.
 ///
 /// Cost: O(n log n) with n links.
 pub(super) fn copy(
@@ -30,6 +30,7 @@ pub(super) fn copy(
 ) -> Result<Decision> {
     let (project, _, view) = context.view(key)?;
     views::check_free(context, project, to)?;
+    views::check_unnamed(project, &[to])?;
     let links = view.counts();
     if links.total() > limit as u64 {
         return Err(Error::CopyTooLarge { links: links.total(), limit });
@@ -64,8 +65,8 @@ fn part(
     let unlinked = RemovedLinks::default();
     let view = to.clone();
     // The same change creates the view.
-    let (last_change, restored) = (None, None);
-    Some(LinksChange { view, last_change, resource_type, linked, order, restored, unlinked })
+    let (last_change, restored, holds) = (None, None, Holds::default());
+    Some(LinksChange { view, last_change, resource_type, linked, order, restored, unlinked, holds })
 }
 
 /// For each number its rank among them; empty where they are in order.

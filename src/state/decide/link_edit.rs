@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::contradiction;
+use super::derivation::Derivation;
+use super::link_hold::Hold;
+use super::link_place;
 use super::link_plan::{LinkPlan, PlanKey};
 use super::pending::Overlay;
-use crate::model::change_record::{LinksChange, RemovedLinks};
-use crate::model::error::{Error, Result};
-use crate::model::{FailureReason, KeyOutcome, LinkOp, LinkRecord, LinkResult, NameList, Stamp};
-use crate::state::link_set::Entry;
+use crate::model::change_record::{Holds, LinksChange};
+use crate::model::error::Result;
+use crate::model::{FailureReason, KeyOutcome, LinkOp, LinkResult, NameList, Stamp};
 use crate::state::names::Name;
-use crate::state::view::ViewState;
 
 /// Keys that are looked up at the same time, so that accesses to memory overlap.
 const STAGE: usize = 64;
@@ -32,21 +32,25 @@ impl<'a> LinkPlan<'a> {
     ) -> Result<(LinkResult, Option<LinksChange>)> {
         let rest = self.rest(overlay);
         let (mut linked, mut unlinked) = (Changed::default(), Changed::default());
+        let mut holds = Holds::default();
         if self.command.op == LinkOp::Unlink {
+            holds.released = self.release(overlay);
             self.keep_last_views(overlay);
             unlinked = self.edit(overlay);
         } else {
+            holds.held = self.hold(overlay);
             linked = self.edit(overlay);
         }
         if !rest.is_empty() {
-            unlinked = self.take_out(overlay, rest)?;
+            (unlinked, holds.released) = self.take_out(overlay, rest)?;
         }
-        if linked.keys.is_empty() && unlinked.keys.is_empty() {
+        if linked.keys.is_empty() && unlinked.keys.is_empty() && holds == Holds::default() {
             return Ok((self.result, None));
         }
         self.result.changed = true;
         debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
-        self.check_room(overlay, (self.slot, self.view), linked.keys.len())?;
+        let place = (self.project, self.resource_type(), self.slot);
+        link_place::check_room(overlay, place, linked.keys.len())?;
         let part = LinksChange {
             view: self.command.view.clone(),
             last_change: overlay.last_change(self.project.id, self.slot, self.view.change),
@@ -54,38 +58,18 @@ impl<'a> LinkPlan<'a> {
             order: request_order(&linked.keys, self.len()),
             restored: None,
             linked: linked.into_names(),
-            unlinked: self.removed(overlay, unlinked)?,
+            unlinked: link_place::removed(overlay, place, unlinked.names())?,
+            holds,
         };
         Ok((self.result, Some(part)))
-    }
-
-    /// Checks that a view can have so many more links, and the project as many more names.
-    pub(super) fn check_room(
-        &self,
-        overlay: &Overlay<'_>,
-        (slot, view): (u32, &ViewState),
-        more: usize,
-    ) -> Result<()> {
-        let resource_type = self.resource_type();
-        let made = overlay.made(self.project.id, resource_type, slot);
-        let links = view.links(resource_type);
-        let names = &self.project.of(resource_type).names;
-        let what = if links.is_some_and(|links| !links.has_room(more.saturating_add(made))) {
-            "order of the view's links"
-        } else if !names.has_room(more.saturating_add(overlay.made_in(self.project.id))) {
-            "list of linked resources"
-        } else {
-            return Ok(());
-        };
-        let limit = u32::MAX as usize;
-        Err(Error::TooLong { what, length: limit, unit: "entries", limit })
     }
 
     /// Decides the keys: which of them are to be linked, or unlinked.
     pub(super) fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
         let keys = std::mem::take(&mut self.keys);
         let (wanted, done) = (self.command.op.takes_out(), self.command.outcome(true));
-        let resources = self.project.of(self.resource_type());
+        let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
+        let resources = project.of(resource_type);
         let mut found = Vec::with_capacity(keys.len());
         resources.names.find_all(keys.iter().map(|key| key.name), &mut found);
         let mut changed = Changed::default();
@@ -94,30 +78,13 @@ impl<'a> LinkPlan<'a> {
                 resources.postings.touch(found.iter().flatten().map(|name| name.id));
             }
             for (key, found) in keys.iter().zip(found) {
-                if self.is_linked(overlay, self.slot, key.name, *found) == wanted {
+                if overlay.is_linked(project, resource_type, slot, key.name, *found) == wanted {
                     self.set(key.request_index, done.clone());
                     changed.push(*key, *found);
                 }
             }
         }
         changed
-    }
-
-    /// Whether a resource is linked to a view; `found` is where its name stands in the state.
-    #[inline]
-    pub(super) fn is_linked(
-        &self,
-        overlay: &Overlay<'_>,
-        slot: u32,
-        name: &str,
-        found: Option<Name>,
-    ) -> bool {
-        match overlay.get(self.project.id, self.resource_type(), slot, name) {
-            Some(pending) => pending.is_some(),
-            None => found.is_some_and(|found| {
-                self.project.of(self.resource_type()).postings.contains(found.id, slot)
-            }),
-        }
     }
 
     /// What a replacement takes out: what is linked and was not asked for, in key order. A key that failed
@@ -142,24 +109,34 @@ impl<'a> LinkPlan<'a> {
         rest
     }
 
-    /// Takes out what a replacement does not keep.
+    /// Takes out what a replacement does not keep; tells what the filter of the view alone holds since.
     fn take_out<'o>(
         &mut self,
         overlay: &Overlay<'_>,
         rest: BTreeSet<&'o str>,
-    ) -> Result<Changed<'o>> {
-        let mut changed = Changed::default();
+    ) -> Result<(Changed<'o>, NameList)> {
+        let (mut changed, mut released) = (Changed::default(), NameList::default());
         for name in rest {
-            self.add_further(name)?;
-            if self.is_kept(overlay, name) {
-                self.result.outcomes.push(KeyOutcome::Failed(FailureReason::LastView));
-                continue;
-            }
-            self.result.outcomes.push(KeyOutcome::Unlinked);
             let found = self.project.of(self.resource_type()).names.find(name);
-            changed.push(PlanKey { name, request_index: 0 }, found);
+            let outcome = match self.hold_of(overlay, name, found) {
+                Hold::Filter => continue,
+                Hold::Both => {
+                    released.push(name);
+                    KeyOutcome::Released
+                }
+                Hold::Keys if self.is_kept(overlay, name) => {
+                    KeyOutcome::Failed(FailureReason::LastView)
+                }
+                Hold::Keys => {
+                    changed.keys.push(PlanKey { name, request_index: 0 });
+                    changed.found.push(found);
+                    KeyOutcome::Unlinked
+                }
+            };
+            self.add_further(name)?;
+            self.result.outcomes.push(outcome);
         }
-        Ok(changed)
+        Ok((changed, released))
     }
 
     /// Lets the keys fail that are linked to this view and no other one, where that is asked for.
@@ -181,50 +158,14 @@ impl<'a> LinkPlan<'a> {
         if !self.command.choices.keep_last_view {
             return false;
         }
-        let (project, resource_type) = (self.project.id, self.resource_type());
-        let pending = |slot| overlay.get(project, resource_type, slot, name);
-        let in_state = self.project.views_of(resource_type, name).map(|(slot, _)| slot);
-        let in_state = in_state.filter(|slot| pending(*slot) != Some(None));
-        let added = overlay.linked_to(resource_type, name).iter().copied();
-        let mut views =
-            in_state.chain(added.filter(|slot| pending(*slot).is_some_and(|link| link.is_some())));
-        let mut here = false;
-        let elsewhere = views.any(|slot| {
-            here |= slot == self.slot;
-            slot != self.slot
-        });
-        here && !elsewhere
+        Derivation::new(self.project, self.resource_type(), overlay).is_last_view(self.slot, name)
     }
+}
 
-    /// Links that are removed, with their times.
-    pub(super) fn removed(
-        &self,
-        overlay: &Overlay<'_>,
-        unlinked: Changed<'_>,
-    ) -> Result<RemovedLinks> {
-        let (project, resource_type) = (self.project.id, self.resource_type());
-        let names = &self.project.of(resource_type).names;
-        let mut entries = Vec::with_capacity(unlinked.keys.len());
-        let pending: Vec<Option<LinkRecord>> = unlinked
-            .keys
-            .iter()
-            .zip(&unlinked.found)
-            .map(|(key, found)| {
-                let pending = overlay.get(project, resource_type, self.slot, key.name).flatten();
-                if pending.is_none() {
-                    entries.extend(found.map(|name| Entry::new(names, name.place)));
-                }
-                pending
-            })
-            .collect();
-        let found = match self.view.links(resource_type) {
-            Some(links) => links.find(names, &entries),
-            None => entries.is_empty().then(Vec::new),
-        };
-        let mut found = found.ok_or_else(|| contradiction("a posting has no link"))?.into_iter();
-        let times = pending.into_iter().filter_map(|pending| pending.or_else(|| found.next()));
-        let times = times.collect();
-        Ok(RemovedLinks { names: unlinked.into_names(), times })
+impl<'a> Changed<'a> {
+    /// The names with the places where they stand, in key order.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&'a str, Option<Name>)> {
+        self.keys.iter().zip(&self.found).map(|(key, found)| (key.name, *found))
     }
 }
 

@@ -1,9 +1,11 @@
 //! What becomes of the links of a batch that is moved to another view.
 
 use super::link_edit::{Changed, request_order};
+use super::link_hold::Hold;
+use super::link_place;
 use super::link_plan::LinkPlan;
 use super::pending::Overlay;
-use crate::model::change_record::{LinksChange, RemovedLinks};
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::{FailureReason, KeyOutcome, LinkResult, NameList, Stamp};
@@ -25,66 +27,105 @@ pub(super) struct Moved {
     pub(super) left: Option<LinksChange>,
 }
 
+/// What becomes of keys that are moved.
+#[derive(Default)]
+struct Sorted<'a> {
+    /// What is to be linked to the target.
+    arriving: Changed<'a>,
+    /// What the filter of the target alone holds there, and keys hold since, too.
+    held: NameList,
+    /// What is to be unlinked from the view.
+    leaving: Changed<'a>,
+}
+
 impl<'a> LinkPlan<'a> {
     /// What becomes of the keys when they are moved to a view. What is linked to that one already keeps its link
-    /// there, and is unlinked from this one; or it fails, where that is asked for.
+    /// there, and is unlinked from this one; or it fails, where that is asked for. What the filter of this view finds
+    /// fails: it would not leave it.
     pub(super) fn move_to(
         mut self,
         overlay: &Overlay<'_>,
         target: &Target<'_>,
         stamp: Stamp,
     ) -> Result<Moved> {
+        self.keep_found(overlay, target);
         let linked = self.edit(overlay);
-        let (arriving, leaving) = self.sort_out(overlay, target, linked);
+        let Sorted { arriving, held, leaving } = self.sort_out(overlay, target, linked);
         if leaving.keys.is_empty() {
             return Ok(Moved { result: self.result, arrived: None, left: None });
         }
         self.result.changed = true;
         debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
-        self.check_room(overlay, (target.slot, target.view), arriving.keys.len())?;
-        let arrived = (!arriving.keys.is_empty()).then(|| LinksChange {
+        let (project, resource_type) = (self.project, self.resource_type());
+        let place = (project, resource_type, target.slot);
+        link_place::check_room(overlay, place, arriving.keys.len())?;
+        let arrives = !arriving.keys.is_empty() || !held.is_empty();
+        let arrived = arrives.then(|| LinksChange {
             view: target.key.clone(),
-            last_change: overlay.last_change(self.project.id, target.slot, target.view.change),
+            last_change: overlay.last_change(project.id, target.slot, target.view.change),
             restored: None,
-            resource_type: self.resource_type(),
+            resource_type,
             order: request_order(&arriving.keys, self.len()),
             linked: arriving.into_names(),
             unlinked: RemovedLinks::default(),
+            holds: Holds { held, ..Holds::default() },
         });
+        let place = (project, resource_type, self.slot);
         let left = LinksChange {
             view: self.command.view.clone(),
-            last_change: overlay.last_change(self.project.id, self.slot, self.view.change),
+            last_change: overlay.last_change(project.id, self.slot, self.view.change),
             restored: None,
-            resource_type: self.resource_type(),
+            resource_type,
             order: Vec::new(),
             linked: NameList::default(),
-            unlinked: self.removed(overlay, leaving)?,
+            unlinked: link_place::removed(overlay, place, leaving.names())?,
+            holds: Holds::default(),
         };
         Ok(Moved { result: self.result, arrived, left: Some(left) })
     }
 
-    /// Which of the keys, which are linked to the view, are to be linked to the target, and which are to be unlinked
-    /// from the view.
+    /// Lets the keys fail whose links the filter of the view holds, where they would move.
+    fn keep_found(&mut self, overlay: &Overlay<'_>, target: &Target<'_>) {
+        let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
+        if target.slot == slot || self.view.standing(resource_type).is_none() {
+            return;
+        }
+        for key in std::mem::take(&mut self.keys) {
+            let found = project.of(resource_type).names.find(key.name);
+            let linked = overlay.is_linked(project, resource_type, slot, key.name, found);
+            match linked && self.hold_of(overlay, key.name, found) != Hold::Keys {
+                true => self.fail(key.request_index, FailureReason::HeldByFilter),
+                false => self.keys.push(key),
+            }
+        }
+    }
+
+    /// What becomes of the keys that are linked to the view.
     fn sort_out(
         &mut self,
         overlay: &Overlay<'_>,
         target: &Target<'_>,
         linked: Changed<'a>,
-    ) -> (Changed<'a>, Changed<'a>) {
-        let (mut arriving, mut leaving) = (Changed::default(), Changed::default());
+    ) -> Sorted<'a> {
+        let mut sorted = Sorted::default();
+        let (project, of, slot) = (self.project, self.resource_type(), target.slot);
         for (key, found) in linked.keys.into_iter().zip(linked.found) {
-            if !self.is_linked(overlay, target.slot, key.name, found) {
-                arriving.push(key, found);
-                leaving.push(key, found);
+            if !overlay.is_linked(project, of, slot, key.name, found) {
+                sorted.arriving.push(key, found);
+                sorted.leaving.push(key, found);
             } else if self.command.choices.refuse_existing {
                 self.fail(key.request_index, FailureReason::AlreadyLinked);
-            } else if target.slot == self.slot {
+            } else if slot == self.slot {
                 self.set(key.request_index, KeyOutcome::AlreadyLinked);
             } else {
                 self.set(key.request_index, KeyOutcome::Unlinked);
-                leaving.push(key, found);
+                sorted.leaving.push(key, found);
+                let follows = target.view.standing(of).is_some();
+                if follows && !overlay.keys_hold(project, of, slot, key.name, found) {
+                    sorted.held.push(key.name);
+                }
             }
         }
-        (arriving, leaving)
+        sorted
     }
 }

@@ -48,6 +48,7 @@ impl<'a> LinkPlan<'a> {
             further: Vec::new(),
             segments: BTreeMap::new(),
             changed: false,
+            followed: Vec::new(),
         };
         let keys = command.batch.names();
         let keys = keys.map(|(name, request_index)| PlanKey { name, request_index }).collect();

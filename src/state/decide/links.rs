@@ -1,39 +1,45 @@
 //! Deciding the batches of a command.
 
+use std::collections::BTreeSet;
+
 use super::Context;
+use super::derivation::Derivation;
 use super::link_move::{Moved, Target};
 use super::link_plan::LinkPlan;
 use super::pending::{Overlay, Pending};
+use crate::model::change::ChangedLinks;
 use crate::model::change_record::LinksChange;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
-use crate::model::{Answer, Decision, Effect, LinkCommand, LinkResult};
+use crate::model::{Answer, Decision, Effect, LinkCommand, LinkResult, Stamp};
+use crate::state::project::ProjectState;
 
 /// Decides the batches of a command: all keys are found first, then links change in order, each batch on what
-/// those before it left.
+/// those before it, and the filters that views follow, left.
 pub(super) fn decide(
     context: &Context<'_>,
     pending: &Pending,
     commands: &[LinkCommand],
     limit: usize,
 ) -> Result<Decision> {
-    let plans = plans(context, commands, limit)?;
-    let (mut results, mut parts) = (Vec::with_capacity(plans.len()), Vec::new());
+    let (plans, keys) = plans(context, commands, limit)?;
     let last_views = commands.iter().any(|command| command.choices.keep_last_view);
-    let mut overlay = Overlay::new(pending, last_views);
     let many = plans.len() > 1;
+    let mut edits = Edits::new(Overlay::new(pending, last_views), keys, limit);
     for plan in plans {
-        let (project, slot) = (plan.project.id, plan.slot);
-        let (result, part) = plan.change(&overlay, context.stamp)?;
-        results.push(result);
+        let (project, slot, resource_type) = (plan.project, plan.slot, plan.resource_type());
+        let view = &plan.command.view;
+        let concerns = project.standing.naming(resource_type, view).next().is_some();
+        let (mut result, part) = plan.change(&edits.overlay, context.stamp)?;
         if let Some(part) = part {
-            if many {
-                overlay.add(project, slot, &part, context.stamp);
+            edits.add(context, project, slot, part, many || concerns);
+            if concerns {
+                result.followed = edits.follow(context, project, many, 1)?;
             }
-            parts.push(part);
         }
+        edits.results.push(result);
     }
-    Ok(decision(context, results, parts))
+    Ok(edits.into_decision(context))
 }
 
 /// Decides the batches of a command that moves links to another view, as [`decide`] does.
@@ -43,32 +49,99 @@ pub(super) fn move_links(
     to: &ViewKey,
     limit: usize,
 ) -> Result<Decision> {
-    let plans = plans(context, commands, limit)?;
+    let (plans, keys) = plans(context, commands, limit)?;
     let (project, slot, view) = context.view(to)?;
     let target = Target { key: to, slot, view };
-    let (mut results, mut parts) = (Vec::with_capacity(plans.len()), Vec::new());
     let pending = Pending::default();
-    let mut overlay = Overlay::new(&pending, false);
+    let mut edits = Edits::new(Overlay::new(&pending, false), keys, limit);
     for plan in plans {
         let from = plan.slot;
-        let Moved { result, arrived, left } = plan.move_to(&overlay, &target, context.stamp)?;
-        results.push(result);
+        let moved = plan.move_to(&edits.overlay, &target, context.stamp)?;
+        let Moved { mut result, arrived, left } = moved;
+        let mut parts = 0;
         for (slot, part) in [(target.slot, arrived), (from, left)] {
             if let Some(part) = part {
-                overlay.add(project.id, slot, &part, context.stamp);
-                parts.push(part);
+                edits.add(context, project, slot, part, true);
+                parts += 1;
             }
         }
+        result.followed = edits.follow(context, project, true, parts)?;
+        edits.results.push(result);
     }
-    Ok(decision(context, results, parts))
+    Ok(edits.into_decision(context))
 }
 
-/// The batches with their keys found, in order.
+/// What batches come to, one after the other.
+struct Edits<'p> {
+    overlay: Overlay<'p>,
+    results: Vec<LinkResult>,
+    parts: Vec<LinksChange>,
+    /// How many keys and links that follow there are, and may be.
+    keys: usize,
+    limit: usize,
+}
+
+impl<'p> Edits<'p> {
+    fn new(overlay: Overlay<'p>, keys: usize, limit: usize) -> Self {
+        Self { overlay, results: Vec::new(), parts: Vec::new(), keys, limit }
+    }
+
+    /// Adds a part; `shows` tells whether what comes after looks at it.
+    fn add(
+        &mut self,
+        context: &Context<'_>,
+        project: &ProjectState,
+        slot: u32,
+        part: LinksChange,
+        shows: bool,
+    ) {
+        if shows {
+            self.overlay.add(project, slot, &part, context.stamp);
+        }
+        self.parts.push(part);
+    }
+
+    /// Adds what filters make of so many parts that were added last, which are of one type; tells the caller of it.
+    fn follow(
+        &mut self,
+        context: &Context<'_>,
+        project: &ProjectState,
+        shows: bool,
+        parts: usize,
+    ) -> Result<Vec<ChangedLinks>> {
+        let changed = self.parts.get(self.parts.len().saturating_sub(parts)..).unwrap_or_default();
+        let Some(first) = changed.first() else { return Ok(Vec::new()) };
+        let views: Vec<&ViewKey> = changed.iter().map(|part| &part.view).collect();
+        let names =
+            changed.iter().flat_map(|part| part.linked.iter().chain(part.unlinked.names.iter()));
+        let names: BTreeSet<&str> = names.collect();
+        let mut derivation = Derivation::new(project, first.resource_type, &self.overlay);
+        derivation.relinked(&views, names.into_iter());
+        let derived = derivation.into_parts()?;
+        self.keys = self.keys.saturating_add(count(&derived));
+        check_limit(self.keys, self.limit)?;
+        let told = followed(&derived, context.stamp)?;
+        for part in derived {
+            if let Some(slot) = project.views.slot(&part.view) {
+                self.add(context, project, slot, part, shows);
+            }
+        }
+        Ok(told)
+    }
+
+    fn into_decision(self, context: &Context<'_>) -> Decision {
+        let effect = (!self.parts.is_empty()).then_some(Effect::ChangeLinks(self.parts));
+        let change = effect.map(|effect| context.change(effect));
+        Decision { answer: Answer::Links(self.results), change }
+    }
+}
+
+/// The batches with their keys found, in order, and how many keys there are.
 fn plans<'a>(
     context: &Context<'a>,
     commands: &'a [LinkCommand],
     limit: usize,
-) -> Result<Vec<LinkPlan<'a>>> {
+) -> Result<(Vec<LinkPlan<'a>>, usize)> {
     let mut plans = Vec::with_capacity(commands.len());
     let mut keys = 0_usize;
     for command in commands {
@@ -76,11 +149,28 @@ fn plans<'a>(
         keys = keys.saturating_add(plan.len());
         plans.push(plan);
     }
-    if keys > limit { Err(Error::BatchTooLarge { keys, limit }) } else { Ok(plans) }
+    check_limit(keys, limit)?;
+    Ok((plans, keys))
 }
 
-fn decision(context: &Context<'_>, results: Vec<LinkResult>, parts: Vec<LinksChange>) -> Decision {
-    let effect = (!parts.is_empty()).then_some(Effect::ChangeLinks(parts));
-    let change = effect.map(|effect| context.change(effect));
-    Decision { answer: Answer::Links(results), change }
+/// Lets parts of one more type come after others: the last change of a view is known to the first of its parts alone.
+pub(super) fn chain(before: &[LinksChange], parts: &mut [LinksChange]) {
+    let views: BTreeSet<&ViewKey> = before.iter().map(|part| &part.view).collect();
+    let again = parts.iter_mut().filter(|part| views.contains(&part.view));
+    again.for_each(|part| part.last_change = None);
+}
+
+/// How many links parts make and remove.
+pub(super) fn count(parts: &[LinksChange]) -> usize {
+    parts.iter().map(|part| part.linked.len() + part.unlinked.names.len()).sum()
+}
+
+/// What parts that filters made tell the caller.
+pub(super) fn followed(derived: &[LinksChange], stamp: Stamp) -> Result<Vec<ChangedLinks>> {
+    derived.iter().map(|part| ChangedLinks::of_part(part, stamp.revision)).collect()
+}
+
+/// Checks that a change is not of more keys and links that follow than may be.
+pub(super) fn check_limit(keys: usize, limit: usize) -> Result<()> {
+    if keys > limit { Err(Error::BatchTooLarge { keys, limit }) } else { Ok(()) }
 }

@@ -3,8 +3,12 @@
 //! A dry run is a decision that is dropped. A command that fails leaves no trace.
 
 mod copying;
+mod derivation;
+mod follow;
 mod link_edit;
+mod link_hold;
 mod link_move;
+mod link_place;
 mod link_plan;
 mod links;
 mod pending;
@@ -15,7 +19,9 @@ mod resources;
 mod returned_links;
 mod revert;
 mod revert_view;
+mod settling;
 mod steps;
+mod touched;
 mod views;
 
 use std::sync::Arc;
@@ -86,6 +92,12 @@ impl Command {
             }
             Operation::MoveLinks { commands, to, limit } => {
                 links::move_links(&context, commands, to, *limit)
+            }
+            Operation::Follow { view, resource_type, filter } => {
+                follow::follow(&context, view, *resource_type, filter)
+            }
+            Operation::Unfollow { view, resource_type, unfollow } => {
+                follow::unfollow(&context, view, *resource_type, *unfollow)
             }
         }
     }

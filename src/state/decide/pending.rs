@@ -6,11 +6,13 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
-use crate::model::change_record::{LastChange, LinksChange};
+use crate::model::change_record::{Holds, LastChange, LinksChange};
 use crate::model::resource::ResourceType;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Effect, LinkRecord, Stamp};
 use crate::state::State;
+use crate::state::names::Name;
+use crate::state::project::ProjectState;
 
 /// The changes that were decided and are not applied yet: links by view, type and name.
 ///
@@ -30,6 +32,8 @@ pub(crate) struct Pending {
 struct PendingLinks {
     /// When a name is linked; `None` when it is unlinked.
     links: HashMap<Box<str>, Option<LinkRecord>>,
+    /// Whether keys hold the link of a name, where the view follows a filter.
+    held: HashMap<Box<str>, bool>,
     /// The newest change that linked some, and how many it linked.
     revision: u64,
     linked: u32,
@@ -62,7 +66,7 @@ impl Pending {
         for part in parts {
             if let Some(slot) = project.views.slot(&part.view) {
                 let id = ChangeId::new(change.stamp.revision, hash);
-                self.add_links(project.id, slot, part, change.stamp, Some(id));
+                self.add_links(project, slot, part, change.stamp, Some(id));
             }
         }
     }
@@ -70,14 +74,14 @@ impl Pending {
     /// Adds what a part of a change does to the links of one view and type.
     fn add_links(
         &mut self,
-        project: u32,
+        project: &ProjectState,
         slot: u32,
         part: &LinksChange,
         stamp: Stamp,
         id: LastChange,
     ) {
-        self.last_changes.insert((project, slot), id);
-        let of = self.views.entry((project, part.resource_type, slot)).or_default();
+        self.last_changes.insert((project.id, slot), id);
+        let of = self.views.entry((project.id, part.resource_type, slot)).or_default();
         if of.links.is_empty() {
             of.links = HashMap::with_capacity(part.linked.len() + part.unlinked.names.len());
         }
@@ -93,6 +97,22 @@ impl Pending {
         of.linked += part.linked.len() as u32;
         of.made += part.linked.len();
         of.links.extend(part.unlinked.names.iter().map(|name| (name.into(), None)));
+        if project.standing(slot, part.resource_type).is_some() {
+            of.add_holds(part);
+        }
+    }
+}
+
+impl PendingLinks {
+    /// Adds who holds links since.
+    fn add_holds(&mut self, part: &LinksChange) {
+        let Holds { by_filter, held, released } = &part.holds;
+        if !by_filter {
+            self.held.extend(part.linked.iter().map(|name| (name.into(), true)));
+        }
+        self.held.extend(held.iter().map(|name| (name.into(), true)));
+        let gone = part.unlinked.names.iter().chain(released.iter());
+        self.held.extend(gone.map(|name| (name.into(), false)));
     }
 }
 
@@ -115,7 +135,13 @@ impl<'p> Overlay<'p> {
     }
 
     /// Adds what a part of the command itself does.
-    pub(super) fn add(&mut self, project: u32, slot: u32, part: &LinksChange, stamp: Stamp) {
+    pub(super) fn add(
+        &mut self,
+        project: &ProjectState,
+        slot: u32,
+        part: &LinksChange,
+        stamp: Stamp,
+    ) {
         self.own.add_links(project, slot, part, stamp, None);
         if let Some(linked_to) = &mut self.linked_to {
             for name in part.linked.iter() {
@@ -144,6 +170,43 @@ impl<'p> Overlay<'p> {
         let mut pending = [&self.own, self.group].into_iter();
         let found = pending.find_map(|pending| pending.last_changes.get(&(project, slot)));
         found.copied().unwrap_or(Some(in_state))
+    }
+
+    /// Whether keys hold the link of a name to a view that follows a filter; `found` is where the name stands in the
+    /// state.
+    pub(super) fn keys_hold(
+        &self,
+        project: &ProjectState,
+        resource_type: ResourceType,
+        slot: u32,
+        name: &str,
+        found: Option<Name>,
+    ) -> bool {
+        let place = (project.id, resource_type, slot);
+        let mut pending = [&self.own, self.group]
+            .into_iter()
+            .filter_map(|pending| pending.views.get(&place)?.held.get(name).copied());
+        pending.next().unwrap_or_else(|| {
+            let standing = project.standing(slot, resource_type);
+            standing.zip(found).is_some_and(|(standing, found)| standing.keys_hold(found.id))
+        })
+    }
+
+    /// Whether a resource is linked to a view; `found` is where its name stands in the state.
+    #[inline]
+    pub(super) fn is_linked(
+        &self,
+        project: &ProjectState,
+        resource_type: ResourceType,
+        slot: u32,
+        name: &str,
+        found: Option<Name>,
+    ) -> bool {
+        match self.get(project.id, resource_type, slot, name) {
+            Some(pending) => pending.is_some(),
+            None => found
+                .is_some_and(|found| project.of(resource_type).postings.contains(found.id, slot)),
+        }
     }
 
     /// How many links of a view are made and not applied yet, those that are removed again included.

@@ -1,7 +1,6 @@
 //! Registering new resources, and linking them to views in the same change.
 
-use super::resources::{self, Decided};
-use super::{Context, Pending, links};
+use super::{Context, Pending, links, resources};
 use crate::model::change_record::PutResource;
 use crate::model::error::Result;
 use crate::model::key::{MAX_KEY_LEN, ViewKey};
@@ -34,16 +33,20 @@ pub(super) fn register(
             None
         }
     };
-    let Decided { outcomes, puts } = resources::decide(context, put, refuse)?;
-    let answer = Answer::Put(outcomes);
-    if puts.is_empty() {
-        return Ok(answer.unchanged());
+    let decided = resources::decide(context, put, refuse)?;
+    if decided.puts.is_empty() {
+        return Ok(Answer::Put { outcomes: decided.outcomes, followed: Vec::new() }.unchanged());
     }
-    let commands = links_of(&puts, views, limit);
+    let commands = links_of(&decided.puts, views, limit);
+    // What is not registered yet no filter finds: what follows is decided with the resources.
     let linked = links::decide(context, pending, &commands, limit)?;
-    let linked = linked.change.map(|change| change.effects).unwrap_or_default();
-    let effects = [Effect::PutResources(puts)].into_iter().chain(linked).collect();
-    Ok(Decision { answer, change: Some(context.change_in_steps(effects)) })
+    let effects = linked.change.into_iter().flat_map(|change| change.effects);
+    let parts = effects.flat_map(|effect| match effect {
+        Effect::ChangeLinks(parts) => parts,
+        _ => Vec::new(),
+    });
+    let keys = put.resources().len().saturating_mul(views.len().max(1));
+    resources::change(context, keys, decided, parts.collect())
 }
 
 /// Whether the project wants a new resource of a type to be in a view.

@@ -142,8 +142,14 @@ fn removed_links(
         let (Some(view), Some(times)) = (view, times) else {
             return Err(contradiction("a posting has no link"));
         };
+        let standing = view.standing(resource_type);
+        let by_filter = gone.iter().filter(|name| {
+            let id = names.find(name).map(|name| name.id);
+            standing.zip(id).is_some_and(|(standing, id)| !standing.keys_hold(id))
+        });
+        let by_filter = by_filter.copied().collect();
         let (names, times) = (gone.iter().copied().collect(), times.into_iter().collect());
-        let links = RemovedLinks { names, times };
+        let links = RemovedLinks { names, times, by_filter };
         let (view, last_change) = (view.about().key.clone(), Some(view.change));
         removed.push(UnlinkedFrom { view, last_change, links });
     }

@@ -2,26 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, contradiction, next_id};
-use crate::model::change_record::{PutResource, Registration};
+use super::derivation::Derivation;
+use super::pending::{Overlay, Pending};
+use super::{Context, contradiction, links, next_id};
+use crate::model::change_record::{LinksChange, PutResource, Registration};
 use crate::model::error::Result;
 use crate::model::key::SegmentId;
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::{
     Answer, Decision, Effect, FailureReason, KeyOutcome, ValidatedPut, ValidatedResource,
 };
+use crate::state::project::ProjectState;
 use crate::state::registry::Registry;
 
 /// Decides a put: in request order each resource is checked against what those before it made.
 ///
-/// Cost: O(n · log resources) with n resources.
+/// Cost: O(n · log resources) with n resources, and that of the filters that may find one of them.
 pub(super) fn put(context: &Context<'_>, put: &ValidatedPut) -> Result<Decision> {
-    let Decided { outcomes, puts } = decide(context, put, |_, _| None)?;
-    let answer = Answer::Put(outcomes);
-    if puts.is_empty() {
-        return Ok(answer.unchanged());
+    let decided = decide(context, put, |_, _| None)?;
+    if decided.puts.is_empty() {
+        return Ok(Answer::Put { outcomes: decided.outcomes, followed: Vec::new() }.unchanged());
     }
-    Ok(Decision { answer, change: Some(context.change(Effect::PutResources(puts))) })
+    change(context, put.resources().len(), decided, Vec::new())
 }
 
 /// What a put comes to.
@@ -60,6 +62,66 @@ pub(super) fn decide(
         next_id(context.state.head.next_project, "projects")?;
     }
     Ok(Decided { outcomes, puts: plan.puts })
+}
+
+/// The change that puts resources, with parts that link them, and what the filters that views follow make of both.
+/// `keys` are those of the request.
+///
+/// # Errors
+///
+/// [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) when too many links follow.
+pub(super) fn change(
+    context: &Context<'_>,
+    keys: usize,
+    Decided { outcomes, puts }: Decided,
+    mut parts: Vec<LinksChange>,
+) -> Result<Decision> {
+    let nothing = Pending::default();
+    let mut overlay = Overlay::new(&nothing, false);
+    let mut derived = Vec::new();
+    if let Some(project) = context.existing_project() {
+        for part in &parts {
+            if let Some(slot) = project.views.slot(&part.view) {
+                overlay.add(project, slot, part, context.stamp);
+            }
+        }
+        derived = follow(project, &overlay, &puts)?;
+    }
+    let keys = keys.saturating_add(links::count(&derived));
+    links::check_limit(keys, context.command.link_limit)?;
+    let followed = links::followed(&derived, context.stamp)?;
+    parts.append(&mut derived);
+    let links = (!parts.is_empty()).then_some(Effect::ChangeLinks(parts));
+    let effects = std::iter::once(Effect::PutResources(puts)).chain(links).collect();
+    let change = Some(context.change_in_steps(effects));
+    Ok(Decision { answer: Answer::Put { outcomes, followed }, change })
+}
+
+/// What the filters that views follow make of puts, with links that the overlay has.
+///
+/// Cost: that of the filters that may find one of the resources before or after.
+fn follow(
+    project: &ProjectState,
+    overlay: &Overlay<'_>,
+    puts: &[PutResource],
+) -> Result<Vec<LinksChange>> {
+    let mut parts = Vec::new();
+    for resource_type in ResourceType::ALL {
+        if project.standing.is_empty(resource_type) {
+            continue;
+        }
+        let mut derivation = Derivation::new(project, resource_type, overlay);
+        for put in puts.iter().filter(|put| put.resource_type == resource_type) {
+            let before = put.before.as_ref().map(|before| &before.fields);
+            derivation.put(&put.name, before, &put.fields);
+        }
+        let mut derived = derivation.into_parts()?;
+        links::chain(&parts, &mut derived);
+        parts.append(&mut derived);
+    }
+    // Each report tells of views in key order.
+    parts.sort_by(|one, other| one.view.cmp(&other.view));
+    Ok(parts)
 }
 
 struct PutPlan<'a> {

@@ -9,7 +9,8 @@ use super::Context;
 use super::returned_links::{self, ReturnedLinks};
 use super::steps::{Link, Steps};
 use crate::model::change_record::{
-    LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks, Unregistered, ViewDetail,
+    FilterChange, Holds, LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks,
+    Unregistered, ViewDetail,
 };
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ViewKey;
@@ -17,7 +18,8 @@ use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::view::ViewFields;
 use crate::model::{
-    ChangeRecord, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, RevertedItem, Stamp,
+    ChangeRecord, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, NameList, RevertedItem,
+    Stamp,
 };
 
 /// Takes a change back, its last step first; `same_views` are the views that are the ones it was about, with their ids.
@@ -42,14 +44,15 @@ pub(super) fn change(
     }
     let damaged = |detail| Error::damaged(StoreFile::Journal, format!("change {revision}"), detail);
     change.check().map_err(damaged)?;
-    let (steps, same_views) = (Steps::new(context, policy), same_views.clone());
-    let returned = ReturnedLinks::default();
+    let mut steps = Steps::new(context, policy);
+    steps.touched.until = Some(change.stamp.time);
+    let (same_views, returned) = (same_views.clone(), ReturnedLinks::default());
     let mut revert = Revert { steps, stamp: change.stamp, same_views, returned };
     for effect in change.effects.iter().rev() {
         revert.take_back(effect)?;
         revert.link_returned()?;
     }
-    Ok(revert.steps.into_decision())
+    revert.steps.into_decision()
 }
 
 /// A change that is being taken back.
@@ -91,6 +94,7 @@ impl Revert<'_> {
                 detail.try_for_each(|detail| self.return_resources(ResourceType::Segment, detail))
             }
             Effect::RenameView { view, to, .. } => self.return_key(view, to),
+            Effect::ChangeFilter(change) => self.return_filter(change),
             Effect::PutProject { before, settings } => {
                 self.unput_project(before.as_ref(), settings)
             }
@@ -112,10 +116,10 @@ impl Revert<'_> {
     }
 
     fn uncreate(&mut self, key: &ViewKey, fields: &ViewFields) -> Result<()> {
-        let is_as_created = self
-            .steps
-            .view(key)
-            .is_some_and(|(_, view)| view.about().fields == *fields && view.counts().total() == 0);
+        let is_as_created = self.steps.view(key).is_some_and(|(_, view)| {
+            let is_empty = view.counts().total() == 0 && view.filters().is_empty();
+            view.about().fields == *fields && is_empty
+        });
         match is_as_created && self.has_view(key) {
             true => self.steps.delete(key),
             false => self.fail_view(key),
@@ -136,7 +140,10 @@ impl Revert<'_> {
     }
 
     fn return_key(&mut self, key: &ViewKey, now: &ViewKey) -> Result<()> {
-        if !self.has_view(now) || self.steps.view(key).is_some() {
+        let project = self.steps.project();
+        let is_named = |view| project.is_some_and(|of| of.standing.named_by(view).is_some());
+        let is_free = self.steps.view(key).is_none() && !is_named(key) && !is_named(now);
+        if !self.has_view(now) || !is_free {
             return self.fail_view(now);
         }
         self.steps.rename(now, key)?;
@@ -162,7 +169,12 @@ impl Revert<'_> {
     }
 
     fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
-        let LinksChange { view, resource_type, linked, restored, unlinked, .. } = part;
+        let LinksChange { view, resource_type, linked, restored, unlinked, holds, .. } = part;
+        if holds.by_filter {
+            // The filters take it back themselves.
+            self.steps.note_times(view, *resource_type, unlinked, true);
+            return Ok(());
+        }
         let is_there = self.has_view(view);
         let records = self.steps.records(view, *resource_type, linked);
         let mut restored = restored.iter().flat_map(|times| times.iter());
@@ -170,15 +182,65 @@ impl Revert<'_> {
         for (name, record) in linked.iter().zip(records) {
             let restored = restored.next();
             let is_made = |record: LinkRecord| self.stamp.is_of_link(record, restored);
+            let by_keys = !self.steps.filter_alone_holds(view, *resource_type, name);
             let returned = self.returned.of(view, *resource_type);
-            match record.filter(|record| is_there && is_made(*record)) {
+            match record.filter(|record| is_there && by_keys && is_made(*record)) {
                 Some(record) => made.push((name, record)),
                 None if returned_links::take(returned, name, is_made) => {}
                 None => self.steps.fail_link(view, *resource_type, name, ChangedSince)?,
             }
         }
-        self.steps.unlink(view, *resource_type, &made)?;
-        self.return_links(view, *resource_type, unlinked)
+        self.steps.release(view, *resource_type, &made)?;
+        self.return_links(view, *resource_type, unlinked)?;
+        self.return_holds(view, *resource_type, holds)
+    }
+
+    /// Lets those hold links again who held them, where these are there and held as the change left them.
+    fn return_holds(&mut self, view: &ViewKey, of: ResourceType, holds: &Holds) -> Result<()> {
+        if holds.held.is_empty() && holds.released.is_empty() {
+            return Ok(());
+        }
+        // Those who hold a link are there once it is.
+        self.link_returned()?;
+        let mut before = Holds::default();
+        for (names, by_filter) in [(&holds.held, false), (&holds.released, true)] {
+            let records = self.steps.records(view, of, names);
+            let follows = self.has_view(view) && self.steps.standing(view, of).is_some();
+            for (name, record) in names.iter().zip(records) {
+                let as_left = self.steps.filter_alone_holds(view, of, name) == by_filter;
+                match (follows && record.is_some() && as_left, by_filter) {
+                    (true, false) => before.released.push(name),
+                    (true, true) => before.held.push(name),
+                    (false, true) if follows && self.steps.hold_then(view, of, name) => {}
+                    (false, _) => self.steps.fail_link(view, of, name, ChangedSince)?,
+                }
+            }
+        }
+        self.steps.change_holds(view, of, before)
+    }
+
+    fn return_filter(&mut self, change: &FilterChange) -> Result<()> {
+        let FilterChange { view, resource_type, before, filter, by_filter, .. } = change;
+        let of = *resource_type;
+        let follows = self.steps.standing(view, of).map(|standing| &*standing.filter);
+        if !self.has_view(view) || follows != filter.as_ref() {
+            return self.fail_view(view);
+        }
+        let nothing = NameList::default();
+        let names = by_filter.as_ref().unwrap_or(&nothing);
+        let returned = match before {
+            Some(before) => {
+                let records = self.steps.records(view, of, names);
+                let linked = names.iter().zip(records).filter(|(_, record)| record.is_some());
+                let linked = linked.map(|(name, _)| name).collect();
+                self.steps.begin_with(view, of, before, linked)?
+            }
+            None => {
+                self.steps.end(view, of, names)?;
+                true
+            }
+        };
+        if returned { Ok(()) } else { self.fail_view(view) }
     }
 
     /// Lets links come back that the change removed.
@@ -189,16 +251,25 @@ impl Revert<'_> {
         removed: &RemovedLinks,
     ) -> Result<()> {
         let is_there = self.has_view(view);
-        let records = self.steps.records(view, resource_type, &removed.names);
-        let returned = self.returned.of(view, resource_type);
-        for ((name, record), now) in removed.names.iter().zip(removed.times.iter()).zip(records) {
-            if is_there && now.is_none() && !returned.contains_key(name) {
+        self.steps.note_times(view, resource_type, removed, false);
+        let names = removed.held_by_keys().map(|(name, _)| name).collect();
+        let records = self.steps.records(view, resource_type, &names);
+        let mut made_again: Vec<Link<'_>> = Vec::new();
+        for ((name, record), now) in removed.held_by_keys().zip(records) {
+            // The filter of the view made it again in the same change.
+            let by_filter = now.filter(|now| {
+                self.stamp.is_of_link(*now, None)
+                    && self.steps.filter_alone_holds(view, resource_type, name)
+            });
+            let returned = self.returned.of(view, resource_type);
+            if is_there && now == by_filter && !returned.contains_key(name) {
                 returned.insert(name.into(), record);
+                made_again.extend(by_filter.map(|now| (name, now)));
             } else {
                 self.steps.fail_link(view, resource_type, name, ChangedSince)?;
             }
         }
-        Ok(())
+        self.steps.remove(view, resource_type, &made_again, true)
     }
 
     /// Makes the links that come back with an effect.

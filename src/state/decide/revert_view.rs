@@ -1,18 +1,18 @@
-//! Making the fields and links of a view what they were.
+//! Making the fields, filters and links of a view what they were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use super::steps::{Link, Steps};
-use crate::model::change_record::ViewDetail;
+use crate::model::change_record::{RemovedLinks, ViewDetail};
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
-use crate::model::{Decision, LinkPolicy, LinkRecord};
+use crate::model::{Decision, FailureReason, LinkPolicy, LinkRecord, NameList, RevertedItem};
 
 /// Makes a view what it was.
 ///
-/// Cost: O(links of the view, now and then).
+/// Cost: O(links of the view, now and then), and that of what filters find and make of it.
 pub(super) fn view(
     context: &Context<'_>,
     then: &ViewDetail,
@@ -32,29 +32,81 @@ pub(super) fn view(
                 steps.update(key, then.view.fields.clone())?;
             }
             for resource_type in ResourceType::ALL {
-                return_links(&mut steps, key, resource_type, then)?;
+                return_type(&mut steps, key, resource_type, then)?;
             }
         }
     }
-    Ok(steps.into_decision())
+    steps.into_decision()
 }
 
-/// Makes the links of a type what they were: one that was made again since is removed first.
-fn return_links(
+/// A link of a view: when it was made, and whether the filter of the view alone holds it.
+type Held = (LinkRecord, bool);
+
+/// Makes the filter and the links of a type what they were: a link that was made again since is removed first. What the
+/// filter alone held comes back where the filter finds it.
+fn return_type(
     steps: &mut Steps<'_>,
     key: &ViewKey,
     resource_type: ResourceType,
     then: &ViewDetail,
 ) -> Result<()> {
-    let of_type = then.links.iter().filter(|(of, _)| *of == resource_type);
-    let wanted = of_type.flat_map(|(_, links)| links.names.iter().zip(links.times.iter()));
-    let wanted: BTreeMap<&str, LinkRecord> = wanted.collect();
-    let current = steps.links(key, resource_type);
-    let differs = |name: &str, record: LinkRecord| wanted.get(name) != Some(&record);
-    let gone = current.iter().filter(|(name, record)| differs(name, **record));
-    let gone: Vec<Link<'_>> = gone.map(|(name, record)| (&**name, *record)).collect();
-    let missing = wanted.iter().filter(|(name, record)| current.get(**name) != Some(*record));
-    let missing: Vec<Link<'_>> = missing.map(|(name, record)| (*name, *record)).collect();
+    let nothing = RemovedLinks::default();
+    let mut of_type = then.links.iter().filter(|(of, _)| *of == resource_type);
+    let links = of_type.next().map_or(&nothing, |(_, links)| links);
+    let wanted = wanted(links);
+    let current = steps.links(key, resource_type).into_iter().map(|(name, record)| {
+        let alone = steps.filter_alone_holds(key, resource_type, &name);
+        (name, (record, alone))
+    });
+    let current: BTreeMap<Box<str>, Held> = current.collect();
+    let missing = wanted.iter().filter(|(name, held)| !held.1 && current.get(**name) != Some(held));
+    let missing: Vec<Link<'_>> = missing.map(|(name, held)| (*name, held.0)).collect();
+    // What the filter alone holds now and held then, or is not wanted, is up to the filter.
+    let by_filter = |name: &str| wanted.get(name).is_none_or(|wanted| wanted.1);
+    let (up_to_it, others): (Vec<_>, Vec<_>) =
+        current.iter().partition(|(name, held)| held.1 && by_filter(name));
+    let differs = |(name, held): &(&Box<str>, &Held)| wanted.get(&***name) != Some(*held);
+    let gone = others.into_iter().filter(differs);
+    let gone: Vec<Link<'_>> = gone.map(|(name, held)| (&**name, held.0)).collect();
     steps.unlink(key, resource_type, &gone)?;
+    let later = up_to_it.into_iter().filter(differs).filter(|(name, _)| {
+        let then = wanted.get(&***name);
+        then.is_some_and(|then| steps.may_return(key, resource_type, then.0))
+    });
+    let later: Vec<Link<'_>> = later.map(|(name, held)| (&**name, held.0)).collect();
+    steps.unlink(key, resource_type, &later)?;
+    return_filter(steps, key, resource_type, then)?;
+    steps.note_times(key, resource_type, links, false);
     steps.link(key, resource_type, &missing)
+}
+
+/// The links that a view had.
+fn wanted(links: &RemovedLinks) -> BTreeMap<&str, Held> {
+    let by_filter: BTreeSet<&str> = links.by_filter.iter().collect();
+    let links = links.names.iter().zip(links.times.iter());
+    links.map(|(name, record)| (name, (record, by_filter.contains(name)))).collect()
+}
+
+/// Lets the view follow what it followed.
+fn return_filter(
+    steps: &mut Steps<'_>,
+    key: &ViewKey,
+    resource_type: ResourceType,
+    then: &ViewDetail,
+) -> Result<()> {
+    let filters = then.view.filters.iter();
+    let wanted = filters.filter(|of| of.resource_type == resource_type).map(|of| &of.filter).next();
+    let current = steps.standing(key, resource_type).map(|standing| (*standing.filter).clone());
+    if wanted == current.as_ref() {
+        return Ok(());
+    }
+    match wanted {
+        None => steps.end(key, resource_type, &NameList::default()),
+        Some(wanted) => {
+            if !steps.begin(key, resource_type, wanted)? {
+                steps.fail(RevertedItem::View(key.clone()), FailureReason::ChangedSince);
+            }
+            Ok(())
+        }
+    }
 }

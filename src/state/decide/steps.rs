@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::touched::Touched;
 use super::{Context, next_id};
 use crate::model::change_record::{
-    LastChange, LinksChange, PutResource, RemovedLinks, RestoredView, Unregistered, ViewBefore,
-    ViewDetail,
+    Holds, LastChange, LinksChange, PutResource, RemovedLinks, RestoredView, Unregistered,
+    ViewBefore, ViewDetail,
 };
 use crate::model::error::Result;
 use crate::model::key::ViewKey;
@@ -15,7 +16,7 @@ use crate::model::reverted::RevertResult;
 use crate::model::view::ViewFields;
 use crate::model::{
     Answer, Decision, Effect, FailureReason, LinkPolicy, LinkRecord, NameList, NotReverted,
-    ResourceFields, RevertedItem, ViewRecord,
+    ResourceFields, RevertedItem, StandingFilter, ViewRecord,
 };
 use crate::state::State;
 use crate::state::link_set::Entry;
@@ -25,12 +26,14 @@ use crate::state::view::ViewState;
 
 /// The steps of a change that takes something back.
 pub(super) struct Steps<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     policy: LinkPolicy,
     /// The state with what the steps so far do.
-    state: State,
+    pub(super) state: State,
     steps: Vec<Effect>,
-    result: RevertResult,
+    pub(super) result: RevertResult,
+    /// What filters have to be asked once all steps are done.
+    pub(super) touched: Touched,
 }
 
 /// A link, and when it was made.
@@ -39,7 +42,7 @@ pub(super) type Link<'n> = (&'n str, LinkRecord);
 impl<'a> Steps<'a> {
     pub(super) fn new(context: &'a Context<'a>, policy: LinkPolicy) -> Self {
         let (state, result) = (context.state.clone(), RevertResult::default());
-        Self { context, policy, state, steps: Vec::new(), result }
+        Self { context, policy, state, steps: Vec::new(), result, touched: Touched::default() }
     }
 
     /// The project as the steps so far leave it.
@@ -52,7 +55,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Which change was the last one of a view, where it was none of the steps.
-    fn last_change(&self, view: &ViewState) -> LastChange {
+    pub(super) fn last_change(&self, view: &ViewState) -> LastChange {
         (view.change.revision != self.context.stamp.revision).then_some(view.change)
     }
 
@@ -103,7 +106,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds a step.
-    fn add(&mut self, step: Effect) -> Result<()> {
+    pub(super) fn add(&mut self, step: Effect) -> Result<()> {
         self.state.apply_step(&self.context.command.project, &step, self.context.stamp)?;
         match (self.steps.last_mut(), step) {
             (Some(Effect::ChangeLinks(parts)), Effect::ChangeLinks(more)) => parts.extend(more),
@@ -130,12 +133,13 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Removes links that are there.
-    pub(super) fn unlink(
+    /// Removes links that are there, all of which keys hold, or all of which the filter of the view alone holds.
+    pub(super) fn remove(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
         links: &[Link<'_>],
+        by_filter: bool,
     ) -> Result<()> {
         let (Some((_, found)), false) = (self.view(view), links.is_empty()) else { return Ok(()) };
         let part = LinksChange {
@@ -148,13 +152,16 @@ impl<'a> Steps<'a> {
             unlinked: RemovedLinks {
                 names: links.iter().map(|(name, _)| *name).collect(),
                 times: links.iter().map(|(_, record)| *record).collect(),
+                by_filter: NameList::default(),
             },
+            holds: Holds { by_filter, ..Holds::default() },
         };
-        self.result.taken_back += links.len() as u64;
+        self.result.taken_back += if by_filter { 0 } else { links.len() as u64 };
+        self.relinked(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
-    /// Lets links come back that are not there, but for those that the link policy refuses.
+    /// Lets links come back that are not there, by keys, but for those that the link policy refuses.
     pub(super) fn link(
         &mut self,
         view: &ViewKey,
@@ -181,14 +188,21 @@ impl<'a> Steps<'a> {
             order: Vec::new(),
             unlinked: RemovedLinks::default(),
             restored: Some(times.iter().copied().collect()),
+            holds: Holds::default(),
         };
         self.result.taken_back += times.len() as u64;
+        self.relinked(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
     /// Whether another link of the view has the time and the place in its change that a link had: that one is of a view
     /// that got its key since.
-    fn is_taken(&self, view: &ViewKey, resource_type: ResourceType, record: LinkRecord) -> bool {
+    pub(super) fn is_taken(
+        &self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        record: LinkRecord,
+    ) -> bool {
         let found = self.view(view).and_then(|(_, view)| view.links(resource_type));
         found.is_some_and(|links| links.has_record(record))
     }
@@ -202,7 +216,7 @@ impl<'a> Steps<'a> {
         self.policy == LinkPolicy::Closed && !registered()
     }
 
-    /// Lets a view come back that is not there, with its links.
+    /// Lets a view come back that is not there, with its filters and links.
     pub(super) fn create(&mut self, detail: &ViewDetail) -> Result<()> {
         next_id(self.state.head.next_view, "views")?;
         next_id(self.state.head.next_project, "projects")?;
@@ -210,8 +224,14 @@ impl<'a> Steps<'a> {
         let restored = Some(RestoredView { version, created_at, updated_at });
         self.result.taken_back += 1;
         self.add(Effect::CreateView { view: key.clone(), fields, restored })?;
-        for (resource_type, links) in &detail.links {
-            let links: Vec<Link<'_>> = links.names.iter().zip(links.times.iter()).collect();
+        for StandingFilter { resource_type, filter } in &detail.view.filters {
+            if !self.begin(&key, *resource_type, filter)? {
+                self.fail(RevertedItem::View(key.clone()), FailureReason::ChangedSince);
+            }
+        }
+        for (resource_type, removed) in &detail.links {
+            self.note_times(&key, *resource_type, removed, false);
+            let links: Vec<Link<'_>> = removed.held_by_keys().collect();
             self.link(&key, *resource_type, &links)?;
         }
         Ok(())
@@ -267,6 +287,7 @@ impl<'a> Steps<'a> {
         let put =
             PutResource { resource_type, name: name.to_owned(), before, fields: fields.clone() };
         self.result.taken_back += 1;
+        self.said(resource_type, name, Some(fields));
         self.add(Effect::PutResources(vec![put]))
     }
 
@@ -286,6 +307,7 @@ impl<'a> Steps<'a> {
         let row = self.project().and_then(|project| project.registry.get(resource_type, name));
         let Some(before) = row.cloned() else { return Ok(()) };
         self.result.taken_back += 1;
+        self.said(resource_type, name, None);
         let name = name.to_owned();
         self.add(Effect::Unregister(vec![Unregistered { resource_type, name, before }]))
     }
@@ -301,10 +323,11 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// The decision: the steps as one change, if there are any.
-    pub(super) fn into_decision(self) -> Decision {
+    /// The decision: the steps as one change, if there are any, with what filters make of them.
+    pub(super) fn into_decision(mut self) -> Result<Decision> {
+        self.settle()?;
         let Self { context, steps, result, .. } = self;
         let change = (!steps.is_empty()).then(|| context.change_in_steps(steps));
-        Decision { answer: Answer::Reverted(result), change }
+        Ok(Decision { answer: Answer::Reverted(result), change })
     }
 }

@@ -1,10 +1,13 @@
 //! Creating, changing and deleting views.
 
-use super::{Context, next_id};
-use crate::model::change_record::ViewBefore;
+use super::derivation::Derivation;
+use super::pending::{Overlay, Pending};
+use super::{Context, links, next_id};
+use crate::model::change_record::{LinksChange, ViewBefore};
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::limit::{self, Limits};
+use crate::model::resource::ResourceType;
 use crate::model::view::{View, ViewFields, ViewPatch};
 use crate::model::{Answer, Decision, Effect};
 use crate::state::detail::detail;
@@ -73,6 +76,7 @@ pub(super) fn rename(context: &Context<'_>, key: &ViewKey, to: &ViewKey) -> Resu
         return Ok(Answer::View(view.to_view()).unchanged());
     }
     check_free(context, project, to)?;
+    check_unnamed(project, &[key, to])?;
     let mut after = view.clone();
     after.rename(to.clone(), context.change_id(), context.stamp.time);
     let effect = Effect::RenameView {
@@ -103,12 +107,50 @@ pub(super) fn check_free(
     }
 }
 
+/// Refuses keys that filters name which views follow: those would find other resources, or go round in a circle.
+pub(super) fn check_unnamed(project: &ProjectState, keys: &[&ViewKey]) -> Result<()> {
+    for view in keys {
+        if let Some(by) = project.standing.named_by(view).and_then(|slot| project.views.get(slot)) {
+            let (view, by) = ((*view).clone(), by.about().key.clone());
+            return Err(Error::NamedByFilter { view, by });
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {
-    let (project, _, view) = context.view(key)?;
+    let (project, slot, view) = context.view(key)?;
     let unlinked = view.counts();
     let detail = fits(context, unlinked.total()).then(|| detail(project, view));
+    let derived = follow(project, slot, view)?;
+    let followed = links::followed(&derived, context.stamp)?;
+    let links = (!derived.is_empty()).then_some(Effect::ChangeLinks(derived));
     let effect = Effect::DeleteView { view: key.clone(), unlinked, detail };
-    Ok(Decision { answer: Answer::ViewDeleted(unlinked), change: Some(context.change(effect)) })
+    let effects = links.into_iter().chain([effect]).collect();
+    let change = Some(context.change_in_steps(effects));
+    Ok(Decision { answer: Answer::ViewDeleted { unlinked, followed }, change })
+}
+
+/// What filters that name a view make of its deletion: it is a view without links for them.
+///
+/// Cost: O(1) where none names it; else that of its links.
+fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<LinksChange>> {
+    let nothing = Pending::default();
+    let overlay = Overlay::new(&nothing, false);
+    let mut parts = Vec::new();
+    for resource_type in ResourceType::ALL {
+        let Some(links) = view.links(resource_type) else { continue };
+        let names = &project.of(resource_type).names;
+        let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
+        let mut derivation = Derivation::new(project, resource_type, &overlay).without(slot);
+        derivation.relinked(&[&view.about().key], linked);
+        let mut derived = derivation.into_parts()?;
+        // The last change of a view is that of its first part.
+        links::chain(&parts, &mut derived);
+        parts.append(&mut derived);
+    }
+    parts.sort_by(|one, other| one.view.cmp(&other.view));
+    Ok(parts)
 }
 
 /// Whether a removal of so many names keeps what undoing it needs.

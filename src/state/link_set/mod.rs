@@ -43,6 +43,11 @@ impl Entry {
     pub(super) fn new(names: &Names, place: u32) -> Self {
         Self { prefix: names.prefix(place), place }
     }
+
+    /// Where the name stands.
+    pub(super) const fn place(self) -> u32 {
+        self.place
+    }
 }
 
 /// Which of the links that a change makes in one view and type a part of it makes.

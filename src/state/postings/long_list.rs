@@ -1,4 +1,4 @@
-//! The views of a resource that is in many.
+//! Sorted numbers in chunks: the views of a resource that is in many, and the names whose links keys hold.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ const SMALL: usize = CHUNK / 8;
 
 /// Sorted slots in chunks that snapshots share; or, where there is no list, which free place is the next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LongList {
+pub(in crate::state) struct LongList {
     /// None is empty.
     chunks: Vec<Arc<Vec<u32>>>,
     len: usize,
@@ -17,7 +17,7 @@ pub(super) struct LongList {
 }
 
 impl LongList {
-    pub(super) fn new(slots: &[u32]) -> Self {
+    pub(in crate::state) fn new(slots: &[u32]) -> Self {
         let chunks = slots.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
         Self { chunks, len: slots.len(), next_free: 0 }
     }
@@ -31,11 +31,11 @@ impl LongList {
         self.next_free
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(in crate::state) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+    pub(in crate::state) fn iter(&self) -> impl Iterator<Item = u32> {
         self.lists().flatten().copied()
     }
 
@@ -50,13 +50,13 @@ impl LongList {
         self.chunks.partition_point(begins).saturating_sub(1)
     }
 
-    pub(super) fn contains(&self, slot: u32) -> bool {
+    pub(in crate::state) fn contains(&self, slot: u32) -> bool {
         let chunk = self.chunks.get(self.chunk_of(slot));
         chunk.is_some_and(|chunk| chunk.binary_search(&slot).is_ok())
     }
 
     /// Adds a slot; tells whether it was absent.
-    pub(super) fn insert(&mut self, slot: u32) -> bool {
+    pub(in crate::state) fn insert(&mut self, slot: u32) -> bool {
         let at = self.chunk_of(slot);
         let Some(chunk) = self.chunks.get_mut(at) else {
             *self = Self::new(&[slot]);
@@ -76,7 +76,7 @@ impl LongList {
     }
 
     /// Removes a slot; tells whether it was there.
-    pub(super) fn remove(&mut self, slot: u32) -> bool {
+    pub(in crate::state) fn remove(&mut self, slot: u32) -> bool {
         let at = self.chunk_of(slot);
         let Some(chunk) = self.chunks.get_mut(at) else { return false };
         let Ok(place) = chunk.binary_search(&slot) else { return false };
@@ -103,7 +103,7 @@ impl LongList {
     }
 
     /// The bytes it points to.
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::state) fn memory(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| 40 + chunk.capacity() * 4).sum();
         chunks + self.chunks.capacity() * size_of::<Arc<Vec<u32>>>()
     }

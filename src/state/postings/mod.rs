@@ -7,7 +7,7 @@ mod long_list;
 #[cfg(test)]
 mod tests;
 
-use long_list::LongList;
+pub(super) use long_list::LongList;
 
 use super::shared_vec::{SharedVec, Writer};
 

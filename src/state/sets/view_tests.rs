@@ -1,6 +1,5 @@
 //! Which resources, by the views they are in.
 
-use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::set_predicate::SetPredicate;
@@ -24,16 +23,16 @@ pub(in crate::state) struct ViewTests<'s> {
 
 impl<'s> ViewTests<'s> {
     /// Looks the views up; `slot` gives that of a key, or the error of a view that is not there.
-    pub(in crate::state) fn new<'f>(
+    pub(in crate::state) fn new<'f, E>(
         project: &'s ProjectState,
         resource_type: ResourceType,
         tests: impl Iterator<Item = &'f SetPredicate<ViewKey>>,
-        slot: impl Fn(&ViewKey) -> Result<u32>,
-    ) -> Result<Self> {
+        slot: impl Fn(&ViewKey) -> Result<u32, E>,
+    ) -> Result<Self, E> {
         let (all, any, none, exactly) = Default::default();
         let mut of = Self { project, resource_type, all, any, none, exactly };
         for test in tests {
-            let mut slots = test.members().iter().map(&slot).collect::<Result<Vec<u32>>>()?;
+            let mut slots = test.members().iter().map(&slot).collect::<Result<Vec<u32>, E>>()?;
             slots.sort_unstable();
             slots.dedup();
             match test {

@@ -14,7 +14,7 @@ use crate::model::validated_batch::ValidatedBatch;
 use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Attribute, Batch, ChangeMeta, Command, LinkCommand, LinkOp, LinkPolicy, NewResource, Operation,
-    Precondition, SegmentRef, ValidatedPut,
+    Precondition, SegmentRef, Unfollow, ValidatedPut,
 };
 
 const LIMIT: usize = 100_000;
@@ -79,6 +79,7 @@ pub(crate) fn command(project: u8, operation: Operation) -> Command {
         precondition: Precondition::default(),
         meta: ChangeMeta::default(),
         removal_detail: LIMIT,
+        link_limit: LIMIT,
         operation,
     }
 }
@@ -152,6 +153,8 @@ fn condition() -> impl Strategy<Value = ResourceCondition> {
         Just(ResourceCondition::Key(TextPredicate::StartsWith("flag-00".into()))),
         (0..3_u8)
             .prop_map(|view| ResourceCondition::View(SetPredicate::NoneOf(vec![view_key(view)]))),
+        (0..3_u8)
+            .prop_map(|view| ResourceCondition::View(SetPredicate::AnyOf(vec![view_key(view)]))),
         any::<bool>().prop_map(ResourceCondition::Archived),
         (0..2_u8).prop_map(|id| ResourceCondition::MaintainerId(TextPredicate::Equals(format!(
             "m{id}"
@@ -160,17 +163,50 @@ fn condition() -> impl Strategy<Value = ResourceCondition> {
     ]
 }
 
+/// A filter of so many conditions at most.
+fn filter(most: usize) -> impl Strategy<Value = ResourceFilter> {
+    let conditions = prop::collection::vec(condition(), 0..=most);
+    conditions.prop_map(|all| all.into_iter().fold(ResourceFilter::all(), ResourceFilter::and))
+}
+
+fn unfollow() -> impl Strategy<Value = Unfollow> {
+    use Unfollow::{KeepLinks, TakeOut, TakeOutKeepLastView};
+    prop::sample::select(vec![KeepLinks, TakeOut, TakeOutKeepLastView])
+}
+
+/// Commands that make views follow filters, in their order each named by those behind it, and register resources.
+pub(super) fn following() -> impl Strategy<Value = Vec<Timed>> {
+    let puts = prop::collection::vec(new_resource(), 0..40);
+    let views = prop::collection::vec((resource_type(), filter(1), any::<[bool; 2]>()), 3);
+    (puts, views).prop_map(|(puts, views)| {
+        let put = Operation::PutResources(ValidatedPut::new(puts, Limits::default()));
+        let mut commands: Vec<Timed> = (0..3).map(|view| at(create(0, view))).collect();
+        commands.push(at(command(0, put)));
+        for (view, (resource_type, mut filter, [others, none])) in (0_u8..).zip(views) {
+            if others && view > 0 {
+                let named = (0..view).map(view_key).collect();
+                let test =
+                    if none { SetPredicate::NoneOf(named) } else { SetPredicate::AnyOf(named) };
+                filter = ResourceFilter::all().and(ResourceCondition::View(test));
+            }
+            // Mostly of one type, so that they lead to each other.
+            let resource_type = if none { resource_type } else { ResourceType::Flag };
+            let view = view_key(view);
+            commands.push(at(command(0, Operation::Follow { view, resource_type, filter })));
+        }
+        commands
+    })
+}
+
 /// Links by anything.
 fn any_links() -> impl Strategy<Value = LinkCommand> {
     let op = prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink, LinkOp::Replace]);
-    let filter = prop::option::weighted(0.2, prop::collection::vec(condition(), 0..2));
+    let filter = prop::option::weighted(0.2, filter(1));
     let ids = prop::option::weighted(0.2, prop::collection::vec(0..6_u8, 1..4));
     (links_by_key(op, 4, resource_type(), numbers()), choices(), filter, ids).prop_map(
         |(mut links, choices, filter, ids)| {
             links.choices = choices;
-            links.filter = filter.map(|conditions| {
-                conditions.into_iter().fold(ResourceFilter::all(), ResourceFilter::and)
-            });
+            links.filter = filter;
             if let Some(ids) = ids
                 && links.batch.resource_type() == ResourceType::Segment
             {
@@ -265,6 +301,11 @@ fn operation() -> impl Strategy<Value = Operation> {
             Operation::PutProject { patch, begins, limits: Limits::default() }
         }),
         5 => over_views(),
+        4 => (view(), resource_type(), filter(2))
+            .prop_map(|(view, resource_type, filter)| Operation::Follow { view, resource_type, filter }),
+        1 => (view(), resource_type(), unfollow()).prop_map(|(view, resource_type, unfollow)| {
+            Operation::Unfollow { view, resource_type, unfollow }
+        }),
     ]
 }
 

@@ -1,7 +1,8 @@
 //! All that a state tells, in a few maps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::filter::ResourceFilter;
 use crate::model::LinkRecord;
 use crate::model::change_record::Registration;
 use crate::model::key::{ProjectKey, ViewKey};
@@ -26,6 +27,9 @@ pub(super) struct Dump {
 pub(super) struct DumpedView {
     pub(super) fields: ViewFields,
     pub(super) links: BTreeMap<(ResourceType, String), LinkRecord>,
+    pub(super) filters: BTreeMap<ResourceType, ResourceFilter>,
+    /// What a filter alone holds.
+    pub(super) by_filter: BTreeSet<(ResourceType, String)>,
     pub(super) counters: Counters,
 }
 
@@ -63,13 +67,21 @@ impl Dump {
                     updated_at: found.updated_at,
                 };
                 let fields = view.about().fields.clone();
-                let mut dumped = DumpedView { fields, links: BTreeMap::new(), counters };
+                let filters = view.filters().into_iter().map(|of| (of.resource_type, of.filter));
+                let filters = filters.collect();
+                let (links, by_filter) = (BTreeMap::new(), BTreeSet::new());
+                let mut dumped = DumpedView { fields, links, filters, by_filter, counters };
                 for resource_type in ResourceType::ALL {
                     let names = &project.of(resource_type).names;
                     let links = view.links(resource_type).into_iter();
                     for (link, record) in links.flat_map(|links| links.by_time(None, 0)) {
-                        let name = names.text(link.place).to_owned();
-                        dumped.links.insert((resource_type, name), record);
+                        let name = (resource_type, names.text(link.place).to_owned());
+                        let standing = view.standing(resource_type);
+                        let id = names.id(link.place);
+                        if standing.is_some_and(|standing| !standing.keys_hold(id)) {
+                            dumped.by_filter.insert(name.clone());
+                        }
+                        dumped.links.insert(name, record);
                     }
                 }
                 dump.views.insert((key.clone(), found.key), dumped);

@@ -6,8 +6,8 @@ use crate::filter::{ResourceCondition, ResourceFilter, SetPredicate};
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_id::ChangeId;
 use crate::model::change_record::{
-    LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail, RemovedCounts,
-    RemovedLinks, RestoredView, UnlinkedFrom, Unregistered, ViewBefore, ViewDetail,
+    FilterChange, Holds, LinksChange, ProjectDetail, PutResource, Registration, RemovalDetail,
+    RemovedCounts, RemovedLinks, RestoredView, UnlinkedFrom, Unregistered, ViewBefore, ViewDetail,
 };
 use crate::model::key::EnvironmentId;
 use crate::model::limit::Limits;
@@ -19,7 +19,7 @@ use crate::model::view::{Maintainer, NewView, ViewFields, ViewPatch};
 use crate::model::{
     Attribute, AttributeValue, Batch, ChangeMeta, ChangeRecord, Command, Effect, LinkOp,
     LinkPolicy, LinkRecord, NewResource, Operation, Precondition, ResourceFields, Stamp,
-    ValidatedPut, ViewRecord,
+    StandingFilter, Unfollow, ValidatedPut, ViewRecord,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -67,11 +67,16 @@ fn removed_links() -> RemovedLinks {
     RemovedLinks {
         names: ["e\0a", "e\0ab", "e\0b"].into_iter().collect(),
         times: [record(4, 1), record(5, 0), record(4, 0)].into_iter().collect(),
+        by_filter: ["e\0ab"].into_iter().collect(),
     }
 }
 
 fn last_change() -> ChangeId {
     ChangeId::new(5, ChainHash([0xab; 16]))
+}
+
+fn filter() -> ResourceFilter {
+    ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])))
 }
 
 fn view_detail() -> ViewDetail {
@@ -83,6 +88,7 @@ fn view_detail() -> ViewDetail {
         change: last_change(),
         created_at: Timestamp::from_millis(3),
         updated_at: Timestamp::from_millis(4),
+        filters: vec![StandingFilter { resource_type: ResourceType::Segment, filter: filter() }],
     };
     ViewDetail { view, links: vec![(ResourceType::Segment, removed_links())] }
 }
@@ -114,6 +120,11 @@ pub(super) fn effects() -> Vec<Effect> {
         order: vec![1, 0],
         restored: None,
         unlinked: removed_links(),
+        holds: Holds {
+            by_filter: true,
+            held: ["e\0e"].into_iter().collect(),
+            released: ["e\0f"].into_iter().collect(),
+        },
     };
     let put = PutResource {
         resource_type: ResourceType::Segment,
@@ -140,6 +151,7 @@ pub(super) fn effects() -> Vec<Effect> {
         order: Vec::new(),
         restored: Some(removed_links().times),
         unlinked: RemovedLinks::default(),
+        holds: Holds::default(),
     };
     let before = ViewBefore {
         fields: ViewFields::default(),
@@ -181,14 +193,21 @@ pub(super) fn effects() -> Vec<Effect> {
             last_change: None,
             updated_at: Timestamp::from_millis(4),
         },
+        Effect::ChangeFilter(FilterChange {
+            view: view_key(1),
+            last_change: None,
+            resource_type: ResourceType::Segment,
+            before: None,
+            filter: Some(filter()),
+            links: 2,
+            by_filter: Some(["e\0c"].into_iter().collect()),
+        }),
     ]
 }
 
 fn operations() -> Vec<Operation> {
     let (view, fields) = (view_key(1), view_fields());
-    let filter =
-        ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec!["t".into()])));
-    let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter).keep_last_view();
+    let batch = batch(ResourceType::Flag, &[2, 0]).and_matching(filter()).keep_last_view();
     let segment = NewResource::segment_with_id("e", "a", "5f")
         .tags(["t"])
         .archived(true)
@@ -251,42 +270,57 @@ fn operations() -> Vec<Operation> {
             to: view_key(2),
             limit,
         },
+        Operation::Follow {
+            view: view_key(1),
+            resource_type: ResourceType::Flag,
+            filter: filter(),
+        },
+        Operation::Unfollow {
+            view: view_key(1),
+            resource_type: ResourceType::Flag,
+            unfollow: Unfollow::TakeOut,
+        },
     ]
 }
 
 /// Format, stamp, meta, project: the same in front of every effect.
 const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d310001";
 
-const EFFECTS: [&str; 14] = [
+const EFFECTS: [&str; 15] = [
     "0006766965772d31016e01640101740101016d00",
     "0106766965772d31000000000004016e01640101740101016d",
     "0206766965772d31000000fbfb0001fb2c0106766965772d31016e01640101740101016d0205abababab\
-     abababab030401010c030003650061030162020162020406050603000101000000",
+     abababab0304010101030101017401010c03000365006103016202016202040605060300010100000007\
+     01000465006162",
     "0206766965772d31000000fbfb0000",
     "030106766965772d310105abababababababab0109020003650063020164020100000c03000365006103\
-     0162020162020406050603000101000000",
+     01620201620204060506030001010000000701000465006162010601000365006506010003650066",
     "040101036500610101023566016e0101740100016d01000107030000026f6e0402010161060103fb2c01\
      01023566016e0101740100016d01000107030000026f6e0402010161060103",
     "05010365006101020301010365006101023566016e0101740100016d01000107030000026f6e04020101\
      61060103fb2c010106766965772d310105abababababababab0c03000365006103016202016202040605\
-     0603000101000000",
+     06030001010000000701000465006162",
     "06016501020301010365006101023566016e0101740100016d01000107030000026f6e04020101610601\
      03fb2c010106766965772d310105abababababababab0c03000365006103016202016202040605060300\
-     0101000000",
+     01010000000701000465006162",
     "0701000000fbfb000101016e000101fb2c0106766965772d31016e01640101740101016d0205abababab\
-     abababab030401010c030003650061030162020162020406050603000101000000010103650061010235\
-     66016e0101740100016d01000107030000026f6e0402010161060103fb2c01",
+     abababab0304010101030101017401010c03000365006103016202016202040605060300010100000007\
+     0100046500616201010365006101023566016e0101740100016d01000107030000026f6e040201016106\
+     0103fb2c01",
     "0801000000016e0001",
     "0901010365006101023566016e0101740100016d01000107030000026f6e0402010161060103fb2c01",
     "0006766965772d31016e01640101740101016d01020304",
-    "030106766965772d3100010c030003650061030162020162000102040605060300010100000001000000",
+    "030106766965772d3100010c030003650061030162020162000102040605060300010100000001000000\
+     01000001000100",
     "0a06766965772d3106766965772d320004",
+    "0b06766965772d3100010001010301010174020106010003650063",
 ];
 
-/// Project, preconditions, meta, limit of details: the same in front of every operation.
-const COMMAND_HEAD: &str = "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100";
+/// Project, preconditions, meta, limits of details and of links: the same in front of every operation.
+const COMMAND_HEAD: &str =
+    "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100fca0860100";
 
-const OPERATIONS: [&str; 16] = [
+const OPERATIONS: [&str; 18] = [
     "0006766965772d31016e01640101740101016d01",
     "0106766965772d3101016e00000100fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0206766965772d31",
@@ -301,11 +335,14 @@ const OPERATIONS: [&str; 16] = [
     "0500fb0001fb001040fb0001fb0001fb0040fb0001fb00010106766965772d3109",
     "0901016e01010001fb0001fb001040fb0001fb0001fb0040fb0001fb0001",
     "0a09060000000970726f6a6563742d3101010006766965772d31016e01640101740101016d000106766965772d31fb2c0101",
-    "0bfb2c0106766965772d31016e01640101740101016d0205abababababababab030401010c0300036500\
-     6103016202016202040605060300010100000000",
+    "0bfb2c0106766965772d31016e01640101740101016d0205abababababababab03040101010301010174\
+     01010c030003650061030162020162020406050603000101000000070100046500616200",
     "0c06766965772d3106766965772d32",
-    "0d06766965772d3106766965772d3201016e000000fb0001fb001040fb0001fb0001fb0040fb0001fb000109",
+    "0d06766965772d3106766965772d3201016e000000fb0001fb001040fb0001fb0001fb0040fb0001fb00\
+     0109",
     "0e0106766965772d3103010100023566fb0001000000000000fca086010006766965772d3209",
+    "0f06766965772d3100010301010174",
+    "1006766965772d310001",
 ];
 
 #[test]
@@ -321,7 +358,6 @@ fn the_bytes_of_every_effect_are_pinned() {
         };
         let bytes = record.encode().unwrap();
         assert_eq!(hex(&bytes), format!("{CHANGE_HEAD}{expected}"), "{:?}", record.effects);
-        let _ = expected;
         assert_eq!(ChangeRecord::decode(&bytes).unwrap(), record);
     }
 }
@@ -335,11 +371,11 @@ fn the_bytes_of_every_operation_are_pinned() {
             precondition,
             meta: meta(),
             removal_detail: 100_000,
+            link_limit: 100_000,
             operation,
         };
         let bytes = codec::encode(&command).unwrap();
         assert_eq!(hex(&bytes), format!("{COMMAND_HEAD}{expected}"), "{:?}", command.operation);
-        let _ = expected;
         assert_eq!(codec::decode::<Command>(&bytes).unwrap(), command);
     }
 }

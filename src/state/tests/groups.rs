@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::commands::{any_commands, at, batch, change_links, create, group, links};
+use super::commands::{any_commands, at, batch, change_links, create, following, group, links};
 use super::{Timed, cases};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::Result;
@@ -70,10 +70,12 @@ proptest! {
     #[test]
     fn a_group_gives_exactly_what_its_requests_give_one_by_one(
         before in any_commands(25),
+        filters in prop::option::of(following()),
         commands in group(9),
         dropped in prop::collection::vec(prop::bool::weighted(0.15), 9),
     ) {
         let mut base = two_views();
+        base.run(&filters.unwrap_or_default());
         base.run(&before);
         assert_one_by_one(&base, &commands, &dropped);
     }

@@ -1,10 +1,12 @@
 //! The laws of deciding and applying.
 
+mod any_change;
 pub(crate) mod commands;
 mod decisions;
 mod dump;
 mod encoding;
 mod equality;
+mod following;
 mod golden;
 mod groups;
 mod history;

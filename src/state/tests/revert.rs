@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::commands::{any_commands, at, batch, change_links, command, create, links};
+use super::commands::{any_commands, at, batch, change_links, command, create, following, links};
 use super::history::History;
 use super::{Timed, cases};
 use crate::model::key::{ProjectKey, ViewKey};
@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{
     Answer, ChangeRecord, Command, Decision, Effect, FailureReason, LinkOp, LinkPolicy, LinkRecord,
-    Operation, ResourceFields, ViewTrace,
+    Operation, ResourceFields, StandingFilter, ViewTrace,
 };
 use crate::state::{State, Unapply};
 
@@ -23,7 +23,9 @@ use crate::state::{State, Unapply};
 struct View {
     fields: ViewFields,
     created_at: Timestamp,
-    links: BTreeMap<(ResourceType, String), LinkRecord>,
+    filters: Vec<StandingFilter>,
+    /// Links, each with whether keys hold it.
+    links: BTreeMap<(ResourceType, String), (LinkRecord, bool)>,
 }
 
 /// What people made: views with their links, and what the registry says.
@@ -43,12 +45,16 @@ impl Content {
                     for (link, record) in view.links(of).iter().flat_map(|all| all.by_time(None, 0))
                     {
                         let name = project.of(of).names.text(link.place).to_owned();
-                        links.insert((of, name), record);
+                        let id = project.of(of).names.id(link.place);
+                        let standing = view.standing(of);
+                        let by_keys = standing.is_none_or(|standing| standing.keys_hold(id));
+                        links.insert((of, name), (record, by_keys));
                     }
                 }
                 let (fields, created_at) = (view.about().fields.clone(), view.about().created_at);
                 let place = (key.clone(), view.about().key.clone());
-                content.views.insert(place, View { fields, created_at, links });
+                let filters = view.filters();
+                content.views.insert(place, View { fields, created_at, filters, links });
             }
             for of in ResourceType::ALL {
                 for (name, row) in project.registry.iter(of, None) {
@@ -89,10 +95,10 @@ proptest! {
 
     #[test]
     fn a_change_taken_back_at_once_leaves_what_was_before_and_again_what_was_after(
-        commands in any_commands(40),
+        filters in following(), commands in any_commands(40),
     ) {
         let mut history = History::of(&[]);
-        for timed in &commands {
+        for timed in filters.iter().chain(&commands) {
             let Some(before) = history.carry_out(timed) else { continue };
             let change = history.changes.last().unwrap().clone();
             if !is_kept(&change) {
@@ -106,6 +112,7 @@ proptest! {
             history.carry_out(&undo);
             prop_assert_eq!(&Content::of(&history.state), &before, "{:?}", change);
             history.state.check().unwrap();
+            history.state.check_followed().unwrap();
             let redo = revert(&history, history.changes.last().unwrap(), LinkPolicy::Open);
             let decision = history.state.decide(&redo).unwrap();
             prop_assert_eq!(&result(&decision).failures, &vec![]);
@@ -116,11 +123,11 @@ proptest! {
 
     #[test]
     fn what_was_reverted_at_any_time_is_a_history_like_any_other(
-        commands in any_commands(40),
-        reverts in prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 40),
+        filters in following(), commands in any_commands(40),
+        reverts in prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 60),
     ) {
         let mut history = History::of(&[]);
-        for (timed, (which, reverts)) in commands.iter().zip(reverts) {
+        for (timed, (which, reverts)) in filters.iter().chain(&commands).zip(reverts) {
             history.carry_out(timed);
             if reverts && !history.changes.is_empty() {
                 let change = which.get(&history.changes).clone();
@@ -139,15 +146,16 @@ proptest! {
             prop_assert_eq!(then.checked_digest(), history.digests[revision], "{:?}", change);
         }
         prop_assert_eq!(history.state.checked_digest(), *history.digests.last().unwrap());
+        history.state.check_followed().unwrap();
     }
 
     #[test]
     fn a_view_made_what_it_was_is_what_it_was(
-        commands in any_commands(50), which in any::<prop::sample::Index>(),
+        filters in following(), commands in any_commands(50), which in any::<prop::sample::Index>(),
     ) {
         let mut history = History::of(&[]);
         let mut seen = Vec::new();
-        for timed in &commands {
+        for timed in filters.iter().chain(&commands) {
             history.carry_out(timed);
             seen.push(history.state.clone());
         }
@@ -163,7 +171,16 @@ proptest! {
                 let place = (project.clone(), view.about().key.clone());
                 let (expected, found) = (Content::of(then), Content::of(&history.state));
                 prop_assert_eq!(&expected.views[&place].fields, &found.views[&place].fields);
-                prop_assert_eq!(&expected.views[&place].links, &found.views[&place].links);
+                let (expected, found) = (&expected.views[&place], &found.views[&place]);
+                if expected.filters.is_empty() {
+                    prop_assert_eq!(&expected.filters, &found.filters);
+                    prop_assert_eq!(&expected.links, &found.links);
+                }
+                let by_keys = |view: &View| -> Vec<_> {
+                    let links = view.links.iter().filter(|(_, link)| link.1);
+                    links.map(|(name, link)| (name.clone(), *link)).collect()
+                };
+                prop_assert_eq!(by_keys(expected), by_keys(found));
                 prop_assert_eq!(history.state.decide(&timed).unwrap().change, None);
             }
         }

@@ -17,6 +17,7 @@ fn links() -> LinksChange {
         order: Vec::new(),
         restored: None,
         unlinked: Default::default(),
+        holds: Default::default(),
     }
 }
 

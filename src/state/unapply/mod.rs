@@ -118,8 +118,9 @@ impl Unapply {
     fn uncreate_view(&mut self, project: &ProjectKey, key: &ViewKey) -> Fit {
         let project = self.state.project_mut(project)?;
         let (slot, view) = there(project.views.remove(key), "there is no such view")?;
-        if view.counts().total() > 0 || self.returned.has_any(project.id, slot) {
-            return Err(Misfit("the view was created with links"));
+        let has_links = view.counts().total() > 0 || self.returned.has_any(project.id, slot);
+        if has_links || !view.filters().is_empty() {
+            return Err(Misfit("the view was created with links or filters"));
         }
         project.views.release(slot);
         self.state.head.next_view = view.about().id;
@@ -142,6 +143,7 @@ fn unapply_to_project(
         Effect::ChangeLinks(parts) => {
             parts.iter().rev().try_for_each(|part| project.unchange_links(part, returned))
         }
+        Effect::ChangeFilter(change) => project.return_filter(change, returned),
         Effect::PutResources(puts) => {
             puts.iter().rev().try_for_each(|put| project.unput(put, unmade))
         }
@@ -232,8 +234,9 @@ impl ViewState {
         record.version = there(record.version.checked_sub(1), "the view has no version before")?;
         record.change = last_change.unwrap_or(record.change);
         record.updated_at = updated_at;
-        let links = std::mem::take(&mut self.links);
+        let (links, standing) = (std::mem::take(&mut self.links), self.standing.take());
         *self = Self::load(record, links);
+        self.standing = standing;
         Ok(())
     }
 }

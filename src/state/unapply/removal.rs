@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::Unapply;
 use super::links::ReturnedLinks;
-use crate::model::ByType;
 use crate::model::change_record::{
     ProjectDetail, RemovalDetail, UnlinkedFrom, Unregistered, ViewDetail,
 };
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
+use crate::model::{ByType, StandingFilter};
 use crate::state::misfit::{Fit, Misfit, there};
 use crate::state::project::ProjectState;
+use crate::state::standing::Standing;
 use crate::state::view::ViewState;
 
 impl Unapply {
@@ -43,8 +44,12 @@ impl ProjectState {
         }
         self.views.add(ViewState::load(view.clone(), ByType::default()));
         let slot = there(self.views.slot(&view.key), "there is no such view")?;
+        for StandingFilter { resource_type, filter } in &view.filters {
+            let standing = Standing::new(Arc::new(filter.clone()), &[]);
+            self.set_filter(slot, *resource_type, Some(standing))?;
+        }
         for (resource_type, links) in links {
-            returned.add((self.id, slot, *resource_type), links)?;
+            returned.add((self.id, slot, *resource_type), links, false)?;
         }
         Ok(())
     }
@@ -83,7 +88,7 @@ impl ProjectState {
         }
         for UnlinkedFrom { view, last_change, links } in &detail.links {
             let slot = there(self.views.slot(view), "there is no such view")?;
-            returned.add((self.id, slot, resource_type), links)?;
+            returned.add((self.id, slot, resource_type), links, false)?;
             self.return_last_change(slot, *last_change)?;
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! Copying and renaming views, and moving links between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
 
-use super::{Link, Model, Project, View, fields_line};
+use super::{Model, Project};
 use crate::request::Keys;
+use crate::view::{Link, View, fields_line};
 
 impl Model {
     pub(super) fn copy(
@@ -15,7 +16,11 @@ impl Model {
         time: u64,
     ) -> Option<String> {
         let (revision, id) = (self.revision + 1, self.next_view);
-        let views = &mut self.projects.get_mut(project)?.views;
+        let project = self.projects.get_mut(project)?;
+        if project.is_named(to) {
+            return None;
+        }
+        let views = &mut project.views;
         let View { links, fields, .. } = views.get(from).filter(|_| !views.contains_key(to))?;
         let mut copied: Vec<(Link, Resource)> =
             links.iter().map(|(resource, link)| (*link, resource.clone())).collect();
@@ -29,6 +34,8 @@ impl Model {
             created: time,
             updated: time,
             links: BTreeMap::new(),
+            follows: BTreeMap::new(),
+            by_filter: BTreeSet::new(),
         };
         let lines = ResourceType::ALL.into_iter().filter_map(|of| {
             let of_type = copied.iter().filter(|(_, resource)| resource.resource_type() == of);
@@ -52,13 +59,20 @@ impl Project {
     ) -> Option<String> {
         let (of, target) = (self.views.get(from)?, self.views.get(to)?);
         let asked: Vec<Resource> = keys.resources().collect();
-        let leaving = asked.into_iter().filter(|key| of.links.contains_key(key) && from != to);
+        let found = self.held_by_filter(from);
+        let moves = |key: &Resource| of.links.contains_key(key) && !found.contains(key);
+        let leaving = asked.into_iter().filter(|key| moves(key) && from != to);
         let leaving: Vec<Resource> = leaving.collect();
-        let is_new = |key: &&Resource| !target.links.contains_key(key);
-        let arriving = leaving.iter().filter(is_new).cloned().collect();
-        let linked = self.link(to, keys.resource_type, arriving, time, revision);
-        let unlinked = self.unlink(from, keys.resource_type, leaving, revision);
-        let lines: Vec<String> = [linked, unlinked].into_iter().flatten().collect();
+        let is_new =
+            |key: &&Resource| !target.links.contains_key(key) || target.by_filter.contains(key);
+        let (of, arriving) = (keys.resource_type, leaving.iter().filter(is_new).cloned().collect());
+        let linked = self.views.get_mut(to)?.link(of, arriving, time, revision);
+        let nothing = BTreeSet::new();
+        let unlinked = self.views.get_mut(from)?.unlink(of, leaving, &nothing, revision);
+        let lines = [(to, linked), (from, unlinked)].into_iter();
+        let lines = lines.filter_map(|(view, line)| Some(format!("{view} {}", line?)));
+        let mut lines: Vec<String> = lines.collect();
+        lines.extend(self.settle(time, revision));
         (!lines.is_empty()).then(|| lines.join(", "))
     }
 
@@ -68,7 +82,8 @@ impl Project {
         time: u64,
         revision: u64,
     ) -> Option<String> {
-        if self.views.contains_key(to) {
+        let is_named = self.is_named(from) || self.is_named(to);
+        if self.views.contains_key(to) || is_named {
             return None;
         }
         let mut view = self.views.remove(from)?;

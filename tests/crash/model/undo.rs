@@ -1,11 +1,12 @@
 //! Taking back what the last change did to the links of a view.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use viewlink::{Resource, ResourceType};
 
-use super::{Link, Model, Project, links_line};
+use super::{Model, Project};
 use crate::request::Request;
+use crate::view::{Link, links_line};
 
 /// A change of links of one view and type.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub(super) struct Changed {
     view: &'static str,
     pub(super) of: ResourceType,
     before: BTreeMap<Resource, Link>,
+    by_filter: BTreeSet<Resource>,
 }
 
 impl Changed {
@@ -28,16 +30,18 @@ impl Changed {
         let mut views = before.views.iter();
         let (view, found) = views.find(|(view, _)| did.split(' ').next() == Some(view))?;
         let (project, before) = (request.project, found.links.clone());
-        is_one.then_some(Self { project, view, of, before })
+        let by_filter = found.by_filter.clone();
+        is_one.then_some(Self { project, view, of, before, by_filter })
     }
 }
 
 impl Model {
     /// Takes back what the last change did to the links of a view.
     pub(super) fn undo(&mut self, last: Changed) -> Option<String> {
-        let Changed { project, view: key, of, before } = last;
+        let Changed { project, view: key, of, before, by_filter } = last;
         let view = self.projects.get_mut(project)?.views.get_mut(key)?;
         let now = std::mem::replace(&mut view.links, before);
+        view.by_filter = by_filter;
         view.revision = self.revision + 1;
         let without = |one: &BTreeMap<Resource, Link>, other: &BTreeMap<Resource, Link>| {
             let gone = one.keys().filter(|resource| !other.contains_key(resource));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use viewlink::{Batch, Resource, ResourceType, SegmentRef};
 
-use super::filter::{Filter, filter};
+use super::filter::{Condition, Filter, filter};
 use super::put::{Put, puts};
 
 /// Numbers from here on name a segment by its id: 16 is id 0.
@@ -40,6 +40,9 @@ pub(crate) enum Call {
     RemoveEnvironment(u8, u8),
     /// Takes back what the call before it did.
     Undo,
+    Follow(Place, ResourceType, Filter),
+    /// 0: its links stay; 1: they go; 2: those of last views stay.
+    Unfollow(Place, ResourceType, u8),
     Checkpoint,
 }
 
@@ -205,11 +208,79 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
             .prop_map(|(from, to, name)| Call::CopyView(from, to, name)),
         2 => (0..2_u8, keys()).prop_map(|(project, keys)| Call::RemoveResource(project, keys)),
         1 => (0..2_u8, 0..3_u8).prop_map(|(project, env)| Call::RemoveEnvironment(project, env)),
+        5 => (place(), resource_type(), prop_oneof![filter(), of_view()])
+            .prop_map(|(place, of, filter)| Call::Follow(place, of, filter)),
+        1 => (place(), resource_type(), 0..3_u8)
+            .prop_map(|(place, of, how)| Call::Unfollow(place, of, how)),
         1 => Just(Call::Checkpoint),
         4 => Just(Call::Undo),
     ]
 }
 
+/// A filter of what is in a view, or is not, so that filters often stand behind each other.
+fn of_view() -> impl Strategy<Value = Filter> {
+    let condition = (0..4_u8, any::<bool>()).prop_map(|(view, within)| match within {
+        true => Condition::View(view),
+        false => Condition::NotView(view),
+    });
+    condition.prop_map(|condition| Filter(vec![condition]))
+}
+
 pub(crate) fn calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
     prop::collection::vec(call(), 0..most)
+}
+
+/// Calls about flags of one project, behind some that let its views follow filters of each other.
+pub(crate) fn following(most: usize) -> impl Strategy<Value = Vec<Call>> {
+    let first = (puts(), puts(), filter(), of_view(), of_view(), of_view());
+    (first, calls(most)).prop_map(|((one, other, filter, second, third, fourth), calls)| {
+        let place = |view| Place { project: 0, view };
+        let views = (0..4).map(|view| Call::Ensure(place(view)));
+        let puts = [one, other].map(|puts| Call::Put(0, puts));
+        let filters = [filter, second, third, fourth].into_iter().zip(0..);
+        let follow =
+            filters.map(|(filter, view)| Call::Follow(place(view), ResourceType::Flag, filter));
+        views.chain(puts).chain(follow).chain(calls).map(Call::of_flags).collect()
+    })
+}
+
+impl Call {
+    /// The same about flags of the first project.
+    fn of_flags(mut self) -> Self {
+        match &mut self {
+            Self::Put(project, puts) => {
+                *project = 0;
+                puts.iter_mut().for_each(|put| put.resource_type = ResourceType::Flag);
+            }
+            Self::DeleteProject(project)
+            | Self::PutProject(project, _)
+            | Self::UpdateProject(project, _)
+            | Self::RemoveEnvironment(project, _) => *project = 0,
+            Self::RemoveResource(project, keys) => {
+                *project = 0;
+                keys.resource_type = ResourceType::Flag;
+            }
+            Self::Link(place, keys)
+            | Self::Unlink(place, keys)
+            | Self::Replace(place, keys)
+            | Self::UnlinkButLast(place, keys)
+            | Self::Move(place, _, keys)
+            | Self::MoveLinks(place, _, keys) => {
+                place.project = 0;
+                keys.resource_type = ResourceType::Flag;
+            }
+            Self::Follow(place, of, _) | Self::Unfollow(place, of, _) => {
+                place.project = 0;
+                *of = ResourceType::Flag;
+            }
+            Self::Ensure(place)
+            | Self::Create(place)
+            | Self::Rename(place, _)
+            | Self::RenameView(place, _)
+            | Self::CopyView(place, ..)
+            | Self::DeleteView(place) => place.project = 0,
+            Self::Undo | Self::Checkpoint => {}
+        }
+        self
+    }
 }

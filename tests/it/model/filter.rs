@@ -11,11 +11,11 @@ use super::put::tag;
 use super::registry::Registered;
 
 /// Conditions that must all hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filter(pub(crate) Vec<Condition>);
 
 /// A condition, by numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     Tag(u8),
     AnyTag(u8, u8),

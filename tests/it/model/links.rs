@@ -81,15 +81,18 @@ impl Model {
         }
         let asked = self.projects[&project_key(place.project)].ask_to_link(keys, self.closed);
         let expected = self.link_asked(place, asked);
-        assert_report(&answer.unwrap(), &expected);
+        let report = answer.unwrap();
+        assert_report(&report, &expected);
+        self.settle(place.project, report.followed());
     }
 
     fn link_asked(&mut self, place: Place, asked: Asked) -> Vec<&'static str> {
         let mut clock = self.clock;
-        let links = &mut self.view(place).unwrap().links;
+        let super::ModelView { links, by_filter, .. } = self.view(place).unwrap();
         let expected = asked.outcomes(|resource| {
             clock += 1;
             match links.contains_key(&resource) {
+                true if by_filter.remove(&resource) => "held",
                 true => "already linked",
                 false => {
                     links.insert(resource, clock);
@@ -107,14 +110,22 @@ impl Model {
         }
         let asked = self.projects[&project_key(place.project)].ask_to_unlink(place.view, keys);
         let expected = self.unlink_asked(place, asked);
-        assert_report(&answer.unwrap(), &expected);
+        let report = answer.unwrap();
+        assert_report(&report, &expected);
+        self.settle(place.project, report.followed());
     }
 
     fn unlink_asked(&mut self, place: Place, asked: Asked) -> Vec<&'static str> {
-        let links = &mut self.view(place).unwrap().links;
-        asked.outcomes(|resource| match links.remove(&resource) {
-            Some(_) => "unlinked",
-            None => "not_linked",
+        let found = self.project(place.project).held_by_filter(&view_key(place.view));
+        let super::ModelView { links, by_filter, .. } = self.view(place).unwrap();
+        asked.outcomes(|resource| {
+            if found.contains(&resource) && links.contains_key(&resource) {
+                return if by_filter.insert(resource) { "released" } else { "held_by_filter" };
+            }
+            match links.remove(&resource) {
+                Some(_) => "unlinked",
+                None => "not_linked",
+            }
         })
     }
 
@@ -130,18 +141,25 @@ impl Model {
         let project = self.projects.get_mut(&project_key(place.project)).unwrap();
         let asked = project.ask_to_unlink(place.view, keys);
         let of = view_key(place.view);
+        let found = project.held_by_filter(&of);
         let expected = asked.outcomes(|resource| {
-            let is_in = |view: &&super::ModelView| view.links.contains_key(&resource);
-            match (is_in(&&project.views[&of]), project.views.values().filter(is_in).count()) {
-                (false, _) => "not_linked",
-                (true, 1) => "last_view",
-                (true, _) => {
-                    project.views.get_mut(&of).unwrap().links.remove(&resource);
-                    "unlinked"
-                }
+            let view = &project.views[&of];
+            if !view.links.contains_key(&resource) {
+                return "not_linked";
             }
+            if found.contains(&resource) {
+                let view = project.views.get_mut(&of).unwrap();
+                return if view.by_filter.insert(resource) { "released" } else { "held_by_filter" };
+            }
+            if project.is_last_view(&of, &resource) {
+                return "last_view";
+            }
+            project.views.get_mut(&of).unwrap().links.remove(&resource);
+            "unlinked"
         });
-        assert_report(&answer.unwrap(), &expected);
+        let report = answer.unwrap();
+        assert_report(&report, &expected);
+        self.settle(place.project, report.followed());
     }
 
     pub(super) fn replace(&mut self, place: Place, keys: &Keys, answer: viewlink::Result<Report>) {
@@ -151,12 +169,20 @@ impl Model {
         let asked = self.projects[&project_key(place.project)].ask_to_link(keys, self.closed);
         let wanted: BTreeSet<_> = asked.meant.iter().chain(&asked.further).cloned().collect();
         let mut expected = self.link_asked(place, asked);
-        self.view(place).unwrap().links.retain(|linked, _| {
-            let goes = linked.resource_type() == keys.resource_type && !wanted.contains(linked);
-            expected.extend(goes.then_some("unlinked"));
-            !goes
+        let found = self.project(place.project).held_by_filter(&view_key(place.view));
+        let super::ModelView { links, by_filter, .. } = self.view(place).unwrap();
+        links.retain(|linked, _| {
+            let rest = linked.resource_type() == keys.resource_type && !wanted.contains(linked);
+            if rest && found.contains(linked) {
+                expected.extend(by_filter.insert(linked.clone()).then_some("released"));
+                return true;
+            }
+            expected.extend(rest.then_some("unlinked"));
+            !rest
         });
-        assert_report(&answer.unwrap(), &expected);
+        let report = answer.unwrap();
+        assert_report(&report, &expected);
+        self.settle(place.project, report.followed());
     }
 
     pub(super) fn move_links(
@@ -174,10 +200,14 @@ impl Model {
         let project = &self.projects[&project_key(from.project)];
         let to_link = project.ask_to_link(keys, self.closed);
         let to_unlink = project.ask_to_unlink(from.view, keys);
-        let expected = [self.link_asked(to, to_link), self.unlink_asked(from, to_unlink)];
         let answer = answer.unwrap();
         assert_eq!(answer.len(), 2);
-        answer.iter().zip(&expected).for_each(|(report, expected)| assert_report(report, expected));
+        let expected = self.link_asked(to, to_link);
+        assert_report(&answer[0], &expected);
+        self.settle(from.project, answer[0].followed());
+        let expected = self.unlink_asked(from, to_unlink);
+        assert_report(&answer[1], &expected);
+        self.settle(from.project, answer[1].followed());
     }
 
     /// Whether a call gets a report; else the error must be the one it should get.
@@ -205,6 +235,7 @@ pub(super) fn assert_report(report: &Report, expected: &[&str]) {
         KeyOutcome::AlreadyLinked => "already linked",
         KeyOutcome::Unlinked => "unlinked",
         KeyOutcome::Moved => "moved",
+        KeyOutcome::Released => "released",
         KeyOutcome::Registered => "registered",
         KeyOutcome::Updated => "updated",
         KeyOutcome::Unchanged => "unchanged",
@@ -212,9 +243,11 @@ pub(super) fn assert_report(report: &Report, expected: &[&str]) {
         other => panic!("an outcome the model does not know: {other:?}"),
     };
     let outcomes: Vec<_> = report.outcomes().map(|(_, found)| outcome(found)).collect();
-    assert_eq!(outcomes, expected);
+    // What keys hold since, and a filter held before, is told as what was linked already.
+    let told = expected.iter().map(|of| if *of == "held" { "already linked" } else { of });
+    assert_eq!(outcomes, told.collect::<Vec<_>>());
     assert_eq!(report.success_count() + report.failure_count(), expected.len());
-    let changes = ["linked", "unlinked", "moved", "registered", "updated"];
+    let changes = ["linked", "unlinked", "moved", "held", "released", "registered", "updated"];
     let changed = expected.iter().any(|outcome| changes.contains(outcome));
     assert_eq!(report.revision().is_some(), changed);
 }

@@ -3,6 +3,7 @@
 mod call;
 mod choices;
 mod filter;
+mod follow;
 pub(crate) mod law;
 mod links;
 mod over_views;
@@ -14,10 +15,13 @@ mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use viewlink::{EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, Store, ViewPatch};
+use viewlink::{
+    EnvironmentId, Error, LinkChange, LinkPolicy, NewView, Resource, ResourceType, Store, Unfollow,
+    ViewPatch,
+};
 
 #[allow(unused_imports, reason = "the fuzz test makes its calls from bytes")]
-pub(crate) use call::{BY_ID, Call, Keys, Place, calls, keys};
+pub(crate) use call::{BY_ID, Call, Keys, Place, calls, following, keys};
 #[allow(unused_imports, reason = "the fuzz test makes its filters from bytes")]
 pub(crate) use filter::{Condition, Filter};
 #[allow(unused_imports, reason = "the fuzz test makes its resources from bytes")]
@@ -58,11 +62,16 @@ struct ModelView {
     version: u64,
     /// When each resource was linked.
     links: BTreeMap<Resource, u64>,
+    /// The filters that it follows.
+    follows: BTreeMap<ResourceType, Filter>,
+    /// The links that no key holds.
+    by_filter: BTreeSet<Resource>,
 }
 
 impl ModelView {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), version: 1, links: BTreeMap::new() }
+        let (links, follows, by_filter) = Default::default();
+        Self { name: name.to_owned(), version: 1, links, follows, by_filter }
     }
 }
 
@@ -121,6 +130,7 @@ impl Model {
                 let mut after = found.cloned().unwrap_or_default();
                 let expected = after.put(puts, report.revision().unwrap_or_default());
                 assert_report(&report, &expected);
+                after.settle(&mut self.clock, report.followed());
                 // A project begins with its first resource.
                 if found.is_some() || !after.resources.is_empty() {
                     self.projects.insert(project_key(*number), after);
@@ -167,6 +177,19 @@ impl Model {
             Call::MoveLinks(..) | Call::RenameView(..) | Call::CopyView(..) => {
                 self.over_views(store, call);
             }
+            Call::Follow(place, of, filter) => {
+                let (project, view) = (project(&place.project), view_key(place.view));
+                let rehearsed = project.dry_run().follow(&view, *of, filter.to_store());
+                let answer = project.follow(&view, *of, filter.to_store());
+                assert_eq!(rehearsed.is_ok(), answer.is_ok());
+                self.follow(*place, *of, filter, answer);
+            }
+            Call::Unfollow(place, of, how) => {
+                let how = [Unfollow::KeepLinks, Unfollow::TakeOut, Unfollow::TakeOutKeepLastView]
+                    [usize::from(how % 3)];
+                let (project, view) = (project(&place.project), view_key(place.view));
+                self.unfollow(*place, *of, how, project.unfollow(&view, *of, how));
+            }
             Call::Checkpoint => store.checkpoint().unwrap(),
             other => self.remove(store, other),
         }
@@ -182,8 +205,10 @@ impl Model {
                 let Some(view) = self.found(*place, answer.as_ref().err()) else {
                     return;
                 };
-                assert_eq!(answer.unwrap().unlinked.total(), view.links.len() as u64);
+                let answer = answer.unwrap();
+                assert_eq!(answer.unlinked.total(), view.links.len() as u64);
                 self.project(place.project).views.remove(&key);
+                self.settle(place.project, &answer.followed);
             }
             Call::DeleteProject(number) => {
                 let answer = project(number).delete();
@@ -227,6 +252,7 @@ impl Model {
         let mut resources = BTreeSet::new();
         let mut links = 0;
         for view in found.views.values_mut() {
+            view.by_filter.retain(|resource| !gone(resource));
             view.links.retain(|resource, _| {
                 let gone = gone(resource);
                 if gone {
@@ -240,6 +266,8 @@ impl Model {
         assert_eq!((answer.resources, answer.links), (resources.len() as u64, links));
         assert_eq!(answer.registered, registered);
         assert_eq!(answer.revision.is_some(), links + registered > 0);
+        // Nothing follows: what is gone is found by no filter.
+        self.settle(project, &[]);
     }
 
     fn project(&mut self, project: u8) -> &mut ModelProject {

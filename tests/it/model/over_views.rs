@@ -45,18 +45,22 @@ impl Model {
         }
         let asked = self.projects[&project_key(from.project)].ask_to_unlink(from.view, keys);
         let mut clock = self.clock;
-        let views = &mut self.project(from.project).views;
         let (of, target) = (view_key(from.view), view_key(to.view));
+        let project = self.project(from.project);
+        let found = project.held_by_filter(&of);
+        let views = &mut project.views;
         let expected = asked.outcomes(|resource| {
             let is_in = |view: &str| views[view].links.contains_key(&resource);
             match (is_in(&of), is_in(&target)) {
                 (false, _) => "not_linked",
                 (true, true) if of == target => "already linked",
+                (true, _) if found.contains(&resource) => "held_by_filter",
                 (true, there) => {
                     views.get_mut(&of).unwrap().links.remove(&resource);
                     clock += 1;
-                    let links = &mut views.get_mut(&target).unwrap().links;
-                    links.entry(resource).or_insert(clock);
+                    let target = views.get_mut(&target).unwrap();
+                    target.by_filter.remove(&resource);
+                    target.links.entry(resource).or_insert(clock);
                     if there { "unlinked" } else { "moved" }
                 }
             }
@@ -65,18 +69,29 @@ impl Model {
         let answer = answer.unwrap();
         assert_eq!(answer.len(), 1);
         assert_report(&answer[0], &expected);
+        self.settle(from.project, answer[0].followed());
     }
 
-    /// The view to be renamed or copied, or `None` where the call must have got an error and did.
+    /// The view to be renamed or copied, or `None` where the call must have got an error and did: the key is taken, or
+    /// a filter names one of those that no filter may name.
     fn source(
         &mut self,
         from: Place,
         to: Place,
+        unnamed: &[u8],
         answer: &viewlink::Result<View>,
     ) -> Option<ModelView> {
         let source = self.found(from, answer.as_ref().err())?.clone();
         if self.view(to).is_some() {
             assert!(matches!(answer, Err(Error::ViewExists { .. })), "{answer:?}");
+            return None;
+        }
+        let project = &self.projects[&project_key(from.project)];
+        let mut unnamed = unnamed.iter().map(|view| view_key(*view));
+        if let Some(named) = unnamed.find(|view| project.is_named(view)) {
+            let tells =
+                matches!(answer, Err(Error::NamedByFilter { view, .. }) if view.as_str() == named);
+            assert!(tells, "{named}: {answer:?}");
             return None;
         }
         Some(source)
@@ -87,7 +102,7 @@ impl Model {
             assert_eq!(answer.unwrap().version, self.view(from).unwrap().version);
             return;
         }
-        let Some(mut view) = self.source(from, to, &answer) else { return };
+        let Some(mut view) = self.source(from, to, &[from.view, to.view], &answer) else { return };
         view.version += 1;
         let answer = answer.unwrap();
         assert_eq!((answer.key.as_str(), answer.version), (&*view_key(to.view), view.version));
@@ -97,7 +112,7 @@ impl Model {
     }
 
     fn copy(&mut self, from: Place, to: Place, name: &str, answer: viewlink::Result<View>) {
-        let Some(view) = self.source(from, to, &answer) else { return };
+        let Some(view) = self.source(from, to, &[to.view], &answer) else { return };
         let mut links: Vec<(u64, Resource)> =
             view.links.into_iter().map(|(resource, time)| (time, resource)).collect();
         links.sort();

@@ -90,7 +90,10 @@ fn assert_links(
     sorts: &[LinkSort],
 ) {
     let to_store = filter.map_or_else(ResourceFilter::all, Filter::to_store);
-    let counts = reader.view(key).unwrap().links;
+    let found = reader.view(key).unwrap();
+    let follows = found.follows.iter().map(|of| (of.resource_type, of.filter.clone()));
+    assert!(follows.eq(view.follows.iter().map(|(of, filter)| (*of, filter.to_store()))));
+    let counts = found.links;
     for resource_type in ResourceType::ALL {
         let of_type =
             view.links.iter().filter(|(linked, _)| linked.resource_type() == resource_type);

@@ -3,7 +3,7 @@
 use viewlink::wire::{Changes, ReplaceReport};
 use viewlink::{
     Attribute, Batch, EnvironmentId, LinkChange, Maintainer, NewResource, NewView, Options,
-    ProjectSettings, Resource, Timestamp, ViewPatch,
+    ProjectSettings, Resource, ResourceFilter, ResourceType, Timestamp, Unfollow, ViewPatch,
 };
 
 use crate::support::Clock;
@@ -121,6 +121,55 @@ fn links_that_come_back_are_told_with_the_times_they_had() {
         (keys, &links["linkedAt"]),
         (vec!["a".into(), "b".into()], &[2_000, 1_000][..].into())
     );
+}
+
+#[test]
+fn changes_and_reports_that_follow_a_filter_have_their_json() {
+    let store = Options::new().open_in_memory().unwrap();
+    let project = store.project("p").unwrap();
+    project.create_view(NewView::new("v", "V")).unwrap();
+    project.create_view(NewView::new("w", "W")).unwrap();
+    project.put_resources([NewResource::flag("a").tags(["t"])]).unwrap().all_ok().unwrap();
+    let filter = |text| ResourceFilter::parse(ResourceType::Flag, text).unwrap();
+    project.follow("w", ResourceType::Flag, filter("view:v")).unwrap().all_ok().unwrap();
+    let report = project.follow("v", ResourceType::Flag, filter("tags:t")).unwrap();
+    let link = project.link("v", Batch::flags(["a"])).unwrap();
+    let unlink = project.unlink("v", Batch::flags(["a"])).unwrap();
+    project.unfollow("v", ResourceType::Flag, Unfollow::TakeOut).unwrap().all_ok().unwrap();
+    let flag = r#"{"resourceKey":"a","resourceType":"flag"}"#;
+    let of = |view: &str, linked: &str, unlinked: &str, more: &str| {
+        format!(
+            r#"{{"viewKey":"{view}","resourceType":"flag","linked":[{linked}],"unlinked":[{unlinked}]{more}}}"#
+        )
+    };
+    let by_filter = r#","byFilter":true"#;
+    let (linked_v, linked_w) = (of("v", flag, "", by_filter), of("w", flag, "", by_filter));
+    let json = serde_json::to_string(&ReplaceReport::new(&report)).unwrap();
+    let expected = format!(
+        r#"{{"successCount":1,"failureCount":0,"failedResources":[],"followed":[{linked_w}],"linkedCount":1,"unchangedCount":0,"unlinkedResources":[]}}"#
+    );
+    assert_eq!(json, expected);
+    assert!(link.followed().is_empty() && unlink.followed().is_empty());
+
+    let mut feed = store.feed(4).unwrap();
+    let page = feed.next_page(100).unwrap();
+    let told = Changes::new(&page, feed.position().unwrap());
+    let kinds: Vec<String> =
+        told.items.iter().map(|item| serde_json::to_string(&item.did).unwrap()).collect();
+    let gone = [of("v", "", flag, by_filter), of("w", "", flag, by_filter)].join(",");
+    let held = of("v", "", "", &format!(r#","held":[{flag}]"#)).split_off(1);
+    let released = of("v", "", "", &format!(r#","released":[{flag}]"#)).split_off(1);
+    let expected = [
+        format!(
+            r#"{{"kind":"steps","steps":[{{"kind":"followed","viewKey":"v","resourceType":"flag","filter":"tags contains [\"t\"]"}},{{"kind":"manyLinksChanged","parts":[{linked_v},{linked_w}]}}]}}"#
+        ),
+        format!(r#"{{"kind":"linksChanged",{held}"#),
+        format!(r#"{{"kind":"linksChanged",{released}"#),
+        format!(
+            r#"{{"kind":"steps","steps":[{{"kind":"unfollowed","viewKey":"v","resourceType":"flag"}},{{"kind":"manyLinksChanged","parts":[{gone}]}}]}}"#
+        ),
+    ];
+    assert_eq!(kinds, expected);
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn a_view_post_becomes_the_view_it_asks_for() {
         (r#"{"key":"k","name":"n","tags":"a"}"#, "at tags: invalid type: string"),
         (
             r#"{"key":"k","name":"n","maintainerId":"m","maintainerTeamKey":"t"}"#,
-            "do not go together",
+            "exclude each other",
         ),
     ] {
         let error = view(body).unwrap_err().to_string();

@@ -119,14 +119,14 @@ fn what_cannot_be_a_resource_says_what_is_wrong() {
         (r#"{"kind":"flag","key":"a","staleState":1.5}"#, "at staleState: invalid type: floating"),
         (r#"{"kind":"flag","key":"a","status":["a",1]}"#, "at status[1]: invalid type: integer"),
         (r#"{"kind":"flag","key":"a","status":9223372036854775808}"#, "the number is too large"),
-        (r#"{"key":"a"}"#, "resourceType is missing: there are flag, segment, aiConfig and metric"),
+        (r#"{"key":"a"}"#, "resourceType is missing: use flag, segment, aiConfig or metric"),
         (r#"{"kind":"boolean","key":"a"}"#, "resourceType is \"boolean\""),
         (r#"{"kind":"flag","key":"a","projectKey":"no key"}"#, "projectKey is \"no key\""),
         (r#"{"kind":"segment","key":"a"}"#, "environmentId is missing"),
         (r#"{"kind":"flag","key":"a","environmentId":"e"}"#, "for segments only"),
         (
             r#"{"kind":"flag","key":"a","maintainerId":"m","maintainerTeamKey":"t"}"#,
-            "do not go together",
+            "exclude each other",
         ),
     ] {
         let error = parse(text).unwrap_err().to_string();

@@ -1,0 +1,254 @@
+//! What the filters that views follow make of a change, in the same change.
+//!
+//! Filters look at one resource at a time, so each resource that a change touches is settled by itself: the filters
+//! that may find it before or after are asked, then those that name a view whose link changed, and so on. No filter
+//! names a view that follows it, so this ends after as many rounds as filters stand behind each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::link_place;
+use super::pending::Overlay;
+use crate::filter::ResourceFilter;
+use crate::model::change_record::{Holds, LinksChange, RemovedLinks};
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
+use crate::model::{NameList, ResourceFields};
+use crate::state::names::Name;
+use crate::state::project::ProjectState;
+use crate::state::selection::admits;
+
+/// What filters make of the links of one type.
+pub(super) struct Derivation<'d> {
+    project: &'d ProjectState,
+    resource_type: ResourceType,
+    overlay: &'d Overlay<'d>,
+    /// A view that is deleted by the change.
+    deleted: Option<u32>,
+    /// A view that follows another filter since.
+    following: Option<(u32, &'d ResourceFilter)>,
+    /// By the views that links change of: the resources, and whether they are linked since.
+    changed: BTreeMap<&'d ViewKey, (u32, BTreeMap<&'d str, bool>)>,
+}
+
+/// A resource that is settled.
+struct Subject<'d> {
+    name: &'d str,
+    /// Where the name stands in the state.
+    found: Option<Name>,
+    /// What is said of it after the change, if it is registered.
+    fields: Option<&'d ResourceFields>,
+}
+
+impl<'d> Derivation<'d> {
+    pub(super) fn new(
+        project: &'d ProjectState,
+        resource_type: ResourceType,
+        overlay: &'d Overlay<'d>,
+    ) -> Self {
+        let changed = BTreeMap::new();
+        Self { project, resource_type, overlay, deleted: None, following: None, changed }
+    }
+
+    /// As it is without a view.
+    pub(super) fn without(self, deleted: u32) -> Self {
+        Self { deleted: Some(deleted), ..self }
+    }
+
+    /// As it is when a view follows another filter.
+    pub(super) fn with_filter(self, slot: u32, filter: &'d ResourceFilter) -> Self {
+        Self { following: Some((slot, filter)), ..self }
+    }
+
+    /// Settles a resource that a put says something else of.
+    ///
+    /// Cost: O(m log m) with the m filters that may find it, or name a view whose link to it changes.
+    pub(super) fn put(
+        &mut self,
+        name: &'d str,
+        before: Option<&'d ResourceFields>,
+        fields: &'d ResourceFields,
+    ) {
+        let first = self.project.standing.concerned(self.resource_type, [before, Some(fields)]);
+        if !first.is_empty() {
+            let subject = self.subject(name, Some(fields));
+            self.settle(subject, first);
+        }
+    }
+
+    /// Settles resources whose links to views changed.
+    pub(super) fn relinked(&mut self, views: &[&ViewKey], names: impl Iterator<Item = &'d str>) {
+        let first: BTreeSet<u32> = views.iter().flat_map(|view| self.naming(view)).collect();
+        if first.is_empty() {
+            return;
+        }
+        for name in names {
+            self.settle(self.registered(name), first.clone());
+        }
+    }
+
+    /// Settles a resource of which the registry says the same: the filters of some views are asked first.
+    pub(super) fn ask(&mut self, name: &'d str, first: BTreeSet<u32>) {
+        self.settle(self.registered(name), first);
+    }
+
+    /// Settles resources that the new filter of a view finds, or its old one found.
+    pub(super) fn refiltered(&mut self, slot: u32, names: impl Iterator<Item = &'d str>) {
+        for name in names {
+            self.settle(self.registered(name), BTreeSet::from([slot]));
+        }
+    }
+
+    /// Whether a filter finds a resource that the change says nothing of.
+    pub(super) fn finds(&self, filter: &ResourceFilter, name: &'d str) -> bool {
+        self.admits(filter, &self.registered(name), &BTreeMap::new())
+    }
+
+    /// Whether a resource that is in a view is in no view any more once it is unlinked from that one.
+    pub(super) fn is_last_view(&self, slot: u32, name: &'d str) -> bool {
+        let (project, resource_type, overlay) = (self.project, self.resource_type, self.overlay);
+        let subject = self.registered(name);
+        let mut since = BTreeMap::from([(slot, false)]);
+        let view = project.views.get(slot).map(|view| &view.about().key);
+        let first: BTreeSet<u32> = view.into_iter().flat_map(|view| self.naming(view)).collect();
+        self.follow(&subject, first, &mut since);
+        let in_state = project.views_of(resource_type, name).map(|(slot, _)| slot);
+        let added = overlay.linked_to(resource_type, name).iter().copied();
+        let linked = |slot: &u32| self.is_linked(&subject, *slot, &since);
+        let here = overlay.is_linked(project, resource_type, slot, name, subject.found);
+        here && !in_state.chain(added).chain(since.keys().copied()).any(|slot| linked(&slot))
+    }
+
+    /// The parts of the change that filters make, in the order of the keys of their views.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`](crate::Error::TooLong) when there is no room for a link.
+    pub(super) fn into_parts(self) -> Result<Vec<LinksChange>> {
+        let (project, resource_type, overlay) = (self.project, self.resource_type, self.overlay);
+        let names = &project.of(resource_type).names;
+        let part = |(view, (slot, changed)): (&ViewKey, (u32, BTreeMap<&str, bool>))| {
+            let of = |wanted: bool| {
+                let changed = changed.iter().filter(move |(_, linked)| **linked == wanted);
+                changed.map(|(name, _)| *name)
+            };
+            let place = (project, resource_type, slot);
+            let linked: NameList = of(true).collect();
+            link_place::check_room(overlay, place, linked.len())?;
+            let gone = of(false).map(|name| (name, names.find(name)));
+            let unlinked: RemovedLinks = link_place::removed(overlay, place, gone)?;
+            let holds = Holds { by_filter: true, ..Holds::default() };
+            let in_state = project.views.get(slot).map(|view| view.change);
+            let last_change = in_state.and_then(|id| overlay.last_change(project.id, slot, id));
+            let (view, order, restored) = (view.clone(), Vec::new(), None);
+            Ok(LinksChange {
+                view,
+                last_change,
+                resource_type,
+                linked,
+                order,
+                restored,
+                unlinked,
+                holds,
+            })
+        };
+        self.changed.into_iter().map(part).collect()
+    }
+
+    fn subject(&self, name: &'d str, fields: Option<&'d ResourceFields>) -> Subject<'d> {
+        Subject { name, found: self.project.of(self.resource_type).names.find(name), fields }
+    }
+
+    /// A resource of which the registry says the same after the change.
+    fn registered(&self, name: &'d str) -> Subject<'d> {
+        let row = self.project.registry.get(self.resource_type, name);
+        self.subject(name, row.map(|row| &row.fields))
+    }
+
+    fn naming(&self, view: &ViewKey) -> impl Iterator<Item = u32> + use<'d> {
+        let slots = self.project.standing.naming(self.resource_type, view);
+        let deleted = self.deleted;
+        slots.filter(move |slot| Some(*slot) != deleted)
+    }
+
+    /// Notes which links of a resource change when the filters of some views are asked first.
+    fn settle(&mut self, subject: Subject<'d>, first: BTreeSet<u32>) {
+        let mut since = BTreeMap::new();
+        self.follow(&subject, first, &mut since);
+        for (slot, linked) in since {
+            let Some(view) = self.project.views.get(slot) else { continue };
+            if linked != self.was_linked(&subject, slot) {
+                let (_, changed) =
+                    self.changed.entry(&view.about().key).or_insert((slot, BTreeMap::new()));
+                changed.insert(subject.name, linked);
+            }
+        }
+    }
+
+    /// Asks the filters of views, then of those that name a view whose link changed, until none does; `since` has the
+    /// links that changed, and has them after.
+    fn follow(
+        &self,
+        subject: &Subject<'_>,
+        mut asked: BTreeSet<u32>,
+        since: &mut BTreeMap<u32, bool>,
+    ) {
+        // Filters that lead to each other in a circle can only come from files that others wrote: then it ends, too.
+        for _ in 0..=self.project.views.len() {
+            if asked.is_empty() {
+                break;
+            }
+            let mut next = BTreeSet::new();
+            for slot in asked {
+                let Some(view) = self.project.views.get(slot) else { continue };
+                let linked = self.is_held(subject, slot, since);
+                if linked != self.is_linked(subject, slot, since) {
+                    since.insert(slot, linked);
+                    next.extend(self.naming(&view.about().key));
+                }
+            }
+            asked = next;
+        }
+    }
+
+    /// Whether keys or the filter of a view hold a resource.
+    fn is_held(&self, subject: &Subject<'_>, slot: u32, since: &BTreeMap<u32, bool>) -> bool {
+        let (resource_type, found) = (self.resource_type, subject.found);
+        let standing = self.project.standing(slot, resource_type);
+        let by_keys = match standing {
+            Some(_) => {
+                self.overlay.keys_hold(self.project, resource_type, slot, subject.name, found)
+            }
+            // It begins to follow a filter, so keys hold what is linked.
+            None => self.was_linked(subject, slot),
+        };
+        let filter = match self.following {
+            Some((following, filter)) if following == slot => Some(filter),
+            _ => standing.map(|standing| &*standing.filter),
+        };
+        by_keys || filter.is_some_and(|filter| self.admits(filter, subject, since))
+    }
+
+    fn admits(
+        &self,
+        filter: &ResourceFilter,
+        subject: &Subject<'_>,
+        since: &BTreeMap<u32, bool>,
+    ) -> bool {
+        let is_in = |view: &ViewKey| {
+            let slot = self.project.views.slot(view);
+            slot.is_some_and(|slot| self.is_linked(subject, slot, since))
+        };
+        // What is not registered is found by no standing filter.
+        subject.fields.is_some() && admits(filter, subject.name, subject.fields, is_in)
+    }
+
+    fn is_linked(&self, subject: &Subject<'_>, slot: u32, since: &BTreeMap<u32, bool>) -> bool {
+        since.get(&slot).copied().unwrap_or_else(|| self.was_linked(subject, slot))
+    }
+
+    fn was_linked(&self, &Subject { name, found, .. }: &Subject<'_>, slot: u32) -> bool {
+        Some(slot) != self.deleted
+            && self.overlay.is_linked(self.project, self.resource_type, slot, name, found)
+    }
+}

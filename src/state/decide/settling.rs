@@ -1,0 +1,290 @@
+//! What filters make of steps that take something back.
+//!
+//! What filters did in a change is taken back by the filters: they are asked when all steps are done, of each resource
+//! that one of these touched. A link that the filter of its view alone held comes back with the time that it had.
+
+use std::collections::BTreeSet;
+
+use super::derivation::Derivation;
+use super::follow::circle;
+use super::pending::{Overlay, Pending};
+use super::steps::{Link, Steps};
+use super::touched::FilterLink;
+use crate::filter::ResourceFilter;
+use crate::model::change::ChangedLinks;
+use crate::model::change_record::{FilterChange, Holds, LinksChange, RemovedLinks};
+use crate::model::error::Result;
+use crate::model::key::ViewKey;
+use crate::model::resource::ResourceType;
+use crate::model::{Effect, FailureReason, LinkRecord, NameList, ResourceFields};
+use crate::state::selection::Selection;
+use crate::state::standing::Standing;
+
+impl Steps<'_> {
+    /// The filter that a view follows for a type.
+    pub(super) fn standing(&self, view: &ViewKey, of: ResourceType) -> Option<&Standing> {
+        self.view(view)?.1.standing(of)
+    }
+
+    /// Whether the filter of a view alone holds the link of a resource that is there.
+    pub(super) fn filter_alone_holds(&self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
+        let found = self.project().and_then(|project| project.of(of).names.find(name));
+        let standing = self.standing(view, of).zip(found);
+        standing.is_some_and(|(standing, found)| !standing.keys_hold(found.id))
+    }
+
+    /// Notes when links were made that a filter alone held: all of those, or the ones that are said to be.
+    pub(super) fn note_times(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        removed: &RemovedLinks,
+        all: bool,
+    ) {
+        let mut by_filter = removed.by_filter.iter().peekable();
+        for (name, record) in removed.names.iter().zip(removed.times.iter()) {
+            if by_filter.next_if_eq(&name).is_some() || all {
+                let link = (view.clone(), resource_type, name.into());
+                self.touched.times.insert(link, record);
+            }
+        }
+    }
+
+    /// Lets keys hold a link once the filter of the view let it come back; tells whether that can be.
+    pub(super) fn hold_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
+        let link: FilterLink = (view.clone(), of, name.into());
+        let returns = self.touched.times.contains_key(&link);
+        self.touched.held_then.extend(returns.then_some(link));
+        returns
+    }
+
+    /// Notes that links of a view change.
+    pub(super) fn relinked(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
+        let naming = self.project().map(|project| project.standing.naming(of, view).collect());
+        let naming: BTreeSet<u32> = naming.unwrap_or_default();
+        self.touched.ask(of, links.iter().map(|(name, _)| *name), &naming);
+    }
+
+    /// Notes that something else is to be said of a resource.
+    pub(super) fn said(&mut self, of: ResourceType, name: &str, after: Option<&ResourceFields>) {
+        let Some(project) = self.project() else { return };
+        let before = project.registry.get(of, name).map(|row| &row.fields);
+        let concerned = project.standing.concerned(of, [before, after]);
+        self.touched.ask(of, [name].into_iter(), &concerned);
+    }
+
+    /// Removes links that are there, whoever holds them. The filter of the view is asked whether it finds them.
+    pub(super) fn unlink(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        links: &[Link<'_>],
+    ) -> Result<()> {
+        let own = self.view(view).filter(|(_, view)| view.standing(resource_type).is_some());
+        let own: BTreeSet<u32> = own.into_iter().map(|(slot, _)| slot).collect();
+        self.touched.ask(resource_type, links.iter().map(|(name, _)| *name), &own);
+        let alone = |link: &Link<'_>| self.filter_alone_holds(view, resource_type, link.0);
+        let (by_filter, by_keys): (Vec<_>, Vec<_>) = links.iter().partition(|link| alone(link));
+        self.remove(view, resource_type, &by_keys, false)?;
+        self.remove(view, resource_type, &by_filter, true)
+    }
+
+    /// Lets no key hold links that keys hold: those that the filter of the view finds stay.
+    pub(super) fn release(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        links: &[Link<'_>],
+    ) -> Result<()> {
+        let nothing = Pending::default();
+        let overlay = Overlay::new(&nothing, false);
+        let derivation =
+            self.project().map(|project| Derivation::new(project, resource_type, &overlay));
+        let found = self.standing(view, resource_type).zip(derivation);
+        let finds = |link: &Link<'_>| {
+            found.as_ref().is_some_and(|(standing, asked)| asked.finds(&standing.filter, link.0))
+        };
+        let (stay, go): (Vec<_>, Vec<_>) = links.iter().partition(|link| finds(link));
+        self.remove(view, resource_type, &go, false)?;
+        let released = stay.iter().map(|(name, _)| *name).collect();
+        self.change_holds(view, resource_type, Holds { released, ..Holds::default() })
+    }
+
+    /// Changes who holds links of a view that stay.
+    pub(super) fn change_holds(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        holds: Holds,
+    ) -> Result<()> {
+        let changed = (holds.held.len() + holds.released.len()) as u64;
+        let (Some((slot, found)), true) = (self.view(view), changed > 0) else { return Ok(()) };
+        let part = LinksChange {
+            view: view.clone(),
+            last_change: self.last_change(found),
+            resource_type,
+            linked: NameList::default(),
+            order: Vec::new(),
+            restored: None,
+            unlinked: RemovedLinks::default(),
+            holds,
+        };
+        self.result.taken_back += changed;
+        let released: Vec<Box<str>> = part.holds.released.iter().map(Box::from).collect();
+        let released = released.iter().map(|name| &**name);
+        self.touched.ask(resource_type, released, &BTreeSet::from([slot]));
+        self.add(Effect::ChangeLinks(vec![part]))
+    }
+
+    /// Lets a view that is there follow a filter, in place of the one that it follows; tells whether it can. Keys hold
+    /// what is linked where it begins.
+    pub(super) fn begin(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+    ) -> Result<bool> {
+        self.begin_with(view, resource_type, filter, NameList::default())
+    }
+
+    /// The same; where it begins the filter alone holds some of the links.
+    pub(super) fn begin_with(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        filter: &ResourceFilter,
+        by_filter: NameList,
+    ) -> Result<bool> {
+        let Some(project) = self.project() else { return Ok(false) };
+        if !filter.can_stand() || circle(project, resource_type, view, filter).is_some() {
+            return Ok(false);
+        }
+        self.change_filter(view, resource_type, Some(filter), by_filter)?;
+        Ok(true)
+    }
+
+    /// Lets a view follow no filter any more. What that one alone holds goes, but for what is to be kept.
+    pub(super) fn end(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        keep: &NameList,
+    ) -> Result<()> {
+        let keep: BTreeSet<&str> = keep.iter().collect();
+        let links = self.links(view, resource_type);
+        let alone = links.iter().map(|(name, record)| (&**name, *record));
+        let alone = alone.filter(|(name, _)| self.filter_alone_holds(view, resource_type, name));
+        let (kept, gone): (Vec<_>, Vec<_>) = alone.partition(|(name, _)| keep.contains(name));
+        self.remove(view, resource_type, &gone, true)?;
+        let kept = kept.into_iter().map(|(name, _)| name).collect();
+        self.change_filter(view, resource_type, None, kept)
+    }
+
+    fn change_filter(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        filter: Option<&ResourceFilter>,
+        by_filter: NameList,
+    ) -> Result<()> {
+        let Some((slot, found)) = self.view(view) else { return Ok(()) };
+        let before = found.standing(resource_type).map(|standing| (*standing.filter).clone());
+        let links = found.links(resource_type).map_or(0, |links| links.len());
+        let replaced = before.is_some() && filter.is_some();
+        let change = FilterChange {
+            view: view.clone(),
+            last_change: self.last_change(found),
+            resource_type,
+            before,
+            filter: filter.cloned(),
+            links: if replaced { 0 } else { links },
+            by_filter: Some(by_filter),
+        };
+        self.result.taken_back += 1;
+        self.add(Effect::ChangeFilter(change))?;
+        let names = filter.map(|filter| self.found(view, resource_type, filter));
+        let names: Vec<Box<str>> = names.unwrap_or_default();
+        let names = names.iter().map(|name| &**name);
+        self.touched.ask(resource_type, names, &BTreeSet::from([slot]));
+        Ok(())
+    }
+
+    /// What a filter finds, and what the view has.
+    fn found(&self, view: &ViewKey, of: ResourceType, filter: &ResourceFilter) -> Vec<Box<str>> {
+        let Some(project) = self.project() else { return Vec::new() };
+        let found = Selection::standing(project, of, filter).registered();
+        let linked = self.links(view, of).into_keys();
+        found.into_iter().map(|(name, _)| name.into()).chain(linked).collect()
+    }
+
+    /// Adds what filters make of the steps.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let asked = std::mem::take(&mut self.touched.asked);
+        let state = self.state.clone();
+        let Some(project) = state.projects.get(&self.context.command.project) else {
+            return Ok(());
+        };
+        let nothing = Pending::default();
+        let overlay = Overlay::new(&nothing, false);
+        for resource_type in ResourceType::ALL {
+            let mut derivation = Derivation::new(project, resource_type, &overlay);
+            for ((_, name), first) in asked.iter().filter(|((of, _), _)| *of == resource_type) {
+                derivation.ask(name, first.clone());
+            }
+            for part in derivation.into_parts()? {
+                self.add_derived(part)?;
+            }
+        }
+        for (view, of, name) in std::mem::take(&mut self.touched.held_then) {
+            let held = [&*name].into_iter().collect();
+            match self.filter_alone_holds(&view, of, &name) {
+                true => self.change_holds(&view, of, Holds { held, ..Holds::default() })?,
+                false => self.fail_link(&view, of, &name, FailureReason::ChangedSince)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a link can be given a time that one of the view had.
+    pub(super) fn may_return(&self, view: &ViewKey, of: ResourceType, record: LinkRecord) -> bool {
+        let Some((_, found)) = self.view(view) else { return false };
+        let is_of_view = self.touched.until.is_none_or(|until| found.about().created_at <= until);
+        is_of_view && !self.is_taken(view, of, record)
+    }
+
+    /// Adds a part that filters made: links that they held before come back.
+    fn add_derived(&mut self, part: LinksChange) -> Result<()> {
+        let LinksChange { view, resource_type, linked, unlinked, .. } = part;
+        let mut restored: Vec<Link<'_>> = Vec::new();
+        for name in linked.iter() {
+            let time = self.touched.times.get(&(view.clone(), resource_type, name.into()));
+            let returns = |time: &&LinkRecord| self.may_return(&view, resource_type, **time);
+            restored.extend(time.filter(returns).map(|time| (name, *time)));
+        }
+        let back: BTreeSet<&str> = restored.iter().map(|(name, _)| *name).collect();
+        let new = linked.iter().filter(|name| !back.contains(name)).collect();
+        let times = restored.iter().map(|(_, record)| *record).collect();
+        let coming_back = restored.iter().map(|(name, _)| *name).collect();
+        for (linked, restored, unlinked) in
+            [(coming_back, Some(times), RemovedLinks::default()), (new, None, unlinked)]
+        {
+            let Some((_, found)) = self.view(&view) else { return Ok(()) };
+            let part = LinksChange {
+                view: view.clone(),
+                last_change: self.last_change(found),
+                resource_type,
+                linked,
+                order: Vec::new(),
+                restored,
+                unlinked,
+                holds: Holds { by_filter: true, ..Holds::default() },
+            };
+            if part.len() > 0 {
+                let told = ChangedLinks::of_part(&part, self.context.stamp.revision)?;
+                self.result.followed.push(told);
+                self.add(Effect::ChangeLinks(vec![part]))?;
+            }
+        }
+        Ok(())
+    }
+}
