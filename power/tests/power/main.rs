@@ -1,0 +1,6 @@
+//! What becomes of a store when the power of a real file system is lost. `docs/testing.md` of the project tells what is
+//! tried and how it is run.
+
+mod cuts;
+mod ready;
+mod troubles;
