@@ -87,6 +87,18 @@ pub struct Checked {
 }
 
 impl Told {
+    /// Whether a change was acknowledged.
+    #[must_use]
+    pub fn is_acknowledged(&self) -> bool {
+        matches!(self, Self::Acknowledged { .. })
+    }
+
+    /// Whether something failed.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Failed { .. })
+    }
+
     /// A failure, with its causes.
     #[must_use]
     pub fn failed(what: &str, error: &viewlink::Error) -> Self {

@@ -149,7 +149,8 @@ impl Trial {
     ) -> Result<(Record, Vec<Heard>)> {
         let machine = self.start(image)?;
         let child = self.start_load(&machine, knowledge, setup, random)?;
-        thread::sleep(Duration::from_millis(random.u64(30..400)));
+        child.wait_for("change", Told::is_acknowledged)?;
+        thread::sleep(Duration::from_millis(random.u64(0..300)));
         let heard = child.kill().context("the load")?;
         let record = machine.stop()?;
         self.tally.count_load(&heard)?;

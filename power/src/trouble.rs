@@ -97,14 +97,14 @@ impl Trial {
         let (setup, nothing) = (Setup::random(random), Knowledge::of_nothing());
         let machine = self.start(self.beginning(random))?;
         let child = self.start_load(&machine, &nothing, &setup, random)?;
-        child.wait_for("change", is_acknowledged)?;
+        child.wait_for("change", Told::is_acknowledged)?;
         thread::sleep(Duration::from_millis(random.u64(0..100)));
         trouble.begin(&machine)?;
-        child.wait_for("failure", is_failure)?;
+        child.wait_for("failure", Told::is_failure)?;
         thread::sleep(Duration::from_millis(random.u64(50..200)));
         trouble.end(&machine)?;
         if trouble.passes() {
-            child.wait_for("change after the trouble", is_acknowledged)?;
+            child.wait_for("change after the trouble", Told::is_acknowledged)?;
         }
         let heard = child.kill().context("the load")?;
         let record = machine.stop()?;
@@ -155,7 +155,7 @@ impl Trial {
         let (setup, nothing) = (Setup::random(random), Knowledge::of_nothing());
         let machine = self.start(self.beginning(random))?;
         let child = self.start_load(&machine, &nothing, &setup, random)?;
-        child.wait_for("change", is_acknowledged)?;
+        child.wait_for("change", Told::is_acknowledged)?;
         thread::sleep(Duration::from_millis(random.u64(50..200)));
         let heard = child.kill().context("the load")?;
         let mut record = machine.stop()?;
@@ -179,14 +179,6 @@ impl Trial {
         }
         Ok(lived)
     }
-}
-
-fn is_acknowledged(told: &Told) -> bool {
-    matches!(told, Told::Acknowledged { .. })
-}
-
-fn is_failure(told: &Told) -> bool {
-    matches!(told, Told::Refused { .. } | Told::Failed { .. })
 }
 
 /// What failed, each failure once.

@@ -250,7 +250,12 @@ pub enum Error {
         supported: u32,
     },
     /// The files contradict themselves or each other; an open leaves them as they are.
-    #[error("the {part} is damaged: {detail}; restore the directory from a copy")]
+    ///
+    /// Also where a file system that had an error shows less than is on the disk: nothing is lost then, and all is there
+    /// when it is mounted again.
+    #[error(
+        "the {part} is damaged: {detail}; mount the file system again if it had an error, otherwise restore the directory from a copy"
+    )]
     Damaged {
         /// Whether it is the state or the journal.
         file: StoreFile,
