@@ -22,6 +22,10 @@ doc:
 test:
     bash .ci/run tests
 
+# Power losses below real file systems, as root.
+power:
+    bash .ci/run power
+
 # The handover between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom

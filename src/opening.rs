@@ -45,6 +45,27 @@ impl Options {
         Store::start(directory, self)
     }
 
+    /// Opens the store in a directory as [`open`](Self::open) does, and writes its files through the system's cache
+    /// alone. With the feature `testing`: so it goes by itself where a file system takes no direct writes.
+    ///
+    /// Cost: that of [`open`](Self::open).
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// let store = viewlink::Options::new().open_buffered(dir.path())?;
+    /// assert_eq!(store.snapshot()?.revision(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    #[cfg(feature = "testing")]
+    pub fn open_buffered(self, path: impl AsRef<Path>) -> Result<Store> {
+        let directory = Directory::open_buffered(path.as_ref(), &self)?;
+        Store::start(directory, self)
+    }
+
     /// Makes a store that is gone when its last handle is.
     ///
     /// Everything works as on disk, the journal too; nothing is written to any file. Example: at

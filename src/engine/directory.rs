@@ -46,12 +46,13 @@ pub(crate) struct Directory {
 impl Directory {
     /// Locks the directory at `path`, making it and a new store in it where the options allow.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
-        if path.as_os_str().is_empty() {
-            return Err(Error::NotAStore { path: path.into(), reason: "the path is empty".into() });
-        }
-        let disk =
-            FileDisk::new(path).map_err(|source| Error::io(format!("find {path:?}"), source))?;
-        Self::on_disk(Arc::new(disk), path, options)
+        Self::on_disk(Arc::new(find(path)?), path, options)
+    }
+
+    /// The same, and all its files are written through the system's cache.
+    #[cfg(feature = "testing")]
+    pub(crate) fn open_buffered(path: &Path, options: &Options) -> Result<Self> {
+        Self::on_disk(Arc::new(find(path)?.buffered()), path, options)
     }
 
     /// A directory that is gone with the store.
@@ -134,6 +135,14 @@ impl Directory {
             .unlock()
             .map_err(|source| Error::io(format!("unlock the store at {:?}", self.path), source))
     }
+}
+
+/// The disk of the directory at a path.
+fn find(path: &Path) -> Result<FileDisk> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::NotAStore { path: path.into(), reason: "the path is empty".into() });
+    }
+    FileDisk::new(path).map_err(|source| Error::io(format!("find {path:?}"), source))
 }
 
 impl Drop for Directory {

@@ -49,16 +49,26 @@ pub(crate) struct FileDisk {
     path: PathBuf,
     /// Empty until the directory is found there.
     dir: OnceLock<Dir>,
+    /// Whether files that can be written past the cache are.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "none can be"))]
+    is_direct: bool,
 }
 
 impl FileDisk {
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: std::path::absolute(path)?, dir: OnceLock::new() })
+        Ok(Self { path: std::path::absolute(path)?, dir: OnceLock::new(), is_direct: true })
     }
 
     /// An open directory; `path` is where it was found.
     pub(super) fn held(dir: Dir, path: &Path) -> Self {
-        Self { path: path.to_owned(), dir: OnceLock::from(dir) }
+        Self { path: path.to_owned(), dir: OnceLock::from(dir), is_direct: true }
+    }
+
+    /// The same directory, all files of which are written through the cache.
+    #[cfg(feature = "testing")]
+    pub(crate) fn buffered(mut self) -> Self {
+        self.is_direct = false;
+        self
     }
 
     fn dir(&self) -> io::Result<&Dir> {
@@ -118,6 +128,9 @@ impl Disk for FileDisk {
 
     #[cfg(target_os = "linux")]
     fn open_direct(&self, name: &str) -> io::Result<Option<Arc<dyn DirectFile>>> {
+        if !self.is_direct {
+            return Ok(None);
+        }
         let file = match self.dir()?.open_file(name, Access::Direct) {
             Err(error) if is_impossible(&error) => return Ok(None),
             opened => opened?,

@@ -290,7 +290,13 @@ pub enum Error {
         supported: u32,
     },
     /// The files contradict themselves or each other; opening leaves them unchanged.
-    #[error("the {part} is damaged: {detail}; restore the directory from a copy")]
+    ///
+    /// This also happens if a file system that had an error shows less than is on the disk: then nothing is lost, and
+    /// everything is there when it is mounted again.
+    #[error(
+        "the {part} is damaged: {detail}; mount the file system again if it had an error, otherwise restore the \
+         directory from a copy"
+    )]
     Damaged {
         /// Whether it is the state or the journal.
         file: StoreFile,
