@@ -22,6 +22,10 @@ doc:
 test:
     bash .ci/run tests
 
+# Breaks one rule after the other, and wants its test to fail.
+breakages:
+    tests/breakages/run
+
 # The hand-over between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom
