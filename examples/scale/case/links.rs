@@ -65,9 +65,11 @@ impl Case for Links {
         let verified = timed("verify", || store.verify())?;
         assert!(verified.is_clean(), "{verified}");
         assert_eq!(verified.counts.links.total(), self.views * IN_VIEW, "no link is lost");
+        drop(reader);
+        store.close()?;
+        let store = self.options().open(path)?;
         // There is room for one change, and each change that may grow has the state counted.
         let limit = store.sizes()?.memory.total() + (100 << 10);
-        drop(reader);
         store.close()?;
         let limited = Options::new().memory_limit(Some(limit)).open(path)?;
         commits(self, &limited, 100, "close to the memory limit")
