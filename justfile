@@ -26,6 +26,10 @@ test:
 power:
     bash .ci/run power
 
+# Breaks one rule after another, and expects its test to fail.
+breakages:
+    tests/breakages/run
+
 # The handover between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom

@@ -1,8 +1,10 @@
 //! The size of a batch, and what a change leaves in the journal.
 
+use std::time::{Duration, Instant};
+
 use viewlink::{
-    Batch, ChangeKind, ChangedHolds, Checkpoints, Error, NewView, Options, Paging, ResourceType,
-    Store, Timestamp, ViewPatch,
+    Batch, ChangeKind, ChangedHolds, Checkpoints, Error, LinkChange, NewView, Options, Paging,
+    Project, ResourceType, Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -217,4 +219,30 @@ fn a_batch_tells_its_type_and_how_many_keys_it_has() {
         );
     }
     assert_eq!(Batch::by_key(ResourceType::Segment, ["5f"]), Batch::segment_ids(["5f"]));
+}
+
+/// How long a call takes that links a flag to so many views; the shortest of three.
+fn time_to_link_everywhere(project: &Project, views: usize) -> Duration {
+    let times = (0..3).map(|round| {
+        let key = format!("everywhere-{views}-{round}");
+        let link = |view| LinkChange::link(format!("view-{view}"), Batch::flags([&*key]));
+        let changes: Vec<_> = (0..views).map(link).collect();
+        let begun = Instant::now();
+        let reports = project.change_links(changes).unwrap();
+        let took = begun.elapsed();
+        assert!(reports.len() == views && reports.iter().all(|report| report.failure_count() == 0));
+        took
+    });
+    times.min().unwrap()
+}
+
+#[test]
+fn a_call_of_very_many_parts_takes_time_in_proportion_to_them() {
+    let store = Options::new().checkpoints(Checkpoints::ByHand).open_in_memory().unwrap();
+    let project = project(&store);
+    (0..16_000).for_each(|view| create(&project, &format!("view-{view}")));
+    let (few, many) =
+        (time_to_link_everywhere(&project, 2_000), time_to_link_everywhere(&project, 16_000));
+    // Eight times as many, and sixty-four times if each part looked at all before it.
+    assert!(many < 24 * few, "{few:?} and {many:?}");
 }

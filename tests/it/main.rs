@@ -42,6 +42,7 @@ mod laws;
 mod limits;
 mod linearizability;
 mod links;
+mod long_history;
 mod long_life;
 mod memory_limit;
 mod model;

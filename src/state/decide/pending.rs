@@ -25,6 +25,8 @@ pub(crate) struct Pending {
     views: BTreeMap<(u32, ResourceType, u32), PendingLinks>,
     /// The last change of each view, by project id and slot; `None` where it is the one that is being decided.
     last_changes: BTreeMap<(u32, u32), LastChange>,
+    /// How many links were made in each project, by its id.
+    made: BTreeMap<u32, usize>,
 }
 
 /// What becomes of links of one view and type.
@@ -96,6 +98,7 @@ impl Pending {
         // A change has fewer than 2^32 links.
         of.linked += part.linked.len() as u32;
         of.made += part.linked.len();
+        *self.made.entry(project.id).or_default() += part.linked.len();
         of.links.extend(part.unlinked.names.iter().map(|name| (name.into(), None)));
         if project.standing(slot, part.resource_type).is_some() {
             of.add_holds(part);
@@ -218,8 +221,8 @@ impl<'p> Overlay<'p> {
 
     /// How many links of a project are made and not applied yet.
     pub(super) fn made_in(&self, project: u32) -> usize {
-        let views = [&self.own, self.group].into_iter().flat_map(|pending| &pending.views);
-        views.filter(|((of, ..), _)| *of == project).map(|(_, links)| links.made).sum()
+        let pending = [&self.own, self.group].into_iter();
+        pending.filter_map(|pending| pending.made.get(&project)).sum()
     }
 
     /// The names that are linked to a view and not applied yet, in no order.

@@ -1,0 +1,77 @@
+//! Very many views and links.
+
+use std::path::Path;
+
+use viewlink::{Batch, NewView, Options, Paging, ResourceType, Store};
+
+use super::{Case, Small, commits};
+use crate::Result;
+use crate::times::{Times, flag, scatter, timed};
+
+/// How many links a view has.
+const IN_VIEW: u64 = 100;
+/// How many views a resource is in.
+const VIEWS_OF: u64 = 10;
+
+/// So many views of 100 links each; each resource is in ten of them.
+pub(crate) struct Links {
+    pub(crate) views: u64,
+}
+
+impl Links {
+    const fn resources(&self) -> u64 {
+        self.views * IN_VIEW / VIEWS_OF
+    }
+
+    fn view(number: u64) -> String {
+        format!("view-{number:06}")
+    }
+
+    /// The flags from a place of a view on.
+    fn flags(&self, view: u64, from: u64, count: u64) -> Vec<String> {
+        let first = view * IN_VIEW + from;
+        (first..first + count).map(|number| flag(number % self.resources())).collect()
+    }
+}
+
+impl Case for Links {
+    fn fill(&self, store: &Store) -> Result<()> {
+        let project = store.project("scale")?;
+        for view in 0..self.views {
+            let key = Self::view(view);
+            project.create_view(NewView::new(&*key, "A view"))?;
+            project.link(&key, Batch::flags(self.flags(view, 0, IN_VIEW)))?.all_ok()?;
+        }
+        Ok(())
+    }
+
+    fn small(&self, number: u64) -> Small {
+        let view = scatter(number) % self.views;
+        // Those of the next view.
+        let keys = self.flags(view, IN_VIEW, 10);
+        Small { project: "scale".to_owned(), view: Self::view(view), keys }
+    }
+
+    fn more(&self, store: Store, path: &Path) -> Result<()> {
+        let reader = store.project("scale")?.read()?;
+        let mut pages = Times::default();
+        for number in 0..10_000 {
+            let view = Self::view(scatter(number) % self.views);
+            let page = pages
+                .take(|| reader.linked_resources(&view, ResourceType::Flag, Paging::first(100)))?;
+            assert_eq!(page.total, IN_VIEW, "no link is lost");
+        }
+        pages.print("the 100 links of a view");
+        let verified = timed("verify", || store.verify())?;
+        assert!(verified.is_clean(), "{verified}");
+        assert_eq!(verified.counts.links.total(), self.views * IN_VIEW, "no link is lost");
+        drop(reader);
+        store.close()?;
+        let store = self.options().open(path)?;
+        // There is room for one change, and each change that may grow has the state counted.
+        let limit = store.sizes()?.memory.total() + (100 << 10);
+        store.close()?;
+        let limited = Options::new().memory_limit(Some(limit)).open(path)?;
+        commits(self, &limited, 100, "close to the memory limit")
+    }
+}
