@@ -129,12 +129,8 @@ pub enum Did<'a> {
 impl<'a> Did<'a> {
     fn new(kind: &'a ChangeKind) -> Self {
         match kind {
-            ChangeKind::ViewCreated { view, fields } => {
-                Self::ViewCreated { view_key: view.as_str(), view: Fields::new(fields) }
-            }
-            ChangeKind::ViewUpdated { view, fields } => {
-                Self::ViewUpdated { view_key: view.as_str(), view: Fields::new(fields) }
-            }
+            ChangeKind::ViewCreated { view, fields } => Self::created(view, fields),
+            ChangeKind::ViewUpdated { view, fields } => Self::updated(view, fields),
             ChangeKind::ViewDeleted { view, unlinked } => {
                 Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
             }
@@ -155,10 +151,9 @@ impl<'a> Did<'a> {
             ChangeKind::Followed { view, resource_type, filter } => {
                 Self::followed(view, *resource_type, filter)
             }
-            ChangeKind::Unfollowed { view, resource_type } => Self::Unfollowed {
-                view_key: view.as_str(),
-                resource_type: resource_type.singular(),
-            },
+            ChangeKind::Unfollowed { view, resource_type } => {
+                Self::unfollowed(view, *resource_type)
+            }
             ChangeKind::ResourcesPut { resources } => {
                 Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
             }
@@ -175,9 +170,7 @@ impl<'a> Did<'a> {
             ChangeKind::ResourcesUnregistered { resources } => Self::ResourcesUnregistered {
                 resources: resources.iter().map(Name::from).collect(),
             },
-            ChangeKind::ViewRenamed { view, to } => {
-                Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
-            }
+            ChangeKind::ViewRenamed { view, to } => Self::renamed(view, to),
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }
@@ -186,6 +179,22 @@ impl<'a> Did<'a> {
 
     const fn environment_removed(environment_id: &'a str, segments: u64, links: u64) -> Self {
         Self::EnvironmentRemoved { environment_id, segment_count: segments, unlinked_count: links }
+    }
+
+    fn created(view: &'a ViewKey, fields: &'a ChangedFields) -> Self {
+        Self::ViewCreated { view_key: view.as_str(), view: Fields::new(fields) }
+    }
+
+    fn updated(view: &'a ViewKey, fields: &'a ChangedFields) -> Self {
+        Self::ViewUpdated { view_key: view.as_str(), view: Fields::new(fields) }
+    }
+
+    fn renamed(view: &'a ViewKey, to: &'a ViewKey) -> Self {
+        Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
+    }
+
+    fn unfollowed(view: &'a ViewKey, of: ResourceType) -> Self {
+        Self::Unfollowed { view_key: view.as_str(), resource_type: of.singular() }
     }
 
     fn followed(view: &'a ViewKey, of: ResourceType, filter: &ResourceFilter) -> Self {
