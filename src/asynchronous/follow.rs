@@ -7,13 +7,13 @@ use crate::model::resource::ResourceType;
 use crate::model::{Report, Unfollow};
 
 impl AsyncProject {
-    /// Lets a view follow a filter: [`Project::follow`].
+    /// Lets a view follow a filter: [`Project::follow`](crate::Project::follow).
     ///
-    /// Cost and example: those of [`Project::follow`].
+    /// Cost and example: those of [`Project::follow`](crate::Project::follow).
     ///
     /// # Errors
     ///
-    /// Those of [`Project::follow`].
+    /// Those of [`Project::follow`](crate::Project::follow).
     pub async fn follow(
         &self,
         view: &str,
@@ -23,13 +23,13 @@ impl AsyncProject {
         self.run_on(view, move |project, view| project.follow(view, resource_type, filter)).await
     }
 
-    /// Lets a view follow no filter any more: [`Project::unfollow`].
+    /// Lets a view follow no filter any more: [`Project::unfollow`](crate::Project::unfollow).
     ///
-    /// Cost and example: those of [`Project::unfollow`].
+    /// Cost and example: those of [`Project::unfollow`](crate::Project::unfollow).
     ///
     /// # Errors
     ///
-    /// Those of [`Project::unfollow`].
+    /// Those of [`Project::unfollow`](crate::Project::unfollow).
     pub async fn unfollow(
         &self,
         view: &str,

@@ -129,36 +129,24 @@ pub enum Did<'a> {
 impl<'a> Did<'a> {
     fn new(kind: &'a ChangeKind) -> Self {
         match kind {
-            ChangeKind::ViewCreated { view, fields } => {
-                Self::ViewCreated { view_key: view.as_str(), view: Fields::new(fields) }
-            }
-            ChangeKind::ViewUpdated { view, fields } => {
-                Self::ViewUpdated { view_key: view.as_str(), view: Fields::new(fields) }
-            }
-            ChangeKind::ViewDeleted { view, unlinked } => {
-                Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
-            }
+            ChangeKind::ViewCreated { view, fields } => Self::created(view, fields),
+            ChangeKind::ViewUpdated { view, fields } => Self::updated(view, fields),
+            ChangeKind::ViewDeleted { view, unlinked } => Self::deleted(view, unlinked),
             ChangeKind::LinksChanged {
                 view,
-                resource_type,
+                resource_type: of,
                 linked,
                 unlinked,
                 linked_at,
                 holds,
-            } => {
-                let links = Links::new(view.as_str(), *resource_type, [linked, unlinked], holds);
-                Self::LinksChanged(links.made_at(linked_at))
-            }
+            } => Self::LinksChanged(Links::new(view, *of, [linked, unlinked], linked_at, holds)),
             ChangeKind::ManyLinksChanged { parts } => {
                 Self::ManyLinksChanged { parts: parts.iter().map(Links::of_part).collect() }
             }
-            ChangeKind::Followed { view, resource_type, filter } => {
-                Self::followed(view, *resource_type, filter)
+            ChangeKind::Followed { view, resource_type: of, filter } => {
+                Self::followed(view, *of, filter)
             }
-            ChangeKind::Unfollowed { view, resource_type } => Self::Unfollowed {
-                view_key: view.as_str(),
-                resource_type: resource_type.singular(),
-            },
+            ChangeKind::Unfollowed { view, resource_type: of } => Self::unfollowed(view, *of),
             ChangeKind::ResourcesPut { resources } => {
                 Self::ResourcesPut { resources: resources.iter().map(Registered::new).collect() }
             }
@@ -175,9 +163,7 @@ impl<'a> Did<'a> {
             ChangeKind::ResourcesUnregistered { resources } => Self::ResourcesUnregistered {
                 resources: resources.iter().map(Name::from).collect(),
             },
-            ChangeKind::ViewRenamed { view, to } => {
-                Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
-            }
+            ChangeKind::ViewRenamed { view, to } => Self::renamed(view, to),
             ChangeKind::Steps { steps } => {
                 Self::Steps { steps: steps.iter().map(Self::new).collect() }
             }
@@ -186,6 +172,26 @@ impl<'a> Did<'a> {
 
     const fn environment_removed(environment_id: &'a str, segments: u64, links: u64) -> Self {
         Self::EnvironmentRemoved { environment_id, segment_count: segments, unlinked_count: links }
+    }
+
+    fn created(view: &'a ViewKey, fields: &'a ChangedFields) -> Self {
+        Self::ViewCreated { view_key: view.as_str(), view: Fields::new(fields) }
+    }
+
+    fn updated(view: &'a ViewKey, fields: &'a ChangedFields) -> Self {
+        Self::ViewUpdated { view_key: view.as_str(), view: Fields::new(fields) }
+    }
+
+    fn deleted(view: &'a ViewKey, unlinked: &'a TypeCounts) -> Self {
+        Self::ViewDeleted { view_key: view.as_str(), unlinked_count: unlinked.into() }
+    }
+
+    fn renamed(view: &'a ViewKey, to: &'a ViewKey) -> Self {
+        Self::ViewRenamed { view_key: view.as_str(), new_view_key: to.as_str() }
+    }
+
+    fn unfollowed(view: &'a ViewKey, of: ResourceType) -> Self {
+        Self::Unfollowed { view_key: view.as_str(), resource_type: of.singular() }
     }
 
     fn followed(view: &'a ViewKey, of: ResourceType, filter: &ResourceFilter) -> Self {
@@ -267,27 +273,25 @@ pub struct Links<'a> {
 
 impl<'a> Links<'a> {
     fn new(
-        view_key: &'a str,
+        view: &'a ViewKey,
         resource_type: ResourceType,
         changed: [&'a [Resource]; 2],
+        times: &[Timestamp],
         holds: &'a ChangedHolds,
     ) -> Self {
         let names = |of: &'a [Resource]| of.iter().map(Name::from).collect();
         let [linked, unlinked] = changed.map(names);
         let ChangedHolds { by_filter, held, released } = holds;
         let (by_filter, held, released) = (*by_filter, names(held), names(released));
-        let linked_at = Vec::new();
+        let (view_key, linked_at) =
+            (view.as_str(), times.iter().map(|at| at.as_millis()).collect());
         Self { view_key, resource_type, linked, unlinked, linked_at, by_filter, held, released }
-    }
-
-    fn made_at(self, times: &[Timestamp]) -> Self {
-        Self { linked_at: times.iter().map(|time| time.as_millis()).collect(), ..self }
     }
 
     /// The JSON of a part of a change.
     pub(crate) fn of_part(part: &'a ChangedLinks) -> Self {
         let ChangedLinks { view, resource_type, linked, unlinked, linked_at, holds } = part;
-        Self::new(view.as_str(), *resource_type, [linked, unlinked], holds).made_at(linked_at)
+        Self::new(view, *resource_type, [linked, unlinked], linked_at, holds)
     }
 }
 

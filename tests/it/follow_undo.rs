@@ -68,7 +68,7 @@ fn what_filters_did_is_taken_back_with_its_causes_and_done_again_with_them() {
             project.unfollow("v", FLAG, Unfollow::KeepLinks).unwrap().all_ok().unwrap();
         }),
         ("delete", |project| drop(project.delete_view("v").unwrap())),
-        ("remove", |project| drop(project.remove_resource(&flag("a")).unwrap())),
+        ("remove", |project| _ = project.remove_resource(&flag("a")).unwrap()),
     ];
     for (what, change) in changes {
         let (before, at) = (both(&store), revision(&store));
@@ -228,7 +228,7 @@ fn a_registration_that_links_is_followed_in_the_same_change() {
     follow(&project, "x", "view:w,tags:t");
     let before = revision(&store);
     let new = [NewResource::flag("n").tags(["t"]), NewResource::flag("o")];
-    let report = project.register(new, &["v"]).unwrap();
+    let report = project.register(new, ["v"]).unwrap();
     report.all_ok().unwrap();
     assert_eq!(revision(&store), before + 1);
     assert_eq!(flags(&store, "v"), ["a", "n", "o"]);

@@ -58,46 +58,48 @@ impl Command {
         debug_assert!(pending.is_empty() || self.shares_group(), "it is alone in its frame");
         self.check_view()?;
         check("the store", self.precondition.store_at, state.head.revision)?;
-        let context = Context { state, command: self, stamp };
+        self.decide_operation(&Context { state, command: self, stamp }, pending)
+    }
+
+    /// What the operation comes to, once what must hold of the store was checked.
+    fn decide_operation(&self, context: &Context<'_>, pending: &Pending) -> Result<Decision> {
         match &self.operation {
             Operation::CreateView { view, fields, ensure } => {
-                views::create(&context, view, fields, *ensure)
+                views::create(context, view, fields, *ensure)
             }
             Operation::UpdateView { view, patch, limits } => {
-                views::update(&context, view, patch, limits)
+                views::update(context, view, patch, limits)
             }
-            Operation::DeleteView { view } => views::delete(&context, view),
+            Operation::DeleteView { view } => views::delete(context, view),
             Operation::ChangeLinks { commands, limit } => {
-                links::decide(&context, pending, commands, *limit)
+                links::decide(context, pending, commands, *limit)
             }
-            Operation::PutResources(put) => resources::put(&context, put),
+            Operation::PutResources(put) => resources::put(context, put),
             Operation::Register { put, views, limit } => {
-                registration::register(&context, pending, put, views, *limit)
+                registration::register(context, pending, put, views, *limit)
             }
-            Operation::RemoveResource(resource) => removal::resource(&context, resource),
-            Operation::RemoveEnvironment(environment) => {
-                removal::environment(&context, environment)
-            }
-            Operation::DeleteProject => removal::project(&context),
+            Operation::RemoveResource(resource) => removal::resource(context, resource),
+            Operation::RemoveEnvironment(environment) => removal::environment(context, environment),
+            Operation::DeleteProject => removal::project(context),
             Operation::PutProject { patch, begins, limits } => {
-                project::put(&context, patch, *begins, limits)
+                project::put(context, patch, *begins, limits)
             }
             Operation::Revert { change, same_views, policy } => {
-                revert::change(&context, change, same_views, *policy)
+                revert::change(context, change, same_views, *policy)
             }
-            Operation::RevertView { view, policy } => revert_view::view(&context, view, *policy),
-            Operation::RenameView { view, to } => views::rename(&context, view, to),
+            Operation::RevertView { view, policy } => revert_view::view(context, view, *policy),
+            Operation::RenameView { view, to } => views::rename(context, view, to),
             Operation::CopyView { view, to, patch, limits, limit } => {
-                copying::copy(&context, view, to, &Said { patch, limits }, *limit)
+                copying::copy(context, view, to, &Said { patch, limits }, *limit)
             }
             Operation::MoveLinks { commands, to, limit } => {
-                links::move_links(&context, commands, to, *limit)
+                links::move_links(context, commands, to, *limit)
             }
             Operation::Follow { view, resource_type, filter } => {
-                follow::follow(&context, view, *resource_type, filter)
+                follow::follow(context, view, *resource_type, filter)
             }
             Operation::Unfollow { view, resource_type, unfollow } => {
-                follow::unfollow(&context, view, *resource_type, *unfollow)
+                follow::unfollow(context, view, *resource_type, *unfollow)
             }
         }
     }

@@ -44,15 +44,16 @@ pub(super) fn change(
     }
     let damaged = |detail| Error::damaged(StoreFile::Journal, format!("change {revision}"), detail);
     change.check().map_err(damaged)?;
-    let mut steps = Steps::new(context, policy);
-    steps.touched.until = Some(change.stamp.time);
-    let (same_views, returned) = (same_views.clone(), ReturnedLinks::default());
+    let (steps, same_views) = (Steps::new(context, policy), same_views.clone());
+    let returned = ReturnedLinks::default();
     let mut revert = Revert { steps, stamp: change.stamp, same_views, returned };
     for effect in change.effects.iter().rev() {
         revert.take_back(effect)?;
         revert.link_returned()?;
     }
-    revert.steps.into_decision()
+    let Revert { mut steps, same_views, .. } = revert;
+    steps.touched.same_views = Some(same_views);
+    steps.into_decision()
 }
 
 /// A change that is being taken back.

@@ -63,17 +63,18 @@ fn return_type(
     let missing: Vec<Link<'_>> = missing.map(|(name, held)| (*name, held.0)).collect();
     // What the filter alone holds now and held then, or is not wanted, is up to the filter.
     let by_filter = |name: &str| wanted.get(name).is_none_or(|wanted| wanted.1);
-    let (up_to_it, others): (Vec<_>, Vec<_>) =
-        current.iter().partition(|(name, held)| held.1 && by_filter(name));
-    let differs = |(name, held): &(&Box<str>, &Held)| wanted.get(&***name) != Some(*held);
-    let gone = others.into_iter().filter(differs);
-    let gone: Vec<Link<'_>> = gone.map(|(name, held)| (&**name, held.0)).collect();
+    let other = current.iter().map(|(name, held)| (&**name, *held));
+    let other = other.filter(|(name, held)| wanted.get(name) != Some(held));
+    let (up_to_it, gone): (Vec<(&str, Held)>, Vec<_>) =
+        other.partition(|(name, held)| held.1 && by_filter(name));
+    let gone: Vec<Link<'_>> = gone.into_iter().map(|(name, held)| (name, held.0)).collect();
     steps.unlink(key, resource_type, &gone)?;
-    let later = up_to_it.into_iter().filter(differs).filter(|(name, _)| {
-        let then = wanted.get(&***name);
+    let returns = |(name, _): &(&str, Held)| {
+        let then = wanted.get(name);
         then.is_some_and(|then| steps.may_return(key, resource_type, then.0))
-    });
-    let later: Vec<Link<'_>> = later.map(|(name, held)| (&**name, held.0)).collect();
+    };
+    let later = up_to_it.into_iter().filter(returns);
+    let later: Vec<Link<'_>> = later.map(|(name, held)| (name, held.0)).collect();
     steps.unlink(key, resource_type, &later)?;
     return_filter(steps, key, resource_type, then)?;
     steps.note_times(key, resource_type, links, false);

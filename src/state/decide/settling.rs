@@ -3,7 +3,7 @@
 //! What filters did in a change is taken back by the filters: they are asked when all steps are done, of each resource
 //! that one of these touched. A link that the filter of its view alone held comes back with the time that it had.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::derivation::Derivation;
 use super::follow::circle;
@@ -248,8 +248,8 @@ impl Steps<'_> {
     /// Whether a link can be given a time that one of the view had.
     pub(super) fn may_return(&self, view: &ViewKey, of: ResourceType, record: LinkRecord) -> bool {
         let Some((_, found)) = self.view(view) else { return false };
-        let is_of_view = self.touched.until.is_none_or(|until| found.about().created_at <= until);
-        is_of_view && !self.is_taken(view, of, record)
+        let is_it = |same: &BTreeMap<ViewKey, u32>| same.get(view) == Some(&found.about().id);
+        self.touched.same_views.as_ref().is_none_or(is_it) && !self.is_taken(view, of, record)
     }
 
     /// Adds a part that filters made: links that they held before come back.

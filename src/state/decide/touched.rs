@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::LinkRecord;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
-use crate::model::time::Timestamp;
 
 /// What steps touched that filters may look at.
 #[derive(Default)]
@@ -14,8 +13,8 @@ pub(super) struct Touched {
     pub(super) asked: BTreeMap<(ResourceType, Box<str>), BTreeSet<u32>>,
     /// When links were made that filters alone held: they come back with these times.
     pub(super) times: BTreeMap<FilterLink, LinkRecord>,
-    /// Views that were made later get none of these times.
-    pub(super) until: Option<Timestamp>,
+    /// The views that are the ones that had such links, by key, with their ids: others get none of these times.
+    pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
     /// Links that keys are to hold, too, once the filter of their view let them come back.
     pub(super) held_then: Vec<FilterLink>,
 }
