@@ -79,6 +79,12 @@ impl Reader {
         self.given.map(|given| given.hash)
     }
 
+    /// The mark beside the changes up to the one that was given last; `None` in the middle of a group.
+    pub(crate) fn mark(&self) -> Option<&[u8]> {
+        let (group, _) = self.group.as_ref()?;
+        group.changes.is_empty().then_some(&*group.mark)
+    }
+
     /// The changes that are left, in the groups they were appended in. Of the first and the last one only
     /// what was asked for is there.
     pub(crate) fn into_groups(mut self) -> impl Iterator<Item = Result<Group>> {

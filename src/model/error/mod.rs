@@ -14,7 +14,7 @@ use crate::model::key::{KeyError, ProjectKey, ViewKey};
 use crate::model::position::Position;
 use crate::model::report::Report;
 
-use way_out::way_out;
+use way_out::{later, way_out};
 
 pub use crate::model::outcome::Outcome;
 pub use crate::model::store_file::StoreFile;
@@ -280,6 +280,15 @@ pub enum Error {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The order that the store shares with others did not take the change, or it is not known whether it did; see
+    /// [`sequencer`](crate::sequencer).
+    #[error("the log that the copies of the store share did not take the change{}", later(.outcome))]
+    SharedLog {
+        /// What became of the change. One that is unknown may come with the changes of others, later.
+        outcome: Outcome,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The state would take more memory than the options allow.
     #[error(
         "the state would take {needed} bytes of memory, and {limit} are allowed: remove links or views, or raise \
@@ -358,7 +367,9 @@ impl Error {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
-            Self::Io { outcome, .. } | Self::State { outcome, .. } => *outcome,
+            Self::Io { outcome, .. }
+            | Self::State { outcome, .. }
+            | Self::SharedLog { outcome, .. } => *outcome,
             Self::KeysFailed(report) if report.revision().is_some() => Outcome::Committed,
             _ => Outcome::NotApplied,
         }
