@@ -19,7 +19,8 @@ pub trait Log: Debug + Send + Sync {
     /// # Errors
     ///
     /// [`LogError::Trimmed`] where messages from `from` on are no longer there, [`LogError::CutOff`] where `from` is
-    /// more than one beyond the newest sequence that ever was, [`LogError::Away`] where the log cannot be reached.
+    /// more than one beyond the newest sequence that ever was, [`LogError::Away`] where the log cannot be reached,
+    /// [`LogError::Unfit`] where somebody changed how it is set up, as for all calls below.
     fn read(&self, from: u64, wait: Duration) -> Result<Vec<Message>, LogError>;
 
     /// Which messages there are.
@@ -109,6 +110,12 @@ pub enum LogError {
     #[error("the log is not fit to keep changes: {reason}")]
     Unfit {
         /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The log has no room: it was not trimmed for long, or its limit is too low.
+    #[error("the log is full: {reason}")]
+    Full {
+        /// What the log says, and what to do.
         reason: String,
     },
     /// A message is longer than the log takes.
