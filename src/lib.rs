@@ -301,12 +301,12 @@
 //! | layer | modules | knows |
 //! | --- | --- | --- |
 //! | edges | `wire`, `asynchronous` | JSON; the pool for blocking work. Each behind a feature |
-//! | public API | `store`, `opening`, `restore`, `project`, `snapshot`, `feed` | requests and answers |
+//! | public API | `store`, `opening`, `following`, `restore`, `project`, `snapshot`, `feed` | requests and answers |
 //! | engine | `engine` | group commit, the write path, recovery, when checkpoints are made |
 //! | checkpoint | `checkpoint` | the state on disk, and the database it is written with |
 //! | journal | `journal` | changes as bytes, in order, durable |
 //! | state | `state` | everything a store holds, in memory: deciding and applying |
-//! | plain data | `filter`, `options`, `stats`, `sizes`, `health`, `verify`, `model` | values and conditions |
+//! | plain data | `filter`, `options`, `sequencer`, `stats`, `sizes`, `health`, `verify`, `model` | values and conditions |
 //! | bytes and files | `codec`, `disk` | records, and files |
 //!
 //! The layers report their work through `trace`. `docs/design.md` has the rest.
@@ -323,6 +323,7 @@ mod disk;
 mod engine;
 mod feed;
 pub mod filter;
+mod following;
 #[cfg(feature = "testing")]
 mod fuzz;
 mod health;
@@ -333,6 +334,7 @@ mod options;
 mod parallel;
 mod project;
 mod restore;
+pub mod sequencer;
 mod sizes;
 mod snapshot;
 mod state;

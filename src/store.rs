@@ -71,7 +71,6 @@ impl Store {
     }
 
     /// What all handles share.
-    #[cfg(test)]
     pub(crate) const fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }

@@ -88,7 +88,8 @@ fn load_database(
     let state = reader.state(&row)?;
     drop((reader, transaction));
     database.close()?;
-    Ok(Checkpoint { identity: row.identity, hash: row.hash, state })
+    let HeadRow { identity, hash, mark, .. } = row;
+    Ok(Checkpoint { identity, hash, mark, state })
 }
 
 fn check_memory(counts: &Counts, limit: Option<u64>) -> Result<()> {

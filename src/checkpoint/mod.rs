@@ -42,6 +42,7 @@ use crate::journal::StoreId;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, StoreFile};
 use crate::model::lineage::Lineage;
+use crate::model::mark::Mark;
 use crate::state::State;
 
 /// Which store a state is of.
@@ -56,6 +57,8 @@ pub(crate) struct Identity {
 pub(crate) struct Checkpoint {
     pub(crate) identity: Identity,
     pub(crate) hash: ChainHash,
+    /// How far a shared order of changes was followed.
+    pub(crate) mark: Mark,
     pub(crate) state: State,
 }
 

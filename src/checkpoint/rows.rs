@@ -6,6 +6,7 @@ use super::Identity;
 use crate::model::chain_hash::ChainHash;
 use crate::model::change_record::Registration;
 use crate::model::key::ProjectKey;
+use crate::model::mark::Mark;
 use crate::model::project_settings::ProjectSettings;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{NameList, ViewRecord};
@@ -18,6 +19,8 @@ pub(super) struct HeadRow {
     pub(super) head: Head,
     /// The chain hash of all changes up to the head.
     pub(super) hash: ChainHash,
+    /// How far a shared order of changes was followed.
+    pub(super) mark: Mark,
     pub(super) counts: Counts,
     pub(super) digest: Digest,
 }

@@ -144,9 +144,10 @@ impl Writer<'_> {
     }
 
     fn head(&self, checkpoint: &Checkpoint) -> Result<()> {
-        let Checkpoint { identity, hash, ref state } = *checkpoint;
+        let Checkpoint { identity, hash, mark, ref state } = *checkpoint;
         let digest = state.digest()?;
-        let row = HeadRow { identity, head: state.head(), hash, counts: self.counts, digest };
+        let (head, counts) = (state.head(), self.counts);
+        let row = HeadRow { identity, head, hash, mark, counts, digest };
         let mut table = self.transaction.open_table(HEAD)?;
         table.insert(FORMAT_KEY, tables::encode("head", &FORMAT)?.as_slice())?;
         table.insert(STATE_KEY, tables::encode("head", &row)?.as_slice())?;

@@ -18,11 +18,9 @@ use super::process::Process;
 use crate::checkpoint::{Checkpoint, Identity};
 use crate::disk::{DiskFile, FileDisk, MARK, MemoryDisk, ReadOnlyDisk};
 use crate::journal::{Journal, JournalOptions, Retention, Segments, StoreId};
-use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::lineage::Lineage;
 use crate::options::Options;
-use crate::state::State;
 
 const LOCK: &str = "lock";
 const JOURNAL: &str = "journal";
@@ -75,7 +73,7 @@ impl Directory {
         let directory = Self { disk, lock, path, process, archive: None };
         // Another process may have made it before it gave the lock free.
         if !find_checkpoint(&directory.disk, &directory.path, may_create)? {
-            create(&directory.disk)?;
+            create(&directory.disk, options.lineage)?;
         }
         directory.check_readers(read_only)?;
         if !read_only {
@@ -264,13 +262,12 @@ fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a new store with nothing in it.
-fn create(disk: &SharedDisk) -> Result<()> {
-    let checkpoint = Checkpoint {
-        identity: Identity { store_id: StoreId(random()?), lineage: Lineage(random()?) },
-        hash: ChainHash::default(),
-        state: State::default(),
-    };
+/// Makes a new store with nothing in it, of a lineage that is given or a random one.
+fn create(disk: &SharedDisk, lineage: Option<[u8; 16]>) -> Result<()> {
+    let lineage = Lineage(lineage.map_or_else(random, Ok)?);
+    let identity = Identity { store_id: StoreId(random()?), lineage };
+    let (hash, mark, state) = Default::default();
+    let checkpoint = Checkpoint { identity, hash, mark, state };
     make(disk, &checkpoint, Journal::begin)
 }
 

@@ -102,6 +102,11 @@ impl Group {
         spread(self.results, error, |answered| answered.is_ok())
     }
 
+    /// The answers when it is not known whether the state they were found in was the newest one: all hear of the failure.
+    pub(super) fn into_unconfirmed(self, error: Error) -> Vec<Answered> {
+        spread(self.results, error, |_| true)
+    }
+
     /// The answers when the changes are durable and readers do not see them.
     pub(super) fn into_not_shown(self, error: Error) -> Vec<Answered> {
         let source = match error {

@@ -9,6 +9,7 @@ use crate::journal::Segments;
 use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::Result;
+use crate::model::mark::Mark;
 use crate::model::position::Position;
 use crate::state::State;
 
@@ -18,6 +19,8 @@ pub(crate) struct Open {
     pub(crate) identity: Identity,
     pub(crate) state: State,
     pub(crate) hash: ChainHash,
+    /// How far a shared order of changes was followed; empty in a store by itself.
+    pub(crate) mark: Mark,
     pub(crate) segments: Arc<Segments>,
 }
 
@@ -28,8 +31,8 @@ impl Open {
     }
 
     pub(super) fn to_checkpoint(&self) -> Checkpoint {
-        let Self { identity, hash, .. } = *self;
-        Checkpoint { identity, hash, state: self.state.clone() }
+        let Self { identity, hash, mark, .. } = *self;
+        Checkpoint { identity, hash, mark, state: self.state.clone() }
     }
 }
 
@@ -91,7 +94,7 @@ impl Live {
         self.write().take()
     }
 
-    /// Shows changes that the journal has, with the chain hash after each.
+    /// Shows changes that the journal has, with the chain hash after each, and their mark.
     ///
     /// A small change is made in place. A larger one is made on a clone where anybody read lately, so that readers do
     /// not wait for it; what changes is copied then, which takes several times as long.
@@ -102,7 +105,12 @@ impl Live {
     ///
     /// [`Error::Damaged`](crate::Error::Damaged) and [`Error::Panicked`](crate::Error::Panicked) when a change does
     /// not fit the state. Readers see nothing then, or the state as it was.
-    pub(super) fn apply(&self, changes: &[ChangeRecord], hashes: &[ChainHash]) -> Result<()> {
+    pub(super) fn apply(
+        &self,
+        changes: &[ChangeRecord],
+        hashes: &[ChainHash],
+        mark: Mark,
+    ) -> Result<()> {
         debug_assert_eq!(changes.len(), hashes.len(), "each change has its hash");
         let Some(&hash) = hashes.last() else { return Ok(()) };
         let work: u64 = changes.iter().map(ChangeRecord::work).sum();
@@ -123,7 +131,7 @@ impl Live {
             let Some(open) = live.as_mut() else { return Ok(()) };
             let applied = apply(&mut open.state);
             match &applied {
-                Ok(()) => open.hash = hash,
+                Ok(()) => (open.hash, open.mark) = (hash, mark),
                 // It may be changed by half.
                 Err(_) => *live = None,
             }
@@ -133,13 +141,18 @@ impl Live {
         let mut state = open.state.clone();
         drop(open);
         apply(&mut state)?;
+        self.replace(state, hash, mark);
+        Ok(())
+    }
+
+    /// Shows a state in place of the one before, whose changes are all in the journal.
+    pub(super) fn replace(&self, state: State, hash: ChainHash, mark: Mark) {
         let mut live = self.write();
-        let Some(open) = live.as_mut() else { return Ok(()) };
+        let Some(open) = live.as_mut() else { return };
         let before = std::mem::replace(&mut open.state, state);
-        open.hash = hash;
+        (open.hash, open.mark) = (hash, mark);
         drop(live);
         // Parts that nobody else has are freed after the lock.
         drop(before);
-        Ok(())
     }
 }

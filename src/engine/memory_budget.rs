@@ -48,6 +48,11 @@ impl MemoryBudget {
         self.pending = 0;
     }
 
+    /// Counts changes that are made whatever they take.
+    pub(super) const fn follow(&mut self, growth: u64) {
+        self.made = self.made.saturating_add(growth);
+    }
+
     /// Whether a change may be made: it takes so many bytes in the journal. The state has none of the changes that
     /// were admitted since the group began.
     ///
@@ -106,7 +111,7 @@ impl MemoryBudget {
 }
 
 /// How many bytes of memory a change takes at most, which takes so many bytes in the journal; 0 where it only removes.
-fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
+pub(super) fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
     let effects = change.effects.iter().map(growth_of_effect);
     let (steps, things) =
         effects.fold((0, 0), |(steps, things), (more, added)| (steps + more, things + added));

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::followed::Followed;
 use super::live::Live;
 use super::times::Times;
 use crate::health::Health;
@@ -105,6 +106,12 @@ impl Metrics {
             groups.fetch_add(1, Ordering::Relaxed);
         }
         self.changes.fetch_add(changes as u64, Ordering::Relaxed);
+        self.count_appended(bytes);
+    }
+
+    /// Counts groups of changes of others, which became durable together.
+    pub(super) fn count_followed(&self, followed: &Followed, bytes: u64) {
+        followed.groups.iter().for_each(|group| self.count_group(group.changes.len(), 0));
         self.count_appended(bytes);
     }
 

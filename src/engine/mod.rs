@@ -13,6 +13,7 @@ mod checkpointer;
 mod commit_timer;
 mod directory;
 mod fault;
+mod followed;
 mod group;
 mod group_commit;
 #[cfg(all(feature = "tokio", not(loom)))]
@@ -21,12 +22,13 @@ mod live;
 mod memory_budget;
 mod metrics;
 mod notifier;
+mod own_journal;
 mod past;
 mod process;
 mod recovery;
 mod request;
 mod restore;
-mod sequencer;
+mod shared_order;
 mod size;
 mod snapshot_tracker;
 #[cfg(feature = "testing")]
@@ -76,6 +78,9 @@ pub(crate) struct Engine {
     process: Process,
     /// Callers that wait for their change to be made.
     commits: GroupCommit<Arc<Request>, Answered>,
+    /// Held where the changes of others are followed, and while a change asks for its place among them. Taken before the
+    /// writer, and only where the order of changes is shared.
+    turn: Mutex<()>,
     /// Who has it may change the store. Taken before the lock of `live`.
     writer: Mutex<Writer>,
     /// What readers see. They wait for no change, but for a small one while it is shown.
@@ -102,6 +107,7 @@ impl Engine {
         Ok(Self {
             process: Process::current(),
             commits: GroupCommit::new(options.group_keys),
+            turn: Mutex::new(()),
             writer: Mutex::new(writer),
             live,
             checkpointer,
@@ -135,6 +141,9 @@ impl Engine {
         if !request.dry_run {
             self.check_not_read_only()?;
         }
+        if let Some(answered) = self.rehearse(request) {
+            return answered;
+        }
         let request = Arc::clone(request);
         let answered = self.commits.call(request, |requests, reply| self.lead(requests, reply));
         answered.unwrap_or_else(|| Err(request::abandoned()))
@@ -142,24 +151,37 @@ impl Engine {
 
     /// Makes the changes of a group of callers, and what is due after them.
     fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
+        if let Some(sequencer) = self.shared_order() {
+            return self.lead_in_turn(sequencer, &requests, reply);
+        }
         let mut writer = self.writer();
-        let has_room = || match self.options.read_only {
-            // Nothing is appended.
-            true => Ok(()),
-            false => self.checkpointer.wait_for_room(|| self.up_to(&writer)),
-        };
-        if let Err(error) = writer.check().and_then(|()| has_room()) {
+        if let Err(error) = self.check_room(&writer) {
             return reply.answer(refused(requests.len(), error));
         }
         let shown = self.metrics.revision();
         writer.commit(&self.live, &self.options, requests, |answers| reply.answer(answers));
+        self.keep_up(&writer, shown);
+    }
+
+    /// Whether changes can be made, and the journal has room for them.
+    fn check_room(&self, writer: &Writer) -> Result<()> {
+        writer.check()?;
+        match self.options.read_only {
+            // Nothing is appended.
+            true => Ok(()),
+            false => self.checkpointer.wait_for_room(|| self.up_to(writer)),
+        }
+    }
+
+    /// Does what is due after changes, where readers saw the revision `shown` before them.
+    fn keep_up(&self, writer: &Writer, shown: u64) {
         if self.metrics.revision() != shown || writer.check().is_err() {
             // After the answers, and before what may take long.
             self.notifier.notify();
         }
         if writer.check().is_ok() && !self.options.read_only {
-            let needs_segment = writer.sequencer.journal().is_some_and(Journal::needs_ahead);
-            self.checkpointer.keep_up(|| self.up_to(&writer), needs_segment);
+            let needs_segment = writer.own.journal().is_some_and(Journal::needs_ahead);
+            self.checkpointer.keep_up(|| self.up_to(writer), needs_segment);
         }
     }
 
@@ -182,7 +204,7 @@ impl Engine {
 
     /// What a checkpoint is made of now; `None` where there is nothing to read, or nothing is ever written.
     fn up_to(&self, writer: &Writer) -> Option<UpTo> {
-        let point = writer.sequencer.journal()?.head_point();
+        let point = writer.own.journal()?.head_point();
         Some(UpTo { open: self.live.get()?, appended: self.metrics.appended(), point })
     }
 
@@ -220,6 +242,7 @@ impl Engine {
     }
 
     fn recover_quietly(&self) -> Result<()> {
+        let _turn = self.turn();
         let mut writer = self.writer();
         match writer.check() {
             Ok(()) => return Ok(()),
@@ -278,6 +301,7 @@ impl Engine {
     }
 
     fn close_quietly(&self) -> Result<()> {
+        let _turn = self.turn();
         let writer = self.writer();
         if writer.is_closed() {
             return Err(Error::Closed);
@@ -292,7 +316,7 @@ impl Engine {
         self.checkpointer.cancel();
         let up_to = self.up_to(writer);
         let Some(open) = self.live.take() else { return Err(writer.stopped()) };
-        let brought = match (writer.sequencer.journal(), up_to) {
+        let brought = match (writer.own.journal(), up_to) {
             (Some(journal), Some(up_to)) => writer.check().and_then(|()| {
                 let brought = self.checkpointer.run(&up_to);
                 journal.finish();

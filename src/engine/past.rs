@@ -10,6 +10,7 @@ use crate::journal::{Backwards, Kept, Past, Reader};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
+use crate::model::mark::Mark;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Stamp, ViewTrace};
 use crate::state::Unapply;
@@ -77,6 +78,8 @@ impl Engine {
 /// The state without the changes after a revision.
 fn taken_back(open: Open, revision: u64) -> Result<Open> {
     let Open { identity, state, segments, .. } = open;
+    // Nothing goes on from there.
+    let mark = Mark::default();
     let _kept = Kept::new(Arc::clone(&segments));
     let newest = state.head().revision;
     let mut unapply = Unapply::new(state);
@@ -84,11 +87,13 @@ fn taken_back(open: Open, revision: u64) -> Result<Open> {
         let Past { payload, hash, .. } = past?;
         let change = ChangeRecord::decode(&payload)?;
         if change.stamp.revision == revision {
-            return Ok(Open { identity, state: unapply.finish(change.stamp)?, hash, segments });
+            let state = unapply.finish(change.stamp)?;
+            return Ok(Open { identity, state, hash, mark, segments });
         }
         unapply.take_back(&change)?;
     }
     // There was no change before the first one.
     let stamp = Stamp { revision: 0, time: Timestamp::default() };
-    Ok(Open { identity, state: unapply.finish(stamp)?, hash: ChainHash::default(), segments })
+    let (state, hash) = (unapply.finish(stamp)?, ChainHash::default());
+    Ok(Open { identity, state, hash, mark, segments })
 }

@@ -14,7 +14,7 @@ use super::directory::Directory;
 use super::live::Open;
 use super::memory_budget::MemoryBudget;
 use super::metrics::Checkpointed;
-use super::sequencer::Sequencer;
+use super::own_journal::OwnJournal;
 use super::writer::Writer;
 use crate::catch_panic::catch_panic;
 use crate::checkpoint::{self, Checkpoint};
@@ -22,6 +22,7 @@ use crate::journal::{Journal, JournalOptions, Reader, Segments, StateHead, Store
 use crate::model::ChangeRecord;
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
+use crate::model::mark::Mark;
 use crate::options::{Options, RecoveryProgress};
 use crate::parallel::Threads;
 use crate::state::State;
@@ -40,25 +41,26 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     let length = file.len().map_err(|source| Error::io("read the checkpoint", source))?;
     tell(options, RecoveryProgress::Loading { bytes: length })?;
     let threads = Threads::all_cores();
-    let Checkpoint { identity, hash, state } =
-        checkpoint::load(file, directory.path(), threads, options.memory_limit)
+    let limit = memory_limit(options);
+    let Checkpoint { identity, hash, mark, state } =
+        checkpoint::load(file, directory.path(), threads, limit)
             .map_err(|error| lost(disk, error))?;
     let revision = state.head().revision;
     let segments = Arc::new(Segments::open(Arc::clone(disk), identity.store_id)?);
     let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
-    let mut replay = Replay { state, hash, bytes: 0 };
+    let mut replay = Replay { state, hash, mark, bytes: 0 };
     replay.run(&segments, found.head, &|progress| tell(options, progress))?;
     debug_assert_eq!(replay.hash, found.head_hash, "the scan read the same changes");
+    MemoryBudget::new(limit).check(&replay.state)?;
     let budget = MemoryBudget::new(options.memory_limit);
-    budget.check(&replay.state)?;
     let journal = match options.read_only {
         true => None,
         false => {
             Some(Journal::start(Arc::clone(&segments), &found, JournalOptions::from(options))?)
         }
     };
-    let Replay { state, hash, bytes } = replay;
-    let writer = Writer::new(Sequencer::new(journal), budget);
+    let Replay { state, hash, mark, bytes } = replay;
+    let writer = Writer::new(OwnJournal::new(journal), budget);
     writer.metrics.checkpoints.set(Checkpointed { revision, appended: 0, bytes: length });
     writer.metrics.count_appended(bytes);
     trace::recovered(&Recovered {
@@ -68,7 +70,15 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
         cut_bytes: found.cut_bytes,
         duration: begun.elapsed(),
     });
-    Ok((Open { identity, state, hash, segments }, writer))
+    Ok((Open { identity, state, hash, mark, segments }, writer))
+}
+
+/// How much memory a state may take that is loaded: a copy takes what the others have.
+fn memory_limit(options: &Options) -> Option<u64> {
+    match options.sequencer {
+        Some(_) => None,
+        None => options.memory_limit,
+    }
 }
 
 /// The error of a file in place of the checkpoint that is none: damage where there is a journal with changes.
@@ -98,6 +108,8 @@ pub(super) struct Replay {
     pub(super) state: State,
     /// The chain hash of all changes up to the state.
     pub(super) hash: ChainHash,
+    /// The mark of the last group; empty in the middle of one.
+    pub(super) mark: Mark,
     /// How many bytes of changes were applied.
     pub(super) bytes: u64,
 }
@@ -123,11 +135,13 @@ impl Replay {
             return Err(Error::damaged(StoreFile::Journal, "journal", detail));
         }
         let total = end - start;
-        for change in Reader::new(Arc::clone(segments), start.saturating_add(1), end)? {
+        let mut reader = Reader::new(Arc::clone(segments), start.saturating_add(1), end)?;
+        while let Some(change) = reader.next() {
             let (revision, payload) = change?;
             self.hash = self.hash.after(&payload);
             catch_panic(|| self.state.apply_chained(&ChangeRecord::decode(&payload)?, self.hash))
                 .map_err(|error| misfit(revision, error))?;
+            self.mark = read_mark(revision, reader.mark().unwrap_or_default())?;
             self.bytes = self.bytes.saturating_add(payload.len() as u64);
             let done = revision - start;
             if done == total || done.is_multiple_of(TOLD_EVERY) {
@@ -136,6 +150,13 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+fn read_mark(revision: u64, bytes: &[u8]) -> Result<Mark> {
+    Mark::new(bytes).ok_or_else(|| {
+        let part = format!("change {revision} of the journal");
+        Error::damaged(StoreFile::Journal, part, "its mark is too long")
+    })
 }
 
 /// The error of a change that ended in a panic: it cannot be of this state.

@@ -45,7 +45,8 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     if let Some(requested) = source.at.filter(|&at| at < copied) {
         return Err(Error::RevisionNotKept { requested, oldest: copied, newest: copied });
     }
-    let mut replay = Replay { state: open.state.clone(), hash: open.hash, bytes: 0 };
+    let mut replay =
+        Replay { state: open.state.clone(), hash: open.hash, mark: open.mark, bytes: 0 };
     let kept = open.segments.oldest().unwrap_or(u64::MAX).min(copied.saturating_add(1));
     let before = open.segments.point_before(kept)?;
     let mut parts = vec![Part { segments: Arc::clone(&open.segments), first: kept, end: copied }];
@@ -62,7 +63,7 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     if let Some(requested) = source.at.filter(|&at| at != newest) {
         return Err(Error::RevisionNotKept { requested, oldest: copied, newest });
     }
-    let restored = Open { state: replay.state, hash: replay.hash, ..open };
+    let restored = Open { state: replay.state, hash: replay.hash, mark: replay.mark, ..open };
     let mut groups = Vec::new();
     for Part { segments, first, end } in parts {
         groups.push(Reader::new(segments, first, end)?.into_groups());

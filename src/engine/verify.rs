@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::live::Open;
 use super::recovery::Replay;
 use super::{Engine, checkpoint_file};
-use crate::checkpoint;
+use crate::checkpoint::{self, Checkpoint};
 use crate::journal::{Kept, Reader};
 use crate::model::ChangeRecord;
-use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Result, StoreFile};
 use crate::model::time::Timestamp;
 use crate::parallel::Threads;
@@ -39,13 +38,14 @@ impl Engine {
             if loaded.identity != open.identity {
                 found.add(CHECKPOINT, checkpoint_file::NAME, "it is one of another store");
             }
-            let replay = Replay { state: loaded.state, hash: loaded.hash, bytes: 0 };
+            let Checkpoint { hash, mark, state, .. } = loaded;
+            let replay = Replay { state, hash, mark, bytes: 0 };
             check_replay((&open, &digest), replay, "the checkpoint", &mut found)?;
         }
         let readable = check_journal(&open, &counts, &mut found)?;
         if readable && counts.oldest_kept == 1 {
-            let (state, hash) = (State::default(), ChainHash::default());
-            let replay = Replay { state, hash, bytes: 0 };
+            let (state, hash, mark) = Default::default();
+            let replay = Replay { state, hash, mark, bytes: 0 };
             check_replay((&open, &digest), replay, "nothing", &mut found)?;
             counts.replayed = true;
         }
@@ -116,6 +116,8 @@ fn check_replay(
     }
     if replay.hash != open.hash {
         found.add(REPLAY, place, "their chain hash is not that of the state");
+    } else if replay.mark != open.mark {
+        found.add(REPLAY, place, "their mark is not that of the state");
     } else if replay.state.digest_on(Threads::all_cores())? != *digest {
         found.add(REPLAY, place, "they do not lead to the state");
     }

@@ -6,35 +6,38 @@ use std::time::Instant;
 
 use super::commit_timer::CommitTimer;
 use super::fault::{Fault, Faults};
+use super::followed::Followed;
 use super::group::{Deciding, Group, refused};
 use super::live::Live;
 use super::memory_budget::MemoryBudget;
 use super::metrics::Metrics;
+use super::own_journal::{Appended, OwnJournal};
 use super::request::{Answered, Request};
-use super::sequencer::Sequencer;
 use crate::health::Health;
 use crate::journal::AppendFailure;
 use crate::model::error::{Error, Result};
 use crate::model::error_chain::chain;
+use crate::model::mark::Mark;
+use crate::model::time::Timestamp;
 use crate::options::Options;
 use crate::trace;
 
 /// Makes changes one group after the other.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) sequencer: Sequencer,
+    pub(super) own: OwnJournal,
     budget: MemoryBudget,
     faults: Faults,
     pub(super) metrics: Arc<Metrics>,
 }
 
 impl Writer {
-    pub(super) fn new(sequencer: Sequencer, budget: MemoryBudget) -> Self {
+    pub(super) fn new(own: OwnJournal, budget: MemoryBudget) -> Self {
         let metrics = Arc::<Metrics>::default();
-        if sequencer.journal().is_none() {
+        if own.journal().is_none() {
             metrics.set_health(Health::ReadOnly);
         }
-        Self { sequencer, budget, faults: Faults::default(), metrics }
+        Self { own, budget, faults: Faults::default(), metrics }
     }
 
     /// The write path: decides the calls of a group, makes their changes durable with one append and one sync, shows
@@ -51,7 +54,7 @@ impl Writer {
         requests: Vec<Arc<Request>>,
         reply: impl FnOnce(Vec<Answered>),
     ) {
-        let mut timer = CommitTimer::begin(options);
+        let timer = CommitTimer::begin(options);
         let group = match self.decide(live, options, &requests) {
             Ok(group) => group,
             Err(error) => return reply(refused(requests.len(), error)),
@@ -61,22 +64,30 @@ impl Writer {
         if group.changes.is_empty() {
             return reply(group.results);
         }
+        self.make(live, group, Mark::default(), timer, reply);
+    }
+
+    /// Makes the changes of a group durable, shows them, and gives the answers. With a mark they have their place in an
+    /// order that is shared, so they are committed whatever the journal says.
+    pub(super) fn make(
+        &mut self,
+        live: &Live,
+        group: Group,
+        mark: Mark,
+        mut timer: CommitTimer,
+        reply: impl FnOnce(Vec<Answered>),
+    ) {
         let begun = Instant::now();
-        let took = match self.sequencer.commit(&group, &mut self.faults) {
-            Ok(took) => took,
-            Err(AppendFailure { error, usable }) => {
-                if !usable {
-                    self.stop(&error);
-                }
-                return reply(group.into_failure(error));
-            }
+        let appended = match self.append([(&*group.payloads, mark)], group.clock) {
+            Ok(appended) => appended,
+            Err(error) if mark.is_empty() => return reply(group.into_failure(error)),
+            Err(error) => return reply(group.into_not_shown(error)),
         };
-        debug_assert_eq!(group.hashes.last(), Some(&took.hash), "both chain in the same way");
-        timer.logged(group.to_figures(took.bytes, begun.elapsed()));
-        self.metrics.count_group(group.changes.len(), took.bytes);
-        let shown =
-            self.faults.failed_apply().and_then(|()| live.apply(&group.changes, &group.hashes));
-        if let Err(error) = shown {
+        debug_assert_eq!(group.hashes.last(), Some(&appended.hash), "both chain in the same way");
+        timer.logged(group.to_figures(appended.bytes, begun.elapsed()));
+        self.metrics.count_group(group.changes.len(), appended.bytes);
+        let apply = || live.apply(&group.changes, &group.hashes, mark);
+        if let Err(error) = self.faults.failed_apply().and_then(|()| apply()) {
             self.stop(&error);
             return reply(group.into_not_shown(error));
         }
@@ -87,9 +98,46 @@ impl Writer {
         timer.tell();
     }
 
+    /// Makes the changes of others durable, and shows them.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the journal; [`Error::State`] where the changes are durable and not shown. What is not shown comes
+    /// again once the store recovered.
+    pub(super) fn follow(
+        &mut self,
+        live: &Live,
+        followed: Followed,
+        clock: Timestamp,
+    ) -> Result<()> {
+        let groups = followed.groups.iter().map(|group| (&*group.changes, group.mark));
+        let appended = self.append(groups, clock)?;
+        debug_assert_eq!(followed.hash, appended.hash, "both chain in the same way");
+        self.metrics.count_followed(&followed, appended.bytes);
+        self.faults.failed_apply().inspect_err(|error| self.stop(error))?;
+        live.replace(followed.state, followed.hash, followed.mark);
+        self.budget.follow(followed.growth);
+        self.metrics.note(live);
+        Ok(())
+    }
+
+    fn append<'g>(
+        &mut self,
+        groups: impl IntoIterator<Item = (&'g [Vec<u8>], Mark)>,
+        clock: Timestamp,
+    ) -> Result<Appended> {
+        self.own.append(groups, clock, &mut self.faults).map_err(|failure| {
+            let AppendFailure { error, usable } = failure;
+            if !usable {
+                self.stop(&error);
+            }
+            error
+        })
+    }
+
     /// Decides the calls of a group. The state is let go of before anything is applied to it, since what is shared
     /// is copied.
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         live: &Live,
         options: &Options,

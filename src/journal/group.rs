@@ -65,8 +65,12 @@ impl Group {
     /// Removes changes outside of `from..=end`.
     pub(super) fn clip(&mut self, from: u64, end: u64) {
         while self.before.revision + 1 < from && self.take_first().is_some() {}
-        let left = end.saturating_sub(self.before.revision);
-        self.changes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        let left = usize::try_from(end.saturating_sub(self.before.revision)).unwrap_or(usize::MAX);
+        if left < self.changes.len() {
+            // It stands for the whole group.
+            self.mark.clear();
+            self.changes.truncate(left);
+        }
     }
 }
 
@@ -104,6 +108,7 @@ mod tests {
             let expected: Vec<u64> = (from.max(5)..=end.min(8)).collect();
             let hash = expected.last().map(|&last| whole.hash_at(last).unwrap());
             assert!(hash.is_none_or(|hash| hash == group.end().hash));
+            assert_eq!(group.mark.is_empty(), end < 8, "a mark is of the last change");
             let given = std::iter::from_fn(|| group.take_first()).map(|(revision, _)| revision);
             assert_eq!(given.collect::<Vec<_>>(), expected, "{from}..={end}");
         }

@@ -36,6 +36,7 @@ use std::sync::Arc;
 use crate::disk::{Appender, DiskFile, is_shortage};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::{Error, Outcome, Result};
+use crate::model::mark::Mark;
 use crate::model::time::Timestamp;
 use crate::trace;
 
@@ -167,9 +168,21 @@ impl Journal {
     }
 
     /// Appends changes as one group, with one write and one sync; returns the number of bytes.
+    #[cfg(test)]
+    pub(crate) fn append(
+        &mut self,
+        payloads: &[impl AsRef<[u8]>],
+        mark: &[u8],
+        now: Timestamp,
+    ) -> Result<u64, AppendFailure> {
+        let mark = Mark::new(mark).unwrap_or_default();
+        self.append_all([(payloads, mark)], now)
+    }
+
+    /// Appends groups of changes, with one write and one sync; returns the number of bytes.
     ///
-    /// `mark` is stored with them; it is empty in a single store. `now` is the reading of the clock, which may be less
-    /// than an earlier one.
+    /// The mark of each group is stored with its changes; it is empty in a single store. `now` is the reading of the
+    /// clock, which may be less than an earlier one.
     ///
     /// Cost: O(bytes), and a sync.
     ///
@@ -178,24 +191,25 @@ impl Journal {
     /// [`Error::TooLong`] when the group would have 4 GiB or more. On a temporary shortage, if the written bytes could
     /// be undone, the failure is marked as usable, and the journal can be used further. After any other failure the
     /// contents of the disk are unknown.
-    pub(crate) fn append(
+    pub(crate) fn append_all<'g, P: AsRef<[u8]> + 'g>(
         &mut self,
-        payloads: &[impl AsRef<[u8]>],
-        mark: &[u8],
+        groups: impl IntoIterator<Item = (&'g [P], Mark)>,
         now: Timestamp,
     ) -> Result<u64, AppendFailure> {
-        if payloads.is_empty() {
-            return Ok(0);
+        let durable_up_to = self.head.revision;
+        let age = self.head.age.advance(now, self.options.retention.longest_step());
+        let (mut frames, mut end) = (Vec::new(), self.head);
+        for (payloads, mark) in groups.into_iter().filter(|(payloads, _)| !payloads.is_empty()) {
+            let mark = mark.as_bytes();
+            let group = NewFrame { before: end, durable_up_to, age, mark, payloads };
+            end = group
+                .push(self.segments.store_id(), &mut frames)
+                .map_err(|error| AppendFailure { error, usable: true })?;
         }
-        let before = self.head;
-        let age = before.age.advance(now, self.options.retention.longest_step());
-        let group = NewFrame { before, durable_up_to: before.revision, age, mark, payloads };
-        let mut frame = Vec::new();
-        let end = group
-            .push(self.segments.store_id(), &mut frame)
-            .map_err(|error| AppendFailure { error, usable: true })?;
-        self.append_frames(&frame, end)?;
-        Ok(frame.len() as u64)
+        if !frames.is_empty() {
+            self.append_frames(&frames, end)?;
+        }
+        Ok(frames.len() as u64)
     }
 
     /// Appends whole frames, all in one segment; the journal then ends at `end`.

@@ -79,6 +79,12 @@ impl Reader {
         self.given.map(|given| given.hash)
     }
 
+    /// The mark of the group whose last change was returned last; `None` in the middle of a group.
+    pub(crate) fn mark(&self) -> Option<&[u8]> {
+        let (group, _) = self.group.as_ref()?;
+        group.changes.is_empty().then_some(&*group.mark)
+    }
+
     /// The remaining changes, in the groups in which they were appended. The first and the last group have only the
     /// requested changes.
     pub(crate) fn into_groups(mut self) -> impl Iterator<Item = Result<Group>> {

@@ -27,6 +27,7 @@ pub(crate) mod link_record;
 pub(crate) mod link_result;
 pub(crate) mod link_times;
 pub(crate) mod linked_resource;
+pub(crate) mod mark;
 pub(crate) mod memory_use;
 pub(crate) mod name_list;
 pub(crate) mod new_resource;

@@ -40,6 +40,42 @@ impl Position {
     pub const fn revision(&self) -> u64 {
         self.revision
     }
+
+    /// The random number that the store and its copies have, and no other store.
+    #[must_use]
+    pub const fn lineage(&self) -> [u8; 16] {
+        self.lineage.0
+    }
+
+    /// The position as 40 bytes: lineage, revision (big-endian), hash.
+    ///
+    /// ```
+    /// # use viewlink::{Options, Position};
+    /// let position = Options::new().open_in_memory()?.snapshot()?.position();
+    /// assert_eq!(Position::from_bytes(position.to_bytes()), position);
+    /// # Ok::<(), viewlink::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        let parts =
+            self.lineage.0.into_iter().chain(self.revision.to_be_bytes()).chain(self.hash.0);
+        bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
+        bytes
+    }
+
+    /// The position that bytes hold. Example: at [`to_bytes`](Self::to_bytes).
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 40]) -> Self {
+        let (lineage, rest) = bytes.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        let (revision, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let hash = rest.first_chunk().copied().unwrap_or_default();
+        Self {
+            lineage: Lineage(*lineage),
+            revision: u64::from_be_bytes(*revision),
+            hash: ChainHash(hash),
+        }
+    }
 }
 
 impl fmt::Display for Position {
@@ -97,5 +133,7 @@ mod tests {
         }
         assert!(text.replace("-12-", "-+12-").parse::<Position>().is_err());
         assert!(text.replace("-12-", "--").parse::<Position>().is_err());
+        assert_eq!(position.to_bytes()[15..25], [0x0f, 0, 0, 0, 0, 0, 0, 0, 12, 0xa0]);
+        assert_eq!(Position::from_bytes(position.to_bytes()), position);
     }
 }

@@ -14,6 +14,7 @@ pub use recovery_progress::RecoveryProgress;
 use crate::model::LinkPolicy;
 use crate::model::limit::Limits;
 use crate::model::time::Timestamp;
+use crate::sequencer::Sequencer;
 
 /// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
 ///
@@ -56,6 +57,8 @@ pub struct Options {
     pub(crate) archive: Option<PathBuf>,
     pub(crate) slow_commit: Duration,
     pub(crate) limits: Limits,
+    pub(crate) sequencer: Option<Arc<dyn Sequencer>>,
+    pub(crate) lineage: Option<[u8; 16]>,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) on_recovery: Arc<dyn Fn(RecoveryProgress) + Send + Sync>,
 }
@@ -83,6 +86,8 @@ impl Options {
             archive: None,
             slow_commit: Duration::from_secs(1),
             limits: Limits::default(),
+            sequencer: None,
+            lineage: None,
             clock: Arc::new(Timestamp::now),
             on_recovery: Arc::new(|_| {}),
         }
@@ -310,6 +315,27 @@ impl Options {
         self
     }
 
+    /// What gives changes their order where the store is one of several copies, for packages that replicate stores: see
+    /// [`sequencer`](crate::sequencer). Default: nothing.
+    ///
+    /// Only what is decided here heeds [`memory_limit`](Self::memory_limit) then: other changes are made and loaded whatever
+    /// they take. A store that is [only read](Self::read_only) follows nothing.
+    #[must_use]
+    pub fn sequencer(mut self, sequencer: Arc<dyn Sequencer>) -> Self {
+        self.sequencer = Some(sequencer);
+        self
+    }
+
+    /// The [lineage](crate::Position::lineage) that a store gets which is made new, for those that are copies of each other
+    /// from the first change on; `None` for a random one. Default: a random one.
+    ///
+    /// A store that is there keeps its own.
+    #[must_use]
+    pub const fn lineage(mut self, lineage: Option<[u8; 16]>) -> Self {
+        self.lineage = lineage;
+        self
+    }
+
     /// The clock that gives changes their time. Default: the system's clock.
     ///
     /// A time before that of the last change counts as that time. The clock is called in the middle of a change,
@@ -360,6 +386,8 @@ impl fmt::Debug for Options {
             .field("archive", &self.archive)
             .field("slow_commit", &self.slow_commit)
             .field("limits", &self.limits)
+            .field("sequencer", &self.sequencer)
+            .field("lineage", &self.lineage)
             .finish_non_exhaustive()
     }
 }

@@ -170,7 +170,9 @@ fn what_is_applied_on_its_own_tells_a_misfit() {
     let twice = crate::journal::Reader::new(Arc::clone(&open.segments), 1, 1).unwrap().next();
     let change = ChangeRecord::decode(&twice.unwrap().unwrap().1).unwrap();
     let live = Live::new(open);
-    let error = live.apply(&[change], &[ChainHash::default()]).unwrap_err();
+    let error = live
+        .apply(&[change], &[ChainHash::default()], crate::model::mark::Mark::default())
+        .unwrap_err();
     assert!(matches!(error, Error::Damaged { file: StoreFile::Journal | StoreFile::State, .. }));
     assert!(live.read().is_none());
 }

@@ -32,6 +32,8 @@ mod panics;
 mod read_only;
 mod retired;
 mod room;
+mod shared_failures;
+mod shared_order;
 mod shortages;
 mod verification;
 

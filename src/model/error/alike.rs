@@ -26,6 +26,13 @@ impl Error {
             Self::State { outcome, source } => {
                 Self::State { outcome: *outcome, source: text(&**source) }
             }
+            Self::SharedLog { outcome, source } => {
+                Self::SharedLog { outcome: *outcome, source: text(&**source) }
+            }
+            Self::Diverged { position, at } => Self::Diverged { position: *position, at: *at },
+            Self::NewerFormat { part, found, supported } => {
+                Self::NewerFormat { part: part.clone(), found: *found, supported: *supported }
+            }
             Self::Panicked { message } => Self::Panicked { message: message.clone() },
             Self::WritesStopped { reason } => Self::WritesStopped { reason: reason.clone() },
             Self::Closed => Self::Closed,

@@ -10,15 +10,11 @@ mod way_out;
 use std::io;
 use std::path::PathBuf;
 
-use crate::model::change_id::ChangeId;
 use crate::model::key::{KeyError, ProjectKey, ViewKey};
-use crate::model::position::Position;
-use crate::model::report::Report;
+use crate::model::{change_id::ChangeId, position::Position, report::Report};
+use way_out::{later, way_out};
 
-use way_out::way_out;
-
-pub use crate::model::outcome::Outcome;
-pub use crate::model::store_file::StoreFile;
+pub use crate::model::{outcome::Outcome, store_file::StoreFile};
 
 /// What `viewlink` calls return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -323,6 +319,14 @@ pub enum Error {
     #[error("the state failed: call recover() or reopen the store")]
     State {
         /// What happened to the change.
+        outcome: Outcome,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The shared [order](crate::sequencer) of changes did not accept the change, or may have.
+    #[error("the log that the copies of the store share did not accept the change{}", later(.outcome))]
+    SharedLog {
+        /// What happened to the change. An unknown one may still arrive with the changes of others.
         outcome: Outcome,
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -9,7 +9,9 @@ impl Error {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
-            Self::Io { outcome, .. } | Self::State { outcome, .. } => *outcome,
+            Self::Io { outcome, .. }
+            | Self::State { outcome, .. }
+            | Self::SharedLog { outcome, .. } => *outcome,
             Self::KeysFailed(report) if report.revision().is_some() => Outcome::Committed,
             _ => Outcome::NotApplied,
         }

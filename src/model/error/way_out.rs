@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::model::outcome::Outcome;
+
 /// What the user can do about an error of the file system, if anything.
 pub(super) fn way_out(source: &io::Error) -> &'static str {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
@@ -11,5 +13,15 @@ pub(super) fn way_out(source: &io::Error) -> &'static str {
             ": a store must be able to write its directory, or to read it if it is opened read only"
         }
         _ => "",
+    }
+}
+
+/// What the user can do about a change that a shared order did not accept.
+pub(super) const fn later(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplied => ": try again",
+        Outcome::Unknown | Outcome::Committed => {
+            ", or did not confirm it: read the current state before trying again"
+        }
     }
 }

@@ -1,31 +1,29 @@
-//! What gives changes their place in the order of all changes, and makes them durable.
-//!
-//! In a store by itself that is its journal. The writer knows only this: a group took its place, or it failed with
-//! an outcome.
+//! The store's own journal, which makes groups of changes durable; and the failures of it that a test asks for.
 
 use super::fault::Faults;
-use super::group::Group;
 use crate::journal::{AppendFailure, Journal};
 use crate::model::chain_hash::ChainHash;
 use crate::model::error::Error;
+use crate::model::mark::Mark;
+use crate::model::time::Timestamp;
 
-/// What gives changes their place in the order of all changes.
+/// The store's own journal.
 #[derive(Debug)]
-pub(super) struct Sequencer {
+pub(super) struct OwnJournal {
     /// `None` in a store that is only read.
     journal: Option<Journal>,
 }
 
-/// A group that took its place, and is durable.
+/// Groups that are durable.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Took {
-    /// The chain hash after its last change.
+pub(super) struct Appended {
+    /// The chain hash after the last change.
     pub(super) hash: ChainHash,
-    /// How many bytes of journal it took.
+    /// How many bytes of journal they took.
     pub(super) bytes: u64,
 }
 
-impl Sequencer {
+impl OwnJournal {
     pub(super) const fn new(journal: Option<Journal>) -> Self {
         Self { journal }
     }
@@ -35,25 +33,26 @@ impl Sequencer {
         self.journal.as_ref()
     }
 
-    /// Makes the changes of a group durable, as one.
+    /// Makes the changes of groups durable, each group as one, with its mark.
     ///
     /// Cost: one write and one sync.
     ///
     /// # Errors
     ///
     /// The failure, which tells whether the journal can be used further; only then the changes are surely not in it.
-    pub(super) fn commit(
+    pub(super) fn append<'g>(
         &mut self,
-        group: &Group,
+        groups: impl IntoIterator<Item = (&'g [Vec<u8>], Mark)>,
+        clock: Timestamp,
         faults: &mut Faults,
-    ) -> Result<Took, AppendFailure> {
+    ) -> Result<Appended, AppendFailure> {
         if let Some(failure) = faults.failed_append() {
             return Err(failure);
         }
         // A change is refused before where the store is only read.
         let read_only = || AppendFailure { error: Error::ReadOnly, usable: true };
         let journal = self.journal.as_mut().ok_or_else(read_only)?;
-        let bytes = journal.append(&group.payloads, &[], group.clock)?;
-        Ok(Took { hash: journal.head_hash(), bytes })
+        let bytes = journal.append_all(groups, clock)?;
+        Ok(Appended { hash: journal.head_hash(), bytes })
     }
 }
