@@ -22,6 +22,10 @@ doc:
 test:
     bash .ci/run tests
 
+# Copies over a log, on servers that are killed and cut off.
+cluster:
+    bash .ci/run cluster
+
 # The hand-over between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom
