@@ -22,6 +22,10 @@ doc:
 test:
     bash .ci/run tests
 
+# Copies over a log, on servers that are killed and partitioned.
+cluster:
+    bash .ci/run cluster
+
 # Power losses below real file systems, as root.
 power:
     bash .ci/run power

@@ -127,3 +127,17 @@ pub enum LogError {
         max: usize,
     },
 }
+
+/// A log that cannot be reached.
+pub(crate) fn away(
+    what: impl Into<String>,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> LogError {
+    LogError::Away { what: what.into(), source: Some(source.into()) }
+}
+
+/// A log that did not answer.
+#[cfg(any(feature = "jetstream", feature = "postgres"))]
+pub(crate) fn silent(what: impl Into<String>) -> LogError {
+    LogError::Away { what: what.into(), source: None }
+}

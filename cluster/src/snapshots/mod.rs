@@ -5,14 +5,15 @@ use std::path::Path;
 
 use crate::LogError;
 
-/// What a snapshot is named by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SnapshotName {
-    /// The sequence of the log up to which the snapshot has all changes.
-    pub sequence: u64,
-    /// The position of the store, as [`viewlink::Position`] is written.
-    pub position: String,
-}
+mod directory;
+mod name;
+#[cfg(feature = "object-store")]
+mod object_store;
+
+pub use directory::DirectorySnapshots;
+pub use name::SnapshotName;
+#[cfg(feature = "object-store")]
+pub use object_store::ObjectStoreSnapshots;
 
 /// A place for snapshots: files that appear whole or not at all.
 pub trait Snapshots: Debug + Send + Sync {

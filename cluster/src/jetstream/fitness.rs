@@ -1,0 +1,236 @@
+//! Whether servers and a stream keep what they acknowledge.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{
+    Config, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType,
+};
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::connection::Connection;
+use super::options::{JetStreamOptions, SyncProof, addresses};
+use crate::LogError;
+use crate::log::{away, silent};
+
+/// The oldest server that is taken without the caller's word.
+const OLDEST: (u64, u64) = (2, 11);
+/// How long the other servers have for an answer after the first one gave it.
+const OTHERS: Duration = Duration::from_millis(500);
+
+/// How a stream is made that keeps what it acknowledges, and refuses new messages where it has no room.
+pub(super) fn stream_config(options: &JetStreamOptions) -> Config {
+    Config {
+        name: options.stream.clone(),
+        subjects: vec![options.subject()],
+        description: Some("changes of a viewlink store".to_owned()),
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        num_replicas: options.replicas,
+        max_bytes: options.max_bytes.unwrap_or(-1),
+        max_messages: -1,
+        max_messages_per_subject: -1,
+        max_consumers: -1,
+        deny_delete: true,
+        ..Config::default()
+    }
+}
+
+/// Whether a stream keeps what it acknowledges.
+///
+/// # Errors
+///
+/// [`LogError::Unfit`] with what somebody changed.
+pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Result<(), LogError> {
+    let subject = options.subject();
+    let wrong = [
+        (config.storage != StorageType::File, "it is in memory; make it with file storage"),
+        (
+            config.persist_mode == Some(PersistenceMode::Async),
+            "it acknowledges before it writes; make it with the default persist mode",
+        ),
+        (config.num_replicas < options.replicas, "it has fewer replicas than asked for"),
+        (
+            config.discard != DiscardPolicy::New,
+            "it drops old messages when full; set discard to new",
+        ),
+        (config.retention != RetentionPolicy::Limits, "its retention is not by limits"),
+        (!config.max_age.is_zero(), "messages expire; set max_age to 0"),
+        (
+            config.max_messages_per_subject > 0,
+            "it drops old messages; set max_msgs_per_subject to -1",
+        ),
+        (config.no_ack, "it acknowledges nothing; set no_ack to false"),
+        (config.sealed, "it is sealed; make another one"),
+        (config.deny_purge, "it cannot be trimmed; make it without deny_purge"),
+        (config.allow_rollup, "a message may replace all others; set allow_rollup_hdrs to false"),
+        (config.allow_message_ttl, "single messages may expire; make it without allow_msg_ttl"),
+        (config.mirror.is_some() || config.sources.is_some(), "it copies another stream"),
+        (config.subject_transform.is_some(), "it changes subjects; take subject_transform away"),
+        (config.subjects != [subject.as_str()], "it does not take its own subject, or others too"),
+    ];
+    match wrong.iter().find(|(is_so, _)| *is_so) {
+        None => Ok(()),
+        Some((_, why)) => Err(LogError::Unfit { reason: format!("stream {}: {why}", config.name) }),
+    }
+}
+
+/// Whether the version of a server is known to keep what it acknowledges.
+///
+/// # Errors
+///
+/// [`LogError::Unfit`] where it is too old.
+pub(super) fn check_version(options: &JetStreamOptions, version: &str) -> Result<(), LogError> {
+    let mut parts = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
+    let has = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if has >= OLDEST || options.accept_old_servers {
+        return Ok(());
+    }
+    let reason = format!(
+        "the server is version {version}; take 2.11 or later, since servers before 2.10 cannot sync every write and \
+         early ones after that lost acknowledged messages, or say accept_old_servers"
+    );
+    Err(LogError::Unfit { reason })
+}
+
+/// Whether the servers of a stream sync every write, as far as the caller wants to know.
+///
+/// # Errors
+///
+/// [`LogError::Unfit`] where one does not, or nobody said how that is known; [`LogError::Away`] where none tells.
+pub(super) async fn check_sync(options: &JetStreamOptions, stream: &Info) -> Result<(), LogError> {
+    let (servers, credentials) = match &options.sync_proof {
+        SyncProof::Trusted => return Ok(()),
+        SyncProof::None => {
+            let reason = "nobody says that its servers sync every write: give access to their system account, which \
+                          is asked, or say SyncProof::Trusted";
+            return Err(LogError::Unfit { reason: reason.to_owned() });
+        }
+        SyncProof::SystemUser(url) => (addresses(url)?, None),
+        SyncProof::SystemCredentials(path) => (options.servers.clone(), Some(path)),
+    };
+    let system = Connection::begin_as(options, &servers, credentials).await?;
+    let told = ask_servers(&system).await?;
+    let of_stream = servers_of(stream);
+    let mut seen = 0;
+    for (name, syncs) in &told {
+        if of_stream.as_ref().is_some_and(|names| !names.contains(name)) {
+            continue;
+        }
+        if !syncs {
+            let reason =
+                format!("server {name} does not sync every write; set sync_interval: always");
+            return Err(LogError::Unfit { reason });
+        }
+        seen += 1;
+    }
+    if seen == 0 {
+        return Err(silent("the system account: no server of the stream told its settings"));
+    }
+    Ok(())
+}
+
+/// The names of the servers that a stream is on, where it is on more than one.
+fn servers_of(stream: &Info) -> Option<Vec<String>> {
+    let cluster = stream.cluster.as_ref()?;
+    let mut names: Vec<String> = cluster.replicas.iter().map(|peer| peer.name.clone()).collect();
+    names.extend(cluster.leader.clone());
+    Some(names).filter(|names| !names.is_empty())
+}
+
+/// Which server syncs every write, by name, as all that answer tell their system account.
+async fn ask_servers(system: &Connection) -> Result<BTreeMap<String, bool>, LogError> {
+    const WHAT: &str = "the system account";
+    if !system.up_within(system.answer_within()).await {
+        return Err(silent(format!("{WHAT}: no server lets it in")));
+    }
+    let client = system.client();
+    let inbox = client.new_inbox();
+    let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| away(WHAT, error))?;
+    client
+        .publish_with_reply("$SYS.REQ.SERVER.PING.JSZ", inbox, "{\"config\":true}".into())
+        .await
+        .map_err(|error| away(WHAT, error))?;
+    let mut told = BTreeMap::new();
+    let mut wait = system.answer_within();
+    while let Ok(Some(answer)) = tokio::time::timeout(wait, answers.next()).await {
+        if let Some((name, syncs)) = setting(&answer.payload) {
+            told.insert(name, syncs);
+            wait = OTHERS;
+        } else if answer.status.is_some() {
+            let reason =
+                "the user or the credentials of the sync proof are not of the system account";
+            return Err(LogError::Unfit { reason: reason.to_owned() });
+        }
+    }
+    Ok(told)
+}
+
+/// The name of a server and whether it syncs every write. A server without JetStream has no setting.
+fn setting(answer: &[u8]) -> Option<(String, bool)> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let name = answer.pointer("/server/name")?.as_str()?.to_owned();
+    let config = answer.pointer("/data/config")?;
+    // It is left out where it is not so.
+    Some((name, config.get("sync_always").and_then(Value::as_bool).unwrap_or(false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> JetStreamOptions {
+        JetStreamOptions::new("nats://127.0.0.1:1", "s").unwrap()
+    }
+
+    #[test]
+    fn a_stream_as_it_is_made_is_fit_and_no_other_is() {
+        let made = stream_config(&options());
+        assert!(check_stream(&options(), &made).is_ok());
+        let changes: [fn(&mut Config); 12] = [
+            |c| c.storage = StorageType::Memory,
+            |c| c.persist_mode = Some(PersistenceMode::Async),
+            |c| c.num_replicas = 1,
+            |c| c.discard = DiscardPolicy::Old,
+            |c| c.retention = RetentionPolicy::Interest,
+            |c| c.max_age = Duration::from_secs(1),
+            |c| c.max_messages_per_subject = 1,
+            |c| c.no_ack = true,
+            |c| c.sealed = true,
+            |c| c.allow_rollup = true,
+            |c| c.allow_message_ttl = true,
+            |c| c.subjects.push("other".to_owned()),
+        ];
+        for (at, change) in changes.iter().enumerate() {
+            let mut config = made.clone();
+            change(&mut config);
+            assert!(check_stream(&options(), &config).is_err(), "change {at}");
+        }
+    }
+
+    #[test]
+    fn old_servers_are_taken_by_name_only() {
+        for (version, is_fit) in [
+            ("2.9.10", false),
+            ("2.10.29", false),
+            ("2.11.0", true),
+            ("2.15.1", true),
+            ("2.12.0-RC.1", true),
+            ("?", false),
+        ] {
+            assert_eq!(check_version(&options(), version).is_ok(), is_fit, "{version}");
+            assert!(check_version(&options().accept_old_servers(true), version).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_that_it_syncs_does_not() {
+        let always = br#"{"server":{"name":"a"},"data":{"config":{"sync_interval":120,"sync_always":true}}}"#;
+        let default = br#"{"server":{"name":"b"},"data":{"config":{"sync_interval":120}}}"#;
+        assert_eq!(setting(always), Some(("a".to_owned(), true)));
+        assert_eq!(setting(default), Some(("b".to_owned(), false)));
+        assert_eq!(setting(br#"{"server":{"name":"c"},"data":{}}"#), None);
+    }
+}

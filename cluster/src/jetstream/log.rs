@@ -1,0 +1,337 @@
+//! The log.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use std::future::{Future, IntoFuture};
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::stream::Info;
+use bytes::Bytes;
+
+use super::append::append;
+use super::connection::{Connection, refused};
+use super::cursor::{Came, Cursor};
+use super::fitness;
+use super::options::JetStreamOptions;
+use crate::background::Background;
+use crate::log::silent;
+use crate::place::Patience;
+use crate::{Appended, Bounds, Log, LogError, Message};
+
+/// What a message needs besides its bytes in what a server takes at most: its header.
+const HEADER: usize = 512;
+/// How long a reader takes silence for "nothing new" before it asks.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How often a read asks for a new consumer.
+const OPENINGS: usize = 3;
+/// Readers whose places are kept.
+const CURSORS: usize = 4;
+
+/// A log in a stream of NATS JetStream.
+///
+/// What it acknowledges is on the disks of most of the stream's servers, where these sync every write
+/// ([`SyncProof`](crate::SyncProof)). A server that stops answering is left for the next one of the list. Its calls
+/// block the thread that makes them; the client runs in threads of its own.
+///
+/// An append costs one round trip to the stream's leader and a sync of most servers. Reading costs nothing but the
+/// messages: the server sends them by itself.
+#[derive(Debug)]
+pub struct JetStreamLog {
+    background: Background,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: JetStreamOptions,
+    connection: Connection,
+    /// Whether the servers and the stream were looked at.
+    is_checked: AtomicBool,
+    patience: Patience,
+    /// The newest time that something came, or the leader said that there is nothing.
+    looked: Mutex<Option<Instant>>,
+    cursors: Mutex<Vec<Cursor>>,
+}
+
+impl JetStreamLog {
+    /// Connects to the servers, makes the stream where it is not there, and looks whether it keeps what it acknowledges.
+    ///
+    /// A log that cannot be reached within [`JetStreamOptions::open_within`] is opened all the same: its calls tell
+    /// that, and look at the stream once it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Unfit`] where a file of the options cannot be read, or servers or stream may lose what they
+    /// acknowledge; [`LogError::Away`] where there are no threads for the client.
+    pub fn open(options: JetStreamOptions) -> Result<Self, LogError> {
+        let background = Background::start("viewlink-nats")?;
+        let within = options.open_within;
+        let shared = background.run(async move {
+            let connection = Connection::begin(&options).await?;
+            let patience = Patience::new(options.cut_off_after);
+            Ok(Arc::new(Shared {
+                options,
+                connection,
+                is_checked: AtomicBool::new(false),
+                patience,
+                looked: Mutex::default(),
+                cursors: Mutex::default(),
+            }))
+        })??;
+        let log = Self { background, shared };
+        let begun = Instant::now();
+        loop {
+            match log.run(|shared| async move { shared.checked().await }) {
+                Err(LogError::Away { .. }) if begun.elapsed() < within => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                Ok(()) | Err(LogError::Away { .. }) => return Ok(log),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn run<T, F>(&self, call: impl FnOnce(Arc<Shared>) -> F) -> Result<T, LogError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, LogError>> + Send + 'static,
+    {
+        self.background.run(call(Arc::clone(&self.shared)))?
+    }
+}
+
+impl Log for JetStreamLog {
+    fn append(&self, after: Option<u64>, message: &[u8]) -> Appended {
+        let (shared, message) = (Arc::clone(&self.shared), Bytes::copy_from_slice(message));
+        let appended = self.background.run(async move {
+            if let Err(error) = shared.checked().await {
+                return Appended::Refused(error);
+            }
+            append(&shared.connection, shared.options.subject(), after, message).await
+        });
+        appended.unwrap_or_else(Appended::Unknown)
+    }
+
+    fn read(&self, from: u64, wait: Duration) -> Result<Vec<Message>, LogError> {
+        self.run(move |shared| async move { shared.read(from, wait).await })
+    }
+
+    fn bounds(&self) -> Result<Bounds, LogError> {
+        self.run(|shared| async move {
+            shared.checked().await?;
+            shared.bounds().await
+        })
+    }
+
+    fn trim(&self, below: u64) -> Result<(), LogError> {
+        self.run(move |shared| async move { shared.trim(below).await })
+    }
+
+    fn max_message_len(&self) -> usize {
+        self.shared.connection.client().max_payload().saturating_sub(HEADER)
+    }
+}
+
+impl Shared {
+    /// Looks at servers and stream once.
+    async fn checked(&self) -> Result<(), LogError> {
+        if self.is_checked.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if !self.connection.up_within(self.connection.answer_within()).await {
+            return Err(silent("no server of the list can be reached, or none lets this user in"));
+        }
+        let info = match self.info().await? {
+            Some(info) => info,
+            None if self.options.create => self.create().await?,
+            None => {
+                let reason = format!("there is no stream {}", self.options.stream);
+                return Err(LogError::Unfit { reason });
+            }
+        };
+        self.check_info(&info)?;
+        fitness::check_sync(&self.options, &info).await?;
+        self.is_checked.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// What the leader of the stream knows of it, if there is one.
+    async fn info(&self) -> Result<Option<Info>, LogError> {
+        const WHAT: &str = "the stream";
+        let begun = Instant::now();
+        let context = &self.connection.context;
+        match self.connection.ask(WHAT, context.get_stream(&self.options.stream)).await? {
+            Ok(stream) => {
+                self.connection.answered();
+                Ok(Some(stream.cached_info().clone()))
+            }
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(told)
+                    if told.error_code() == ErrorCode::STREAM_NOT_FOUND =>
+                {
+                    Ok(None)
+                }
+                _ => {
+                    self.connection.nothing_since(begun).await;
+                    Err(refused(WHAT, error))
+                }
+            },
+        }
+    }
+
+    async fn create(&self) -> Result<Info, LogError> {
+        const WHAT: &str = "making the stream";
+        let config = fitness::stream_config(&self.options);
+        let made = self.connection.ask(WHAT, self.connection.context.create_stream(config)).await?;
+        made.map(|stream| stream.cached_info().clone()).map_err(|error| refused(WHAT, error))
+    }
+
+    fn check_info(&self, info: &Info) -> Result<(), LogError> {
+        if let Some(server) = self.connection.client().try_server_info() {
+            fitness::check_version(&self.options, &server.version)?;
+        }
+        fitness::check_stream(&self.options, &info.config)
+    }
+
+    async fn bounds(&self) -> Result<Bounds, LogError> {
+        let Some(info) = self.info().await? else {
+            // It was there before: a server that has not heard of it yet, or somebody removed it.
+            return Err(silent(format!("there is no stream {} any more", self.options.stream)));
+        };
+        self.check_info(&info)?;
+        let (state, last) = (&info.state, info.state.last_sequence);
+        let first = if state.messages == 0 { last + 1 } else { state.first_sequence };
+        Ok(Bounds { first, last })
+    }
+
+    async fn trim(&self, below: u64) -> Result<(), LogError> {
+        const WHAT: &str = "trimming the stream";
+        self.checked().await?;
+        let bounds = self.bounds().await?;
+        let below = below.min(bounds.last + 1);
+        // A purge up to no sequence would be one of everything.
+        if below <= bounds.first.max(1) {
+            return Ok(());
+        }
+        let stream = self.connection.context.get_stream_no_info(&self.options.stream).await;
+        let stream = stream.map_err(|error| refused(WHAT, error))?;
+        let purge = stream.purge().sequence(below);
+        self.connection.ask(WHAT, purge.into_future()).await?.map_err(|e| refused(WHAT, e))?;
+        Ok(())
+    }
+
+    async fn read(&self, from: u64, wait: Duration) -> Result<Vec<Message>, LogError> {
+        let until = Instant::now() + wait;
+        self.checked().await?;
+        let mut kept = self.kept_cursor(from);
+        let mut why = silent("the consumers of the stream broke off one after the other");
+        for _ in 0..OPENINGS {
+            let mut cursor = match kept.take() {
+                Some(cursor) => cursor,
+                None => self.new_cursor(from).await?,
+            };
+            loop {
+                match self.take(&mut cursor, until).await {
+                    Came::Messages(messages) => return self.read_to(cursor, from, messages),
+                    Came::Broken(error) => {
+                        why = error;
+                        break;
+                    }
+                    Came::Nothing if cursor.pending > 0 => {
+                        return Err(silent(
+                            "a consumer of the stream sent nothing of what there is",
+                        ));
+                    }
+                    Came::Nothing if !self.is_quiet(from).await? => break,
+                    Came::Nothing if Instant::now() >= until => {
+                        self.keep(cursor);
+                        return Ok(Vec::new());
+                    }
+                    Came::Nothing => {}
+                }
+            }
+        }
+        Err(why)
+    }
+
+    /// Waits for messages until a time, but not so long that a server which is cut off from the others goes unnoticed.
+    /// What the server has already is waited for in any case.
+    async fn take(&self, cursor: &mut Cursor, until: Instant) -> Came {
+        let now = Instant::now();
+        let until = match cursor.pending {
+            0 => until.min(now + SILENCE),
+            _ => now + self.connection.answer_within(),
+        };
+        let cuts = cursor.cuts;
+        tokio::select! {
+            biased;
+            came = cursor.take(until) => came,
+            () = self.connection.cut_after(cuts) => Came::Broken(silent("the connection was cut")),
+        }
+    }
+
+    fn read_to(
+        &self,
+        mut cursor: Cursor,
+        from: u64,
+        messages: Vec<Message>,
+    ) -> Result<Vec<Message>, LogError> {
+        *lock(&self.looked) = Some(Instant::now());
+        match messages.first() {
+            Some(first) if first.sequence > from => {
+                Err(LogError::Trimmed { from, first: first.sequence })
+            }
+            _ => {
+                cursor.pending = 0;
+                self.keep(cursor);
+                Ok(messages)
+            }
+        }
+    }
+
+    /// Whether there is nothing from a place on. The leader is asked now and then: what sends to this reader may be cut
+    /// off from it.
+    async fn is_quiet(&self, from: u64) -> Result<bool, LogError> {
+        if lock(&self.looked).is_some_and(|at| at.elapsed() < SILENCE) {
+            return Ok(true);
+        }
+        let bounds = self.bounds().await?;
+        self.patience.check(from, bounds)?;
+        *lock(&self.looked) = Some(Instant::now());
+        Ok(from > bounds.last)
+    }
+
+    async fn new_cursor(&self, from: u64) -> Result<Cursor, LogError> {
+        let bounds = self.bounds().await?;
+        self.patience.check(from, bounds)?;
+        *lock(&self.looked) = Some(Instant::now());
+        Cursor::open(&self.connection, &self.options.stream, from).await
+    }
+
+    /// The cursor that stands at a place, if there is one that missed nothing.
+    fn kept_cursor(&self, from: u64) -> Option<Cursor> {
+        let cuts = self.connection.cuts();
+        let mut cursors = lock(&self.cursors);
+        cursors.retain(|cursor| cursor.cuts == cuts);
+        let at = cursors.iter().position(|cursor| cursor.next == from)?;
+        Some(cursors.swap_remove(at))
+    }
+
+    fn keep(&self, cursor: Cursor) {
+        if cursor.next == u64::MAX {
+            return;
+        }
+        let mut cursors = lock(&self.cursors);
+        if cursors.len() >= CURSORS {
+            cursors.remove(0);
+        }
+        cursors.push(cursor);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
