@@ -19,7 +19,7 @@ Examples:
   viewlink history views.viewlink --key checkout-v2
   viewlink history views.viewlink --key production/beta-users --type segments --json
 
-It is read from the journal, so it begins with the oldest change that this keeps.";
+It is read from the journal, so it ends with the oldest change that the journal keeps.";
 
 /// List what changes did to a view or resource, the newest first
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub(crate) struct HistoryArguments {
     #[command(flatten)]
     types: TypeArguments,
 
-    /// End after this many changes; without it 100, and all with --json
+    /// List at most this many changes; default: 100, and all with --json
     #[arg(long, value_name = "CHANGES")]
     limit: Option<usize>,
 
