@@ -1,4 +1,4 @@
-//! What a change did, as the command line tells of it: from a store, or from the JSON of a host.
+//! What a change did, as far as the command line shows it: from a store, or from the JSON of a host.
 
 use serde::Deserialize;
 use viewlink::wire::Counts;
@@ -7,7 +7,7 @@ use viewlink::{
     Resource, ResourceType, ViewKey,
 };
 
-/// What a change did, without what nobody is told in a line. The JSON is that of [`viewlink::wire::Did`].
+/// What a change did, without the details that no line shows. The JSON is that of [`viewlink::wire::Did`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Deed {
@@ -99,7 +99,7 @@ pub(crate) struct Name {
     pub(crate) environment_id: Option<String>,
 }
 
-/// What is said of a project.
+/// The settings of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Settings {
@@ -156,7 +156,7 @@ impl From<&ChangeKind> for Deed {
 }
 
 impl Deed {
-    /// What was done to resources or to the project, whatever views it concerns.
+    /// A change of resources or of the project.
     fn of_resources(kind: &ChangeKind) -> Self {
         match kind {
             ChangeKind::ResourcesPut { resources } => {

@@ -32,9 +32,9 @@ pub(crate) enum Error {
     },
     /// There is no store, and what is there is not replaced by a new one.
     #[error(
-        "there is no store at {path:?}, and a new one is made in an empty directory or where there is \
-         nothing, not in place of a link or of a store that was not made to its end: name another path, or \
-         remove what is there"
+        "there is no store at {path:?}, and a new one is made only in an empty directory or at an \
+         unused path, not in place of a link or of an unfinished store: name another path, or remove \
+         the directory"
     )]
     NotFree {
         /// The directory that was asked for.

@@ -1,6 +1,6 @@
-//! What is said where no command is named.
+//! The text for a call without a command.
 
-/// The first steps, for whoever has run the program by its name alone.
+/// The first steps, for a user who ran the program without arguments.
 pub(crate) const FIRST_STEPS: &str = "\
 viewlink: no command was named. First steps:
   viewlink top views.viewlink     watch a store; one that a host has open: viewlink top http://127.0.0.1:8080

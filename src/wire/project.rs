@@ -99,7 +99,7 @@ pub struct Projects {
 }
 
 impl Projects {
-    /// The answer that tells a page of the projects, which `query` asked for.
+    /// The answer with a page of the projects that `query` asked for.
     ///
     /// Cost: O(items).
     #[must_use]

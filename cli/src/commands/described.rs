@@ -1,4 +1,4 @@
-//! What a change did, in a line that people read.
+//! What a change did, in one line for people.
 
 use viewlink::ResourceType;
 use viewlink::wire::Counts;
@@ -9,7 +9,7 @@ use crate::deed::{Deed, Links, Name, Settings};
 /// How many resources a line names.
 const NAMED: usize = 4;
 
-/// How many parts of a change of many views a line tells of.
+/// How many parts of a change of many views a line describes.
 const PARTS: usize = 3;
 
 /// What a change did. Where it did it to many resources some are named, those first that are
@@ -21,7 +21,7 @@ pub(crate) fn described(
 ) -> String {
     let did = did(deed, wanted);
     match reverts {
-        Some(reverts) => format!("{did} (takes back {reverts})"),
+        Some(reverts) => format!("{did} (reverts {reverts})"),
         None => did,
     }
 }
@@ -86,7 +86,7 @@ fn of_resources(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
     }
 }
 
-/// What is said of a project.
+/// The settings of a project.
 fn said(settings: &Settings) -> String {
     let name = match settings.name.as_str() {
         "" => "no name".to_owned(),
@@ -130,7 +130,7 @@ fn named(resources: &[Name], wanted: &dyn Fn(&Name) -> bool) -> String {
         + &rest(resources.len(), NAMED, |names| format!("{names} more"))
 }
 
-/// What is said of those that are not told.
+/// The words for those that are not named.
 fn rest(all: usize, told: usize, words: impl Fn(u64) -> String) -> String {
     match all.saturating_sub(told) {
         0 => String::new(),

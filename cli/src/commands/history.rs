@@ -115,12 +115,12 @@ fn row(entry: &HistoryEntry) -> [String; 5] {
     if let more @ 1.. = entry.events.len().saturating_sub(NAMED) {
         what.push(format!("and {more} more"));
     }
-    let takes_back = entry.reverts.map(|reverts| format!(" (takes back {reverts})"));
+    let reverts = entry.reverts.map(|reverts| format!(" (reverts {reverts})"));
     [
         entry.revision.to_string(),
         moment(entry.time),
         entry.actor.clone().unwrap_or_default(),
-        what.join(", ") + &takes_back.unwrap_or_default(),
+        what.join(", ") + &reverts.unwrap_or_default(),
         entry.comment.clone().unwrap_or_default(),
     ]
 }

@@ -88,7 +88,7 @@ fn summary(arguments: &UndoArguments, reverted: &Reverted) -> String {
         None => "nothing changed".to_owned(),
     };
     let done = counted(reverted.taken_back, "part");
-    format!("{done} taken back, {} failed; {end}", reverted.failures.len())
+    format!("{done} undone, {} failed; {end}", reverted.failures.len())
 }
 
 fn print(reverted: &Reverted, output: &mut Output) -> Result<()> {

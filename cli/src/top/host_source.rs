@@ -1,6 +1,6 @@
 //! A host, over HTTP.
 //!
-//! The feed tells which projects changed; only their views are listed again. A listing of many views takes a while, so
+//! The feed shows which projects changed; only their views are listed again. A listing of many views takes a while, so
 //! the next one begins no sooner than after ten times as long.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -27,13 +27,13 @@ const PAGES: usize = 20;
 const PROJECTS: usize = 100;
 /// How many times as long as a listing took nothing is listed again.
 const REST: u32 = 10;
-/// What a list of views tells of each.
+/// The counts that a list of views has for each.
 const COUNTS: &str = "expand=flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary";
 
 /// A host.
 pub(super) struct HostSource {
     client: Client,
-    /// Where the feed goes on; before the first look nowhere.
+    /// Where the feed continues; `None` before the first look.
     position: Option<String>,
     /// The newest first.
     changes: VecDeque<ChangeRow>,

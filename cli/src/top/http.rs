@@ -18,7 +18,7 @@ const LONGEST: u64 = 256 << 20;
 /// The variable of the environment that holds an API key.
 pub(super) const KEY_VARIABLE: &str = "VIEWLINK_API_KEY";
 
-/// Why a host did not give what was asked for.
+/// Why a request to a host failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum HostError {
@@ -119,8 +119,8 @@ impl ApiKey {
         Ok(Some(Self::parse(&text, &place)?))
     }
 
-    /// The first word of the first line that is neither blank nor a comment: a file of a key alone will do, and so will
-    /// the host's file of keys.
+    /// The first word of the first line that is neither blank nor a comment: so the file may have a key
+    /// alone, or be the host's file of keys.
     fn parse(text: &str, place: &str) -> Result<Self, HostError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = text.lines().map(str::trim);

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &TopArguments, output: &Output) -> Result<Exit> {
     terminal::check()?;
     let mut source = source::open(&arguments.named, arguments.api_key_file.as_deref())?;
     let spinner = progress::spinner("reading", output.is_quiet());
-    // Before the terminal is taken, so that an error is told as every other one.
+    // Before the terminal is taken, so that an error is printed like any other.
     let first = source.look();
     spinner.finish_and_clear();
     let mut screen = Screen::new(arguments.named.clone());
@@ -109,7 +109,7 @@ fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker) -> Result<()> {
     }
 }
 
-/// Takes what the source has said; tells whether that was anything.
+/// Takes the answers of the source; returns whether there were any.
 fn take_answers(screen: &mut Screen, worker: &Worker) -> Result<bool> {
     let mut changed = false;
     loop {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 pub(super) const ROWS: usize = 1_000;
 /// How many views of a resource that a search finds are read.
 pub(super) const VIEWS: usize = 20;
-/// How many resources a search tells of.
+/// How many resources a search returns.
 pub(super) const FOUND: usize = 100;
 
 /// A store, or a host that has one.

@@ -1,8 +1,7 @@
 //! A store in a directory.
 //!
-//! A store is opened to be read, and closed when what is asked for is read: a host can start on it at any time but that.
-//! When its files change it is read again, but only after they stayed the same for a moment, so that a host that is being
-//! started again finds it free.
+//! A store is open only during a reading, so a host can start at any other time. When the files change they are read
+//! again, but only after they stayed the same for a moment: so a host that restarts finds the store free.
 
 use std::fs;
 use std::path::{Path, PathBuf};

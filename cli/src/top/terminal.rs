@@ -7,8 +7,8 @@ use ratatui::DefaultTerminal;
 
 use crate::error::{Error, Result};
 
-/// The terminal while the picture is on it. It is given back when this is dropped, and by a panic before that tells what
-/// happened.
+/// The terminal while the picture is on it. Dropping this restores the terminal; a panic restores it before its message
+/// is printed.
 pub(super) struct Taken(DefaultTerminal);
 
 impl Taken {
@@ -35,7 +35,7 @@ impl Drop for Taken {
     }
 }
 
-/// Tells what to do instead where there is no terminal that can show a picture.
+/// Checks that the terminal can show a picture; the error says what else to use.
 pub(super) fn check() -> Result<()> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Error::Usage(

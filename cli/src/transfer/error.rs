@@ -13,7 +13,7 @@ use super::counts::RowCounts;
 pub(crate) enum TransferError {
     /// Nothing says what format a file has.
     #[error(
-        "{file} does not tell its format: say --format jsonl or --format csv, or give it a name that \
+        "the format of {file} is unknown: use --format jsonl or --format csv, or give it a name that \
          ends in .jsonl or .csv"
     )]
     UnknownFormat {
@@ -102,7 +102,7 @@ pub(crate) enum TransferError {
     Scratch(#[source] io::Error),
     /// There is no copy that a dry run could be made on.
     #[error(
-        "cannot copy the store at {path:?} for a dry run, which needs room for a directory beside it; \
+        "cannot copy the store at {path:?} for a dry run, which needs room for a directory next to it; \
          make room there; the store is unchanged"
     )]
     Copy {

@@ -23,7 +23,7 @@ pub(super) fn title(screen: &Screen, width: u16, theme: Theme) -> Line<'static> 
     ])
 }
 
-/// As much of the end of a text as there is room for: the end of a path tells most.
+/// As much of the end of a text as there is room for: the end of a path matters most.
 fn end_of(text: &str, room: usize) -> String {
     let mut rest = text;
     while rest.width() > room {

@@ -16,7 +16,7 @@ pub(super) struct Column {
     numbers: bool,
 }
 
-/// A column of texts, of a width or of what is left.
+/// A column of texts, with a fixed width or a share of the remaining width.
 pub(super) const fn text(name: &'static str, width: Constraint) -> Column {
     Column { name, width, numbers: false }
 }

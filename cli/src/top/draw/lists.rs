@@ -12,7 +12,7 @@ use crate::moment::moment;
 use crate::top::picture::{ChangeRow, ViewRow, total};
 use crate::top::screen::{Pane, Screen};
 
-/// From how many columns on links are told by type.
+/// From how many columns on links are counted by type.
 const BY_TYPE: u16 = 74;
 /// From how many columns on views have their names.
 const NAMED: u16 = 48;

@@ -19,13 +19,13 @@ pub(super) use theme::Theme;
 
 /// From how many rows on the lists share the body.
 const SHARED_HEIGHT: u16 = 15;
-/// From how many columns on projects stand beside views.
+/// From how many columns on projects are shown next to views.
 const SHARED_WIDTH: u16 = 72;
 /// How wide the projects are then.
 const PROJECTS_WIDTH: u16 = 28;
 /// How many rows a notice has at most.
 const NOTICE_HEIGHT: u16 = 3;
-/// Below this nothing can be told.
+/// Below this nothing useful fits.
 const SMALLEST: (u16, u16) = (20, 5);
 
 /// Draws all of it.

@@ -14,7 +14,7 @@ use crate::table::escaped;
 use crate::top::picture::{ChangeRow, total};
 use crate::top::screen::{FoundPage, Page, Progress, ResourcesPage};
 
-/// From how many columns on a resource tells when it was linked.
+/// From how many columns on a resource is shown with its link time.
 const WITH_TIME: u16 = 60;
 
 const HELP: &[&str] = &[

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 /// How things are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::top) struct Theme {
-    /// Whether there are colours; without them bold and reversed text tell the same.
+    /// Whether there are colours; without them bold and reversed text have the same meaning.
     colours: bool,
 }
 
@@ -51,7 +51,7 @@ impl Theme {
         }
     }
 
-    /// What is only there for whoever looks for it.
+    /// Text of less importance.
     pub(super) fn faint(self) -> Style {
         if self.colours { Style::new().fg(Color::DarkGray) } else { Style::new() }
     }

@@ -29,7 +29,7 @@ impl List {
         .min(last);
     }
 
-    /// The rows that are in sight where there is room for some: the selected one in the middle, if it can be.
+    /// The rows that are visible in so much room: the selected one is in the middle, if possible.
     pub(in crate::top) fn window(self, rows: usize, room: usize) -> Range<usize> {
         let first = self.selected.saturating_sub(room / 2).min(rows.saturating_sub(room));
         first..rows.min(first + room)

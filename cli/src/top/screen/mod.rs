@@ -120,7 +120,7 @@ impl Screen {
         Step::Stay
     }
 
-    /// Goes on with the text of a search.
+    /// Continues the text of a search.
     fn write(&mut self, mut text: String, code: KeyCode) -> Step {
         match code {
             KeyCode::Esc => return Step::Stay,
@@ -223,7 +223,7 @@ impl Screen {
     fn show(&mut self, picture: Picture) -> Option<Question> {
         let project = self.project().map(|project| project.key.clone());
         let view = self.shown_views().get(self.views.selected).map(|view| view.id.clone());
-        // Whoever looks at the newest change sees the next one.
+        // If the newest change is selected, the next one will be.
         let change = self.change().map(|change| change.revision);
         let change = change.filter(|_| self.changes.selected > 0);
         let is_new = picture.figures.revision != self.picture.figures.revision;
@@ -231,7 +231,7 @@ impl Screen {
         let at = project.and_then(|of| self.picture.projects.iter().position(|it| it.key == of));
         self.projects.selected = at.map_or(0, |at| at + 1);
         let views = self.shown_views();
-        // The largest one stays selected where nobody chose another.
+        // If the largest one is selected, the next largest one will be.
         let view = view.filter(|_| self.views.selected > 0);
         let at = view.and_then(|id| views.iter().position(|it| it.id == id));
         let last = views.len().saturating_sub(1);

@@ -12,7 +12,7 @@ pub(in crate::top) enum Page {
     Help,
 }
 
-/// How far what was asked for is.
+/// The progress of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::top) enum Progress {
     Waiting,

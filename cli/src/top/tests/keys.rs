@@ -58,7 +58,7 @@ fn a_search_shows_views_at_once_and_asks_for_resources() {
     assert_eq!(step, Step::Ask(Question::Find("CAr".into())));
     let step = press(&mut screen, KeyCode::Enter);
     assert_eq!(step, Step::Ask(Question::Resources(id("shop", "cart"))));
-    // From there another search takes the place of the first.
+    // From there another search replaces the first.
     write(&mut screen, "/beta");
     press(&mut screen, KeyCode::Enter);
     let found = screen.pages.iter().filter(|page| matches!(page, Page::Found(_))).count();
