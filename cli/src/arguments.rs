@@ -4,20 +4,21 @@ use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::exit::Exit;
+use crate::top;
 use crate::transfer;
 
-/// Look at, check, change, copy, restore, import and export viewlink stores.
+/// Look at, watch, check, change, copy, restore, import and export viewlink stores.
 ///
-/// STORE is the directory of a store. One process at a time changes it: stop the host first, or work
-/// on a copy. Commands that only read leave every byte of it as it is.
+/// STORE is the directory of a store. Only one process at a time can change it: stop the host first, or
+/// work on a copy. Commands that only read leave every byte of it as it is.
 #[derive(Debug, Parser)]
 #[command(name = "viewlink", version, after_help = Exit::HELP)]
 pub(crate) struct Arguments {
-    /// Print JSON instead of tables: an object, or one a line for lists; errors, too
+    /// Print JSON instead of tables: one object, or one per line for a list; errors as JSON, too
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// Print results, failures and errors only, on stderr no summary and no progress
+    /// Print only results, failures and errors: no summary and no progress on stderr
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 
@@ -28,6 +29,7 @@ pub(crate) struct Arguments {
 /// What there is to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Top(top::TopArguments),
     Stats(commands::StatsArguments),
     Verify(commands::VerifyArguments),
     Projects(commands::ProjectsArguments),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use viewlink::wire::ErrorBody;
 use viewlink::{FilterError, KeyError, Outcome, ResourceType, ViewKey};
 
+use crate::top::HostError;
 use crate::transfer::TransferError;
 
 /// What commands return.
@@ -31,9 +32,9 @@ pub(crate) enum Error {
     },
     /// There is no store, and what is there is not replaced by a new one.
     #[error(
-        "there is no store at {path:?}, and a new one is made in an empty directory or where there is \
-         nothing, not in place of a link or of a store that was not made to its end: name another path, or \
-         remove what is there"
+        "there is no store at {path:?}, and a new one is made only in an empty directory or at an \
+         unused path, not in place of a link or of an unfinished store: name another path, or remove \
+         the directory"
     )]
     NotFree {
         /// The directory that was asked for.
@@ -41,7 +42,7 @@ pub(crate) enum Error {
     },
     /// A new store cannot be made.
     #[error(
-        "cannot make a store at {path:?}, which takes room in {place:?} and the right to write there: mend \
+        "cannot make a store at {path:?}, which takes room in {place:?} and the right to write there: fix \
          the cause, or name another path; no store was made"
     )]
     Unmade {
@@ -61,6 +62,26 @@ pub(crate) enum Error {
         /// The directory that was asked for.
         path: PathBuf,
     },
+    /// Another process has the store open, of which something is to be shown.
+    #[error(
+        "the store at {path:?} is open in another process: while a host has it, watch it by the URL of the host, as \
+         in `viewlink top http://127.0.0.1:8080 --api-key-file FILE`"
+    )]
+    HostHasStore {
+        /// The directory that was asked for.
+        path: PathBuf,
+    },
+    /// A host did not give what was asked for.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The terminal cannot be used.
+    #[error("cannot use the terminal: try another one, or `viewlink stats` and `viewlink log`")]
+    Terminal(#[source] io::Error),
+    /// The thread that reads what is shown ended before the picture.
+    #[error(
+        "reading the store ended unexpectedly: run the command again, and report what it printed before this"
+    )]
+    ReaderLost,
     /// There are more keys than a batch may have.
     #[error("there are more keys than the limit of {limit}: split them, or raise --batch-limit")]
     TooManyKeys {
@@ -125,7 +146,7 @@ pub(crate) enum Error {
         limit: usize,
     },
     /// Something cannot be read.
-    #[error("cannot read {what}")]
+    #[error("cannot read {what}: check that it is there and that you may read it")]
     Read {
         /// The file, or standard input.
         what: String,
@@ -133,7 +154,7 @@ pub(crate) enum Error {
         source: io::Error,
     },
     /// The output cannot be written.
-    #[error("cannot write the output")]
+    #[error("cannot write the output: check the disk or the program that it goes to")]
     Write(#[source] io::Error),
     /// Nobody reads the output any more.
     #[error("nobody reads the output")]
@@ -160,7 +181,10 @@ impl Error {
         match self {
             Self::NoStore { .. } | Self::NotFree { .. } => "no_store",
             Self::Unmade { .. } => "unwritable_store",
-            Self::StoreInUse { .. } => "store_in_use",
+            Self::StoreInUse { .. } | Self::HostHasStore { .. } => "store_in_use",
+            Self::Host(error) => error.code(),
+            Self::Terminal(_) => "unwritable_output",
+            Self::ReaderLost => "internal",
             Self::TooManyKeys { .. } => "batch_too_large",
             Self::TooLong { .. } => "too_long",
             Self::Trimmed { .. } => "changes_gone",
@@ -209,12 +233,14 @@ impl Error {
         let outcome = self.outcome();
         // What is made is not to be made again.
         let again = match text.contains(ADVICE) && outcome != Outcome::Committed {
-            true => "; mend the cause, and run the command again",
+            true => "; fix the cause, and run the command again",
             false => "",
         };
         let became = match outcome {
-            Outcome::Unknown => "; the change is there, whole, or not at all: `viewlink log` tells",
-            Outcome::Committed => "; the change is durable all the same",
+            Outcome::Unknown => {
+                "; the change is either made as a whole or not at all: `viewlink log` shows which"
+            }
+            Outcome::Committed => "; the change is durable nevertheless",
             _ => "",
         };
         text.replace(ADVICE, "") + again + became
@@ -267,11 +293,11 @@ mod tests {
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
         assert_eq!(
             Error::from(failed).chain(),
-            "the state failed: no space; the change is durable all the same"
+            "the state failed: no space; the change is durable nevertheless"
         );
         assert_eq!(
             Error::from(stopped).chain(),
-            "writes have stopped after an earlier failure (the state failed); mend the \
+            "writes have stopped after an earlier failure (the state failed); fix the \
              cause, and run the command again"
         );
     }

@@ -19,7 +19,7 @@ pub(crate) struct KeyArguments {
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
 
-    /// Read keys from a file, too, one a line, blank lines left out; `-` for standard input
+    /// Also read keys from a file, one per line; blank lines are skipped; `-` for standard input
     #[arg(long, value_name = "FILE")]
     keys_from: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use crate::output::Output;
 /// How much of a list to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ListArguments {
-    /// How many rows to print; without it 100, and all with --json
+    /// How many rows to print; default: 100, and all with --json
     #[arg(long, value_name = "ROWS", conflicts_with = "all")]
     limit: Option<usize>,
 

@@ -5,9 +5,10 @@
 //!
 //! | module | knows |
 //! | --- | --- |
-//! | `arguments`, `resources`, `keys`, `line_reader` | what was asked for, and where keys come from |
+//! | `arguments`, `start`, `resources`, `keys`, `line_reader` | what was asked for, and where keys come from |
 //! | `store`, `new_store` | opening a store, and making one |
-//! | `commands`, `transfer` | the commands |
+//! | `commands`, `transfer`, `top` | the commands |
+//! | `deed` | what a change did, read from a store or from a host |
 //! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
 //! | `error`, `exit` | what is told when a command fails |
 
@@ -16,6 +17,7 @@
 mod arguments;
 mod commands;
 mod counted;
+mod deed;
 mod error;
 mod exit;
 mod keys;
@@ -26,10 +28,13 @@ mod new_store;
 mod output;
 mod progress;
 mod resources;
+mod start;
 mod store;
 mod table;
+mod top;
 mod transfer;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -40,6 +45,11 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 fn main() -> ExitCode {
+    if std::env::args_os().len() <= 1 {
+        // Where stderr is closed, nobody is there to be told.
+        let _ = writeln!(std::io::stderr(), "{}", start::FIRST_STEPS);
+        return Exit::Failed.into();
+    }
     let arguments = Arguments::parse();
     let mut output = Output::new(&arguments);
     let result = commands::run(&arguments.command, &mut output);

@@ -96,7 +96,7 @@ mod tests {
     fn a_store_whose_name_alone_could_not_be_synced_is_told_to_be_there() {
         let error = unwritten(io_failure(), Path::new("/there/new"));
         assert_eq!(error.code(), "unsynced");
-        assert!(error.chain().contains("\"/there/new\" is there, whole"), "{}", error.chain());
+        assert!(error.chain().contains("\"/there/new\" is complete"), "{}", error.chain());
         assert!(is_there(&Err(error)));
     }
 
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             error.chain(),
             "cannot make a store at \"/there/new\", which takes room in \"/there\" and the right to write \
-             there: mend the cause, or name another path; no store was made: no luck"
+             there: fix the cause, or name another path; no store was made: no luck"
         );
         assert!(!is_there(&Err(error)));
     }

@@ -63,7 +63,7 @@ impl TypeArguments {
             ResourceType::Segment => match self.segment(text) {
                 ("", _) => {
                     return Err(Error::Usage(
-                        "a segment is of an environment: name it ENVIRONMENT/KEY, or add \
+                        "a segment belongs to an environment: name it ENVIRONMENT/KEY, or add \
                          --environment",
                     ));
                 }

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+pub(crate) const PROJECTS: &str = "/api/v2/projects";
 pub(crate) const PROJECT: &str = "/api/v2/projects/{project}";
 pub(crate) const VIEWS: &str = "/api/v2/projects/{project}/views";
 pub(crate) const VIEW: &str = "/api/v2/projects/{project}/views/{view}";
@@ -39,6 +40,7 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("DELETE", Some(FOLLOW)) => "unfollow",
         ("GET", Some(LINKED)) => "linked_resources",
         ("GET", Some(ASSOCIATIONS)) => "linked_views",
+        ("GET", Some(PROJECTS)) => "list_projects",
         ("GET", Some(PROJECT)) => "get_project",
         ("PUT", Some(PROJECT)) => "put_project",
         ("PATCH", Some(PROJECT)) => "update_project",

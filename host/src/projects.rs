@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use viewlink::wire::{Project, ProjectPatch, ProjectPut};
+use viewlink::wire::{Project, ProjectPatch, ProjectPut, Projects};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -10,8 +10,20 @@ use crate::host::Host;
 use crate::json_body::JsonBody;
 use crate::keys::Caller;
 use crate::path_parts::PathParts;
-use crate::query::AsOf;
+use crate::query::{AsOf, ReadQuery};
 use crate::terms::Terms;
+
+/// The projects of the store.
+pub(crate) async fn list(
+    State(host): State<Host>,
+    ReadQuery { query, as_of }: ReadQuery,
+) -> Result<Answer, Failure> {
+    host.call(move |host| {
+        let page = host.snapshot(as_of)?.projects(query.project_paging()?)?;
+        Answer::of(&Projects::new(&page, &query))
+    })
+    .await
+}
 
 /// What a project is.
 pub(crate) async fn get(

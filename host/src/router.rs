@@ -16,8 +16,8 @@ use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
     ASSOCIATIONS, CHANGES, COPY, FLAG, FLAGS, FOLLOW, HEALTH, LINK, LINKED, METRICS, MOVE, NEAR,
-    OVERLAP, PROJECT, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS, VIEW,
-    VIEW_HISTORY, VIEWS,
+    OVERLAP, PROJECT, PROJECTS, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS,
+    VIEW, VIEW_HISTORY, VIEWS,
 };
 use crate::{
     api_version, authorize, changes, comparisons, cors, encoded_path, follow, health, history,
@@ -44,6 +44,7 @@ fn api() -> Router<Host> {
         .route(SEGMENTS, registered())
         .route(FLAG, one())
         .route(SEGMENT, one())
+        .route(PROJECTS, get(projects::list))
         .route(PROJECT, get(projects::get).put(projects::put).patch(projects::update))
         .route(VIEWS, get(views::list).post(views::create))
         .route(VIEW, get(views::get).patch(views::update).delete(views::delete))

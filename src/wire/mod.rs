@@ -99,7 +99,7 @@ pub use linked_resources::{LinkedResource, LinkedResources};
 pub use maintainer::{Maintainer, MaintainerKind};
 pub use only_false::OnlyFalse;
 pub use overlap::{NearView, NearViews, Overlap};
-pub use project::{Project, ProjectPatch, ProjectPut};
+pub use project::{Project, ProjectPatch, ProjectPut, Projects};
 pub use query::Query;
 pub use replace_report::ReplaceReport;
 pub use request_error::RequestError;

@@ -3,8 +3,11 @@
 use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::{Resource, ResourceType};
 
+/// The projects of a store.
+pub(super) const PROJECTS: &str = "/api/v2/projects";
+
 pub(super) fn project(project: &ProjectKey) -> String {
-    format!("/api/v2/projects/{project}")
+    format!("{PROJECTS}/{project}")
 }
 
 pub(super) fn views(project: &ProjectKey) -> String {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::link::Link;
+use super::link::{Link, PageLinks};
 use super::path;
+use super::query::Query;
 use super::request_error::RequestError;
 use super::{json, only_false::OnlyFalse};
+use crate::model::page::Page;
 use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{self, ProjectSettings};
 
@@ -63,6 +65,49 @@ impl Project {
             require_view_association_for_new_segments: settings.require_view_for_new_segments,
             include_in_snippet_by_default: OnlyFalse,
             tags: [],
+        }
+    }
+}
+
+/// A page of the projects of a store.
+///
+/// ```
+/// use viewlink::wire::{Projects, Query};
+/// # use viewlink::{NewView, Options};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Options::new().open_in_memory()?;
+/// # for key in ["app", "shop"] { store.project(key)?.create_view(NewView::new("v", "V"))?; }
+/// let query = Query::from_pairs([("limit", "1")])?;
+/// let page = store.snapshot()?.projects(query.project_paging()?)?;
+/// let answer = Projects::new(&page, &query);
+/// assert_eq!((answer.total_count, answer.items[0].key.as_str()), (2, "app"));
+/// let next = answer.links.and_then(|links| links.next).expect("there is more");
+/// assert_eq!(next.href, "/api/v2/projects?limit=1&offset=1");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Projects {
+    /// The projects, in key order.
+    pub items: Vec<Project>,
+    /// How many there are on all pages.
+    pub total_count: u64,
+    /// To the other pages.
+    #[serde(rename = "_links", default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<PageLinks>,
+}
+
+impl Projects {
+    /// The answer with a page of the projects that `query` asked for.
+    ///
+    /// Cost: O(items).
+    #[must_use]
+    pub fn new(page: &Page<ProjectInfo>, query: &Query) -> Self {
+        Self {
+            items: page.items.iter().map(Project::new).collect(),
+            total_count: page.total,
+            links: Some(PageLinks::new(path::PROJECTS, query, page.total)),
         }
     }
 }

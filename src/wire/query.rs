@@ -218,13 +218,30 @@ impl Query {
     /// [`RequestError::Unsupported`] with a `query` or `filter`; [`RequestError::Parameter`] when `sort` belongs to
     /// another list.
     pub fn linked_view_paging(&self) -> Result<Paging<KeySort>, RequestError> {
+        self.whole_paging("the views of a resource cannot be filtered: read them page by page")
+    }
+
+    /// The page of the projects of a store that is asked for: by key. Example: at
+    /// [`Projects`](super::Projects).
+    ///
+    /// Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
+    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    pub fn project_paging(&self) -> Result<Paging<KeySort>, RequestError> {
+        self.whole_paging("projects cannot be filtered: read them page by page")
+    }
+
+    /// The page of a list that takes no filter; `instead` says what a caller can do.
+    fn whole_paging(&self, instead: &'static str) -> Result<Paging<KeySort>, RequestError> {
         let what = match (&self.search, &self.filter) {
             (Some(_), _) => Some("query"),
             (None, Some(_)) => Some("filter"),
             (None, None) => None,
         };
         if let Some(what) = what {
-            let instead = "the views of a resource cannot be filtered: read them page by page";
             return Err(RequestError::Unsupported { what, instead });
         }
         match self.sort {

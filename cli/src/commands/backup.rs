@@ -17,8 +17,8 @@ const HELP: &str = "\
 Example:
   viewlink backup views.viewlink /backups/views-2026-01-31.viewlink
 
-The copy is a store with an id of its own, whole or not there at all; of STORE nothing changes. A store that a host has open is \
-copied by the host, with Store::backup_to.";
+The copy is a store with an id of its own; it is complete or not there at all. STORE is not changed. A store that a \
+host has open is copied by the host, with Store::backup_to.";
 
 /// Copy a store with its journal into a new directory
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct BackupArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// The directory of the copy, which must not be there yet, or be empty
+    /// The directory for the copy; it must not exist yet, or be empty
     #[arg(value_name = "COPY")]
     to: PathBuf,
 }

@@ -33,14 +33,14 @@ pub(crate) struct ChangeArguments {
     #[arg(long)]
     by_id: bool,
 
-    /// Take what a filter finds, too, such as `tags:beta,archived:false`
+    /// Also take what a filter finds, such as `tags:beta,archived:false`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
     #[command(flatten)]
     said: SaidArguments,
 
-    /// How many keys there may be, with what a filter finds
+    /// How many keys are allowed at most, including those that a filter finds
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
     pub(super) batch_limit: usize,
 }

@@ -14,9 +14,9 @@ const HELP: &str = "\
 Example:
   viewlink compact views.viewlink
 
-It makes a checkpoint: the next opening needs nothing of the journal, and what was deleted takes no more space.";
+It makes a checkpoint: the next opening does not need the journal, and what was deleted no longer takes space.";
 
-/// Make a checkpoint, which gives back the space of what was deleted
+/// Make a checkpoint, which frees the space of what was deleted
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct CompactArguments {

@@ -35,7 +35,7 @@ pub(crate) struct CompareArguments {
     #[arg(value_name = "OTHER", conflicts_with = "near")]
     other: Option<ViewKey>,
 
-    /// List the other views of which the Jaccard index with it is at least so much, from 0 to 1
+    /// List the other views whose Jaccard index with it is at least this, from 0 to 1
     #[arg(long, value_name = "INDEX")]
     near: Option<f64>,
 
@@ -113,7 +113,11 @@ pub(crate) fn run(arguments: &CompareArguments, output: &mut Output) -> Result<E
                     |output, page| show_near(output, &arguments.view, &page, &mut table),
                 )?;
             }
-            (None, Some(_)) => return Err(Error::Usage("--near is a number from 0 to 1")),
+            (None, Some(_)) => {
+                return Err(Error::Usage(
+                    "--near takes a number from 0 to 1: use for example --near 0.8",
+                ));
+            }
             (None, None) => {
                 return Err(Error::Usage("name another view, or add --near with a number"));
             }

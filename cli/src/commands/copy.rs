@@ -16,7 +16,7 @@ const HELP: &str = "\
 Example:
   viewlink copy views.viewlink checkout checkout-beta --name 'Checkout, beta'
 
-`copy` makes a view beside another one; to copy a whole store use `backup`.";
+`copy` copies a view; to copy a whole store use `backup`.";
 
 /// Make a view with the fields and the links of another one
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(crate) struct CopyArguments {
     #[arg(value_name = "KEY")]
     to: ViewKey,
 
-    /// The name of the copy, where it is to be another one
+    /// The name of the copy; default: the name of the view
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
 
@@ -43,7 +43,7 @@ pub(crate) struct CopyArguments {
     #[command(flatten)]
     said: SaidArguments,
 
-    /// How many links there may be
+    /// How many links are allowed at most
     #[arg(long, value_name = "LINKS", default_value_t = 100_000)]
     batch_limit: usize,
 }

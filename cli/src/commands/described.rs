@@ -1,134 +1,136 @@
-//! What a change did, in a line that people read.
+//! What a change did, in one line for people.
 
-use viewlink::{
-    ChangeKind, ChangedHolds, ProjectSettings, RawResource, Resource, ResourceType, TypeCounts,
-    ViewKey,
-};
+use viewlink::ResourceType;
+use viewlink::wire::Counts;
 
 use crate::counted::counted;
+use crate::deed::{Deed, Links, Name, Settings};
 
 /// How many resources a line names.
 const NAMED: usize = 4;
 
-/// How many parts of a change of many views a line tells of.
+/// How many parts of a change of many views a line describes.
 const PARTS: usize = 3;
 
 /// What a change did. Where it did it to many resources some are named, those first that are
 /// `wanted`; `--json` names all.
-pub(super) fn described(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
-    let links =
-        |view: &ViewKey, of: ResourceType, changed: [&[Resource]; 2], holds: &ChangedHolds| {
-            format!("{view}: {}", links_changed(of, changed, holds, wanted))
-        };
-    match kind {
-        ChangeKind::ViewCreated { view, .. } => format!("created view {view}"),
-        ChangeKind::ViewUpdated { view, .. } => format!("updated view {view}"),
-        ChangeKind::ViewRenamed { view, to } => format!("renamed view {view} to {to}"),
-        ChangeKind::ViewDeleted { view, unlinked } => {
-            format!("deleted view {view} with {}", of_types(unlinked))
+pub(crate) fn described(
+    deed: &Deed,
+    reverts: Option<u64>,
+    wanted: &dyn Fn(&Name) -> bool,
+) -> String {
+    let did = did(deed, wanted);
+    match reverts {
+        Some(reverts) => format!("{did} (reverts {reverts})"),
+        None => did,
+    }
+}
+
+fn did(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
+    let links = |of: &Links| format!("{}: {}", of.view_key, changed(of, wanted));
+    match deed {
+        Deed::ViewCreated { view_key } => format!("created view {view_key}"),
+        Deed::ViewUpdated { view_key } => format!("updated view {view_key}"),
+        Deed::ViewRenamed { view_key, new_view_key } => {
+            format!("renamed view {view_key} to {new_view_key}")
         }
-        ChangeKind::LinksChanged { view, resource_type, linked, unlinked, holds, .. } => {
-            links(view, *resource_type, [linked, unlinked], holds)
+        Deed::ViewDeleted { view_key, unlinked_count } => {
+            format!("deleted view {view_key} with {}", of_types(unlinked_count))
         }
-        ChangeKind::ManyLinksChanged { parts } => {
-            let told = parts.iter().take(PARTS);
-            let told = told
-                .map(|of| links(&of.view, of.resource_type, [&of.linked, &of.unlinked], &of.holds));
+        Deed::LinksChanged(of) => links(of),
+        Deed::ManyLinksChanged { parts } => {
+            let told: Vec<_> = parts.iter().take(PARTS).map(links).collect();
             let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
-            told.collect::<Vec<_>>().join(" | ") + &more
+            told.join(" | ") + &more
         }
-        ChangeKind::ProjectDeleted { views, unlinked } => {
-            format!("deleted the project: {} with {}", counted(*views, "view"), of_types(unlinked))
+        Deed::ProjectDeleted { view_count, unlinked_count } => {
+            let views = counted(*view_count, "view");
+            format!("deleted the project: {views} with {}", of_types(unlinked_count))
         }
-        ChangeKind::Steps { steps } => in_steps(steps, wanted),
+        Deed::Steps { steps } => {
+            let told: Vec<_> = steps.iter().take(PARTS).map(|step| did(step, wanted)).collect();
+            told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
+        }
         other => of_resources(other, wanted),
     }
 }
 
 /// What a change did to resources, whatever views they are in.
-fn of_resources(kind: &ChangeKind, wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
-    match kind {
-        ChangeKind::ResourcesPut { resources } => {
-            let names = named(resources.iter().map(|put| put.resource.as_raw()), wanted);
-            format!("registered {}: {names}", counted(resources.len() as u64, "resource"))
+fn of_resources(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
+    match deed {
+        Deed::ResourcesPut { resources } => {
+            let (count, names) = (resources.len() as u64, named(resources, wanted));
+            format!("registered {}: {names}", counted(count, "resource"))
         }
-        ChangeKind::ResourceRemoved { resource, links } => {
-            let (of, views) = (resource.resource_type(), counted(*links, "view"));
+        Deed::ResourceRemoved { resource, unlinked_count } => {
+            let (of, views) = (&resource.resource_type, counted(*unlinked_count, "view"));
             format!("removed {of} {resource} from {views}")
         }
-        ChangeKind::EnvironmentRemoved { environment, segments: of, links } => {
-            let of = counted(*of, "segment");
-            format!("removed environment {environment}: {of}, {}", counted(*links, "link"))
+        Deed::EnvironmentRemoved { environment_id, segment_count, unlinked_count } => {
+            let of = counted(*segment_count, "segment");
+            let links = counted(*unlinked_count, "link");
+            format!("removed environment {environment_id}: {of}, {links}")
         }
-        ChangeKind::ProjectPut { settings } => format!("put the project: {}", said(settings)),
-        ChangeKind::Followed { view, resource_type, filter } => {
-            format!("{view}: follows {} with {filter}", resource_type.plural())
+        Deed::Followed { view_key, resource_type, filter } => {
+            format!("{view_key}: follows {} with {filter}", plural(resource_type))
         }
-        ChangeKind::Unfollowed { view, resource_type } => {
-            format!("{view}: follows no {} any more", resource_type.plural())
+        Deed::Unfollowed { view_key, resource_type } => {
+            format!("{view_key}: follows no {} any more", plural(resource_type))
         }
-        ChangeKind::ResourcesUnregistered { resources } => {
-            let names = named(resources.iter().map(Resource::as_raw), wanted);
-            format!("unregistered {}: {names}", counted(resources.len() as u64, "resource"))
+        Deed::ProjectPut { project } => format!("put the project: {}", said(project)),
+        Deed::ResourcesUnregistered { resources } => {
+            let (count, names) = (resources.len() as u64, named(resources, wanted));
+            format!("unregistered {}: {names}", counted(count, "resource"))
         }
         _ => "something that this version does not know".to_owned(),
     }
 }
 
-/// What was done in several steps.
-fn in_steps(steps: &[ChangeKind], wanted: &dyn Fn(RawResource<'_>) -> bool) -> String {
-    let told: Vec<_> = steps.iter().take(PARTS).map(|step| described(step, wanted)).collect();
-    told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
-}
-
-/// What is said of a project.
-fn said(settings: &ProjectSettings) -> String {
+/// The settings of a project.
+fn said(settings: &Settings) -> String {
     let name = match settings.name.as_str() {
         "" => "no name".to_owned(),
         name => format!("name {name:?}"),
     };
     let required = [
-        (settings.require_view_for_new_flags, "; new flags must be in a view"),
-        (settings.require_view_for_new_segments, "; new segments must be in a view"),
+        (settings.require_view_association_for_new_flags, "; new flags must be in a view"),
+        (settings.require_view_association_for_new_segments, "; new segments must be in a view"),
     ];
     let required = required.into_iter().filter(|(required, _)| *required);
     name + &required.map(|(_, words)| words).collect::<String>()
 }
 
-fn links_changed(
-    of: ResourceType,
-    [linked, unlinked]: [&[Resource]; 2],
-    holds: &ChangedHolds,
-    wanted: impl Fn(RawResource<'_>) -> bool,
-) -> String {
-    let ChangedHolds { by_filter, held, released, .. } = holds;
+fn changed(links: &Links, wanted: &dyn Fn(&Name) -> bool) -> String {
     let parts = [
-        ("linked", linked),
-        ("unlinked", unlinked),
-        ("held by key", held),
-        ("left to the filter", released),
+        ("linked", &links.linked),
+        ("unlinked", &links.unlinked),
+        ("held by key", &links.held),
+        ("left to the filter", &links.released),
     ];
     let parts = parts.into_iter().filter(|(_, resources)| !resources.is_empty());
     let parts = parts.map(|(word, resources)| {
-        let names = named(resources.iter().map(Resource::as_raw), &wanted);
-        format!("{word} {}: {names}", counted(resources.len() as u64, of.singular()))
+        let (count, names) = (resources.len() as u64, named(resources, wanted));
+        format!("{word} {}: {names}", counted(count, &links.resource_type))
     });
-    let by_filter = if *by_filter { " (by its filter)" } else { "" };
+    let by_filter = if links.by_filter { " (by its filter)" } else { "" };
     parts.collect::<Vec<_>>().join("; ") + by_filter
 }
 
-fn named<'a>(
-    resources: impl Iterator<Item = RawResource<'a>> + Clone,
-    wanted: impl Fn(RawResource<'_>) -> bool,
-) -> String {
-    let first = resources.clone().filter(|of| wanted(*of));
-    let behind = resources.clone().filter(|of| !wanted(*of));
-    let told = first.chain(behind).take(NAMED).map(|of| of.to_string());
-    told.collect::<Vec<_>>().join(", ")
-        + &rest(resources.count(), NAMED, |names| format!("{names} more"))
+/// The name of a type in the plural, from that in the singular.
+fn plural(singular: &str) -> &str {
+    let of = ResourceType::ALL.into_iter().find(|of| of.singular() == singular);
+    of.map_or(singular, ResourceType::plural)
 }
 
-/// What is said of those that are not told.
+fn named(resources: &[Name], wanted: &dyn Fn(&Name) -> bool) -> String {
+    let first = resources.iter().filter(|of| wanted(of));
+    let others = resources.iter().filter(|of| !wanted(of));
+    let told = first.chain(others).take(NAMED).map(|of| of.to_string());
+    told.collect::<Vec<_>>().join(", ")
+        + &rest(resources.len(), NAMED, |names| format!("{names} more"))
+}
+
+/// The words for those that are not named.
 fn rest(all: usize, told: usize, words: impl Fn(u64) -> String) -> String {
     match all.saturating_sub(told) {
         0 => String::new(),
@@ -137,22 +139,26 @@ fn rest(all: usize, told: usize, words: impl Fn(u64) -> String) -> String {
 }
 
 /// The links of all types, of which most have none.
-fn of_types(counts: &TypeCounts) -> String {
-    let types = ResourceType::ALL.into_iter().filter(|of| counts.get(*of) > 0);
-    let types: Vec<_> = types.map(|of| counted(counts.get(of), of.singular())).collect();
+fn of_types(counts: &Counts) -> String {
+    let Counts { flags, segments, ai_configs, metrics } = *counts;
+    let types =
+        [(flags, "flag"), (segments, "segment"), (ai_configs, "aiConfig"), (metrics, "metric")];
+    let types = types.into_iter().filter(|(count, _)| *count > 0);
+    let types: Vec<_> = types.map(|(count, one)| counted(count, one)).collect();
     if types.is_empty() { "nothing linked".to_owned() } else { types.join(", ") }
 }
 
 #[cfg(test)]
 mod tests {
+    use viewlink::Resource;
+
     use super::*;
 
     #[test]
     fn a_line_names_some_resources_and_those_first_that_are_asked_for() {
-        let flags: Vec<_> = (0..6).map(|n| Resource::flag(&format!("f{n}")).unwrap()).collect();
-        let named = |wanted: &str| {
-            named(flags.iter().map(Resource::as_raw), |of: RawResource<'_>| of.key() == wanted)
-        };
+        let flags = (0..6).map(|n| Resource::flag(&format!("f{n}")).unwrap());
+        let flags: Vec<_> = flags.map(|flag| Name::from(flag.as_raw())).collect();
+        let named = |wanted: &str| named(&flags, &|of| of.resource_key == wanted);
         assert_eq!(named("f5"), "f5, f0, f1, f2, and 2 more");
         assert_eq!(named("other"), "f0, f1, f2, f3, and 2 more");
     }

@@ -41,7 +41,7 @@ pub(crate) struct FindArguments {
     #[arg(long = "not-in", value_name = "VIEWS", value_delimiter = ',')]
     not_in: Vec<ViewKey>,
 
-    /// In all of these views and in no other one
+    /// In all of these views and in no other
     #[arg(long, value_name = "VIEWS", value_delimiter = ',')]
     exactly: Vec<ViewKey>,
 
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &FindArguments, output: &mut Output) -> Result<Exit
     let filter = arguments.filter()?;
     if filter.conditions().is_empty() {
         return Err(Error::Usage(
-            "nothing is asked for: give --in, --in-any, --not-in, --exactly, --in-no-view or --filter",
+            "no condition is given: use --in, --in-any, --not-in, --exactly, --in-no-view or --filter",
         ));
     }
     let store = arguments.store.read(output)?;

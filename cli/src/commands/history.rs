@@ -19,7 +19,7 @@ Examples:
   viewlink history views.viewlink --key checkout-v2
   viewlink history views.viewlink --key production/beta-users --type segments --json
 
-It is read from the journal, so it begins with the oldest change that this keeps.";
+It is read from the journal, so it ends with the oldest change that the journal keeps.";
 
 /// List what changes did to a view or resource, the newest first
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub(crate) struct HistoryArguments {
     #[command(flatten)]
     types: TypeArguments,
 
-    /// End after this many changes; without it 100, and all with --json
+    /// List at most this many changes; default: 100, and all with --json
     #[arg(long, value_name = "CHANGES")]
     limit: Option<usize>,
 
@@ -115,12 +115,12 @@ fn row(entry: &HistoryEntry) -> [String; 5] {
     if let more @ 1.. = entry.events.len().saturating_sub(NAMED) {
         what.push(format!("and {more} more"));
     }
-    let takes_back = entry.reverts.map(|reverts| format!(" (takes back {reverts})"));
+    let reverts = entry.reverts.map(|reverts| format!(" (reverts {reverts})"));
     [
         entry.revision.to_string(),
         moment(entry.time),
         entry.actor.clone().unwrap_or_default(),
-        what.join(", ") + &takes_back.unwrap_or_default(),
+        what.join(", ") + &reverts.unwrap_or_default(),
         entry.comment.clone().unwrap_or_default(),
     ]
 }

@@ -28,19 +28,19 @@ pub(crate) struct LinkArguments {
     #[command(flatten)]
     change: ChangeArguments,
 
-    /// Let a resource that is linked already be a failure
+    /// Count a resource that is already linked as a failure
     #[arg(long)]
     refuse_existing: bool,
 
-    /// Link registered resources only; another one is a failure
+    /// Link only registered resources; any other resource is a failure
     #[arg(long)]
     closed: bool,
 
-    /// Create the view where there is none, with its key as its name
+    /// Create the view if it does not exist, with its key as its name
     #[arg(long, conflicts_with = "dry_run")]
     create_view: bool,
 
-    /// Make the store where there is none
+    /// Create the store if it does not exist
     #[arg(long, requires = "create_view")]
     create: bool,
 }

@@ -41,11 +41,11 @@ pub(crate) struct LinksArguments {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
-    /// In which order: by key, by the time of the link, or by name
+    /// The order of the list: by key, by the time of the link, or by name
     #[arg(long, value_enum, value_name = "ORDER", default_value = "key")]
     sort: Sort,
 
-    /// Print the keys alone, all of them, a line each, as --keys-from reads them
+    /// Print only the keys, all of them, one per line, as --keys-from reads them
     #[arg(long, conflicts_with = "json")]
     keys: bool,
 

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use viewlink::wire::Changes;
-use viewlink::{Change, ChangeKind, ProjectKey, RawResource, Snapshot, ViewKey};
+use viewlink::{Change, ChangeKind, ProjectKey, Snapshot, ViewKey};
 
 use super::described::described;
 use crate::counted::counted;
+use crate::deed::{Deed, Name};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::moment::moment;
@@ -19,7 +20,7 @@ Examples:
   viewlink log views.viewlink --key checkout-v2 --view my-view
   viewlink log views.viewlink --from 1200 --json | jq -c 'select(.actor == \"import\")'
 
-A change that takes away a whole view, environment or project tells how many links went with it and not \
+A change that removes a whole view, environment or project says how many links it removed and not \
 which, so --key does not find it.";
 
 /// List the changes that the journal keeps, the oldest first
@@ -29,15 +30,15 @@ pub(crate) struct LogArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// Begin with this revision, which the journal must still keep; without it with the oldest
+    /// Begin with this revision, which the journal must still keep; default: the oldest
     #[arg(long, value_name = "REVISION")]
     from: Option<u64>,
 
-    /// Begin this many revisions before the end
+    /// Begin this many revisions before the end of the journal
     #[arg(long, value_name = "CHANGES", conflicts_with = "from")]
     last: Option<u64>,
 
-    /// End after this many changes
+    /// List at most this many changes
     #[arg(long, value_name = "CHANGES")]
     limit: Option<u64>,
 
@@ -60,7 +61,7 @@ struct Only {
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 
-    /// Only changes that somebody made
+    /// Only changes that this actor made
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
 }
@@ -157,11 +158,10 @@ fn print(
 }
 
 fn row(change: Change, key: Option<&str>) -> [String; 6] {
-    let what = described(&change.kind, &|resource| key.is_some_and(|key| names(resource, key)));
-    let what = match change.reverts {
-        Some(reverts) => format!("{what} (takes back {reverts})"),
-        None => what,
+    let is_wanted = |of: &Name| {
+        key.is_some_and(|key| names(of.environment_id.as_deref(), &of.resource_key, key))
     };
+    let what = described(&Deed::from(&change.kind), change.reverts, &is_wanted);
     [
         change.revision.to_string(),
         moment(change.time),
@@ -173,10 +173,10 @@ fn row(change: Change, key: Option<&str>) -> [String; 6] {
 }
 
 /// Whether a text is the name of a resource.
-fn names(resource: RawResource<'_>, text: &str) -> bool {
-    match (resource.environment(), text.split_once('/')) {
-        (Some(environment), Some((of, key))) => environment == of && resource.key() == key,
-        _ => resource.key() == text,
+fn names(environment: Option<&str>, key: &str, text: &str) -> bool {
+    match (environment, text.split_once('/')) {
+        (Some(environment), Some(named)) => (environment, key) == named,
+        _ => key == text,
     }
 }
 
@@ -207,7 +207,10 @@ fn is_of_view(kind: &ChangeKind, wanted: &ViewKey) -> bool {
 }
 
 fn names_resource(kind: &ChangeKind, key: &str) -> bool {
-    let is = |resource: &viewlink::Resource| names(resource.as_raw(), key);
+    let is = |resource: &viewlink::Resource| {
+        let of = resource.as_raw();
+        names(of.environment(), of.key(), key)
+    };
     match kind {
         ChangeKind::LinksChanged { linked, unlinked, holds, .. } => {
             linked.iter().chain(unlinked).chain(&holds.held).chain(&holds.released).any(is)

@@ -30,13 +30,14 @@ use crate::arguments::Command;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::transfer;
+use crate::{top, transfer};
 
 pub(crate) use backup::BackupArguments;
 pub(crate) use compact::CompactArguments;
 pub(crate) use compare::CompareArguments;
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use copy::CopyArguments;
+pub(crate) use described::described;
 pub(crate) use find::FindArguments;
 pub(crate) use follow::{FollowArguments, UnfollowArguments};
 pub(crate) use history::HistoryArguments;
@@ -81,5 +82,6 @@ pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
         Command::ViewsOf(arguments) => views_of::run(arguments, output),
         Command::Import(arguments) => transfer::import(arguments, output),
         Command::Export(arguments) => transfer::export(arguments, output),
+        Command::Top(arguments) => top::run(arguments, output),
     }
 }

@@ -36,11 +36,11 @@ pub(crate) struct MoveArguments {
     #[arg(long)]
     all: bool,
 
-    /// Let a resource that is not linked be no failure
+    /// Do not count a resource that is not linked as a failure
     #[arg(long)]
     ignore_missing: bool,
 
-    /// Leave what the other view has already where it is; that is a failure then
+    /// Keep what the other view already has where it is, and count it as a failure
     #[arg(long)]
     refuse_existing: bool,
 }

@@ -15,9 +15,9 @@ const HELP: &str = "\
 Example:
   viewlink restore /backups/monday.viewlink views.viewlink --journal /archive --at 5310
 
-Makes a new store that is as the one that was copied was at a revision. COPY and the directories of the journal are only read. \
+Makes a new store with the content that the copied store had at a revision. COPY and the directories of the journal are only read. \
 A directory of the journal is what Options::archive keeps, or the directory `journal` of the store itself; of several, give \
-the older one first. `viewlink log` shows which revision a mistake has.";
+the oldest first. `viewlink log` shows the revision of a mistake.";
 
 /// Make a new store from a copy and the journal kept since, as it was at a revision
 #[derive(Debug, Args)]
@@ -27,11 +27,11 @@ pub(crate) struct RestoreArguments {
     #[arg(value_name = "COPY")]
     copy: PathBuf,
 
-    /// The directory of the new store, which must not be there yet, or be empty
+    /// The directory for the new store; it must not exist yet, or be empty
     #[arg(value_name = "STORE")]
     to: PathBuf,
 
-    /// The revision to restore; the newest one there is where it is left out
+    /// The revision to restore; default: the newest
     #[arg(long, value_name = "REVISION")]
     at: Option<u64>,
 

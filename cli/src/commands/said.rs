@@ -8,15 +8,15 @@ use crate::store;
 /// What is said of a change.
 #[derive(Debug, Args)]
 pub(crate) struct SaidArguments {
-    /// Say why; the journal keeps it
+    /// Why the change is made; the journal keeps it
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Say who; the journal keeps it
+    /// Who makes the change; the journal keeps it
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 
-    /// Change nothing, and tell what would come of it
+    /// Change nothing, and report what would be done
     #[arg(long)]
     pub(super) dry_run: bool,
 }

@@ -22,14 +22,14 @@ With --view the fields and links of that view are made what they were at the rev
 the revision did is taken back, where nobody changed it since. What is not taken back is printed with its code and the \
 reason, and the exit code is 1. Undoing an undo does it again.";
 
-/// Take a change back, or a view to what it was at a revision
+/// Undo a change, or make a view what it was at a revision
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct UndoArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// The revision of the change, as `viewlink log` tells it
+    /// The revision of the change, as `viewlink log` lists it
     #[arg(value_name = "REVISION")]
     revision: u64,
 
@@ -40,19 +40,19 @@ pub(crate) struct UndoArguments {
     #[command(flatten)]
     project: ProjectArguments,
 
-    /// Say why; the journal keeps it
+    /// Why the change is made; the journal keeps it
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Say who; the journal keeps it
+    /// Who makes the change; the journal keeps it
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 
-    /// Let links come back to registered resources only; another one is a failure
+    /// Restore only links of registered resources; any other resource is a failure
     #[arg(long)]
     closed: bool,
 
-    /// Change nothing, and tell what would come of it
+    /// Change nothing, and report what would be done
     #[arg(long)]
     dry_run: bool,
 }
@@ -88,7 +88,7 @@ fn summary(arguments: &UndoArguments, reverted: &Reverted) -> String {
         None => "nothing changed".to_owned(),
     };
     let done = counted(reverted.taken_back, "part");
-    format!("{done} taken back, {} failed; {end}", reverted.failures.len())
+    format!("{done} undone, {} failed; {end}", reverted.failures.len())
 }
 
 fn print(reverted: &Reverted, output: &mut Output) -> Result<()> {

@@ -27,11 +27,11 @@ pub(crate) struct UnlinkArguments {
     #[command(flatten)]
     change: ChangeArguments,
 
-    /// Let a resource that is not linked be no failure
+    /// Do not count a resource that is not linked as a failure
     #[arg(long)]
     ignore_missing: bool,
 
-    /// Leave a resource in the last view it is in; that is a failure then
+    /// Keep a resource in the last view that it is in, and count it as a failure
     #[arg(long)]
     keep_last_view: bool,
 }

@@ -16,8 +16,8 @@ const HELP: &str = "\
 Example:
   viewlink verify views.viewlink && echo sound
 
-The exit code is 0 for a store with no findings and 2 for one with any: a finding is damage, and a store \
-that is too damaged to be opened is the same to whoever asked. The store stays as it is.";
+The exit code is 0 for a store without findings and 2 for one with any. A finding is damage; a store that \
+is too damaged to be opened is 2 as well. The store is not changed.";
 
 /// Check a store: the state, the checkpoint, the journal, and that they agree
 #[derive(Debug, Args)]
@@ -117,8 +117,8 @@ fn print(found: &Verification, output: &mut Output) -> Result<()> {
             _ => format!(", of which the first {} are above", found.findings.len()),
         };
         output.note(format_args!(
-            "{all}{shown}: restore the store from a copy; docs/design.md tells what the \
-             invariants are"
+            "{all}{shown}: restore the store from a copy; docs/design.md explains the \
+             invariants"
         ));
     }
     Ok(())

@@ -33,7 +33,7 @@ pub(crate) struct ViewsArguments {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
-    /// In which order
+    /// The order of the list
     #[arg(long, value_enum, value_name = "ORDER", default_value = "key")]
     sort: Sort,
 

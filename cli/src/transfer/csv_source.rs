@@ -144,6 +144,6 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
 fn time(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| {
         let shown = Problem::shown(text);
-        Problem::invalid_row(format!("the time {shown} is no number of milliseconds"))
+        Problem::invalid_row(format!("the time {shown} is not a number of milliseconds"))
     })
 }

@@ -13,7 +13,7 @@ use super::counts::RowCounts;
 pub(crate) enum TransferError {
     /// Nothing says what format a file has.
     #[error(
-        "{file} does not tell its format: say --format jsonl or --format csv, or give it a name that \
+        "the format of {file} is unknown: use --format jsonl or --format csv, or give it a name that \
          ends in .jsonl or .csv"
     )]
     UnknownFormat {
@@ -22,7 +22,7 @@ pub(crate) enum TransferError {
     },
     /// A line is not one that an export writes.
     #[error(
-        "line {line} of {file} is malformed: {reason}; mend it, or export anew; nothing was imported"
+        "line {line} of {file} is malformed: {reason}; correct it, or export again; nothing was imported"
     )]
     Malformed {
         /// The file, or standard input.
@@ -33,7 +33,7 @@ pub(crate) enum TransferError {
         reason: String,
     },
     /// The file ends before its trailer, or has not as many rows as that says.
-    #[error("{file} is cut: {reason}; export anew; nothing was imported")]
+    #[error("{file} is cut: {reason}; export again; nothing was imported")]
     Cut {
         /// The file, or standard input.
         file: String,
@@ -64,7 +64,9 @@ pub(crate) enum TransferError {
         reason: String,
     },
     /// Something that is no file was to be replaced by one.
-    #[error("{path:?} is no file, and stays: name one, or write to `-`")]
+    #[error(
+        "{path:?} is not a regular file and is left as it is: name a file, or `-` for standard output"
+    )]
     NoFile {
         /// Where the export was to be.
         path: PathBuf,
@@ -78,7 +80,7 @@ pub(crate) enum TransferError {
         path: PathBuf,
     },
     /// The export cannot be written.
-    #[error("cannot write {path:?}, which is as it was: mend the cause, and export again")]
+    #[error("cannot write {path:?}, which is unchanged: fix the cause, and export again")]
     Write {
         /// Where the export was to be.
         path: PathBuf,
@@ -87,7 +89,7 @@ pub(crate) enum TransferError {
     },
     /// What was made is there, and its name could not be synced.
     #[error(
-        "{path:?} is there, whole, but its name cannot be synced: a power cut may take it back"
+        "{path:?} is complete, but its name cannot be synced: after a power cut it may be missing"
     )]
     Unsynced {
         /// What was made.
@@ -100,8 +102,8 @@ pub(crate) enum TransferError {
     Scratch(#[source] io::Error),
     /// There is no copy that a dry run could be made on.
     #[error(
-        "cannot copy the store at {path:?} for a dry run, which needs room for a directory beside it; \
-         the store is as it was"
+        "cannot copy the store at {path:?} for a dry run, which needs room for a directory next to it; \
+         make room there; the store is unchanged"
     )]
     Copy {
         /// The directory of the store.

@@ -24,9 +24,9 @@ Examples:
   viewlink export views.viewlink --as-of 1200 --out before.jsonl
 
 JSON lines have a header, each view, each registered resource and each link with its time, of one
-revision, and a trailer that tells whether the file is whole; `viewlink import` makes a store of them.
-CSV has the links alone, in the columns project, view, type, environment, key and linked_at
-(milliseconds since 1970). A file is there whole or not at all, and replaces one that was there.
+revision, and a trailer that shows that the file is complete; `viewlink import` makes a store from them.
+CSV has only the links, in the columns project, view, type, environment, key and linked_at
+(milliseconds since 1970). A file is written completely or not at all, and replaces one that was there.
 For an exact copy of a store use `viewlink backup`.";
 
 /// Write the whole store as JSON lines, or its links as CSV

@@ -33,8 +33,8 @@ JSON lines, as `viewlink export` writes them, restore a whole store into a new o
 with all their fields, registered resources with all of theirs, and links, with the times at which
 views were created and changed and links made. Not restored are ids, revisions, the versions of views
 (2 for one that was ever changed), the order of links of one change (by key), projects with nothing
-in them, and the journal: for an exact copy use `viewlink backup`. In a store that is there what is
-missing is added, and what is there stays as it is.
+in them, and the journal: for an exact copy use `viewlink backup`. In an existing store what is
+missing is added, and what exists is not changed.
 
 CSV has links: the columns view and key, and where wanted project, type (flags), environment (of
 segments) and linked_at (milliseconds since 1970), in any order, named in the first line.
@@ -54,7 +54,7 @@ pub(crate) struct ImportArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// How it is written. Default: what the name of the file says
+    /// The format. Default: what the name of the file says
     #[arg(long, value_enum)]
     format: Option<Format>,
 
@@ -76,15 +76,15 @@ pub(crate) struct ImportArguments {
     #[arg(long)]
     no_create_views: bool,
 
-    /// Change nothing, and tell what would be done. Takes room for a copy of the store meanwhile
+    /// Change nothing, and report what would be done. Needs room for a copy of the store meanwhile
     #[arg(long)]
     dry_run: bool,
 
-    /// Say why; the journal keeps it
+    /// Why the change is made; the journal keeps it
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Say who; the journal keeps it
+    /// Who makes the change; the journal keeps it
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 }

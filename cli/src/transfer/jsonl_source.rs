@@ -50,7 +50,7 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
                 Line::Link(link) => intake.link(number, &link, tally)?,
                 Line::Trailer(counts) => return self.end(counts, intake.rows()),
                 header @ Line::Header(_) => {
-                    return Err(self.malformed(out_of_place(&header, "behind the first line")));
+                    return Err(self.malformed(out_of_place(&header, "after the first line")));
                 }
             }
         }
@@ -60,10 +60,10 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
     /// Checks that all rows came in, and that nothing is behind the trailer.
     fn end(&mut self, said: RowCounts, came: RowCounts) -> Result<()> {
         if said != came {
-            return Err(self.cut(format_args!("its trailer tells of {said}, and it has {came}")));
+            return Err(self.cut(format_args!("its trailer counts {said}, and it has {came}")));
         }
         match self.next()? {
-            true => Err(self.malformed("there is a line behind the trailer")),
+            true => Err(self.malformed("there is a line after the trailer")),
             false => Ok(()),
         }
     }

@@ -40,7 +40,7 @@ impl Subject {
     ) -> Result<Self, Problem> {
         let resource_type: ResourceType = resource_type.parse().map_err(|error| {
             let shown = Problem::shown(resource_type);
-            Problem::invalid_row(format!("the type {shown} is none: {error}"))
+            Problem::invalid_row(format!("the type {shown} is unknown: {error}"))
         })?;
         let environment = environment.unwrap_or_default();
         let environment = match (resource_type, environment) {

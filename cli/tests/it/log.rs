@@ -72,7 +72,7 @@ fn every_kind_of_change_is_a_line() {
         (2, "my-view: linked 2 flags: a, b"),
         (3, "updated view my-view"),
         (4, "created view other"),
-        (5, "my-view: unlinked 1 flag: a (takes back 2)"),
+        (5, "my-view: unlinked 1 flag: a (reverts 2)"),
         (
             6,
             "my-view: linked 1 segment: test/beta | other: linked 5 flags: x1, x2, x3, x4, and 1 more",

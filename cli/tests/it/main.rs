@@ -22,5 +22,6 @@ mod segments;
 mod sets;
 mod stats;
 mod support;
+mod top;
 mod transfer;
 mod verification;

@@ -11,12 +11,9 @@ fn a_change_is_undone_and_the_undo_is_undone() {
     stage.change(|store| store.project("default").unwrap().delete_view("my-view").unwrap());
     let dry = stage.run("undo", &["3", "--dry-run"]);
     assert_eq!((dry.code, dry.out.as_str()), (0, ""), "{dry:?}");
-    assert_eq!(dry.err, "3 parts taken back, 0 failed; a dry run changes nothing\n");
+    assert_eq!(dry.err, "3 parts undone, 0 failed; a dry run changes nothing\n");
     let undone = stage.run("undo", &["3", "--comment", "wrong view", "--actor", "ann"]);
-    assert_eq!(
-        (undone.code, undone.err.as_str()),
-        (0, "3 parts taken back, 0 failed; revision 4\n")
-    );
+    assert_eq!((undone.code, undone.err.as_str()), (0, "3 parts undone, 0 failed; revision 4\n"));
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
     let log = stage.run("log", &["--from", "4", "--json"]).json_lines();
     let told = (&log[0]["reverts"], &log[0]["actor"], &log[0]["comment"]);
@@ -37,7 +34,7 @@ fn what_was_changed_since_is_printed_and_the_exit_code_says_so() {
         project.unlink("my-view", Batch::flags(["b"])).unwrap().all_ok().unwrap();
     });
     let ran = stage.run("undo", &["2"]);
-    assert_eq!((ran.code, ran.err.as_str()), (1, "1 part taken back, 1 failed; revision 4\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (1, "1 part undone, 1 failed; revision 4\n"));
     let line = ran.out.lines().nth(1).unwrap();
     assert!(line.starts_with("link of b to my-view  changed_since  changed since"), "{line}");
     let ran = stage.run("undo", &["2", "--json"]);
@@ -57,7 +54,7 @@ fn a_view_is_brought_back_to_a_revision() {
         project.delete_view("my-view").unwrap();
     });
     let ran = stage.run("undo", &["2", "--view", "my-view"]);
-    assert_eq!((ran.code, ran.err.as_str()), (0, "3 parts taken back, 0 failed; revision 5\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (0, "3 parts undone, 0 failed; revision 5\n"));
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
 }
 
@@ -106,7 +103,7 @@ fn the_history_of_a_view_and_of_a_resource_is_listed() {
     for (line, told) in [
         (
             1,
-            "view my-view created, a linked to my-view, b linked to my-view, c linked to my-view, and 2 more (takes back 3)",
+            "view my-view created, a linked to my-view, b linked to my-view, c linked to my-view, and 2 more (reverts 3)",
         ),
         (2, "view my-view deleted"),
         (

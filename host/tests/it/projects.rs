@@ -26,6 +26,29 @@ async fn a_project_is_read_with_what_clients_require_of_it() {
 }
 
 #[tokio::test]
+async fn projects_are_listed_in_key_order_and_page_by_page() {
+    let host = TestHost::new();
+    host.json("PUT", "/api/v2/projects/app", r#"{"name": "App"}"#).await.ok();
+    let list = host.get("/api/v2/projects").await.ok();
+    let keys = |list: &serde_json::Value| {
+        let keys = list["items"].as_array().unwrap().iter().map(|of| of["key"].clone());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (keys(&list), &list["totalCount"]),
+        (vec!["app".into(), "default".into()], &json!(2))
+    );
+    assert_eq!(list["items"][1], host.get(PROJECT).await.ok());
+    let page = host.get("/api/v2/projects?limit=1").await.ok();
+    let next = page["_links"]["next"]["href"].as_str().unwrap();
+    assert_eq!(keys(&host.get(next).await.ok()), ["default"]);
+    // As it was before the project `app` began.
+    assert_eq!(keys(&host.get("/api/v2/projects?asOf=2").await.ok()), ["default"]);
+    host.get("/api/v2/projects?filter=x").await.refused(400, "unsupported");
+    host.call("POST", "/api/v2/projects").await.refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
 async fn a_project_is_put_and_changed_and_keeps_its_views() {
     let host = TestHost::new();
     let body = r#"{"name": "Web shop", "requireViewAssociationForNewFlags": true}"#;

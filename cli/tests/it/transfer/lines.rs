@@ -62,7 +62,7 @@ fn a_file_that_lost_a_row_or_has_one_twice_is_refused() {
             &stage,
             &import(&stage, &changed),
             "cut_input",
-            "its trailer tells of 3 views",
+            "its trailer counts 3 views",
         );
         let mut changed = lines.clone();
         changed.insert(row, lines[row].clone());
@@ -70,7 +70,7 @@ fn a_file_that_lost_a_row_or_has_one_twice_is_refused() {
             &stage,
             &import(&stage, &changed),
             "cut_input",
-            "its trailer tells of 3 views",
+            "its trailer counts 3 views",
         );
     }
 }
@@ -96,7 +96,7 @@ fn a_malformed_line_is_told_with_its_number_and_what_is_wrong() {
         ),
         (r#"{"link":{"project":"p","view":"v","type":"flags","key":"k","linkedAt":-1}}"#, "`-1`"),
         (&format!("{link}{link}"), "trailing characters"),
-        (header, "there is a header behind the first line"),
+        (header, "there is a header after the first line"),
     ] {
         let mut changed = lines.clone();
         changed[2] = format!("{line}\n");
@@ -121,7 +121,7 @@ fn what_is_no_export_is_refused() {
     changed[0] = "{\"header\":{\"format\":\"viewlink-export\",\"version\":0}}\n".into();
     assert_refused(&stage, &import(&stage, &changed), "newer_format", "has version 0");
     let twice = [lines.concat(), lines.concat()];
-    assert_refused(&stage, &import(&stage, &twice), "malformed_input", "behind the trailer");
+    assert_refused(&stage, &import(&stage, &twice), "malformed_input", "after the trailer");
     let mut changed = lines;
     changed[3] = "\u{fffd}".repeat(3);
     changed[3].push('\n');
