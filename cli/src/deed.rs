@@ -259,7 +259,7 @@ mod tests {
         project.change_links([link("v"), link("w")]).unwrap();
         project.put_resources([NewResource::flag("a")]).unwrap().all_ok().unwrap();
         let put = store.snapshot().unwrap().revision();
-        project.revert(put).unwrap();
+        assert!(project.revert(put).unwrap().failures.is_empty());
         project.remove_resource(&Resource::flag("b").unwrap()).unwrap();
         project.remove_environment(&"prod".parse().unwrap()).unwrap();
         project.rename_view("w", "u").unwrap();
@@ -269,10 +269,10 @@ mod tests {
         project.put_resources([NewResource::flag("c").tags(["beta"])]).unwrap().all_ok().unwrap();
         project.link("u", Batch::flags(["c"])).unwrap().all_ok().unwrap();
         project.unlink("u", Batch::flags(["c"])).unwrap().all_ok().unwrap();
-        project.unfollow("u", ResourceType::Flag, Unfollow::KeepLinks).unwrap();
+        project.unfollow("u", ResourceType::Flag, Unfollow::KeepLinks).unwrap().all_ok().unwrap();
         project.delete_view("v").unwrap();
         let deleted = store.snapshot().unwrap().revision();
-        project.revert(deleted).unwrap();
+        assert!(project.revert(deleted).unwrap().failures.is_empty());
         project.delete().unwrap();
 
         let mut feed = store.feed(0).unwrap();

@@ -33,8 +33,7 @@ pub(crate) enum Error {
     /// There is no store, and what is there is not replaced by a new one.
     #[error(
         "there is no store at {path:?}, and a new one is made only in an empty directory or at an \
-         unused path, not in place of a link or of an unfinished store: name another path, or remove \
-         the directory"
+         unused path, not in place of a link or of an unfinished store: name another path, or remove it"
     )]
     NotFree {
         /// The directory that was asked for.

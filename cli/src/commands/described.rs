@@ -119,7 +119,7 @@ fn changed(links: &Links, wanted: &dyn Fn(&Name) -> bool) -> String {
 /// The name of a type in the plural, from that in the singular.
 fn plural(singular: &str) -> &str {
     let of = ResourceType::ALL.into_iter().find(|of| of.singular() == singular);
-    of.map_or(singular, ResourceType::plural)
+    of.map_or(singular, |of| of.plural())
 }
 
 fn named(resources: &[Name], wanted: &dyn Fn(&Name) -> bool) -> String {

@@ -184,7 +184,7 @@ fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
     // What is there is not taken for a store, and making one is no advice.
     fs::create_dir_all(stage.store().join("journal")).unwrap();
     let ran = stage.run("link", &create);
-    assert!(ran.code == 2 && ran.err.contains("remove what is there"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("remove it"), "{ran:?}");
 }
 
 #[cfg(unix)]

@@ -47,7 +47,7 @@ mod tests {
                 for room in 0..14 {
                     let window = List { selected }.window(rows, room);
                     assert_eq!(window.len(), rows.min(room), "{rows} {selected} {room}");
-                    assert!(window.len() == 0 || window.contains(&selected) || rows == 0);
+                    assert!(window.is_empty() || window.contains(&selected) || rows == 0);
                 }
             }
         }

@@ -25,7 +25,7 @@ fn change(revision: u64, what: &str) -> ChangeRow {
         revision,
         time: Timestamp::from_millis(1_700_000_000_000 + revision * 1_000),
         project: "shop".into(),
-        actor: (revision % 2 == 0).then(|| "ada".into()),
+        actor: revision.is_multiple_of(2).then(|| "ada".into()),
         what: what.into(),
         comment: Some("spring".into()),
     }

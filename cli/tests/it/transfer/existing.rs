@@ -165,7 +165,7 @@ fn what_is_no_store_and_no_empty_directory_is_not_answered_with_the_advice_to_im
         let arguments = [&["-", "--format", "csv", "--json"], more].concat();
         let ran = stage.run_with_input("import", &arguments, b"view,key\n");
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_store")), "{ran:?}");
-        assert!(ran.err.contains("remove what is there"), "{ran:?}");
+        assert!(ran.err.contains("remove it"), "{ran:?}");
     }
     assert_eq!(names(&stage), ["views.viewlink"]);
 }
