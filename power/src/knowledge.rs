@@ -39,8 +39,17 @@ impl Knowledge {
     pub fn and_heard(&self, heard: &[Heard], moment: usize) -> Self {
         let mut known = self.clone();
         for heard in heard {
-            let Told::Acknowledged { writer, change, revision } = heard.told else { continue };
-            known.hear(writer, change, revision, heard.moment <= moment);
+            match heard.told {
+                Told::Acknowledged { writer, change, revision } => {
+                    known.may_have(writer, change);
+                    if heard.moment <= moment {
+                        known.has(writer, change, revision);
+                    }
+                }
+                // It may be there, and so may those before it that were refused and found afterwards.
+                Told::Refused { writer, change, .. } => known.may_have(writer, change),
+                _ => {}
+            }
         }
         for most in &mut known.most {
             // One more may have been made and not told of.
@@ -49,13 +58,13 @@ impl Knowledge {
         known
     }
 
-    fn hear(&mut self, writer: usize, change: usize, revision: u64, before: bool) {
+    fn may_have(&mut self, writer: usize, change: usize) {
         if let Some(most) = self.most.get_mut(writer) {
             *most = (*most).max(change + 1);
         }
-        if !before {
-            return;
-        }
+    }
+
+    fn has(&mut self, writer: usize, change: usize, revision: u64) {
         if let Some(least) = self.least.get_mut(writer) {
             *least = (*least).max(change + 1);
         }
@@ -111,6 +120,14 @@ mod tests {
         assert_eq!((known.least.clone(), known.most.clone()), (vec![1, 0, 0, 0], vec![2, 2, 1, 1]));
         assert_eq!(known.judge(&found(1, [1, 0, 0, 0])), Ok(()));
         assert_eq!(known.judge(&found(2, [1, 1, 0, 0])), Ok(()));
+    }
+
+    #[test]
+    fn what_was_refused_may_be_there() {
+        let error = String::new();
+        let told = Told::Refused { writer: 2, change: 1, not_applied: false, error };
+        let known = Knowledge::of_nothing().and_heard(&[Heard { moment: 1, told }], 1);
+        assert_eq!((known.least, known.most), (vec![0; 4], vec![1, 1, 3, 1]));
     }
 
     #[test]

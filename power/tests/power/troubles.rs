@@ -49,15 +49,20 @@ const READ_ONLY: &str = "Read-only file system";
 
 #[test]
 fn a_full_file_system_loses_nothing_and_is_written_again_when_there_is_room() {
-    nothing_is_lost(&FileSystem::ALL, &[], &[FULL, READ_ONLY], |trial, random| {
+    // Not ext4 without a journal: nothing there puts the removal of a file before the use of its blocks for another one,
+    // so a segment that was being removed may come back with other bytes. Changes are there, but `verify` names it.
+    use FileSystem::{Btrfs, Ext4, Ext4DataJournal, Overlay, Xfs};
+    let file_systems = [Ext4, Ext4DataJournal, Xfs, Btrfs, Overlay];
+    nothing_is_lost(&file_systems, &[], &[FULL, READ_ONLY], |trial, random| {
         trial.live_through(Trouble::Full, random)
     });
 }
 
 #[test]
 fn a_file_system_without_inodes_loses_nothing_and_is_written_again_when_there_are_some() {
-    use FileSystem::{Ext4, Ext4DataJournal, Ext4NoJournal, Overlay};
-    let file_systems = [Ext4, Ext4DataJournal, Ext4NoJournal, Overlay];
+    // XFS and btrfs make inodes as they need them, and an overlay cannot be mounted without one to be had.
+    use FileSystem::{Ext4, Ext4DataJournal, Ext4NoJournal};
+    let file_systems = [Ext4, Ext4DataJournal, Ext4NoJournal];
     nothing_is_lost(&file_systems, &["-N", "64"], &[FULL, READ_ONLY], |trial, random| {
         trial.live_through(Trouble::NoInodes, random)
     });
