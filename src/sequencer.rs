@@ -34,7 +34,7 @@ pub trait Sequencer: Debug + Send + Sync {
     /// The group that comes after `at` in the order, if it has arrived; `None` if nothing has. Does not wait for any.
     ///
     /// `at` is the place after the group that was given last; or the place before it, and then the same group is given again;
-    /// or, after a recovery of the store, any earlier place: then the order is read again from its mark on.
+    /// or any earlier place, at any time: then the order is read again from its mark on.
     ///
     /// # Errors
     ///

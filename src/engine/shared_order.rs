@@ -44,6 +44,15 @@ impl Engine {
         self.follow_in_turn(sequencer)
     }
 
+    /// Makes the changes of others that have arrived, if the order is shared: for calls that look at the store before their
+    /// turn.
+    pub(crate) fn catch_up(&self) -> Result<()> {
+        match self.shared_order() {
+            Some(_) => self.follow().map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn follow_in_turn(&self, sequencer: &dyn Sequencer) -> Result<u64> {
         let mut groups = 0;
         loop {
@@ -53,10 +62,12 @@ impl Engine {
             drop(open);
             let Some(followed) = pulled else { return Ok(groups) };
             groups += followed.groups.len() as u64;
+            // Without the writer: a panic must not stop it.
+            let now = catch_panic(|| Ok((self.options.clock)()))?;
             let mut writer = self.writer();
             self.check_room(&writer)?;
             let shown = self.metrics.revision();
-            let made = writer.follow(&self.live, followed, (self.options.clock)());
+            let made = writer.follow(&self.live, followed, now);
             self.keep_up(&writer, shown);
             made?;
         }
@@ -76,7 +87,11 @@ impl Engine {
         loop {
             let (at, group) = match self.decide_in_turn(sequencer, requests) {
                 Ok(decided) => decided,
-                Err(error) => return reply.answer(refused(requests.len(), error)),
+                // Whatever failed concerns the changes of others: these calls were not proposed.
+                Err(error) => {
+                    let error = error.with_outcome(Outcome::NotApplied);
+                    return reply.answer(refused(requests.len(), error));
+                }
             };
             let proposal = Proposal { changes: &group.payloads, voids, since };
             match propose(sequencer, at, proposal) {

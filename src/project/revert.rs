@@ -57,6 +57,7 @@ impl Project {
     /// - [`Error::NoSingleView`](crate::Error::NoSingleView) of a handle of [`if_view_at`](Self::if_view_at).
     /// - [`Error::Damaged`](crate::Error::Damaged): the journal cannot be read.
     pub fn revert(&self, revision: u64) -> Result<Reverted> {
+        self.engine.catch_up()?;
         let (change, same_views) = self.engine.past_change(revision)?;
         let change = Box::new(change);
         let policy = self.engine.options().link_policy;
@@ -101,6 +102,7 @@ impl Project {
     /// was none at the revision; [`Error::InvalidKey`](crate::Error::InvalidKey) when the key is none.
     pub fn revert_to(&self, view: &str, revision: u64) -> Result<Reverted> {
         let key = view_key(view)?;
+        self.engine.catch_up()?;
         let (open, _guard) = self.engine.snapshot_at(revision)?;
         let view = Box::new(open.state.project(&self.key)?.read().view_detail(&key)?);
         drop(open);

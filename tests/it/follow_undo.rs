@@ -1,9 +1,9 @@
 //! Filters that views follow, beside undo, renaming, copying, moving and registration.
 
 use viewlink::{
-    Attribute, AttributeValue, Batch, Error, HistoryEvent, NewResource, Options, Paging, Project,
-    Resource, ResourceCondition, ResourceFilter, ResourceType, SetPredicate, Snapshot, Store,
-    Unfollow, ViewPatch,
+    Attribute, AttributeValue, Batch, Error, HistoryEvent, LinkChange, NewResource, Options,
+    Paging, Project, Resource, ResourceCondition, ResourceFilter, ResourceType, SetPredicate,
+    Snapshot, Store, Unfollow, ViewPatch,
 };
 
 use crate::support::{
@@ -274,4 +274,61 @@ fn an_ending_that_keeps_too_many_links_cannot_be_taken_back() {
     assert!(matches!(error, Error::DetailNotKept { .. }), "{error:?}");
     let linked = Resource::flag("a").unwrap();
     assert!(project.read().unwrap().is_linked("v", &linked).unwrap());
+}
+
+/// The view `v` follows what has the tag and is not in `w`; the flag `x` has the tag. A view `z` has it by key.
+fn excluding() -> (Store, Project) {
+    let (store, project) = two_views();
+    create(&project, "z");
+    put(&project, "x", &["t"]);
+    link(&project, "z", &["x"]);
+    follow(&project, "v", "tags:t,view notEquals w");
+    (store, project)
+}
+
+fn change(project: &Project, parts: Vec<LinkChange>) -> u64 {
+    let reports = project.change_links(parts).unwrap();
+    reports.first().unwrap().revision().unwrap()
+}
+
+#[test]
+fn a_link_that_the_filter_no_longer_makes_is_one_failure_of_an_undo() {
+    let (store, project) = excluding();
+    project.link("v", Batch::flags(["x"])).unwrap().all_ok().unwrap();
+    let x = || Batch::flags(["x"]);
+    let parts = vec![LinkChange::unlink("v", x()), LinkChange::link("w", x())];
+    let changed = change(&project, parts);
+    put(&project, "x", &[]);
+    let undo = project.revert(changed).unwrap();
+    assert_eq!(undo.failures.len(), 1, "{:?}", undo.failures);
+    assert!(flags(&store, "w").is_empty(), "the rest is done");
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn a_link_that_keys_made_since_stays_theirs_when_a_filter_is_followed_again() {
+    let (store, project) = two_views();
+    put(&project, "x", &["t"]);
+    follow(&project, "v", "tags:t");
+    let ended = project.unfollow("v", FLAG, Unfollow::KeepLinks).unwrap().revision().unwrap();
+    project.unlink("v", Batch::flags(["x"])).unwrap().all_ok().unwrap();
+    link(&project, "v", &["x"]);
+    project.revert(ended).unwrap();
+    put(&project, "x", &[]);
+    assert_eq!(flags(&store, "v"), ["x"]);
+    assert_clean_and_replayed(&store);
+}
+
+#[test]
+fn what_one_part_held_and_the_next_released_is_undone_without_a_failure() {
+    let (store, project) = excluding();
+    let x = || Batch::flags(["x"]);
+    let parts =
+        vec![LinkChange::link("v", x()), LinkChange::unlink("v", x()), LinkChange::link("w", x())];
+    let changed = change(&project, parts);
+    let undo = project.revert(changed).unwrap();
+    assert_eq!(undo.failures, []);
+    put(&project, "x", &[]);
+    assert!(flags(&store, "v").is_empty(), "the filter alone held it");
+    assert_clean_and_replayed(&store);
 }

@@ -171,3 +171,12 @@ fn a_copy_that_loses_power_between_any_two_calls_ends_as_the_others_do() {
         assert_eq!(super::shared_order::digest(&after), super::shared_order::digest(&one));
     }
 }
+
+#[test]
+fn a_call_that_was_not_proposed_is_not_applied_whatever_became_of_the_changes_of_others() {
+    let order: Arc<Order> = Arc::default();
+    let ((one, _), (other, _)) = (copy(&order), copy(&order));
+    make_view(&one);
+    other.set_fault(Fault::Unknown);
+    assert_eq!(link(&other, 1, 2).unwrap_err().outcome(), Outcome::NotApplied);
+}

@@ -213,6 +213,8 @@ impl Revert<'_> {
                     (true, false) => before.released.push(name),
                     (true, true) => before.held.push(name),
                     (false, true) if follows && self.steps.hold_then(view, of, name) => {}
+                    // A later part of the change released it, which was reverted first.
+                    (false, false) if self.steps.release_then(view, of, name) => {}
                     (false, _) => self.steps.fail_link(view, of, name, ChangedSince)?,
                 }
             }
@@ -231,8 +233,11 @@ impl Revert<'_> {
         let names = by_filter.as_ref().unwrap_or(&nothing);
         let returned = match before {
             Some(before) => {
+                // A link that keys made since is theirs.
+                let is_older = |record: LinkRecord| record.revision < self.stamp.revision;
                 let records = self.steps.records(view, of, names);
-                let linked = names.iter().zip(records).filter(|(_, record)| record.is_some());
+                let linked = names.iter().zip(records);
+                let linked = linked.filter(|(_, record)| record.is_some_and(is_older));
                 let linked = linked.map(|(name, _)| name).collect();
                 self.steps.begin_with(view, of, before, linked)?
             }

@@ -26,11 +26,14 @@ impl Steps<'_> {
         self.view(view)?.1.standing(of)
     }
 
-    /// Whether the filter of a view alone holds the link of a resource that is there.
+    /// Whether a resource is linked to a view, and only the filter of the view holds the link.
     pub(super) fn filter_alone_holds(&self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
-        let found = self.project().and_then(|project| project.of(of).names.find(name));
-        let standing = self.standing(view, of).zip(found);
-        standing.is_some_and(|(standing, found)| !standing.keys_hold(found.id))
+        let Some(resources) = self.project().map(|project| project.of(of)) else { return false };
+        let Some((slot, view)) = self.view(view) else { return false };
+        let found = resources.names.find(name);
+        let linked = found.filter(|found| resources.postings.contains(found.id, slot));
+        let standing = view.standing(of).zip(linked);
+        standing.is_some_and(|(standing, linked)| !standing.keys_hold(linked.id))
     }
 
     /// Notes when links were made that a filter alone held: all of those, or the ones that are said to be.
@@ -56,6 +59,11 @@ impl Steps<'_> {
         let returns = self.touched.times.contains_key(&link);
         self.touched.held_then.extend(returns.then_some(link));
         returns
+    }
+
+    /// Lets keys not hold a link once it comes back; returns whether they were to hold it.
+    pub(super) fn release_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
+        self.touched.held_then.remove(&(view.clone(), of, name.into()))
     }
 
     /// Notes that links of a view change.

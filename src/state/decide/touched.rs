@@ -16,7 +16,7 @@ pub(super) struct Touched {
     /// The views that are the ones that had such links, by key, with their ids: others get none of these times.
     pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
     /// Links that keys are to hold, too, once the filter of their view let them come back.
-    pub(super) held_then: Vec<FilterLink>,
+    pub(super) held_then: BTreeSet<FilterLink>,
 }
 
 /// A link that the filter of a view alone held, by the name of its resource.
