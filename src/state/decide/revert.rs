@@ -174,6 +174,7 @@ impl Revert<'_> {
         if holds.by_filter {
             // The filters take it back themselves.
             self.steps.note_times(view, *resource_type, unlinked, true);
+            self.note_left(part);
             return Ok(());
         }
         let is_there = self.has_view(view);
@@ -192,8 +193,23 @@ impl Revert<'_> {
             }
         }
         self.steps.release(view, *resource_type, &made)?;
+        self.steps.note_left(view, *resource_type, &made);
         self.return_links(view, *resource_type, unlinked)?;
         self.return_holds(view, *resource_type, holds)
+    }
+
+    /// Notes the links of a part that filters made, as far as they are as the change left them.
+    fn note_left(&mut self, part: &LinksChange) {
+        let LinksChange { view, resource_type, linked, restored, .. } = part;
+        let records = self.steps.records(view, *resource_type, linked);
+        let mut restored = restored.iter().flat_map(|times| times.iter());
+        let mut left: Vec<Link<'_>> = Vec::new();
+        for (name, record) in linked.iter().zip(records) {
+            let restored = restored.next();
+            let is_left = |record: &LinkRecord| self.stamp.is_of_link(*record, restored);
+            left.extend(record.filter(is_left).map(|record| (name, record)));
+        }
+        self.steps.note_left(view, *resource_type, &left);
     }
 
     /// Lets those hold links again who held them, where these are there and held as the change left them.

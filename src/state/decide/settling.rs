@@ -239,16 +239,44 @@ impl Steps<'_> {
             for ((_, name), first) in asked.iter().filter(|((of, _), _)| *of == resource_type) {
                 derivation.ask(name, first.clone());
             }
-            for part in derivation.into_parts()? {
-                self.add_derived(part)?;
+            for LinksChange { view, linked, unlinked, .. } in derivation.into_parts()? {
+                self.add_derived(&view, resource_type, &linked, unlinked)?;
             }
         }
+        self.return_times()?;
         for (view, of, name) in std::mem::take(&mut self.touched.held_then) {
             let held = [&*name].into_iter().collect();
             match self.filter_alone_holds(&view, of, &name) {
                 true => self.change_holds(&view, of, Holds { held, ..Holds::default() })?,
                 false => self.fail_link(&view, of, &name, FailureReason::ChangedSince)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Notes links that are as the reverted change left them.
+    pub(super) fn note_left(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
+        let link = |name: &str| (view.clone(), of, name.into());
+        self.touched.left.extend(links.iter().map(|(name, record)| (link(name), *record)));
+    }
+
+    /// Gives links their times back that a filter made again in the reverted change, and that only filters hold.
+    fn return_times(&mut self) -> Result<()> {
+        let mut late = BTreeMap::<(ViewKey, ResourceType), Vec<(Box<str>, LinkRecord)>>::new();
+        for (link, left) in std::mem::take(&mut self.touched.left) {
+            let before = self.touched.times.get(&link).copied().filter(|before| *before != left);
+            let (view, of, name) = link;
+            let now = self.records(&view, of, &[&*name].into_iter().collect());
+            let is_left = now == [Some(left)] && self.filter_alone_holds(&view, of, &name);
+            if is_left && before.is_some_and(|before| self.may_return(&view, of, before)) {
+                late.entry((view, of)).or_default().push((name, left));
+            }
+        }
+        for ((view, of), links) in late {
+            let links: Vec<Link<'_>> = links.iter().map(|(name, left)| (&**name, *left)).collect();
+            self.remove(&view, of, &links, true)?;
+            let names = links.iter().map(|(name, _)| *name).collect();
+            self.add_derived(&view, of, &names, RemovedLinks::default())?;
         }
         Ok(())
     }
@@ -261,12 +289,17 @@ impl Steps<'_> {
     }
 
     /// Adds a part that filters made: links that they held before come back.
-    fn add_derived(&mut self, part: LinksChange) -> Result<()> {
-        let LinksChange { view, resource_type, linked, unlinked, .. } = part;
+    fn add_derived(
+        &mut self,
+        view: &ViewKey,
+        resource_type: ResourceType,
+        linked: &NameList,
+        unlinked: RemovedLinks,
+    ) -> Result<()> {
         let mut restored: Vec<Link<'_>> = Vec::new();
         for name in linked.iter() {
             let time = self.touched.times.get(&(view.clone(), resource_type, name.into()));
-            let returns = |time: &&LinkRecord| self.may_return(&view, resource_type, **time);
+            let returns = |time: &&LinkRecord| self.may_return(view, resource_type, **time);
             restored.extend(time.filter(returns).map(|time| (name, *time)));
         }
         let back: BTreeSet<&str> = restored.iter().map(|(name, _)| *name).collect();
@@ -276,7 +309,7 @@ impl Steps<'_> {
         for (linked, restored, unlinked) in
             [(coming_back, Some(times), RemovedLinks::default()), (new, None, unlinked)]
         {
-            let Some((_, found)) = self.view(&view) else { return Ok(()) };
+            let Some((_, found)) = self.view(view) else { return Ok(()) };
             let part = LinksChange {
                 view: view.clone(),
                 last_change: self.last_change(found),

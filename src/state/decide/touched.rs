@@ -15,6 +15,8 @@ pub(super) struct Touched {
     pub(super) times: BTreeMap<FilterLink, LinkRecord>,
     /// The views that are the ones that had such links, by key, with their ids: others get none of these times.
     pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
+    /// Links that are as the reverted change left them: if only a filter holds one in the end, it gets its time back.
+    pub(super) left: BTreeMap<FilterLink, LinkRecord>,
     /// Links that keys are to hold, too, once the filter of their view let them come back.
     pub(super) held_then: BTreeSet<FilterLink>,
 }

@@ -29,8 +29,9 @@ impl Model {
         assert_eq!(reverted.failures, []);
         let mut then = before.projects.get(key).cloned().unwrap_or_default();
         // One that began and of which nothing was said has nothing to be taken back.
-        let is_nothing = reverted.taken_back == 0;
-        assert_eq!(reverted.revision(), (!is_nothing).then_some(newest + 1));
+        let is_nothing = reverted.revision().is_none();
+        assert_eq!(is_nothing, reverted.taken_back == 0 && reverted.followed.is_empty());
+        assert!(is_nothing || reverted.revision() == Some(newest + 1));
         if is_nothing {
             assert_eq!(self.projects.get(key), Some(&then));
             return;
