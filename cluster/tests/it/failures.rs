@@ -21,6 +21,7 @@ fn a_log_that_is_away_is_no_failure_of_the_store() {
     cluster.deadline = Duration::from_millis(200);
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
+    assert_same(&[&one, &other]);
     cluster.log.set_away(true);
     let error = link(&one, "a").unwrap_err();
     assert!(matches!(error, viewlink::Error::SharedLog { .. }), "{error}");
