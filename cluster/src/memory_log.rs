@@ -15,6 +15,8 @@ pub struct MemoryLog {
     appended: Condvar,
     /// How often, in a thousand, something goes wrong with an append.
     trouble: u16,
+    /// Whether an append looks at the condition on the newest message.
+    is_conditional: bool,
     max_message_len: usize,
 }
 
@@ -45,7 +47,15 @@ impl MemoryLog {
         let inner = Inner { first: 1, random: seed | 1, ..Inner::default() };
         let max_message_len = 1 << 20;
         let (inner, appended) = (Mutex::new(inner), Condvar::new());
-        Self { inner, appended, trouble: thousandths, max_message_len }
+        let (trouble, is_conditional) = (thousandths, true);
+        Self { inner, appended, trouble, is_conditional, max_message_len }
+    }
+
+    /// The same, and no append looks at the condition on the newest message, as with logs that know none.
+    #[must_use]
+    pub const fn unconditional(mut self) -> Self {
+        self.is_conditional = false;
+        self
     }
 
     /// The same with another limit for messages; the default is 1 MiB.
@@ -170,7 +180,7 @@ impl Log for MemoryLog {
         }
         inner.arrive();
         let goes_wrong = inner.random(1_000) < u64::from(self.trouble);
-        let is_late = after.is_some_and(|after| after != inner.last);
+        let is_late = self.is_conditional && after.is_some_and(|after| after != inner.last);
         let appended = match (goes_wrong, is_late) {
             (false, true) => Appended::Conflict,
             (false, false) => Appended::At(inner.push(message.to_vec())),

@@ -103,6 +103,12 @@ fn every_answer_to_many_callers_on_three_members_is_that_of_one_store() {
     run(&Cluster::new(), 4, 60);
 }
 
+/// Only the rule decides what takes effect then.
+#[test]
+fn every_answer_is_that_of_one_store_where_the_log_looks_at_no_condition() {
+    run(&Cluster::on(MemoryLog::new().unconditional()), 4, 60);
+}
+
 /// With a deadline that no delay reaches every call gets its answer.
 #[test]
 fn every_answer_is_that_of_one_store_where_messages_come_late_and_twice_and_are_lost() {
