@@ -1,0 +1,108 @@
+//! The thread that makes the changes that come, and brings the store back where it stopped.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use viewlink::{Error, Health, Store};
+
+use crate::LogError;
+use crate::backoff::Backoff;
+use crate::error::chain;
+use crate::status::State;
+use crate::tail::{Failure, Seen, Tail};
+
+/// After how much time the store follows where nothing comes.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Follows the log with a store.
+#[derive(Debug)]
+pub(super) struct Follower {
+    store: Store,
+    tail: Arc<Tail>,
+    /// Why the last attempt to follow failed, if it did.
+    failed: Mutex<Option<State>>,
+}
+
+impl Follower {
+    pub(super) fn new(store: Store, tail: Arc<Tail>) -> Self {
+        Self { store, tail, failed: Mutex::default() }
+    }
+
+    fn failed(&self) -> MutexGuard<'_, Option<State>> {
+        // Written in one step.
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows until the member is closed.
+    pub(super) fn follow_on(&self) {
+        let mut backoff = Backoff::new();
+        loop {
+            // Also where nothing comes: what the journal refused before is to be made.
+            if let Err(Failure::Closed) = self.tail.wait(Instant::now() + LOOK) {
+                return;
+            }
+            match self.follow() {
+                Ok(()) => {
+                    *self.failed() = None;
+                    backoff.reset();
+                }
+                Err(Error::Closed) => {
+                    *self.failed() = Some(State::Closed);
+                    return;
+                }
+                Err(error) => {
+                    *self.failed() = Some(state_of(&error));
+                    self.tail.sleep(backoff.next());
+                }
+            }
+        }
+    }
+
+    fn follow(&self) -> Result<(), Error> {
+        if matches!(self.store.health(), Health::WritesStopped { .. }) {
+            self.store.recover()?;
+        }
+        self.store.follow().map(drop)
+    }
+
+    /// Whether the log is followed.
+    pub(super) fn state(&self, seen: &Seen) -> State {
+        if let Some(failure) = &seen.failure {
+            return state_of_log(failure);
+        }
+        if let Some(failed) = &*self.failed() {
+            return failed.clone();
+        }
+        match &seen.away {
+            Some(reason) => State::Away { reason: reason.clone() },
+            None => State::Following,
+        }
+    }
+}
+
+fn state_of(error: &Error) -> State {
+    let reason = chain(error);
+    match error {
+        Error::Diverged { .. } => State::Diverged { reason },
+        Error::NewerFormat { .. } => State::NeedsUpgrade { reason },
+        Error::SharedLog { source, .. } => match source.downcast_ref::<Failure>() {
+            Some(failure) => state_of_log(failure),
+            None => State::Failing { reason },
+        },
+        _ => State::Failing { reason },
+    }
+}
+
+fn state_of_log(failure: &Failure) -> State {
+    let reason = chain(failure);
+    match failure {
+        Failure::OtherLog => State::Diverged { reason },
+        Failure::Log(error) => match **error {
+            LogError::CutOff { .. } => State::Diverged { reason },
+            LogError::Trimmed { .. } => State::Outrun { reason },
+            _ => State::Failing { reason },
+        },
+        Failure::Closed => State::Closed,
+        Failure::Late(_) => State::Away { reason },
+    }
+}

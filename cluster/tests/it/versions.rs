@@ -1,0 +1,40 @@
+//! Two versions side by side: an older member meets what a newer one wrote.
+
+use viewlink::Outcome;
+use viewlink_cluster::{Appended, Log, State};
+
+use crate::support::{Cluster, assert_same, link, make_view, position, revision, wait_until};
+
+#[test]
+fn an_older_member_stops_at_a_newer_entry_and_goes_on_after_its_upgrade() {
+    let cluster = Cluster::new();
+    let (one, other) = (cluster.open("one"), cluster.open("other"));
+    make_view(&one);
+    link(&one, "a").unwrap();
+    assert_same(&[&one, &other]);
+    let at = position(&one);
+    // What a newer version would write.
+    let Appended::At(sequence) = cluster.log.append(None, b"vlog\x02 and more") else { panic!() };
+    for member in [&one, &other] {
+        wait_until("it tells", || matches!(member.status().state, State::NeedsUpgrade { .. }));
+        let error = link(member, "b").unwrap_err();
+        assert!(
+            matches!(
+                error,
+                viewlink::Error::NewerFormat { .. } | viewlink::Error::SharedLog { .. }
+            ),
+            "{error}"
+        );
+        assert_eq!((error.outcome(), position(member)), (Outcome::NotApplied, at));
+        assert!(member.store().verify().unwrap().is_clean(), "reads go on");
+    }
+    drop((one, other));
+    // It may be opened and closed meanwhile.
+    drop(cluster.open("one"));
+    // After the upgrade the entry is known; here it has no effect.
+    cluster.log.remove(sequence);
+    let (one, other) = (cluster.open("one"), cluster.open("other"));
+    link(&one, "b").unwrap();
+    assert_same(&[&one, &other]);
+    assert_eq!(revision(&one), 3);
+}
