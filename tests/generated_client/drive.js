@@ -125,6 +125,19 @@ assert.equal((await call("getSegments", 200, { ...place, filter: "external exist
 const changes = await call("getChanges", 200, { after: start, project: "described" });
 assert.deepEqual(changes.data.items.map((of) => of.kind), ["steps", "steps"]);
 await call("getChanges", 400, { after: "somewhere" });
+
+const fresh = { ...project, viewKey: "new" };
+await call("copyView", 200, { ...fresh, newKey: "copied" });
+await call("copyView", 409, { ...fresh, newKey: "copied" });
+await call("viewOverlap", 200, { ...fresh, otherKey: "copied" });
+const near = await call("nearViews", 200, { ...fresh, atLeast: 0.9 });
+assert.deepEqual(near.data.items.map((of) => of.viewKey), ["copied"]);
+const to = { ...project, viewKey: "copied", otherKey: "new", resourceType: "flags" };
+const moved = await call("moveLinks", 200, to, { keys: [flag.key, "none"] });
+assert.deepEqual([moved.data.successCount, moved.data.failureCount], [1, 1]);
+await call("renameView", 200, { ...project, viewKey: "copied", newKey: "renamed" });
+await call("deleteView", 204, { ...project, viewKey: "renamed" });
+
 assert.equal((await call("deleteSegment", 200, { ...beta, dryRun: true })).data.unlinkedCount, 1);
 await call("deleteSegment", 204, beta);
 await call("deleteFlag", 204, flag);
