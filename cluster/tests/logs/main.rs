@@ -8,7 +8,6 @@
     reason = "a test that meets something unexpected ends there"
 )]
 
-#[cfg(any(feature = "jetstream", feature = "postgres"))]
 mod conformance;
 #[cfg(any(feature = "jetstream", feature = "postgres"))]
 mod faults;
@@ -16,6 +15,7 @@ mod faults;
 mod jetstream;
 #[cfg(any(feature = "jetstream", feature = "postgres"))]
 mod measured;
+mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "jetstream", feature = "postgres"))]

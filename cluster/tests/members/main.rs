@@ -11,3 +11,10 @@
 #[path = "../checker/mod.rs"]
 mod checker;
 mod doctored;
+#[cfg(feature = "jetstream")]
+mod measured;
+#[cfg(feature = "jetstream")]
+#[path = "../servers/mod.rs"]
+mod servers;
+#[cfg(feature = "jetstream")]
+mod three_servers;
