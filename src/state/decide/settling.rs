@@ -227,6 +227,14 @@ impl Steps<'_> {
 
     /// Adds what filters make of the steps.
     pub(super) fn settle(&mut self) -> Result<()> {
+        self.ask_filters()?;
+        self.return_times()?;
+        self.return_held()?;
+        // Links that came back by keys may concern filters that name their views.
+        self.ask_filters()
+    }
+
+    fn ask_filters(&mut self) -> Result<()> {
         let asked = std::mem::take(&mut self.touched.asked);
         let state = self.state.clone();
         let Some(project) = state.projects.get(&self.context.command.project) else {
@@ -243,12 +251,23 @@ impl Steps<'_> {
                 self.add_derived(&view, resource_type, &linked, unlinked)?;
             }
         }
-        self.return_times()?;
-        for (view, of, name) in std::mem::take(&mut self.touched.held_then) {
-            let held = [&*name].into_iter().collect();
-            match self.filter_alone_holds(&view, of, &name) {
-                true => self.change_holds(&view, of, Holds { held, ..Holds::default() })?,
-                false => self.fail_link(&view, of, &name, FailureReason::ChangedSince)?,
+        Ok(())
+    }
+
+    /// Lets keys hold links again that they held: those that filters let come back, and those that no filter finds now.
+    fn return_held(&mut self) -> Result<()> {
+        for link in std::mem::take(&mut self.touched.held_then) {
+            let before = self.touched.times.get(&link).copied();
+            let (view, of, name) = link;
+            let held: NameList = [&*name].into_iter().collect();
+            let is_gone = self.records(&view, of, &held) == [None];
+            let before = before.filter(|time| is_gone && self.may_return(&view, of, *time));
+            match before {
+                _ if self.filter_alone_holds(&view, of, &name) => {
+                    self.change_holds(&view, of, Holds { held, ..Holds::default() })?;
+                }
+                Some(before) => self.link(&view, of, &[(&name, before)])?,
+                None => self.fail_link(&view, of, &name, FailureReason::ChangedSince)?,
             }
         }
         Ok(())

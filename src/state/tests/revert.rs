@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::commands::{any_commands, at, batch, change_links, command, create, following, links};
 use super::history::History;
 use super::{Timed, cases};
+use crate::filter::ResourceCondition;
 use crate::model::key::{ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::reverted::RevertResult;
@@ -90,6 +91,12 @@ fn is_kept(change: &ChangeRecord) -> bool {
     !change.effects.iter().any(Effect::has_counts_alone)
 }
 
+/// Whether a view follows a filter that names views.
+fn names_views(timed: &Timed) -> bool {
+    let Operation::Follow { filter, .. } = &timed.command.operation else { return false };
+    filter.conditions().iter().any(|condition| matches!(condition, ResourceCondition::View(_)))
+}
+
 proptest! {
     #![proptest_config(cases(96))]
 
@@ -113,6 +120,10 @@ proptest! {
             prop_assert_eq!(&Content::of(&history.state), &before, "{:?}", change);
             history.state.check().unwrap();
             history.state.check_followed().unwrap();
+            if filters.iter().any(names_views) {
+                // A redo of such a change may report a link as changed: see "Taking a change back" in docs/design.md.
+                continue;
+            }
             let redo = revert(&history, history.changes.last().unwrap(), LinkPolicy::Open);
             let decision = history.state.decide(&redo).unwrap();
             prop_assert_eq!(&result(&decision).failures, &vec![]);
