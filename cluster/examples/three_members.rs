@@ -23,7 +23,31 @@ fn main() -> Result<()> {
     let [one, two, three] = &members;
 
     one.store().project("shop")?.ensure_view(NewView::new("checkout", "Checkout"))?;
-    // Two hosts change the same view at the same moment: one of both comes first, and both hear what they did.
+    change_at_once(one, two);
+
+    // A read after a fence shows every change that any member had acknowledged before.
+    let token = three.fence(Duration::from_secs(10))?;
+    println!("the third member has all up to {token}");
+    for (name, member) in ["one", "two", "three"].iter().zip(&members) {
+        member.wait_for(token, Duration::from_secs(10))?;
+        let reader = member.store().project("shop")?.read()?;
+        let page = reader.linked_resources("checkout", ResourceType::Flag, Paging::first(10))?;
+        let keys: Vec<_> =
+            page.items.iter().map(|linked| linked.resource.key().to_string()).collect();
+        let status = member.status();
+        println!("{name}: {} ({:?}, {} behind)", keys.join(", "), status.state, status.lag);
+    }
+
+    let published = one.publish_snapshot()?;
+    let four = open("four")?;
+    println!("a fourth member began with a snapshot at {published}");
+    drop((members, four));
+    std::fs::remove_dir_all(dir)?;
+    Ok(())
+}
+
+/// Two hosts change the same view at the same moment: one of them comes first, and each gets the report of its own call.
+fn change_at_once(one: &Member, two: &Member) {
     std::thread::scope(|scope| {
         let batches = [(one, ["card", "invoice"]), (two, ["invoice", "voucher"])];
         let calls = batches.map(|(member, keys)| {
@@ -45,24 +69,4 @@ fn main() -> Result<()> {
             }
         }
     });
-
-    // A read behind a fence shows what any member was told before.
-    let token = three.fence(Duration::from_secs(10))?;
-    println!("the third member has all up to {token}");
-    for (name, member) in ["one", "two", "three"].iter().zip(&members) {
-        member.wait_for(token, Duration::from_secs(10))?;
-        let reader = member.store().project("shop")?.read()?;
-        let page = reader.linked_resources("checkout", ResourceType::Flag, Paging::first(10))?;
-        let keys: Vec<_> =
-            page.items.iter().map(|linked| linked.resource.key().to_string()).collect();
-        let status = member.status();
-        println!("{name}: {} ({:?}, {} behind)", keys.join(", "), status.state, status.lag);
-    }
-
-    let published = one.publish_snapshot()?;
-    let four = open("four")?;
-    println!("a fourth member began with a snapshot at {published}");
-    drop((members, four));
-    std::fs::remove_dir_all(dir)?;
-    Ok(())
 }
