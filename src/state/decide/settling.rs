@@ -127,16 +127,7 @@ impl Steps<'_> {
     ) -> Result<()> {
         let changed = (holds.held.len() + holds.released.len()) as u64;
         let (Some((slot, found)), true) = (self.view(view), changed > 0) else { return Ok(()) };
-        let part = LinksChange {
-            view: view.clone(),
-            last_change: self.last_change(found),
-            resource_type,
-            linked: NameList::default(),
-            order: Vec::new(),
-            restored: None,
-            unlinked: RemovedLinks::default(),
-            holds,
-        };
+        let part = LinksChange { holds, ..self.part(view, found, resource_type) };
         self.result.taken_back += changed;
         let released: Vec<Box<str>> = part.holds.released.iter().map(Box::from).collect();
         let released = released.iter().map(|name| &**name);
@@ -330,14 +321,11 @@ impl Steps<'_> {
         {
             let Some((_, found)) = self.view(view) else { return Ok(()) };
             let part = LinksChange {
-                view: view.clone(),
-                last_change: self.last_change(found),
-                resource_type,
                 linked,
-                order: Vec::new(),
                 restored,
                 unlinked,
                 holds: Holds { by_filter: true, ..Holds::default() },
+                ..self.part(view, found, resource_type)
             };
             if part.len() > 0 {
                 let told = ChangedLinks::of_part(&part, self.context.stamp.revision)?;

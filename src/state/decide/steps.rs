@@ -133,6 +133,25 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
+    /// A part of a change of the links of a view that changes nothing.
+    pub(super) fn part(
+        &self,
+        view: &ViewKey,
+        found: &ViewState,
+        resource_type: ResourceType,
+    ) -> LinksChange {
+        LinksChange {
+            view: view.clone(),
+            last_change: self.last_change(found),
+            resource_type,
+            linked: NameList::default(),
+            order: Vec::new(),
+            restored: None,
+            unlinked: RemovedLinks::default(),
+            holds: Holds::default(),
+        }
+    }
+
     /// Removes links that are there, all of which keys hold, or all of which the filter of the view alone holds.
     pub(super) fn remove(
         &mut self,
@@ -143,18 +162,13 @@ impl<'a> Steps<'a> {
     ) -> Result<()> {
         let (Some((_, found)), false) = (self.view(view), links.is_empty()) else { return Ok(()) };
         let part = LinksChange {
-            view: view.clone(),
-            last_change: self.last_change(found),
-            resource_type,
-            linked: NameList::default(),
-            order: Vec::new(),
-            restored: None,
             unlinked: RemovedLinks {
                 names: links.iter().map(|(name, _)| *name).collect(),
                 times: links.iter().map(|(_, record)| *record).collect(),
                 by_filter: NameList::default(),
             },
             holds: Holds { by_filter, ..Holds::default() },
+            ..self.part(view, found, resource_type)
         };
         self.result.taken_back += if by_filter { 0 } else { links.len() as u64 };
         self.relinked(view, resource_type, links);
@@ -181,14 +195,9 @@ impl<'a> Steps<'a> {
         }
         let (Some((_, found)), false) = (self.view(view), times.is_empty()) else { return Ok(()) };
         let part = LinksChange {
-            view: view.clone(),
-            last_change: self.last_change(found),
-            resource_type,
             linked,
-            order: Vec::new(),
-            unlinked: RemovedLinks::default(),
             restored: Some(times.iter().copied().collect()),
-            holds: Holds::default(),
+            ..self.part(view, found, resource_type)
         };
         self.result.taken_back += times.len() as u64;
         self.relinked(view, resource_type, links);
