@@ -1,4 +1,4 @@
-//! The answer to a request that did what it asks for.
+//! The answer to a request that succeeded.
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, ETAG};
@@ -10,12 +10,13 @@ use viewlink::ChangeId;
 use crate::entity_tag::{self, Known};
 use crate::failure::Failure;
 
-/// JSON that is written already: where the store is called, not where others wait.
+/// An answer of the API. Its JSON is written in the thread that calls the store, so that other requests do not wait for
+/// it.
 pub(crate) struct Answer {
     body: Vec<u8>,
-    /// The last change of the view that is shown, which is its entity tag.
+    /// The last change of the view in the answer; the entity tag is made from it.
     change: Option<ChangeId>,
-    /// Whether the client has it already.
+    /// Whether the client already has this state of the view.
     known: bool,
 }
 
@@ -25,12 +26,12 @@ impl Answer {
         Ok(Self { body, change: None, known: false })
     }
 
-    /// The answer with the last change of the view that it shows, if it shows one as it is.
+    /// Adds the last change of the view that the answer shows, if it shows the current state of a view.
     pub(crate) fn at(self, change: Option<ChangeId>) -> Self {
         Self { change, ..self }
     }
 
-    /// The answer to a client that has these entity tags: only that nothing changed, if one is its.
+    /// Makes the answer an empty 304 if the client already has one of these entity tags.
     pub(crate) fn unless(self, known: &Known) -> Self {
         let known = self.change.is_some_and(|change| known.has(change));
         Self { known, ..self }
@@ -45,7 +46,7 @@ impl IntoResponse for Answer {
             ([(CONTENT_TYPE, "application/json")], self.body).into_response()
         };
         let tag = self.change.map(|change| HeaderValue::try_from(entity_tag::of(change)));
-        // Digits and a hyphen in quotes are a header's value.
+        // Digits and a hyphen in quotes are a valid header value.
         if let Some(Ok(tag)) = tag {
             response.headers_mut().insert(ETAG, tag);
         }

@@ -1,4 +1,4 @@
-//! The version of the API that a request is for.
+//! The version of the API that a request asks for.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,13 +9,12 @@ use crate::failure::Failure;
 
 const HEADER: &str = "ld-api-version";
 
-/// Lets a request through that names no version, `beta` or a date: the operations are one and the
-/// same in all of them.
+/// Lets a request through if it names no version, `beta` or a date. The operations are the same in all versions.
 pub(crate) async fn check(request: Request, next: Next) -> Result<Response, Failure> {
     let mut named = request.headers().get_all(HEADER).iter();
     if !named.all(|version| is_version(version.as_bytes())) {
-        let message = "the header ld-api-version names no version: give `beta`, a date such as \
-                       20240415, or leave it out";
+        let message = "the header ld-api-version is not a version: send `beta`, a date such as 20240415, or no such \
+                       header";
         return Err(Failure::new(ErrorCode::InvalidRequest, message));
     }
     Ok(next.run(request).await)

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Authorization of requests.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header::AUTHORIZATION};
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::keys::{ApiKeys, Caller, Role};
 
-/// Lets a request through whose key may make it, with its [`Caller`].
+/// Lets a request through if its key permits it, and adds the [`Caller`] to the request.
 pub(crate) async fn check(
     State(host): State<Host>,
     mut request: Request,
@@ -32,8 +32,8 @@ fn caller(headers: &HeaderMap, keys: &ApiKeys) -> Result<Caller, Failure> {
     let refused = |message| Failure::new(ErrorCode::Unauthorized, message);
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let (Some(key), None) = (given.next(), given.next()) else {
-        return Err(refused("give one API key in the header authorization, without a scheme"));
+        return Err(refused("send one API key in the header authorization, without a scheme"));
     };
     let found = keys.find(key.as_bytes()).cloned();
-    found.ok_or_else(|| refused("the API key in the header authorization is unknown here"))
+    found.ok_or_else(|| refused("the API key in the header authorization is unknown"))
 }

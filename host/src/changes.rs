@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::host::Host;
 
-/// After what, how many, and of which project.
+/// The parameters of a page: where it begins, its size, and its project.
 pub(crate) struct ChangesQuery {
     after: After,
     limit: usize,
@@ -20,9 +20,9 @@ pub(crate) struct ChangesQuery {
 
 /// Where a page begins.
 enum After {
-    /// After a revision of this store, whichever change it is there.
+    /// After a revision, whichever change has that number in this store.
     Revision(u64),
-    /// After a change that must be one of this store.
+    /// After a position; it must be one of this store.
     Position(Position),
 }
 
@@ -62,18 +62,18 @@ impl<S: Sync> FromRequestParts<S> for ChangesQuery {
         let project =
             project.map(|key| ProjectKey::parse(&key)).transpose().map_err(Error::from)?;
         match after {
-            // The page of a limit of 0 would never lead on.
+            // With a limit of 0, paging would never advance.
             Some(after) if limit > 0 => Ok(Self { after, limit, project }),
             _ => {
-                let message = "after is a position as a page tells it, or a revision from 0 up, and limit a number \
-                               from 1 to 1000";
+                let message = "after must be a position from an earlier page, or a revision from 0 up, and limit a \
+                               number from 1 to 1000";
                 Err(Failure::new(ErrorCode::InvalidRequest, message))
             }
         }
     }
 }
 
-/// Keeps the value of a parameter that may be given once.
+/// Keeps the value of a parameter that may be given only once.
 fn once<'q>(
     name: &str,
     kept: &mut Option<Cow<'q, str>>,
@@ -85,15 +85,14 @@ fn once<'q>(
     }
 }
 
-/// A parameter that is passed over would give other changes than were asked for.
+/// An unknown parameter is refused. If it were ignored, the page could have changes that the caller did not ask for.
 fn unknown(name: &str) -> Failure {
     let name: String = name.chars().take(100).collect();
-    let message =
-        format!("the parameter {name:?} is unknown here: those known are after, limit and project");
+    let message = format!("the parameter {name:?} is unknown: use after, limit and project");
     Failure::new(ErrorCode::InvalidRequest, message)
 }
 
-/// A page of the changes of the whole store, or of those among them that are of one project.
+/// A page of the changes of the whole store, or of one project.
 pub(crate) async fn list(
     State(host): State<Host>,
     ChangesQuery { after, limit, project }: ChangesQuery,

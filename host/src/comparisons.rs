@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::path_parts::PathParts;
 use crate::query::{self, AsOf, ReadQuery};
 
-/// How near views are to be, and what else a reading request says.
+/// How similar the views must be, and the other parameters of a reading request.
 pub(crate) struct NearQuery {
     at_least: f64,
     read: ReadQuery,
@@ -28,7 +28,7 @@ impl<S: Sync> FromRequestParts<S> for NearQuery {
             [(_, number)] => number.parse().ok().filter(|number| (0.0..=1.0).contains(number)),
             _ => None,
         };
-        let message = "atLeast is a number from 0 to 1, and is given once";
+        let message = "atLeast must be a number from 0 to 1, given once";
         let at_least = at_least.ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))?;
         Ok(Self { at_least, read: ReadQuery::from_pairs(pairs)? })
     }
@@ -47,7 +47,7 @@ pub(crate) async fn overlap(
     .await
 }
 
-/// The views that are nearly the same as one.
+/// The views that are nearly the same as a given view.
 pub(crate) async fn near(
     State(host): State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,

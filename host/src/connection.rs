@@ -1,4 +1,4 @@
-//! One connection, and whether it says anything.
+//! One connection, which is closed after it has been silent for too long.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -20,21 +20,21 @@ use tower::ServiceExt as _;
 
 use crate::host::Host;
 
-/// How long the head of the first request may take, where idle connections may last longer: who has
-/// just connected has something to say.
+/// The time limit for the head of the first request. It is shorter than the idle limit: a client that has just
+/// connected should send a request at once.
 const FIRST_HEAD: Duration = Duration::from_secs(10);
-/// How often it is looked whether a request that runs has ended.
+/// The interval at which the host checks whether a running request has ended.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Serves a connection, in HTTP/1.1 or HTTP/2 as it begins, until its client ends it, the host
-/// stops, or it has been silent for too long.
+/// Serves a connection in HTTP/1.1 or HTTP/2, as the client chooses. It returns when the client closes the connection,
+/// the host stops, or the connection has been silent for too long.
 pub(crate) async fn serve(
     stream: TcpStream,
     routes: Router,
     host: Host,
     mut stopping: watch::Receiver<bool>,
 ) {
-    // Small answers are not to wait for others to go with.
+    // Send small answers at once, without waiting for more data.
     let _ = stream.set_nodelay(true);
     let activity = Arc::new(Activity::new(host.idle()));
     let written = Arc::clone(&activity);
@@ -45,14 +45,14 @@ pub(crate) async fn serve(
     };
     let builder = Builder::new(TokioExecutor::new());
     let mut connection = pin!(builder.serve_connection(stream, service));
-    let mut told = false;
+    let mut stopping_seen = false;
     loop {
         tokio::select! {
-            // What the client did wrong was answered, or is nobody's concern.
+            // An error of the client has been answered already, or nobody is left to receive it.
             _ = connection.as_mut() => return,
-            _ = stopping.wait_for(|stops| *stops), if !told => {
+            _ = stopping.wait_for(|stops| *stops), if !stopping_seen => {
                 connection.as_mut().graceful_shutdown();
-                told = true;
+                stopping_seen = true;
             }
             () = activity.silence() => {
                 host.metrics().silent_connections_closed.inc();
@@ -70,22 +70,22 @@ async fn answer(
     routes.oneshot(request.map(Body::new)).await
 }
 
-/// What a connection does.
+/// The activity of a connection.
 struct Activity {
     idle: Duration,
     state: Mutex<State>,
 }
 
 struct State {
-    /// How many requests run.
+    /// The number of running requests.
     running: usize,
-    /// Whether there was one.
+    /// Whether any request has run.
     served: bool,
-    /// When the last one ended, or more of its answer went out.
+    /// The time when the last request ended, or when a part of its answer was last sent.
     last: Instant,
 }
 
-/// A request that runs.
+/// A running request.
 struct Running(Arc<Activity>);
 
 impl Activity {
@@ -106,22 +106,22 @@ impl Activity {
         Running(Arc::clone(self))
     }
 
-    /// Notes that part of an answer went out.
+    /// Records that a part of an answer was sent.
     fn note(&self) {
         self.lock().last = Instant::now();
     }
 
-    /// When it is silent for too long, unless it says something before.
+    /// The time at which the connection has been silent for too long, unless something happens before.
     fn deadline(&self) -> Instant {
         let state = self.lock();
         if state.running > 0 {
             return Instant::now() + LOOK;
         }
-        // What comes in does not count until it is a whole head: a byte now and then is no request.
+        // Received bytes do not count until they are a complete head: single bytes now and then are not a request.
         state.last + if state.served { self.idle } else { self.idle.min(FIRST_HEAD) }
     }
 
-    /// Waits until it was silent for too long.
+    /// Waits until the connection has been silent for too long.
     async fn silence(&self) {
         loop {
             let deadline = self.deadline();

@@ -1,4 +1,4 @@
-//! Pages of other origins that may call the API.
+//! Calls from pages of other origins (CORS).
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,18 +7,18 @@ use axum::http::header::{ALLOW, ETAG, HeaderName};
 use axum::http::{HeaderValue, Method, Uri};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-/// How long a browser may remember what it was told.
+/// How long a browser may cache the answer to a preflight request.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// An origin as browsers name it, `https://console.example.com`; or `*`, which is any.
+/// An origin as browsers write it, `https://console.example.com`, or `*` for any origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(HeaderValue);
 
-/// Why a text is no origin.
+/// The text is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is no origin: give the scheme, the host and the port if it is not the usual one, \
-         such as https://console.example.com or http://127.0.0.1:3000, without a path; or *"
+    "not an origin: give a scheme, a host and, if it is not the default, a port, such as https://console.example.com \
+     or http://127.0.0.1:3000, without a path; or *"
 )]
 pub struct OriginError;
 
@@ -38,7 +38,7 @@ impl FromStr for Origin {
             let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
                 return Err(OriginError);
             };
-            // Nothing before the host, nothing behind the port, and no patterns of hosts.
+            // Nothing before the host, nothing after the port, and no patterns in the host.
             let plain = !authority.as_str().contains(['@', '*']);
             if !plain || format!("{scheme}://{authority}") != origin {
                 return Err(OriginError);
@@ -48,8 +48,8 @@ impl FromStr for Origin {
     }
 }
 
-/// Answers what browsers ask before they let pages of these origins call, without a key, and tells
-/// them that these pages may read the answers; nothing where there are none.
+/// Answers the preflight requests of pages of these origins without a key, and permits these pages to read the answers
+/// of the API. `None` if there are no origins.
 pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -64,7 +64,7 @@ pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(allowed)
             .allow_methods(methods)
-            // Whatever a client adds is passed over, as where no browser is between.
+            // Any header that a page adds is accepted and ignored, as from a client that is not a browser.
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([ALLOW, ETAG, HeaderName::from_static("x-request-id")])
             .max_age(REMEMBERED),

@@ -1,4 +1,4 @@
-//! Paths that mean nothing.
+//! Paths that are not valid percent-encoding.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -8,9 +8,9 @@ use viewlink::wire::ErrorCode;
 
 use crate::failure::Failure;
 
-/// Lets a request through whose path is percent-encoded UTF-8.
+/// Lets a request through if its path is percent-encoded UTF-8.
 ///
-/// A decoder would leave a lone `%` as it is, so that two paths named one thing.
+/// A decoder would leave a lone `%` unchanged, so that two different paths would name the same thing.
 pub(crate) async fn check(request: Request, next: Next) -> Result<Response, Failure> {
     let path = request.uri().path();
     if !is_encoded(path.as_bytes()) || percent_decode_str(path).decode_utf8().is_err() {

@@ -13,7 +13,7 @@ use crate::answer::json;
 /// A request that failed as a whole.
 pub(crate) struct Failure {
     body: ErrorBody,
-    /// What the log is to tell, and not the answer.
+    /// The cause for the log; it is not in the answer.
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -22,15 +22,16 @@ impl Failure {
         Self { body: ErrorBody::new(code, message), cause: None }
     }
 
-    /// The failure to show a change that is made already: the client must not take it for undone.
+    /// The error for a change that was made but cannot be shown. It says so, because the client must not assume that
+    /// the change failed.
     pub(crate) fn after_change(self) -> Self {
-        let message = "the change is made and cannot be shown: read it when the store can be read";
+        let message = "the change was made, but cannot be shown: read it again later";
         Self { body: ErrorBody::new(ErrorCode::Committed, message), cause: self.cause }
     }
 
-    /// A fault of the host itself.
+    /// An error of the host itself.
     pub(crate) fn of_host(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let body = ErrorBody::new(ErrorCode::Internal, "the host failed; its log tells more");
+        let body = ErrorBody::new(ErrorCode::Internal, "the host failed; its log has the cause");
         Self { body, cause: Some(cause.into()) }
     }
 }
@@ -74,7 +75,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// An error with what caused it, in one line.
+/// An error and its causes, in one line.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -85,7 +86,7 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn panic_text(cause: &(dyn Any + Send)) -> &str {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message")

@@ -1,4 +1,4 @@
-//! The operations on filters that views follow. The API this comes from has none.
+//! The operations on filters that views follow. LaunchDarkly's API has no such operations.
 
 use axum::Extension;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::terms::Terms;
 /// Project, view and resource type.
 type Three = PathParts<(String, String, String)>;
 
-/// Lets a view follow a filter, in place of the one that it follows.
+/// Makes a view follow a filter, which replaces the filter that it followed before.
 pub(crate) async fn follow(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
@@ -38,7 +38,7 @@ pub(crate) async fn follow(
     .await
 }
 
-/// Lets a view follow no filter any more.
+/// Ends the following of a filter.
 pub(crate) async fn unfollow(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! Whether the host can do its work.
+//! The health of the host.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,27 +11,27 @@ use crate::host::Host;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+struct Status<'a> {
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
-    /// Why the last checkpoint failed. Writes go on; the journal grows until one succeeds.
+    /// Why the last checkpoint failed. Writes continue, and the journal grows until a checkpoint succeeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint_failure: Option<String>,
 }
 
-/// 200 while the store can be written, else 503 with the reason. Waits for no call of the store.
-pub(crate) async fn tell(State(host): State<Host>) -> Response {
+/// Answers 200 if the store can be written, else 503 with the reason. It does not wait for calls of the store.
+pub(crate) async fn answer(State(host): State<Host>) -> Response {
     let health = host.store().health();
     let checkpoint_failure = host.store().stats().checkpoint_failure;
     let (status, reason) = match &health {
         Health::Writable => {
-            return json(&Told { status: "ok", reason: None, checkpoint_failure });
+            return json(&Status { status: "ok", reason: None, checkpoint_failure });
         }
         Health::WritesStopped { reason } => ("writes_stopped", reason.as_str()),
         Health::Closed => ("closed", "the store is closed"),
-        _ => ("unknown", "the store cannot tell"),
+        _ => ("unknown", "the state of the store is unknown"),
     };
-    let body = json(&Told { status, reason: Some(reason), checkpoint_failure });
+    let body = json(&Status { status, reason: Some(reason), checkpoint_failure });
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::path_parts::{PathParts, resource_type};
 use crate::query::{self, ReadQuery};
 
-/// Before which revision, and what else a reading request says.
+/// The first revision to leave out, and the other parameters of a reading request.
 pub(crate) struct HistoryQuery {
     before: Option<u64>,
     read: ReadQuery,
@@ -27,26 +27,26 @@ impl<S: Sync> FromRequestParts<S> for HistoryQuery {
     }
 }
 
-/// What changes did to a view.
+/// The changes of a view.
 pub(crate) async fn of_view(
     host: State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,
     query: HistoryQuery,
 ) -> Result<Answer, Failure> {
-    tell(host, project, query, move |reader, query, limit| {
+    page(host, project, query, move |reader, query, limit| {
         Ok(reader.view_history(&view, query.before, limit)?)
     })
     .await
 }
 
-/// What changes did to a resource.
+/// The changes of a resource.
 pub(crate) async fn of_resource(
     host: State<Host>,
     PathParts((project, of, resource)): PathParts<(String, String, String)>,
     query: HistoryQuery,
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
-    tell(host, project, query, move |reader, query, limit| {
+    page(host, project, query, move |reader, query, limit| {
         let named = query.read.query.resource(resource_type, &resource)?;
         let resource = find_resource(reader, named)?;
         Ok(reader.resource_history(&resource, query.before, limit)?)
@@ -54,7 +54,7 @@ pub(crate) async fn of_resource(
     .await
 }
 
-async fn tell(
+async fn page(
     State(host): State<Host>,
     project: String,
     query: HistoryQuery,

@@ -15,7 +15,7 @@ use crate::members::Members;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 
-/// What all requests share. A cheap handle.
+/// The state that all requests share. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Host {
     shared: Arc<Shared>,
@@ -31,7 +31,7 @@ struct Shared {
 }
 
 impl Host {
-    /// A host of a store, for those who have one of the keys. Answers tell what is known of members.
+    /// A host for a store. Callers need one of the keys. Answers name the maintainers from `members`.
     #[must_use]
     pub fn new(store: Store, keys: ApiKeys, members: Members, settings: Settings) -> Self {
         let calls = Arc::new(Semaphore::new(settings.store_calls.into()));
@@ -57,7 +57,7 @@ impl Host {
         self.shared.settings.body_limit
     }
 
-    /// The origins whose pages may call.
+    /// The origins whose pages may call the API.
     pub(crate) fn origins(&self) -> &[Origin] {
         &self.shared.settings.allow_origin
     }
@@ -72,7 +72,7 @@ impl Host {
         &self.shared.settings.account_id
     }
 
-    /// A project whose changes tell who made them.
+    /// A project whose changes record the caller.
     pub(crate) fn project(&self, key: &str, caller: &Caller) -> viewlink::Result<Project> {
         Ok(self.store().project(key)?.actor(caller.id()))
     }
@@ -81,9 +81,9 @@ impl Host {
         &self.shared.metrics
     }
 
-    /// Does what may wait for the disk, where waiting holds no other request up.
+    /// Runs a call that may wait for the disk, in a thread where it does not block other requests.
     ///
-    /// Once begun it is done to its end even when the client is gone meanwhile.
+    /// Once begun, it runs to its end, even if the client disconnects.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
@@ -92,7 +92,7 @@ impl Host {
         let permit = permit.map_err(|_| Failure::new(ErrorCode::Closed, "the host stops"))?;
         let (host, span) = (self.clone(), Span::current());
         let done = spawn_blocking(move || {
-            // What the store tells meanwhile is told under the request.
+            // Log lines of the store during the call belong to the request.
             let done = span.in_scope(|| act(&host));
             drop(permit);
             done
@@ -100,7 +100,7 @@ impl Host {
         done.await.unwrap_or_else(|error| Err(Failure::of_host(error)))
     }
 
-    /// Reads a project on one snapshot, which is gone before the answer is made.
+    /// Reads a project from one snapshot, which is released before the answer is sent.
     pub(crate) fn read<T>(
         &self,
         project: &str,
@@ -110,7 +110,7 @@ impl Host {
         read(&self.snapshot(as_of)?.project(project)?)
     }
 
-    /// The store as it was at a revision, or as it is where none is given.
+    /// The store as it was at a revision, or the current state without one.
     pub(crate) fn snapshot(&self, as_of: Option<u64>) -> Result<Snapshot, Failure> {
         let now = self.store().snapshot()?;
         let Some(revision) = as_of else { return Ok(now) };
@@ -118,7 +118,7 @@ impl Host {
         let oldest = newest.saturating_sub(limit);
         if revision < oldest {
             let message = format!(
-                "asOf goes back {} changes, and at most {limit} are taken back: ask for revision {oldest} or a later one",
+                "asOf is {} changes in the past, and the limit is {limit}: ask for revision {oldest} or a later one",
                 newest - revision
             );
             return Err(Failure::new(ErrorCode::InvalidRequest, message));

@@ -14,10 +14,10 @@ use viewlink::wire::ErrorCode;
 use crate::failure::Failure;
 use crate::host::Host;
 
-/// How long a body may take to arrive: a client that sends none must not be waited for.
+/// The time limit for a body to arrive: the host must not wait for a client that stops sending.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The bytes of a body that says it is JSON.
+/// The bytes of a body with the content type JSON.
 pub(crate) struct JsonBody(pub(crate) Bytes);
 
 impl FromRequest<Host> for JsonBody {
@@ -26,7 +26,7 @@ impl FromRequest<Host> for JsonBody {
     async fn from_request(request: Request, host: &Host) -> Result<Self, Failure> {
         check_type(request.headers())?;
         let limit = host.body_limit();
-        // What says that it is too large is refused before it is sent.
+        // A body whose announced length is too large is refused before it is sent.
         if announced(request.headers()).is_some_and(|length| length > limit as u64) {
             return Err(too_large(limit));
         }
@@ -41,7 +41,7 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
         Ok(Err(error)) if error.source().is_some_and(|of| of.is::<LengthLimitError>()) => {
             Err(too_large(limit))
         }
-        Ok(Err(_)) => Err(invalid("the body broke off: send it again")),
+        Ok(Err(_)) => Err(invalid("the body ended early: send it again")),
         Err(_) => Err(invalid("the body did not arrive in time: send it within 30 seconds")),
     }
 }
@@ -60,7 +60,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Failure> {
     match text(CONTENT_ENCODING) {
         None | Some("identity") => Ok(()),
         Some(_) => {
-            let message = "the body is compressed: send it as it is, without content-encoding";
+            let message = "the body is compressed: send it without content-encoding";
             Err(Failure::new(ErrorCode::UnsupportedMediaType, message))
         }
     }

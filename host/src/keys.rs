@@ -1,4 +1,4 @@
-//! API keys, and what each may do.
+//! API keys and their roles.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// What an API key may do.
+/// The role of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Read.
@@ -18,7 +18,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The name a file of keys uses.
+    /// The name of the role in the keys file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,10 +28,10 @@ impl Role {
     }
 }
 
-/// Who makes a request, as far as logs and the journal may know.
+/// The sender of a request, as it appears in logs and in the journal.
 ///
-/// Displayed as the role and the beginning of the key's digest: the same for the same key after
-/// any restart, and no key.
+/// It is displayed as the role and the first bytes of the key's digest. This name is the same after a restart, and does
+/// not reveal the key.
 #[derive(Clone, Debug)]
 pub struct Caller {
     role: Role,
@@ -39,13 +39,13 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// What the caller may do.
+    /// The role of the caller.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// The name that stands in the journal.
+    /// The name of the caller in the journal.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -58,7 +58,7 @@ impl fmt::Display for Caller {
     }
 }
 
-/// All keys that the API takes. Only their digests are kept.
+/// All keys that the API accepts. Only their digests are kept.
 #[derive(Default)]
 pub struct ApiKeys {
     entries: Vec<Entry>,
@@ -77,21 +77,21 @@ pub enum KeysError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// A line is neither a key with its role nor a comment. The line itself may be a key, so it is
-    /// not shown.
+    /// A line is neither a key with its role nor a comment. The line may contain a key, so the message does not show
+    /// it.
     #[error("line {line} of the keys file {path:?} {problem}")]
     Malformed {
         /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with it, and what would do.
+        /// What is wrong with it, and what to write instead.
         problem: &'static str,
     },
-    /// There is no key in the file.
+    /// The file has no key.
     #[error("the keys file {path:?} has no key: add a line such as `KEY writer`")]
     Empty {
         /// The file.
@@ -100,12 +100,11 @@ pub enum KeysError {
 }
 
 impl ApiKeys {
-    /// Reads the keys of a file: lines of a key and its role; `#` begins a line that is a comment.
+    /// Reads a file of keys. Each line has a key and its role; a line that begins with `#` is a comment.
     ///
     /// # Errors
     ///
-    /// [`KeysError`] when the file cannot be read, a line is something else, a key stands there
-    /// twice, or there is none.
+    /// [`KeysError`] if the file cannot be read, a line is malformed, a key is given twice, or there is no key.
     pub fn read(path: &Path) -> Result<Self, KeysError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| KeysError::Unreadable { path: path.to_owned(), source })?;
@@ -140,16 +139,16 @@ impl ApiKeys {
             _ => return Err("names an unknown role: use `reader` or `writer`"),
         };
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("has a key that fits into no header: use visible ASCII characters");
+            return Err("has a key that cannot be sent in a header: use visible ASCII characters");
         }
         if self.find(key.as_bytes()).is_some() {
-            return Err("has a key that stands further up: give each key once");
+            return Err("repeats a key of an earlier line: give each key once");
         }
         self.add(key, role);
         Ok(())
     }
 
-    /// Takes a key from now on.
+    /// Accepts a key from now on.
     pub fn add(&mut self, key: &str, role: Role) {
         let digest = digest(key.as_bytes());
         let fingerprint = digest.iter().take(6).map(|byte| format!("{byte:02x}"));
@@ -157,10 +156,10 @@ impl ApiKeys {
         self.entries.push(Entry { digest, caller: Caller { role, id: id.into() } });
     }
 
-    /// Who has a key.
+    /// The caller with this key.
     ///
-    /// Digests have one length and are all compared to the last byte, so the time tells nothing of
-    /// any key.
+    /// All digests have the same length, and each one is compared to its last byte. So the time does not reveal
+    /// anything about the keys.
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<&Caller> {
         let digest = digest(key);
@@ -173,18 +172,18 @@ impl ApiKeys {
         found
     }
 
-    /// How many keys have a role.
+    /// The number of keys with a role.
     #[must_use]
     pub fn count(&self, role: Role) -> usize {
         self.entries.iter().filter(|entry| entry.caller.role == role).count()
     }
 }
 
-/// A key that nobody can guess.
+/// A random key that cannot be guessed.
 ///
 /// # Errors
 ///
-/// When the system gives no random bytes.
+/// If the system returns no random bytes.
 pub(crate) fn generate() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes)?;

@@ -1,20 +1,21 @@
 //! The Views REST API over a [`viewlink`] store.
 //!
-//! The nine operations of the API on an HTTP server, each a call of the crate on the pool for
-//! blocking work; the JSON of requests and answers is the crate's module `wire`. How to run it
-//! stands in `docs/host.md`.
+//! An HTTP server for the nine operations of the API. Each operation calls the crate on the thread pool for blocking
+//! work. The JSON of requests and answers is in the crate's module `wire`. `docs/host.md` describes how to run the
+//! host.
 //!
-//! | module | knows |
+//! | module | purpose |
 //! | --- | --- |
-//! | `arguments`, `settings`, `welcome`, `run` | the command line, and what is printed |
+//! | `arguments`, `settings`, `welcome`, `run` | the command line, and the printed text |
 //! | `server`, `connection`, `descriptors`, `shutdown` | the network, signals |
-//! | `router`, `operation` | which path is which operation, and what all answers share |
-//! | `views`, `links`, `changes` | the nine operations, and the feed |
-//! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | what a request must be before it is one |
+//! | `router`, `operation` | the paths of the operations, and the layers that all requests pass |
+//! | `views`, `links`, `changes` | the nine operations, and the feed of changes |
+//! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | checks before a
+//! request is handled |
 //! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `unread` | the parts of a request |
-//! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | what goes out |
-//! | `host` | the store, and how it is called |
-//! | `resources`, `members`, `lines` | the files of resources that are registered at the start, and of members |
+//! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | answers, metrics and the log |
+//! | `host` | the store, and the calls of it |
+//! | `resources`, `members`, `lines` | the files of resources and of members, which are read at the start |
 
 #![forbid(unsafe_code)]
 

@@ -1,24 +1,24 @@
-//! The lines of a file, none of them longer than is good.
+//! The lines of a file, with a limit of their length.
 
 use std::io::{self, BufRead, Read as _};
 
-/// How many bytes a line may have.
+/// The largest number of bytes in a line.
 pub(crate) const LONGEST: usize = 1 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Reads lines, counted from 1.
+/// Reads lines and counts them from 1.
 pub(crate) struct Lines<R> {
     input: R,
     number: usize,
 }
 
-/// What a line has.
+/// The content of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// So many bytes.
+    /// The bytes of the line.
     Text(Vec<u8>),
-    /// More than [`LONGEST`]; they were passed over.
+    /// The line has more than [`LONGEST`] bytes; it was skipped.
     TooLong,
 }
 
@@ -27,10 +27,10 @@ impl<R: BufRead> Lines<R> {
         Self { input, number: 0 }
     }
 
-    /// The next line and its number; `None` behind the last.
+    /// The next line and its number; `None` after the last one.
     pub(crate) fn next(&mut self) -> io::Result<Option<(usize, Line)>> {
         let mut text = Vec::new();
-        // One more for the end of the line, which tells that it is not too long.
+        // One byte more for the line feed: if it is there, the line is not too long.
         let taken = (&mut self.input).take(LONGEST as u64 + 1).read_until(b'\n', &mut text)?;
         if taken == 0 {
             return Ok(None);
@@ -42,7 +42,7 @@ impl<R: BufRead> Lines<R> {
             self.input.skip_until(b'\n')?;
             return Ok(Some((self.number, Line::TooLong)));
         }
-        // What some editors begin a file with, so that its encoding is known.
+        // Some editors write this mark at the beginning of a file to show its encoding.
         if self.number == 1 && text.starts_with(BYTE_ORDER_MARK) {
             text.drain(..BYTE_ORDER_MARK.len());
         }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    fn a_byte_order_mark_does_not_belong_to_the_first_line() {
         let expected = [(1, Line::Text(b"a".to_vec())), (2, Line::Text(b"b".to_vec()))];
         assert_eq!(lines("\u{feff}a\nb".as_bytes()), expected);
         assert_eq!(lines("\u{feff}".as_bytes()), [(1, Line::Text(Vec::new()))]);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_passed_over_and_the_next_one_is_read() {
+    fn a_line_that_is_too_long_is_skipped_and_the_next_one_is_read() {
         let (longest, longer) = (vec![b'x'; LONGEST], vec![b'y'; LONGEST + 1]);
         let text = [longest.as_slice(), &longer, b"b"].join(&b'\n');
         let expected =

@@ -16,7 +16,7 @@ use crate::path_parts::{PathParts, resource_type};
 use crate::query::ReadQuery;
 use crate::terms::Terms;
 
-/// What changes links.
+/// An operation that changes links.
 type Act = fn(&Project, &str, Batch) -> viewlink::Result<Report>;
 
 /// Project, view and resource type, or project, resource type and resource.
@@ -44,7 +44,7 @@ pub(crate) async fn link(
     change(Project::link, linked, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
-/// Makes the resources that are linked to a view exactly those that are asked for.
+/// Makes the linked resources of a view exactly the requested ones.
 pub(crate) async fn replace(
     host: State<Host>,
     caller: Extension<Caller>,
@@ -55,7 +55,7 @@ pub(crate) async fn replace(
     change(Project::replace, replaced, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
-/// Moves links from a view to another one.
+/// Moves links from one view to another.
 pub(crate) async fn move_to(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
@@ -68,7 +68,7 @@ pub(crate) async fn move_to(
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
         let project = terms.apply(host.project(&project, &caller)?);
         let reports = project.move_links(&view, &to, [batch])?;
-        // One report for each batch.
+        // There is one report for each batch.
         let moved = "the store answered without a report";
         let report = reports.first().ok_or_else(|| Failure::of_host(moved))?;
         if !terms.dry_run {
@@ -102,7 +102,7 @@ async fn change(
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
         let project = terms.apply(host.project(&project, &caller)?);
         let report = act(&project, &view, terms.unlinking(batch))?;
-        // Here, since the client may be gone when the report is there.
+        // The keys are counted here, because the client may have disconnected when the report is ready.
         if !terms.dry_run {
             host.metrics().count(&report);
         }
@@ -124,7 +124,7 @@ pub(crate) async fn linked_resources(
             let page = reader.linked_resources_matching(&view, resource_type, &filter, paging)?;
             Ok((page, reader.info().key))
         })?;
-        // In lower case, as the links of the answer name it.
+        // In lower case, as in the links of the answer.
         let view = ViewKey::parse(&view).map_err(viewlink::Error::from)?;
         Answer::of(&LinkedResources::new(&page, &project, &view, resource_type, &query))
     })
@@ -144,14 +144,14 @@ pub(crate) async fn linked_views(
         let snapshot = host.snapshot(as_of)?;
         let reader = match snapshot.project(&project) {
             Ok(reader) => reader,
-            // A project begins with its first view, and resources are asked about before that.
+            // A project begins with its first view. Clients may ask about its resources before that.
             Err(Error::UnknownProject { .. }) => return Answer::of(&no_views()),
             Err(error) => return Err(error.into()),
         };
         let resource = find_resource(&reader, named)?;
         let (page, project) = (reader.linked_views(&resource, paging)?, reader.info());
         let mut views = Views::of_resource(&page, &resource, &project, host.account(), &query);
-        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        views.items.iter_mut().for_each(|view| host.members().fill_in(view));
         Answer::of(&views)
     })
     .await

@@ -1,4 +1,4 @@
-//! The log: one line of JSON for each request, one for each failure of the host, and what the store tells.
+//! The log: one line of JSON for each request, one for each failure of the host, and the lines of the store.
 
 use std::panic;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::outlet::Outlet;
 type Spans = fn(&Request<Body>) -> Span;
 type Ends = fn(&Response<Body>, Duration, &Span);
 
-/// Puts all that is logged for a request under its id, and logs how it ended. Headers are left
-/// out: one of them is the key.
+/// Adds the id of the request to all its log lines, and logs its result. Headers are not logged, because one of them is
+/// the key.
 pub(crate) fn layer()
 -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, Spans, (), Ends, (), (), ()> {
     TraceLayer::new_for_http()
@@ -53,18 +53,18 @@ fn end(response: &Response<Body>, latency: Duration, _: &Span) {
     tracing::info!(status = response.status().as_u16(), latency_us = latency, "answered");
 }
 
-/// Sends what is logged to an outlet, panics included.
+/// Sends the log, including panics, to an outlet.
 pub(crate) fn start(level: LevelFilter, outlet: Outlet) {
     lines(level, move || outlet.clone()).init();
-    // The hook there is writes to stderr, and waits where that is a pipe that nobody reads.
-    panic::set_hook(Box::new(|told| {
-        let place = told.location().map(ToString::to_string);
-        tracing::error!(place, cause = panic_text(told.payload()), "a panic");
+    // The default hook writes to stderr, and blocks if stderr is a full pipe without a reader.
+    panic::set_hook(Box::new(|panicked| {
+        let place = panicked.location().map(ToString::to_string);
+        tracing::error!(place, cause = panic_text(panicked.payload()), "a panic");
     }));
 }
 
-/// Sends what the host and the store log to a writer, a line of JSON each. What the libraries below
-/// them tell of connections is left out: headers are in it.
+/// Sends the log of the host and of the store to a writer, one line of JSON per event. The log of the libraries below
+/// them is left out, because it contains headers.
 fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync + 'static
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -75,7 +75,7 @@ where
         .with_span_list(false)
         .log_internal_errors(false)
         .with_writer(writer);
-    // And of `viewlink_host`, which begins so.
+    // This prefix includes `viewlink_host`.
     registry().with(lines.with_filter(Targets::new().with_target("viewlink", level)))
 }
 
@@ -105,14 +105,14 @@ pub(crate) mod tests {
         }
     }
 
-    /// Keeps what is logged from now on. Every test in this process that logs calls it first: what
-    /// is first logged while nobody listens is remembered as of no interest, in all threads.
+    /// Keeps the log from now on. Each test in this process that logs must call it first: the first event of a kind
+    /// that has no subscriber is disabled in all threads.
     pub(crate) fn keep() {
         static STARTED: OnceLock<()> = OnceLock::new();
         STARTED.get_or_init(|| lines(LevelFilter::INFO, || Written).init());
     }
 
-    /// The lines that were kept under a request id.
+    /// The kept lines with a request id.
     pub(crate) fn kept(id: &str) -> Vec<Value> {
         let text = String::from_utf8(WRITTEN.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -1,4 +1,4 @@
-//! Serves the Views REST API from a viewlink store; `--help` tells the options.
+//! Serves the Views REST API from a viewlink store. `--help` describes the options.
 
 use std::process::ExitCode;
 

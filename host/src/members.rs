@@ -1,4 +1,4 @@
-//! The file of members and teams, who look after views.
+//! The file of members and teams, which are the maintainers of views.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,7 +10,7 @@ use viewlink::wire::{MaintainerMember, MaintainerTeam, View};
 
 use crate::lines::{LONGEST, Line, Lines};
 
-/// What is known of members and teams, whose ids alone the store keeps.
+/// The names and addresses of members and teams. The store keeps only their ids.
 #[derive(Debug, Default)]
 pub struct Members {
     members: HashMap<String, MaintainerMember>,
@@ -25,11 +25,11 @@ pub enum MembersError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// A line is neither a member nor a team.
-    #[error("line {line} of the members file {path:?} is no member and no team: {problem}")]
+    #[error("line {line} of the members file {path:?} is neither a member nor a team: {problem}")]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -40,10 +40,10 @@ pub enum MembersError {
     },
 }
 
-/// A line, its fields named as the API names them; it has many more.
+/// A line with the field names of the API. Other fields of the API are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Said {
+struct Entry {
     #[serde(rename = "_id")]
     own_id: Option<String>,
     id: Option<String>,
@@ -56,12 +56,12 @@ struct Said {
 }
 
 impl Members {
-    /// Reads a file: a line of JSON each, a team if it has a `key`, else a member. Of lines about the
-    /// same one the last counts.
+    /// Reads a file with one line of JSON for each member or team. A line with a `key` is a team, else it is a member.
+    /// If several lines are about the same one, the last line counts.
     ///
     /// # Errors
     ///
-    /// [`MembersError`] when the file cannot be read, or a line is something else.
+    /// [`MembersError`] if the file cannot be read, or a line is malformed.
     pub fn read(path: &Path) -> Result<Self, MembersError> {
         let unreadable = |source| MembersError::Unreadable { path: path.to_owned(), source };
         let file = File::open(path).map_err(unreadable)?;
@@ -83,23 +83,23 @@ impl Members {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
-        let said: Said = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let entry: Entry = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let id = named(said.own_id).or(named(said.id));
-        match (named(said.key), id) {
+        let id = named(entry.own_id).or(named(entry.id));
+        match (named(entry.key), id) {
             (Some(key), id) => {
                 let id = id.unwrap_or_else(|| key.clone());
-                let name = said.name.unwrap_or_default();
+                let name = entry.name.unwrap_or_default();
                 self.teams.insert(key.clone(), MaintainerTeam { id, key, name });
             }
             (None, Some(id)) => {
                 let member = MaintainerMember {
                     own_id: id.clone(),
                     id: id.clone(),
-                    email: said.email.unwrap_or_default(),
-                    role: said.role.unwrap_or_default(),
-                    first_name: said.first_name,
-                    last_name: said.last_name,
+                    email: entry.email.unwrap_or_default(),
+                    role: entry.role.unwrap_or_default(),
+                    first_name: entry.first_name,
+                    last_name: entry.last_name,
                 };
                 self.members.insert(id, member);
             }
@@ -108,18 +108,18 @@ impl Members {
         Ok(())
     }
 
-    /// Fills in what is known of the maintainer of a view.
-    pub(crate) fn tell(&self, view: &mut View) {
+    /// Fills in the names of the maintainer of a view, as far as they are known.
+    pub(crate) fn fill_in(&self, view: &mut View) {
         let Some(maintainer) = &mut view.maintainer else { return };
-        if let (Some(told), Some(known)) =
+        if let (Some(shown), Some(known)) =
             (&mut maintainer.maintainer_member, self.members.get(&maintainer.id))
         {
-            told.clone_from(known);
+            shown.clone_from(known);
         }
-        if let (Some(told), Some(known)) =
+        if let (Some(shown), Some(known)) =
             (&mut maintainer.maintainer_team, self.teams.get(&maintainer.id))
         {
-            told.clone_from(known);
+            shown.clone_from(known);
         }
     }
 }

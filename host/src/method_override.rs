@@ -1,4 +1,4 @@
-//! Methods that a header names.
+//! Requests that name another method in a header.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,8 +9,8 @@ use crate::failure::Failure;
 
 const HEADER: &str = "x-http-method-override";
 
-/// Lets a request through that is what its method says. The API this comes from takes another
-/// method from a header; passed over, an unlink sent that way would link.
+/// Refuses a request that names another method in a header. LaunchDarkly's API accepts the header. If it were ignored
+/// here, an unlink that is sent this way would link.
 pub(crate) async fn check(request: Request, next: Next) -> Result<Response, Failure> {
     if request.headers().contains_key(HEADER) {
         let message = "the header x-http-method-override is not supported: send the request with \

@@ -1,4 +1,4 @@
-//! What the host tells of itself, for Prometheus.
+//! The metrics of the host, for Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,7 +41,7 @@ struct KeyLabels {
     outcome: &'static str,
 }
 
-/// All figures. Their labels are of few values, whatever clients send.
+/// All metrics. Their labels have few values, whatever clients send.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -54,7 +54,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The figures of a store and its host.
+    /// The metrics of a store and its host.
     pub(crate) fn new(store: Store) -> Self {
         let mut registry = Registry::with_prefix("viewlink");
         let requests = Family::default();
@@ -65,14 +65,14 @@ impl Metrics {
         registry.register("http_requests", "Requests answered", requests.clone());
         let help = "Time from the head of a request to the head of its answer";
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, latency.clone());
-        registry.register("keys", "Keys of links and unlinks by what became of them", keys.clone());
+        registry.register("keys", "Keys of links and unlinks by outcome", keys.clone());
         registry.register_collector(Box::new(StoreFigures { store }));
         registry.register_collector(Box::new(LostLines));
-        let help = "Times that no more connections fitted into the limit of open files";
+        let help = "Times that the limit of open files permitted no more connections";
         let connection_limit_reached = counter(&mut registry, "connection_limit_reached", help);
         let help = "Connections that the system refused to accept";
         let failed_accepts = counter(&mut registry, "failed_accepts", help);
-        let help = "Connections closed since they were silent";
+        let help = "Connections closed because they were silent";
         let silent_connections_closed = counter(&mut registry, "silent_connections_closed", help);
         Self {
             registry,
@@ -86,7 +86,7 @@ impl Metrics {
         }
     }
 
-    /// Counts what became of the keys of a link or unlink.
+    /// Counts the outcomes of the keys of a change of links.
     pub(crate) fn count(&self, report: &Report) {
         let operation = match report.action() {
             Action::Link => "link",
@@ -124,7 +124,7 @@ fn outcome_name(outcome: &KeyOutcome) -> &'static str {
     }
 }
 
-/// From 100 µs, less than a sync, to half a minute.
+/// From 100 µs, which is less than a sync, to half a minute.
 fn latencies() -> Histogram {
     let bounds = [1, 2, 5].map(|step| f64::from(step) * 1e-4);
     let decades = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
@@ -132,7 +132,7 @@ fn latencies() -> Histogram {
     Histogram::new(bounds.take_while(|bound| *bound < 30.0))
 }
 
-/// What became of the log.
+/// The number of lost log lines.
 #[derive(Debug)]
 struct LostLines;
 
@@ -144,7 +144,7 @@ impl Collector for LostLines {
     }
 }
 
-/// What the store itself counts, read when it is asked for.
+/// The statistics of the store, read at each request of the metrics.
 #[derive(Debug)]
 struct StoreFigures {
     store: Store,
@@ -180,13 +180,13 @@ impl Collector for StoreFigures {
 }
 
 impl StoreFigures {
-    /// What goes up and down.
+    /// Encodes values that go up and down.
     fn encode_gauges(&self, stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let writable = u64::from(self.store.health() == Health::Writable);
         let since = "Journal written since the checkpoint.";
         let on_disk = "The newest change in the checkpoint.";
         for (name, help, unit, value) in [
-            ("writable", "Whether the store takes changes.", None, writable),
+            ("writable", "Whether the store accepts changes.", None, writable),
             ("revision", "The newest change.", None, stats.revision),
             ("snapshots", "Snapshots held.", None, stats.snapshots),
             ("checkpoint_revision", on_disk, None, stats.checkpoint_revision),
@@ -201,14 +201,14 @@ impl StoreFigures {
         Ok(())
     }
 
-    /// How much memory each part of the state takes; nothing where there is no state to read.
+    /// Encodes the memory that each part of the state uses; nothing if the state cannot be read.
     fn encode_memory(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let Ok(MemoryUse { views, links, names, backlinks, registry, .. }) =
             self.store.sizes().map(|sizes| sizes.memory)
         else {
             return Ok(());
         };
-        let help = "Memory that the state takes.";
+        let help = "Memory that the state uses.";
         let mut memory = encoder.encode_descriptor("memory", help, BYTES, MetricType::Gauge)?;
         for (part, bytes) in [
             ("views", views),
@@ -227,7 +227,7 @@ impl StoreFigures {
 /// The unit of lengths.
 const BYTES: Option<&Unit> = Some(&Unit::Bytes);
 
-/// How long things take; 0 where there was none yet.
+/// Encodes durations; 0 if there is none yet.
 fn encode_times(stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     for (name, help, time) in [
         ("oldest_snapshot", "Age of the oldest snapshot.", stats.oldest_snapshot),
@@ -247,7 +247,7 @@ fn bucket((bound, groups): (u64, u64)) -> (f64, u64) {
     (if bound == u64::MAX { f64::INFINITY } else { bound as f64 }, groups)
 }
 
-/// Counts a request and how long it took.
+/// Counts a request, and measures how long it takes.
 pub(crate) async fn observe(State(host): State<Host>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let operation = operation::name(request.method(), path);
@@ -261,10 +261,10 @@ pub(crate) async fn observe(State(host): State<Host>, request: Request, next: Ne
     response
 }
 
-/// All figures as text.
-pub(crate) async fn tell(State(host): State<Host>) -> Result<Response, Failure> {
-    let mut told = String::new();
-    text::encode(&mut told, &host.metrics().registry).map_err(Failure::of_host)?;
+/// All metrics as text.
+pub(crate) async fn answer(State(host): State<Host>) -> Result<Response, Failure> {
+    let mut metrics = String::new();
+    text::encode(&mut metrics, &host.metrics().registry).map_err(Failure::of_host)?;
     let text_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(CONTENT_TYPE, text_type)], told).into_response())
+    Ok(([(CONTENT_TYPE, text_type)], metrics).into_response())
 }

@@ -29,7 +29,7 @@ pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
 pub(crate) const METRICS: &str = "/metrics";
 
-/// The name of what a request asks for, out of few: `none` for whatever is not there.
+/// The name of the operation that a request asks for. There are few names; it is `none` for an unknown path.
 pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     match (method, path) {

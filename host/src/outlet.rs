@@ -1,4 +1,4 @@
-//! Lines that go out without anybody waiting for it.
+//! Lines that are written without blocking their senders.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -9,23 +9,22 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many lines wait to be written, at most.
+/// The largest number of lines that wait to be written.
 const MOST_WAITING: usize = 8_192;
-/// How long a writer rests where it would have to wait, and cannot.
+/// How long the writing thread pauses if a write would block.
 const REST: Duration = Duration::from_millis(20);
 
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines of this process could not be written.
+/// The number of lines that this process could not write.
 pub(crate) fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
 }
 
-/// A way out, with a thread that writes. A cheap handle.
+/// A queue of lines, with a thread that writes them. Cloning it is cheap.
 ///
-/// Whoever has a line puts it here and goes on. A line is lost, and counted, where so many wait that
-/// there is no room for it, and where it cannot be written: on a full disk, or into a pipe without a
-/// reader.
+/// A sender puts a line into the queue and continues at once. A line is lost, and counted, if the queue is full, or if
+/// it cannot be written: on a full disk, or into a pipe without a reader.
 #[derive(Clone)]
 pub(crate) struct Outlet {
     lines: SyncSender<Vec<u8>>,
@@ -33,8 +32,7 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    /// An outlet to a file, with a descriptor of its own: no lock of the standard streams is held
-    /// while it waits.
+    /// An outlet to a file. It has its own descriptor, so that it holds no lock of the standard streams while it waits.
     pub(crate) fn new(to: BorrowedFd<'_>) -> io::Result<Self> {
         let file = File::from(to.try_clone_to_owned()?);
         let (lines, taken) = sync_channel(MOST_WAITING);
@@ -44,7 +42,7 @@ impl Outlet {
         Ok(Self { lines, waiting })
     }
 
-    /// Puts a line or several, with their ends. Never waits.
+    /// Adds one or several complete lines. Never blocks.
     pub(crate) fn put(&self, line: Vec<u8>) {
         self.waiting.fetch_add(1, Ordering::AcqRel);
         if self.lines.try_send(line).is_err() {
@@ -53,7 +51,7 @@ impl Outlet {
         }
     }
 
-    /// Waits until all is written, and not longer than this.
+    /// Waits until all lines are written, but no longer than `patience`.
     pub(crate) fn drain(&self, patience: Duration) {
         let until = Instant::now() + patience;
         while self.waiting.load(Ordering::Acquire) > 0 && Instant::now() < until {
@@ -63,7 +61,7 @@ impl Outlet {
 }
 
 impl Write for Outlet {
-    /// Takes the bytes as one line.
+    /// Adds the bytes as one line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.put(line.to_vec());
         Ok(line.len())
@@ -86,12 +84,12 @@ fn write(file: impl Write, taken: &Receiver<Vec<u8>>, left: &AtomicUsize) {
 
 struct Lines<W> {
     file: W,
-    /// Whether a line is out in part only.
+    /// Whether the last line was only partly written.
     torn: bool,
 }
 
 impl<W: Write> Lines<W> {
-    /// Writes a line; one that was torn before is ended first, so that this one is whole.
+    /// Writes a line. If the previous line is incomplete, it is ended first, so that this one is complete.
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
         if self.torn {
             self.write_bytes(b"\n")?;
@@ -108,7 +106,7 @@ impl<W: Write> Lines<W> {
                     self.torn = !bytes.is_empty();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A pipe that is full and shared with who wants no waiting: this thread may wait.
+                // The pipe is full, and shared with a process that made it non-blocking. This thread may wait.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(REST),
                 Err(error) => return Err(error),
             }
@@ -121,7 +119,7 @@ impl<W: Write> Lines<W> {
 mod tests {
     use super::*;
 
-    /// A file that takes so many bytes in each turn, or none.
+    /// A file that accepts a given number of bytes in each write, or fails.
     struct Narrow {
         turns: Vec<Result<usize, ErrorKind>>,
         written: Vec<u8>,
@@ -140,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_behind_one_that_was_torn_is_whole() {
+    fn a_line_after_an_incomplete_one_is_complete() {
         let full = ErrorKind::StorageFull;
         let turns = vec![Err(ErrorKind::Interrupted), Err(full), Err(full), Ok(3)];
         let mut lines = Lines { file: Narrow { turns, written: Vec::new() }, torn: false };
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_does_not_wait_gets_the_whole_line_in_turns() {
+    fn a_non_blocking_pipe_gets_the_whole_line_in_several_writes() {
         let block = ErrorKind::WouldBlock;
         let turns = vec![Err(block), Ok(2), Err(block), Ok(1)];
         let mut lines = Lines { file: Narrow { turns, written: Vec::new() }, torn: false };

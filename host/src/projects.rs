@@ -25,7 +25,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// What a project is.
+/// A project.
 pub(crate) async fn get(
     State(host): State<Host>,
     PathParts(project): PathParts<String>,
@@ -38,7 +38,7 @@ pub(crate) async fn get(
     .await
 }
 
-/// Says what a project is, which begins if it is not there.
+/// Sets the fields of a project; creates the project if it does not exist.
 pub(crate) async fn put(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
@@ -55,7 +55,7 @@ pub(crate) async fn put(
     .await
 }
 
-/// Changes what is said of a project.
+/// Changes some fields of a project.
 pub(crate) async fn update(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,

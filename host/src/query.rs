@@ -8,7 +8,7 @@ use viewlink::wire::{self, ErrorCode};
 
 use crate::failure::Failure;
 
-/// The parameter that tells at which revision to read.
+/// The parameter with the revision to read.
 const AS_OF: &str = "asOf";
 
 /// A parameter with its value.
@@ -17,12 +17,12 @@ type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 /// The parameters of a reading request.
 pub(crate) struct ReadQuery {
     pub(crate) query: wire::Query,
-    /// At which revision to read; of this host, and not of the API.
+    /// The revision to read. This parameter belongs to this host; the API does not have it.
     pub(crate) as_of: Option<u64>,
 }
 
 impl ReadQuery {
-    /// Reads parameters that are of the API, or of this host.
+    /// Reads the parameters of the API and of this host.
     pub(crate) fn from_pairs(mut pairs: Vec<Pair<'_>>) -> Result<Self, Failure> {
         let as_of = take_revision(&mut pairs, AS_OF)?;
         Ok(Self { query: wire::Query::from_pairs(pairs)?, as_of })
@@ -35,7 +35,7 @@ pub(crate) fn pairs(parts: &Parts) -> Vec<Pair<'_>> {
     form_urlencoded::parse(text.as_bytes()).collect()
 }
 
-/// Takes the revision out that a parameter gives, if it is there.
+/// Removes a parameter from the pairs, and returns the revision that it gives.
 pub(crate) fn take_revision(
     pairs: &mut Vec<Pair<'_>>,
     parameter: &str,
@@ -46,11 +46,11 @@ pub(crate) fn take_revision(
         [(_, revision)] => revision.parse().ok(),
         _ => None,
     };
-    let message = format!("{parameter} is the number of a revision, and is given once");
+    let message = format!("{parameter} must be the number of a revision, given once");
     revision.map(Some).ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))
 }
 
-/// At which revision to read something that takes no other parameters; those are passed over.
+/// The revision to read, for an operation without other parameters. Others are ignored.
 pub(crate) struct AsOf(pub(crate) Option<u64>);
 
 impl<S: Sync> FromRequestParts<S> for AsOf {

@@ -1,27 +1,27 @@
-//! What happens often and is told now and then.
+//! Events that are frequent but reported only now and then.
 
 use std::time::{Duration, Instant};
 
-/// How long nothing is told after it was.
+/// The shortest time between two reports.
 const REST: Duration = Duration::from_secs(10);
 
-/// Tells the first time, and then at most once in ten seconds.
+/// Reports the first event, and then at most one in ten seconds.
 #[derive(Default)]
 pub(crate) struct Rarely {
-    told: Option<Instant>,
-    untold: u64,
+    reported: Option<Instant>,
+    unreported: u64,
 }
 
 impl Rarely {
-    /// How many times were not told since the last that was, if this one is to be told.
+    /// If this event is to be reported: the number of events that were not reported since the last report.
     pub(crate) fn turn(&mut self) -> Option<u64> {
         let now = Instant::now();
-        if self.told.is_some_and(|told| now.duration_since(told) < REST) {
-            self.untold += 1;
+        if self.reported.is_some_and(|reported| now.duration_since(reported) < REST) {
+            self.unreported += 1;
             return None;
         }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.untold))
+        self.reported = Some(now);
+        Some(std::mem::take(&mut self.unreported))
     }
 }
 
@@ -30,11 +30,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_told_is_counted_and_told_later() {
+    fn events_that_were_not_reported_are_counted_and_reported_later() {
         let mut rarely = Rarely::default();
         assert_eq!(rarely.turn(), Some(0));
         assert_eq!((rarely.turn(), rarely.turn()), (None, None));
-        rarely.told = rarely.told.map(|told| told - REST);
+        rarely.reported = rarely.reported.map(|reported| reported - REST);
         assert_eq!(rarely.turn(), Some(2));
         assert_eq!(rarely.turn(), None);
     }

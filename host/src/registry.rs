@@ -17,7 +17,7 @@ use crate::path_parts::PathParts;
 use crate::query::{AsOf, ReadQuery};
 use crate::terms::Terms;
 
-/// What a path names: the flags of a project or the segments of one of its environments, and one of them.
+/// The meaning of a path: the flags of a project or the segments of an environment, or one of them.
 #[derive(Deserialize)]
 pub(crate) struct Place {
     project: String,
@@ -33,7 +33,7 @@ impl Place {
         }
     }
 
-    /// The one with a key.
+    /// The resource with a key.
     fn resource(&self, key: &str) -> Result<Resource, Failure> {
         let resource = match &self.environment {
             Some(environment) => Resource::segment(environment, key),
@@ -42,7 +42,7 @@ impl Place {
         Ok(resource.map_err(Error::from)?)
     }
 
-    /// The one that the path names.
+    /// The resource that the path names.
     fn named(&self) -> Result<Resource, Failure> {
         self.resource(self.key.as_deref().unwrap_or_default())
     }
@@ -115,21 +115,21 @@ pub(crate) async fn register(
         if terms.dry_run {
             return Ok(Answer::of(&LinkReport::new(&report))?.into_response());
         }
-        // Another caller may have removed it by now; then it is gone, and was made.
+        // Another caller may already have removed the resource. Then it does not exist any more, but it was created.
         let shown = shown(&project, &place.resource(&key)?).map_err(Failure::after_change)?;
         Ok((StatusCode::CREATED, shown).into_response())
     })
     .await
 }
 
-/// The answer that tells a resource that was registered.
+/// The answer that shows a registered resource.
 fn shown(project: &Project, resource: &Resource) -> Result<Answer, Failure> {
-    let gone = || Failure::new(ErrorCode::UnknownResource, "it is gone again");
+    let gone = || Failure::new(ErrorCode::UnknownResource, "it was removed again");
     let found = project.read()?.resource(resource)?.ok_or_else(gone)?;
     Answer::of(&wire::Resource::new(&found, project.key()))
 }
 
-/// Takes a flag or segment out of the registry and out of every view.
+/// Removes a flag or segment from the registry and from every view.
 pub(crate) async fn remove(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,

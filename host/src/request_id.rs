@@ -1,12 +1,11 @@
-//! The id that a request has in its answer and in the log.
+//! The id of a request, in its answer and in the log.
 
 use axum::extract::Request;
 
 const HEADER: &str = "x-request-id";
 const MAX_LEN: usize = 128;
 
-/// Drops an id that does not look like one, so that the request gets a new one: it would stand in
-/// the log as it is.
+/// Drops an unsuitable id, so that the request gets a new one: the id is logged unchanged.
 pub(crate) async fn drop_unusable(mut request: Request) -> Request {
     let mut given = request.headers().get_all(HEADER).iter();
     let usable = match (given.next(), given.next()) {

@@ -1,4 +1,4 @@
-//! The file of resources that are registered before anything is served.
+//! The file of resources that are registered before the host serves requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,13 +12,13 @@ use viewlink::{KeyOutcome, NewResource, ProjectKey, Report, Store};
 use crate::failure::chain;
 use crate::lines::{LONGEST, Line, Lines};
 
-/// How many resources are registered in one change, at most.
+/// The largest number of resources in one change.
 const BATCH: usize = 10_000;
 
-/// How many failed lines are told of.
+/// The number of failed lines that the message shows.
 const SHOWN: usize = 10;
 
-/// Why the resources of a file are not all registered.
+/// Why the resources of a file could not all be registered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResourcesError {
     /// The file cannot be read.
@@ -26,17 +26,20 @@ pub(crate) enum ResourcesError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// Some of its lines are no resources. Those of the others are registered.
-    #[error("{failed} lines of the resources file {path:?} cannot be registered: mend them, and start again{}", Shown(.first, *.failed))]
+    /// Some lines are not resources. The resources of the other lines are registered.
+    #[error(
+        "{failed} lines of the resources file {path:?} cannot be registered: fix them, and start again{}",
+        Shown(.first, *.failed)
+    )]
     Lines {
         /// The file.
         path: PathBuf,
-        /// How many lines failed.
+        /// The number of failed lines.
         failed: usize,
-        /// The first of them, counted from 1, each with what is wrong.
+        /// The first failed lines, counted from 1, each with its problem.
         first: Vec<(usize, String)>,
     },
     /// The store failed.
@@ -64,18 +67,18 @@ pub(crate) struct Resources {
     lines: Lines<BufReader<File>>,
 }
 
-/// What became of lines.
+/// The outcomes of the lines.
 #[derive(Default)]
 struct Tally {
     registered: usize,
     updated: usize,
     unchanged: usize,
     failed: usize,
-    /// The first that failed.
+    /// The first failed lines.
     first: Vec<(usize, String)>,
 }
 
-/// Resources that are registered together, each of them once.
+/// Resources that are registered together; each one is in it once.
 #[derive(Default)]
 struct Batch {
     projects: BTreeMap<ProjectKey, Vec<(usize, NewResource)>>,
@@ -90,9 +93,9 @@ impl Resources {
         Ok(Self { path: path.to_owned(), lines: Lines::new(BufReader::new(file)) })
     }
 
-    /// Registers what the lines say; of lines about the same resource the last one counts.
+    /// Registers the resources of the lines. If several lines are about the same resource, the last one counts.
     ///
-    /// A line that cannot be registered stops none of the others.
+    /// A line that cannot be registered does not stop the others.
     pub(crate) fn register(
         mut self,
         store: &Store,
@@ -115,7 +118,7 @@ impl Resources {
             batch.add(number, put).unwrap_or_else(|error| tally.fail(number, error.to_string()));
         }
         batch.register(store, &mut tally)?;
-        tally.tell(self.path)
+        tally.into_result(self.path)
     }
 }
 
@@ -124,7 +127,7 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> ResourcesError {
     move |source| ResourcesError::Unreadable { path, source }
 }
 
-/// What a line says; nothing where it is blank.
+/// The resource in a line; `None` if the line is blank.
 fn parse(line: &Line) -> Result<Option<ResourcePut>, String> {
     let Line::Text(text) = line else {
         return Err(format!("it has more than {LONGEST} bytes"));
@@ -133,7 +136,7 @@ fn parse(line: &Line) -> Result<Option<ResourcePut>, String> {
         return Ok(None);
     }
     ResourcePut::from_json(text).map(Some).map_err(|error| match &error {
-        // The line that JSON counts is always the first.
+        // JSON errors always name the first line.
         RequestError::Body { path, source } => {
             let place = format!(" at line {} column {}", source.line(), source.column());
             let problem = source.to_string().replace(&place, "");
@@ -200,13 +203,13 @@ impl Tally {
         }
     }
 
-    fn tell(mut self, path: PathBuf) -> Result<(), ResourcesError> {
+    fn into_result(mut self, path: PathBuf) -> Result<(), ResourcesError> {
         let Self { registered, updated, unchanged, failed, .. } = self;
         tracing::info!(registered, updated, unchanged, failed, "resources of {}", path.display());
         if failed == 0 {
             return Ok(());
         }
-        // Those that the store refused come behind those that are no resources at all.
+        // The lines that the store refused come after the lines that are malformed.
         self.first.sort();
         Err(ResourcesError::Lines { path, failed, first: self.first })
     }

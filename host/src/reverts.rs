@@ -1,4 +1,4 @@
-//! The operations that take changes back.
+//! The operations that revert changes.
 
 use axum::Extension;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::keys::Caller;
 use crate::path_parts::PathParts;
 use crate::terms::Terms;
 
-/// Takes back what a change did.
+/// Reverts a change.
 pub(crate) async fn change(
     host: State<Host>,
     caller: Extension<Caller>,
@@ -23,7 +23,7 @@ pub(crate) async fn change(
     run(host, caller, project, terms, move |project| project.revert(revision)).await
 }
 
-/// Makes a view what it was at a revision.
+/// Restores a view as it was at a revision.
 pub(crate) async fn view(
     host: State<Host>,
     caller: Extension<Caller>,
@@ -50,6 +50,6 @@ async fn run(
 }
 
 fn parsed(revision: &str) -> Result<u64, Failure> {
-    let message = "the path names no revision: it is a number, as the feed tells it";
+    let message = "the path has no valid revision: use the number that the feed of changes shows";
     revision.parse().map_err(|_| Failure::new(ErrorCode::InvalidRequest, message))
 }

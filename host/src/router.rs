@@ -1,4 +1,4 @@
-//! Which path is which operation, and what all answers share.
+//! The paths of the operations, and the layers that all requests pass.
 
 use std::any::Any;
 
@@ -27,8 +27,8 @@ use crate::{
 /// The whole API of a host.
 pub fn router(host: &Host) -> Router {
     let open = Router::new()
-        .route(HEALTH, get(health::tell))
-        .route(METRICS, get(metrics::tell))
+        .route(HEALTH, get(health::answer))
+        .route(METRICS, get(metrics::answer))
         .method_not_allowed_fallback(wrong_method);
     let routes = api().layer(from_fn(encoded_path::check)).layer(from_fn(api_version::check));
     let routes = routes.layer(from_fn(method_override::check));
@@ -66,7 +66,7 @@ fn api() -> Router<Host> {
         .method_not_allowed_fallback(wrong_method)
 }
 
-/// What holds for every request, the outermost last.
+/// The layers that all requests pass; the outermost is the last one here.
 fn shared(routes: Router<Host>, host: &Host) -> Router<Host> {
     let routes = routes.layer(CatchPanicLayer::custom(panicked));
     let routes = match cors::layer(host.origins()) {
@@ -85,15 +85,15 @@ fn shared(routes: Router<Host>, host: &Host) -> Router<Host> {
 async fn unknown_path() -> Failure {
     Failure::new(
         ErrorCode::NotFound,
-        "there is no such path: those of the API begin with /api/v2/projects/PROJECT/views, \
-         /api/v2/flags/PROJECT or /api/v2/segments/PROJECT/ENVIRONMENT, and the feed is /api/v2/changes",
+        "unknown path: the paths of the API begin with /api/v2/projects/PROJECT/views, /api/v2/flags/PROJECT or \
+         /api/v2/segments/PROJECT/ENVIRONMENT, and the feed of changes is /api/v2/changes",
     )
 }
 
 async fn wrong_method() -> Failure {
     Failure::new(
         ErrorCode::MethodNotAllowed,
-        "the path does not take this method: the header allow names those it takes",
+        "the path does not support this method: the header allow has the methods that it supports",
     )
 }
 

@@ -34,7 +34,7 @@ pub(crate) enum HostError {
     /// Not all resources of the file can be registered.
     #[error(transparent)]
     Resources(#[from] ResourcesError),
-    /// No API key can be made.
+    /// No API key can be generated.
     #[error("no API key can be generated: give keys with --keys")]
     Random(#[from] getrandom::Error),
     /// The store failed.
@@ -43,34 +43,33 @@ pub(crate) enum HostError {
     /// The address cannot be used.
     #[error("cannot listen on {address}: give a free address of this machine with --listen")]
     Listen {
-        /// The address as it was given.
+        /// The given address.
         address: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The system refused something.
+    /// The system returned an error.
     #[error("the host failed")]
     Io(#[from] io::Error),
 }
 
 impl HostError {
-    /// 2 when what was asked for cannot be done, as for arguments that are none; else 1.
+    /// 2 if the options or their files are wrong, as for invalid arguments; else 1.
     fn exit_code(&self) -> ExitCode {
         let asked = matches!(self, Self::Keys(_) | Self::Members(_) | Self::Resources(_));
         ExitCode::from(if asked { 2 } else { 1 })
     }
 }
 
-/// How long the last lines may take when all else is done.
+/// How long the last lines may take when everything else is done.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// Does what the command line asks for: serves until a signal comes, or verifies. Tells on stderr
-/// what went wrong.
+/// Does what the command line asks for: serves until a signal arrives, or verifies. Prints errors on stderr.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
     let (out, log) = match outlets() {
         Ok(outlets) => outlets,
-        // There is no way to tell anything.
+        // There is no stream for a message.
         Err(_) => return ExitCode::FAILURE,
     };
     let done = if arguments.verify {
@@ -95,13 +94,13 @@ fn outlets() -> io::Result<(Outlet, Outlet)> {
 fn host(arguments: &Arguments, out: &Outlet) -> Result<ExitCode, HostError> {
     let runtime = Runtime::new()?;
     let served = runtime.block_on(start(arguments, out));
-    // What a client left behind may still wait for the disk; the store is closed already.
+    // An operation of a client that disconnected may still wait for the disk. The store is closed already.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
-    // Before the store: a host that cannot serve makes none.
+    // The listener comes before the store, so that a host that cannot serve creates no store.
     let file_keys = arguments.keys.as_deref().map(ApiKeys::read).transpose()?;
     let members = arguments.members.as_deref().map(Members::read).transpose()?;
     let resources = arguments.resources.as_deref().map(Resources::open).transpose()?;
@@ -135,7 +134,7 @@ fn options(arguments: &Arguments) -> Options {
     options.memory_limit(memory_limit)
 }
 
-/// A key that is made for this run, and what is said of it.
+/// A key that is generated for this run, and the text that shows it.
 fn generated(store: &Store, address: SocketAddr) -> Result<(ApiKeys, String), HostError> {
     let key = keys::generate()?;
     let mut keys = ApiKeys::default();
@@ -144,11 +143,11 @@ fn generated(store: &Store, address: SocketAddr) -> Result<(ApiKeys, String), Ho
     Ok((keys, welcome))
 }
 
-/// Prints what is wrong with a store that nobody has open to write, and changes no byte of it.
+/// Prints the problems of a store that no process has open for writing, and changes no byte of it.
 fn verify(db: &Path) -> Result<ExitCode, HostError> {
     let store = Options::new().read_only(true).open(db)?;
     let found = store.verify()?;
-    // The exit code tells it, too, where nobody reads.
+    // The exit code also reports the result, in case the output is closed.
     let _ = writeln!(io::stdout(), "{found}");
     store.close()?;
     Ok(if found.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

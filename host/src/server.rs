@@ -1,4 +1,4 @@
-//! The server, from its first connection to its last.
+//! The server: it accepts connections, and stops them in order.
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -19,13 +19,13 @@ use crate::rarely::Rarely;
 use crate::router::router;
 use crate::unread;
 
-/// How long nothing is accepted after an accept failed: what it lacks is not there at once.
+/// The pause after a failed accept: the missing descriptors or memory are rarely available at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves a host until it is told to stop; then accepts nothing more, gives what runs `grace` to
-/// finish, and closes the store.
+/// Serves a host until `stop` completes. Then it accepts no more connections, waits up to `grace` for running requests
+/// to finish, and closes the store.
 ///
-/// An error of closing the store is logged: nothing acknowledged is lost with it.
+/// An error of closing the store is logged. No acknowledged change is lost then.
 pub async fn serve(
     host: Host,
     listener: TcpListener,
@@ -43,7 +43,7 @@ struct Server {
     host: Host,
     routes: Router,
     connections: JoinSet<()>,
-    /// How many connections there may be, so that the store has descriptors left.
+    /// The largest number of connections; the store needs the other descriptors.
     most: usize,
     stopping: watch::Sender<bool>,
     full: Rarely,
@@ -63,7 +63,7 @@ impl Server {
         }
     }
 
-    /// Accepts connections until it is told to stop.
+    /// Accepts connections until `stop` completes.
     async fn accept(&mut self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         loop {
@@ -92,34 +92,34 @@ impl Server {
             return;
         }
         self.host.metrics().connection_limit_reached.inc();
-        if let Some(untold) = self.full.turn() {
+        if let Some(unreported) = self.full.turn() {
             let most = self.most;
             tracing::warn!(
                 connections = most,
-                untold,
-                "no more connections fit into the limit of open files: others wait until one ends; \
-                 raise the limit (ulimit -n)"
+                unreported,
+                "the limit of open files permits no more connections: others wait until one ends; raise the limit \
+                 (ulimit -n)"
             );
         }
     }
 
     async fn not_accepted(&mut self, error: &io::Error) {
         self.host.metrics().failed_accepts.inc();
-        if let Some(untold) = self.failing.turn() {
-            tracing::error!(%error, untold, "no connection can be accepted");
+        if let Some(unreported) = self.failing.turn() {
+            tracing::error!(%error, unreported, "no connection can be accepted");
         }
-        // A client that was gone again took nothing with it.
+        // A client that disconnected before it was accepted used no resources.
         if !matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) {
             sleep(PAUSE).await;
         }
     }
 
-    /// Gives what runs so long to finish, and cuts the rest off.
+    /// Waits up to `grace` for running requests to finish, and then cuts them off.
     async fn finish(&mut self, grace: Duration) {
         self.stopping.send_replace(true);
         let all = async { while self.connections.join_next().await.is_some() {} };
         if timeout(grace, all).await.is_err() {
-            tracing::warn!("requests are cut off: they took longer than the grace");
+            tracing::warn!("requests were cut off: they took longer than the grace period");
             self.connections.shutdown().await;
         }
     }

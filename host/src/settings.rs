@@ -1,21 +1,21 @@
-//! How the API behaves.
+//! Settings of the API.
 
 use clap::Args;
 
 use crate::cors::Origin;
 
-/// How the API behaves, whatever it listens on.
+/// Settings of the API, apart from where it listens.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
-    /// The account id that answers carry
+    /// The account id in the answers
     #[arg(long, value_name = "ID", default_value = Settings::ACCOUNT_ID)]
     pub account_id: String,
 
-    /// How many bytes a body may have
+    /// The largest body, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Settings::BODY_LIMIT)]
     pub body_limit: usize,
 
-    /// How many calls of the store run at a time; the others wait
+    /// The number of calls of the store that run at the same time; further calls wait
     #[arg(long, value_name = "CALLS", default_value_t = Settings::STORE_CALLS,
           value_parser = clap::value_parser!(u16).range(1..=512))]
     pub store_calls: u16,
@@ -25,12 +25,12 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
-    /// How many changes back `asOf` may ask: they are taken back for each such request
+    /// The largest number of changes that `asOf` may go back; they are undone for each such request
     #[arg(long, value_name = "CHANGES", default_value_t = Settings::AS_OF_CHANGES)]
     pub as_of_changes: u64,
 
-    /// An origin whose pages may call the API, as browsers name it: scheme, host and port; * for
-    /// any; may be given several times
+    /// An origin whose pages may call the API, as browsers write it: scheme, host and port, or * for any; may be given
+    /// several times
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<Origin>,
 }
@@ -38,9 +38,9 @@ pub struct Settings {
 impl Settings {
     const ACCOUNT_ID: &str = "local";
     const BODY_LIMIT: usize = 16 << 20;
-    // Those who wait for a sync share it, so more of them cost little. The runtime has 512 threads.
+    // Calls that wait for a sync share it, so a larger number costs little. The runtime has 512 threads.
     const STORE_CALLS: u16 = 256;
-    // Longer than proxies keep connections that they do not use, so that they end them.
+    // Longer than proxies keep unused connections, so that the proxies close them first.
     const IDLE: u64 = 75;
     const AS_OF_CHANGES: u64 = 100_000;
 }

@@ -1,10 +1,10 @@
-//! Being told to stop.
+//! The signals that stop the host.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that stop the host, caught from when this is made.
+/// The signals that stop the host. They are caught as soon as this value exists.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -1,4 +1,4 @@
-//! On what terms a change is asked for: as a dry run, only at a revision, with missing links ignored.
+//! The terms of a change: as a dry run, only at a revision, or with missing links ignored.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::IF_NONE_MATCH;
@@ -9,16 +9,16 @@ use viewlink::{Batch, ChangeId, Project, Unfollow};
 use crate::entity_tag;
 use crate::failure::Failure;
 
-/// The terms of a writing request. A parameter that is not known is refused: what was meant as a
-/// dry run must not be done for real.
+/// The terms of a writing request. An unknown parameter is refused: a change that was meant as a dry run must not be
+/// made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) dry_run: bool,
-    /// Whether a missing link is no failure; said of unlinks only.
+    /// Whether a missing link is ignored. Only for unlinks.
     ignore_missing: Option<bool>,
-    /// What becomes of links that a filter alone holds; said of ending one only.
+    /// What happens to links that only a filter holds. Only for the end of a filter.
     unfollow: Option<Unfollow>,
-    /// What the last change of the view must be.
+    /// The last change that the view must have.
     view_changed_by: Option<ChangeId>,
 }
 
@@ -36,23 +36,23 @@ impl Terms {
         if self.ignore_missing == Some(true) { batch.ignore_missing() } else { batch }
     }
 
-    /// Refuses what is said of missing links where none is to be unlinked.
+    /// Refuses the parameter for missing links in a request that unlinks nothing.
     pub(crate) fn of_no_unlink(self) -> Result<Self, Failure> {
         match self.ignore_missing {
             None => self.of_no_unfollow(),
-            Some(_) => Err(unsupported("onMissing", "it is for unlinks")),
+            Some(_) => Err(unsupported("onMissing", "only an unlink can have it")),
         }
     }
 
-    /// Refuses what is said of the links of a filter where none ends.
+    /// Refuses the parameter for the links of a filter in a request that ends no filter.
     pub(crate) fn of_no_unfollow(self) -> Result<Self, Failure> {
         match self.unfollow {
             None => Ok(self),
-            Some(_) => Err(unsupported("links", "it is for the end of a filter")),
+            Some(_) => Err(unsupported("links", "only the end of a filter can have it")),
         }
     }
 
-    /// The terms on which a filter ends, and what becomes of its links: without a word they stay.
+    /// The terms on which a filter ends, and what happens to its links. By default they stay.
     pub(crate) fn of_unfollow(self) -> Result<(Self, Unfollow), Failure> {
         let unfollow = self.unfollow.unwrap_or(Unfollow::KeepLinks);
         Ok((Self { unfollow: None, ..self }.of_no_unlink()?, unfollow))
@@ -65,16 +65,16 @@ impl Terms {
                 choice(value, ["fail", "ignore"]).map(|ignore| self.ignore_missing = Some(ignore))
             }
             "links" => links(value).map(|unfollow| self.unfollow = Some(unfollow)),
-            _ => return Err(unsupported(name, "leave it out of a writing request")),
+            _ => return Err(unsupported(name, "leave it out of the request")),
         };
         known.ok_or_else(|| {
-            let message = format!("{name} is not what is expected: use {}", expected(name));
+            let message = format!("the value of {name} is invalid: use {}", expected(name));
             Failure::new(ErrorCode::InvalidRequest, message)
         })
     }
 }
 
-/// Which of two words it is.
+/// Whether it is the second of two words; `None` if it is neither.
 fn choice(value: &str, [no, yes]: [&str; 2]) -> Option<bool> {
     (value == no || value == yes).then_some(value == yes)
 }
@@ -98,7 +98,7 @@ fn expected(name: &str) -> &'static str {
 
 fn unsupported(name: &str, instead: &str) -> Failure {
     let name: String = name.chars().take(100).collect();
-    let message = format!("the parameter {name:?} is not supported here: {instead}");
+    let message = format!("the parameter {name:?} is not supported: {instead}");
     Failure::new(ErrorCode::Unsupported, message)
 }
 
@@ -107,8 +107,8 @@ impl<S: Sync> FromRequestParts<S> for Terms {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         if parts.headers.contains_key(IF_NONE_MATCH) {
-            let message = "if-none-match is not supported on a change: a view is created by a POST, \
-                           which is a 409 where there is one, and changed with if-match";
+            let message = "if-none-match is not supported on a change: create a view with POST, which answers 409 if \
+                           it exists, and change it with if-match";
             return Err(Failure::new(ErrorCode::Unsupported, message));
         }
         let mut terms =

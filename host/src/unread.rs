@@ -1,4 +1,4 @@
-//! What a client still sends when its answer is there.
+//! The part of a body that arrives after the answer is ready.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,16 +17,15 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::json_body::PATIENCE;
 
-/// The most bytes that are taken in only to be thrown away.
+/// The largest number of bytes that are read and discarded.
 const MOST: u64 = 64 << 20;
-/// How long nothing may come: who sends less than announced waits for the answer instead.
+/// How long to wait for more bytes. A client that sends less than it announced waits for the answer.
 const STALL: Duration = Duration::from_secs(2);
 
-/// Takes in what is left of a body before the answer goes out.
+/// Reads the rest of a body before the answer is sent.
 ///
-/// Most clients send all of a request before they read; they would find the connection closed, and
-/// not why the request was refused. A body that is too long or too slow for that ends the
-/// connection, and the answer says so.
+/// Most clients send the whole request before they read. If the connection were closed early, they would not see why
+/// the request was refused. If the body is too long or too slow, the connection is closed, and the answer says so.
 pub(crate) async fn take_in(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -36,7 +35,7 @@ pub(crate) async fn take_in(request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let body = Shared(Arc::new(Mutex::new(Inner { body, begun: false })));
     let mut response = next.run(Request::from_parts(head, Body::new(body.clone()))).await;
-    // Reading is what asks a client for its body that waits to be asked.
+    // Reading the body makes a client send it if it waits for `100 Continue`.
     let waits = asks && !body.lock().begun;
     if waits || !body.end(until).await {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -44,13 +43,13 @@ pub(crate) async fn take_in(request: Request, next: Next) -> Response {
     response
 }
 
-/// A body of which the rest stays when the request is gone.
+/// A body whose rest is still available when the request is dropped.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Inner>>);
 
 struct Inner {
     body: Body,
-    /// Whether any of it was asked for.
+    /// Whether any part of it was read.
     begun: bool,
 }
 
@@ -59,7 +58,7 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads to the end; tells whether it came.
+    /// Reads to the end, and returns whether the end was reached.
     async fn end(mut self, until: Instant) -> bool {
         if self.size_hint().lower() > MOST {
             return false;

@@ -29,7 +29,7 @@ pub(crate) async fn list(
             Ok((reader.views_matching(&filter, paging)?, reader.info()))
         })?;
         let mut views = Views::of_project(&page, &project, host.account(), &query);
-        views.items.iter_mut().for_each(|view| host.members().tell(view));
+        views.items.iter_mut().for_each(|view| host.members().fill_in(view));
         Answer::of(&views)
     })
     .await
@@ -47,13 +47,13 @@ pub(crate) async fn get(
         let (view, project) =
             host.read(&project, as_of, |reader| Ok((reader.view(&view)?, reader.info())))?;
         let mut shown = wire::View::new(&view, &project, host.account(), query.expand());
-        host.members().tell(&mut shown);
+        host.members().fill_in(&mut shown);
         Ok(Answer::of(&shown)?.at(Some(view.change)).unless(&known))
     })
     .await
 }
 
-/// Creates a view, and with the first one its project.
+/// Creates a view; the first view also creates its project.
 pub(crate) async fn create(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
@@ -115,7 +115,7 @@ pub(crate) async fn copy(
 /// Project, view, and another key of a view.
 type Path3 = PathParts<(String, String, String)>;
 
-/// Makes a change of a view that gives a key.
+/// Runs an operation that gives a view a key.
 async fn to_key(
     State(host): State<Host>,
     Extension(caller): Extension<Caller>,
@@ -158,14 +158,14 @@ fn changed(host: &Host, project: &Project, view: &View, terms: Terms) -> Result<
     let read = host.store().snapshot();
     let mut shown = match read.and_then(|snapshot| Ok(snapshot.project(key.as_str())?.info())) {
         Ok(project) => wire::View::new(view, &project, host.account(), &Expand::default()),
-        // A dry run leaves no project behind that it would have begun.
+        // A dry run leaves no new project.
         Err(Error::UnknownProject { .. }) if terms.dry_run => {
             wire::View::of_new_project(view, key, host.account())
         }
         Err(error) if terms.dry_run => return Err(error.into()),
         Err(error) => return Err(Failure::from(error).after_change()),
     };
-    host.members().tell(&mut shown);
+    host.members().fill_in(&mut shown);
     Ok(Answer::of(&shown)?.at((!terms.dry_run).then_some(view.change)))
 }
 
@@ -179,7 +179,7 @@ mod tests {
     use crate::{ApiKeys, Members, Settings};
 
     #[tokio::test]
-    async fn a_change_that_was_made_and_cannot_be_shown_is_told_as_made() {
+    async fn a_change_that_was_made_but_cannot_be_shown_is_reported_as_made() {
         keep();
         let store = Options::new().open_in_memory().unwrap();
         let project = store.project("p").unwrap();

@@ -1,4 +1,4 @@
-//! Bodies that are taken, and those that are not.
+//! Accepted and refused request bodies.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use viewlink_host::Settings;
 use crate::support::{FLAGS, TestHost, VIEW, request};
 
 #[tokio::test]
-async fn bad_json_is_a_400_that_tells_the_place() {
+async fn bad_json_is_a_400_that_names_the_position() {
     let host = TestHost::new();
     for (body, place) in [
         ("", "line 1 column 0"),
@@ -60,7 +60,7 @@ async fn a_content_type_may_have_parameters_and_upper_case() {
     }
 }
 
-/// A body of many parts that counts how many were taken.
+/// A body of many parts that counts how many were read.
 struct Parts {
     left: usize,
     taken: Arc<AtomicUsize>,
@@ -105,7 +105,7 @@ async fn a_body_over_the_limit_is_a_413_and_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_writing_request_with_a_parameter_that_is_not_known_is_refused_and_does_nothing() {
+async fn a_writing_request_with_an_unknown_parameter_is_refused_and_changes_nothing() {
     let host = TestHost::new();
     for (method, path) in [
         ("DELETE", format!("{FLAGS}?dryrun=true")),
@@ -119,6 +119,6 @@ async fn a_writing_request_with_a_parameter_that_is_not_known_is_refused_and_doe
         assert!(message.contains("leave it out"), "{message}");
     }
     assert_eq!(host.store.snapshot().unwrap().revision(), 2, "nothing changed");
-    // A lone question mark says nothing.
+    // A lone question mark has no meaning.
     host.json("DELETE", &format!("{FLAGS}?"), r#"{"keys": ["a"]}"#).await.ok();
 }

@@ -49,7 +49,7 @@ async fn the_changes_are_a_feed_in_pages() {
 }
 
 #[tokio::test]
-async fn each_change_tells_the_position_after_it_and_a_page_that_of_its_last_one() {
+async fn each_change_has_the_position_after_it_and_a_page_that_of_its_last_change() {
     let host = of_two_projects().await;
     let all = host.get(CHANGES).await.ok();
     for (at, change) in all["items"].as_array().unwrap().iter().enumerate() {
@@ -100,13 +100,13 @@ async fn a_parameter_that_is_unknown_or_given_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn the_changes_of_one_project_are_told_and_pages_move_on_past_the_others() {
+async fn pages_of_one_project_have_only_its_changes_and_advance_past_the_others() {
     let host = of_two_projects().await;
     let mine = host.get(&format!("{CHANGES}?project=other")).await.ok();
     assert_eq!(revisions(&mine), [3, 5]);
     let none = host.get(&format!("{CHANGES}?project=nobody")).await.ok();
     assert_eq!((revisions(&none), &none["position"]), (vec![], &mine["position"]));
-    // Of five changes two a page; the first page has none of the project.
+    // Each page reads two of the five changes; the first page has none of the project.
     let (mut after, mut seen) = ("0".to_owned(), Vec::new());
     loop {
         let page = host.get(&format!("{CHANGES}?project=other&limit=2&after={after}")).await.ok();

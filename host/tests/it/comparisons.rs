@@ -1,4 +1,4 @@
-//! Views that are compared, renamed, copied, and whose links are moved.
+//! Views are compared, renamed and copied, and their links are moved.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::{TestHost, VIEW};
 const VIEWS: &str = "/api/v2/projects/default/views";
 const BOTH: &str = r#"{"keys": ["a", "b"]}"#;
 
-/// How many flags a view has.
+/// The number of flags of a view.
 async fn flags(host: &TestHost, view: &str) -> serde_json::Value {
     host.get(&format!("{VIEWS}/{view}/linked/flags")).await.ok()["totalCount"].clone()
 }

@@ -1,4 +1,4 @@
-//! Connections that say nothing, too many of them, and both versions of HTTP.
+//! Silent connections, too many connections, and both versions of HTTP.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ const LINKS: &str = "/api/v2/projects/default/views/v/link/flags";
 const REACHED: &str = "viewlink_connection_limit_reached_total";
 const SILENT: &str = "viewlink_silent_connections_closed_total";
 
-/// A host whose connections may be silent for so long, with a view `v`.
+/// A host with a limit for silent connections, and with a view `v`.
 fn host(dir: &Path, idle: &str) -> Running {
     let mut command = keyed(dir);
     command.args(["--idle", idle]);
@@ -34,7 +34,7 @@ fn connect(host: &Running) -> TcpStream {
     connection
 }
 
-/// The head of a link of a flag on a connection that is kept, and its body.
+/// The head and body of a request that links a flag, on a keep-alive connection.
 fn link(number: usize) -> (String, String) {
     let body = format!(r#"{{"keys": ["flag-{number}"]}}"#);
     let head = format!(
@@ -45,7 +45,7 @@ fn link(number: usize) -> (String, String) {
     (head, body)
 }
 
-/// Links a flag on a connection that is kept.
+/// Links a flag on a keep-alive connection.
 fn works(connection: &mut TcpStream, number: usize) {
     let (head, body) = link(number);
     connection.write_all(format!("{head}{body}").as_bytes()).unwrap();
@@ -54,25 +54,25 @@ fn works(connection: &mut TcpStream, number: usize) {
     assert!(answer.contains(r#""successCount":1"#), "{answer}");
 }
 
-/// What comes at once.
+/// The first bytes that arrive.
 fn some(connection: &mut TcpStream) -> String {
     let mut bytes = [0; 4096];
     let count = connection.read(&mut bytes).unwrap();
     String::from_utf8_lossy(&bytes[..count]).into_owned()
 }
 
-/// Waits until it is closed, and tells how long that took.
+/// Waits until the connection is closed, and returns how long that took.
 fn closed(mut connection: TcpStream) -> Duration {
     let begin = Instant::now();
     let mut rest = Vec::new();
-    // One that is closed with something unread is reset.
+    // A connection is reset if it is closed with unread data.
     let _ = connection.read_to_end(&mut rest);
     assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
     begin.elapsed()
 }
 
 #[test]
-fn a_connection_that_says_nothing_is_closed_after_a_time() {
+fn a_silent_connection_is_closed_after_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let host = host(dir.path(), "1");
     assert!(closed(connect(&host)) < Duration::from_secs(5));
@@ -80,7 +80,7 @@ fn a_connection_that_says_nothing_is_closed_after_a_time() {
 }
 
 #[test]
-fn a_head_that_comes_byte_by_byte_and_never_ends_is_no_request() {
+fn a_head_that_arrives_byte_by_byte_and_never_ends_does_not_keep_the_connection_open() {
     let dir = tempfile::tempdir().unwrap();
     let host = host(dir.path(), "1");
     for kept in [false, true] {
@@ -124,7 +124,7 @@ fn a_client_that_never_reads_its_answers_is_closed() {
     let mut connection = connect(&host);
     connection.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
     let begin = Instant::now();
-    // Until neither side can write more, and then until the connection is gone.
+    // Until neither side can write more, and then until the connection is closed.
     while connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").is_ok() {
         assert!(begin.elapsed() < Duration::from_secs(60), "it is still served");
     }
@@ -132,7 +132,7 @@ fn a_client_that_never_reads_its_answers_is_closed() {
 }
 
 #[test]
-fn silent_connections_beyond_the_limit_of_open_files_do_not_stop_the_rest() {
+fn silent_connections_at_the_limit_of_open_files_do_not_block_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let host_itself = keyed(dir.path());
     let mut command = Command::new("sh");
@@ -148,7 +148,7 @@ fn silent_connections_beyond_the_limit_of_open_files_do_not_stop_the_rest() {
         works(&mut kept, number);
         sleep(Duration::from_millis(20));
     }
-    // One that comes behind them waits for them, and no longer.
+    // A later connection waits for the silent ones to be closed, and no longer.
     assert!(ask(host.address(), "GET", "/healthz", "").contains("\"ok\""));
     assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     assert!(figure(host.address(), REACHED) >= 1.0);
@@ -156,17 +156,17 @@ fn silent_connections_beyond_the_limit_of_open_files_do_not_stop_the_rest() {
     drop((silent, kept));
     let (status, log) = host.stop("TERM");
     assert!(status.success(), "{log}");
-    let told = log.lines().filter(|line| line.contains("limit of open files")).count();
-    assert!((1..6).contains(&told), "told, and not each time: {log}");
+    let reports = log.lines().filter(|line| line.contains("limit of open files")).count();
+    assert!((1..6).contains(&reports), "reported, and not each time: {log}");
 }
 
 #[test]
-fn connections_that_the_system_does_not_let_in_are_told_and_the_rest_goes_on() {
+fn connections_that_the_system_refuses_are_reported_and_the_others_continue() {
     let dir = tempfile::tempdir().unwrap();
     let mut host = host(dir.path(), "3");
     let mut kept = connect(&host);
     works(&mut kept, 0);
-    // Lower than the host knows of.
+    // A lower limit than the one that the host read.
     let pid = host.child.id().to_string();
     let limited = Command::new("prlimit").args(["--pid", &pid, "--nofile=40"]).status().unwrap();
     assert!(limited.success());
@@ -180,13 +180,13 @@ fn connections_that_the_system_does_not_let_in_are_told_and_the_rest_goes_on() {
     drop((silent, kept));
     let (status, log) = host.stop("TERM");
     assert!(status.success(), "{log}");
-    let told = log.lines().filter(|line| line.contains("no connection can be accepted")).count();
-    assert!((1..6).contains(&told), "{log}");
+    let reports = log.lines().filter(|line| line.contains("no connection can be accepted")).count();
+    assert!((1..6).contains(&reports), "{log}");
     assert!(log.contains("Too many open files"), "{log}");
 }
 
 #[test]
-fn http_2_is_spoken_without_tls_where_a_client_begins_with_it() {
+fn http_2_without_tls_is_served_if_the_client_begins_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = keyed(dir.path());
     command.args(["--log", "trace", "--idle", "1"]);

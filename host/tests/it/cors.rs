@@ -1,4 +1,4 @@
-//! Calls of pages that come from elsewhere.
+//! Calls from pages of other origins.
 
 use axum::body::Body;
 use viewlink_host::Settings;
@@ -13,7 +13,7 @@ fn host(origins: &[&str]) -> TestHost {
     TestHost::with(Settings { allow_origin, ..Settings::default() })
 }
 
-/// What a browser asks before it lets a page of this origin unlink.
+/// The preflight request of a browser before it lets a page of this origin unlink.
 async fn preflight(host: &TestHost, origin: &str) -> Answer {
     let asked = anonymous("OPTIONS", FLAGS)
         .header("origin", origin)
@@ -27,15 +27,15 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_browser_that_asks_first_is_answered_without_a_key() {
-    for (origins, origin, told) in [
+async fn a_preflight_request_is_answered_without_a_key() {
+    for (origins, origin, permitted) in [
         (&["http://127.0.0.1:3000", PAGE][..], PAGE, PAGE),
         (&["*"], "http://anywhere.example", "*"),
     ] {
         let host = host(origins);
         let answer = preflight(&host, origin).await;
         assert_eq!((answer.status, answer.body.len()), (200, 0));
-        assert_eq!(header(&answer, "access-control-allow-origin"), Some(told));
+        assert_eq!(header(&answer, "access-control-allow-origin"), Some(permitted));
         let methods = header(&answer, "access-control-allow-methods").unwrap();
         assert!(["GET", "POST", "PUT", "PATCH", "DELETE"].iter().all(|of| methods.contains(of)));
         let headers = header(&answer, "access-control-allow-headers").unwrap();
@@ -45,7 +45,7 @@ async fn a_browser_that_asks_first_is_answered_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_page_may_read_answers_refusals_among_them_and_still_needs_a_key() {
+async fn a_page_may_read_answers_including_errors_and_still_needs_a_key() {
     let host = host(&[PAGE]);
     let call = async |key: Option<&str>, path: &str| {
         let mut asked = anonymous("GET", path).header("origin", PAGE);
@@ -71,7 +71,7 @@ async fn a_page_may_read_answers_refusals_among_them_and_still_needs_a_key() {
 }
 
 #[tokio::test]
-async fn other_origins_are_told_nothing_and_a_host_without_any_answers_as_before() {
+async fn other_origins_get_no_permission_and_a_host_without_origins_answers_as_before() {
     let some = host(&[PAGE]);
     for origin in ["https://console.example.com.evil.example", "http://console.example.com", "null"]
     {
@@ -87,7 +87,7 @@ async fn other_origins_are_told_nothing_and_a_host_without_any_answers_as_before
 }
 
 #[test]
-fn a_text_that_is_no_origin_is_a_wrong_option() {
+fn an_invalid_origin_is_an_invalid_option() {
     let dir = tempfile::tempdir().unwrap();
     let refused = command(dir.path()).args(["--allow-origin", "https://a/b"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));

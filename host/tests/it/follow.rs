@@ -15,7 +15,7 @@ fn registered() -> TestHost {
 }
 
 #[tokio::test]
-async fn a_view_follows_a_filter_tells_it_and_follows_none_any_more() {
+async fn a_view_follows_a_filter_shows_it_and_stops_following_it() {
     let host = registered();
     let path = format!("{VIEW}/follow/flags");
     let body = r#"{"filter": "tags:beta", "comment": "as agreed"}"#;
@@ -41,7 +41,7 @@ async fn a_view_follows_a_filter_tells_it_and_follows_none_any_more() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_refused_with_its_code() {
+async fn an_invalid_filter_to_follow_is_refused_with_its_code() {
     let host = registered();
     let path = format!("{VIEW}/follow/flags");
     let key = VIEW.rsplit('/').next().unwrap();

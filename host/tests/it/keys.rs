@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Authorization.
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ async fn a_missing_or_unknown_key_is_a_401() {
 }
 
 #[tokio::test]
-async fn without_a_key_nobody_learns_which_paths_there_are() {
+async fn without_a_key_every_path_is_a_401() {
     let host = TestHost::new();
     for path in ["/nothing", "/", FLAGS, "/api/v2/projects/%zz"] {
         let answer = host.send(anonymous("PUT", path).body(Body::empty()).unwrap()).await;
@@ -56,12 +56,12 @@ async fn a_reader_reads_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_tells_which_key_made_it_and_not_the_key() {
+async fn a_change_names_the_caller_without_showing_the_key() {
     let host = TestHost::new();
     host.json("DELETE", FLAGS, r#"{"keys": ["a"], "comment": "retired"}"#).await.ok();
     let change = host.store.snapshot().unwrap().changes(3).unwrap().next().unwrap().unwrap();
     assert_eq!(change.comment.as_deref(), Some("retired"));
-    // `printf a-writer | sha256sum` begins so.
+    // The beginning of the output of `printf a-writer | sha256sum`.
     assert_eq!(change.actor.as_deref(), Some("writer-5c1e1d646597"));
 }
 
@@ -74,7 +74,7 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 #[test]
 fn a_file_of_keys_has_comments_and_blank_lines() {
-    let (_dir, path) = file("# those who watch\n\none reader\n  two\twriter  \n#three writer\n");
+    let (_dir, path) = file("# comment\n\none reader\n  two\twriter  \n#three writer\n");
     let keys = ApiKeys::read(&path).unwrap();
     assert_eq!((keys.count(Role::Reader), keys.count(Role::Writer)), (1, 1));
     assert_eq!(keys.find(b"one").unwrap().role(), Role::Reader);
@@ -91,7 +91,7 @@ fn a_file_of_keys_may_begin_with_a_byte_order_mark() {
 }
 
 #[test]
-fn a_malformed_file_of_keys_is_told_by_line_and_shows_no_key() {
+fn the_error_for_a_malformed_keys_file_names_the_line_and_shows_no_key() {
     for (text, problem) in [
         ("ok reader\nsecret", "is not `KEY ROLE`"),
         ("ok reader\nsecret writer today", "is not `KEY ROLE`"),

@@ -15,19 +15,19 @@ async fn linked(host: &TestHost, of: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_unlink_walks_all_keys_and_tells_of_each_failure() {
+async fn an_unlink_handles_all_keys_and_reports_each_failure() {
     let host = TestHost::new();
     let body = r#"{"keys": ["b", "no-such-flag", "not a key", "b"], "comment": ""}"#;
     let report = host.json("DELETE", FLAGS, body).await.ok();
     assert_eq!((&report["successCount"], &report["failureCount"]), (&json!(1), &json!(3)));
     let failed = report["failedResources"].as_array().unwrap();
-    let told: Vec<_> = failed.iter().map(|of| (&of["resourceKey"], &of["code"])).collect();
+    let reported: Vec<_> = failed.iter().map(|of| (&of["resourceKey"], &of["code"])).collect();
     let expected = [
         (&json!("no-such-flag"), &json!("not_linked")),
         (&json!("not a key"), &json!("invalid_key")),
         (&json!("b"), &json!("repeated")),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert!(failed.iter().all(|of| of["resourceType"] == "flag" && of["errorMessage"] != ""));
     assert_eq!(keys(&linked(&host, "flags").await), ["a"]);
 }
@@ -54,7 +54,7 @@ async fn no_keys_are_a_success_and_no_change() {
 }
 
 #[tokio::test]
-async fn segments_go_by_environment_and_key_and_by_an_id_that_is_registered() {
+async fn segments_are_named_by_environment_and_key_or_by_a_registered_id() {
     let host = TestHost::new();
     let path = format!("{VIEW}/link/segments");
     let body = r#"{"segmentIdentifiers": [{"environmentId": "env", "segmentKey": "beta"}]}"#;
@@ -123,7 +123,7 @@ async fn linked_resources_come_in_pages_by_link_time() {
 }
 
 #[tokio::test]
-async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
+async fn linked_resources_are_filtered_by_other_views() {
     let host = TestHost::new();
     let project = host.store.project("default").unwrap();
     for (view, flags) in [("one", &["a", "c"][..]), ("two", &["a"]), ("old", &["b"])] {
@@ -151,7 +151,7 @@ async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
     let next = page["_links"]["next"]["href"].as_str().unwrap();
     assert_eq!(keys(&host.get(next).await.ok()), ["b"], "{next}");
     host.get(&format!("{VIEW}/linked/flags?and=never")).await.refused(404, "unknown_view");
-    // Of the registry: those in no view at all, page by page.
+    // The resources of the registry that are in no view, page by page.
     let put = ["a", "x", "y"].map(viewlink::NewResource::flag);
     project.put_resources(put).unwrap().all_ok().unwrap();
     let page = host.get("/api/v2/flags/default?exactly=&limit=1").await.ok();
@@ -163,7 +163,7 @@ async fn linked_resources_may_have_to_be_in_other_views_or_not_in_them() {
 }
 
 #[tokio::test]
-async fn what_is_registered_is_linked_and_unlinked_by_filters() {
+async fn registered_resources_are_linked_and_unlinked_by_filters() {
     let host = TestHost::new();
     let resources = [
         NewResource::flag("c").tags(["web"]),
@@ -199,7 +199,7 @@ async fn the_views_of_a_resource_in_a_project_without_views_are_an_empty_list() 
 }
 
 #[tokio::test]
-async fn an_empty_filter_beside_keys_asks_for_nothing_more() {
+async fn an_empty_filter_together_with_keys_is_ignored() {
     let host = TestHost::new();
     let linked = host.json("POST", FLAGS, r#"{"keys": ["x"], "filter": ""}"#).await.ok();
     assert_eq!(linked["successCount"], 1);
@@ -210,7 +210,7 @@ async fn an_empty_filter_beside_keys_asks_for_nothing_more() {
 }
 
 #[tokio::test]
-async fn resources_are_linked_and_listed_by_attributes_that_were_told() {
+async fn resources_are_linked_and_listed_by_attributes() {
     let host = TestHost::new();
     let project = host.store.project("default").unwrap();
     let flag = NewResource::flag("c").attribute(Attribute::Status, "active");

@@ -1,4 +1,4 @@
-//! Logs that nobody reads and that find no room, and output that is closed.
+//! Logs that nobody reads or that cannot be written, and closed output.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -13,7 +13,7 @@ use crate::process::{Running, ask, command, figure, keyed};
 const LOST: &str = "viewlink_log_lines_lost_total";
 const VIEWS: &str = "/api/v2/projects/default/views";
 
-/// Makes so many requests, each of which must be done and answered as if there were a log.
+/// Makes a number of requests. Each must be done and answered as if there were a log.
 fn work(address: &str, requests: usize) {
     let view = r#"{"key": "v", "name": "V"}"#;
     assert!(ask(address, "POST", VIEWS, view).starts_with("HTTP/1.1 200"));
@@ -25,7 +25,7 @@ fn work(address: &str, requests: usize) {
     }
 }
 
-/// Tells it to stop, which must not take long and not fail.
+/// Stops the host, which must not take long and must not fail.
 fn stops(host: &mut Running) {
     host.child.stderr.take();
     let begin = Instant::now();
@@ -35,7 +35,7 @@ fn stops(host: &mut Running) {
 }
 
 #[test]
-fn a_log_that_its_reader_closed_costs_lines_and_nothing_else() {
+fn a_log_that_its_reader_closed_loses_lines_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let mut host = Running::start(keyed(dir.path()));
     drop(host.child.stderr.take());
@@ -45,10 +45,10 @@ fn a_log_that_its_reader_closed_costs_lines_and_nothing_else() {
 }
 
 #[test]
-fn a_log_on_a_full_disk_costs_lines_and_nothing_else() {
+fn a_log_on_a_full_disk_loses_lines_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = keyed(dir.path());
-    // Whatever is written there finds no room.
+    // Every write to this file fails with "no space left".
     command.stderr(OpenOptions::new().write(true).open("/dev/full").unwrap());
     let mut host = Running::start(command);
     work(host.address(), 40);
@@ -57,10 +57,10 @@ fn a_log_on_a_full_disk_costs_lines_and_nothing_else() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end() {
+fn a_log_that_nobody_reads_blocks_neither_requests_nor_the_shutdown() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = keyed(dir.path());
-    // So many lines that neither a pipe nor what waits in memory holds them.
+    // More lines than a pipe and the queue in memory can hold.
     command.args(["--log", "trace"]);
     let mut host = Running::start(command);
     let stderr = host.child.stderr.take().unwrap();
@@ -73,7 +73,7 @@ fn a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end() {
     let (status, _) = host.wait();
     assert_eq!(status.code(), Some(0));
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-    // What the pipe had room for is whole but for the line that waited for more.
+    // The lines that fitted into the pipe are complete, except the line that waited for more room.
     let mut lines: Vec<_> = BufReader::new(stderr).lines().map(Result::unwrap).collect();
     lines.pop();
     for line in lines {
@@ -82,7 +82,7 @@ fn a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end() {
 }
 
 #[test]
-fn a_burst_that_is_read_loses_no_line() {
+fn a_burst_of_lines_with_a_reader_loses_no_line() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let mut command = keyed(dir.path());
@@ -97,7 +97,7 @@ fn a_burst_that_is_read_loses_no_line() {
     assert!(text.trim_end().ends_with('}') && text.contains("the store is closed"), "{text}");
 }
 
-/// A program whose standard output goes to a pipe without a reader.
+/// A program whose standard output is a pipe without a reader.
 fn unread(mut command: Command) -> Command {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -106,9 +106,9 @@ fn unread(mut command: Command) -> Command {
 }
 
 #[test]
-fn a_host_whose_output_is_closed_serves_and_tells_its_address_in_the_log() {
+fn a_host_whose_output_is_closed_serves_and_logs_its_address() {
     let dir = tempfile::tempdir().unwrap();
-    // The key of the second one is generated, and nobody gets to read it.
+    // The key of the second host is generated, and nobody can read it.
     for command in [keyed(dir.path()), command(&dir.path().join("other"))] {
         let mut child = unread(command).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -144,7 +144,7 @@ fn closed(stderr: bool, command: Command) -> Option<i32> {
 }
 
 #[test]
-fn what_cannot_be_told_does_not_change_how_the_program_ends() {
+fn output_that_cannot_be_written_does_not_change_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let db = dir.path().join("db");
     let refused = |path: &Path| {

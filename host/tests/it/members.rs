@@ -1,4 +1,4 @@
-//! Who looks after a view, and what is known of them.
+//! The maintainers of views, and the file with their names.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ fn team(key: &str, id: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_maintainer_stands_in_each_answer_with_a_single_view_unasked() {
+async fn each_answer_with_a_single_view_has_the_maintainer() {
     let host = TestHost::new();
     let expected = member("m1", "", "");
     let body = r#"{"key": "v", "name": "V", "maintainerId": "m1"}"#;
@@ -43,7 +43,7 @@ async fn the_maintainer_stands_in_each_answer_with_a_single_view_unasked() {
 }
 
 #[tokio::test]
-async fn lists_tell_the_maintainer_where_that_is_asked_for() {
+async fn lists_show_the_maintainer_only_on_request() {
     let host = TestHost::new();
     let body = r#"{"key": "a", "name": "A", "maintainerTeamKey": "t"}"#;
     host.json("POST", VIEWS, body).await.ok();
@@ -65,7 +65,7 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 #[tokio::test]
 async fn names_and_addresses_come_from_the_file_of_members() {
-    // As the API lists them, with more than is asked for; also behind a byte order mark.
+    // As the API lists them, with more fields than are needed; also after a byte order mark.
     let lines = concat!(
         "\u{feff}",
         r#"{"_id": "m1", "_links": {}, "email": "old@example.com", "role": "reader"}"#,
@@ -99,7 +99,7 @@ async fn names_and_addresses_come_from_the_file_of_members() {
 }
 
 #[test]
-fn a_malformed_file_of_members_is_told_by_line_and_stops_the_start() {
+fn the_error_for_a_malformed_members_file_names_the_line_and_prevents_the_start() {
     for (text, problem) in [
         ("{\"_id\": \"m\"}\nname", "expected"),
         ("{\"_id\": \"m\"}\n{\"email\": \"a@example.com\"}", "give the _id of a member"),

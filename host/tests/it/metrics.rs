@@ -1,10 +1,10 @@
-//! The figures.
+//! The metrics.
 
 use axum::body::Body;
 
 use crate::support::{FLAGS, TestHost, VIEW, anonymous};
 
-/// The figures, which nobody needs a key for.
+/// The metrics, which need no key.
 async fn figures(host: &TestHost) -> String {
     let answer = host.send(anonymous("GET", "/metrics").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 200);
@@ -19,7 +19,7 @@ fn figure(text: &str, name: &str) -> Option<f64> {
 }
 
 #[tokio::test]
-async fn keys_are_counted_by_what_became_of_them() {
+async fn keys_are_counted_by_outcome() {
     let host = TestHost::new();
     host.json("POST", FLAGS, r#"{"keys": ["a", "c", "d", "c", "?"]}"#).await.ok();
     host.json("DELETE", FLAGS, r#"{"keys": ["a", "b", "x"]}"#).await.ok();

@@ -1,4 +1,4 @@
-//! What was: reverts, history, and reads as of a revision.
+//! The past: reverts, history, and reads as of a revision.
 
 use axum::body::Body;
 use serde_json::json;
@@ -11,7 +11,7 @@ const LINKED: &str = "/api/v2/projects/default/views/my-view/linked/flags";
 const OF_A: &str = "/api/v2/projects/default/view-associations/flags/a";
 
 #[tokio::test]
-async fn a_change_is_reverted_and_what_changed_since_is_told() {
+async fn a_change_is_reverted_and_later_changes_are_reported_as_failures() {
     let host = TestHost::new();
     host.call("DELETE", VIEW).await;
     let path = format!("{CHANGES}/3/revert");
@@ -42,7 +42,7 @@ async fn a_change_is_reverted_and_what_changed_since_is_told() {
 }
 
 #[tokio::test]
-async fn who_only_reads_may_look_at_the_past_and_not_bring_it_back() {
+async fn a_reader_may_read_the_past_but_not_restore_it() {
     let host = TestHost::new();
     let send = |method, path: String| {
         let request = anonymous(method, &path).header("authorization", READER);
@@ -54,7 +54,7 @@ async fn who_only_reads_may_look_at_the_past_and_not_bring_it_back() {
 }
 
 #[tokio::test]
-async fn a_view_is_made_what_it_was_where_nobody_else_changed_it() {
+async fn a_view_is_restored_to_a_revision_unless_another_caller_changed_it() {
     let host = TestHost::new();
     host.json("PUT", FLAGS, r#"{"keys": ["c"]}"#).await.ok();
     let tag = host.get(VIEW).await.headers["etag"].to_str().unwrap().to_owned();

@@ -47,7 +47,7 @@ async fn parts_of_a_path_are_percent_decoded() {
     assert_eq!(unlinked.ok()["successCount"], 1);
     let views = host.get("/api/v2/projects/default/view-associations/flags/%62").await.ok();
     assert_eq!(views["totalCount"], 1);
-    // What is decoded is a key, and no path.
+    // The decoded part is an invalid key, not another path.
     let slash = host.get("/api/v2/projects/default/views/my-view%2Flinked").await;
     slash.refused(400, "invalid_key");
 }

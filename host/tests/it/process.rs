@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// A host of a store on any free port.
+/// A host for a store, on any free port.
 pub(crate) fn command(db: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_viewlink-host"));
     command.arg("--db").arg(db).args(["--listen", "127.0.0.1:0"]);
@@ -15,7 +15,7 @@ pub(crate) fn command(db: &Path) -> Command {
     command
 }
 
-/// One that takes the key `top-secret` of a writer, which stands in a file of this directory.
+/// A host with the writer key `top-secret`, from a keys file in this directory.
 pub(crate) fn keyed(dir: &Path) -> Command {
     let keys = dir.join("keys");
     fs::write(&keys, "top-secret writer\n").unwrap();
@@ -24,7 +24,7 @@ pub(crate) fn keyed(dir: &Path) -> Command {
     command
 }
 
-/// What a host at an address answers to a request of the writer, head and body.
+/// Sends a request of the writer to a host, and returns the head and body of its answer.
 pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -41,14 +41,14 @@ pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> String
     answer
 }
 
-/// The value of a figure that a host tells.
+/// The value of a metric of a host.
 pub(crate) fn figure(address: &str, name: &str) -> f64 {
-    let told = ask(address, "GET", "/metrics", "");
-    let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name} in {told}")).parse().unwrap()
+    let metrics = ask(address, "GET", "/metrics", "");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
 }
 
-/// A running host; killed when a test is through with it.
+/// A running host; it is killed when the test ends.
 pub(crate) struct Running {
     pub(crate) child: Child,
     pub(crate) out: BufReader<ChildStdout>,
@@ -70,7 +70,7 @@ impl Running {
         self.url.strip_prefix("http://").unwrap()
     }
 
-    /// The printed lines before the request to paste, and the request.
+    /// The printed lines before the request to paste, and that request.
     pub(crate) fn curl(&mut self) -> (String, String) {
         let (mut before, mut curl) = (String::new(), String::new());
         while !curl.contains("-d ") {
@@ -83,7 +83,7 @@ impl Running {
         (before, curl)
     }
 
-    /// Tells it to stop, and gives its log.
+    /// Sends a signal, and returns the exit status and the log.
     pub(crate) fn stop(&mut self, signal: &str) -> (ExitStatus, String) {
         self.send(signal);
         self.wait()
@@ -94,7 +94,7 @@ impl Running {
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
-    /// Waits for its end, and gives its log, if that is a pipe that is still there.
+    /// Waits for the end, and returns the exit status and the log, if the log is a pipe that is still open.
     pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + Duration::from_secs(20);
         let status = loop {
@@ -114,7 +114,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Stopped already where the test went well.
+        // It has already stopped if the test succeeded.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

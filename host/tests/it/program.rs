@@ -76,7 +76,7 @@ fn a_store_that_has_a_project_is_left_as_it_is() {
 }
 
 #[test]
-fn keys_of_a_file_are_taken_and_nothing_is_made_then() {
+fn keys_of_a_file_are_accepted_and_then_nothing_is_created() {
     let dir = tempfile::tempdir().unwrap();
     let (db, keys) = (dir.path().join("db"), dir.path().join("keys"));
     fs::write(&keys, "top-secret writer\n").unwrap();
@@ -94,18 +94,18 @@ fn keys_of_a_file_are_taken_and_nothing_is_made_then() {
 }
 
 #[test]
-fn what_cannot_be_started_says_why() {
+fn a_failed_start_says_why() {
     let dir = tempfile::tempdir().unwrap();
     let (db, keys) = (dir.path().join("db"), dir.path().join("keys"));
     fs::write(&keys, "top-secret boss\n").unwrap();
-    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr_of = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let bad_keys = command(&db).arg("--keys").arg(&keys).output().unwrap();
     assert_eq!(bad_keys.status.code(), Some(2));
-    let text = said(&bad_keys);
+    let text = stderr_of(&bad_keys);
     assert!(text.contains("line 1 of the keys file") && !text.contains("top-secret"), "{text}");
 
-    let text = said(&command(&keys).output().unwrap());
+    let text = stderr_of(&command(&keys).output().unwrap());
     assert!(text.contains("is not a viewlink store"), "{text}");
     for arguments in [["--store-calls", "0"], ["--log", "loud"], ["--body-limit", "-1"]] {
         let output = command(&db).args(arguments).output().unwrap();
@@ -114,7 +114,7 @@ fn what_cannot_be_started_says_why() {
 }
 
 #[test]
-fn an_address_in_use_is_told_with_the_way_out() {
+fn an_address_in_use_is_an_error_that_suggests_another_address() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let dir = tempfile::tempdir().unwrap();
     let db = dir.path().join("db");
@@ -128,7 +128,7 @@ fn an_address_in_use_is_told_with_the_way_out() {
 }
 
 #[test]
-fn a_store_is_verified_and_none_is_made_for_that() {
+fn a_store_is_verified_and_a_missing_one_is_not_created() {
     let dir = tempfile::tempdir().unwrap();
     let db = dir.path().join("db");
     let missing = command(&db).arg("--verify").output().unwrap();
@@ -143,7 +143,7 @@ fn a_store_is_verified_and_none_is_made_for_that() {
     assert!(text.starts_with("clean: 1 project, 1 view, 1 link ("), "{text}");
 }
 
-/// The files below a directory, by their bytes.
+/// The files below a directory, with their bytes.
 fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -178,7 +178,7 @@ fn a_verification_changes_no_byte_of_a_store_also_after_a_crash() {
 }
 
 #[test]
-fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_asked_for() {
+fn resources_of_a_file_are_registered_and_a_closed_host_links_only_them() {
     let dir = tempfile::tempdir().unwrap();
     let (db, file, keys) =
         (dir.path().join("db"), dir.path().join("r.jsonl"), dir.path().join("keys"));
@@ -187,7 +187,7 @@ fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_ask
 
 {"kind": "flag", "key": "a", "name": "A", "tags": ["web"]}
 "#;
-    // Some editors begin a file so.
+    // Some editors begin a file with this mark.
     fs::write(&file, format!("\u{feff}{lines}")).unwrap();
     let mut started = command(&db);
     started.arg("--keys").arg(&keys).arg("--closed").arg("--resources").arg(&file);
@@ -213,7 +213,7 @@ fn resources_of_a_file_are_registered_and_only_they_are_linked_where_that_is_ask
 }
 
 #[test]
-fn lines_that_are_no_resources_stop_the_start_and_are_told_by_number() {
+fn malformed_resource_lines_prevent_the_start_and_are_named_by_number() {
     let dir = tempfile::tempdir().unwrap();
     let (db, file) = (dir.path().join("db"), dir.path().join("r.jsonl"));
     let missing = command(&db).arg("--resources").arg(&file).output().unwrap();

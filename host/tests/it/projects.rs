@@ -8,7 +8,7 @@ const PROJECT: &str = "/api/v2/projects/default";
 const OTHER: &str = "/api/v2/projects/other";
 
 #[tokio::test]
-async fn a_project_is_read_with_what_clients_require_of_it() {
+async fn a_project_is_read_with_all_fields_that_clients_require() {
     let host = TestHost::new();
     let expected = json!({
         "_links": {"self": {"href": PROJECT, "type": "application/json"}},
@@ -42,7 +42,7 @@ async fn projects_are_listed_in_key_order_and_page_by_page() {
     let page = host.get("/api/v2/projects?limit=1").await.ok();
     let next = page["_links"]["next"]["href"].as_str().unwrap();
     assert_eq!(keys(&host.get(next).await.ok()), ["default"]);
-    // As it was before the project `app` began.
+    // The state before the project `app` began.
     assert_eq!(keys(&host.get("/api/v2/projects?asOf=2").await.ok()), ["default"]);
     host.get("/api/v2/projects?filter=x").await.refused(400, "unsupported");
     host.call("POST", "/api/v2/projects").await.refused(405, "method_not_allowed");
@@ -71,7 +71,7 @@ async fn a_project_is_put_and_changed_and_keeps_its_views() {
         (&changed["name"], &changed["requireViewAssociationForNewFlags"]),
         (&json!("Shop"), &json!(false))
     );
-    // What a PUT leaves out is not said any more.
+    // A `PUT` resets the fields that it leaves out.
     let put = host.json("PUT", PROJECT, "{}").await.ok();
     assert_eq!(
         (&put["name"], &put["requireViewAssociationForNewSegments"]),
@@ -98,7 +98,7 @@ async fn a_project_begins_with_a_put_and_not_with_a_patch() {
 }
 
 #[tokio::test]
-async fn what_a_project_does_not_keep_is_refused() {
+async fn unsupported_fields_of_a_project_are_refused() {
     let host = TestHost::new();
     for body in [
         r#"{"tags": ["a"]}"#,

@@ -18,7 +18,7 @@ async fn views_of(host: &TestHost, of: &str) -> Vec<String> {
     keys(&page).into_iter().map(str::to_owned).collect()
 }
 
-/// Expects a 201.
+/// Expects a 201, and returns its JSON.
 async fn made(host: &TestHost, path: &str, body: Value) -> Value {
     let answer = host.json("POST", path, body.to_string()).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
@@ -59,7 +59,7 @@ async fn a_flag_is_registered_and_linked_in_one_change_and_read_in_the_shape_of_
 }
 
 #[tokio::test]
-async fn a_segment_is_of_its_environment_and_found_by_its_id() {
+async fn a_segment_belongs_to_its_environment_and_is_found_by_its_id() {
     let host = TestHost::new();
     let body = json!({"key": "beta", "name": "Beta", "unbounded": true, "_id": "5f", "viewKeys": ["my-view"]});
     let segment = made(&host, SEGMENTS, body).await;
@@ -84,7 +84,7 @@ async fn a_segment_is_of_its_environment_and_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_is_registered_is_listed_by_filter_in_pages_and_orders() {
+async fn registered_resources_are_listed_by_filter_in_pages_and_orders() {
     let host = TestHost::new();
     for (key, name, tags) in
         [("x", "Zoo", &["web"][..]), ("y", "Bar", &["web", "ios"]), ("z", "Car", &[])]
@@ -116,7 +116,7 @@ async fn a_resource_is_removed_from_the_registry_and_from_every_view() {
     host.get(&path).await.refused(404, "unknown_resource");
     assert_eq!(views_of(&host, "flags/x").await, [""; 0]);
     host.call("DELETE", &path).await.refused(404, "unknown_resource");
-    // One that is linked and not registered is taken out of its views.
+    // A resource that is linked but not registered is removed from its views.
     host.get(&format!("{FLAGS}/a")).await.refused(404, "unknown_resource");
     assert_eq!(host.call("DELETE", &format!("{FLAGS}/a")).await.status, 204);
     assert_eq!(host.get(VIEW).await.ok()["version"], 1);
@@ -124,7 +124,7 @@ async fn a_resource_is_removed_from_the_registry_and_from_every_view() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_registered_says_why_and_changes_nothing() {
+async fn an_invalid_registration_is_refused_with_a_reason_and_changes_nothing() {
     let host = TestHost::new();
     made(&host, FLAGS, json!({"key": "x"})).await;
     let before = host.store.snapshot().unwrap().revision();
@@ -158,7 +158,7 @@ async fn what_cannot_be_registered_says_why_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_project_that_wants_views_refuses_a_new_resource_without_one() {
+async fn a_project_that_requires_views_refuses_a_new_resource_without_one() {
     let host = TestHost::new();
     let both = json!({
         "requireViewAssociationForNewFlags": true, "requireViewAssociationForNewSegments": true,
@@ -188,7 +188,7 @@ async fn a_project_begins_with_its_first_registered_flag() {
     let host = TestHost::serving(store.clone());
     made(&host, FLAGS, json!({"key": "x"})).await;
     assert_eq!(host.get(PROJECT).await.ok()["name"], "default");
-    // What is put by other ways is shown, too.
+    // Resources that the crate registered are shown, too.
     let project = store.project("default").unwrap();
     project.put_resources([NewResource::flag("y").archived(true)]).unwrap().all_ok().unwrap();
     assert_eq!(host.get(&format!("{FLAGS}/y")).await.ok()["archived"], true);

@@ -1,4 +1,4 @@
-//! What holds for every request: its id, its version, its turn.
+//! Properties of every request: its id, its version, its turn.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ async fn every_answer_has_a_request_id() {
 }
 
 #[tokio::test]
-async fn a_given_request_id_is_kept_when_it_looks_like_one() {
+async fn a_valid_request_id_of_the_client_is_kept() {
     let host = TestHost::new();
     let long = "x".repeat(129);
     let with = |id: &str| {
@@ -42,7 +42,7 @@ async fn a_given_request_id_is_kept_when_it_looks_like_one() {
 }
 
 #[tokio::test]
-async fn beta_and_any_date_and_none_are_versions() {
+async fn beta_any_date_and_no_version_are_accepted() {
     let host = TestHost::new();
     for version in ["beta", "20240415", "20990101"] {
         let request = request("GET", VIEW).header("LD-API-Version", version);
@@ -58,7 +58,7 @@ async fn beta_and_any_date_and_none_are_versions() {
 }
 
 #[tokio::test]
-async fn a_method_in_a_header_is_refused_and_not_passed_over() {
+async fn a_method_in_a_header_is_refused_and_not_ignored() {
     let host = TestHost::new();
     let request = request("POST", FLAGS).header("content-type", "application/json");
     let request = request.header("X-HTTP-Method-Override", "DELETE");

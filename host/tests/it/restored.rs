@@ -1,4 +1,4 @@
-//! A store that is put back to a copy and goes another way.
+//! A store that is restored from a backup and then has a different history.
 
 use axum::body::Body;
 use serde_json::json;
@@ -17,18 +17,18 @@ async fn link_at(host: &TestHost, tag: &str, key: &str) -> Answer {
     host.send(request.header("if-match", tag).body(Body::from(body)).unwrap()).await
 }
 
-/// What was kept outside of the store before it was put back.
+/// Positions and tags that were kept outside of the store before it was restored.
 struct Before {
     _dir: TempDir,
-    /// Of the revisions 1 to 4.
+    /// The positions of the revisions 1 to 4.
     positions: Vec<String>,
-    /// Of the view at the revisions 2 to 4.
+    /// The tags of the view at the revisions 2 to 4.
     tags: Vec<String>,
-    /// The copy of revision 2.
+    /// The backup of revision 2.
     copy: Store,
 }
 
-/// A backup is made at revision 2, and changes go on to revision 4.
+/// A backup is made at revision 2, and then changes are made up to revision 4.
 async fn before() -> Before {
     let dir = tempfile::tempdir().unwrap();
     let host = TestHost::of(Store::open(dir.path().join("store")).unwrap());
@@ -47,7 +47,7 @@ async fn before() -> Before {
 }
 
 #[tokio::test]
-async fn a_follower_of_a_store_that_was_put_back_hears_that_it_went_another_way() {
+async fn a_follower_of_a_restored_store_learns_that_its_history_is_different() {
     let Before { positions, copy, .. } = &before().await;
     let host = TestHost::serving(copy.clone());
     let after = async |position: &str| host.get(&format!("/api/v2/changes?after={position}")).await;
@@ -55,7 +55,7 @@ async fn a_follower_of_a_store_that_was_put_back_hears_that_it_went_another_way(
     for key in ["x", "y", "z"] {
         host.json("POST", FLAGS, json!({"keys": [key]}).to_string()).await.ok();
     }
-    // The numbers 3 and 4 are those of other changes now.
+    // The numbers 3 and 4 now belong to other changes.
     for lost in &positions[2..] {
         let message = after(lost).await.refused(409, "changes_diverged");
         assert!(message.contains(lost.as_str()), "{message}");
@@ -72,14 +72,15 @@ async fn a_follower_of_a_store_that_was_put_back_hears_that_it_went_another_way(
 }
 
 #[tokio::test]
-async fn an_entity_tag_of_a_change_that_was_lost_matches_nothing_and_one_from_before_does() {
+async fn after_a_restore_the_entity_tag_of_a_lost_change_matches_nothing_and_an_earlier_one_still_matches()
+ {
     let Before { tags, copy, .. } = &before().await;
     let host = TestHost::serving(copy.clone());
     assert_eq!(tag(&host.get(VIEW).await), tags[0]);
     for lost in &tags[1..] {
         link_at(&host, lost, "w").await.refused(412, "precondition_failed");
     }
-    // Revision 3 again, then 4: other changes with the numbers of those that were lost.
+    // The revisions 3 and 4 again: other changes with the numbers of the lost ones.
     let third = tag(&link_at(&host, &tags[0], "x").await);
     link_at(&host, &tags[1], "w").await.refused(412, "precondition_failed");
     let fourth = tag(&link_at(&host, &third, "y").await);
@@ -90,7 +91,7 @@ async fn an_entity_tag_of_a_change_that_was_lost_matches_nothing_and_one_from_be
 }
 
 #[tokio::test]
-async fn an_entity_tag_outlives_restarts_and_what_the_journal_keeps() {
+async fn an_entity_tag_is_valid_after_restarts_and_after_its_change_left_the_journal() {
     let dir = tempfile::tempdir().unwrap();
     let open = || {
         let options = Options::new().keep_changes(Some(1)).segment_size(4_096);
@@ -106,7 +107,7 @@ async fn an_entity_tag_outlives_restarts_and_what_the_journal_keeps() {
     assert_eq!(tag(&host.get(VIEW).await), seen);
     host.store.clone().close().unwrap();
     drop(host);
-    // From the checkpoint alone, then from the checkpoint and the journal after it.
+    // First from the checkpoint alone, then from the checkpoint and the journal after it.
     for n in 0..2 {
         let host = TestHost::serving(open());
         assert!(host.store.sizes().unwrap().journal.oldest > 2, "it was trimmed");

@@ -1,4 +1,4 @@
-//! What becomes of requests that run when the host is told to stop.
+//! Requests that are running when the host stops.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use crate::process::{Running, command};
 
 const BODY: &str = r#"{"keys": ["checkout-v2"]}"#;
 
-/// A host with a grace of so many seconds, and a connection that has sent all but a body to it.
+/// A host with a grace period, and a connection that has sent a request without its body.
 fn begun(grace: &str) -> (Running, TcpStream, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let mut command = command(dir.path());
@@ -28,13 +28,13 @@ fn begun(grace: &str) -> (Running, TcpStream, tempfile::TempDir) {
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     )
     .unwrap();
-    // Long enough for the head to be read.
+    // Long enough for the host to read the head.
     sleep(Duration::from_millis(300));
     (host, connection, dir)
 }
 
 #[test]
-fn a_request_that_runs_is_finished_and_no_other_begins() {
+fn a_running_request_is_finished_and_no_new_one_is_accepted() {
     let (mut host, mut connection, _dir) = begun("20");
     host.send("TERM");
     sleep(Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! What clients are told when the store fails.
+//! Answers to clients when the store fails.
 
 use std::io::ErrorKind;
 
@@ -15,7 +15,7 @@ async fn a_host_that_can_write_is_healthy() {
 }
 
 #[tokio::test]
-async fn after_writes_stopped_the_host_reads_and_says_that_it_is_not_well() {
+async fn after_writes_stopped_the_host_still_reads_and_reports_that_it_is_unhealthy() {
     let host = TestHost::new();
     host.store.fail_next_change(Fault::Unknown);
     let body = r#"{"keys": ["a"]}"#;
@@ -35,7 +35,7 @@ async fn after_writes_stopped_the_host_reads_and_says_that_it_is_not_well() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_failed_is_told_and_stops_nothing() {
+async fn a_failed_checkpoint_is_reported_and_requests_continue() {
     let disk = SimulatedDisk::new();
     let options = Options::new().checkpoints(Checkpoints::ByHand);
     let host = TestHost::of(options.open_on(&disk).unwrap());
@@ -52,7 +52,7 @@ async fn a_checkpoint_that_failed_is_told_and_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_whose_memory_is_at_its_limit_refuses_what_needs_more_and_takes_the_rest() {
+async fn a_store_at_its_memory_limit_refuses_changes_that_need_more_and_accepts_others() {
     let host = TestHost::of(Options::new().memory_limit(Some(1 << 20)).open_in_memory().unwrap());
     let keys: Vec<String> = (0..20_000).map(|n| format!("a-flag-{n}")).collect();
     let many = json!({"keys": keys}).to_string();
@@ -64,7 +64,7 @@ async fn a_store_whose_memory_is_at_its_limit_refuses_what_needs_more_and_takes_
 }
 
 #[tokio::test]
-async fn each_failure_tells_what_became_of_the_change() {
+async fn each_failure_says_whether_the_change_was_made() {
     let host = TestHost::new();
     let body = r#"{"keys": ["a"]}"#;
     for (fault, code) in [(Fault::NotApplied, "internal"), (Fault::Panic, "internal")] {

@@ -1,4 +1,4 @@
-//! What the tests share: a host without a network, and its answers.
+//! Shared by the tests: a host without a network, and its answers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,9 +12,9 @@ use viewlink_host::{ApiKeys, Host, Members, Role, Settings, router};
 
 pub(crate) const WRITER: &str = "a-writer";
 pub(crate) const READER: &str = "a-reader";
-/// The view that is there.
+/// The path of the view of the host.
 pub(crate) const VIEW: &str = "/api/v2/projects/default/views/my-view";
-/// Its flags.
+/// The path of the links of its flags.
 pub(crate) const FLAGS: &str = "/api/v2/projects/default/views/my-view/link/flags";
 
 /// An answer.
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON, which every answer of the API but an empty one says it is.
+    /// The body as JSON. Every answer of the API that has a body must have this content type.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.headers["content-type"], "application/json");
         serde_json::from_slice(&self.body).unwrap()
@@ -35,13 +35,13 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    /// Expects a whole request to fail, and gives its message.
+    /// Expects the whole request to fail, and returns the message.
     pub(crate) fn refused(&self, status: u16, code: &str) -> String {
         assert_eq!((self.status, self.json()["code"].as_str()), (status, Some(code)));
         self.json()["message"].as_str().unwrap().to_owned()
     }
 
-    /// Expects a 200.
+    /// Expects a 200, and returns its JSON.
     pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text());
         self.json()
@@ -55,7 +55,7 @@ pub(crate) struct TestHost {
 }
 
 impl TestHost {
-    /// One with a view and the flags `a` and `b` in it.
+    /// A host with a view and the flags `a` and `b` in it.
     pub(crate) fn new() -> Self {
         Self::with(Settings::default())
     }
@@ -64,16 +64,16 @@ impl TestHost {
         Self::knowing(Members::default(), settings)
     }
 
-    /// One that knows members.
+    /// A host with a file of members.
     pub(crate) fn knowing(members: Members, settings: Settings) -> Self {
-        // A millisecond for each change, so that none shares its time with another one.
+        // One millisecond for each change, so that no two changes have the same time.
         let time = AtomicU64::new(1_700_000_000_000);
         let clock = move || Timestamp::from_millis(time.fetch_add(1, Ordering::SeqCst));
         let options = Options::new().batch_limit(10_000).clock(clock);
         Self::filled(options.open_in_memory().unwrap(), members, settings)
     }
 
-    /// One with that view, on a store that is empty.
+    /// A host with that view, on an empty store.
     pub(crate) fn of(store: Store) -> Self {
         Self::filled(store, Members::default(), Settings::default())
     }
@@ -85,7 +85,7 @@ impl TestHost {
         Self::on(store, members, settings)
     }
 
-    /// One of a store as it is.
+    /// A host for a store as it is.
     pub(crate) fn serving(store: Store) -> Self {
         Self::on(store, Members::default(), Settings::default())
     }

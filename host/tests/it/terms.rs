@@ -1,4 +1,4 @@
-//! Rehearsals, entity tags, ignored misses and replacements.
+//! Dry runs, entity tags, ignored missing links, and replacements.
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn revision(host: &TestHost) -> u64 {
 }
 
 #[tokio::test]
-async fn a_rehearsal_answers_as_the_change_does_and_changes_nothing() {
+async fn a_dry_run_answers_as_the_change_does_and_changes_nothing() {
     let calls = [
         ("POST", FLAGS, json!({"keys": ["a", "x", "/"]})),
         ("DELETE", FLAGS, json!({"keys": ["a", "x"]})),
@@ -39,7 +39,7 @@ async fn a_rehearsal_answers_as_the_change_does_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_rehearsed_deletion_tells_what_would_go() {
+async fn a_dry_run_of_a_deletion_counts_the_links_it_would_remove() {
     let host = TestHost::new();
     let answer = host.call("DELETE", &format!("{VIEW}?dryRun=true")).await;
     let counts = json!({"flags": 2, "segments": 0, "aiConfigs": 0, "metrics": 0});
@@ -49,7 +49,7 @@ async fn a_rehearsed_deletion_tells_what_would_go() {
 }
 
 #[tokio::test]
-async fn the_first_view_of_a_project_can_be_rehearsed() {
+async fn the_first_view_of_a_project_can_be_created_in_a_dry_run() {
     let host = TestHost::new();
     let before = revision(&host);
     let views = "/api/v2/projects/new/views";
@@ -60,7 +60,7 @@ async fn the_first_view_of_a_project_can_be_rehearsed() {
     assert_eq!(revision(&host), before);
     let done = host.json("POST", views, view).await.ok();
     let mut dry = dry.ok();
-    // Its number is that of the change that makes the project, which may be another one by then.
+    // Its number is that of the change that creates the project, which may be another one by then.
     assert_eq!(dry["projectId"], "");
     for of in ["projectId", "createdAt", "updatedAt"] {
         dry[of] = done[of].clone();
@@ -69,7 +69,7 @@ async fn the_first_view_of_a_project_can_be_rehearsed() {
 }
 
 #[tokio::test]
-async fn an_entity_tag_is_compared_letter_by_letter() {
+async fn an_entity_tag_must_match_exactly() {
     let host = TestHost::new();
     let now = tag(&host.get(VIEW).await);
     let inner = now.trim_matches('"');
@@ -81,7 +81,7 @@ async fn an_entity_tag_is_compared_letter_by_letter() {
 }
 
 #[tokio::test]
-async fn a_view_has_its_last_change_as_entity_tag_which_its_links_move() {
+async fn the_entity_tag_of_a_view_is_its_last_change_including_changes_of_links() {
     let host = TestHost::new();
     let read = host.get(VIEW).await;
     assert_eq!((read.status, &tag(&read)[..3]), (200, "\"2-"));
@@ -96,13 +96,13 @@ async fn a_view_has_its_last_change_as_entity_tag_which_its_links_move() {
     assert_eq!(tag(&host.get(&format!("{views}/new")).await), tag(&created));
     let unlinked = host.json("DELETE", FLAGS, r#"{"keys": ["c"]}"#).await;
     assert_eq!(tag(&host.get(VIEW).await), tag(&unlinked));
-    // What changed nothing tells none.
+    // A request that changed nothing has no entity tag.
     let again = host.json("DELETE", FLAGS, r#"{"keys": ["c"]}"#).await;
     assert!(!again.headers.contains_key("etag"));
 }
 
 #[tokio::test]
-async fn a_change_of_a_view_that_somebody_else_changed_is_refused_whole() {
+async fn a_change_of_a_view_that_another_caller_changed_is_refused_as_a_whole() {
     let calls = [
         ("POST", FLAGS, json!({"keys": ["x"]})),
         ("DELETE", FLAGS, json!({"keys": ["a"]})),
@@ -127,7 +127,7 @@ async fn a_change_of_a_view_that_somebody_else_changed_is_refused_whole() {
 }
 
 #[tokio::test]
-async fn an_entity_tag_that_is_none_matches_nothing_and_an_asterisk_anything() {
+async fn an_invalid_entity_tag_matches_nothing_and_an_asterisk_matches_any_view() {
     let host = TestHost::new();
     let body = json!({"keys": ["x"]});
     let now = tag(&host.get(VIEW).await);
@@ -182,7 +182,7 @@ async fn a_view_that_the_client_has_already_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_to_be_made_only_where_there_is_no_view_is_refused() {
+async fn if_none_match_on_a_change_is_refused() {
     let host = TestHost::new();
     for (method, path) in [("PUT", FLAGS), ("PATCH", VIEW), ("DELETE", VIEW)] {
         let request = request(method, path).header("content-type", "application/json");
@@ -195,7 +195,7 @@ async fn a_change_that_is_to_be_made_only_where_there_is_no_view_is_refused() {
 }
 
 #[tokio::test]
-async fn a_missing_link_is_no_failure_where_that_is_asked_for() {
+async fn a_missing_link_is_no_failure_with_on_missing_ignore() {
     let host = TestHost::new();
     let body = r#"{"keys": ["a", "x"]}"#;
     let ignored = host.json("DELETE", &format!("{FLAGS}?onMissing=ignore"), body).await.ok();
@@ -209,7 +209,7 @@ async fn a_missing_link_is_no_failure_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn terms_that_are_not_understood_are_refused() {
+async fn unknown_terms_are_refused() {
     let host = TestHost::new();
     let body = r#"{"keys": ["x"]}"#;
     for (query, code) in [
@@ -225,7 +225,7 @@ async fn terms_that_are_not_understood_are_refused() {
 }
 
 #[tokio::test]
-async fn a_replacement_tells_what_it_linked_left_and_took_out() {
+async fn a_replacement_reports_linked_unchanged_and_unlinked_resources() {
     let host = TestHost::new();
     let answer = host.json("PUT", FLAGS, r#"{"keys": ["b", "c", "/"]}"#).await.ok();
     assert_eq!(answer["failedResources"][0]["code"], "invalid_key");

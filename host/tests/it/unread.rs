@@ -22,7 +22,7 @@ fn head(headers: &str) -> String {
     format!("POST {PATH} HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n{headers}\r\n")
 }
 
-/// What comes until the connection is closed.
+/// All bytes until the connection is closed.
 fn rest(mut connection: TcpStream) -> String {
     let mut text = String::new();
     connection.read_to_string(&mut text).unwrap();
@@ -30,7 +30,7 @@ fn rest(mut connection: TcpStream) -> String {
 }
 
 #[test]
-fn a_client_that_sends_all_before_it_reads_is_told_why_it_was_refused() {
+fn a_client_that_sends_the_whole_body_first_can_read_why_it_was_refused() {
     let (_host, mut connection, _dir) = connected();
     let body = vec![b' '; 12 << 20];
     let length = body.len();
@@ -41,11 +41,11 @@ fn a_client_that_sends_all_before_it_reads_is_told_why_it_was_refused() {
         .unwrap();
     let text = rest(connection);
     assert!(text.starts_with("HTTP/1.1 401") && text.contains("\"unauthorized\""), "{text}");
-    assert!(text.contains("HTTP/1.1 200"), "the connection stays: {text}");
+    assert!(text.contains("HTTP/1.1 200"), "the connection stays open: {text}");
 }
 
 #[test]
-fn a_body_that_is_too_large_to_be_taken_in_ends_the_connection_and_says_so() {
+fn a_body_that_is_too_large_to_be_read_closes_the_connection_and_the_answer_says_so() {
     let (_host, mut connection, _dir) = connected();
     connection.write_all(head("Content-Length: 99999999999\r\n").as_bytes()).unwrap();
     let text = rest(connection);
@@ -53,7 +53,7 @@ fn a_body_that_is_too_large_to_be_taken_in_ends_the_connection_and_says_so() {
 }
 
 #[test]
-fn a_body_that_waits_to_be_asked_for_is_not_asked_for_when_it_is_refused() {
+fn no_100_continue_is_sent_for_a_body_that_is_refused() {
     let (_host, mut connection, _dir) = connected();
     let headers = "Content-Length: 1000\r\nExpect: 100-continue\r\n";
     connection.write_all(head(headers).as_bytes()).unwrap();
@@ -62,7 +62,7 @@ fn a_body_that_waits_to_be_asked_for_is_not_asked_for_when_it_is_refused() {
 }
 
 #[test]
-fn a_client_that_sends_less_than_it_announced_is_not_kept_waiting_for_long() {
+fn a_client_that_sends_less_than_it_announced_is_answered_soon() {
     let (_host, mut connection, _dir) = connected();
     connection.write_all(head("Content-Length: 5\r\n").as_bytes()).unwrap();
     let begin = Instant::now();

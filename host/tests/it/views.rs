@@ -37,7 +37,7 @@ async fn a_view_is_created_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_view_that_is_there_is_a_409_and_stays() {
+async fn creating_a_view_that_exists_is_a_409_and_changes_nothing() {
     let host = TestHost::new();
     let again = host.json("POST", VIEWS, r#"{"key": "MY-view", "name": "other"}"#).await;
     again.refused(409, "view_exists");
@@ -45,7 +45,7 @@ async fn a_view_that_is_there_is_a_409_and_stays() {
 }
 
 #[tokio::test]
-async fn the_first_view_makes_its_project() {
+async fn the_first_view_creates_its_project() {
     let host = TestHost::new();
     let other = "/api/v2/projects/other/views";
     host.get(other).await.refused(404, "unknown_project");
@@ -64,7 +64,7 @@ async fn views_come_in_pages_and_orders() {
     assert_eq!(keys(&host.get(VIEWS).await.ok()), ["a", "b", "my-view"]);
     let by_name = host.get(&format!("{VIEWS}?sort=name&limit=2")).await.ok();
     assert_eq!((keys(&by_name), &by_name["totalCount"]), (vec!["b", "my-view"], &json!(3)));
-    // The links of a page lead to the others.
+    // The links of a page lead to the other pages.
     let next = by_name["_links"]["next"]["href"].as_str().unwrap();
     assert_eq!(keys(&host.get(next).await.ok()), ["a"]);
     let expanded =
@@ -78,7 +78,7 @@ async fn views_come_in_pages_and_orders() {
 }
 
 #[tokio::test]
-async fn what_a_list_does_not_know_is_a_400() {
+async fn an_unknown_parameter_of_a_list_is_a_400() {
     let host = TestHost::new();
     for (query, code) in [
         ("limit=-1", "invalid_request"),
@@ -100,7 +100,7 @@ async fn what_a_list_does_not_know_is_a_400() {
 }
 
 #[tokio::test]
-async fn a_patch_that_asks_for_what_is_not_kept_is_refused_by_the_name_of_the_field() {
+async fn a_patch_with_an_unsupported_field_is_refused_with_the_name_of_the_field() {
     let host = TestHost::new();
     for (body, field) in [
         (json!({"archived": true}), "archived"),
@@ -118,7 +118,7 @@ async fn a_patch_that_asks_for_what_is_not_kept_is_refused_by_the_name_of_the_fi
     assert_eq!(host.store.snapshot().unwrap().revision(), 2, "nothing changed");
     let older = r#"{"name": "other", "archived": false, "generateSdkKeys": false}"#;
     assert_eq!(host.json("PATCH", VIEW, older).await.ok()["name"], "other");
-    // Whoever creates one sends what older clients send, and more.
+    // A `POST` may have the fields that older clients send, and unknown ones.
     let post = r#"{"key": "v", "name": "V", "generateSdkKeys": true, "archived": true, "x": 1}"#;
     host.json("POST", VIEWS, post).await.ok();
 }

@@ -4,27 +4,27 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Puts load on a host of its own, and checks every answer and what is left in the store.
+/// Starts a host, puts load on it, and checks every answer and the final state of the store.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
-    /// For how many seconds
+    /// The duration of the load, in seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,
 
-    /// From how many connections, each with one request at a time
+    /// The number of connections; each sends one request at a time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) connections: u32,
 
-    /// How many flags a request links or unlinks at most
+    /// The largest number of flags that a request links or unlinks
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) keys: u32,
 
-    /// At how many requests a connection stops before the time is over
+    /// The number of requests after which a connection stops, even if time is left
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) requests: u32,
 
-    /// Where the store is while it is used; on the disk that is meant
+    /// The directory for the temporary store; choose one on the disk to be measured
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) dir: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! A connection to the host that is kept.
+//! A keep-alive connection to the host.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::Result;
 
-/// How long an answer may take: far longer than any should.
+/// The longest time to wait for an answer; a working host needs far less.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection with one request at a time.
@@ -24,7 +24,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects once; a connection that ends is an error of the next request.
+    /// Connects once. If the connection ends, the next request returns an error.
     pub(crate) async fn connect(address: SocketAddr, key: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -33,12 +33,12 @@ impl Client {
         Ok(Self { sender, key: key.to_owned() })
     }
 
-    /// Sends a request and gives the JSON of its answer, which must be a 200.
+    /// Sends a request and returns the JSON of its answer, which must be a 200.
     pub(crate) async fn json(&mut self, method: &str, path: &str, body: String) -> Result<Value> {
         Ok(serde_json::from_slice(&self.send(method, path, body).await?)?)
     }
 
-    /// Sends a request and gives the bytes of its answer, which must be a 200.
+    /// Sends a request and returns the bytes of its answer, which must be a 200.
     pub(crate) async fn send(&mut self, method: &str, path: &str, body: String) -> Result<Bytes> {
         let request = Request::builder()
             .method(method)

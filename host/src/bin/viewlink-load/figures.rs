@@ -1,22 +1,22 @@
-//! What a run tells.
+//! The results of a run.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::Result;
 
-/// The figures of a run.
+/// The results of a run.
 pub(crate) struct Figures {
     pub(crate) connections: u32,
     pub(crate) time: Duration,
-    /// In order.
+    /// In ascending order.
     pub(crate) latencies: Vec<Duration>,
     pub(crate) groups: Groups,
     pub(crate) sync: Duration,
     pub(crate) flags: usize,
 }
 
-/// What the host's own figures tell of its changes.
+/// The changes and groups that the host counted in its metrics.
 #[derive(Clone, Copy)]
 pub(crate) struct Groups {
     pub(crate) changes: f64,
@@ -24,7 +24,7 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Reads them in what `/metrics` tells.
+    /// Reads them from the text of `/metrics`.
     pub(crate) fn of(metrics: &str) -> Result<Self> {
         let figure = |name: &str| -> Result<f64> {
             let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -35,7 +35,7 @@ impl Groups {
     }
 }
 
-/// The shortest time that so many of a thousand do not exceed; zero of none.
+/// The shortest time that at least `per_mille` of a thousand values do not exceed; zero if there are no values.
 pub(crate) fn percentile(sorted: &[Duration], per_mille: usize) -> Duration {
     let rank = (sorted.len() * per_mille).div_ceil(1000).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()

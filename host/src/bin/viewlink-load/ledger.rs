@@ -1,13 +1,13 @@
-//! What is linked, as far as the host has acknowledged it.
+//! The links that the host has acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// How many flags a connection has.
+/// The number of flags of each connection.
 const FLAGS: u64 = 200;
 
-/// The flags of one connection, of which it alone changes the links.
+/// The flags of one connection. No other connection changes their links.
 pub(crate) struct Ledger {
     connection: u32,
     view: String,
@@ -15,7 +15,7 @@ pub(crate) struct Ledger {
     random: u64,
 }
 
-/// A request, and the one answer to it that is right.
+/// A request and its only correct answer.
 pub(crate) struct Step {
     pub(crate) method: &'static str,
     pub(crate) path: String,
@@ -26,7 +26,7 @@ pub(crate) struct Step {
 /// The linked flags of all views.
 pub(crate) type Links = BTreeMap<String, BTreeSet<String>>;
 
-/// How many views there are.
+/// The number of views.
 pub(crate) const VIEWS: u32 = 8;
 
 /// The name of a view.
@@ -40,7 +40,7 @@ impl Ledger {
         Self { connection, view: view(connection), linked: BTreeSet::new(), random }
     }
 
-    /// The next request, by chance, as if it were done.
+    /// Chooses the next request at random, and records its effect as if it were done.
     pub(crate) fn step(&mut self, most: u32) -> Step {
         let links = self.draw(2) == 0;
         let count = 1 + self.draw(u64::from(most));
@@ -72,7 +72,7 @@ impl Ledger {
         format!("flag-{}-{number}", self.connection)
     }
 
-    /// A number below another; xorshift is chance enough, and the same in each run.
+    /// A number less than `below`. Xorshift is random enough here, and gives the same numbers in each run.
     fn draw(&mut self, below: u64) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -80,7 +80,7 @@ impl Ledger {
         (self.random >> 11) % below.max(1)
     }
 
-    /// Adds what is linked to what is linked by others.
+    /// Adds these links to those of the other connections.
     pub(crate) fn enter(self, links: &mut Links) {
         links.entry(self.view).or_default().extend(self.linked);
     }

@@ -1,13 +1,13 @@
-//! Puts load on the host: many keep-alive connections that link and unlink flags of their own.
+//! Puts load on the host: many keep-alive connections that link and unlink their own flags.
 //!
 //! ```text
 //! cargo run --release -p viewlink-host --bin viewlink-load -- --seconds 30 --connections 64
 //! ```
 //!
-//! The host runs in this process, on a free port of 127.0.0.1 and with a store of its own below
-//! `--dir`. Each connection knows what is linked of its flags, so the answer to each request is
-//! known before. The run fails when an answer is another, and when what was acknowledged is not
-//! there: read over HTTP at the end, and again in the store opened anew, which is verified too.
+//! The host runs in this process, on a free port of 127.0.0.1, with its own store below `--dir`. Each connection knows
+//! the links of its flags, so it knows the answer to each request in advance. The run fails if an answer is different,
+//! or if an acknowledged change is missing at the end. The links are read over HTTP, and again from the reopened store,
+//! which is also verified.
 
 #![forbid(unsafe_code)]
 
@@ -25,13 +25,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// What a run returns; the text says what was wrong.
+/// The result of a run; the text of the error says what was wrong.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     match run::run(&arguments::Arguments::parse()) {
         Ok(figures) => {
-            // How it ended is told by the exit code, too, where nobody reads.
+            // The exit code also reports the result, in case stderr is closed.
             let _ = write!(io::stdout(), "{figures}");
             ExitCode::SUCCESS
         }

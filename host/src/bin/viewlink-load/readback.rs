@@ -1,4 +1,4 @@
-//! What is linked, as the host and the store tell.
+//! The links as the host and the store report them.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::client::Client;
 use crate::ledger::{Links, VIEWS, view};
 
-/// More than the most flags a view can have here.
+/// More than the number of flags that a view can have here.
 const ALL: usize = 1_000_000;
 
 /// Reads all links page by page over HTTP.
@@ -32,7 +32,7 @@ pub(crate) async fn over_http(client: &mut Client) -> Result<Links> {
     Ok(links)
 }
 
-/// Reads all links of the store, after it was verified.
+/// Verifies the store, and reads all its links.
 pub(crate) fn in_store(store: &Store) -> Result<Links> {
     let found = store.verify()?;
     if !found.is_clean() {
@@ -50,7 +50,7 @@ pub(crate) fn in_store(store: &Store) -> Result<Links> {
     Ok(links)
 }
 
-/// Fails where what is there is not what was acknowledged.
+/// Fails if the links found are not the acknowledged ones.
 pub(crate) fn compare(place: &str, found: &Links, acknowledged: &Links) -> Result<()> {
     for (view, acknowledged) in acknowledged {
         let empty = BTreeSet::new();
@@ -71,20 +71,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_too_few_or_too_many_is_a_lost_acknowledgement() {
+    fn a_missing_or_unexpected_link_is_a_lost_acknowledgement() {
         let links = |flags: &[&str]| {
             let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
             Links::from([("v".to_owned(), flags)])
         };
         let acknowledged = links(&["a", "b"]);
         compare("here", &links(&["a", "b"]), &acknowledged).unwrap();
-        for (found, told) in [
+        for (found, problem) in [
             (links(&["a"]), "b is not linked to v"),
             (links(&["a", "b", "c"]), "c is linked to v"),
             (Links::new(), "a is not linked to v"),
         ] {
             let error = compare("here", &found, &acknowledged).unwrap_err().to_string();
-            assert!(error.contains(told), "{error}");
+            assert!(error.contains(problem), "{error}");
         }
     }
 }

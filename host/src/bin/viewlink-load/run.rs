@@ -20,7 +20,7 @@ use crate::{readback, sync_time};
 
 const KEY: &str = "the-key-of-the-load";
 
-/// What is known when the host has stopped.
+/// The results that are known when the host has stopped.
 struct Ended {
     time: Duration,
     latencies: Vec<Duration>,
@@ -28,7 +28,7 @@ struct Ended {
     groups: Groups,
 }
 
-/// Puts load on a host and checks what it leaves.
+/// Puts load on a host and checks the store that it leaves.
 pub(crate) fn run(arguments: &Arguments) -> Result<Figures> {
     let directory = tempfile::tempdir_in(&arguments.dir)?;
     let path = directory.path().join("load.viewlink");
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Figures> {
     })
 }
 
-/// Starts the host, puts load on it and stops it as a signal would.
+/// Starts the host, puts load on it, and stops it as a signal would.
 async fn serve_and_load(path: &Path, arguments: &Arguments) -> Result<Ended> {
     let store = Store::open(path)?;
     for view in (0..VIEWS).map(view) {
@@ -87,7 +87,7 @@ async fn serve_and_load(path: &Path, arguments: &Arguments) -> Result<Ended> {
     Ok(Ended { time, latencies, acknowledged, groups })
 }
 
-/// All connections at work, to the end of the last; the first that fails ends the run.
+/// Runs all connections until the last one is done. The first failure ends the run.
 async fn load(task: &Task, connections: u32) -> Result<(Vec<Duration>, Links)> {
     let mut workers: JoinSet<Result<Worked>> = JoinSet::new();
     for connection in 0..connections {

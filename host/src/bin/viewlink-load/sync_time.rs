@@ -1,4 +1,4 @@
-//! What the disk alone takes.
+//! The time that the disk alone needs.
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::figures::percentile;
 
-/// The median time of writing 200 bytes into a file that has its space already, and syncing them:
-/// no durable change can be faster.
+/// The median time of writing 200 bytes into a preallocated file and syncing them. No durable change can be faster.
 pub(crate) fn measure(directory: &Path) -> Result<Duration> {
     let mut file = File::create(directory.join("sync"))?;
     file.write_all(&vec![0; 1 << 20])?;

@@ -1,4 +1,4 @@
-//! A connection at work.
+//! A connection that sends requests.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -7,19 +7,19 @@ use crate::Result;
 use crate::client::Client;
 use crate::ledger::Ledger;
 
-/// What all connections are to do.
+/// The work of each connection.
 #[derive(Clone)]
 pub(crate) struct Task {
     pub(crate) address: SocketAddr,
     pub(crate) key: String,
-    /// How many keys a request has at most.
+    /// The largest number of keys in a request.
     pub(crate) keys: u32,
-    /// When to stop, and after how many requests if that is earlier.
+    /// The time to stop, and the number of requests after which to stop earlier.
     pub(crate) end: Instant,
     pub(crate) requests: u32,
 }
 
-/// What a connection did.
+/// The results of one connection.
 pub(crate) struct Worked {
     pub(crate) ledger: Ledger,
     pub(crate) latencies: Vec<Duration>,
