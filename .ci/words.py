@@ -28,15 +28,9 @@ NOT_DONE = (
     "docs/guide.md",
     "docs/testing.md",
     "power/",
-    "src/asynchronous/",
     "src/checkpoint/",
     "src/engine/",
-    "src/lib.rs",
-    "src/opening.rs",
-    "src/project/",
-    "src/restore.rs",
     "src/state/",
-    "src/store.rs",
     "tests/",
 )
 

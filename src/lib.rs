@@ -1,10 +1,10 @@
-//! An embedded store of which resources belong to which views, in both directions.
+//! An embedded store for views and the resources that belong to them. It answers in both directions.
 //!
-//! A host service links this crate and keeps in one directory which *resources* (flags, segments, AI
-//! configs and metrics) belong to which *views*, named groups of them, of a *project*, a namespace.
-//! Its main job is the batch unlink: it walks all keys of a batch inside one write transaction,
-//! records a failure for each key that has one instead of aborting, and returns a report that a
-//! client can act on.
+//! A host service links this crate. It keeps in one directory which *resources* (flags, segments, AI configs and
+//! metrics) belong to which *views*. A view is a named group of resources. Views belong to a *project*, which is a
+//! namespace. The main operation is the batch unlink: it processes all keys of a batch inside one write transaction.
+//! If a key fails, it records the failure and continues with the next key. The caller gets a report with an outcome
+//! for each key.
 //!
 //! ```
 //! use viewlink::{Batch, NewView, Paging, Resource, ResourceType, Store};
@@ -42,144 +42,143 @@
 //! | task | call |
 //! | --- | --- |
 //! | open a store, in a directory or in memory | [`Store::open`], [`Options::open`], [`Options::open_in_memory`] |
-//! | look at a store without changing its files | [`Options::read_only`] |
-//! | create a view, or use the one that is there | [`Project::create_view`], [`Project::ensure_view`] |
+//! | read a store without changing its files | [`Options::read_only`] |
+//! | create a view, or use the existing one | [`Project::create_view`], [`Project::ensure_view`] |
 //! | change, rename, copy or delete a view | [`Project::update_view`], [`rename_view`](Project::rename_view), [`copy_view`](Project::copy_view), [`delete_view`](Project::delete_view) |
 //! | link or unlink many resources | [`Project::link`], [`Project::unlink`] |
-//! | make a view hold exactly these resources | [`Project::replace`] |
+//! | make a view contain exactly these resources | [`Project::replace`] |
 //! | change several views in one transaction | [`Project::change_links`], [`Project::move_links`] |
-//! | never take a resource out of its last view | [`Batch::keep_last_view`] |
-//! | know what a call would do | [`Project::dry_run`] |
+//! | never remove a resource from its last view | [`Batch::keep_last_view`] |
+//! | see what a call would change, without changing it | [`Project::dry_run`] |
 //! | change something only if nobody else did | [`Project::if_view_changed_by`], [`Project::if_store_at_position`] |
 //! | list the resources of a view, or the views of a resource | [`ProjectSnapshot::linked_resources`], [`ProjectSnapshot::linked_views`] |
 //! | ask whether a resource is in a view | [`ProjectSnapshot::is_linked`] |
-//! | know names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
-//! | link what a filter finds | [`Batch::matching`], [`ResourceFilter::parse`] |
-//! | keep what a filter finds linked, now and after every change | [`Project::follow`], [`Project::unfollow`] |
+//! | store names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
+//! | link all resources that match a filter | [`Batch::matching`], [`ResourceFilter::parse`] |
+//! | keep all resources that match a filter linked, now and after every change | [`Project::follow`], [`Project::unfollow`] |
 //! | find resources by the views that they are in | [`ProjectSnapshot::find_resources`] |
 //! | compare views | [`ProjectSnapshot::overlap`], [`ProjectSnapshot::near_views`] |
-//! | take a change back | [`Project::revert`], [`Project::revert_to`] |
-//! | read the store as it was | [`Store::snapshot_at`] |
+//! | undo a change | [`Project::revert`], [`Project::revert_to`] |
+//! | read the store as it was at an earlier revision | [`Store::snapshot_at`] |
 //! | see who changed a view or a resource, and why | [`ProjectSnapshot::view_history`], [`ProjectSnapshot::resource_history`] |
-//! | keep a cache or an index up to date | [`Store::feed_after`], [`Feed::wait`] |
+//! | keep a cache or a search index up to date | [`Store::feed_after`], [`Feed::wait`] |
 //! | copy the store while it is in use, and restore it | [`Store::backup_to`], [`Restore`] |
 //! | handle a failing disk | [`Error::outcome`], [`Store::health`], [`Store::recover`] |
 //! | check the files | [`Store::verify`] |
 //! | test the handling of failures and power losses | `Store::fail_next_change`, `testing::SimulatedDisk`, with the feature `testing` |
 //! | call it from async code | `Store::into_async`, with the feature `tokio` |
-//! | speak the JSON of the REST API | `wire`, with the feature `wire` |
+//! | use the JSON of the REST API | `wire`, with the feature `wire` |
 //!
-//! # What is guaranteed
+//! # Guarantees
 //!
-//! - **A change is whole or absent.** One call is one change, whatever its number of keys, after
-//!   any crash. The error of a call that failed says what became of its change:
-//!   [`Error::outcome`].
-//! - **What was answered is durable.** A report is given after the journal record that holds the
-//!   change was synced to disk.
-//! - **What was read stays.** A reader never sees a change that a crash could take back. There is one
-//!   exception, for those who cannot write: [`Options::read_only`].
-//! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads, in both directions, as
-//!   long as it is held.
-//! - **One outcome for each key, in request order.** See [`Report`].
-//! - **Bad input is an error or a key's failure**, and never a panic. So is a file that is cut,
-//!   foreign, too new or damaged. An open that fails leaves the files as they were, but for what
-//!   [`Options::open`] names. Every opening compares what it loaded with a digest.
-//! - **Copies that went different ways do not pass for one.** A [`Position`] names a change and all before it.
-//!   A store that never had it says so: [`Error::Diverged`].
+//! - **A change is whole or absent.** One call is one change, whatever its number of keys. This holds after any crash.
+//!   If a call fails, [`Error::outcome`] says whether its change was applied.
+//! - **An acknowledged change is durable.** A call returns its report only after the journal record of the change was
+//!   synced to disk.
+//! - **Readers see only durable changes.** A reader never sees a change that a crash could undo. There is one
+//!   exception, for readers that cannot write: [`Options::read_only`].
+//! - **Readers see one revision.** A [`Snapshot`] is consistent across all its reads, in both directions, as long as
+//!   it is held.
+//! - **There is one outcome for each key, in request order.** See [`Report`].
+//! - **Invalid input is an error of the call or a failure of a key**, and never a panic. The same holds for a file
+//!   that is truncated, damaged, too new or not from this store. If an opening fails, the files stay as they were,
+//!   with the exceptions that [`Options::open`] lists. Every opening compares the loaded state with a digest.
+//! - **Copies with different histories are told apart.** A [`Position`] identifies a change and all changes before it.
+//!   A store that never had this position returns [`Error::Diverged`].
 //!
 //! # Durability
 //!
-//! Everything a store holds is in memory. A change is decided there, appended to the journal with one
-//! write, and the journal's file is synced. Only then readers see the change, and the call returns. A
-//! *checkpoint* writes the whole state into a new file from time to time. An opening loads the newest
-//! checkpoint and applies the changes that the journal has after it.
+//! The whole state of a store is in memory. A change is first decided against this state. Then it is appended to the
+//! journal with one write, and the file of the journal is synced. After that, readers see the change and the call
+//! returns. From time to time, a *checkpoint* writes the whole state into a new file. An opening loads the newest
+//! checkpoint and applies the later changes from the journal.
 //!
-//! - [`Store::checkpoint`] makes nothing more durable. It makes the next opening shorter, and lets old
-//!   changes leave the journal. It happens by itself: [`Options::checkpoints`], [`Options::checkpoint_bytes`].
-//!   One that fails loses nothing and stops nothing; [`Stats::failed_checkpoints`] counts it.
-//! - [`Store::close`] makes a checkpoint and returns what failed. Dropping the last handle does the same and
-//!   reports nothing. Neither loses a change, nor does killing the process.
-//! - Of the disk it is assumed that what was synced stays. Of what was not, any part may be there, in any
-//!   order, torn at sectors. `docs/design.md` has it in full, and the one thing that cannot be noticed: the
-//!   very last record, if exactly that rots on the disk.
-//! - When the disk fails under a call, [`Error::outcome`] says whether its change is not applied, unknown
-//!   or committed. A shortage that passes (a full disk, no descriptors) leaves the store writable where what
-//!   was written could be taken back. After any other failure writes stop, reads go on where they can, and
-//!   [`Store::recover`] brings the store back under the live handles: afterwards an unknown change is
-//!   there, whole, or not at all.
+//! - [`Store::checkpoint`] does not make changes more durable. It makes the next opening faster, and old changes can
+//!   then be removed from the journal. Checkpoints are automatic: see [`Options::checkpoints`] and
+//!   [`Options::checkpoint_bytes`]. A checkpoint that fails loses no data and does not stop writes;
+//!   [`Stats::failed_checkpoints`] counts it.
+//! - [`Store::close`] makes a checkpoint and returns its error if it fails. Dropping the last handle also makes one
+//!   but reports no error. Neither loses a change, and killing the process does not lose one either.
+//! - The store assumes that the disk keeps data that was synced. Of data that was not synced, any part may be on the
+//!   disk, in any order, torn at sectors. `docs/design.md` describes this in full. It also describes the one damage
+//!   that cannot be detected: the very last record is damaged on the disk.
+//! - If the disk fails during a call, [`Error::outcome`] says whether the change is not applied, unknown or committed.
+//!   After a temporary shortage (a full disk, no free file descriptors) the store stays writable if it could remove
+//!   what it had written. After any other failure writes stop, and reads continue if possible. [`Store::recover`] then
+//!   repeats the recovery, and all handles stay valid. After it, an unknown change is applied as a whole or not at
+//!   all.
 //!
 //! # Reading without writing
 //!
-//! Opening a store writes to its directory: it recovers what a crash left, and starts a new file of the
-//! journal. [`Options::read_only`] opens one of which no byte changes, on a full disk or one that cannot be
-//! written, too. All reads, [`Store::verify`] and [`Store::backup_to`] work and answer as ever; changes are
+//! Opening a store writes to its directory: it recovers from a crash and starts a new file of the journal. A store
+//! that is opened with [`Options::read_only`] changes no byte. This also works on a full disk and on one that cannot
+//! be written. All reads, [`Store::verify`] and [`Store::backup_to`] work as usual; changes fail with
 //! [`Error::ReadOnly`].
 //!
 //! # Many threads
 //!
-//! A [`Store`] is a cheap handle for any thread: `Clone`, `Send` and `Sync`, as are [`Project`],
-//! [`Snapshot`] and [`Feed`]. One process at a time opens a store, or any number do that only read it
-//! ([`Options::read_only`]). A child that was forked after the opening gets [`Error::Forked`] and harms nothing.
+//! A [`Store`] is a cheap handle that any thread can use: it is `Clone`, `Send` and `Sync`, and so are [`Project`],
+//! [`Snapshot`] and [`Feed`]. Only one process at a time can open a store, or any number of processes that only read
+//! it ([`Options::read_only`]). In a child process that was forked after the opening, calls fail with
+//! [`Error::Forked`] and change nothing.
 //!
-//! *Changes* are made one after the other. Those who link and unlink by key at the same time are a group: one
-//! append and one sync for all, so many callers are worth it. The first caller of a group makes the changes of
-//! all; there is no thread for that. [`Options::group_limit`] bounds how long a small change waits for large
-//! ones.
+//! *Changes* are made one after another. Calls that link and unlink by key at the same time form a group: there is one
+//! append and one sync for all of them, so many concurrent callers give a higher throughput. The first caller of a
+//! group makes the changes of all of them on its own thread. [`Options::group_limit`] bounds how long a small change
+//! waits for large ones.
 //!
-//! *Long calls.* Deciding and applying take time in proportion to the keys. A batch of 100,000 keys, a filter
-//! that looks at every resource, or the removal of a resource that is in very many views holds up other
-//! changes meanwhile, and no reader. Checkpoints hold up nobody: a thread makes them from a snapshot and ends
-//! with them. Only where the journal since the last one reaches [`Options::journal_limit`] a change waits for
-//! it. With [`Checkpoints::Inline`] the caller who made it due makes the checkpoint, after all answers were
-//! given.
+//! *Long calls.* The time to decide and apply a change grows with its number of keys. A batch of 100,000 keys, a
+//! filter that must test every resource, or the removal of a resource that is in very many views delays other changes,
+//! but no reader. Checkpoints delay nothing: a separate thread makes them from a snapshot, and exits after that. There
+//! is one exception: if the journal since the last checkpoint reaches [`Options::journal_limit`], the next change
+//! waits for a checkpoint. With [`Checkpoints::Inline`], the caller whose change made the checkpoint due makes it,
+//! after all answers were given.
 //!
-//! *Readers* wait for no change to be decided or synced. Taking a [`Snapshot`] is O(1), and [`Project::read`]
-//! is one for a single project. As long as a snapshot is held, what changes is copied first. So changes cost
-//! somewhat more, and what they replaced stays in memory: at most the size of the state. A snapshot pins
-//! nothing on disk, never expires, and holds up no checkpoint, copy or verification. Drop it when it is not
-//! needed any more, and watch [`Stats::oldest_snapshot`] for one that was forgotten. A [`Feed`] holds nothing
-//! of the state.
+//! *Readers* do not wait for a change to be decided or synced. Taking a [`Snapshot`] is O(1); [`Project::read`] takes
+//! one for a single project. As long as a snapshot is held, changes first copy the parts that they modify. So changes
+//! take a little longer, and the replaced parts stay in memory: at most the size of the state. A snapshot holds no
+//! file on disk, never expires, and delays no checkpoint, backup or verification. Drop it when you no longer need it,
+//! and watch [`Stats::oldest_snapshot`] to find a forgotten one. A [`Feed`] keeps no part of the state in memory.
 //!
 //! # Async code
 //!
-//! Calls block on the disk. With the feature `tokio`, `Store::into_async` gives a handle with the same
-//! calls for async code: they run on the runtime's pool for blocking work, can be dropped at any moment
-//! with the change whole or absent, and the feed is a `Stream`. With another runtime use its own pool, as
-//! `tokio::task::spawn_blocking` is; the handles can be moved there.
+//! Calls block on the disk. With the feature `tokio`, `Store::into_async` returns a handle with the same calls for
+//! async code. They run on the runtime's pool for blocking work. A call can be dropped at any moment; its change is
+//! then whole or absent. The feed is a `Stream`. With another runtime, use its own pool for blocking work, similar to
+//! `tokio::task::spawn_blocking`; the handles can be moved to its threads.
 //!
 //! # Many tenants
 //!
 //! Tenants share a store as projects. A project begins with its first view or registered resource, or with
-//! [`Project::put`], and ends with [`Project::delete`].
+//! [`Project::put`]. It ends with [`Project::delete`].
 //!
-//! - *Apart* are all names (two projects may have a view of one key), lists and their totals, the registry,
-//!   and cursors. No change reaches into two projects. Who may call for which is the host's business.
-//! - *Shared* are the revision counter (so [`Project::if_store_at`] notices every tenant's changes, where
-//!   [`Project::if_view_at`] notices those of a view), the journal with its retention and its feed
-//!   ([`Change::project`] says whose each is), the limits, memory, and backups.
-//! - *Noisy neighbours*: a large batch holds up all writers for the time it takes, so bound it with
-//!   [`Options::batch_limit`]; many changes of one tenant push those of others out of the journal, as
-//!   [`Options::keep_changes`] counts them together; what one tenant holds takes memory that
-//!   [`Options::memory_limit`] counts for all. There are no quotas.
+//! - *Separate* are all names (two projects may each have a view with the same key), lists and their totals, the
+//!   registry, and cursors. No change affects two projects. The host decides who may call which project.
+//! - *Shared* are the revision counter, the journal with its retention and its feed ([`Change::project`] names the
+//!   project of a change), the limits, memory, and backups. So [`Project::if_store_at`] notices the changes of every
+//!   tenant, and [`Project::if_view_at`] notices only those of one view.
+//! - *Tenants can affect each other.* A large batch delays all other writers, so bound its size with
+//!   [`Options::batch_limit`]. Many changes of one tenant push changes of other tenants out of the journal, because
+//!   [`Options::keep_changes`] counts all of them together. [`Options::memory_limit`] counts the memory of all tenants
+//!   together. There are no quotas.
 //!
-//! Tenants that need files of their own get a store each: a directory, one or two journal segments of
-//! [`Options::segment_size`], and the memory of what it holds.
+//! If tenants need files of their own, give each its own store. A store costs a directory, one or two journal segments
+//! of [`Options::segment_size`], and the memory of its state.
 //!
-//! # What is known of resources
+//! # Registered resources
 //!
-//! Any resource with a valid key can be linked. A project's registry
-//! ([`Project::put_resources`]) knows more of those that are put there: name, tags, maintainer, and the
-//! id of a segment. Then segments can be named by id ([`Batch::segment_ids`]), resources by what they
-//! are like ([`Batch::matching`], [`filter`]), lists searched and sorted by name, and, with
-//! [`LinkPolicy::Closed`], nothing else can be linked. All of it is decided inside the change.
+//! Any resource with a valid key can be linked. A project also has a registry ([`Project::put_resources`]). It stores
+//! more about a resource: name, tags, maintainer, and the id of a segment. With it, segments can be named by id
+//! ([`Batch::segment_ids`]), resources can be selected by their fields ([`Batch::matching`], [`filter`]), and lists
+//! can be searched and sorted by name. With [`LinkPolicy::Closed`], only registered resources can be linked. All this
+//! is evaluated inside the change.
 //!
 //! # Errors
 //!
-//! What concerns one key of a batch is that key's failure in the [`Report`], with a [`FailureReason`] and a
-//! stable [`FailureCode`]; the other keys are done. The whole call is an [`Error`], and changes nothing,
-//! when its project or view is malformed or unknown, when it is beyond a limit or a precondition does not
-//! hold, when the store takes no changes, or when the disk fails. [`Report::all_ok`] turns a report with
-//! failures into an error.
+//! A problem with one key of a batch is a failure of this key in the [`Report`], with a [`FailureReason`] and a stable
+//! [`FailureCode`]. The other keys are processed. The whole call fails with an [`Error`], and changes nothing, if its
+//! project or view is invalid or unknown, if it exceeds a limit, if a precondition does not hold, if the store accepts
+//! no changes, or if the disk fails. [`Report::all_ok`] turns a report with failures into an error.
 //!
 //! # Limits
 //!
@@ -192,11 +191,11 @@
 //! | tags of a view or resource | 64 | [`Limits::tags`] |
 //! | a description | 4,096 bytes | [`Limits::description`] |
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
-//! | the text of a filter, its values, and those of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
+//! | the text of a filter, its values, and the values of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
-//! | names of a removal whose change keeps what undoing it needs | 100,000 | [`Options::removal_detail`] |
+//! | names that a removal may have so that it can be undone | 100,000 | [`Options::removal_detail`] |
 //! | memory of the state | none | [`Options::memory_limit`] |
-//! | journal after which a checkpoint is made | 4 MiB, and half of the last one | [`Options::checkpoint_bytes`] |
+//! | journal after which a checkpoint is made | 4 MiB, and half the size of the last one | [`Options::checkpoint_bytes`] |
 //! | journal since the last checkpoint | 256 MiB | [`Options::journal_limit`] |
 //! | changes that the journal keeps | the newest 100,000 | [`Options::keep_changes`] |
 //! | the age of a change that the journal keeps | none | [`Options::keep_for`] |
@@ -206,7 +205,7 @@
 //!
 //! # Memory
 //!
-//! All of a store is in memory. What its parts take, [`Sizes::memory`] has for a store that is open:
+//! All of a store is in memory. [`Sizes::memory`] returns the size of each part of an open store. Estimates:
 //!
 //! | what | bytes |
 //! | --- | ---: |
@@ -214,106 +213,106 @@
 //! | a linked resource with a key of 20 bytes, in fewer than 16 views | 120 |
 //! | a view, besides its links and long texts | 320 |
 //!
-//! So a million links of 100,000 resources take 29 MB, ten million of a million resources 287 MB, and a million
-//! links of as many resources 135 MB; a registered resource takes what is said of it besides. A process needs
-//! more, some 20 MB and a third: what an allocator adds, a checkpoint while it is made, a batch in proportion to its
-//! keys, and what changed since a snapshot that is held. [`Options::memory_limit`] refuses a change with which the
-//! state could go beyond it: [`Error::MemoryLimit`], and nothing changed.
+//! So one million links of 100,000 resources take 29 MB, ten million links of one million resources 287 MB, and one
+//! million links of one million resources 135 MB. The fields of a registered resource need memory as well. The process
+//! needs about one third and 20 MB more: overhead of the allocator, a checkpoint while it is made, a batch in
+//! proportion to its keys, and the parts that changed since a snapshot that is still held. [`Options::memory_limit`]
+//! refuses a change that could make the state too large; such a call fails with [`Error::MemoryLimit`] and changes
+//! nothing.
 //!
 //! # Costs
 //!
-//! With n keys in a call; V and R the views and registered resources of the project; m the links of one type
-//! of the view, v the views of the resource, p = offset + limit of a page. A change takes one append and one
-//! sync besides, shared with those who link and unlink by key at the same time; one that changes nothing takes
-//! neither. Whatever names no cost does not touch the store: it takes time in proportion to what it is
-//! given and gives back.
+//! In this table, n is the number of keys in a call; V and R are the numbers of views and registered resources of the
+//! project; m is the number of links of one type in the view; v is the number of views of the resource; p = offset +
+//! limit of a page. A change also needs one append and one sync. Calls that link and unlink by key at the same time
+//! share them. A call that changes nothing needs neither. A function without a stated cost does not access the store:
+//! its time is in proportion to its arguments and its result.
 //!
 //! | operation | cost |
 //! | --- | --- |
 //! | [`link`](Project::link), [`unlink`](Project::unlink) | O(n log n + n log m) |
 //! | [`replace`](Project::replace) | O(n log n + n log m + m) |
-//! | a change of links or of the registry where views [follow](Project::follow) filters | O(f log f) more with the f filters that may find one of its resources, or name one of its views |
-//! | [`follow`](Project::follow), [`unfollow`](Project::unfollow) | that of the resources that the filter finds or found, by the index where there is one, else O(R) |
-//! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all of the type; to unlink, for each of the m links |
+//! | a change of links or of the registry if views [follow](Project::follow) filters | O(f log f) more for the f filters that may match one of its resources, or that name one of its views |
+//! | [`follow`](Project::follow), [`unfollow`](Project::unfollow) | that of the resources that the filter matches or matched: by the index if it has one, else O(R) |
+//! | a batch by [filter](Batch::and_matching) | O(log R) for each resource that the index finds, or else for all resources of the type; to unlink, for each of the m links |
 //! | [`register`](Project::register) | that of `put_resources`, and O(n log m) for each view |
 //! | [`put_resources`](Project::put_resources) | O(n · (1 + tags) · log R) |
 //! | [`create_view`](Project::create_view), [`update_view`](Project::update_view) | O(log V) |
 //! | [`delete_view`](Project::delete_view) | O(log V); O(its links) up to [`Options::removal_detail`] |
 //! | [`put`](Project::put), [`update`](Project::update) a project | O(log projects) |
 //! | [`delete`](Project::delete) a project | O(its views, links and resources) |
-//! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); the slow one, where v is very large |
-//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view that links come back to, and the journal from that change on |
+//! | [`remove_resource`](Project::remove_resource) | O(v log v + v log m); slow if v is very large |
+//! | [`revert`](Project::revert) | O(n log n) with the n names of that change, O(m) for each view whose links are restored, and the journal from that change on |
 //! | [`revert_to`](Project::revert_to) | that of [`snapshot_at`](Store::snapshot_at), and O(m log m) |
-//! | [`view_history`](ProjectSnapshot::view_history), [`resource_history`](ProjectSnapshot::resource_history) | O(bytes of the journal that the page is found in) |
-//! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more where v is above 15 |
+//! | [`view_history`](ProjectSnapshot::view_history), [`resource_history`](ProjectSnapshot::resource_history) | O(bytes of the journal that are read to find the page) |
+//! | [`is_linked`](ProjectSnapshot::is_linked) | O(log V); O(log v) more if v is above 15 |
 //! | [`linked_resources`](ProjectSnapshot::linked_resources) by key or link time | O(log m + offset / 384 + limit) |
 //! | by name | O(m log R + p log p) |
 //! | [`linked_views`](ProjectSnapshot::linked_views) | O(v log v) |
 //! | [`snapshot`](Store::snapshot), the totals of lists without a filter | O(1) |
-//! | [`snapshot_at`](Store::snapshot_at) | O(n log links) with the n names of the changes since, and O(links) of the views that lost some since |
+//! | [`snapshot_at`](Store::snapshot_at) | O(n log links) with the n names of the later changes, and O(links) of the views that lost links in them |
 //! | [`read`](Project::read) | O(log projects) |
-//! | [`open`](Options::open) | O(n log n) with all there is, on the cores there are, and O(journal since the last checkpoint) |
-//! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with all there is |
+//! | [`open`](Options::open) | O(n log n) with the size of the state, on all cores, and O(journal since the last checkpoint) |
+//! | [`checkpoint`](Store::checkpoint), [`compact`](Store::compact), [`close`](Store::close) | O(n log n) with the size of the state |
 //! | [`backup_to`](Store::backup_to), [`Restore::to`] | the same, and O(journal) |
 //!
 //! # Features
 //!
-//! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a
-//!   host can test how it handles that, and the module `testing` has a disk that loses power. Off by
-//!   default.
-//! - `tokio`: `AsyncStore`, `AsyncProject` and `FeedStream`, the same operations for async code. Off by
-//!   default.
-//! - `tracing`: spans and events of the store's own work, see below. Off by default.
+//! - `testing`: `Store::fail_next_change` makes the next change fail in a chosen way, so that a host can test its
+//!   error handling. The module `testing` has a simulated disk that can lose power. Off by default.
+//! - `tokio`: `AsyncStore`, `AsyncProject` and `FeedStream`, the same operations for async code. Off by default.
+//! - `tracing`: spans and events about the work of the store, see below. Off by default.
 //! - `wire`: the module `wire`, with the JSON of the REST API. Off by default.
 //!
 //! # Observability
 //!
-//! [`Store::stats`] has figures that are always counted and cost nothing to read, [`Store::sizes`] how
-//! large each part is, [`Store::health`] whether changes are made; the first and the last wait for no
-//! change and no disk. With the feature `tracing` the store reports its own work to any subscriber of the crate
-//! [tracing](https://docs.rs/tracing). Targets, names and fields are stable; all fields are numbers but `reason`,
+//! [`Store::stats`] returns figures that are always counted and cost nothing to read. [`Store::sizes`] returns the
+//! size of each part. [`Store::health`] returns whether the store accepts changes. `stats` and `health` wait for no
+//! change and no disk. With the feature `tracing` the store reports its work to any subscriber of the crate
+//! [tracing](https://docs.rs/tracing). Targets, names and fields are stable. All fields are numbers except `reason`;
 //! times are in microseconds.
 //!
-//! | target | name | level | what it is, and its fields |
+//! | target | name | level | meaning and fields |
 //! | --- | --- | --- | --- |
-//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest, number of `changes`, `keys` that were named, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; without values where nothing was changed |
-//! | `viewlink::commit` | `slow_commit` | warn | one took as long as [`Options::slow_commit`] or longer: the same fields, `limit_us` |
+//! | `viewlink::commit` | `commit` | debug | span around a group of changes: `revision` of the newest one, number of `changes`, number of `keys` in the requests, `bytes` of journal, `sync_us` to write and sync them, `duration_us` until readers saw them; the fields are empty if nothing was changed |
+//! | `viewlink::commit` | `slow_commit` | warn | a group took as long as [`Options::slow_commit`] or longer: the same fields, `limit_us` |
 //! | `viewlink::commit` | `writes_stopped` | error | the store takes no more changes: `reason` |
-//! | `viewlink::checkpoint` | `checkpoint` | debug | span around the writing of a checkpoint: `revision` of the state in it, `bytes` of its file, `duration_us`; without values where it failed |
-//! | `viewlink::checkpoint` | `checkpoint_failed` | warn | a checkpoint could not be made; the one before is in its place: `reason` |
-//! | `viewlink::journal` | `segment_started` | debug | the journal goes on in a new file: `first_revision` in it, `bytes` of room |
-//! | `viewlink::journal` | `segment_removed` | debug | a file that nobody needs is gone: `first_revision` that was in it, its `bytes` |
-//! | `viewlink::backup` | `backup` | debug | span around the making of a copy, whose segments are told of inside it: `revision` of the copy, `duration_us` |
+//! | `viewlink::checkpoint` | `checkpoint` | debug | span around the writing of a checkpoint: `revision` of its state, `bytes` of its file, `duration_us`; the fields are empty if it failed |
+//! | `viewlink::checkpoint` | `checkpoint_failed` | warn | a checkpoint could not be made; the previous one is still used: `reason` |
+//! | `viewlink::journal` | `segment_started` | debug | the journal continues in a new file: `first_revision` in it, its size in `bytes` |
+//! | `viewlink::journal` | `segment_removed` | debug | a file that is no longer needed was removed: `first_revision` in it, its `bytes` |
+//! | `viewlink::backup` | `backup` | debug | span around the making of a copy; the events of its segments are inside it: `revision` of the copy, `duration_us` |
 //! | `viewlink::recovery` | `recovery` | info | span around every opening of the files: no fields |
-//! | `viewlink::recovery` | `torn_end` | warn | a crash left changes in the journal that were not whole, and so not acknowledged: `revision` of the last whole one, `cut_bytes` |
-//! | `viewlink::recovery` | `recovered` | info | the store is open: `state_revision` that the state on disk had, `revision` of the journal's end, changes `replayed`, `rewritten` since nothing proved that they had been synced, `cut_bytes`, `duration_us` |
+//! | `viewlink::recovery` | `torn_end` | warn | a crash left incomplete changes at the end of the journal, which were never acknowledged: `revision` of the last complete one, `cut_bytes` |
+//! | `viewlink::recovery` | `recovered` | info | the store is open: `state_revision` of the checkpoint, `revision` at the end of the journal, number of changes `replayed`, number of changes `rewritten` because it was not certain that they had been synced, `cut_bytes`, `duration_us` |
 //!
-//! No field has a key, name, comment or actor: who reads the log of a process need not be allowed to read
-//! what its tenants keep. So a `reason` leaves out what a damaged row or a panic says;
-//! [`Store::health`] has all of it.
+//! No field contains a key, name, comment or actor, because readers of a process log may not be allowed to read the
+//! data of its tenants. For the same reason, `reason` omits details of a damaged row or a panic; [`Store::health`]
+//! returns them.
 //!
-//! A group is reported by the thread of the caller who leads it, inside that caller's span, though others may
-//! share it; a checkpoint by the thread that makes it. Most is reported in the middle of the work, while other
-//! callers wait: a subscriber must not call the store. If it panics, that is caught, and the report is lost.
+//! The thread of the caller that leads a group reports the group, inside the span of this caller, even if other
+//! callers share it. The thread that makes a checkpoint reports the checkpoint. Most events are reported during the
+//! work, while other callers wait. So a subscriber must not call the store. If a subscriber panics, the panic is
+//! caught and the event is lost.
 //!
 //! # Layers
 //!
-//! | layer | modules | knows |
+//! | layer | modules | responsibility |
 //! | --- | --- | --- |
-//! | edges | `wire`, `asynchronous` | JSON; the pool for blocking work. Each behind a feature |
+//! | edges | `wire`, `asynchronous` | JSON; the pool for blocking work. Each has its own feature |
 //! | public API | `store`, `opening`, `following`, `restore`, `project`, `snapshot`, `feed` | requests and answers |
 //! | engine | `engine` | group commit, the write path, recovery, when checkpoints are made |
 //! | checkpoint | `checkpoint` | the state on disk, and the database it is written with |
 //! | journal | `journal` | changes as bytes, in order, durable |
-//! | state | `state` | everything a store holds, in memory: deciding and applying |
+//! | state | `state` | all data of a store, in memory: deciding and applying changes |
 //! | plain data | `filter`, `options`, `sequencer`, `stats`, `sizes`, `health`, `verify`, `model` | values and conditions |
 //! | bytes and files | `codec`, `disk` | records, and files |
 //!
-//! The layers report their work through `trace`. `docs/design.md` has the rest.
+//! The layers report their work with `trace`. `docs/design.md` describes the rest.
 
 #![forbid(unsafe_code)]
 
-// Tokio cannot be had while the waiting is tried in every order of its steps.
+// Tokio cannot be used in the tests that try the waiting in every order of its steps.
 #[cfg(all(feature = "tokio", not(loom)))]
 mod asynchronous;
 mod catch_panic;

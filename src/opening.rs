@@ -12,41 +12,39 @@ use crate::options::Options;
 use crate::store::Store;
 
 impl Options {
-    /// Opens the store in a directory, and recovers it where it was not closed.
+    /// Opens the store in a directory. If it was not closed, this recovers it.
     ///
-    /// Everything is loaded into memory: some 17 bytes a link and some 120 for each linked resource, and what the
-    /// allocator adds to that.
+    /// The whole state is loaded into memory: about 17 bytes for each link, about 120 for each linked resource, and
+    /// the overhead of the allocator.
     ///
-    /// Cost: O(n log n) with all there is, on the cores there are: some 0.1 s for a million links. Besides O(bytes of
-    /// journal since the last checkpoint) and, unless the store is only read, a new segment of
+    /// Cost: O(n log n) with the size of the state, on all cores: about 0.1 s for a million links. In addition O(bytes
+    /// of journal since the last checkpoint) and, unless the store is opened read-only, a new segment of
     /// [`segment_size`](Self::segment_size) bytes. Example: at [`Options`].
     ///
     /// # Errors
     ///
-    /// - [`Error::NotFound`](crate::Error::NotFound): there is none and none may be made.
-    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is empty, or there is something else at
+    /// - [`Error::NotFound`](crate::Error::NotFound): the store does not exist and the options do not allow to create
     ///   it.
-    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): another handle has it, unless both
-    ///   [only read](Self::read_only).
+    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is empty, or there is something else at it.
+    /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): the store is already open, unless both openings are [read
+    ///   only](Self::read_only).
     /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.
-    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other, or one
-    ///   is missing.
+    /// - [`Error::Damaged`](crate::Error::Damaged): its files contradict themselves or each other, or one is missing.
     /// - [`Error::Io`](crate::Error::Io), [`Error::State`](crate::Error::State): the disk failed.
-    /// - [`Error::Panicked`](crate::Error::Panicked): the callback of
-    ///   [`on_recovery`](Self::on_recovery) panicked.
-    ///
+    /// - [`Error::Panicked`](crate::Error::Panicked): the callback of [`on_recovery`](Self::on_recovery) panicked.
     /// - [`Error::MemoryLimit`](crate::Error::MemoryLimit): the state does not fit
     ///   [`memory_limit`](Self::memory_limit).
     ///
-    /// The files are left as they were, but for `lock` and for a failing disk. With
-    /// [`read_only`](Self::read_only) nothing of them ever changes.
+    /// After an error the files are as they were before, except `lock`, and unless the disk itself failed. With
+    /// [`read_only`](Self::read_only) the files never change.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
         let directory = Directory::open(path.as_ref(), &self)?;
         Store::start(directory, self)
     }
 
-    /// Opens the store in a directory as [`open`](Self::open) does, and writes its files through the system's cache
-    /// alone. With the feature `testing`: so it goes by itself where a file system takes no direct writes.
+    /// Opens the store in a directory as [`open`](Self::open) does, but writes its files only through the system's
+    /// cache. With the feature `testing`. `open` does this automatically if the file system does not support direct
+    /// writes.
     ///
     /// Cost: that of [`open`](Self::open).
     ///
@@ -66,29 +64,27 @@ impl Options {
         Store::start(directory, self)
     }
 
-    /// Makes a store that is gone when its last handle is.
+    /// Creates a store that lives until its last handle is dropped.
     ///
-    /// Everything works as on disk, the journal too; nothing is written to any file. Example: at
-    /// [`Options`].
+    /// Everything works as on disk, including the journal, but no file is written. Example: at [`Options`].
     ///
     /// Cost: O([`segment_size`](Self::segment_size)) in time and memory.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`](crate::Error::NotFound) when [none may be made](Self::create_if_missing), as with
-    /// [`read_only`](Self::read_only);
-    /// [`Error::Io`](crate::Error::Io) when the system gives no random numbers for the store's id;
-    /// [`Error::State`](crate::Error::State) when the first checkpoint cannot be made.
+    /// [`Error::NotFound`](crate::Error::NotFound) if [creating is not allowed](Self::create_if_missing), as with
+    /// [`read_only`](Self::read_only); [`Error::Io`](crate::Error::Io) if the system provides no random numbers for
+    /// the store's id; [`Error::State`](crate::Error::State) if the first checkpoint cannot be made.
     pub fn open_in_memory(self) -> Result<Store> {
         let directory = Directory::in_memory(&self)?;
         Store::start(directory, self)
     }
 
-    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the
-    /// feature `testing`; example: at [`testing`](crate::testing).
+    /// Opens the store on a simulated disk, as [`open`](Self::open) does in a directory. With the feature `testing`;
+    /// example: at [`testing`](crate::testing).
     ///
-    /// The path of an [`archive`](Self::archive) is that of a directory on the simulated disk, so that the archive and
-    /// the store lose power at the same moment.
+    /// The path of an [`archive`](Self::archive) is a directory on the simulated disk, so that the archive and the
+    /// store lose power at the same moment.
     ///
     /// Cost: that of [`open`](Self::open).
     ///

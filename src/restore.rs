@@ -1,4 +1,4 @@
-//! Bringing a copy of a store forward.
+//! Restoring a store from a copy and a journal.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,12 @@ use crate::model::error::Result;
 use crate::model::position::Position;
 use crate::options::Options;
 
-/// A store as it was at any revision, from a [copy](crate::Store::backup_to) and the journal that was kept since.
+/// Restores a store as it was at any revision, from a [copy](crate::Store::backup_to) and the journal that was kept
+/// since.
 ///
-/// The journal is that of the store the copy is of, or of a copy of it that went the same way: its
-/// [archive](Options::archive), or the directory `journal` in the store's own, or both. What does not fit the copy by
-/// its chain of hashes is refused. The copy and the journals are only read.
+/// The journal is the one of the store that was copied, or of a copy of it with the same history. It is the
+/// [archive](Options::archive) of that store, or the directory `journal` in it, or both. The chain of hashes is
+/// checked: a journal that does not continue the copy is refused. The copy and the journals are only read.
 ///
 /// ```
 /// # use viewlink::{NewView, Options, Restore, Store};
@@ -42,45 +43,46 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// From the copy in a directory.
+    /// Restores from the copy in a directory.
     pub fn new(copy: impl AsRef<Path>) -> Self {
         let options = Options::new();
         Self { copy: copy.as_ref().to_owned(), journals: Vec::new(), at: None, options }
     }
 
-    /// With the segments of the journal that are in a directory. Of several, each leads on from the one before.
+    /// Adds the segments of the journal that are in a directory. If there are several directories, each continues the
+    /// one before.
     pub fn journal(mut self, directory: impl AsRef<Path>) -> Self {
         self.journals.push(directory.as_ref().to_owned());
         self
     }
 
-    /// Up to a revision. Default: the newest one there is.
+    /// Restores up to this revision. Default: the newest one in the journals.
     pub const fn at(mut self, revision: u64) -> Self {
         self.at = Some(revision);
         self
     }
 
-    /// With [`memory_limit`](Options::memory_limit), [`segment_size`](Options::segment_size) and
+    /// Uses [`memory_limit`](Options::memory_limit), [`segment_size`](Options::segment_size) and
     /// [`on_recovery`](Options::on_recovery) of these options. Default: [`Options::new`].
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// Makes the store in a new or empty directory, whole or not at all; returns where it stands. Example: at
+    /// Creates the store in a new or empty directory, whole or not at all, and returns its position. Example: at
     /// [`Restore`].
     ///
-    /// The store has an id of its own. It keeps the lineage, so positions up to its revision are its own.
+    /// The store gets a new id. It keeps the lineage, so positions up to its revision are valid for it.
     ///
-    /// Cost: O(n log n) with all the copy has, and O(bytes of the changes since).
+    /// Cost: O(n log n) with the size of the copy, and O(bytes of the later changes).
     ///
     /// # Errors
     ///
-    /// - [`Error::RevisionNotKept`](crate::Error::RevisionNotKept): the copy is of a later revision, or the journals end
-    ///   before.
-    /// - [`Error::Damaged`](crate::Error::Damaged): a journal does not lead on from the copy, or cannot be read.
-    /// - [`Error::AlreadyExists`](crate::Error::AlreadyExists), [`Error::BackupFailed`](crate::Error::BackupFailed) and
-    ///   [`Error::Io`](crate::Error::Io), as of [`Store::backup_to`](crate::Store::backup_to).
+    /// - [`Error::RevisionNotKept`](crate::Error::RevisionNotKept): the copy has a later revision, or the journals end
+    ///   before it.
+    /// - [`Error::Damaged`](crate::Error::Damaged): a journal does not continue the copy, or cannot be read.
+    /// - [`Error::AlreadyExists`](crate::Error::AlreadyExists), [`Error::BackupFailed`](crate::Error::BackupFailed)
+    ///   and [`Error::Io`](crate::Error::Io), as for [`Store::backup_to`](crate::Store::backup_to).
     /// - Those of [`Options::open`] for the copy.
     pub fn to(self, path: impl AsRef<Path>) -> Result<Position> {
         let Self { copy, journals, at, options } = self;

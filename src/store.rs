@@ -1,4 +1,4 @@
-//! The store: opening, handles, and what concerns it as a whole.
+//! The store: opening, handles, and operations on the store as a whole.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::verify::Verification;
 
 /// A store of views and links.
 ///
-/// A cheap handle: clones share one store, from any thread. Changes are made one after the other;
-/// reads go on meanwhile, each on a [`Snapshot`].
+/// This is a cheap handle: clones share one store, and any thread can use them. Changes are made one after another.
+/// Reads continue meanwhile, each on a [`Snapshot`].
 ///
-/// When the last handle, snapshot and feed are dropped, the store closes. [`close`](Self::close)
-/// does the same under all of them, and tells what went wrong.
+/// The store closes when the last handle, snapshot and feed are dropped. [`close`](Self::close) closes it while other
+/// handles exist, and returns an error if something failed.
 ///
-/// A child of the process that is forked while the store is open gets [`Error::Forked`] from its handles and harms
-/// nothing, also when it drops them.
+/// In a child process that was forked while the store was open, all calls fail with [`Error::Forked`]. The child
+/// changes nothing in the store, also when it drops the handles.
 ///
 /// ```
 /// use viewlink::{NewView, Options};
@@ -47,7 +47,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a directory with the default [`Options`], making it where there is none.
+    /// Opens the store in a directory with the default [`Options`], and creates it if it does not exist.
     ///
     /// Cost: that of [`Options::open`].
     ///
@@ -70,51 +70,49 @@ impl Store {
         Ok(Self { engine: Arc::new(Engine::start(directory, options)?) })
     }
 
-    /// What all handles share.
+    /// The part that all handles share.
     pub(crate) const fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
-    /// A handle to a project, which need not exist yet: it begins with its first view or registered
-    /// resource. Example: at [`Project`].
+    /// A handle to a project. The project need not exist yet: it begins with its first view or registered resource.
+    /// Example: at [`Project`].
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] when the text is no key.
+    /// [`Error::InvalidKey`] if the text is not a valid key.
     pub fn project(&self, key: &str) -> Result<Project> {
         let key = ProjectKey::parse(key).map_err(Error::key("project key", key))?;
         Ok(Project::new(Arc::clone(&self.engine), key))
     }
 
-    /// The store as it stands now, and stays for the snapshot.
+    /// A snapshot of the store as it is now. Later changes do not affect it.
     ///
-    /// Never waits for a change to be decided or synced; only while a small one is shown, some 0.1 ms at most, and for
-    /// a recovery or a closing under way. To read one project, [`Project::read`] is shorter. Example: at
-    /// [`ProjectSnapshot`](crate::ProjectSnapshot).
+    /// This never waits until a change is decided or synced. It waits only while a small change is applied, about 0.1
+    /// ms at most, and for a recovery or a close that is in progress. To read one project, [`Project::read`] is
+    /// shorter. Example: at [`ProjectSnapshot`](crate::ProjectSnapshot).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
     /// [`Error::Closed`] after [`close`](Self::close); [`Error::WritesStopped`] after a failed
-    /// [`recover`](Self::recover), or where a change could not be shown; [`Error::Forked`].
+    /// [`recover`](Self::recover), or if a change could not be applied in memory; [`Error::Forked`].
     pub fn snapshot(&self) -> Result<Snapshot> {
         Snapshot::new(Arc::clone(&self.engine))
     }
 
-    /// The store as it was after the change with a revision; 0 for before the first one.
+    /// The store as it was after the change with this revision; 0 means before the first change.
     ///
-    /// All reads are as they were then: fields, versions and ids, link times and link order, the registry, totals and
-    /// pages. It is made from the state as it is, by taking back the changes since, so a revision of not long ago costs
-    /// little. Once made it is a snapshot like any other one; cursors of its pages are of its lists, and go on in a
-    /// snapshot of another revision as far as the list is there.
+    /// All reads return the data of that time: fields, versions and ids, link times and link order, the registry,
+    /// totals and pages. The snapshot is made from the current state: the later changes are undone in a copy. So a
+    /// recent revision costs little. Snapshots of other revisions accept the cursors of its pages if they have the
+    /// same list. While the snapshot is made, changes continue and the journal removes no segments.
     ///
-    /// Changes go on meanwhile; as long as it is being made, the journal lets go of nothing.
-    ///
-    /// Cost: O(n log links + links of the views that lost some) with the n names of the changes since; it reads these from
-    /// the journal, with one segment of it in memory at a time.
+    /// Cost: O(n log links + links of the views that lost links) with the n names of the later changes; these are read
+    /// from the journal, one segment at a time.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Resource};
@@ -131,20 +129,20 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// - [`Error::JournalTrimmed`]: the journal no longer keeps that change; see
-    ///   [`Options::keep_changes`] and [`Options::keep_for`]. What is older can be [restored](crate::Restore) from a copy.
-    /// - [`Error::RevisionAhead`]: the store has fewer changes.
-    /// - [`Error::DetailNotKept`]: a change since removed more names than
-    ///   [`Options::removal_detail`] and kept counts alone.
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps that change; see [`Options::keep_changes`] and
+    ///   [`Options::keep_for`]. An older revision can be [restored](crate::Restore) from a copy.
+    /// - [`Error::RevisionAhead`]: the store has not reached that revision.
+    /// - [`Error::DetailNotKept`]: a later change removed more names than [`Options::removal_detail`], so its record
+    ///   has only counts.
     /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
     /// - Those of [`snapshot`](Self::snapshot).
     pub fn snapshot_at(&self, revision: u64) -> Result<Snapshot> {
         Snapshot::at(Arc::clone(&self.engine), revision)
     }
 
-    /// Follows the changes after the revision `after`: those there are, and those to come. 0 for all.
-    /// To a store that is [only read](Options::read_only) none comes, and of those there are a loss of power
-    /// may take some back, as told there: do not keep the position of such a feed to go on after it later.
+    /// Returns the changes after the revision `after`, both existing and future ones; 0 for all. If the store is [read
+    /// only](Options::read_only), no future changes arrive, and a power loss may undo some of the existing ones, as
+    /// described there. Do not store the position of such a feed to continue after it later.
     ///
     /// Cost: O(1).
     ///
@@ -168,16 +166,17 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change after `after`. It tells
-    ///   the oldest one kept, `oldest`: a feed after `oldest - 1` begins there.
-    /// - [`Error::FeedAhead`]: the store has fewer changes than that. The revision is of another
-    ///   store, or of this one before its files were put back to an older copy.
+    /// - [`Error::JournalTrimmed`]: the journal no longer keeps the change after `after`. The field `oldest` is the
+    ///   oldest revision that it keeps: a feed after `oldest - 1` begins there.
+    /// - [`Error::FeedAhead`]: the store has not reached that revision. The revision is from another store, or from
+    ///   this store before it was restored from an older copy.
     /// - Those of [`snapshot`](Self::snapshot).
     pub fn feed(&self, after: u64) -> Result<Feed> {
         Feed::new(Arc::clone(&self.engine), after)
     }
 
-    /// Follows the changes after a position that was kept: [`feed`](Self::feed), for a position of this very store.
+    /// Returns the changes after a stored position. This is [`feed`](Self::feed) with a check that the position
+    /// belongs to the history of this store.
     ///
     /// Cost: O(bytes of one segment).
     ///
@@ -195,8 +194,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// - [`Error::Diverged`]: the position was never one of this store: it is another store, or was put back to a
-    ///   [copy](Self::backup_to) and went another way.
+    /// - [`Error::Diverged`]: the store never had this position. It is another store, or it was restored from a
+    ///   [copy](Self::backup_to) and has had other changes since.
     /// - [`Error::JournalTrimmed`], as of [`feed`](Self::feed).
     /// - [`Error::Io`], [`Error::Damaged`]: the journal cannot be read.
     /// - Those of [`snapshot`](Self::snapshot).
@@ -204,11 +203,11 @@ impl Store {
         Feed::after(Arc::clone(&self.engine), position)
     }
 
-    /// What tells this store from every other one: 16 hexadecimal digits, random.
+    /// The id of this store: 16 random hexadecimal digits, different for every store.
     ///
-    /// Stays as long as the store does. A [copy](Self::backup_to) has an id of its own; files that were copied by other
-    /// means have the same. Whether two stores went the same way is what a [`Position`] tells. It is no secret: the checksums of the
-    /// journal start from a longer number, of which this is a half.
+    /// It never changes. A [copy](Self::backup_to) has an id of its own; files that were copied by other means have
+    /// the same id. To find out whether two stores have the same history, compare a [`Position`]. The id is not a
+    /// secret: the checksums of the journal use a longer number, and the id is one half of it.
     ///
     /// Cost: O(1).
     #[must_use]
@@ -216,24 +215,24 @@ impl Store {
         format!("{:?}", self.engine.store_id())
     }
 
-    /// Brings the state to disk now, so that the next opening needs nothing of the journal.
+    /// Writes the state to disk now, so that the next opening needs nothing from the journal.
     ///
-    /// Happens by itself, see [`Options::checkpoints`]; changes are durable without it. Changes go on meanwhile.
-    /// Example: at [`Store`].
+    /// This is automatic, see [`Options::checkpoints`]; changes are durable without it and continue meanwhile.
     ///
-    /// Cost: O(n log n) with all there is; some 0.1 s for a million links.
+    /// Cost: O(n log n) with the size of the state; about 0.1 s for a million links. Example: at [`Store`].
     ///
     /// # Errors
     ///
-    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`], [`Error::Forked`]: the store takes no changes.
-    /// - [`Error::Io`], [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: no checkpoint was made, or it was and an
-    ///   old segment could not be removed. Writes go on, and the next checkpoint tries again.
+    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`], [`Error::Forked`]: the store accepts no
+    ///   changes.
+    /// - [`Error::Io`], [`Error::State`], [`Error::Damaged`], [`Error::Panicked`]: no checkpoint was made, or it was
+    ///   made and an old segment could not be removed. Writes continue, and the next checkpoint tries again.
     pub fn checkpoint(&self) -> Result<()> {
         self.engine.checkpoint()
     }
 
-    /// Gives the space back that the state does not need: a checkpoint is a new file with nothing in it but the state, so
-    /// this is a [`checkpoint`](Self::checkpoint).
+    /// Frees the disk space that the state does not need. A checkpoint is a new file that contains only the state, so
+    /// this is the same as [`checkpoint`](Self::checkpoint).
     ///
     /// Cost: that of [`checkpoint`](Self::checkpoint). Example: there.
     ///
@@ -244,17 +243,17 @@ impl Store {
         self.engine.checkpoint()
     }
 
-    /// Copies the store, as it stands now, into a new or empty directory, while it is read and changed.
-    /// Tells the revision of the copy.
+    /// Copies the store, as it is now, into a new or empty directory, while it is read and changed. Returns the
+    /// revision of the copy.
     ///
-    /// The copy is a store of its own: what a [`snapshot`](Self::snapshot) would see, and the
-    /// journal as far as it is kept, ready to be opened. It is there whole or not at all. Where there
-    /// is nothing at the path it is made beside that as `NAME.RANDOM.unfinished`, synced and renamed;
-    /// what a crash leaves under such a name may be removed. An empty directory is filled and keeps
-    /// its owner and mode; until the copy is whole a file `unfinished` in it says that it is no store,
-    /// and what a crash leaves there is [`Error::NotAStore`] until somebody empties the directory.
+    /// The copy is a store of its own, ready to be opened. It has the state that a [`snapshot`](Self::snapshot) has
+    /// now, and the changes that the journal keeps. It is made whole or not at all. If nothing exists at the path, the
+    /// copy is made next to it as `NAME.RANDOM.unfinished`, synced and renamed; if a crash leaves such a directory, it
+    /// may be removed. An existing empty directory is filled and keeps its owner and mode. Until the copy is complete,
+    /// a file `unfinished` in it says that it is not a store. If a crash leaves such a directory, opening it fails
+    /// with [`Error::NotAStore`] until it is emptied.
     ///
-    /// As long as it goes on, the journal lets go of nothing it needs, so it grows under changes.
+    /// While the copy is made, the journal removes nothing that the copy needs, so it can grow.
     ///
     /// Cost: O(state + journal) in time; in memory some 20 MiB.
     ///
@@ -273,22 +272,22 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// - [`Error::AlreadyExists`]: there is something at the path, and it is not an empty directory.
-    /// - [`Error::BackupFailed`]: the copy could not be written, for example because the directory
-    ///   above the path is missing or full, or the store could not be read. Nothing is left.
-    /// - [`Error::Io`]: the copy is there, whole, and that it is could not be synced.
-    /// - [`Error::Closed`]: the store was closed, or was closed or recovered meanwhile.
-    /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that only stopped
-    ///   to take changes can be copied as far as it can be read.
+    /// - [`Error::AlreadyExists`]: something exists at the path, and it is not an empty directory.
+    /// - [`Error::BackupFailed`]: the copy could not be written, for example because the directory above the path is
+    ///   missing or full, or the store could not be read. Nothing is left at the path.
+    /// - [`Error::Io`]: the copy is complete, but its name could not be synced.
+    /// - [`Error::Closed`]: the store was closed before, or it was closed or recovered during the call.
+    /// - [`Error::WritesStopped`]: a [`recover`](Self::recover) failed. A store that accepts no changes but can be
+    ///   read can be copied.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<u64> {
         self.engine.backup_to(path.as_ref())
     }
 
-    /// Repeats recovery in place after a failure stopped writes, under the live handles.
+    /// Repeats recovery after a failure stopped writes. All handles stay valid.
     ///
-    /// Changes whose outcome was unknown are there whole or not at all afterwards; those that were
-    /// committed and did not show are there. Snapshots taken before fail with [`Error::Closed`], feeds
-    /// go on. On a store that is well it does nothing.
+    /// After it, a change whose outcome was unknown is applied as a whole or not at all, and a change that was
+    /// committed but not visible is visible. Snapshots that were taken before fail with [`Error::Closed`]; feeds
+    /// continue. If the store has no failure, this does nothing.
     ///
     /// Cost: that of [`Options::open`].
     ///
@@ -300,7 +299,7 @@ impl Store {
     /// let created = store.project("default")?.ensure_view(view.clone());
     /// if created.is_err_and(|error| error.outcome() != Outcome::NotApplied) {
     ///     store.recover()?;
-    ///     store.project("default")?.ensure_view(view)?; // changes nothing where it is there
+    ///     store.project("default")?.ensure_view(view)?; // changes nothing if the view exists
     /// }
     /// # assert_eq!(store.snapshot()?.revision(), 1);
     /// # Ok::<(), viewlink::Error>(())
@@ -308,18 +307,16 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] after [`close`](Self::close); [`Error::NewerFormat`], [`Error::Damaged`],
-    /// [`Error::Io`], [`Error::State`] and [`Error::Panicked`] as of [`Options::open`]. The store can
-    /// neither be read nor written then, until a later call succeeds.
+    /// [`Error::Closed`] after [`close`](Self::close); [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Io`],
+    /// [`Error::State`] and [`Error::Panicked`] as for [`Options::open`]. After an error the store can be neither read
+    /// nor written until a later call succeeds.
     pub fn recover(&self) -> Result<()> {
         self.engine.recover()
     }
 
-    /// Whether the store can be written, as it stands this moment.
+    /// Whether the store accepts changes at this moment.
     ///
-    /// Waits for no change under way, so it answers while a disk hangs, too.
-    ///
-    /// Cost: O(1).
+    /// This does not wait for a change in progress, so it also answers while a disk hangs. Cost: O(1).
     ///
     /// ```
     /// # use viewlink::{Health, Options};
@@ -334,24 +331,26 @@ impl Store {
 
     /// Checks the store against the invariants of its design.
     ///
-    /// The state in memory; the checkpoint against its digest; the journal's completeness and its chain hash; that
-    /// checkpoint and journal lead to the state; and, where the journal reaches back to the first change, that replaying
-    /// all of it does. Changes go on meanwhile. Example: at [`Verification`].
+    /// It checks the state in memory, compares the checkpoint with its digest, and checks that the journal is complete
+    /// and its chain of hashes is right. It checks that checkpoint and journal together give the current state. If the
+    /// journal starts at the first change, it also checks that replaying all of it gives the current state. Changes
+    /// continue meanwhile. Example: at [`Verification`].
     ///
-    /// Cost: O(n · log n) in time with all there is and the changes kept; in memory that of the state once or twice more.
+    /// Cost: O(n · log n) in time with the size of the state and of the journal; in memory one or two times the state.
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`]; [`Error::WritesStopped`] after a recovery that failed; [`Error::Io`] or
-    /// [`Error::State`] when the disk cannot be read. What is wrong is not an error but a finding.
+    /// [`Error::Closed`]; [`Error::WritesStopped`] after a recovery that failed; [`Error::Io`] or [`Error::State`] if
+    /// the disk cannot be read. A violated invariant is not an error; it is a finding of the result.
     pub fn verify(&self) -> Result<Verification> {
         self.engine.verify()
     }
 
-    /// Figures of the store as it stands: how far it is, how old the oldest snapshot is, what waits.
+    /// Current figures of the store, such as its revision, the age of the oldest snapshot, and the number of waiting
+    /// calls.
     ///
-    /// Reads no disk and waits for no change; works on a store that was closed or stopped, too. A
-    /// [`recover`](Self::recover) counts on. Example: at [`Stats`].
+    /// This reads no disk and waits for no change. It also works if the store is closed or writes have stopped. A
+    /// [`recover`](Self::recover) does not reset the counters. Example: at [`Stats`].
     ///
     /// Cost: O(1).
     #[must_use]
@@ -359,11 +358,9 @@ impl Store {
         self.engine.stats()
     }
 
-    /// How large the parts of the store are, in memory and on disk. Example: at [`Sizes`].
+    /// The sizes of the parts of the store, in memory and on disk. Example: at [`Sizes`].
     ///
-    /// Waits for no change and holds none up.
-    ///
-    /// Cost: O(views + resources + links / 384).
+    /// This does not wait for changes and does not delay them. Cost: O(views + resources + links / 384).
     ///
     /// # Errors
     ///
@@ -372,26 +369,27 @@ impl Store {
         self.engine.sizes()
     }
 
-    /// Closes the store under all its handles, and tells what dropping them would not.
+    /// Closes the store while other handles exist, and returns an error if something failed. Dropping the handles
+    /// would not report it.
     ///
-    /// Brings the state to disk first, unless the store is [only read](Options::read_only). Later calls
-    /// on any handle or snapshot get [`Error::Closed`].
+    /// This writes the state to disk first, unless the store is [read only](Options::read_only). Later calls on any
+    /// handle or snapshot fail with [`Error::Closed`].
     ///
     /// Cost: that of a [`checkpoint`](Self::checkpoint). Example: at [`Store`].
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] when it was closed before; [`Error::WritesStopped`] when an earlier failure
-    /// left work to the next opening; those that [`checkpoint`](Self::checkpoint) names, when the disk fails. The store is closed in every case,
-    /// and no acknowledged change is lost.
+    /// [`Error::Closed`] if it was closed before; [`Error::WritesStopped`] if an earlier failure left work for the
+    /// next opening; the errors of [`checkpoint`](Self::checkpoint) if the disk fails. In every case the store is
+    /// closed and no acknowledged change is lost.
     pub fn close(self) -> Result<()> {
         self.engine.close()
     }
 
-    /// Makes the next change fail in a chosen way. With the feature `testing`; example: at
-    /// [`Fault`](crate::Fault). Nothing comes of it where the store is [only read](Options::read_only).
+    /// Makes the next change fail in a chosen way. With the feature `testing`; example: at [`Fault`](crate::Fault).
+    /// This has no effect if the store is [read only](Options::read_only).
     ///
-    /// Cost: O(1), after the change under way.
+    /// Cost: O(1), after the change in progress.
     #[cfg(feature = "testing")]
     pub fn fail_next_change(&self, fault: crate::engine::Fault) {
         self.engine.set_fault(fault);

@@ -10,20 +10,20 @@ use tokio::task::JoinHandle;
 use crate::catch_panic::catch_panic;
 use crate::model::error::{Error, Outcome, Result};
 
-/// A call that was handed to the pool. Dropped, it is not made any more unless it has begun.
+/// A call that was given to the pool. If it is dropped before it has begun, it is not made.
 #[derive(Debug)]
 pub(super) struct Call<T>(JoinHandle<Result<T>>);
 
 impl<T: Send + 'static> Call<T> {
-    /// Hands a call to the pool.
+    /// Gives a call to the pool.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRuntime`] outside of a runtime; [`Error::Io`] where the system gives no thread.
+    /// [`Error::NoRuntime`] outside of a runtime; [`Error::Io`] if the system cannot start a thread.
     pub(super) fn new(act: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Self> {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
-        // It panics where there is no thread and none can be made. The call is in the pool's queue
-        // by then, so a later one may still bring it a thread.
+        // This panics if there is no thread and none can be started. At that point the call is already in the queue of
+        // the pool, so a thread that is started later may still run it.
         let spawned = catch_panic(|| Ok(runtime.spawn_blocking(move || catch_panic(act))));
         spawned.map(Self).map_err(|panic| Error::Io {
             action: "start a thread for the call".to_owned(),
@@ -37,15 +37,15 @@ impl<T> Future for Call<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // What the call itself panics with is caught, so it was never begun: nobody but `drop`
-        // takes it back, and a runtime that ends drops what waits for a thread.
+        // A panic of the call itself is caught. So an error here means that the call never began: only `drop` cancels
+        // it, or a runtime that shuts down and drops the waiting calls.
         Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).unwrap_or(Err(Error::NoRuntime)))
     }
 }
 
 impl<T> Drop for Call<T> {
     fn drop(&mut self) {
-        // Takes back what waits for a thread, and does nothing to what has one.
+        // Cancels a call that waits for a thread; a running call is not affected.
         self.0.abort();
     }
 }
@@ -54,7 +54,7 @@ impl<T> Drop for Call<T> {
 ///
 /// # Errors
 ///
-/// Those of the call; [`Error::NoRuntime`] and [`Error::Io`] where it could not be made.
+/// Those of the call; [`Error::NoRuntime`] and [`Error::Io`] if the call could not be made.
 pub(super) async fn run<T: Send + 'static>(
     act: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

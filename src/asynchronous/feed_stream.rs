@@ -14,28 +14,27 @@ use crate::feed::Feed;
 use crate::model::Change;
 use crate::model::error::Result;
 
-/// How many changes are read at once; the bytes of a page are bounded, too.
+/// How many changes are read at once; the number of bytes of a page is limited, too.
 const PAGE: usize = 1_000;
 
-/// A page of changes, the feed behind it, and the number of the ring before it was read.
+/// A page of changes, the feed after it, and the number of notifications before it was read.
 type Read = (Vec<Change>, Feed, u64);
 
-/// The changes of a store behind a revision, those that are there and those to come, for async code. With
-/// the feature `tokio`.
+/// The changes of a store after a revision, existing and future ones, for async code. With the feature `tokio`.
 ///
-/// Made by [`AsyncStore::feed`](crate::AsyncStore::feed) or [`Feed::into_stream`]. Gives what a [`Feed`]
-/// gives: every change once, in the order of revisions, without a gap, and only when nothing can take it
-/// back. It reads in pages (at most 1,000 changes, and [`Feed::page_bytes`]) on the pool for blocking work.
-/// While there is nothing new it holds no thread, and nobody looks until a change wakes it.
+/// It is made by [`AsyncStore::feed`](crate::AsyncStore::feed) or [`Feed::into_stream`]. It returns the same changes
+/// as a [`Feed`]: every change once, in the order of revisions, without a gap, and only when it is durable. It reads
+/// pages (at most 1,000 changes, and [`Feed::page_bytes`]) on the pool for blocking work. While there are no new
+/// changes it uses no thread and does not poll; the next change wakes it.
 ///
-/// Dropping a future that waits for the next change loses none: what was read stays in the stream.
-/// To go on after a restart keep the [position](Change::position) of the last change.
+/// Dropping a future that waits for the next change loses no change: changes that were read stay in the stream. To
+/// continue after a restart, store the [position](Change::position) of the last change.
 ///
-/// **An error is the last item**; the stream ends after it. A store that was closed is
-/// [`Error::Closed`](crate::Error::Closed), a recovery that failed is
-/// [`Error::WritesStopped`](crate::Error::WritesStopped); see [`Feed::next_page`] for the others. What was
-/// read before is given first. A stream after the last change goes on where this one
-/// ended, if the reason is gone. A store that only stopped to take changes is waited for.
+/// **An error is the last item**; the stream ends after it. If the store is closed, it is
+/// [`Error::Closed`](crate::Error::Closed); after a failed recovery it is
+/// [`Error::WritesStopped`](crate::Error::WritesStopped); see [`Feed::next_page`] for the others. Changes that were
+/// read before are returned first. When the cause is removed, a new stream after the last change continues there. If
+/// only writes have stopped, the stream waits.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -56,23 +55,23 @@ type Read = (Vec<Change>, Feed, u64);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a stream gives nothing unless it is polled"]
+#[must_use = "a stream does nothing unless it is polled"]
 pub struct FeedStream {
-    /// After the page.
+    /// Continues after the page.
     feed: Feed,
-    /// What was read and not given yet.
+    /// Changes that were read and not returned yet.
     page: vec::IntoIter<Change>,
-    /// The revision of the last change that was given.
+    /// The revision of the last change that was returned.
     given: u64,
     step: Step,
     listener: Listener,
 }
 
-/// What comes when the page is empty.
+/// The next step when the page is empty.
 enum Step {
     Read,
     Reading(Call<Read>),
-    /// There was nothing new; to wait for another notification than the one with this number.
+    /// There were no new changes; wait until the number of notifications differs from this one.
     Wait(u64),
     End,
 }
@@ -92,18 +91,18 @@ impl FeedStream {
         Self { feed, page: Vec::new().into_iter(), given, step: Step::Read, listener }
     }
 
-    /// The revision of the last change that was given, or the one the stream was made with.
+    /// The revision of the last change that was returned, or the one that the stream was made with.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.given
     }
 
-    /// The next change, as soon as there is one; `None` after an error.
+    /// The next change, as soon as it exists; `None` after an error.
     ///
-    /// The future can be dropped at any moment, as `select!` and timeouts do: no change is lost. Example:
-    /// at [`FeedStream`].
+    /// The future can be dropped at any moment, as `select!` and timeouts do: no change is lost. Example: at
+    /// [`FeedStream`].
     ///
-    /// Cost: for a page of changes that of [`Feed::next_page`], on the pool; O(1) for each in it.
+    /// Cost: for a page of changes that of [`Feed::next_page`], on the pool; O(1) for each change in it.
     ///
     /// # Errors
     ///
@@ -112,7 +111,7 @@ impl FeedStream {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Reads the next page; empty where there is nothing new.
+    /// Reads the next page; it is empty if there are no new changes.
     fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
         loop {
             match &mut self.step {
@@ -127,7 +126,7 @@ impl FeedStream {
                     ready!(self.listener.poll_notified(*seen, context.waker()));
                     self.step = Step::Read;
                 }
-                // After an error nothing is asked for.
+                // After an error the stream reads no more.
                 Step::End => return Poll::Ready(Ok(())),
             }
         }
@@ -137,7 +136,7 @@ impl FeedStream {
 /// Reads a page on the pool.
 fn read(mut feed: Feed) -> Result<Call<Read>> {
     Call::new(move || {
-        // Before the look, which may miss what a later notification tells.
+        // This must be read before the page: the page may miss a change that is notified later.
         let seen = feed.notifications();
         let page = feed.next_page(PAGE)?;
         Ok((page, feed, seen))

@@ -23,7 +23,7 @@ impl AsyncProject {
         self.run_on(view, move |project, view| project.follow(view, resource_type, filter)).await
     }
 
-    /// Lets a view follow no filter any more: [`Project::unfollow`](crate::Project::unfollow).
+    /// Ends the filter that a view follows: [`Project::unfollow`](crate::Project::unfollow).
     ///
     /// Cost and example: those of [`Project::unfollow`](crate::Project::unfollow).
     ///

@@ -1,9 +1,8 @@
-//! The store from async code: the same calls on tokio's pool of blocking threads, and the feed as a
-//! stream.
+//! The store from async code: the same calls on tokio's pool of blocking threads, and the feed as a stream.
 //!
-//! A call that is made is on a thread of the pool, or waits for one. Dropping its future takes it back
-//! while it waits; one that has begun runs to its end and nobody hears of it. So a change is whole or
-//! absent here for the same reason as everywhere: nothing ever stops in the middle of it.
+//! A call runs on a thread of the pool, or waits for one. If its future is dropped while it waits, the call is
+//! cancelled. If it has begun, it runs to its end and its result is discarded. So a change is whole or absent here for
+//! the same reason as in the blocking calls: no call is ever stopped in the middle.
 
 mod call;
 mod feed_stream;

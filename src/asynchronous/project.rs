@@ -1,4 +1,4 @@
-//! A project from async code: every operation that changes something.
+//! A project from async code: every operation that makes a change.
 
 use super::call::run;
 use crate::model::NewResource;
@@ -12,12 +12,11 @@ use crate::model::view::{NewView, View, ViewPatch};
 use crate::model::{Batch, Report, Reverted};
 use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 
-/// A [`Project`] whose calls do not block the async code they are made from. With the feature `tokio`.
+/// A [`Project`] for async code; its calls do not block the calling task. With the feature `tokio`.
 ///
-/// Made by [`AsyncStore::project`](crate::AsyncStore::project). Each method is the one of [`Project`]
-/// with its name, made on the pool for blocking work; [`AsyncStore`](crate::AsyncStore) says what becomes
-/// of a call whose future is dropped, and which errors all calls share. Those that return a handle make no
-/// call.
+/// [`AsyncStore::project`](crate::AsyncStore::project) returns it. Each method calls the method of [`Project`] with
+/// the same name on the pool for blocking work. [`AsyncStore`](crate::AsyncStore) describes what happens if the future
+/// of a call is dropped, and the errors that all calls share. Methods that return a handle make no call.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -28,7 +27,7 @@ use crate::project::{DeletedProject, DeletedView, LinkChange, Project, Removed};
 /// let project = store.project("default")?.actor("ada");
 /// project.ensure_view(NewView::new("v", "V")).await?;
 ///
-/// // Gone when the time is over, if it did not begin; else whole.
+/// // If the call did not begin before the timeout, nothing is changed; otherwise its change is whole.
 /// let call = project.link("v", Batch::flags(["a", "b"]));
 /// if let Ok(report) = tokio::time::timeout(Duration::from_secs(5), call).await {
 ///     report?.all_ok()?;
@@ -57,46 +56,44 @@ impl AsyncProject {
         self.project.key()
     }
 
-    /// A handle whose changes tell who made them: [`Project::actor`].
+    /// A handle whose changes have this actor: [`Project::actor`].
     #[must_use]
     pub fn actor(&self, actor: impl Into<String>) -> Self {
         Self::new(self.project.actor(actor))
     }
 
-    /// A handle whose changes tell why they were made: [`Project::comment`].
+    /// A handle whose changes have this comment: [`Project::comment`].
     #[must_use]
     pub fn comment(&self, comment: impl Into<String>) -> Self {
         Self::new(self.project.comment(comment))
     }
 
-    /// A handle whose changes say which one they take back: [`Project::reverts`].
+    /// A handle whose changes are marked as an undo of a change: [`Project::reverts`].
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         Self::new(self.project.reverts(revision))
     }
 
-    /// A handle whose calls change nothing when the store is not at this revision any more:
-    /// [`Project::if_store_at`].
+    /// A handle whose calls change nothing if the store is no longer at this revision: [`Project::if_store_at`].
     #[must_use]
     pub fn if_store_at(&self, revision: u64) -> Self {
         Self::new(self.project.if_store_at(revision))
     }
 
-    /// A handle whose calls change nothing when their view is not at this revision any more:
-    /// [`Project::if_view_at`].
+    /// A handle whose calls change nothing if their view is no longer at this revision: [`Project::if_view_at`].
     #[must_use]
     pub fn if_view_at(&self, revision: u64) -> Self {
         Self::new(self.project.if_view_at(revision))
     }
 
-    /// A handle whose calls change nothing when the view was last changed by another change:
+    /// A handle whose calls change nothing if the last change of their view is another one:
     /// [`Project::if_view_changed_by`].
     #[must_use]
     pub fn if_view_changed_by(&self, change: ChangeId) -> Self {
         Self::new(self.project.if_view_changed_by(change))
     }
 
-    /// A handle whose calls change nothing, and answer exactly as if they had: [`Project::dry_run`].
+    /// A handle whose calls change nothing, but return the same answer as if they had: [`Project::dry_run`].
     #[must_use]
     pub fn dry_run(&self) -> Self {
         Self::new(self.project.dry_run())
@@ -124,7 +121,7 @@ impl AsyncProject {
         self.run_on(view, |project, view| project.unlink(view, batch)).await
     }
 
-    /// Makes a view's links of one type exactly a set: [`Project::replace`].
+    /// Makes a view's links of one type equal to a set: [`Project::replace`].
     ///
     /// Cost and example: those of [`Project::replace`].
     ///
@@ -135,7 +132,7 @@ impl AsyncProject {
         self.run_on(view, |project, view| project.replace(view, batch)).await
     }
 
-    /// Links and unlinks over several views and types in one change: [`Project::change_links`].
+    /// Links and unlinks in several views and types in one change: [`Project::change_links`].
     ///
     /// Cost and example: those of [`Project::change_links`].
     ///
@@ -178,7 +175,7 @@ impl AsyncProject {
         self.run(|project| project.create_view(view)).await
     }
 
-    /// The view with the key, created if there is none: [`Project::ensure_view`].
+    /// Returns the view with the key, and creates it if it does not exist: [`Project::ensure_view`].
     ///
     /// Cost and example: those of [`Project::ensure_view`].
     ///
@@ -224,7 +221,7 @@ impl AsyncProject {
         self.run_on(key, move |project, key| project.copy_view(key, &to, patch)).await
     }
 
-    /// Deletes a view and unlinks everything from it: [`Project::delete_view`].
+    /// Deletes a view and removes all its links: [`Project::delete_view`].
     ///
     /// Cost and example: those of [`Project::delete_view`].
     ///
@@ -235,7 +232,7 @@ impl AsyncProject {
         self.run_on(key, Project::delete_view).await
     }
 
-    /// Says what the project is; it begins if it is not there: [`Project::put`].
+    /// Replaces the settings of the project; creates the project if it does not exist: [`Project::put`].
     ///
     /// Cost and example: those of [`Project::put`].
     ///
@@ -246,7 +243,7 @@ impl AsyncProject {
         self.run(|project| project.put(settings)).await
     }
 
-    /// Changes what is said of the project: [`Project::update`].
+    /// Changes some settings of the project: [`Project::update`].
     ///
     /// Cost and example: those of [`Project::update`].
     ///
@@ -257,7 +254,7 @@ impl AsyncProject {
         self.run(|project| project.update(patch)).await
     }
 
-    /// Deletes the project with all that is in it: [`Project::delete`].
+    /// Deletes the project with all its data: [`Project::delete`].
     ///
     /// Cost and example: those of [`Project::delete`].
     ///
@@ -268,7 +265,7 @@ impl AsyncProject {
         self.run(Project::delete).await
     }
 
-    /// Takes a change back: [`Project::revert`].
+    /// Undoes a change: [`Project::revert`].
     ///
     /// Cost and example: those of [`Project::revert`].
     ///
@@ -279,7 +276,7 @@ impl AsyncProject {
         self.run(move |project| project.revert(revision)).await
     }
 
-    /// Makes a view what it was at a revision: [`Project::revert_to`].
+    /// Restores a view as it was at a revision: [`Project::revert_to`].
     ///
     /// Cost and example: those of [`Project::revert_to`].
     ///
@@ -290,7 +287,7 @@ impl AsyncProject {
         self.run_on(view, move |project, view| project.revert_to(view, revision)).await
     }
 
-    /// Takes a resource out of the registry and out of every view: [`Project::remove_resource`].
+    /// Removes a resource from the registry and from every view: [`Project::remove_resource`].
     ///
     /// Cost and example: those of [`Project::remove_resource`].
     ///
@@ -302,8 +299,7 @@ impl AsyncProject {
         self.run(move |project| project.remove_resource(&resource)).await
     }
 
-    /// Takes all segments of an environment out of the registry and out of every view:
-    /// [`Project::remove_environment`].
+    /// Removes all segments of an environment from the registry and from every view: [`Project::remove_environment`].
     ///
     /// Cost and example: those of [`Project::remove_environment`].
     ///
@@ -315,7 +311,7 @@ impl AsyncProject {
         self.run(move |project| project.remove_environment(&environment)).await
     }
 
-    /// Registers resources, or says anew what they are: [`Project::put_resources`].
+    /// Registers resources or changes their fields: [`Project::put_resources`].
     ///
     /// Cost and example: those of [`Project::put_resources`].
     ///

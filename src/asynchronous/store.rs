@@ -1,4 +1,4 @@
-//! The store from async code: what concerns it as a whole.
+//! The store from async code: operations on the store as a whole.
 
 use std::path::Path;
 
@@ -12,21 +12,20 @@ use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::verify::Verification;
 
-/// A [`Store`] whose calls do not block the async code they are made from. With the feature `tokio`.
+/// A [`Store`] for async code; its calls do not block the calling task. With the feature `tokio`.
 ///
-/// Each method is the one of [`Store`] with its name, on the pool for blocking work of the
-/// [tokio](https://docs.rs/tokio) runtime it is called in. As many calls are made at the same time as the
-/// pool has threads (`max_blocking_threads`, 512 where nothing else is said); those that change
-/// something share their disk syncs.
+/// Each method calls the method of [`Store`] with the same name on the pool for blocking work of the current
+/// [tokio](https://docs.rs/tokio) runtime. The number of concurrent calls is the number of threads of the pool
+/// (`max_blocking_threads`, by default 512). Concurrent changes share their disk syncs.
 ///
-/// **A call can be dropped at any moment.** When its future is dropped or timed out, a call that waits
-/// for a thread is not made at all; one that has a thread runs to its end there, so that its change is
-/// whole. What came of it is in the journal, which [`read`](Self::read) shows.
+/// **A call can be dropped at any moment.** If its future is dropped or timed out while the call waits for a thread,
+/// the call is not made at all. If the call has a thread, it runs to its end there, so its change is whole. The
+/// journal then shows whether the change was made.
 ///
-/// Like a [`Store`] it is a cheap handle. The last one that is dropped closes the store, on the thread
-/// that drops it: [`close`](Self::close) does that on the pool.
+/// Like [`Store`], this is a cheap handle. The last one that is dropped closes the store, on the thread that drops it;
+/// [`close`](Self::close) closes it on the pool.
 ///
-/// Cost of each call besides its own: one hand-over to a thread of the pool and back.
+/// Cost of each call in addition to its own: one hand-over to a thread of the pool and back.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -51,13 +50,13 @@ use crate::verify::Verification;
 ///
 /// # Errors
 ///
-/// All calls share these, besides their own:
+/// All calls share these, in addition to their own:
 ///
-/// - [`Error::NoRuntime`](crate::Error::NoRuntime): there is no runtime, or it was shut down before the
-///   call began. Nothing changed.
-/// - [`Error::Panicked`](crate::Error::Panicked): what ran on the pool panicked.
-/// - [`Error::Io`](crate::Error::Io): the system gave no thread. The call may still be made, by a thread
-///   that the pool gets later, so its [outcome](crate::Error::outcome) is unknown.
+/// - [`Error::NoRuntime`](crate::Error::NoRuntime): there is no runtime, or it was shut down before the call began.
+///   Nothing changed.
+/// - [`Error::Panicked`](crate::Error::Panicked): the call panicked on the pool.
+/// - [`Error::Io`](crate::Error::Io): the system could not start a thread. A thread that the pool starts later may
+///   still make the call, so its [outcome](crate::Error::outcome) is unknown.
 #[derive(Clone, Debug)]
 pub struct AsyncStore {
     store: Store,
@@ -76,7 +75,7 @@ impl Store {
 impl AsyncStore {
     /// Opens a store with options: [`Options::open`].
     ///
-    /// An opening that was dropped may go on, and the store is [open](crate::Error::AlreadyOpen) until
+    /// If the future is dropped, the opening may continue. The store is then [open](crate::Error::AlreadyOpen) until
     /// it has ended.
     ///
     /// Cost: that of [`Options::open`].
@@ -99,7 +98,7 @@ impl AsyncStore {
         run(move || options.open(path).map(Store::into_async)).await
     }
 
-    /// The store itself, for what does not block: [`id`](Store::id), [`health`](Store::health),
+    /// The blocking store, for calls that do not block: [`id`](Store::id), [`health`](Store::health),
     /// [`stats`](Store::stats).
     ///
     /// ```
@@ -118,13 +117,13 @@ impl AsyncStore {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is no key.
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) if the text is not a valid key.
     pub fn project(&self, key: &str) -> Result<AsyncProject> {
         self.store.project(key).map(AsyncProject::new)
     }
 
-    /// Reads from a [`Snapshot`] of the moment at which the read gets a thread, which lives as long as
-    /// it reads. Example: at [`AsyncStore`].
+    /// Runs `read` on a [`Snapshot`]. The snapshot is taken when the read gets a thread, and dropped when it ends.
+    /// Example: at [`AsyncStore`].
     ///
     /// Cost: that of `read`.
     ///
@@ -153,7 +152,7 @@ impl AsyncStore {
         self.run(move |store| read(&store.snapshot_at(revision)?)).await
     }
 
-    /// Follows the changes after a position that was kept: [`Store::feed_after`]. Example: there.
+    /// Returns the changes after a stored position: [`Store::feed_after`]. Example: there.
     ///
     /// Cost: that of [`Store::feed_after`].
     ///
@@ -164,7 +163,7 @@ impl AsyncStore {
         self.run(move |store| store.feed_after(position)).await.map(FeedStream::new)
     }
 
-    /// Follows the changes after the revision `after`: [`Store::feed`]. Example: at [`FeedStream`].
+    /// Returns the changes after the revision `after`: [`Store::feed`]. Example: at [`FeedStream`].
     ///
     /// Cost: that of [`Store::feed`].
     ///
@@ -175,7 +174,7 @@ impl AsyncStore {
         self.run(move |store| store.feed(after)).await.map(FeedStream::new)
     }
 
-    /// Brings the state to disk now: [`Store::checkpoint`].
+    /// Writes the state to disk now: [`Store::checkpoint`].
     ///
     /// Cost and example: those of [`Store::checkpoint`].
     ///
@@ -186,7 +185,7 @@ impl AsyncStore {
         self.run(|store| store.checkpoint()).await
     }
 
-    /// Gives the space back that the state does not need: [`Store::compact`].
+    /// Frees the disk space that the state does not need: [`Store::compact`].
     ///
     /// Cost and example: those of [`Store::compact`].
     ///
@@ -209,7 +208,7 @@ impl AsyncStore {
         self.run(|store| store.backup_to(path)).await
     }
 
-    /// Repeats recovery in place after a failure stopped writes: [`Store::recover`].
+    /// Repeats recovery after a failure stopped writes: [`Store::recover`].
     ///
     /// Cost and example: those of [`Store::recover`].
     ///
@@ -231,7 +230,7 @@ impl AsyncStore {
         self.run(|store| store.verify()).await
     }
 
-    /// How large the parts of the store are: [`Store::sizes`].
+    /// The sizes of the parts of the store: [`Store::sizes`].
     ///
     /// Cost and example: those of [`Store::sizes`].
     ///
@@ -242,9 +241,9 @@ impl AsyncStore {
         self.run(|store| store.sizes()).await
     }
 
-    /// Closes the store under all its handles: [`Store::close`].
+    /// Closes the store while other handles exist: [`Store::close`].
     ///
-    /// Calls that were begun before are answered first.
+    /// Calls that have begun before are answered first.
     ///
     /// Cost: that of [`Store::close`]. Example: at [`AsyncStore`].
     ///

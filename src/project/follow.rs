@@ -8,42 +8,46 @@ use crate::model::{Action, Answer, Operation, Report, Unfollow};
 use crate::snapshot::view_key;
 
 impl Project {
-    /// Lets a view follow a filter for the resources of one type: what it finds in the registry is linked to the view,
-    /// now and after every change. Another filter that the view follows for the type is replaced.
+    /// Lets a view follow a filter for the resources of one type: registered resources that match the filter are
+    /// linked to the view, now and after every change. It replaces the filter that the view followed for this type
+    /// before.
     ///
-    /// From then on each change of what the registry says of a resource changes the links that the filter holds *in the
-    /// same change*: a [put](Self::put_resources), and a [removal](Self::remove_resource). Where the filter names other
-    /// views, so does each change of their links, and the deletion of such a view counts as a view without links. The
-    /// report of the call tells what followed ([`Report::followed`]), and the feed does so as well.
+    /// From now on, if a change modifies the registered fields of a resource, it also changes the links of the filter
+    /// *in the same change*. Such changes are a [put](Self::put_resources) and a [removal](Self::remove_resource). If
+    /// the filter names other views, a change of their links has this effect too; a named view that was deleted counts
+    /// as a view without links. The report of the call has the links that were changed for this reason
+    /// ([`Report::followed`]), and so has the feed.
     ///
-    /// A link may be held by keys, by the filter or by both. What is linked before the view begins to follow is held by
-    /// keys, and so is what is linked by key later, also where the filter linked it before. A link stays as long as
-    /// either holds it. [Unlinking](Self::unlink) a key that only the filter holds fails with
-    /// [`HeldByFilter`](crate::FailureReason::HeldByFilter); one that both hold is
-    /// [`Released`](crate::KeyOutcome::Released). [`replace`](Self::replace) leaves what the filter holds.
+    /// A link can be held by keys, by the filter or by both. Links that exist before the view begins to follow are
+    /// held by keys. Links that are made by key later are also held by keys, even if the filter made them before. A
+    /// link stays as long as keys or the filter hold it. [Unlinking](Self::unlink) a key that only the filter holds
+    /// fails with [`HeldByFilter`](crate::FailureReason::HeldByFilter); the outcome of a key that both hold is
+    /// [`Released`](crate::KeyOutcome::Released). [`replace`](Self::replace) leaves the links that the filter holds.
     ///
-    /// The report has one outcome for each resource that the filter finds, and for each that the view's filter before
-    /// found and this one does not, in key order: linked, already linked, or unlinked.
+    /// The report has one outcome for each resource that matches the filter, and for each that matched the previous
+    /// filter of the view and does not match this one. They are in key order: linked, already linked, or unlinked.
     ///
-    /// Cost: O(n log n) with the n resources that are linked or unlinked, and the cost of finding them: with a tag or a
-    /// maintainer that of its resources, else O(resources of the type). From then on a put of n resources looks at the
-    /// filters with one of their tags, maintainers or values of attributes, before or after, and at those without any of
-    /// these: O((n + m) · log m)
-    /// with these m. Memory: 4 bytes for each link that keys hold, beside the filter.
+    /// Cost: O(n log n) with the n resources that are linked or unlinked, and the cost of finding them. If the filter
+    /// has a tag or a maintainer, only the resources with it are tested; otherwise O(resources of the type). From then
+    /// on, a put of resources tests these filters: the ones with a tag, maintainer or attribute value that one of the
+    /// resources has before or after the put, and the ones with no such condition. If n resources are put and m
+    /// filters are tested, this is O((n + m) · log m). Memory: 4 bytes for each link that keys hold, and the filter.
     ///
-    /// A view that such a filter names cannot be [renamed](Self::rename_view). A [copy](Self::copy_view) of the view follows
-    /// nothing.
+    /// A view that such a filter names cannot be [renamed](Self::rename_view). A [copy](Self::copy_view) of the view
+    /// follows no filter.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject) and [`Error::UnknownView`](crate::Error::UnknownView) when
-    /// there is no such view, or none that the filter names; [`Error::CircularFilter`](crate::Error::CircularFilter) when
-    /// the filter names this view, or one whose filters lead back to it; [`Error::FilterCannotStand`](crate::Error::FilterCannotStand)
-    /// when it asks for [exactly](crate::SetPredicate::Exactly) some views, or for none; [`Error::BatchTooLarge`](crate::Error::BatchTooLarge)
-    /// when it finds, and others change because of it, more than [`Options::batch_limit`](crate::Options::batch_limit)
-    /// links; [`Error::TooLong`](crate::Error::TooLong) when it is beyond [`MAX_FILTER_LEN`](crate::filter::MAX_FILTER_LEN)
-    /// or [`MAX_FILTER_VALUES`](crate::filter::MAX_FILTER_VALUES); and those of [`link`](Self::link) that are not about
-    /// keys.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) and [`Error::UnknownView`](crate::Error::UnknownView)
+    /// if the view, or a view that the filter names, does not exist;
+    /// [`Error::CircularFilter`](crate::Error::CircularFilter) if the filter names this view, or a view whose filters
+    /// refer to this view directly or indirectly; [`Error::FilterCannotStand`](crate::Error::FilterCannotStand) if the
+    /// filter requires [exactly](crate::SetPredicate::Exactly) some views, or no view at all;
+    /// [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) if the links of this filter, and the links that change in
+    /// other views because of it, are more than [`Options::batch_limit`](crate::Options::batch_limit);
+    /// [`Error::TooLong`](crate::Error::TooLong) if the filter exceeds
+    /// [`MAX_FILTER_LEN`](crate::filter::MAX_FILTER_LEN) or [`MAX_FILTER_VALUES`](crate::filter::MAX_FILTER_VALUES);
+    /// and those of [`link`](Self::link) that are not about keys.
     ///
     /// ```
     /// use viewlink::{Batch, FailureCode, NewResource, NewView, Options, ResourceFilter, ResourceType};
@@ -77,11 +81,12 @@ impl Project {
         self.change_filter(Action::Follow, resource_type, operation)
     }
 
-    /// Lets a view follow no filter for the resources of one type any more. What the filter alone holds stays or goes,
-    /// as is asked; what keys hold stays. A view that follows none is left as it is.
+    /// Ends the filter that a view follows for the resources of one type. Links that only the filter holds stay or are
+    /// removed, as requested; links that keys hold stay. A view without such a filter is not changed.
     ///
-    /// The report has one outcome for each link that goes, and with
-    /// [`TakeOutKeepLastView`](Unfollow::TakeOutKeepLastView) one failure for each that stays for that reason, in key order.
+    /// The report has one outcome for each removed link, in key order. With
+    /// [`TakeOutKeepLastView`](Unfollow::TakeOutKeepLastView) it also has one failure for each link that stays for
+    /// that reason.
     ///
     /// Cost: O(n log n) with the n links of the type.
     ///

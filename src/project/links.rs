@@ -9,7 +9,7 @@ use crate::model::key::ViewKey;
 use crate::model::{Answer, Batch, ChangeMeta, Command, LinkCommand, LinkOp, Operation, Report};
 use crate::snapshot::view_key;
 
-/// What to do with a batch in one of several views. Example: at [`Project::change_links`].
+/// A change of the links of one of several views. Example: at [`Project::change_links`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkChange {
     pub(crate) view: String,
@@ -18,17 +18,17 @@ pub struct LinkChange {
 }
 
 impl LinkChange {
-    /// To [link](Project::link) the resources of a batch to a view.
+    /// [Links](Project::link) the resources of a batch to a view.
     pub fn link(view: impl Into<String>, batch: Batch) -> Self {
         Self { view: view.into(), op: LinkOp::Link, batch }
     }
 
-    /// To [unlink](Project::unlink) them from it.
+    /// [Unlinks](Project::unlink) the resources of a batch from a view.
     pub fn unlink(view: impl Into<String>, batch: Batch) -> Self {
         Self { view: view.into(), op: LinkOp::Unlink, batch }
     }
 
-    /// To [replace](Project::replace) what is linked to it by them.
+    /// [Replaces](Project::replace) the links of a view by the resources of a batch.
     pub fn replace(view: impl Into<String>, batch: Batch) -> Self {
         Self { view: view.into(), op: LinkOp::Replace, batch }
     }
@@ -37,11 +37,11 @@ impl LinkChange {
 impl Project {
     /// Links resources to a view, in one change whatever their number.
     ///
-    /// A resource that is linked already is a success and keeps the time of its link. A malformed,
-    /// repeated or unknown key is that key's failure: see [`FailureReason`](crate::FailureReason).
+    /// A resource that is already linked is a success and keeps the time of its link. An invalid, repeated or unknown
+    /// key is a failure of that key: see [`FailureReason`](crate::FailureReason).
     ///
-    /// Cost: O(n · log n + n · log links) with n keys and the links of the view; with a filter also what
-    /// [`Batch::and_matching`] says.
+    /// Cost: O(n · log n + n · log links) with n keys and the links of the view; with a filter also the cost at
+    /// [`Batch::and_matching`].
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options};
@@ -55,21 +55,21 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those that [all calls](Project#errors) share; and these, with nothing changed:
+    /// Those that [all calls](Project#errors) share. The following leave everything unchanged, too:
     ///
-    /// - [`Error::InvalidKey`]: the view's key is malformed.
-    /// - [`Error::UnknownProject`], [`Error::UnknownView`]: there is none, or none that the batch's
-    ///   filter names.
-    /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit)
-    ///   keys, with what the filter finds.
+    /// - [`Error::InvalidKey`]: the view's key is invalid.
+    /// - [`Error::UnknownProject`], [`Error::UnknownView`]: it does not exist, or a view that the batch's filter names
+    ///   does not exist.
+    /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit) keys, including the
+    ///   resources that match the filter.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
         self.change_one(LinkChange::link(view, batch))
     }
 
     /// Unlinks resources from a view, in one change whatever their number.
     ///
-    /// A resource that is not linked is that key's failure, as is a malformed or repeated key; the
-    /// others are unlinked all the same.
+    /// A resource that is not linked is a failure of that key, and so is an invalid or repeated key. The other keys
+    /// are still unlinked.
     ///
     /// Cost: that of [`link`](Self::link).
     ///
@@ -94,16 +94,16 @@ impl Project {
         self.change_one(LinkChange::unlink(view, batch))
     }
 
-    /// Makes the resources that are linked to a view, of the batch's type, exactly those of the
-    /// batch, in one change: nobody ever sees a part of it.
+    /// Makes the linked resources of a view, of the batch's type, exactly those of the batch, in one change: no reader
+    /// sees a part of it.
     ///
-    /// What is linked and was asked for stays, with its link time; the rest is unlinked, and stands
-    /// in the report after the keys of the request, in key order. A key that fails is left as it
-    /// is, linked or not. With [`Batch::keep_last_view`] what is in no other view stays linked, too,
-    /// as a failure. Segments of every environment are of one type.
+    /// A resource of the batch that is already linked stays linked and keeps its link time. All other resources are
+    /// unlinked; in the report they are after the keys of the request, in key order. A key that fails stays as it is,
+    /// linked or not. With [`Batch::keep_last_view`], a resource that is in no other view also stays linked and is a
+    /// failure. Segments of all environments are one type.
     ///
-    /// Cost: that of [`link`](Self::link), and O(m) with the m links of that type of the view; the report
-    /// names each that was unlinked.
+    /// Cost: that of [`link`](Self::link), and O(m) with the m links of that type of the view; the report names each
+    /// unlinked resource.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options};
@@ -125,13 +125,12 @@ impl Project {
         self.change_one(LinkChange::replace(view, batch))
     }
 
-    /// Links and unlinks over several views and types in one change, with a report for each.
+    /// Links and unlinks in several views and types in one change, with a report for each part.
     ///
-    /// What a filter finds, and what is registered, is told by the store as it was before the call;
-    /// then the changes are made in order, each on what those before it left. The batches together
-    /// have at most as many keys as one may have. Comment, actor and the change taken back are each the
-    /// first that a batch gives, or the handle's. Of no changes there are no reports, and no errors for a
-    /// project that is not there.
+    /// Filters and the registry are read as they were before the call. Then the changes are made in order; each sees
+    /// the links that the previous ones left. All batches together may have at most as many keys as one batch. For
+    /// each of comment, actor and reverted change, the first batch that has one provides it, otherwise the handle. A
+    /// call without changes returns no reports, and no error if the project does not exist.
     ///
     /// Cost: that of its parts, with one append and one sync for all.
     ///
@@ -152,8 +151,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`link`](Self::link) for each of them; nothing changes then, whichever it is of.
-    /// [`Error::NoSingleView`] of a handle of [`if_view_at`](Self::if_view_at).
+    /// Those of [`link`](Self::link) for each part; then nothing changes, in no part. [`Error::NoSingleView`] if the
+    /// handle is from [`if_view_at`](Self::if_view_at).
     pub fn change_links(
         &self,
         changes: impl IntoIterator<Item = LinkChange>,
@@ -164,16 +163,17 @@ impl Project {
         self.change_all(changes.into_iter().collect(), None)
     }
 
-    /// Moves links from one view to another, those that are asked for or that filters find, in one change: nobody sees a
-    /// resource in both views or in none of them.
+    /// Moves links from one view to another in one change, selected by keys or by filters. No reader sees a resource
+    /// in both views or in neither of them.
     ///
-    /// Each batch is about what is linked to the first view, as one of [`unlink`](Self::unlink) is, and has a report.
-    /// A resource that is moved is [`KeyOutcome::Moved`](crate::KeyOutcome::Moved), and its link to the second view is a
-    /// new one, of this change. One that is linked to the second view already keeps its link there and is
-    /// [`Unlinked`](crate::KeyOutcome::Unlinked) from the first one; with [`Batch::refuse_existing`] it is that key's
-    /// failure, and it stays. What a filter that the first view [follows](Self::follow) finds would not leave it, and is a
-    /// failure, [`HeldByFilter`](crate::FailureReason::HeldByFilter). What is moved may be registered or not, under either [`LinkPolicy`](crate::LinkPolicy).
-    /// The batches together have at most as many keys as one may have.
+    /// Each batch selects links of the first view, as in [`unlink`](Self::unlink), and has a report. A moved resource
+    /// has the outcome [`KeyOutcome::Moved`](crate::KeyOutcome::Moved); its link to the second view is a new link of
+    /// this change. A resource that is already linked to the second view keeps its link there and is
+    /// [`Unlinked`](crate::KeyOutcome::Unlinked) from the first one. With [`Batch::refuse_existing`] such a key fails
+    /// instead, and both its links stay. A resource that is held by a filter which the first view
+    /// [follows](Self::follow) would stay there, so it fails with
+    /// [`HeldByFilter`](crate::FailureReason::HeldByFilter). Resources need not be registered, under either
+    /// [`LinkPolicy`](crate::LinkPolicy). All batches together may have at most as many keys as one batch.
     ///
     /// Cost: that of an [`unlink`](Self::unlink) and a [`link`](Self::link) of the same keys, with one append and one
     /// sync.
@@ -195,8 +195,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`link`](Self::link), of either view; nothing changes then. [`Error::NoSingleView`] of a handle of
-    /// [`if_view_at`](Self::if_view_at).
+    /// Those of [`link`](Self::link), for either view; then nothing changes. [`Error::NoSingleView`] if the handle is
+    /// from [`if_view_at`](Self::if_view_at).
     pub fn move_links(
         &self,
         from: &str,
@@ -209,11 +209,11 @@ impl Project {
     }
 
     fn change_one(&self, change: LinkChange) -> Result<Report> {
-        // One report for each change.
+        // There is one report for each change.
         self.change_all(vec![change], None)?.pop().ok_or_else(other_answer)
     }
 
-    /// Changes links batch after batch; where `to` is given each moves them there.
+    /// Changes links batch after batch; if `to` is given, each batch is moved there.
     fn change_all(&self, changes: Vec<LinkChange>, to: Option<ViewKey>) -> Result<Vec<Report>> {
         let limit = self.engine.options().batch_limit.min(u32::MAX as usize);
         let keys = changes.iter().map(|change| change.batch.len()).sum();
@@ -246,7 +246,7 @@ impl Project {
         Ok(commands.into_iter().zip(results).map(report).collect())
     }
 
-    /// What a batch asks for, as far as it can be told before its turn.
+    /// The command for a batch, validated as far as possible before its turn.
     fn link_command(&self, view: ViewKey, op: LinkOp, batch: Batch, limit: usize) -> LinkCommand {
         let options = self.engine.options();
         let environment_limit = options.limits.environment_id;

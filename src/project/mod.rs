@@ -1,4 +1,4 @@
-//! A project: every operation that changes something.
+//! A project: every operation that makes a change.
 
 mod follow;
 mod links;
@@ -23,18 +23,17 @@ pub use links::LinkChange;
 pub use removal::{DeletedProject, Removed};
 pub use views::DeletedView;
 
-/// A handle to a project of a store: everything that changes views and links.
+/// A handle to a project of a store, with all calls that change views and links.
 ///
-/// Cheap to clone. [`actor`](Self::actor), [`comment`](Self::comment) and
-/// [`reverts`](Self::reverts) give a handle whose changes say so in the journal;
-/// [`if_store_at`](Self::if_store_at) and [`if_view_at`](Self::if_view_at) one that changes nothing
-/// when somebody else did meanwhile; [`dry_run`](Self::dry_run) one that changes nothing at all and
-/// tells what it would do. Reads are on a [`Snapshot`](crate::Snapshot); [`read`](Self::read) gives the project as it
-/// stands now.
+/// It is cheap to clone. Some methods return a handle with other settings: with [`actor`](Self::actor),
+/// [`comment`](Self::comment) and [`reverts`](Self::reverts), its changes carry these values in the journal. With
+/// [`if_store_at`](Self::if_store_at) and [`if_view_at`](Self::if_view_at), its calls change nothing if another caller
+/// made a change in between. With [`dry_run`](Self::dry_run), its calls change nothing and return the result they
+/// would have. Reads use a [`Snapshot`](crate::Snapshot); [`read`](Self::read) returns the project as it is now.
 ///
-/// Every call is one change: whole or absent, durable when it returns. Besides what each says of its
-/// cost, a change takes one append to the journal and one disk sync, shared with those who call at the
-/// same time. A call that changes nothing takes neither.
+/// Every call is one change: it is whole or absent, and durable when the call returns. In addition to the cost of each
+/// call, a change needs one append to the journal and one disk sync; concurrent calls can share them. A call that
+/// changes nothing needs neither.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options};
@@ -56,19 +55,18 @@ pub use views::DeletedView;
 ///
 /// All calls that change something share these:
 ///
-/// - [`Error::ReadOnly`]: the store was opened to be [only read](crate::Options::read_only), and this is
-///   no dry run.
-/// - [`Error::Closed`], [`Error::WritesStopped`]: the store takes no changes.
-/// - [`Error::TooLong`]: a comment or actor is beyond its [limit](crate::Limits), or the store has
-///   given all ids of views or projects there are, or the record of the change has 4 GiB.
-/// - [`Error::RevisionDiffers`]: where a revision was asked for; see
+/// - [`Error::ReadOnly`]: the store was opened [read only](crate::Options::read_only), and this is not a dry run.
+/// - [`Error::Closed`], [`Error::WritesStopped`]: the store accepts no changes.
+/// - [`Error::TooLong`]: a comment or actor exceeds its [limit](crate::Limits), or the store has used all ids of views
+///   or projects, or the record of the change reaches 4 GiB.
+/// - [`Error::RevisionDiffers`]: the store or view is not at the required revision; see
 ///   [`if_store_at`](Self::if_store_at).
-/// - [`Error::NoSingleView`]: a handle of [`if_view_at`](Self::if_view_at), and a call that is about no
-///   single view.
-/// - [`Error::Io`], [`Error::State`]: the disk failed; their [`outcome`](Error::outcome) tells what
-///   became of the change. Also of a call that shared the sync and had nothing to change.
-/// - [`Error::MemoryLimit`]: the change could go beyond [`Options::memory_limit`](crate::Options::memory_limit).
-/// - [`Error::JournalFull`]: no checkpoint could be made for long; see
+/// - [`Error::NoSingleView`]: the handle is from [`if_view_at`](Self::if_view_at), and the call does not change
+///   exactly one view.
+/// - [`Error::Io`], [`Error::State`]: the disk failed; [`outcome`](Error::outcome) returns whether the change was
+///   applied. A call that had nothing to change but shared the sync gets this error, too.
+/// - [`Error::MemoryLimit`]: the change could exceed [`Options::memory_limit`](crate::Options::memory_limit).
+/// - [`Error::JournalFull`]: no checkpoint could be made for a long time; see
 ///   [`Options::journal_limit`](crate::Options::journal_limit).
 /// - [`Error::Forked`]: the process was forked after the store was opened.
 /// - [`Error::Panicked`]: a clock or this crate panicked; nothing changed.
@@ -94,9 +92,9 @@ impl Project {
         &self.key
     }
 
-    /// The project as it stands now, and stays for the reader.
+    /// A snapshot of the project as it is now. Later changes do not affect it.
     ///
-    /// Waits for no change, but for a small one while it is shown.
+    /// This does not wait for changes, except while a small change is applied.
     ///
     /// Cost: O(log projects).
     ///
@@ -112,12 +110,13 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`] when there is none; those of [`Store::snapshot`](crate::Store::snapshot).
+    /// [`Error::UnknownProject`] if it does not exist; those of [`Store::snapshot`](crate::Store::snapshot).
     pub fn read(&self) -> Result<ProjectSnapshot> {
         Snapshot::new(Arc::clone(&self.engine))?.of(&self.key)
     }
 
-    /// A handle whose changes tell who made them; a batch's own actor goes before.
+    /// A handle whose changes have this actor, the author of the change. If a batch has its own actor, that one is
+    /// used.
     #[must_use]
     pub fn actor(&self, actor: impl Into<String>) -> Self {
         let mut handle = self.clone();
@@ -125,7 +124,8 @@ impl Project {
         handle
     }
 
-    /// A handle whose changes tell why they were made; a batch's own comment goes before.
+    /// A handle whose changes have this comment, the reason for the change. If a batch has its own comment, that one
+    /// is used.
     #[must_use]
     pub fn comment(&self, comment: impl Into<String>) -> Self {
         let mut handle = self.clone();
@@ -133,8 +133,8 @@ impl Project {
         handle
     }
 
-    /// A handle whose changes say that they take back the change with this revision. The store
-    /// keeps the number and does not act on it; [`revert`](Self::revert) takes a change back.
+    /// A handle whose changes are marked as an undo of the change with this revision. The store only records the
+    /// number; to undo a change, call [`revert`](Self::revert).
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         let mut handle = self.clone();
@@ -142,9 +142,9 @@ impl Project {
         handle
     }
 
-    /// A handle whose calls change nothing when the store is not at this revision any more:
-    /// [`Error::RevisionDiffers`]. So who read a [`Snapshot`](crate::Snapshot) changes what was read,
-    /// or nothing. A change in any project moves the store's revision.
+    /// A handle whose calls change nothing if the store is no longer at this revision; they fail with
+    /// [`Error::RevisionDiffers`]. With it, a caller that read a [`Snapshot`](crate::Snapshot) changes exactly the
+    /// state it has read, or nothing. A change in any project increases the store's revision.
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options};
@@ -163,11 +163,11 @@ impl Project {
         handle
     }
 
-    /// A handle whose calls change nothing when the store is not at this position any more, or went another way:
-    /// [`if_store_at`](Self::if_store_at), for a position that was kept outside of the store.
+    /// A handle whose calls change nothing if the store is no longer at this position or has another history. This is
+    /// [`if_store_at`](Self::if_store_at) for a position that was stored outside of the store.
     ///
-    /// [`Error::RevisionDiffers`] when other changes were made meanwhile. [`Error::Diverged`] when the position was
-    /// never one of this store: it was put back to a [copy](crate::Store::backup_to), or is another one.
+    /// [`Error::RevisionDiffers`] if other changes were made in between. [`Error::Diverged`] if the store never had
+    /// this position: it was restored from a [copy](crate::Store::backup_to), or it is another store.
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options};
@@ -184,20 +184,20 @@ impl Project {
         handle
     }
 
-    /// A handle whose calls change nothing when the view they are about is not at this
-    /// [`revision`](crate::View::revision), that of the last change to its fields or links, any more:
-    /// [`Error::RevisionDiffers`].
+    /// A handle whose calls change nothing if their view is no longer at this [`revision`](crate::View::revision),
+    /// which is the revision of the last change to its fields or links; they fail with [`Error::RevisionDiffers`].
     ///
-    /// For [`link`](Self::link), [`unlink`](Self::unlink), [`replace`](Self::replace),
-    /// [`update_view`](Self::update_view), [`rename_view`](Self::rename_view), [`copy_view`](Self::copy_view), of the view
-    /// that is copied, and [`delete_view`](Self::delete_view); other calls are [`Error::NoSingleView`].
+    /// It supports [`link`](Self::link), [`unlink`](Self::unlink), [`replace`](Self::replace),
+    /// [`update_view`](Self::update_view), [`rename_view`](Self::rename_view), [`copy_view`](Self::copy_view) (the
+    /// revision of the source view) and [`delete_view`](Self::delete_view). Other calls fail with
+    /// [`Error::NoSingleView`].
     ///
     /// ```
     /// # use viewlink::{Batch, Error, NewView, Options, ViewPatch};
     /// # let store = Options::new().open_in_memory()?;
     /// # let project = store.project("default")?;
     /// let view = project.create_view(NewView::new("v", "V"))?;
-    /// project.link("v", Batch::flags(["a"]))?.all_ok()?; // somebody else
+    /// project.link("v", Batch::flags(["a"]))?.all_ok()?; // another caller
     /// let late = project.if_view_at(view.revision).update_view("v", ViewPatch::new().name("W"));
     /// assert!(matches!(late, Err(Error::RevisionDiffers { expected: 1, actual: 2, .. })));
     /// # Ok::<(), Error>(())
@@ -209,12 +209,14 @@ impl Project {
         handle
     }
 
-    /// A handle whose calls change nothing when the last change of the view they are about is not
-    /// [this one](crate::View::change) any more: [`if_view_at`](Self::if_view_at), for what was kept outside of the store.
+    /// A handle whose calls change nothing if the last change of their view is no longer [this
+    /// one](crate::View::change). This is [`if_view_at`](Self::if_view_at) for an id that was stored outside of the
+    /// store.
     ///
-    /// [`Error::ViewDiffers`] when somebody else changed the view meanwhile, and when the store was put back to a
-    /// [copy](crate::Store::backup_to) from before that change and went another way, also where its revision is the same
-    /// again. [`Error::NoSingleView`] as of [`if_view_at`](Self::if_view_at).
+    /// [`Error::ViewDiffers`] if another caller changed the view in between. The same error is returned if the store
+    /// was restored from a [copy](crate::Store::backup_to) that is older than that change and has had other changes
+    /// since, even if the view has the same revision again. [`Error::NoSingleView`] as for
+    /// [`if_view_at`](Self::if_view_at).
     ///
     /// ```
     /// # use viewlink::{Error, NewView, Options, ViewPatch};
@@ -237,11 +239,11 @@ impl Project {
         handle
     }
 
-    /// A handle whose calls change nothing, and answer exactly as if they had.
+    /// A handle whose calls change nothing, but return the same answer as if they had.
     ///
-    /// A call waits for its turn and is decided: the answer is that of the state between two changes, and may be
-    /// another one a moment later. The revision of the change is `None`; a view that would have changed has the
-    /// revision it would have. It costs what deciding the call costs.
+    /// A call waits for its turn and is decided on the state between two changes, so its answer can be outdated a
+    /// moment later. The revision of the change is `None`; a view that would have been changed has the revision that
+    /// it would have. The cost is that of deciding the call.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, ResourceType};
@@ -263,12 +265,12 @@ impl Project {
         handle
     }
 
-    /// Carries an operation out; tells the answer, and the revision of the change, if one was made.
+    /// Runs an operation; returns the answer, and the revision of the change if one was made.
     fn run(&self, operation: Operation) -> Answered {
         self.engine.execute(&self.request(self.meta.clone(), operation, 0)?)
     }
 
-    /// What is asked for, as plain data; it names so many keys.
+    /// The request as plain data, for a call with this number of keys.
     fn request(&self, meta: ChangeMeta, operation: Operation, keys: usize) -> Result<Arc<Request>> {
         let options = self.engine.options();
         limit::check_meta(&meta, &options.limits)?;
@@ -282,7 +284,7 @@ impl Project {
     }
 }
 
-/// The error of an answer that is of another kind than its command, which cannot be.
+/// The error for an answer of another kind than its command. This cannot happen.
 fn other_answer() -> Error {
     debug_assert!(false, "an answer is of the kind of its command");
     Error::damaged(StoreFile::State, "state", "an answer is of another kind than its command")

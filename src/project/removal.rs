@@ -1,4 +1,4 @@
-//! What takes many links of a project away at once.
+//! Calls that remove many links of a project at once.
 
 use super::{Project, other_answer};
 use crate::model::error::Result;
@@ -7,29 +7,29 @@ use crate::model::resource::Resource;
 use crate::model::type_counts::TypeCounts;
 use crate::model::{Answer, Operation};
 
-/// What [`Project::delete`] did. Example: there.
+/// The result of [`Project::delete`]. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedProject {
-    /// How many views went.
+    /// How many views were deleted.
     pub views: u64,
-    /// How many links of each type went.
+    /// How many links of each type were removed.
     pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
 }
 
-/// What [`Project::remove_resource`] or [`Project::remove_environment`] did. Example: there.
+/// The result of [`Project::remove_resource`] or [`Project::remove_environment`]. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Removed {
-    /// How many resources were in a view.
+    /// How many of the resources were in a view.
     pub resources: u64,
-    /// How many resources were registered.
+    /// How many of the resources were registered.
     pub registered: u64,
-    /// How many links went.
+    /// How many links were removed.
     pub links: u64,
-    /// The revision of the change; `None` when there was nothing to remove, and on a dry run.
+    /// The revision of the change; `None` if there was nothing to remove, and on a dry run.
     pub revision: Option<u64>,
 }
 
@@ -50,8 +50,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
-    /// [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) if it does not exist; the errors that [all
+    /// calls](Project#errors) share.
     pub fn delete(&self) -> Result<DeletedProject> {
         match self.run(Operation::DeleteProject)? {
             (Answer::ProjectDeleted { views, unlinked }, change) => {
@@ -62,9 +62,9 @@ impl Project {
         }
     }
 
-    /// Takes a resource out of the registry, where it is in it, and out of every view of the project.
+    /// Removes a resource from the registry, if it is registered, and from every view of the project.
     ///
-    /// Cost: O(m · log links) with the m views of the resource.
+    /// Cost: O(m · log links) for a resource in m views.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Resource};
@@ -79,13 +79,13 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
-    /// [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) if it does not exist; the errors that [all
+    /// calls](Project#errors) share.
     pub fn remove_resource(&self, resource: &Resource) -> Result<Removed> {
         self.remove(Operation::RemoveResource(resource.clone()))
     }
 
-    /// Takes all segments of an environment out of the registry and out of every view of the project.
+    /// Removes all segments of an environment from the registry and from every view of the project.
     ///
     /// Cost: O((s + m) · log links) with s segments and their m links.
     ///
@@ -101,8 +101,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those that
-    /// [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) if it does not exist; the errors that [all
+    /// calls](Project#errors) share.
     pub fn remove_environment(&self, environment: &EnvironmentId) -> Result<Removed> {
         self.remove(Operation::RemoveEnvironment(environment.clone()))
     }

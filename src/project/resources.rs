@@ -11,20 +11,20 @@ use crate::model::{Answer, Command, NewResource, Operation, Report, ValidatedPut
 use crate::snapshot::view_key;
 
 impl Project {
-    /// Registers resources, or says anew what they are, in one change whatever their number. The
-    /// project begins with its first resource if it has no views yet.
+    /// Registers resources or changes their fields, in one change whatever their number. The project begins with its
+    /// first resource if it has no views yet.
     ///
-    /// What is said replaces what the registry has of the resource. In request order each is checked
-    /// against what those before it made: a malformed key or id, a text or list beyond its
-    /// [limit](crate::Limits), a resource that stood earlier in the request, or an id that leads to
-    /// another segment is that resource's failure, and the others are registered all the same. A put
-    /// that says nothing new changes nothing and costs no disk sync.
+    /// The given fields replace the registered fields of the resource. The resources are processed in request order.
+    /// These are failures of one resource: an invalid key or id, a text or list that exceeds its
+    /// [limit](crate::Limits), a resource that already occurred in the request, or an id that belongs to another
+    /// segment. The other resources are still registered. A put that changes no field changes nothing and costs no
+    /// disk sync.
     ///
-    /// Where views [follow](Self::follow) filters, what these make of it is part of the change, and the report tells it:
-    /// [`Report::followed`].
+    /// If views [follow](Self::follow) filters, the links that change because of it are part of the change, and
+    /// [`Report::followed`] has them.
     ///
-    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each, and O(f log f) with the f filters that views
-    /// follow and that have one of these tags, maintainers or values of attributes, before or after, or none of their own.
+    /// Cost: O(n · (1 + t) · log resources) with n resources of t tags each, and O(f log f) with the f filters of
+    /// views that are tested, as described at [`follow`](Self::follow).
     ///
     /// ```
     /// # use viewlink::{KeyOutcome, NewResource, Options};
@@ -41,8 +41,9 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::BatchTooLarge`] beyond [`Options::batch_limit`](crate::Options::batch_limit), the links that follow
-    /// counted as well, with nothing changed; those that [all calls](Project#errors) share.
+    /// [`Error::BatchTooLarge`] if the resources, together with the links that filters change, are more than
+    /// [`Options::batch_limit`](crate::Options::batch_limit), with nothing changed; those that [all
+    /// calls](Project#errors) share.
     pub fn put_resources(
         &self,
         resources: impl IntoIterator<Item = NewResource>,
@@ -53,15 +54,16 @@ impl Project {
         self.put_all(Operation::PutResources(put), keys)
     }
 
-    /// Registers new resources and links each of them to views, in one change whatever their number. The project
-    /// begins with its first resource, where no view is named.
+    /// Registers new resources and links each of them to views, in one change whatever their number. If no view is
+    /// named, the project begins with its first resource.
     ///
-    /// A resource that is registered already is that resource's failure, as is one of a type of which the project
-    /// wants new ones to be [in a view](crate::ProjectSettings), where no view is named; and what is a failure of
-    /// [`put_resources`](Self::put_resources). Those that fail are neither registered nor linked, and stop none of
-    /// the others. A link that is there already stays.
+    /// A resource that is already registered fails. A resource also fails if no view is named and the project requires
+    /// new resources of its type to be [in a view](crate::ProjectSettings). All failures of
+    /// [`put_resources`](Self::put_resources) are possible, too. Resources that fail are neither registered nor
+    /// linked; the others are processed. A link that already exists stays.
     ///
-    /// `put_resources` asks for no view: it says what a flag service knows, and does not make anything new.
+    /// `put_resources` never requires a view: it stores the fields that a flag service has for a resource; it does not
+    /// create the resource.
     ///
     /// Cost: O(n · (1 + t) · log resources + v · n · log links) with n resources of t tags each, and v views.
     ///
@@ -82,10 +84,10 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::UnknownProject`] and [`Error::UnknownView`] when a view is named that is not
-    /// there; [`Error::InvalidKey`] when its key is none; [`Error::BatchTooLarge`] when there are more resources, or
-    /// more links to be made, than [`Options::batch_limit`](crate::Options::batch_limit); those that
-    /// [all calls](Project#errors) share.
+    /// With nothing changed: [`Error::UnknownProject`] and [`Error::UnknownView`] if a named view does not exist;
+    /// [`Error::InvalidKey`] if its key is invalid; [`Error::BatchTooLarge`] if there are more resources, or more
+    /// links to be made, than [`Options::batch_limit`](crate::Options::batch_limit); those that [all
+    /// calls](Project#errors) share.
     pub fn register<V: AsRef<str>>(
         &self,
         resources: impl IntoIterator<Item = NewResource>,
@@ -101,7 +103,7 @@ impl Project {
         self.put_all(Operation::Register { put, views, limit }, keys)
     }
 
-    /// Resources of a call that names so many keys.
+    /// Validates the resources of a call with this number of keys.
     fn validate(&self, resources: Vec<NewResource>, keys: usize) -> Result<ValidatedPut> {
         let options = self.engine.options();
         match options.batch_limit {

@@ -1,4 +1,4 @@
-//! Taking changes back.
+//! Undoing changes.
 
 use super::{Project, other_answer};
 use crate::model::error::Result;
@@ -6,24 +6,26 @@ use crate::model::{Answer, ChangeMeta, Operation, Reverted};
 use crate::snapshot::view_key;
 
 impl Project {
-    /// Takes back what the change with a revision did, in one change that [names](crate::Change::reverts) it.
+    /// Undoes the change with this revision, in one new change that [names](crate::Change::reverts) it.
     ///
-    /// Each view, link and registration of that change is taken back by itself, where it is as the change left it. What
-    /// somebody changed since is a failure of that part ([`ChangedSince`](crate::FailureReason::ChangedSince)), and the
-    /// rest is done. Every kind of change can be taken back: what was deleted comes back with its fields, and links
-    /// with the times and the order they had. A view that comes back has an id of its own, since ids are never given
-    /// twice, and so has a project. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link comes back only
-    /// where its resource is registered.
+    /// Each view, link and registration of that change is undone separately, if it is still as the change left it. If
+    /// it was changed later, this part fails with [`ChangedSince`](crate::FailureReason::ChangedSince), and the other
+    /// parts are undone. Every kind of change can be undone: a deleted item is restored with its fields, and links are
+    /// restored with their times and their order. A restored view or project gets a new id, because ids are never used
+    /// twice. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link is restored only if its resource is
+    /// registered.
     ///
-    /// A view is followed by what it is and not by its key: another one that got the key since is left alone.
-    /// Links that filters made or removed in the change, for views that [follow](Self::follow) them, are not reverted one
-    /// by one: the filters are evaluated again after the rest, and [`Reverted::followed`](crate::Reverted::followed) has
-    /// the result. Links that they make again have the times that they had.
+    /// A view is found through later renames, and not by its key: if another view has the key now, it is not changed.
+    /// Links that filters made or removed in the change, for views that [follow](Self::follow) them, are not reverted
+    /// one by one. Instead the filters are evaluated again at the end, and
+    /// [`Reverted::followed`](crate::Reverted::followed) has the result. Links that the filters make again keep their
+    /// previous times.
     ///
-    /// The change that this makes is a change like any other one: taking it back does again what was undone.
+    /// The new change is a change like any other: it can be undone in the same way.
     ///
-    /// Cost: O(n log n) with the n names of that change, O(links) of each view that links come back to, and O(bytes of the
-    /// journal) from that change on, which is read to follow its views; of a change that is about no view, of one segment.
+    /// Cost: O(n log n) with the n names of that change, O(links) of each view whose links are restored, and O(bytes
+    /// of the journal) from that change on, which is read to find the later changes of its views. If the change
+    /// affects no view, only one segment is read.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Resource};
@@ -45,16 +47,16 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those that [all calls](Project#errors) share; and these, with nothing changed:
+    /// Those that [all calls](Project#errors) share. The following leave everything unchanged, too:
     ///
     /// - [`Error::NoSuchChange`](crate::Error::NoSuchChange): the revision is 0.
     /// - [`Error::JournalTrimmed`](crate::Error::JournalTrimmed): the journal no longer keeps that change.
-    /// - [`Error::RevisionAhead`](crate::Error::RevisionAhead): the store has fewer changes.
+    /// - [`Error::RevisionAhead`](crate::Error::RevisionAhead): the store has not reached that revision.
     /// - [`Error::OtherProject`](crate::Error::OtherProject): that change was made in another project.
-    /// - [`Error::DetailNotKept`](crate::Error::DetailNotKept): it removed more names than
-    ///   [`Options::removal_detail`](crate::Options::removal_detail), or ended a filter that held more links alone, and
-    ///   kept counts alone.
-    /// - [`Error::NoSingleView`](crate::Error::NoSingleView) of a handle of [`if_view_at`](Self::if_view_at).
+    /// - [`Error::DetailNotKept`](crate::Error::DetailNotKept): the change removed more names than
+    ///   [`Options::removal_detail`](crate::Options::removal_detail), or ended a filter that alone held more links
+    ///   than that, so its record has only counts.
+    /// - [`Error::NoSingleView`](crate::Error::NoSingleView): the handle is from [`if_view_at`](Self::if_view_at).
     /// - [`Error::Damaged`](crate::Error::Damaged): the journal cannot be read.
     pub fn revert(&self, revision: u64) -> Result<Reverted> {
         self.engine.catch_up()?;
@@ -65,17 +67,18 @@ impl Project {
         self.reverted(meta, Operation::Revert { change, same_views, policy })
     }
 
-    /// Makes the fields and links of a view what they were at a revision, in one change.
+    /// Restores the fields and links of a view as they were at a revision, in one change.
     ///
-    /// What was linked since is unlinked, what was unlinked since comes back with the time it had, and one that was
-    /// unlinked and linked again has its first time again. A view that was deleted since comes back. Failures are
-    /// links that the [policy](crate::LinkPolicy) refuses, and nothing else: whoever changed what since, the view is
-    /// afterwards what it was.
+    /// Links that were made later are removed. Links that were removed later are restored with their times. A link
+    /// that was removed and made again gets its first time again. A view that was deleted later is restored. The only
+    /// failures are links that the [policy](crate::LinkPolicy) refuses. Later changes of other callers are undone as
+    /// well.
     ///
-    /// A view is found by its key: of one that was renamed since, a view with the old key is made beside it.
+    /// A view is identified by its key. If it was renamed later, a new view with the old key is created and the
+    /// renamed view stays.
     ///
-    /// Cost: that of [`Store::snapshot_at`](crate::Store::snapshot_at), and O(n log n) with the links of the view, now and
-    /// then.
+    /// Cost: that of [`Store::snapshot_at`](crate::Store::snapshot_at), and O(n log n) with the links that the view
+    /// has now and had then.
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, Paging, ResourceType, ViewPatch};
@@ -98,8 +101,8 @@ impl Project {
     /// # Errors
     ///
     /// Those that [all calls](Project#errors) share; those of [`Store::snapshot_at`](crate::Store::snapshot_at);
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there
-    /// was none at the revision; [`Error::InvalidKey`](crate::Error::InvalidKey) when the key is none.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) if
+    /// it did not exist at the revision; [`Error::InvalidKey`](crate::Error::InvalidKey) if the key is invalid.
     pub fn revert_to(&self, view: &str, revision: u64) -> Result<Reverted> {
         let key = view_key(view)?;
         self.engine.catch_up()?;

@@ -1,4 +1,4 @@
-//! Saying what a project is.
+//! The settings of a project.
 
 use super::{Project, other_answer};
 use crate::model::error::Result;
@@ -7,9 +7,9 @@ use crate::model::project_settings::{ProjectPatch, ProjectSettings};
 use crate::model::{Answer, Operation};
 
 impl Project {
-    /// Says what the project is, instead of what was said of it before; it begins if it is not there.
+    /// Replaces the settings of the project; creates the project if it does not exist.
     ///
-    /// Settings that say nothing new change nothing.
+    /// Settings that are equal to the current ones change nothing.
     ///
     /// Cost: O(log projects).
     ///
@@ -23,15 +23,15 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`](crate::Error::TooLong) when the name changes and is beyond its [limit](crate::Limits);
-    /// those that [all calls](Project#errors) share.
+    /// [`Error::TooLong`](crate::Error::TooLong) if the name changes and exceeds its [limit](crate::Limits); those
+    /// that [all calls](Project#errors) share.
     pub fn put(&self, settings: ProjectSettings) -> Result<ProjectInfo> {
         self.say(settings.into(), true)
     }
 
-    /// Changes what is said of the project.
+    /// Changes some settings of the project.
     ///
-    /// A patch that leaves all as it is changes nothing.
+    /// A patch that changes no setting changes nothing.
     ///
     /// Cost: O(log projects).
     ///
@@ -46,7 +46,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject) when there is none; those of [`put`](Self::put).
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject) if it does not exist; those of [`put`](Self::put).
     pub fn update(&self, patch: ProjectPatch) -> Result<ProjectInfo> {
         self.say(patch, false)
     }

@@ -8,21 +8,21 @@ use crate::model::view::{NewView, View, ViewPatch};
 use crate::model::{Answer, ChangedLinks, Operation};
 use crate::snapshot::view_key;
 
-/// What [`Project::delete_view`] did. Example: there.
+/// The result of [`Project::delete_view`]. Example: there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedView {
-    /// How many links of each type went with it.
+    /// How many links of each type were removed with the view.
     pub unlinked: TypeCounts,
     /// The revision of the change; `None` on a dry run.
     pub revision: Option<u64>,
-    /// What filters that name the view linked and unlinked because of it, in the same change; see
+    /// Links that changed in the same change because filters name the view; see
     /// [`Report::followed`](crate::Report::followed).
     pub followed: Vec<ChangedLinks>,
 }
 
 impl Project {
-    /// Creates a view, and the project with its first one.
+    /// Creates a view. If it is the first one of the project, this also creates the project.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -38,16 +38,17 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::ViewExists`](crate::Error::ViewExists) when there is one with the key; [`Error::InvalidKey`](crate::Error::InvalidKey)
-    /// when the key is malformed; [`Error::TooLong`](crate::Error::TooLong) when a field is beyond its [limit](crate::Limits);
-    /// those that [all calls](Project#errors) share.
+    /// [`Error::ViewExists`](crate::Error::ViewExists) if a view with the key exists;
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) if the key is invalid;
+    /// [`Error::TooLong`](crate::Error::TooLong) if a field exceeds its [limit](crate::Limits); those that [all
+    /// calls](Project#errors) share.
     pub fn create_view(&self, view: NewView) -> Result<View> {
         self.put_view(view, false)
     }
 
-    /// The view with the key, created with these fields if there is none.
+    /// Returns the view with the key, and creates it with these fields if it does not exist.
     ///
-    /// One that is there is returned as it is, and nothing changes.
+    /// An existing view is returned as it is, and nothing changes.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -61,8 +62,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`create_view`](Self::create_view), but for [`Error::ViewExists`](crate::Error::ViewExists); of the fields also
-    /// where the view is there.
+    /// Those of [`create_view`](Self::create_view), except [`Error::ViewExists`](crate::Error::ViewExists). The fields
+    /// are checked even if the view exists.
     pub fn ensure_view(&self, view: NewView) -> Result<View> {
         self.put_view(view, true)
     }
@@ -81,9 +82,9 @@ impl Project {
         }
     }
 
-    /// Changes fields of a view; its version goes up by one.
+    /// Changes fields of a view and increases its version by one.
     ///
-    /// A patch that leaves every field as it is changes nothing.
+    /// A patch that changes no field changes nothing.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -98,20 +99,21 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none; [`Error::InvalidKey`](crate::Error::InvalidKey) when
-    /// the key is none; [`Error::TooLong`](crate::Error::TooLong) when a field that changes is beyond its
-    /// [limit](crate::Limits); those that [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) if
+    /// it does not exist; [`Error::InvalidKey`](crate::Error::InvalidKey) if the key is invalid;
+    /// [`Error::TooLong`](crate::Error::TooLong) if a changed field exceeds its [limit](crate::Limits); those that
+    /// [all calls](Project#errors) share.
     pub fn update_view(&self, key: &str, patch: ViewPatch) -> Result<View> {
         let (view, limits) = (view_key(key)?, self.engine.options().limits);
         self.view_of(Operation::UpdateView { view, patch, limits })
     }
 
-    /// Gives a view another key. All else of it stays: its id, its fields, and its links with their times. Its version
-    /// goes up by one. Under the key it had, another view can be created.
+    /// Gives a view another key. Its id, its fields, and its links with their times stay the same. Its version is
+    /// increased by one. Another view can be created with the old key.
     ///
-    /// Filters name views by their keys. Where a filter that another view [follows](Self::follow) names this view, or the
-    /// new key, it is not renamed; filters that are kept outside of the store are not known to it. The view itself may
-    /// follow filters. A view that has the key already, unless it is this one, is not renamed.
+    /// Filters name views by their keys. A view cannot be renamed if a filter that another view
+    /// [follows](Self::follow) names this view or the new key. The store does not know filters that are stored outside
+    /// of it. The view itself may follow filters. Renaming to a key that another view has fails.
     ///
     /// Cost: O(log views) with the views of all projects.
     ///
@@ -128,18 +130,19 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none;
-    /// [`Error::ViewExists`](crate::Error::ViewExists) when another view has the key; [`Error::NamedByFilter`](crate::Error::NamedByFilter) when a
-    /// filter that a view follows names one of the keys; [`Error::InvalidKey`](crate::Error::InvalidKey) when a key is none;
-    /// those that [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) if
+    /// it does not exist; [`Error::ViewExists`](crate::Error::ViewExists) if another view has the key;
+    /// [`Error::NamedByFilter`](crate::Error::NamedByFilter) if a filter that a view follows names one of the keys;
+    /// [`Error::InvalidKey`](crate::Error::InvalidKey) if a key is invalid; those that [all calls](Project#errors)
+    /// share.
     pub fn rename_view(&self, key: &str, to: &str) -> Result<View> {
         self.view_of(Operation::RenameView { view: view_key(key)?, to: view_key(to)? })
     }
 
-    /// Creates a view with the fields of another one, changed as the patch says, and with the same resources linked.
+    /// Creates a view with the fields of another one, changed by the patch, and with the same linked resources.
     ///
-    /// The links are new ones, made by this change; by link time they come in the order they have in the other view.
-    /// What is linked is copied whether it is registered or not, under either [`LinkPolicy`](crate::LinkPolicy). The copy
+    /// The links are new links of this change. Sorted by link time, they have the same order as in the other view.
+    /// Resources need not be registered, under either [`LinkPolicy`](crate::LinkPolicy). The copy
     /// [follows](Self::follow) no filter: keys hold all its links.
     ///
     /// Cost: O(n · log n) with the n links of the view.
@@ -157,9 +160,9 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Those of [`rename_view`](Self::rename_view), of filters those that name the new key;
-    /// [`Error::TooLong`](crate::Error::TooLong) when a field that the patch changes is beyond its
-    /// [limit](crate::Limits); [`Error::CopyTooLarge`](crate::Error::CopyTooLarge) when the view has more links than
+    /// Those of [`rename_view`](Self::rename_view), but only filters that name the new key count;
+    /// [`Error::TooLong`](crate::Error::TooLong) if a field that the patch changes exceeds its [limit](crate::Limits);
+    /// [`Error::CopyTooLarge`](crate::Error::CopyTooLarge) if the view has more links than
     /// [`Options::batch_limit`](crate::Options::batch_limit).
     pub fn copy_view(&self, key: &str, to: &str, patch: ViewPatch) -> Result<View> {
         let options = self.engine.options();
@@ -168,9 +171,10 @@ impl Project {
         self.view_of(Operation::CopyView { view, to, patch, limits, limit })
     }
 
-    /// Deletes a view and unlinks everything from it. Its key is free afterwards, its id never is.
+    /// Deletes a view and removes all its links. Its key can be used again, its id cannot.
     ///
-    /// Cost: O(log views), and O(m) with the m links of the view up to [`removal_detail`](crate::Options::removal_detail).
+    /// Cost: O(log views), and O(m) with the m links of the view up to
+    /// [`removal_detail`](crate::Options::removal_detail).
     ///
     /// ```
     /// # use viewlink::{Batch, NewView, Options, ResourceType};
@@ -184,8 +188,9 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) when there is none; [`Error::InvalidKey`](crate::Error::InvalidKey) when
-    /// the key is none; those that [all calls](Project#errors) share.
+    /// [`Error::UnknownProject`](crate::Error::UnknownProject), [`Error::UnknownView`](crate::Error::UnknownView) if
+    /// it does not exist; [`Error::InvalidKey`](crate::Error::InvalidKey) if the key is invalid; those that [all
+    /// calls](Project#errors) share.
     pub fn delete_view(&self, key: &str) -> Result<DeletedView> {
         match self.run(Operation::DeleteView { view: view_key(key)? })? {
             (Answer::ViewDeleted { unlinked, followed }, change) => {
