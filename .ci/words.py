@@ -28,9 +28,6 @@ NOT_DONE = (
     "docs/guide.md",
     "docs/testing.md",
     "power/",
-    "src/checkpoint/",
-    "src/engine/",
-    "src/state/",
     "tests/",
 )
 

@@ -1,7 +1,7 @@
-//! The file under the database: written to, or only read.
+//! The file of the database: written to, or only read.
 //!
-//! redb writes to a file when it opens it: it marks it as open and may repair it. A checkpoint is never changed
-//! after it was written, so what the database writes to one that is loaded stays in memory.
+//! redb writes to a file when it opens it: it marks the file as open and may repair it. A checkpoint must not change
+//! after it was written. So while a checkpoint is loaded, the writes of the database stay in memory.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,17 +18,17 @@ const BLOCK: usize = 4096;
 #[derive(Clone, Debug)]
 pub(super) struct Backend {
     file: Arc<dyn DiskFile>,
-    /// What was written to a file that is only read.
+    /// The writes to a file that is only read.
     held: Option<Arc<RwLock<Held>>>,
 }
 
-/// Writes that the file does not see.
+/// Writes that are not in the file.
 #[derive(Debug)]
 struct Held {
     /// The blocks that differ from the file.
     blocks: HashMap<u64, Box<[u8; BLOCK]>>,
     len: u64,
-    /// The file's own bytes count only up to here: it may have been cut and extended again.
+    /// Bytes of the file are valid only up to here, because it may have been cut and extended again.
     file_len: u64,
 }
 
@@ -38,7 +38,7 @@ impl Backend {
         Self { file, held: None }
     }
 
-    /// A file that is only read: what is written stays in memory.
+    /// A file that is only read: writes stay in memory.
     ///
     /// Cost: in memory, the blocks that differ from the file.
     pub(super) fn reading(file: Arc<dyn DiskFile>) -> io::Result<Self> {
@@ -47,16 +47,16 @@ impl Backend {
         Ok(Self { file, held: Some(Arc::new(RwLock::new(held))) })
     }
 
-    /// Looks at what is held in memory; `None` where nothing ever is.
+    /// Reads the writes in memory; `None` for a file that is written to.
     fn if_held<T>(&self, look: impl FnOnce(&Held) -> T) -> Option<T> {
         let held = self.held.as_ref()?;
         Some(look(&held.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Changes what is held in memory, in the same way.
+    /// Changes the writes in memory; `None` for a file that is written to.
     fn change_held<T>(&self, change: impl FnOnce(&mut Held) -> T) -> Option<T> {
         let held = self.held.as_ref()?;
-        // A panic in between leaves at worst a block that no commit leads to.
+        // After a panic in between, at worst a block is wrong that belongs to no commit.
         Some(change(&mut held.write().unwrap_or_else(PoisonError::into_inner)))
     }
 }
@@ -83,7 +83,7 @@ impl Held {
         Ok(())
     }
 
-    /// Reads from the file; behind its end there are zeros.
+    /// Reads from the file; after its end there are zeros.
     fn read_file(&self, file: &dyn DiskFile, at: u64, out: &mut [u8]) -> io::Result<()> {
         let there = self.file_len.saturating_sub(at).min(out.len() as u64);
         let (from_file, zeros) = out.split_at_mut(usize::try_from(there).unwrap_or(0));
@@ -160,8 +160,8 @@ impl StorageBackend for Backend {
         Ok(())
     }
 
-    // The store's directory is locked. A checkpoint that is written has no name that anybody knows yet, and one
-    // that is loaded is not changed.
+    // The store's directory is locked. A checkpoint that is being written has a name that nothing else uses yet, and
+    // one that is loaded is not changed.
 
     fn try_lock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<bool, BackendError> {
         Ok(true)
@@ -213,7 +213,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_file_that_is_only_read_reads_as_if_written_and_stays_as_it_was(
+        fn a_file_that_is_only_read_reads_back_writes_and_stays_unchanged(
             before in prop::collection::vec(any::<u8>(), 0..10_000),
             steps in prop::collection::vec(step(), 0..12),
         ) {

@@ -1,9 +1,9 @@
-//! From the database's errors to the store's errors.
+//! Conversion of the database's errors to the store's errors.
 
 use super::damaged;
 use crate::model::error::{Error, Outcome};
 
-/// What errors call the pages of the file.
+/// The name of the pages of the file in errors.
 const PAGES: &str = "pages";
 
 fn of_pages(detail: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
@@ -25,7 +25,7 @@ impl From<redb::StorageError> for Error {
         match error {
             redb::StorageError::Corrupted(_) => of_pages("they do not fit together", error),
             redb::StorageError::Io(source) if source.kind() == UnexpectedEof => {
-                of_pages("one is named behind the end of the file", source)
+                of_pages("one is expected after the end of the file", source)
             }
             redb::StorageError::Io(source) => Self::io("read or write the checkpoint", source),
             _ => failed(error),
@@ -37,7 +37,7 @@ impl From<redb::TableError> for Error {
     fn from(error: redb::TableError) -> Self {
         match error {
             redb::TableError::Storage(error) => error.into(),
-            other => of_pages("a table is missing or has another form", other),
+            other => of_pages("a table is missing or has another type", other),
         }
     }
 }
@@ -79,7 +79,7 @@ impl From<redb::DatabaseError> for Error {
             }
             redb::DatabaseError::Storage(error) => error.into(),
             redb::DatabaseError::UpgradeRequired(_) => {
-                of_pages("they have a format that no checkpoint was ever written in", error)
+                of_pages("they have a format that checkpoints never had", error)
             }
             other => failed(other),
         }

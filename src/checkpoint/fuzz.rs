@@ -1,4 +1,4 @@
-//! Every row of a checkpoint from any bytes.
+//! Reads every kind of row of a checkpoint from arbitrary bytes.
 
 use super::links_row;
 use super::rows::{HeadRow, ProjectRow, RegistryRow, ViewRow};

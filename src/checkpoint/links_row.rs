@@ -1,4 +1,4 @@
-//! Links of a view in key order, as a row holds them.
+//! Links of a view in key order, as stored in a row.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,25 +12,25 @@ use crate::state::{PlacedLink, PlacedLinks, Sound};
 /// Links of a view. Lists of numbers are packed.
 #[derive(Serialize, Deserialize)]
 struct LinksRow<'a> {
-    /// The changes that made them, the oldest first: revision and time, each without that of the one before.
+    /// The changes that made them, the oldest first: revision and time, each as the difference to the one before.
     changes: Vec<(u64, u64)>,
     count: u32,
     /// The rank of the first name.
     first: u32,
-    /// How many ranks lie between each name and the next.
+    /// The number of ranks between each name and the next.
     #[serde(borrow)]
     gaps: &'a [u8],
-    /// For each link its change among those of the row.
+    /// For each link, the index of its change in this row.
     change_of: &'a [u8],
-    /// The place of the first link in its change.
+    /// The request index of the first link.
     first_place: u32,
-    /// For each link its place in its change.
+    /// For each link, its request index.
     places: &'a [u8],
-    /// For each link 1 if the filter that the view follows alone holds it.
+    /// For each link, 1 if only the filter that the view follows holds it.
     by_filter: &'a [u8],
 }
 
-/// A link: the rank of its name, when it was made, and whether the filter that the view follows alone holds it.
+/// A link: the rank of its name, when it was made, and whether only the filter that the view follows holds it.
 pub(super) type RankedLink = (u32, LinkRecord, bool);
 
 pub(super) fn encode(part: &str, links: &[RankedLink]) -> Result<Vec<u8>> {
@@ -38,7 +38,7 @@ pub(super) fn encode(part: &str, links: &[RankedLink]) -> Result<Vec<u8>> {
     let mut changes: Vec<(u64, u64)> = links.iter().map(|(_, record, _)| stamp(record)).collect();
     changes.sort_unstable();
     changes.dedup();
-    // Each is among them, and there are fewer than 2^32.
+    // Each change is in the list, which has fewer than 2^32.
     let change_of = |(_, record, _): &RankedLink| {
         changes.partition_point(|change| *change < stamp(record)) as u32
     };
@@ -94,10 +94,10 @@ impl LinksRow<'_> {
         for ((change, request_index), held) in change_of.into_iter().zip(places).zip(by_filter) {
             let here = rank.ok_or("a rank is too large")?;
             if held > 1 {
-                return Err("a link is held by what is neither keys nor a filter");
+                return Err("a link is held neither by keys nor by a filter");
             }
             links.push(PlacedLink { rank: here, change, request_index, by_filter: held == 1 });
-            // Behind the last one nothing follows.
+            // Nothing follows the last one.
             rank = here.checked_add(1).and_then(|next| next.checked_add(gaps.next().unwrap_or(0)));
         }
         Ok(PlacedLinks { changes: stamps(&self.changes)?, links })
@@ -116,7 +116,7 @@ fn stamps(changes: &[(u64, u64)]) -> Sound<Vec<Stamp>> {
     changes.iter().map(next).collect()
 }
 
-/// Adds the links of the next row to those before it.
+/// Adds the links of the next row.
 pub(super) fn append(all: &mut PlacedLinks, mut row: PlacedLinks) {
     if all.changes.is_empty() {
         *all = row;
@@ -133,7 +133,7 @@ pub(super) fn append(all: &mut PlacedLinks, mut row: PlacedLinks) {
     all.links.append(&mut row.links);
 }
 
-/// Brings the numbers of changes from those of one list to those of another, which has them all.
+/// Converts indexes of changes from one list to another list, which contains all of them.
 fn renumber(links: &mut [PlacedLink], from: &[Stamp], to: &[Stamp]) {
     let number = |change: &Stamp| {
         let order = |other: &Stamp| (other.revision, other.time);
@@ -141,7 +141,7 @@ fn renumber(links: &mut [PlacedLink], from: &[Stamp], to: &[Stamp]) {
     };
     let numbers: Vec<u32> = from.iter().map(number).collect();
     for link in links {
-        // One that is of no change stays so.
+        // An invalid index stays invalid.
         link.change = numbers.get(link.change as usize).copied().unwrap_or(u32::MAX);
     }
 }
@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn links_come_back_as_they_were_from_one_row_and_from_many(
+        fn links_are_the_same_after_decoding_one_row_or_many(
             links in prop::collection::btree_map(
                 0_u32..5_000, (0_u64..6, 0_u32..2_000, any::<bool>()), 1..60,
             ),

@@ -1,4 +1,4 @@
-//! Loading a state from a file, on the cores there are.
+//! Loading a state from a file, on several threads.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,19 +28,19 @@ use crate::state::{
 /// Memory for pages that are read.
 const CACHE: usize = 64 << 20;
 
-/// How many bytes of memory a link and a name take at least: what an opening refuses before it loads anything.
+/// The minimum bytes of memory of a link and of a name. With them an opening fails early if the state cannot fit.
 const LINK_BYTES: u64 = 24;
 const NAME_BYTES: u64 = 48;
 
-/// Loads a state from a file, which stays as it is; errors name its path. The database checks all pages first.
+/// Loads a state from a file, which is not changed; errors name its path. The database checks all pages first.
 ///
-/// Cost: O(n log n) with all there is, on the threads that are given.
+/// Cost: O(n log n) with the size of the state, on the given threads.
 ///
 /// # Errors
 ///
-/// [`Error::NotAStore`] when the file is something else than a checkpoint, [`Error::NewerFormat`],
-/// [`Error::Damaged`], [`Error::MemoryLimit`] when the state cannot fit into so many bytes, or [`Error::State`] and
-/// [`Error::Io`] when it cannot be read.
+/// [`Error::NotAStore`] if the file is not a checkpoint, [`Error::NewerFormat`], [`Error::Damaged`],
+/// [`Error::MemoryLimit`] if the state cannot fit into this number of bytes, or [`Error::State`] and [`Error::Io`] if
+/// it cannot be read.
 pub(crate) fn load(
     file: Arc<dyn DiskFile>,
     path: &Path,
@@ -52,10 +52,10 @@ pub(crate) fn load(
         return Err(foreign(path, "it is empty"));
     }
     let file = Backend::reading(file).map_err(read)?;
-    // The database may panic over a file that is not its own.
+    // The database may panic if the file is not its own.
     match catch_panic(|| load_database(file, path, threads, memory_limit)) {
         Err(Error::Panicked { message }) => {
-            Err(damaged("database", format!("the reading of it ended in a panic: {message}")))
+            Err(damaged("database", format!("reading it panicked: {message}")))
         }
         loaded => loaded,
     }
@@ -79,7 +79,7 @@ fn load_database(
         Err(Error::Damaged { source: Some(source), .. })
             if matches!(source.downcast_ref(), Some(TableError::TableDoesNotExist(_))) =>
         {
-            return Err(foreign(path, "it is a redb database that is no checkpoint"));
+            return Err(foreign(path, "it is a redb database, but not a checkpoint"));
         }
         other => other?,
     };
@@ -103,7 +103,7 @@ fn check_memory(counts: &Counts, limit: Option<u64>) -> Result<()> {
 
 fn head(transaction: &ReadTransaction) -> Result<HeadRow> {
     let table = transaction.open_table(HEAD)?;
-    let missing = || damaged("head", "it is not there");
+    let missing = || damaged("head", "it is missing");
     let format = table.get(FORMAT_KEY)?.ok_or_else(missing)?;
     let format: u32 = tables::decode("head", format.value())?;
     match format {
@@ -119,7 +119,7 @@ fn sound<T>(part: &str, found: Sound<T>) -> Result<T> {
 
 type Rows = ReadOnlyTable<u64, &'static [u8]>;
 
-/// The tables, and how many rows of them were read.
+/// The tables, and the number of rows that were read.
 struct Reader {
     projects: Rows,
     views: Rows,
@@ -154,7 +154,7 @@ impl Reader {
         })
     }
 
-    /// Everything, held against what the head says.
+    /// The whole state, compared with the counts and the digest in the head.
     fn state(&self, HeadRow { head, counts, digest, .. }: &HeadRow) -> Result<State> {
         let mut projects = Vec::new();
         self.rows("projects", &self.projects, STORE, |row| {
@@ -172,15 +172,15 @@ impl Reader {
         let projects = assemble(outlines, names, links);
         let state = sound("projects", State::load(*head, projects, self.threads))?;
         if found != *counts {
-            return Err(damaged("head", "it tells other counts"));
+            return Err(damaged("head", "its counts do not match"));
         }
         if state.digest_on(self.threads)? != *digest {
-            return Err(damaged("head", "it has another digest"));
+            return Err(damaged("head", "its digest does not match"));
         }
         Ok(state)
     }
 
-    /// Gives each row of an owner to `act`.
+    /// Calls `act` with each row of an owner.
     fn rows(
         &self,
         part: &str,
@@ -291,7 +291,7 @@ impl Reader {
         sound("links", LoadedLinks::new(names, &placed)).map(Some)
     }
 
-    /// How much was found. Rows that belong to nothing are counted as well.
+    /// The counts of the loaded data. Rows that belong to nothing are counted as well.
     fn counts(&self, outlines: &[Outline], names: &[ByType<LoadedNames>]) -> Result<Counts> {
         let mut counts = Counts { rows: self.rows.load(Ordering::Relaxed), ..Counts::default() };
         for (Outline { row, views, .. }, names) in outlines.iter().zip(names) {
@@ -312,12 +312,12 @@ impl Reader {
         if there == counts.rows {
             Ok(counts)
         } else {
-            Err(damaged("tables", "rows are of nothing"))
+            Err(damaged("tables", "rows belong to nothing"))
         }
     }
 }
 
-/// Puts projects together from their parts, which come in the same order.
+/// Builds projects from their parts, which come in the same order.
 fn assemble(
     outlines: Vec<Outline>,
     names: Vec<ByType<LoadedNames>>,

@@ -1,23 +1,23 @@
-//! Checkpoints: a whole state in a new redb file, and back. The only place that names redb.
+//! Checkpoints: a whole state in a new redb file, and loading it again. Only this module uses redb.
 //!
 //! | table | key | row |
 //! | --- | --- | --- |
-//! | `head` | `format`, `state` | the number of the format; whose state it is, where it stands, counts and its digest |
+//! | `head` | `format`, `state` | the number of the format; the store of the state, its position, counts and digest |
 //! | `projects` | 0, number | projects: key, id and counts |
 //! | `views` | project id, number | views without their links, in key order |
-//! | `names.TYPE` | project id, number | names that views link, in key order, front-coded |
+//! | `names.TYPE` | project id, number | names of linked resources, in key order, front-coded |
 //! | `links.TYPE` | view id, number | links in key order |
 //! | `registry.TYPE` | project id, number | registered resources in key order |
 //!
-//! A row holds as many items as fill a third of a page, since redb puts few large rows into a page badly. Rows
-//! of one owner are numbered from 0 on. A link has the rank of its name among the names of its project and type:
-//! that is a place in the file, and no id. Nothing that can be derived is in the file: no postings, no link order,
-//! no index of terms, no ids of names.
+//! A row has as many items as fill a third of a page, because redb stores few large rows of a page badly. Rows of one
+//! owner are numbered from 0. A link has the rank of its name among the names of its project and type. The rank is a
+//! position in the file, not an id. The file contains no derived data: no postings, no link order, no index of terms,
+//! no ids of names.
 //!
-//! A file is written once, from a state that does not change meanwhile, and never changed after. So it is either
-//! whole or of no use: [`load`] checks the pages, every row and how they fit together, and at last the digest.
+//! A file is written once, from a state that does not change meanwhile, and never changed after that. So it is either
+//! complete or useless: [`load`] checks the pages, every row, whether the rows fit together, and finally the digest.
 //!
-//! Who calls [`write`] gives it a file under a temporary name, and renames it over the checkpoint before.
+//! The caller of [`write`] provides a file with a temporary name, and then renames it over the previous checkpoint.
 
 mod backend;
 mod failure;
@@ -45,14 +45,14 @@ use crate::model::lineage::Lineage;
 use crate::model::mark::Mark;
 use crate::state::State;
 
-/// Which store a state is of.
+/// The store that a state belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Identity {
     pub(crate) store_id: StoreId,
     pub(crate) lineage: Lineage,
 }
 
-/// A state, whose it is, and the chain hash of the changes that led to it.
+/// A state, the store that it belongs to, and the chain hash of its changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Checkpoint {
     pub(crate) identity: Identity,
@@ -64,7 +64,7 @@ pub(crate) struct Checkpoint {
 
 /// The format that is written, and the only one that is read.
 const FORMAT: u32 = 1;
-/// What errors call the file.
+/// The name of the file in errors.
 const FILE: &str = "checkpoint";
 
 /// The error of rows that do not fit together.

@@ -1,11 +1,11 @@
-//! Many small numbers in few bytes: each in as many bits as the largest one needs.
+//! Packs many small numbers: each takes as many bits as the largest one needs.
 
 use crate::state::Sound;
 
-/// Set where the numbers are steps.
+/// Set if the numbers are differences.
 const STEPS: u8 = 0x40;
 
-/// Packs numbers: how many bits each has, then the bits, the low ones first.
+/// Packs numbers: first the number of bits of each, then the bits, the low ones first.
 pub(super) fn pack(numbers: impl Iterator<Item = u32> + Clone) -> Vec<u8> {
     let width = u32::BITS - numbers.clone().fold(0, |all, number| all | number).leading_zeros();
     let mut bytes = vec![width as u8]; // 32 at most
@@ -24,9 +24,9 @@ pub(super) fn pack(numbers: impl Iterator<Item = u32> + Clone) -> Vec<u8> {
     bytes
 }
 
-/// The numbers that were packed, of which there are `count`.
+/// Unpacks `count` numbers.
 pub(super) fn unpack(bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
-    const CUT: &str = "numbers are cut";
+    const CUT: &str = "numbers are truncated";
     let (width, bytes) = bytes.split_first().ok_or(CUT)?;
     let width = u32::from(*width);
     if width > u32::BITS || bytes.len() != (count * width as usize).div_ceil(8) {
@@ -46,8 +46,8 @@ pub(super) fn unpack(bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
     if held == 0 { Ok(numbers) } else { Err("bits follow the numbers") }
 }
 
-/// Packs numbers, or the steps between them where those are smaller: of numbers that go up by 1 nothing is left.
-/// `first` is the first number, which is kept elsewhere.
+/// Packs numbers, or the differences between them if those are smaller: consecutive numbers take no space. `first` is
+/// the first number, which is stored elsewhere.
 pub(super) fn pack_either(first: u32, numbers: &[u32]) -> Vec<u8> {
     let expected =
         std::iter::once(first).chain(numbers.iter().map(|number| number.wrapping_add(1)));
@@ -63,7 +63,7 @@ pub(super) fn pack_either(first: u32, numbers: &[u32]) -> Vec<u8> {
     steps
 }
 
-/// The numbers of [`pack_either`].
+/// Unpacks the numbers of [`pack_either`].
 pub(super) fn unpack_either(first: u32, bytes: &[u8], count: usize) -> Sound<Vec<u32>> {
     let Some((width, rest)) = bytes.split_first().filter(|(width, _)| *width & STEPS != 0) else {
         return unpack(bytes, count);
@@ -79,7 +79,7 @@ pub(super) fn unpack_either(first: u32, bytes: &[u8], count: usize) -> Sound<Vec
     Ok(numbers)
 }
 
-/// A signed number as one that is small where it is near 0.
+/// Maps a signed number to an unsigned one that is small if the signed one is near 0.
 const fn folded(step: u32) -> u32 {
     (step << 1) ^ ((step as i32 >> 31) as u32)
 }
@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_come_back_as_they_were(numbers: Vec<u32>, shift in 0..32_u32, up: bool) {
+        fn numbers_are_the_same_after_unpacking(numbers: Vec<u32>, shift in 0..32_u32, up: bool) {
             let shifted = numbers.iter().map(|number| number >> shift);
             let numbers: Vec<u32> =
                 if up { (shift * 900..).zip(shifted).map(|(at, _)| at).collect() } else { shifted.collect() };
@@ -108,7 +108,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_so_many_numbers_or_an_error(bytes: Vec<u8>, count in 0..100_usize) {
+        fn any_bytes_give_the_right_count_of_numbers_or_an_error(bytes: Vec<u8>, count in 0..100_usize) {
             let found = [unpack(&bytes, count), unpack_either(7, &bytes, count)];
             for numbers in found.into_iter().flatten() {
                 prop_assert_eq!(numbers.len(), count);

@@ -1,4 +1,4 @@
-//! The rows of a checkpoint but for links: plain data.
+//! The rows of a checkpoint, except links: plain data.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::{NameList, ViewRecord};
 use crate::state::{Digest, Head};
 
-/// Whose a state is, where it stands, how much it holds, and its digest.
+/// The store of a state, its position, its counts, and its digest.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeadRow {
     pub(super) identity: Identity,
@@ -25,16 +25,16 @@ pub(super) struct HeadRow {
     pub(super) digest: Digest,
 }
 
-/// How much a state holds.
+/// The counts of a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) projects: u64,
     pub(super) views: u64,
-    /// Names that views link, for each project.
+    /// Names of linked resources, for each project.
     pub(super) names: TypeCounts,
     pub(super) links: TypeCounts,
     pub(super) registered: TypeCounts,
-    /// Rows of all tables but `head`.
+    /// Rows of all tables except `head`.
     pub(super) rows: u64,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct ProjectRow {
     pub(super) registered: TypeCounts,
 }
 
-/// A view, and how many links it has.
+/// A view, and its number of links.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ViewRow {
     pub(super) view: ViewRecord,
@@ -59,6 +59,6 @@ pub(super) struct ViewRow {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RegistryRow {
     pub(super) names: NameList,
-    /// For each name what is said of it.
+    /// For each name, its registered fields.
     pub(super) registrations: Vec<Registration>,
 }

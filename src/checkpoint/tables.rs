@@ -52,14 +52,14 @@ pub(super) const fn key(owner: u32, number: u32) -> u64 {
     (owner as u64) << 32 | number as u64
 }
 
-/// About how many bytes a row has: three of them and their keys fill a page of redb.
+/// The approximate bytes of a row: three rows and their keys fill a page of redb.
 const ROW: usize = 1_280;
-/// How many items the first row is tried with.
+/// The number of items that is tried for the first row.
 const FIRST: usize = 256;
-/// The most items of a row.
+/// The maximum number of items in a row.
 pub(super) const MOST: usize = 4_096;
 
-/// Encodes items into rows, each as many as fit, and tells the number of each row.
+/// Encodes items into rows, as many in each as fit, and returns the rows with their numbers.
 pub(super) fn pack<T>(
     items: &[T],
     encode: impl Fn(&[T]) -> Result<Vec<u8>>,
@@ -80,7 +80,7 @@ pub(super) fn pack<T>(
     Ok(())
 }
 
-/// Gives each row of an owner to `act`, in order; tells how many there are.
+/// Calls `act` with each row of an owner, in order; returns how many there are.
 pub(super) fn each_row(
     part: &str,
     table: &impl ReadableTable<u64, &'static [u8]>,

@@ -19,22 +19,22 @@ use crate::{
     ViewSort,
 };
 
-/// Whose the checkpoints of these tests are.
+/// The store of the checkpoints in these tests.
 const IDENTITY: Identity = Identity { store_id: StoreId([7; 16]), lineage: Lineage([9; 16]) };
 
-/// What a checkpoint of a store is made of, but for whose it is.
+/// A checkpoint of a store, without its identity.
 fn checkpoint_of(store: &Store) -> Checkpoint {
     let (open, _guard) = store.engine().snapshot().unwrap();
     Checkpoint { identity: IDENTITY, hash: open.hash, mark: open.mark, state: open.state }
 }
 
-/// Nothing at all.
+/// An empty state.
 fn empty() -> Checkpoint {
     let (hash, mark, state) = Default::default();
     Checkpoint { identity: IDENTITY, hash, mark, state }
 }
 
-/// The changes of a store from a revision on, as its journal has them.
+/// The changes of a store from a revision on, from its journal.
 fn changes_from(store: &Store, revision: u64) -> Vec<Vec<u8>> {
     let (open, _guard) = store.engine().snapshot().unwrap();
     let changes = Reader::new(open.segments, revision, open.state.head().revision).unwrap();
@@ -75,7 +75,7 @@ fn digest(checkpoint: &Checkpoint) -> String {
     checkpoint.state.digest().unwrap().to_string()
 }
 
-/// Pages of everything, as text; those of links begin behind cursors where there are some.
+/// Pages of all lists, as text; those of links begin after the cursors, if there are any.
 fn pages(state: &State, cursors: &[Cursor]) -> Vec<String> {
     let mut pages = vec![format!("{:?}", state.projects(&Paging::first(100)))];
     for name in ["first", "second"] {
@@ -134,7 +134,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn a_loaded_state_is_the_written_one_and_answers_and_goes_on_as_it(
+    fn a_loaded_state_is_equal_to_the_written_one_and_behaves_in_the_same_way(
         before in prop::collection::vec(step(), 0..60),
         after in prop::collection::vec(step(), 0..30),
     ) {
@@ -162,7 +162,7 @@ proptest! {
     }
 }
 
-/// An error, or the state that was written.
+/// Checks that loading returns an error, or the state that was written.
 fn assert_noticed(bytes: &[u8], expected: &str, what: &str) {
     match load_bytes(bytes) {
         Ok(loaded) => {
@@ -190,7 +190,7 @@ fn a_flipped_bit_is_an_error_or_does_not_matter() {
 }
 
 #[test]
-fn a_cut_file_is_an_error() {
+fn a_truncated_file_is_an_error() {
     let checkpoint = checkpoint_of(&rich_history());
     let (bytes, expected) = (written(&checkpoint), digest(&checkpoint));
     let lengths = (0..bytes.len()).step_by(bytes.len() / 97);
@@ -200,7 +200,7 @@ fn a_cut_file_is_an_error() {
 }
 
 #[test]
-fn a_file_of_something_else_is_an_error_that_says_so() {
+fn a_file_that_is_not_a_checkpoint_has_its_own_error() {
     for bytes in [&b""[..], b"x", &[0; 10_000], &[0xff; 10_000]] {
         let error = load_bytes(bytes).unwrap_err();
         assert!(matches!(error, Error::NotAStore { .. } | Error::Damaged { .. }), "{error:?}");
@@ -213,7 +213,7 @@ fn a_file_of_something_else_is_an_error_that_says_so() {
     assert!(matches!(load_bytes(&bytes), Err(Error::NotAStore { .. })));
 }
 
-/// The file with what a transaction does to it: its pages are right, what is in them may not be.
+/// The file after a transaction: its pages are valid, but its rows may not be.
 fn changed(bytes: &[u8], change: impl FnOnce(&redb::WriteTransaction)) -> Vec<u8> {
     let file = file_of(bytes);
     let backend = Backend::writing(Arc::clone(&file));
@@ -226,7 +226,7 @@ fn changed(bytes: &[u8], change: impl FnOnce(&redb::WriteTransaction)) -> Vec<u8
 }
 
 #[test]
-fn a_newer_format_is_an_error_that_says_so() {
+fn a_newer_format_has_its_own_error() {
     let bytes = changed(&written(&empty()), |transaction| {
         let newer = codec::encode(&(FORMAT + 1)).unwrap();
         let mut table = transaction.open_table(tables::HEAD).unwrap();
@@ -267,7 +267,7 @@ fn all_tables() -> impl Iterator<Item = tables::Definition> {
 }
 
 #[test]
-fn rows_that_are_missing_twice_there_or_of_nothing_are_errors() {
+fn rows_that_are_missing_duplicated_or_without_an_owner_are_errors() {
     let bytes = written(&checkpoint_of(&rich_history()));
     for table in all_tables() {
         for (key, row) in rows_of(&bytes, table) {
@@ -282,7 +282,7 @@ fn rows_that_are_missing_twice_there_or_of_nothing_are_errors() {
 }
 
 #[test]
-fn rows_that_were_changed_are_errors_or_say_the_same() {
+fn changed_rows_are_errors_or_decode_to_the_same_state() {
     let checkpoint = checkpoint_of(&rich_history());
     let (bytes, expected) = (written(&checkpoint), digest(&checkpoint));
     for table in all_tables() {
@@ -297,23 +297,23 @@ fn rows_that_were_changed_are_errors_or_say_the_same() {
     }
 }
 
-/// A checkpoint of [`rich_history`] as it was written when format 1 was made.
+/// A checkpoint of [`rich_history`], written when format 1 was made.
 const KEPT: &[u8] = include_bytes!("../../tests/formats/checkpoint-1.redb");
 const KEPT_DIGEST: &str = "4046f194b348d4a8720642af0a82846de6469e34c73e5ddfdb5c89d390d4c666";
 
-/// What is kept is made of.
+/// The checkpoint of which that file was written.
 fn to_keep() -> Checkpoint {
     let mark = Mark::new(b"a mark").unwrap();
     Checkpoint { mark, ..checkpoint_of(&rich_history()) }
 }
 
 #[test]
-fn a_checkpoint_of_format_1_that_was_kept_is_loaded_and_written_as_then() {
+fn a_stored_checkpoint_of_format_1_is_loaded_and_written_unchanged() {
     let checkpoint = to_keep();
     let loaded = load_bytes(KEPT).unwrap();
     assert_eq!((loaded.mark, loaded.hash), (checkpoint.mark, checkpoint.hash));
     assert_eq!(digest(&loaded), KEPT_DIGEST);
-    assert_eq!(digest(&checkpoint), KEPT_DIGEST, "the history or the digest is another one");
+    assert_eq!(digest(&checkpoint), KEPT_DIGEST, "the history or the digest has changed");
     let now = written(&checkpoint);
     for table in all_tables() {
         assert_eq!(rows_of(&now, table), rows_of(KEPT, table), "{table}");
@@ -332,7 +332,7 @@ fn head_row(bytes: &[u8], key: &str) -> Vec<u8> {
 }
 
 #[test]
-#[ignore = "makes the file that is kept, when there is a new format"]
+#[ignore = "writes the stored file; run it for a new format"]
 fn keep_a_checkpoint() {
     let checkpoint = to_keep();
     std::fs::write("tests/formats/checkpoint-1.redb", written(&checkpoint)).unwrap();

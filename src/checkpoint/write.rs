@@ -15,18 +15,18 @@ use crate::model::error::Result;
 use crate::model::resource::ResourceType;
 use crate::state::{ProjectParts, RankedNames, State, ViewParts};
 
-/// Memory for pages that were written and not taken to the file yet.
+/// Memory for pages that were written by redb but are not in the file yet.
 const CACHE: usize = 16 << 20;
 
 /// Writes a state into an empty file, and syncs it.
 ///
-/// Cost: O(n log n) with all there is, on the caller's thread; in memory, the names of one type and the links of
-/// one view.
+/// Cost: O(n log n) with the size of the state, on the caller's thread; in memory, the names of one type and the links
+/// of one view.
 ///
 /// # Errors
 ///
-/// [`Error::Io`](crate::Error::Io) and [`Error::State`](crate::Error::State) when the file cannot be written: it is
-/// of no use then.
+/// [`Error::Io`](crate::Error::Io) and [`Error::State`](crate::Error::State) if the file cannot be written; then the
+/// file is useless.
 pub(crate) fn write(checkpoint: &Checkpoint, file: Arc<dyn DiskFile>) -> Result<()> {
     let (state, file) = (&checkpoint.state, Backend::writing(file));
     let mut database = Database::builder().set_cache_size(CACHE).create_with_backend(file)?;
@@ -39,7 +39,7 @@ pub(crate) fn write(checkpoint: &Checkpoint, file: Arc<dyn DiskFile>) -> Result<
     }
     writer.head(checkpoint)?;
     transaction.commit()?;
-    // A file doubles while it grows: cuts off what is not used.
+    // The file doubles its size when it grows: this removes the unused space.
     database.compact()?;
     Ok(database.close()?)
 }
@@ -65,7 +65,7 @@ impl Writer<'_> {
         })
     }
 
-    /// Writes projects and views; tells the projects by their ids, as their rows come.
+    /// Writes projects and views; returns the projects in the order of their rows.
     fn projects<'s>(&mut self, state: &'s State) -> Result<Vec<ProjectParts<'s>>> {
         let mut projects: Vec<_> = state.parts().collect();
         let rows: Vec<ProjectRow> = projects
@@ -96,7 +96,7 @@ impl Writer<'_> {
         Ok(projects)
     }
 
-    /// Writes the names of a type that views link, and the links to them.
+    /// Writes the names of linked resources of a type, and their links.
     fn links(&mut self, projects: &[ProjectParts<'_>], resource_type: ResourceType) -> Result<()> {
         let (names, links) = (tables::names(resource_type), tables::links(resource_type));
         let mut table = self.transaction.open_table(names)?;
@@ -112,7 +112,7 @@ impl Writer<'_> {
             ranked.push(names);
             views.extend(project.views().map(|view| (view, at)));
         }
-        // In the order of the table: redb fills its pages then.
+        // In the order of the table, because redb then fills its pages.
         views.sort_unstable_by_key(|(view, _)| view.id());
         let mut table = self.transaction.open_table(links)?;
         let mut links = Vec::new();

@@ -1,11 +1,11 @@
 //! A copy of the store while it is in use.
 //!
-//! What is copied is what a snapshot sees: its state as a checkpoint, and the changes that lead to it as far as the
-//! journal keeps them. So the copy needs nothing of its journal to be opened, and has the history still.
+//! The copy has the state of a snapshot as its checkpoint, and the changes before it that the journal keeps. So it can
+//! be opened without its journal, and still has the history.
 //!
-//! The copy has an id of its own, since both stores give the next revision to another change and the checksums of a
-//! journal start from the id. Its lineage and chain hash are those of the store: whoever kept a position of before
-//! finds it in the copy.
+//! The copy has an id of its own: the checksums of a journal start from the id, and later both stores use the same
+//! revisions for different changes. The lineage and the chain hash are those of the store, so a position from before
+//! the copy is valid in both.
 
 use std::io;
 use std::path::Path;
@@ -23,10 +23,10 @@ use crate::model::error::{Error, Result};
 use crate::trace;
 
 impl Engine {
-    /// Copies the store as it stands into a new directory; tells the revision of the copy.
+    /// Copies the store as it is now into a new directory; returns the revision of the copy.
     pub(crate) fn backup_to(&self, path: &Path) -> Result<u64> {
         let (begun, span) = (Instant::now(), trace::backup());
-        // First, so that the journal keeps all from the snapshot on.
+        // This comes first, so that the journal keeps all changes from the snapshot on.
         let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
         let (open, _guard) = self.snapshot()?;
         make_directory(path, |disk| {
@@ -55,13 +55,13 @@ pub(super) fn make_directory(
         let unfinished = UnfinishedDir::begin(path, &MADE).map_err(making)?;
         let disk: SharedDisk = Arc::new(unfinished.disk().map_err(making)?);
         fill(&disk)?;
-        unfinished.finish().map_err(|source| Error::io("say that the copy is whole", source))
+        unfinished.finish().map_err(|source| Error::io("mark the copy as complete", source))
     });
     let synced = finished.map_err(failed)?.sync();
     synced.map_err(|source| Error::io("sync the directory that the copy is in", source))
 }
 
-/// Makes a store of a state, and of the journal as far as it is kept; all of it is synced when this returns.
+/// Makes a store from a state and the changes that the journal keeps. All of it is synced when this returns.
 ///
 /// Cost: O(state + journal) in time; a bounded number of bytes of journal in memory.
 pub(super) fn write_copy(
@@ -77,7 +77,7 @@ pub(super) fn write_copy(
     fill_copy(open, disk, before, options, groups)
 }
 
-/// Makes a store of a state, and of groups of changes that lead to it from a point.
+/// Makes a store from a state and the groups of changes that lead from a point to it.
 pub(super) fn fill_copy(
     open: &Open,
     disk: &SharedDisk,

@@ -14,20 +14,22 @@ use crate::parallel::Threads;
 
 /// The newest checkpoint.
 pub(super) const NAME: &str = "checkpoint.redb";
-/// One that is being written.
+/// A checkpoint that is being written.
 pub(super) const UNFINISHED: &str = "unfinished.redb";
 
-/// Writes a checkpoint in place of the one before; tells how many bytes it has. It is durable when this returns.
+/// Replaces the previous checkpoint; returns the number of bytes of the new one. It is durable when this returns.
 ///
-/// The file is written under a temporary name and synced, then renamed, and then the directory is synced, and the file again for systems that cannot sync directories. A crash at
-/// any moment leaves the one before or this one, whole. With `reads_back` it is also loaded again before it is
-/// renamed, which holds it against its digest.
+/// The file is written under a temporary name, synced and renamed. Then the directory is synced. The file is synced
+/// once more, for systems that cannot sync directories. A crash at any moment leaves the previous checkpoint or this
+/// one, complete. With `reads_back`, the file is loaded again before it is renamed, and its content is compared with
+/// its digest.
 ///
-/// Cost: O(n log n) with all there is, on the caller's thread.
+/// Cost: O(n log n) with the size of the state, on the caller's thread.
 ///
 /// # Errors
 ///
-/// The checkpoint before is in its place, whole; or this one, where only the directory could not be synced.
+/// After an error the previous checkpoint is still there, complete. If only the sync of the directory failed, the new
+/// one may be there instead.
 pub(super) fn write(
     disk: &SharedDisk,
     checkpoint: &Checkpoint,
@@ -46,12 +48,12 @@ pub(super) fn write(
         let length = file.len().map_err(write)?;
         pace.check().map_err(write)?;
         disk.rename(UNFINISHED, NAME).and_then(|()| disk.sync_dir("")).map_err(write)?;
-        // Where directories cannot be synced, the sync of a file makes the names before it durable.
+        // If directories cannot be synced, the sync of a file makes earlier renames durable.
         file.sync().map_err(write)?;
         Ok(length)
     };
     made().inspect_err(|_| {
-        // It means nothing, and the next one takes its place; only its room is given back.
+        // An unfinished file has no effect, and the next checkpoint overwrites it. Removing it only frees its space.
         let _ = disk.remove(UNFINISHED);
     })
 }
@@ -66,17 +68,17 @@ pub(super) fn open(disk: &SharedDisk) -> Result<Arc<dyn DiskFile>> {
     })
 }
 
-/// How long a checkpoint is written without a pause, and how long a pause is, where it is to leave the disk and a
-/// core to others.
+/// If a checkpoint is paced, how long it is written without a pause, and how long a pause is. The pauses leave the
+/// disk and a core to other work.
 const STRETCH: Duration = Duration::from_millis(2);
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How fast a checkpoint is written, and whether it goes on.
+/// How fast a checkpoint is written, and whether it is cancelled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
-    /// Whether it makes pauses.
+    /// Whether there are pauses.
     pub(super) is_slow: bool,
-    /// Set where nobody wants it any more.
+    /// Set when the checkpoint is no longer needed.
     pub(super) is_cancelled: Arc<AtomicBool>,
 }
 
@@ -87,7 +89,7 @@ impl Pace {
 
     /// # Errors
     ///
-    /// One of kind `Interrupted` where nobody wants the checkpoint any more.
+    /// An error of kind `Interrupted` if the checkpoint is no longer needed.
     fn check(&self) -> io::Result<()> {
         if self.is_cancelled.load(Ordering::Relaxed) {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the store is being closed"));

@@ -1,9 +1,8 @@
-//! When the state is brought to disk, by whom, and what that lets go of.
+//! When checkpoints are made, on which thread, and which part of the journal is removed after them.
 //!
-//! A checkpoint is due when the journal since the last one is longer than half its file and an amount that options
-//! give, or by age. It is made of a clone of the state, so changes go on meanwhile; by default on a thread that is
-//! started for it and ends with it. That thread holds no handle that keeps the store open, and a store that is
-//! closed waits for it.
+//! A checkpoint is due by age, or if the journal since the last one is longer than both half of its file and an amount
+//! from the options. It is made from a clone of the state, so changes continue. By default a thread is started for
+//! each checkpoint. This thread holds no handle that keeps the store open, and closing the store waits for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +20,10 @@ use crate::model::error::{Error, Outcome, Result};
 use crate::options::{Checkpoints, Options};
 use crate::trace;
 
-/// After a failure so much time passes before the next attempt, but for one that is asked for.
+/// After a failure, the next automatic attempt is made after this time.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Makes checkpoints, and lets the journal go as far as nobody needs it then.
+/// Makes checkpoints, and then removes the part of the journal that is no longer needed.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     context: Arc<Context>,
@@ -32,7 +31,7 @@ pub(super) struct Checkpointer {
     helper: Mutex<Helper>,
 }
 
-/// What a checkpoint is made with.
+/// The things that making a checkpoint needs.
 #[derive(Debug)]
 struct Context {
     disk: SharedDisk,
@@ -41,7 +40,7 @@ struct Context {
     archive: Option<Archive>,
     reads_back: bool,
     segment_size: u64,
-    /// Held by the one that makes a checkpoint.
+    /// Locked while a checkpoint is made.
     alone: Mutex<()>,
 }
 
@@ -54,7 +53,7 @@ struct When {
     journal_limit: u64,
 }
 
-/// The thread that makes a checkpoint, if there is one.
+/// The thread that makes a checkpoint, if one is running.
 #[derive(Debug)]
 struct Helper {
     thread: Option<JoinHandle<()>>,
@@ -63,22 +62,22 @@ struct Helper {
     last: Instant,
 }
 
-/// The state that a checkpoint is made of.
+/// The state for a checkpoint.
 #[derive(Debug)]
 pub(super) struct UpTo {
     pub(super) open: Open,
-    /// What had been appended to the journal up to it.
+    /// The bytes that had been appended to the journal up to it.
     pub(super) appended: u64,
-    /// Where the journal stands.
+    /// The end of the journal.
     pub(super) point: Point,
 }
 
-/// What a helper does.
+/// The work of a helper thread.
 struct Task {
-    /// The state to be brought to disk.
+    /// The state to be written to disk.
     checkpoint: Option<UpTo>,
     segments: Arc<Segments>,
-    /// Whether the next segment is to be made ahead.
+    /// Whether the next segment should be created in advance.
     makes_segment: bool,
 }
 
@@ -108,9 +107,9 @@ impl Checkpointer {
         Ok(Self { context: Arc::new(context), when, helper: Mutex::new(helper) })
     }
 
-    /// Does what is due after a group of changes, whose callers have their answers.
+    /// Does the work that is due after a group of changes, when their callers have their answers.
     ///
-    /// The changes are made whatever becomes of this: what fails is counted, and tried again later.
+    /// It does not affect the changes: a failure is counted, and the work is tried again later.
     pub(super) fn keep_up(&self, up_to: impl FnOnce() -> Option<UpTo>, needs_segment: bool) {
         let is_due = self.is_due();
         match self.when.mode {
@@ -140,11 +139,11 @@ impl Checkpointer {
         enough || (since > 0 && self.when.age.is_some_and(|age| waited >= age))
     }
 
-    /// Waits while the journal has reached its bound and a checkpoint is being made, or makes one.
+    /// Waits while the journal has reached its limit and a checkpoint is being made; if none is being made, makes one.
     ///
     /// # Errors
     ///
-    /// [`Error::JournalFull`] where that does not help. Nothing was decided then.
+    /// [`Error::JournalFull`] if the journal still reaches the limit after that. Nothing has been decided then.
     pub(super) fn wait_for_room(&self, up_to: impl FnOnce() -> Option<UpTo>) -> Result<()> {
         let (metrics, limit) = (&self.context.metrics, self.when.journal_limit);
         if metrics.bytes_since_checkpoint() < limit {
@@ -166,14 +165,15 @@ impl Checkpointer {
         }
     }
 
-    /// Makes a checkpoint now, on the caller's thread, unless the last one has all of it already; then only the
-    /// journal is let go of. Waits for a thread that is at it.
+    /// Makes a checkpoint now, on the caller's thread. If the last one already has the whole state, it only trims the
+    /// journal. It waits for a thread that is making a checkpoint.
     ///
     /// The changes up to it are durable in every case.
     ///
     /// # Errors
     ///
-    /// The checkpoint before is in its place, or this one is and an old segment could not be removed.
+    /// After an error the previous checkpoint is still there; or the new one is there, and an old segment could not be
+    /// removed.
     pub(super) fn run(&self, up_to: &UpTo) -> Result<()> {
         self.helper().last = Instant::now();
         let _alone = self.context.alone();
@@ -184,14 +184,14 @@ impl Checkpointer {
         self.context.trim(&up_to.open.segments, up_to.point)
     }
 
-    /// Starts a thread, unless one is at it.
+    /// Starts a thread, unless one is running.
     fn start(&self, up_to: UpTo, is_due: bool, makes_segment: bool) {
         let mut helper = self.helper();
         if helper.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return;
         }
         if let Some(thread) = helper.thread.take() {
-            // What it came to is counted.
+            // The thread has counted its result.
             let _ = thread.join();
         }
         let segments = Arc::clone(&up_to.open.segments);
@@ -213,52 +213,52 @@ impl Checkpointer {
         }
     }
 
-    /// Waits for the thread, if there is one.
+    /// Waits for the thread, if one is running.
     pub(super) fn wait(&self) {
         let thread = self.helper().thread.take();
         if let Some(thread) = thread {
-            // What it came to is counted.
+            // The thread has counted its result.
             let _ = thread.join();
         }
     }
 
-    /// Keeps others from making a checkpoint as long as the guard lives. What waits for it then finds out whether the
-    /// journal that it knows is still the store's.
+    /// Prevents checkpoints as long as the guard lives. A thread that waits for the guard then checks whether its
+    /// journal is still the one of the store.
     pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
         self.context.alone()
     }
 
-    /// Lets the thread give up, and waits until it has.
+    /// Cancels the thread, and waits until it has ended.
     pub(super) fn cancel(&self) {
         self.helper().is_cancelled.store(true, Ordering::Relaxed);
         self.wait();
     }
 
     fn helper(&self) -> MutexGuard<'_, Helper> {
-        // Nothing panics between two writes to it.
+        // No code panics between two writes to it.
         self.helper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Context {
-    /// What the thread does. A failure is counted.
+    /// The work of the thread. A failure is counted.
     fn help(&self, Task { checkpoint, segments, makes_segment }: Task, pace: &Pace) {
         if makes_segment {
-            // The rotation makes one where there is none, and hears of what fails.
+            // If this fails, the rotation makes the segment and reports the failure.
             let _ = catch_panic(|| segments.make_ahead(self.segment_size));
         }
         let Some(up_to) = checkpoint else { return };
         let _alone = self.alone();
-        // A later one may have been asked for meanwhile, and the journal let go of up to it.
+        // Meanwhile a later checkpoint may have been made on request, and the journal trimmed up to it.
         let is_late = self.metrics.checkpoints.appended() >= up_to.appended;
         if is_late || segments.check_current().is_err() {
             return;
         }
         let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);
-        // What is held is copied when it changes.
+        // As long as the state is held, changes copy what they modify.
         drop(up_to);
         if made.is_ok() {
-            // A segment that cannot be removed is tried again with the next checkpoint.
+            // If a segment cannot be removed, the next checkpoint tries again.
             let _ = self.trim(&segments, point);
         }
     }
@@ -290,8 +290,8 @@ impl Context {
         }
     }
 
-    /// Archives what is finished of the journal, and lets it go as far as neither the state on disk nor the options need
-    /// it. A failure is noted.
+    /// Archives the finished segments of the journal, and removes those that neither the checkpoint nor the options
+    /// need. A failure is recorded.
     fn trim(&self, segments: &Segments, head: Point) -> Result<()> {
         let trimmed = catch_panic(|| {
             let archive = self.archive.as_ref();

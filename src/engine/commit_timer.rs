@@ -1,4 +1,4 @@
-//! What a commit comes to, and how long it takes.
+//! The figures of a commit and its duration.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use super::metrics::Metrics;
 use crate::options::Options;
 use crate::trace::{self, Committed, Span};
 
-/// The commit of a group, from when it begins to be decided until its callers have their answers.
+/// The commit of a group, from the beginning of its decision until its callers have their answers.
 pub(super) struct CommitTimer {
     begun: Instant,
-    /// From which time on it is slow.
+    /// From this duration on, the commit is slow.
     slow: Duration,
     figures: Committed,
     span: Span,
@@ -21,19 +21,19 @@ impl CommitTimer {
         Self { begun: Instant::now(), slow, figures, span: trace::commit() }
     }
 
-    /// Says that the journal has the changes, and what is known of them then.
+    /// Records that the journal has the changes, with their figures.
     pub(super) fn logged(&mut self, figures: Committed) {
         self.figures = figures;
     }
 
-    /// Says that readers see the changes.
+    /// Records that readers see the changes.
     pub(super) fn shown(&mut self, metrics: &Metrics) {
         let duration = self.begun.elapsed();
         self.figures = Committed { duration, ..self.figures };
         metrics.time_commit(duration, self.is_slow());
     }
 
-    /// Tells of it; after the answers, so that nobody waits for whoever listens.
+    /// Reports the commit. This is called after the answers, so that no caller waits for a subscriber.
     pub(super) fn tell(self) {
         trace::committed(&self.span, &self.figures);
         if self.is_slow() {

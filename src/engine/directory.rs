@@ -1,4 +1,4 @@
-//! The directory of a store: whose it is, and making a new one.
+//! The directory of a store: locking it and making a new one.
 //!
 //! ```text
 //! lock              held as long as the store is open; shared by those who only read
@@ -24,10 +24,10 @@ use crate::options::Options;
 
 const LOCK: &str = "lock";
 const JOURNAL: &str = "journal";
-/// The state of a store in the layout of before the first release.
+/// The state of a store in the layout before the first release.
 const EARLIER_STATE: &str = "state.redb";
 
-/// What [`make`] makes, a part of it at times.
+/// The names that [`make`] creates. After a crash only some of them may exist.
 pub(super) const MADE: [&str; 3] = [CHECKPOINT, UNFINISHED, JOURNAL];
 
 /// A store's directory, locked.
@@ -37,28 +37,28 @@ pub(crate) struct Directory {
     lock: Arc<dyn DiskFile>,
     path: PathBuf,
     process: Process,
-    /// Where the archive is that the options ask for; `None` for at its path.
+    /// The disk of the archive that the options name; `None` to use its path.
     archive: Option<SharedDisk>,
 }
 
 impl Directory {
-    /// Locks the directory at `path`, making it and a new store in it where the options allow.
+    /// Locks the directory at `path`. If it does not exist and the options allow it, creates it and a new store in it.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
         Self::on_disk(Arc::new(find(path)?), path, options)
     }
 
-    /// The same, and all its files are written through the system's cache.
+    /// The same, but all files are written through the system's cache.
     #[cfg(feature = "testing")]
     pub(crate) fn open_buffered(path: &Path, options: &Options) -> Result<Self> {
         Self::on_disk(Arc::new(find(path)?.buffered()), path, options)
     }
 
-    /// A directory that is gone with the store.
+    /// A directory in memory, which is dropped together with the store.
     pub(crate) fn in_memory(options: &Options) -> Result<Self> {
         Self::on_disk(Arc::new(MemoryDisk::default()), Path::new("memory"), options)
     }
 
-    /// The same on any disk, which is called `path` where it is told of.
+    /// The same on any disk; messages call it `path`.
     pub(crate) fn on_disk(disk: SharedDisk, path: &Path, options: &Options) -> Result<Self> {
         let path = path.to_owned();
         let read_only = options.read_only;
@@ -71,20 +71,20 @@ impl Directory {
         let lock = lock(&disk, &path, read_only)?;
         let process = Process::current();
         let directory = Self { disk, lock, path, process, archive: None };
-        // Another process may have made it before it gave the lock free.
+        // Another process may have created it before it released the lock.
         if !find_checkpoint(&directory.disk, &directory.path, may_create)? {
             create(&directory.disk, options.lineage)?;
         }
         directory.check_readers(read_only)?;
         if !read_only {
-            // Who made it may have been killed before it did this.
+            // The process that created it may have been killed before it did this.
             let synced = directory.disk.sync_dir("");
             synced.map_err(|error| Error::io("sync the store's directory", error))?;
         }
         Ok(directory)
     }
 
-    /// Makes it what a forked child has of the directory of its parent.
+    /// Changes it to look as in a forked child.
     #[cfg(test)]
     pub(super) fn fork(&mut self) {
         self.process = Process::other();
@@ -98,8 +98,8 @@ impl Directory {
         &self.path
     }
 
-    /// Where the journal is archived, made where there is nothing; `None` where it is not, as in a store that is only
-    /// read.
+    /// The disk of the archive, created if it does not exist; `None` if the journal is not archived, as in a read-only
+    /// store.
     pub(super) fn archive(&self, options: &Options) -> Result<Option<SharedDisk>> {
         let Some(path) = options.archive.as_deref().filter(|_| !options.read_only) else {
             return Ok(None);
@@ -111,14 +111,14 @@ impl Directory {
         Ok(Some(Arc::new(FileDisk::new(path).map_err(opening)?)))
     }
 
-    /// The same with another place for the archive than its path.
+    /// The same, with this disk for the archive.
     #[cfg(feature = "testing")]
     pub(crate) fn with_archive(mut self, disk: Option<SharedDisk>) -> Self {
         self.archive = disk;
         self
     }
 
-    /// Whether somebody only reads the store who found no lock file.
+    /// Fails if a reader that found no lock file has locked the checkpoint instead.
     fn check_readers(&self, read_only: bool) -> Result<()> {
         if read_only {
             return Ok(());
@@ -127,7 +127,7 @@ impl Directory {
         take(file, &self.path)?.unlock().map_err(locking(&self.path))
     }
 
-    /// Lets others open the store.
+    /// Releases the lock.
     pub(super) fn release(&self) -> Result<()> {
         self.lock
             .unlock()
@@ -145,8 +145,8 @@ fn find(path: &Path) -> Result<FileDisk> {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // Not left to the closing of the file, which a child of the process may have open for a moment longer. The
-        // lock is shared with such a child, so the child must not give it free.
+        // This is not left to the closing of the file, because a child of the process may have the file open for a
+        // moment longer. A forked child shares the lock, so the child must not release it.
         if self.process.is_current() {
             let _ = self.release();
         }
@@ -163,11 +163,11 @@ fn lock(disk: &SharedDisk, path: &Path, read_only: bool) -> Result<Arc<dyn DiskF
     take(file.map_err(locking(path))?, path)
 }
 
-/// Locks the checkpoint of a store that was never opened, as a copy, so that there is no file to lock: who only reads
-/// makes none.
+/// Locks the checkpoint instead of the lock file. A store that was never opened, such as a copy, has no lock file, and
+/// a reader creates no files.
 ///
-/// Who writes makes that file and then looks whether the checkpoint is locked. That may have been before it was, so
-/// who reads looks again, too: one of both sees the other.
+/// A writer creates the lock file and then checks whether the checkpoint is locked. A reader locks the checkpoint and
+/// then checks again whether there is a lock file. So at least one of them notices the other.
 fn lock_checkpoint(disk: &SharedDisk, path: &Path) -> Result<Arc<dyn DiskFile>> {
     let checkpoint = take(checkpoint_file::open(disk)?, path)?;
     match disk.open(LOCK) {
@@ -179,7 +179,7 @@ fn lock_checkpoint(disk: &SharedDisk, path: &Path) -> Result<Arc<dyn DiskFile>> 
     }
 }
 
-/// Locks a file of a store, which says that the store is open.
+/// Locks a file of a store, which marks the store as open.
 fn take(file: Arc<dyn DiskFile>, path: &Path) -> Result<Arc<dyn DiskFile>> {
     match file.try_lock().map_err(locking(path))? {
         true => Ok(file),
@@ -191,20 +191,21 @@ fn locking(path: &Path) -> impl Fn(io::Error) -> Error {
     move |source| Error::io(format!("lock the store at {path:?}"), source)
 }
 
-/// Whether there is a store; an error if there is something else, or none and none may be made.
+/// Whether there is a store; an error if there is something else, or if there is no store and creating one is not
+/// allowed.
 fn find_checkpoint(disk: &SharedDisk, path: &Path, may_create: bool) -> Result<bool> {
     if has_checkpoint(disk, path)? {
         return Ok(true);
     }
     match check_journal(disk, path) {
-        // Another process has made it between the two looks.
+        // Another process has created it between the two checks.
         Err(_) if has_checkpoint(disk, path)? => Ok(true),
         Ok(()) if !may_create => Err(Error::NotFound { path: path.to_owned() }),
         checked => checked.map(|()| false),
     }
 }
 
-/// Whether there is a checkpoint; an error if there is something else than a store.
+/// Whether there is a checkpoint; an error if there is something other than a store.
 fn has_checkpoint(disk: &SharedDisk, path: &Path) -> Result<bool> {
     match disk.list("") {
         Ok(names) => check_names(&names, path),
@@ -220,14 +221,14 @@ fn is_missing(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// Whether there is a checkpoint; an error if there is something else.
+/// Whether there is a checkpoint; an error if there is something other than a store.
 fn check_names(names: &[String], path: &Path) -> Result<bool> {
     let has = |name: &str| names.iter().any(|other| other == name);
     let not_a_store = |reason| Error::NotAStore { path: path.to_owned(), reason };
     if has(MARK) {
         let reason = format!(
-            "a store is being copied into it, or that did not end, as {MARK:?} in it says: wait for the \
-             end, or empty it"
+            "a store is being copied into it, or the copy was not finished ({MARK:?} exists): wait \
+             until it is finished, or empty the directory"
         );
         return Err(not_a_store(reason));
     }
@@ -236,23 +237,23 @@ fn check_names(names: &[String], path: &Path) -> Result<bool> {
     }
     if has(EARLIER_STATE) {
         let reason = format!(
-            "its {EARLIER_STATE} is of the layout that viewlink had before its first release; it was left alone: \
-             export it with the version that wrote it, and import that here"
+            "its {EARLIER_STATE} has the layout of viewlink before its first release; it was not changed: \
+             export it with the version that wrote it, and import it here"
         );
         return Err(not_a_store(reason));
     }
     let known = [LOCK, UNFINISHED, JOURNAL];
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(false),
-        Some(other) => Err(not_a_store(format!("it holds {other:?} and no {CHECKPOINT}"))),
+        Some(other) => Err(not_a_store(format!("it contains {other:?}, but no {CHECKPOINT}"))),
     }
 }
 
-/// Checks that the journal of a directory without a checkpoint is one that a creation which did not end left, if
-/// there is any.
+/// For a directory without a checkpoint: checks that its journal, if there is one, is left from a creation that did
+/// not finish.
 fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
     if let Some(other) = Segments::foreign_name(&**disk)? {
-        let reason = format!("its {JOURNAL} holds {other:?}, and there is no {CHECKPOINT}");
+        let reason = format!("its {JOURNAL} contains {other:?}, and there is no {CHECKPOINT}");
         return Err(Error::NotAStore { path: path.to_owned(), reason });
     }
     if Segments::open(Arc::clone(disk), StoreId::default())?.hold_changes()? {
@@ -262,7 +263,7 @@ fn check_journal(disk: &SharedDisk, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a new store with nothing in it, of a lineage that is given or a random one.
+/// Makes a new empty store, with the given lineage or a random one.
 fn create(disk: &SharedDisk, lineage: Option<[u8; 16]>) -> Result<()> {
     let lineage = Lineage(lineage.map_or_else(random, Ok)?);
     let identity = Identity { store_id: StoreId(random()?), lineage };
@@ -280,9 +281,8 @@ pub(super) fn random() -> Result<[u8; 16]> {
     Ok(bytes)
 }
 
-/// Makes a new store: the journal, and then the checkpoint, which gets its name in one step and last. So a
-/// creation that does not end leaves nothing that looks like a store, and a store without a journal is one that
-/// lost it.
+/// Makes a new store: first the journal, and then the checkpoint, which gets its name last and in one step. So a
+/// creation that does not finish leaves nothing that looks like a store, and if a store has no journal, it was lost.
 pub(super) fn make(
     disk: &SharedDisk,
     checkpoint: &Checkpoint,

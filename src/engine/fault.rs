@@ -1,11 +1,11 @@
-//! Failures on demand, for hosts that test how they handle them.
+//! Failures on demand, for hosts that test their error handling.
 
 use crate::journal::AppendFailure;
 use crate::model::error::Result;
 #[cfg(feature = "testing")]
 use crate::model::error::{Error, Outcome};
 
-/// How the next change is to fail.
+/// How the next change fails.
 ///
 /// ```
 /// use viewlink::{Batch, Fault, NewView, Options, Outcome};
@@ -36,7 +36,7 @@ pub enum Fault {
     Panic,
 }
 
-/// The failure that was asked for, if any.
+/// The requested failure, if any.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     #[cfg(feature = "testing")]
@@ -49,12 +49,12 @@ impl Faults {
         self.next = Some(fault);
     }
 
-    /// Whether this is the failure that was asked for; it is used up then.
+    /// Whether this failure was requested; then it is used up.
     pub(super) fn take(&mut self, fault: Fault) -> bool {
         self.next.take_if(|next| *next == fault).is_some()
     }
 
-    /// The failure of an append that was asked for.
+    /// The requested failure of an append.
     pub(super) fn failed_append(&mut self) -> Option<AppendFailure> {
         use std::io::ErrorKind::{Other, StorageFull};
         let (kind, outcome, usable) = match self.next {
@@ -68,7 +68,7 @@ impl Faults {
         Some(AppendFailure { error, usable })
     }
 
-    /// The failure of showing a change that was asked for.
+    /// The requested failure of applying a change.
     pub(super) fn failed_apply(&mut self) -> Result<()> {
         if !self.take(Fault::Committed) {
             return Ok(());
@@ -78,7 +78,7 @@ impl Faults {
     }
 }
 
-/// Nothing fails on demand without the feature `testing`.
+/// Without the feature `testing`, no failure can be requested.
 #[cfg(not(feature = "testing"))]
 #[allow(clippy::unused_self, reason = "the same calls as with the feature")]
 impl Faults {

@@ -1,4 +1,4 @@
-//! Changes of others, checked against the state before they are made.
+//! Changes of other stores of a shared order, checked against the state before they are made.
 
 use super::live::Open;
 use super::memory_budget::growth_of;
@@ -11,18 +11,18 @@ use crate::model::position::Position;
 use crate::sequencer::{At, LoggedGroup, Sequencer};
 use crate::state::State;
 
-/// The most groups that are made at once.
+/// The maximum number of groups that are made at once.
 const MOST: usize = 4_096;
-/// After how many bytes no group more is made at once.
+/// After this number of bytes, no more groups are added.
 const BYTES_AT_ONCE: usize = 1 << 20;
 
-/// The newest version of changes that is known, as the first byte of a change tells it.
+/// The newest known version of changes, as in the first byte of a change.
 const VERSION: u8 = 0;
 
-/// Groups of changes of others that lead on from the state, and the state that they lead to.
+/// Groups of changes of other stores that continue the state, and the state after them.
 ///
-/// They were applied to a clone, so that one which does not fit harms nobody: nothing of it is in the journal yet. One
-/// clone takes many groups, so what they change is copied once.
+/// They were applied to a clone. So a group that does not fit has no effect: nothing of it is in the journal yet. Many
+/// groups use one clone, so the parts that they modify are copied only once.
 #[derive(Debug)]
 pub(super) struct Followed {
     /// Not empty.
@@ -30,25 +30,25 @@ pub(super) struct Followed {
     pub(super) state: State,
     pub(super) hash: ChainHash,
     pub(super) mark: Mark,
-    /// How much memory they take at most.
+    /// The maximum growth of memory by them.
     pub(super) growth: u64,
 }
 
-/// Why a group cannot be made.
+/// Why a group cannot be applied.
 enum Unfit {
-    /// It was refused before anything was applied.
+    /// It was refused before any part of it was applied.
     Refused(Error),
-    /// It was applied by half.
+    /// A part of it was applied.
     Misfit(Error),
 }
 
 impl Followed {
-    /// Pulls what has arrived, up to a measure; `None` where nothing has.
+    /// Fetches the groups that have arrived, up to the limits; `None` if there are none.
     ///
     /// # Errors
     ///
-    /// Those of the sequencer; [`Error::NewerFormat`] where this version does not know a change, and
-    /// [`Error::Diverged`] where the first group does not fit. Where groups before it fit, they are given without an error.
+    /// Those of the sequencer; [`Error::NewerFormat`] if this version does not know a change, and [`Error::Diverged`]
+    /// if the first group does not fit. If groups before it fit, they are returned without an error.
     pub(super) fn pull(
         open: &Open,
         sequencer: &dyn Sequencer,
@@ -62,7 +62,7 @@ impl Followed {
                 Ok(()) if followed.groups.is_empty() => return Ok(None),
                 Ok(()) => return Ok(Some(followed)),
                 Err(Unfit::Refused(_)) if !followed.groups.is_empty() => return Ok(Some(followed)),
-                // The clone is of no use: the groups before it once more.
+                // The clone is invalid: apply the groups before this one to a new clone.
                 Err(Unfit::Misfit(_)) if !followed.groups.is_empty() => {
                     most = followed.groups.len();
                 }
@@ -111,7 +111,7 @@ impl Followed {
             hash = hash.after(payload);
             catch_panic(|| self.state.apply_chained(change, hash)).map_err(|_| {
                 let Position { lineage, .. } = at;
-                // What the order leads to.
+                // The position that the shared order leads to.
                 let position = Position { lineage, revision: change.stamp.revision, hash };
                 Unfit::Misfit(Error::Diverged { position, at })
             })?;
@@ -124,8 +124,8 @@ impl Followed {
     }
 }
 
-/// The change that bytes hold. They came through an order that keeps what it is given, so what is no change here is one
-/// of a later version.
+/// Decodes a change. The bytes come from a shared order that keeps them unchanged. So if they are not a valid change,
+/// a later version wrote them.
 fn decode(revision: u64, payload: &[u8]) -> Result<ChangeRecord> {
     ChangeRecord::decode(payload).map_err(|_| {
         let supported = u32::from(VERSION);

@@ -1,4 +1,4 @@
-//! Deciding the calls of a group, each on what those before it change.
+//! Deciding the calls of a group. Each call sees the changes of the calls before it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::model::{ChangeRecord, Decision};
 use crate::state::{Pending, State};
 use crate::trace::Committed;
 
-/// What the calls of a group came to, decided and not made yet.
+/// The decisions for the calls of a group, which are not applied yet.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pending: Pending,
@@ -26,25 +26,25 @@ pub(super) struct Group {
     pub(super) hashes: Vec<ChainHash>,
     /// The newest reading of the clock.
     pub(super) clock: Timestamp,
-    /// The keys that the calls named, but for dry runs.
+    /// The number of keys in the calls, except dry runs.
     pub(super) keys: u64,
-    /// For each call, in order.
+    /// One result for each call, in order.
     pub(super) results: Vec<Answered>,
 }
 
-/// What calls are decided with.
+/// The input for the decisions.
 pub(super) struct Deciding<'a> {
     pub(super) state: &'a State,
-    /// Where the state stands.
+    /// The position of the state.
     pub(super) position: Position,
-    /// The journal, which knows where it stood before.
+    /// The journal, to check earlier positions.
     pub(super) segments: &'a Segments,
     pub(super) clock: &'a dyn Fn() -> Timestamp,
     pub(super) budget: &'a mut MemoryBudget,
 }
 
 impl Group {
-    /// Decides a call. One that fails, or panics, is answered alone and changes nothing for the others.
+    /// Decides a call. If it fails or panics, it is answered alone and does not affect the other calls.
     pub(super) fn decide(&mut self, deciding: &mut Deciding<'_>, request: &Request) {
         let result = catch_panic(|| self.decide_one(deciding, request));
         self.results.push(result);
@@ -72,7 +72,7 @@ impl Group {
         deciding.budget.admit(state, &change, payload.len())?;
         let before = self.hashes.last().copied().unwrap_or(deciding.position.hash);
         let hash = before.after(&payload);
-        // What is alone in its group has nobody after it who would have to see it.
+        // A call that is alone in its group has no later call that would have to see its change.
         if request.command.shares_group() {
             self.pending.add(state, &change, hash);
         }
@@ -84,7 +84,7 @@ impl Group {
         Ok((answer.made_by(change), Some(change)))
     }
 
-    /// What is told of the group, which took so many bytes of journal, and so long until they were synced.
+    /// The figures of the group, with its bytes of journal and the time until they were synced.
     pub(super) fn to_figures(&self, bytes: u64, sync: Duration) -> Committed {
         Committed {
             revision: self.changes.last().map_or(0, |change| change.stamp.revision),
@@ -96,18 +96,18 @@ impl Group {
         }
     }
 
-    /// The answers when the changes were not made: those who were refused hear why, all others of the failure,
-    /// since what they found may have been made by another one of the group.
+    /// The answers if the changes were not made. Calls that were refused get their own error. All others get this
+    /// error, because their answers may depend on changes of other calls of the group.
     pub(super) fn into_failure(self, error: Error) -> Vec<Answered> {
         spread(self.results, error, |answered| answered.is_ok())
     }
 
-    /// The answers when it is not known whether the state they were found in was the newest one: all hear of the failure.
+    /// The answers if it is unknown whether the state was the newest one: all calls get this error.
     pub(super) fn into_unconfirmed(self, error: Error) -> Vec<Answered> {
         spread(self.results, error, |_| true)
     }
 
-    /// The answers when the changes are durable and readers do not see them.
+    /// The answers if the changes are durable but readers do not see them.
     pub(super) fn into_not_shown(self, error: Error) -> Vec<Answered> {
         let source = match error {
             Error::State { source, .. } => source,
@@ -117,7 +117,7 @@ impl Group {
     }
 }
 
-/// Gives an error to those that it concerns: itself to the first one, and what is alike to the others.
+/// Gives an error to the calls that it concerns: the error itself to the first call, and an equal one to the others.
 fn spread(
     results: Vec<Answered>,
     error: Error,
@@ -132,20 +132,20 @@ fn spread(
     results.into_iter().map(concerned).collect()
 }
 
-/// The answers to calls that were not decided.
+/// The answers for calls that were not decided.
 pub(super) fn refused(calls: usize, error: Error) -> Vec<Answered> {
     spread((0..calls).map(|_| Err(Error::Closed)).collect(), error, |_| true)
 }
 
 impl Deciding<'_> {
-    /// Checks that the store stands at a position.
+    /// Checks that the store is at a position.
     ///
-    /// Cost: O(1) where it does; else O(bytes of one segment), to tell why not.
+    /// Cost: O(1) if it is; else O(bytes of one segment), to find the reason.
     ///
     /// # Errors
     ///
-    /// [`Error::RevisionDiffers`] when other changes were made meanwhile, or the journal no longer knows whether it
-    /// was that; [`Error::Diverged`] when the store went another way.
+    /// [`Error::RevisionDiffers`] if other changes were made in between, or if the journal no longer keeps that
+    /// position; [`Error::Diverged`] if the store has another history.
     fn check_position(&self, expected: Position) -> Result<()> {
         let actual = self.position;
         if expected == actual {

@@ -1,13 +1,13 @@
-//! Group commit: callers who come while a change is being made form a group, and the first of them makes the
-//! changes of all with one sync.
+//! Group commit: calls that arrive while a change is being made form a group. The first caller of the group makes the
+//! changes of all its calls with one sync.
 //!
-//! - Somebody leads, or no group waits.
-//! - Groups are formed as callers come, and led in the order in which they began. The first caller of a group
-//!   leads it; the others sleep until their answers are there.
-//! - Who stops leading, by whatever way, wakes the first caller of the next group. So no call is left behind, and
-//!   there is no thread besides those of the callers.
-//! - All of a group are woken by one call to the system, and after the leader of the next group, so that one
-//!   group is answered while the next one is decided.
+//! - At any moment a caller leads, or no group waits.
+//! - Calls join groups in the order in which they arrive, and groups are led in the order in which they began. The
+//!   first caller of a group leads it; the others sleep until they have their answers.
+//! - A caller that stops leading, for any reason, wakes the first caller of the next group. So no call is forgotten,
+//!   and no threads are needed except those of the callers.
+//! - All callers of a group are woken by one system call. The leader of the next group is woken before them, so that
+//!   one group is answered while the next one is decided.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -16,17 +16,17 @@ use super::sync::{Arc, Condvar, Mutex, MutexGuard, Once, Patience};
 
 /// A call in a group.
 pub(super) trait Grouped {
-    /// How much a group that takes it in grows by.
+    /// By how much the call increases the weight of its group.
     fn weight(&self) -> u64;
 
-    /// Whether it shares a group with no other call.
+    /// Whether the call must be alone in its group.
     fn is_alone(&self) -> bool;
 }
 
-/// The groups that wait, and whether one is led.
+/// The groups that wait, and whether a group is being led.
 #[derive(Debug)]
 pub(super) struct GroupCommit<C, A> {
-    /// The weight of a group, but for one that a single call exceeds.
+    /// The maximum weight of a group. Only a group with a single call can exceed it.
     limit: u64,
     inner: Mutex<Inner<C, A>>,
 }
@@ -34,10 +34,9 @@ pub(super) struct GroupCommit<C, A> {
 #[derive(Debug)]
 struct Inner<C, A> {
     is_led: bool,
-    /// In the order in which they began. Calls still join the last one.
+    /// In the order in which they began. New calls join the last one.
     groups: VecDeque<Gathering<C, A>>,
-    /// How many calls may come at the same time, as far as is known: those of the last group, and those that
-    /// waited behind it.
+    /// An estimate of how many calls arrive at the same time: those of the last group, and those that waited after it.
     expected: usize,
 }
 
@@ -54,7 +53,7 @@ struct Gathering<C, A> {
 #[derive(Debug)]
 struct Group<A> {
     turn: Turn,
-    /// The answers, each until its caller takes it; none where the leader panicked.
+    /// The answers; each caller takes its own. Empty if the leader panicked.
     answers: Once<Vec<Mutex<Option<A>>>>,
 }
 
@@ -63,7 +62,7 @@ impl<A> Group<A> {
         Arc::new(Self { turn: Turn::new(), answers: Once::new() })
     }
 
-    /// Waits for the answer to a call; `None` where nobody is left to give it.
+    /// Waits for the answer to a call; `None` if the leader panicked.
     fn answer(&self, index: usize) -> Option<A> {
         let answer = self.answers.wait().get(index)?;
         answer.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -76,10 +75,10 @@ impl<C: Grouped, A> GroupCommit<C, A> {
         Self { limit, inner: Mutex::new(inner) }
     }
 
-    /// Has a call answered. Where its caller leads, `lead` gets the calls of the group, in order, and gives as
-    /// many answers; what it does after that is waited for by nobody else.
+    /// Gets an answer to a call. If its caller leads, `lead` gets the calls of the group, in order, and must give one
+    /// answer for each. No other caller waits for the work that `lead` does after that.
     ///
-    /// `None` where the leader panicked before it gave answers, or gave too few.
+    /// `None` if the leader panicked before it gave answers, or gave too few.
     pub(super) fn call(&self, call: C, lead: impl FnOnce(Vec<C>, Reply<'_, C, A>)) -> Option<A> {
         let (group, index, leads) = self.join(call);
         if index > 0 {
@@ -94,7 +93,7 @@ impl<C: Grouped, A> GroupCommit<C, A> {
         group.answer(0)
     }
 
-    /// Adds a call to the last group, or begins one; tells its place, and whether its caller leads at once.
+    /// Adds a call to the last group, or begins a new group. Returns its index, and whether its caller leads at once.
     fn join(&self, call: C) -> (Arc<Group<A>>, usize, bool) {
         let (weight, is_alone) = (call.weight(), call.is_alone());
         let mut inner = self.inner();
@@ -113,11 +112,11 @@ impl<C: Grouped, A> GroupCommit<C, A> {
         (group, 0, leads)
     }
 
-    /// Takes the first group, whose leader calls this.
+    /// Takes the first group. Its leader calls this.
     ///
-    /// Those who were answered just now are likely to call again. So the leader steps aside for a moment while
-    /// fewer are there than came at the same time before: a caller who is alone never waits, and many share
-    /// one sync and not two.
+    /// Callers that were just answered are likely to call again. So the leader waits for a moment while the group has
+    /// fewer calls than arrived at the same time before. A single caller never waits, and many callers share one sync
+    /// instead of two.
     fn take_group(&self) -> Vec<C> {
         let mut inner = self.inner();
         let mut patience = Patience::new();
@@ -135,7 +134,7 @@ impl<C: Grouped, A> GroupCommit<C, A> {
         inner.groups.pop_front().map(|first| first.calls).unwrap_or_default()
     }
 
-    /// Wakes the leader of the next group, after one of so many calls.
+    /// Wakes the leader of the next group, after a group with this number of calls.
     fn hand_over(&self, calls: usize) {
         let mut inner = self.inner();
         let next = inner.groups.front();
@@ -150,7 +149,7 @@ impl<C: Grouped, A> GroupCommit<C, A> {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner<C, A>> {
-        // Nothing panics between two writes to it.
+        // No code panics between two writes to it.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -163,7 +162,7 @@ impl<C, A> Inner<C, A> {
     }
 }
 
-/// The answers that a leader owes. Dropped without them, its group hears that nobody is left to give them.
+/// The answers that a leader must give. If it is dropped without them, the calls of its group return `None`.
 pub(super) struct Reply<'c, C: Grouped, A> {
     commit: &'c GroupCommit<C, A>,
     group: &'c Group<A>,
@@ -191,7 +190,7 @@ impl<C: Grouped, A> Drop for Reply<'_, C, A> {
     }
 }
 
-/// The turn to lead, for which the first caller of a group waits.
+/// The signal to lead, for which the first caller of a group waits.
 #[derive(Debug)]
 struct Turn {
     is_given: Mutex<bool>,

@@ -1,11 +1,11 @@
-//! Who waits for notifications without a thread: a task, by its waker.
+//! Waiting for notifications in a task, with a waker and without a thread.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use super::Engine;
 
-/// A place at the notifier of a store, for one task at a time; given up when it is dropped.
+/// The registration of one task at the notifier of a store; it ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Listener {
     engine: Arc<Engine>,
@@ -18,7 +18,7 @@ impl Listener {
         Self { engine, key }
     }
 
-    /// Ready as soon as there were other notifications than those `seen`; wakes the task that asked last.
+    /// Ready as soon as the number of notifications differs from `seen`; wakes the task that polled last.
     pub(crate) fn poll_notified(&self, seen: u64, waker: &Waker) -> Poll<()> {
         self.engine.notifier().poll_notified(self.key, seen, waker)
     }

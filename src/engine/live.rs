@@ -19,7 +19,7 @@ pub(crate) struct Open {
     pub(crate) identity: Identity,
     pub(crate) state: State,
     pub(crate) hash: ChainHash,
-    /// How far a shared order of changes was followed; empty in a store by itself.
+    /// How far a shared order of changes was followed; empty in a store without one.
     pub(crate) mark: Mark,
     pub(crate) segments: Arc<Segments>,
 }
@@ -36,21 +36,21 @@ impl Open {
     }
 }
 
-/// Up to how much work a change is applied in place where somebody reads. Readers wait for it meanwhile, some 0.1 ms
-/// at most.
+/// Up to this amount of work a change is applied in place if the state was read lately. Readers wait during that time,
+/// about 0.1 ms at most.
 const IN_PLACE: u64 = 1_000;
-/// The same where nobody read since the change before: whoever begins just then waits for it once, some 3 ms, and
-/// several times that where a snapshot is held.
+/// The same if there was no reader since the change before. A reader that begins during that time waits once, about 3
+/// ms, and several times as long if a snapshot is held.
 const IN_PLACE_UNREAD: u64 = 20_000;
 
-/// The state that readers see; `None` when the store is closed, or a recovery failed.
+/// The state that readers see; `None` if the store is closed or a recovery failed.
 ///
-/// Only the writer changes it. A reader holds the lock to take a clone, which is O(1).
+/// Only the writer changes it. A reader holds the lock only to clone it, which is O(1).
 #[derive(Debug)]
 pub(super) struct Live {
     open: RwLock<Option<Open>>,
-    /// Whether anybody read since the last change. It only chooses how a change is applied, so no order with other
-    /// memory is needed.
+    /// Whether the state was read since the last change. It only decides how a change is applied, so relaxed memory
+    /// ordering is enough.
     was_read: AtomicBool,
 }
 
@@ -59,18 +59,18 @@ impl Live {
         Self { open: RwLock::new(Some(open)), was_read: AtomicBool::new(false) }
     }
 
-    /// For those who read the store, and may come again.
+    /// For readers of the store, which are likely to come again.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Open>> {
-        // Most find it set, and then share the cache line.
+        // Most readers find it already set. They do not write to the cache line, so it stays shared.
         if !self.was_read.load(Ordering::Relaxed) {
             self.was_read.store(true, Ordering::Relaxed);
         }
         self.lock()
     }
 
-    /// For the store's own looks.
+    /// For internal reads.
     pub(super) fn lock(&self) -> RwLockReadGuard<'_, Option<Open>> {
-        // Written in single steps only, so a panic leaves it whole.
+        // Each write is a single step, so it is consistent even after a panic.
         self.open.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -78,7 +78,7 @@ impl Live {
         self.open.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state as it stands.
+    /// The current state.
     ///
     /// Cost: O(1).
     pub(super) fn get(&self) -> Option<Open> {
@@ -89,22 +89,23 @@ impl Live {
         *self.write() = Some(open);
     }
 
-    /// Leaves nothing to read; gives what there was.
+    /// Removes the state, so that there is nothing to read, and returns it.
     pub(super) fn take(&self) -> Option<Open> {
         self.write().take()
     }
 
-    /// Shows changes that the journal has, with the chain hash after each, and their mark.
+    /// Applies changes that the journal has, with the chain hash after each and their mark. Readers see them after
+    /// that.
     ///
-    /// A small change is made in place. A larger one is made on a clone where anybody read lately, so that readers do
-    /// not wait for it; what changes is copied then, which takes several times as long.
+    /// A small change is applied in place. A larger one is applied to a clone if the state was read lately, so that
+    /// readers do not wait for it. This copies the modified parts and takes several times as long.
     ///
     /// Cost: O(n log links) with the n names of the changes.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`](crate::Error::Damaged) and [`Error::Panicked`](crate::Error::Panicked) when a change does
-    /// not fit the state. Readers see nothing then, or the state as it was.
+    /// [`Error::Damaged`](crate::Error::Damaged) and [`Error::Panicked`](crate::Error::Panicked) if a change does not
+    /// fit the state. After that there is nothing to read, or readers see the previous state.
     pub(super) fn apply(
         &self,
         changes: &[ChangeRecord],
@@ -132,7 +133,7 @@ impl Live {
             let applied = apply(&mut open.state);
             match &applied {
                 Ok(()) => (open.hash, open.mark) = (hash, mark),
-                // It may be changed by half.
+                // A part of the change may have been applied.
                 Err(_) => *live = None,
             }
             return applied;
@@ -145,14 +146,14 @@ impl Live {
         Ok(())
     }
 
-    /// Shows a state in place of the one before, whose changes are all in the journal.
+    /// Replaces the state by a later one; the journal has all changes in between.
     pub(super) fn replace(&self, state: State, hash: ChainHash, mark: Mark) {
         let mut live = self.write();
         let Some(open) = live.as_mut() else { return };
         let before = std::mem::replace(&mut open.state, state);
         (open.hash, open.mark) = (hash, mark);
         drop(live);
-        // Parts that nobody else has are freed after the lock.
+        // Parts that are no longer shared are freed after the lock is released.
         drop(before);
     }
 }

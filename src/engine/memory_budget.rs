@@ -1,7 +1,7 @@
 //! How much memory the state may take.
 //!
-//! The memory of a state is counted from the sizes of its structures, which takes a moment. So it is counted now
-//! and then, and in between each change adds what it can take at most. A change that only removes is always
+//! The memory of a state is computed from the sizes of its structures, which takes some time. So it is counted only
+//! occasionally. In between, each change adds the maximum that it can take. A change that only removes is always
 //! admitted.
 
 use crate::model::change_record::{FilterChange, LinksChange, PutResource};
@@ -9,26 +9,26 @@ use crate::model::error::{Error, Result};
 use crate::model::{ChangeRecord, Effect, ResourceFields};
 use crate::state::State;
 
-/// How many bytes a link with a new name takes at most, beside its text.
+/// The maximum bytes of a link with a new name, without its text.
 const LINK: u64 = 160;
-/// How many bytes what is said of a view or resource takes at most, beside its texts.
+/// The maximum bytes of the fields of a view or resource, without their texts.
 const RECORD: u64 = 1_024;
-/// How many bytes a tag or text of an attribute takes at most, beside its text.
+/// The maximum bytes of a tag or an attribute value, without its text.
 const LISTED: u64 = 64;
-/// How often the text of a change stands in memory at most: as names, in the registry and its indexes.
+/// How often the text of a change can be in memory at most: as names, in the registry and in its indexes.
 const TEXTS: u64 = 4;
-/// Structures grow in steps: by how many bytes more a change makes those of one view and type grow at most.
+/// Structures grow in steps. This is the maximum extra growth by one change, for each pair of view and type.
 const STEP: u64 = 48 << 10;
 
-/// How much memory the state may take, and takes at most.
+/// The memory limit of the state, and an upper bound of its memory.
 #[derive(Debug)]
 pub(super) struct MemoryBudget {
     limit: Option<u64>,
-    /// What was counted, and at which revision.
+    /// The counted bytes, and the revision at which they were counted.
     counted: Option<(u64, u64)>,
-    /// What changes that were made since take at most.
+    /// An upper bound for the changes that were made since.
     made: u64,
-    /// What changes take at most that were admitted and are not made yet.
+    /// An upper bound for the changes that were admitted but are not made yet.
     pending: u64,
 }
 
@@ -37,26 +37,26 @@ impl MemoryBudget {
         Self { limit, counted: None, made: 0, pending: 0 }
     }
 
-    /// Begins with a group: what was admitted before and not made by now never will be.
+    /// Begins a group. Changes that were admitted before and are not made by now will never be made.
     pub(super) const fn begin(&mut self) {
         self.pending = 0;
     }
 
-    /// Says that the changes that were admitted are made.
+    /// Records that the admitted changes are made.
     pub(super) const fn make(&mut self) {
         self.made = self.made.saturating_add(self.pending);
         self.pending = 0;
     }
 
-    /// Counts changes that are made whatever they take.
+    /// Counts changes that are made without admission.
     pub(super) const fn follow(&mut self, growth: u64) {
         self.made = self.made.saturating_add(growth);
     }
 
-    /// Whether a change may be made: it takes so many bytes in the journal. The state has none of the changes that
-    /// were admitted since the group began.
+    /// Admits a change that takes `bytes` in the journal, or refuses it. The state has none of the changes that were
+    /// admitted since the group began.
     ///
-    /// Cost: O(1); where the limit is near, O(views + resources + links / 384) once for each state.
+    /// Cost: O(1); near the limit O(views + resources + links / 384), once for each state.
     ///
     /// # Errors
     ///
@@ -87,14 +87,15 @@ impl MemoryBudget {
         }
     }
 
-    /// What the state takes at most once all that was admitted is made; `None` where it was never counted.
+    /// An upper bound of the memory after all admitted changes are made; `None` if the state was never counted.
     pub(super) fn most(&self) -> Option<u64> {
         let (counted, _) = self.counted?;
         Some(counted.saturating_add(self.made).saturating_add(self.pending))
     }
 
-    /// Whether a state that was loaded fits. It takes somewhat more or less than it took when it was changed step by
-    /// step, so an eighth more is let pass: what a store took under a limit can be opened under it.
+    /// Checks whether a loaded state fits. A loaded state can take slightly more or less memory than the same state
+    /// that was changed step by step. So one eighth more is allowed: a store that was filled under a limit can be
+    /// opened under it.
     ///
     /// # Errors
     ///
@@ -110,7 +111,7 @@ impl MemoryBudget {
     }
 }
 
-/// How many bytes of memory a change takes at most, which takes so many bytes in the journal; 0 where it only removes.
+/// The maximum bytes of memory that a change takes, given its bytes in the journal; 0 if it only removes.
 pub(super) fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
     let effects = change.effects.iter().map(growth_of_effect);
     let (steps, things) =
@@ -118,7 +119,7 @@ pub(super) fn growth_of(change: &ChangeRecord, bytes: u64) -> u64 {
     if steps == 0 { 0 } else { STEP * steps + things + bytes.saturating_mul(TEXTS) }
 }
 
-/// In how many parts an effect adds anything, and the bytes of what it adds, but for texts.
+/// In how many parts an effect adds data, and the bytes of this data without texts.
 fn growth_of_effect(effect: &Effect) -> (u64, u64) {
     match effect {
         Effect::CreateView { .. }
@@ -127,7 +128,7 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
         | Effect::RenameView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
-        // Who holds each link is known from then on: by ids, in chunks that are full.
+        // From then on it is recorded what holds each link: by ids, in full chunks.
         Effect::ChangeFilter(FilterChange { filter: Some(_), links, .. }) => {
             (1, RECORD + 5 * links)
         }
@@ -140,15 +141,15 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
     }
 }
 
-/// The bytes of what is said of a resource: tags and attributes may be many and short.
+/// The bytes of the fields of a resource: it can have many short tags and attributes.
 fn growth_of_put(put: &PutResource) -> u64 {
     let ResourceFields { tags, attributes, .. } = &put.fields;
     let texts = attributes.values().map(|value| value.each_text().len()).sum::<usize>();
     RECORD + LISTED * tags.len().saturating_add(texts) as u64
 }
 
-/// In how many parts a change links anything, and the bytes of these links. Names share their beginnings in the
-/// journal, so their texts are longer than what they take there.
+/// In how many parts a change adds links, and the bytes of these links. In the journal, names share their prefixes, so
+/// their texts can be longer than their bytes there.
 fn growth_of_links(parts: &[LinksChange]) -> (u64, u64) {
     let adds = |part: &&LinksChange| !part.linked.is_empty() || !part.holds.held.is_empty();
     let linking = || parts.iter().filter(adds);

@@ -1,4 +1,4 @@
-//! What can be told of the store without waiting for a change.
+//! The figures of a store, which can be read without waiting for a change.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,8 +13,8 @@ use crate::model::error::Error;
 use crate::model::error_chain::chain;
 use crate::stats::{BUCKETS, GroupSizes, OUTCOMES, OutcomeCounts, Stats, bucket};
 
-/// What the writer and whoever makes checkpoints write down after each step. The figures are read one by one, so
-/// two of them may be of neighbouring steps.
+/// Figures that the writer and the checkpointer update after each step. They are read one by one, so two of them may
+/// be from different steps.
 #[derive(Debug)]
 pub(super) struct Metrics {
     health: Mutex<Health>,
@@ -28,7 +28,7 @@ pub(super) struct Metrics {
     pub(super) checkpoints: CheckpointMetrics,
 }
 
-/// What is told of the journal.
+/// The figures of the journal.
 #[derive(Debug, Default)]
 struct JournalMetrics {
     /// The bytes of all changes since the opening, and of those that were replayed then.
@@ -37,7 +37,7 @@ struct JournalMetrics {
     bytes: AtomicU64,
 }
 
-/// What is told of checkpoints.
+/// The figures of checkpoints.
 #[derive(Debug, Default)]
 pub(super) struct CheckpointMetrics {
     count: AtomicU64,
@@ -45,13 +45,13 @@ pub(super) struct CheckpointMetrics {
     times: Times,
     /// The newest change in the last one.
     revision: AtomicU64,
-    /// What had been appended to the journal up to it.
+    /// The bytes that had been appended to the journal up to it.
     appended: AtomicU64,
     /// The length of its file.
     bytes: AtomicU64,
     /// Why the last attempt failed, if it did.
     failure: Mutex<Option<Error>>,
-    /// Why the journal could not be archived or let go of the last time, if so.
+    /// Why the last attempt to archive or trim the journal failed, if it did.
     trim_failure: Mutex<Option<Error>>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct CheckpointMetrics {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Checkpointed {
     pub(super) revision: u64,
-    /// What had been appended to the journal up to it.
+    /// The bytes that had been appended to the journal up to it.
     pub(super) appended: u64,
     /// The length of its file.
     pub(super) bytes: u64,
@@ -86,7 +86,7 @@ impl Metrics {
         self.lock().clone()
     }
 
-    /// Whether nothing failed and the store is open.
+    /// Whether the store is open and nothing has failed.
     pub(super) fn is_well(&self) -> bool {
         matches!(*self.lock(), Health::Writable | Health::ReadOnly)
     }
@@ -96,7 +96,7 @@ impl Metrics {
     }
 
     fn lock(&self) -> MutexGuard<'_, Health> {
-        // Written in one step.
+        // It is written in one step.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -109,7 +109,7 @@ impl Metrics {
         self.count_appended(bytes);
     }
 
-    /// Counts groups of changes of others, which became durable together.
+    /// Counts groups of changes of other stores, which became durable together.
     pub(super) fn count_followed(&self, followed: &Followed, bytes: u64) {
         followed.groups.iter().for_each(|group| self.count_group(group.changes.len(), 0));
         self.count_appended(bytes);
@@ -120,7 +120,7 @@ impl Metrics {
         self.journal.appended.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// The bytes of journal that were ever counted.
+    /// All bytes of journal that were counted.
     pub(super) fn appended(&self) -> u64 {
         self.journal.appended.load(Ordering::Relaxed)
     }
@@ -130,7 +130,7 @@ impl Metrics {
         self.appended().saturating_sub(self.checkpoints.appended())
     }
 
-    /// Counts what the keys of a change came to.
+    /// Counts the outcomes of the keys of a change.
     pub(super) fn count_keys(&self, keys: &OutcomeCounts) {
         for (count, keys) in self.keys.iter().zip(keys.counts) {
             if keys > 0 {
@@ -139,7 +139,7 @@ impl Metrics {
         }
     }
 
-    /// Notes how long a group of changes took until readers saw it.
+    /// Records how long a group of changes took until readers saw it.
     pub(super) fn time_commit(&self, took: Duration, is_slow: bool) {
         self.commits.note(took);
         if is_slow {
@@ -162,12 +162,12 @@ impl Metrics {
         self.journal.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// The newest change that is shown.
+    /// The newest change that readers see.
     pub(super) fn revision(&self) -> u64 {
         self.revision.load(Ordering::Relaxed)
     }
 
-    /// Goes on as a recovery found the store.
+    /// Continues with the figures that a recovery found.
     pub(super) fn renew(&self, recovered: &Self) {
         self.set_health(recovered.health());
         let made = recovered.checkpoints.last();
@@ -177,7 +177,7 @@ impl Metrics {
         self.count_appended(since);
     }
 
-    /// The figures; those of snapshots and memory are left out.
+    /// The figures, without those of snapshots and memory.
     pub(super) fn stats(&self) -> Stats {
         let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         Stats {
@@ -215,13 +215,13 @@ impl CheckpointMetrics {
         self.set(made);
     }
 
-    /// Counts one that failed.
+    /// Counts a checkpoint that failed.
     pub(super) fn count_failure(&self, error: Error) {
         self.failed.fetch_add(1, Ordering::Relaxed);
         *self.failure() = Some(error);
     }
 
-    /// Says what the last checkpoint is.
+    /// Sets the figures of the last checkpoint.
     pub(super) fn set(&self, made: Checkpointed) {
         self.revision.store(made.revision, Ordering::Relaxed);
         self.appended.store(made.appended, Ordering::Relaxed);
@@ -232,7 +232,7 @@ impl CheckpointMetrics {
         Checkpointed { revision: self.revision(), appended: self.appended(), bytes: self.bytes() }
     }
 
-    /// What had been appended to the journal up to it.
+    /// The bytes that had been appended to the journal up to it.
     pub(super) fn appended(&self) -> u64 {
         self.appended.load(Ordering::Relaxed)
     }
@@ -247,19 +247,19 @@ impl CheckpointMetrics {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Notes whether the journal could be archived and let go of.
+    /// Records whether the journal could be archived and trimmed.
     pub(super) fn note_trim(&self, failure: Option<Error>) {
         *self.trim_failure() = failure;
     }
 
     fn trim_failure(&self) -> MutexGuard<'_, Option<Error>> {
-        // Written in one step.
+        // It is written in one step.
         self.trim_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the last attempt failed, if it did.
     pub(super) fn failure(&self) -> MutexGuard<'_, Option<Error>> {
-        // Written in one step.
+        // It is written in one step.
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

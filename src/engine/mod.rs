@@ -1,11 +1,11 @@
 //! The engine of a store: one writer, any number of readers, a journal and checkpoints.
 //!
-//! A change is decided against the state, appended to the journal and synced, and only then shown to readers; its
-//! answer is given last. So an answer is never given, and a reader never sees, what a crash could take back. The
-//! write path is one function: [`Writer::commit`](writer::Writer::commit). The state is brought to disk by checkpoints
-//! only; what a checkpoint lacks after a crash comes from the journal.
+//! A change is decided against the state, appended to the journal and synced. Then it is shown to readers, and its
+//! answer is given last. So no answer and no reader depends on a change that a crash could undo. The write path is one
+//! function: [`Writer::commit`](writer::Writer::commit). Only checkpoints write the state to disk; after a crash, the
+//! later changes come from the journal.
 //!
-//! What may fail, and what then, is a table in `docs/design.md`.
+//! A table in `docs/design.md` lists the possible failures and their consequences.
 
 mod backup;
 mod checkpoint_file;
@@ -76,23 +76,23 @@ use writer::Writer;
 pub(crate) struct Engine {
     options: Options,
     process: Process,
-    /// Callers that wait for their change to be made.
+    /// Callers that wait until their change is made.
     commits: GroupCommit<Arc<Request>, Answered>,
-    /// Held where the changes of others are followed, and while a change asks for its place among them. Taken before the
-    /// writer, and only where the order of changes is shared.
+    /// Locked while changes of other stores are followed, and while a change waits for its place in the shared order.
+    /// It is locked before the writer, and only if the order of changes is shared.
     turn: Mutex<()>,
-    /// Who has it may change the store. Taken before the lock of `live`.
+    /// Only the owner of this lock may change the store. It is locked before `live`.
     writer: Mutex<Writer>,
-    /// What readers see. They wait for no change, but for a small one while it is shown.
+    /// The state that readers see. They wait for no change, except while a small one is applied.
     live: Live,
     checkpointer: Checkpointer,
-    /// Those of the writer and the checkpointer.
+    /// The metrics of the writer and the checkpointer.
     metrics: Arc<Metrics>,
     snapshots: Arc<SnapshotTracker>,
-    /// Notifies after everything that changes what there is to read.
+    /// It notifies after every change of the data that can be read.
     notifier: Notifier,
     store_id: StoreId,
-    /// Dropped last: it has the lock.
+    /// It is dropped last, because it has the lock.
     directory: Directory,
 }
 
@@ -132,10 +132,10 @@ impl Engine {
         &self.notifier
     }
 
-    /// Makes a change, or none if there is nothing to change, or if it is a dry run.
+    /// Makes a change. If there is nothing to change, or in a dry run, nothing is made.
     ///
-    /// Cost: that of deciding and applying it, one append and one sync; the latter two shared with those who call
-    /// at the same time.
+    /// Cost: that of deciding and applying it, one append and one sync. Concurrent calls share the append and the
+    /// sync.
     pub(crate) fn execute(&self, request: &Arc<Request>) -> Answered {
         self.process.check()?;
         if !request.dry_run {
@@ -149,7 +149,7 @@ impl Engine {
         answered.unwrap_or_else(|| Err(request::abandoned()))
     }
 
-    /// Makes the changes of a group of callers, and what is due after them.
+    /// Makes the changes of a group of callers, and does the work that is due after them.
     fn lead(&self, requests: Vec<Arc<Request>>, reply: Reply<'_, Arc<Request>, Answered>) {
         if let Some(sequencer) = self.shared_order() {
             return self.lead_in_turn(sequencer, &requests, reply);
@@ -163,20 +163,20 @@ impl Engine {
         self.keep_up(&writer, shown);
     }
 
-    /// Whether changes can be made, and the journal has room for them.
+    /// Checks that changes can be made and the journal has room for them.
     fn check_room(&self, writer: &Writer) -> Result<()> {
         writer.check()?;
         match self.options.read_only {
-            // Nothing is appended.
+            // Nothing will be appended.
             true => Ok(()),
             false => self.checkpointer.wait_for_room(|| self.up_to(writer)),
         }
     }
 
-    /// Does what is due after changes, where readers saw the revision `shown` before them.
+    /// Does the work that is due after changes. Before them, readers saw the revision `shown`.
     fn keep_up(&self, writer: &Writer, shown: u64) {
         if self.metrics.revision() != shown || writer.check().is_err() {
-            // After the answers, and before what may take long.
+            // After the answers, and before work that may take long.
             self.notifier.notify();
         }
         if writer.check().is_ok() && !self.options.read_only {
@@ -185,12 +185,12 @@ impl Engine {
         }
     }
 
-    /// Whether the store may be changed at all.
+    /// Checks that the store may be changed at all.
     fn check_not_read_only(&self) -> Result<()> {
         if self.options.read_only { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
-    /// Brings the state to disk, so that opening needs nothing of the journal.
+    /// Writes the state to disk, so that an opening needs nothing from the journal.
     pub(crate) fn checkpoint(&self) -> Result<()> {
         self.process.check()?;
         self.check_not_read_only()?;
@@ -202,13 +202,13 @@ impl Engine {
         self.checkpointer.run(&up_to)
     }
 
-    /// What a checkpoint is made of now; `None` where there is nothing to read, or nothing is ever written.
+    /// The input for a checkpoint now; `None` if there is nothing to read, or if the store is read-only.
     fn up_to(&self, writer: &Writer) -> Option<UpTo> {
         let point = writer.own.journal()?.head_point();
         Some(UpTo { open: self.live.get()?, appended: self.metrics.appended(), point })
     }
 
-    /// The state as it stands, with the journal that has its changes; counted as held as long as the guard lives.
+    /// The current state, with the journal that has its changes. It counts as a snapshot as long as the guard lives.
     ///
     /// Cost: O(1).
     pub(crate) fn snapshot(&self) -> Result<(Open, SnapshotGuard)> {
@@ -218,14 +218,14 @@ impl Engine {
         })
     }
 
-    /// Looks at the state as it stands, and holds nothing of it afterwards.
+    /// Reads the current state, and keeps nothing of it.
     pub(crate) fn with_open<T>(&self, read: impl Fn(&Open) -> Result<T>) -> Result<T> {
         self.process.check()?;
         loop {
             if let Some(open) = self.live.read().as_ref() {
                 return read(open);
             }
-            // A recovery may be under way, which has the writer.
+            // A recovery may be in progress, which has locked the writer.
             let writer = self.writer();
             if self.live.read().is_none() {
                 return Err(writer.stopped());
@@ -233,7 +233,7 @@ impl Engine {
         }
     }
 
-    /// Repeats recovery under the live handles, where a failure stopped writes.
+    /// Repeats recovery while handles exist, after a failure stopped writes.
     pub(crate) fn recover(&self) -> Result<()> {
         self.process.check()?;
         let recovered = self.recover_quietly();
@@ -268,7 +268,7 @@ impl Engine {
         }
     }
 
-    /// Whether changes can be made; waits for none.
+    /// Whether changes can be made; does not wait for a change.
     pub(crate) fn health(&self) -> Health {
         match self.process.check() {
             Ok(()) => self.metrics.health(),
@@ -276,12 +276,12 @@ impl Engine {
         }
     }
 
-    /// Counts what the keys of a change came to.
+    /// Counts the outcomes of the keys of a change.
     pub(crate) fn count_keys<'a>(&self, outcomes: impl Iterator<Item = &'a KeyOutcome>) {
         self.metrics.count_keys(&OutcomeCounts::of(outcomes));
     }
 
-    /// The figures of the moment, without waiting for a change.
+    /// The current figures, without waiting for a change.
     pub(crate) fn stats(&self) -> Stats {
         let (snapshots, oldest) = self.snapshots.figures();
         Stats {
@@ -292,7 +292,7 @@ impl Engine {
         }
     }
 
-    /// Closes the store under all handles.
+    /// Closes the store for all its handles.
     pub(crate) fn close(&self) -> Result<()> {
         self.process.check()?;
         let closed = self.close_quietly();
@@ -311,7 +311,7 @@ impl Engine {
         self.directory.release().and(result)
     }
 
-    /// Brings everything to disk and leaves nothing to read.
+    /// Writes everything to disk and removes the state from memory.
     fn finish(&self, writer: &Writer) -> Result<()> {
         self.checkpointer.cancel();
         let up_to = self.up_to(writer);
@@ -338,12 +338,11 @@ impl Engine {
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(|poisoned| {
-            // A panic is caught where a call is decided and applied; one elsewhere may have left the writer behind
-            // the files.
+            // Panics are caught where a call is decided and applied. After a panic elsewhere, the writer may not match
+            // the files any more.
             self.writer.clear_poison();
             let writer = poisoned.into_inner();
-            writer
-                .stop(&Error::Panicked { message: "it was in the middle of a commit".to_owned() });
+            writer.stop(&Error::Panicked { message: "during a commit".to_owned() });
             writer
         })
     }
@@ -353,7 +352,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // A forked child has no thread to wait for, and must not touch the files of its parent.
         if self.process.is_current() {
-            // Whoever wants to know what fails closes it.
+            // A caller that wants to get the error calls `close`.
             let _ = catch_panic(|| match self.writer() {
                 writer if writer.is_closed() => Ok(()),
                 writer => self.finish(&writer),
@@ -362,7 +361,7 @@ impl Drop for Engine {
     }
 }
 
-/// The disk under a directory.
+/// The disk of a directory.
 pub(crate) type SharedDisk = Arc<dyn Disk>;
 
 #[cfg(test)]

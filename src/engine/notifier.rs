@@ -1,15 +1,13 @@
-//! Where those wait who want to know of the next change.
+//! Waiting for the next change.
 //!
-//! Whoever [watches](Notifier::watch) first takes the number of notifications, then looks for what it wants, and
-//! sleeps only as long as the number is the same. So a notification between the look and the sleep is not
-//! missed. A notification tells that something happened and not what: who was woken looks again.
+//! A caller of [`watch`](Notifier::watch) first reads the number of notifications, then looks for its data, and sleeps
+//! only as long as the number is the same. So it does not miss a notification between the look and the sleep. A
+//! notification says only that something has changed; a woken caller looks again.
 //!
-//! A task does the same without a thread: its waker is kept under the lock under which it saw that there was no
-//! other notification. No waker is called or dropped under that lock: both run code that is not known here
-//! and may call back.
+//! A task does the same without a thread. Its waker is stored under the same lock under which it found no new
+//! notification. No waker is called or dropped under that lock, because both run unknown code, which may call back.
 //!
-//! Nobody polls, and no thread is needed. A notification that nobody waits for costs one lock that nobody else
-//! wants.
+//! There is no polling, and no extra thread. If no caller waits, a notification costs one uncontended lock.
 
 #![cfg_attr(all(loom, not(test)), allow(dead_code, reason = "tokio is not there for the tasks"))]
 
@@ -25,7 +23,7 @@ use super::sync::{Condvar, Mutex, MutexGuard};
 use crate::catch_panic::catch_panic;
 use crate::model::error::Result;
 
-/// Notifies whenever a change became visible, and when the store is closed or recovered.
+/// Notifies whenever a change becomes visible, and when the store is closed or recovered.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     inner: Mutex<Inner>,
@@ -34,14 +32,14 @@ pub(crate) struct Notifier {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// How many notifications there were.
+    /// The number of notifications so far.
     count: u64,
-    /// How many threads wait.
+    /// The number of threads that wait.
     threads: usize,
-    /// The tasks that wait, by listener, each until the next notification at most.
+    /// The wakers of the tasks that wait, by listener, each until the next notification at most.
     #[cfg(feature = "tokio")]
     tasks: BTreeMap<u64, Waker>,
-    /// How many listeners there were.
+    /// The number of listeners so far.
     #[cfg(feature = "tokio")]
     listeners: u64,
 }
@@ -51,9 +49,9 @@ impl Notifier {
         Self { inner: Mutex::new(Inner::default()), notified: Condvar::new() }
     }
 
-    /// Wakes all who wait.
+    /// Wakes all waiting threads and tasks.
     ///
-    /// Cost: O(those who wait).
+    /// Cost: O(waiting threads and tasks).
     pub(super) fn notify(&self) {
         let mut inner = self.inner();
         inner.count = inner.count.wrapping_add(1);
@@ -66,7 +64,7 @@ impl Notifier {
         }
         #[cfg(feature = "tokio")]
         for waker in tasks.into_values() {
-            // A runtime that panics over it must not bring down who made a change.
+            // If a runtime panics here, the caller that made the change must not fail.
             let _ = catch_panic(|| {
                 waker.wake();
                 Ok(())
@@ -74,8 +72,8 @@ impl Notifier {
         }
     }
 
-    /// Looks for something, and again after each notification, until it is there or `deadline` is over; without
-    /// one for as long as it takes.
+    /// Calls `look` now and again after each notification, until it finds something or `deadline` has passed; without
+    /// a deadline there is no time limit.
     ///
     /// # Errors
     ///
@@ -86,7 +84,7 @@ impl Notifier {
         mut look: impl FnMut() -> Result<Option<T>>,
     ) -> Result<Option<T>> {
         loop {
-            // Before the look, which may miss what a later notification tells.
+            // This must be read before `look`, which may miss a change that is notified later.
             let seen = self.inner().count;
             let found = look()?;
             if found.is_some() || !self.sleep(seen, deadline) {
@@ -95,7 +93,7 @@ impl Notifier {
         }
     }
 
-    /// Sleeps until there are other notifications than those `seen`; tells whether there are.
+    /// Sleeps until the number of notifications differs from `seen`; returns whether it does.
     fn sleep(&self, seen: u64, deadline: Option<Instant>) -> bool {
         let mut inner = self.inner();
         inner.threads += 1;
@@ -115,7 +113,7 @@ impl Notifier {
         inner.count != seen
     }
 
-    /// How many notifications there were.
+    /// The number of notifications so far.
     #[cfg(feature = "tokio")]
     pub(crate) fn count(&self) -> u64 {
         self.inner().count
@@ -129,10 +127,10 @@ impl Notifier {
         inner.listeners
     }
 
-    /// Ready where there are other notifications than those `seen`; otherwise the waker is called at the next one,
-    /// in place of an earlier one of the same listener.
+    /// Ready if the number of notifications differs from `seen`. Otherwise the waker is called at the next one, and
+    /// replaces an earlier waker of the same listener.
     ///
-    /// Cost: O(log of those who wait).
+    /// Cost: O(log waiting tasks).
     #[cfg(feature = "tokio")]
     pub(super) fn poll_notified(&self, listener: u64, seen: u64, waker: &Waker) -> Poll<()> {
         let waker = waker.clone();
@@ -144,7 +142,7 @@ impl Notifier {
         if notified { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Drops the waker of a listener that is gone.
+    /// Drops the waker of a listener that was dropped.
     #[cfg(feature = "tokio")]
     pub(super) fn forget(&self, listener: u64) {
         let unused = self.inner().tasks.remove(&listener);
@@ -152,7 +150,7 @@ impl Notifier {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Nothing panics between two writes to it.
+        // No code panics between two writes to it.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_in_the_middle_of_a_look_is_not_slept_through() {
+    fn a_notification_during_a_look_is_not_missed() {
         check(|| {
             let notifier = Notifier::new();
             let mut looks = 0;
@@ -190,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_watches_finds_what_is_done_before_a_notification() {
+    fn a_watcher_finds_a_change_that_is_made_before_a_notification() {
         check(|| {
             let shared = Arc::new((Notifier::new(), Mutex::new(false)));
             let is_done = |shared: &(Notifier, Mutex<bool>)| *shared.1.lock().unwrap();
@@ -210,7 +208,7 @@ mod tests {
         });
     }
 
-    /// Makes a thread go on.
+    /// Lets a thread continue.
     #[cfg(feature = "tokio")]
     #[derive(Default)]
     struct Alarm {
@@ -237,10 +235,11 @@ mod tests {
         }
     }
 
-    /// Two, of which the second gives its place up, so that who keeps one is told from who does not.
+    /// Two tasks. The second one drops its listener, so that the test can distinguish a listener that keeps its waker
+    /// from one that does not.
     #[cfg(feature = "tokio")]
     #[test]
-    fn a_task_finds_what_is_done_before_a_notification() {
+    fn a_task_finds_a_change_that_is_made_before_a_notification() {
         check(|| {
             let shared = Arc::new((Notifier::new(), Mutex::new(false)));
             let leaving = shared.0.new_listener();
@@ -271,7 +270,7 @@ mod tests {
 
     #[cfg(all(feature = "tokio", not(loom)))]
     #[test]
-    fn a_listener_that_is_gone_keeps_no_waker_and_one_that_asks_again_keeps_one() {
+    fn a_dropped_listener_keeps_no_waker_and_one_that_polls_again_keeps_one() {
         let notifier = Notifier::new();
         let alarm = std::sync::Arc::new(Alarm::default());
         let waker = Waker::from(std::sync::Arc::clone(&alarm));
@@ -290,7 +289,7 @@ mod tests {
         assert_eq!(kept(), 0);
     }
 
-    /// A task may come back from its waker, or when its waker is dropped.
+    /// A waker may call the notifier, when it is called or dropped.
     #[cfg(all(feature = "tokio", not(loom)))]
     #[test]
     fn a_waker_may_notify_and_panic() {
@@ -321,7 +320,7 @@ mod tests {
 
     #[cfg(not(loom))]
     #[test]
-    fn a_watch_ends_with_its_time_and_looks_once_where_nobody_notifies() {
+    fn a_watch_ends_at_its_deadline_and_looks_once_without_a_notification() {
         let notifier = Notifier::new();
         let mut looks = 0;
         let found: Option<()> = notifier

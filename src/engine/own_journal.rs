@@ -1,4 +1,4 @@
-//! The store's own journal, which makes groups of changes durable; and the failures of it that a test asks for.
+//! The store's own journal, which makes groups of changes durable, and the failures that a test requests.
 
 use super::fault::Faults;
 use crate::journal::{AppendFailure, Journal};
@@ -10,7 +10,7 @@ use crate::model::time::Timestamp;
 /// The store's own journal.
 #[derive(Debug)]
 pub(super) struct OwnJournal {
-    /// `None` in a store that is only read.
+    /// `None` in a read-only store.
     journal: Option<Journal>,
 }
 
@@ -28,7 +28,7 @@ impl OwnJournal {
         Self { journal }
     }
 
-    /// The journal; `None` in a store that is only read.
+    /// The journal; `None` in a read-only store.
     pub(super) const fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
     }
@@ -39,7 +39,8 @@ impl OwnJournal {
     ///
     /// # Errors
     ///
-    /// The failure, which tells whether the journal can be used further; only then the changes are surely not in it.
+    /// The failure, which has whether the journal can still be used. Only if it can, the changes are certainly not in
+    /// it.
     pub(super) fn append<'g>(
         &mut self,
         groups: impl IntoIterator<Item = (&'g [Vec<u8>], Mark)>,
@@ -49,7 +50,7 @@ impl OwnJournal {
         if let Some(failure) = faults.failed_append() {
             return Err(failure);
         }
-        // A change is refused before where the store is only read.
+        // In a read-only store, changes are refused before this point.
         let read_only = || AppendFailure { error: Error::ReadOnly, usable: true };
         let journal = self.journal.as_mut().ok_or_else(read_only)?;
         let bytes = journal.append_all(groups, clock)?;

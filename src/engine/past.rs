@@ -1,4 +1,4 @@
-//! The state as it was at a revision before, from the state as it is and the journal.
+//! Earlier states, computed from the current state and the journal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,14 +16,15 @@ use crate::model::{ChangeRecord, Stamp, ViewTrace};
 use crate::state::Unapply;
 
 impl Engine {
-    /// The state at a revision that the journal keeps: the changes since are taken back on a clone, from the newest on.
+    /// The state at a revision that the journal keeps. The later changes are undone on a clone, from the newest to the
+    /// oldest.
     ///
-    /// Cost: O(bytes of the changes since, and of one segment + links of the views that lost some since).
+    /// Cost: O(bytes of the later changes and of one segment + links of the views that lost links in them).
     ///
     /// # Errors
     ///
     /// [`Error::RevisionAhead`], [`Error::JournalTrimmed`], [`Error::DetailNotKept`]; [`Error::Io`] and
-    /// [`Error::Damaged`] when the journal cannot be read.
+    /// [`Error::Damaged`] if the journal cannot be read.
     pub(crate) fn snapshot_at(&self, revision: u64) -> Result<(Open, SnapshotGuard)> {
         let (open, guard) = self.snapshot()?;
         let newest = open.state.head().revision;
@@ -39,14 +40,14 @@ impl Engine {
 }
 
 impl Engine {
-    /// A change that the journal keeps, and the views that are still the ones it was about, with their ids.
+    /// A change that the journal keeps, and those of its views that still exist, with their ids.
     ///
-    /// Cost: O(bytes of one segment); and, where the change is about views, O(bytes of the changes since).
+    /// Cost: O(bytes of one segment); if the change has views, also O(bytes of the later changes).
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchChange`], [`Error::RevisionAhead`], [`Error::JournalTrimmed`]; [`Error::Io`] and [`Error::Damaged`]
-    /// when the journal cannot be read.
+    /// [`Error::NoSuchChange`], [`Error::RevisionAhead`], [`Error::JournalTrimmed`]; [`Error::Io`] and
+    /// [`Error::Damaged`] if the journal cannot be read.
     pub(crate) fn past_change(
         &self,
         revision: u64,
@@ -78,7 +79,7 @@ impl Engine {
 /// The state without the changes after a revision.
 fn taken_back(open: Open, revision: u64) -> Result<Open> {
     let Open { identity, state, segments, .. } = open;
-    // Nothing goes on from there.
+    // No shared order continues from this state.
     let mark = Mark::default();
     let _kept = Kept::new(Arc::clone(&segments));
     let newest = state.head().revision;

@@ -1,7 +1,7 @@
 //! The process that opened a store.
 //!
-//! A forked child has the handles of its parent, and none of its threads: a lock may be held there for ever, and
-//! the lock on the directory is the parent's as well. So a child does nothing with a handle but drop it.
+//! A forked child has the handles of its parent, but none of its threads. A lock may be held there for ever, and the
+//! lock on the directory also belongs to the parent. So a child does nothing with a handle except drop it.
 
 use crate::model::error::{Error, Result};
 
@@ -14,7 +14,7 @@ impl Process {
         Self(std::process::id())
     }
 
-    /// Another one: a child of it sees this where its parent opened the store.
+    /// Another process, as a child of it sees the one that opened the store.
     #[cfg(test)]
     pub(super) fn other() -> Self {
         Self(std::process::id().wrapping_add(1))

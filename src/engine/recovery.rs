@@ -1,9 +1,10 @@
-//! From what a crash left to an open store.
+//! Recovery: opens the files that a crash left.
 //!
-//! The state is loaded from the newest checkpoint, and takes the rest from the journal. Nothing is written to a file
-//! before all of it is known to be readable and to fit, and nothing is shown before all of it is durable.
+//! The state is loaded from the newest checkpoint, and the later changes are replayed from the journal. No file is
+//! written before all of it is known to be readable and consistent. Nothing is shown to readers before all of it is
+//! durable.
 //!
-//! A store that is only read takes the same way and stops before the first write: no journal is started.
+//! For a read-only store this is the same, but it stops before the first write: no journal is started.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,12 +29,12 @@ use crate::parallel::Threads;
 use crate::state::State;
 use crate::trace::{self, Recovered};
 
-/// After how many changes the callback hears of a replay.
+/// The callback gets the progress of a replay each time after this number of changes.
 const TOLD_EVERY: u64 = 10_000;
 
 /// Opens the files of a store and brings the state up to date.
 ///
-/// Cost: O(n log n) with all there is, on the cores there are, and O(changes since the last checkpoint).
+/// Cost: O(n log n) with the size of the state, on all cores, and O(changes since the last checkpoint).
 pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Writer)> {
     let (begun, _span) = (Instant::now(), trace::recovery());
     let disk = directory.disk();
@@ -73,7 +74,8 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     Ok((Open { identity, state, hash, mark, segments }, writer))
 }
 
-/// How much memory a state may take that is loaded: a copy takes what the others have.
+/// The memory limit for a loaded state. There is none for a copy of a shared order: it must have the same state as the
+/// others.
 fn memory_limit(options: &Options) -> Option<u64> {
     match options.sequencer {
         Some(_) => None,
@@ -81,7 +83,7 @@ fn memory_limit(options: &Options) -> Option<u64> {
     }
 }
 
-/// The error of a file in place of the checkpoint that is none: damage where there is a journal with changes.
+/// The error if the file of the checkpoint is not a checkpoint: damage if there is a journal with changes.
 fn lost(disk: &SharedDisk, error: Error) -> Error {
     let Error::NotAStore { reason, .. } = &error else { return error };
     let segments = Segments::open(Arc::clone(disk), StoreId::default());
@@ -94,7 +96,7 @@ fn lost(disk: &SharedDisk, error: Error) -> Error {
     }
 }
 
-/// Tells the host how far an opening is; its callback may panic.
+/// Reports the progress of an opening to the host, whose callback may panic.
 fn tell(options: &Options, progress: RecoveryProgress) -> Result<()> {
     catch_panic(|| {
         (options.on_recovery)(progress);
@@ -102,7 +104,7 @@ fn tell(options: &Options, progress: RecoveryProgress) -> Result<()> {
     })
 }
 
-/// A state that is brought forward by the changes of a journal.
+/// A state to which the changes of a journal are applied.
 #[derive(Debug)]
 pub(super) struct Replay {
     pub(super) state: State,
@@ -110,7 +112,7 @@ pub(super) struct Replay {
     pub(super) hash: ChainHash,
     /// The mark of the last group; empty in the middle of one.
     pub(super) mark: Mark,
-    /// How many bytes of changes were applied.
+    /// The bytes of the changes that were applied.
     pub(super) bytes: u64,
 }
 
@@ -121,7 +123,7 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when a change cannot be read or does not fit; the state is not to be used then. Those of
+    /// [`Error::Damaged`] if a change cannot be read or does not fit; then the state must not be used. Those of
     /// `tell`.
     pub(super) fn run(
         &mut self,
@@ -159,7 +161,7 @@ fn read_mark(revision: u64, bytes: &[u8]) -> Result<Mark> {
     })
 }
 
-/// The error of a change that ended in a panic: it cannot be of this state.
+/// The error for a change that panicked: it does not belong to this state.
 fn misfit(revision: u64, error: Error) -> Error {
     match error {
         Error::Panicked { message } => {

@@ -1,4 +1,4 @@
-//! A call that asks for a change, as it waits for its turn.
+//! A call that requests a change, as it waits for its turn.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use crate::model::error::{Error, Outcome, Result};
 use crate::model::position::Position;
 use crate::model::{Answer, Command};
 
-/// A call that asks for a change.
+/// A call that requests a change.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) command: Command,
-    /// How many keys it names.
+    /// The number of keys in it.
     pub(crate) keys: u64,
-    /// Where the store must stand.
+    /// The position at which the store must be.
     pub(crate) position: Option<Position>,
-    /// Whether the change is decided and not made.
+    /// Whether the change is only decided and not made.
     pub(crate) dry_run: bool,
 }
 
-/// What a caller gets: the answer, and the change, if one was made.
+/// The result for a caller: the answer, and the change if one was made.
 pub(crate) type Answered = Result<(Answer, Option<ChangeId>)>;
 
 impl Grouped for Arc<Request> {
-    /// Each call counts as one beside its keys.
+    /// A call counts one, in addition to its keys.
     fn weight(&self) -> u64 {
         self.keys.saturating_add(1)
     }

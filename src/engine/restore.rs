@@ -1,4 +1,4 @@
-//! A store as it was at a revision, from a copy and the journal that was kept since.
+//! Restoring a store at a revision, from a copy and the journal that was kept since.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use crate::model::error::{Error, Result};
 use crate::model::position::Position;
 use crate::options::Options;
 
-/// What a store is restored from, and to which revision.
+/// The source of a restored store, and the revision to restore.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'a> {
     /// The directory of a copy.
     pub(crate) copy: &'a Path,
-    /// Directories with segments of the journal, in the order in which they lead on.
+    /// Directories with segments of the journal, in the order in which they continue each other.
     pub(crate) journals: &'a [PathBuf],
-    /// `None` for the newest revision there is.
+    /// `None` for the newest revision.
     pub(crate) at: Option<u64>,
 }
 
-/// Segments that lead on, and up to which revision they were used.
+/// Segments that continue the state, and the revision up to which they were used.
 struct Part {
     segments: Arc<Segments>,
     first: u64,
     end: u64,
 }
 
-/// Makes a store in a new directory; returns where it stands. The copy and the journals stay as they are.
+/// Makes a store in a new directory; returns its position. The copy and the journals are not changed.
 ///
-/// The store has an id of its own, the lineage and the chain of hashes of the one that the copy is of, and the history
+/// The store gets a new id. It has the lineage and the chain of hashes of the store that was copied, and its history
 /// as far as it is kept.
 ///
-/// Cost: O(n log n) with all the copy has, and O(bytes of the changes since).
+/// Cost: O(n log n) with the size of the copy, and O(bytes of the later changes).
 pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result<Position> {
     let options = options.read_only(true);
     let directory = Directory::open(source.copy, &options)?;
@@ -52,7 +52,7 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     let mut parts = vec![Part { segments: Arc::clone(&open.segments), first: kept, end: copied }];
     for journal in source.journals {
         if source.at == Some(replay.state.head().revision) {
-            // What comes after it may begin later.
+            // A later directory may begin after this revision.
             break;
         }
         let first = replay.state.head().revision.saturating_add(1);
@@ -75,7 +75,7 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
     Ok(restored.position())
 }
 
-/// Applies the changes that a directory of segments has after the state, up to a revision.
+/// Applies the changes after the state from a directory of segments, up to a revision.
 fn lead_on(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<Segments>> {
     let finding = |source| Error::io(format!("open the journal {journal:?}"), source);
     let disk = FileDisk::new(journal).map_err(finding)?;

@@ -1,8 +1,9 @@
-//! Changes of a store whose order is shared with others: see [`sequencer`](crate::sequencer).
+//! Changes of a store that shares the order of its changes with other stores: see [`sequencer`](crate::sequencer).
 //!
-//! Whoever holds the turn alone follows what others did and asks for a place for what is decided here. While a change
-//! waits for its place only the turn is held, and not the writer: so checkpoints, copies, figures and dry runs do not wait
-//! for the order. Nothing changes the state without the turn, so what was decided still holds when the place was given.
+//! Only the owner of the turn follows the changes of other stores and proposes changes that are decided here. While a
+//! change waits for its place, only the turn is locked, not the writer. So checkpoints, copies, figures and dry runs
+//! do not wait for the order. The state does not change without the turn, so a decision is still valid when the change
+//! has its place.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -21,19 +22,19 @@ use crate::model::position::Position;
 use crate::sequencer::{At, Proposal, Proposed, Sequencer};
 
 impl Engine {
-    /// What gives changes their order, where it is shared and the store is not only read.
+    /// The sequencer that orders the changes, if the order is shared and the store is not read-only.
     pub(super) fn shared_order(&self) -> Option<&dyn Sequencer> {
         self.options.sequencer.as_deref().filter(|_| !self.options.read_only)
     }
 
-    /// The turn to follow and to propose; `None` where there is nothing to follow.
+    /// The turn to follow and to propose; `None` if the order is not shared.
     pub(super) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
-        // It guards nothing that a panic could leave by half.
+        // It guards no data that a panic could leave inconsistent.
         let lock = |_| self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared_order().map(lock)
     }
 
-    /// Makes the changes of others that have arrived; tells how many groups.
+    /// Applies the changes of other stores that have arrived; returns the number of groups.
     ///
     /// Cost: that of applying them, and a write and a sync for many together.
     pub(crate) fn follow(&self) -> Result<u64> {
@@ -44,8 +45,8 @@ impl Engine {
         self.follow_in_turn(sequencer)
     }
 
-    /// Makes the changes of others that have arrived, if the order is shared: for calls that look at the store before their
-    /// turn.
+    /// Applies the changes of other stores that have arrived, if the order is shared. This is for calls that read the
+    /// store before their turn.
     pub(crate) fn catch_up(&self) -> Result<()> {
         match self.shared_order() {
             Some(_) => self.follow().map(drop),
@@ -62,7 +63,7 @@ impl Engine {
             drop(open);
             let Some(followed) = pulled else { return Ok(groups) };
             groups += followed.groups.len() as u64;
-            // Without the writer: a panic must not stop it.
+            // The clock is called without the writer lock: a panic must not stop the writer.
             let now = catch_panic(|| Ok((self.options.clock)()))?;
             let mut writer = self.writer();
             self.check_room(&writer)?;
@@ -73,8 +74,8 @@ impl Engine {
         }
     }
 
-    /// Makes the changes of a group of callers, once they have their place: decides them on all that has arrived, and
-    /// again where others came first.
+    /// Makes the changes of a group of callers when they have their place. They are decided on all changes that have
+    /// arrived, and decided again if other changes came first.
     pub(super) fn lead_in_turn(
         &self,
         sequencer: &dyn Sequencer,
@@ -87,7 +88,7 @@ impl Engine {
         loop {
             let (at, group) = match self.decide_in_turn(sequencer, requests) {
                 Ok(decided) => decided,
-                // Whatever failed concerns the changes of others: these calls were not proposed.
+                // The failure concerns the changes of other stores; these calls were not proposed.
                 Err(error) => {
                     let error = error.with_outcome(Outcome::NotApplied);
                     return reply.answer(refused(requests.len(), error));
@@ -134,7 +135,7 @@ impl Engine {
         self.keep_up(&writer, shown);
     }
 
-    /// The answer to a dry run where the order is shared: decided on what readers see, without a turn.
+    /// The answer to a dry run if the order is shared: it is decided on the state that readers see, without a turn.
     pub(super) fn rehearse(&self, request: &Request) -> Option<Answered> {
         self.shared_order().filter(|_| request.dry_run)?;
         let answered = self.with_open(|open| Ok(open.clone())).and_then(|open| {
@@ -152,12 +153,12 @@ impl Engine {
         Some(answered)
     }
 
-    /// Where the store stands in the order.
+    /// The position of the store in the order.
     pub(crate) fn at(&self) -> Result<(Position, Mark)> {
         self.with_open(|open| Ok((open.position(), open.mark)))
     }
 
-    /// Waits until the store has the changes up to a position; tells whether it has them.
+    /// Waits until the store has the changes up to a position; returns whether it has them.
     pub(crate) fn wait_for(&self, position: Position, deadline: Option<Instant>) -> Result<bool> {
         let reached = self.notifier.watch(deadline, || {
             let (at, _) = self.at()?;
@@ -178,7 +179,7 @@ fn propose(sequencer: &dyn Sequencer, at: At, proposal: Proposal<'_>) -> Propose
     })
 }
 
-/// What became of a group that did not get its place: without changes there is nothing that could be there.
+/// The outcome of a group that did not get its place. A group without changes is certainly not applied.
 fn known(outcome: Outcome, group: &Group) -> Outcome {
     if group.changes.is_empty() { Outcome::NotApplied } else { outcome }
 }

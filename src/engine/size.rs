@@ -1,11 +1,11 @@
-//! How large the parts of the store are, while it is in use.
+//! The sizes of the parts of the store, while it is in use.
 
 use super::Engine;
 use crate::model::error::Result;
 use crate::sizes::{JournalSize, Sizes};
 
 impl Engine {
-    /// The sizes of what a snapshot sees, and of the files as they are then. Holds up no change.
+    /// The sizes of the parts of a snapshot, and of the files at that time. This delays no change.
     pub(crate) fn sizes(&self) -> Result<Sizes> {
         let checkpoints = &self.metrics.checkpoints;
         let (checkpoint_revision, checkpoint_bytes) = (checkpoints.revision(), checkpoints.bytes());

@@ -1,7 +1,7 @@
-//! Which snapshots are held, for those who look after a store.
+//! Counts the snapshots that are held, for the operator of a store.
 //!
-//! A snapshot is a clone of the state and needs nobody to know of it. It keeps what changes after it in memory, so
-//! an operator wants to know how many there are, and how old.
+//! A snapshot is a clone of the state and works without this tracker. It keeps the parts that change later in memory,
+//! so an operator wants to know how many snapshots there are, and how old they are.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub(super) struct SnapshotTracker {
     /// The number of the next one.
     next: AtomicU64,
-    /// By number, so the oldest first.
+    /// By number, so the oldest is first.
     held: Mutex<BTreeMap<u64, Held>>,
 }
 
@@ -23,7 +23,7 @@ struct Held {
     revision: u64,
 }
 
-/// The oldest of all snapshots.
+/// The oldest snapshot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Oldest {
     pub(super) age: Duration,
@@ -33,14 +33,14 @@ pub(super) struct Oldest {
 impl SnapshotTracker {
     /// Counts a snapshot of a revision as long as the guard lives.
     ///
-    /// Cost: O(log of those that are held).
+    /// Cost: O(log held snapshots).
     pub(super) fn track(self: &Arc<Self>, revision: u64) -> SnapshotGuard {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.held().insert(number, Held { since: Instant::now(), revision });
         SnapshotGuard { tracker: Arc::clone(self), number }
     }
 
-    /// How many there are, and the oldest.
+    /// The number of snapshots, and the oldest one.
     pub(super) fn figures(&self) -> (u64, Option<Oldest>) {
         let held = self.held();
         let oldest = held
@@ -50,7 +50,7 @@ impl SnapshotTracker {
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<u64, Held>> {
-        // Each change of the map is one insert or remove, so a panic elsewhere leaves it whole.
+        // Each change of the map is one insert or remove, so it is consistent even after a panic elsewhere.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! A directory of a disk as a disk of its own, so that both lose power at the same moment.
+//! A directory of a disk, used as a disk, so that both lose power at the same moment.
 
 use std::io;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What [group commit](super::group_commit) and the [notifier](super::notifier) wait with, and what a model
-//! checker puts in its place: `RUSTFLAGS="--cfg loom" cargo test --release --lib -- engine::group_commit
+//! The primitives with which [group commit](super::group_commit) and the [notifier](super::notifier) wait, and their
+//! replacements for a model checker: `RUSTFLAGS="--cfg loom" cargo test --release --lib -- engine::group_commit
 //! engine::notifier`.
 
 #[cfg(not(all(test, loom)))]
@@ -23,9 +23,9 @@ mod waiting {
             Self(OnceLock::new())
         }
 
-        /// Sets the value, unless it is set; wakes all that wait by one call to the system.
+        /// Sets the value, unless it is set; wakes all waiting threads by one system call.
         pub(in crate::engine) fn set(&self, value: T) {
-            // The first one stays.
+            // If it is set, the first value stays.
             let _ = self.0.set(value);
         }
 
@@ -38,11 +38,11 @@ mod waiting {
         }
     }
 
-    /// How long a leader waits for others when none come. A caller who was woken needs some microseconds
-    /// until it calls again.
+    /// How long a leader waits if no other callers arrive. A caller that was woken needs some microseconds until it
+    /// calls again.
     const PATIENCE: Duration = Duration::from_micros(20);
 
-    /// The patience of a leader that others may join.
+    /// Decides how long a leader waits for callers that may join.
     #[derive(Debug, Default)]
     pub(in crate::engine) struct Patience {
         began: Option<Instant>,
@@ -53,7 +53,7 @@ mod waiting {
             Self::default()
         }
 
-        /// Whether to wait on; `more` tells that somebody came since the last time.
+        /// Whether to continue waiting; `more` means that a caller has arrived since the last time.
         pub(in crate::engine) fn lasts(&mut self, more: bool) -> bool {
             let began = self.began.get_or_insert_with(Instant::now);
             more || began.elapsed() < PATIENCE
@@ -71,8 +71,8 @@ mod waiting {
 
     use loom::sync::{Condvar, Mutex};
 
-    /// The same from what the model checker knows, which the value itself is not part of: it is written and read only
-    /// where the mark says so.
+    /// The same, built from primitives that the model checker knows. It does not know the value itself, so the value
+    /// is written and read only when the flag allows it.
     #[derive(Debug)]
     pub(in crate::engine) struct Once<T> {
         value: OnceLock<T>,
@@ -87,7 +87,7 @@ mod waiting {
 
         pub(in crate::engine) fn set(&self, value: T) {
             let mut is_set = self.is_set.lock().unwrap();
-            // The first one stays.
+            // If it is set, the first value stays.
             let _ = self.value.set(value);
             *is_set = true;
             drop(is_set);
@@ -108,7 +108,7 @@ mod waiting {
         }
     }
 
-    /// Waits as long as others come, and one step more.
+    /// Waits as long as callers arrive, and one step more.
     #[derive(Debug, Default)]
     pub(in crate::engine) struct Patience {
         waited: bool,

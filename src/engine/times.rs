@@ -1,9 +1,9 @@
-//! How long something took that is done again and again.
+//! The duration of work that is repeated.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long it took the last time, and at most; zero nanoseconds for never.
+/// The last and the longest duration; zero nanoseconds means never.
 #[derive(Debug, Default)]
 pub(super) struct Times {
     last: AtomicU64,
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_took_no_time_was_done_all_the_same() {
+    fn a_duration_of_zero_counts_as_work_that_was_done() {
         let times = Times::default();
         times.note(Duration::ZERO);
         assert!(times.last().is_some());

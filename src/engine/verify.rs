@@ -1,4 +1,4 @@
-//! Checking a store while it is in use: the state, the checkpoint, the journal, and each against the others.
+//! Checking a store while it is in use: the state, the checkpoint and the journal, and whether they fit each other.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use crate::parallel::Threads;
 use crate::state::{Digest, State, Violation};
 use crate::verify::{Counts, Findings, Verification};
 
-/// The numbers of invariants that are about files; those of the state are its own.
+/// The numbers of the invariants about files; the state has the numbers of its own invariants.
 const CHECKPOINT: u8 = 7;
 const JOURNAL: u8 = 8;
 const REPLAY: u8 = 9;
 
 impl Engine {
-    /// Checks all invariants on what a snapshot sees. Holds up no change.
+    /// Checks all invariants on a snapshot. This delays no change.
     ///
-    /// Cost: O(n log n) in time with all there is and the changes kept; in memory that of the state once or twice more.
+    /// Cost: O(n log n) in time with the size of the state and of the journal; in memory one or two times the state.
     pub(crate) fn verify(&self) -> Result<Verification> {
-        // First, so that the journal from the checkpoint on stays.
+        // This comes first, so that the journal from the checkpoint on is kept.
         let kept = Kept::new(self.with_open(|open| Ok(Arc::clone(&open.segments)))?);
         let file = checkpoint_file::open(self.directory.disk())?;
         let (open, _guard) = self.snapshot()?;
@@ -36,7 +36,7 @@ impl Engine {
         let loaded = checkpoint::load(file, self.directory.path(), Threads::all_cores(), None);
         if let Some(loaded) = found.damage(CHECKPOINT, loaded.map_err(no_checkpoint))? {
             if loaded.identity != open.identity {
-                found.add(CHECKPOINT, checkpoint_file::NAME, "it is one of another store");
+                found.add(CHECKPOINT, checkpoint_file::NAME, "it belongs to another store");
             }
             let Checkpoint { hash, mark, state, .. } = loaded;
             let replay = Replay { state, hash, mark, bytes: 0 };
@@ -75,7 +75,7 @@ fn check_state(state: &State, found: &mut Findings) {
     }
 }
 
-/// Checks that the journal has every change from the oldest one that is kept up to the state's; tells whether all
+/// Checks that the journal has every change from the oldest one that is kept up to the state; returns whether all
 /// could be read.
 fn check_journal(open: &Open, counts: &Counts, found: &mut Findings) -> Result<bool> {
     let mut time = Timestamp::default();
@@ -94,8 +94,8 @@ fn check_journal(open: &Open, counts: &Counts, found: &mut Findings) -> Result<b
     Ok(true)
 }
 
-/// Replays the journal from a state on and compares what comes out with the state that readers see, whose digest is
-/// given.
+/// Replays the journal onto an older state and compares the result with the state that readers see, given by its
+/// digest.
 fn check_replay(
     (open, digest): (&Open, &Digest),
     mut replay: Replay,
@@ -124,7 +124,7 @@ fn check_replay(
     Ok(())
 }
 
-/// What else may be in the place of the checkpoint is damage of the store.
+/// If there is no valid checkpoint, the store is damaged.
 fn no_checkpoint(error: Error) -> Error {
     let damaged = |detail| Error::damaged(StoreFile::State, checkpoint_file::NAME, detail);
     match error {
@@ -134,7 +134,7 @@ fn no_checkpoint(error: Error) -> Error {
     }
 }
 
-/// Changes that the journal should keep and does not are damage of the store.
+/// If changes are missing that the journal should keep, the store is damaged.
 fn not_kept(place: &str, error: Error) -> Error {
     match error {
         Error::JournalTrimmed { .. } => {

@@ -1,4 +1,4 @@
-//! The one that changes the store, a group of calls at a time.
+//! The writer, which changes the store one group of calls at a time.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::model::time::Timestamp;
 use crate::options::Options;
 use crate::trace;
 
-/// Makes changes one group after the other.
+/// Makes changes one group after another.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) own: OwnJournal,
@@ -41,12 +41,12 @@ impl Writer {
     }
 
     /// The write path: decides the calls of a group, makes their changes durable with one append and one sync, shows
-    /// them, and gives the answers to `reply`.
+    /// them to readers, and gives the answers to `reply`.
     ///
-    /// All of the group is decided against the state as it stands, with what the calls before change; nothing of
-    /// the state changes before it is durable, so there is nothing to take back. That is the write transaction of a
-    /// batch: its failures by key are decided in one step, and what it changes is in the journal, in the state and in
-    /// sight of readers whole or not at all.
+    /// The whole group is decided against the current state, and each call sees the changes of the calls before it.
+    /// The state does not change before the changes are durable, so nothing must be undone. This is the write
+    /// transaction of a batch: its failures by key are decided in one step. Its changes are in the journal, in the
+    /// state and visible to readers as a whole or not at all.
     pub(super) fn commit(
         &mut self,
         live: &Live,
@@ -59,7 +59,7 @@ impl Writer {
             Ok(group) => group,
             Err(error) => return reply(refused(requests.len(), error)),
         };
-        // Each caller has its own again, and makes its report of it.
+        // Each caller now has the only reference to its request again, and makes its report from it.
         drop(requests);
         if group.changes.is_empty() {
             return reply(group.results);
@@ -67,8 +67,8 @@ impl Writer {
         self.make(live, group, Mark::default(), timer, reply);
     }
 
-    /// Makes the changes of a group durable, shows them, and gives the answers. With a mark they have their place in an
-    /// order that is shared, so they are committed whatever the journal says.
+    /// Makes the changes of a group durable, shows them, and gives the answers. With a mark they already have their
+    /// place in a shared order, so they are committed whatever the result of the journal is.
     pub(super) fn make(
         &mut self,
         live: &Live,
@@ -98,12 +98,12 @@ impl Writer {
         timer.tell();
     }
 
-    /// Makes the changes of others durable, and shows them.
+    /// Makes the changes of other stores durable, and shows them.
     ///
     /// # Errors
     ///
-    /// The failure of the journal; [`Error::State`] where the changes are durable and not shown. What is not shown comes
-    /// again once the store recovered.
+    /// The failure of the journal; [`Error::State`] if the changes are durable but not shown. They are shown after the
+    /// store has recovered.
     pub(super) fn follow(
         &mut self,
         live: &Live,
@@ -135,8 +135,8 @@ impl Writer {
         })
     }
 
-    /// Decides the calls of a group. The state is let go of before anything is applied to it, since what is shared
-    /// is copied.
+    /// Decides the calls of a group. The reference to the state is dropped before changes are applied, because shared
+    /// parts would be copied.
     pub(super) fn decide(
         &mut self,
         live: &Live,
@@ -161,7 +161,7 @@ impl Writer {
         Ok(group)
     }
 
-    /// Goes on with what a recovery found, for those who look at the metrics of this one, too.
+    /// Continues with the result of a recovery. Other owners of the metrics see it, too.
     pub(super) fn renew(&mut self, recovered: Self) {
         let metrics = Arc::clone(&self.metrics);
         metrics.renew(&recovered.metrics);
@@ -172,7 +172,7 @@ impl Writer {
         if self.metrics.is_well() { Ok(()) } else { Err(self.stopped()) }
     }
 
-    /// Why changes, or reads where there is no state, are refused.
+    /// Why changes are refused, or reads if there is no state.
     pub(super) fn stopped(&self) -> Error {
         match self.metrics.health() {
             Health::WritesStopped { reason } => Error::WritesStopped { reason },
@@ -180,7 +180,7 @@ impl Writer {
         }
     }
 
-    /// Says that there is nothing to read or write until a recovery succeeds.
+    /// Records that there is nothing to read or write until a recovery succeeds.
     pub(super) fn recovery_failed(&self, error: &Error) {
         self.set_stopped(format!("recovery failed: {}", chain(error)), error);
     }
@@ -193,7 +193,7 @@ impl Writer {
         self.metrics.set_health(Health::Closed);
     }
 
-    /// Lets no more changes be made.
+    /// Stops changes.
     pub(super) fn stop(&self, error: &Error) {
         if self.metrics.is_well() {
             self.set_stopped(chain(error), error);

@@ -1,16 +1,16 @@
-//! What holds of every state, by number:
+//! The invariants of every state, by number:
 //!
-//! 1. Links are in key order and in link order, the same ones in both.
-//! 2. A resource's posting has the slots of exactly the views it is linked to, and dead ones.
-//! 3. A name is there exactly as long as its posting is not empty.
-//! 4. No link is newer than its view, and no view newer than the state.
+//! 1. Links are in key order and in link order, and both orders have the same links.
+//! 2. The posting of a resource has the slots of exactly the views that it is linked to, and slots of deleted views.
+//! 3. A name exists exactly as long as its posting is not empty.
+//! 4. No link is newer than its view, and no view is newer than the state.
 //! 5. Terms and ids lead to exactly the resources that have them.
-//! 6. A slot is one view's, dead or free.
+//! 6. Each slot has one view, or it is dead or free.
 //!
-//! And of a state that only decided changes led to:
+//! The invariant of a state to which only decided changes led:
 //!
-//! 10. A view that follows a filter has what keys hold and what the filter finds, and nothing else. Terms and names of
-//!     views lead to exactly the filters that views follow.
+//! 10. A view that follows a filter has exactly the links that keys hold and the resources that match the filter.
+//!     Terms and names of views lead to exactly the filters that views follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::model::StandingFilter;
 use crate::model::key::ProjectKey;
 use crate::model::resource::ResourceType;
 
-/// An invariant that does not hold.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) invariant: u8,
@@ -32,9 +32,9 @@ pub(crate) struct Violation {
 }
 
 impl State {
-    /// Whether all invariants hold; otherwise the first one that does not.
+    /// Checks all invariants; the error is the first violation.
     ///
-    /// Cost: O(n log n) with all there is.
+    /// Cost: O(n log n) with the size of the state.
     pub(crate) fn check(&self) -> Result<(), Violation> {
         for (key, project) in &self.projects {
             let at = |(invariant, detail)| located(key, invariant, detail);
@@ -49,9 +49,9 @@ impl State {
 }
 
 impl State {
-    /// Whether views have what the filters that they follow find; otherwise the first one that has not.
+    /// Checks that views have the resources that match their filters; the error is the first violation.
     ///
-    /// Cost: O(n log n) with what filters look at.
+    /// Cost: O(n log n) with the resources that the filters test.
     pub(crate) fn check_followed(&self) -> Result<(), Violation> {
         for (key, project) in &self.projects {
             for (_, view) in project.views.iter(None) {
@@ -92,7 +92,7 @@ impl ProjectState {
         });
         let registered: BTreeSet<u32> = registered.map(|name| name.id).collect();
         if !resources.registered.iter().eq(registered) {
-            return Err((5, "other linked resources are registered than are marked so".to_owned()));
+            return Err((5, "the marks of registered resources are wrong".to_owned()));
         }
         let dead: BTreeSet<u32> = self.dead.iter().map(|dead| dead.slot).collect();
         for name in resources.names.iter() {
@@ -103,13 +103,13 @@ impl ProjectState {
             }
             let live: BTreeSet<u32> = posting.difference(&dead).copied().collect();
             if live != transposed.remove(&name.id).unwrap_or_default() {
-                return Err((2, format!("the posting of {text} has other views than have it")));
+                return Err((2, format!("the posting of {text} does not match the views")));
             }
         }
         if transposed.is_empty() { Ok(()) } else { Err((3, "a link has no name".to_owned())) }
     }
 
-    /// Whether the index leads to the filters, and keys hold links that are there.
+    /// Checks that the index leads to the filters, and that the links that keys hold exist.
     fn check_standing(&self) -> Result<(), String> {
         let mut index = StandingIndex::default();
         for (slot, view) in self.views.iter(None) {
@@ -118,18 +118,18 @@ impl ProjectState {
                 let standing = view.standing(resource_type).into_iter();
                 let postings = &self.of(resource_type).postings;
                 if !standing.flat_map(Standing::keys).all(|id| postings.contains(id, slot)) {
-                    return Err("keys hold a link that is not there".to_owned());
+                    return Err("keys hold a link that does not exist".to_owned());
                 }
             }
         }
         if index.entries().eq(self.standing.entries()) {
             Ok(())
         } else {
-            Err("the index of filters has others than views follow".to_owned())
+            Err("the index of filters does not match the filters of the views".to_owned())
         }
     }
 
-    /// Whether the links of a view are what keys hold and what its filters find.
+    /// Checks that a view has exactly the links that keys hold and the resources that match its filters.
     fn check_followed(&self, view: &ViewState) -> Result<(), String> {
         for StandingFilter { resource_type, filter } in view.filters() {
             let (Some(standing), names) =
@@ -145,7 +145,7 @@ impl ProjectState {
             expected.extend(by_keys.map(|link| names.text(link.place)));
             if !linked.iter().map(|link| names.text(link.place)).eq(expected) {
                 return Err(format!(
-                    "view {} has other {resource_type}s than keys and its filter hold",
+                    "view {}: its {resource_type}s do not match its keys and its filter",
                     view.about().key
                 ));
             }

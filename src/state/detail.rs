@@ -8,7 +8,7 @@ use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// All that is said of a view, and its links: what undoing its deletion needs.
+/// All fields of a view, and its links: the data for undoing its deletion.
 ///
 /// Cost: O(links of the view).
 pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
@@ -29,13 +29,13 @@ pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {
 }
 
 impl ProjectReader<'_> {
-    /// All that is said of a view, and its links.
+    /// All fields of a view, and its links.
     ///
     /// Cost: O(links of the view).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when there is none.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) if it does not exist.
     pub(crate) fn view_detail(&self, key: &ViewKey) -> Result<ViewDetail> {
         let (_, view) = self.find_view(key)?;
         Ok(detail(self.project, view))

@@ -1,4 +1,4 @@
-//! A digest of everything a state holds, over names: two states that applied the same changes have the same.
+//! A digest of a whole state, computed from names. Two states with the same changes have the same digest.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use crate::model::error::{Error, Result, StoreFile};
 use crate::model::resource::ResourceType;
 use crate::parallel::Threads;
 
-/// The BLAKE3 hash of a state: of its head, and of each project in key order the hashes of its views with their
-/// links, and its registry.
+/// The BLAKE3 hash of a state: of its head, and of each project in key order. A project has the hashes of its views
+/// with their links, and its registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Digest([u8; 32]);
 
@@ -33,30 +33,30 @@ impl fmt::Display for Digest {
     }
 }
 
-/// Links of so many bytes are hashed at once.
+/// The number of bytes of links that are hashed at once.
 const BLOCK: usize = 1 << 16;
-/// Stands in place of the length of a name, as no name has, before the next change.
+/// It is written instead of the length of a name, and no name has this length. The next change follows.
 const NEXT_CHANGE: u16 = u16::MAX;
-/// Set in the length of the name of a link that a filter alone holds.
+/// Set in the length of a name if only a filter holds its link.
 const BY_FILTER: u16 = 1 << 15;
 
 impl State {
-    /// The digest of everything the state holds, on the caller's thread.
+    /// The digest of the whole state, on the caller's thread.
     ///
     /// Cost: O(size of the state).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when a part cannot be encoded.
+    /// [`Error::Damaged`] if a part cannot be encoded.
     pub(crate) fn digest(&self) -> Result<Digest> {
         self.digest_on(Threads::ONE)
     }
 
-    /// The same on the threads that are given.
+    /// The same on the given threads.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when a part cannot be encoded.
+    /// [`Error::Damaged`] if a part cannot be encoded.
     pub(crate) fn digest_on(&self, threads: Threads) -> Result<Digest> {
         let mut hash = Hash::default();
         hash.add(&self.head)?;
@@ -82,7 +82,7 @@ impl State {
 struct Hash(blake3::Hasher);
 
 impl Hash {
-    /// Adds a value: encodings of values of one type are no beginnings of each other.
+    /// Adds a value. No encoding of a value is a prefix of the encoding of another value of the same type.
     fn add(&mut self, value: &impl Serialize) -> Result<()> {
         let bytes = codec::encode(value)
             .map_err(|source| Error::undecodable(StoreFile::State, "digest", source))?;
@@ -100,8 +100,8 @@ impl Hash {
         Ok(())
     }
 
-    /// Adds links in link order: of each change when it was made, and of each of its links the place in it, the name
-    /// and who holds it.
+    /// Adds links in link order: when each change was made, and for each of its links the request index, the name and
+    /// the holder.
     fn add_links(&mut self, names: &Names, links: &LinkSet, standing: Option<&Standing>) {
         let mut bytes = Vec::with_capacity(BLOCK);
         let mut last = None;
@@ -133,7 +133,7 @@ impl Hash {
     }
 }
 
-/// The digest of a view, so that those of many views are made at the same time.
+/// The digest of a view, as a separate hash, so that the digests of many views can be computed at the same time.
 fn digest_of_view(project: &ProjectState, view: &ViewState) -> Result<Digest> {
     let mut hash = Hash::default();
     hash.add(&view.to_record())?;

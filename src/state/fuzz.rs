@@ -1,4 +1,4 @@
-//! Commands and changes from any bytes, on a small state.
+//! Commands and changes from arbitrary bytes, on a small state.
 
 use super::{Pending, State, Unapply};
 use crate::codec;
@@ -7,8 +7,8 @@ use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::model::{ChangeMeta, ChangeRecord, Command, Operation, Precondition, Stamp};
 
-/// Reads bytes as a command and as a change; neither may panic, a change that is taken leaves all invariants of structure,
-/// and what is decoded is the same when it is encoded and decoded again.
+/// Reads bytes as a command and as a change; neither may panic. After an accepted change all structural invariants
+/// must hold. A decoded value must be the same after encoding and decoding it again.
 pub(crate) fn read_commands_and_changes(bytes: &[u8]) {
     let Some(state) = small_state() else { return };
     if let Ok(change) = ChangeRecord::decode(bytes) {
@@ -22,19 +22,19 @@ pub(crate) fn read_commands_and_changes(bytes: &[u8]) {
         let decision = command.decide(&state, &pending, stamp);
         if let Some(change) = decision.ok().and_then(|decision| decision.change) {
             let after = apply(&state, &change);
-            // What was decided leads to views that have what they follow.
+            // After a decided change, views have the resources that match their filters.
             assert_eq!(after.map(|after| after.check_followed()), Some(Ok(())));
         }
     }
 }
 
-/// The state after a change, if it fits.
+/// The state after a change, if the change fits.
 fn apply(state: &State, change: &ChangeRecord) -> Option<State> {
     let mut after = state.clone();
     after.apply(change).ok()?;
     assert_eq!(after.check(), Ok(()));
     let mut unapply = Unapply::new(after.clone());
-    // What it says of the state before may be anything; nothing of it is a panic.
+    // The change may contain any previous values; none of them may cause a panic.
     if unapply.take_back(change).is_ok() {
         let before = state.head();
         drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
@@ -87,12 +87,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn any_bytes_are_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             read_commands_and_changes(&bytes);
         }
 
         #[test]
-        fn a_command_with_other_bytes_is_no_panic(
+        fn a_modified_command_does_not_panic(
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         ) {
             let mut bytes = linking();

@@ -1,19 +1,19 @@
-//! Sets of ids as bits: of two of them whole blocks are compared, without a look at names or postings.
+//! Sets of ids as bits. Two sets are compared by whole blocks, without reading names or postings.
 
 use super::shared_vec::SharedVec;
 
-/// The words of a block, and the ids it is about.
+/// The words of a block, and the number of its ids.
 const WORDS: usize = 8;
 const IDS: u32 = 64 * WORDS as u32;
 
-/// Bits of ids that follow each other.
+/// The bits of consecutive ids.
 pub(super) type Block = [u64; WORDS];
 
 /// A set of ids. Cloning is O(1).
 #[derive(Clone, Debug, Default)]
 pub(super) struct IdSet {
     blocks: SharedVec<Block>,
-    /// After the last block that was ever written.
+    /// The end of the last block that was written.
     end: u32,
 }
 
@@ -25,13 +25,13 @@ impl IdSet {
         set
     }
 
-    /// Adds ids. For those that are in it nothing is written, so that a clone goes on sharing their blocks.
+    /// Adds ids. For ids that are in the set nothing is written, so their blocks stay shared with clones.
     pub(super) fn insert(&mut self, ids: impl Iterator<Item = u32>) {
         let ids: Vec<u32> = ids.filter(|id| !self.contains(*id)).collect();
         self.change(ids.into_iter(), |word, bit| *word |= bit);
     }
 
-    /// Takes ids out. For those that are not in it nothing is written, and no block is made.
+    /// Removes ids. For ids that are not in the set nothing is written, and no block is created.
     pub(super) fn remove(&mut self, ids: impl Iterator<Item = u32>) {
         let ids: Vec<u32> = ids.filter(|id| self.contains(*id)).collect();
         self.change(ids.into_iter(), |word, bit| *word &= !bit);
@@ -54,7 +54,7 @@ impl IdSet {
         }
     }
 
-    /// How many blocks there are; those after them are empty.
+    /// The number of blocks; all later blocks are empty.
     pub(super) const fn blocks(&self) -> u32 {
         self.end
     }
@@ -76,7 +76,7 @@ impl IdSet {
         })
     }
 
-    /// How many ids there are.
+    /// The number of ids.
     ///
     /// Cost: O(ids / 512).
     pub(super) fn count(&self) -> u64 {
@@ -84,7 +84,7 @@ impl IdSet {
         words.map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// The bytes it points to.
+    /// The bytes that it references.
     pub(super) fn memory(&self) -> usize {
         self.blocks.memory()
     }

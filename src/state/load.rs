@@ -1,6 +1,6 @@
-//! A state from plain data, all of it at once: what [`parts`](super::parts) gives, the other way round.
+//! Building a state from plain data: the inverse of [`parts`](super::parts).
 //!
-//! The data may come from anywhere. What [`check`](State::check) would find is found here, and told.
+//! The data may be invalid. Everything that [`check`](State::check) would find is found here and is an error.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::model::resource::ResourceType;
 use crate::model::{ByType, NameList, Stamp, StandingFilter, ViewRecord};
 use crate::parallel::Threads;
 
-/// The names of a type that views link.
+/// The names of linked resources of a type.
 pub(crate) struct LoadedNames {
     names: Names,
     /// By rank.
@@ -34,18 +34,18 @@ pub(crate) struct LoadedNames {
 }
 
 impl LoadedNames {
-    /// How many names there are.
+    /// The number of names.
     pub(crate) const fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Gives names places and ids. The lists are in key order, one behind the other.
+    /// Assigns places and ids to names. The lists continue each other in key order.
     ///
     /// Cost: O(names).
     ///
     /// # Errors
     ///
-    /// A name that is out of order or no name of the type, or more names than there can be.
+    /// A name is out of order or invalid for the type, or there are too many names.
     pub(crate) fn new(resource_type: ResourceType, lists: &[NameList]) -> Sound<Self> {
         let count = lists.iter().map(NameList::len).sum();
         let mut names = Names::with_room(count);
@@ -65,20 +65,20 @@ impl LoadedNames {
 /// The links of a view and type.
 pub(crate) struct LoadedLinks {
     set: LinkSet,
-    /// The ids of their names, in order, since ids were given in key order.
+    /// The ids of their names, in order, because ids are assigned in key order.
     ids: Vec<u32>,
-    /// The ids of those that a filter alone holds, in order.
+    /// The ids of the links that only a filter holds, in order.
     by_filter: Vec<u32>,
 }
 
 impl LoadedLinks {
-    /// Brings links into both orders.
+    /// Sorts links into both orders.
     ///
-    /// Cost: O(n) where changes made no more links than there are still, or O(n log n).
+    /// Cost: O(n) if most links of the changes still exist, or O(n log n).
     ///
     /// # Errors
     ///
-    /// Links that are out of order, of no name or of no change.
+    /// Links that are out of order, or have no name or no change.
     pub(crate) fn new(names: &LoadedNames, placed: &PlacedLinks) -> Sound<Self> {
         let ranks = placed.links.iter().map(|link| link.rank);
         require(ranks.is_sorted_by(|one, other| one < other), "links are not in key order")?;
@@ -97,7 +97,7 @@ pub(crate) struct LoadedView {
     pub(crate) links: ByType<Option<LoadedLinks>>,
 }
 
-/// What is known of a project's resources.
+/// The registry of a project.
 pub(crate) struct LoadedRegistry(Registry);
 
 impl LoadedRegistry {
@@ -107,7 +107,7 @@ impl LoadedRegistry {
     ///
     /// # Errors
     ///
-    /// Resources that are out of order or malformed, and ids of several segments.
+    /// Resources that are out of order or invalid, and ids of several segments.
     pub(crate) fn new(head: Head, resources: ByType<Vec<(String, Registration)>>) -> Sound<Self> {
         for (resource_type, rows) in resources.iter() {
             check_resources(resource_type, rows.iter().map(|(name, row)| (&**name, row)))?;
@@ -130,23 +130,23 @@ pub(crate) struct LoadedProject {
 }
 
 impl State {
-    /// The state of projects in key order.
+    /// Builds the state from projects in key order.
     ///
-    /// Cost: O(names + links), on the threads that are given.
+    /// Cost: O(names + links), on the given threads.
     ///
     /// # Errors
     ///
-    /// What does not fit together.
+    /// Data that does not fit together.
     pub(crate) fn load(head: Head, projects: Vec<LoadedProject>, threads: Threads) -> Sound<Self> {
         let keys = projects.iter().map(|project| &project.key);
         require(keys.is_sorted_by(|one, other| one < other), "projects are not in key order")?;
         let (mut projects_seen, mut views_seen) = (BTreeSet::new(), BTreeSet::new());
         for project in &projects {
-            require(project.id < head.next_project, "the id of a project was never given")?;
-            require(projects_seen.insert(project.id), "two projects have one id")?;
+            require(project.id < head.next_project, "the id of a project was never assigned")?;
+            require(projects_seen.insert(project.id), "two projects have the same id")?;
             for view in &project.views {
                 view.check(head)?;
-                require(views_seen.insert(view.record.id), "two views have one id")?;
+                require(views_seen.insert(view.record.id), "two views have the same id")?;
             }
         }
         let loaded = projects
@@ -160,9 +160,9 @@ impl LoadedView {
     fn check(&self, head: Head) -> Sound<()> {
         let ViewRecord { id, change, updated_at, filters, .. } = &self.record;
         let revision = change.revision;
-        require(*id < head.next_view, "the id of a view was never given")?;
+        require(*id < head.next_view, "the id of a view was never assigned")?;
         require(revision <= head.revision, "a view is newer than the state")?;
-        require(*updated_at <= head.time, "a view is of later than the state")?;
+        require(*updated_at <= head.time, "a view is later than the state")?;
         check_record(&self.record)?;
         let in_order = filters.is_sorted_by(|one, other| one.resource_type < other.resource_type);
         require(in_order, "a view follows two filters for one type")?;
@@ -171,7 +171,10 @@ impl LoadedView {
         for (resource_type, links) in self.links.iter() {
             let by_filter = links.as_ref().is_some_and(|links| !links.by_filter.is_empty());
             let followed = filters.iter().any(|following| following.resource_type == resource_type);
-            require(followed || !by_filter, "a filter holds a link, and the view follows none")?;
+            require(
+                followed || !by_filter,
+                "a filter holds a link, but the view follows no filter",
+            )?;
             let newest = links.as_ref().and_then(|links| links.set.newest());
             let fits = |newest: Stamp| newest.revision <= revision && newest.time <= head.time;
             require(newest.is_none_or(fits), "a link is newer than its view")?;
@@ -196,7 +199,7 @@ impl LoadedProject {
             *state.resources.get_mut(resource_type) = Resources { names, postings, registered };
         }
         let mut index = StandingIndex::default();
-        // Slots are given in this order.
+        // Slots are assigned in this order.
         let views = (0..).zip(self.views).map(|(slot, view)| view.into_state(slot, &mut index));
         state.views = Views::load(views.collect())?;
         state.standing = Arc::new(index);
@@ -204,7 +207,7 @@ impl LoadedProject {
     }
 }
 
-/// The ids of the names, which are in key order, that are registered.
+/// The ids of the registered ones among the names, which are in key order.
 fn registered(
     registry: &Registry,
     resource_type: ResourceType,
@@ -221,7 +224,7 @@ fn registered(
 }
 
 impl LoadedView {
-    /// The view in a slot; the index leads to the filters that it follows.
+    /// The view in a slot; its filters are added to the index.
     fn into_state(self, slot: u32, index: &mut StandingIndex) -> ViewState {
         let Self { record, links } = self;
         let following = record.filters.iter().map(|StandingFilter { resource_type, filter }| {

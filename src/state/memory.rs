@@ -1,4 +1,4 @@
-//! How much memory a state takes, part by part.
+//! The memory of a state, by part.
 
 use super::State;
 use super::project::{ProjectState, Resources};
@@ -7,7 +7,7 @@ use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 
 impl State {
-    /// The bytes that the state takes. Nodes of ordered maps are not counted.
+    /// The bytes of the state. Nodes of ordered maps are not counted.
     ///
     /// Cost: O(views + resources + links / 384).
     pub(crate) fn memory_use(&self) -> MemoryUse {

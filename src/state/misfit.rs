@@ -1,20 +1,20 @@
-//! How a change does not fit a state.
+//! The reason why a change does not fit a state.
 
 use crate::model::error::{Error, StoreFile};
 
-/// How a change does not fit the state.
+/// The reason why a change does not fit the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Misfit(pub(super) &'static str);
 
 pub(super) type Fit<T = ()> = Result<T, Misfit>;
 
-/// What must be there, or how the change does not fit.
+/// The value, or the misfit if it does not exist.
 pub(super) fn there<T>(found: Option<T>, misfit: &'static str) -> Fit<T> {
     found.ok_or(Misfit(misfit))
 }
 
 impl Misfit {
-    /// The error of the change with a revision.
+    /// The error for the change with a revision.
     pub(super) fn of_change(self, revision: u64) -> Error {
         let Self(detail) = self;
         let part = format!("change {revision}");

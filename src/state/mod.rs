@@ -1,11 +1,10 @@
-//! The memory image: everything a store holds at a revision, and how it changes.
+//! The memory image: all data of a store at a revision, and its changes.
 //!
-//! A command is *decided* against a state ([`decide`]): that reads, and tells the answer and the change. A
-//! change is *applied* ([`apply`]), which is the only way a state changes, and *taken back* ([`unapply`]) from a clone
-//! to see what was before it. None of them uses a clock, random
-//! numbers or the iteration order of a hash table, and changes carry names: so two states that applied the same changes are
-//! equal, whatever happened in between. A clone is a snapshot: it is made in O(1) and shares with the state
-//! all that does not change after it.
+//! A command is *decided* against a state ([`decide`]): this reads the state and returns the answer and the change. A
+//! change is *applied* ([`apply`]), which is the only way to change a state. It is *undone* ([`unapply`]) on a clone
+//! to get an earlier state. None of these uses a clock, random numbers or the iteration order of a hash table, and
+//! changes contain names. So two states with the same changes are equal. A clone is a snapshot: it is made in O(1) and
+//! shares all unchanged data with the state.
 
 mod apply;
 mod check;
@@ -58,21 +57,21 @@ pub(crate) use placed::{PlacedLink, PlacedLinks, Sound};
 pub(crate) use read::{HeldProject, ProjectReader};
 pub(crate) use unapply::Unapply;
 
-/// Everything a store holds at a revision. Cloning is O(1), and a clone is a snapshot.
+/// All data of a store at a revision. Cloning is O(1), and a clone is a snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     head: Head,
     projects: KeyMap<ProjectKey, Arc<ProjectState>>,
 }
 
-/// Where the state stands.
+/// The revision of a state, and the next ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// The newest change.
     pub(crate) revision: u64,
     /// Its time.
     pub(crate) time: Timestamp,
-    /// Ids that readers see are given in order and never again.
+    /// Ids that readers see are assigned in order and never reused.
     next_project: u32,
     next_view: u32,
 }

@@ -1,6 +1,6 @@
-//! A state as plain data, for what writes it down: projects, their views with links, their registries.
+//! A state as plain data, for storing it: projects, their views with links, their registries.
 //!
-//! What is derived is left out: who writes a state down needs no postings, link order or index.
+//! Derived data is omitted: postings, link order and indexes are not stored.
 
 use std::cmp::Ordering;
 
@@ -28,11 +28,11 @@ pub(crate) struct ViewParts<'s> {
     view: &'s ViewState,
 }
 
-/// The names of a type that views link, in key order: each has a rank.
+/// The names of linked resources of a type, in key order: each has a rank.
 pub(crate) struct RankedNames<'s> {
     names: &'s Names,
     order: Vec<Name>,
-    /// By the ids of names.
+    /// Indexed by the ids of names.
     ranks: Vec<u32>,
 }
 
@@ -61,7 +61,7 @@ impl<'s> ProjectParts<'s> {
         self.project.views.iter(None).map(|(_, view)| ViewParts { view })
     }
 
-    /// How many resources of each type are registered.
+    /// The number of registered resources of each type.
     pub(crate) fn registered_counts(&self) -> TypeCounts {
         self.project.registry.counts()
     }
@@ -74,7 +74,7 @@ impl<'s> ProjectParts<'s> {
         self.project.registry.iter(resource_type, None)
     }
 
-    /// The names of a type that views link, without those that only deleted views had.
+    /// The names of linked resources of a type, without those that only deleted views had.
     ///
     /// Cost: O(n log n) with n names.
     pub(crate) fn names(&self, resource_type: ResourceType) -> RankedNames<'s> {
@@ -110,13 +110,13 @@ impl<'s> ViewParts<'s> {
         self.view.about().id
     }
 
-    /// How many links it has of each type.
+    /// The number of its links of each type.
     pub(crate) fn counts(&self) -> TypeCounts {
         self.view.counts()
     }
 
-    /// The links of a type in key order: ranks of names, when each was made, and whether the filter that the view
-    /// follows alone holds it.
+    /// The links of a type in key order: the ranks of names, when each link was made, and whether only the filter that
+    /// the view follows holds it.
     ///
     /// Cost: O(log n) for each.
     pub(crate) fn links(
@@ -139,7 +139,7 @@ impl<'s> ViewParts<'s> {
 }
 
 impl RankedNames<'_> {
-    /// How many names there are.
+    /// The number of names.
     pub(crate) const fn len(&self) -> usize {
         self.order.len()
     }

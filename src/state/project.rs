@@ -1,4 +1,4 @@
-//! A project: its views, the names of its resources, which views they are in, and its registry.
+//! A project: its views, the names of its resources, their views, and its registry.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::model::project_settings::ProjectSettings;
 use crate::model::resource::ResourceType;
 use crate::model::resource_name::environment_prefix;
 
-/// A project. Cloning is O(1), but for views that were deleted and are not swept yet.
+/// A project. Cloning is O(1), plus the deleted views that are not swept yet.
 #[derive(Clone, Debug)]
 pub(super) struct ProjectState {
     pub(super) id: u32,
@@ -26,7 +26,7 @@ pub(super) struct ProjectState {
     pub(super) resources: ByType<Resources>,
     pub(super) registry: Registry,
     pub(super) standing: Arc<StandingIndex>,
-    /// Deleted views whose slots postings still have.
+    /// Deleted views whose slots are still in postings.
     pub(super) dead: Arc<VecDeque<DeadView>>,
 }
 
@@ -35,29 +35,28 @@ pub(super) struct ProjectState {
 pub(super) struct Resources {
     pub(super) names: Names,
     pub(super) postings: Postings,
-    /// The ids of those that are registered, so that the others are counted without a look at the registry.
+    /// The ids of the registered ones, so that the others can be counted without reading the registry.
     pub(super) registered: IdSet,
 }
 
-/// A view that is gone, with links whose postings are still there: those of types and names that are not
-/// swept yet.
+/// A deleted view, with the links whose postings still exist: those of types and names that are not swept yet.
 #[derive(Clone, Debug)]
 pub(super) struct DeadView {
     pub(super) slot: u32,
     pub(super) view: Arc<ViewState>,
-    /// How many links were swept, over all types in order.
+    /// The number of swept links, over all types in order.
     pub(super) swept: usize,
 }
 
 impl Resources {
-    /// Lets names go that no posting needs.
+    /// Removes names without postings.
     pub(super) fn free(&mut self, names: &[Name]) {
         self.registered.remove(names.iter().map(|name| name.id));
         names.iter().for_each(|name| self.names.remove(name.place));
         self.reset_if_empty();
     }
 
-    /// Gives all memory back when there are no names: holes of other sizes and ids would wait for nothing.
+    /// Frees all memory if there are no names, because holes and ids would stay unused.
     fn reset_if_empty(&mut self) {
         if self.names.len() == 0 {
             *self = Self::default();
@@ -120,7 +119,7 @@ impl ProjectState {
         name.flat_map(move |name| self.views_of_id(resource_type, name.id))
     }
 
-    /// The same of a resource whose id is known.
+    /// The same for a resource with a known id.
     pub(super) fn views_of_id(
         &self,
         resource_type: ResourceType,
@@ -130,7 +129,7 @@ impl ProjectState {
         slots.filter_map(|slot| Some((slot, self.views.get(slot)?)))
     }
 
-    /// Registers a resource, or changes what is said of it.
+    /// Registers a resource, or changes its fields.
     ///
     /// Cost: O((1 + tags) · log resources).
     pub(super) fn register(
@@ -146,7 +145,7 @@ impl ProjectState {
         }
     }
 
-    /// Takes a resource out of the registry; tells whether it was in it.
+    /// Removes a resource from the registry; returns whether it was registered.
     ///
     /// Cost: O((1 + tags) · log resources).
     pub(super) fn unregister(&mut self, resource_type: ResourceType, name: &str) -> bool {
@@ -157,9 +156,9 @@ impl ProjectState {
         self.registry.remove(resource_type, name).is_some()
     }
 
-    /// In how many views a resource is.
+    /// The number of views of a resource.
     ///
-    /// Cost: O(1), and while a deleted view is not swept yet O(its views).
+    /// Cost: O(1), or O(its views) while a deleted view is not swept yet.
     pub(super) fn view_count(&self, resource_type: ResourceType, id: u32) -> usize {
         match self.dead.is_empty() {
             true => self.of(resource_type).postings.count(id),

@@ -1,4 +1,4 @@
-//! What is known of a project's resources: by name, by what they are found by, and by id.
+//! The registered resources of a project: by name, by search terms, and by id.
 
 use std::collections::{BTreeMap, BTreeSet, Bound};
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::view::Maintainer;
 use crate::model::{Attribute, AttributeValue, Attributes, ResourceFields};
 
-/// What a resource is found by.
+/// A search term of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Term {
     /// One of its tags.
     Tag(Arc<str>),
-    /// The member who looks after it, by id.
+    /// The member that maintains it, by id.
     Member(Arc<str>),
-    /// The team that looks after it, by key.
+    /// The team that maintains it, by key.
     Team(Arc<str>),
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Registry {
     segment_ids: KeyMap<SegmentId, Arc<str>>,
 }
 
-/// The bytes that attributes take: a node of their map has room for eleven.
+/// The bytes of attributes: a node of their map has room for eleven.
 fn memory_of(attributes: &Attributes) -> usize {
     let texts = attributes.values().flat_map(AttributeValue::each_text);
     let texts: usize = texts.map(|text| text.len() + size_of::<String>()).sum();
@@ -43,7 +43,7 @@ fn memory_of(attributes: &Attributes) -> usize {
     if attributes.is_empty() { 0 } else { node + texts }
 }
 
-/// What leads to the matches in the index.
+/// The terms of the index that lead to the matches.
 pub(super) fn index_terms(terms: IndexTerms<'_>) -> Vec<Term> {
     match terms {
         IndexTerms::Tags(tags) => tags.iter().map(|tag| Term::Tag(tag.as_str().into())).collect(),
@@ -52,7 +52,7 @@ pub(super) fn index_terms(terms: IndexTerms<'_>) -> Vec<Term> {
     }
 }
 
-/// What a resource is found by.
+/// The search terms of a resource.
 pub(super) fn terms_of(fields: &ResourceFields) -> BTreeSet<Term> {
     let tags = fields.tags.iter().map(|tag| Term::Tag(tag.as_str().into()));
     let maintainer = fields.maintainer.as_ref().map(|maintainer| match maintainer {
@@ -84,12 +84,12 @@ impl Registry {
         }
         segments.sort_unstable();
         let once = segments.is_sorted_by(|(one, _), (other, _)| one < other);
-        require(once, "an id leads to two segments")?;
+        require(once, "an id belongs to two segments")?;
         registry.segment_ids = segments.into_iter().collect();
         Ok(registry)
     }
 
-    /// How many resources there are of each type.
+    /// The number of resources of each type.
     pub(super) fn counts(&self) -> TypeCounts {
         let mut counts = TypeCounts::default();
         for (resource_type, resources) in self.resources.iter() {
@@ -98,21 +98,21 @@ impl Registry {
         counts
     }
 
-    /// What is said of a resource.
+    /// The registered fields of a resource.
     ///
     /// Cost: O(log resources).
     pub(super) fn get(&self, resource_type: ResourceType, name: &str) -> Option<&Registration> {
         self.resources.get(resource_type).get(name).map(|registration| &**registration)
     }
 
-    /// The name of the segment that an id leads to.
+    /// The name of the segment with an id.
     ///
     /// Cost: O(log segments).
     pub(super) fn segment(&self, id: &str) -> Option<&str> {
         self.segment_ids.get(id).map(|name| &**name)
     }
 
-    /// The resources of a type in key order, from behind a name on.
+    /// The resources of a type in key order, after a name.
     ///
     /// Cost: O(log resources), and O(1) for each.
     pub(super) fn iter(
@@ -124,7 +124,7 @@ impl Registry {
         self.from(resource_type, from)
     }
 
-    /// The resources of a type that are of an environment, in key order: only segments are.
+    /// The resources of a type that belong to an environment, in key order: only segments do.
     ///
     /// Cost: O(log resources), and O(1) for each.
     pub(super) fn in_environment(
@@ -159,7 +159,7 @@ impl Registry {
         names.into_iter().flat_map(|names| names.into_iter()).map(|(name, ())| &**name)
     }
 
-    /// Registers a resource, or changes what is said of it. The id of a segment leads to no other one.
+    /// Registers a resource, or changes its fields. The id of a segment belongs to no other segment.
     ///
     /// Cost: O((1 + tags) · log resources).
     pub(super) fn put(
@@ -176,7 +176,7 @@ impl Registry {
         self.index(resource_type, &name, before, Some(&registration.fields));
     }
 
-    /// Takes a resource out; tells what was said of it.
+    /// Removes a resource; returns its fields.
     ///
     /// Cost: O((1 + tags) · log resources).
     pub(super) fn remove(
@@ -191,7 +191,7 @@ impl Registry {
         Some(removed)
     }
 
-    /// Brings the index, and what ids lead to, from what was said of a resource to what is said.
+    /// Updates the index and the ids of segments when the fields of a resource change.
     fn index(
         &mut self,
         resource_type: ResourceType,
@@ -223,7 +223,7 @@ impl Registry {
         }
     }
 
-    /// The bytes it takes.
+    /// The bytes of its memory.
     ///
     /// Cost: O(resources · (1 + tags)).
     pub(super) fn memory(&self) -> usize {
@@ -247,7 +247,7 @@ impl Registry {
         rows.sum()
     }
 
-    /// What does not hold of its structure, if anything does not.
+    /// Checks the structure; the error describes a violation.
     ///
     /// Cost: O(resources · tags).
     pub(super) fn check(&self) -> Result<(), String> {
@@ -259,7 +259,7 @@ impl Registry {
                 if let Some(id) = &row.fields.id
                     && self.segment(id.as_str()) != Some(&**name)
                 {
-                    return Err(format!("id {id} does not lead to its segment"));
+                    return Err(format!("id {id} does not belong to its segment"));
                 }
             }
             let terms = self.terms.get(resource_type).into_iter();
@@ -274,7 +274,7 @@ impl Registry {
         if with_id == self.segment_ids.len() {
             Ok(())
         } else {
-            Err("an id leads to nothing".to_owned())
+            Err("an id belongs to no segment".to_owned())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which views are still the ones that a change was about.
+//! Finding the views of an earlier change that still exist.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::model::ViewTrace;
 use crate::model::key::ViewKey;
 
 impl State {
-    /// The ids of the views that a trace up to this state found to be the same, under the same key.
+    /// The ids of the views that still have the same key, according to a trace up to this state.
     ///
     /// Cost: O(views of the trace).
     pub(crate) fn same_views(&self, trace: &ViewTrace) -> BTreeMap<ViewKey, u32> {

@@ -1,4 +1,4 @@
-//! Which resources a filter finds: in the registry, or among the links of a view.
+//! Finding the resources that match a filter: in the registry, or among the links of a view.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -16,12 +16,12 @@ use crate::model::error::{Error, Result};
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// Resources that are looked up together, so that accesses to memory overlap.
+/// The number of resources that are looked up together, so that memory accesses overlap.
 const STAGE: usize = 256;
-/// The slot of no view.
+/// A slot that no view has.
 const NO_VIEW: u32 = u32::MAX;
 
-/// A filter whose views were looked up.
+/// A filter with its views.
 pub(super) struct Selection<'f, 's> {
     filter: &'f ResourceFilter,
     views: ViewTests<'s>,
@@ -33,7 +33,7 @@ pub(super) struct Selection<'f, 's> {
 type Row<'s> = (&'s str, &'s Registration);
 
 impl<'f, 's> Selection<'f, 's> {
-    /// `unknown` makes the error of a view that is not there.
+    /// `unknown` returns the error for a view that does not exist.
     pub(super) fn new(
         project: &'s ProjectState,
         resource_type: ResourceType,
@@ -45,7 +45,7 @@ impl<'f, 's> Selection<'f, 's> {
         Ok(Self { filter, views, project, resource_type })
     }
 
-    /// The same for a standing filter: a view that is not there is one without links.
+    /// The same for a standing filter: a missing view counts as a view without links.
     pub(super) fn standing(
         project: &'s ProjectState,
         resource_type: ResourceType,
@@ -59,16 +59,15 @@ impl<'f, 's> Selection<'f, 's> {
         Self { filter, views, project, resource_type }
     }
 
-    /// Whether the filter finds everything.
+    /// Whether the filter matches everything.
     pub(super) fn is_all(&self) -> bool {
         self.filter.conditions().is_empty()
     }
 
-    /// The registered resources that the filter finds, in key order.
+    /// The registered resources that match the filter, in key order.
     ///
-    /// Cost: O(n · log resources) with the n that the index finds for a tag or maintainer, or else with the n links
-    /// of the smallest view that they must be in; without one of these O(resources of the type, or of the
-    /// environment).
+    /// Cost: O(n · log resources) with the n resources that the index has for a tag or maintainer, or else with the n
+    /// links of the smallest view that they must be in. Without these O(resources of the type, or of the environment).
     pub(super) fn registered(&self) -> Vec<Row<'s>> {
         let registry = &self.project.registry;
         let row = |name: &'s str| Some((name, registry.get(self.resource_type, name)?));
@@ -93,7 +92,7 @@ impl<'f, 's> Selection<'f, 's> {
         }
     }
 
-    /// The links of a view that the filter finds, in key order.
+    /// The links of a view that match the filter, in key order.
     ///
     /// Cost: O(n · log resources) with the n links of the view.
     pub(super) fn linked(&self, view: &'s ViewState) -> Vec<&'s str> {
@@ -103,13 +102,14 @@ impl<'f, 's> Selection<'f, 's> {
         places.filter(|place| self.finds_linked(*place)).map(|place| names.text(place)).collect()
     }
 
-    /// The resources that the filter finds, linked or registered: names in key order, from behind one on and as many
-    /// as are asked for; and how many there are in all.
+    /// The resources that match the filter, linked or registered: the names after a given one in key order, up to a
+    /// limit; and the number of all matches.
     ///
-    /// Cost: that of [`registered`](Self::registered) where the index finds something. Else O(v · n) with v views of
-    /// the filter and the n links of the smallest that they must be in, or of those of which they must be in one;
-    /// where all of these are large O(v · ids / 512 + v · links before the end of the page). Where nothing must be linked
-    /// O(n log n) with all n resources; for those in no view what [`unassigned`](Self::unassigned) says.
+    /// Cost: that of [`registered`](Self::registered) if the index can be used. Else O(v · n) with v views of the
+    /// filter and the n links of the smallest view that matches must be in, or of the views of which matches must be
+    /// in one. If all of these are large, O(v · ids / 512 + v · links before the end of the page). If no view is
+    /// required, O(n log n) with all n resources; for resources in no view the cost of
+    /// [`unassigned`](Self::unassigned).
     pub(super) fn found(
         &self,
         after: Option<&str>,
@@ -145,9 +145,9 @@ impl<'f, 's> Selection<'f, 's> {
         (rows, total.unwrap_or(count))
     }
 
-    /// Whether the filter finds the linked resource whose name is at a place.
+    /// Whether the filter matches the linked resource whose name is at a place.
     ///
-    /// Cost: O(1) for each view the filter names; with other conditions O(log resources).
+    /// Cost: O(1) for each view that the filter names; with other conditions O(log resources).
     pub(super) fn finds_linked(&self, place: u32) -> bool {
         let names = &self.project.of(self.resource_type).names;
         self.finds_name(Name { place, id: names.id(place) })
@@ -171,12 +171,12 @@ impl<'f, 's> Selection<'f, 's> {
             })
     }
 
-    /// Whether the conditions hold but those on views.
+    /// Whether all conditions hold, except those on views.
     fn admits(&self, name: &str, fields: Option<&ResourceFields>) -> bool {
         self.filter.matches(&ResourceFacts::new(name, fields))
     }
 
-    /// Gives what the filter finds in sets, in key order, until `each` has enough.
+    /// Calls `each` with the matches of the sets, in key order, until it returns that it has enough.
     fn each_of_sets(
         &self,
         sets: Vec<&'s LinkSet>,
@@ -196,10 +196,10 @@ impl<'f, 's> Selection<'f, 's> {
         }
     }
 
-    /// The registered resources that are in no view, as [`found`](Self::found) gives them.
+    /// The registered resources that are in no view, in the form of [`found`](Self::found).
     ///
-    /// Cost: O(ids / 512) for the number of them, and O(1) for each registered one before the end of the page; while
-    /// a deleted view is not swept O(registered ones).
+    /// Cost: O(ids / 512) for their number, and O(1) for each registered one before the end of the page; while a
+    /// deleted view is not swept O(registered ones).
     fn unassigned(&self, after: Option<&str>, skip: usize, limit: usize) -> (Vec<&'s str>, u64) {
         let Resources { names, registered, .. } = self.project.of(self.resource_type);
         let is_in_view = |id: u32| self.project.view_count(self.resource_type, id) > 0;
@@ -211,12 +211,12 @@ impl<'f, 's> Selection<'f, 's> {
         let total = registry.counts().get(self.resource_type).saturating_sub(linked);
         let rows = registry.iter(self.resource_type, after).map(|(name, _)| name);
         let rows = rows.filter(|name| names.find(name).is_none_or(|name| !is_in_view(name.id)));
-        // Behind the last one there is nothing to be found.
+        // There are no matches after the last one.
         let most = usize::try_from(total).unwrap_or(usize::MAX);
         (rows.take(most).skip(skip).take(limit).collect(), total)
     }
 
-    /// What the filter finds among all linked and registered resources, in key order.
+    /// The matches among all linked and registered resources, in key order.
     fn everything(&self) -> Vec<&'s str> {
         let Resources { names, .. } = self.project.of(self.resource_type);
         let in_views = |name: &Name| self.project.view_count(self.resource_type, name.id) > 0;
@@ -245,12 +245,12 @@ impl<'f, 's> Selection<'f, 's> {
                 }
             }
         }
-        // Those without a view are in order.
+        // The resources without a view are already in order.
         found.sort();
         found
     }
 
-    /// All registered resources of the type, or of the environment outside of which nothing matches.
+    /// All registered resources of the type, or of the only environment that can match.
     fn rows(&self) -> Box<dyn Iterator<Item = Row<'s>> + 's> {
         let environment = self.filter.conditions().iter().find_map(|condition| match condition {
             ResourceCondition::Environment(environment) => Some(environment),
@@ -264,15 +264,15 @@ impl<'f, 's> Selection<'f, 's> {
     }
 }
 
-/// Whether a standing filter finds a resource; `is_in` tells whether it is in a view.
+/// Whether a standing filter matches a resource; `is_in` returns whether it is in a view.
 pub(super) fn admits(
     filter: &ResourceFilter,
     name: &str,
     fields: Option<&ResourceFields>,
     is_in: impl Fn(&ViewKey) -> bool,
 ) -> bool {
-    debug_assert!(filter.can_stand(), "it cannot stand");
-    // How many views the resource is in is asked by no filter that stands.
+    debug_assert!(filter.can_stand(), "it can be followed");
+    // A standing filter has no condition on the number of views of a resource.
     let views = usize::MAX;
     filter.matches(&ResourceFacts::new(name, fields))
         && filter.views().all(|test| test.holds(views, &is_in))

@@ -1,21 +1,20 @@
-//! A vector whose parts are shared with snapshots, and changed in place where nobody else has them.
+//! A vector whose parts are shared with snapshots; parts that are not shared are changed in place.
 
 use std::sync::Arc;
 
-/// Values of a leaf, and leaves of a branch.
+/// The values of a leaf, and the leaves of a branch.
 const LEAF: usize = 16;
 const BRANCH: usize = 64;
 
-/// So many values, or a multiple of them, are whole branches.
+/// This number of values, or a multiple of it, fills whole branches.
 pub(super) const WHOLE: usize = LEAF * BRANCH;
 
 type Leaf<T> = Arc<[T; LEAF]>;
 type Branch<T> = Arc<[Option<Leaf<T>>; BRANCH]>;
 
-/// A vector of values by number; those never written are the default.
+/// A vector of values by index; values that were never written are the default.
 ///
-/// Cloning is O(1). Of what a clone shares, the first change after it copies one leaf, one branch and the
-/// list of branches.
+/// Cloning is O(1). After that, the first change copies one shared leaf, one branch and the list of branches.
 #[derive(Clone, Debug)]
 pub(super) struct SharedVec<T> {
     branches: Arc<Vec<Branch<T>>>,
@@ -33,7 +32,7 @@ const fn split(index: u32) -> (usize, usize, usize) {
 }
 
 impl<T: Clone + Default> SharedVec<T> {
-    /// A vector of values from number 0 on.
+    /// A vector of values from index 0 on.
     pub(super) fn from_values(values: Vec<T>) -> Self {
         let mut values = values.into_iter();
         let mut branches = Vec::new();
@@ -46,12 +45,12 @@ impl<T: Clone + Default> SharedVec<T> {
         Self { branches: Arc::new(branches) }
     }
 
-    /// Adds the values of another vector behind those of this one, which has whole branches.
+    /// Appends the values of another vector; this vector consists of whole branches.
     pub(super) fn append_whole(&mut self, behind: Self) {
         Arc::make_mut(&mut self.branches).extend(behind.branches.iter().cloned());
     }
 
-    /// The value with a number; `None` where nothing near it was written yet.
+    /// The value at an index; `None` if its leaf was never written.
     ///
     /// Cost: O(1).
     pub(super) fn get(&self, index: u32) -> Option<&T> {
@@ -59,21 +58,21 @@ impl<T: Clone + Default> SharedVec<T> {
         self.branches.get(branch)?.get(leaf)?.as_ref()?.get(at)
     }
 
-    /// The value with a number, to be changed.
+    /// The value at an index, to be changed.
     ///
-    /// Cost: O(1); where a snapshot shares it, O(n / 1024).
+    /// Cost: O(1); if it is shared with a snapshot, O(n / 1024).
     pub(super) fn get_mut(&mut self, index: u32) -> &mut T {
         value_mut(Arc::make_mut(&mut self.branches), index)
     }
 
-    /// Changes many values: what all of them share is looked at once.
+    /// Changes many values: the common parts are checked once.
     pub(super) fn writer(&mut self) -> Writer<'_, T> {
         Writer { branches: Arc::make_mut(&mut self.branches) }
     }
 
-    /// All values that may have been written, with their numbers.
+    /// All values that may have been written, with their indexes.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        // Numbers are below 2^32, since every value is reached by one.
+        // Indexes are below 2^32, because every value is reached by one.
         self.branches.iter().zip(0_u32..).flat_map(|(branch, branch_at)| {
             branch.iter().zip(0_u32..).flat_map(move |(leaf, leaf_at)| {
                 let first = (branch_at * BRANCH as u32 + leaf_at) * LEAF as u32;
@@ -82,7 +81,7 @@ impl<T: Clone + Default> SharedVec<T> {
         })
     }
 
-    /// The bytes it takes, without what its values point to.
+    /// The bytes of its memory, without the data that its values reference.
     ///
     /// Cost: O(n / 1024).
     pub(super) fn memory(&self) -> usize {
@@ -95,13 +94,13 @@ impl<T: Clone + Default> SharedVec<T> {
     }
 }
 
-/// What changes values of a vector.
+/// Changes values of a vector.
 pub(super) struct Writer<'v, T> {
     branches: &'v mut Vec<Branch<T>>,
 }
 
 impl<T: Clone + Default> Writer<'_, T> {
-    /// The value with a number, to be changed.
+    /// The value at an index, to be changed.
     #[inline]
     pub(super) fn get_mut(&mut self, index: u32) -> &mut T {
         value_mut(self.branches, index)
@@ -130,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn clones_keep_what_they_had_and_the_vector_has_what_was_written(
+        fn clones_do_not_change_and_the_vector_has_the_written_values(
             writes in prop::collection::vec((0_u32..5_000, any::<u8>(), any::<bool>()), 0..200),
         ) {
             let (mut vec, mut model) = (SharedVec::<u8>::default(), BTreeMap::new());

@@ -1,4 +1,4 @@
-//! Standing filters: what a view follows, and what leads from resources and views to the filters.
+//! Standing filters: the filters that views follow, and an index from resources and views to the filters.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::model::{Attribute, AttributeValue, ByType, ResourceFields};
 
 /// The filter that a view follows for one type.
 ///
-/// A link is held by keys, by the filter or by both. The filter holds what it finds in the registry, so only the others
-/// are kept. A view without a filter keeps nothing: keys hold all its links.
+/// A link is held by keys, by the filter or by both. The filter holds all registered resources that match it, so only
+/// the links that keys hold are stored. A view without a filter stores nothing: keys hold all its links.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) filter: Arc<ResourceFilter>,
@@ -23,7 +23,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// A filter of a view in which keys hold the links of names with these ids, which are in order.
+    /// A filter of a view. Keys hold the links of the names with these ids, which are in order.
     pub(super) fn new(filter: Arc<ResourceFilter>, keys: &[u32]) -> Self {
         Self { filter, keys: LongList::new(keys) }
     }
@@ -40,17 +40,17 @@ impl Standing {
         self.keys.iter()
     }
 
-    /// Lets keys hold the link of a name; tells whether they did not.
+    /// Adds keys as a holder of the link of a name; returns whether they did not hold it before.
     pub(super) fn hold(&mut self, id: u32) -> bool {
         self.keys.insert(id)
     }
 
-    /// Lets no key hold the link of a name; tells whether one did.
+    /// Removes keys as a holder of the link of a name; returns whether they held it before.
     pub(super) fn release(&mut self, id: u32) -> bool {
         self.keys.remove(id)
     }
 
-    /// The bytes that it takes.
+    /// The bytes of its memory.
     pub(super) fn memory(&self) -> usize {
         let (values, bytes) = self.filter.size();
         let conditions = size_of_val(self.filter.conditions());
@@ -59,19 +59,19 @@ impl Standing {
     }
 }
 
-/// Which filters views follow, by what leads to them. Cloning is O(1).
+/// An index of the filters that views follow. Cloning is O(1).
 #[derive(Clone, Debug, Default)]
 pub(super) struct StandingIndex(ByType<OfType>);
 
-/// What a resource must have for a filter to find it.
+/// A property that a resource must have to match a filter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
     Term(Term),
-    /// An attribute of which this is the text, or one of the texts; a number is the text that writes it.
+    /// An attribute with this text, or with this text in its list; a number is used in its text form.
     Attribute(Attribute, Box<str>),
 }
 
-/// Leads of one kind, at least one of which each match of a filter has; `None` where any resource may be one.
+/// Properties of one kind. Each match of a filter has at least one of them. `None` if any resource may match.
 fn leads(filter: &ResourceFilter) -> Option<Vec<Lead>> {
     if let Some(terms) = filter.lookup() {
         return Some(index_terms(terms).into_iter().map(Lead::Term).collect());
@@ -83,7 +83,7 @@ fn leads(filter: &ResourceFilter) -> Option<Vec<Lead>> {
     Some(texts.into_iter().map(|text| Lead::Attribute(*name, text.into())).collect())
 }
 
-/// All leads that a resource has.
+/// All such properties of a resource.
 fn leads_of(fields: &ResourceFields) -> impl Iterator<Item = Lead> {
     let terms = terms_of(fields).into_iter().map(Lead::Term);
     let attributes = fields.attributes.iter().flat_map(|(name, value)| {
@@ -100,11 +100,11 @@ fn leads_of(fields: &ResourceFields) -> impl Iterator<Item = Lead> {
 /// Filters by the slots of the views that follow them.
 #[derive(Clone, Debug, Default)]
 struct OfType {
-    /// Those that find nothing without one of these leads.
+    /// Filters that match only resources with one of these properties.
     by_lead: KeyMap<Lead, LongList>,
-    /// Those that a change of any resource may concern.
+    /// Filters that a change of any resource may affect.
     others: LongList,
-    /// Those that name a view, which may be there or not.
+    /// Filters that name a view; the view need not exist.
     by_view: KeyMap<ViewKey, LongList>,
 }
 
@@ -117,13 +117,13 @@ impl StandingIndex {
     /// Whether no view follows a filter for a type.
     pub(super) fn is_empty(&self, resource_type: ResourceType) -> bool {
         let OfType { by_lead, others, by_view } = self.0.get(resource_type);
-        // A filter of no leads finds nothing, and is under none of them.
+        // A filter with an empty list of properties matches nothing, and is in none of the lists.
         by_lead.len() == 0 && others.len() == 0 && by_view.len() == 0
     }
 
     /// Adds the filter of a view.
     ///
-    /// Cost: O((leads + views it names) · log filters).
+    /// Cost: O((properties + views it names) · log filters).
     pub(super) fn add(&mut self, slot: u32, resource_type: ResourceType, filter: &ResourceFilter) {
         let OfType { by_lead, others, by_view } = self.0.get_mut(resource_type);
         match leads(filter) {
@@ -139,7 +139,7 @@ impl StandingIndex {
         }
     }
 
-    /// Takes the filter of a view out.
+    /// Removes the filter of a view.
     ///
     /// Cost: that of adding it.
     pub(super) fn remove(
@@ -158,9 +158,9 @@ impl StandingIndex {
         }
     }
 
-    /// The views whose filters may find a resource, before a change of what is said of it or after.
+    /// The views whose filters may match a resource, before or after a change of its fields.
     ///
-    /// Cost: O(leads · log filters + filters with one of its leads or with none).
+    /// Cost: O(properties · log filters + filters with one of its properties or with none).
     pub(super) fn concerned(
         &self,
         resource_type: ResourceType,
@@ -195,7 +195,7 @@ impl StandingIndex {
         ResourceType::ALL.into_iter().find_map(|of| self.naming(of, view).next())
     }
 
-    /// All entries, to be compared with those of another index.
+    /// All entries, for comparing them with those of another index.
     pub(super) fn entries(&self) -> impl Iterator<Item = (ResourceType, String, Vec<u32>)> {
         self.0.iter().flat_map(|(resource_type, OfType { by_lead, others, by_view })| {
             let leads = by_lead.into_iter().map(|(lead, slots)| (format!("{lead:?}"), slots));
@@ -207,7 +207,7 @@ impl StandingIndex {
     }
 }
 
-/// Takes a slot out of those behind an owner, which goes with the last one.
+/// Removes a slot from the list of an owner; removes the owner with its last slot.
 fn take_out<T: Ord + Clone>(slots: &mut KeyMap<T, LongList>, owner: &T, slot: u32) {
     let Some(list) = slots.get_mut_cow(owner) else { return };
     list.remove(slot);

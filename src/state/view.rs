@@ -1,4 +1,4 @@
-//! A view: what is said of it, and its links.
+//! A view: its fields and its links.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ pub(super) struct ViewState {
     /// The last change to its fields or links.
     pub(super) change: ChangeId,
     pub(super) links: ByType<Option<Arc<LinkSet>>>,
-    /// `None` where it follows no filter, as most views.
+    /// `None` if it follows no filter, like most views.
     pub(super) standing: Option<Arc<ByType<Option<Standing>>>>,
 }
 
-/// What is said of a view, but for its links.
+/// The fields of a view, without its links.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) id: u32,
@@ -39,7 +39,7 @@ impl ViewState {
         Self { about: Arc::new(about), change, links: ByType::default(), standing: None }
     }
 
-    /// A view that was written down; its filters begin after.
+    /// A stored view; its filters are set after that.
     pub(super) fn load(record: ViewRecord, links: ByType<Option<Arc<LinkSet>>>) -> Self {
         let ViewRecord { id, key, fields, version, change, created_at, updated_at, filters: _ } =
             record;
@@ -47,7 +47,7 @@ impl ViewState {
         Self { about, change, links, standing: None }
     }
 
-    /// The view without its links, to be written down.
+    /// The view without its links, for storing it.
     pub(super) fn to_record(&self) -> ViewRecord {
         let About { id, key, fields, version, created_at, updated_at } = (*self.about).clone();
         let (change, filters) = (self.change, self.filters());
@@ -58,19 +58,19 @@ impl ViewState {
         &self.about
     }
 
-    /// Changes the fields; the version goes up by one.
+    /// Changes the fields and increases the version by one.
     pub(super) fn update(&mut self, fields: ViewFields, change: ChangeId, time: Timestamp) {
         Arc::make_mut(&mut self.about).fields = fields;
         self.count_up(change, time);
     }
 
-    /// Changes the key; the version goes up by one, as the key is a field of the view.
+    /// Changes the key and increases the version by one, because the key is a field of the view.
     pub(super) fn rename(&mut self, key: ViewKey, change: ChangeId, time: Timestamp) {
         Arc::make_mut(&mut self.about).key = key;
         self.count_up(change, time);
     }
 
-    /// Notes a change of what is said of it.
+    /// Records a change of its fields.
     fn count_up(&mut self, change: ChangeId, time: Timestamp) {
         let about = Arc::make_mut(&mut self.about);
         about.version += 1;
@@ -88,7 +88,7 @@ impl ViewState {
         Arc::make_mut(self.links.get_mut(resource_type).get_or_insert_default())
     }
 
-    /// Drops the set of a type that has no links any more.
+    /// Drops the set of a type that has no more links.
     pub(super) fn drop_empty(&mut self, resource_type: ResourceType) {
         let links = self.links.get_mut(resource_type);
         if links.as_ref().is_some_and(|links| links.len() == 0) {
@@ -107,7 +107,7 @@ impl ViewState {
         Arc::make_mut(self.standing.as_mut()?).get_mut(resource_type).as_mut()
     }
 
-    /// Lets the view follow a filter for a type, or none; tells which one it followed.
+    /// Sets or ends the filter of the view for a type; returns the previous one.
     pub(super) fn follow(
         &mut self,
         resource_type: ResourceType,
@@ -131,7 +131,7 @@ impl ViewState {
         filters.filter_map(filter).collect()
     }
 
-    /// How many links there are of each type.
+    /// The number of links of each type.
     pub(super) fn counts(&self) -> TypeCounts {
         let mut counts = TypeCounts::default();
         for (resource_type, links) in self.links.iter() {
@@ -161,7 +161,7 @@ impl ViewState {
         }
     }
 
-    /// The bytes it takes: what is said of it, and its links.
+    /// The bytes of its fields, and of its links.
     pub(super) fn memory(&self) -> (usize, usize) {
         let ViewFields { name, description, tags, maintainer } = &self.about.fields;
         let texts = self.about.key.as_str().len() + name.len() + description.len();

@@ -12,27 +12,27 @@ use crate::model::key::ViewKey;
 
 /// The views of a project.
 ///
-/// A view has a *slot* by which postings name it. The slot of a view that is gone stays dead until no
-/// posting has it. Cloning is O(1).
+/// A view has a *slot*, which postings use to identify it. The slot of a deleted view stays dead until no posting has
+/// it. Cloning is O(1).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Views {
     /// The order of keys.
     by_key: KeyMap<ViewKey, u32>,
-    /// The keys once more: looking one up there takes a third of the accesses to memory.
+    /// The keys again: a lookup here needs a third of the memory accesses.
     keys: Names,
     /// The slot of the view with a key, by the id of the key's name.
     slot_of: SharedVec<u32>,
     slots: SharedVec<Slot>,
-    /// How many slots were ever taken.
+    /// The number of slots that were ever used.
     taken: u32,
-    /// The first slot that is free, with 1 added; each one holds the next.
+    /// The first free slot plus 1; each free slot contains the next one.
     free: u32,
 }
 
 #[derive(Clone, Debug)]
 enum Slot {
     Live(Arc<ViewState>),
-    /// Free: the next one that is, with 1 added; or dead, with no next one.
+    /// Free: contains the next free slot plus 1; or dead, without a next one.
     Empty(u32),
 }
 
@@ -58,12 +58,12 @@ impl Views {
         Ok(all)
     }
 
-    /// How many views there are.
+    /// The number of views.
     pub(super) fn len(&self) -> u64 {
         self.by_key.len() as u64
     }
 
-    /// Whether one more view can be added: what is known of their keys has an end.
+    /// Whether another view can be added: the storage of keys is limited.
     pub(super) fn has_room(&self) -> bool {
         self.keys.has_room(1)
     }
@@ -75,7 +75,7 @@ impl Views {
         self.slot_of.get(self.keys.find(key.as_str())?.id).copied()
     }
 
-    /// The view in a slot; `None` when it is dead.
+    /// The view in a slot; `None` if it is dead.
     ///
     /// Cost: O(1).
     pub(super) fn get(&self, slot: u32) -> Option<&ViewState> {
@@ -101,12 +101,12 @@ impl Views {
         }
     }
 
-    /// Adds a view whose key is free.
+    /// Adds a view with a free key.
     pub(super) fn add(&mut self, view: ViewState) {
         let slot = match self.free.checked_sub(1) {
             Some(slot) => slot,
             None => {
-                // Slots are used again, so there are fewer than ids of views.
+                // Slots are reused, so there are fewer slots than ids of views.
                 self.taken += 1;
                 self.taken - 1
             }
@@ -120,7 +120,7 @@ impl Views {
         }
     }
 
-    /// Gives a view another key, which is free; `None` if there is no such view.
+    /// Gives a view another key, which is free; `None` if the view does not exist.
     pub(super) fn rename(&mut self, key: &ViewKey, to: &ViewKey) -> Option<&mut ViewState> {
         debug_assert!(self.slot(to).is_none(), "the key {to} is taken");
         let slot = self.remove_key(key)?;
@@ -139,7 +139,7 @@ impl Views {
         Some(slot)
     }
 
-    /// Takes a view out; its slot is dead afterwards.
+    /// Removes a view; after that its slot is dead.
     pub(super) fn remove(&mut self, key: &ViewKey) -> Option<(u32, Arc<ViewState>)> {
         let slot = self.remove_key(key)?;
         match std::mem::take(self.slots.get_mut(slot)) {
@@ -148,13 +148,13 @@ impl Views {
         }
     }
 
-    /// Lets a dead slot be used again: no posting has it any more.
+    /// Makes a dead slot free: no posting has it any more.
     pub(super) fn release(&mut self, slot: u32) {
         *self.slots.get_mut(slot) = Slot::Empty(self.free);
         self.free = slot + 1;
     }
 
-    /// The views in key order, from behind a key on.
+    /// The views in key order, after a key.
     ///
     /// Cost: O(log views), and O(1) for each view.
     pub(super) fn iter<'v>(
@@ -166,12 +166,12 @@ impl Views {
         slots.filter_map(|(_, slot)| Some((*slot, self.get(*slot)?)))
     }
 
-    /// How many slots were ever taken.
+    /// The number of slots that were ever used.
     pub(super) const fn slots(&self) -> u32 {
         self.taken
     }
 
-    /// What does not hold of the slots, if anything does not; `dead` are those of views that are not swept.
+    /// Checks the slots; the error describes a violation. `dead` are the slots of views that are not swept.
     ///
     /// Cost: O(slots).
     pub(super) fn check(&self, dead: impl Iterator<Item = u32>) -> Result<(), String> {
@@ -203,7 +203,7 @@ impl Views {
         }
     }
 
-    /// The bytes they take: what is said of them, and their links.
+    /// The bytes of their fields, and of their links.
     ///
     /// Cost: O(views + links / 384).
     pub(super) fn memory(&self) -> (usize, usize) {

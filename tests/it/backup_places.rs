@@ -108,7 +108,7 @@ fn a_copy_that_did_not_end_is_called_so_and_left_as_it_is() {
         for read_only in [false, true] {
             let error = Options::new().read_only(read_only).open(half.path()).unwrap_err();
             assert!(matches!(error, Error::NotAStore { .. }), "{error}");
-            assert!(error.to_string().contains("that did not end"), "{error}");
+            assert!(error.to_string().contains("copy was not finished"), "{error}");
             assert_plain(&error.to_string());
         }
         let taken = store.backup_to(half.path()).unwrap_err();

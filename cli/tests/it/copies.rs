@@ -124,7 +124,7 @@ fn a_directory_that_is_half_filled_is_not_taken_for_an_empty_one_or_a_store() {
     ] {
         let ran = run_plain(command);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command:?}: {ran:?}");
-        assert!(ran.err.contains("or that did not end"), "{command:?}: {ran:?}");
+        assert!(ran.err.contains("copy was not finished"), "{command:?}: {ran:?}");
     }
     let ran = stage.run("backup", &[path]);
     assert!(ran.code == 2 && ran.err.contains("choose a free path"), "{ran:?}");

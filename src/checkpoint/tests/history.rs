@@ -1,4 +1,4 @@
-//! Random histories, and one with something of everything.
+//! Random histories, and one that contains every kind of data.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use crate::{
     SetPredicate, Store, Timestamp, Unfollow, ViewPatch,
 };
 
-/// A step of a history, by small numbers of its project, its view and of resources.
+/// A step of a history, with small numbers for its project, its view and resources.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     View(u8, u8),
@@ -24,7 +24,7 @@ pub(super) enum Step {
     RemoveEnvironment(u8),
     DeleteProject(u8),
     Say(u8, u8),
-    /// The view follows a tag for a type; or no filter, where there is none.
+    /// The view follows a tag for a type, or no filter if it is `None`.
     Follow(u8, u8, ResourceType, Option<&'static str>),
 }
 
@@ -111,7 +111,7 @@ pub(super) fn view(number: u8) -> String {
     format!("view-{number}")
 }
 
-/// Takes a step; whether it changes anything does not matter.
+/// Runs a step; it need not change anything.
 pub(super) fn take(store: &Store, step: &Step) {
     match step {
         Step::View(of, number) => {
@@ -158,7 +158,7 @@ pub(super) fn take(store: &Store, step: &Step) {
     }
 }
 
-/// Options whose clock goes on by a millisecond with every second question.
+/// Options with a clock that advances by a millisecond with every second call.
 fn options() -> Options {
     let time = AtomicU64::new(2_000);
     Options::new()
@@ -174,7 +174,7 @@ pub(super) fn history(steps: &[Step]) -> Store {
     store
 }
 
-/// A history with something of everything in it.
+/// A history that contains every kind of data.
 pub(super) fn rich_history() -> Store {
     let mut steps = Vec::new();
     for project in 0..2 {
@@ -192,7 +192,7 @@ pub(super) fn rich_history() -> Store {
         steps.push(Step::Put(project, ResourceType::Segment, (0..40).collect()));
         for (view, resource_type) in [(0, ResourceType::Flag), (1, ResourceType::Segment)] {
             steps.push(Step::Follow(project, view, resource_type, Some("x")));
-            // Some of what the filter links keys hold as well.
+            // Keys hold some of the links that the filter holds, too.
             steps.push(Step::Link(project, view, resource_type, (30..40).collect()));
         }
     }

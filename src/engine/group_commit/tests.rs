@@ -1,4 +1,4 @@
-//! The hand-over, in every order of its steps (`--cfg loom`) and with real threads.
+//! Group commit in every order of its steps (`--cfg loom`) and with real threads.
 
 use super::*;
 
@@ -7,7 +7,7 @@ use loom::{sync::Mutex as Shared, thread};
 #[cfg(not(loom))]
 use std::{sync::Mutex as Shared, thread};
 
-/// A call that wants its number back.
+/// A call whose answer should be its own number.
 #[derive(Debug)]
 struct Numbered {
     number: u64,
@@ -26,7 +26,7 @@ impl Grouped for Numbered {
 
 type Commit = GroupCommit<Numbered, u64>;
 
-/// Makes a call as the engine does; tells the answer. The sizes of groups are added to `led`.
+/// Makes a call as the engine does; returns the answer. The sizes of groups are added to `led`.
 fn call(commit: &Commit, number: u64, is_alone: bool, led: &Shared<Vec<usize>>) -> Option<u64> {
     commit.call(Numbered { number, is_alone }, |calls, reply| {
         led.lock().unwrap().push(calls.len());
@@ -42,8 +42,7 @@ fn check(run: impl Fn() + Sync + Send + 'static) {
     (0..200).for_each(|_| run());
 }
 
-/// Callers who come at the same time, each on a thread of its own; that with the number `alone` shares no
-/// group.
+/// Callers that call at the same time, each on its own thread. The call with the number `alone` shares no group.
 fn together(callers: u64, limit: u64, alone: Option<u64>) {
     let shared = Arc::new((Commit::new(limit), Shared::new(Vec::new())));
     let call = move |shared: &(Commit, Shared<Vec<usize>>), number| {
@@ -62,7 +61,7 @@ fn together(callers: u64, limit: u64, alone: Option<u64>) {
     assert!(led.iter().all(|&size| size > 0 && size as u64 <= limit));
     assert_eq!(led.iter().sum::<usize>() as u64, callers, "each call is in one group");
     let inner = shared.0.inner();
-    assert!(!inner.is_led && inner.groups.is_empty(), "nobody leads when nobody waits");
+    assert!(!inner.is_led && inner.groups.is_empty(), "no caller leads when none waits");
 }
 
 #[test]
@@ -85,9 +84,9 @@ fn three_callers_are_all_answered_when_one_of_them_shares_no_group() {
     check(|| together(3, 10, Some(1)));
 }
 
-/// The one who leads panics before it answers anybody: its group hears, and the next one leads.
+/// The leader panics before it answers: the calls of its group return, and the next caller leads.
 #[test]
-fn a_leader_that_panics_leaves_nobody_waiting() {
+fn a_leader_that_panics_leaves_no_call_waiting() {
     check(|| {
         let shared = Arc::new((Commit::new(10), Shared::new(Vec::new())));
         let other = {
@@ -98,7 +97,7 @@ fn a_leader_that_panics_leaves_nobody_waiting() {
             let call = Numbered { number: 0, is_alone: false };
             shared.0.call(call, |_, _reply| std::panic::resume_unwind(Box::new("on purpose")))
         }));
-        // It led itself and panicked, or was led by the other one.
+        // It led its own group and panicked, or the other caller led it.
         assert!(panicked.is_err() || matches!(panicked, Ok(Some(0))));
         let other = other.join().unwrap();
         assert!(other == Some(1) || other.is_none());
@@ -108,7 +107,7 @@ fn a_leader_that_panics_leaves_nobody_waiting() {
 }
 
 #[test]
-fn calls_join_the_last_group_while_it_has_room_and_none_that_is_alone() {
+fn calls_join_the_last_group_while_it_has_room_unless_a_call_must_be_alone() {
     check(|| {
         let commit = Commit::new(2);
         let join = |is_alone| {
@@ -119,7 +118,7 @@ fn calls_join_the_last_group_while_it_has_room_and_none_that_is_alone() {
         assert_eq!(join(false), (1, false));
         assert_eq!(join(false), (0, false), "the group before is full");
         assert_eq!(join(true), (0, false));
-        assert_eq!(join(false), (0, false), "the group before is of one that is alone");
+        assert_eq!(join(false), (0, false), "the call in the group before is alone");
         let sizes: Vec<usize> =
             std::iter::from_fn(|| Some(commit.take_group().len()).filter(|&size| size > 0))
                 .collect();

@@ -1,4 +1,4 @@
-//! Changes that are durable, and how readers come to see them.
+//! Changes that are durable, and how readers see them.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -17,12 +17,12 @@ thread_local! {
     static AT_BEGIN: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
-/// Runs `act` when the caller's thread applies changes the next time.
+/// Runs `act` the next time that this thread applies changes.
 fn at_begin(act: impl FnOnce() + 'static) {
     AT_BEGIN.set(Some(Box::new(act)));
 }
 
-/// Called where changes are applied.
+/// Called when changes are applied.
 pub(in crate::engine) fn begin() {
     if let Some(act) = AT_BEGIN.take() {
         act();
@@ -35,7 +35,7 @@ fn store() -> Arc<Engine> {
     engine
 }
 
-/// After a failure of the state: the change is there after recovery, and the store goes on.
+/// After a failure of the state: the change is there after recovery, and the store continues.
 fn assert_recovers(engine: &Arc<Engine>, links_after: u64) {
     assert!(matches!(engine.health(), Health::WritesStopped { .. }));
     let late = link(engine, 99, 1).unwrap_err();
@@ -53,14 +53,14 @@ fn a_small_change_that_panics_while_it_is_shown_is_committed_and_ends_reads_unti
     at_begin(|| resume_unwind(Box::new("by a test")));
     let error = link(&engine, 0, 3).unwrap_err();
     assert!(matches!(error, Error::State { outcome: Outcome::Committed, .. }), "{error}");
-    // It may be applied by half.
+    // A part of it may have been applied.
     let read = engine.snapshot().err();
     assert!(matches!(read, Some(Error::WritesStopped { .. })), "{read:?}");
     assert_recovers(&engine, 3);
 }
 
 #[test]
-fn a_large_change_that_panics_while_it_is_shown_is_committed_and_readers_see_what_was_before() {
+fn a_large_change_that_panics_while_it_is_shown_is_committed_and_readers_see_the_state_before() {
     let engine = store();
     link(&engine, 0, 5).unwrap();
     assert_eq!(links(&engine), 5);
@@ -71,7 +71,7 @@ fn a_large_change_that_panics_while_it_is_shown_is_committed_and_readers_see_wha
     assert_recovers(&engine, 3_005);
 }
 
-/// What was decided does not fit the state that it is applied to.
+/// The decided change does not fit the state that it is applied to.
 #[test]
 fn a_change_that_does_not_fit_the_state_is_committed_and_stops_the_writes() {
     for (keys, is_shown) in [(3, false), (3_000, true)] {
@@ -82,7 +82,7 @@ fn a_change_that_does_not_fit_the_state_is_committed_and_stops_the_writes() {
             let (open, _guard) = engine.snapshot().unwrap();
             engine.live.set(Open { state: State::default(), ..open });
         };
-        // The clock is asked between the look at the state and the applying.
+        // The clock is called between reading the state and applying the change.
         let options = Options { clock: clock_that(swap), ..engine.options.clone() };
         let error = decide_with(&engine, options, keys);
         assert_eq!(error.outcome(), Outcome::Committed, "{error}");
@@ -109,7 +109,7 @@ fn decide_with(engine: &Arc<Engine>, options: Options, keys: usize) -> Error {
 }
 
 #[test]
-fn readers_wait_for_no_large_change_but_the_first_and_for_a_small_one_only_while_it_is_shown() {
+fn readers_wait_only_for_the_first_large_change_and_for_small_ones_while_they_are_applied() {
     for (keys, read_before, waits) in
         [(10, true, true), (3_000, true, false), (3_000, false, true), (30_000, false, false)]
     {
@@ -164,7 +164,7 @@ fn a_reader_sees_large_changes_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_is_applied_on_its_own_tells_a_misfit() {
+fn a_change_that_does_not_fit_is_an_error_of_apply() {
     let engine = store();
     let (open, _guard) = engine.snapshot().unwrap();
     let twice = crate::journal::Reader::new(Arc::clone(&open.segments), 1, 1).unwrap().next();

@@ -1,4 +1,4 @@
-//! Copies onto a disk that fails or loses power.
+//! Copies to a disk that fails or loses power.
 
 use std::io::ErrorKind;
 
@@ -12,7 +12,7 @@ use crate::model::page::{LinkSort, Paging};
 use crate::model::resource::{Resource, ResourceType};
 use crate::snapshot::Snapshot;
 
-/// Copies what the store holds now onto a disk.
+/// Copies the current state of the store to a disk.
 fn copy_to(engine: &Engine, disk: &SimulatedDisk) -> Result<()> {
     let (open, _guard) = engine.snapshot()?;
     let disk: SharedDisk = Arc::new(disk.clone());
@@ -42,7 +42,7 @@ fn change(engine: &Arc<Engine>, numbers: impl IntoIterator<Item = usize>) {
     }
 }
 
-/// All that a snapshot shows: the views with their links in both orders, the views of each flag.
+/// All data of a snapshot: the views with their links in both orders, and the views of each flag.
 fn content(engine: &Arc<Engine>) -> Vec<String> {
     let snapshot = Snapshot::new(Arc::clone(engine)).unwrap();
     let reader = snapshot.project("p").unwrap();
@@ -63,7 +63,7 @@ fn content(engine: &Arc<Engine>) -> Vec<String> {
     content
 }
 
-/// A store with some history, a part of it gone.
+/// A store with some history, of which a part was removed.
 fn store() -> Arc<Engine> {
     let engine = start_with(SimulatedDisk::new(), options()).unwrap();
     let has_trimmed = || engine.snapshot().unwrap().0.segments.oldest().unwrap() > 1;
@@ -83,7 +83,7 @@ fn assert_is_copy(copy: SimulatedDisk, engine: &Arc<Engine>, case: &str) {
     assert_clean(&copy);
 }
 
-/// What is made must be on disk before the directory gets its name.
+/// All data must be on the disk before the directory gets its name.
 #[test]
 fn a_copy_that_was_made_survives_a_loss_of_power() {
     let engine = store();
@@ -95,7 +95,7 @@ fn a_copy_that_was_made_survives_a_loss_of_power() {
     assert_is_copy(disk, &engine, "whole");
 }
 
-/// Copies onto a disk that is a directory of somebody, as `backup_to` does.
+/// Copies to a disk that is an existing directory, as `backup_to` does.
 fn fill(engine: &Engine, disk: &SimulatedDisk) {
     mark(disk).unwrap();
     copy_to(engine, disk).unwrap();
@@ -103,10 +103,11 @@ fn fill(engine: &Engine, disk: &SimulatedDisk) {
     disk.sync_dir("").unwrap();
 }
 
-/// At whatever call it stops: what is left is nothing, a copy that says that it did not end, or a whole one;
-/// where directories cannot be synced, too, as the mark is older than what is synced in files.
+/// The copy may stop at any call. The directory is then empty, or an unfinished copy that is marked as such, or a
+/// complete copy. This also holds if directories cannot be synced, because the mark is older than everything that is
+/// synced in files.
 #[test]
-fn a_directory_that_is_being_filled_is_no_store_before_it_is_whole() {
+fn a_directory_that_is_being_filled_is_not_a_store_before_it_is_complete() {
     let engine = store();
     for syncs in [Syncs::Honest, Syncs::OfFiles] {
         let disk = SimulatedDisk::new();
@@ -131,7 +132,7 @@ fn a_directory_that_is_being_filled_is_no_store_before_it_is_whole() {
     }
 }
 
-/// What a copy left in a directory.
+/// The state of a directory after a copy.
 enum Left {
     Empty,
     Half,
@@ -146,7 +147,7 @@ fn what_is_left(left: &SimulatedDisk, engine: &Arc<Engine>, case: &str) -> Left 
             Left::Empty
         }
         Some(Error::NotAStore { reason, .. }) => {
-            assert!(reason.contains("or that did not end"), "{case}: {reason}");
+            assert!(reason.contains("copy was not finished"), "{case}: {reason}");
             Left::Half
         }
         Some(error) => panic!("{case}: {error}"),
@@ -157,9 +158,9 @@ fn what_is_left(left: &SimulatedDisk, engine: &Arc<Engine>, case: &str) -> Left 
     }
 }
 
-/// Whatever comes first: a store that is made in a directory, or a copy that begins to fill it.
+/// A store is made in a directory while a copy begins to fill it, in either order.
 #[test]
-fn a_copy_and_a_new_store_do_not_meet_in_a_directory() {
+fn a_copy_and_a_new_store_never_share_a_directory() {
     let disk = SimulatedDisk::new();
     mark(&disk).unwrap();
     assert!(
@@ -176,10 +177,10 @@ fn a_copy_and_a_new_store_do_not_meet_in_a_directory() {
     assert_eq!(locked.contents().into_keys().collect::<Vec<_>>(), ["lock"]);
 }
 
-/// Each call that changes the disk that is copied to fails, once or from then on: an error, unless the call
-/// was one that does not matter, and the store goes on.
+/// Each call that changes the target disk fails, once or from then on. The copy returns an error, unless the call does
+/// not matter, and the store continues.
 #[test]
-fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
+fn a_copy_to_a_failing_disk_is_an_error_or_complete() {
     let engine = store();
     let (mut cases, mut failed) = (0, 0);
     for (number, for_good) in (0..).flat_map(|number| [(number, false), (number, true)]) {
@@ -209,9 +210,9 @@ fn a_copy_onto_a_failing_disk_is_an_error_or_whole() {
     assert_clean(&engine);
 }
 
-/// The journal of a store that is changed and trimmed meanwhile keeps what a copy needs.
+/// The journal keeps what a copy needs, even if the store is changed and trimmed meanwhile.
 #[test]
-fn a_copy_is_made_whatever_the_journal_lets_go_of_meanwhile() {
+fn a_copy_is_complete_although_the_journal_is_trimmed_meanwhile() {
     let options = options().keep_changes(Some(1)).checkpoint_bytes(1);
     let engine = start_with(SimulatedDisk::new(), options).unwrap();
     change(&engine, 0..20);
@@ -231,9 +232,9 @@ fn a_copy_is_made_whatever_the_journal_lets_go_of_meanwhile() {
     assert_clean(&engine);
 }
 
-/// A journal lets nothing go that is being copied, and does again afterwards.
+/// The journal removes nothing while it is copied, and trims again afterwards.
 #[test]
-fn what_is_kept_for_a_copy_stays_until_it_is_made() {
+fn the_journal_keeps_what_a_copy_needs_until_it_is_made() {
     let engine = start_with(SimulatedDisk::new(), options()).unwrap();
     change(&engine, 0..8);
     let segments = engine.snapshot().unwrap().0.segments;
@@ -249,7 +250,7 @@ fn what_is_kept_for_a_copy_stays_until_it_is_made() {
     assert!(segments.oldest().unwrap() > oldest);
 }
 
-/// A copy knows the positions of before as its own; each store goes on under an id of its own.
+/// Earlier positions are valid in the copy; each store continues with its own id.
 #[test]
 fn a_copy_has_the_lineage_and_the_hash_of_the_store_and_another_id() {
     let engine = store();

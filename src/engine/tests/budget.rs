@@ -1,4 +1,4 @@
-//! What a state takes is never more than what was counted for it.
+//! A state never takes more memory than was counted for it.
 
 use proptest::prelude::*;
 
@@ -24,9 +24,9 @@ fn decide(state: &State, pending: &Pending, timed: &Timed) -> Option<ChangeRecor
 proptest! {
     #![proptest_config(cases(96))]
 
-    /// The limit is beyond reach, so the state is counted once and the growth of all changes added.
+    /// The limit is very high, so the state is counted once and the growth of all changes is added.
     #[test]
-    fn what_is_counted_for_changes_is_never_less_than_what_they_take(commands in any_commands(60)) {
+    fn changes_never_take_more_memory_than_was_counted_for_them(commands in any_commands(60)) {
         let (mut state, mut budget) = (State::default(), MemoryBudget::new(Some(u64::MAX)));
         for timed in &commands {
             let Some(change) = decide(&state, &Pending::default(), timed) else { continue };
@@ -41,7 +41,7 @@ proptest! {
         }
     }
 
-    /// Whatever the limit, and however calls are grouped: a state that was within it stays there.
+    /// With any limit and any groups of calls: a state within the limit stays within it.
     #[test]
     fn a_state_stays_within_its_limit(
         groups in prop::collection::vec(group(6), 1..8),
@@ -76,7 +76,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_counted_for_many_short_tags_and_attributes_is_not_less_than_what_they_take() {
+fn many_short_tags_and_attributes_do_not_take_more_memory_than_was_counted() {
     let texts = || (0..64_u8).map(|number| char::from(b'0' + number).to_string());
     let names = [Attribute::Status, Attribute::FollowerId, Attribute::FilterEnv];
     let flag = |number: u16| {
@@ -94,15 +94,15 @@ fn what_is_counted_for_many_short_tags_and_attributes_is_not_less_than_what_they
     assert!(after <= most, "{after} of {most} bytes");
 }
 
-/// A link of so many flags that no other number has.
+/// Links this number of flags; no other `number` has the same flags.
 fn linking(number: u16, keys: u16) -> Timed {
     let numbers: Vec<u16> = (number * 1_000 + 1..=number * 1_000 + keys).collect();
     at(change_links(0, vec![links_of(0, LinkOp::Link, batch(ResourceType::Flag, &numbers))]))
 }
 
-/// The state is counted in the middle of a group, and has nothing of it.
+/// The state is counted in the middle of a group, and contains nothing of the group.
 #[test]
-fn what_a_group_was_admitted_counts_for_the_rest_of_it() {
+fn admitted_changes_of_a_group_count_for_the_rest_of_the_group() {
     let mut state = State::default();
     state.apply(&decide(&state, &Pending::default(), &at(create(0, 0))).unwrap()).unwrap();
     let change =
@@ -116,18 +116,18 @@ fn what_a_group_was_admitted_counts_for_the_rest_of_it() {
         assert!(admit(&mut budget, &state, 1));
         budget.most().unwrap() - state.memory_use().total()
     };
-    // Room for two, and somewhat more.
+    // Room for two, and a little more.
     let limit = state.memory_use().total() + 2 * growth + growth / 2;
     let mut budget = MemoryBudget::new(Some(limit));
     budget.begin();
     let admitted = [1, 2, 3, 4].map(|number| admit(&mut budget, &state, number));
     assert_eq!(admitted, [true, true, false, false]);
-    // None of them was made: there is room again.
+    // None of them was made, so there is room again.
     budget.begin();
     assert!(admit(&mut budget, &state, 1));
     state.apply(&change(&state, 1)).unwrap();
     budget.make();
-    // The next group reaches the limit, so the state is counted anew in the middle of it.
+    // The next group reaches the limit, so the state is counted again in the middle of it.
     budget.begin();
     let admitted = [2, 3, 4, 5].map(|number| admit(&mut budget, &state, number));
     let made = admitted.iter().filter(|admitted| **admitted).count() as u64;
@@ -136,7 +136,7 @@ fn what_a_group_was_admitted_counts_for_the_rest_of_it() {
 }
 
 #[test]
-fn what_only_removes_is_made_in_a_store_that_has_reached_its_limit() {
+fn a_change_that_only_removes_is_made_at_the_memory_limit() {
     let disk = SimulatedDisk::new();
     let engine = start_with(disk.clone(), Options::new()).unwrap();
     make_view(&engine);

@@ -1,4 +1,4 @@
-//! A checkpoint on a disk that loses power or fails at any call of it.
+//! Checkpoints on a disk that loses power or fails at any call.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use super::*;
 use crate::disk::simulated::{CallKind, DiskFault};
 use crate::engine::checkpoint_file::{NAME, UNFINISHED};
 
-/// A store with a checkpoint, changes of some segments behind it, and what the next one lets go of.
+/// A store with a checkpoint, later changes in several segments, and segments that the next checkpoint removes.
 fn store() -> (Arc<Engine>, SimulatedDisk) {
     let disk = SimulatedDisk::new();
     let options = options().checkpoints(Checkpoints::ByHand).keep_changes(Some(3));
@@ -25,7 +25,7 @@ fn digest(engine: &Engine) -> String {
 }
 
 #[test]
-fn a_crash_at_any_call_of_a_checkpoint_leaves_the_one_before_or_the_new_one_whole() {
+fn a_crash_at_any_call_of_a_checkpoint_leaves_the_previous_or_the_new_one_complete() {
     let (engine, disk) = store();
     let before = engine.stats().checkpoint_revision;
     let expected = (digest(&engine), revision(&engine));
@@ -55,7 +55,7 @@ fn a_crash_at_any_call_of_a_checkpoint_leaves_the_one_before_or_the_new_one_whol
     assert!(calls > 10 && old > 20 && new > 5, "{calls} {old} {new}");
 }
 
-/// What the journal lets go of is needed by nobody only when the name of the new checkpoint is durable.
+/// The removed part of the journal is no longer needed only after the name of the new checkpoint is durable.
 #[test]
 fn the_journal_is_trimmed_only_after_the_directory_is_synced() {
     let (engine, disk) = store();
@@ -117,10 +117,9 @@ fn a_checkpoint_that_fails_at_any_call_leaves_the_file_and_the_journal_as_they_w
     assert!(cases > 10 && failed > 5, "{failed} of {cases}");
 }
 
-/// What the disk made of a file shows when it is read back.
+/// If the disk changes the content of a file, this is noticed when the file is read back.
 #[test]
-fn a_checkpoint_that_a_disk_falsifies_is_noticed_before_it_takes_its_place_where_that_is_asked_for()
-{
+fn a_checkpoint_that_the_disk_changes_is_not_used_if_the_option_to_read_it_back_is_set() {
     let simulated = SimulatedDisk::new();
     let (below, is_armed) = (simulated.clone(), Arc::new(AtomicBool::new(false)));
     let armed = Arc::clone(&is_armed);

@@ -1,4 +1,4 @@
-//! When checkpoints are made, by whom, and who waits for them.
+//! When checkpoints are made, on which thread, and which calls wait for them.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use super::hooked::{Gate, Hooked};
 use super::*;
 use crate::engine::checkpoint_file::{NAME, UNFINISHED};
 
-/// A store that counts the checkpoints that are begun, which fail at will.
+/// A store that counts the checkpoints that begin; they can be made to fail.
 struct Counted {
     engine: Arc<Engine>,
     begun: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ impl Counted {
         Self { engine, begun, fails }
     }
 
-    /// Makes a change, and waits for the checkpoint that it makes due.
+    /// Makes a change, and waits for the checkpoint that is due after it.
     fn link(&self, number: usize) {
         link(&self.engine, number, 10).unwrap();
         self.engine.checkpointer.wait();
@@ -48,7 +48,7 @@ impl Counted {
 }
 
 #[test]
-fn a_checkpoint_is_due_when_the_journal_is_longer_than_what_options_give_and_than_half_its_file() {
+fn a_checkpoint_is_due_when_the_journal_is_longer_than_the_option_and_half_its_file() {
     let modes = [Checkpoints::Background, Checkpoints::Inline];
     for (mode, bytes) in modes.into_iter().flat_map(|mode| [(mode, 1), (mode, 100_000)]) {
         let store = Counted::new(Options::new().checkpoints(mode).checkpoint_bytes(bytes));
@@ -69,7 +69,7 @@ fn a_checkpoint_is_due_when_the_journal_is_longer_than_what_options_give_and_tha
 }
 
 #[test]
-fn a_checkpoint_is_due_by_age_where_anything_changed_and_by_hand_none_ever_is() {
+fn a_checkpoint_is_due_by_age_after_a_change_and_never_if_made_by_hand() {
     let of_age = |mode, age| {
         let options = Options::new().checkpoints(mode).checkpoint_age(age);
         let store = Counted::new(options);
@@ -85,7 +85,7 @@ fn a_checkpoint_is_due_by_age_where_anything_changed_and_by_hand_none_ever_is() 
 }
 
 #[test]
-fn a_failed_checkpoint_is_counted_and_tried_again_after_a_second_or_when_asked_for() {
+fn a_failed_checkpoint_is_counted_and_tried_again_after_a_second_or_on_request() {
     for mode in [Checkpoints::Background, Checkpoints::Inline] {
         let options = options().checkpoints(mode).checkpoint_age(Some(Duration::ZERO));
         let store = Counted::new(options);
@@ -108,7 +108,7 @@ fn a_failed_checkpoint_is_counted_and_tried_again_after_a_second_or_when_asked_f
             (stats.checkpoint_revision, engine.health()),
             (revision_before, Health::Writable)
         );
-        // The second has passed; it fails again.
+        // The second has passed; the next attempt also fails.
         thread::sleep(Duration::from_millis(1_050));
         let attempts = store.begun();
         store.link(6);
@@ -122,7 +122,7 @@ fn a_failed_checkpoint_is_counted_and_tried_again_after_a_second_or_when_asked_f
 }
 
 #[test]
-fn closing_lets_the_thread_give_up_its_checkpoint_and_makes_one_of_all() {
+fn closing_cancels_the_checkpoint_of_the_thread_and_makes_one_with_all_changes() {
     let (gated, gate) = Gate::on(SimulatedDisk::new());
     let named = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&named);
@@ -144,7 +144,7 @@ fn closing_lets_the_thread_give_up_its_checkpoint_and_makes_one_of_all() {
     assert!(closed.recv_timeout(SHORT).is_err(), "it waits for the thread");
     shut.open();
     closed.recv_timeout(LONG).unwrap().unwrap();
-    assert_eq!(named.load(Ordering::Relaxed), before + 1, "that of the thread was given up");
+    assert_eq!(named.load(Ordering::Relaxed), before + 1, "the one of the thread was cancelled");
     let stats = engine.stats();
     assert_eq!((stats.checkpoints, stats.failed_checkpoints), (1, 0));
     assert_eq!(stats.checkpoint_revision, 2);
@@ -170,7 +170,7 @@ fn dropping_the_last_handle_while_a_checkpoint_is_made_closes_the_store() {
 }
 
 #[test]
-fn a_checkpoint_on_a_thread_holds_up_no_change_and_has_what_was_there_when_it_began() {
+fn a_checkpoint_on_a_thread_delays_no_change_and_has_the_state_of_its_beginning() {
     let (disk, gate) = Gate::on(SimulatedDisk::new());
     let engine = start_with(disk, Options::new().checkpoint_age(Some(Duration::ZERO))).unwrap();
     let shut = gate.shut();
@@ -186,16 +186,16 @@ fn a_checkpoint_on_a_thread_holds_up_no_change_and_has_what_was_there_when_it_be
     assert_clean(&engine);
 }
 
-/// Two callers share a group. The one who leads makes the checkpoint, after the other one has its answer.
+/// Two callers share a group. The leader makes the checkpoint after the other caller has its answer.
 #[test]
-fn a_slow_checkpoint_delays_no_answer_of_its_group_but_its_leaders() {
+fn a_slow_checkpoint_delays_only_the_answer_of_the_leader() {
     let (disk, gate) = Gate::on(SimulatedDisk::new());
     let blocked = Arc::new(Mutex::new(None));
     let blocking: Arc<Mutex<Option<Receiver<()>>>> = Arc::clone(&blocked);
     let clock = move || {
         let go = blocking.lock().unwrap().take();
         if let Some(go) = go {
-            // Ends when the sender is dropped.
+            // This ends when the sender is dropped.
             let _ = go.recv();
         }
         Timestamp::from_millis(1)
@@ -206,7 +206,7 @@ fn a_slow_checkpoint_delays_no_answer_of_its_group_but_its_leaders() {
     let shut = gate.shut();
     let (go, gone) = channel();
     *blocked.lock().unwrap() = Some(gone);
-    // Changes nothing, and keeps the lead until both others wait behind it.
+    // It changes nothing, and leads until both other calls wait.
     let first = {
         let engine = Arc::clone(&engine);
         spawn(move || make_view(&engine))
@@ -224,7 +224,7 @@ fn a_slow_checkpoint_delays_no_answer_of_its_group_but_its_leaders() {
     first.recv_timeout(LONG).unwrap();
     shut.wait();
     answers.recv_timeout(LONG).unwrap().unwrap();
-    assert!(answers.recv_timeout(SHORT).is_err(), "the leader is at it");
+    assert!(answers.recv_timeout(SHORT).is_err(), "the leader is making it");
     assert_eq!(links(&engine), 20);
     shut.open();
     answers.recv_timeout(LONG).unwrap().unwrap();

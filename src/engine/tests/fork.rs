@@ -1,13 +1,13 @@
-//! What a forked child of the process can do with the handles of its parent: nothing, and no harm.
+//! A forked child can do nothing with the handles of its parent, and causes no damage.
 
 use super::locks::Busy;
 use super::*;
 use crate::feed::Feed;
 
 #[test]
-fn every_call_of_a_forked_child_is_an_error_and_dropping_the_store_leaves_lock_and_files_alone() {
+fn every_call_of_a_forked_child_fails_and_dropping_the_store_there_keeps_lock_and_files() {
     let simulated = SimulatedDisk::new();
-    // Its handles stay open, as those of the parent do.
+    // Its handles stay open, like those of the parent.
     let below: SharedDisk = Arc::new(simulated.clone());
     let disk = Arc::new(Busy::new(&below));
     let options = Options::new().segment_size(4096);

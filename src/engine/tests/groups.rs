@@ -1,4 +1,4 @@
-//! Groups of calls: what each of them is answered.
+//! Groups of calls, and the answer to each call.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn call(command: Command) -> Arc<Request> {
     Arc::new(Request { command, keys: 3, position: None, dry_run: false })
 }
 
-/// A call that was answered, and the revisions that were shown just before and after it.
+/// An answered call, and the revisions that readers saw just before and after it.
 struct Called {
     command: Command,
     answered: Answered,
@@ -33,7 +33,7 @@ struct Called {
     after: u64,
 }
 
-/// Makes calls that meet each other: few keys in few views, with failures.
+/// Makes calls that affect each other: few keys in few views, with failures.
 fn call_many(engine: &Engine, caller: u16) -> Vec<Called> {
     let ops = [LinkOp::Link, LinkOp::Unlink, LinkOp::Link];
     let calls = (0..60_u16).map(|number| {
@@ -54,7 +54,7 @@ fn call_many(engine: &Engine, caller: u16) -> Vec<Called> {
     calls.collect()
 }
 
-/// The states after each change, as a replay of the journal gives them one by one, with the changes.
+/// The states after each change, from a replay of the journal, with the changes.
 fn replayed(engine: &Engine) -> (Vec<State>, Vec<ChangeRecord>) {
     let (open, _guard) = engine.snapshot().unwrap();
     let (mut states, mut changes) = (vec![State::default()], Vec::new());
@@ -71,12 +71,12 @@ fn replayed(engine: &Engine) -> (Vec<State>, Vec<ChangeRecord>) {
     (states, changes)
 }
 
-/// Each answer is the one that the call gets when all changes are made one after the other.
+/// Each call gets the answer that it would get if all changes were made one after another.
 #[test]
-fn what_many_callers_are_answered_is_what_one_by_one_gives() {
+fn concurrent_calls_get_the_answers_of_one_call_after_another() {
     let options =
         Options::new().segment_size(4096).checkpoints(Checkpoints::Inline).keep_changes(None);
-    // Slow enough that others come meanwhile.
+    // Slow enough that other calls arrive meanwhile.
     let options = options.clock(|| {
         std::thread::sleep(Duration::from_micros(100));
         Timestamp::from_millis(1)
@@ -122,9 +122,9 @@ fn what_many_callers_are_answered_is_what_one_by_one_gives() {
     assert_clean(&engine);
 }
 
-/// Who was refused hears why, whatever becomes of the others.
+/// A refused call gets its own error, also when the group fails.
 #[test]
-fn a_failure_concerns_those_who_were_not_refused_before() {
+fn a_failure_is_the_answer_to_calls_that_were_not_refused_before() {
     let group = || {
         let mut group = Group::default();
         let engine = start_with(MemoryDisk::default(), Options::new()).unwrap();
@@ -150,7 +150,7 @@ fn a_failure_concerns_those_who_were_not_refused_before() {
 
 /// A caller that panics in the middle of a group is answered alone.
 #[test]
-fn a_call_that_panics_while_it_is_decided_harms_no_other_of_its_group() {
+fn a_call_that_panics_while_it_is_decided_does_not_affect_its_group() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let clock = move || {

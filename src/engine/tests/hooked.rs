@@ -1,4 +1,5 @@
-//! A disk that asks a test before each change of a name, and before a file is opened to be read.
+//! A disk with a hook for a test, which is called before each change of a name and before a file is opened for
+//! reading.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,8 +10,8 @@ use crate::engine::checkpoint_file::UNFINISHED;
 
 type Hook = Box<dyn Fn(&'static str, &str) -> io::Result<()> + Send + Sync>;
 
-/// A disk that asks a test before it makes, renames or removes a file, opens one to read it, or syncs a directory: with
-/// the call and the name.
+/// A disk that calls a test before it creates, renames or removes a file, opens one for reading, or syncs a directory.
+/// The test gets the call and the name.
 pub(super) struct Hooked {
     below: SharedDisk,
     hook: Hook,
@@ -75,20 +76,20 @@ impl Disk for Hooked {
     }
 }
 
-/// A gate before the files of checkpoints: once it is shut, whoever makes one stops there.
+/// A gate at the files of checkpoints: when it is shut, a thread that makes a checkpoint stops there.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     shut: Arc<Mutex<Option<Stop>>>,
 }
 
-/// Tells that somebody has come, and waits until all may go on.
+/// Signals that a thread has arrived, and waits until it may continue.
 type Stop = (Sender<()>, Receiver<()>);
 
-/// What a test has of a gate that is shut.
+/// The test's side of a gate that is shut.
 pub(super) struct Shut {
-    /// Hears of the one who has come.
+    /// Receives the arrival of a thread.
     arrived: Receiver<()>,
-    /// Dropped to let all go on.
+    /// Dropped to let all threads continue.
     open: Sender<()>,
 }
 
@@ -104,7 +105,7 @@ impl Gate {
             let shut = asked.shut.lock().unwrap().take();
             if let Some((arrived, opened)) = shut {
                 arrived.send(()).unwrap();
-                // Ends when the sender is dropped.
+                // This ends when the sender is dropped.
                 let _ = opened.recv();
             }
             Ok(())
@@ -112,7 +113,7 @@ impl Gate {
         (hooked, gate)
     }
 
-    /// Stops the next one who comes.
+    /// Stops the next thread that arrives.
     pub(super) fn shut(&self) -> Shut {
         let ((arrives, arrived), (open, opened)) = (channel(), channel());
         *self.shut.lock().unwrap() = Some((arrives, opened));
@@ -121,9 +122,9 @@ impl Gate {
 }
 
 impl Shut {
-    /// Waits until somebody has come.
+    /// Waits until a thread has arrived.
     pub(super) fn wait(&self) {
-        self.arrived.recv_timeout(LONG).expect("somebody makes a checkpoint");
+        self.arrived.recv_timeout(LONG).expect("a thread makes a checkpoint");
     }
 
     pub(super) fn open(self) {

@@ -1,18 +1,18 @@
-//! Others who open the store at the same time, in another process.
+//! Other processes that open the store at the same time.
 
 use std::io;
 
 use super::*;
 use crate::disk::DiskFile;
 
-/// Comes while another one opens the store, and may stay.
+/// Called while another process opens the store; it may keep the store open.
 type Comer = fn(SharedDisk) -> Option<Directory>;
 
-/// A disk that somebody else comes to, and whose handles a child that was just forked has, too.
+/// A disk on which another process opens the store at a chosen call. A forked child also has the handles of its files.
 #[derive(Debug)]
 pub(super) struct Busy {
     below: SharedDisk,
-    /// Who comes at the first call about a name.
+    /// The other process, at the first call with this name.
     comer: Mutex<Option<(&'static str, Comer)>>,
     stays: Mutex<Option<Directory>>,
     forked: Mutex<Vec<Arc<dyn DiskFile>>>,
@@ -98,7 +98,7 @@ fn copied() -> SharedDisk {
 }
 
 #[test]
-fn of_two_who_open_a_store_for_the_first_time_one_has_it() {
+fn of_two_processes_that_open_a_new_store_one_gets_it() {
     let disk = copied();
     let busy = Arc::new(Busy::new(&disk).come_at("lock", |disk| Some(come(disk))));
     let error = start_with(Arc::clone(&busy), Options::new()).unwrap_err();
@@ -107,9 +107,9 @@ fn of_two_who_open_a_store_for_the_first_time_one_has_it() {
     assert_clean(&Engine::start(other, Options::new()).unwrap());
 }
 
-/// Who reads finds no file to lock, and another one comes to write before the checkpoint is locked.
+/// A reader finds no lock file, and a writer opens the store before the reader locks the checkpoint.
 #[test]
-fn one_who_reads_gives_way_to_one_who_came_to_write_meanwhile() {
+fn a_reader_fails_if_a_writer_opened_the_store_meanwhile() {
     for name in ["lock", "checkpoint.redb"] {
         let busy = Arc::new(Busy::new(&copied()).come_at(name, |disk| Some(come(disk))));
         let read_only = Options::new().read_only(true);
@@ -121,13 +121,13 @@ fn one_who_reads_gives_way_to_one_who_came_to_write_meanwhile() {
 }
 
 #[test]
-fn one_who_writes_gives_way_to_one_who_has_the_checkpoint_locked_to_read_it() {
+fn a_writer_fails_if_a_reader_has_locked_the_checkpoint() {
     let disk = copied();
     let busy = Arc::new(Busy::new(&disk));
     let reader = start_with(Arc::clone(&busy), Options::new().read_only(true)).unwrap();
     let error = start_with(Arc::clone(&busy), Options::new()).unwrap_err();
     assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
-    // That one made the file to lock, which those who read share from now on.
+    // That reader made the lock file, which readers share from now on.
     let other = start_with(Arc::clone(&busy), Options::new().read_only(true)).unwrap();
     drop(other);
     let error = start_with(busy, Options::new()).unwrap_err();
@@ -136,7 +136,7 @@ fn one_who_writes_gives_way_to_one_who_has_the_checkpoint_locked_to_read_it() {
 }
 
 #[test]
-fn an_opening_that_fails_gives_the_store_free_though_a_child_has_its_handles() {
+fn an_opening_that_fails_releases_the_lock_although_a_child_has_its_handles() {
     let disk = copied();
     let checkpoint = disk.open("checkpoint.redb").unwrap();
     checkpoint.write_at(0, &[0; 64]).unwrap();
@@ -148,7 +148,7 @@ fn an_opening_that_fails_gives_the_store_free_though_a_child_has_its_handles() {
 }
 
 #[test]
-fn a_store_that_another_one_makes_meanwhile_is_not_damaged() {
+fn a_store_that_another_process_creates_meanwhile_is_not_damaged() {
     for read_only in [false, true] {
         let disk: SharedDisk = Arc::new(MemoryDisk::default());
         let busy = Arc::new(Busy::new(&disk).come_at("journal", make_and_change));

@@ -1,4 +1,4 @@
-//! What the public API does not show.
+//! Tests of behaviour that the public API does not show.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ mod shared_order;
 mod shortages;
 mod verification;
 
-/// Small enough that a short run rotates segments, trims them and makes checkpoints, each in the change that makes it
-/// due.
+/// Small enough that a short run rotates and trims segments and makes checkpoints. A checkpoint is made in the same
+/// call as the change that makes it due.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
@@ -62,18 +62,18 @@ fn project(engine: &Arc<Engine>) -> Project {
     Project::new(Arc::clone(engine), "p".parse().unwrap())
 }
 
-/// Makes the view `v`.
+/// Creates the view `v`.
 fn make_view(engine: &Arc<Engine>) {
     project(engine).ensure_view(NewView::new("v", "name")).unwrap();
 }
 
-/// Links so many flags, which no other number has, to the view `v`.
+/// Links this number of flags to the view `v`; no other `number` has the same flags.
 fn link(engine: &Arc<Engine>, number: usize, keys: usize) -> Result<()> {
     let keys = (0..keys).map(|key| format!("flag-{number}-{key}"));
     project(engine).link("v", Batch::flags(keys))?.all_ok().map(drop)
 }
 
-/// How many links there are.
+/// The number of links.
 fn links(engine: &Engine) -> u64 {
     let (open, _guard) = engine.snapshot().unwrap();
     let of = |project: ProjectParts<'_>| -> u64 {
@@ -86,12 +86,12 @@ fn revision(engine: &Engine) -> u64 {
     engine.snapshot().unwrap().0.state.head().revision
 }
 
-/// Long enough for whatever is not blocked.
+/// Long enough for a call that is not blocked.
 const LONG: Duration = Duration::from_secs(20);
-/// Long enough that what is not blocked would have come.
+/// Long enough that a call that is not blocked would have returned.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// Runs something on a thread of its own; gives what it came to.
+/// Runs a function on its own thread; its result is received from the channel.
 fn spawn<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, receiver) = channel();
     thread::spawn(move || sender.send(run()));

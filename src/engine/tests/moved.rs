@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::Store;
 
-/// A store with a copy beside it, and what is done to their names.
+/// A store with a copy next to it, and a change of their names.
 struct Moved {
     dir: tempfile::TempDir,
     store: Store,
@@ -47,7 +47,7 @@ fn assert_holds(path: PathBuf, expected: u64) {
 
 #[cfg(unix)]
 #[test]
-fn a_store_whose_directory_was_renamed_goes_on_in_it_and_leaves_the_one_under_its_old_name_alone() {
+fn a_store_whose_directory_was_renamed_continues_there_and_does_not_touch_its_old_path() {
     let moved = Moved::new(|dir| dir.join("s"));
     fs::rename(moved.path("s"), moved.path("old")).unwrap();
     fs::rename(moved.path("copy"), moved.path("s")).unwrap();
@@ -58,7 +58,7 @@ fn a_store_whose_directory_was_renamed_goes_on_in_it_and_leaves_the_one_under_it
 
 #[cfg(unix)]
 #[test]
-fn a_store_that_was_opened_through_a_link_stays_where_the_link_led() {
+fn a_store_that_was_opened_through_a_link_stays_in_the_original_directory() {
     use std::os::unix::fs::symlink;
     let moved = Moved::new(|dir| {
         fs::create_dir(dir.join("real")).unwrap();

@@ -1,4 +1,4 @@
-//! What a caller hears when a change fails, and what the store does then.
+//! The errors of failed changes, and the state of the store after them.
 
 use std::io::ErrorKind;
 
@@ -13,12 +13,12 @@ fn store() -> (Arc<Engine>, SimulatedDisk) {
     (engine, disk)
 }
 
-/// What a change that fails comes to: the outcome, and whether writes go on.
+/// Checks the outcome of a change that fails, and whether writes continue.
 fn assert_outcome(engine: &Arc<Engine>, outcome: Outcome, goes_on: bool, case: &str) {
     let before = links(engine);
     let error = link(engine, 1, 10).unwrap_err();
     assert_eq!(error.outcome(), outcome, "{case}: {error}");
-    assert_eq!(links(engine), before, "{case}: nobody sees it");
+    assert_eq!(links(engine), before, "{case}: it is not visible");
     if goes_on {
         assert_eq!(engine.health(), Health::Writable, "{case}");
     } else {
@@ -30,7 +30,7 @@ fn assert_outcome(engine: &Arc<Engine>, outcome: Outcome, goes_on: bool, case: &
     }
 }
 
-/// After the failure is over: what was committed is there, what was not applied is not.
+/// After the failure: a committed change is there, and one that was not applied is not.
 fn assert_goes_on(engine: &Arc<Engine>, disk: &SimulatedDisk, outcome: Outcome, case: &str) {
     engine.recover().unwrap();
     assert_eq!(engine.health(), Health::Writable, "{case}");
@@ -88,7 +88,7 @@ fn a_recovery_that_fails_leaves_nothing_to_read_until_one_succeeds() {
     link(&engine, 1, 10).unwrap();
     engine.set_fault(Fault::Unknown);
     link(&engine, 2, 10).unwrap_err();
-    assert_eq!(links(&engine), 10, "reads go on");
+    assert_eq!(links(&engine), 10, "reads continue");
     for kind in [CallKind::Open, CallKind::Read, CallKind::Create] {
         disk.fail(DiskFault::new(ErrorKind::Other).on(kind).for_good());
         engine.recover().unwrap_err();
@@ -105,7 +105,7 @@ fn a_recovery_that_fails_leaves_nothing_to_read_until_one_succeeds() {
 }
 
 #[test]
-fn what_was_read_before_a_recovery_and_a_closing_says_that_it_is_over() {
+fn snapshots_from_before_a_recovery_or_a_close_fail() {
     let (engine, _) = store();
     engine.recover().unwrap();
     let (open, _guard) = engine.snapshot().unwrap();
@@ -128,9 +128,9 @@ fn what_was_read_before_a_recovery_and_a_closing_says_that_it_is_over() {
     assert_eq!(engine.health(), Health::Closed);
 }
 
-/// A failure after which nothing could be made durable: closing says so, and loses nothing that was acknowledged.
+/// After this failure nothing can be made durable: closing returns an error, and no acknowledged change is lost.
 #[test]
-fn closing_a_store_whose_writes_have_stopped_says_so_and_gives_it_free() {
+fn closing_a_store_whose_writes_have_stopped_returns_an_error_and_releases_the_lock() {
     let (engine, disk) = store();
     link(&engine, 1, 10).unwrap();
     engine.set_fault(Fault::Unknown);

@@ -1,13 +1,13 @@
-//! Leaders that panic where no panic is expected.
+//! Leaders that panic at an unexpected place.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::hooked::Hooked;
 use super::*;
 
-/// The disk panics while a segment is begun, in the thread of the leader.
+/// The disk panics when a segment is begun, in the thread of the leader.
 #[test]
-fn a_leader_that_panics_leaves_nobody_waiting_and_the_store_to_be_recovered() {
+fn a_leader_that_panics_leaves_no_call_waiting_and_the_store_can_be_recovered() {
     let is_armed = Arc::new(AtomicBool::new(false));
     let armed = Arc::clone(&is_armed);
     let disk = Hooked::new(SimulatedDisk::new(), move |call, name| {
@@ -21,7 +21,7 @@ fn a_leader_that_panics_leaves_nobody_waiting_and_the_store_to_be_recovered() {
     make_view(&engine);
     link(&engine, 0, 10).unwrap();
     is_armed.store(true, Ordering::Relaxed);
-    // Each wants a segment of its own. The first one leads; others come meanwhile.
+    // Each change needs a new segment. The first caller leads; others arrive meanwhile.
     let callers: Vec<_> = (1..6)
         .map(|number| {
             let engine = Arc::clone(&engine);
@@ -37,7 +37,7 @@ fn a_leader_that_panics_leaves_nobody_waiting_and_the_store_to_be_recovered() {
     }
     let late = link(&engine, 7, 1).unwrap_err();
     assert!(matches!(late, Error::WritesStopped { .. }), "{late}");
-    assert_eq!(links(&engine), 10, "reads go on");
+    assert_eq!(links(&engine), 10, "reads continue");
     is_armed.store(false, Ordering::Relaxed);
     engine.recover().unwrap();
     assert_eq!(links(&engine) % 2_000, 10, "each change is whole or absent");

@@ -1,8 +1,8 @@
-//! A store that is only read.
+//! A read-only store.
 
 use super::*;
 
-/// A disk that a killed process left: a checkpoint, and changes in the journal behind it.
+/// The disk of a killed process: a checkpoint, and later changes in the journal.
 fn killed() -> SimulatedDisk {
     let disk = SimulatedDisk::new();
     let options = Options::new().segment_size(4096).checkpoints(Checkpoints::ByHand);
@@ -15,7 +15,7 @@ fn killed() -> SimulatedDisk {
 }
 
 #[test]
-fn what_is_replayed_stays_in_memory_and_no_file_is_touched() {
+fn a_read_only_opening_replays_in_memory_and_changes_no_file() {
     let disk = killed();
     let before = disk.contents();
     let engine = start_with(disk.clone(), Options::new().read_only(true)).unwrap();
@@ -29,9 +29,9 @@ fn what_is_replayed_stays_in_memory_and_no_file_is_touched() {
     assert_eq!((disk.calls(), disk.contents()), (0, before));
 }
 
-/// The limit is for those who append.
+/// The limit applies only to calls that append.
 #[test]
-fn a_dry_run_is_decided_however_long_the_journal_is() {
+fn a_dry_run_is_decided_with_any_length_of_the_journal() {
     for checkpoints in [Checkpoints::Background, Checkpoints::Inline, Checkpoints::ByHand] {
         let options = Options::new().read_only(true).journal_limit(1).checkpoints(checkpoints);
         let engine = start_with(killed(), options).unwrap();

@@ -1,10 +1,10 @@
-//! A checkpoint that is made while the store is closed or recovered.
+//! A checkpoint that is being made while the store is closed or recovered.
 
 use super::hooked::Gate;
 use super::*;
 use crate::Fault;
 
-/// A store whose checkpoints are made by hand, with something to bring to disk.
+/// A store whose checkpoints are made by hand, with changes to be written to disk.
 fn store() -> (Arc<Engine>, Gate, SimulatedDisk) {
     let simulated = SimulatedDisk::new();
     let (disk, gate) = Gate::on(simulated.clone());
@@ -22,9 +22,9 @@ fn spawn_call<T: Send + 'static>(
     spawn(move || call(&engine))
 }
 
-/// Otherwise it could take the place of what the next process wrote.
+/// Otherwise the checkpoint could replace a newer one of the next process.
 #[test]
-fn a_store_is_given_free_only_after_the_checkpoint_that_is_being_made() {
+fn a_store_is_unlocked_only_after_the_checkpoint_in_progress() {
     let (engine, gate, simulated) = store();
     let shut = gate.shut();
     let made = spawn_call(&engine, Engine::checkpoint);
@@ -42,7 +42,7 @@ fn a_store_is_given_free_only_after_the_checkpoint_that_is_being_made() {
 }
 
 #[test]
-fn a_checkpoint_of_a_store_that_was_closed_or_recovered_meanwhile_is_not_made() {
+fn a_checkpoint_is_not_made_if_the_store_was_closed_or_recovered_meanwhile() {
     for recovers in [false, true] {
         let (engine, _, simulated) = store();
         let up_to = engine.up_to(&engine.writer()).unwrap();
@@ -60,9 +60,9 @@ fn a_checkpoint_of_a_store_that_was_closed_or_recovered_meanwhile_is_not_made() 
     }
 }
 
-/// A recovery reads the files that a checkpoint and its trimming change.
+/// A recovery reads the files that a checkpoint and the trimming after it change.
 #[test]
-fn a_recovery_waits_for_the_checkpoint_that_is_being_made() {
+fn a_recovery_waits_for_the_checkpoint_in_progress() {
     let (engine, gate, _) = store();
     let shut = gate.shut();
     let made = spawn_call(&engine, Engine::checkpoint);

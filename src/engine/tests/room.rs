@@ -1,4 +1,4 @@
-//! What becomes of changes when the journal has reached its bound.
+//! Changes when the journal has reached its limit.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,11 +10,11 @@ use crate::engine::checkpoint_file::UNFINISHED;
 const LIMIT: u64 = 20_000;
 
 fn limited(checkpoints: Checkpoints) -> Options {
-    // By their bytes none is ever due.
+    // A checkpoint is never due by size.
     options().checkpoint_bytes(u64::MAX).journal_limit(LIMIT).checkpoints(checkpoints)
 }
 
-/// Fills the journal up to its bound.
+/// Fills the journal up to its limit.
 fn fill(engine: &Arc<Engine>) {
     make_view(engine);
     for number in 0.. {
@@ -26,7 +26,7 @@ fn fill(engine: &Arc<Engine>) {
 }
 
 #[test]
-fn a_change_that_finds_no_room_makes_a_checkpoint_first() {
+fn a_change_at_the_journal_limit_makes_a_checkpoint_first() {
     for checkpoints in [Checkpoints::Inline, Checkpoints::Background] {
         let engine = start_with(SimulatedDisk::new(), limited(checkpoints)).unwrap();
         fill(&engine);
@@ -40,7 +40,7 @@ fn a_change_that_finds_no_room_makes_a_checkpoint_first() {
 }
 
 #[test]
-fn a_change_that_finds_no_room_waits_for_the_checkpoint_that_is_being_made() {
+fn a_change_at_the_journal_limit_waits_for_the_checkpoint_in_progress() {
     let (disk, gate) = Gate::on(SimulatedDisk::new());
     let options = limited(Checkpoints::Background).checkpoint_age(Some(Duration::ZERO));
     let engine = start_with(disk, options).unwrap();
@@ -60,7 +60,7 @@ fn a_change_that_finds_no_room_waits_for_the_checkpoint_that_is_being_made() {
 }
 
 #[test]
-fn where_checkpoints_are_made_by_hand_a_change_without_room_is_refused_until_one_is_made() {
+fn a_change_at_the_journal_limit_is_refused_until_a_checkpoint_is_made_by_hand() {
     let engine = start_with(SimulatedDisk::new(), limited(Checkpoints::ByHand)).unwrap();
     fill(&engine);
     let before = revision(&engine);
@@ -76,7 +76,7 @@ fn where_checkpoints_are_made_by_hand_a_change_without_room_is_refused_until_one
 }
 
 #[test]
-fn where_no_checkpoint_can_be_made_a_change_without_room_is_refused_with_the_reason() {
+fn a_change_at_the_journal_limit_is_refused_with_the_reason_if_no_checkpoint_can_be_made() {
     for checkpoints in [Checkpoints::Inline, Checkpoints::Background] {
         let fails = Arc::new(AtomicBool::new(false));
         let failing = Arc::clone(&fails);
@@ -99,7 +99,7 @@ fn where_no_checkpoint_can_be_made_a_change_without_room_is_refused_with_the_rea
             assert!(matches!(**source, Error::Io { .. }), "{source:?}");
         }
         assert_eq!((revision(&engine), engine.health()), (before, Health::Writable));
-        // Each tries, since nothing else brings the store on.
+        // Each change tries to make one, because nothing else frees the journal.
         assert_eq!(engine.stats().failed_checkpoints, 2);
         fails.store(false, Ordering::Relaxed);
         link(&engine, 9_999, 1).unwrap();

@@ -1,4 +1,4 @@
-//! What fails where stores share one order of changes.
+//! Failures in stores that share one order of changes.
 
 use super::shared_order::{Order, assert_same, copy, mark, shared};
 use super::*;
@@ -11,7 +11,7 @@ fn failed(outcome: Outcome) -> Proposed {
 }
 
 #[test]
-fn a_change_without_a_place_has_the_outcome_that_the_order_tells_and_the_store_goes_on() {
+fn a_change_without_a_place_has_the_outcome_from_the_order_and_the_store_continues() {
     let order: Arc<Order> = Arc::default();
     let (one, _) = copy(&order);
     make_view(&one);
@@ -22,7 +22,8 @@ fn a_change_without_a_place_has_the_outcome_that_the_order_tells_and_the_store_g
         assert_eq!((error.outcome(), one.health()), (outcome, Health::Writable));
         assert_eq!(links(&one), 0);
     }
-    // What would have changed nothing is applied in no case, and what was refused was perhaps wrongly so.
+    // A call that would change nothing is certainly not applied. A call that was refused may have been refused on an
+    // outdated state.
     order.answers.lock().unwrap().push(failed(Outcome::Unknown));
     let error = project(&one).delete_view("other").unwrap_err();
     assert!(matches!(error, Error::SharedLog { outcome: Outcome::NotApplied, .. }), "{error}");
@@ -30,9 +31,9 @@ fn a_change_without_a_place_has_the_outcome_that_the_order_tells_and_the_store_g
     assert_clean(&one);
 }
 
-/// The order has it, so it is committed, and comes again.
+/// The order has it, so it is committed, and arrives again.
 #[test]
-fn a_change_that_has_its_place_and_fails_here_is_committed_and_there_once_in_the_end() {
+fn a_change_that_has_its_place_and_fails_here_is_committed_and_applied_once_later() {
     for (fault, goes_on) in
         [(Fault::NotApplied, true), (Fault::Unknown, false), (Fault::Committed, false)]
     {
@@ -54,7 +55,7 @@ fn a_change_that_has_its_place_and_fails_here_is_committed_and_there_once_in_the
 }
 
 #[test]
-fn changes_of_others_that_cannot_be_kept_come_again() {
+fn changes_of_others_that_cannot_be_appended_arrive_again() {
     for fault in [Fault::NotApplied, Fault::Unknown, Fault::Committed] {
         let order: Arc<Order> = Arc::default();
         let ((one, _), (other, disk)) = (copy(&order), copy(&order));
@@ -71,7 +72,7 @@ fn changes_of_others_that_cannot_be_kept_come_again() {
     }
 }
 
-/// A group in the place after the last one.
+/// Adds a group at the end of the order.
 fn push(order: &Order, at: &Engine, changes: Vec<Vec<u8>>) {
     let mut groups = order.groups.lock().unwrap();
     let mark = mark(groups.len() + 1);
@@ -79,7 +80,7 @@ fn push(order: &Order, at: &Engine, changes: Vec<Vec<u8>>) {
 }
 
 #[test]
-fn a_change_of_a_later_version_stops_a_copy_in_front_of_it_and_reads_go_on() {
+fn a_change_of_a_later_version_stops_a_copy_before_it_and_reads_continue() {
     let order: Arc<Order> = Arc::default();
     let ((one, disk), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -96,7 +97,7 @@ fn a_change_of_a_later_version_stops_a_copy_in_front_of_it_and_reads_go_on() {
     }
     let reopened = start_with(disk.power_lost(1), shared(&order)).unwrap();
     assert_eq!(revision(&reopened), 1);
-    // What stands there is known after an upgrade.
+    // After an upgrade, the change at this place is known.
     order.groups.lock().unwrap().pop();
     link(&one, 1, 1).unwrap();
     other.follow().unwrap();
@@ -104,14 +105,14 @@ fn a_change_of_a_later_version_stops_a_copy_in_front_of_it_and_reads_go_on() {
 }
 
 #[test]
-fn a_change_that_does_not_fit_is_not_kept_and_those_before_it_are() {
+fn a_change_that_does_not_fit_is_not_applied_and_those_before_it_are() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
     (0..3).for_each(|number| link(&one, number, 1).unwrap());
     let unfit = {
         let mut change = one.past_change(2).unwrap().0;
-        // Its links are there already.
+        // Its links already exist.
         change.stamp.revision = 5;
         change.encode().unwrap()
     };
@@ -127,7 +128,7 @@ fn a_change_that_does_not_fit_is_not_kept_and_those_before_it_are() {
 }
 
 #[test]
-fn a_group_that_was_decided_elsewhere_than_where_the_copy_stands_is_no_change_of_it() {
+fn a_group_that_was_decided_at_another_position_is_not_applied() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -145,9 +146,9 @@ fn a_group_that_was_decided_elsewhere_than_where_the_copy_stands_is_no_change_of
     assert!(project(&one).read().unwrap().view(no_such.as_str()).is_err());
 }
 
-/// Whatever the machine had on disk, it goes on to what the others have.
+/// With any state on its disk, the machine reaches the same state as the others.
 #[test]
-fn a_copy_that_loses_power_between_any_two_calls_ends_as_the_others_do() {
+fn a_copy_that_loses_power_between_any_two_calls_reaches_the_state_of_the_others() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, disk)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -173,7 +174,7 @@ fn a_copy_that_loses_power_between_any_two_calls_ends_as_the_others_do() {
 }
 
 #[test]
-fn a_call_that_was_not_proposed_is_not_applied_whatever_became_of_the_changes_of_others() {
+fn a_call_that_was_not_proposed_is_not_applied_after_any_failure_of_others() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);

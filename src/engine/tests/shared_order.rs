@@ -11,11 +11,11 @@ use crate::sequencer::{At, LoggedGroup, Proposal, Proposed, Sequencer};
 #[derive(Debug, Default)]
 pub(super) struct Order {
     pub(super) groups: Mutex<Vec<LoggedGroup>>,
-    /// What becomes of the next proposals instead of their taking place.
+    /// The answers to the next proposals, which then get no place.
     pub(super) answers: Mutex<Vec<Proposed>>,
-    /// How many proposals there were.
+    /// The number of changes in each proposal.
     pub(super) proposed: Mutex<Vec<usize>>,
-    /// Stops the next proposal: tells that it has come, and waits.
+    /// Stops the next proposal: signals its arrival, and waits.
     pub(super) stop: Mutex<Option<(std::sync::mpsc::Sender<()>, Receiver<()>)>>,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn assert_same(one: &Engine, other: &Engine) {
 }
 
 #[test]
-fn what_one_copy_changes_the_others_have_once_they_follow() {
+fn changes_of_one_copy_are_in_the_others_after_they_follow() {
     let order = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -95,7 +95,7 @@ fn a_change_that_comes_second_is_decided_again_on_the_one_that_came_first() {
     let order = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
-    // It has not followed: its decision would be that the project is new.
+    // It has not followed the order: it would decide that the project is new.
     link(&other, 1, 2).unwrap();
     let (of_one, of_other) = (project(&one), project(&other));
     let report = of_one.unlink("v", Batch::flags(["flag-1-0"])).unwrap();
@@ -106,9 +106,9 @@ fn a_change_that_comes_second_is_decided_again_on_the_one_that_came_first() {
     assert_same(&one, &other);
 }
 
-/// Of two copies that decide at the same moment, one is void.
+/// Two copies decide at the same moment; one decision is void.
 #[test]
-fn of_two_decisions_on_the_same_state_one_takes_effect_and_the_other_is_made_anew() {
+fn of_two_decisions_on_the_same_state_one_takes_effect_and_the_other_is_decided_again() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -130,9 +130,9 @@ fn of_two_decisions_on_the_same_state_one_takes_effect_and_the_other_is_made_ane
     assert_eq!(links(&one), 3);
 }
 
-/// So nobody hears what was never true at any moment of his call.
+/// So no caller gets an answer that was not true at any moment of its call.
 #[test]
-fn what_changes_nothing_is_true_at_the_newest_place_or_is_decided_again() {
+fn an_answer_without_a_change_is_true_at_the_newest_place_or_is_decided_again() {
     let order: Arc<Order> = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);
@@ -148,7 +148,7 @@ fn what_changes_nothing_is_true_at_the_newest_place_or_is_decided_again() {
 }
 
 #[test]
-fn who_reads_or_brings_to_disk_waits_for_no_change_that_waits_for_its_place() {
+fn reads_and_checkpoints_do_not_wait_for_a_change_that_waits_for_its_place() {
     let order: Arc<Order> = Arc::default();
     let (one, _) = copy(&order);
     make_view(&one);
@@ -179,14 +179,14 @@ fn who_reads_or_brings_to_disk_waits_for_no_change_that_waits_for_its_place() {
 }
 
 #[test]
-fn the_mark_is_that_of_the_last_change_whatever_the_journal_let_go_of() {
+fn the_mark_is_that_of_the_last_change_also_after_the_journal_is_trimmed() {
     let order = Arc::default();
     let (one, disk) = copy(&order);
     make_view(&one);
     (0..30).for_each(|number| link(&one, number, 1).unwrap());
     let at = one.at().unwrap();
     assert_eq!(at.1, mark(31));
-    // From the journal, and then from the checkpoint alone.
+    // First from the journal, and then from the checkpoint alone.
     let reopened = start_with(disk.power_lost(1), shared(&order)).unwrap();
     assert_eq!(reopened.at().unwrap(), at);
     one.close().unwrap();
@@ -221,7 +221,7 @@ fn a_copy_that_changes_by_itself_leaves_the_order() {
 }
 
 #[test]
-fn whoever_waits_for_a_position_hears_when_the_copy_has_it_or_never_will() {
+fn a_wait_ends_when_the_copy_has_the_position_and_fails_if_it_has_another_history() {
     let order = Arc::default();
     let ((one, _), (other, _)) = (copy(&order), copy(&order));
     make_view(&one);

@@ -1,4 +1,4 @@
-//! What is short for a while: space, quota, memory.
+//! Temporary shortages: of disk space, quota or memory.
 
 use std::io::ErrorKind;
 
@@ -8,7 +8,7 @@ use crate::disk::simulated::{CallKind, DiskFault};
 const SHORTAGES: [ErrorKind; 3] =
     [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::OutOfMemory];
 
-/// A store whose next change of 2,000 keys wants a new segment.
+/// A store whose next change of 2,000 keys needs a new segment.
 fn store(options: Options) -> (Arc<Engine>, SimulatedDisk) {
     let disk = SimulatedDisk::new();
     let engine = start_with(disk.clone(), options).unwrap();
@@ -17,13 +17,14 @@ fn store(options: Options) -> (Arc<Engine>, SimulatedDisk) {
     (engine, disk)
 }
 
-/// The calls of a change that begins a segment, and how many there are before the segment has its name.
+/// The calls of a change that begins a segment, and how many of them come before the segment gets its name.
 fn calls_of_rotation() -> (Vec<CallKind>, usize) {
     let (engine, disk) = store(options().checkpoints(Checkpoints::ByHand));
     let from = disk.calls();
     link(&engine, 1, 2_000).unwrap();
     let kinds: Vec<CallKind> = disk.log()[from..].iter().map(|call| call.kind).collect();
-    let named = kinds.iter().position(|kind| *kind == CallKind::Rename).expect("it begins one");
+    let named =
+        kinds.iter().position(|kind| *kind == CallKind::Rename).expect("a segment is begun");
     (kinds, named)
 }
 
@@ -48,9 +49,9 @@ fn a_shortage_while_a_segment_is_made_refuses_the_change_and_passes() {
     }
 }
 
-/// All calls that make a file fail, as long as the shortage lasts; reads and small changes go on.
+/// All calls that create a file fail during the shortage; reads and small changes continue.
 #[test]
-fn as_long_as_no_file_can_be_made_changes_that_need_none_go_on() {
+fn while_no_file_can_be_created_changes_that_need_none_continue() {
     for kind in SHORTAGES {
         let (engine, disk) = store(options().checkpoints(Checkpoints::ByHand));
         disk.fail(DiskFault::new(kind).on(CallKind::Create).for_good());
@@ -80,7 +81,7 @@ fn a_shortage_while_a_checkpoint_is_made_stops_nothing_and_passes() {
         let (engine, disk) = store(options.checkpoints(mode));
         engine.checkpointer.wait();
         let made = engine.stats().checkpoints;
-        // The segment has room: only checkpoints make files.
+        // The segment has space, so only checkpoints create files.
         disk.fail(DiskFault::new(kind).on(CallKind::Create).for_good());
         (1..6).for_each(|number| link(&engine, number, 50).unwrap());
         engine.checkpointer.wait();

@@ -1,4 +1,4 @@
-//! What a verification finds, by the number of the invariant.
+//! The findings of a verification, by the number of the invariant.
 
 use super::*;
 use crate::engine::checkpoint_file::NAME;
@@ -6,7 +6,7 @@ use crate::engine::live::Open;
 use crate::model::chain_hash::ChainHash;
 use crate::verify::Verification;
 
-/// A store with a checkpoint and changes behind it, whose journal reaches back to the first change.
+/// A store with a checkpoint and later changes, whose journal reaches back to the first change.
 fn store() -> (Arc<Engine>, SimulatedDisk) {
     let disk = SimulatedDisk::new();
     let options = Options::new().checkpoints(Checkpoints::ByHand);
@@ -27,24 +27,24 @@ fn broken(verification: &Verification) -> Vec<u8> {
     broken
 }
 
-/// Puts bytes in the place of a file, under the store's hands.
+/// Overwrites a file while the store is open.
 fn put(disk: &SimulatedDisk, name: &str, bytes: &[u8]) {
     disk.create(name).unwrap().write_at(0, bytes).unwrap();
 }
 
-/// Where the last byte is that is not zero.
+/// The index of the last byte that is not zero.
 fn last_used(bytes: &[u8]) -> usize {
     (0..bytes.len()).rev().find(|at| bytes[*at] != 0).unwrap()
 }
 
-/// What becomes of the bytes of a file.
+/// Returns the bytes of a file after a damage.
 type Damage<'d> = &'d dyn Fn(&[u8]) -> Vec<u8>;
 
 #[test]
 fn a_damaged_checkpoint_breaks_invariant_7_and_no_other() {
     let flipped = |whole: &[u8]| {
         let mut bytes = whole.to_vec();
-        // Some bytes of a page mean nothing.
+        // Some bytes of a page are unused.
         bytes.iter_mut().filter(|byte| **byte != 0).step_by(16).for_each(|byte| *byte ^= 1);
         bytes
     };
@@ -60,7 +60,7 @@ fn a_damaged_checkpoint_breaks_invariant_7_and_no_other() {
         put(&disk, NAME, &damage(&disk.contents()[NAME]));
         let found = engine.verify().unwrap();
         assert_eq!(broken(&found), [7], "{case}: {found}");
-        // The next checkpoint mends it.
+        // The next checkpoint repairs it.
         link(&engine, 10, 1).unwrap();
         engine.checkpoint().unwrap();
         assert_clean(&engine);
@@ -72,12 +72,12 @@ fn a_checkpoint_of_another_store_breaks_invariant_7() {
     let (engine, disk) = store();
     put(&disk, NAME, &store().1.contents()[NAME]);
     let found = engine.verify().unwrap();
-    assert!(found.to_string().contains("of another store (invariant 7)"), "{found}");
+    assert!(found.to_string().contains("to another store (invariant 7)"), "{found}");
 }
 
 #[test]
 fn a_damaged_journal_breaks_invariant_8() {
-    // In the newest change, which a replay from the checkpoint meets, too; and in an older one.
+    // In the newest change, which a replay from the checkpoint also reads, and in an older one.
     for is_newest in [true, false] {
         let (engine, disk) = store();
         let mut files = disk.contents().into_iter();
@@ -105,7 +105,7 @@ fn a_state_that_the_journal_does_not_lead_to_breaks_invariant_9() {
         engine.live.set(open);
         let found = engine.verify().unwrap();
         assert_eq!(broken(&found), [9], "{case}: {found}");
-        // From the checkpoint, and from the first change on.
+        // One from the checkpoint, and one from the first change.
         assert_eq!(found.findings.len(), 2, "{found}");
         assert!(found.counts.replayed);
     }
@@ -122,9 +122,9 @@ fn a_state_that_contradicts_itself_breaks_the_invariant_of_its_number() {
     assert!(found.to_string().contains("a view is newer than the state (invariant 4)"), "{found}");
 }
 
-/// A checkpoint of before what the journal let go of.
+/// A checkpoint that is older than the oldest change of the journal.
 #[test]
-fn an_older_checkpoint_in_the_place_of_the_newest_one_is_found() {
+fn an_older_checkpoint_at_the_place_of_the_newest_one_is_found() {
     let disk = SimulatedDisk::new();
     let options = options().checkpoints(Checkpoints::ByHand).keep_changes(Some(1));
     let engine = start_with(disk.clone(), options).unwrap();

@@ -1,4 +1,4 @@
-//! Beginning, changing and ending a standing filter, and who holds links.
+//! Starting, replacing and ending a standing filter, and the holders of links.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::state::project::ProjectState;
 use crate::state::standing::Standing;
 
 impl ProjectState {
-    /// Lets a view follow a filter, another one, or none.
+    /// Sets, replaces or ends the filter that a view follows.
     pub(super) fn change_filter(&mut self, change: &FilterChange, made: Made) -> Fit {
         let FilterChange { view, last_change, resource_type, before, filter, links, by_filter } =
             change;
@@ -41,7 +41,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Lets a view follow a filter for a type, or none, and the index lead to it.
+    /// Sets or ends the filter that a view follows for a type, and updates the index.
     pub(in crate::state) fn set_filter(
         &mut self,
         slot: u32,
@@ -57,7 +57,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// The ids of the names whose links keys hold, in order: all but those that a filter alone holds.
+    /// The ids of the names whose links keys hold, in order: all except those that only a filter holds.
     pub(in crate::state) fn held_by_keys<'n>(
         &self,
         slot: u32,
@@ -69,15 +69,15 @@ impl ProjectState {
         let linked = links.flat_map(|links| links.by_key(names, None, 0));
         let mut ids: BTreeSet<u32> = linked.map(|link| names.id(link.place)).collect();
         for name in by_filter {
-            let name = there(names.find(name), "a link is not there")?;
+            let name = there(names.find(name), "a link does not exist")?;
             if !ids.remove(&name.id) {
-                return Err(Misfit("a link is not there"));
+                return Err(Misfit("a link does not exist"));
             }
         }
         Ok(ids.into_iter().collect())
     }
 
-    /// Notes who holds links that were made: keys, or the filter of the view alone.
+    /// Records the holder of links that were made: keys, or only the filter of the view.
     pub(in crate::state) fn note_holder(
         &mut self,
         slot: u32,
@@ -88,7 +88,7 @@ impl ProjectState {
         let names = &self.resources.get(resource_type).names;
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         match view.standing_mut(resource_type) {
-            None if by_filter && !made.is_empty() => Err(Misfit("the view follows nothing")),
+            None if by_filter && !made.is_empty() => Err(Misfit("the view follows no filter")),
             Some(standing) if !by_filter => {
                 for entry in made {
                     standing.hold(names.id(entry.place()));
@@ -99,7 +99,7 @@ impl ProjectState {
         }
     }
 
-    /// Changes who holds links that stay; `change` tells whether it did.
+    /// Changes the holders of links that stay; `change` returns whether it changed something.
     pub(in crate::state) fn change_holds<'n>(
         &mut self,
         slot: u32,
@@ -110,16 +110,16 @@ impl ProjectState {
         let resources = self.resources.get(resource_type);
         for name in held {
             let view = there(self.views.get_mut(slot), "there is no such view")?;
-            let standing = there(view.standing_mut(resource_type), "the view follows nothing")?;
-            let name = there(resources.names.find(name), "a link is not there")?;
+            let standing = there(view.standing_mut(resource_type), "the view follows no filter")?;
+            let name = there(resources.names.find(name), "a link does not exist")?;
             if !resources.postings.contains(name.id, slot) || !change(standing, name.id) {
-                return Err(Misfit("who holds a link is as it was"));
+                return Err(Misfit("the holder of a link does not change"));
             }
         }
         Ok(())
     }
 
-    /// Forgets the filters of a view that is deleted.
+    /// Removes the filters of a view that is deleted from the index.
     pub(super) fn forget_filters(&mut self, slot: u32) {
         let Some(view) = self.views.get(slot) else { return };
         for following in view.filters() {

@@ -1,4 +1,4 @@
-//! The one place where a link changes, in both directions.
+//! The only place where links change, in both directions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::state::project::{ProjectState, Resources};
 use crate::state::standing::Standing;
 
 impl ProjectState {
-    /// Makes and removes links, part after part.
+    /// Makes and removes links, one part after another.
     pub(super) fn change_links(&mut self, parts: &[LinksChange], made: Made) -> Fit {
         let mut portions = BTreeMap::<(&ViewKey, ResourceType), Portion>::new();
         let made_now = || parts.iter().filter(|part| part.restored.is_none());
@@ -59,8 +59,8 @@ impl ProjectState {
         self.note_holder(slot, part.resource_type, &entries, part.holds.by_filter)
     }
 
-    /// Puts links back with the times they had, none of them after `until`; they are given in key order. Who holds them
-    /// is not noted yet.
+    /// Restores links with their times; none is later than `until`. They are in key order. Their holders are not
+    /// recorded here.
     pub(in crate::state) fn put_back_links(
         &mut self,
         slot: u32,
@@ -72,7 +72,7 @@ impl ProjectState {
             record.revision > until.revision || record.linked_at > until.time
         };
         if links.iter().any(later) {
-            return Err(Misfit("a link comes back that is newer than the change"));
+            return Err(Misfit("a restored link is newer than the change"));
         }
         if links.is_empty() {
             return Ok(Vec::new());
@@ -84,11 +84,11 @@ impl ProjectState {
         let links: Vec<(Entry, LinkRecord)> = entries.iter().copied().zip(records).collect();
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let set = view.links_mut(resource_type);
-        there(set.put_back(names, &links), "links cannot be put back in their places")?;
+        there(set.put_back(names, &links), "links cannot be restored")?;
         Ok(entries)
     }
 
-    /// Removes links, which are given by the names of their resources.
+    /// Removes links, given by the names of their resources.
     fn unlink(&mut self, slot: u32, resource_type: ResourceType, removed: &RemovedLinks) -> Fit {
         if removed.names.is_empty() {
             return Ok(());
@@ -96,10 +96,10 @@ impl ProjectState {
         let mut found = Vec::with_capacity(removed.names.len());
         self.of(resource_type).names.find_all(removed.names.iter(), &mut found);
         let found: Option<Vec<Name>> = found.into_iter().collect();
-        self.unlink_names(slot, resource_type, &there(found, "a link is not there")?)
+        self.unlink_names(slot, resource_type, &there(found, "a link does not exist")?)
     }
 
-    /// Removes links to names that are there, given in key order.
+    /// Removes links to existing names, which are in key order.
     pub(in crate::state) fn unlink_names(
         &mut self,
         slot: u32,
@@ -110,7 +110,7 @@ impl ProjectState {
         let entries = entries(&resources.names, gone);
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(resource_type);
-        there(links.unlink(&resources.names, &entries), "a link is not there")?;
+        there(links.unlink(&resources.names, &entries), "a link does not exist")?;
         view.drop_empty(resource_type);
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
         if let Some(standing) = view.standing_mut(resource_type) {
@@ -125,10 +125,10 @@ impl ProjectState {
             Removed::Last => last.extend(gone.get(at)),
         });
         resources.free(&last);
-        if absent { Err(Misfit("a posting is not there")) } else { Ok(()) }
+        if absent { Err(Misfit("a posting does not exist")) } else { Ok(()) }
     }
 
-    /// Adds the slot of a view to the postings of names that are in key order and do not have it.
+    /// Adds the slot of a view to the postings of names. The names are in key order and do not have the slot.
     fn add_postings<'n>(
         &mut self,
         resource_type: ResourceType,
@@ -155,7 +155,7 @@ impl ProjectState {
         if !postings.insert_all(&ids, slot) {
             return Err(Misfit("a link already exists"));
         }
-        // After all names were added: what they begin with alike is known only then.
+        // This is done after all names were added, because their common prefix is known only then.
         Ok(entries(names, &of_texts))
     }
 }

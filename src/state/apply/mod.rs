@@ -31,7 +31,7 @@ struct Made {
 }
 
 impl Made {
-    /// Checks that a view was last changed by what the change says.
+    /// Checks that the previous last change of a view is the one that the change names.
     fn check_last_change(self, of_view: ChangeId, said: LastChange) -> Fit {
         let before = (of_view != self.id).then_some(of_view);
         if before == said { Ok(()) } else { Err(Misfit("the view had another last change")) }
@@ -39,21 +39,21 @@ impl Made {
 }
 
 impl State {
-    /// Applies the change that comes after the newest one; `hash` is the chain hash after it.
+    /// Applies the change after the newest one; `hash` is the chain hash after it.
     ///
-    /// Cost: O(n log links) with the n names of the change; for a deletion of a view O(1): what it
-    /// leaves is swept by it and the changes after it, a little with each.
+    /// Cost: O(n log links) with the n names of the change. The deletion of a view is O(1): its postings are removed
+    /// later, a few by each following change.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when the change is not the next one of this state. A part of it may be applied
-    /// then: the state is not to be used any more.
+    /// [`Error::Damaged`] if the change is not the next one of this state. A part of it may have been applied then, so
+    /// the state must not be used any more.
     pub(crate) fn apply_chained(&mut self, change: &ChangeRecord, hash: ChainHash) -> Result<()> {
         let applied = self.apply_effects(change, hash);
         applied.map_err(|misfit| misfit.of_change(change.stamp.revision))
     }
 
-    /// The same where there is no chain of hashes.
+    /// The same without a chain of hashes.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn apply(&mut self, change: &ChangeRecord) -> Result<()> {
         self.apply_chained(change, ChainHash::default())
@@ -63,7 +63,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`](crate::Error::Damaged) when it does not fit.
+    /// [`Error::Damaged`](crate::Error::Damaged) if it does not fit.
     pub(super) fn apply_step(
         &mut self,
         project: &ProjectKey,
@@ -84,7 +84,9 @@ impl State {
             ));
         }
         if change.begins_project == self.projects.get(key).is_some() {
-            return Err(Misfit("its project begins with it and is there, or does not and is not"));
+            return Err(Misfit(
+                "its project begins with it but exists, or does not begin with it and does not exist",
+            ));
         }
         effects.iter().try_for_each(|effect| self.apply_effect(key, effect, made))?;
         self.head.revision = stamp.revision;
@@ -117,17 +119,17 @@ impl State {
         }
     }
 
-    /// A project to be changed.
+    /// A project, to be changed.
     pub(super) fn project_mut(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         let project = self.projects.get_mut_cow(key);
         there(project.map(Arc::make_mut), "there is no such project")
     }
 
-    /// The project, which begins if it is not there.
+    /// The project; it is created if it does not exist.
     fn project_or_new(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         if self.projects.get(key).is_none() {
             let id = self.head.next_project;
-            self.head.next_project = there(id.checked_add(1), "all ids of projects were given")?;
+            self.head.next_project = there(id.checked_add(1), "all ids of projects are used")?;
             self.projects.insert_cow(key.clone(), Arc::new(ProjectState::new(id)));
         }
         self.project_mut(key)
@@ -155,10 +157,10 @@ impl State {
         made: Made,
     ) -> Fit {
         let id = self.head.next_view;
-        self.head.next_view = there(id.checked_add(1), "all ids of views were given")?;
+        self.head.next_view = there(id.checked_add(1), "all ids of views are used")?;
         let project = self.project_or_new(project)?;
         if project.views.slot(key).is_some() {
-            return Err(Misfit("the view is there"));
+            return Err(Misfit("the view already exists"));
         }
         if !project.views.has_room() {
             return Err(Misfit("the project has too many views"));
@@ -167,11 +169,11 @@ impl State {
         let new = RestoredView { version: 1, created_at: time, updated_at: time };
         let RestoredView { version, created_at, updated_at } = restored.unwrap_or(new);
         if created_at > updated_at || updated_at > time {
-            return Err(Misfit("a view that comes back is of later than the change"));
+            return Err(Misfit("a restored view is later than the change"));
         }
-        // Versions go up by one, so that none comes near to the last number.
+        // Each change increases a version by one, so a valid version is far below the maximum.
         if version == 0 || version > u64::MAX / 2 {
-            return Err(Misfit("a view that comes back has a version that no view has"));
+            return Err(Misfit("a restored view has an impossible version"));
         }
         let about = About { id, key, fields, version, created_at, updated_at };
         project.views.add(ViewState::new(about, made.id));
@@ -187,7 +189,7 @@ impl State {
             }
             let owner = fields.id.as_ref().and_then(|id| registry.segment(id.as_str()));
             if owner.is_some_and(|owner| owner != name) {
-                return Err(Misfit("an id leads to another segment"));
+                return Err(Misfit("an id belongs to another segment"));
             }
             let registration = Registration { fields: fields.clone(), revision: stamp.revision };
             project.register(*resource_type, name, registration);
@@ -196,7 +198,7 @@ impl State {
     }
 }
 
-/// Applies an effect to a project that is there, and stays.
+/// Applies an effect to an existing project that is not deleted by it.
 fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> Fit {
     match effect {
         Effect::UpdateView { view, before, fields } => {
@@ -227,14 +229,14 @@ fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> 
         | Effect::PutResources(_)
         | Effect::PutProject { .. }
         | Effect::DeleteProject { .. } => {
-            debug_assert!(false, "these may begin or end a project");
-            Err(Misfit("it is not about a project that is there"))
+            debug_assert!(false, "these effects may begin or end a project");
+            Err(Misfit("it does not belong to an existing project"))
         }
     }
 }
 
 impl ProjectState {
-    /// Gives a view another key; `before` is its last change, and when its fields changed.
+    /// Gives a view another key; `before` is its previous last change, and the time when its fields had changed.
     fn rename_view(
         &mut self,
         view: &ViewKey,
@@ -243,7 +245,7 @@ impl ProjectState {
         made: Made,
     ) -> Fit {
         if self.views.slot(to).is_some() {
-            return Err(Misfit("the view is there"));
+            return Err(Misfit("the view already exists"));
         }
         if !self.views.has_room() {
             return Err(Misfit("the project has too many views"));

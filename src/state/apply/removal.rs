@@ -1,4 +1,4 @@
-//! Taking many links away at once.
+//! Removing many links at once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl State {
 }
 
 impl ProjectState {
-    /// Deletes a view. Postings have its slot until they are swept.
+    /// Deletes a view. Its slot stays in postings until they are swept.
     pub(super) fn delete_view(&mut self, key: &ViewKey, unlinked: TypeCounts) -> Fit {
         self.forget_filters(there(self.views.slot(key), "there is no such view")?);
         let (slot, view) = there(self.views.remove(key), "there is no such view")?;
@@ -48,7 +48,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Takes resources out of the registry, and leaves their links.
+    /// Removes resources from the registry, and keeps their links.
     pub(super) fn unregister_all(&mut self, resources: &[Unregistered]) -> Fit {
         for Unregistered { resource_type, name, before } in resources {
             if self.registry.get(*resource_type, name) != Some(before) {
@@ -70,7 +70,7 @@ impl ProjectState {
         self.remove_resources(ResourceType::Segment, &names, removed, made)
     }
 
-    /// Takes resources, whose names are in key order, out of the registry and out of every view.
+    /// Removes resources from the registry and from every view. Their names are in key order.
     pub(super) fn remove_resources(
         &mut self,
         resource_type: ResourceType,
@@ -85,7 +85,7 @@ impl ProjectState {
             let resources = self.of(resource_type);
             let Some(name) = resources.names.find(text) else { continue };
             let before = removed.links;
-            // Slots of deleted views are left to the sweep, and so is a name that has no others.
+            // Slots of deleted views are removed by the sweep, and so is a name that has only such slots.
             for slot in resources.postings.iter(name.id) {
                 if self.views.get(slot).is_some() {
                     by_view.entry(slot).or_default().push(name);
@@ -101,7 +101,7 @@ impl ProjectState {
         if removed == expected {
             Ok(())
         } else {
-            Err(Misfit("other resources or links were to be removed"))
+            Err(Misfit("the removed resources or links do not match"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a deleted view leaves in postings goes a little with each change after it.
+//! The postings of a deleted view are removed in small parts, by the changes after it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use crate::state::names::Name;
 use crate::state::postings::Removed;
 use crate::state::project::{DeadView, ProjectState};
 
-/// How many postings a change sweeps, and how many more for each name of it.
+/// How many postings a change sweeps, and how many more for each of its names.
 const SWEEP: usize = 64;
 const SWEEP_EACH: usize = 2;
-/// For how many of its own links the deletion of a view sweeps: a large one does not sweep all of them. What
-/// waits to be swept stays bounded, since the changes that made them could sweep twice as many.
+/// The deletion of a view sweeps at most as if it had this number of links, so deleting a large view does not sweep
+/// all its postings. The unswept postings stay bounded, because the changes that made them could sweep twice as many.
 pub(super) const SWEPT_AT_ONCE: u64 = 1_000;
 
 impl ProjectState {
-    /// Sweeps some postings of views that are gone; `work` is that of the change they go with.
+    /// Sweeps some postings of deleted views; `work` is the work of the change.
     pub(super) fn sweep(&mut self, work: u64) {
         let work = usize::try_from(work).unwrap_or(usize::MAX);
         let mut rest = SWEEP.saturating_add(work.saturating_mul(SWEEP_EACH));
@@ -39,7 +39,7 @@ impl ProjectState {
             let ended = rest > 0;
             let count = places.len();
             for (resource_type, place) in places {
-                // A place may have another name by now: no posting of that one has the slot.
+                // The place may have another name by now. The posting of that name does not have the slot.
                 let name = Name { place, id: self.of(resource_type).names.id(place) };
                 self.sweep_posting(resource_type, name, slot);
             }
@@ -53,7 +53,7 @@ impl ProjectState {
         }
     }
 
-    /// Takes the slot of a view that is gone out of a posting.
+    /// Removes the slot of a deleted view from a posting.
     fn sweep_posting(&mut self, resource_type: ResourceType, name: Name, slot: u32) {
         let resources = self.resources.get_mut(resource_type);
         let mut last = false;

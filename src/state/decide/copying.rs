@@ -11,14 +11,14 @@ use crate::model::{Answer, Decision, Effect, NameList};
 use crate::state::project::ProjectState;
 use crate::state::view::ViewState;
 
-/// What is to be said of a copy, and how long it may be.
+/// The new fields of a copy, and its maximum number of links.
 pub(super) struct Said<'a> {
     pub(super) patch: &'a ViewPatch,
     pub(super) limits: &'a Limits,
 }
 
-/// Creates a view with the fields of another one, but for what is said otherwise, and with as many links, which are
-/// new ones in the same link order, held by keys: the copy follows no filter.
+/// Creates a view with the fields of another one, changed by the patch, and with its links. The links are new, have
+/// the same link order, and are held by keys: the copy follows no filter.
 ///
 /// Cost: O(n log n) with n links.
 pub(super) fn copy(
@@ -69,7 +69,7 @@ fn part(
     Some(LinksChange { view, last_change, resource_type, linked, order, restored, unlinked, holds })
 }
 
-/// For each number its rank among them; empty where they are in order.
+/// For each number, its rank; empty if they are in order.
 fn ranks(numbers: &[u32]) -> Vec<u32> {
     if numbers.is_sorted() {
         return Vec::new();

@@ -1,8 +1,9 @@
-//! What the filters that views follow make of a change, in the same change.
+//! Evaluates the filters that views follow, after a change and as a part of it.
 //!
-//! Filters look at one resource at a time, so each resource that a change touches is settled by itself: the filters
-//! that may find it before or after are asked, then those that name a view whose link changed, and so on. No filter
-//! names a view that follows it, so this ends after as many rounds as filters stand behind each other.
+//! A filter tests one resource at a time, so each resource of a change is settled separately. First the filters are
+//! evaluated that may match the resource before or after the change. Then the filters are evaluated that name a view
+//! whose link to it changed, and so on. Filters contain no circle, so the number of rounds is at most the length of
+//! the longest chain of filters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,25 +19,25 @@ use crate::state::names::Name;
 use crate::state::project::ProjectState;
 use crate::state::selection::admits;
 
-/// What filters make of the links of one type.
+/// The links of one type that filters change.
 pub(super) struct Derivation<'d> {
     project: &'d ProjectState,
     resource_type: ResourceType,
     overlay: &'d Overlay<'d>,
-    /// A view that is deleted by the change.
+    /// A view that the change deletes.
     deleted: Option<u32>,
-    /// A view that follows another filter since.
+    /// A view that gets another filter by the change.
     following: Option<(u32, &'d ResourceFilter)>,
-    /// By the views that links change of: the resources, and whether they are linked since.
+    /// The views whose links change: for each, its resources, and whether they are linked after the change.
     changed: BTreeMap<&'d ViewKey, (u32, BTreeMap<&'d str, bool>)>,
 }
 
-/// A resource that is settled.
+/// A resource that is being settled.
 struct Subject<'d> {
     name: &'d str,
-    /// Where the name stands in the state.
+    /// Its name in the state, if it has one there.
     found: Option<Name>,
-    /// What is said of it after the change, if it is registered.
+    /// Its fields after the change, if it is registered.
     fields: Option<&'d ResourceFields>,
 }
 
@@ -50,19 +51,19 @@ impl<'d> Derivation<'d> {
         Self { project, resource_type, overlay, deleted: None, following: None, changed }
     }
 
-    /// As it is without a view.
+    /// The same with this view deleted.
     pub(super) fn without(self, deleted: u32) -> Self {
         Self { deleted: Some(deleted), ..self }
     }
 
-    /// As it is when a view follows another filter.
+    /// The same with another filter for a view.
     pub(super) fn with_filter(self, slot: u32, filter: &'d ResourceFilter) -> Self {
         Self { following: Some((slot, filter)), ..self }
     }
 
-    /// Settles a resource that a put says something else of.
+    /// Settles a resource whose fields are changed by a put.
     ///
-    /// Cost: O(m log m) with the m filters that may find it, or name a view whose link to it changes.
+    /// Cost: O(m log m) with the m filters that may match it, or that name a view whose link to it changes.
     pub(super) fn put(
         &mut self,
         name: &'d str,
@@ -87,24 +88,24 @@ impl<'d> Derivation<'d> {
         }
     }
 
-    /// Settles a resource of which the registry says the same: the filters of some views are asked first.
+    /// Settles a resource whose fields do not change; the filters of some views are evaluated first.
     pub(super) fn ask(&mut self, name: &'d str, first: BTreeSet<u32>) {
         self.settle(self.registered(name), first);
     }
 
-    /// Settles resources that the new filter of a view finds, or its old one found.
+    /// Settles resources that match the new filter of a view, or matched its old one.
     pub(super) fn refiltered(&mut self, slot: u32, names: impl Iterator<Item = &'d str>) {
         for name in names {
             self.settle(self.registered(name), BTreeSet::from([slot]));
         }
     }
 
-    /// Whether a filter finds a resource that the change says nothing of.
+    /// Whether a filter matches a resource whose fields do not change.
     pub(super) fn finds(&self, filter: &ResourceFilter, name: &'d str) -> bool {
         self.admits(filter, &self.registered(name), &BTreeMap::new())
     }
 
-    /// Whether a resource that is in a view is in no view any more once it is unlinked from that one.
+    /// Whether a view is the last view of a resource.
     pub(super) fn is_last_view(&self, slot: u32, name: &'d str) -> bool {
         let (project, resource_type, overlay) = (self.project, self.resource_type, self.overlay);
         let subject = self.registered(name);
@@ -119,11 +120,11 @@ impl<'d> Derivation<'d> {
         here && !in_state.chain(added).chain(since.keys().copied()).any(|slot| linked(&slot))
     }
 
-    /// The parts of the change that filters make, in the order of the keys of their views.
+    /// The parts of the change that filters cause, in the order of the keys of their views.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`](crate::Error::TooLong) when there is no room for a link.
+    /// [`Error::TooLong`](crate::Error::TooLong) if there is no room for a link.
     pub(super) fn into_parts(self) -> Result<Vec<LinksChange>> {
         let (project, resource_type, overlay) = (self.project, self.resource_type, self.overlay);
         let names = &project.of(resource_type).names;
@@ -159,7 +160,7 @@ impl<'d> Derivation<'d> {
         Subject { name, found: self.project.of(self.resource_type).names.find(name), fields }
     }
 
-    /// A resource of which the registry says the same after the change.
+    /// A resource whose registered fields do not change.
     fn registered(&self, name: &'d str) -> Subject<'d> {
         let row = self.project.registry.get(self.resource_type, name);
         self.subject(name, row.map(|row| &row.fields))
@@ -171,7 +172,7 @@ impl<'d> Derivation<'d> {
         slots.filter(move |slot| Some(*slot) != deleted)
     }
 
-    /// Notes which links of a resource change when the filters of some views are asked first.
+    /// Finds the links of a resource that change; the filters of some views are evaluated first.
     fn settle(&mut self, subject: Subject<'d>, first: BTreeSet<u32>) {
         let mut since = BTreeMap::new();
         self.follow(&subject, first, &mut since);
@@ -185,15 +186,15 @@ impl<'d> Derivation<'d> {
         }
     }
 
-    /// Asks the filters of views, then of those that name a view whose link changed, until none does; `since` has the
-    /// links that changed, and has them after.
+    /// Evaluates the filters of views, then those that name a view whose link changed, until no link changes. `since`
+    /// has the links that changed before, and all changed links after it.
     fn follow(
         &self,
         subject: &Subject<'_>,
         mut asked: BTreeSet<u32>,
         since: &mut BTreeMap<u32, bool>,
     ) {
-        // Filters that lead to each other in a circle can only come from files that others wrote: then it ends, too.
+        // A circle of filters can only come from files that another program wrote. The loop ends in this case, too.
         for _ in 0..=self.project.views.len() {
             if asked.is_empty() {
                 break;
@@ -211,7 +212,7 @@ impl<'d> Derivation<'d> {
         }
     }
 
-    /// Whether keys or the filter of a view hold a resource.
+    /// Whether keys or the filter of a view hold the link of a resource.
     fn is_held(&self, subject: &Subject<'_>, slot: u32, since: &BTreeMap<u32, bool>) -> bool {
         let (resource_type, found) = (self.resource_type, subject.found);
         let standing = self.project.standing(slot, resource_type);
@@ -219,7 +220,7 @@ impl<'d> Derivation<'d> {
             Some(_) => {
                 self.overlay.keys_hold(self.project, resource_type, slot, subject.name, found)
             }
-            // It begins to follow a filter, so keys hold what is linked.
+            // The view has no filter before the change, so keys hold its links.
             None => self.was_linked(subject, slot),
         };
         let filter = match self.following {
@@ -239,7 +240,7 @@ impl<'d> Derivation<'d> {
             let slot = self.project.views.slot(view);
             slot.is_some_and(|slot| self.is_linked(subject, slot, since))
         };
-        // What is not registered is found by no standing filter.
+        // A standing filter matches only registered resources.
         subject.fields.is_some() && admits(filter, subject.name, subject.fields, is_in)
     }
 

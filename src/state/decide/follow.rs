@@ -1,4 +1,4 @@
-//! Beginning, changing and ending a standing filter.
+//! Starting, replacing and ending a standing filter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::state::selection::Selection;
 use crate::state::standing::{Standing, named_views};
 use crate::state::view::ViewState;
 
-/// A view that begins to follow a filter, or ends to.
+/// A view whose filter starts or ends.
 struct Following<'a> {
     context: &'a Context<'a>,
     project: &'a ProjectState,
@@ -28,10 +28,10 @@ struct Following<'a> {
     resource_type: ResourceType,
 }
 
-/// Lets a view follow a filter, in place of the one that it follows.
+/// Sets or replaces the filter that a view follows.
 ///
-/// Cost: O(n log n) with the n links that it finds or found, and that of the filters that follow the view; and O(filters
-/// that the views it names follow, and so on).
+/// Cost: O(n log n) with the n links of resources that match or matched it, and that of the filters that refer to the
+/// view; and O(filters of the views that it names, directly or indirectly).
 pub(super) fn follow(
     context: &Context<'_>,
     key: &ViewKey,
@@ -60,16 +60,16 @@ pub(super) fn follow(
     let already = found.iter().filter(|name| project.is_linked(slot, resource_type, name)).count();
     links::check_limit(already + links::count(&derived), context.command.link_limit)?;
     let (mut own, others) = apart(derived, key);
-    // The same change begins the filter.
+    // The same change sets the filter.
     own.iter_mut().for_each(|part| part.last_change = None);
     let result = following.linked(&found, own.as_ref(), &others)?;
     let change = following.filter_change(Some(filter), NameList::default());
     following.decide(result, change, own.into_iter().chain(others).collect())
 }
 
-/// Lets a view follow no filter any more.
+/// Ends the filter that a view follows.
 ///
-/// Cost: O(n log n) with the n links of the type, and that of the filters that follow the view.
+/// Cost: O(n log n) with the n links of the type, and that of the filters that refer to the view.
 pub(super) fn unfollow(
     context: &Context<'_>,
     key: &ViewKey,
@@ -116,7 +116,7 @@ impl<'a> Following<'a> {
         self.view.standing(self.resource_type)
     }
 
-    /// The names whose links the filter alone holds, in key order.
+    /// The names whose links only the filter holds, in key order.
     fn by_filter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let names = &self.project.of(self.resource_type).names;
         let links = self.view.links(self.resource_type).into_iter();
@@ -128,7 +128,8 @@ impl<'a> Following<'a> {
         by_filter.map(move |link| names.text(link.place))
     }
 
-    /// Checks the views that a filter names: they are there, and follow neither this view nor one that follows it.
+    /// Checks the views that a filter names: they exist, and their filters do not refer to this view, directly or
+    /// indirectly.
     fn check_views(&self, key: &ViewKey, filter: &ResourceFilter) -> Result<()> {
         let views = &self.project.views;
         let named = named_views(filter);
@@ -144,7 +145,8 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// The change of the filter; where it begins or ends the filter alone holds, or held, some links that stay.
+    /// The change of the filter. If the filter starts or ends, `by_filter` are the links that it alone holds, or held,
+    /// and that stay.
     fn filter_change(&self, filter: Option<&ResourceFilter>, by_filter: NameList) -> FilterChange {
         let (resource_type, view) = (self.resource_type, self.view.about().key.clone());
         let before = self.standing().map(|standing| (*standing.filter).clone());
@@ -162,7 +164,7 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// The part that takes links out which the filter alone held.
+    /// The part that removes links that only the filter held.
     fn taken_out(&self, overlay: &Overlay<'_>, gone: &[&str]) -> Result<Option<LinksChange>> {
         if gone.is_empty() {
             return Ok(None);
@@ -183,7 +185,7 @@ impl<'a> Following<'a> {
         }))
     }
 
-    /// What came of each resource that a new filter finds, or that the old one found.
+    /// The outcomes of resources that match the new filter or matched the old one.
     fn linked(
         &self,
         found: &BTreeSet<&str>,
@@ -199,7 +201,7 @@ impl<'a> Following<'a> {
         self.result(outcomes, others)
     }
 
-    /// What came of each resource that the filter alone held, but for those that stay as was asked.
+    /// The outcomes of resources that only the filter held, except those that stay as requested.
     fn unlinked(
         &self,
         gone: &[&str],
@@ -219,7 +221,7 @@ impl<'a> Following<'a> {
         let mut result = LinkResult { changed: true, ..LinkResult::default() };
         for (name, outcome) in outcomes {
             let resource = Resource::from_name(self.resource_type, name);
-            result.further.push(resource.ok_or_else(|| contradiction("a name is malformed"))?);
+            result.further.push(resource.ok_or_else(|| contradiction("a name is invalid"))?);
             result.outcomes.push(outcome);
         }
         result.followed = links::followed(others, self.context.stamp)?;
@@ -239,9 +241,10 @@ impl<'a> Following<'a> {
     }
 }
 
-/// A view that a filter names and that follows another view, or leads to one that does: that must not follow the filter.
+/// Finds a circle: a view that the filter names and that follows `of`, directly or indirectly. Such a filter is
+/// refused.
 ///
-/// Cost: O(views that the filters name, and so on).
+/// Cost: O(views that the filters name, directly or indirectly).
 pub(super) fn circle<'f>(
     project: &'f ProjectState,
     resource_type: ResourceType,
@@ -265,13 +268,14 @@ pub(super) fn circle<'f>(
     named_views(filter).into_iter().find(leads_to_it)
 }
 
-/// The part that is of a view, and those that are of others.
+/// Separates the part of one view from the parts of other views.
 fn apart(parts: Vec<LinksChange>, key: &ViewKey) -> (Option<LinksChange>, Vec<LinksChange>) {
     let (own, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.view == *key);
     (own.into_iter().next(), others)
 }
 
-/// Checks that a filter is no larger than one that is a text: it is kept, and asked with every change.
+/// Checks that a filter is not larger than a filter in text form can be, because it is stored and evaluated with every
+/// change.
 fn check_size(filter: &ResourceFilter) -> Result<()> {
     let (values, bytes) = filter.size();
     let what = "standing filter";

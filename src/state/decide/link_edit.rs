@@ -1,4 +1,4 @@
-//! What becomes of the links of a batch whose keys were found.
+//! Changing the links of a batch after its keys were found.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::model::error::Result;
 use crate::model::{FailureReason, KeyOutcome, LinkOp, LinkResult, NameList, Stamp};
 use crate::state::names::Name;
 
-/// Keys that are looked up at the same time, so that accesses to memory overlap.
+/// The number of keys that are looked up together, so that memory accesses overlap.
 const STAGE: usize = 64;
 
 /// Names whose links change, in key order.
 #[derive(Default)]
 pub(super) struct Changed<'a> {
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// Where the names stand that are in the state.
+    /// Their names in the state, for those that have one there.
     pub(super) found: Vec<Option<Name>>,
 }
 
 impl<'a> LinkPlan<'a> {
-    /// What becomes of the links of the keys, and the part of the change, if any changes.
+    /// Decides the outcomes of the keys, and the part of the change if any link changes.
     pub(super) fn change(
         mut self,
         overlay: &Overlay<'_>,
@@ -48,7 +48,7 @@ impl<'a> LinkPlan<'a> {
             return Ok((self.result, None));
         }
         self.result.changed = true;
-        debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
+        debug_assert!(stamp.revision > self.view.change.revision, "revisions increase");
         let place = (self.project, self.resource_type(), self.slot);
         link_place::check_room(overlay, place, linked.keys.len())?;
         let part = LinksChange {
@@ -64,7 +64,7 @@ impl<'a> LinkPlan<'a> {
         Ok((self.result, Some(part)))
     }
 
-    /// Decides the keys: which of them are to be linked, or unlinked.
+    /// Decides which keys are linked or unlinked.
     pub(super) fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
         let keys = std::mem::take(&mut self.keys);
         let (wanted, done) = (self.command.op.takes_out(), self.command.outcome(true));
@@ -87,8 +87,8 @@ impl<'a> LinkPlan<'a> {
         changed
     }
 
-    /// What a replacement takes out: what is linked and was not asked for, in key order. A key that failed
-    /// was asked for.
+    /// The resources that a replacement unlinks: those that are linked and not in the request, in key order. A key
+    /// that failed counts as requested.
     fn rest<'o>(&self, overlay: &'o Overlay<'_>) -> BTreeSet<&'o str>
     where
         'a: 'o,
@@ -109,7 +109,8 @@ impl<'a> LinkPlan<'a> {
         rest
     }
 
-    /// Takes out what a replacement does not keep; tells what the filter of the view alone holds since.
+    /// Unlinks the resources that a replacement does not keep; returns those that only the filter of the view holds
+    /// afterwards.
     fn take_out<'o>(
         &mut self,
         overlay: &Overlay<'_>,
@@ -139,7 +140,7 @@ impl<'a> LinkPlan<'a> {
         Ok((changed, released))
     }
 
-    /// Lets the keys fail that are linked to this view and no other one, where that is asked for.
+    /// If requested, fails the keys whose last view is this one.
     fn keep_last_views(&mut self, overlay: &Overlay<'_>) {
         if !self.command.choices.keep_last_view {
             return;
@@ -153,7 +154,7 @@ impl<'a> LinkPlan<'a> {
         }
     }
 
-    /// Whether a resource is in this view alone, and is to stay then.
+    /// Whether a resource must stay linked because this is its last view.
     fn is_kept(&self, overlay: &Overlay<'_>, name: &str) -> bool {
         if !self.command.choices.keep_last_view {
             return false;
@@ -163,7 +164,7 @@ impl<'a> LinkPlan<'a> {
 }
 
 impl<'a> Changed<'a> {
-    /// The names with the places where they stand, in key order.
+    /// The names with their names in the state, in key order.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'a str, Option<Name>)> {
         self.keys.iter().zip(&self.found).map(|(key, found)| (key.name, *found))
     }
@@ -182,8 +183,8 @@ impl<'a> Changed<'a> {
     }
 }
 
-/// For each key, in key order, its place among them in request order; empty where that is key order.
-/// `places` is how many places the request has.
+/// For each key, in key order, its rank in request order; empty if the orders are the same. `places` is the number of
+/// indexes of the request.
 pub(super) fn request_order(keys: &[PlanKey<'_>], places: usize) -> Vec<u32> {
     if keys.is_sorted_by_key(|key| key.request_index) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Who holds the links that a batch finds, where its view follows a filter.
+//! The holders of the links of a batch, if its view follows a filter.
 
 use super::derivation::Derivation;
 use super::link_plan::LinkPlan;
@@ -6,10 +6,10 @@ use super::pending::Overlay;
 use crate::model::{FailureReason, KeyOutcome, NameList};
 use crate::state::names::Name;
 
-/// Who holds a link.
+/// The holder of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// The keys by which it was made.
+    /// The keys with which it was made.
     Keys,
     /// The filter that the view follows.
     Filter,
@@ -17,7 +17,7 @@ pub(super) enum Hold {
 }
 
 impl<'a> LinkPlan<'a> {
-    /// Who holds a link that is there; `found` is where the name stands in the state.
+    /// The holder of an existing link; `found` is the name in the state.
     pub(super) fn hold_of(&self, overlay: &Overlay<'_>, name: &str, found: Option<Name>) -> Hold {
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         let Some(standing) = self.view.standing(resource_type) else { return Hold::Keys };
@@ -31,8 +31,8 @@ impl<'a> LinkPlan<'a> {
         }
     }
 
-    /// Takes out of the keys to be unlinked those whose links the filter of the view holds: keys hold them no more, or
-    /// they fail. Tells which the filter alone holds since.
+    /// Removes from the keys to be unlinked those whose links the filter of the view holds. They are released by keys,
+    /// or they fail. Returns the names that only the filter holds afterwards.
     pub(super) fn release(&mut self, overlay: &Overlay<'_>) -> NameList {
         let mut released = NameList::default();
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
@@ -57,7 +57,7 @@ impl<'a> LinkPlan<'a> {
         released
     }
 
-    /// Which of the keys to be linked the filter of the view alone holds, and keys hold since, too.
+    /// The keys to be linked whose links only the filter of the view holds; afterwards keys hold them, too.
     pub(super) fn hold(&self, overlay: &Overlay<'_>) -> NameList {
         let mut held = NameList::default();
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);

@@ -1,4 +1,4 @@
-//! What becomes of the links of a batch that is moved to another view.
+//! Moving the links of a batch to another view.
 
 use super::link_edit::{Changed, request_order};
 use super::link_hold::Hold;
@@ -18,30 +18,30 @@ pub(super) struct Target<'a> {
     pub(super) view: &'a ViewState,
 }
 
-/// What a move comes to.
+/// The result of a move.
 pub(super) struct Moved {
     pub(super) result: LinkResult,
-    /// What is linked to the target.
+    /// The links that are made in the target.
     pub(super) arrived: Option<LinksChange>,
-    /// What is unlinked from the view.
+    /// The links that are removed from the view.
     pub(super) left: Option<LinksChange>,
 }
 
-/// What becomes of keys that are moved.
+/// The moved keys, sorted by their effect.
 #[derive(Default)]
 struct Sorted<'a> {
-    /// What is to be linked to the target.
+    /// Names to be linked to the target.
     arriving: Changed<'a>,
-    /// What the filter of the target alone holds there, and keys hold since, too.
+    /// Names whose links in the target only its filter holds; afterwards keys hold them, too.
     held: NameList,
-    /// What is to be unlinked from the view.
+    /// Names to be unlinked from the view.
     leaving: Changed<'a>,
 }
 
 impl<'a> LinkPlan<'a> {
-    /// What becomes of the keys when they are moved to a view. What is linked to that one already keeps its link
-    /// there, and is unlinked from this one; or it fails, where that is asked for. What the filter of this view finds
-    /// fails: it would not leave it.
+    /// Decides the outcomes of the keys when they are moved to a view. A resource that is already linked to the target
+    /// keeps its link there and is unlinked from this view; or it fails, if requested. A resource that the filter of
+    /// this view holds fails, because it would stay.
     pub(super) fn move_to(
         mut self,
         overlay: &Overlay<'_>,
@@ -55,7 +55,7 @@ impl<'a> LinkPlan<'a> {
             return Ok(Moved { result: self.result, arrived: None, left: None });
         }
         self.result.changed = true;
-        debug_assert!(stamp.revision > self.view.change.revision, "revisions only grow");
+        debug_assert!(stamp.revision > self.view.change.revision, "revisions increase");
         let (project, resource_type) = (self.project, self.resource_type());
         let place = (project, resource_type, target.slot);
         link_place::check_room(overlay, place, arriving.keys.len())?;
@@ -84,7 +84,7 @@ impl<'a> LinkPlan<'a> {
         Ok(Moved { result: self.result, arrived, left: Some(left) })
     }
 
-    /// Lets the keys fail whose links the filter of the view holds, where they would move.
+    /// Fails the keys whose links the filter of the view holds, if they would be moved.
     fn keep_found(&mut self, overlay: &Overlay<'_>, target: &Target<'_>) {
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         if target.slot == slot || self.view.standing(resource_type).is_none() {
@@ -100,7 +100,7 @@ impl<'a> LinkPlan<'a> {
         }
     }
 
-    /// What becomes of the keys that are linked to the view.
+    /// Decides the outcomes of the keys that are linked to the view.
     fn sort_out(
         &mut self,
         overlay: &Overlay<'_>,

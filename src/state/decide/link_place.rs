@@ -1,4 +1,4 @@
-//! The links of one view and type, before and in a change: what there is room for, and what is removed.
+//! The links of one view and type, before and in a change: whether there is room for more, and which are removed.
 
 use super::contradiction;
 use super::pending::Overlay;
@@ -13,7 +13,7 @@ use crate::state::project::ProjectState;
 /// A view of a project by its slot, and a type.
 pub(super) type LinkPlace<'a> = (&'a ProjectState, ResourceType, u32);
 
-/// Checks that a view can have so many more links, and its project as many more names.
+/// Checks that a view can have `more` links, and its project `more` names.
 pub(super) fn check_room(overlay: &Overlay<'_>, place: LinkPlace<'_>, more: usize) -> Result<()> {
     let (project, resource_type, slot) = place;
     let made = overlay.made(project.id, resource_type, slot);
@@ -30,7 +30,7 @@ pub(super) fn check_room(overlay: &Overlay<'_>, place: LinkPlace<'_>, more: usiz
     Err(Error::TooLong { what, length: limit, unit: "entries", limit })
 }
 
-/// Links that are removed, with their times; each name, in key order, with the place where it stands in the state.
+/// Links that are removed, with their times. The names are in key order, each with its name in the state.
 pub(super) fn removed<'n>(
     overlay: &Overlay<'_>,
     (project, resource_type, slot): LinkPlace<'_>,

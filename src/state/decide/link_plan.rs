@@ -1,8 +1,8 @@
-//! A batch whose keys are found: those of the request, what ids lead to, and what a filter finds.
+//! Finding the keys of a batch: those of the request, segments by id, and resources that match a filter.
 //!
-//! For each key the checks run in this order: malformed, repeated, unknown, state. The first two need no
-//! state and run before the caller waits for its turn, but for segments named by id: which of them stand in
-//! the request twice shows when the registry tells what the ids lead to.
+//! The checks of each key are in this order: invalid, repeated, unknown, state. The first two need no state, so they
+//! run before the caller waits for its turn. Segments that are named by id are an exception: whether two ids name the
+//! same segment is known only from the registry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use crate::state::project::ProjectState;
 use crate::state::selection::Selection;
 use crate::state::view::ViewState;
 
-/// A key that is to be linked or unlinked, with its place in the request. The order is key order.
+/// A key that is to be linked or unlinked, with its index in the request. Keys are ordered by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PlanKey<'a> {
     pub(super) name: &'a str,
     pub(super) request_index: u32,
 }
 
-/// A batch whose keys were found.
+/// A batch after its keys were found.
 pub(super) struct LinkPlan<'a> {
     pub(super) command: &'a LinkCommand,
     pub(super) project: &'a ProjectState,
@@ -29,14 +29,14 @@ pub(super) struct LinkPlan<'a> {
     pub(super) view: &'a ViewState,
     /// In key order, each once.
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// Keys that failed but may already be linked, since nothing is registered under them or they are beyond a
-    /// limit: a replacement keeps them.
+    /// Keys that failed but may already be linked, because they are not registered or exceed a limit. A replacement
+    /// keeps them.
     left: BTreeSet<&'a str>,
     pub(super) result: LinkResult,
 }
 
 impl<'a> LinkPlan<'a> {
-    /// Finds the keys: those of the request, what ids lead to, and what a filter finds.
+    /// Finds the keys: those of the request, segments by id, and resources that match a filter.
     pub(super) fn new(context: &Context<'a>, command: &'a LinkCommand) -> Result<Self> {
         let (project, slot, view) = context.view(&command.view)?;
         let outcome = |failed: &Option<FailureReason>| match failed {
@@ -60,7 +60,7 @@ impl<'a> LinkPlan<'a> {
         Ok(plan)
     }
 
-    /// How many outcomes there are before anything changes.
+    /// The number of outcomes before any link changes.
     pub(super) fn len(&self) -> usize {
         self.result.outcomes.len()
     }
@@ -79,7 +79,7 @@ impl<'a> LinkPlan<'a> {
         self.set(request_index, KeyOutcome::Failed(reason));
     }
 
-    /// Puts the segments that ids lead to among the keys.
+    /// Adds the segments of ids to the keys.
     fn look_up_ids(&mut self) {
         if !self.command.batch.has_ids() {
             return;
@@ -108,7 +108,7 @@ impl<'a> LinkPlan<'a> {
         repeated.into_iter().for_each(|at| self.fail(at, FailureReason::Repeated));
     }
 
-    /// Takes out the keys under which nothing is registered, where that is asked for.
+    /// If the policy requires it, removes the keys that are not registered.
     fn refuse_unregistered(&mut self) {
         if self.command.op.takes_out() || self.command.policy == LinkPolicy::Open {
             return;
@@ -124,7 +124,7 @@ impl<'a> LinkPlan<'a> {
         }
     }
 
-    /// Adds what the filter finds besides the keys, in key order.
+    /// Adds the resources that match the filter and are not in the keys, in key order.
     fn add_matching(&mut self, context: &Context<'a>) -> Result<()> {
         let Some(filter) = &self.command.filter else { return Ok(()) };
         let unknown = |key: &_| context.unknown_view(key);
@@ -153,11 +153,11 @@ impl<'a> LinkPlan<'a> {
 
     pub(super) fn add_further(&mut self, name: &str) -> Result<()> {
         let resource = Resource::from_name(self.resource_type(), name);
-        self.result.further.push(resource.ok_or_else(|| contradiction("a name is malformed"))?);
+        self.result.further.push(resource.ok_or_else(|| contradiction("a name is invalid"))?);
         Ok(())
     }
 
-    /// Whether a resource is among the keys, those that failed included.
+    /// Whether a resource is in the keys, including those that failed.
     pub(super) fn is_asked(&self, name: &str) -> bool {
         self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok() || self.left.contains(name)
     }

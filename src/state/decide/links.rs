@@ -14,8 +14,8 @@ use crate::model::key::ViewKey;
 use crate::model::{Answer, Decision, Effect, LinkCommand, LinkResult, Stamp};
 use crate::state::project::ProjectState;
 
-/// Decides the batches of a command: all keys are found first, then links change in order, each batch on what
-/// those before it, and the filters that views follow, left.
+/// Decides the batches of a command. First all keys are found. Then links change in order: each batch sees the changes
+/// of the batches before it, and of the filters that views follow.
 pub(super) fn decide(
     context: &Context<'_>,
     pending: &Pending,
@@ -71,12 +71,12 @@ pub(super) fn move_links(
     Ok(edits.into_decision(context))
 }
 
-/// What batches come to, one after the other.
+/// The changes of batches, one after another.
 struct Edits<'p> {
     overlay: Overlay<'p>,
     results: Vec<LinkResult>,
     parts: Vec<LinksChange>,
-    /// How many keys and links that follow there are, and may be.
+    /// The number of keys and of links that filters change, and its limit.
     keys: usize,
     limit: usize,
 }
@@ -86,7 +86,7 @@ impl<'p> Edits<'p> {
         Self { overlay, results: Vec::new(), parts: Vec::new(), keys, limit }
     }
 
-    /// Adds a part; `shows` tells whether what comes after looks at it.
+    /// Adds a part; `shows` is whether later parts must see it.
     fn add(
         &mut self,
         context: &Context<'_>,
@@ -101,7 +101,8 @@ impl<'p> Edits<'p> {
         self.parts.push(part);
     }
 
-    /// Adds what filters make of so many parts that were added last, which are of one type; tells the caller of it.
+    /// Evaluates the filters for the last parts, which have one type, and adds the parts that they cause. Reports them
+    /// to the caller.
     fn follow(
         &mut self,
         context: &Context<'_>,
@@ -136,7 +137,7 @@ impl<'p> Edits<'p> {
     }
 }
 
-/// The batches with their keys found, in order, and how many keys there are.
+/// The batches with their keys, in order, and the total number of keys.
 fn plans<'a>(
     context: &Context<'a>,
     commands: &'a [LinkCommand],
@@ -153,24 +154,24 @@ fn plans<'a>(
     Ok((plans, keys))
 }
 
-/// Lets parts of one more type come after others: the last change of a view is known to the first of its parts alone.
+/// Adjusts parts that come after others: only the first part of a view names its last change.
 pub(super) fn chain(before: &[LinksChange], parts: &mut [LinksChange]) {
     let views: BTreeSet<&ViewKey> = before.iter().map(|part| &part.view).collect();
     let again = parts.iter_mut().filter(|part| views.contains(&part.view));
     again.for_each(|part| part.last_change = None);
 }
 
-/// How many links parts make and remove.
+/// The number of links that parts make and remove.
 pub(super) fn count(parts: &[LinksChange]) -> usize {
     parts.iter().map(|part| part.linked.len() + part.unlinked.names.len()).sum()
 }
 
-/// What parts that filters made tell the caller.
+/// The report of the parts that filters made.
 pub(super) fn followed(derived: &[LinksChange], stamp: Stamp) -> Result<Vec<ChangedLinks>> {
     derived.iter().map(|part| ChangedLinks::of_part(part, stamp.revision)).collect()
 }
 
-/// Checks that a change is not of more keys and links that follow than may be.
+/// Checks the limit for the keys, including the links that filters change.
 pub(super) fn check_limit(keys: usize, limit: usize) -> Result<()> {
     if keys > limit { Err(Error::BatchTooLarge { keys, limit }) } else { Ok(()) }
 }

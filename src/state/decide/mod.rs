@@ -1,4 +1,4 @@
-//! Deciding a command: what it comes to, and the change it makes. It reads the state and changes nothing.
+//! Deciding a command: computing its answer and its change. It reads the state and changes nothing.
 //!
 //! A dry run is a decision that is dropped. A command that fails leaves no trace.
 
@@ -40,28 +40,28 @@ pub(crate) use pending::Pending;
 use copying::Said;
 
 impl Command {
-    /// What the command comes to on a state, with the changes of its group that are not applied yet.
+    /// Decides the command on a state, together with the changes of its group that are not applied yet.
     ///
-    /// `stamp` is that of the change, if it makes one: [`Pending::next_stamp`].
+    /// `stamp` is the one of the change, if there is a change: [`Pending::next_stamp`].
     ///
-    /// Cost: O(n log n) with n keys; with a filter, a replacement or a removal that of what it looks at.
+    /// Cost: O(n log n) with n keys; a filter, a replacement or a removal costs in addition the data that it reads.
     ///
     /// # Errors
     ///
-    /// Those of the call that the command is of; nothing of it is done then.
+    /// Those of the call of the command; then nothing is changed.
     pub(crate) fn decide(
         &self,
         state: &State,
         pending: &Pending,
         stamp: Stamp,
     ) -> Result<Decision> {
-        debug_assert!(pending.is_empty() || self.shares_group(), "it is alone in its frame");
+        debug_assert!(pending.is_empty() || self.shares_group(), "it is alone in its group");
         self.check_view()?;
         check("the store", self.precondition.store_at, state.head.revision)?;
         self.decide_operation(&Context { state, command: self, stamp }, pending)
     }
 
-    /// What the operation comes to, once what must hold of the store was checked.
+    /// Decides the operation, after the preconditions on the store were checked.
     fn decide_operation(&self, context: &Context<'_>, pending: &Pending) -> Result<Decision> {
         match &self.operation {
             Operation::CreateView { view, fields, ensure } => {
@@ -105,7 +105,7 @@ impl Command {
     }
 }
 
-/// What a command is decided with.
+/// The input of a decision.
 #[derive(Clone, Copy)]
 struct Context<'a> {
     state: &'a State,
@@ -114,23 +114,23 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The project, if it is there.
+    /// The project, if it exists.
     fn existing_project(&self) -> Option<&'a ProjectState> {
         self.state.projects.get(&self.command.project).map(Arc::as_ref)
     }
 
-    /// The project, which must be there.
+    /// The project, which must exist.
     fn project(&self) -> Result<&'a ProjectState> {
         self.held_project().map(Arc::as_ref)
     }
 
-    /// The same, to be held.
+    /// The same as a reference that can be cloned.
     fn held_project(&self) -> Result<&'a Arc<ProjectState>> {
         let unknown = || Error::UnknownProject { project: self.command.project.clone() };
         self.state.projects.get(&self.command.project).ok_or_else(unknown)
     }
 
-    /// A view, which must be there and at the revision that was asked for.
+    /// A view, which must exist and have the required revision.
     fn view(&self, key: &ViewKey) -> Result<(&'a ProjectState, u32, &'a ViewState)> {
         let project = self.project()?;
         let (slot, view) = project.views.find(key).ok_or_else(|| self.unknown_view(key))?;
@@ -147,7 +147,7 @@ impl<'a> Context<'a> {
         Ok((project, slot, view))
     }
 
-    /// The change that is being decided, whose hash is known when it is encoded.
+    /// The id of the change that is being decided; its hash is filled in when it is encoded.
     fn change_id(&self) -> ChangeId {
         ChangeId::new(self.stamp.revision, ChainHash::default())
     }
@@ -156,14 +156,14 @@ impl<'a> Context<'a> {
         Error::UnknownView { project: self.command.project.clone(), view: view.clone() }
     }
 
-    /// The change with an effect.
+    /// A change with one effect.
     fn change(&self, effect: Effect) -> ChangeRecord {
         self.change_in_steps(vec![effect])
     }
 
-    /// The change with several effects in order; there is at least one.
+    /// A change with several effects in order; there is at least one.
     fn change_in_steps(&self, effects: Vec<Effect>) -> ChangeRecord {
-        debug_assert!(!effects.is_empty(), "a change that changes nothing is none");
+        debug_assert!(!effects.is_empty(), "a change has an effect");
         let Command { project, meta, .. } = self.command;
         ChangeRecord {
             stamp: self.stamp,
@@ -184,7 +184,7 @@ fn check(what: &str, expected: Option<u64>, actual: u64) -> Result<()> {
     }
 }
 
-/// The id to be given next, which is not the last number.
+/// The next id to be assigned; the maximum is never assigned.
 fn next_id(next: u32, what: &'static str) -> Result<u32> {
     let limit = next as usize;
     match next.checked_add(1) {
@@ -193,7 +193,7 @@ fn next_id(next: u32, what: &'static str) -> Result<u32> {
     }
 }
 
-/// The state contradicts itself.
+/// The error of a state that contradicts itself.
 fn contradiction(detail: &str) -> Error {
     debug_assert!(false, "{detail}");
     Error::damaged(StoreFile::State, "memory image", detail)

@@ -1,4 +1,4 @@
-//! What the changes of a group do to links before they are applied.
+//! The effects of a group's changes on links before they are applied.
 
 use std::collections::BTreeMap;
 
@@ -16,30 +16,30 @@ use crate::state::project::ProjectState;
 
 /// The changes that were decided and are not applied yet: links by view, type and name.
 ///
-/// Nothing is iterated over in the order of a hash table.
+/// No result depends on the order of a hash table.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     changes: u64,
     time: Timestamp,
     /// By project id, type and slot of the view.
     views: BTreeMap<(u32, ResourceType, u32), PendingLinks>,
-    /// The last change of each view, by project id and slot; `None` where it is the one that is being decided.
+    /// The last change of each view, by project id and slot; `None` if it is the change that is being decided.
     last_changes: BTreeMap<(u32, u32), LastChange>,
-    /// How many links were made in each project, by its id.
+    /// The number of links that were made in each project, by its id.
     made: BTreeMap<u32, usize>,
 }
 
-/// What becomes of links of one view and type.
+/// The pending links of one view and type.
 #[derive(Debug, Default)]
 struct PendingLinks {
-    /// When a name is linked; `None` when it is unlinked.
+    /// For each name, when it is linked; `None` if it is unlinked.
     links: HashMap<Box<str>, Option<LinkRecord>>,
-    /// Whether keys hold the link of a name, where the view follows a filter.
+    /// For each name, whether keys hold its link, if the view follows a filter.
     held: HashMap<Box<str>, bool>,
-    /// The newest change that linked some, and how many it linked.
+    /// The newest change that made links, and how many it made.
     revision: u64,
     linked: u32,
-    /// How many were linked by all changes.
+    /// The number of links that all changes made.
     made: usize,
 }
 
@@ -48,7 +48,7 @@ impl Pending {
         self.changes == 0
     }
 
-    /// The number and time of the next change. Times never run backwards.
+    /// The revision and time of the next change. Times never go backwards.
     pub(crate) fn next_stamp(&self, state: &State, now: Timestamp) -> Stamp {
         let revision = state.head.revision.saturating_add(self.changes).saturating_add(1);
         Stamp { revision, time: now.max(state.head.time).max(self.time) }
@@ -73,7 +73,7 @@ impl Pending {
         }
     }
 
-    /// Adds what a part of a change does to the links of one view and type.
+    /// Adds the effects of a part of a change on the links of one view and type.
     fn add_links(
         &mut self,
         project: &ProjectState,
@@ -107,7 +107,7 @@ impl Pending {
 }
 
 impl PendingLinks {
-    /// Adds who holds links since.
+    /// Adds the new holders of links.
     fn add_holds(&mut self, part: &LinksChange) {
         let Holds { by_filter, held, released } = &part.holds;
         if !by_filter {
@@ -122,22 +122,22 @@ impl PendingLinks {
 /// Slots of views by type and name.
 type SlotsOfName = HashMap<(ResourceType, Box<str>), Vec<u32>>;
 
-/// What is pending for a command: the changes of its group, and its own parts before the one that is decided.
+/// The pending changes that a command sees: the changes of its group, and the earlier parts of the command itself.
 pub(super) struct Overlay<'p> {
     group: &'p Pending,
     own: Pending,
-    /// The views that a name was linked to by own parts, where some part asks for last views: such a command
-    /// is alone in its group.
+    /// The views to which parts of the command linked a name. It is recorded only if a part must keep last views; such
+    /// a command is alone in its group.
     linked_to: Option<SlotsOfName>,
 }
 
 impl<'p> Overlay<'p> {
     pub(super) fn new(group: &'p Pending, last_views: bool) -> Self {
-        debug_assert!(!last_views || group.is_empty(), "who asks for last views is alone");
+        debug_assert!(!last_views || group.is_empty(), "a command that keeps last views is alone");
         Self { group, own: Pending::default(), linked_to: last_views.then(HashMap::default) }
     }
 
-    /// Adds what a part of the command itself does.
+    /// Adds a part of the command itself.
     pub(super) fn add(
         &mut self,
         project: &ProjectState,
@@ -153,7 +153,7 @@ impl<'p> Overlay<'p> {
         }
     }
 
-    /// What is pending for a link: when it is made, or `Some(None)` when it is removed.
+    /// The pending change of a link: when it is made, or `Some(None)` if it is removed.
     pub(super) fn get(
         &self,
         project: u32,
@@ -168,15 +168,14 @@ impl<'p> Overlay<'p> {
         found.next()
     }
 
-    /// The last change of a view, which is `in_state` where none is pending.
+    /// The last change of a view; `in_state` if none is pending.
     pub(super) fn last_change(&self, project: u32, slot: u32, in_state: ChangeId) -> LastChange {
         let mut pending = [&self.own, self.group].into_iter();
         let found = pending.find_map(|pending| pending.last_changes.get(&(project, slot)));
         found.copied().unwrap_or(Some(in_state))
     }
 
-    /// Whether keys hold the link of a name to a view that follows a filter; `found` is where the name stands in the
-    /// state.
+    /// Whether keys hold the link of a name to a view that follows a filter; `found` is the name in the state.
     pub(super) fn keys_hold(
         &self,
         project: &ProjectState,
@@ -195,7 +194,7 @@ impl<'p> Overlay<'p> {
         })
     }
 
-    /// Whether a resource is linked to a view; `found` is where its name stands in the state.
+    /// Whether a resource is linked to a view; `found` is its name in the state.
     #[inline]
     pub(super) fn is_linked(
         &self,
@@ -212,20 +211,20 @@ impl<'p> Overlay<'p> {
         }
     }
 
-    /// How many links of a view are made and not applied yet, those that are removed again included.
+    /// The number of links of a view that were made and are not applied yet, including those that were removed again.
     pub(super) fn made(&self, project: u32, resource_type: ResourceType, slot: u32) -> usize {
         let place = (project, resource_type, slot);
         let views = [&self.own, self.group].into_iter();
         views.filter_map(|pending| pending.views.get(&place)).map(|of| of.made).sum()
     }
 
-    /// How many links of a project are made and not applied yet.
+    /// The number of links of a project that were made and are not applied yet.
     pub(super) fn made_in(&self, project: u32) -> usize {
         let pending = [&self.own, self.group].into_iter();
         pending.filter_map(|pending| pending.made.get(&project)).sum()
     }
 
-    /// The names that are linked to a view and not applied yet, in no order.
+    /// The names that are linked to a view and not applied yet, unordered.
     pub(super) fn linked(
         &self,
         project: u32,
@@ -241,7 +240,7 @@ impl<'p> Overlay<'p> {
             .map(|(name, _)| &**name)
     }
 
-    /// The views that a name was linked to by parts before, those it was unlinked from again included.
+    /// The views to which earlier parts linked a name, including those from which it was unlinked again.
     pub(super) fn linked_to(&self, resource_type: ResourceType, name: &str) -> &[u32] {
         let linked_to = self.linked_to.as_ref();
         let found = linked_to.and_then(|linked_to| linked_to.get(&(resource_type, name.into())));

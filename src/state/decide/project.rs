@@ -1,4 +1,4 @@
-//! Saying what a project is.
+//! Changing the settings of a project.
 
 use super::{Context, next_id};
 use crate::model::error::Result;
@@ -9,7 +9,7 @@ use crate::model::type_counts::TypeCounts;
 use crate::model::{Answer, Decision, Effect};
 use crate::state::read::ProjectReader;
 
-/// Decides a change of a project's settings; `begins` says whether a project that is not there begins with it.
+/// Decides a change of a project's settings; `begins` is whether a missing project is created.
 pub(super) fn put(
     context: &Context<'_>,
     patch: &ProjectPatch,

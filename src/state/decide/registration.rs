@@ -11,8 +11,8 @@ use crate::model::{
     ValidatedPut, ValidatedResource,
 };
 
-/// Decides a registration: a resource that is registered already fails, and so does one that is to be in a view and
-/// is given none. The others are registered and linked.
+/// Decides a registration. A resource fails if it is already registered, or if it must be in a view and no view is
+/// given. The others are registered and linked.
 ///
 /// Cost: O(n · log resources + v · n log links) with n resources and v views.
 pub(super) fn register(
@@ -22,7 +22,7 @@ pub(super) fn register(
     views: &[ViewKey],
     limit: usize,
 ) -> Result<Decision> {
-    // Whatever becomes of the resources, the views must be there.
+    // The views must exist, whatever the outcomes of the resources are.
     views.iter().try_for_each(|view| context.view(view).map(drop))?;
     let refuse = |resource: &ValidatedResource, is_registered: bool| {
         if is_registered {
@@ -38,7 +38,7 @@ pub(super) fn register(
         return Ok(Answer::Put { outcomes: decided.outcomes, followed: Vec::new() }.unchanged());
     }
     let commands = links_of(&decided.puts, views, limit);
-    // What is not registered yet no filter finds: what follows is decided with the resources.
+    // A filter matches only registered resources, so the filters are evaluated together with the registrations.
     let linked = links::decide(context, pending, &commands, limit)?;
     let effects = linked.change.into_iter().flat_map(|change| change.effects);
     let parts = effects.flat_map(|effect| match effect {
@@ -49,7 +49,7 @@ pub(super) fn register(
     resources::change(context, keys, decided, parts.collect())
 }
 
-/// Whether the project wants a new resource of a type to be in a view.
+/// Whether the project requires a new resource of a type to be in a view.
 fn needs_view(context: &Context<'_>, resource_type: ResourceType) -> bool {
     context.existing_project().is_some_and(|project| match resource_type {
         ResourceType::Flag => project.settings.require_view_for_new_flags,
@@ -58,12 +58,12 @@ fn needs_view(context: &Context<'_>, resource_type: ResourceType) -> bool {
     })
 }
 
-/// What links resources to each of the views.
+/// The commands that link resources to each of the views.
 fn links_of(puts: &[PutResource], views: &[ViewKey], limit: usize) -> Vec<LinkCommand> {
     let mut names = ByType::<Vec<&str>>::default();
     puts.iter().for_each(|put| names.get_mut(put.resource_type).push(&put.name));
     let link = |view: &ViewKey, batch| {
-        // They are registered by the time they are linked.
+        // They are already registered when they are linked.
         let policy = LinkPolicy::Open;
         LinkCommand::new(view.clone(), LinkOp::Link, batch, policy, MAX_KEY_LEN, limit)
     };

@@ -1,4 +1,4 @@
-//! Taking many links away at once: removing a resource or an environment, deleting a project.
+//! Removing many links at once: removing a resource or an environment, deleting a project.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ use crate::state::detail::detail;
 use crate::state::link_set::Entry;
 use crate::state::project::ProjectState;
 
-/// Takes a resource out of the registry and out of every view.
+/// Removes a resource from the registry and from every view.
 ///
-/// Cost: O(m log m) with the m views of the resource.
+/// Cost: O(m log m) for a resource in m views.
 pub(super) fn resource(context: &Context<'_>, resource: &Resource) -> Result<Decision> {
     let project = context.project()?;
     let (resource_type, name) = (resource.resource_type(), resource.name());
@@ -32,9 +32,9 @@ pub(super) fn resource(context: &Context<'_>, resource: &Resource) -> Result<Dec
     })
 }
 
-/// Takes all segments of an environment out of the registry and out of every view.
+/// Removes all segments of an environment from the registry and from every view.
 ///
-/// Cost: O(linked segments of the project + m log m) with the m links that go.
+/// Cost: O(linked segments of the project + m log m) with the m removed links.
 pub(super) fn environment(context: &Context<'_>, environment: &EnvironmentId) -> Result<Decision> {
     let project = context.project()?;
     let names = project.segments_of(environment);
@@ -47,9 +47,9 @@ pub(super) fn environment(context: &Context<'_>, environment: &EnvironmentId) ->
     })
 }
 
-/// Deletes a project with all it has.
+/// Deletes a project with all its data.
 ///
-/// Cost: O(views), and O(links and resources) where the change keeps what undoing it needs.
+/// Cost: O(views), and O(links and resources) if the change keeps the data for an undo.
 pub(super) fn project(context: &Context<'_>) -> Result<Decision> {
     let project = context.project()?;
     let mut unlinked = TypeCounts::default();
@@ -73,14 +73,14 @@ fn project_detail(project: &ProjectState) -> ProjectDetail {
     ProjectDetail { id: project.id, settings, views, registered: registered.collect() }
 }
 
-/// Resources that are removed, with the links that go.
+/// Resources that are removed, with their links.
 struct Removal {
     counts: RemovedCounts,
     detail: Option<RemovalDetail>,
 }
 
 impl Removal {
-    /// Finds what goes with resources, whose names are in key order.
+    /// Finds the data that is removed with resources; their names are in key order.
     fn new(
         context: &Context<'_>,
         project: &ProjectState,
@@ -126,7 +126,7 @@ impl Removal {
     }
 }
 
-/// The links that go, by the keys of their views.
+/// The removed links, by the keys of their views.
 fn removed_links(
     project: &ProjectState,
     resource_type: ResourceType,

@@ -15,9 +15,9 @@ use crate::model::{
 use crate::state::project::ProjectState;
 use crate::state::registry::Registry;
 
-/// Decides a put: in request order each resource is checked against what those before it made.
+/// Decides a put: in request order, each resource is checked after the ones before it.
 ///
-/// Cost: O(n · log resources) with n resources, and that of the filters that may find one of them.
+/// Cost: O(n · log resources) with n resources, and that of the filters that may match one of them.
 pub(super) fn put(context: &Context<'_>, put: &ValidatedPut) -> Result<Decision> {
     let decided = decide(context, put, |_, _| None)?;
     if decided.puts.is_empty() {
@@ -26,14 +26,14 @@ pub(super) fn put(context: &Context<'_>, put: &ValidatedPut) -> Result<Decision>
     change(context, put.resources().len(), decided, Vec::new())
 }
 
-/// What a put comes to.
+/// The result of a put.
 pub(super) struct Decided {
     pub(super) outcomes: Vec<KeyOutcome>,
     pub(super) puts: Vec<PutResource>,
 }
 
-/// Decides the resources of a put. What is wrong with one, besides what is wrong with any, `refuse` tells from the
-/// resource and whether it is registered.
+/// Decides the resources of a put. In addition to the usual checks, `refuse` checks each resource; it also gets
+/// whether the resource is registered.
 pub(super) fn decide(
     context: &Context<'_>,
     put: &ValidatedPut,
@@ -64,12 +64,12 @@ pub(super) fn decide(
     Ok(Decided { outcomes, puts: plan.puts })
 }
 
-/// The change that puts resources, with parts that link them, and what the filters that views follow make of both.
-/// `keys` are those of the request.
+/// The change that puts resources, with the parts that link them and the parts that filters cause. `keys` is the
+/// number of keys of the request.
 ///
 /// # Errors
 ///
-/// [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) when too many links follow.
+/// [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) if filters change too many links.
 pub(super) fn change(
     context: &Context<'_>,
     keys: usize,
@@ -97,9 +97,9 @@ pub(super) fn change(
     Ok(Decision { answer: Answer::Put { outcomes, followed }, change })
 }
 
-/// What the filters that views follow make of puts, with links that the overlay has.
+/// The parts that filters cause after puts, with the links of the overlay.
 ///
-/// Cost: that of the filters that may find one of the resources before or after.
+/// Cost: that of the filters that may match one of the resources before or after.
 fn follow(
     project: &ProjectState,
     overlay: &Overlay<'_>,
@@ -119,14 +119,14 @@ fn follow(
         links::chain(&parts, &mut derived);
         parts.append(&mut derived);
     }
-    // Each report tells of views in key order.
+    // Reports list the views in key order.
     parts.sort_by(|one, other| one.view.cmp(&other.view));
     Ok(parts)
 }
 
 struct PutPlan<'a> {
     registry: &'a Registry,
-    /// Which segment an id leads to since, where that changed; `None` where it leads to none any more.
+    /// The new segment of each id that changed; `None` if the id has no segment any more.
     owners: BTreeMap<&'a str, Option<&'a str>>,
     puts: Vec<PutResource>,
 }
@@ -142,11 +142,11 @@ impl<'a> PutPlan<'a> {
         resource: &'a ValidatedResource,
     ) -> Result<KeyOutcome> {
         let (resource_type, name) = (resource.resource_type, resource.name.as_str());
-        // Each name comes once, so none before it changed what is said of it.
+        // Each name comes once, so its fields did not change before.
         let before = self.registry.get(resource_type, name);
         if let Some(owner) = self.other_owner(resource.id(), name) {
             let owner = Resource::from_name(ResourceType::Segment, owner);
-            let owner = owner.ok_or_else(|| contradiction("a name is malformed"))?;
+            let owner = owner.ok_or_else(|| contradiction("a name is invalid"))?;
             return Ok(KeyOutcome::Failed(FailureReason::IdTaken { owner }));
         }
         let fields_before = before.map(|before| &before.fields);
@@ -166,7 +166,7 @@ impl<'a> PutPlan<'a> {
         Ok(outcome)
     }
 
-    /// The other segment that an id leads to.
+    /// Another segment that has the id.
     fn other_owner(&self, id: Option<&SegmentId>, name: &str) -> Option<&'a str> {
         let id = id?.as_str();
         let owner = match self.owners.get(id) {
@@ -176,7 +176,7 @@ impl<'a> PutPlan<'a> {
         owner.filter(|owner| *owner != name)
     }
 
-    /// Lets the id lead to the segment, and the one it had before to nothing.
+    /// Assigns the id to the segment, and frees the previous id of the segment.
     fn give_id(&mut self, before: Option<&'a Registration>, resource: &'a ValidatedResource) {
         if let Some(id) = before.and_then(|before| before.fields.id.as_ref()) {
             self.owners.insert(id.as_str(), None);

@@ -1,4 +1,4 @@
-//! Links that come back when a change is taken back.
+//! Links that are restored when a change is undone.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use crate::model::LinkRecord;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// Links that come back, by view and type, each with the time it was made.
+/// Links to be restored, by view and type, each with its time.
 ///
-/// Putting links back costs O(links of the view), however few they are. So those of all parts of a change are gathered,
-/// and one that an earlier part made goes again without having come back.
+/// Restoring links costs O(links of the view), however few they are. So the links of all parts of a change are
+/// collected first. If an earlier part of the change had made a collected link, it is removed from the collection
+/// again.
 #[derive(Default)]
 pub(super) struct ReturnedLinks(BTreeMap<(ViewKey, ResourceType), Links>);
 
@@ -17,7 +18,7 @@ pub(super) struct ReturnedLinks(BTreeMap<(ViewKey, ResourceType), Links>);
 pub(super) type Links = BTreeMap<Box<str>, LinkRecord>;
 
 impl ReturnedLinks {
-    /// The links of a view and type that come back.
+    /// The links of a view and type to be restored.
     pub(super) fn of(&mut self, view: &ViewKey, resource_type: ResourceType) -> &mut Links {
         self.0.entry((view.clone(), resource_type)).or_default()
     }
@@ -28,7 +29,7 @@ impl ReturnedLinks {
     }
 }
 
-/// Takes a link out that would have come back, if it would and is the one that was made.
+/// Removes a collected link if it is the one that was made.
 pub(super) fn take(links: &mut Links, name: &str, is_made: impl Fn(LinkRecord) -> bool) -> bool {
     let found = links.get(name).is_some_and(|record| is_made(*record));
     found && links.remove(name).is_some()

@@ -1,7 +1,6 @@
-//! Taking a change back that was made before.
+//! Undoing an earlier change.
 //!
-//! Each part of it is taken back by itself: where that part is as the change left it. What somebody changed since is a
-//! failure of that part.
+//! Each part is undone separately, if it is still as the change left it. If it was changed later, it fails.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +21,10 @@ use crate::model::{
     Stamp,
 };
 
-/// Takes a change back, its last step first; `same_views` are the views that are the ones it was about, with their ids.
+/// Undoes a change, beginning with its last step; `same_views` are the views that are still the ones of the change,
+/// with their ids.
 ///
-/// Cost: O(n log n) with the n names of the change, and O(links) of the views that links come back to, once for each.
+/// Cost: O(n log n) with the n names of the change, and O(links) of each view whose links are restored, once for each.
 pub(super) fn change(
     context: &Context<'_>,
     change: &ChangeRecord,
@@ -56,14 +56,14 @@ pub(super) fn change(
     steps.into_decision()
 }
 
-/// A change that is being taken back.
+/// A change that is being undone.
 struct Revert<'a> {
     steps: Steps<'a>,
-    /// That of the change.
+    /// The stamp of that change.
     stamp: Stamp,
-    /// The views that are the ones the change was about, by key, with their ids.
+    /// The views that are still the ones of the change, by key, with their ids.
     same_views: BTreeMap<ViewKey, u32>,
-    /// The links that come back with the effect that is being taken back.
+    /// The links that are restored together with the current effect.
     returned: ReturnedLinks,
 }
 
@@ -105,7 +105,7 @@ impl Revert<'_> {
         }
     }
 
-    /// Whether the view with a key is the one that the change was about.
+    /// Whether the view with a key is the one of the change.
     fn has_view(&self, key: &ViewKey) -> bool {
         let id = self.steps.view(key).map(|(_, view)| view.about().id);
         id.is_some_and(|id| self.same_views.get(key) == Some(&id))
@@ -162,7 +162,7 @@ impl Revert<'_> {
         Ok(())
     }
 
-    /// Notes that the view with a key is the one that the change was about.
+    /// Records that the view with a key is the one of the change.
     fn note_same(&mut self, key: &ViewKey) {
         if let Some((_, view)) = self.steps.view(key) {
             self.same_views.insert(key.clone(), view.about().id);
@@ -172,7 +172,7 @@ impl Revert<'_> {
     fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
         let LinksChange { view, resource_type, linked, restored, unlinked, holds, .. } = part;
         if holds.by_filter {
-            // The filters take it back themselves.
+            // The filters undo this part themselves.
             self.steps.note_times(view, *resource_type, unlinked, true);
             self.note_left(part);
             return Ok(());
@@ -198,7 +198,7 @@ impl Revert<'_> {
         self.return_holds(view, *resource_type, holds)
     }
 
-    /// Notes the links of a part that filters made, as far as they are as the change left them.
+    /// Records the links of a part that filters made, if they are still as the change left them.
     fn note_left(&mut self, part: &LinksChange) {
         let LinksChange { view, resource_type, linked, restored, .. } = part;
         let records = self.steps.records(view, *resource_type, linked);
@@ -212,12 +212,12 @@ impl Revert<'_> {
         self.steps.note_left(view, *resource_type, &left);
     }
 
-    /// Lets those hold links again who held them, where these are there and held as the change left them.
+    /// Restores the holders of links that exist and are held as the change left them.
     fn return_holds(&mut self, view: &ViewKey, of: ResourceType, holds: &Holds) -> Result<()> {
         if holds.held.is_empty() && holds.released.is_empty() {
             return Ok(());
         }
-        // Those who hold a link are there once it is.
+        // Holders can be restored only after their links.
         self.link_returned()?;
         let mut before = Holds::default();
         for (names, by_filter) in [(&holds.held, false), (&holds.released, true)] {
@@ -229,7 +229,7 @@ impl Revert<'_> {
                     (true, false) => before.released.push(name),
                     (true, true) => before.held.push(name),
                     (false, true) if follows && self.steps.hold_then(view, of, name) => {}
-                    // A later part of the change released it, which was reverted first.
+                    // A later part of the change had released it, and that part was undone first.
                     (false, false) if self.steps.release_then(view, of, name) => {}
                     (false, _) => self.steps.fail_link(view, of, name, ChangedSince)?,
                 }
@@ -249,7 +249,7 @@ impl Revert<'_> {
         let names = by_filter.as_ref().unwrap_or(&nothing);
         let returned = match before {
             Some(before) => {
-                // A link that keys made since is theirs.
+                // A link that keys made later stays with the keys.
                 let is_older = |record: LinkRecord| record.revision < self.stamp.revision;
                 let records = self.steps.records(view, of, names);
                 let linked = names.iter().zip(records);
@@ -265,7 +265,7 @@ impl Revert<'_> {
         if returned { Ok(()) } else { self.fail_view(view) }
     }
 
-    /// Lets links come back that the change removed.
+    /// Restores links that the change removed.
     fn return_links(
         &mut self,
         view: &ViewKey,
@@ -294,7 +294,7 @@ impl Revert<'_> {
         self.steps.remove(view, resource_type, &made_again, true)
     }
 
-    /// Makes the links that come back with an effect.
+    /// Makes the links that are restored with an effect.
     fn link_returned(&mut self) -> Result<()> {
         for ((view, resource_type), links) in std::mem::take(&mut self.returned).into_parts() {
             let links: Vec<Link<'_>> =
@@ -369,7 +369,7 @@ impl Revert<'_> {
 }
 
 impl Stamp {
-    /// Whether a link is the one that the change made, or let come back as it was.
+    /// Whether a link is the one that the change made or restored.
     fn is_of_link(self, record: LinkRecord, restored: Option<LinkRecord>) -> bool {
         match restored {
             Some(restored) => record == restored,

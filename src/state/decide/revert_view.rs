@@ -1,4 +1,4 @@
-//! Making the fields, filters and links of a view what they were.
+//! Restoring the fields, filters and links of a view as they were.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::{Decision, FailureReason, LinkPolicy, LinkRecord, NameList, RevertedItem};
 
-/// Makes a view what it was.
+/// Restores a view as it was.
 ///
-/// Cost: O(links of the view, now and then), and that of what filters find and make of it.
+/// Cost: O(links of the view, now and then), and that of evaluating the filters.
 pub(super) fn view(
     context: &Context<'_>,
     then: &ViewDetail,
@@ -39,11 +39,11 @@ pub(super) fn view(
     steps.into_decision()
 }
 
-/// A link of a view: when it was made, and whether the filter of the view alone holds it.
+/// A link of a view: when it was made, and whether only the filter of the view holds it.
 type Held = (LinkRecord, bool);
 
-/// Makes the filter and the links of a type what they were: a link that was made again since is removed first. What the
-/// filter alone held comes back where the filter finds it.
+/// Restores the filter and the links of a type. A link that was made again later is removed first. A link that only
+/// the filter held is restored if it still matches.
 fn return_type(
     steps: &mut Steps<'_>,
     key: &ViewKey,
@@ -61,7 +61,7 @@ fn return_type(
     let current: BTreeMap<Box<str>, Held> = current.collect();
     let missing = wanted.iter().filter(|(name, held)| !held.1 && current.get(**name) != Some(held));
     let missing: Vec<Link<'_>> = missing.map(|(name, held)| (*name, held.0)).collect();
-    // What the filter alone holds now and held then, or is not wanted, is up to the filter.
+    // The filter decides about links that only it holds now, and that only it held then or that did not exist then.
     let by_filter = |name: &str| wanted.get(name).is_none_or(|wanted| wanted.1);
     let other = current.iter().map(|(name, held)| (&**name, *held));
     let other = other.filter(|(name, held)| wanted.get(name) != Some(held));
@@ -81,14 +81,14 @@ fn return_type(
     steps.link(key, resource_type, &missing)
 }
 
-/// The links that a view had.
+/// The previous links of a view.
 fn wanted(links: &RemovedLinks) -> BTreeMap<&str, Held> {
     let by_filter: BTreeSet<&str> = links.by_filter.iter().collect();
     let links = links.names.iter().zip(links.times.iter());
     links.map(|(name, record)| (name, (record, by_filter.contains(name)))).collect()
 }
 
-/// Lets the view follow what it followed.
+/// Restores the previous filter of the view.
 fn return_filter(
     steps: &mut Steps<'_>,
     key: &ViewKey,

@@ -1,7 +1,7 @@
-//! What filters make of steps that take something back.
+//! Evaluating filters after the steps of an undo.
 //!
-//! What filters did in a change is taken back by the filters: they are asked when all steps are done, of each resource
-//! that one of these touched. A link that the filter of its view alone held comes back with the time that it had.
+//! Filters undo their own effects: after all steps they are evaluated for each resource that a step changed. A link
+//! that only the filter of its view held gets its previous time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ impl Steps<'_> {
         standing.is_some_and(|(standing, linked)| !standing.keys_hold(linked.id))
     }
 
-    /// Notes when links were made that a filter alone held: all of those, or the ones that are said to be.
+    /// Records the times of links that only a filter held: of all links, or only of those that are marked so.
     pub(super) fn note_times(
         &mut self,
         view: &ViewKey,
@@ -53,7 +53,8 @@ impl Steps<'_> {
         }
     }
 
-    /// Lets keys hold a link once the filter of the view let it come back; tells whether that can be.
+    /// Records that keys will hold a link after the filter of the view has restored it; returns whether that is
+    /// possible.
     pub(super) fn hold_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
         let link: FilterLink = (view.clone(), of, name.into());
         let returns = self.touched.times.contains_key(&link);
@@ -61,19 +62,19 @@ impl Steps<'_> {
         returns
     }
 
-    /// Lets keys not hold a link once it comes back; returns whether they were to hold it.
+    /// Reverts such a record for a link; returns whether there was one.
     pub(super) fn release_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
         self.touched.held_then.remove(&(view.clone(), of, name.into()))
     }
 
-    /// Notes that links of a view change.
+    /// Records that links of a view change.
     pub(super) fn relinked(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
         let naming = self.project().map(|project| project.standing.naming(of, view).collect());
         let naming: BTreeSet<u32> = naming.unwrap_or_default();
         self.touched.ask(of, links.iter().map(|(name, _)| *name), &naming);
     }
 
-    /// Notes that something else is to be said of a resource.
+    /// Records that the fields of a resource change.
     pub(super) fn said(&mut self, of: ResourceType, name: &str, after: Option<&ResourceFields>) {
         let Some(project) = self.project() else { return };
         let before = project.registry.get(of, name).map(|row| &row.fields);
@@ -81,7 +82,7 @@ impl Steps<'_> {
         self.touched.ask(of, [name].into_iter(), &concerned);
     }
 
-    /// Removes links that are there, whoever holds them. The filter of the view is asked whether it finds them.
+    /// Removes existing links, whatever holds them. The filter of the view is evaluated for them later.
     pub(super) fn unlink(
         &mut self,
         view: &ViewKey,
@@ -97,7 +98,7 @@ impl Steps<'_> {
         self.remove(view, resource_type, &by_filter, true)
     }
 
-    /// Lets no key hold links that keys hold: those that the filter of the view finds stay.
+    /// Releases links that keys hold: those that match the filter of the view stay.
     pub(super) fn release(
         &mut self,
         view: &ViewKey,
@@ -118,7 +119,7 @@ impl Steps<'_> {
         self.change_holds(view, resource_type, Holds { released, ..Holds::default() })
     }
 
-    /// Changes who holds links of a view that stay.
+    /// Changes the holders of links of a view that stay.
     pub(super) fn change_holds(
         &mut self,
         view: &ViewKey,
@@ -135,8 +136,8 @@ impl Steps<'_> {
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
-    /// Lets a view that is there follow a filter, in place of the one that it follows; tells whether it can. Keys hold
-    /// what is linked where it begins.
+    /// Sets or replaces the filter of an existing view; returns whether it is possible. If the view had no filter,
+    /// keys hold its links.
     pub(super) fn begin(
         &mut self,
         view: &ViewKey,
@@ -146,7 +147,7 @@ impl Steps<'_> {
         self.begin_with(view, resource_type, filter, NameList::default())
     }
 
-    /// The same; where it begins the filter alone holds some of the links.
+    /// The same. If the view had no filter, only the filter holds some of the links.
     pub(super) fn begin_with(
         &mut self,
         view: &ViewKey,
@@ -162,7 +163,7 @@ impl Steps<'_> {
         Ok(true)
     }
 
-    /// Lets a view follow no filter any more. What that one alone holds goes, but for what is to be kept.
+    /// Ends the filter of a view. Links that only the filter holds are removed, except those to be kept.
     pub(super) fn end(
         &mut self,
         view: &ViewKey,
@@ -208,7 +209,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// What a filter finds, and what the view has.
+    /// The resources that match a filter, and the ones that the view has.
     fn found(&self, view: &ViewKey, of: ResourceType, filter: &ResourceFilter) -> Vec<Box<str>> {
         let Some(project) = self.project() else { return Vec::new() };
         let found = Selection::standing(project, of, filter).registered();
@@ -216,12 +217,12 @@ impl Steps<'_> {
         found.into_iter().map(|(name, _)| name.into()).chain(linked).collect()
     }
 
-    /// Adds what filters make of the steps.
+    /// Adds the effects of filters to the steps.
     pub(super) fn settle(&mut self) -> Result<()> {
         self.ask_filters()?;
         self.return_times()?;
         self.return_held()?;
-        // Links that came back by keys may concern filters that name their views.
+        // Links that keys restored may affect filters that name their views.
         self.ask_filters()
     }
 
@@ -245,7 +246,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Lets keys hold links again that they held: those that filters let come back, and those that no filter finds now.
+    /// Restores keys as holders of links: of links that filters restored, and of links that no filter matches now.
     fn return_held(&mut self) -> Result<()> {
         for link in std::mem::take(&mut self.touched.held_then) {
             let before = self.touched.times.get(&link).copied();
@@ -264,13 +265,13 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Notes links that are as the reverted change left them.
+    /// Records links that are as the undone change left them.
     pub(super) fn note_left(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
         let link = |name: &str| (view.clone(), of, name.into());
         self.touched.left.extend(links.iter().map(|(name, record)| (link(name), *record)));
     }
 
-    /// Gives links their times back that a filter made again in the reverted change, and that only filters hold.
+    /// Restores the times of links that a filter made again in the undone change, if only filters hold them.
     fn return_times(&mut self) -> Result<()> {
         let mut late = BTreeMap::<(ViewKey, ResourceType), Vec<(Box<str>, LinkRecord)>>::new();
         for (link, left) in std::mem::take(&mut self.touched.left) {
@@ -291,14 +292,14 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Whether a link can be given a time that one of the view had.
+    /// Whether a link can get its previous time in the view.
     pub(super) fn may_return(&self, view: &ViewKey, of: ResourceType, record: LinkRecord) -> bool {
         let Some((_, found)) = self.view(view) else { return false };
         let is_it = |same: &BTreeMap<ViewKey, u32>| same.get(view) == Some(&found.about().id);
         self.touched.same_views.as_ref().is_none_or(is_it) && !self.is_taken(view, of, record)
     }
 
-    /// Adds a part that filters made: links that they held before come back.
+    /// Adds a part that filters made; links that they held before get their previous times.
     fn add_derived(
         &mut self,
         view: &ViewKey,

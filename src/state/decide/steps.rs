@@ -1,4 +1,4 @@
-//! A change that is put together of steps, each decided on what those before it left.
+//! A change that consists of steps. Each step is decided on the state after the steps before it.
 
 use std::collections::BTreeMap;
 
@@ -24,15 +24,15 @@ use crate::state::names::Name;
 use crate::state::project::ProjectState;
 use crate::state::view::ViewState;
 
-/// The steps of a change that takes something back.
+/// The steps of a change that undoes something.
 pub(super) struct Steps<'a> {
     pub(super) context: &'a Context<'a>,
     policy: LinkPolicy,
-    /// The state with what the steps so far do.
+    /// The state after the steps so far.
     pub(super) state: State,
     steps: Vec<Effect>,
     pub(super) result: RevertResult,
-    /// What filters have to be asked once all steps are done.
+    /// The filters to be evaluated after all steps.
     pub(super) touched: Touched,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Steps<'a> {
         Self { context, policy, state, steps: Vec::new(), result, touched: Touched::default() }
     }
 
-    /// The project as the steps so far leave it.
+    /// The project after the steps so far.
     pub(super) fn project(&self) -> Option<&ProjectState> {
         self.state.projects.get(&self.context.command.project).map(|project| &**project)
     }
@@ -54,12 +54,12 @@ impl<'a> Steps<'a> {
         self.project()?.views.find(key)
     }
 
-    /// Which change was the last one of a view, where it was none of the steps.
+    /// The last change of a view, if it was not one of the steps.
     pub(super) fn last_change(&self, view: &ViewState) -> LastChange {
         (view.change.revision != self.context.stamp.revision).then_some(view.change)
     }
 
-    /// When links of a view were made, in the order of the names; `None` for what is not linked.
+    /// When links of a view were made, in the order of the names; `None` for a name that is not linked.
     ///
     /// Cost: O(n log links).
     pub(super) fn records(
@@ -133,7 +133,7 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// A part of a change of the links of a view that changes nothing.
+    /// A part for the links of a view that changes nothing yet.
     pub(super) fn part(
         &self,
         view: &ViewKey,
@@ -152,7 +152,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Removes links that are there, all of which keys hold, or all of which the filter of the view alone holds.
+    /// Removes existing links. Either keys hold all of them, or only the filter of the view holds all of them.
     pub(super) fn remove(
         &mut self,
         view: &ViewKey,
@@ -175,7 +175,7 @@ impl<'a> Steps<'a> {
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
-    /// Lets links come back that are not there, by keys, but for those that the link policy refuses.
+    /// Restores missing links, held by keys, except those that the link policy refuses.
     pub(super) fn link(
         &mut self,
         view: &ViewKey,
@@ -204,8 +204,8 @@ impl<'a> Steps<'a> {
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
-    /// Whether another link of the view has the time and the place in its change that a link had: that one is of a view
-    /// that got its key since.
+    /// Whether another link of the view has the time and the request index of a previous link. That link belongs to a
+    /// view that got its key later.
     pub(super) fn is_taken(
         &self,
         view: &ViewKey,
@@ -216,7 +216,7 @@ impl<'a> Steps<'a> {
         found.is_some_and(|links| links.has_record(record))
     }
 
-    /// Whether only registered resources may be linked, and this is none.
+    /// Whether only registered resources may be linked, and this one is not registered.
     fn is_refused(&self, resource_type: ResourceType, name: &str) -> bool {
         let registered = || {
             self.project()
@@ -225,7 +225,7 @@ impl<'a> Steps<'a> {
         self.policy == LinkPolicy::Closed && !registered()
     }
 
-    /// Lets a view come back that is not there, with its filters and links.
+    /// Restores a missing view, with its filters and links.
     pub(super) fn create(&mut self, detail: &ViewDetail) -> Result<()> {
         next_id(self.state.head.next_view, "views")?;
         next_id(self.state.head.next_project, "projects")?;
@@ -246,7 +246,7 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Gives a view that is there other fields.
+    /// Changes the fields of an existing view.
     pub(super) fn update(&mut self, view: &ViewKey, fields: ViewFields) -> Result<()> {
         let Some((_, found)) = self.view(view) else { return Ok(()) };
         let before = ViewBefore {
@@ -258,7 +258,7 @@ impl<'a> Steps<'a> {
         self.add(Effect::UpdateView { view: view.clone(), before, fields })
     }
 
-    /// Gives a view that is there a key that no view has.
+    /// Gives an existing view a key that no view has.
     pub(super) fn rename(&mut self, view: &ViewKey, to: &ViewKey) -> Result<()> {
         let Some((_, found)) = self.view(view) else { return Ok(()) };
         let (last_change, updated_at) = (self.last_change(found), found.about().updated_at);
@@ -267,17 +267,17 @@ impl<'a> Steps<'a> {
         self.add(Effect::RenameView { view, to, last_change, updated_at })
     }
 
-    /// Deletes a view that is there and has no links.
+    /// Deletes an existing view without links.
     pub(super) fn delete(&mut self, view: &ViewKey) -> Result<()> {
         let Some((_, found)) = self.view(view) else { return Ok(()) };
-        debug_assert_eq!(found.counts().total(), 0, "links are taken back before");
+        debug_assert_eq!(found.counts().total(), 0, "its links were removed before");
         let detail = Some(ViewDetail { view: found.to_record(), links: Vec::new() });
         let (view, unlinked) = (view.clone(), found.counts());
         self.result.taken_back += 1;
         self.add(Effect::DeleteView { view, unlinked, detail })
     }
 
-    /// Gives a resource other fields in the registry, or puts it there.
+    /// Changes the fields of a resource in the registry, or registers it.
     pub(super) fn put(
         &mut self,
         resource_type: ResourceType,
@@ -300,7 +300,7 @@ impl<'a> Steps<'a> {
         self.add(Effect::PutResources(vec![put]))
     }
 
-    /// Says what a project is, which begins if it is not there.
+    /// Changes the settings of a project; it begins if it does not exist.
     pub(super) fn put_project(&mut self, settings: &ProjectSettings) -> Result<()> {
         next_id(self.state.head.next_project, "projects")?;
         let before = self.project().map(|project| (*project.settings).clone());
@@ -311,7 +311,7 @@ impl<'a> Steps<'a> {
         self.add(Effect::PutProject { before, settings: settings.clone() })
     }
 
-    /// Takes a resource out of the registry, and leaves its links.
+    /// Removes a resource from the registry, and keeps its links.
     pub(super) fn unregister(&mut self, resource_type: ResourceType, name: &str) -> Result<()> {
         let row = self.project().and_then(|project| project.registry.get(resource_type, name));
         let Some(before) = row.cloned() else { return Ok(()) };
@@ -332,7 +332,7 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// The decision: the steps as one change, if there are any, with what filters make of them.
+    /// The decision: the steps and the effects of filters as one change, if there are any.
     pub(super) fn into_decision(mut self) -> Result<Decision> {
         self.settle()?;
         let Self { context, steps, result, .. } = self;

@@ -1,4 +1,4 @@
-//! What steps that take something back touched, as far as filters may look at it.
+//! The data that an undo changed and that filters may read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,23 @@ use crate::model::LinkRecord;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// What steps touched that filters may look at.
+/// Data of steps that filters may read.
 #[derive(Default)]
 pub(super) struct Touched {
-    /// The views whose filters are asked of a resource first, by their slots.
+    /// For each resource, the slots of the views whose filters are evaluated first.
     pub(super) asked: BTreeMap<(ResourceType, Box<str>), BTreeSet<u32>>,
-    /// When links were made that filters alone held: they come back with these times.
+    /// The times of links that only filters held: restored links get these times.
     pub(super) times: BTreeMap<FilterLink, LinkRecord>,
-    /// The views that are the ones that had such links, by key, with their ids: others get none of these times.
+    /// The views that are still the ones that had such links, by key, with their ids. Only they get these times.
     pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
-    /// Links that are as the reverted change left them: if only a filter holds one in the end, it gets its time back.
+    /// Links that are as the undone change left them. If only a filter holds such a link at the end, it gets its
+    /// previous time.
     pub(super) left: BTreeMap<FilterLink, LinkRecord>,
-    /// Links that keys are to hold, too, once the filter of their view let them come back.
+    /// Links that keys will hold, too, after the filter of their view has restored them.
     pub(super) held_then: BTreeSet<FilterLink>,
 }
 
-/// A link that the filter of a view alone held, by the name of its resource.
+/// A link that only the filter of a view held, by the name of its resource.
 pub(super) type FilterLink = (ViewKey, ResourceType, Box<str>);
 
 impl Touched {

@@ -33,7 +33,7 @@ pub(super) fn create(
     Ok(Decision { answer: Answer::View(view), change: Some(context.change(effect)) })
 }
 
-/// A view with a key that is free, and the effect that creates it.
+/// A view with a free key, and the effect that creates it.
 pub(super) fn created(
     context: &Context<'_>,
     key: &ViewKey,
@@ -88,7 +88,7 @@ pub(super) fn rename(context: &Context<'_>, key: &ViewKey, to: &ViewKey) -> Resu
     Ok(Decision { answer: Answer::View(after.to_view()), change: Some(context.change(effect)) })
 }
 
-/// Refuses a key that a view has, and any key where the project has no room for one more.
+/// Refuses a key that a view has. If the project has no room for another view, refuses every key.
 pub(super) fn check_free(
     context: &Context<'_>,
     project: &ProjectState,
@@ -107,7 +107,7 @@ pub(super) fn check_free(
     }
 }
 
-/// Refuses keys that filters name which views follow: those would find other resources, or go round in a circle.
+/// Refuses keys that are named by filters of views: these would match other resources, or form a circle.
 pub(super) fn check_unnamed(project: &ProjectState, keys: &[&ViewKey]) -> Result<()> {
     for view in keys {
         if let Some(by) = project.standing.named_by(view).and_then(|slot| project.views.get(slot)) {
@@ -131,9 +131,9 @@ pub(super) fn delete(context: &Context<'_>, key: &ViewKey) -> Result<Decision> {
     Ok(Decision { answer: Answer::ViewDeleted { unlinked, followed }, change })
 }
 
-/// What filters that name a view make of its deletion: it is a view without links for them.
+/// The effects of the deletion of a view on the filters that name it: it becomes a view without links.
 ///
-/// Cost: O(1) where none names it; else that of its links.
+/// Cost: O(1) if no filter names it; else that of its links.
 fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<LinksChange>> {
     let nothing = Pending::default();
     let overlay = Overlay::new(&nothing, false);
@@ -145,7 +145,7 @@ fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<Lin
         let mut derivation = Derivation::new(project, resource_type, &overlay).without(slot);
         derivation.relinked(&[&view.about().key], linked);
         let mut derived = derivation.into_parts()?;
-        // The last change of a view is that of its first part.
+        // Only the first part of a view names its last change.
         links::chain(&parts, &mut derived);
         parts.append(&mut derived);
     }
@@ -153,7 +153,7 @@ fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<Lin
     Ok(parts)
 }
 
-/// Whether a removal of so many names keeps what undoing it needs.
+/// Whether a removal of this number of names keeps the data for an undo.
 pub(super) fn fits(context: &Context<'_>, names: u64) -> bool {
     names <= context.command.removal_detail as u64
 }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use super::{Entry, Link};
 use crate::state::names::Names;
 
-/// The most links of a chunk, how many one is made with, and how few are put together with others.
+/// The maximum links of a chunk, how many links a new one has, and below how many it is merged with others.
 const MAX: usize = 512;
 const FILL: usize = 384;
 const SMALL: usize = 96;
-/// With one added link to so many that are there a chunk is written anew in one pass.
+/// If at least one link is added for each of this number of existing links, a chunk is rewritten in one pass.
 const DENSE: usize = 16;
 
-/// Links in key order, never none.
+/// Links in key order; never empty.
 #[derive(Clone, Debug)]
 struct Chunk {
-    /// The place of the first one's name: a search looks at it and at no chunk.
+    /// The place of the first name: a search reads it without reading the chunk.
     first: u32,
     links: Arc<Vec<Link>>,
 }
@@ -34,14 +34,14 @@ pub(super) struct KeyOrder {
     chunks: Vec<Chunk>,
 }
 
-/// How the name at a place stands to an entry in key order.
+/// Compares the name at a place with an entry in key order.
 fn compare(names: &Names, one: u32, prefix: u64, place: u32) -> Ordering {
     names.prefix(one).cmp(&prefix).then_with(|| names.tie(one, place))
 }
 
 impl KeyOrder {
-    /// The chunk, of the first `among`, in which an entry is or belongs. Those near the end are found soonest,
-    /// since the entries of a batch are looked for from its last one on.
+    /// The chunk, among the first `among` ones, that has an entry or must get it. Chunks near the end are found
+    /// fastest, because the entries of a batch are searched from the last one.
     fn chunk_of(&self, names: &Names, prefix: u64, place: u32, among: usize) -> usize {
         let chunks = self.chunks.get(..among).unwrap_or(&self.chunks);
         let begins =
@@ -58,7 +58,7 @@ impl KeyOrder {
         (low + near.partition_point(begins)).saturating_sub(1)
     }
 
-    /// How many of the entries, which are in key order, come before a chunk; none before the first one.
+    /// How many of the entries, which are in key order, come before a chunk; zero for the first chunk.
     fn before<E>(
         &self,
         names: &Names,
@@ -73,14 +73,14 @@ impl KeyOrder {
         })
     }
 
-    /// Adds links that are not there; they are in key order, each with its prefix.
+    /// Adds links that are not in it; they are in key order, each with its prefix.
     pub(super) fn insert(&mut self, names: &Names, added: &[(u64, Link)]) {
         if self.chunks.is_empty() {
             let links: Vec<Link> = added.iter().map(|(_, link)| *link).collect();
             return self.fill(&links);
         }
         let (mut rest, mut chunk) = (added, self.chunks.len());
-        // From the back, so that chunks stay where they are.
+        // From the end, so that the indexes of chunks stay valid.
         while let Some((prefix, last)) = rest.last() {
             chunk = self.chunk_of(names, *prefix, last.place, chunk);
             let entry = |(prefix, link): &(u64, Link)| (*prefix, link.place);
@@ -90,7 +90,7 @@ impl KeyOrder {
         }
     }
 
-    /// Takes links in key order in place of what was there.
+    /// Replaces all links by these, which are in key order.
     pub(super) fn fill(&mut self, links: &[Link]) {
         self.chunks = links.chunks(FILL).map(|part| Chunk::new(part.to_vec())).collect();
     }
@@ -120,7 +120,7 @@ impl KeyOrder {
         }
     }
 
-    /// The links with the names that are wanted, which are in key order; `None` if one is not there.
+    /// The links with these names, which are in key order; `None` if one does not exist.
     pub(super) fn find(&self, names: &Names, wanted: &[Entry]) -> Option<Vec<Link>> {
         let mut found = Vec::with_capacity(wanted.len());
         let (mut rest, mut at) = (wanted, self.chunks.len());
@@ -142,8 +142,8 @@ impl KeyOrder {
         Some(found)
     }
 
-    /// Removes the links with the names that are wanted, which are in key order, and tells their
-    /// sequences; `None` if one is not there.
+    /// Removes the links with these names, which are in key order, and returns their sequences; `None` if one does not
+    /// exist.
     pub(super) fn remove(
         &mut self,
         names: &Names,
@@ -178,7 +178,7 @@ impl KeyOrder {
         Some(())
     }
 
-    /// Drops a chunk that is empty, and puts a small one together with the one before or behind it.
+    /// Drops an empty chunk, and merges a small one with the chunk before or after it.
     fn tidy(&mut self, at: usize) {
         let len = |at: usize| self.chunks.get(at).map_or(MAX, |chunk| chunk.links.len());
         match len(at) {
@@ -196,19 +196,19 @@ impl KeyOrder {
         }
     }
 
-    /// Gives links new sequences: `changed` has the old and the new ones, by the old ones.
+    /// Gives links new sequences: `changed` has the old and new ones, sorted by the old ones.
     pub(super) fn renumber(&mut self, changed: &[(u32, u32)]) {
         for chunk in &mut self.chunks {
             for link in Arc::make_mut(&mut chunk.links) {
                 let at = changed.binary_search_by_key(&link.sequence, |(old, _)| *old);
-                debug_assert!(at.is_ok(), "a link is in one order alone");
+                debug_assert!(at.is_ok(), "a link is in both orders");
                 let new = at.ok().and_then(|at| changed.get(at));
                 link.sequence = new.map_or(link.sequence, |(_, new)| *new);
             }
         }
     }
 
-    /// The links from behind a name on, `skip` of them left out.
+    /// The links after a name, without the first `skip`.
     pub(super) fn iter<'s>(
         &'s self,
         names: &Names,
@@ -241,7 +241,8 @@ impl KeyOrder {
         };
         if !self.chunks.iter().all(sound) {
             return Err(
-                "a chunk of links in key order is empty, too long or begins elsewhere".to_owned()
+                "a chunk of links in key order is empty, too long or has another first name"
+                    .to_owned(),
             );
         }
         let texts = self
@@ -257,10 +258,10 @@ impl KeyOrder {
     }
 }
 
-/// The links of a chunk and those that are added, both in key order, in one.
+/// Merges the links of a chunk and the added links, both in key order.
 fn merge(names: &Names, links: &[Link], added: &[(u64, Link)]) -> Vec<Link> {
     let mut merged = Vec::with_capacity(links.len() + added.len());
-    // In a pass of its own, so that accesses to memory overlap.
+    // In a separate pass, so that memory accesses overlap.
     let prefixes: Vec<u64> = links.iter().map(|link| names.prefix(link.place)).collect();
     let mut added = added.iter().peekable();
     for (link, own) in links.iter().zip(prefixes) {

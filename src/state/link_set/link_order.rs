@@ -6,15 +6,15 @@ use super::Link;
 use crate::model::time::Timestamp;
 use crate::model::{LinkRecord, Stamp};
 
-/// The most links of a chunk, and how few are put together with others.
+/// The maximum links of a chunk, and below how many it is merged with others.
 const MAX: usize = 512;
 const FILL: usize = 384;
 const SMALL: usize = 96;
 
-/// Which change made the links from a sequence on.
+/// The change that made the links from a sequence on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
-    /// The sequence that the first link of the change had.
+    /// The sequence of the first link of the change.
     first: u32,
     revision: u64,
     time: Timestamp,
@@ -24,14 +24,14 @@ struct Run {
 struct Chunk {
     /// By their sequences.
     links: Vec<Link>,
-    /// Those of the links, in order.
+    /// The runs of the links, in order.
     runs: Vec<Run>,
 }
 
-/// Links by their sequences, in chunks none of which is empty.
+/// Links by their sequences, in non-empty chunks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkOrder {
-    /// With the first sequence that each chunk had; those before it are in the chunks before it.
+    /// Each chunk with the first sequence that it had when it was made; lower sequences are in the chunks before it.
     chunks: Vec<(u32, Arc<Chunk>)>,
 }
 
@@ -64,14 +64,14 @@ impl Chunk {
         }
     }
 
-    /// Adds what comes behind in link order.
+    /// Adds the links after these in link order.
     fn append(&mut self, behind: &Self) {
         self.links.extend_from_slice(&behind.links);
         let again = usize::from(self.runs.last() == behind.runs.first());
         self.runs.extend(behind.runs.iter().skip(again));
     }
 
-    /// Drops runs that no link is of.
+    /// Removes runs without links.
     fn prune_runs(&mut self) {
         let mut links = self.links.iter().peekable();
         let ends = self.runs.iter().skip(1).map(|run| run.first).chain([u32::MAX]);
@@ -88,8 +88,8 @@ impl Chunk {
 }
 
 impl LinkOrder {
-    /// Adds links of one change, by their sequences, which are behind all others; `first` is the sequence that
-    /// the first link of the change had, or would have.
+    /// Adds links of one change, by their sequences, which are after all others. `first` is the sequence of the first
+    /// link of the change, even if that link does not exist.
     pub(super) fn push(&mut self, links: &[Link], first: u32, stamp: Stamp) {
         let run = Run { first, revision: stamp.revision, time: stamp.time };
         let mut rest = links;
@@ -115,7 +115,7 @@ impl LinkOrder {
         Some(Stamp { revision: run.revision, time: run.time })
     }
 
-    /// The chunk, of the first `among`, in which a sequence is.
+    /// The chunk, among the first `among` ones, that has a sequence.
     fn chunk_of(&self, sequence: u32, among: usize) -> usize {
         let chunks = self.chunks.get(..among).unwrap_or(&self.chunks);
         chunks.partition_point(|(lower, _)| *lower <= sequence).saturating_sub(1)
@@ -127,7 +127,7 @@ impl LinkOrder {
         chunk.map_or_else(|| Chunk::default().record(link), |(_, chunk)| chunk.record(link))
     }
 
-    /// Whether a link has this time, and this place in its change.
+    /// Whether a link has this time and this request index.
     pub(super) fn has(&self, record: LinkRecord) -> bool {
         let begins = |(_, chunk): &(u32, Arc<Chunk>)| {
             chunk.links.first().is_some_and(|link| chunk.record(*link) <= record)
@@ -138,7 +138,7 @@ impl LinkOrder {
         })
     }
 
-    /// Removes links by their sequences, which are in order; `None` if one is not there.
+    /// Removes links by their sequences, which are in order; `None` if one does not exist.
     pub(super) fn remove(&mut self, sequences: &[u32]) -> Option<()> {
         let (mut rest, mut at) = (sequences, self.chunks.len());
         while let Some(last) = rest.last() {
@@ -164,7 +164,7 @@ impl LinkOrder {
         Some(())
     }
 
-    /// Drops a chunk that is empty, and puts a small one together with the one before or behind it.
+    /// Drops an empty chunk, and merges a small one with the chunk before or after it.
     fn tidy(&mut self, at: usize) {
         let len = |at: usize| self.chunks.get(at).map_or(MAX, |(_, chunk)| chunk.links.len());
         match len(at) {
@@ -190,10 +190,10 @@ impl LinkOrder {
         })
     }
 
-    /// How many sequences are needed when those of links that are gone are given again.
+    /// How many sequences are needed when the sequences of removed links are reused.
     ///
-    /// The place of a link in its change stays, since cursors have it: what is behind it in the change is
-    /// free, what is before it is not.
+    /// The request index of a link stays the same, because cursors contain it. So sequences after the last link of a
+    /// change are free, and those before it are not.
     pub(super) fn span(&self) -> u64 {
         let mut span = Span::default();
         for (link, run) in self.links() {
@@ -202,7 +202,7 @@ impl LinkOrder {
         span.next
     }
 
-    /// Gives sequences anew; tells the old and the new ones, and the next.
+    /// Reassigns sequences; returns the old and new ones, and the next one.
     pub(super) fn renumber(&mut self) -> (Vec<(u32, u32)>, u32) {
         let (mut span, mut changed) = (Span::default(), Vec::new());
         for (lower, chunk) in &mut self.chunks {
@@ -220,8 +220,8 @@ impl LinkOrder {
         (changed, u32::try_from(span.next).unwrap_or(u32::MAX))
     }
 
-    /// Links in link order, whatever sequences they had; tells the next sequence. `None` if two have one place, or
-    /// there are too many.
+    /// Links in link order, with new sequences; returns the next sequence. `None` if two links have the same position,
+    /// or if there are too many.
     pub(super) fn of(links: &[(Link, LinkRecord)]) -> Option<(Self, u32)> {
         let (mut order, mut next) = (Self::default(), 0_u64);
         let alike = |(_, one): &(_, LinkRecord), (_, other): &(_, LinkRecord)| {
@@ -234,7 +234,7 @@ impl LinkOrder {
             let stamp = Stamp { revision: record.revision, time: record.linked_at };
             let first = next;
             next += u64::from(last.request_index) + 1;
-            // No sequence is the last one.
+            // The maximum is never used as a sequence.
             let (first, _) = (u32::try_from(first).ok()?, u32::try_from(next).ok()?);
             let placed: Vec<Link> = of_change
                 .iter()
@@ -253,7 +253,7 @@ impl LinkOrder {
         self.chunks.iter().flat_map(|(_, chunk)| chunk.links.iter().map(|link| link.sequence))
     }
 
-    /// The links from behind one on, `skip` of them left out.
+    /// The links after a link, without the first `skip`.
     pub(super) fn iter(
         &self,
         after: Option<LinkRecord>,
@@ -302,7 +302,7 @@ impl LinkOrder {
             pruned.runs != chunk.runs
         };
         if self.chunks.iter().any(unused) {
-            return Err("a change has a run and no link".to_owned());
+            return Err("a change has a run but no link".to_owned());
         }
         let within = self.chunks.iter().all(|(lower, chunk)| {
             chunk.links.first().is_some_and(|link| link.sequence >= *lower)
@@ -321,11 +321,11 @@ impl LinkOrder {
     }
 }
 
-/// Sequences as they are given anew.
+/// Sequences while they are reassigned.
 #[derive(Default)]
 struct Span {
     run: Option<Run>,
-    /// Where the run begins.
+    /// The beginning of the run.
     first: u64,
     next: u64,
 }

@@ -1,4 +1,4 @@
-//! Links that were written down, in both orders again.
+//! Loading stored links into both orders.
 
 use super::{Link, LinkSet, has_members};
 use crate::model::Stamp;
@@ -6,22 +6,22 @@ use crate::state::id_set::IdSet;
 use crate::state::names::Name;
 use crate::state::placed::{PlacedLink, PlacedLinks, Sound, require};
 
-/// Up to so many sequences for each link they are put in order by their numbers.
+/// Up to this number of sequences for each link, links are sorted by using their sequences as indexes.
 const SPARSE: u64 = 4;
-/// No link has it.
+/// No link has this sequence.
 const NO_SEQUENCE: u32 = u32::MAX;
 
 impl LinkSet {
-    /// The set of links in key order; `names` are the places and ids of all names by rank.
+    /// Loads links in key order; `names` are the places and ids of all names by rank.
     pub(in crate::state) fn load(names: &[Name], placed: &PlacedLinks) -> Sound<Self> {
         let ordered =
             |one: &Stamp, other: &Stamp| one.revision < other.revision && one.time <= other.time;
         require(placed.changes.is_sorted_by(ordered), "changes are out of order")?;
         let (firsts, next) = firsts(placed)?;
         let link = |link: &PlacedLink| {
-            let place = names.get(link.rank as usize).ok_or("a link is of no name")?.place;
-            let first = firsts.get(link.change as usize).ok_or("a link is of no change")?;
-            // Less than `next`, as the first sequence of the change behind it is.
+            let place = names.get(link.rank as usize).ok_or("a link has no name")?.place;
+            let first = firsts.get(link.change as usize).ok_or("a link has no change")?;
+            // It is less than `next`, because the first sequence of the next change is.
             Ok(Link { place, sequence: first.saturating_add(link.request_index) })
         };
         let by_key = placed.links.iter().map(link).collect::<Sound<Vec<Link>>>()?;
@@ -50,19 +50,19 @@ impl LinkSet {
     }
 }
 
-/// The first sequence of each change, and the next one behind all of them.
+/// The first sequence of each change, and the next one after all of them.
 ///
-/// A link keeps its place in its change, so a change has as many sequences as its last link needs.
+/// A link keeps its request index, so a change needs as many sequences as its last link.
 fn firsts(placed: &PlacedLinks) -> Sound<(Vec<u32>, u32)> {
     let mut spans = vec![0_u64; placed.changes.len()];
     for link in &placed.links {
-        let span = spans.get_mut(link.change as usize).ok_or("a link is of no change")?;
+        let span = spans.get_mut(link.change as usize).ok_or("a link has no change")?;
         *span = (*span).max(u64::from(link.request_index) + 1);
     }
     let mut next = 0_u64;
     let mut firsts = Vec::with_capacity(spans.len());
     for span in spans {
-        // As long as the one behind all of them is a sequence, each is.
+        // If the sequence after all changes is valid, all of them are.
         firsts.push(u32::try_from(next).unwrap_or(NO_SEQUENCE));
         next = next.saturating_add(span);
     }
@@ -70,9 +70,9 @@ fn firsts(placed: &PlacedLinks) -> Sound<(Vec<u32>, u32)> {
     Ok((firsts, next.ok_or("the places of links are too far apart")?))
 }
 
-/// Links by their sequences, which are below `next`.
+/// Links sorted by their sequences, which are below `next`.
 fn in_link_order(links: &[Link], next: u32) -> Sound<Vec<Link>> {
-    let taken = "two links have one place";
+    let taken = "two links have the same position";
     if u64::from(next) <= SPARSE * links.len() as u64 {
         let mut slots = vec![NO_SEQUENCE; next as usize];
         for link in links {

@@ -13,26 +13,26 @@ use crate::model::{LinkRecord, Stamp};
 use key_order::KeyOrder;
 use link_order::LinkOrder;
 
-/// A set with fewer links has no bits; in tests of the state small ones have some.
+/// A set with fewer links has no bits. In tests of the state the number is small, so that small sets have bits, too.
 const LARGE: u64 = if cfg!(test) { 16 } else { 4_096 };
-/// Bits are made once one of so many ids is linked, and dropped when only one of twice as many is: a link takes
-/// at most as many bits of memory.
+/// Bits are created when at least one of this number of ids is linked, and dropped when less than one of twice the
+/// number is. So a link takes at most this number of bits of memory.
 const DENSE: u64 = 32;
 
-/// Whether a set of so many links, of so many ids, is to have bits; `has` tells whether it has some.
+/// Whether a set with `len` links, among `ids` ids, should have bits; `has` is whether it has them now.
 const fn has_members(len: u64, ids: u32, has: bool) -> bool {
     let sparse = if has { 2 } else { 1 };
     len * sparse >= LARGE && len * DENSE * sparse >= ids as u64
 }
 
-/// A link: where the name of its resource stands, and its number in link order.
+/// A link: the place of the name of its resource, and its sequence in link order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) place: u32,
     pub(super) sequence: u32,
 }
 
-/// A name that is looked for or added: its prefix and its place.
+/// A name that is searched or added: its prefix and its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     prefix: u64,
@@ -44,23 +44,23 @@ impl Entry {
         Self { prefix: names.prefix(place), place }
     }
 
-    /// Where the name stands.
+    /// The place of the name.
     pub(super) const fn place(self) -> u32 {
         self.place
     }
 }
 
-/// Which of the links that a change makes in one view and type a part of it makes.
+/// A part of the links that a change makes in one view and type.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Portion {
-    /// How many the parts before it made; they may be gone again.
+    /// How many links the parts before it made; they may have been removed again.
     pub(super) before: u32,
-    /// How many it and the parts behind it make.
+    /// How many links this part and the parts after it make.
     pub(super) rest: usize,
 }
 
 impl Portion {
-    /// Goes on to the next part, behind one that made so many.
+    /// Continues with the next part, after one that made this number of links.
     pub(super) const fn pass(&mut self, made: usize) {
         // A change has fewer than 2^32 links.
         self.before += made as u32;
@@ -68,38 +68,37 @@ impl Portion {
     }
 }
 
-/// The links of one view and type, in chunks that snapshots share.
+/// The links of one view and type, in chunks that are shared with snapshots.
 ///
-/// Sequences are private: they are given in link order, and given anew before there are no more.
+/// Sequences are private. They are assigned in link order, and reassigned before they run out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkSet {
     by_key: KeyOrder,
     by_time: LinkOrder,
-    /// Of a set that is large.
+    /// The ids of the links, if the set is large.
     members: Option<IdSet>,
     len: u64,
-    /// The next sequence; the last one is never given.
+    /// The next sequence; the maximum is never assigned.
     next: u32,
 }
 
 impl LinkSet {
-    /// How many links there are.
+    /// The number of links.
     pub(super) const fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether so many more links can be made.
+    /// Whether this number of links can be added.
     ///
-    /// Cost: O(1) but for once in 2^32 links.
+    /// Cost: O(1), except once in 2^32 links.
     pub(super) fn has_room(&self, links: usize) -> bool {
         let fits = |used: u64| used.saturating_add(links as u64) < u64::from(u32::MAX);
         fits(u64::from(self.next)) || fits(self.by_time.span())
     }
 
-    /// Links resources that are not linked. They are given in key order; `order` tells for each its place
-    /// in request order, which links of one change have in link order. Sequences are not given anew between
-    /// the parts of a change, and the place of a link in its change does not depend on whether those before
-    /// it are still there.
+    /// Links resources that are not linked. They are in key order; `order` is the rank of each in request order, which
+    /// is the link order within a change. Sequences are not reassigned between the parts of a change. The request
+    /// index of a link does not depend on whether the links before it still exist.
     ///
     /// Cost: O(n log m + chunks they are in) with n links into m.
     pub(super) fn link(
@@ -115,7 +114,7 @@ impl LinkSet {
         if u64::from(self.next) + rest as u64 >= u64::from(u32::MAX) {
             self.renumber();
         }
-        // A set whose links are all gone begins anew, within a change, too.
+        // A set whose links were all removed starts again, also within a change.
         let first = self.next.max(before);
         let mut in_order = vec![Link::default(); added.len()];
         let by_key: Vec<(u64, Link)> = added
@@ -131,7 +130,7 @@ impl LinkSet {
             .collect();
         self.by_time.push(&in_order, first - before, stamp);
         self.by_key.insert(names, &by_key);
-        // Less than 2^32, as the room was looked at.
+        // It is less than 2^32, because the room was checked.
         self.next = first + added.len() as u32;
         self.len += added.len() as u64;
         if let Some(members) = &mut self.members {
@@ -140,9 +139,9 @@ impl LinkSet {
         self.fit_members(names);
     }
 
-    /// Has bits of its members if they suit the set, and else none.
+    /// Creates or drops the bits, depending on the size of the set.
     ///
-    /// Cost: O(1), and now and then O(n): the set or the ids doubled since, or halved.
+    /// Cost: O(1), and O(n) when the set or the number of ids has doubled or halved.
     fn fit_members(&mut self, names: &Names) {
         let has = self.members.is_some();
         match (has_members(self.len, names.ids(), has), has) {
@@ -155,19 +154,19 @@ impl LinkSet {
         }
     }
 
-    /// The bits of its members, of a set that is large.
+    /// The bits of its members, if the set is large.
     pub(super) const fn members(&self) -> Option<&IdSet> {
         self.members.as_ref()
     }
 
-    /// Gives sequences anew, without those that no link needs.
+    /// Reassigns sequences, without unused ones.
     fn renumber(&mut self) {
         let (changed, next) = self.by_time.renumber();
         self.by_key.renumber(&changed);
         self.next = next;
     }
 
-    /// When links were made, in key order as they are given; `None` if one of them is not there.
+    /// When links were made, in the given key order; `None` if one does not exist.
     ///
     /// Cost: O(n log m + chunks they are in).
     pub(super) fn find(&self, names: &Names, wanted: &[Entry]) -> Option<Vec<LinkRecord>> {
@@ -175,8 +174,7 @@ impl LinkSet {
         Some(found.into_iter().map(|link| self.record(link)).collect())
     }
 
-    /// Removes links, which are given in key order; `None` if one of them is not there, and then some of
-    /// the others may be gone.
+    /// Removes links, which are in key order; `None` if one does not exist. Then some of the others may be removed.
     ///
     /// Cost: O(n log m + chunks they are in).
     pub(super) fn unlink(&mut self, names: &Names, wanted: &[Entry]) -> Option<()> {
@@ -199,14 +197,14 @@ impl LinkSet {
         self.by_time.record(link.sequence)
     }
 
-    /// Whether a link was made at a time, and has a place in its change.
+    /// Whether a link has this time and this request index.
     ///
     /// Cost: O(log n).
     pub(super) fn has_record(&self, record: LinkRecord) -> bool {
         self.by_time.has(record)
     }
 
-    /// The links in key order, from behind a name on, `skip` of them left out.
+    /// The links in key order after a name, without the first `skip`.
     ///
     /// Cost: O(log n + skip / 384), and O(1) for each link.
     pub(super) fn by_key<'s>(
@@ -218,7 +216,7 @@ impl LinkSet {
         self.by_key.iter(names, after, skip)
     }
 
-    /// The links in link order, from behind a link on, `skip` of them left out.
+    /// The links in link order after a link, without the first `skip`.
     ///
     /// Cost: O(log n + skip / 384), and O(1) for each link.
     pub(super) fn by_time(
@@ -229,7 +227,7 @@ impl LinkSet {
         self.by_time.iter(after, skip)
     }
 
-    /// The bytes that it takes.
+    /// The bytes of its memory.
     ///
     /// Cost: O(n / 384).
     pub(super) fn memory(&self) -> usize {
@@ -237,7 +235,7 @@ impl LinkSet {
         size_of::<Self>() + self.by_key.memory() + self.by_time.memory() + members
     }
 
-    /// What does not hold of its structure, if anything does not.
+    /// Checks the structure; the error describes a violation.
     ///
     /// Cost: O(n log n).
     pub(super) fn check(&self, names: &Names) -> Result<(), String> {
@@ -250,13 +248,13 @@ impl LinkSet {
             let mut ids: Vec<u32> = by_key.iter().map(|link| names.id(link.place)).collect();
             ids.sort_unstable();
             if !members.iter().eq(ids) {
-                return Err("the bits of a set are not those of its links".to_owned());
+                return Err("the bits of a set do not match its links".to_owned());
             }
         }
         if by_time.eq(by_key.iter().copied()) && by_key.len() as u64 == self.len {
             Ok(())
         } else {
-            Err("key order and link order have other links".to_owned())
+            Err("key order and link order have different links".to_owned())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Links that were removed come back with the times they had.
+//! Restoring removed links with their times.
 
 use super::link_order::LinkOrder;
 use super::{Entry, Link, LinkSet};
@@ -6,10 +6,10 @@ use crate::model::LinkRecord;
 use crate::state::names::Names;
 
 impl LinkSet {
-    /// Puts links back into their places; they are given in key order and are not there. `None` if two links
-    /// would have one place, or there are too many; the set is not to be used then.
+    /// Restores links at their positions; they are in key order and do not exist. `None` if two links would have the
+    /// same position, or if there are too many; then the set must not be used.
     ///
-    /// Sequences are given anew, so it costs the same for one link as for many.
+    /// All sequences are reassigned, so the cost is the same for one link as for many.
     ///
     /// Cost: O(m + n log m) for n links into m.
     pub(in crate::state) fn put_back(
@@ -47,7 +47,7 @@ impl LinkSet {
         Some(())
     }
 
-    /// The links that are there and those that come back, in link order.
+    /// The existing and the restored links, in link order.
     fn merged(&self, links: &[(Entry, LinkRecord)]) -> Vec<(Link, LinkRecord)> {
         let new = |(entry, record): &(Entry, LinkRecord)| {
             (Link { place: entry.place, sequence: NEW }, *record)
@@ -67,5 +67,5 @@ impl LinkSet {
     }
 }
 
-/// The sequence of a link that has none yet: the last one is never given.
+/// Marks a link without a sequence; the maximum is never assigned.
 const NEW: u32 = u32::MAX;

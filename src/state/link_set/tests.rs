@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::time::Timestamp;
 
-/// A set of links with its names, and what it should hold.
+/// A set of links with its names, and its expected content.
 #[derive(Clone, Default)]
 struct Links {
     names: Names,
@@ -23,7 +23,7 @@ impl Links {
         places.into_iter().map(|place| Entry::new(&self.names, place)).collect()
     }
 
-    /// Links names that are not linked, in the order they are given.
+    /// Links names that are not linked, in the given order.
     fn link(&mut self, texts: Vec<String>, revision: u64) {
         let stamp = Stamp { revision, time: Timestamp::from_millis(revision / 3) };
         let mut added = BTreeMap::new();
@@ -72,7 +72,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn links_are_in_both_orders_and_clones_keep_theirs(
+    fn links_are_in_both_orders_and_clones_do_not_change(
         calls in prop::collection::vec((0_u8..6, 0_u32..3_000, 1_u32..900, 1_u32..40), 1..24),
         wraps in any::<bool>(),
     ) {
@@ -96,7 +96,7 @@ proptest! {
 }
 
 #[test]
-fn sequences_are_given_again_and_links_keep_their_time_and_place() {
+fn sequences_are_reassigned_and_links_keep_their_time_and_request_index() {
     let mut links =
         Links { set: LinkSet { next: u32::MAX - 10, ..LinkSet::default() }, ..Links::default() };
     links.link((0..5).map(|number| format!("a{number}")).collect(), 1);
@@ -104,14 +104,14 @@ fn sequences_are_given_again_and_links_keep_their_time_and_place() {
     assert!(links.set.has_room(1_000));
     links.link((0..1_000).map(|number| format!("b{number}")).collect(), 2);
     links.assert_same();
-    // Four places of the first change, up to that of its last link.
+    // Four sequences for the first change, up to its last link.
     assert_eq!(links.set.next, 1_004);
     assert!(!links.set.has_room(u32::MAX as usize - 1_004));
     assert!(links.set.has_room(u32::MAX as usize - 1_005));
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn missing_names_are_not_found() {
     let mut links = Links::default();
     links.link((0..1_000).map(|number| format!("a{number}")).collect(), 1);
     let absent = links.entries(["a5".to_owned(), "a5x".to_owned(), "a6".to_owned()].iter());
@@ -133,7 +133,7 @@ fn a_view_that_lost_most_of_its_links_takes_little_memory() {
 }
 
 #[test]
-fn a_large_set_into_which_links_come_back_has_the_bits_of_all() {
+fn a_large_set_has_bits_of_restored_links() {
     let mut links = Links::default();
     let texts: Vec<String> = (0..40).map(|number| format!("name-{number:02}")).collect();
     links.link(texts.clone(), 1);

@@ -1,40 +1,40 @@
-//! Where names stand: records in pages, one behind the other.
+//! The storage of names: records in pages, one after another.
 //!
-//! A record is the id of a name, its length and its bytes, from a multiple of eight bytes on. It lies in one
-//! cache line if it fits one, so that a name costs one access to memory.
+//! A record is the id of a name, its length and its bytes. It begins at a multiple of eight bytes. If it fits into one
+//! cache line, it does not cross a line, so that reading a name costs one memory access.
 
 use std::sync::Arc;
 
 use crate::model::resource_name::MAX_NAME_LEN;
 
-/// The bytes of a page: what the first write after a snapshot copies.
+/// The bytes of a page. The first write after a snapshot copies a page.
 const PAGE: usize = 1 << 15;
 const WORD: usize = 8;
 const LINE: usize = 64;
 const PAGE_WORDS: u32 = (PAGE / WORD) as u32;
-/// In front of a name: its id and its length.
+/// The header of a name: its id and its length.
 const HEAD: usize = 6;
-/// Holes are kept by how many words they have.
+/// Holes are grouped by their number of words.
 const CLASSES: usize = (HEAD + MAX_NAME_LEN).div_ceil(WORD) + 1;
-/// What is in the place of an id in a hole that never had a name.
+/// The id in a hole that never had a name.
 const NO_ID: u32 = u32::MAX;
 
-/// Records of names. A *place* is where one begins, in words from the first page on.
+/// Records of names. A *place* is the beginning of a record, in words from the first page on.
 #[derive(Clone, Debug)]
 pub(super) struct Arena {
     pages: Arc<Vec<Arc<Page>>>,
-    /// Where the next record begins in the last page, in bytes.
+    /// The beginning of the next record in the last page, in bytes.
     end: usize,
-    /// For each number of words the first hole, as its place and 1 more; each hole holds the next one.
+    /// For each number of words the first hole, as its place plus 1; each hole contains the next one.
     holes: [u32; CLASSES],
     next_id: u32,
 }
 
-/// Bytes from the start of a cache line on.
+/// Bytes that begin at a cache line.
 #[derive(Debug, Default)]
 struct Page {
     bytes: Vec<u8>,
-    /// Where the first cache line begins.
+    /// The index of the first cache line.
     from: usize,
 }
 
@@ -46,7 +46,7 @@ impl Page {
         Self { bytes, from }
     }
 
-    /// Lets the page have so many bytes.
+    /// Extends the page to this number of bytes.
     fn grow(&mut self, length: usize) {
         let end = self.from + length;
         if end > self.bytes.capacity() {
@@ -107,7 +107,7 @@ impl Arena {
         rest.get(..usize::from(u16::from_le_bytes([*e, *f]))).unwrap_or_default()
     }
 
-    /// Adds a name; tells its place and its id.
+    /// Adds a name; returns its place and its id.
     pub(super) fn add(&mut self, name: &str) -> (u32, u32) {
         debug_assert!(name.len() <= MAX_NAME_LEN, "{} bytes are no name", name.len());
         let words = words(name);
@@ -129,27 +129,27 @@ impl Arena {
         id
     }
 
-    /// Leaves a hole where a name was; its id goes to the next name there.
+    /// Turns the record of a name into a hole; the next name there gets its id.
     pub(super) fn remove(&mut self, place: u32) {
         let (id, length) = self.head(place);
         self.leave_hole(place, (HEAD + length).div_ceil(WORD), id);
     }
 
-    /// Whether so many names can be added: places and ids are numbers of 32 bits.
+    /// Whether this number of names can be added: places and ids have 32 bits.
     pub(super) fn has_room(&self, names: usize) -> bool {
         let more = names as u64;
         let places = self.pages.len() as u64 * u64::from(PAGE_WORDS);
-        // A name has at most CLASSES words, and each page ends with less than one name.
+        // A name has at most CLASSES words, and less than one name is unused at the end of a page.
         let after = places + (2 * more + 1) * CLASSES as u64 + u64::from(PAGE_WORDS);
         after < u64::from(u32::MAX) && u64::from(self.next_id) + more < u64::from(NO_ID)
     }
 
-    /// How many ids were given, those of holes included.
+    /// The number of assigned ids, including those of holes.
     pub(super) const fn ids(&self) -> u32 {
         self.next_id
     }
 
-    /// The bytes it takes.
+    /// The bytes of its memory.
     pub(super) fn memory(&self) -> usize {
         let pages: usize = self.pages.iter().map(|page| page.bytes.capacity()).sum();
         let each = size_of::<Page>() + 2 * size_of::<usize>();
@@ -165,7 +165,7 @@ impl Arena {
         page.bytes.get_mut(page.from + at..page.from + at + length).unwrap_or_default()
     }
 
-    /// Makes room for a record at the end; tells its place.
+    /// Reserves space for a record at the end; returns its place.
     fn append(&mut self, words: usize) -> u32 {
         let (length, line) = (words * WORD, self.end % LINE);
         let over = self.end + length > PAGE;
@@ -185,11 +185,12 @@ impl Arena {
     }
 
     fn place_of_end(&self) -> u32 {
-        // There is room: it was looked at before the names were added.
+        // There is room: it was checked before the names were added.
         (self.pages.len().saturating_sub(1) as u32) * PAGE_WORDS + (self.end / WORD) as u32
     }
 
-    /// The place and the id of a hole with so many words: of that size, or the start of a larger one.
+    /// The place and the id of a hole with this number of words: a hole of that size, or the beginning of a larger
+    /// one.
     fn take_hole(&mut self, words: usize) -> Option<(u32, u32)> {
         let larger = self.holes.get(words..)?.iter().position(|hole| *hole > 0)?;
         let (place, id) = self.pop_hole(words + larger)?;

@@ -1,27 +1,28 @@
-//! From the hash of a name to its place: an extendible hash table whose buckets snapshots share.
+//! An index from the hash of a name to its place: an extendible hash table. Its buckets are shared with snapshots.
 //!
-//! The first bits of a hash choose an entry of the directory, which leads to a bucket; a bucket that gets
-//! full is split in two. So a new name never makes the whole table move.
+//! The first bits of a hash select an entry of the directory, which leads to a bucket. A full bucket is split in two.
+//! So adding a name never moves the whole table.
 
 use std::sync::Arc;
 
 /// The slots of a bucket before it is split.
 const MAX_SLOTS: usize = 512;
 const MIN_SLOTS: usize = 8;
-/// The most entries that a bucket is to have, where it is made for as many names as will come: three standard
-/// deviations from where it is split.
+/// The target entries of a bucket in a table that is built for a known number of names: three standard deviations
+/// below the size at which it is split.
 const USUAL: usize = 330;
-/// A directory with so many entries a bucket is not doubled: a bucket of hashes that are alike grows instead.
+/// If the directory has this number of entries for each bucket, it is not doubled any more: a bucket of similar hashes
+/// grows instead.
 const MAX_SPARSE: usize = 16;
 
-/// How many entries there are and how many bits of their hashes are the same, then the slots: hash and place
-/// with 1 added, or 0. The number of slots is a power of two.
+/// The number of entries and the number of common bits of their hashes, then the slots: hash and place plus 1, or 0.
+/// The number of slots is a power of two.
 type Bucket = Arc<[u64]>;
 
 /// Hashes and places.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// Which bucket the first `depth` bits of a hash lead to.
+    /// For each value of the first `depth` bits of a hash, its bucket.
     directory: Arc<Vec<u32>>,
     buckets: Arc<Vec<Bucket>>,
     depth: u32,
@@ -39,13 +40,13 @@ const fn hash_of(entry: u64) -> u32 {
     (entry >> 32) as u32
 }
 
-/// How many entries a bucket has, and its depth.
+/// The number of entries of a bucket, and its depth.
 fn head(bucket: &[u64]) -> (usize, u32) {
     let head = bucket.first().copied().unwrap_or_default();
     (head as u32 as usize, hash_of(head))
 }
 
-/// The places of a hash in a bucket's slots, from where it belongs on.
+/// The entries with a hash in a bucket's slots, from its first possible slot on.
 #[inline]
 fn probe(slots: &[u64], hash: u32) -> impl Iterator<Item = (usize, u64)> {
     let mask = slots.len().wrapping_sub(1);
@@ -56,13 +57,13 @@ fn probe(slots: &[u64], hash: u32) -> impl Iterator<Item = (usize, u64)> {
 }
 
 impl Index {
-    /// An empty index in which so many names are put without a split, mostly.
+    /// An empty index for this number of names, in most cases without splits.
     pub(super) fn with_room(names: usize) -> Self {
         let buckets = names.div_ceil(USUAL).next_power_of_two();
         if buckets == 1 {
             return Self::default();
         }
-        // Names are fewer than 2^32, and so is what they take.
+        // There are fewer than 2^32 names, so the number of buckets fits.
         let depth = buckets.ilog2();
         let made = (0..buckets).map(|_| new_bucket(MAX_SLOTS, depth)).collect();
         let directory = (0..buckets as u32).collect();
@@ -81,7 +82,7 @@ impl Index {
         bucket.and_then(|bucket| bucket.get(1..)).unwrap_or_default()
     }
 
-    /// Looks at the slot of a hash, so that it is in the cache when it is needed.
+    /// Reads the slot of a hash, so that it is in the cache when it is needed.
     #[inline]
     pub(super) fn touch(&self, hash: u32) -> u64 {
         let slots = self.slots(hash);
@@ -95,13 +96,13 @@ impl Index {
         found.filter(move |(_, slot)| hash_of(*slot) == hash).map(|(_, slot)| slot as u32 - 1)
     }
 
-    /// All places, in no order.
+    /// All places, unordered.
     pub(super) fn all(&self) -> impl Iterator<Item = u32> {
         let slots = self.buckets.iter().flat_map(|bucket| bucket.iter().skip(1));
         slots.filter(|slot| **slot != 0).map(|slot| *slot as u32 - 1)
     }
 
-    /// Adds the place of a name that is not there.
+    /// Adds the place of a name that is not in the index.
     pub(super) fn insert(&mut self, hash: u32, place: u32) {
         if self.buckets.is_empty() {
             Arc::make_mut(&mut self.buckets).push(new_bucket(MIN_SLOTS, 0));
@@ -129,7 +130,7 @@ impl Index {
             || (depth < 32 && self.directory.len() <= MAX_SPARSE * self.buckets.len())
     }
 
-    /// Gives a bucket twice as many slots.
+    /// Doubles the slots of a bucket.
     fn enlarge(&mut self, at: usize) {
         let Some(bucket) = Arc::make_mut(&mut self.buckets).get_mut(at) else { return };
         let (_, depth) = head(bucket);
@@ -138,18 +139,18 @@ impl Index {
         *bucket = larger;
     }
 
-    /// Splits a bucket by the next bit of its hashes, one of which is `hash`.
+    /// Splits a bucket by the next bit of its hashes; `hash` is one of them.
     fn split(&mut self, at: usize, depth: u32, hash: u32) {
         let buckets = Arc::make_mut(&mut self.buckets);
         let Some(bucket) = buckets.get_mut(at) else { return };
         let bit = 1 << (31 - depth);
-        // As large as it was: all its hashes may go to one side.
+        // They have the same size as before, because all hashes may go to one side.
         let slots = bucket.len() - 1;
         let [mut zero, mut one] = [new_bucket(slots, depth + 1), new_bucket(slots, depth + 1)];
         move_all(bucket, Arc::make_mut(&mut zero), |hash| hash & bit == 0);
         move_all(bucket, Arc::make_mut(&mut one), |hash| hash & bit != 0);
         *bucket = zero;
-        // Each has some hundred names, of which there are less than 2^32.
+        // Each has some hundred names, and there are fewer than 2^32 names.
         let added = buckets.len() as u32;
         buckets.push(one);
         if depth == self.depth {
@@ -175,14 +176,14 @@ impl Index {
         close_gap(slots, at);
     }
 
-    /// The bytes it takes.
+    /// The bytes of its memory.
     pub(super) fn memory(&self) -> usize {
         let slots: usize = self.buckets.iter().map(|bucket| size_of_val(&**bucket) + 16).sum();
         slots + self.buckets.capacity() * size_of::<Bucket>() + self.directory.capacity() * 4
     }
 }
 
-/// Puts an entry into a bucket that has room.
+/// Adds an entry to a bucket that has room.
 fn put(bucket: &mut [u64], hash: u32, place: u32) {
     let [head, slots @ ..] = bucket else { return };
     let mask = slots.len().wrapping_sub(1);
@@ -204,7 +205,7 @@ fn move_all(from: &[u64], to: &mut [u64], goes: impl Fn(u32) -> bool) {
     });
 }
 
-/// Empties a slot, and moves those behind it that could not have it.
+/// Empties a slot, and moves later entries that were displaced by it.
 fn close_gap(slots: &mut [u64], mut gap: usize) {
     let mask = slots.len().wrapping_sub(1);
     let mut at = gap;
@@ -212,7 +213,7 @@ fn close_gap(slots: &mut [u64], mut gap: usize) {
         at = (at + 1) & mask;
         let Some(&slot) = slots.get(at).filter(|slot| **slot != 0) else { break };
         let wanted = hash_of(slot) as usize & mask;
-        // Whether it may stand at the gap: the gap is not before the place where it belongs.
+        // An entry may move to the gap if the gap is not before its first possible slot.
         if (at.wrapping_sub(wanted) & mask) >= (at.wrapping_sub(gap) & mask) {
             slots.swap(gap, at);
             gap = at;

@@ -1,6 +1,6 @@
-//! The names of linked resources of one type: each has a place and an id as long as a link needs it.
+//! The names of linked resources of one type. Each has a place and an id as long as a link needs it.
 //!
-//! Places and ids are private to a process, and used again once their name is gone.
+//! Places and ids are private to a process, and are reused after their name was removed.
 
 mod arena;
 mod index;
@@ -17,15 +17,15 @@ use crate::model::leading_number::leading_number;
 use arena::Arena;
 use index::Index;
 
-/// Names that are looked up at the same time, so that accesses to memory overlap.
+/// The number of names that are looked up together, so that memory accesses overlap.
 const STAGE: usize = 64;
 
-/// Where a name stands and which number it has.
+/// The place and the id of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name {
-    /// Links have the place: their names are one access to memory away.
+    /// Links contain the place, so that reading their names costs one memory access.
     pub(super) place: u32,
-    /// Postings are found by the id.
+    /// The id is the index of the posting.
     pub(super) id: u32,
 }
 
@@ -36,17 +36,17 @@ pub(super) struct Names {
     arena: Arena,
     index: Index,
     len: u32,
-    /// What all names begin with; comparisons pass over it.
+    /// The common prefix of all names; comparisons skip it.
     common: Arc<[u8]>,
 }
 
 impl Names {
-    /// No names, with room in the index for so many.
+    /// No names, with room in the index for this number.
     pub(super) fn with_room(names: usize) -> Self {
         Self { index: Index::with_room(names), ..Self::default() }
     }
 
-    /// How many names there are.
+    /// The number of names.
     pub(super) const fn len(&self) -> u32 {
         self.len
     }
@@ -68,13 +68,13 @@ impl Names {
         self.arena.head(place).0
     }
 
-    /// A number that orders names as their texts do, but for those where it is the same.
+    /// A number that sorts names like their texts; names with equal numbers must be compared.
     #[inline]
     pub(super) fn prefix(&self, place: u32) -> u64 {
         leading_number(self.arena.name(place).get(self.common.len()..).unwrap_or_default())
     }
 
-    /// Compares two names whose prefixes are the same.
+    /// Compares two names with equal prefixes.
     #[cold]
     pub(super) fn tie(&self, one: u32, other: u32) -> Ordering {
         if one == other {
@@ -101,7 +101,7 @@ impl Names {
         Some(Name { place, id: self.id(place) })
     }
 
-    /// The places and ids of many names, in their order.
+    /// The places and ids of many names, in the given order.
     pub(super) fn find_all<'n>(
         &self,
         names: impl Iterator<Item = &'n str> + Clone,
@@ -131,7 +131,7 @@ impl Names {
         }
     }
 
-    /// Looks at the slots of hashes, then at the records they lead to.
+    /// Reads the slots of hashes, then the records that they refer to.
     fn touch(&self, hashes: &[u32]) {
         if hashes.len() > 1 {
             let slots = hashes.iter().fold(0, |all, hash| all ^ self.index.touch(*hash));
@@ -142,21 +142,21 @@ impl Names {
         }
     }
 
-    /// Looks at the names at places, so that they are in the cache when they are needed.
+    /// Reads the names at places, so that they are in the cache when they are needed.
     pub(super) fn touch_places(&self, places: impl Iterator<Item = u32>) {
         std::hint::black_box(places.fold(0, |all, place| all ^ self.id(place)));
     }
 
-    /// Whether so many names can be added.
+    /// Whether this number of names can be added.
     ///
     /// Cost: O(1).
     pub(super) fn has_room(&self, names: usize) -> bool {
         self.arena.has_room(names)
     }
 
-    /// Adds a name that is not there.
+    /// Adds a new name.
     pub(super) fn add(&mut self, name: &str) -> Name {
-        debug_assert!(self.find(name).is_none(), "{name:?} is there");
+        debug_assert!(self.find(name).is_none(), "{name:?} exists");
         let bytes = name.as_bytes();
         if self.len == 0 {
             self.common = bytes.into();
@@ -170,7 +170,7 @@ impl Names {
         Name { place, id }
     }
 
-    /// Lets a name go; its place and its id are used again.
+    /// Removes a name; its place and its id are reused.
     pub(super) fn remove(&mut self, place: u32) {
         let hash = self.hash(self.text(place));
         self.index.remove(hash, place);
@@ -178,17 +178,17 @@ impl Names {
         self.len -= 1;
     }
 
-    /// All names, in no order.
+    /// All names, unordered.
     pub(super) fn iter(&self) -> impl Iterator<Item = Name> {
         self.index.all().map(|place| Name { place, id: self.id(place) })
     }
 
-    /// How many ids were given, those that wait to be used again included.
+    /// The number of assigned ids, including those that wait to be reused.
     pub(super) const fn ids(&self) -> u32 {
         self.arena.ids()
     }
 
-    /// The bytes they take.
+    /// The bytes of its memory.
     ///
     /// Cost: O(names / 200).
     pub(super) fn memory(&self) -> usize {

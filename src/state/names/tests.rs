@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What names hold, checked against a map.
+/// Compares names with a map.
 fn assert_same(names: &Names, model: &BTreeMap<String, Name>) {
     assert_eq!(names.len() as usize, model.len());
     let mut found = Vec::new();
@@ -28,7 +28,7 @@ fn assert_same(names: &Names, model: &BTreeMap<String, Name>) {
 
 proptest! {
     #[test]
-    fn names_are_found_as_long_as_they_are_there_and_clones_keep_theirs(
+    fn names_are_found_as_long_as_they_exist_and_clones_do_not_change(
         calls in prop::collection::vec((0_u8..4, 0_u16..900, 1_usize..60), 0..300),
     ) {
         let (mut names, mut model) = (Names::default(), BTreeMap::new());
@@ -67,7 +67,7 @@ fn a_hundred_thousand_names_are_found_and_take_little_memory() {
     assert_eq!(names.find(&text(0)), None);
     assert_eq!(names.find(&text(1)), Some(added[1]));
     assert_eq!(held.find(&text(0)), Some(added[0]));
-    // What was freed is used again.
+    // Freed memory and ids are reused.
     let (memory, ids) = (names.memory(), names.ids());
     for number in 0..50_000 {
         names.add(&format!("flag-x{number:05}"));
@@ -77,9 +77,9 @@ fn a_hundred_thousand_names_are_found_and_take_little_memory() {
 }
 
 #[test]
-fn names_whose_hashes_are_alike_are_all_found() {
+fn names_with_similar_hashes_are_all_found() {
     let mut index = Index::default();
-    // The same first bits, so that splitting does not part them.
+    // Their first bits are equal, so splitting does not separate them.
     (0..5_000_u32).for_each(|place| index.insert(place % 7, place));
     for hash in 0..7 {
         let mut places: Vec<u32> = index.places(hash).collect();
@@ -94,7 +94,7 @@ fn names_whose_hashes_are_alike_are_all_found() {
 fn a_bucket_that_grew_is_split_when_the_directory_may_be_larger() {
     let mut index = Index::default();
     (0..2_000).for_each(|place| index.insert(7, place));
-    // Other buckets make the directory worth it.
+    // Other buckets make the directory large enough.
     let spread = |place: u32| place.wrapping_mul(0x9e37_79b1) | 1 << 31;
     (2_000..40_000).for_each(|place| index.insert(spread(place), place));
     (40_000..46_000).for_each(|place| index.insert(7, place));
@@ -103,7 +103,7 @@ fn a_bucket_that_grew_is_split_when_the_directory_may_be_larger() {
 }
 
 #[test]
-fn shorter_names_use_the_memory_of_longer_ones_that_are_gone() {
+fn shorter_names_reuse_the_memory_of_removed_longer_ones() {
     let mut names = Names::default();
     let long = |number: u32| format!("flag-{number:050}");
     let added: Vec<Name> = (0..20_000).map(|number| names.add(&long(number))).collect();
@@ -112,7 +112,7 @@ fn shorter_names_use_the_memory_of_longer_ones_that_are_gone() {
     for number in 0..60_000 {
         names.add(&format!("f{number:05}"));
     }
-    // The index grows with the number of names, the arena does not.
+    // The index grows with the number of names, but the arena does not.
     assert!(names.memory() < memory * 2, "{} bytes after {memory}", names.memory());
     assert_eq!(names.find(&long(0)), Some(added[0]));
     assert!((0..60_000).all(|number| names.find(&format!("f{number:05}")).is_some()));

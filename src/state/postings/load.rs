@@ -1,4 +1,4 @@
-//! The postings of many views at once.
+//! Building the postings of many views at once.
 
 use super::long_list::LongList;
 use super::{CELL, Cell, LONG, Postings};
@@ -6,21 +6,21 @@ use crate::parallel::Threads;
 use crate::state::placed::{Sound, require};
 use crate::state::shared_vec::{SharedVec, WHOLE};
 
-/// For each thread the resources are taken in so many parts, so that none waits long for the others.
+/// For each thread the resources are split into this number of parts, so that no thread waits long for the others.
 const PARTS: usize = 2;
 
-/// The postings of some resources that follow each other.
+/// The postings of consecutive resources.
 struct Part {
     cells: SharedVec<Cell>,
-    /// The lists that stand by themselves, with the ids of their resources.
+    /// The lists that are stored separately, with the ids of their resources.
     long: Vec<(u32, LongList)>,
 }
 
 impl Postings {
-    /// The postings of resources with the ids below `ids`: `views` has for each slot the ids in the view, both in
+    /// The postings of resources with the ids below `ids`: `views` has for each slot the ids in the view; both are in
     /// order.
     ///
-    /// Cost: O(ids + links), on the threads that are given.
+    /// Cost: O(ids + links), on the given threads.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Postings {
         threads: Threads,
     ) -> Sound<Self> {
         let size = (ids as usize).div_ceil(threads.count() * PARTS).next_multiple_of(WHOLE);
-        // Of ids that are below 2^32.
+        // They are ids, so they are below 2^32.
         let starts: Vec<u32> = (0..ids).step_by(size.max(1)).collect();
         let parts = threads
             .map(&starts, |start| part(*start, ids.min(start.saturating_add(size as u32)), views));
@@ -82,9 +82,9 @@ fn part(start: u32, end: u32, views: &[(u32, &[u32])]) -> Sound<Part> {
     Ok(Part { cells: SharedVec::from_values(cells), long })
 }
 
-/// Where the list of each resource begins, and behind them the end of the last one; and the lists.
+/// The beginning of the list of each resource and the end of the last one; and the lists.
 fn transposed(start: u32, end: u32, views: &[(u32, &[u32])]) -> Sound<(Vec<u32>, Vec<u32>)> {
-    // At first how many views each has.
+    // First, the number of views of each resource.
     let mut begins = vec![0_u32; (end - start) as usize + 1];
     for id in views.iter().flat_map(|(_, ids)| *ids) {
         if let Some(count) = begins.get_mut((id - start) as usize) {

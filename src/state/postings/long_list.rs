@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-/// The most slots of a chunk.
+/// The maximum slots of a chunk.
 const CHUNK: usize = 512;
-/// A chunk with fewer is put together with one beside it.
+/// A chunk with fewer slots is merged with a neighbour.
 const SMALL: usize = CHUNK / 8;
 
-/// Sorted slots in chunks that snapshots share; or, where there is no list, which free place is the next.
+/// Sorted slots in chunks that are shared with snapshots. If it is not a list, it contains the next free place.
 #[derive(Clone, Debug, Default)]
 pub(in crate::state) struct LongList {
-    /// None is empty.
+    /// No chunk is empty.
     chunks: Vec<Arc<Vec<u32>>>,
     len: usize,
     next_free: u32,
@@ -22,7 +22,7 @@ impl LongList {
         Self { chunks, len: slots.len(), next_free: 0 }
     }
 
-    /// No list: the place is free, and `next` is the one to be used after it.
+    /// Not a list: the place is free, and `next` is the next free place.
     pub(super) const fn free(next: u32) -> Self {
         Self { chunks: Vec::new(), len: 0, next_free: next }
     }
@@ -39,12 +39,12 @@ impl LongList {
         self.lists().flatten().copied()
     }
 
-    /// The slots in parts.
+    /// The slots, chunk by chunk.
     pub(super) fn lists(&self) -> impl Iterator<Item = &[u32]> {
         self.chunks.iter().map(|chunk| chunk.as_slice())
     }
 
-    /// The chunk in which a slot is or belongs.
+    /// The chunk that has a slot or must get it.
     fn chunk_of(&self, slot: u32) -> usize {
         let begins = |chunk: &Arc<Vec<u32>>| chunk.first().is_some_and(|first| *first <= slot);
         self.chunks.partition_point(begins).saturating_sub(1)
@@ -55,7 +55,7 @@ impl LongList {
         chunk.is_some_and(|chunk| chunk.binary_search(&slot).is_ok())
     }
 
-    /// Adds a slot; tells whether it was absent.
+    /// Adds a slot; returns whether it was absent.
     pub(in crate::state) fn insert(&mut self, slot: u32) -> bool {
         let at = self.chunk_of(slot);
         let Some(chunk) = self.chunks.get_mut(at) else {
@@ -67,7 +67,7 @@ impl LongList {
         chunk.insert(place, slot);
         self.len += 1;
         if chunk.len() > CHUNK {
-            // Slots mostly come in order: a list that only grows at its end stays full then.
+            // Slots are usually added in order. A list that grows only at its end keeps full chunks this way.
             let half = if place == CHUNK { CHUNK } else { CHUNK / 2 };
             let behind = chunk.split_off(half);
             self.chunks.insert(at + 1, Arc::new(behind));
@@ -75,7 +75,7 @@ impl LongList {
         true
     }
 
-    /// Removes a slot; tells whether it was there.
+    /// Removes a slot; returns whether it existed.
     pub(in crate::state) fn remove(&mut self, slot: u32) -> bool {
         let at = self.chunk_of(slot);
         let Some(chunk) = self.chunks.get_mut(at) else { return false };
@@ -89,7 +89,7 @@ impl LongList {
         true
     }
 
-    /// Puts a chunk together with the one before it, or the one behind the first one.
+    /// Merges a chunk with the one before it, or the first chunk with the one after it.
     fn join(&mut self, at: usize) {
         let first = at.saturating_sub(1);
         let [before, behind] =
@@ -102,7 +102,7 @@ impl LongList {
         }
     }
 
-    /// The bytes it points to.
+    /// The bytes that it references.
     pub(in crate::state) fn memory(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| 40 + chunk.capacity() * 4).sum();
         chunks + self.chunks.capacity() * size_of::<Arc<Vec<u32>>>()

@@ -1,6 +1,6 @@
-//! Which views each resource is in: sorted slots of views by the id of the resource's name.
+//! The views of each resource: sorted slots of views by the id of the resource's name.
 //!
-//! A resource has a cell of one cache line. A list that is longer than a cell stands by itself, in chunks.
+//! A resource has a cell of one cache line. A list that does not fit into a cell is stored separately, in chunks.
 
 mod load;
 mod long_list;
@@ -13,16 +13,16 @@ use super::shared_vec::{SharedVec, Writer};
 
 /// How many slots a cell has room for.
 const CELL: usize = 15;
-/// The length of a cell whose list stands elsewhere, at the place that is there instead of a slot.
+/// The length of a cell whose list is stored separately; the first slot then contains the place of the list.
 const LONG: u32 = u32::MAX;
-/// A list that gets as short as this goes back into its cell.
+/// When a list has become as short as this, it is moved back into its cell.
 const SHORT: usize = CELL / 2;
-/// In a list that is so many times longer than another one members of that are searched for.
+/// If a list is this number of times longer than another list, the members of the other list are searched in it.
 const LONGER: usize = 16;
-/// Cells that are looked at before they are changed, so that accesses to memory overlap.
+/// The number of cells that are read before they are changed, so that memory accesses overlap.
 const STAGE: usize = 64;
 
-/// The views of one resource, or where they are.
+/// The views of one resource, or the place of their list.
 #[derive(Clone, Debug, Default)]
 #[repr(align(64))]
 struct Cell {
@@ -35,20 +35,20 @@ struct Cell {
 pub(super) struct Postings {
     cells: SharedVec<Cell>,
     long: SharedVec<LongList>,
-    /// How many places for long lists were ever taken.
+    /// The number of places for long lists that were ever used.
     long_len: u32,
-    /// The first place that is free, with 1 added; each one holds the next.
+    /// The first free place plus 1; each free place contains the next one.
     long_free: u32,
 }
 
-/// What became of a link that was to be removed.
+/// The result of removing a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removed {
     /// The resource was not in the view.
     Absent,
-    /// It is in other views still, dead ones included.
+    /// It is still in other views, including deleted ones.
     Others,
-    /// It was its last one.
+    /// It was its last view.
     Last,
 }
 
@@ -62,7 +62,7 @@ impl Cell {
         if self.len == LONG { Some(self.slots[0]) } else { None }
     }
 
-    /// Adds a slot; tells whether it was absent, or `None` when there is no room.
+    /// Adds a slot; returns whether it was absent, or `None` if there is no room.
     fn insert(&mut self, slot: u32) -> Option<bool> {
         match self.short().binary_search(&slot) {
             Ok(_) => Some(false),
@@ -98,12 +98,12 @@ impl Postings {
         if let Some(place) = cell.long() {
             return self.long.get(place).is_some_and(|list| list.contains(slot));
         }
-        // Without a way out of the loop, so that many questions overlap.
+        // The loop has no early exit, so that many lookups overlap.
         let slots = cell.slots.iter().zip(0_u32..);
         slots.fold(false, |found, (one, at)| found | ((*one == slot) & (at < cell.len)))
     }
 
-    /// How many views a resource is in, dead ones included.
+    /// The number of views of a resource, including deleted ones.
     ///
     /// Cost: O(1).
     pub(super) fn count(&self, id: u32) -> usize {
@@ -114,12 +114,12 @@ impl Postings {
         }
     }
 
-    /// The views of a resource, in the order of their slots, dead ones included.
+    /// The views of a resource, in the order of their slots, including deleted ones.
     pub(super) fn iter(&self, id: u32) -> impl Iterator<Item = u32> {
         self.lists(id).flatten().copied()
     }
 
-    /// The same in parts.
+    /// The same, in chunks.
     fn lists(&self, id: u32) -> impl Iterator<Item = &[u32]> {
         let cell = self.cells.get(id);
         let long = cell.and_then(Cell::long).and_then(|place| self.long.get(place));
@@ -127,9 +127,9 @@ impl Postings {
         short.into_iter().chain(long.into_iter().flat_map(LongList::lists))
     }
 
-    /// Keeps of slots, which are in order, those that a resource is in.
+    /// Keeps only the slots, which are in order, of views that a resource is in.
     ///
-    /// Cost: O(m + n) with m slots and the n views of the resource, and no more than O(m log n).
+    /// Cost: O(m + n) with m slots and the n views of the resource, and at most O(m log n).
     pub(super) fn retain(&self, id: u32, slots: &mut Vec<u32>) {
         if self.count(id) / LONGER > slots.len() {
             return slots.retain(|slot| self.contains(id, *slot));
@@ -137,7 +137,7 @@ impl Postings {
         let (mut at, mut kept) = (0, 0);
         for list in self.lists(id) {
             let mut own_at = 0;
-            // Both lists go on by numbers that are computed: no branch depends on which slot is the next.
+            // Both indexes advance by computed numbers, so no branch depends on which slot is smaller.
             while let (Some(own), Some(slot)) = (list.get(own_at), slots.get(at).copied()) {
                 let own = *own;
                 if let Some(place) = slots.get_mut(kept) {
@@ -151,15 +151,15 @@ impl Postings {
         slots.truncate(kept);
     }
 
-    /// Looks at cells, so that they are in the cache when they are needed.
+    /// Reads cells, so that they are in the cache when they are needed.
     pub(super) fn touch(&self, ids: impl Iterator<Item = u32>) {
         let lengths = ids.filter_map(|id| self.cells.get(id)).map(|cell| cell.len);
         std::hint::black_box(lengths.fold(0, |all, len| all ^ len));
     }
 
-    /// Puts resources into a view; tells whether none of them was in it.
+    /// Adds resources to a view; returns whether none of them was in it.
     ///
-    /// Cost: O(n), with the views of a resource that is in many O(log n + 512).
+    /// Cost: O(n); for a resource in many views O(log n + 512) with its views.
     pub(super) fn insert_all(&mut self, ids: &[u32], slot: u32) -> bool {
         let mut absent = true;
         for ids in ids.chunks(STAGE) {
@@ -177,7 +177,7 @@ impl Postings {
         absent
     }
 
-    /// Puts a resource that is in many views, or in as many as a cell has room for, into one more.
+    /// Adds a view to a resource whose cell is full or whose list is stored separately.
     fn insert_long(&mut self, id: u32, slot: u32) -> bool {
         let place = match self.cells.get(id).and_then(Cell::long) {
             Some(place) => place,
@@ -186,7 +186,7 @@ impl Postings {
         self.long.get_mut(place).insert(slot)
     }
 
-    /// Moves the list of a cell to a place of its own.
+    /// Moves the list of a cell to a separate place.
     fn make_long(&mut self, id: u32) -> u32 {
         let place = match self.long_free.checked_sub(1) {
             Some(place) => {
@@ -205,9 +205,9 @@ impl Postings {
         place
     }
 
-    /// Takes resources out of a view, one after the other, and tells what became of each.
+    /// Removes resources from a view, one after another, and returns the result for each.
     ///
-    /// Cost: O(n), with the views of a resource that is in many O(log n + 512).
+    /// Cost: O(n); for a resource in many views O(log n + 512) with its views.
     pub(super) fn remove_all(
         &mut self,
         ids: &[u32],
@@ -248,9 +248,9 @@ impl Postings {
         Removed::Others
     }
 
-    /// The bytes they take.
+    /// The bytes of its memory.
     ///
-    /// Cost: O(resources / 1024 + lists that stand by themselves).
+    /// Cost: O(resources / 1024 + separate lists).
     pub(super) fn memory(&self) -> usize {
         let lists: usize = self.long.iter().map(|(_, list)| list.memory()).sum();
         self.cells.memory() + self.long.memory() + lists

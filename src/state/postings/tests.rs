@@ -15,7 +15,7 @@ fn assert_same(postings: &Postings, model: &BTreeMap<u32, BTreeSet<u32>>) {
 
 proptest! {
     #[test]
-    fn a_resource_is_in_the_views_it_was_put_into_and_clones_keep_theirs(
+    fn a_resource_is_in_the_views_it_was_added_to_and_clones_do_not_change(
         calls in prop::collection::vec(
             (any::<bool>(), prop::collection::btree_set(0_u32..50, 1..20), 0_u32..40, 0_u8..8), 0..120,
         ),
@@ -70,7 +70,7 @@ fn a_resource_may_be_in_a_hundred_thousand_views() {
         let last = slot == 99_995;
         postings.remove_all(&[3], slot, |_, removed| assert_eq!(removed == Removed::Last, last));
     }
-    // The place of the list is used again.
+    // The place of the list is reused.
     for slot in 0..16 {
         assert!(postings.insert_all(&[4], slot));
     }

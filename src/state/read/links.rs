@@ -1,4 +1,4 @@
-//! The links of a view, in the orders there are.
+//! The links of a view, in all orders.
 
 use super::{ProjectReader, ranked};
 use crate::filter::ResourceFilter;
@@ -15,16 +15,15 @@ use crate::state::registry::Registry;
 use crate::state::selection::Selection;
 
 impl ProjectReader<'_> {
-    /// The resources of one type that are linked to a view and that a filter finds.
+    /// The resources of one type that are linked to a view and match a filter.
     ///
-    /// Cost: without a condition O(log n + offset / 384 + limit) with the n links of the type by key and by
-    /// link time; by name, and with a filter, O(n log n).
+    /// Cost: without a condition O(log n + offset / 384 + limit) with the n links of the type by key and by link time;
+    /// by name, and with a filter, O(n log n).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when there is no such view, or none that the filter
-    /// names; [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or
-    /// order.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) if the view, or a view that the filter names, does not exist;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor is from another list or order.
     pub(crate) fn linked_resources(
         &self,
         view: &ViewKey,
@@ -58,7 +57,7 @@ impl ProjectReader<'_> {
 /// A link by the name of its resource.
 type Row<'s> = (&'s str, LinkRecord);
 
-/// Which rows of a list make a page.
+/// The input that selects the rows of a page.
 struct Part<'a> {
     names: &'a Names,
     registry: &'a Registry,
@@ -71,7 +70,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The rows of all links, and no more of them than the page needs, where the order is there.
+    /// The rows of all links; if the order is stored, only as many as the page needs.
     fn of_all(&self) -> Result<Vec<Row<'a>>> {
         match self.sort {
             LinkSort::Key => {
@@ -97,12 +96,12 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The rows in link order, those of one moment in key order.
+    /// The rows in link order; rows with the same time are in key order.
     ///
-    /// Cost: O(offset + limit + g log g) with the g links of the moments that are on the page.
+    /// Cost: O(offset + limit + g log g) with the g links that have the times of the page.
     fn by_moment(&self) -> Result<Vec<Row<'a>>> {
         let after = self.after.map(|at| at.time(|name| self.checked(name))).transpose()?;
-        // The links of the moment of a cursor come again: those behind it in key order may be any of them.
+        // The links with the time of the cursor are read again, because any of them may be after it in key order.
         let from = after.as_ref().map(|(linked_at, _)| LinkRecord {
             linked_at: *linked_at,
             revision: 0,
@@ -135,7 +134,7 @@ impl<'a> Part<'a> {
         Ok(rows)
     }
 
-    /// The rows of the links that a filter finds, and how many there are.
+    /// The rows of the links that match a filter, and their number.
     fn of_found(&self, selection: &Selection<'_, '_>) -> Result<(Vec<Row<'a>>, u64)> {
         let links = self.links.by_key(self.names, None, 0);
         let found = links.filter(|link| selection.finds_linked(link.place));
@@ -168,7 +167,7 @@ impl<'a> Part<'a> {
         Ok(ranked(rows.into_iter(), place, self.after, self.skip, self.limit))
     }
 
-    /// Where a link stands in the order.
+    /// The position of a link in the order.
     fn place(&self, (name, record): &Row<'_>) -> ListPlace {
         let key = || (*name).to_owned();
         match self.sort {
@@ -179,13 +178,13 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The name that people read of a resource: its key where it is not registered.
+    /// The display name of a resource: its key if it is not registered.
     fn title(&self, name: &str) -> String {
         let row = self.registry.get(self.resource_type, name);
         row.map_or_else(|| resource_name::split(name).1.to_owned(), |row| row.fields.name.clone())
     }
 
-    /// The name that a cursor holds, if it is one.
+    /// The name in a cursor, if it is valid.
     fn checked(&self, name: &str) -> Option<String> {
         Resource::from_name(self.resource_type, name).map(|_| name.to_owned())
     }

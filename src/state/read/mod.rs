@@ -1,4 +1,4 @@
-//! Reading a state: pages of what it holds, in every order there is.
+//! Reading a state: pages of its data, in every order.
 
 mod links;
 mod resources;
@@ -19,13 +19,13 @@ use crate::model::resource::{Resource, ResourceType};
 use crate::model::view::View;
 
 impl State {
-    /// A project, to be read.
+    /// A project, for reading.
     ///
     /// Cost: O(log projects).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`] when there is none.
+    /// [`Error::UnknownProject`] if it does not exist.
     pub(crate) fn project(&self, key: &ProjectKey) -> Result<HeldProject> {
         let key = key.clone();
         match self.projects.get(&key) {
@@ -40,7 +40,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] when the cursor is of another list.
+    /// [`Error::InvalidCursor`] if the cursor is from another list.
     pub(crate) fn projects(&self, paging: &Paging<KeySort>) -> Result<Page<ProjectInfo>> {
         use std::collections::Bound;
         let (after, skip) = paging.start.in_list(&List::Projects)?;
@@ -55,7 +55,7 @@ impl State {
     }
 }
 
-/// A project of a state, held without the rest of it.
+/// A project of a state, kept without the rest of the state.
 #[derive(Clone, Debug)]
 pub(crate) struct HeldProject {
     key: ProjectKey,
@@ -72,7 +72,7 @@ impl HeldProject {
     }
 }
 
-/// A project of a state, to be read.
+/// A project of a state, for reading.
 #[derive(Clone, Copy)]
 pub(crate) struct ProjectReader<'s> {
     key: &'s ProjectKey,
@@ -84,7 +84,7 @@ impl<'s> ProjectReader<'s> {
         Self { key, project }
     }
 
-    /// What a list of projects shows of this one.
+    /// The entry of this project in a list of projects.
     pub(crate) fn info(&self) -> ProjectInfo {
         ProjectInfo {
             id: self.project.id,
@@ -101,18 +101,18 @@ impl<'s> ProjectReader<'s> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`] when there is none.
+    /// [`Error::UnknownView`] if it does not exist.
     pub(crate) fn view(&self, key: &ViewKey) -> Result<View> {
         Ok(self.find_view(key)?.1.to_view())
     }
 
     /// Whether a resource is linked to a view.
     ///
-    /// Cost: O(log views), and O(log n) with the n views of a resource that is in many.
+    /// Cost: O(log views), and O(log n) for a resource in many (n) views.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`] when there is none.
+    /// [`Error::UnknownView`] if the view does not exist.
     pub(crate) fn is_linked(&self, view: &ViewKey, resource: &Resource) -> Result<bool> {
         let slot = self.project.views.slot(view).ok_or_else(|| self.unknown_view(view))?;
         let name = resource.name();
@@ -127,7 +127,7 @@ impl<'s> ProjectReader<'s> {
         Error::UnknownView { project: self.key.clone(), view: view.clone() }
     }
 
-    /// A filter whose views were looked up.
+    /// A filter with its views.
     fn selection<'f>(
         &self,
         resource_type: ResourceType,
@@ -137,7 +137,7 @@ impl<'s> ProjectReader<'s> {
     }
 }
 
-/// The rows from behind a place on, in the order of their places; as many as a page takes and one more.
+/// The rows after a position, in the order of their positions; as many as a page needs and one more.
 ///
 /// Cost: O(n + p log p) with n rows and the p = offset + limit first ones.
 fn ranked<R, P: Ord>(

@@ -13,42 +13,42 @@ use crate::model::resource_name::ResourceName;
 type Row<'s> = (&'s str, &'s Registration);
 
 impl<'s> ProjectReader<'s> {
-    /// What the registry says of a resource; `None` when it is not registered.
+    /// A resource of the registry; `None` if it is not registered.
     ///
     /// Cost: O(log resources).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`](crate::Error::Damaged) when a name is malformed.
+    /// [`Error::Damaged`](crate::Error::Damaged) if a name is invalid.
     pub(crate) fn resource(&self, resource: &Resource) -> Result<Option<RegisteredResource>> {
         let (resource_type, name) = (resource.resource_type(), resource.name());
         let row = self.project.registry.get(resource_type, name.as_str());
         row.map(|row| registered(resource_type, (name.as_str(), row))).transpose()
     }
 
-    /// The segment that an id leads to; `None` when none has it.
+    /// The segment with an id; `None` if there is none.
     ///
     /// Cost: O(log segments).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`](crate::Error::Damaged) when a name is malformed.
+    /// [`Error::Damaged`](crate::Error::Damaged) if a name is invalid.
     pub(crate) fn segment_by_id(&self, id: &str) -> Result<Option<Resource>> {
         let name = self.project.registry.segment(id);
         let segment = |name| Resource::of_state(ResourceType::Segment, name);
         name.map(segment).transpose()
     }
 
-    /// The registered resources of a type that a filter finds, in key order or by name.
+    /// The registered resources of a type that match a filter, in key order or by name.
     ///
-    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources) with
-    /// the n resources that have a tag or maintainer the filter asks for, or else all of the type, of segments
-    /// all of the environment.
+    /// Cost: O(log resources + offset + limit) by key without a condition. Otherwise O(n · log resources) with the n
+    /// resources that have a tag or maintainer of the filter. Without these, n is all resources of the type, or all
+    /// segments of the environment.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or order;
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names a view that is not there.
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor is from another list or order;
+    /// [`Error::UnknownView`](crate::Error::UnknownView) if the filter names a view that does not exist.
     pub(crate) fn resources(
         &self,
         resource_type: ResourceType,
@@ -80,10 +80,10 @@ impl<'s> ProjectReader<'s> {
         Page::from_rows(rows, paging.limit, total, list, position, item)
     }
 
-    /// The resources of a type that a filter finds, linked or registered, in key order.
+    /// The resources of a type that match a filter, linked or registered, in key order.
     ///
-    /// Cost: O(v · n) with v views of the filter and the n links of the smallest one that must have what is found;
-    /// where these are large O(v · ids / 512 + v · links before the end of the page).
+    /// Cost: O(v · n) with v views of the filter and the n links of the smallest view that all matches must be in. If
+    /// these views are large O(v · ids / 512 + v · links before the end of the page).
     ///
     /// # Errors
     ///

@@ -12,14 +12,14 @@ use crate::state::sets::{self, ResourceTests};
 use crate::state::view::ViewState;
 
 impl<'s> ProjectReader<'s> {
-    /// The views that a filter finds, in key order or another one.
+    /// The views that match a filter, in key order or another order.
     ///
-    /// Cost: by key without a condition O(log views + offset + limit); else O(n log n) with the n views of
-    /// the project, or those of the resource with the fewest that must be linked.
+    /// Cost: by key without a condition O(log views + offset + limit); else O(n log n) with the n views of the
+    /// project. If the filter requires linked resources, n is the smallest number of views of one of them.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list or order.
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor is from another list or order.
     pub(crate) fn views(
         &self,
         filter: &ViewFilter,
@@ -58,26 +58,26 @@ impl<'s> ProjectReader<'s> {
         Page::from_rows(rows, paging.limit, total, list, position, Ok)
     }
 
-    /// How much two views have in common.
+    /// The number of common links of two views.
     ///
-    /// Cost: O(log views + n) with the n links of the smaller view; where both are large O(log views + ids / 512).
+    /// Cost: O(log views + n) with the n links of the smaller view; if both are large O(log views + ids / 512).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when one is not there.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) if one does not exist.
     pub(crate) fn overlap(&self, first: &ViewKey, second: &ViewKey) -> Result<Overlap> {
         Ok(sets::overlap(self.project, self.find_view(first)?, self.find_view(second)?))
     }
 
-    /// The views that have something in common with a view and of which the Jaccard index with it is at least so
-    /// much, in key order.
+    /// The views that have common links with a view and whose Jaccard index with it is at least this value, in key
+    /// order.
     ///
     /// Cost: O(views + m) with the m links that the resources of the view have in all views.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when there is no such view;
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) if the view does not exist;
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor is from another list.
     pub(crate) fn near_views(
         &self,
         key: &ViewKey,
@@ -105,7 +105,7 @@ impl<'s> ProjectReader<'s> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor is of another list.
+    /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) if the cursor is from another list.
     pub(crate) fn linked_views(
         &self,
         resource: &Resource,

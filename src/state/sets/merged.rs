@@ -1,4 +1,4 @@
-//! Links of several views in one key order.
+//! Merging the links of several views in key order.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,22 +6,22 @@ use std::collections::BinaryHeap;
 use crate::state::link_set::LinkSet;
 use crate::state::names::{Name, Names};
 
-/// Links that are looked at together, so that accesses to memory overlap.
+/// The number of links that are read together, so that memory accesses overlap.
 const STAGE: usize = 64;
 
-/// The names that some sets have, in key order, each once.
+/// The union of the names of some sets, in key order.
 ///
 /// Cost: O(log sets) for each link.
 pub(in crate::state) struct Merged<'s> {
     names: &'s Names,
     sets: Vec<Box<dyn Iterator<Item = u32> + 's>>,
-    /// The next name of each set that has one, where there are several.
+    /// If there are several sets, the next name of each set that has one.
     next: BinaryHeap<Reverse<(&'s str, u32, usize)>>,
     last: Option<u32>,
 }
 
 impl<'s> Merged<'s> {
-    /// The names of the sets from behind a name on.
+    /// The names of the sets after a given name.
     pub(in crate::state) fn new(
         names: &'s Names,
         sets: Vec<&'s LinkSet>,
@@ -57,7 +57,8 @@ impl<'s> Merged<'s> {
         }
     }
 
-    /// The next names, as many as are looked at together; none at the end. What is there before goes.
+    /// Reads the next names, as many as are read together; returns false at the end. It replaces the content of
+    /// `stage`.
     pub(in crate::state) fn next_stage(&mut self, stage: &mut Vec<Name>) -> bool {
         stage.clear();
         while stage.len() < STAGE
@@ -65,7 +66,7 @@ impl<'s> Merged<'s> {
         {
             stage.push(Name { place, id: 0 });
         }
-        // In a pass of its own, so that accesses to memory overlap.
+        // In a separate pass, so that memory accesses overlap.
         stage.iter_mut().for_each(|name| name.id = self.names.id(name.place));
         !stage.is_empty()
     }

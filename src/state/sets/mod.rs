@@ -1,9 +1,9 @@
-//! Questions over sets: which resources are in which views, which views have which resources, how much views have in
-//! common.
+//! Queries over sets: the resources of a combination of views, the views of a combination of resources, and the common
+//! links of views.
 //!
-//! Nothing is kept for them but the bits of large sets. A question looks at the smallest set that every answer is in;
-//! for each member of it the posting tells the rest. Where all sets of it are large, whole blocks of bits are
-//! compared, and nobody looks at a member.
+//! They need no stored data except the bits of large sets. A query reads the smallest set that contains all results,
+//! and checks each member in its posting. If all such sets are large, whole blocks of bits are compared, and members
+//! are not read.
 
 mod merged;
 mod overlap;

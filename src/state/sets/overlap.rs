@@ -1,4 +1,4 @@
-//! How much views have in common.
+//! The common links of views.
 
 use crate::model::overlap::Overlap;
 use crate::model::resource::ResourceType;
@@ -10,9 +10,9 @@ use crate::state::view::ViewState;
 /// A view with its slot.
 type Slotted<'s> = (u32, &'s ViewState);
 
-/// How much two views have in common.
+/// The common links of two views.
 ///
-/// Cost: for each type O(n) with the n links of the smaller view; where both are large O(ids / 512).
+/// Cost: for each type O(n) with the n links of the smaller view; if both are large O(ids / 512).
 pub(in crate::state) fn overlap(
     project: &ProjectState,
     first: Slotted<'_>,
@@ -47,8 +47,8 @@ fn common(
     ids.filter(|id| resources.postings.contains(*id, slot)).count() as u64
 }
 
-/// The other views that have something in common with a view, and of which the Jaccard index with it is at least
-/// so much; in no order.
+/// The other views that have common links with a view, and whose Jaccard index with it is at least this value;
+/// unordered.
 ///
 /// Cost: O(views + m) with the m links that the resources of the view have in all views.
 pub(in crate::state) fn near_views<'s>(

@@ -1,22 +1,22 @@
-//! Which views, by the resources that are linked to them.
+//! Finding views by the resources that are linked to them.
 
 use crate::model::resource::{Resource, ResourceType};
 use crate::model::set_predicate::SetPredicate;
 use crate::state::project::ProjectState;
 use crate::state::view::ViewState;
 
-/// Where the posting of a resource is; `None` for a resource that no view has.
+/// The posting of a resource; `None` for a resource that is in no view.
 type Posting = Option<(ResourceType, u32)>;
 
-/// What must hold of the resources that are linked to a view.
+/// Conditions on the resources that are linked to a view.
 pub(in crate::state) struct ResourceTests<'s> {
     project: &'s ProjectState,
-    /// Those it must have, each once.
+    /// The resources that it must have, each once.
     all: Vec<Posting>,
-    /// Of each of these it must have one at least.
+    /// For each of these lists, it must have at least one resource.
     any: Vec<Vec<Posting>>,
     none: Vec<Posting>,
-    /// How many it must have; of several numbers none.
+    /// The required number of resources; several different numbers match nothing.
     exactly: Vec<usize>,
 }
 
@@ -46,9 +46,9 @@ impl<'s> ResourceTests<'s> {
         of
     }
 
-    /// Whether they hold for a view that has all it must have.
+    /// Whether they hold for a view that has all resources of `all`.
     ///
-    /// Cost: O(1) for each resource that they name, or O(log n) with the n views of one that is in many.
+    /// Cost: O(1) for each resource that they name, or O(log n) for a resource in many (n) views.
     fn hold(&self, slot: u32, view: &ViewState) -> bool {
         let has = |posting: &Posting| {
             posting.is_some_and(|(of, id)| self.project.of(of).postings.contains(id, slot))
@@ -59,10 +59,11 @@ impl<'s> ResourceTests<'s> {
             && self.exactly.iter().all(|count| *count as u64 == links)
     }
 
-    /// The views that they hold for, in no order.
+    /// The matching views, unordered.
     ///
-    /// Cost: O(r · n · log m) with the r resources that they name, the n views of the one that is in the fewest and the
-    /// m of one that is in the most, and no more than O(m) for each that must be linked; where none must be O(r · views).
+    /// Cost: O(r · n · log m) with the r resources that they name, the n views of the one in the fewest and the m
+    /// views of the one in the most, and at most O(m) for each required resource; if no resource is required, O(r ·
+    /// views).
     pub(in crate::state) fn views(&self) -> Vec<(u32, &'s ViewState)> {
         let views: Vec<(u32, &ViewState)> = match self.candidates() {
             Some(mut slots) => {
@@ -82,12 +83,12 @@ impl<'s> ResourceTests<'s> {
         views.into_iter().filter(|(slot, view)| self.hold(*slot, view)).collect()
     }
 
-    /// How many views have a resource, dead ones included.
+    /// The number of views of a resource, including deleted ones.
     fn count(&self, posting: &Posting) -> usize {
         posting.map_or(0, |(of, id)| self.project.of(of).postings.count(id))
     }
 
-    /// The slots of views among which all are that they hold for, each once; `None` for all views.
+    /// The slots of a set of views that contains all matches, each once; `None` for all views.
     fn candidates(&self) -> Option<Vec<u32>> {
         let one = self.all.iter().map(std::slice::from_ref);
         let postings = one.chain(self.any.iter().map(Vec::as_slice));

@@ -1,4 +1,4 @@
-//! Which resources, by the views they are in.
+//! Finding resources by the views they are in.
 
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
@@ -7,22 +7,22 @@ use crate::state::id_set::{Block, IdSet};
 use crate::state::link_set::LinkSet;
 use crate::state::project::ProjectState;
 
-/// What must hold of the views that a resource is in.
+/// Conditions on the views of a resource.
 pub(in crate::state) struct ViewTests<'s> {
     project: &'s ProjectState,
     resource_type: ResourceType,
-    /// The slots of views it must be in, each once.
+    /// The slots of views that it must be in, each once.
     all: Vec<u32>,
-    /// Of each of these it must be in one at least.
+    /// For each of these lists, it must be in at least one view.
     any: Vec<Vec<u32>>,
-    /// Those it must not be in.
+    /// The slots of views that it must not be in.
     none: Vec<u32>,
-    /// In how many views it must be; of several numbers in none.
+    /// The required number of views; several different numbers match nothing.
     exactly: Vec<usize>,
 }
 
 impl<'s> ViewTests<'s> {
-    /// Looks the views up; `slot` gives that of a key, or the error of a view that is not there.
+    /// Looks the views up; `slot` returns the slot of a key, or the error for a missing view.
     pub(in crate::state) fn new<'f, E>(
         project: &'s ProjectState,
         resource_type: ResourceType,
@@ -50,7 +50,7 @@ impl<'s> ViewTests<'s> {
         Ok(of)
     }
 
-    /// Whether they hold for whatever resource.
+    /// Whether they hold for every resource.
     pub(in crate::state) fn is_empty(&self) -> bool {
         let Self { all, any, none, exactly, .. } = self;
         all.is_empty() && any.is_empty() && none.is_empty() && exactly.is_empty()
@@ -79,8 +79,7 @@ impl<'s> ViewTests<'s> {
             && self.exactly.iter().all(count)
     }
 
-    /// Sets in one of which every resource is that they hold for, as few links as there are; `None` where it may be
-    /// in no view.
+    /// The smallest known list of sets that together contain every match; `None` if a match may be in no view.
     pub(in crate::state) fn sets(&self) -> Option<Vec<&'s LinkSet>> {
         let one = self.all.iter().map(std::slice::from_ref);
         let sets = one.chain(self.any.iter().map(Vec::as_slice)).map(|slots| {
@@ -94,8 +93,8 @@ impl<'s> ViewTests<'s> {
         self.project.views.get(slot)?.links(self.resource_type)
     }
 
-    /// For how many resources they hold, where bits tell that: all sets are large or empty, at least one must hold,
-    /// and no number of views is asked for.
+    /// The number of matches, if bits are enough to count them: all sets are large or empty, at least one condition
+    /// requires a view, and there is no condition on the number of views.
     ///
     /// Cost: O(v · ids / 512) with v views.
     pub(in crate::state) fn count_by_bits(&self) -> Option<u64> {
@@ -122,7 +121,7 @@ impl<'s> ViewTests<'s> {
         Some(count.sum())
     }
 
-    /// The bits of views, with `None` for a view that has no link; `None` if one that has links has no bits.
+    /// The bits of views, with `None` for a view without links; `None` in all if a view with links has no bits.
     fn members(&self, slots: &[u32]) -> Option<Vec<Option<&'s IdSet>>> {
         let members = |slot: &u32| match self.set(*slot) {
             Some(set) => set.members().map(Some),

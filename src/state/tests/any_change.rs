@@ -1,4 +1,4 @@
-//! Any change that is well formed.
+//! Arbitrary well-formed changes.
 
 use std::collections::BTreeSet;
 
@@ -28,17 +28,17 @@ fn fields() -> impl Strategy<Value = ViewFields> {
     "[ab]{0,1}".prop_map(|name| ViewFields { name, ..ViewFields::default() })
 }
 
-/// What a view was before; when it was changed last is filled in where a change is applied.
+/// The previous values of a view; its last change is filled in when the change is applied.
 pub(super) fn of(fields: ViewFields) -> ViewBefore {
     ViewBefore { fields, last_change: None, updated_at: Timestamp::default() }
 }
 
-/// The change with a revision, where there is no chain of hashes.
+/// The id of the change with a revision, without a chain of hashes.
 pub(super) fn last_change(revision: u64) -> LastChange {
     Some(ChangeId::new(revision, ChainHash::default()))
 }
 
-/// Says of views what they are on a state, as far as a change leaves them to it.
+/// Fills in the current values of views, if a change leaves them open.
 pub(super) fn fit(change: &mut ChangeRecord, state: &State) {
     let project = state.projects.get(&change.project);
     change.begins_project = project.is_none();
@@ -87,7 +87,7 @@ pub(super) fn name(resource_type: ResourceType, number: u16) -> String {
     resource(resource_type, number).name().as_str().to_owned()
 }
 
-/// Who holds links since; mostly nothing is said.
+/// The holders of links after the change; in most cases none change.
 fn holds() -> impl Strategy<Value = (bool, BTreeSet<u16>, BTreeSet<u16>)> {
     let some = || prop::collection::btree_set(1..14_u16, 0..3);
     let any = (any::<bool>(), some(), some());
@@ -104,7 +104,7 @@ fn filter_change() -> impl Strategy<Value = FilterChange> {
     };
     let by_filter = prop::collection::btree_set(1..14_u16, 0..3);
     (0..4_u8, resource_type(), filter(), filter(), (0..3_u64, by_filter)).prop_filter_map(
-        "it begins or ends",
+        "a filter starts or ends",
         |(view, resource_type, before, filter, (links, by_filter))| {
             let replaced = before.is_some() && filter.is_some();
             let by_filter: BTreeSet<String> =
@@ -123,7 +123,7 @@ fn filter_change() -> impl Strategy<Value = FilterChange> {
     )
 }
 
-/// Some names linked, some others unlinked, in an order that is one of them or not.
+/// A part in which some names are linked and others unlinked; its order may be invalid.
 fn part() -> impl Strategy<Value = LinksChange> {
     let numbers = prop::collection::btree_map(1..14_u16, any::<bool>(), 1..7);
     let about = (prop::option::of(any::<u64>()), holds());
@@ -168,7 +168,7 @@ fn part() -> impl Strategy<Value = LinksChange> {
     )
 }
 
-/// Links that come back, with times that fit each other or do not.
+/// Restored links, with times that may be inconsistent.
 fn restoring() -> impl Strategy<Value = LinksChange> {
     (part(), vec((0..12_u64, 0..3_u64, 0..6_u32), 7)).prop_map(|(part, times)| {
         let record = |(revision, late, request_index)| LinkRecord {
@@ -190,7 +190,7 @@ fn restored_view() -> impl Strategy<Value = Option<RestoredView>> {
     })
 }
 
-/// Resources that are taken out of the registry, as a put would have put them.
+/// Resources that are removed from the registry, with the fields of a put.
 fn unregistered(puts: Vec<PutResource>) -> Vec<Unregistered> {
     let gone = |put: PutResource| Unregistered {
         resource_type: put.resource_type,
@@ -269,7 +269,7 @@ fn effect() -> impl Strategy<Value = Effect> {
     ]
 }
 
-/// A change with a stamp relative to the state: mostly the next one.
+/// A change with a stamp relative to the state: in most cases the next one.
 pub(super) fn change() -> impl Strategy<Value = (ChangeRecord, u64)> {
     let behind = prop_oneof![10 => Just(1_u64), 1 => 0..4_u64];
     let is_of_links = |effect: &Effect| matches!(effect, Effect::ChangeLinks(_));

@@ -31,7 +31,7 @@ fn environment(number: u16) -> String {
     ["env", "env1", "e"][usize::from(number % 3)].to_owned()
 }
 
-/// The key of a number: some begin alike, and some are the beginning of others.
+/// The key of a number: some keys have a common prefix, and some are prefixes of others.
 pub(super) fn key(number: u16) -> String {
     match number {
         0 => "not a key".to_owned(),
@@ -93,7 +93,7 @@ pub(crate) fn create(project: u8, view: u8) -> Command {
     command(project, Operation::CreateView { view: view_key(view), fields, ensure: true })
 }
 
-/// At a time that tests do not look at.
+/// At a time that does not matter for the test.
 pub(crate) fn at(command: Command) -> Timed {
     Timed { command, now: Timestamp::from_millis(5) }
 }
@@ -102,7 +102,7 @@ pub(crate) fn resource_type() -> impl Strategy<Value = ResourceType> {
     prop::sample::select(&ResourceType::ALL[..])
 }
 
-/// A few keys; now and then so many that chunks are split, or go.
+/// A few keys; sometimes so many that chunks are split or removed.
 fn numbers() -> impl Strategy<Value = Vec<u16>> {
     let many = (1..900_u16, 1..1_500_u16, 1..4_usize, any::<bool>());
     let many = many.prop_map(|(first, count, step, back)| {
@@ -130,7 +130,7 @@ fn policy() -> impl Strategy<Value = LinkPolicy> {
     prop_oneof![3 => Just(LinkPolicy::Open), 1 => Just(LinkPolicy::Closed)]
 }
 
-/// Links by key, as commands of a group have them.
+/// Links by key, as in commands that share a group.
 fn links_by_key(
     op: impl Strategy<Value = LinkOp>,
     views: u8,
@@ -163,7 +163,7 @@ fn condition() -> impl Strategy<Value = ResourceCondition> {
     ]
 }
 
-/// A filter of so many conditions at most.
+/// A filter with at most this number of conditions.
 fn filter(most: usize) -> impl Strategy<Value = ResourceFilter> {
     let conditions = prop::collection::vec(condition(), 0..=most);
     conditions.prop_map(|all| all.into_iter().fold(ResourceFilter::all(), ResourceFilter::and))
@@ -174,7 +174,7 @@ fn unfollow() -> impl Strategy<Value = Unfollow> {
     prop::sample::select(vec![KeepLinks, TakeOut, TakeOutKeepLastView])
 }
 
-/// Commands that make views follow filters, in their order each named by those behind it, and register resources.
+/// Commands that register resources and make views follow filters. Each view is named by the filters of later views.
 pub(super) fn following() -> impl Strategy<Value = Vec<Timed>> {
     let puts = prop::collection::vec(new_resource(), 0..40);
     let views = prop::collection::vec((resource_type(), filter(1), any::<[bool; 2]>()), 3);
@@ -189,7 +189,7 @@ pub(super) fn following() -> impl Strategy<Value = Vec<Timed>> {
                     if none { SetPredicate::NoneOf(named) } else { SetPredicate::AnyOf(named) };
                 filter = ResourceFilter::all().and(ResourceCondition::View(test));
             }
-            // Mostly of one type, so that they lead to each other.
+            // Most have one type, so that they refer to each other.
             let resource_type = if none { resource_type } else { ResourceType::Flag };
             let view = view_key(view);
             commands.push(at(command(0, Operation::Follow { view, resource_type, filter })));
@@ -198,7 +198,7 @@ pub(super) fn following() -> impl Strategy<Value = Vec<Timed>> {
     })
 }
 
-/// Links by anything.
+/// Links by keys, ids or filters.
 fn any_links() -> impl Strategy<Value = LinkCommand> {
     let op = prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink, LinkOp::Replace]);
     let filter = prop::option::weighted(0.2, filter(1));
@@ -310,12 +310,12 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn timed(command: impl Strategy<Value = Command>) -> impl Strategy<Value = Timed> {
-    // Clocks stand still, go on, and go back.
+    // Clocks stand still, advance, and go back.
     (command, 0..6_u64)
         .prop_map(|(command, now)| Timed { command, now: Timestamp::from_millis(1_000 + now) })
 }
 
-/// What makes a view out of another one, or takes links over.
+/// Operations that create a view from another one, or move links.
 pub(super) fn over_views() -> impl Strategy<Value = Operation> {
     let view = || (0..4_u8).prop_map(view_key);
     let moves = prop::collection::vec(any_links(), 1..3);
@@ -333,7 +333,7 @@ pub(super) fn over_views() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A command of any kind, some with a precondition, some that keep little of what they remove.
+/// A command of any kind; some have a precondition, and some keep little data for an undo.
 pub(crate) fn any_command() -> impl Strategy<Value = Timed> {
     let revision = || prop::option::weighted(0.04, 0..20_u64);
     let detail = prop_oneof![4 => Just(LIMIT), 1 => 0..6_usize];
@@ -347,7 +347,7 @@ pub(crate) fn any_command() -> impl Strategy<Value = Timed> {
                 comment: (actor == 3).then(|| "why".to_owned()),
                 reverts: (actor == 4).then_some(7),
             },
-            // Most of them in one project, so that something happens there.
+            // Most of them are in one project, so that they affect each other.
             ..command(project / 2, operation)
         },
     ))
@@ -357,7 +357,7 @@ pub(crate) fn any_commands(most: usize) -> impl Strategy<Value = Vec<Timed>> {
     prop::collection::vec(any_command(), 0..most)
 }
 
-/// Commands that share a group: links and unlinks by key, over few views, so that they meet.
+/// Commands that share a group: links and unlinks by key, in few views, so that they affect each other.
 pub(crate) fn group(most: usize) -> impl Strategy<Value = Vec<Timed>> {
     let op = || prop::sample::select(vec![LinkOp::Link, LinkOp::Unlink]);
     let types = || prop_oneof![3 => Just(ResourceType::Flag), 1 => resource_type()];

@@ -1,4 +1,4 @@
-//! What is decided and never applied.
+//! Decisions that are never applied.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::commands::{any_commands, group};
 use super::{Timed, cases};
 use crate::state::{Pending, State};
 
-/// All there is of a state: what readers see, ids, places, slots and memory.
+/// All data of a state: the data that readers see, ids, places, slots and memory.
 fn everything(state: &State) -> String {
     let memory = state.memory_use();
     format!("{:?} {memory:?} {state:?}", state.checked_digest())

@@ -1,4 +1,4 @@
-//! All that a state tells, in a few maps.
+//! All data of a state, in a few maps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::model::time::Timestamp;
 use crate::model::view::ViewFields;
 use crate::state::State;
 
-/// What a state holds.
+/// The data of a state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Dump {
-    /// With the ids of the projects.
+    /// The projects with their ids.
     pub(super) projects: BTreeMap<ProjectKey, u32>,
-    /// Of projects of which something is said.
+    /// The settings of projects that have some.
     pub(super) settings: BTreeMap<ProjectKey, ProjectSettings>,
     pub(super) views: BTreeMap<(ProjectKey, ViewKey), DumpedView>,
     pub(super) registered: BTreeMap<(ProjectKey, ResourceType, String), Registration>,
@@ -28,12 +28,12 @@ pub(super) struct DumpedView {
     pub(super) fields: ViewFields,
     pub(super) links: BTreeMap<(ResourceType, String), LinkRecord>,
     pub(super) filters: BTreeMap<ResourceType, ResourceFilter>,
-    /// What a filter alone holds.
+    /// The links that only a filter holds.
     pub(super) by_filter: BTreeSet<(ResourceType, String)>,
     pub(super) counters: Counters,
 }
 
-/// What every change of a view moves on.
+/// The values that every change of a view increases.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Counters {
     pub(super) id: u32,
@@ -44,7 +44,7 @@ pub(super) struct Counters {
 }
 
 impl Dump {
-    /// Says what a project is.
+    /// Sets the settings of a project.
     fn say(&mut self, project: &ProjectKey, settings: &ProjectSettings) {
         self.settings.remove(project);
         if *settings != ProjectSettings::default() {

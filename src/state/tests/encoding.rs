@@ -7,7 +7,7 @@ use super::commands::any_commands;
 use crate::model::ChangeRecord;
 use crate::state::State;
 
-/// Applies what bytes hold, if they are a change, to a copy of a state: it is refused, or all invariants hold.
+/// Decodes bytes and applies the change, if they are one, to a copy of a state: it is refused, or all invariants hold.
 fn assert_harmless(state: &State, bytes: &[u8]) {
     let Ok(change) = ChangeRecord::decode(bytes) else { return };
     let mut other = state.clone();
@@ -20,7 +20,7 @@ proptest! {
     #![proptest_config(cases(96))]
 
     #[test]
-    fn a_change_comes_back_from_its_bytes_and_is_none_when_they_are_cut(
+    fn a_change_is_the_same_after_decoding_and_truncated_bytes_are_an_error(
         commands in any_commands(30), cut: prop::sample::Index,
     ) {
         let mut state = State::default();
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_changed_are_no_change_or_one_that_does_no_harm(
+    fn modified_bytes_are_an_error_or_a_harmless_change(
         commands in any_commands(25),
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8_u8), 1..24),
     ) {
@@ -55,7 +55,7 @@ proptest! {
                 let mut flipped = bytes.clone();
                 flipped[at.index(bytes.len())] ^= 1 << bit;
                 assert_harmless(&before, &flipped);
-                // Of a part that comes late, as the head is much of a short change.
+                // The byte is near the end, because the head is a large part of a short change.
                 let mut flipped = bytes.clone();
                 flipped[bytes.len() - 1 - at.index(bytes.len().min(40))] ^= 1 << bit;
                 assert_harmless(&before, &flipped);

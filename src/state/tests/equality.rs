@@ -1,4 +1,4 @@
-//! States that saw the same changes.
+//! States with the same changes.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Effect, NameList};
 use crate::state::State;
 
-/// Applies changes, each decoded from its bytes.
+/// Applies changes; each is decoded from its bytes first.
 fn replayed(changes: &[ChangeRecord]) -> State {
     let mut state = State::default();
     for change in changes {
@@ -18,7 +18,7 @@ fn replayed(changes: &[ChangeRecord]) -> State {
     state
 }
 
-/// What else the newest change might have been.
+/// Variants of the newest change.
 fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
     let mut altered = Vec::new();
     let mut alter = |with: &dyn Fn(&mut ChangeRecord)| {
@@ -37,7 +37,7 @@ fn alterations(change: &ChangeRecord) -> Vec<ChangeRecord> {
         }
         Effect::PutProject { settings, .. } => settings.require_view_for_new_segments ^= true,
         Effect::PutResources(puts) => puts[0].fields.unbounded ^= true,
-        // What one of several parts did another one may have taken back.
+        // A later part may have undone an effect of an earlier one.
         Effect::ChangeLinks(parts) if parts.len() == 1 => without_first(&mut parts[0]),
         _ => {}
     });
@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(cases(192))]
 
     #[test]
-    fn states_that_saw_the_same_changes_are_equal_whatever_happened_in_between(
+    fn states_with_the_same_changes_are_equal_after_any_other_operations(
         commands in any_commands(40),
         more in group(6),
         meanwhile in prop::collection::vec(0..6_u8, 46),
@@ -82,11 +82,11 @@ proptest! {
         let mut held = Vec::new();
         for (at, (change, what)) in changes.iter().zip(meanwhile).enumerate() {
             match what {
-                // Snapshots are held and let go, and one takes the place of the state.
+                // Snapshots are taken and dropped, and one replaces the state.
                 0 => held.push(other.clone()),
                 1 => drop(held.pop()),
                 2 => other = other.clone(),
-                // It is loaded anew, so that names, places and slots are other ones.
+                // It is loaded again, so that names, places and slots are different.
                 3 => other = replayed(&changes[..at]),
                 4 => drop(commands[0].command.decide(&other, &Default::default(), change.stamp)),
                 _ => {}
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn states_of_which_one_change_differs_are_not_equal(
+    fn states_that_differ_in_one_change_are_not_equal(
         commands in any_commands(20), last in group(3),
     ) {
         let mut state = State::default();

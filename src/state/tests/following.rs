@@ -22,10 +22,10 @@ use crate::model::{
 use crate::state::State;
 use crate::state::project::ProjectState;
 
-/// What links there are by resource: the views.
+/// The links by resource: its views.
 type Links = BTreeMap<(ResourceType, String), BTreeSet<ViewKey>>;
 
-/// The links of a project by what a state says of them.
+/// The links of a project in a state.
 fn links_of(project: &ProjectState) -> Links {
     let mut links = Links::new();
     for (_, view) in project.views.iter(None) {
@@ -41,7 +41,7 @@ fn links_of(project: &ProjectState) -> Links {
     links
 }
 
-/// Whether a filter finds a resource that is registered, when links are these.
+/// Whether a filter matches a registered resource, given these links.
 fn finds(
     project: &ProjectState,
     filter: &ResourceFilter,
@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn after_every_change_a_view_has_what_keys_hold_and_what_its_filter_finds(
+    fn after_every_change_a_view_has_the_links_of_keys_and_the_matches_of_its_filter(
         filters in following(), commands in any_commands(40),
     ) {
         let mut state = State::default();
@@ -106,7 +106,7 @@ proptest! {
 }
 
 #[test]
-fn states_in_which_keys_hold_other_links_of_a_filter_are_not_equal() {
+fn states_with_different_links_held_by_keys_are_not_equal() {
     let filter = ResourceFilter::all();
     let flags = [1, 2].map(|number| NewResource::flag(key(number))).to_vec();
     let put = Operation::PutResources(ValidatedPut::new(flags, Limits::default()));
@@ -126,7 +126,7 @@ fn states_in_which_keys_hold_other_links_of_a_filter_are_not_equal() {
 }
 
 #[test]
-fn a_link_that_a_filter_is_said_to_hold_and_does_not_find_is_a_violation() {
+fn a_link_held_by_a_filter_that_does_not_match_it_is_a_violation() {
     let (view, resource_type) = (view_key(0), ResourceType::Flag);
     let filter = ResourceFilter::all();
     let follow = Operation::Follow { view: view.clone(), resource_type, filter };

@@ -1,4 +1,5 @@
-//! The bytes of changes and commands, pinned: files keep the former, and copies of a store send the latter.
+//! The bytes of changes and commands, pinned: changes are stored in files, and commands are sent between copies of a
+//! store.
 
 use super::commands::{batch, links, project_key, view_key};
 use crate::codec;
@@ -283,7 +284,7 @@ fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Format, stamp, meta, project: the same in front of every effect.
+/// Format, stamp, meta, project: the same at the beginning of every effect.
 const CHANGE_HEAD: &str = "0009fd0068e5cf8b0100000103616e6e010377687901070970726f6a6563742d310001";
 
 const EFFECTS: [&str; 15] = [
@@ -316,7 +317,7 @@ const EFFECTS: [&str; 15] = [
     "0b06766965772d3100010001010301010174020106010003650063",
 ];
 
-/// Project, preconditions, meta, limits of details and of links: the same in front of every operation.
+/// Project, preconditions, meta, limits of details and of links: the same at the beginning of every operation.
 const COMMAND_HEAD: &str =
     "0970726f6a6563742d31010800000103616e6e01037768790107fca0860100fca0860100";
 

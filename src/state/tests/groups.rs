@@ -1,4 +1,4 @@
-//! What shares a group.
+//! Commands that share a group.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::model::resource::ResourceType;
 use crate::model::{Command, Decision, LinkOp};
 use crate::state::{Pending, State};
 
-/// Decides commands together and then applies their changes; those at places in `dropped` are decided only.
+/// Decides commands together and then applies their changes; commands marked in `dropped` are only decided.
 fn together(state: &mut State, commands: &[Timed], dropped: &[bool]) -> Vec<Result<Decision>> {
     let mut pending = Pending::default();
     let mut decisions = Vec::new();
@@ -32,7 +32,7 @@ fn together(state: &mut State, commands: &[Timed], dropped: &[bool]) -> Vec<Resu
     decisions
 }
 
-/// Checks that a group gives what its commands give one by one, but for those that are dropped.
+/// Checks that a group gives the same results as its commands one by one, except the dropped ones.
 fn assert_one_by_one(base: &State, commands: &[Timed], dropped: &[bool]) {
     let (mut grouped, mut single) = (base.clone(), base.clone());
     let decisions = together(&mut grouped, commands, dropped);
@@ -55,7 +55,7 @@ fn two_views() -> State {
     state
 }
 
-/// What a change does with some flags in a view.
+/// An operation on some flags in a view.
 type Part = (LinkOp, u8, &'static [u16]);
 
 /// Links and unlinks of flags, in one change.
@@ -68,7 +68,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn a_group_gives_exactly_what_its_requests_give_one_by_one(
+    fn a_group_gives_the_same_results_as_its_requests_one_by_one(
         before in any_commands(25),
         filters in prop::option::of(following()),
         commands in group(9),
@@ -82,7 +82,7 @@ proptest! {
 }
 
 #[test]
-fn a_link_and_its_unlink_in_one_group_leave_what_they_leave_one_by_one() {
+fn a_link_and_its_unlink_in_one_group_lead_to_the_same_state_as_one_by_one() {
     use LinkOp::{Link, Unlink};
     let groups: [&[&[Part]]; 6] = [
         // Linked and unlinked again; unlinked and linked again.
@@ -92,7 +92,7 @@ fn a_link_and_its_unlink_in_one_group_leave_what_they_leave_one_by_one() {
         &[&[(Link, 0, &[1]), (Unlink, 0, &[1]), (Link, 0, &[2])], &[(Unlink, 0, &[2])]],
         &[&[(Link, 0, &[7]), (Unlink, 0, &[7]), (Link, 0, &[8, 6]), (Unlink, 0, &[6])]],
         &[&[(Link, 0, &[3, 2, 1]), (Unlink, 0, &[3]), (Link, 0, &[4])], &[(Unlink, 0, &[4, 2])]],
-        // Of two views, of which one keeps the name.
+        // In two views; one keeps the name.
         &[&[(Link, 0, &[9]), (Link, 1, &[9])], &[(Unlink, 0, &[9])], &[(Link, 0, &[9, 1])]],
     ];
     let mut with_links = two_views();
@@ -106,20 +106,20 @@ fn a_link_and_its_unlink_in_one_group_leave_what_they_leave_one_by_one() {
 }
 
 #[test]
-fn the_time_of_a_link_that_is_unlinked_in_its_own_change_is_that_of_the_state() {
+fn a_link_that_is_unlinked_in_its_own_change_has_the_time_of_the_state() {
     use LinkOp::{Link, Unlink};
     let mut state = two_views();
     state.run(&[at(change(&[(Link, 0, &[1]), (Unlink, 0, &[1]), (Link, 0, &[2])]))]);
     let unlink = at(change(&[(Unlink, 0, &[2])]));
     let one = state.decide(&unlink).unwrap();
-    // The same, with another link beside it that keeps the set.
+    // The same with another link, so that the set is not empty.
     let mut other = two_views();
     other.run(&[at(change(&[(Link, 0, &[1]), (Link, 0, &[2]), (Unlink, 0, &[1])]))]);
     assert_eq!(one, other.decide(&unlink).unwrap());
 }
 
 #[test]
-fn what_asks_for_more_than_a_link_by_key_is_alone_in_its_frame() {
+fn a_command_with_more_than_links_by_key_is_alone_in_its_group() {
     let flags = || batch(ResourceType::Flag, &[1]);
     let alone = |of: LinkOp, batch| !change_links(0, vec![links(0, of, batch)]).shares_group();
     assert!(!alone(LinkOp::Link, flags().refuse_existing()));

@@ -1,4 +1,4 @@
-//! A state with all that led to it.
+//! A state with all its changes.
 
 use super::Timed;
 use crate::model::chain_hash::ChainHash;
@@ -7,13 +7,13 @@ use crate::model::{ChangeRecord, Stamp};
 use crate::state::State;
 use crate::state::digest::Digest;
 
-/// A state with all that led to it: chained as a journal is, so that each change has an id of its own.
+/// A state with all its changes. They are chained as in a journal, so that each has its own id.
 #[derive(Default)]
 pub(super) struct History {
     pub(super) state: State,
     hash: ChainHash,
     pub(super) changes: Vec<ChangeRecord>,
-    /// The digest after each change, from before the first one on.
+    /// The digest before the first change and after each change.
     pub(super) digests: Vec<Digest>,
 }
 
@@ -27,13 +27,13 @@ impl History {
         history
     }
 
-    /// Carries a command out; gives the state before its change, if it made one.
+    /// Runs a command; returns the state before its change, if it made one.
     pub(super) fn carry_out(&mut self, timed: &Timed) -> Option<State> {
         let change = self.state.decide(timed).ok()?.change?;
         let before = self.state.clone();
         let bytes = change.encode().unwrap();
         self.hash = self.hash.after(&bytes);
-        // What is read back from bytes says the same.
+        // The change is the same after decoding its bytes.
         let change = ChangeRecord::decode(&bytes).unwrap();
         self.state.apply_chained(&change, self.hash).unwrap();
         self.digests.push(self.state.digest().unwrap());

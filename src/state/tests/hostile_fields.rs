@@ -1,11 +1,11 @@
-//! Bytes of changes in which what is said of a view or resource is not as any store writes it.
+//! Changes whose bytes contain fields of a view or resource that no store would write.
 
 use super::commands::project_key;
 use super::golden::effects;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeMeta, ChangeRecord, Effect, Stamp};
 
-/// Bytes of fields, what comes in their place, and what is said of it.
+/// Bytes of fields, their replacement, and the expected error.
 const CASES: [(&str, &[u8], &[u8], &str); 4] = [
     (
         "tags of a view",
@@ -30,7 +30,7 @@ fn encoded(effect: Effect) -> Vec<u8> {
     ChangeRecord { stamp, meta, project, begins_project: false, effects }.encode().unwrap()
 }
 
-/// The error with all that caused it.
+/// The error with all its causes.
 fn told(bytes: &[u8]) -> String {
     match ChangeRecord::decode(bytes) {
         Err(error) => crate::model::error_chain::chain(&error),
@@ -39,7 +39,7 @@ fn told(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_said_of_views_and_resources_is_checked_in_every_effect() {
+fn fields_of_views_and_resources_are_checked_in_every_effect() {
     let mut seen = [0; CASES.len()];
     for effect in effects() {
         let bytes = encoded(effect.clone());
@@ -53,8 +53,8 @@ fn what_is_said_of_views_and_resources_is_checked_in_every_effect() {
             }
         }
     }
-    // Views: created, changed, deleted alone and with their project, and come back. Resources: before and after a put,
-    // removed alone, with their environment and with their project, and taken out of the registry.
+    // Views: created, changed, deleted alone, deleted with their project, and restored. Resources: before and after a
+    // put, removed alone, with their environment and with their project, and removed from the registry.
     assert_eq!(seen, [5, 6, 6, 6]);
 }
 

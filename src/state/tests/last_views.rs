@@ -1,11 +1,11 @@
-//! The guard of last views, on what the parts of its own change did before.
+//! The guard of last views sees the effects of earlier parts of its change.
 
 use super::commands::{at, batch, change_links, create, links};
 use crate::model::resource::ResourceType;
 use crate::model::{Answer, Command, FailureReason, KeyOutcome, LinkOp, LinkPolicy};
 use crate::state::State;
 
-/// What is done with flag 1 in a view; the last part of a change keeps last views.
+/// An operation on flag 1 in a view; the last part of a change keeps last views.
 type Part = (LinkOp, u8);
 
 fn change(parts: &[Part]) -> Command {
@@ -19,7 +19,7 @@ fn change(parts: &[Part]) -> Command {
     change_links(0, commands)
 }
 
-/// The outcome of flag 1 in the last part, when it is in some views before.
+/// The outcome of flag 1 in the last part, if it is in some views before.
 fn outcome(linked: &[u8], parts: &[Part]) -> KeyOutcome {
     let mut state = State::default();
     (0..3).for_each(|view| drop(state.run(&[at(create(0, view))])));
@@ -34,7 +34,7 @@ fn outcome(linked: &[u8], parts: &[Part]) -> KeyOutcome {
 }
 
 #[test]
-fn a_resource_stays_in_the_last_view_that_earlier_parts_of_the_change_leave_it() {
+fn a_resource_stays_in_its_last_view_after_earlier_parts_of_the_change() {
     use LinkOp::{Link, Unlink};
     let kept = KeyOutcome::Failed(FailureReason::LastView);
     let cases: [(&[u8], &[Part], &KeyOutcome); 7] = [
@@ -52,7 +52,7 @@ fn a_resource_stays_in_the_last_view_that_earlier_parts_of_the_change_leave_it()
 }
 
 #[test]
-fn a_guard_over_many_views_asks_each_name_for_its_own_views() {
+fn a_guard_over_many_views_checks_the_views_of_each_name() {
     let mut state = State::default();
     let views = 250;
     (0..views).for_each(|view| drop(state.run(&[at(create(0, view))])));
@@ -68,7 +68,7 @@ fn a_guard_over_many_views_asks_each_name_for_its_own_views() {
     else {
         panic!("these are links")
     };
-    // Out of all views but the last one.
+    // From all views except the last one.
     let outcomes = results.iter().skip(usize::from(views)).map(|result| &result.outcomes[0]);
     let kept = outcomes.map(|outcome| outcome.is_failure());
     assert!(kept.eq((0..views).map(|view| view == views - 1)));
@@ -76,7 +76,7 @@ fn a_guard_over_many_views_asks_each_name_for_its_own_views() {
 }
 
 #[test]
-fn a_closed_policy_refuses_what_is_not_registered_and_lets_it_be_unlinked() {
+fn a_closed_policy_refuses_links_of_unregistered_resources_and_allows_unlinking_them() {
     let mut state = State::default();
     state.run(&[at(create(0, 0)), at(change(&[(LinkOp::Link, 0)]))]);
     let closed = |op| {

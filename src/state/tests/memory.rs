@@ -1,4 +1,4 @@
-//! What a state takes when things come and go.
+//! The memory of a state when data is added and removed.
 
 use std::collections::VecDeque;
 
@@ -35,7 +35,7 @@ impl State {
     }
 }
 
-/// So many flags that never came before, of few lengths.
+/// This number of new flags, with few different lengths.
 fn new_flags(round: u32, count: u32) -> Batch {
     let key = |number| match number % 3 {
         0 => format!("flag-{round:06}-{number:03}"),
@@ -45,7 +45,7 @@ fn new_flags(round: u32, count: u32) -> Batch {
     Batch::flags((0..count).map(key))
 }
 
-/// Fails where a part of the memory grew by more than a fifth.
+/// Fails if a part of the memory grew by more than a fifth.
 fn assert_bounded(before: MemoryUse, after: MemoryUse) {
     println!("{before:?}, afterwards {after:?}");
     let parts = |memory: MemoryUse| {
@@ -58,14 +58,14 @@ fn assert_bounded(before: MemoryUse, after: MemoryUse) {
 }
 
 #[test]
-fn a_hundred_thousand_resources_and_two_thousand_views_come_and_go_in_bounded_memory() {
+fn a_hundred_thousand_resources_and_two_thousand_views_are_added_and_removed_in_bounded_memory() {
     let mut state = State::default();
     let mut live = VecDeque::new();
     let mut early = None;
     (0..8).for_each(|view| state.must(create(0, view)));
     for round in 0..2_000_u32 {
         let view = (round % 8) as u8;
-        // With their view, one by one, or by leaving the store.
+        // With their view, one by one, or from the registry.
         if round >= 8 {
             let gone: Batch = live.pop_front().unwrap();
             match round % 8 {
@@ -91,7 +91,7 @@ fn a_hundred_thousand_resources_and_two_thousand_views_come_and_go_in_bounded_me
     }
     state.check().unwrap();
     assert_bounded(early.unwrap(), state.first_memory());
-    // A place is used again by a name that takes as many words.
+    // A place is reused by a name with the same number of words.
     let names = &state.first_project().of(ResourceType::Flag).names;
     assert!(names.ids() < 2_500, "{} ids for 400 names", names.ids());
     let taken = state.first_project().views.slots();
@@ -99,7 +99,7 @@ fn a_hundred_thousand_resources_and_two_thousand_views_come_and_go_in_bounded_me
 }
 
 #[test]
-fn links_that_come_and_go_beside_some_that_stay_leave_nothing() {
+fn removed_links_leave_no_memory_while_other_links_stay() {
     let mut state = State::default();
     state.must(create(0, 0));
     state.link_change(0, LinkOp::Link, new_flags(0, 10));
@@ -116,7 +116,7 @@ fn links_that_come_and_go_beside_some_that_stay_leave_nothing() {
 }
 
 #[test]
-fn registered_resources_that_come_and_go_leave_nothing() {
+fn removed_registered_resources_leave_no_memory() {
     let mut state = State::default();
     let put = |number: u32| {
         let id = format!("id-{}", number % 3);
@@ -140,7 +140,7 @@ fn registered_resources_that_come_and_go_leave_nothing() {
 }
 
 #[test]
-fn a_deleted_view_is_swept_by_the_changes_after_it_and_its_slot_is_used_again() {
+fn a_deleted_view_is_swept_by_later_changes_and_its_slot_is_reused() {
     let mut state = State::default();
     (0..2).for_each(|view| state.must(create(0, view)));
     for resource_type in ResourceType::ALL {
@@ -153,7 +153,7 @@ fn a_deleted_view_is_swept_by_the_changes_after_it_and_its_slot_is_used_again() 
     assert!(!state.first_project().dead.is_empty(), "a deletion does not wait for all its links");
     let mut changes = 0;
     while !state.first_project().dead.is_empty() {
-        // Each is small, and sweeps little. What is swept in part is right, too.
+        // Each change is small, and sweeps little. A partly swept view is valid, too.
         let number = [5_000 + changes % 2];
         state.link_change(1, LinkOp::Link, batch(ResourceType::Flag, &number));
         state.link_change(1, LinkOp::Unlink, batch(ResourceType::Flag, &number));
@@ -175,7 +175,7 @@ fn a_deleted_view_is_swept_by_the_changes_after_it_and_its_slot_is_used_again() 
 }
 
 #[test]
-fn large_views_that_come_and_go_are_swept_as_fast_as_they_come() {
+fn large_views_are_swept_as_fast_as_they_are_created_and_deleted() {
     let mut state = State::default();
     state.must(create(0, 1));
     let mut early = None;
@@ -194,7 +194,7 @@ fn large_views_that_come_and_go_are_swept_as_fast_as_they_come() {
 }
 
 #[test]
-fn what_a_link_and_a_name_take_is_told() {
+fn links_names_and_postings_take_at_most_the_documented_memory() {
     let mut state = State::default();
     for view in 0..10 {
         state.must(create(0, view));

@@ -1,4 +1,4 @@
-//! Changes that are well formed and were not decided on the state they are applied to.
+//! Well-formed changes that were not decided on the state they are applied to.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn a_change_that_does_not_fit_is_refused_and_one_that_does_leaves_all_invariants(
+    fn a_change_that_does_not_fit_is_refused_and_one_that_fits_keeps_all_invariants(
         commands in any_commands(20),
         changes in vec((change(), prop::bool::weighted(0.9)), 1..40),
     ) {
@@ -38,7 +38,7 @@ proptest! {
             if fits {
                 fit(&mut change, &state);
             }
-            // Some are none at all: their steps do not go together.
+            // Some cannot be decoded: their steps do not fit together.
             let Ok(change) = ChangeRecord::decode(&change.encode().unwrap()) else { continue };
             let digest = state.digest().unwrap();
             let mut next = state.clone();
@@ -58,7 +58,7 @@ proptest! {
 }
 
 #[test]
-fn each_way_not_to_fit_is_told() {
+fn each_reason_not_to_fit_has_its_error() {
     use super::commands::{at, batch, change_links, create, links};
     use crate::model::LinkOp;
     let mut state = State::default();
@@ -128,7 +128,7 @@ fn each_way_not_to_fit_is_told() {
         ),
         ("the view had other links", Effect::DeleteView { view: view(), unlinked, detail: None }),
         ("a link already exists", Effect::ChangeLinks(vec![part(&[1], &[])])),
-        ("a link is not there", Effect::ChangeLinks(vec![part(&[], &[3])])),
+        ("a link does not exist", Effect::ChangeLinks(vec![part(&[], &[3])])),
         (
             "there is no such view",
             Effect::UpdateView { view: view_key(3), before: before(), fields: fields() },
@@ -141,7 +141,7 @@ fn each_way_not_to_fit_is_told() {
             }]),
         ),
         (
-            "the view is there",
+            "the view already exists",
             Effect::CreateView { view: view(), fields: fields(), restored: None },
         ),
         (
@@ -149,9 +149,9 @@ fn each_way_not_to_fit_is_told() {
             Effect::UpdateView { view: view(), before: before(), fields: fields() },
         ),
         ("a resource had other fields", Effect::PutResources(again)),
-        ("an id leads to another segment", Effect::PutResources(vec![put("i", 1), put("i", 2)])),
+        ("an id belongs to another segment", Effect::PutResources(vec![put("i", 1), put("i", 2)])),
         (
-            "other resources or links were to be removed",
+            "the removed resources or links do not match",
             Effect::RemoveResource {
                 resource_type: ResourceType::Flag,
                 name: flag(),
@@ -164,7 +164,7 @@ fn each_way_not_to_fit_is_told() {
             Effect::ChangeFilter(FilterChange { before: filter(), links: 0, ..following() }),
         ),
         ("the view had other links", Effect::ChangeFilter(following())),
-        ("the view follows nothing", Effect::ChangeLinks(vec![by_filter(part(&[3], &[]))])),
+        ("the view follows no filter", Effect::ChangeLinks(vec![by_filter(part(&[3], &[]))])),
         (
             "the project had other views or links",
             Effect::DeleteProject { views: 1, unlinked, detail: None },

@@ -1,4 +1,4 @@
-//! The laws of deciding and applying.
+//! Properties of deciding and applying.
 
 mod any_change;
 pub(crate) mod commands;
@@ -27,13 +27,13 @@ use crate::model::error::Result;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Command, Decision, Stamp};
 
-/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+/// The number of cases of a test: `usual`, times `VIEWLINK_CASES` if it is set.
 pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     proptest::test_runner::Config::with_cases(usual.saturating_mul(times.unwrap_or(1)))
 }
 
-/// A command, and what the clock says when it comes.
+/// A command, and the time of the clock when it is decided.
 #[derive(Clone, Debug)]
 pub(crate) struct Timed {
     pub(crate) command: Command,
@@ -58,19 +58,19 @@ impl State {
         Ok(decision)
     }
 
-    /// Carries commands out; tells their changes.
+    /// Runs commands; returns their changes.
     fn run(&mut self, commands: &[Timed]) -> Vec<ChangeRecord> {
         let changes = commands.iter().filter_map(|timed| self.carry_out(timed).ok()?.change);
         changes.collect()
     }
 
-    /// The same state, with another revision: no change leads to it.
+    /// The same state with another revision; no change leads to it.
     pub(crate) fn with_revision(mut self, revision: u64) -> Self {
         self.head.revision = revision;
         self
     }
 
-    /// The digest of a state whose invariants hold.
+    /// The digest of a state; checks its invariants.
     fn checked_digest(&self) -> Digest {
         self.check().unwrap();
         self.digest().unwrap()

@@ -20,7 +20,7 @@ use crate::state::State;
 /// A resource by type and name.
 type Named = (ResourceType, String);
 
-/// The state before and after an operation in project 0, and what came of it.
+/// The state before and after an operation in project 0, and its result.
 struct Carried {
     before: Dump,
     after: Dump,
@@ -28,7 +28,7 @@ struct Carried {
 }
 
 impl Carried {
-    /// `None` where the operation is refused: nothing changes then.
+    /// `None` if the operation is refused; then nothing changes.
     fn out(commands: &[Timed], operation: Operation) -> Option<Self> {
         let mut state = State::default();
         state.run(commands);
@@ -49,7 +49,7 @@ impl Carried {
         self.decision.change.as_ref()
     }
 
-    /// The views but these: they stay what they are.
+    /// Checks that all other views are unchanged.
     fn assert_others_stay(&self, views: &[&ViewKey]) {
         let others = |dump: &Dump| -> BTreeMap<_, DumpedView> {
             let of = |view: &ViewKey| !views.contains(&view);
@@ -85,7 +85,7 @@ fn assert_renamed(carried: &Carried, from: &ViewKey, to: &ViewKey) {
     carried.assert_others_stay(&[from, to]);
 }
 
-/// Names in link order, type after type.
+/// Names in link order, one type after another.
 fn in_link_order(view: &DumpedView) -> Vec<&Named> {
     let mut links: Vec<(ResourceType, &LinkRecord, &Named)> =
         view.links.iter().map(|(named, record)| (named.0, record, named)).collect();
@@ -135,7 +135,7 @@ fn assert_moved(carried: &Carried, from: &ViewKey, to: &ViewKey) {
     carried.assert_others_stay(&[from, to]);
 }
 
-/// Commands after which most views are there and have links in common, made in any order.
+/// Commands after which most views exist and have common links, made in any order.
 fn linked_views() -> impl Strategy<Value = Vec<Timed>> {
     let numbers = prop::collection::vec(1..24_u16, 1..12);
     let link = (0..4_u8, resource_type(), numbers).prop_map(|(view, of, numbers)| {
@@ -153,7 +153,7 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn a_renamed_view_keeps_all_a_copy_has_all_and_a_move_loses_nothing(
+    fn a_rename_keeps_all_links_a_copy_has_them_all_and_a_move_loses_none(
         commands in linked_views(), operation in over_views(),
     ) {
         let Some(carried) = Carried::out(&commands, operation.clone()) else { return Ok(()) };
@@ -169,7 +169,7 @@ proptest! {
 }
 
 #[test]
-fn a_copy_of_a_view_without_links_is_a_change_of_one_step() {
+fn a_copy_of_a_view_without_links_is_a_change_with_one_step() {
     let commands = [at(create(0, 1))];
     let operation = Operation::CopyView {
         view: view_key(1),

@@ -1,4 +1,4 @@
-//! Taking changes back, as changes.
+//! Undoing changes with new changes.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::state::{State, Unapply};
 
-/// What a view is, but for what every change of it moves on.
+/// A view without the values that every change of it increases.
 #[derive(Debug, PartialEq)]
 struct View {
     fields: ViewFields,
@@ -29,7 +29,7 @@ struct View {
     links: BTreeMap<(ResourceType, String), (LinkRecord, bool)>,
 }
 
-/// What people made: views with their links, and what the registry says.
+/// The data that callers made: views with their links, and the registry.
 #[derive(Debug, PartialEq, Default)]
 struct Content {
     views: BTreeMap<(ProjectKey, ViewKey), View>,
@@ -69,7 +69,7 @@ impl Content {
     }
 }
 
-/// Takes a change of a history back, or one that was made up.
+/// The command that undoes a change of a history, or an invented change.
 fn revert(history: &History, change: &ChangeRecord, policy: LinkPolicy) -> Timed {
     let mut trace = ViewTrace::new(change);
     let later = history.changes.iter().filter(|later| later.stamp.revision > change.stamp.revision);
@@ -86,7 +86,7 @@ fn result(decision: &Decision) -> &RevertResult {
     }
 }
 
-/// Whether a change can be taken back at all.
+/// Whether a change can be undone at all.
 fn is_kept(change: &ChangeRecord) -> bool {
     !change.effects.iter().any(Effect::has_counts_alone)
 }
@@ -101,7 +101,7 @@ proptest! {
     #![proptest_config(cases(96))]
 
     #[test]
-    fn a_change_taken_back_at_once_leaves_what_was_before_and_again_what_was_after(
+    fn undoing_a_change_gives_the_state_before_it_and_undoing_the_undo_the_state_after_it(
         filters in following(), commands in any_commands(40),
     ) {
         let mut history = History::of(&[]);
@@ -121,7 +121,7 @@ proptest! {
             history.state.check().unwrap();
             history.state.check_followed().unwrap();
             if filters.iter().any(names_views) {
-                // A redo of such a change may report a link as changed: see "Taking a change back" in docs/design.md.
+                // A redo of such a change may report a link as changed: see "Undoing a change" in docs/design.md.
                 continue;
             }
             let redo = revert(&history, history.changes.last().unwrap(), LinkPolicy::Open);
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_reverted_at_any_time_is_a_history_like_any_other(
+    fn a_history_with_undone_changes_is_valid(
         filters in following(), commands in any_commands(40),
         reverts in prop::collection::vec((any::<prop::sample::Index>(), prop::bool::weighted(0.3)), 60),
     ) {
@@ -161,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn a_view_made_what_it_was_is_what_it_was(
+    fn a_restored_view_is_the_same_as_before(
         filters in following(), commands in any_commands(50), which in any::<prop::sample::Index>(),
     ) {
         let mut history = History::of(&[]);
@@ -199,7 +199,7 @@ proptest! {
     }
 }
 
-/// The failures of a revert, in words.
+/// The failures of an undo, as text.
 fn failures(history: &History, revision: usize, policy: LinkPolicy) -> Vec<String> {
     let undo = revert(history, &history.changes[revision - 1], policy);
     let decision = history.state.decide(&undo).unwrap();
@@ -211,7 +211,7 @@ fn flags(op: LinkOp, view: u8, numbers: &[u16]) -> Timed {
 }
 
 #[test]
-fn what_somebody_changed_since_fails_key_by_key_and_the_rest_is_taken_back() {
+fn later_changes_are_failures_by_key_and_the_rest_is_undone() {
     let mut history = History::of(&[
         at(create(0, 0)),
         flags(LinkOp::Link, 0, &[1, 5, 9]),
@@ -226,13 +226,13 @@ fn what_somebody_changed_since_fails_key_by_key_and_the_rest_is_taken_back() {
     let (_, view) = content.views.first_key_value().unwrap();
     let left: Vec<_> = view.links.keys().map(|(_, name)| name.as_str()).collect();
     assert_eq!(left, ["f9"]);
-    // It is linked again, so that unlinking it cannot be taken back; that of the other one can.
+    // It is linked again, so its unlinking cannot be undone; the unlinking of the other one can.
     assert_eq!(failures(&history, 4, LinkPolicy::Open), [since("f9")]);
     assert_eq!(failures(&history, 3, LinkPolicy::Open), [""; 0]);
     let unknown = "link of f5 to view-0: not registered in the project \
                    (unknown_resource)";
     assert_eq!(failures(&history, 3, LinkPolicy::Closed), [unknown]);
-    // A view with links, and one that is another one by now.
+    // A view with links, and a view that was replaced by another one.
     let view_since = "view view-0: changed since (changed_since)";
     assert_eq!(failures(&history, 1, LinkPolicy::Open), [view_since]);
     let delete = command(0, Operation::DeleteView { view: super::commands::view_key(0) });

@@ -1,4 +1,4 @@
-//! Questions over sets, beside sets in the standard library. In these tests sets of a few links are large ones.
+//! Queries over sets, compared with sets of the standard library. In these tests, sets of a few links count as large.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -19,10 +19,10 @@ use crate::model::resource::{Resource, ResourceType};
 use crate::model::time::Timestamp;
 use crate::state::State;
 
-/// What each view has.
+/// The resources of each view.
 type Views = BTreeMap<ViewKey, BTreeSet<Resource>>;
 
-/// A question about numbers.
+/// A query about numbers.
 type Question = SetPredicate<usize>;
 
 fn question(among: usize, most: usize) -> impl Strategy<Value = Question> {
@@ -45,7 +45,7 @@ fn holds<T: Ord + Clone>(test: &SetPredicate<T>, has: &BTreeSet<T>) -> bool {
     }
 }
 
-/// Commands after which some sets are large, some views share much, and some were deleted.
+/// Commands after which some sets are large, some views have many common links, and some were deleted.
 fn large_sets() -> impl Strategy<Value = Vec<Timed>> {
     let link = (0..4_u8, resource_type(), 1..60_u16, 1..90_u16, 1..4_usize, any::<bool>());
     let link = link.prop_map(|(view, of, first, count, step, unlink)| {
@@ -78,7 +78,7 @@ fn sets(state: &State) -> (Views, BTreeSet<Resource>) {
     (views, all)
 }
 
-/// The whole list, read a page at a time, and the total that each page told.
+/// The whole list, read page by page, and the total of the pages.
 fn paged<T: Debug>(read: impl Fn(Paging<KeySort>) -> Result<Page<T>>) -> (Vec<T>, u64) {
     let (mut items, mut paging) = (Vec::new(), Paging::first(7));
     let total = read(Paging::first(0)).unwrap().total;
@@ -87,7 +87,7 @@ fn paged<T: Debug>(read: impl Fn(Paging<KeySort>) -> Result<Page<T>>) -> (Vec<T>
         assert_eq!(page.total, total);
         items.extend(page.items);
         let Some(next) = page.next else { return (items, total) };
-        // As many that a page ends in a list, and some that are longer than the rest.
+        // Enough that a page ends inside a list, and some pages are longer than the rest of the list.
         paging = Paging::after(next, 50);
     }
 }
@@ -108,7 +108,7 @@ proptest! {
     #![proptest_config(cases(192))]
 
     #[test]
-    fn resources_are_found_by_their_views_as_sets_tell(
+    fn resources_are_found_by_their_views_as_in_sets(
         commands in large_sets(),
         of in resource_type(),
         questions in prop::collection::vec(question(4, 4), 0..4),
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn views_are_found_by_their_resources_as_sets_tell(
+    fn views_are_found_by_their_resources_as_in_sets(
         commands in large_sets(),
         questions in prop::collection::vec(question(12, 4), 0..3),
         of in resource_type(),

@@ -1,4 +1,4 @@
-//! What is held while changes are made.
+//! Snapshots that are held while changes are made.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ proptest! {
         for (snapshot, digest, _) in &held {
             prop_assert_eq!(snapshot.checked_digest(), *digest);
         }
-        // Whoever goes on from a snapshot comes to the same, and the others stay what they are.
+        // The same changes on a snapshot lead to the same state, and the other snapshots do not change.
         for (snapshot, digest, seen) in held.iter().step_by(7) {
             let mut other = snapshot.clone();
             changes[*seen..].iter().for_each(|change| other.apply(change).unwrap());

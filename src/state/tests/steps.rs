@@ -1,4 +1,4 @@
-//! Changes of several steps.
+//! Changes with several steps.
 
 use super::commands::{project_key, view_key};
 use crate::model::change_record::{LinksChange, ViewBefore};
@@ -22,7 +22,7 @@ fn links() -> LinksChange {
 }
 
 #[test]
-fn a_change_of_several_steps_makes_each_on_what_those_before_it_left() {
+fn each_step_of_a_change_sees_the_steps_before_it() {
     let view = view_key(7);
     let effects = vec![
         Effect::CreateView { view: view.clone(), fields: ViewFields::default(), restored: None },

@@ -1,4 +1,4 @@
-//! Taking changes back with what they say themselves.
+//! Undoing changes with the data that they contain.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(cases(96))]
 
     #[test]
-    fn the_changes_taken_back_lead_to_exactly_the_state_of_every_revision(
+    fn undoing_changes_leads_to_exactly_the_state_of_every_revision(
         commands in any_commands(60), held in any::<bool>(),
     ) {
         let history = History::of(&commands);
@@ -38,7 +38,7 @@ proptest! {
             let then = unapply.clone().finish(history.stamp(revision)).unwrap();
             prop_assert_eq!(then.checked_digest(), history.digests[revision], "{:?}", change);
             if revision % 5 == 0 {
-                // Whoever goes on from there comes to the same.
+                // The same changes lead from there to the same state.
                 let mut again = then;
                 let mut hash = ChainHash::default();
                 for (at, change) in history.changes.iter().enumerate() {
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn a_removal_tells_what_it_removed_up_to_its_limit_and_counts_beyond_it(
+    fn a_removal_has_the_removed_names_up_to_its_limit_and_only_counts_beyond_it(
         commands in any_commands(45),
     ) {
         let mut history = History::of(&[]);
@@ -70,7 +70,7 @@ proptest! {
     }
 }
 
-/// Checks that a change that tells no names removed too many for that, and counts them right.
+/// Checks that a change without names removed more than the limit, and that its counts are right.
 fn assert_counted(before: &ProjectState, effect: &Effect, most: u64) {
     let links_of = |view: &ViewKey| before.views.find(view).unwrap().1.counts();
     match effect {
@@ -93,7 +93,7 @@ fn assert_counted(before: &ProjectState, effect: &Effect, most: u64) {
     }
 }
 
-/// How many names an effect tells of what it removed, for which a limit was given.
+/// The number of removed names in an effect, if it has a limit.
 fn told(effect: &Effect) -> u64 {
     let of_view = |view: &ViewDetail| view.links.iter().map(|(_, links)| links.names.len()).sum();
     let names: usize = match effect {
@@ -113,12 +113,12 @@ fn told(effect: &Effect) -> u64 {
 }
 
 #[test]
-fn a_change_that_is_not_the_newest_one_cannot_be_taken_back() {
+fn a_change_that_is_not_the_newest_one_cannot_be_undone() {
     use super::commands::{at, create};
     let history = History::of(&[at(create(0, 0)), at(create(0, 1))]);
     let mut unapply = Unapply::new(history.state.clone());
     let error = unapply.take_back(&history.changes[0]).unwrap_err();
     assert!(error.to_string().contains("it is not the newest change"), "{error}");
     let error = Unapply::new(history.state.clone()).finish(history.stamp(1)).unwrap_err();
-    assert!(error.to_string().contains("the newest change that is left"), "{error}");
+    assert!(error.to_string().contains("the newest remaining change"), "{error}");
 }

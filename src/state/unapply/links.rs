@@ -1,4 +1,5 @@
-//! Links that were made go, and links that were removed come back to their places.
+//! Undoing changes of links: links that were made are removed, and links that were removed are restored at their
+//! positions.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,22 +17,22 @@ use crate::state::standing::Standing;
 /// The id of a project, the slot of a view in it, and a type.
 type Place = (u32, u32, ResourceType);
 
-/// A link that comes back: when it was made, and whether keys hold it; where the view follows no filter they do.
+/// A link to be restored: when it was made, and whether keys hold it. If the view follows no filter, keys hold it.
 #[derive(Clone, Copy, Debug)]
 struct Returned {
     record: LinkRecord,
     by_keys: bool,
 }
 
-/// Links that come back, by view and type.
+/// Links to be restored, by view and type.
 ///
-/// They are put into their places at the end, in one pass over the links of each view: one that a change before
-/// made goes again without that.
+/// They are restored at the end, in one pass over the links of each view. If an earlier change had made such a link,
+/// it is only removed from this collection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReturnedLinks(BTreeMap<Place, BTreeMap<Box<str>, Returned>>);
 
 impl ReturnedLinks {
-    /// Lets links come back; `by_filter` tells whether a filter alone held all of them.
+    /// Adds links; `by_filter` is whether only a filter held all of them.
     pub(super) fn add(&mut self, place: Place, links: &RemovedLinks, by_filter: bool) -> Fit {
         let of = self.0.entry(place).or_default();
         let mut of_filter = links.by_filter.iter().peekable();
@@ -39,42 +40,42 @@ impl ReturnedLinks {
             let by_keys = of_filter.next_if_eq(&name).is_none() && !by_filter;
             match of.entry(name.into()) {
                 Entry::Vacant(entry) => drop(entry.insert(Returned { record, by_keys })),
-                Entry::Occupied(_) => return Err(Misfit("a link that was removed is there")),
+                Entry::Occupied(_) => return Err(Misfit("a removed link exists")),
             }
         }
         Ok(())
     }
 
-    /// Takes out a link that would have come back, if it would.
+    /// Removes a link from the collection; returns whether it was in it.
     fn remove(&mut self, place: Place, name: &str) -> bool {
         self.0.get_mut(&place).is_some_and(|of| of.remove(name).is_some())
     }
 
-    /// Says who holds a link that comes back, if it does.
+    /// Sets the holder of a link in the collection; returns whether it is in it.
     fn set_holder(&mut self, place: Place, name: &str, by_keys: bool) -> bool {
         let link = self.0.get_mut(&place).and_then(|of| of.get_mut(name));
         link.map(|link| link.by_keys = by_keys).is_some()
     }
 
-    /// Lets keys hold all links that come back to a view: it follows no filter.
+    /// Sets keys as holders of all collected links of a view: it follows no filter.
     fn set_held(&mut self, place: Place) {
         let links = self.0.get_mut(&place).into_iter().flat_map(BTreeMap::values_mut);
         links.for_each(|link| link.by_keys = true);
     }
 
-    /// How many links come back to a view.
+    /// The number of collected links of a view.
     fn count(&self, place: Place) -> u64 {
         self.0.get(&place).map_or(0, |of| of.len() as u64)
     }
 
-    /// Whether any link comes back to a view.
+    /// Whether there are collected links of a view.
     pub(super) fn has_any(&self, project: u32, slot: u32) -> bool {
         let place = |resource_type| (project, slot, resource_type);
         let of = ResourceType::ALL.into_iter().filter_map(|of| self.0.get(&place(of)));
         of.into_iter().any(|links| !links.is_empty())
     }
 
-    /// Puts all of them into their places.
+    /// Restores all collected links.
     pub(super) fn put_back(self, state: &mut State) -> Fit {
         let mut projects = BTreeMap::new();
         for (key, project) in &state.projects {
@@ -94,7 +95,7 @@ impl ReturnedLinks {
 }
 
 impl ProjectState {
-    /// Puts links of a view into their places, and notes who holds them.
+    /// Restores links of a view, and records their holders.
     fn put_back(
         &mut self,
         slot: u32,
@@ -113,7 +114,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Takes a part of a change back: what it linked goes, what it unlinked comes back.
+    /// Undoes a part of a change: links that it made are removed, and links that it removed are restored.
     pub(super) fn unchange_links(
         &mut self,
         part: &LinksChange,
@@ -136,7 +137,7 @@ impl ProjectState {
         let mut found = Vec::with_capacity(still.len());
         names.find_all(still.iter().copied(), &mut found);
         let found: Option<Vec<Name>> = found.into_iter().collect();
-        let found = there(found, "a link that was made is not there")?;
+        let found = there(found, "a link that was made does not exist")?;
         if !found.is_empty() {
             self.unlink_names(slot, part.resource_type, &found)?;
         }
@@ -144,7 +145,7 @@ impl ProjectState {
         self.return_last_change(slot, part.last_change)
     }
 
-    /// Lets a view follow what it followed before a change.
+    /// Restores the filter that a view followed before a change.
     pub(super) fn return_filter(
         &mut self,
         change: &FilterChange,
@@ -170,7 +171,7 @@ impl ProjectState {
                 Vec::new()
             }
             (Some(_), None) => {
-                let by_filter = there(by_filter.as_ref(), "it has counts alone")?.iter();
+                let by_filter = there(by_filter.as_ref(), "it has only counts")?.iter();
                 let here = by_filter.filter(|name| !returned.set_holder(place, name, false));
                 self.held_by_keys(slot, *resource_type, here)?
             }
@@ -180,8 +181,8 @@ impl ProjectState {
         self.return_last_change(slot, *last_change)
     }
 
-    /// Lets a change be the last one of a view again; where the change that is taken back made the view, or changed
-    /// it before, that one stays it for now.
+    /// Restores the last change of a view. If the undone change created the view, or had changed it before, the last
+    /// change stays for now.
     pub(super) fn return_last_change(&mut self, slot: u32, last_change: LastChange) -> Fit {
         let view = there(self.views.get_mut(slot), "there is no such view")?;
         view.change = last_change.unwrap_or(view.change);

@@ -1,8 +1,8 @@
-//! Taking changes back, from the newest one on: the inverse of [`apply`](super::apply).
+//! Undoing changes, from the newest one on: the inverse of [`apply`](super::apply).
 //!
-//! A change holds what was before it, so what comes of it is exactly the state before: ids, versions, times, link
-//! order and the numbers to be given next included. Only what is private to a process (places, ids of names, slots
-//! and sequences) may be other ones.
+//! A change contains the previous values, so undoing it gives exactly the state before it, including ids, versions,
+//! times, link order and the next ids. Only data that is private to a process (places, ids of names, slots and
+//! sequences) may differ.
 
 mod links;
 mod removal;
@@ -22,15 +22,15 @@ use crate::model::project_settings::ProjectSettings;
 use crate::model::time::Timestamp;
 use crate::model::{ChangeRecord, Effect, Stamp, ViewRecord};
 
-/// A state whose changes are taken back, one after the other.
+/// A state whose changes are undone, one after another.
 #[derive(Clone, Debug)]
 pub(crate) struct Unapply {
     state: State,
-    /// Links that come back, which are put into their places all at once.
+    /// Links to be restored, all at once at the end.
     returned: ReturnedLinks,
 }
 
-/// The change that is being taken back.
+/// The change that is being undone.
 #[derive(Clone, Copy, Debug)]
 struct Unmade {
     stamp: Stamp,
@@ -41,14 +41,14 @@ impl Unapply {
         Self { state, returned: ReturnedLinks::default() }
     }
 
-    /// Takes the newest change back.
+    /// Undoes the newest change.
     ///
     /// Cost: O(n log links) with the n names of the change.
     ///
     /// # Errors
     ///
-    /// [`Error::DetailNotKept`] when it removed so much that it has counts alone; [`Error::Damaged`] when it is not the
-    /// newest change of this state. The state is not to be used any more then.
+    /// [`Error::DetailNotKept`] if its record has only counts because it removed too much; [`Error::Damaged`] if it is
+    /// not the newest change of this state. After an error the state must not be used.
     pub(crate) fn take_back(&mut self, change: &ChangeRecord) -> Result<()> {
         let revision = change.stamp.revision;
         if change.effects.iter().any(Effect::has_counts_alone) {
@@ -57,18 +57,18 @@ impl Unapply {
         self.take_back_effects(change).map_err(|misfit| misfit.of_change(revision))
     }
 
-    /// The state after the change with a stamp, which is the newest one that was not taken back.
+    /// The state after the change with this stamp, which must be the newest one that was not undone.
     ///
-    /// Cost: O(links of the views that links come back to).
+    /// Cost: O(links of the views whose links are restored).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when that is another one, or links cannot come back.
+    /// [`Error::Damaged`] if the newest change is another one, or if links cannot be restored.
     pub(crate) fn finish(mut self, stamp: Stamp) -> Result<State> {
         let returned = std::mem::take(&mut self.returned);
         let finished = match self.state.head.revision == stamp.revision {
             true => returned.put_back(&mut self.state),
-            false => Err(Misfit("it is not the newest change that is left")),
+            false => Err(Misfit("it is not the newest remaining change")),
         };
         finished.map_err(|misfit| misfit.of_change(stamp.revision))?;
         self.state.head.time = stamp.time;
@@ -94,7 +94,7 @@ impl Unapply {
     fn take_back_effect(&mut self, key: &ProjectKey, effect: &Effect, unmade: Unmade) -> Fit {
         match effect {
             Effect::DeleteProject { detail, .. } => {
-                self.return_project(key, there(detail.as_ref(), "it has counts alone")?)
+                self.return_project(key, there(detail.as_ref(), "it has only counts")?)
             }
             Effect::CreateView { view, .. } => self.uncreate_view(key, view),
             effect => {
@@ -104,17 +104,17 @@ impl Unapply {
         }
     }
 
-    /// Takes out a project that began.
+    /// Removes a project that began with the change.
     fn end_project(&mut self, key: &ProjectKey) -> Fit {
         let project = there(self.state.projects.remove_cow(key), "there is no such project")?;
         if project.views.len() > 0 || project.registry.counts().total() > 0 {
-            return Err(Misfit("the project began with more"));
+            return Err(Misfit("the project has more than at its beginning"));
         }
         self.state.head.next_project = project.id;
         Ok(())
     }
 
-    /// Takes out a view that was created.
+    /// Removes a view that the change created.
     fn uncreate_view(&mut self, project: &ProjectKey, key: &ViewKey) -> Fit {
         let project = self.state.project_mut(project)?;
         let (slot, view) = there(project.views.remove(key), "there is no such view")?;
@@ -128,7 +128,7 @@ impl Unapply {
     }
 }
 
-/// Takes an effect back in a project that is there, and was before.
+/// Undoes an effect in a project that exists before and after it.
 fn unapply_to_project(
     project: &mut ProjectState,
     returned: &mut ReturnedLinks,
@@ -138,7 +138,7 @@ fn unapply_to_project(
     match effect {
         Effect::UpdateView { view, before, .. } => project.return_fields(view, before),
         Effect::DeleteView { detail, .. } => {
-            project.return_view(there(detail.as_ref(), "it has counts alone")?, returned)
+            project.return_view(there(detail.as_ref(), "it has only counts")?, returned)
         }
         Effect::ChangeLinks(parts) => {
             parts.iter().rev().try_for_each(|part| project.unchange_links(part, returned))
@@ -148,11 +148,11 @@ fn unapply_to_project(
             puts.iter().rev().try_for_each(|put| project.unput(put, unmade))
         }
         Effect::RemoveResource { resource_type, detail, .. } => {
-            let detail = there(detail.as_ref(), "it has counts alone")?;
+            let detail = there(detail.as_ref(), "it has only counts")?;
             project.return_resources(*resource_type, detail, returned)
         }
         Effect::RemoveEnvironment { detail, .. } => {
-            let detail = there(detail.as_ref(), "it has counts alone")?;
+            let detail = there(detail.as_ref(), "it has only counts")?;
             project.return_segments(detail, returned)
         }
         Effect::Unregister(resources) => {
@@ -165,14 +165,14 @@ fn unapply_to_project(
             project.return_settings(before.as_ref(), settings)
         }
         Effect::CreateView { .. } | Effect::DeleteProject { .. } => {
-            debug_assert!(false, "these change numbers of the whole state");
-            Err(Misfit("it is not about a project that is there"))
+            debug_assert!(false, "these effects change ids of the state");
+            Err(Misfit("it does not belong to an existing project"))
         }
     }
 }
 
 impl ProjectState {
-    /// Says again what was said of the project before.
+    /// Restores the settings of the project.
     fn return_settings(
         &mut self,
         before: Option<&ProjectSettings>,
@@ -185,16 +185,16 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Gives a view the key that it had; `before` is its last change then, and when its fields had changed.
+    /// Restores the key of a view; `before` is its previous last change, and the time when its fields had changed.
     fn return_key(&mut self, key: &ViewKey, now: &ViewKey, before: (LastChange, Timestamp)) -> Fit {
         if self.views.slot(key).is_some() || !self.views.has_room() {
-            return Err(Misfit("the view is there, or there are too many"));
+            return Err(Misfit("the view exists, or there are too many views"));
         }
         let view = there(self.views.rename(now, key), "there is no such view")?;
         view.count_down(before, |record| record.key = key.clone())
     }
 
-    /// Gives a view the fields that it had.
+    /// Restores the fields of a view.
     fn return_fields(&mut self, view: &ViewKey, before: &ViewBefore) -> Fit {
         let ViewBefore { fields, last_change, updated_at } = before;
         let slot = there(self.views.slot(view), "there is no such view")?;
@@ -202,7 +202,7 @@ impl ProjectState {
         view.count_down((*last_change, *updated_at), |record| record.fields = fields.clone())
     }
 
-    /// Gives a resource of the registry what was said of it before.
+    /// Restores the fields of a registered resource.
     fn unput(&mut self, put: &PutResource, unmade: Unmade) -> Fit {
         let PutResource { resource_type, name, before, fields } = put;
         let is_put = self
@@ -221,8 +221,8 @@ impl ProjectState {
 }
 
 impl ViewState {
-    /// Gives the view what was said of it before a change; its links stay. `before` is its last change then, and when
-    /// its fields had changed.
+    /// Restores the fields of the view and decreases its version; its links stay. `before` is its previous last
+    /// change, and the time when its fields had changed.
     fn count_down(
         &mut self,
         before: (LastChange, Timestamp),

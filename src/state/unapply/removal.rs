@@ -1,4 +1,4 @@
-//! What was removed as a whole comes back.
+//! Undoing removals of whole items.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use crate::state::standing::Standing;
 use crate::state::view::ViewState;
 
 impl Unapply {
-    /// A project that was deleted, with all it had.
+    /// Restores a deleted project with all its data.
     pub(super) fn return_project(&mut self, key: &ProjectKey, detail: &ProjectDetail) -> Fit {
         let ProjectDetail { id, settings, views, registered } = detail;
         if self.state.projects.get(key).is_some() || *id >= self.state.head.next_project {
-            return Err(Misfit("the project is there, or its id was never given"));
+            return Err(Misfit("the project exists, or its id was never assigned"));
         }
         let mut project = ProjectState::new(*id);
         project.settings = Arc::new(settings.clone());
@@ -36,11 +36,11 @@ impl Unapply {
 }
 
 impl ProjectState {
-    /// A view that was deleted, with its links.
+    /// Restores a deleted view with its links.
     pub(super) fn return_view(&mut self, detail: &ViewDetail, returned: &mut ReturnedLinks) -> Fit {
         let ViewDetail { view, links } = detail;
         if self.views.slot(&view.key).is_some() || !self.views.has_room() {
-            return Err(Misfit("the view is there, or there are too many"));
+            return Err(Misfit("the view exists, or there are too many views"));
         }
         self.views.add(ViewState::load(view.clone(), ByType::default()));
         let slot = there(self.views.slot(&view.key), "there is no such view")?;
@@ -54,7 +54,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// A resource that was taken out of the registry.
+    /// Restores a resource that was removed from the registry.
     pub(super) fn reregister(&mut self, resource: &Unregistered) -> Fit {
         let Unregistered { resource_type, name, before } = resource;
         if self.registry.get(*resource_type, name).is_some() {
@@ -64,7 +64,7 @@ impl ProjectState {
         Ok(())
     }
 
-    /// Segments that were removed with their environment.
+    /// Restores segments that were removed with their environment.
     pub(super) fn return_segments(
         &mut self,
         detail: &RemovalDetail,
@@ -73,7 +73,7 @@ impl ProjectState {
         self.return_resources(ResourceType::Segment, detail, returned)
     }
 
-    /// Resources that were removed from the registry and from every view.
+    /// Restores resources that were removed from the registry and from every view.
     pub(super) fn return_resources(
         &mut self,
         resource_type: ResourceType,
