@@ -8,7 +8,8 @@
 use std::time::Instant;
 
 use viewlink::{
-    Batch, NewView, Options, Paging, Project, Resource, ResourceType, Result, Snapshot, Store,
+    Batch, HistoryPaging, NewView, Options, Paging, Project, Resource, ResourceType, Result,
+    Snapshot, Store,
 };
 
 fn main() -> Result<()> {
@@ -25,7 +26,7 @@ fn main() -> Result<()> {
     print_history(&project)?;
 
     let reverted = project.comment("wrong flags").revert(unlinked)?;
-    println!("reverted: {}, not reverted:", reverted.taken_back);
+    println!("reverted: {}, not reverted:", reverted.success_count);
     reverted.failures.iter().for_each(|failure| println!("  {failure}"));
     println!("now:  {:?}", flags(&store.snapshot()?)?);
     println!("then: {:?}", flags(&store.snapshot_at(unlinked)?)?);
@@ -36,7 +37,7 @@ fn main() -> Result<()> {
 }
 
 fn print_history(project: &Project) -> Result<()> {
-    for entry in project.read()?.view_history("checkout", None, 100)?.entries {
+    for entry in project.read()?.view_history("checkout", HistoryPaging::newest(100))?.entries {
         let events: Vec<String> = entry.events.iter().map(ToString::to_string).collect();
         let why = entry.comment.unwrap_or_default();
         println!(
@@ -83,11 +84,16 @@ fn measure(store: &Store, changes: usize) -> Result<()> {
     }
     let begun = Instant::now();
     let reader = project.read()?;
-    let page = reader.resource_history(&Resource::flag("flag-00007")?, None, usize::MAX)?;
+    let page = reader
+        .resource_history(&Resource::flag("flag-00007")?, HistoryPaging::newest(usize::MAX))?;
     let took = begun.elapsed().as_secs_f64() * 1e3;
     println!("a history of {} entries among {revision} changes: {took:.2} ms", page.entries.len());
     let begun = Instant::now();
     let reverted = project.revert(revision)?;
-    println!("revert {} keys: {:.2} ms", reverted.taken_back, begun.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "revert {} keys: {:.2} ms",
+        reverted.success_count,
+        begun.elapsed().as_secs_f64() * 1e3
+    );
     Ok(())
 }

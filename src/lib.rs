@@ -124,8 +124,8 @@
 //!
 //! *Changes* are made one after another. Calls that link and unlink by key at the same time form a group: there is one
 //! append and one sync for all of them, so many concurrent callers give a higher throughput. The first caller of a
-//! group makes the changes of all of them on its own thread. [`Options::group_limit`] bounds how long a small change
-//! waits for large ones.
+//! group makes the changes of all of them on its own thread. A group ends at 10,000 keys, so that a small change does
+//! not wait for many large ones.
 //!
 //! *Long calls.* The time to decide and apply a change grows with its number of keys. A batch of 100,000 keys, a
 //! filter that must test every resource, or the removal of a resource that is in very many views delays other changes,
@@ -192,7 +192,7 @@
 //! | a description | 4,096 bytes | [`Limits::description`] |
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
 //! | the text of a filter, its values, and the values of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
-//! | keys of changes that share a sync | 10,000 | [`Options::group_limit`] |
+//! | keys of changes that share a sync | 10,000 | fixed |
 //! | names that a removal may have so that it can be undone | 100,000 | [`Options::removal_detail`] |
 //! | memory of the state | none | [`Options::memory_limit`] |
 //! | journal after which a checkpoint is made | 4 MiB, and half the size of the last one | [`Options::checkpoint_bytes`] |
@@ -377,8 +377,8 @@ pub use model::view::{Maintainer, NewView, View, ViewPatch};
 pub use model::{
     Action, Attribute, AttributeValue, Batch, Change, ChangeKind, ChangedFields, ChangedHolds,
     ChangedLinks, Failure, FailureCode, FailureReason, HistoryEntry, HistoryEvent, HistoryPage,
-    KeyOutcome, LinkPolicy, NewResource, NotReverted, RegisteredResource, Report, Reverted,
-    RevertedItem, SegmentRef, StandingFilter, Unfollow,
+    HistoryPaging, KeyOutcome, LinkPolicy, NewResource, NotReverted, RegisteredResource, Report,
+    Reverted, RevertedItem, SegmentRef, StandingFilter, Unfollow,
 };
 pub use options::{Checkpoints, Options, RecoveryProgress};
 pub use project::{DeletedProject, DeletedView, LinkChange, Project, Removed};

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use viewlink::wire::{History, find_resource};
-use viewlink::{HistoryPage, ProjectSnapshot};
+use viewlink::{HistoryPage, HistoryPaging, ProjectSnapshot};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -15,6 +15,12 @@ use crate::query::{self, ReadQuery};
 pub(crate) struct HistoryQuery {
     before: Option<u64>,
     read: ReadQuery,
+}
+
+impl HistoryQuery {
+    fn paging(&self) -> HistoryPaging {
+        HistoryPaging::newest(self.read.query.limit()).before(self.before)
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for HistoryQuery {
@@ -33,10 +39,8 @@ pub(crate) async fn of_view(
     PathParts((project, view)): PathParts<(String, String)>,
     query: HistoryQuery,
 ) -> Result<Answer, Failure> {
-    page(host, project, query, move |reader, query, limit| {
-        Ok(reader.view_history(&view, query.before, limit)?)
-    })
-    .await
+    page(host, project, query, move |reader, query| Ok(reader.view_history(&view, query.paging())?))
+        .await
 }
 
 /// The changes of a resource.
@@ -46,10 +50,10 @@ pub(crate) async fn of_resource(
     query: HistoryQuery,
 ) -> Result<Answer, Failure> {
     let resource_type = resource_type(&of)?;
-    page(host, project, query, move |reader, query, limit| {
+    page(host, project, query, move |reader, query| {
         let named = query.read.query.resource(resource_type, &resource)?;
         let resource = find_resource(reader, named)?;
-        Ok(reader.resource_history(&resource, query.before, limit)?)
+        Ok(reader.resource_history(&resource, query.paging())?)
     })
     .await
 }
@@ -58,13 +62,10 @@ async fn page(
     State(host): State<Host>,
     project: String,
     query: HistoryQuery,
-    read: impl FnOnce(&ProjectSnapshot, &HistoryQuery, usize) -> Result<HistoryPage, Failure>
-    + Send
-    + 'static,
+    read: impl FnOnce(&ProjectSnapshot, &HistoryQuery) -> Result<HistoryPage, Failure> + Send + 'static,
 ) -> Result<Answer, Failure> {
     host.call(move |host| {
-        let limit = query.read.query.limit();
-        let page = host.read(&project, query.read.as_of, |reader| read(reader, &query, limit))?;
+        let page = host.read(&project, query.read.as_of, |reader| read(reader, &query))?;
         Answer::of(&History::new(&page))
     })
     .await

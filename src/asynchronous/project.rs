@@ -5,6 +5,7 @@ use crate::model::NewResource;
 use crate::model::change_id::ChangeId;
 use crate::model::error::Result;
 use crate::model::key::{EnvironmentId, ProjectKey};
+use crate::model::position::Position;
 use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{ProjectPatch, ProjectSettings};
 use crate::model::resource::Resource;
@@ -78,6 +79,13 @@ impl AsyncProject {
     #[must_use]
     pub fn if_store_at(&self, revision: u64) -> Self {
         Self::new(self.project.if_store_at(revision))
+    }
+
+    /// A handle whose calls change nothing if the store is no longer at this position:
+    /// [`Project::if_store_at_position`].
+    #[must_use]
+    pub fn if_store_at_position(&self, position: Position) -> Self {
+        Self::new(self.project.if_store_at_position(position))
     }
 
     /// A handle whose calls change nothing if their view is no longer at this revision: [`Project::if_view_at`].

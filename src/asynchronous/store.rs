@@ -1,6 +1,7 @@
 //! The store from async code: operations on the store as a whole.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::call::run;
 use super::{AsyncProject, FeedStream};
@@ -109,6 +110,17 @@ impl AsyncStore {
     #[must_use]
     pub const fn blocking(&self) -> &Store {
         &self.store
+    }
+
+    /// Waits until the store has all changes up to a position: [`Store::wait_for`].
+    ///
+    /// It takes a thread of the pool while it waits. Cost and example: those of [`Store::wait_for`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::wait_for`].
+    pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<bool> {
+        self.run(move |store| store.wait_for(position, timeout)).await
     }
 
     /// A handle to a project, which need not exist yet: [`Store::project`]. Example: at [`AsyncStore`].

@@ -48,13 +48,13 @@ pub struct HistoryEntry {
 /// Something that a change did to a view or resource.
 ///
 /// ```
-/// # use viewlink::{Batch, NewView, Options, Resource};
+/// # use viewlink::{Batch, HistoryPaging, NewView, Options, Resource};
 /// # let store = Options::new().open_in_memory()?;
 /// # let project = store.project("default")?;
 /// # project.create_view(NewView::new("v", "V"))?;
 /// # project.link("v", Batch::flags(["a"]))?.all_ok()?;
 /// project.delete_view("v")?;
-/// let page = project.read()?.resource_history(&Resource::flag("a")?, None, 10)?;
+/// let page = project.read()?.resource_history(&Resource::flag("a")?, HistoryPaging::newest(10))?;
 /// let events: Vec<String> = page.entries.iter().map(|entry| entry.events[0].to_string()).collect();
 /// assert_eq!(events, ["a unlinked from v", "a linked to v"]);
 /// # Ok::<(), viewlink::Error>(())

@@ -18,7 +18,7 @@ pub struct Reverted {
     pub change: Option<ChangeId>,
     /// How many views, links, filters that views follow, and registrations were reverted. The effects of filters are
     /// reverted by the filters, and not counted.
-    pub taken_back: u64,
+    pub success_count: u64,
     /// The items that were not reverted, in the order in which they were tried.
     pub failures: Vec<NotReverted>,
     /// What filters that views follow linked and unlinked because of it, in the same change; see
@@ -28,8 +28,8 @@ pub struct Reverted {
 
 impl Reverted {
     pub(crate) fn new(result: RevertResult, change: Option<ChangeId>) -> Self {
-        let RevertResult { taken_back, failures, followed } = result;
-        Self { change, taken_back, failures, followed }
+        let RevertResult { success_count, failures, followed } = result;
+        Self { change, success_count, failures, followed }
     }
 
     /// The revision of the change that was made; `None` if there was nothing to revert, and on a dry run.
@@ -102,7 +102,7 @@ impl fmt::Display for NotReverted {
 /// The result of reverting a change, as it is decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RevertResult {
-    pub(crate) taken_back: u64,
+    pub(crate) success_count: u64,
     pub(crate) failures: Vec<NotReverted>,
     pub(crate) followed: Vec<ChangedLinks>,
 }

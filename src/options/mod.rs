@@ -20,6 +20,19 @@ use crate::sequencer::Sequencer;
 ///
 /// The options are not stored in the files: a store may be opened with other options each time.
 ///
+/// | to | use |
+/// | --- | --- |
+/// | open a file that must exist, or must not change | [`create_if_missing`](Self::create_if_missing), [`read_only`](Self::read_only) |
+/// | protect the process from large requests | [`memory_limit`](Self::memory_limit), [`batch_limit`](Self::batch_limit), [`limits`](Self::limits) |
+/// | refuse links of unknown resources | [`link_policy`](Self::link_policy) |
+/// | keep less or more history, for undo and feeds | [`keep_changes`](Self::keep_changes), [`keep_for`](Self::keep_for), [`removal_detail`](Self::removal_detail) |
+/// | restore any later state of a copy | [`archive`](Self::archive), with [`segment_size`](Self::segment_size) as the smallest part |
+/// | balance writing against the time of an opening | [`checkpoint_bytes`](Self::checkpoint_bytes), [`checkpoint_age`](Self::checkpoint_age), [`journal_limit`](Self::journal_limit) |
+/// | have no thread of the store, or detect a failing disk early | [`checkpoints`](Self::checkpoints), [`check_checkpoints`](Self::check_checkpoints) |
+/// | observe it | [`slow_commit`](Self::slow_commit), [`on_recovery`](Self::on_recovery) |
+/// | set the time in tests | [`clock`](Self::clock) |
+/// | replicate it | [`sequencer`](Self::sequencer), [`lineage`](Self::lineage) |
+///
 /// ```
 /// use std::time::Duration;
 /// use viewlink::{LinkPolicy, Options, RecoveryProgress};
@@ -187,13 +200,11 @@ impl Options {
         self
     }
 
-    /// The greatest number of keys in the changes that share one sync, when many callers come at the same time.
-    /// Default: 10,000.
+    /// The greatest number of keys in the changes that share one sync, for tests of groups. With the feature
+    /// `testing`. Default: 10,000.
     ///
-    /// Each change counts as one in addition to its keys. A call that arrives while changes are being made joins the
-    /// next group. A larger change is a group by itself. So is every change that depends on more than whether its keys
-    /// are linked: with a precondition, a filter, ids of segments or a guard of the last view, a replacement, and every
-    /// change of views or registered resources. With a smaller limit, small changes wait less for large ones.
+    /// Each change counts as one in addition to its keys. A larger change is a group by itself.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub const fn group_limit(mut self, keys: u64) -> Self {
         self.group_keys = keys;
@@ -230,7 +241,8 @@ impl Options {
 
     /// After how much time a checkpoint is due, if anything changed; `None` for no time. Default: no time.
     ///
-    /// Checked after each change; no thread waits for it.
+    /// With it, a store with few changes also removes old ones by [`keep_for`](Self::keep_for) and archives them, which
+    /// happens at checkpoints only. Checked after each change; no thread waits for it.
     #[must_use]
     pub const fn checkpoint_age(mut self, age: Option<Duration>) -> Self {
         self.checkpoint_age = age;
@@ -239,7 +251,7 @@ impl Options {
 
     /// Whether a checkpoint is read back and compared with its digest before it replaces the previous one. Default: no.
     ///
-    /// Detects errors of a failing disk. Cost: that of an opening, for each checkpoint.
+    /// Detects errors of a failing disk. Costs as much as an opening, for each checkpoint.
     #[must_use]
     pub const fn check_checkpoints(mut self, check: bool) -> Self {
         self.check_checkpoints = check;
@@ -315,21 +327,16 @@ impl Options {
         self
     }
 
-    /// What gives changes their order where the store is one of several copies, for packages that replicate stores: see
-    /// [`sequencer`](crate::sequencer). Default: nothing.
-    ///
-    /// Only what is decided here heeds [`memory_limit`](Self::memory_limit) then: other changes are made and loaded whatever
-    /// they take. A store that is [only read](Self::read_only) follows nothing.
+    /// Orders the changes of several copies, for packages that replicate stores: see [`sequencer`](crate::sequencer).
+    /// Default: none. [`memory_limit`](Self::memory_limit) then applies only to changes that are decided here.
     #[must_use]
     pub fn sequencer(mut self, sequencer: Arc<dyn Sequencer>) -> Self {
         self.sequencer = Some(sequencer);
         self
     }
 
-    /// The [lineage](crate::Position::lineage) that a store gets which is made new, for those that are copies of each other
-    /// from the first change on; `None` for a random one. Default: a random one.
-    ///
-    /// A store that is there keeps its own.
+    /// The [lineage](crate::Position::lineage) of a store that is created, so that copies share it from the first change
+    /// on; `None` for a random one. Default: a random one. An existing store keeps its own.
     #[must_use]
     pub const fn lineage(mut self, lineage: Option<[u8; 16]>) -> Self {
         self.lineage = lineage;

@@ -36,7 +36,7 @@ impl Project {
     /// let deleted = project.delete_view("my-view")?.revision.expect("it was there");
     ///
     /// let undo = project.comment("wrong view").revert(deleted)?;
-    /// assert_eq!((undo.taken_back, undo.failures.len()), (3, 0)); // a view and two links
+    /// assert_eq!((undo.success_count, undo.failures.len()), (3, 0)); // a view and two links
     /// assert!(project.read()?.is_linked("my-view", &Resource::flag("a")?)?);
     ///
     /// let redo = project.revert(undo.revision().expect("it changed"))?;

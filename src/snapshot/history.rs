@@ -7,6 +7,7 @@ use crate::journal::{Backwards, Kept, Past};
 use crate::model::ChangeRecord;
 use crate::model::error::Result;
 use crate::model::history::{HistoryEntry, HistoryPage, Subject};
+use crate::model::history_paging::HistoryPaging;
 use crate::model::resource::Resource;
 
 /// How much a page may still have and look at.
@@ -29,30 +30,29 @@ impl Room {
 
 impl ProjectSnapshot {
     /// The history of a view, the newest change first: when it was created, changed and deleted, and which resources
-    /// were linked and unlinked, when, by whom and why. `before` is the [`next`](HistoryPage::next) of the previous page,
-    /// or a revision.
+    /// were linked and unlinked, when, by whom and why.
     ///
-    /// A page has at most `limit` changes (0 is 1), each with all its events, which may be as many as a batch has keys.
+    /// A page has at most the number of changes that was asked for, each with all its events, which may be as many as a batch has keys.
     /// It ends after the change with which it has 10,000 events or more, and after 16 MiB of changes were searched,
     /// whatever was found. So a page may have fewer changes, or none, and a `next`: continue until there is none.
     ///
     /// It is read from the journal, so it reaches back as far as the journal, also for deleted views. Views that had
     /// the same key one after another have one history.
     ///
-    /// Cost: O(bytes of the journal) from `before` down to the last change that is looked at, with one segment of it in
+    /// Cost: O(bytes of the journal) from the start of the page down to the last change that is looked at, with one segment of it in
     /// memory at a time.
     ///
     /// ```
-    /// # use viewlink::{Batch, NewView, Options};
+    /// # use viewlink::{Batch, HistoryPaging, NewView, Options};
     /// # let store = Options::new().open_in_memory()?;
     /// # let project = store.project("default")?;
     /// # project.create_view(NewView::new("v", "V"))?;
     /// project.actor("ann").comment("launch").link("v", Batch::flags(["a", "b"]))?.all_ok()?;
-    /// let page = project.read()?.view_history("v", None, 1)?;
+    /// let page = project.read()?.view_history("v", HistoryPaging::newest(1))?;
     /// let entry = &page.entries[0];
     /// assert_eq!((entry.actor.as_deref(), entry.events.len(), page.next), (Some("ann"), 2, Some(2)));
     /// assert_eq!(entry.events[1].to_string(), "b linked to v");
-    /// assert_eq!(project.read()?.view_history("v", page.next, 9)?.entries[0].revision, 1);
+    /// assert_eq!(project.read()?.view_history("v", HistoryPaging::newest(9).before(page.next))?.entries[0].revision, 1);
     /// # Ok::<(), viewlink::Error>(())
     /// ```
     ///
@@ -61,13 +61,8 @@ impl ProjectSnapshot {
     /// [`Error::InvalidKey`](crate::Error::InvalidKey) when the text is not a valid key;
     /// [`Error::Io`](crate::Error::Io) and [`Error::Damaged`](crate::Error::Damaged) when the journal cannot be read;
     /// those that [all reads](crate::Snapshot#errors) share.
-    pub fn view_history(
-        &self,
-        view: &str,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<HistoryPage> {
-        self.history(Subject::View(&view_key(view)?), before, limit)
+    pub fn view_history(&self, view: &str, paging: HistoryPaging) -> Result<HistoryPage> {
+        self.history(Subject::View(&view_key(view)?), paging)
     }
 
     /// The history of a resource, the newest change first: when it was registered, changed and removed, and to which
@@ -82,31 +77,25 @@ impl ProjectSnapshot {
     pub fn resource_history(
         &self,
         resource: &Resource,
-        before: Option<u64>,
-        limit: usize,
+        paging: HistoryPaging,
     ) -> Result<HistoryPage> {
         let name = resource.name();
-        self.history(Subject::Resource(resource.resource_type(), name.as_str()), before, limit)
+        self.history(Subject::Resource(resource.resource_type(), name.as_str()), paging)
     }
 
-    fn history(
-        &self,
-        subject: Subject<'_>,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<HistoryPage> {
+    fn history(&self, subject: Subject<'_>, paging: HistoryPaging) -> Result<HistoryPage> {
         self.snapshot.check_current()?;
         let (segments, newest) = (&self.snapshot.inner.open.segments, self.snapshot.revision());
         // Keeps the journal from being trimmed meanwhile.
         let kept = Kept::new(Arc::clone(segments));
         let oldest = kept.oldest();
-        let end = before.map_or(newest, |before| before.saturating_sub(1).min(newest));
+        let end = paging.before.map_or(newest, |before| before.saturating_sub(1).min(newest));
         let mut page = HistoryPage { entries: Vec::new(), next: None, oldest };
         if end < oldest {
             return Ok(page);
         }
         // A page that looks at no change would have itself as the next one.
-        let mut room = Room { entries: limit.max(1), ..Room::OF_A_PAGE };
+        let mut room = Room { entries: paging.limit.max(1), ..Room::OF_A_PAGE };
         for past in Backwards::new(Arc::clone(segments), oldest, end)? {
             let Past { payload, .. } = past?;
             let change = ChangeRecord::decode(&payload)?;

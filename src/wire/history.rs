@@ -10,13 +10,13 @@ use crate::model::history;
 /// The original API has no history, so this crate defines the shape.
 ///
 /// ```
-/// use viewlink::{Batch, NewView, Options, wire::History};
+/// use viewlink::{Batch, HistoryPaging, NewView, Options, wire::History};
 ///
 /// let store = Options::new().open_in_memory()?;
 /// let project = store.project("p")?.actor("ann");
 /// project.create_view(NewView::new("v", "V"))?;
 /// project.link("v", Batch::flags(["f"]))?.all_ok()?;
-/// let page = project.read()?.view_history("v", None, 1)?;
+/// let page = project.read()?.view_history("v", HistoryPaging::newest(1))?;
 /// let json = serde_json::to_value(History::new(&page)).unwrap();
 /// assert_eq!(json["items"][0]["events"][0]["kind"], "linked");
 /// assert_eq!(json["items"][0]["events"][0]["resourceKey"], "f");

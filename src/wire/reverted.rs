@@ -66,7 +66,7 @@ impl<'a> Reverted<'a> {
     #[must_use]
     pub fn new(reverted: &'a reverted::Reverted) -> Self {
         Self {
-            success_count: reverted.taken_back,
+            success_count: reverted.success_count,
             failure_count: reverted.failures.len(),
             failures: reverted.failures.iter().map(NotReverted::new).collect(),
             revision: reverted.revision(),

@@ -349,12 +349,28 @@ fn changes_are_taken_back_and_the_past_is_read() {
         let project = async_store.project("p").unwrap();
         let linked = project.link("v", Batch::flags(["a", "b"])).await.unwrap().all_ok().unwrap();
         let undone = project.revert(linked.unwrap()).await.unwrap();
-        assert_eq!((undone.taken_back, undone.failures), (2, vec![]));
+        assert_eq!((undone.success_count, undone.failures), (2, vec![]));
         let links =
             |snapshot: &viewlink::Snapshot| Ok(snapshot.project("p")?.view("v")?.links.total());
         assert_eq!(async_store.read_at(linked.unwrap(), links).await.unwrap(), 2);
         assert_eq!(async_store.read(links).await.unwrap(), 0);
         project.revert_to("v", linked.unwrap()).await.unwrap().change.unwrap();
         assert_eq!(async_store.read(links).await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn async_code_waits_for_a_position_and_changes_only_at_it() {
+    let store = memory().into_async();
+    runtime(1).block_on(async {
+        let project = store.project("p").unwrap();
+        let before = store.read(|snapshot| Ok(snapshot.position())).await.unwrap();
+        project.create_view(NewView::new("v", "V")).await.unwrap();
+        let now = store.read(|snapshot| Ok(snapshot.position())).await.unwrap();
+        assert!(store.wait_for(now, Duration::ZERO).await.unwrap());
+        let late = project.if_store_at_position(before).link("v", Batch::flags(["a"])).await;
+        assert!(matches!(late, Err(Error::RevisionDiffers { .. })), "{late:?}");
+        let report = project.if_store_at_position(now).link("v", Batch::flags(["a"])).await;
+        assert_eq!(report.unwrap().all_ok().unwrap(), Some(2));
     });
 }

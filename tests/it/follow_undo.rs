@@ -1,9 +1,9 @@
 //! Filters that views follow, beside undo, renaming, copying, moving and registration.
 
 use viewlink::{
-    Attribute, AttributeValue, Batch, Error, HistoryEvent, LinkChange, NewResource, Options,
-    Paging, Project, Resource, ResourceCondition, ResourceFilter, ResourceType, SetPredicate,
-    Snapshot, Store, Unfollow, ViewPatch,
+    Attribute, AttributeValue, Batch, Error, HistoryEvent, HistoryPaging, LinkChange, NewResource,
+    Options, Paging, Project, Resource, ResourceCondition, ResourceFilter, ResourceType,
+    SetPredicate, Snapshot, Store, Unfollow, ViewPatch,
 };
 
 use crate::support::{
@@ -94,9 +94,9 @@ fn an_undo_tells_what_followed_and_a_history_tells_of_filters() {
     put(&project, "a", &[]);
     let undone = project.revert(revision(&store)).unwrap();
     let followed: Vec<_> = undone.followed.iter().map(|part| part.view.as_str()).collect();
-    assert_eq!((followed, undone.taken_back), (vec!["v", "w"], 1));
+    assert_eq!((followed, undone.success_count), (vec!["v", "w"], 1));
     let reader = project.read().unwrap();
-    let history = reader.view_history("v", None, 100).unwrap();
+    let history = reader.view_history("v", HistoryPaging::newest(100)).unwrap();
     let events = history.entries.iter().rev().flat_map(|entry| &entry.events);
     let events: Vec<String> = events.map(HistoryEvent::to_string).collect();
     assert!(events.contains(&r#"view v follows flags with tags contains ["t"]"#.to_owned()));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use viewlink::{
-    Batch, Checkpoints, EnvironmentId, HistoryEvent, HistoryPage, NewResource, Options,
-    ResourceType, Store, Timestamp, ViewPatch,
+    Batch, Checkpoints, EnvironmentId, HistoryEvent, HistoryPage, HistoryPaging, NewResource,
+    Options, ResourceType, Store, Timestamp, ViewPatch,
 };
 
 use crate::support::{
@@ -21,7 +21,7 @@ fn told(page: &HistoryPage) -> Vec<(u64, Vec<String>)> {
 
 fn of_flag(store: &Store, key: &str) -> Vec<(u64, Vec<String>)> {
     let reader = store.snapshot().unwrap().project("p").unwrap();
-    let page = reader.resource_history(&flag(key), None, 100).unwrap();
+    let page = reader.resource_history(&flag(key), HistoryPaging::newest(100)).unwrap();
     assert_eq!((page.next, page.oldest), (None, 1));
     told(&page)
 }
@@ -81,7 +81,7 @@ fn the_history_of_a_view_tells_when_who_and_why() {
     let deleted = project.delete_view("v").unwrap().revision.unwrap();
     clock.set(4_000);
     let back = project.revert(deleted).unwrap().revision().unwrap();
-    let page = project.read().unwrap().view_history("v", None, 2).unwrap();
+    let page = project.read().unwrap().view_history("v", HistoryPaging::newest(2)).unwrap();
     let (first, second) = (&page.entries[0], &page.entries[1]);
     assert_eq!(
         (first.revision, first.reverts, first.time),
@@ -95,7 +95,11 @@ fn the_history_of_a_view_tells_when_who_and_why() {
     assert_eq!((times, first.events.len()), (vec![2_000, 2_000], 3));
     assert_eq!(told(&page)[1], (deleted, vec!["view v deleted".to_owned()]));
     assert_eq!((page.next, second.actor.as_deref()), (Some(deleted), Some("ann")));
-    let rest = project.read().unwrap().view_history("v", page.next, 9).unwrap();
+    let rest = project
+        .read()
+        .unwrap()
+        .view_history("v", HistoryPaging::newest(9).before(page.next))
+        .unwrap();
     let expected = [
         (4, &["view v updated"][..]),
         (3, &["b linked to v", "a linked to v"]),
@@ -123,11 +127,11 @@ fn a_removal_that_kept_counts_alone_is_told_to_those_it_may_concern() {
     let since = |page: HistoryPage| {
         told(&page).into_iter().filter(|(revision, _)| *revision > before).collect::<Vec<_>>()
     };
-    let of_a = since(reader.resource_history(&flag("a"), None, 9).unwrap());
+    let of_a = since(reader.resource_history(&flag("a"), HistoryPaging::newest(9)).unwrap());
     assert_eq!(of_a, entries(&[(before + 3, &[unknown]), (before + 2, &[unknown])]));
-    let of_b = since(reader.resource_history(&flag("b"), None, 9).unwrap());
+    let of_b = since(reader.resource_history(&flag("b"), HistoryPaging::newest(9)).unwrap());
     assert_eq!(of_b, entries(&[(before + 2, &[unknown])]));
-    let of_v = since(reader.view_history("v", None, 9).unwrap());
+    let of_v = since(reader.view_history("v", HistoryPaging::newest(9)).unwrap());
     let deleted = (before + 2, &["view v deleted", unknown][..]);
     assert_eq!(of_v, entries(&[(before + 3, &[unknown]), deleted, (before + 1, &[unknown])]));
 }
@@ -156,7 +160,11 @@ fn pages_over_all_segments_are_what_replaying_the_history_gives() {
     }
     let (mut found, mut before) = (Vec::new(), None);
     loop {
-        let page = project.read().unwrap().resource_history(&flag("k1"), before, 7).unwrap();
+        let page = project
+            .read()
+            .unwrap()
+            .resource_history(&flag("k1"), HistoryPaging::newest(7).before(before))
+            .unwrap();
         assert!(page.entries.len() <= 7);
         found.extend(told(&page));
         before = page.next;
@@ -169,7 +177,10 @@ fn pages_over_all_segments_are_what_replaying_the_history_gives() {
     // A snapshot of then ends then.
     let middle = found[10].0;
     let then = store.snapshot_at(middle).unwrap().project("p").unwrap();
-    assert_eq!(told(&then.resource_history(&flag("k1"), None, 1).unwrap())[0].0, middle);
+    assert_eq!(
+        told(&then.resource_history(&flag("k1"), HistoryPaging::newest(1)).unwrap())[0].0,
+        middle
+    );
 }
 
 #[test]
@@ -183,17 +194,21 @@ fn what_the_journal_no_longer_keeps_is_told() {
         link(&project, "v", &["a"]);
         project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
     }
-    let page = project.read().unwrap().view_history("v", None, 1_000).unwrap();
+    let page = project.read().unwrap().view_history("v", HistoryPaging::newest(1_000)).unwrap();
     let last = page.entries.last().unwrap().revision;
     assert!(page.oldest > 1 && last == page.oldest && page.next.is_none(), "{last}");
-    let nothing = project.read().unwrap().view_history("v", Some(page.oldest), 9).unwrap();
+    let nothing = project
+        .read()
+        .unwrap()
+        .view_history("v", HistoryPaging::newest(9).before(page.oldest))
+        .unwrap();
     assert_eq!((nothing.entries.len(), nothing.next), (0, None));
-    let unknown = project.read().unwrap().view_history("no key", None, 9);
+    let unknown = project.read().unwrap().view_history("no key", HistoryPaging::newest(9));
     assert!(matches!(unknown, Err(viewlink::Error::InvalidKey { .. })));
     let empty = memory();
     create(&empty.project("p").unwrap(), "v");
     let reader = empty.project("p").unwrap().read().unwrap();
-    assert_eq!(reader.view_history("w", None, 9).unwrap().entries, []);
+    assert_eq!(reader.view_history("w", HistoryPaging::newest(9)).unwrap().entries, []);
     assert_eq!(reader.linked_resources("v", ResourceType::Flag, all()).unwrap().total, 0);
 }
 
@@ -204,7 +219,9 @@ fn a_page_ends_when_it_has_many_events_or_looked_at_many_changes() {
         let keys = (0..6_000).map(|number| format!("f{part}-{number}"));
         project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
     }
-    let page = |before| project.read().unwrap().view_history("v", before, 10).unwrap();
+    let page = |before| {
+        project.read().unwrap().view_history("v", HistoryPaging::newest(10).before(before)).unwrap()
+    };
     // Whole changes: the second one makes it ten thousand events or more.
     let first = page(None);
     let events: Vec<_> = first.entries.iter().map(|entry| entry.events.len()).collect();

@@ -38,7 +38,7 @@ fn shown(store: &Store) -> Vec<String> {
 
 fn assert_whole(reverted: &Reverted) {
     assert_eq!(reverted.failures, []);
-    assert!(reverted.taken_back > 0 && reverted.change.is_some());
+    assert!(reverted.success_count > 0 && reverted.change.is_some());
 }
 
 /// Takes the newest change back, and does it again.
@@ -111,7 +111,7 @@ fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
     let linked = revision(&store);
     project.unlink("v", Batch::flags(["b"])).unwrap().all_ok().unwrap();
     let reverted = project.revert(linked).unwrap();
-    assert_eq!((reverted.taken_back, reverted.failures.len()), (2, 1));
+    assert_eq!((reverted.success_count, reverted.failures.len()), (2, 1));
     let failure = &reverted.failures[0];
     let expected = RevertedItem::Link { view: "v".parse().unwrap(), resource: flag("b") };
     assert_eq!((&failure.item, failure.reason.code()), (&expected, FailureCode::ChangedSince));
@@ -119,7 +119,7 @@ fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
     assert_eq!(flags(&store, "v"), [""; 0]);
     // All of it is changed by now.
     let nothing = project.revert(linked).unwrap();
-    assert_eq!((nothing.change, nothing.taken_back, nothing.failures.len()), (None, 0, 3));
+    assert_eq!((nothing.change, nothing.success_count, nothing.failures.len()), (None, 0, 3));
     // Whatever was in the view, it is another one now.
     project.delete_view("v").unwrap();
     std::thread::sleep(std::time::Duration::from_millis(2));
@@ -159,13 +159,13 @@ fn a_dry_run_tells_what_a_revert_would_do() {
     link(&project, "v", &["a", "b"]);
     let linked = revision(&store);
     let dry = project.dry_run().revert(linked).unwrap();
-    assert_eq!((dry.change, dry.taken_back), (None, 2));
+    assert_eq!((dry.change, dry.success_count), (None, 2));
     assert_eq!((revision(&store), flags(&store, "v").len()), (linked, 2));
     let said = project.actor("ann").comment("why").reverts(1).revert(linked).unwrap();
     let change = journal(&store).pop().unwrap();
     let told = (change.actor.as_deref(), change.comment.as_deref(), change.reverts);
     assert_eq!(told, (Some("ann"), Some("why"), Some(linked)));
-    assert_eq!(said.taken_back, 2);
+    assert_eq!(said.success_count, 2);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn only_registered_resources_come_back_where_others_are_refused() {
     for reverted in [project.dry_run().revert(unlinked), project.dry_run().revert_to("v", linked)] {
         let reverted = reverted.unwrap();
         assert_eq!(reverted.failures[0].reason.code(), FailureCode::UnknownResource);
-        assert_eq!((reverted.failures.len(), reverted.taken_back), (1, 1));
+        assert_eq!((reverted.failures.len(), reverted.success_count), (1, 1));
     }
     assert_whole(&project.revert(removed).unwrap());
     assert_whole(&project.revert(unlinked).unwrap());
@@ -304,7 +304,7 @@ fn another_view_that_got_the_key_since_is_not_taken_for_the_one_of_the_change() 
     project.update_view("a", ViewPatch::new().name("b")).unwrap();
     project.rename_view("a", "b").unwrap();
     let failed = |reverted: Reverted| {
-        assert_eq!(reverted.taken_back, 0);
+        assert_eq!(reverted.success_count, 0);
         reverted.failures.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let reverted = project.revert(unlinked).unwrap();
@@ -350,7 +350,7 @@ fn a_change_of_many_parts_is_taken_back_by_one_part_for_each_view() {
     project.change_links(parts.collect::<Vec<_>>()).unwrap();
     let undone = project.revert(revision(&store)).unwrap();
     assert_whole(&undone);
-    assert_eq!((undone.taken_back, shown(&store)), (80, before));
+    assert_eq!((undone.success_count, shown(&store)), (80, before));
     let ChangeKind::ManyLinksChanged { parts } = journal(&store).pop().unwrap().kind else {
         panic!("links of two views came back");
     };

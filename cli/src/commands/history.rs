@@ -2,7 +2,7 @@
 
 use clap::Args;
 use viewlink::wire::History;
-use viewlink::{HistoryEntry, HistoryEvent, HistoryPage, ProjectSnapshot, ViewKey};
+use viewlink::{HistoryEntry, HistoryEvent, HistoryPage, HistoryPaging, ProjectSnapshot, ViewKey};
 
 use crate::counted::counted;
 use crate::error::{Error, Result};
@@ -63,15 +63,18 @@ pub(crate) fn run(arguments: &HistoryArguments, output: &mut Output) -> Result<E
         let snapshot = arguments.past.snapshot(&store)?;
         let project = snapshot.project(arguments.project.key().as_str())?;
         let whole = if output.is_json() { usize::MAX } else { TABLE_ROWS };
-        let (mut left, mut shown, mut before) = (arguments.limit.unwrap_or(whole), 0, None);
+        let (mut left, mut shown) = (arguments.limit.unwrap_or(whole), 0);
+        let mut paging = HistoryPaging::newest(left.min(PAGE));
         let mut table = Table::new(["REVISION", "TIME", "ACTOR", "WHAT", "COMMENT"]);
         let oldest = loop {
-            let page = arguments.page(&project, before, left.min(PAGE))?;
+            let page = arguments.page(&project, paging)?;
             show(&page, &mut table, output)?;
             (left, shown) = (left - page.entries.len(), shown + page.entries.len());
-            before = page.next;
-            if before.is_none() || left == 0 {
-                break page.oldest;
+            match page.next {
+                Some(next) if left > 0 => {
+                    paging = HistoryPaging::newest(left.min(PAGE)).before(next)
+                }
+                _ => break page.oldest,
             }
         };
         output.flush()?;
@@ -85,17 +88,10 @@ pub(crate) fn run(arguments: &HistoryArguments, output: &mut Output) -> Result<E
 }
 
 impl HistoryArguments {
-    fn page(
-        &self,
-        project: &ProjectSnapshot,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<HistoryPage> {
+    fn page(&self, project: &ProjectSnapshot, paging: HistoryPaging) -> Result<HistoryPage> {
         match (&self.view, &self.key) {
-            (Some(view), _) => Ok(project.view_history(view.as_str(), before, limit)?),
-            (None, Some(key)) => {
-                Ok(project.resource_history(&self.types.resource(key)?, before, limit)?)
-            }
+            (Some(view), _) => Ok(project.view_history(view.as_str(), paging)?),
+            (None, Some(key)) => Ok(project.resource_history(&self.types.resource(key)?, paging)?),
             (None, None) => Err(Error::Usage("name a view with --view or a resource with --key")),
         }
     }

@@ -87,7 +87,7 @@ fn summary(arguments: &UndoArguments, reverted: &Reverted) -> String {
         None if arguments.dry_run => "a dry run changes nothing".to_owned(),
         None => "nothing changed".to_owned(),
     };
-    let done = counted(reverted.taken_back, "part");
+    let done = counted(reverted.success_count, "part");
     format!("{done} undone, {} failed; {end}", reverted.failures.len())
 }
 

@@ -129,7 +129,7 @@ impl Steps<'_> {
         let changed = (holds.held.len() + holds.released.len()) as u64;
         let (Some((slot, found)), true) = (self.view(view), changed > 0) else { return Ok(()) };
         let part = LinksChange { holds, ..self.part(view, found, resource_type) };
-        self.result.taken_back += changed;
+        self.result.success_count += changed;
         let released: Vec<Box<str>> = part.holds.released.iter().map(Box::from).collect();
         let released = released.iter().map(|name| &**name);
         self.touched.ask(resource_type, released, &BTreeSet::from([slot]));
@@ -200,7 +200,7 @@ impl Steps<'_> {
             links: if replaced { 0 } else { links },
             by_filter: Some(by_filter),
         };
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::ChangeFilter(change))?;
         let names = filter.map(|filter| self.found(view, resource_type, filter));
         let names: Vec<Box<str>> = names.unwrap_or_default();

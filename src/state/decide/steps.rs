@@ -170,7 +170,7 @@ impl<'a> Steps<'a> {
             holds: Holds { by_filter, ..Holds::default() },
             ..self.part(view, found, resource_type)
         };
-        self.result.taken_back += if by_filter { 0 } else { links.len() as u64 };
+        self.result.success_count += if by_filter { 0 } else { links.len() as u64 };
         self.relinked(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
@@ -199,7 +199,7 @@ impl<'a> Steps<'a> {
             restored: Some(times.iter().copied().collect()),
             ..self.part(view, found, resource_type)
         };
-        self.result.taken_back += times.len() as u64;
+        self.result.success_count += times.len() as u64;
         self.relinked(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
@@ -231,7 +231,7 @@ impl<'a> Steps<'a> {
         next_id(self.state.head.next_project, "projects")?;
         let ViewRecord { key, fields, version, created_at, updated_at, .. } = detail.view.clone();
         let restored = Some(RestoredView { version, created_at, updated_at });
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::CreateView { view: key.clone(), fields, restored })?;
         for StandingFilter { resource_type, filter } in &detail.view.filters {
             if !self.begin(&key, *resource_type, filter)? {
@@ -254,7 +254,7 @@ impl<'a> Steps<'a> {
             last_change: self.last_change(found),
             updated_at: found.about().updated_at,
         };
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::UpdateView { view: view.clone(), before, fields })
     }
 
@@ -263,7 +263,7 @@ impl<'a> Steps<'a> {
         let Some((_, found)) = self.view(view) else { return Ok(()) };
         let (last_change, updated_at) = (self.last_change(found), found.about().updated_at);
         let (view, to) = (view.clone(), to.clone());
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::RenameView { view, to, last_change, updated_at })
     }
 
@@ -273,7 +273,7 @@ impl<'a> Steps<'a> {
         debug_assert_eq!(found.counts().total(), 0, "its links were removed before");
         let detail = Some(ViewDetail { view: found.to_record(), links: Vec::new() });
         let (view, unlinked) = (view.clone(), found.counts());
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::DeleteView { view, unlinked, detail })
     }
 
@@ -295,7 +295,7 @@ impl<'a> Steps<'a> {
         let before = registry.and_then(|registry| registry.get(resource_type, name)).cloned();
         let put =
             PutResource { resource_type, name: name.to_owned(), before, fields: fields.clone() };
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.said(resource_type, name, Some(fields));
         self.add(Effect::PutResources(vec![put]))
     }
@@ -307,7 +307,7 @@ impl<'a> Steps<'a> {
         if before.as_ref() == Some(settings) {
             return Ok(());
         }
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.add(Effect::PutProject { before, settings: settings.clone() })
     }
 
@@ -315,7 +315,7 @@ impl<'a> Steps<'a> {
     pub(super) fn unregister(&mut self, resource_type: ResourceType, name: &str) -> Result<()> {
         let row = self.project().and_then(|project| project.registry.get(resource_type, name));
         let Some(before) = row.cloned() else { return Ok(()) };
-        self.result.taken_back += 1;
+        self.result.success_count += 1;
         self.said(resource_type, name, None);
         let name = name.to_owned();
         self.add(Effect::Unregister(vec![Unregistered { resource_type, name, before }]))

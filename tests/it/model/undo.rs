@@ -25,12 +25,15 @@ impl Model {
         let project = store.project(key).unwrap();
         let rehearsed = project.dry_run().revert(newest).unwrap();
         let reverted = project.revert(newest).unwrap();
-        assert_eq!((&rehearsed.failures, rehearsed.taken_back), (&vec![], reverted.taken_back));
+        assert_eq!(
+            (&rehearsed.failures, rehearsed.success_count),
+            (&vec![], reverted.success_count)
+        );
         assert_eq!(reverted.failures, []);
         let mut then = before.projects.get(key).cloned().unwrap_or_default();
         // One that began and of which nothing was said has nothing to be taken back.
         let is_nothing = reverted.revision().is_none();
-        assert_eq!(is_nothing, reverted.taken_back == 0 && reverted.followed.is_empty());
+        assert_eq!(is_nothing, reverted.success_count == 0 && reverted.followed.is_empty());
         assert!(is_nothing || reverted.revision() == Some(newest + 1));
         if is_nothing {
             assert_eq!(self.projects.get(key), Some(&then));
