@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks imports in src/: they point down only, and no modules know each other in a circle.
+"""Checks imports in src/: they point down only, and there are no import cycles.
 
-A module is a file or folder of src/, and each is in a layer. It may know those of its own layer and of the layers
-below. With --table it prints the layers as a table in Markdown, from the top to the bottom.
+A module is a file or folder of src/. Each module is in a layer. It may import modules of its own layer and of the
+layers below. With --table this prints the layers as a table in Markdown, from top to bottom.
 """
 
 import pathlib
@@ -13,22 +13,22 @@ import sys
 LAYERS = [
     ("bytes, threads and files", ["codec", "disk", "parallel"]),
     ("keys, batches, reports, changes and errors: plain data", ["model"]),
-    ("what callers set and are told: plain data; spans and events; panics as errors",
+    ("options and results for callers: plain data; spans and events; panics as errors",
      ["catch_panic", "health", "options", "sequencer", "sizes", "stats", "trace", "verify"]),
-    ("conditions and their grammar", ["filter"]),
+    ("filter conditions and their grammar", ["filter"]),
     ("the memory image: decides commands, applies changes, answers reads", ["state"]),
     ("changes on disk: groups, segments, replay, retention, archive", ["journal"]),
-    ("the state on disk: the only layer that names redb", ["checkpoint"]),
+    ("the state on disk: the only layer that uses redb", ["checkpoint"]),
     ("group commit, write path, recovery, scheduling of checkpoints", ["engine"]),
     ("reads and feeds of an open store; the simulated disk for tests", ["feed", "snapshot", "testing"]),
-    ("the store, its projects, and how it is opened or restored", ["following", "opening", "project", "restore", "store"]),
-    ("the same calls for async code; the JSON of the REST API; what the fuzz tests call",
+    ("the store, its projects, opening and restoring", ["following", "opening", "project", "restore", "store"]),
+    ("the same calls for async code; the JSON of the REST API; entry points of the fuzz tests",
      ["asynchronous", "fuzz", "wire"]),
-    ("the names that the crate exports", ["lib"]),
+    ("the exports of the crate", ["lib"]),
 ]
-# Types in the files of plain data use each other: results of calls and contents of errors.
+# Types of plain data may use each other in cycles: results of calls and contents of errors.
 PLAIN_DATA = {"model"}
-# The files of a journal are one type, split by purpose.
+# The files of the journal are one type, split by purpose.
 ONE_TYPE = {"journal"}
 
 SOURCE = pathlib.Path("src")
@@ -51,10 +51,10 @@ def is_test(path):
 
 
 def paths_used(path):
-    """The paths from the crate's root that a file uses."""
+    """The paths that a file imports, from the root of the crate."""
     text = code(path)
     if re.search(r"\bcrate::(?:\w+::)*\{[^}]*\{", text):
-        raise SystemExit(f"{path}: braces inside braces in a use of crate::, which this check does not support")
+        raise SystemExit(f"{path}: nested braces in a use of crate::, which this check does not support")
     module = list(path.relative_to(SOURCE).with_suffix("").parts)
     if module[-1] == "mod":
         module.pop()
@@ -75,7 +75,7 @@ def spread(base, last):
 
 
 def cycles(graph):
-    """The sets of modules that reach each other."""
+    """The sets of modules that import each other, directly or indirectly."""
     def reaches(start):
         seen, stack = set(), [start]
         while stack:
@@ -91,7 +91,7 @@ def cycles(graph):
 
 
 def graph_of(files, folder):
-    """Which parts of a folder of src/, or of src/ itself for "", use which."""
+    """The imports between the parts of a folder of src/, or of src/ itself for ""."""
     depth = len(pathlib.Path(folder).parts)
     parts = {p.stem for p in (SOURCE / folder).iterdir() if p.stem not in ("mod", "tests", "lib")}
     graph = {}
@@ -117,16 +117,16 @@ def pointing_up(files):
             yield f"{path}: {top} is in no layer: add it to .ci/layers.py"
             continue
         for used in paths_used(path):
-            # A name that is not a module is at the crate's root, which is above all layers.
+            # A name that is not a module is in the root of the crate, which is above all layers.
             if rank.get(used[0], len(LAYERS)) > rank[top]:
-                yield f"{path}: {top} is below {used[0]} and must not use it"
+                yield f"{path}: {top} is in a layer below {used[0]} and must not import it"
 
 
 def circles(files):
     folders = {"/".join(path.relative_to(SOURCE).parts[:-1]) for path in files}
     for folder in folders - PLAIN_DATA - ONE_TYPE:
         for group in cycles(graph_of(files, folder)):
-            yield f"src/{folder}: {', '.join(group)} use each other in a cycle"
+            yield f"src/{folder}: {', '.join(group)} import each other in a cycle"
 
 
 def table():
