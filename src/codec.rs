@@ -68,7 +68,7 @@ mod tests {
         assert!(decode::<&str>(&bytes).is_err());
     }
 
-    /// Decoding depends on this, and crates that write the same bytes differ here.
+    /// Decoding depends on this, and crates that write the same bytes differ in it.
     #[test]
     fn a_number_counts_against_the_limit_with_its_full_width_and_a_text_with_its_length() {
         let numbers = encode(&vec![1_u64; 1_000]).unwrap();

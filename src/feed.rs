@@ -1,4 +1,4 @@
-//! Follows the changes of a store.
+//! The feed of the changes of a store.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -19,21 +19,21 @@ const PAGE_BYTES: usize = 1 << 20;
 
 /// The changes of a store after a revision: past and future ones.
 ///
-/// Made by [`Store::feed`](crate::Store::feed). Returns every change once, in the order of revisions, without a gap,
-/// and only when it is durable and visible. So a crash never undoes a returned change, with one exception: see
+/// It is made by [`Store::feed`](crate::Store::feed). It returns every change once, in the order of revisions, without
+/// a gap, and only when it is durable and visible. So a crash never undoes a returned change, with one exception: see
 /// [`Options::read_only`](crate::Options::read_only).
 ///
-/// A feed is a place in the journal and a handle. Between two calls it keeps no part of the state and no open file. To
-/// continue after a restart, save [`position`](Self::position) together with your copy of the changes, and ask for [a
-/// feed after it](crate::Store::feed_after). If the store has a different history by then, for example after a restore
-/// from a [copy](crate::Store::backup_to), that call returns [`Error::Diverged`].
+/// A feed is a position in the journal and a handle. Between two calls it keeps no part of the state and no open file.
+/// To continue after a restart, save [`position`](Self::position) together with your copy of the changes, and call
+/// [`feed_after`](crate::Store::feed_after) with it. If the store has a different history by then, for example after a
+/// restore from a [copy](crate::Store::backup_to), that call returns [`Error::Diverged`].
 ///
 /// A feed does not keep changes in the journal. A reader that is slower than
 /// [`keep_changes`](crate::Options::keep_changes) and [`keep_for`](crate::Options::keep_for) allow gets
 /// [`Error::JournalTrimmed`]: it then reads the state from a snapshot and follows from there.
 ///
-/// A change that removes a whole thing has the number of removed links, not their names: a follower knows them from its
-/// own copy of the links. See [`ChangeKind`](crate::ChangeKind).
+/// A change that removes a whole view, resource or project has the number of removed links, not their names: a
+/// follower knows them from its own copy of the links. See [`ChangeKind`](crate::ChangeKind).
 ///
 /// Like a snapshot, a feed keeps the store open after all handles are dropped. It does not prevent closing: a waiting
 /// call then returns [`Error::Closed`] at once.
@@ -182,9 +182,8 @@ impl Feed {
 
     /// The same, but waits for a change if there is none yet. After `timeout` the page is empty.
     ///
-    /// Waiting costs nothing but its thread. While writes are stopped it keeps waiting for
-    /// [`recover`](crate::Store::recover), and then continues. A timeout that is too large for the clock means no
-    /// timeout. Example: at [`Feed`].
+    /// Waiting uses only its thread. While writes are stopped it keeps waiting for [`recover`](crate::Store::recover),
+    /// and then continues. A timeout that is too large for the clock means no timeout. Example: at [`Feed`].
     ///
     /// Cost: that of [`next_page`](Self::next_page), for each group of changes made in the meantime.
     ///

@@ -10,8 +10,8 @@ use crate::model::position::Position;
 use crate::store::Store;
 
 impl Store {
-    /// Waits until the store has all changes up to a position of another copy, or until `timeout` is over; returns whether
-    /// it has them. So a caller that changed one copy can read the change from another one.
+    /// Waits until the store has all changes up to a position of another copy, or until `timeout` has passed; returns
+    /// whether it has them. So a caller that changed one copy can read the change from another one.
     ///
     /// Cost: O(1), and the wait.
     ///
@@ -27,32 +27,36 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`]: the position is of another lineage, or the store has another change at its revision. If
-    /// the store is beyond that revision already, this is not checked: [`feed_after`](Self::feed_after) checks it.
-    /// Those of [`snapshot`](Self::snapshot).
+    /// [`Error::Diverged`]: the position has another lineage, or the store has another change at its revision. If the
+    /// store already has later changes, this is not checked; [`feed_after`](Self::feed_after) checks it. Those of
+    /// [`snapshot`](Self::snapshot).
     pub fn wait_for(&self, position: Position, timeout: Duration) -> Result<bool> {
         self.engine().wait_for(position, Instant::now().checked_add(timeout))
     }
 
-    /// Makes the changes of other copies that have arrived, if the store is one of several; returns the number of groups.
+    /// Applies the changes of other copies that have arrived, if the store is one of several; returns the number of
+    /// groups.
     ///
-    /// For packages that replicate stores: see [`sequencer`](crate::sequencer). Does nothing in a store by itself.
+    /// This is for packages that replicate stores: see [`sequencer`](crate::sequencer). It does nothing in a single
+    /// store.
     ///
     /// Cost: that of applying the changes, with one write and sync for many of them.
     ///
     /// # Errors
     ///
     /// - Those of the sequencer.
-    /// - [`Error::NewerFormat`]: this version does not know a change. All before it is there, and nothing of it.
-    /// - [`Error::Diverged`]: the next changes do not continue from this store. Nothing of them is there.
-    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`], [`Error::JournalFull`], [`Error::Forked`]: the
-    ///   store takes no changes; [`Error::Io`], [`Error::State`]: the disk failed. What was not kept comes again.
+    /// - [`Error::NewerFormat`]: this version does not know a change. All changes before it are applied, and no part
+    ///   of it.
+    /// - [`Error::Diverged`]: the next changes do not continue the history of this store. No part of them is applied.
+    /// - [`Error::ReadOnly`], [`Error::Closed`], [`Error::WritesStopped`], [`Error::JournalFull`], [`Error::Forked`]:
+    ///   the store accepts no changes; [`Error::Io`], [`Error::State`]: the disk failed. Changes that were not applied
+    ///   arrive again.
     pub fn follow(&self) -> Result<u64> {
         self.engine().follow()
     }
 
-    /// Where the store stands, and how far the order was followed that it shares with its copies: an empty mark in a store
-    /// by itself, also in one that was such a copy and has changed by itself since.
+    /// The position of the store, and how far it has followed the order that it shares with its copies. The mark is
+    /// empty in a single store, also if it was a copy before and has made changes of its own since.
     ///
     /// Cost: O(1).
     ///

@@ -1,9 +1,9 @@
-//! Every decoder, fed anything.
+//! Calls every decoder with arbitrary bytes.
 
-/// Reads bytes with every decoder of rows, journal frames, segments, commands, changes, cursors and positions, and as the
-/// text of every filter.
+/// Reads bytes with every decoder of rows, journal frames, segments, commands, changes, cursors and positions, and as
+/// the text of every filter.
 ///
-/// For tests that look for input which makes one of them panic; needs the feature `testing`.
+/// This is for tests that search for input which makes a decoder panic. It needs the feature `testing`.
 ///
 /// Cost: O(bytes).
 ///

@@ -34,14 +34,14 @@ pub struct Sizes {
 
 pub use crate::model::memory_use::MemoryUse;
 
-/// How large the journal is. Example: at [`Sizes`].
+/// The size of the journal. Example: at [`Sizes`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalSize {
     /// How many files there are.
     pub segments: u64,
-    /// How many bytes they take, including the zeros that fill the newest one ahead. A file whose length could not be
-    /// read when the store was opened is not counted.
+    /// How many bytes they take, including the zeros that fill the rest of the newest one. A file whose length could
+    /// not be read when the store was opened is not counted.
     pub bytes: u64,
     /// The oldest change that is kept; `newest` + 1 when none is.
     pub oldest: u64,

@@ -1,8 +1,8 @@
-//! Losing power on purpose: for hosts that test what becomes of their own calls in a crash.
+//! A simulated disk that can lose power: for hosts that test what happens to their own calls in a crash.
 //!
-//! Only with the feature `testing`. A store runs on a [`SimulatedDisk`], which takes down every
-//! call. Afterwards the test opens what a machine could find on it, for any moment of the run, and
-//! compares that with what was acknowledged until then.
+//! It needs the feature `testing`. A store runs on a [`SimulatedDisk`], which records every call. Afterwards the test
+//! opens the disk as a machine could find it after a crash at any moment of the run, and compares its content with the
+//! changes that were acknowledged until then.
 //!
 //! ```
 //! use viewlink::testing::SimulatedDisk;
@@ -20,7 +20,7 @@
 //!     let after = Options::new().segment_size(4096).open_on(&stopped.power_lost(call as u64))?;
 //!     let snapshot = after.snapshot()?;
 //!     let links = snapshot.project("default")?.view("v")?.links.get(ResourceType::Flag);
-//!     // The batch is whole or absent, and there once it was acknowledged.
+//!     // The batch is whole or absent, and it is there if it was acknowledged.
 //!     assert!(links == 2 || (links == 0 && call < acknowledged));
 //! }
 //! # Ok::<(), viewlink::Error>(())

@@ -1,7 +1,7 @@
 //! Spans and events about the store's own work, for the crate `tracing`.
 //!
-//! All spans and events are made here, so no other module depends on whether anybody listens. Without the feature
-//! `tracing` each function does nothing.
+//! All spans and events are made here, so no other module depends on whether there is a subscriber. Without the
+//! feature `tracing` each function does nothing.
 //!
 //! The names and comments of a tenant are never in a field: a reader of a process's log may not be allowed to read the
 //! data of all its tenants.
@@ -58,7 +58,7 @@ impl Drop for Span {
     }
 }
 
-/// A listener may panic, and the store must not stop because of it.
+/// A subscriber may panic, and the store must not stop because of it.
 #[cfg(feature = "tracing")]
 fn guarded<T>(tell: impl FnOnce() -> T) -> Option<T> {
     // Unwind safety: nothing in the store changes during the call.
@@ -110,7 +110,7 @@ pub(crate) struct Committed {
     pub(crate) duration: Duration,
 }
 
-/// Around a group of changes, from the start of its decision until its callers have their answers.
+/// The span around a group of changes, from the start of its decision until its callers have their answers.
 pub(crate) fn commit() -> Span {
     span!(DEBUG, "viewlink::commit", "commit", revision, changes, keys, bytes, sync_us, duration_us)
 }
@@ -161,7 +161,7 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// Around the writing of a checkpoint, until it is durable.
+/// The span around the writing of a checkpoint, until it is durable.
 pub(crate) fn checkpoint() -> Span {
     span!(DEBUG, "viewlink::checkpoint", "checkpoint", revision, bytes, duration_us)
 }
@@ -184,7 +184,7 @@ pub(crate) fn checkpoint_failed(error: &Error) {
     );
 }
 
-/// Around a backup, which gets its own journal.
+/// The span around a backup, which gets its own journal.
 pub(crate) fn backup() -> Span {
     span!(DEBUG, "viewlink::backup", "backup", revision, duration_us)
 }
@@ -194,7 +194,7 @@ pub(crate) fn backed_up(span: &Span, revision: u64, took: Duration) {
     span.record_time("duration_us", took);
 }
 
-/// Around an opening of the files, also by a recovery.
+/// The span around an opening of the files, also by a recovery.
 pub(crate) fn recovery() -> Span {
     span!(INFO, "viewlink::recovery", "recovery")
 }

@@ -10,7 +10,7 @@ const KEPT: usize = 1_000;
 
 /// The result of [`Store::verify`](crate::Store::verify).
 ///
-/// Displayed as one line of counts, or one line for each finding.
+/// It is displayed as one line of counts, or one line for each finding.
 ///
 /// ```
 /// # let store = viewlink::Options::new().open_in_memory()?;

@@ -36,7 +36,7 @@ impl Appender {
         offset: u64,
     ) -> io::Result<Self> {
         let direct = match disk.open_direct(name) {
-            // Appends through the cache only cost time.
+            // Appends through the cache are only slower.
             Err(error) if is_shortage(&error) => None,
             opened => opened?,
         };
@@ -64,8 +64,8 @@ impl Appender {
     ///
     /// # Errors
     ///
-    /// After an error, nothing counts as appended: any sectors of the bytes may be in the file, now or later, and the
-    /// next bytes go to the same place. Before the next append, the caller must write zeros over them and sync.
+    /// After an error, the bytes do not count as appended. Any of their sectors may be in the file, now or later, and
+    /// the next bytes go to the same place. Before the next append, the caller must write zeros over them and sync.
     pub(crate) fn append(&mut self, data: &[u8]) -> io::Result<()> {
         if data.is_empty() {
             return Ok(());
@@ -141,7 +141,7 @@ impl LastBlock {
         Some(written)
     }
 
-    /// Moves on after appended bytes.
+    /// Advances the block after appended bytes.
     fn keep(&mut self, data: &[u8]) {
         let used = self.filled.len() + data.len();
         let rest = used % self.direct.alignment().block;

@@ -25,8 +25,8 @@ pub(crate) fn mark(disk: &dyn Disk) -> io::Result<()> {
     marked
 }
 
-/// Another process that creates a store here also makes a file first and checks afterwards: at least one of both sees
-/// the other.
+/// Another process that creates a store here also makes a file first and checks afterwards, so at least one of the two
+/// notices the other.
 fn check_alone(disk: &dyn Disk) -> io::Result<()> {
     match disk.list("")?.iter().any(|name| name != MARK) {
         true => Err(io::ErrorKind::AlreadyExists.into()),

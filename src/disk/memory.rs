@@ -1,4 +1,4 @@
-//! Files in memory, gone with the store.
+//! Files in memory, which are dropped together with the store.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -170,7 +170,7 @@ impl DiskFile for MemoryFile {
 
 impl Drop for MemoryFile {
     fn drop(&mut self) {
-        // Infallible here: it only clears flags.
+        // This cannot fail here: it only clears flags.
         let _ = self.unlock();
     }
 }

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortage_is_told_from_other_errors_by_its_kind() {
+    fn a_shortage_is_recognised_by_its_kind() {
         for (kind, expected) in [
             (io::ErrorKind::StorageFull, true),
             (io::ErrorKind::QuotaExceeded, true),
@@ -46,7 +46,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_shortage_is_told_from_other_errors_by_the_systems_number() {
+    fn a_shortage_is_recognised_by_the_error_number_of_the_system() {
         use rustix::io::Errno;
         for (errno, expected) in [
             (Errno::NOSPC, true),
@@ -67,7 +67,7 @@ mod tests {
     /// This file behaves like a full disk.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_disk_that_is_full_is_a_shortage() {
+    fn a_full_disk_is_a_shortage() {
         use std::io::Write as _;
         let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         assert!(is_shortage(&full.write_all(b"a").unwrap_err()));

@@ -29,7 +29,7 @@ fn keeps_the_contract(disk: &dyn Disk) -> io::Result<()> {
     other.unlock()?;
     assert!(file.try_lock_shared()? && other.try_lock_shared()?);
     file.unlock()?;
-    assert!(!file.try_lock()?, "the other one still has it");
+    assert!(!file.try_lock()?, "the other handle still has it");
     other.unlock()?;
     assert!(file.try_lock()?);
     drop(file);
@@ -82,7 +82,7 @@ fn changes(disk: &dyn Disk) -> Vec<io::Result<()>> {
 }
 
 #[test]
-fn a_disk_that_is_only_read_shows_what_is_there_and_refuses_each_change() {
+fn a_read_only_disk_can_be_read_and_refuses_each_change() {
     let simulated = simulated::SimulatedDisk::holding([("a".to_owned(), b"old".to_vec())]);
     let disk = ReadOnlyDisk::new(Arc::new(simulated.clone()));
     for change in changes(&disk) {
@@ -96,7 +96,7 @@ fn a_disk_that_is_only_read_shows_what_is_there_and_refuses_each_change() {
 }
 
 #[test]
-fn those_who_only_read_share_a_file_and_one_who_writes_has_it_alone() {
+fn readers_share_a_file_and_a_writer_has_it_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a"), "old").unwrap();
     let files: Arc<dyn Disk> = Arc::new(FileDisk::new(dir.path()).unwrap());
@@ -116,7 +116,7 @@ fn those_who_only_read_share_a_file_and_one_who_writes_has_it_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_that_is_renamed_stays_the_one_that_is_written() {
+fn a_renamed_directory_is_still_written() {
     let above = tempfile::tempdir().unwrap();
     let (old, new) = (above.path().join("old"), above.path().join("new"));
     let disk = FileDisk::new(&old).unwrap();
@@ -133,7 +133,7 @@ fn a_directory_that_is_renamed_stays_the_one_that_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn a_symbolic_link_that_is_changed_does_not_lead_to_another_directory() {
+fn a_changed_symbolic_link_does_not_lead_to_another_directory() {
     let above = tempfile::tempdir().unwrap();
     let [first, second, link] = ["first", "second", "link"].map(|name| above.path().join(name));
     std::fs::create_dir(&first).unwrap();
@@ -149,7 +149,7 @@ fn a_symbolic_link_that_is_changed_does_not_lead_to_another_directory() {
     assert_eq!(std::fs::read_dir(&second).unwrap().count(), 0);
 }
 
-/// Some of the system's own files behave so.
+/// Some files of the system itself behave like this.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_directory_whose_sync_is_invalid_is_trusted() {

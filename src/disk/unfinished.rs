@@ -66,7 +66,7 @@ impl UnfinishedDir {
         Ok(FinishedDir { dir })
     }
 
-    /// Removes everything that was made. The mark of a directory is removed last, and stays if anything else does.
+    /// Removes everything that was made. The mark of a directory is removed last, and stays if anything else stays.
     fn clear(&self) -> io::Result<()> {
         match &self.place {
             Place::Beside { parent, unfinished, .. } => parent.remove_all(unfinished),
@@ -82,7 +82,7 @@ impl UnfinishedDir {
 impl Drop for UnfinishedDir {
     fn drop(&mut self) {
         if !self.finished {
-            // It cannot be mistaken for a complete one.
+            // The remains cannot be mistaken for a complete one.
             let _ = self.clear();
         }
     }
@@ -121,7 +121,7 @@ fn empty(destination: &Path) -> io::Result<Dir> {
 
 /// Gives a directory its name, if that is free.
 fn give_name(parent: &Dir, unfinished: &OsString, name: &OsString) -> io::Result<()> {
-    // A rename would replace an empty directory, in which a process may work.
+    // A rename would replace an existing empty directory, which another process may use.
     if parent.has(name) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }

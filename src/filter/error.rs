@@ -6,7 +6,7 @@ use crate::model::key::KeyError;
 
 /// Why a text is not a filter, and at which byte.
 ///
-/// Displayed with its position. [`source`](std::error::Error::source) returns the source of the kind.
+/// It is displayed with its position. [`source`](std::error::Error::source) returns the source of the kind.
 ///
 /// ```
 /// use viewlink::{FilterErrorKind, ResourceFilter, ResourceType};
@@ -28,7 +28,7 @@ pub struct FilterError {
 impl FilterError {
     /// The position of the error in the text, in bytes from 0: the start of a character, or the end of the text.
     ///
-    /// An error of a quoted or listed value as a whole has the position of the value's start.
+    /// For a quoted or listed value as a whole, the position is the start of the value.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.position
@@ -98,7 +98,7 @@ pub enum FilterErrorKind {
     },
     /// The REST API has the field, but a store does not have its data.
     #[error(
-        "the field {field} is not supported, since a store does not have its data: leave it out"
+        "the field {field} is not supported, because a store does not have its data: leave it out"
     )]
     UnsupportedField {
         /// The name of the field.

@@ -1,8 +1,8 @@
-//! Index entries that spare a look at all resources.
+//! Index entries with which not all resources must be tested.
 
 /// Entries of one index; every match has at least one of them.
 ///
-/// A match with several of them is under each. Without entries there is no match.
+/// A match with several of them is under each. If there are no entries, there is no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IndexTerms<'a> {
     Tags(&'a [String]),

@@ -1,10 +1,10 @@
-//! The characters of a filter, from the first to the last.
+//! Reads the characters of a filter from the first to the last.
 
 use super::error::{FilterError, FilterErrorKind};
 
 /// The part of the text that is not read yet.
 ///
-/// Only a few characters are read twice, to decide, so reading takes O(length) in total.
+/// Only a few characters are read twice, to choose between alternatives, so reading takes O(length) in total.
 pub(super) struct Lexer<'a> {
     length: usize,
     rest: &'a str,

@@ -49,7 +49,7 @@
 //! | bounds of a time | is between them | the same | | | | |
 //!
 //! Attributes also accept `exists true` and `exists false`. Only `exists false` matches a resource without the
-//! attribute, so a condition on a field that no resource has finds nothing.
+//! attribute, so every other condition on an attribute that no resource has matches nothing.
 //!
 //! A query ignores case. Everything else is compared byte by byte; the keys of views are first changed to lower case.
 //!

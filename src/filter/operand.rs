@@ -45,7 +45,7 @@ impl Words<'_, '_> {
     }
 
     fn short_up_to(&mut self, ends: &[char]) -> Result<Word, FilterError> {
-        // A value that begins with a bracket is probably a list, so it is not read as a text.
+        // A value that begins with a bracket is probably meant as a list, so it is not read as a text.
         let starts = |character| character != '[';
         let belongs = |character| character != '"' && !ends.contains(&character);
         let word = self.word(starts, belongs)?;

@@ -53,12 +53,12 @@ impl ResourceFilter {
         })
     }
 
-    /// Whether there are conditions besides those on views.
+    /// Whether there are conditions other than those on views.
     pub(crate) fn asks_for_facts(&self) -> bool {
         self.conditions.iter().any(|condition| !matches!(condition, ResourceCondition::View(_)))
     }
 
-    /// How many values its conditions have, and how many bytes their texts.
+    /// The number of values of its conditions, and the number of bytes of their texts.
     ///
     /// Cost: O(values).
     pub(crate) fn size(&self) -> (usize, usize) {
@@ -69,7 +69,8 @@ impl ResourceFilter {
     /// Entries of one index that lead to every match, and also to other resources; `None` when all resources must be
     /// checked.
     ///
-    /// Of several conditions, the one with the fewest entries, since their sizes are unknown.
+    /// If several conditions have entries, the one with the fewest entries is used, because the sizes of the entries
+    /// are unknown.
     pub(crate) fn lookup(&self) -> Option<IndexTerms<'_>> {
         let terms = self.conditions.iter().filter_map(ResourceCondition::index_terms);
         terms.min_by_key(IndexTerms::len)
@@ -77,9 +78,9 @@ impl ResourceFilter {
 }
 
 impl ResourceFilter {
-    /// An attribute of which every match has at least one of these texts, or the number that one writes.
+    /// An attribute of which every match has at least one of these texts, or a number with this text.
     ///
-    /// Of several conditions the one with the fewest texts.
+    /// If several conditions have such texts, the one with the fewest texts is used.
     pub(crate) fn wanted_attribute(&self) -> Option<(&Attribute, &[String])> {
         let wanted = self.conditions.iter().filter_map(|condition| match condition {
             ResourceCondition::Attribute(name, SetPredicate::AnyOf(texts)) => {

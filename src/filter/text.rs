@@ -6,12 +6,12 @@ use crate::model::resource_filter::{ResourceCondition, ResourceFilter};
 use crate::model::set_predicate::SetPredicate;
 use crate::model::text_predicate::TextPredicate;
 
-/// Displayed in the long form of [the grammar](crate::filter), which gives the same filter, or one that finds the same,
-/// when it is parsed for the same type.
+/// A filter is displayed in the long form of [the grammar](crate::filter). Parsing this text for the same type returns
+/// the same filter, or one with the same matches.
 ///
-/// Some filters that were built in code have no text in the grammar: those on an environment, on one of no values or on
-/// exactly some, those that exclude texts other than keys of segments, and filters without a condition, which are
-/// displayed as the empty text. They are displayed in a similar form.
+/// Some filters that were built in code have no text in the grammar: filters with an environment, with a list without
+/// values, or with exactly some values; filters that exclude texts other than keys of segments; and filters without a
+/// condition, which are displayed as the empty text. They are displayed in a similar form.
 ///
 /// ```
 /// use viewlink::{ResourceFilter, ResourceType};

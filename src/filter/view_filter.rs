@@ -48,7 +48,7 @@ impl ViewFilter {
         })
     }
 
-    /// Whether there are conditions besides those on linked resources.
+    /// Whether there are conditions other than those on linked resources.
     pub(crate) fn asks_for_facts(&self) -> bool {
         self.conditions.iter().any(|condition| !matches!(condition, ViewCondition::Linked(_)))
     }

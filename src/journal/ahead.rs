@@ -28,8 +28,8 @@ pub(super) enum AheadSlot {
 }
 
 impl Segments {
-    /// Makes the file for the next segment, full of zeros and synced, unless it exists or another thread makes it. May
-    /// be called from any thread while changes are appended.
+    /// Makes the file for the next segment, full of zeros and synced, unless it exists or another thread makes it. Any
+    /// thread may call this while changes are appended.
     ///
     /// A failure leaves no file and changes nothing else: the rotation then makes one itself.
     ///
@@ -105,7 +105,7 @@ impl Segments {
         let mut slot = self.ahead_slot();
         if !matches!(*slot, AheadSlot::Busy) && !self.is_retired() {
             *slot = AheadSlot::Empty;
-            // A remaining file does no harm.
+            // A remaining file has no effect.
             let _ = self.disk().remove(&self.path_of(AHEAD));
         }
     }

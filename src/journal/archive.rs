@@ -7,11 +7,11 @@
 //! - The name of the next segment proves that everything before it was synced, so no opening rewrites it: a fresh
 //!   segment begins after the durable changes, at the first revision of the newest segment or later. Only the newest
 //!   segment can be superseded or empty, and it is not finished.
-//! - The bytes in the file after that part do not exist for the store, and are not copied.
-//! - A crash may undo the name of the newest segment if an opening had not synced it yet. Then the segment before it is
-//!   the newest again. Its changes up to there had been synced: they are found again, and keep their revisions and
-//!   bytes wherever they are written next. The changes in a copy from the first revision of the next copy on do not
-//!   exist, as in the store.
+//! The store ignores the bytes in the file after that part, and they are not copied.
+//! A crash may undo the name of the newest segment if an opening had not synced it yet. Then the segment before it is
+//! the newest again. Its changes up to there had been synced: they are found again, and keep their revisions and bytes
+//! when they are written again. As in the store, changes in a copy are ignored from the first revision of the next
+//! copy on.
 //!
 //! A copy is made under a temporary name, synced and renamed, and then the directory is synced. So after a crash it is
 //! complete or missing, and a missing one is made again. An existing copy is compared with the store by its chain of
@@ -51,8 +51,7 @@ impl Archive {
         Ok(Self { disk, kept: Mutex::default() })
     }
 
-    /// Copies every finished segment that is not archived yet. May be called from any thread while changes are
-    /// appended.
+    /// Copies every finished segment that is not archived yet. Any thread may call this while changes are appended.
     ///
     /// Cost: O(bytes) of those, and once of those that an earlier process copied; two syncs per segment.
     ///

@@ -52,7 +52,7 @@ impl FreshSegment {
             Ok(file)
         });
         if made.is_err() {
-            // A remaining file does no harm, and the next one replaces it; this only frees its space.
+            // A remaining file has no effect, and the next one replaces it; this only frees its space.
             let _ = disk.remove(&path);
         }
         Ok(Self { name: UNFINISHED, file: made?, offset, len })

@@ -67,7 +67,7 @@ impl Group {
         while self.before.revision + 1 < from && self.take_first().is_some() {}
         let left = usize::try_from(end.saturating_sub(self.before.revision)).unwrap_or(usize::MAX);
         if left < self.changes.len() {
-            // It stands for the whole group.
+            // The mark belongs to the whole group.
             self.mark.clear();
             self.changes.truncate(left);
         }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_its_first_changes_begins_behind_them() {
+    fn a_group_without_its_first_changes_begins_after_them() {
         let (whole, mut rest) = (group(), group());
         assert_eq!(rest.take_first(), Some((5, vec![5])));
         assert_eq!(rest.before.hash, whole.hash_at(5).unwrap());
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clipped_group_has_the_changes_that_were_asked_for() {
+    fn a_clipped_group_has_the_requested_changes() {
         for (from, end) in [(1, 9), (5, 8), (6, 7), (8, 8), (9, 9), (5, 4)] {
             let (whole, mut group) = (group(), group());
             group.clip(from, end);

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_total_is_the_sum_of_what_is_there() {
+    fn the_total_is_the_sum_of_the_lengths() {
         let mut lengths: Lengths = [(1, 10), (5, 20)].into_iter().collect();
         assert_eq!((lengths.total(), lengths.count()), (30, 2));
         lengths.set(5, 7);

@@ -1,4 +1,4 @@
-//! A point of a journal: after which change, with which hash, and at what age.
+//! A point of a journal: a change, the hash after it, and the age of the journal.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_age_grows_by_the_steps_of_the_clock_and_by_a_jump_no_more_than_its_limit() {
+    fn an_age_grows_with_the_clock_and_a_jump_adds_at_most_the_limit() {
         let longest = Duration::from_millis(100);
         let mut age = Age { millis: 7, clock: Timestamp::from_millis(1_000) };
         let steps =

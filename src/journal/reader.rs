@@ -1,4 +1,4 @@
-//! Reads changes in order, also while others append.
+//! Reads changes in order, also while changes are appended.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::model::error::{Error, Result, StoreFile};
 
 /// The payloads of a range of revisions, in order. Each is checked against the chain of hashes.
 ///
-/// Keeps the current segment open, so that it can be read to its end even if it is removed meanwhile.
+/// It keeps the current segment open, so that it can be read to its end even if it is removed meanwhile.
 #[derive(Debug)]
 pub(crate) struct Reader {
     segments: Arc<Segments>,
@@ -130,7 +130,7 @@ impl Reader {
     fn read_group(&mut self) -> Result<(Group, Place)> {
         self.segments.check_current()?;
         let behind = self.frames.as_ref().and_then(|at| self.segments.around(at.first).1);
-        // In a segment, changes from the next segment's first revision on do not exist.
+        // Changes of a segment from the first revision of the next segment on are ignored.
         if self.frames.is_none() || behind.is_some_and(|behind| behind <= self.next) {
             self.frames = Some(self.open_frames()?);
         }

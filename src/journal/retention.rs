@@ -40,7 +40,7 @@ impl Segments {
     /// newest change that the state on disk does not need. `head` is the end of the journal. With an archive, a segment
     /// is removed only after it is archived.
     ///
-    /// May be called from any thread while changes are appended.
+    /// Any thread may call this while changes are appended.
     ///
     /// Cost: one synced removal per segment, and O(bytes) for segments that are not archived yet.
     pub(crate) fn trim(

@@ -22,8 +22,8 @@ pub(crate) struct Scan {
     pub(crate) head_hash: ChainHash,
     /// The newest revision known to be synced; at most `head`.
     pub(crate) durable_through: u64,
-    /// How many bytes there are after the last valid frame, up to the last byte that is not zero: of changes that were
-    /// being written during a crash.
+    /// The number of bytes after the last valid frame, up to the last byte that is not zero. They are from changes
+    /// that were being written during a crash.
     pub(crate) cut_bytes: u64,
     /// The point of the journal after `durable_through`.
     pub(super) base: Point,
@@ -120,7 +120,7 @@ struct SegmentScan {
     head: Point,
     /// The newest revision that a frame in the segment states as synced.
     proof: u64,
-    /// How many bytes after the newest frame are not zero, or come before one that is not.
+    /// The number of bytes after the newest valid frame, up to the last byte that is not zero.
     cut_bytes: u64,
     /// The end of the groups that are known to be synced, in the journal and in the file.
     base: (Point, u64),
@@ -192,8 +192,8 @@ impl SegmentScan {
     }
 
     /// The newest revision that headers after an invalid frame state as synced. They are searched for at every byte,
-    /// since a torn header loses the framing. Also returns the end of the last byte that is not zero, or the frame's
-    /// offset.
+    /// because a torn header loses the framing. This also returns the end of the last byte that is not zero, or the
+    /// frame's offset if there is none.
     fn proof_behind(&mut self) -> Result<(u64, u64)> {
         let due = self.frames.due();
         let Frames { window, store_id, offset, .. } = &mut self.frames;

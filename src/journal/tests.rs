@@ -89,7 +89,7 @@ fn a_record_larger_than_a_segment_gets_a_segment_of_its_size() {
 }
 
 #[test]
-fn reopening_keeps_all_changes_wherever_the_state_stands() {
+fn reopening_keeps_all_changes_with_any_revision_of_the_state() {
     for state_revision in [0, 1, 7, 19, 20] {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
         append(&mut open(&disk, 0).unwrap(), 20);
@@ -111,10 +111,10 @@ fn opening_again_and_again_adds_no_segments() {
     assert!(disk.list("journal").unwrap().len() <= 2, "{:?}", disk.list("journal"));
 }
 
-/// Each disk call in turn is the last one that reaches the disk, and unsynced bytes are kept in part: every
-/// acknowledged change is there, and nothing else except the append in progress.
+/// The power is lost after each disk call in turn, and parts of the unsynced bytes are kept. Every acknowledged change
+/// must be there, and no other change except the append in progress.
 #[test]
-fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
+fn acknowledged_changes_survive_a_power_loss_at_any_call() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();
@@ -139,7 +139,7 @@ fn whatever_was_acknowledged_survives_power_loss_at_any_call() {
 /// A killed process leaves an unsynced record that the next open shows to readers; a power loss right after it must not
 /// undo it.
 #[test]
-fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
+fn changes_that_readers_saw_after_a_kill_survive_a_later_power_loss() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();
@@ -157,7 +157,7 @@ fn what_was_shown_after_a_kill_survives_a_later_power_loss() {
 }
 
 #[test]
-fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
+fn damage_to_synced_changes_is_an_error_and_they_are_never_cut() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     append(&mut open(&dyn_disk, 0).unwrap(), 12);
@@ -184,7 +184,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
             }
             assert_eq!(damaged.contents(), before, "an open that fails changes nothing");
         } else {
-            // Nothing proves that the very last group was synced.
+            // There is no proof that the very last group was synced.
             assert_eq!(result.unwrap().head(), 11, "flip at {offset}");
         }
     }
@@ -196,7 +196,7 @@ fn damage_to_what_was_synced_is_an_error_and_never_a_cut() {
 }
 
 #[test]
-fn a_missing_segment_is_damage_unless_the_state_is_past_it() {
+fn a_missing_segment_is_damage_unless_the_state_has_its_changes() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 60);
@@ -236,7 +236,7 @@ fn a_full_disk_leaves_the_journal_usable() {
 }
 
 #[test]
-fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
+fn a_reader_continues_while_changes_are_appended_and_old_segments_removed() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 50);
@@ -254,7 +254,7 @@ fn a_reader_goes_on_while_changes_are_appended_and_old_segments_go() {
 }
 
 #[test]
-fn a_reader_of_a_journal_that_was_closed_is_told_so() {
+fn a_reader_of_a_closed_journal_gets_an_error() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 3);
@@ -266,7 +266,7 @@ fn a_reader_of_a_journal_that_was_closed_is_told_so() {
 }
 
 #[test]
-fn a_reader_overtaken_before_its_first_change_is_told_so() {
+fn a_reader_whose_first_change_was_removed_gets_an_error() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
@@ -276,10 +276,10 @@ fn a_reader_overtaken_before_its_first_change_is_told_so() {
     assert!(matches!(error, Error::JournalTrimmed { requested: 1, .. }), "{error}");
 }
 
-/// The next segment has its name, and the sync of the directory fails for lack of space. The old segment no longer
-/// counts from there on, so nothing may be appended to it.
+/// The next segment has its name, and the sync of the directory fails because there is no space. Frames of the old
+/// segment are ignored from there on, so nothing may be appended to it.
 #[test]
-fn a_segment_that_may_have_its_name_ends_the_one_before() {
+fn a_segment_that_may_have_its_name_ends_the_previous_one() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();

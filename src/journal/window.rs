@@ -49,7 +49,7 @@ impl Window {
         while self.bytes(offset, 1)?.is_some() {
             let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
             let piece = self.bytes.get(from..).unwrap_or_default();
-            // By blocks first: comparing a whole block is faster than comparing its bytes one by one.
+            // Whole blocks first: comparing a block is faster than comparing its bytes one by one.
             let zeros = piece.chunks(64).take_while(|block| block.iter().all(|&byte| byte == 0));
             let skipped = zeros.map(<[u8]>::len).sum::<usize>();
             let rest = piece.get(skipped..).unwrap_or_default();

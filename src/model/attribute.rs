@@ -9,7 +9,7 @@ use super::view::sorted_tags;
 
 /// The name of an attribute: a value that a flag service has for a resource. The store keeps it as given.
 ///
-/// Displayed as the REST API names it.
+/// It is displayed with its name in the REST API.
 ///
 /// ```
 /// use viewlink::{Attribute, NewResource, ResourceFilter, ResourceType};

@@ -1,4 +1,4 @@
-//! What a caller asks of a batch.
+//! A batch: the resources of a request and its options.
 
 use std::collections::BTreeMap;
 

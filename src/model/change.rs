@@ -91,10 +91,10 @@ pub enum ChangeKind {
         linked: Vec<Resource>,
         /// What was unlinked, in key order.
         unlinked: Vec<Resource>,
-        /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and
-        /// they have the time of the change.
+        /// If links are [restored](crate::Project::revert), the original time of each linked resource. Otherwise it is
+        /// empty, and the links have the time of the change.
         linked_at: Vec<Timestamp>,
-        /// Who holds the links.
+        /// The holders of the links.
         holds: ChangedHolds,
     },
     /// Links were made or removed by several batches at once.
@@ -165,7 +165,7 @@ pub enum ChangeKind {
         /// The type of the resources.
         resource_type: ResourceType,
     },
-    /// Several things were done at once, in order. `Steps` are not nested.
+    /// Several steps were made at once, in order. `Steps` are not nested.
     Steps {
         /// The steps; each applies to the result of those before it.
         steps: Vec<ChangeKind>,
@@ -197,19 +197,19 @@ pub struct ChangedLinks {
     pub linked: Vec<Resource>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Resource>,
-    /// Where links [come back](crate::Project::revert): the time of each that was linked. Otherwise it is empty, and they
-    /// have the time of the change.
+    /// If links are [restored](crate::Project::revert), the original time of each linked resource. Otherwise it is
+    /// empty, and the links have the time of the change.
     pub linked_at: Vec<Timestamp>,
-    /// Who holds the links.
+    /// The holders of the links.
     pub holds: ChangedHolds,
 }
 
-/// Who holds the links of a view with a standing filter: the keys by which they were made, the filter, or both. Without
-/// such a filter it is the default. Example: at [`follow`](crate::Project::follow).
+/// The holders of the links of a view with a standing filter. A link is held by the keys with which it was made, by
+/// the filter, or by both. Without such a filter this is the default. Example: at [`follow`](crate::Project::follow).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedHolds {
-    /// Whether the filter linked and unlinked, not keys.
+    /// Whether the filter, and not keys, made and removed the links.
     pub by_filter: bool,
     /// Links that only the filter held before, and that keys hold too now, in key order.
     pub held: Vec<Resource>,

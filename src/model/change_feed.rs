@@ -102,11 +102,11 @@ impl ChangeKind {
 }
 
 impl ChangedLinks {
-    /// What a part of the change with a revision did.
+    /// The links that a part of the change with this revision changed.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when a name is none.
+    /// [`Error::Damaged`] if a name is invalid.
     pub(crate) fn of_part(part: &LinksChange, revision: u64) -> Result<Self> {
         let of = part.resource_type;
         let resources = |names: &NameList| {

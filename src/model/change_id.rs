@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_id_of_a_change_is_read_from_its_own_text_and_no_other_one() {
+    fn the_id_of_a_change_is_parsed_only_from_its_own_text() {
         let change = ChangeId::new(12, ChainHash([0xa0; 16]));
         let text = change.to_string();
         assert_eq!(text, format!("12-{}", "a0".repeat(8)));

@@ -75,8 +75,8 @@ pub(crate) enum Effect {
     Unregister(Vec<Unregistered>),
     /// Gives a view another key; everything else stays. `updated_at` is the value before the change.
     RenameView { view: ViewKey, to: ViewKey, last_change: LastChange, updated_at: Timestamp },
-    /// Begins, ends or changes the standing filter of a view and type. What is linked stays: a filter that begins
-    /// finds its links made by keys, and one that ends leaves them so.
+    /// Starts, ends or replaces the standing filter of a view and type. Links stay. When a filter starts, keys hold
+    /// the existing links, and when it ends, keys hold the remaining links.
     ChangeFilter(FilterChange),
 }
 
@@ -88,10 +88,10 @@ pub(crate) struct FilterChange {
     pub(crate) resource_type: ResourceType,
     pub(crate) before: Option<ResourceFilter>,
     pub(crate) filter: Option<ResourceFilter>,
-    /// Where a filter begins or ends: how many links of the type the view has.
+    /// If a filter starts or ends: how many links of the type the view has.
     pub(crate) links: u64,
-    /// The links that a filter that begins alone holds from then on, or that one that ends alone held until then.
-    /// `None` where they are more than a change keeps for undoing.
+    /// If a filter starts, the links that it alone holds from then on. If it ends, the links that it alone held until
+    /// then. `None` if they are more than a change keeps for undoing.
     pub(crate) by_filter: Option<NameList>,
 }
 
@@ -139,14 +139,14 @@ pub(crate) struct LinksChange {
     pub(crate) holds: Holds,
 }
 
-/// Who holds the links of a view with a standing filter: keys by which they were made, the filter, or both.
+/// The holders of the links of a view with a standing filter: the keys with which they were made, the filter, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holds {
-    /// Whether the filter makes and removes the links, and no keys.
+    /// Whether the filter, and not keys, makes and removes the links.
     pub(crate) by_filter: bool,
-    /// Links that the filter alone held; keys hold them since, too.
+    /// Links that only the filter held before, and that keys hold too after the change.
     pub(crate) held: NameList,
-    /// Links that keys held, too; the filter alone holds them since.
+    /// Links that keys held too before, and that only the filter holds after the change.
     pub(crate) released: NameList,
 }
 
@@ -156,16 +156,16 @@ pub(crate) struct RemovedLinks {
     pub(crate) names: NameList,
     /// When each of them was made.
     pub(crate) times: LinkTimes,
-    /// Those that go with their view or resource and that a standing filter alone held.
+    /// Those that are removed with their view or resource and that only a standing filter held.
     pub(crate) by_filter: NameList,
 }
 
-/// A resource that is put.
+/// A resource that is registered or changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PutResource {
     pub(crate) resource_type: ResourceType,
     pub(crate) name: String,
-    /// Its registration before, with the revision of that.
+    /// Its previous registration, with the revision of that registration.
     pub(crate) before: Option<Registration>,
     pub(crate) fields: ResourceFields,
 }
@@ -189,14 +189,14 @@ pub(crate) struct RemovedCounts {
     pub(crate) links: u64,
 }
 
-/// A view that is deleted: what is needed to restore it.
+/// A view that is deleted, with the data for restoring it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ViewDetail {
     pub(crate) view: ViewRecord,
     pub(crate) links: Vec<(ResourceType, RemovedLinks)>,
 }
 
-/// Resources that are removed: what is needed to restore them.
+/// Resources that are removed, with the data for restoring them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RemovalDetail {
     /// In key order.
@@ -213,7 +213,7 @@ pub(crate) struct UnlinkedFrom {
     pub(crate) links: RemovedLinks,
 }
 
-/// A project that is deleted: what is needed to restore it.
+/// A project that is deleted, with the data for restoring it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProjectDetail {
     pub(crate) id: u32,
@@ -259,7 +259,7 @@ impl ChangeRecord {
         }
     }
 
-    /// Whether links are restored with their old times, which needs a walk over all links of their views.
+    /// Whether links are restored with their old times. This reads all links of their views.
     pub(crate) fn restores_links(&self) -> bool {
         self.effects.iter().any(|effect| match effect {
             Effect::ChangeLinks(parts) => parts.iter().any(|part| part.restored.is_some()),
@@ -274,7 +274,7 @@ impl ChangeRecord {
 }
 
 impl Effect {
-    /// Whether it removed so much that it has counts and no names: then it cannot be reverted.
+    /// Whether it removed so much that it has only counts and no names: then it cannot be reverted.
     pub(crate) const fn has_counts_alone(&self) -> bool {
         matches!(
             self,
@@ -307,7 +307,7 @@ impl Effect {
 }
 
 impl RemovedLinks {
-    /// The links that no filter alone held, in key order.
+    /// The links that keys hold, in key order.
     pub(crate) fn held_by_keys(&self) -> impl Iterator<Item = (&str, LinkRecord)> {
         let mut by_filter = self.by_filter.iter().peekable();
         let links = self.names.iter().zip(self.times.iter());
@@ -316,7 +316,7 @@ impl RemovedLinks {
 }
 
 impl LinksChange {
-    /// How many links it makes, removes, or lets others hold.
+    /// The number of links that it makes, removes, or gives other holders.
     pub(crate) const fn len(&self) -> u64 {
         let Holds { held, released, .. } = &self.holds;
         (self.linked.len() + self.unlinked.names.len() + held.len() + released.len()) as u64

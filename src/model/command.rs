@@ -25,9 +25,9 @@ pub(crate) struct Command {
     pub(crate) project: ProjectKey,
     pub(crate) precondition: Precondition,
     pub(crate) meta: ChangeMeta,
-    /// Up to how many names a removal keeps for its restoration.
+    /// The maximum number of removed names that a change keeps for restoring them.
     pub(crate) removal_detail: usize,
-    /// How many keys, and links that standing filters make and remove, there may be.
+    /// The maximum number of keys, together with the links that standing filters make and remove.
     pub(crate) link_limit: usize,
     pub(crate) operation: Operation,
 }
@@ -50,7 +50,7 @@ impl Precondition {
     }
 }
 
-/// What is to be done.
+/// The requested operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Operation {
     CreateView {
@@ -93,7 +93,8 @@ pub(crate) enum Operation {
     /// Reverts an earlier change.
     Revert {
         change: Box<ChangeRecord>,
-        /// The views that are the ones the change was about, by key, with their ids: keys may have gone to others since.
+        /// The views that are still the ones of the change, by key, with their ids. Other views may have got their
+        /// keys since.
         same_views: BTreeMap<ViewKey, u32>,
         policy: LinkPolicy,
     },
@@ -109,7 +110,7 @@ pub(crate) enum Operation {
     CopyView {
         view: ViewKey,
         to: ViewKey,
-        /// How the fields of the copy differ.
+        /// The changed fields of the copy.
         patch: ViewPatch,
         limits: Limits,
         /// The greatest number of links.
@@ -122,13 +123,13 @@ pub(crate) enum Operation {
         /// The greatest number of keys and further resources in all of them together.
         limit: usize,
     },
-    /// Lets a view follow a filter, in place of the one that it follows.
+    /// Sets or replaces the filter that a view follows.
     Follow {
         view: ViewKey,
         resource_type: ResourceType,
         filter: ResourceFilter,
     },
-    /// Lets a view follow no filter any more.
+    /// Ends the filter that a view follows.
     Unfollow {
         view: ViewKey,
         resource_type: ResourceType,

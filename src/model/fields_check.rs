@@ -1,4 +1,4 @@
-//! Checks of the fields of views and resources, whichever bytes they were read from.
+//! Checks of the fields of views and resources, for bytes from any source.
 
 use super::change_check::check_name;
 use super::change_record::Registration;

@@ -73,16 +73,16 @@ pub enum HistoryEvent {
         /// Its new key.
         to: ViewKey,
     },
-    /// It follows a filter since.
+    /// It follows a filter from this change on.
     Followed {
         /// The view.
         view: ViewKey,
         /// The type of the resources.
         resource_type: ResourceType,
-        /// Which of them are linked from then on.
+        /// The condition: matching resources are linked from then on.
         filter: ResourceFilter,
     },
-    /// It follows a filter no more.
+    /// It no longer follows a filter.
     Unfollowed {
         /// The view.
         view: ViewKey,
@@ -141,7 +141,7 @@ impl fmt::Display for HistoryEvent {
     }
 }
 
-/// Whose history it is.
+/// The subject of a history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject<'a> {
     View(&'a ViewKey),
@@ -343,7 +343,7 @@ impl Events<'_> {
         Ok(())
     }
 
-    /// Whether a link is of the view or resource.
+    /// Whether a link belongs to the view or resource.
     fn is_in(&self, view: &ViewKey, resource_type: ResourceType, name: &str) -> bool {
         match self.subject {
             Subject::View(subject) => subject == view,

@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_a_key_when_each_of_its_characters_may_stand_where_it_does(
+        fn a_text_is_a_key_if_each_character_is_allowed_at_its_position(
             text in "[a-z]{0,3}[_.\\-AZ09ä\u{161}\u{100}\0 /a]{0,20}",
         ) {
             let may_stand = |(position, character): (usize, char)| {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_says_what_is_wrong_and_where() {
+    fn every_other_text_has_an_error_with_its_position() {
         let character = |character, position| Err(KeyError::Character { character, position });
         let cases = [
             ("", Err(KeyError::Empty)),

@@ -29,9 +29,9 @@ pub enum Action {
     Put,
     /// Unlink the keys from the view, and link them to another one.
     Move,
-    /// Link what a filter finds, from now on.
+    /// Link all resources that match a filter, now and after every change.
     Follow,
-    /// Follow a filter no more.
+    /// Stop following a filter.
     Unfollow,
 }
 
@@ -81,7 +81,7 @@ impl KeyOutcome {
     }
 }
 
-/// Why a key failed; displayed as a plain sentence.
+/// Why a key failed; it is displayed as a plain sentence.
 ///
 /// The checks of a key run in this order, and the first one that fails is the reason: malformed, repeated, unknown,
 /// state.
@@ -136,11 +136,11 @@ pub enum FailureReason {
     /// The resource is in no other view, and the batch [keeps](crate::Batch::keep_last_view) it there.
     #[error("it would be in no view at all: link it to another one first")]
     LastView,
-    /// It changed again after the change that was to be [reverted](crate::Project::revert).
+    /// It was changed again after the change to be [reverted](crate::Project::revert).
     #[error("changed since")]
     ChangedSince,
-    /// No key holds the link: a [standing filter](crate::Project::follow) made it, and finds the resource still.
-    #[error("linked by the filter that the view follows, which finds it still")]
+    /// No key holds the link: a [standing filter](crate::Project::follow) made it, and still finds the resource.
+    #[error("linked by the filter that the view follows, which still finds it")]
     HeldByFilter,
 }
 
@@ -197,7 +197,7 @@ pub enum FailureCode {
     LastView,
     /// `changed_since`: the item changed again after the change to be reverted.
     ChangedSince,
-    /// `held_by_filter`: a standing filter made the link and finds the resource still.
+    /// `held_by_filter`: a standing filter made the link and still finds the resource.
     HeldByFilter,
 }
 

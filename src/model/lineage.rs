@@ -1,10 +1,10 @@
-//! What a store and its copies share.
+//! The id that a store shares with its copies.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A random number that is made with a store and that its copies keep.
+/// A random number that is created with a store and that its copies keep.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Lineage(pub(crate) [u8; 16]);
 

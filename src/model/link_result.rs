@@ -15,8 +15,8 @@ pub(crate) struct LinkResult {
     pub(crate) further: Vec<Resource>,
     /// The segments of the ids.
     pub(crate) segments: BTreeMap<String, Resource>,
-    /// Whether any link changed, or who holds it.
+    /// Whether any link, or the holder of a link, changed.
     pub(crate) changed: bool,
-    /// What standing filters did since.
+    /// The links that standing filters changed because of it.
     pub(crate) followed: Vec<ChangedLinks>,
 }

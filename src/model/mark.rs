@@ -44,7 +44,7 @@ impl Mark {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// Whether it is that of a store that never followed an order, or left it.
+    /// Whether it is empty: the store never followed an order, or has left it.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.length == 0

@@ -1,6 +1,6 @@
 //! How much memory a state takes.
 
-/// How many bytes of memory a state takes, by what they are for. Example: at [`Sizes`](crate::Sizes).
+/// The bytes of memory of a state, by purpose. Example: at [`Sizes`](crate::Sizes).
 ///
 /// Computed from the sizes of its structures. The overhead of the allocator and memory that only snapshots keep are not
 /// counted.
@@ -13,14 +13,14 @@ pub struct MemoryUse {
     pub links: u64,
     /// The names of linked resources.
     pub names: u64,
-    /// Which views each resource is in.
+    /// The views of each resource.
     pub backlinks: u64,
     /// The fields of registered resources.
     pub registry: u64,
 }
 
 impl MemoryUse {
-    /// All of it.
+    /// The sum of all parts.
     #[must_use]
     pub const fn total(&self) -> u64 {
         let Self { views, links, names, backlinks, registry } = *self;

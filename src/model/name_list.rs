@@ -182,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_come_back_as_they_were(
+        fn names_are_the_same_after_decoding(
             names in prop::collection::btree_set("[ab]{1,4}[a-c._-]{0,8}", 0..40),
         ) {
             let list: NameList = names.iter().map(String::as_str).collect();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn few_bytes_do_not_become_names_without_end() {
+    fn few_bytes_do_not_expand_to_very_long_names() {
         let mut bytes = vec![2];
         for name in [0, 1] {
             push_number(&mut bytes, name * MAX_NAME_LEN);

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_is_read_from_its_own_text_and_no_other_one() {
+    fn a_position_is_parsed_only_from_its_own_text() {
         let position =
             Position { lineage: Lineage([0x0f; 16]), revision: 12, hash: ChainHash([0xa0; 16]) };
         let text = position.to_string();

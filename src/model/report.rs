@@ -167,7 +167,7 @@ impl Report {
         self.successes + self.failures
     }
 
-    /// Whether there are none.
+    /// Whether the report has no keys and resources.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0

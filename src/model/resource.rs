@@ -319,7 +319,7 @@ mod tests {
     use crate::model::resource_name::environment_prefix;
 
     #[test]
-    fn a_name_leads_back_to_its_resource() {
+    fn a_name_is_converted_back_to_its_resource() {
         for resource in [
             Resource::flag("a").unwrap(),
             Resource::segment("env", "seg").unwrap(),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_name_is_no_resource() {
+    fn a_text_that_is_not_a_name_is_not_a_resource() {
         for name in ["", "a b", "no-separator"] {
             assert_eq!(Resource::from_name(ResourceType::Segment, name), None);
         }
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_displayed_raw_resource_holds_no_control_characters() {
+    fn a_displayed_raw_resource_has_no_control_characters() {
         let raw = RawResource {
             resource_type: ResourceType::Segment,
             environment: Some("e\n"),

@@ -74,8 +74,8 @@ impl ResourceFilter {
         Ok(self.and(ResourceCondition::View(views.try_map(parse)?)))
     }
 
-    /// Whether a view can follow it: the views that it names are all it asks for. A test of exactly some views asks for
-    /// all others, too, and for the one that would follow it.
+    /// Whether a view can follow it: the views that it names must be the only ones that affect it. A condition for
+    /// exactly some views is affected by all other views, too, and by the view that would follow it.
     pub(crate) fn can_stand(&self) -> bool {
         let exactly = |condition: &ResourceCondition| {
             matches!(condition, ResourceCondition::View(SetPredicate::Exactly(_)))

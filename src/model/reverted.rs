@@ -21,7 +21,7 @@ pub struct Reverted {
     pub success_count: u64,
     /// The items that were not reverted, in the order in which they were tried.
     pub failures: Vec<NotReverted>,
-    /// What filters that views follow linked and unlinked because of it, in the same change; see
+    /// The links that filters of views changed because of it, in the same change; see
     /// [`Report::followed`](crate::Report::followed).
     pub followed: Vec<ChangedLinks>,
 }
@@ -49,7 +49,7 @@ impl Reverted {
 /// # let project = Options::new().open_in_memory()?.project("default")?;
 /// # project.create_view(NewView::new("v", "V"))?;
 /// let linked = project.link("v", Batch::flags(["a"]))?.all_ok()?.expect("it changed");
-/// project.unlink("v", Batch::flags(["a"]))?.all_ok()?; // somebody else
+/// project.unlink("v", Batch::flags(["a"]))?.all_ok()?; // another caller
 /// let reverted = project.revert(linked)?;
 /// assert_eq!(reverted.failures[0].to_string(), "link of a to v: changed since (changed_since)");
 /// # Ok::<(), viewlink::Error>(())

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::resource::ResourceType;
 use super::resource_filter::ResourceFilter;
 
-/// A filter that a view follows for the resources of one type: what it finds in the registry is linked to the view, now
-/// and after every change. See [`follow`](crate::Project::follow).
+/// A filter that a view follows for the resources of one type: registered resources that match it are linked to the
+/// view, now and after every change. See [`follow`](crate::Project::follow).
 ///
 /// ```
 /// # use viewlink::{NewView, Options, ResourceFilter, ResourceType};
@@ -24,6 +24,6 @@ use super::resource_filter::ResourceFilter;
 pub struct StandingFilter {
     /// The type of the resources.
     pub resource_type: ResourceType,
-    /// Which of them.
+    /// The condition of the filter.
     pub filter: ResourceFilter,
 }

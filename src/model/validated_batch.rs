@@ -172,7 +172,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_come_in_the_order_of_their_names_each_by_its_first_place(
+        fn keys_are_in_the_order_of_their_names_each_with_its_first_index(
             alike in "[a-c]{0,9}",
             segments in prop::collection::vec(("[ab]{1,9}", "[ab.]{0,9}"), 0..40),
         ) {
@@ -189,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn flags_come_in_the_order_of_their_keys_each_by_its_first_place(
+        fn flags_are_in_the_order_of_their_keys_each_with_its_first_index(
             alike in "[a-c]{1,9}", flags in prop::collection::vec("[ab]{0,20}", 0..40),
         ) {
             let flags: Vec<_> = flags.into_iter().map(|flag| format!("{alike}{flag}")).collect();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_segments_wait_for_the_registry_when_they_are_well_formed() {
+    fn well_formed_ids_of_segments_are_checked_later_in_the_registry() {
         let id = |id: &str| SegmentRef::Id(id.into());
         let name = SegmentRef::Named { environment: "e".into(), key: "5f".into() };
         let batch = Batch::segment_refs([id("5f"), id(""), name, id("5f"), id("60")]);

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_patch_changes_what_it_names_and_nothing_else() {
+    fn a_patch_changes_only_the_given_fields() {
         let fields = NewView::new("k", "name").description("d").tags(["b", "a", "b"]).fields;
         assert_eq!(fields.tags, ["a", "b"]);
         let patched = ViewPatch::new().name("other").apply(fields.clone());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_can_take_the_maintainer_away() {
+    fn a_patch_can_remove_the_maintainer() {
         let fields = NewView::new("k", "n").maintainer(Maintainer::Member("m".into())).fields;
         assert_eq!(ViewPatch::new().apply(fields.clone()).maintainer, fields.maintainer);
         assert_eq!(ViewPatch::new().no_maintainer().apply(fields).maintainer, None);

@@ -1,4 +1,4 @@
-//! The views that a change is about, followed through the changes after it: a key may go from one view to another.
+//! The views of a change, tracked through the later changes: another view may get the key of a view.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::change_record::{ChangeRecord, Effect, RemovalDetail, RestoredView};
 use super::key::{ProjectKey, ViewKey};
 use super::time::Timestamp;
 
-/// The views that a change is about and leaves, as the changes after it leave them.
+/// The views of a change that exist after it, as later changes leave them.
 #[derive(Debug)]
 pub(crate) struct ViewTrace {
     project: ProjectKey,
-    /// By the key that a view has by now: the key that it had after the change.
+    /// By the current key of a view: the key that it had after the change.
     there: BTreeMap<ViewKey, ViewKey>,
-    /// Those that were deleted since, and may come back.
+    /// Views that were deleted later, and may be restored.
     gone: Vec<Gone>,
 }
 
@@ -20,10 +20,10 @@ pub(crate) struct ViewTrace {
 struct Gone {
     /// The change that deleted it.
     revision: u64,
-    /// What a view that comes back is known by.
+    /// A restored view is identified by this key and this time.
     key: ViewKey,
     created_at: Timestamp,
-    /// The key that it had after the change that is followed.
+    /// The key that it had after the tracked change.
     named: ViewKey,
 }
 
@@ -36,18 +36,18 @@ impl ViewTrace {
         trace
     }
 
-    /// Whether no view is left to be followed.
+    /// Whether there are no more views to track.
     pub(crate) fn is_empty(&self) -> bool {
         self.there.is_empty() && self.gone.is_empty()
     }
 
-    /// The project, and the keys of the views that have the one they had after the change.
+    /// The project, and the keys of the views whose key is the same as after the change.
     pub(crate) fn same(&self) -> (&ProjectKey, impl Iterator<Item = &ViewKey>) {
         let same = self.there.iter().filter(|(now, then)| now == then);
         (&self.project, same.map(|(key, _)| key))
     }
 
-    /// Notes the views that an effect of the change itself is about.
+    /// Adds the views of an effect of the change itself.
     fn name(&mut self, effect: &Effect) {
         let mut name = |view: &ViewKey| drop(self.there.insert(view.clone(), view.clone()));
         match effect {
@@ -68,7 +68,7 @@ impl ViewTrace {
         }
     }
 
-    /// Follows the views through the next change.
+    /// Tracks the views through the next change.
     ///
     /// Cost: O(effects log views).
     pub(crate) fn follow(&mut self, change: &ChangeRecord) {
@@ -101,7 +101,7 @@ impl ViewTrace {
         }
     }
 
-    /// One whose deletion kept counts alone does not come back.
+    /// Deletes a view. If its deletion has only counts, it cannot be restored.
     fn delete(&mut self, key: &ViewKey, created_at: Option<Timestamp>, revision: u64) {
         let named = self.there.remove(key);
         if let (Some(named), Some(created_at)) = (named, created_at) {
@@ -109,7 +109,7 @@ impl ViewTrace {
         }
     }
 
-    /// A view comes back: the one whose deletion is reverted, or else the last one with that key and time.
+    /// Restores a view: the one whose deletion is reverted, or else the last one with that key and time.
     fn restore(&mut self, key: &ViewKey, restored: &RestoredView, reverts: Option<u64>) {
         let is_it = |gone: &Gone| gone.key == *key && gone.created_at == restored.created_at;
         let found = self.gone.iter().enumerate().filter(|(_, gone)| is_it(gone));

@@ -16,11 +16,11 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Checkpoints {
-    /// A thread that starts when a checkpoint is due, and ends with it. Changes continue meanwhile.
+    /// A thread that starts when a checkpoint is due, and exits after it. Changes continue meanwhile.
     #[default]
     Background,
     /// The thread whose change makes a checkpoint due, after it has answered all callers. Later changes wait.
     Inline,
-    /// Only the host, with [`Store::checkpoint`](crate::Store::checkpoint), from a thread of its own.
+    /// Only the host, with [`Store::checkpoint`](crate::Store::checkpoint), on its own thread.
     ByHand,
 }

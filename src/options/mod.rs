@@ -16,7 +16,7 @@ use crate::model::limit::Limits;
 use crate::model::time::Timestamp;
 use crate::sequencer::Sequencer;
 
-/// How a store is opened; [`Store::open`](crate::Store::open) takes the defaults.
+/// The options for opening a store; [`Store::open`](crate::Store::open) uses the defaults.
 ///
 /// The options are not stored in the files: a store may be opened with other options each time.
 ///
@@ -77,7 +77,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults, named at each option.
+    /// The defaults; each option documents its own.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -148,13 +148,13 @@ impl Options {
 
     /// How many bytes of memory the state may take; `None` for no limit. Default: no limit.
     ///
-    /// A change that could exceed it is refused, and nothing changes, before the system would end the process. Changes
-    /// that only remove are always made. A change counts with the most it can take until the state is counted again:
-    /// about 48 KiB for each view, and 160 bytes plus the text for each key. Opening fails if the state exceeds the
-    /// limit by more than an eighth. A link takes about 17 bytes, and a linked resource about 120 with a key of 20.
-    /// Only the structures of the state are counted. An allocator adds overhead, an open [`Snapshot`](crate::Snapshot)
-    /// keeps what changed after it, and a batch takes memory while it is made. So leave at least as much memory free
-    /// again.
+    /// A change that could exceed it is refused, and nothing changes; without a limit, the system would end the
+    /// process at some point. Changes that only remove are always made. Until the state is counted again, a change
+    /// counts with the maximum that it can take: about 48 KiB for each view, and 160 bytes plus the text for each key.
+    /// Opening fails if the state exceeds the limit by more than one eighth. A link takes about 17 bytes, and a linked
+    /// resource with a key of 20 bytes about 120. Only the structures of the state are counted. An allocator adds
+    /// overhead, an open [`Snapshot`](crate::Snapshot) keeps the parts that changed after it, and a batch takes memory
+    /// while it is made. So leave at least the same amount of memory free.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};
@@ -172,7 +172,7 @@ impl Options {
 
     /// How many keys a batch may have; a larger one is refused as a whole. Default: 100,000.
     ///
-    /// Counts the resources that a filter finds besides the keys, all batches of a
+    /// This counts the keys, the resources that a filter finds in addition to them, all batches of a
     /// [`change_links`](crate::Project::change_links) together, and the resources of a
     /// [`put_resources`](crate::Project::put_resources). The resources that a replacement unlinks are not counted. A
     /// batch has at most 2^32 − 1 keys, whatever this limit is.
@@ -211,10 +211,11 @@ impl Options {
         self
     }
 
-    /// How many names a removal may have so that its details are kept for undo: fields, registrations, and the time and
-    /// order of links. Applies to removals of a whole view, resource, environment or project. Default: 100,000.
+    /// How many names a removal may have so that the change keeps the details for an undo: fields, registrations, and
+    /// the time and order of links. This applies to removals of a whole view, resource, environment or project.
+    /// Default: 100,000.
     ///
-    /// A change that removes more keeps counts only.
+    /// A change that removes more names keeps only counts.
     #[must_use]
     pub const fn removal_detail(mut self, names: usize) -> Self {
         self.removal_detail = names;
@@ -230,28 +231,29 @@ impl Options {
 
     /// After how many bytes of journal a checkpoint is due. Default: 4 MiB.
     ///
-    /// A checkpoint is a new file of the whole state, of about 2 bytes per link and 20 per linked resource. So it is
-    /// not made before the journal since the last one is also longer than half of that file. A smaller value means
-    /// faster opening after a crash, but more work in total.
+    /// A checkpoint is a new file of the whole state, with about 2 bytes for each link and 20 for each linked
+    /// resource. So a checkpoint is due only if the journal since the last one is also longer than half of that file.
+    /// A smaller value makes the opening after a crash faster, but the total work larger.
     #[must_use]
     pub const fn checkpoint_bytes(mut self, bytes: u64) -> Self {
         self.checkpoint_bytes = bytes;
         self
     }
 
-    /// After how much time a checkpoint is due, if anything changed; `None` for no time. Default: no time.
+    /// After how much time a checkpoint is due, if anything changed; `None` for no limit. Default: no limit.
     ///
-    /// With it, a store with few changes also removes old ones by [`keep_for`](Self::keep_for) and archives them, which
-    /// happens at checkpoints only. Checked after each change; no thread waits for it.
+    /// With it, a store with few changes also removes old ones by [`keep_for`](Self::keep_for) and archives them,
+    /// which happens only at checkpoints. It is checked after each change; there is no timer thread.
     #[must_use]
     pub const fn checkpoint_age(mut self, age: Option<Duration>) -> Self {
         self.checkpoint_age = age;
         self
     }
 
-    /// Whether a checkpoint is read back and compared with its digest before it replaces the previous one. Default: no.
+    /// Whether a checkpoint is read back and compared with its digest before it replaces the previous one. Default:
+    /// no.
     ///
-    /// Detects errors of a failing disk. Costs as much as an opening, for each checkpoint.
+    /// This detects errors of a failing disk. Cost: that of an opening, for each checkpoint.
     #[must_use]
     pub const fn check_checkpoints(mut self, check: bool) -> Self {
         self.check_checkpoints = check;
@@ -268,10 +270,10 @@ impl Options {
         self
     }
 
-    /// A directory for the segments that are removed from the journal; `None` for none. Default: none.
+    /// A directory for the segments that are removed from the journal; `None` for no archive. Default: none.
     ///
     /// It is created if it does not exist, and belongs to one store. With it, a [copy](crate::Store::backup_to) can be
-    /// brought to any later revision: [`Restore`](crate::Restore). A segment that cannot be archived stays in the
+    /// restored to any later revision: [`Restore`](crate::Restore). A segment that cannot be archived stays in the
     /// journal.
     #[must_use]
     pub fn archive(mut self, directory: Option<PathBuf>) -> Self {
@@ -311,8 +313,8 @@ impl Options {
 
     /// From which duration a group of changes counts as slow; [`Duration::MAX`] for never. Default: one second.
     ///
-    /// Measured from the start of the group's decision until readers see it: one write and sync of the journal, and the
-    /// work for the keys, without the time that a caller waited for its turn. Slow groups are
+    /// The time is measured from the start of the group's decision until readers see it: one write and sync of the
+    /// journal, and the work for the keys, without the time that a caller waited for its turn. Slow groups are
     /// [counted](crate::Stats::slow_commits), and logged as a warning with the feature `tracing`.
     #[must_use]
     pub const fn slow_commit(mut self, from: Duration) -> Self {
@@ -335,8 +337,8 @@ impl Options {
         self
     }
 
-    /// The [lineage](crate::Position::lineage) of a store that is created, so that copies share it from the first change
-    /// on; `None` for a random one. Default: a random one. An existing store keeps its own.
+    /// The [lineage](crate::Position::lineage) of a store that is created, so that copies share it from the first
+    /// change on; `None` for a random one. Default: a random one. An existing store keeps its own.
     #[must_use]
     pub const fn lineage(mut self, lineage: Option<[u8; 16]>) -> Self {
         self.lineage = lineage;
@@ -355,7 +357,7 @@ impl Options {
 
     /// A callback for the progress of a recovery. Default: none.
     ///
-    /// Called from the thread that opens or recovers. It must not call the store. Example: at [`Options`].
+    /// It is called from the thread that opens or recovers, and must not call the store. Example: at [`Options`].
     #[must_use]
     pub fn on_recovery(
         mut self,

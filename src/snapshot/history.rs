@@ -10,13 +10,13 @@ use crate::model::history::{HistoryEntry, HistoryPage, Subject};
 use crate::model::history_paging::HistoryPaging;
 use crate::model::resource::Resource;
 
-/// How much a page may still have and look at.
+/// The remaining limits of a page.
 #[derive(Clone, Copy)]
 struct Room {
     /// Changes.
     entries: usize,
     events: usize,
-    /// Bytes of changes, of other projects and other things, too.
+    /// Bytes of changes, including changes of other projects, views and resources.
     bytes: usize,
 }
 
@@ -32,15 +32,16 @@ impl ProjectSnapshot {
     /// The history of a view, the newest change first: when it was created, changed and deleted, and which resources
     /// were linked and unlinked, when, by whom and why.
     ///
-    /// A page has at most the number of changes that was asked for, each with all its events, which may be as many as a batch has keys.
-    /// It ends after the change with which it has 10,000 events or more, and after 16 MiB of changes were searched,
-    /// whatever was found. So a page may have fewer changes, or none, and a `next`: continue until there is none.
+    /// A page has at most the requested number of changes, each with all its events, which may be as many as a batch
+    /// has keys. The page ends after the change that reaches 10,000 events, and after 16 MiB of changes were searched,
+    /// even if nothing was found. So a page may have fewer changes, or none, and still a `next`: continue until there
+    /// is none.
     ///
-    /// It is read from the journal, so it reaches back as far as the journal, also for deleted views. Views that had
-    /// the same key one after another have one history.
+    /// The history is read from the journal, so it begins where the journal begins, also for deleted views. Views that
+    /// had the same key one after another have one history.
     ///
-    /// Cost: O(bytes of the journal) from the start of the page down to the last change that is looked at, with one segment of it in
-    /// memory at a time.
+    /// Cost: O(bytes of the journal) from the start of the page down to the last change that is read, with one segment
+    /// of it in memory at a time.
     ///
     /// ```
     /// # use viewlink::{Batch, HistoryPaging, NewView, Options};
@@ -94,7 +95,7 @@ impl ProjectSnapshot {
         if end < oldest {
             return Ok(page);
         }
-        // A page that looks at no change would have itself as the next one.
+        // A page that searches no change would return itself as the next page.
         let mut room = Room { entries: paging.limit.max(1), ..Room::OF_A_PAGE };
         for past in Backwards::new(Arc::clone(segments), oldest, end)? {
             let Past { payload, .. } = past?;

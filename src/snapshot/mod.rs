@@ -25,9 +25,9 @@ use crate::state::{HeldProject, ProjectReader};
 
 /// The store as it was when the snapshot was taken.
 ///
-/// Later changes are not visible in it. A snapshot blocks nobody: while it exists, changes first copy what they modify,
-/// so they cost somewhat more, and the old parts stay in memory. It does not keep files on disk. It keeps the store
-/// open. Clones are cheap and see the same state; threads may share them.
+/// Later changes are not visible in it. A snapshot blocks no other caller. While it exists, changes first copy the
+/// parts that they modify, so they take a little longer, and the old parts stay in memory. It keeps no files on disk,
+/// but it keeps the store open. Clones are cheap and see the same state; threads may share them.
 ///
 /// Example: at [`ProjectSnapshot`].
 ///
@@ -78,8 +78,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProject`] when there is none; [`Error::InvalidKey`] when the text is not a valid key; those that
-    /// [all reads](Snapshot#errors) share.
+    /// [`Error::UnknownProject`] if it does not exist; [`Error::InvalidKey`] if the text is not a valid key; those
+    /// that [all reads](Snapshot#errors) share.
     pub fn project(&self, key: &str) -> Result<ProjectSnapshot> {
         self.of(&ProjectKey::parse(key).map_err(Error::key("project key", key))?)
     }
@@ -108,7 +108,8 @@ impl Snapshot {
 
     /// The changes from a revision up to the one the snapshot sees, in order.
     ///
-    /// Read from the journal as the iterator advances. The iterator keeps one file open, and no part of the state.
+    /// They are read from the journal while the iterator advances. The iterator keeps one file open, and no part of
+    /// the state.
     ///
     /// Cost: O(1), then O(bytes of one segment) for the first change and O(bytes) for each.
     ///
@@ -146,7 +147,7 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Changes in revision order. Keeps the store open. Example: at [`Snapshot::changes`].
+/// Changes in revision order. This keeps the store open. Example: at [`Snapshot::changes`].
 #[derive(Debug)]
 pub struct Changes {
     reader: Reader,
@@ -226,7 +227,7 @@ impl ProjectSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownView`] when there is none; [`Error::InvalidKey`] when the text is not a valid key; those that
+    /// [`Error::UnknownView`] if it does not exist; [`Error::InvalidKey`] if the text is not a valid key; those that
     /// [all reads](Snapshot#errors) share.
     pub fn view(&self, key: &str) -> Result<View> {
         let key = view_key(key)?;
@@ -235,7 +236,7 @@ impl ProjectSnapshot {
 
     /// Whether a resource is linked to a view. Example: at [`ProjectSnapshot`].
     ///
-    /// Cost: O(log views), and O(log n) with n views of a resource that is in many.
+    /// Cost: O(log views), and O(log n) for a resource in many (n) views.
     ///
     /// # Errors
     ///

@@ -78,8 +78,8 @@ impl ProjectSnapshot {
     /// # Errors
     ///
     /// [`Error::InvalidCursor`](crate::Error::InvalidCursor) when the cursor belongs to another list or order;
-    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names a view that is not there; those that
-    /// [all reads](crate::Snapshot#errors) share.
+    /// [`Error::UnknownView`](crate::Error::UnknownView) when the filter names an unknown view; those that [all
+    /// reads](crate::Snapshot#errors) share.
     pub fn resources(
         &self,
         resource_type: ResourceType,

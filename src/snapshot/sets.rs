@@ -59,8 +59,8 @@ impl ProjectSnapshot {
         self.read()?.overlap(&first, &second)
     }
 
-    /// The other views that are similar to a view: their [Jaccard index](Overlap::jaccard) with it is at least this
-    /// much, from 0 to 1. In key order. A view that shares nothing with it is never returned, even for 0.
+    /// The other views that are similar to a view, in key order. Their [Jaccard index](Overlap::jaccard) with it is at
+    /// least this value, from 0 to 1. A view that shares nothing with it is never returned, even for 0.
     ///
     /// Cost: O(v + m) with v views and m links that the resources of the view have in all views.
     ///

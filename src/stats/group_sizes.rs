@@ -2,8 +2,8 @@
 
 /// How many groups of changes were made durable, by the number of changes that shared the disk sync.
 ///
-/// Counted since this process opened the store. More than one change in a group means that callers came at the same
-/// time.
+/// They are counted since this process opened the store. More than one change in a group means that callers called at
+/// the same time.
 ///
 /// ```
 /// # use viewlink::{NewView, Options};
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_counted_in_the_first_bucket_that_holds_it() {
+    fn a_size_is_counted_in_the_first_bucket_that_is_large_enough() {
         let sizes = GroupSizes::default();
         let bounds: Vec<u64> = sizes.buckets().map(|(bound, _)| bound).collect();
         assert_eq!((bounds[0], bounds[10], bounds[11]), (1, 1024, u64::MAX));

@@ -1,8 +1,8 @@
-//! How many keys had which outcome.
+//! The number of keys for each outcome.
 
 use crate::model::{FailureCode, KeyOutcome};
 
-/// How many keys of link changes had which outcome; see [`Stats::keys`](crate::Stats::keys).
+/// The number of keys of link changes for each outcome; see [`Stats::keys`](crate::Stats::keys).
 ///
 /// ```
 /// use viewlink::{Batch, FailureCode, NewView, Options};
@@ -80,7 +80,7 @@ impl OutcomeCounts {
         self.at(MOVED)
     }
 
-    /// How many are held by no key any more, and by a standing filter still.
+    /// How many are still linked because a standing filter holds them, and are no longer held by keys.
     #[must_use]
     pub fn released(&self) -> u64 {
         self.at(RELEASED)
@@ -134,7 +134,7 @@ mod tests {
     use crate::model::FailureReason;
 
     #[test]
-    fn each_code_has_a_place_of_its_own() {
+    fn each_code_has_its_own_counter() {
         for (place, code) in FailureCode::ALL.into_iter().enumerate() {
             assert_eq!(code as usize, place, "{code}");
         }

@@ -256,17 +256,17 @@ pub struct Links<'a> {
     pub linked: Vec<Name<'a>>,
     /// What was unlinked, in key order.
     pub unlinked: Vec<Name<'a>>,
-    /// If links come back: the time of each linked resource, in milliseconds since 1970. Otherwise it is absent, and they
-    /// have the time of the change.
+    /// If links are restored, the original time of each linked resource, in milliseconds since 1970. Otherwise it is
+    /// absent, and the links have the time of the change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub linked_at: Vec<u64>,
-    /// Whether the filter that the view follows linked and unlinked, and no keys.
+    /// Whether the filter that the view follows, and not keys, made and removed the links.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_filter: bool,
-    /// What keys hold since, too, and the filter alone held before.
+    /// Links that only the filter held before, and that keys hold too now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Name<'a>>,
-    /// What the filter alone holds since, and keys held before, too.
+    /// Links that keys held too before, and that only the filter holds now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Name<'a>>,
 }

@@ -68,10 +68,10 @@ macro_rules! codes {
 codes! {
     /// the body or a parameter is invalid.
     InvalidRequest = "invalid_request", 400;
-    /// a filter is invalid; the message gives the byte. A field that the API has and the store does not is
-    /// `unsupported`; an unknown view in a filter is `unknown_view`.
+    /// a filter is invalid; the message has the position in bytes. A field that the API has and the store does not
+    /// have is `unsupported`; an unknown view in a filter is `unknown_view`.
     InvalidFilter = "invalid_filter", 400;
-    /// the API has it and the store does not.
+    /// the API has it, but the store does not.
     Unsupported = "unsupported", 400;
     /// a project, view or resource key is malformed.
     InvalidKey = "invalid_key", 400;
@@ -106,11 +106,11 @@ codes! {
     ChangesDiverged = "changes_diverged", 409;
     /// the journal no longer has the requested changes; the message names the oldest it has.
     ChangesGone = "changes_gone", 410;
-    /// a view was to follow a filter that leads back to it.
+    /// a view cannot follow a filter that refers to the view itself, directly or indirectly.
     CircularFilter = "circular_filter", 409;
-    /// a view was to be renamed, or made under a key, and the filter that another view follows names it.
+    /// a view cannot get or lose a key that is named by a filter of another view.
     NamedByFilter = "named_by_filter", 409;
-    /// the view was changed in the meantime, or is another one.
+    /// the view was changed in the meantime, or it is another view.
     PreconditionFailed = "precondition_failed", 412;
     /// the body is too large.
     BodyTooLarge = "body_too_large", 413;
@@ -221,7 +221,7 @@ fn code(error: &Error) -> ErrorCode {
     }
 }
 
-/// What is wrong with a request, where the engine's own messages name options, which a client cannot set.
+/// What is wrong with a request, if the engine's own message names options, which a client cannot set.
 fn of_request(error: &Error) -> Option<String> {
     Some(match error {
         Error::BatchTooLarge { keys, limit } => {

@@ -8,9 +8,9 @@ use super::request_error::RequestError;
 use crate::filter::ResourceFilter;
 use crate::model::resource::ResourceType;
 
-/// The body of a request to follow a filter. An unknown field is an error; `null` is as if the field were not there.
+/// The body of a request to follow a filter. An unknown field is an error; `null` counts as missing.
 ///
-/// The API this comes from has no standing filters, so the shape is of this crate.
+/// The original API has no standing filters, so this crate defines the shape.
 ///
 /// ```
 /// use viewlink::{ResourceType, wire::FollowRequest};
@@ -27,16 +27,16 @@ use crate::model::resource::ResourceType;
 pub struct FollowRequest {
     /// The filter.
     pub filter: String,
-    /// Where a filter of segments looks.
+    /// The environment for a filter of segments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<String>,
-    /// Why.
+    /// The reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
 impl FollowRequest {
-    /// The request that a body is.
+    /// Parses a body.
     ///
     /// Cost: O(bytes).
     ///
@@ -47,7 +47,7 @@ impl FollowRequest {
         json::parse(body)
     }
 
-    /// The filter that the view is to follow for the resources of a type.
+    /// The filter that the view should follow for the resources of a type.
     ///
     /// Cost: O(length).
     ///

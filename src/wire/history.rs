@@ -73,10 +73,10 @@ pub struct HistoryEvent<'a> {
     /// The resource.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Name<'a>>,
-    /// For which type the view follows a filter since, or no more.
+    /// The type for which the view starts or stops following a filter.
     #[serde(rename = "resourceType", skip_serializing_if = "Option::is_none")]
     pub followed_type: Option<&'static str>,
-    /// The filter that it follows since.
+    /// The filter that it follows from this change on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// The time of a link, in milliseconds since 1970.

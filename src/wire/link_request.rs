@@ -104,7 +104,7 @@ impl TryFrom<Fields> for LinkRequest {
 
     fn try_from(fields: Fields) -> Result<Self, &'static str> {
         let Fields { keys, segment_identifiers, filter, environment_id, comment } = fields;
-        // With keys, an empty filter adds nothing. Alone it could mean nothing or everything.
+        // With keys, an empty filter adds nothing. Without keys, it could mean nothing or everything.
         let has_keys = keys.is_some() || segment_identifiers.is_some();
         let filter = filter.filter(|text| !(has_keys && text.is_empty()));
         match (keys, segment_identifiers, filter) {
@@ -153,7 +153,7 @@ impl LinkRequest {
     ///
     /// let body = br#"{"keys": ["checkout-v2"], "filter": "tags:backend+beta"}"#;
     /// let batch = LinkRequest::from_json(body)?.into_batch(ResourceType::Flag)?;
-    /// assert_eq!(batch.len(), 1); // and what the filter finds
+    /// assert_eq!(batch.len(), 1); // and the resources that match the filter
     ///
     /// let body = br#"{"filter": "tags:backend,"}"#;
     /// let error = LinkRequest::from_json(body)?.into_batch(ResourceType::Flag).unwrap_err();

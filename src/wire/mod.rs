@@ -1,8 +1,8 @@
 //! The JSON of LaunchDarkly's Views REST API: the requests of its clients, and the answers they accept.
 //!
-//! Plain types without HTTP. A request is parsed from the bytes of a body or the decoded parameters of a query, and
-//! becomes a request to the engine. Reports, pages and errors of the engine become the bodies of answers. Needs the
-//! feature `wire`.
+//! These are plain types without HTTP. A request is parsed from the bytes of a body or the decoded parameters of a
+//! query, and becomes a request to the engine. Reports, pages and errors of the engine become the bodies of answers.
+//! The feature `wire` is required.
 //!
 //! | operation | request | answer |
 //! | --- | --- | --- |
@@ -47,9 +47,9 @@
 //!
 //! [`find_resource`] reads a path that names a segment by id.
 //!
-//! The shapes are those of the API's public documentation, its `OpenAPI` description and its official clients. Where
-//! these are unclear, the type says what it does. Requests that the store cannot serve (an unsupported filter field, a
-//! search in the views of a resource) are refused, never silently ignored: [`RequestError::Unsupported`].
+//! The shapes are those of the API's public documentation, its `OpenAPI` description and its official clients. If
+//! these are unclear, the type documents its behaviour. Requests that the store cannot serve (an unsupported filter
+//! field, a search in the views of a resource) are refused, never silently ignored: [`RequestError::Unsupported`].
 
 mod attribute;
 mod changes;

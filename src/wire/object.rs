@@ -1,4 +1,4 @@
-//! JSON objects, and nothing else.
+//! JSON objects, and no other JSON values.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// The contents of a JSON object.
 ///
-/// A derived struct can also be parsed from a list of its values in the order of its fields. No client means that, and
-/// a change of a view must not be guessed.
+/// A derived struct can also be parsed from a list of its values in the order of its fields. No client sends this
+/// intentionally, and a change of a view must not be guessed.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

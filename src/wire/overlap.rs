@@ -1,4 +1,4 @@
-//! What views have in common.
+//! The resources that views share.
 
 use serde::Serialize;
 
@@ -6,9 +6,9 @@ use super::changes::Counts;
 use crate::model::overlap;
 use crate::model::page::Page;
 
-/// How much two views have in common.
+/// How many resources two views share.
 ///
-/// The API this comes from does not compare views, so the shape is of this crate.
+/// The original API does not compare views, so this crate defines the shape.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, wire::Overlap};
@@ -29,7 +29,7 @@ pub struct Overlap {
     pub second: Counts,
     /// How many both have.
     pub both: Counts,
-    /// How many both have, of those that one has or both: from 0 to 1.
+    /// The number of resources in both views, divided by the number in at least one: from 0 to 1.
     pub jaccard: f64,
 }
 
@@ -41,7 +41,7 @@ impl From<&overlap::Overlap> for Overlap {
     }
 }
 
-/// Views that are nearly the same as another one, a page of them.
+/// A page of views that are similar to another one.
 ///
 /// ```
 /// use viewlink::{Batch, NewView, Options, Paging, wire::NearViews};
@@ -65,13 +65,13 @@ pub struct NearViews<'a> {
     pub total_count: u64,
 }
 
-/// A view that is nearly the same as another one. Example: at [`NearViews`].
+/// A view that is similar to another one. Example: at [`NearViews`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NearView<'a> {
     /// The key of the view.
     pub view_key: &'a str,
-    /// What the other one, which is the first, and this one have in common.
+    /// The resources that the other view, which is `first`, and this one share.
     #[serde(flatten)]
     pub overlap: Overlap,
 }

@@ -99,7 +99,7 @@ pub struct Projects {
 }
 
 impl Projects {
-    /// The answer with a page of the projects that `query` asked for.
+    /// The answer for a page of the projects, which `query` requested.
     ///
     /// Cost: O(items).
     #[must_use]
@@ -204,7 +204,7 @@ impl ProjectPatch {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Body`] when the bytes are neither of both, or a field has another type or is unknown;
+    /// [`RequestError::Body`] when the bytes are neither of the two, or a field has another type or is unknown;
     /// [`RequestError::Parameter`] when a step of a JSON Patch does anything but replace a field.
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         if body.trim_ascii_start().first() != Some(&b'[') {

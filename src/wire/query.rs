@@ -221,20 +221,19 @@ impl Query {
         self.whole_paging("the views of a resource cannot be filtered: read them page by page")
     }
 
-    /// The page of the projects of a store that is asked for: by key. Example: at
-    /// [`Projects`](super::Projects).
+    /// The requested page of the projects of a store: by key. Example: at [`Projects`](super::Projects).
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`RequestError::Unsupported`] when there is a `query` or `filter`;
-    /// [`RequestError::Parameter`] when `sort` is the one of another list.
+    /// [`RequestError::Unsupported`] with a `query` or `filter`; [`RequestError::Parameter`] when `sort` belongs to
+    /// another list.
     pub fn project_paging(&self) -> Result<Paging<KeySort>, RequestError> {
         self.whole_paging("projects cannot be filtered: read them page by page")
     }
 
-    /// The page of a list that takes no filter; `instead` says what a caller can do.
+    /// The page of a list that accepts no filter; `instead` is the advice for the caller.
     fn whole_paging(&self, instead: &'static str) -> Result<Paging<KeySort>, RequestError> {
         let what = match (&self.search, &self.filter) {
             (Some(_), _) => Some("query"),
@@ -304,7 +303,7 @@ impl Query {
             ("expand", expand.as_deref()),
         ] {
             if let Some(value) = value {
-                // Writing to a text does not fail.
+                // Writing to a string cannot fail.
                 let _ = write!(text, "&{name}={}", Encoded(value));
             }
         }

@@ -6,7 +6,7 @@ use super::changes::Name;
 use super::link_report::LinkReport;
 use crate::model::{KeyOutcome, Report};
 
-/// The answer to a replacement: that of a link, with the unlinked resources.
+/// The answer to a replacement: the answer to a link, with the unlinked resources.
 ///
 /// The original API has no replacement, so this crate defines the additions.
 ///

@@ -5,7 +5,7 @@ use crate::model::error_chain::chain;
 
 /// Why a request is invalid; a 400.
 ///
-/// Displayed with the place of the error and what was expected there.
+/// It is displayed with the place of the error and the expected value.
 ///
 /// ```
 /// use viewlink::wire::{ErrorBody, LinkRequest};

@@ -18,9 +18,9 @@ use crate::model::{self, NewResource};
 /// such a resource can be used as it is, with `resourceType` added, and `environmentId` for segments. `null` counts as
 /// missing.
 ///
-/// Attributes are values that a flag service has and a store keeps to [filter](crate::filter) by: `status`,
-/// `staleState`, `targeting`, `filterEnv` and `followerId` of flags, `type` and `external` of segments. Each is a text,
-/// a whole number or a list of texts.
+/// Attributes are values of a flag service that a store keeps for [filters](crate::filter): `status`, `staleState`,
+/// `targeting`, `filterEnv` and `followerId` of flags, `type` and `external` of segments. Each is a text, a whole
+/// number or a list of texts.
 ///
 /// ```
 /// use viewlink::wire::ResourcePut;

@@ -15,8 +15,8 @@ use crate::model::{StandingFilter, view};
 
 /// A view.
 ///
-/// Views do not affect the payload of an SDK here, are never archived, and no longer exist when deleted. Clients
-/// require the fields that say so.
+/// Here views do not affect the payload of an SDK, are never archived, and no longer exist after they are deleted.
+/// Clients require the fields for this.
 ///
 /// ```
 /// use viewlink::wire::{MaintainerKind, Query, Views};
@@ -92,8 +92,7 @@ pub struct View {
     /// How many resources it has, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_summary: Option<ResourceSummary>,
-    /// The filters that it follows. The API this comes from has no such field, and it is not there where it follows
-    /// none.
+    /// The filters that it follows. The original API has no such field. It is absent if there are none.
     #[serde(rename = "_follows", default, skip_serializing_if = "Vec::is_empty")]
     pub follows: Vec<Following>,
 }
@@ -118,7 +117,7 @@ pub struct Following {
     /// The type of the resources.
     #[serde(with = "super::resource_type")]
     pub resource_type: ResourceType,
-    /// Which of them, as text.
+    /// The filter, as text.
     pub filter: String,
 }
 

@@ -1,4 +1,4 @@
-//! Appended bytes are in the file, and stay there.
+//! Appended bytes are in the file, and stay in it.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ fn appends(disk: &dyn Disk, start: usize) -> Appender {
 }
 
 #[test]
-fn what_was_appended_is_read_at_once_on_every_disk_behind_any_start() {
+fn appended_bytes_are_read_at_once_on_every_disk_after_any_start() {
     for start in [0, 1, 500, 512, 600, 4096, 5000] {
         let dir = tempfile::tempdir().unwrap();
         appends(&FileDisk::new(dir.path()).unwrap(), start);
@@ -78,7 +78,7 @@ fn what_was_appended_is_read_at_once_on_every_disk_behind_any_start() {
 }
 
 #[test]
-fn what_does_not_fit_into_the_file_extends_it_through_the_cache() {
+fn bytes_that_do_not_fit_into_the_file_extend_it_through_the_cache() {
     let disk = direct();
     let mut appender = appender(&disk, b"start", 1300);
     let from = disk.calls();
@@ -95,10 +95,10 @@ fn what_does_not_fit_into_the_file_extends_it_through_the_cache() {
     assert_eq!(disk.power_lost(1).contents()["a"], expected);
 }
 
-/// At each call, and at the end: all earlier appends are there. Of the next append, any sectors are there, each with
-/// its old or its new bytes.
+/// The power is lost at each call, and at the end. All earlier appends are there. Of the next append, any sectors are
+/// there, each with its old or its new bytes.
 #[test]
-fn an_append_that_returned_is_there_after_a_loss_of_power_and_the_next_one_in_any_sectors() {
+fn an_append_that_returned_survives_a_power_loss_and_the_next_one_is_there_in_any_sectors() {
     let disk = direct();
     let mut appender = appender(&disk, b"start", LEN);
     let mut whole = vec![(disk.calls(), content(&disk))];
@@ -128,7 +128,7 @@ fn an_append_that_returned_is_there_after_a_loss_of_power_and_the_next_one_in_an
 }
 
 #[test]
-fn a_direct_append_that_failed_is_there_in_any_sectors_and_the_next_one_takes_its_place() {
+fn a_failed_direct_append_is_there_in_any_sectors_and_the_next_one_overwrites_it() {
     let disk = direct();
     let mut appender = appender(&disk, b"start", LEN);
     let before = content(&disk);
@@ -145,7 +145,7 @@ fn a_direct_append_that_failed_is_there_in_any_sectors_and_the_next_one_takes_it
     assert!(found.contains(&before) && found.contains(&after));
     assert_eq!(found.len(), 16, "any of four sectors");
 
-    // The next append is complete, whatever the failed one left.
+    // The next append is complete, also after parts of the failed one.
     let next = bytes(1000, 2);
     appender.append(&next).unwrap();
     for seed in 0..300 {
@@ -166,7 +166,7 @@ fn a_direct_append_of_one_sector_that_failed_can_be_read() {
 }
 
 #[test]
-fn what_the_system_calls_invalid_is_appended_through_the_cache_from_then_on() {
+fn after_an_invalid_direct_write_appends_go_through_the_cache() {
     for kind in [io::ErrorKind::InvalidInput, io::ErrorKind::Unsupported] {
         let disk = direct();
         let mut appender = appender(&disk, b"start", LEN);
@@ -208,7 +208,7 @@ fn a_file_that_ends_before_the_offset_is_an_error() {
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
 
-/// The test above must detect such a disk.
+/// The test of power losses must detect such a disk.
 #[test]
 fn a_direct_append_to_a_disk_that_lies_is_lost() {
     for syncs in [Syncs::Ignored, Syncs::Late] {
@@ -227,7 +227,7 @@ fn a_direct_append_to_a_disk_that_lies_is_lost() {
 }
 
 #[test]
-fn where_directories_cannot_be_synced_nothing_goes_past_the_cache() {
+fn if_directories_cannot_be_synced_all_writes_go_through_the_cache() {
     let disk = direct();
     disk.set_syncs("", Syncs::OfFiles);
     assert!(!appender(&disk, b"", LEN).is_direct());
@@ -239,7 +239,7 @@ fn where_directories_cannot_be_synced_nothing_goes_past_the_cache() {
 
 /// A direct write does not sync other parts of the file, and unsynced older bytes never replace it.
 #[test]
-fn a_direct_write_takes_the_place_of_what_was_written_and_not_synced() {
+fn a_direct_write_replaces_earlier_unsynced_writes() {
     let disk = direct();
     let file = file(&disk, &[1; 4096], 4096);
     file.write_at(0, &[2; 1024]).unwrap();
@@ -255,7 +255,7 @@ fn a_direct_write_takes_the_place_of_what_was_written_and_not_synced() {
 /// A file system in memory accepts such a handle and writes to its cache.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_system_that_tells_no_alignment_is_written_through_the_cache() {
+fn a_file_system_without_an_alignment_is_written_through_the_cache() {
     let shared = std::path::Path::new("/dev/shm");
     if rustix::fs::statfs(shared).is_ok_and(|found| found.f_type == 0x0102_1994) {
         let dir = tempfile::tempdir_in(shared).unwrap();
@@ -286,7 +286,7 @@ fn how_long_an_append_takes() {
             }
             (appender, Vec::new())
         });
-        // In turn, so that both see the same load on the disk.
+        // Alternating, so that both have the same load on the disk.
         for _ in 0..appends {
             for (appender, times) in &mut ways {
                 let begun = std::time::Instant::now();

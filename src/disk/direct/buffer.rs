@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_is_aligned_whatever_was_asked_of_it_before() {
+    fn a_buffer_is_aligned_after_any_earlier_use() {
         let mut buffer = AlignedBuffer::default();
         for alignment in [1, 4, 512, 4096, 1 << 16] {
             for len in [0, 1, 512, 100_000, 3, AlignedBuffer::KEPT + 1] {

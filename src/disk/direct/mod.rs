@@ -37,8 +37,8 @@ impl Alignment {
     /// A larger alignment is not worth the padding.
     const MOST: usize = 1 << 16;
 
-    /// The alignment that a file system reports for a file. `None` if it is unusable: some report such a value to say
-    /// that they do not write past the cache.
+    /// The alignment that a file system reports for a file. `None` if it is unusable: with such a value, some file
+    /// systems report that they do not write past the cache.
     pub(crate) fn told(memory: u32, block: u32) -> Option<Self> {
         let of = |told: u32| {
             let told = usize::try_from(told).ok()?;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_alignment_is_not_taken_for_one() {
+    fn invalid_alignments_are_refused() {
         let some = |memory, block| Some(Alignment { memory, block });
         assert_eq!(Alignment::told(4, 512), some(4, 512));
         assert_eq!(Alignment::told(1, 4096), some(1, 4096));

@@ -56,7 +56,7 @@ impl Dir {
             Access::Read => {
                 let kind = self.kind(name, AtFlags::empty())?;
                 check_is_file(kind == FileType::Directory, kind == FileType::RegularFile)?;
-                // Nor does it wait for a writer if a pipe has replaced the file.
+                // This does not wait for a writer either, if a pipe has replaced the file.
                 OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK
             }
             Access::Write => write,

@@ -49,8 +49,11 @@ pub(crate) struct FileDisk {
     path: PathBuf,
     /// Empty until the directory is found there.
     dir: OnceLock<Dir>,
-    /// Whether files that can be written past the cache are.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "none can be"))]
+    /// Whether direct writes are used for files that support them.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "direct writes are not supported")
+    )]
     is_direct: bool,
 }
 
@@ -64,7 +67,7 @@ impl FileDisk {
         Self { path: path.to_owned(), dir: OnceLock::from(dir), is_direct: true }
     }
 
-    /// The same directory, all files of which are written through the cache.
+    /// The same directory, but all files are written through the cache.
     #[cfg(feature = "testing")]
     pub(crate) fn buffered(mut self) -> Self {
         self.is_direct = false;

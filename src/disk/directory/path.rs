@@ -24,7 +24,7 @@ impl Dir {
     }
 
     fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        // Part by part, with the separator of this system.
+        // This is done part by part, with the separator of this system.
         name.as_ref().iter().fold(self.path.clone(), |path, part| path.join(part))
     }
 

@@ -1,4 +1,4 @@
-//! A directory is looked up once, and then kept.
+//! The path of a directory is looked up once, and then the directory is kept open.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ fn names(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_not_found_before_it_is_made_and_held_then() {
+fn a_missing_directory_is_found_after_it_is_created_and_then_kept_open() {
     let (_above, path) = place();
     let path = path.join("deeper/still");
     let disk = FileDisk::new(&path).unwrap();
@@ -34,7 +34,7 @@ fn a_directory_that_is_not_there_is_not_found_before_it_is_made_and_held_then() 
 }
 
 #[test]
-fn a_file_is_not_taken_for_a_directory() {
+fn a_file_is_not_accepted_as_a_directory() {
     let (_above, path) = place();
     fs::write(&path, "a").unwrap();
     let disk = FileDisk::new(&path).unwrap();
@@ -53,14 +53,14 @@ fn a_file_is_not_taken_for_a_directory() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_that_was_removed_is_not_made_again() {
+fn a_directory_that_was_removed_is_not_created_again() {
     let (_above, path) = place();
     let disk = FileDisk::new(&path).unwrap();
     disk.create_dir("").unwrap();
     fs::remove_dir(&path).unwrap();
     fs::create_dir(&path).unwrap();
     assert_eq!(disk.create("a").unwrap_err().kind(), io::ErrorKind::NotFound);
-    // The system treats it as an empty one.
+    // The system treats it as an empty directory.
     assert!(disk.list("").unwrap_or_default().is_empty());
     let _ = disk.create_dir("");
     assert!(names(&path).is_empty());
@@ -68,7 +68,7 @@ fn a_directory_that_was_removed_is_not_made_again() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_is_not_opened_to_read_and_nobody_waits_for_it() {
+fn only_files_are_opened_for_reading_without_blocking() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let (_above, path) = place();
     let disk = FileDisk::new(&path).unwrap();
@@ -86,7 +86,7 @@ fn what_is_no_file_is_not_opened_to_read_and_nobody_waits_for_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_copy_is_finished_where_it_was_begun_whatever_became_of_the_path() {
+fn a_copy_is_finished_in_its_directory_even_if_the_path_changes() {
     let (above, path) = place();
     let moved = above.path().join("moved");
     for is_there in [false, true] {
@@ -109,7 +109,7 @@ fn a_copy_is_finished_where_it_was_begun_whatever_became_of_the_path() {
 }
 
 #[test]
-fn a_copy_that_is_not_finished_is_removed_with_all_in_it() {
+fn an_unfinished_copy_is_removed_with_its_contents() {
     let (above, path) = place();
     for is_there in [false, true] {
         if is_there {

@@ -124,7 +124,7 @@ impl DiskFault {
         self
     }
 
-    /// All calls from then on fail, instead of only one.
+    /// Makes all later calls fail, instead of only one.
     #[must_use]
     pub const fn for_good(mut self) -> Self {
         self.count = u64::MAX;
@@ -159,9 +159,9 @@ pub enum Syncs {
     /// Everything written before is durable when the call returns.
     #[default]
     Honest,
-    /// Does nothing, and the call returns.
+    /// The sync does nothing and returns success.
     Ignored,
-    /// Makes durable what was written before the previous sync.
+    /// The sync makes durable what was written before the previous sync.
     Late,
     /// Like [`Honest`](Self::Honest) for files, including all earlier changes of names. A directory cannot be synced:
     /// the call is invalid, as on some network file systems. These files do not support direct writes.

@@ -109,8 +109,8 @@ impl Inode {
         self.due = self.unsynced.len();
     }
 
-    /// A failed sync: as on Linux, its bytes then count as clean and stay in memory only. Only the length, which the
-    /// file system keeps, comes with a later sync. Direct writes are not affected.
+    /// A failed sync: as on Linux, its bytes then count as clean and stay only in memory. The length, which the file
+    /// system keeps, is synced later. Direct writes are not affected.
     pub(super) fn fail_sync(&mut self) {
         self.differs |= !self.unsynced.is_empty();
         self.unsynced.retain(|write| !matches!(write, Write::Bytes(..)));
@@ -130,7 +130,7 @@ impl Inode {
         if self.unsynced.is_empty() {
             return Self::clean(Arc::clone(&self.synced));
         }
-        // Nothing, all, or something in between.
+        // Nothing, everything, or a part.
         let kept = random.below(9);
         let mut writes: Vec<&Write> =
             self.unsynced.iter().filter(|_| random.in_eighths(kept)).collect();

@@ -198,7 +198,8 @@ impl SimulatedDisk {
         Stops { medium: Some(world.origin.clone()), events: events.into_iter() }
     }
 
-    /// Flips bits of one byte of a file, on the medium and as seen by processes. Does nothing if there is no such byte.
+    /// Flips bits of one byte of a file, on the medium and as seen by processes. If there is no such byte, nothing
+    /// happens.
     ///
     /// Cost: O(bytes of the file).
     ///

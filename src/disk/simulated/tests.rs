@@ -22,13 +22,13 @@ fn after_losses(disk: &SimulatedDisk) -> impl Iterator<Item = BTreeMap<String, V
 }
 
 #[test]
-fn what_was_synced_is_there_whatever_happens() {
+fn synced_data_always_survives() {
     let (disk, _file) = ones();
     assert!(after_losses(&disk).all(|files| files["a"] == [1; LONG]));
 }
 
 #[test]
-fn what_was_not_synced_is_there_or_not_or_torn_at_sectors() {
+fn unsynced_data_is_there_or_missing_or_torn_at_sectors() {
     let (disk, file) = ones();
     file.write_at(100, &[2; LONG - 100]).unwrap();
     let mut seen = BTreeSet::new();
@@ -49,7 +49,7 @@ fn what_was_not_synced_is_there_or_not_or_torn_at_sectors() {
 }
 
 #[test]
-fn names_that_were_not_synced_are_there_or_not() {
+fn unsynced_names_are_there_or_missing() {
     let (disk, _file) = ones();
     disk.rename("a", "b").unwrap();
     disk.create("c").unwrap();
@@ -59,7 +59,7 @@ fn names_that_were_not_synced_are_there_or_not() {
 }
 
 #[test]
-fn stops_are_the_disk_as_it_was() {
+fn stops_return_the_disk_at_each_call() {
     let (disk, file) = ones();
     let mut seen = vec![disk.contents()];
     let from = disk.calls();
@@ -73,7 +73,7 @@ fn stops_are_the_disk_as_it_was() {
 }
 
 #[test]
-fn what_a_failed_sync_did_not_bring_is_not_brought_by_a_later_one() {
+fn bytes_of_a_failed_sync_are_not_synced_by_a_later_one() {
     let (disk, file) = ones();
     disk.fail(DiskFault::new(io::ErrorKind::Other).on(CallKind::Sync));
     file.write_at(0, &[2; 1_000]).unwrap();
@@ -88,7 +88,7 @@ fn what_a_failed_sync_did_not_bring_is_not_brought_by_a_later_one() {
 }
 
 #[test]
-fn a_late_sync_is_one_behind() {
+fn a_late_sync_makes_the_data_before_the_previous_sync_durable() {
     let (disk, file) = ones();
     disk.set_syncs("a", Syncs::Late);
     for byte in [2, 3] {
@@ -100,7 +100,7 @@ fn a_late_sync_is_one_behind() {
 }
 
 #[test]
-fn a_write_that_fails_is_done_by_half_and_one_without_room_not_at_all() {
+fn a_failed_write_may_be_done_in_part_and_one_without_space_is_not_done() {
     let (disk, file) = ones();
     disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(1).for_good());
     file.write_at(0, &[2; 10]).unwrap();
@@ -114,7 +114,7 @@ fn a_write_that_fails_is_done_by_half_and_one_without_room_not_at_all() {
 }
 
 #[test]
-fn where_directories_cannot_be_synced_a_name_is_there_once_a_file_was_synced_after_it() {
+fn if_directories_cannot_be_synced_a_name_is_durable_after_the_next_sync_of_a_file() {
     let (disk, file) = ones();
     disk.set_syncs("", Syncs::OfFiles);
     disk.rename("a", "b").unwrap();
@@ -127,7 +127,7 @@ fn where_directories_cannot_be_synced_a_name_is_there_once_a_file_was_synced_aft
 }
 
 #[test]
-fn the_sync_of_a_directory_that_fails_otherwise_is_a_failure() {
+fn any_other_failure_of_a_directory_sync_is_an_error() {
     let (disk, _file) = ones();
     for (kind, is_failure) in [
         (io::ErrorKind::InvalidInput, false),

@@ -24,7 +24,7 @@ fn assert_errors<const N: usize>(cases: [(&str, usize, &str); N]) {
 }
 
 #[test]
-fn an_empty_text_is_no_filter() {
+fn an_empty_text_is_not_a_filter() {
     for text in ["", " ", "\t\n\u{a0}"] {
         assert_eq!(error(ResourceType::Flag, text).kind(), &Kind::Empty);
         assert_eq!(ViewFilter::parse(text).unwrap_err().kind(), &Kind::Empty);
@@ -46,7 +46,7 @@ fn a_comma_has_a_condition_on_both_sides() {
 }
 
 #[test]
-fn a_field_that_is_not_there_is_told_with_those_that_are() {
+fn the_error_for_an_unknown_field_lists_the_known_ones() {
     assert_errors([
         (
             "colour:red",
@@ -70,7 +70,7 @@ fn a_field_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
-fn a_field_of_the_api_that_a_store_does_not_keep_is_told_apart() {
+fn a_field_of_the_api_that_a_store_does_not_have_has_its_own_error() {
     let text = "tags:a,evaluated:{\"before\":1690527600000}";
     let unsupported = error(ResourceType::Flag, text);
     assert_eq!(unsupported.position(), 7);
@@ -111,7 +111,7 @@ fn bounds_of_a_time_are_an_object_with_one_or_two_known_members() {
 }
 
 #[test]
-fn an_operator_is_there_and_one_that_the_field_takes() {
+fn an_operator_is_required_and_must_be_accepted_by_the_field() {
     assert_errors([
         ("query", 5, "an operator is missing: query accepts : = equals contains"),
         ("query ,name:a", 6, "an operator is missing"),
@@ -143,7 +143,7 @@ fn an_operator_is_there_and_one_that_the_field_takes() {
 }
 
 #[test]
-fn a_value_is_there() {
+fn a_value_is_required() {
     let missing = "is missing";
     assert_errors([
         ("query:", 6, missing),
@@ -164,7 +164,7 @@ fn a_value_is_there() {
 }
 
 #[test]
-fn nothing_is_searched_for_the_empty_text() {
+fn an_empty_search_text_is_an_error() {
     assert_errors([
         ("query:\"\"", 6, "query accepts a text that is not empty"),
         ("query = \"\"", 8, "query accepts a text that is not empty"),
@@ -175,7 +175,7 @@ fn nothing_is_searched_for_the_empty_text() {
 }
 
 #[test]
-fn a_value_is_one_that_the_field_can_have() {
+fn a_value_must_be_valid_for_the_field() {
     assert_errors([
         ("unbounded:maybe", 10, "unbounded accepts true or false"),
         ("unbounded = True", 12, "unbounded accepts true or false"),
@@ -191,7 +191,7 @@ fn a_value_is_one_that_the_field_can_have() {
 }
 
 #[test]
-fn a_malformed_key_of_a_view_tells_what_is_wrong_with_it() {
+fn the_error_for_a_malformed_view_key_has_the_reason() {
     for (text, position) in [
         ("view:a+no key", 7),
         ("view:\"\"", 5),
@@ -208,7 +208,7 @@ fn a_malformed_key_of_a_view_tells_what_is_wrong_with_it() {
 }
 
 #[test]
-fn quotes_and_lists_end() {
+fn quotes_and_lists_must_end() {
     let quote = "the value in double quotes does not end";
     let list = "the list does not end";
     assert_errors([
@@ -226,7 +226,7 @@ fn quotes_and_lists_end() {
 }
 
 #[test]
-fn a_backslash_in_quotes_stands_before_what_it_escapes() {
+fn a_backslash_in_quotes_must_begin_a_valid_escape() {
     let escape = "the escape is invalid";
     assert_errors([
         (r#"query:"\x""#, 7, escape),
@@ -242,7 +242,7 @@ fn a_backslash_in_quotes_stands_before_what_it_escapes() {
 }
 
 #[test]
-fn nothing_follows_a_value_but_a_comma() {
+fn only_a_comma_may_follow_a_value() {
     let expected = "is unexpected: expected a comma or the end";
     assert_errors([
         ("query = a b", 10, expected),
@@ -259,7 +259,7 @@ fn nothing_follows_a_value_but_a_comma() {
 }
 
 #[test]
-fn a_text_is_read_up_to_the_greatest_length() {
+fn a_text_is_accepted_up_to_the_greatest_length() {
     let longest = format!("query:{}", "x".repeat(MAX_FILTER_LEN - 6));
     assert_eq!(flags(&longest).conditions().len(), 1);
     let length = MAX_FILTER_LEN + 1;
@@ -269,7 +269,7 @@ fn a_text_is_read_up_to_the_greatest_length() {
 }
 
 #[test]
-fn all_conditions_together_have_a_greatest_number_of_values() {
+fn the_number_of_values_of_all_conditions_is_limited() {
     let many = |count| vec!["a"; count].join("+");
     assert_eq!(flags(&format!("query:a,tags:{}", many(999))).conditions().len(), 2);
     for text in [

@@ -1,4 +1,4 @@
-//! What can be written, and its meaning.
+//! The grammar of filters, and the meaning of its parts.
 
 use super::super::field::Field;
 use super::super::operator::Operator;
@@ -7,7 +7,7 @@ use super::*;
 use crate::filter::ViewCondition;
 
 #[test]
-fn the_short_form_goes_on_to_the_next_comma() {
+fn the_short_form_ends_at_the_next_comma() {
     for (text, expected) in [
         ("query:a", vec![query("a")]),
         ("query:a b", vec![query("a b")]),
@@ -22,7 +22,7 @@ fn the_short_form_goes_on_to_the_next_comma() {
 }
 
 #[test]
-fn a_plus_stands_between_values_of_a_set_and_is_a_character_elsewhere() {
+fn a_plus_separates_values_of_a_set_and_is_a_character_elsewhere() {
     assert_eq!(flags("tags:a").conditions(), [all_tags(["a"])]);
     assert_eq!(flags("tags:a+b c + d").conditions(), [all_tags(["a", "b c", "d"])]);
     assert_eq!(flags("tags:\"a+b\" + \"c,d\"").conditions(), [all_tags(["a+b", "c,d"])]);
@@ -51,7 +51,7 @@ fn double_quotes_hold_any_character_and_the_escapes_of_json() {
 }
 
 #[test]
-fn the_long_form_compares_as_its_operator_says() {
+fn the_long_form_compares_with_its_operator() {
     use ResourceCondition::{Key, Name, View};
     for (text, expected) in [
         ("query = a", query("a")),
@@ -83,14 +83,14 @@ fn the_long_form_compares_as_its_operator_says() {
 }
 
 #[test]
-fn white_space_may_be_left_out_where_a_mark_divides() {
+fn white_space_next_to_a_separator_is_optional() {
     let spread = segments(" tags  anyOf [ \"a\" , \"b\" ] , unbounded = true , query : c ");
     assert_eq!(segments("tags anyOf[\"a\",\"b\"],unbounded=true,query:c"), spread);
     assert_eq!(segments("name equals\"a\""), segments("name = a"));
 }
 
 #[test]
-fn a_field_of_two_words_is_one_of_them_or_not() {
+fn a_field_with_two_words_accepts_both_and_their_negation() {
     use ResourceCondition::{Archived, Temporary, Unbounded};
     for (text, expected) in [
         ("archived:true", Archived(true)),
@@ -122,7 +122,7 @@ fn maintainers_are_members_or_teams() {
 }
 
 #[test]
-fn a_field_may_come_twice_and_conditions_keep_their_order() {
+fn a_field_may_occur_twice_and_conditions_keep_their_order() {
     let conditions = [all_tags(["b"]), query("x"), all_tags(["a"])];
     assert_eq!(flags("tags:b,query:x,tags:a").conditions(), conditions);
 }
@@ -147,7 +147,7 @@ fn views_are_filtered_by_fields_of_their_own() {
     }
 }
 
-/// Every field of the table, and whether it accepts each operator.
+/// Checks for every field of the table whether it accepts each operator.
 fn assert_fields_take_what_they_say<C>(
     table: &'static Table<C>,
     parses: impl Fn(&str) -> Result<(), crate::FilterErrorKind>,
@@ -190,7 +190,7 @@ fn assert_fields_take_what_they_say<C>(
 }
 
 #[test]
-fn every_field_takes_the_operators_it_says_and_no_other() {
+fn every_field_accepts_exactly_its_operators() {
     for resource_type in ResourceType::ALL {
         assert_fields_take_what_they_say(of_resources(resource_type), |text| {
             let parsed = ResourceFilter::parse(resource_type, text);

@@ -1,4 +1,4 @@
-//! Laws for every text, filter and resource.
+//! Properties for every text, filter and resource.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -51,17 +51,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
 
     #[test]
-    fn every_text_is_a_filter_or_an_error_that_lies_in_it(text in any::<String>()) {
+    fn every_text_is_a_filter_or_an_error_with_a_position_in_it(text in any::<String>()) {
         assert_filter_or_error(&text);
     }
 
     #[test]
-    fn what_is_nearly_a_filter_is_one_or_an_error_that_lies_in_it(text in nearly_a_filter()) {
+    fn a_nearly_valid_text_is_a_filter_or_an_error_with_a_position_in_it(text in nearly_a_filter()) {
         assert_filter_or_error(&text);
     }
 
     #[test]
-    fn a_filter_that_is_displayed_is_read_as_one_that_is_displayed_alike(
+    fn a_displayed_filter_is_parsed_as_a_filter_with_the_same_text(
         (resource_type, conditions) in resource_type().prop_flat_map(|resource_type| {
             let condition = Texts::Written.resource_condition(resource_type);
             (Just(resource_type), prop::collection::vec(condition, 1..5))
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_of_resources_that_was_written_is_read_as_the_same(
+    fn a_filter_of_resources_is_the_same_after_writing_and_parsing(
         (resource_type, conditions) in resource_type().prop_flat_map(|resource_type| {
             let condition = Texts::Written.resource_condition(resource_type);
             (Just(resource_type), prop::collection::vec(condition, 1..5))
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_of_views_that_was_written_is_read_as_the_same(
+    fn a_filter_of_views_is_the_same_after_writing_and_parsing(
         conditions in prop::collection::vec(Texts::Written.view_condition(), 1..5),
         choices in prop::collection::vec(any::<u8>(), 60),
     ) {
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_matches_the_resources_that_the_model_says(
+    fn a_filter_matches_the_same_resources_as_the_model(
         conditions in resource_type().prop_flat_map(|resource_type| {
             prop::collection::vec(Texts::Few.resource_condition(resource_type), 0..3)
         }),
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_matches_the_views_that_the_model_says(
+    fn a_filter_matches_the_same_views_as_the_model(
         conditions in prop::collection::vec(Texts::Few.view_condition(), 0..3),
         views in prop::collection::vec(any_view(), 8),
     ) {
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn what_matches_is_under_an_entry_that_is_looked_up(
+    fn every_match_is_under_an_index_entry_of_the_filter(
         conditions in resource_type().prop_flat_map(|resource_type| {
             prop::collection::vec(Texts::Few.resource_condition(resource_type), 0..3)
         }),
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn every_piece_of_a_name_is_found_in_it_whatever_its_case(
+    fn every_part_of_a_name_is_found_in_it_in_any_case(
         name in any::<String>(),
         from in any::<prop::sample::Index>(),
         to in any::<prop::sample::Index>(),

@@ -38,7 +38,7 @@ fn lists_without_members_match_nothing_or_everything() {
 }
 
 #[test]
-fn the_conditions_on_views_are_given_in_order() {
+fn the_conditions_on_views_are_returned_in_order() {
     let filter = flags("view:a,query:x,view notEquals b");
     let expected = [SetPredicate::AllOf(in_views(["a"])), SetPredicate::NoneOf(in_views(["b"]))];
     assert_eq!(filter.views().cloned().collect::<Vec<_>>(), expected);

@@ -81,7 +81,7 @@ fn an_attribute_is_compared_with_a_text_a_number_or_each_text_of_a_set() {
 }
 
 #[test]
-fn an_attribute_that_no_resource_has_finds_nothing() {
+fn a_condition_on_an_attribute_that_no_resource_has_matches_nothing() {
     for facts in [FACTS, ResourceFacts { attributes: Some(&Attributes::new()), ..FACTS }] {
         for field in ["status", "staleState", "targeting", "filterEnv", "followerId"] {
             for test in [":a", " = a", " notEquals a", " anyOf [a]", " contains a", " exists true"]
@@ -94,7 +94,7 @@ fn an_attribute_that_no_resource_has_finds_nothing() {
 }
 
 #[test]
-fn everything_else_heeds_case() {
+fn everything_else_is_compared_with_case() {
     let tags = texts(["Beta"]);
     let facts = ResourceFacts { tags: &tags, ..FACTS };
     assert!(matches("tags:Beta", &facts) && !matches("tags:beta", &facts));
@@ -103,7 +103,7 @@ fn everything_else_heeds_case() {
 }
 
 #[test]
-fn of_nobody_only_what_is_negative_holds() {
+fn without_a_maintainer_only_negative_conditions_hold() {
     let member = Maintainer::Member("m".into());
     let team = Maintainer::Team("m".into());
     let of_member = ResourceFacts { maintainer: Some(&member), ..FACTS };
@@ -127,7 +127,7 @@ fn of_nobody_only_what_is_negative_holds() {
 }
 
 #[test]
-fn a_resource_is_found_by_when_it_was_created_and_not_without_a_registration() {
+fn a_registered_resource_is_found_by_its_time_of_creation() {
     let created = |time| ResourceFacts { created_at: Some(Timestamp::from_millis(time)), ..FACTS };
     for (filter, found) in [
         (r#"creationDate:{"after":1}"#, [false, false, true, true]),
@@ -148,7 +148,7 @@ fn a_resource_is_found_by_when_it_was_created_and_not_without_a_registration() {
 }
 
 #[test]
-fn lists_without_members_hold_always_or_never() {
+fn empty_lists_hold_always_or_never() {
     let holds = |condition| ResourceFilter::all().and(condition).matches(&FACTS);
     assert!(!holds(any_tags([])) && holds(all_tags([])) && holds(no_tags([])));
     assert!(!holds(ResourceCondition::Key(TextPredicate::AnyOf(Vec::new()))));
@@ -156,12 +156,12 @@ fn lists_without_members_hold_always_or_never() {
 }
 
 #[test]
-fn views_are_left_to_whoever_knows_the_links() {
+fn conditions_on_views_are_checked_by_the_caller() {
     assert!(matches("view:a", &FACTS) && matches("view notEquals a", &FACTS));
 }
 
 #[test]
-fn an_environment_has_its_own_segments_only() {
+fn an_environment_has_only_its_own_segments() {
     let environment = EnvironmentId::parse("test").unwrap();
     let filter = segments("unbounded = true").and(ResourceCondition::Environment(environment));
     let segment = |environment| ResourceFacts { environment, unbounded: true, ..FACTS };
@@ -172,7 +172,7 @@ fn an_environment_has_its_own_segments_only() {
 }
 
 #[test]
-fn no_view_is_one_of_the_payload() {
+fn no_view_is_a_payload_view() {
     let view = super::random::view("a", "A", Vec::new(), None);
     assert!(!views("isPayloadView = true").matches(&view));
     assert!(views("isPayloadView = false").matches(&view));

@@ -1,4 +1,4 @@
-//! The matches of a filter, computed in a second, simple way.
+//! The matches of a filter, computed in another, simpler way.
 
 use std::collections::BTreeSet;
 

@@ -111,7 +111,7 @@ impl Pen {
             TextPredicate::StartsWith(text) => self.one(field, "startsWith", text),
             TextPredicate::Contains(text) => self.one(field, "contains", text),
             TextPredicate::AnyOf(texts) => self.long(field, "anyOf", texts),
-            TextPredicate::NoneOf(_) => panic!("only of keys"),
+            TextPredicate::NoneOf(_) => panic!("only for keys"),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::model::view::{Maintainer, View};
 pub(super) enum Texts {
     /// A few texts, so that they often match; lists may be empty.
     Few,
-    /// Anything that can be written, however strange.
+    /// Any text that the grammar allows.
     Written,
 }
 
@@ -125,7 +125,7 @@ impl Texts {
             Self::Written if resource_type == ResourceType::Flag => {
                 let is_some =
                     |condition: &Is| *condition != Is::CreatedAt(TimePredicate::default());
-                let bounds = bounds.prop_filter("a bound is there", is_some);
+                let bounds = bounds.prop_filter("it has a bound", is_some);
                 prop_oneof![4 => of_all, 4 => others, 1 => bounds].boxed()
             }
             Self::Written => prop_oneof![of_all, others].boxed(),

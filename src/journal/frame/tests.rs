@@ -76,7 +76,7 @@ fn a_frame_reads_back() {
 }
 
 #[test]
-fn any_flipped_bit_of_a_frame_shows() {
+fn any_flipped_bit_of_a_frame_is_detected() {
     let bytes = frame(8, 4, b"mark", &[b"payload", b"another one"]);
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
@@ -89,7 +89,7 @@ fn any_flipped_bit_of_a_frame_shows() {
 }
 
 #[test]
-fn a_frame_that_ends_early_is_none() {
+fn a_frame_that_ends_early_is_invalid() {
     let bytes = frame(8, 4, b"mark", &[b"payload", b"another one"]);
     for length in 0..bytes.len() {
         assert_eq!(read(&bytes[..length], 9), None, "{length} bytes");
@@ -107,13 +107,13 @@ fn a_body_belongs_to_one_header_only() {
 }
 
 #[test]
-fn a_frame_of_another_store_is_none() {
+fn a_frame_of_another_store_is_invalid() {
     let bytes = frame_of(StoreId([8; 16]), 8, 4, b"", &[b"payload"]);
     assert_eq!(parse(ID, &header_of(&bytes)), Parsed::Torn);
 }
 
 #[test]
-fn what_a_store_tells_of_its_id_does_not_make_a_frame() {
+fn the_displayed_part_of_a_store_id_is_not_enough_to_imitate_a_frame() {
     let mut told = ID;
     told.0[15] ^= 1;
     assert_eq!(format!("{told:?}"), format!("{ID:?}"));
@@ -122,7 +122,7 @@ fn what_a_store_tells_of_its_id_does_not_make_a_frame() {
 }
 
 #[test]
-fn a_frame_that_says_it_is_synced_itself_is_none() {
+fn a_frame_that_states_itself_as_synced_is_invalid() {
     for (durable_up_to, is_frame) in [(1, true), (2, false), (3, false)] {
         let header = header_of(&frame(1, durable_up_to, b"", &[b"abc"]));
         assert_eq!(matches!(parse(ID, &header), Parsed::Header(_)), is_frame, "{durable_up_to}");
@@ -131,7 +131,7 @@ fn a_frame_that_says_it_is_synced_itself_is_none() {
 
 /// With correct checksums, which only a defect could write.
 #[test]
-fn a_frame_whose_lengths_contradict_each_other_is_none() {
+fn a_frame_with_contradicting_lengths_is_invalid() {
     let bytes = frame(1, 0, b"mark", &[b"abc", b"de"]);
     let parsed = |count, body_len| {
         let Parsed::Header(header) = parse(ID, &header_of(&bytes)) else { panic!() };
@@ -152,7 +152,7 @@ fn a_frame_whose_lengths_contradict_each_other_is_none() {
 }
 
 #[test]
-fn only_the_frame_that_is_due_is_found() {
+fn only_the_frame_with_the_expected_revision_is_found() {
     let bytes = frame(2, 1, b"", &[b"abc"]);
     for (due, found) in [(2, false), (3, true), (4, false)] {
         assert_eq!(read(&bytes, due).is_some(), found, "due {due}");
@@ -166,7 +166,7 @@ fn zeros_end_a_segment() {
 
 /// The memory is not touched: the length is known before any copying.
 #[test]
-fn a_group_of_4_gib_is_too_long_and_leaves_the_buffer_as_it_was() {
+fn a_group_of_4_gib_is_too_long_and_does_not_change_the_buffer() {
     let part = vec![0; 1 << 30];
     let payloads: Vec<&[u8]> = vec![&part; 4];
     let mut buffer = vec![1];

@@ -30,7 +30,7 @@ fn the_bytes_of_a_segment_header_are_pinned() {
 }
 
 #[test]
-fn any_flipped_bit_of_a_segment_header_shows() {
+fn any_flipped_bit_of_a_segment_header_is_detected() {
     for bit in 0..ENCODED_LEN * 8 {
         let mut bytes = header().encode();
         bytes[bit / 8] ^= 1 << (bit % 8);
@@ -52,7 +52,7 @@ fn a_newer_format_a_foreign_store_and_a_wrong_name_are_told_apart() {
 }
 
 #[test]
-fn only_segments_are_segments() {
+fn only_names_of_segments_are_accepted() {
     let disk = MemoryDisk::default();
     Segments::create_dir(&disk).unwrap();
     assert_eq!(Segments::foreign_name(&disk).unwrap(), None);

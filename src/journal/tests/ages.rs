@@ -1,4 +1,4 @@
-//! The journal counts its own age, whatever the clock shows.
+//! The journal counts its own age, independently of jumps of the clock.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn age_in_days(journal: &Journal) -> u64 {
 }
 
 #[test]
-fn one_change_in_2096_costs_no_history_and_what_is_there_ages_on() {
+fn a_change_in_2096_removes_no_history_and_the_journal_continues_to_age() {
     for reopened in [false, true] {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
         let mut journal = reopen(&disk, 0);
@@ -85,7 +85,7 @@ fn a_clock_that_stays_in_2096_ages_the_journal_from_there() {
 
 /// A store that is opened once a month for one change.
 #[test]
-fn history_is_kept_for_a_few_changes_longer_where_changes_are_far_apart() {
+fn history_is_kept_for_a_few_changes_longer_if_changes_are_rare() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     for month in 0..100 {
         append_at(&mut reopen(&disk, month), TODAY + month * 30 * DAY);
@@ -108,7 +108,7 @@ fn an_append_that_failed_does_not_age_the_journal() {
 }
 
 #[test]
-fn without_a_time_to_keep_changes_for_a_step_is_a_day_at_most() {
+fn without_a_time_limit_a_step_is_at_most_a_day() {
     assert_eq!(KEEP_ALL.longest_step(), Duration::from_millis(DAY));
     assert_eq!(KEEP_DAYS.longest_step(), Duration::from_millis(10 * DAY));
 }

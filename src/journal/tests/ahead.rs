@@ -20,7 +20,7 @@ fn append_with_ahead(journal: &mut Journal, count: u64) {
 }
 
 #[test]
-fn it_is_time_when_the_newest_segment_is_half_full_and_there_is_none() {
+fn a_segment_is_due_when_the_newest_one_is_half_full_and_none_is_ready() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&shared(&disk), 0).unwrap();
     assert!(!journal.needs_ahead());
@@ -38,7 +38,7 @@ fn it_is_time_when_the_newest_segment_is_half_full_and_there_is_none() {
 }
 
 #[test]
-fn a_rotation_takes_it_and_only_then_it_has_its_name() {
+fn the_segment_gets_its_name_only_at_the_rotation() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&shared(&disk), 0).unwrap();
     append(&mut journal, 10);
@@ -62,7 +62,7 @@ fn a_rotation_takes_it_and_only_then_it_has_its_name() {
 }
 
 #[test]
-fn one_that_is_too_small_for_a_group_is_left_for_the_next() {
+fn a_segment_that_is_too_small_for_a_group_is_kept_for_the_next_one() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&shared(&disk), 0).unwrap();
     journal.segments.make_ahead(SIZE).unwrap();
@@ -76,7 +76,7 @@ fn one_that_is_too_small_for_a_group_is_left_for_the_next() {
 
 /// At each call, including those that make a segment ahead.
 #[test]
-fn whatever_was_acknowledged_survives_power_loss_and_leaves_no_file_without_a_name() {
+fn acknowledged_changes_survive_a_power_loss_and_no_unfinished_file_remains() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&shared(&disk), 0).unwrap();
     let mut acknowledged_at = vec![0];
@@ -105,7 +105,7 @@ fn whatever_was_acknowledged_survives_power_loss_and_leaves_no_file_without_a_na
 
 /// Each call of making one ahead, and of the rotation that takes it, fails once.
 #[test]
-fn a_failed_call_leaves_the_journal_as_it_says() {
+fn after_a_failed_call_the_journal_is_as_the_failure_states() {
     for call in 0..12 {
         let disk = SimulatedDisk::default();
         let mut journal = open(&shared(&disk), 0).unwrap();
@@ -134,7 +134,7 @@ fn a_failed_call_leaves_the_journal_as_it_says() {
 }
 
 #[test]
-fn a_shortage_while_it_is_begun_leaves_the_journal_usable() {
+fn a_shortage_while_the_segment_is_begun_leaves_the_journal_usable() {
     for call in 0..2 {
         let disk = SimulatedDisk::default();
         let mut journal = open(&shared(&disk), 0).unwrap();
@@ -154,7 +154,7 @@ fn a_shortage_while_it_is_begun_leaves_the_journal_usable() {
 
 /// A recovery continues with other segments while a thread still fills the file of the old ones.
 #[test]
-fn segments_that_were_retired_make_none_and_touch_none() {
+fn retired_segments_make_no_file_and_change_none() {
     let disk = SimulatedDisk::default();
     let journal = open(&shared(&disk), 0).unwrap();
     let old = Arc::clone(&journal.segments);
@@ -174,7 +174,7 @@ fn segments_that_were_retired_make_none_and_touch_none() {
 }
 
 #[test]
-fn it_is_made_by_another_thread_while_changes_are_appended() {
+fn the_segment_is_made_by_another_thread_while_changes_are_appended() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     let segments = Arc::clone(&journal.segments);

@@ -40,7 +40,7 @@ fn finished(journal: &Journal) -> u64 {
 }
 
 #[test]
-fn finished_segments_are_copied_once_as_far_as_they_count() {
+fn finished_segments_are_copied_once_up_to_their_last_valid_change() {
     let (disk, mut journal) = journal();
     let kept = SimulatedDisk::default();
     let archive = archive(&kept);
@@ -59,7 +59,7 @@ fn finished_segments_are_copied_once_as_far_as_they_count() {
 }
 
 #[test]
-fn a_segment_goes_only_after_it_is_in_the_archive() {
+fn a_segment_is_removed_only_after_it_is_in_the_archive() {
     let (disk, journal) = journal();
     let kept = SimulatedDisk::default();
     let firsts = journal.segments.firsts();
@@ -119,7 +119,7 @@ fn check_together(store: &SimulatedDisk, kept: &SimulatedDisk, seed: u64, head: 
 
 /// Each call of a copy: it is complete or missing, and made again.
 #[test]
-fn a_copy_is_whole_or_absent_after_power_loss_at_any_call() {
+fn a_copy_is_complete_or_missing_after_a_power_loss_at_any_call() {
     let (_, journal) = journal();
     let kept = SimulatedDisk::default();
     archive(&kept).archive_finished(&journal.segments).unwrap();
@@ -139,7 +139,7 @@ fn a_copy_is_whole_or_absent_after_power_loss_at_any_call() {
 
 /// Openings write changes that are not known to be synced into fresh segments, some with the same first revision.
 #[test]
-fn the_archive_is_right_however_often_the_store_is_opened_and_crashes() {
+fn the_archive_is_correct_after_any_number_of_openings_and_crashes() {
     let (disk, kept) = (SimulatedDisk::default(), SimulatedDisk::default());
     let (mut disk, mut next) = (disk, 1);
     for round in 0..60_u64 {
@@ -169,7 +169,7 @@ fn the_archive_is_right_however_often_the_store_is_opened_and_crashes() {
 }
 
 #[test]
-fn an_archive_of_another_history_is_refused_and_nothing_goes() {
+fn an_archive_of_another_history_is_refused_and_nothing_is_removed() {
     let (disk, journal) = journal();
     let other_way: Arc<dyn Disk> = Arc::new(SimulatedDisk::default());
     let mut other = open(&other_way, 0).unwrap();
@@ -191,7 +191,7 @@ fn an_archive_of_another_history_is_refused_and_nothing_goes() {
 }
 
 #[test]
-fn a_copy_that_rotted_is_refused_and_a_segment_that_did_is_damage() {
+fn a_damaged_copy_is_refused_and_a_damaged_segment_is_an_error() {
     let (disk, journal) = journal();
     let kept = SimulatedDisk::default();
     archive(&kept).archive_finished(&journal.segments).unwrap();
@@ -204,9 +204,9 @@ fn a_copy_that_rotted_is_refused_and_a_segment_that_did_is_damage() {
     assert!(empty.contents().is_empty());
 }
 
-/// The archive of the original brings a copy of the store with its own id forward.
+/// A copy of the store, which has its own id, is restored with the archive of the original.
 #[test]
-fn an_archive_leads_on_from_a_copy_of_the_store() {
+fn an_archive_continues_a_copy_of_the_store() {
     let (_, journal) = journal();
     let kept = SimulatedDisk::default();
     archive(&kept).archive_finished(&journal.segments).unwrap();

@@ -25,7 +25,7 @@ fn shared(disk: &SimulatedDisk) -> Arc<dyn Disk> {
 }
 
 #[test]
-fn a_segment_that_is_missing_is_damage_and_one_that_cannot_be_read_a_failure() {
+fn a_missing_segment_is_damage_and_an_unreadable_one_is_a_failure() {
     let (disk, journal, firsts) = journal();
     for (kind, error) in
         [(CallKind::Open, PermissionDenied), (CallKind::Read, Other), (CallKind::List, Other)]
@@ -48,7 +48,7 @@ fn a_segment_that_is_missing_is_damage_and_one_that_cannot_be_read_a_failure() {
 }
 
 #[test]
-fn a_segment_that_is_gone_already_counts_as_removed() {
+fn a_missing_segment_counts_as_removed() {
     let (disk, journal, firsts) = journal();
     disk.remove(&name(1)).unwrap();
     assert!(journal.segments.remove(1).unwrap());
@@ -56,7 +56,7 @@ fn a_segment_that_is_gone_already_counts_as_removed() {
 }
 
 #[test]
-fn a_segment_says_how_old_what_is_before_it_is() {
+fn a_segment_has_the_age_of_the_journal_before_it() {
     let (_, journal, firsts) = journal();
     for first in firsts {
         assert_eq!(journal.segments.point_before(first).unwrap().age.clock, time(first - 1));
@@ -64,7 +64,7 @@ fn a_segment_says_how_old_what_is_before_it_is() {
 }
 
 #[test]
-fn a_journal_holds_changes_from_the_first_record_on() {
+fn a_journal_has_changes_after_its_first_record() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     Segments::create_dir(&*disk).unwrap();
     let segments = Arc::new(Segments::open(Arc::clone(&disk), ID).unwrap());
@@ -76,7 +76,7 @@ fn a_journal_holds_changes_from_the_first_record_on() {
 }
 
 #[test]
-fn what_is_lost_is_named() {
+fn the_error_names_the_lost_change() {
     let (disk, _, firsts) = journal();
     let damaged = disk.killed();
     damaged.flip(&name(firsts[1]), usize::try_from(HEADER_LEN).unwrap(), 1);
@@ -87,9 +87,9 @@ fn what_is_lost_is_named() {
     assert!(error.contains(&format!("starts at revision {}", firsts[1])), "{error}");
 }
 
-/// The segment that a fresh one replaces from some change on could not be truncated.
+/// A new segment replaces this one from some change on, but this one could not be truncated.
 #[test]
-fn what_a_segment_holds_behind_the_start_of_the_next_does_not_exist() {
+fn changes_of_a_segment_after_the_start_of_the_next_one_are_ignored() {
     let disk = SimulatedDisk::new();
     append(&mut open(&shared(&disk), 0).unwrap(), 5);
     disk.fail(DiskFault::new(Other).on(CallKind::SetLen));
@@ -109,7 +109,7 @@ fn window(bytes: &[u8]) -> (SimulatedDisk, window::Window) {
 }
 
 #[test]
-fn the_next_byte_that_is_not_zero_is_found_wherever_it_is() {
+fn the_next_byte_that_is_not_zero_is_found_at_any_offset() {
     let places = [0, 1, 63, 64, 65, 127, 128, 200, 201, 202, 70_000, 140_001];
     let mut bytes = vec![0; 150_000];
     for place in places {
@@ -126,7 +126,7 @@ fn the_next_byte_that_is_not_zero_is_found_wherever_it_is() {
 }
 
 #[test]
-fn a_window_that_cannot_be_read_is_an_error_and_not_tried_again() {
+fn a_window_that_cannot_be_read_is_an_error_and_is_read_again_later() {
     for kind in [Other, UnexpectedEof] {
         let (disk, mut window) = window(&[1; 100]);
         disk.fail(DiskFault::new(kind).on(CallKind::Read));

@@ -26,7 +26,7 @@ fn fork(disk: &SimulatedDisk, count: u64) -> SimulatedDisk {
 }
 
 #[test]
-fn the_hash_after_each_change_that_is_kept_is_known() {
+fn the_hash_after_each_kept_change_is_found() {
     let disk = disk();
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 40);
@@ -51,7 +51,7 @@ fn the_hash_after_each_change_that_is_kept_is_known() {
 }
 
 #[test]
-fn a_reader_tells_the_hash_after_each_change_wherever_it_begins() {
+fn a_reader_returns_the_hash_after_each_change_from_any_start() {
     let disk = disk();
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 40);
@@ -65,7 +65,7 @@ fn a_reader_tells_the_hash_after_each_change_wherever_it_begins() {
 }
 
 #[test]
-fn a_state_that_went_another_way_than_the_journal_is_damage() {
+fn a_state_with_another_history_than_the_journal_is_damage() {
     let disk = disk();
     append(&mut open(&disk, 0).unwrap(), 40);
     for revision in 0..=40 {
@@ -82,7 +82,7 @@ fn a_state_that_went_another_way_than_the_journal_is_damage() {
 }
 
 #[test]
-fn a_state_inside_of_a_group_is_held_against_its_change() {
+fn a_state_inside_a_group_is_compared_with_its_change() {
     let disk = disk();
     let mut journal = open(&disk, 0).unwrap();
     journal.append(&[payload(1), payload(2), payload(3)], &[], time(1)).unwrap();
@@ -94,7 +94,7 @@ fn a_state_inside_of_a_group_is_held_against_its_change() {
 
 /// A segment of a copy with another history, under the name of one of the store.
 #[test]
-fn segments_of_copies_that_went_different_ways_are_damage() {
+fn segments_of_copies_with_different_histories_are_damage() {
     let start = SimulatedDisk::default();
     append(&mut open(&(Arc::new(start.clone()) as Arc<dyn Disk>), 0).unwrap(), 3);
     let (one, other) = (fork(&start, 57), start.killed());
@@ -126,7 +126,7 @@ fn segments_of_copies_that_went_different_ways_are_damage() {
 
 /// With correct checksums: only the chain shows that the frame does not follow.
 #[test]
-fn a_frame_with_a_hash_that_its_changes_do_not_lead_to_is_damage() {
+fn a_frame_with_a_hash_that_does_not_match_its_changes_is_damage() {
     let disk = disk();
     let journal = open(&disk, 0).unwrap();
     let mut bytes = Vec::new();

@@ -55,7 +55,7 @@ fn a_group_is_read_back_with_its_mark_its_age_and_its_hashes() {
 }
 
 #[test]
-fn a_range_that_begins_and_ends_inside_of_groups_is_read() {
+fn a_range_that_begins_and_ends_inside_groups_is_read() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append_groups(&mut journal);
@@ -99,7 +99,7 @@ fn a_group_that_is_too_long_is_not_applied_and_the_next_one_is() {
 
 /// The file ends after each of its bytes in turn, with or without zeros after it.
 #[test]
-fn a_group_is_whole_or_absent_wherever_it_is_torn() {
+fn a_group_is_whole_or_absent_after_a_cut_at_any_byte() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     append_group(&mut journal, 3);
@@ -124,7 +124,7 @@ fn a_group_is_whole_or_absent_wherever_it_is_torn() {
 }
 
 #[test]
-fn any_flipped_bit_of_the_last_group_takes_it_away_whole() {
+fn any_flipped_bit_of_the_last_group_removes_the_whole_group() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     append_group(&mut journal, 3);
@@ -145,7 +145,7 @@ fn any_flipped_bit_of_the_last_group_takes_it_away_whole() {
 }
 
 #[test]
-fn groups_are_whole_or_absent_after_power_loss_at_any_call() {
+fn groups_are_whole_or_absent_after_a_power_loss_at_any_call() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     let mut acknowledged_at = vec![disk.calls()];
@@ -223,7 +223,7 @@ fn a_copy_has_the_same_groups_marks_ages_and_hashes() {
 }
 
 #[test]
-fn a_place_inside_of_a_group_leads_to_the_next_change_and_its_hash() {
+fn a_place_inside_a_group_leads_to_the_next_change_and_its_hash() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append_groups(&mut journal);

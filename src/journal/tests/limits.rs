@@ -1,4 +1,4 @@
-//! Where segments end and when they are removed, to the byte, the change and the millisecond.
+//! The exact limits at which segments end and are removed: in bytes, changes and milliseconds.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn a_segment_is_filled_to_its_last_byte() {
 }
 
 #[test]
-fn a_segment_goes_as_soon_as_all_it_holds_is_below_what_is_needed() {
+fn a_segment_is_removed_as_soon_as_none_of_its_changes_is_needed() {
     let (_, firsts) = journal();
     let all = Retention { keep_changes: Some(0), keep_for: None };
     assert_eq!(firsts_after(all, firsts[1] - 1, 0), firsts);
@@ -50,7 +50,7 @@ fn a_segment_goes_as_soon_as_all_it_holds_is_below_what_is_needed() {
 }
 
 #[test]
-fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
+fn a_segment_is_removed_as_soon_as_enough_changes_follow_it() {
     let (_, firsts) = journal();
     let keep = |changes| Retention { keep_changes: Some(changes), keep_for: None };
     let behind = CHANGES - (firsts[1] - 1);
@@ -60,7 +60,7 @@ fn a_segment_goes_as_soon_as_enough_changes_are_behind_it() {
 
 /// The time of each change is its revision here.
 #[test]
-fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
+fn a_segment_is_removed_as_soon_as_its_newest_change_is_too_old() {
     let (_, firsts) = journal();
     let keep = Retention { keep_changes: None, keep_for: Some(Duration::from_millis(50)) };
     let newest = firsts[1] - 1;
@@ -70,7 +70,7 @@ fn a_segment_goes_as_soon_as_its_newest_change_is_older_than_is_kept() {
 
 /// A crash leaves the zeros ahead in the newest segment; the next open removes them.
 #[test]
-fn a_segment_that_another_one_follows_has_no_zeros_behind_its_records() {
+fn a_finished_segment_has_no_zeros_after_its_records() {
     let disk = disk();
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 2);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn retention_by_count_keeps_the_newest_and_what_the_state_needs() {
+fn retention_by_count_keeps_the_newest_changes_and_those_that_the_state_needs() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
@@ -20,7 +20,7 @@ fn retention_by_count_keeps_the_newest_and_what_the_state_needs() {
 }
 
 #[test]
-fn retention_by_age_goes_by_the_age_of_the_journal() {
+fn retention_by_age_uses_the_age_of_the_journal() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();
     append(&mut journal, 100);
@@ -33,7 +33,7 @@ fn retention_by_age_goes_by_the_age_of_the_journal() {
 }
 
 #[test]
-fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_hole() {
+fn a_segment_that_could_not_be_removed_is_removed_the_next_time_without_a_gap() {
     let disk = SimulatedDisk::default();
     let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut journal = open(&dyn_disk, 0).unwrap();
@@ -51,7 +51,7 @@ fn a_segment_that_could_not_be_removed_is_removed_the_next_time_and_leaves_no_ho
 
 /// The removal is visible at once, and nothing after it is removed before it is durable.
 #[test]
-fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
+fn a_removal_that_could_not_be_synced_is_not_damage_and_leaves_no_gap() {
     let disk = SimulatedDisk::default();
     let mut journal = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>), 0).unwrap();
     append(&mut journal, 100);
@@ -74,7 +74,7 @@ fn a_removal_that_could_not_be_synced_is_no_damage_and_leaves_no_hole() {
 }
 
 #[test]
-fn segments_go_in_another_thread_while_changes_are_appended_and_read() {
+fn segments_are_removed_in_another_thread_while_changes_are_appended_and_read() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let kept: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let mut journal = open(&disk, 0).unwrap();

@@ -57,7 +57,7 @@ fn any_other_failure_while_a_segment_is_made_stops_the_journal_and_nothing_is_ap
 }
 
 #[test]
-fn a_shortage_once_a_segment_may_have_its_name_stops_the_journal() {
+fn a_shortage_after_a_segment_may_have_its_name_stops_the_journal() {
     for kind in SHORTAGES {
         for call in [MAKING, MAKING + 1] {
             let disk = SimulatedDisk::default();
@@ -70,7 +70,7 @@ fn a_shortage_once_a_segment_may_have_its_name_stops_the_journal() {
 }
 
 #[test]
-fn an_append_that_was_taken_back_leaves_the_journal_usable_and_another_one_not() {
+fn an_append_that_was_undone_leaves_the_journal_usable_and_another_one_does_not() {
     for kind in SHORTAGES {
         for (call, on) in [(0, CallKind::Write), (0, CallKind::Sync)] {
             let disk = SimulatedDisk::default();
@@ -94,7 +94,7 @@ fn an_append_that_was_taken_back_leaves_the_journal_usable_and_another_one_not()
 
 /// For an opening, a segment without zeros ahead is enough to read and to begin.
 #[test]
-fn an_opening_without_room_for_zeros_ahead_is_an_opening() {
+fn an_opening_without_space_for_zeros_succeeds() {
     for kind in SHORTAGES {
         let disk = SimulatedDisk::default();
         append(&mut open(&shared(&disk), 0).unwrap(), 3);
@@ -115,7 +115,7 @@ fn an_opening_without_room_for_zeros_ahead_is_an_opening() {
 /// The error of a process without free descriptors has no kind of its own.
 #[cfg(unix)]
 #[test]
-fn a_process_or_system_without_descriptors_leaves_the_journal_usable() {
+fn a_shortage_of_file_descriptors_leaves_the_journal_usable() {
     for number in [23, 24] {
         let disk = SimulatedDisk::default();
         let short = Arc::new(ShortOfDescriptors { disk: disk.clone(), ..Default::default() });

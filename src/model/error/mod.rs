@@ -83,15 +83,15 @@ pub enum Error {
         /// The view that the filter names.
         named: ViewKey,
     },
-    /// A view cannot follow a filter that asks for exactly some views, or for none: any change of a view would affect it.
+    /// A view cannot follow a filter that requires exactly some views, or no view: every change of a view affects it.
     #[error(
-        "view {view} cannot follow a filter that asks for exactly some views, or for none: name those that a resource is, or is not, in"
+        "view {view} cannot follow a filter that requires exactly some views, or no view: use the views that a resource is in, or is not in"
     )]
     FilterCannotStand {
         /// The view that was to follow the filter.
         view: ViewKey,
     },
-    /// A view cannot get or lose a key that a filter names which another view follows.
+    /// A view cannot get or lose a key that is named by a filter of another view.
     #[error("view {by} follows a filter that names view {view}: let {by} follow another one")]
     NamedByFilter {
         /// The key that the filter names.
@@ -138,7 +138,7 @@ pub enum Error {
         /// The greatest number allowed.
         limit: usize,
     },
-    /// A view with more links than a change makes at once was to be copied.
+    /// The view to be copied has more links than one change can make.
     #[error(
         "the view has {links} links, and one change makes at most {limit}: raise Options::batch_limit, or create the view and \
          link its resources in several batches"
@@ -183,7 +183,7 @@ pub enum Error {
         /// The oldest revision that can be read.
         oldest: u64,
     },
-    /// A revision was to be restored that is not covered by the copy and the journal.
+    /// The revision to be restored is not covered by the copy and the journal.
     #[error(
         "revision {requested} cannot be restored: the copy and the journal give revisions {oldest} to {newest}; use an \
          earlier copy, or add the journal that was archived since"
@@ -224,7 +224,7 @@ pub enum Error {
         /// The revision of the change.
         revision: u64,
     },
-    /// A feed was to continue after a change that the store does not have.
+    /// The feed should continue after a change that the store does not have.
     #[error(
         "the feed is to continue after revision {position}, but the store is at {revision}: the position belongs to \
          another store, or this store was restored from an older copy; read the store again and continue from there"
@@ -288,8 +288,8 @@ pub enum Error {
     },
     /// The files contradict themselves or each other; opening leaves them unchanged.
     ///
-    /// This also happens if a file system that had an error shows less than is on the disk: then nothing is lost, and
-    /// everything is there when it is mounted again.
+    /// This also happens if a file system with an error shows less than is on the disk. Then nothing is lost, and
+    /// everything is there after it is mounted again.
     #[error(
         "the {part} is damaged: {detail}; mount the file system again if it had an error, otherwise restore the \
          directory from a copy"
@@ -355,8 +355,8 @@ pub enum Error {
         /// Why no checkpoint was made; `None` if checkpoints are made by hand.
         source: Option<Box<Error>>,
     },
-    /// The position is not in the history of this store: it belongs to another store, or one of the two was restored or
-    /// copied and then changed differently.
+    /// The position is not in the history of this store: it belongs to another store, or one of the two was restored
+    /// or copied and then changed differently.
     #[error(
         "the position {position} is not in the history of this store, which is at {at}: read the store again and continue from there"
     )]

@@ -11,7 +11,7 @@ fn cursor() -> Cursor {
 }
 
 #[test]
-fn the_text_of_a_cursor_is_pinned_and_reads_back() {
+fn the_text_of_a_cursor_is_pinned_and_can_be_parsed() {
     let text = cursor().to_string();
     assert_eq!(text, "AAMHAAABCQMB");
     assert_eq!(text.parse::<Cursor>().unwrap(), cursor());
