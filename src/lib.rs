@@ -58,7 +58,7 @@
 //! | keep all resources that match a filter linked, now and after every change | [`Project::follow`], [`Project::unfollow`] |
 //! | find resources by the views that they are in | [`ProjectSnapshot::find_resources`] |
 //! | compare views | [`ProjectSnapshot::overlap`], [`ProjectSnapshot::near_views`] |
-//! | undo a change | [`Project::revert`], [`Project::revert_to`] |
+//! | revert a change | [`Project::revert`], [`Project::revert_to`] |
 //! | read the store as it was at an earlier revision | [`Store::snapshot_at`] |
 //! | see who changed a view or a resource, and why | [`ProjectSnapshot::view_history`], [`ProjectSnapshot::resource_history`] |
 //! | keep a cache or a search index up to date | [`Store::feed_after`], [`Feed::wait`] |
@@ -193,7 +193,7 @@
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
 //! | the text of a filter, its values, and the values of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | fixed |
-//! | names that a removal may have so that it can be undone | 100,000 | [`Options::removal_detail`] |
+//! | names that a removal may have so that it can be reverted | 100,000 | [`Options::removal_detail`] |
 //! | memory of the state | none | [`Options::memory_limit`] |
 //! | journal after which a checkpoint is made | 4 MiB, and half the size of the last one | [`Options::checkpoint_bytes`] |
 //! | journal since the last checkpoint | 256 MiB | [`Options::journal_limit`] |

@@ -69,7 +69,7 @@ impl AsyncProject {
         Self::new(self.project.comment(comment))
     }
 
-    /// A handle whose changes are marked as an undo of a change: [`Project::reverts`].
+    /// A handle whose changes are marked as a revert of a change: [`Project::reverts`].
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         Self::new(self.project.reverts(revision))
@@ -273,7 +273,7 @@ impl AsyncProject {
         self.run(Project::delete).await
     }
 
-    /// Undoes a change: [`Project::revert`].
+    /// Reverts a change: [`Project::revert`].
     ///
     /// Cost and example: those of [`Project::revert`].
     ///

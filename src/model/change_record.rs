@@ -91,7 +91,7 @@ pub(crate) struct FilterChange {
     /// If a filter starts or ends: how many links of the type the view has.
     pub(crate) links: u64,
     /// If a filter starts, the links that it alone holds from then on. If it ends, the links that it alone held until
-    /// then. `None` if they are more than a change keeps for undoing.
+    /// then. `None` if they are more than a change keeps for reverting it.
     pub(crate) by_filter: Option<NameList>,
 }
 

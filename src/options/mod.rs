@@ -211,8 +211,8 @@ impl Options {
         self
     }
 
-    /// How many names a removal may have so that the change keeps the details for an undo: fields, registrations, and
-    /// the time and order of links. This applies to removals of a whole view, resource, environment or project.
+    /// How many names a removal may have so that the change keeps the details for reverting it: fields, registrations,
+    /// and the time and order of links. This applies to removals of a whole view, resource, environment or project.
     /// Default: 100,000.
     ///
     /// A change that removes more names keeps only counts.

@@ -133,8 +133,8 @@ impl Project {
         handle
     }
 
-    /// A handle whose changes are marked as an undo of the change with this revision. The store only records the
-    /// number; to undo a change, call [`revert`](Self::revert).
+    /// A handle whose changes are marked as a revert of the change with this revision. The store only records the
+    /// number; to revert a change, call [`revert`](Self::revert).
     #[must_use]
     pub fn reverts(&self, revision: u64) -> Self {
         let mut handle = self.clone();

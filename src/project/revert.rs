@@ -1,4 +1,4 @@
-//! Undoing changes.
+//! Reverting changes.
 
 use super::{Project, other_answer};
 use crate::model::error::Result;
@@ -6,14 +6,14 @@ use crate::model::{Answer, ChangeMeta, Operation, Reverted};
 use crate::snapshot::view_key;
 
 impl Project {
-    /// Undoes the change with this revision, in one new change that [names](crate::Change::reverts) it.
+    /// Reverts the change with this revision, in one new change that [names](crate::Change::reverts) it.
     ///
-    /// Each view, link and registration of that change is undone separately, if it is still as the change left it. If
-    /// it was changed later, this part fails with [`ChangedSince`](crate::FailureReason::ChangedSince), and the other
-    /// parts are undone. Every kind of change can be undone: a deleted item is restored with its fields, and links are
-    /// restored with their times and their order. A restored view or project gets a new id, because ids are never used
-    /// twice. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link is restored only if its resource is
-    /// registered.
+    /// Each view, link and registration of that change is reverted separately, if it is still as the change left it.
+    /// If it was changed later, this part fails with [`ChangedSince`](crate::FailureReason::ChangedSince), and the
+    /// other parts are reverted. Every kind of change can be reverted: a deleted item is restored with its fields, and
+    /// links are restored with their times and their order. A restored view or project gets a new id, because ids are
+    /// never used twice. Under [`LinkPolicy::Closed`](crate::LinkPolicy::Closed) a link is restored only if its
+    /// resource is registered.
     ///
     /// A view is found through later renames, and not by its key: if another view has the key now, it is not changed.
     /// Links that filters made or removed in the change, for views that [follow](Self::follow) them, are not reverted
@@ -21,7 +21,7 @@ impl Project {
     /// [`Reverted::followed`](crate::Reverted::followed) has the result. Links that the filters make again keep their
     /// previous times.
     ///
-    /// The new change is a change like any other: it can be undone in the same way.
+    /// The new change is a change like any other: it can be reverted in the same way.
     ///
     /// Cost: O(n log n) with the n names of that change, O(links) of each view whose links are restored, and O(bytes
     /// of the journal) from that change on, which is read to find the later changes of its views. If the change
@@ -71,7 +71,7 @@ impl Project {
     ///
     /// Links that were made later are removed. Links that were removed later are restored with their times. A link
     /// that was removed and made again gets its first time again. A view that was deleted later is restored. The only
-    /// failures are links that the [policy](crate::LinkPolicy) refuses. Later changes of other callers are undone as
+    /// failures are links that the [policy](crate::LinkPolicy) refuses. Later changes of other callers are reverted as
     /// well.
     ///
     /// A view is identified by its key. If it was renamed later, a new view with the old key is created and the

@@ -8,7 +8,7 @@ use crate::model::error::Result;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// All fields of a view, and its links: the data for undoing its deletion.
+/// All fields of a view, and its links: the data for reverting its deletion.
 ///
 /// Cost: O(links of the view).
 pub(super) fn detail(project: &ProjectState, view: &ViewState) -> ViewDetail {

@@ -49,7 +49,7 @@ pub(super) fn environment(context: &Context<'_>, environment: &EnvironmentId) ->
 
 /// Deletes a project with all its data.
 ///
-/// Cost: O(views), and O(links and resources) if the change keeps the data for an undo.
+/// Cost: O(views), and O(links and resources) if the change keeps the data for reverting it.
 pub(super) fn project(context: &Context<'_>) -> Result<Decision> {
     let project = context.project()?;
     let mut unlinked = TypeCounts::default();

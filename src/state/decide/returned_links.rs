@@ -1,4 +1,4 @@
-//! Links that are restored when a change is undone.
+//! Links that are restored when a change is reverted.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Undoing an earlier change.
+//! Reverting an earlier change.
 //!
-//! Each part is undone separately, if it is still as the change left it. If it was changed later, it fails.
+//! Each part is reverted separately, if it is still as the change left it. If it was changed later, it fails.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::model::{
     Stamp,
 };
 
-/// Undoes a change, beginning with its last step; `same_views` are the views that are still the ones of the change,
+/// Reverts a change, beginning with its last step; `same_views` are the views that are still the ones of the change,
 /// with their ids.
 ///
 /// Cost: O(n log n) with the n names of the change, and O(links) of each view whose links are restored, once for each.
@@ -56,7 +56,7 @@ pub(super) fn change(
     steps.into_decision()
 }
 
-/// A change that is being undone.
+/// A change that is being reverted.
 struct Revert<'a> {
     steps: Steps<'a>,
     /// The stamp of that change.
@@ -172,7 +172,7 @@ impl Revert<'_> {
     fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
         let LinksChange { view, resource_type, linked, restored, unlinked, holds, .. } = part;
         if holds.by_filter {
-            // The filters undo this part themselves.
+            // The filters revert this part themselves.
             self.steps.note_times(view, *resource_type, unlinked, true);
             self.note_left(part);
             return Ok(());
@@ -229,7 +229,7 @@ impl Revert<'_> {
                     (true, false) => before.released.push(name),
                     (true, true) => before.held.push(name),
                     (false, true) if follows && self.steps.hold_then(view, of, name) => {}
-                    // A later part of the change had released it, and that part was undone first.
+                    // A later part of the change had released it, and that part was reverted first.
                     (false, false) if self.steps.release_then(view, of, name) => {}
                     (false, _) => self.steps.fail_link(view, of, name, ChangedSince)?,
                 }

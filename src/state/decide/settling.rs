@@ -1,6 +1,6 @@
-//! Evaluating filters after the steps of an undo.
+//! Evaluating filters after the steps of a revert.
 //!
-//! Filters undo their own effects: after all steps they are evaluated for each resource that a step changed. A link
+//! Filters revert their own effects: after all steps they are evaluated for each resource that a step changed. A link
 //! that only the filter of its view held gets its previous time.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -265,13 +265,13 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Records links that are as the undone change left them.
+    /// Records links that are as the reverted change left them.
     pub(super) fn note_left(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
         let link = |name: &str| (view.clone(), of, name.into());
         self.touched.left.extend(links.iter().map(|(name, record)| (link(name), *record)));
     }
 
-    /// Restores the times of links that a filter made again in the undone change, if only filters hold them.
+    /// Restores the times of links that a filter made again in the reverted change, if only filters hold them.
     fn return_times(&mut self) -> Result<()> {
         let mut late = BTreeMap::<(ViewKey, ResourceType), Vec<(Box<str>, LinkRecord)>>::new();
         for (link, left) in std::mem::take(&mut self.touched.left) {

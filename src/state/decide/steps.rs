@@ -24,7 +24,7 @@ use crate::state::names::Name;
 use crate::state::project::ProjectState;
 use crate::state::view::ViewState;
 
-/// The steps of a change that undoes something.
+/// The steps of a change that reverts something.
 pub(super) struct Steps<'a> {
     pub(super) context: &'a Context<'a>,
     policy: LinkPolicy,

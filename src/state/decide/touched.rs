@@ -1,4 +1,4 @@
-//! The data that an undo changed and that filters may read.
+//! The data that a revert changed and that filters may read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(super) struct Touched {
     pub(super) times: BTreeMap<FilterLink, LinkRecord>,
     /// The views that are still the ones that had such links, by key, with their ids. Only they get these times.
     pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
-    /// Links that are as the undone change left them. If only a filter holds such a link at the end, it gets its
+    /// Links that are as the reverted change left them. If only a filter holds such a link at the end, it gets its
     /// previous time.
     pub(super) left: BTreeMap<FilterLink, LinkRecord>,
     /// Links that keys will hold, too, after the filter of their view has restored them.

@@ -153,7 +153,7 @@ fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<Lin
     Ok(parts)
 }
 
-/// Whether a removal of this number of names keeps the data for an undo.
+/// Whether a removal of this number of names keeps the data for reverting it.
 pub(super) fn fits(context: &Context<'_>, names: u64) -> bool {
     names <= context.command.removal_detail as u64
 }

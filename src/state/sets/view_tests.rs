@@ -121,7 +121,8 @@ impl<'s> ViewTests<'s> {
         Some(count.sum())
     }
 
-    /// The bits of views, with `None` for a view without links; `None` in all if a view with links has no bits.
+    /// The bits of views; an entry is `None` for a view without links. `None` as a whole if a view with links has no
+    /// bits.
     fn members(&self, slots: &[u32]) -> Option<Vec<Option<&'s IdSet>>> {
         let members = |slot: &u32| match self.set(*slot) {
             Some(set) => set.members().map(Some),

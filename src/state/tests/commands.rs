@@ -333,7 +333,7 @@ pub(super) fn over_views() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A command of any kind; some have a precondition, and some keep little data for an undo.
+/// A command of any kind; some have a precondition, and some keep little data for reverting.
 pub(crate) fn any_command() -> impl Strategy<Value = Timed> {
     let revision = || prop::option::weighted(0.04, 0..20_u64);
     let detail = prop_oneof![4 => Just(LIMIT), 1 => 0..6_usize];

@@ -1,4 +1,4 @@
-//! Undoing changes with new changes.
+//! Reverting changes with new changes.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl Content {
     }
 }
 
-/// The command that undoes a change of a history, or an invented change.
+/// The command that reverts a change of a history, or an invented change.
 fn revert(history: &History, change: &ChangeRecord, policy: LinkPolicy) -> Timed {
     let mut trace = ViewTrace::new(change);
     let later = history.changes.iter().filter(|later| later.stamp.revision > change.stamp.revision);
@@ -86,7 +86,7 @@ fn result(decision: &Decision) -> &RevertResult {
     }
 }
 
-/// Whether a change can be undone at all.
+/// Whether a change can be reverted at all.
 fn is_kept(change: &ChangeRecord) -> bool {
     !change.effects.iter().any(Effect::has_counts_alone)
 }
@@ -121,7 +121,7 @@ proptest! {
             history.state.check().unwrap();
             history.state.check_followed().unwrap();
             if filters.iter().any(names_views) {
-                // A redo of such a change may report a link as changed: see "Undoing a change" in docs/design.md.
+                // A redo of such a change may report a link as changed: see "Reverting a change" in docs/design.md.
                 continue;
             }
             let redo = revert(&history, history.changes.last().unwrap(), LinkPolicy::Open);
@@ -199,7 +199,7 @@ proptest! {
     }
 }
 
-/// The failures of an undo, as text.
+/// The failures of a revert, as text.
 fn failures(history: &History, revision: usize, policy: LinkPolicy) -> Vec<String> {
     let undo = revert(history, &history.changes[revision - 1], policy);
     let decision = history.state.decide(&undo).unwrap();
@@ -211,7 +211,7 @@ fn flags(op: LinkOp, view: u8, numbers: &[u16]) -> Timed {
 }
 
 #[test]
-fn later_changes_are_failures_by_key_and_the_rest_is_undone() {
+fn later_changes_are_failures_by_key_and_the_rest_is_reverted() {
     let mut history = History::of(&[
         at(create(0, 0)),
         flags(LinkOp::Link, 0, &[1, 5, 9]),
@@ -226,7 +226,7 @@ fn later_changes_are_failures_by_key_and_the_rest_is_undone() {
     let (_, view) = content.views.first_key_value().unwrap();
     let left: Vec<_> = view.links.keys().map(|(_, name)| name.as_str()).collect();
     assert_eq!(left, ["f9"]);
-    // It is linked again, so its unlinking cannot be undone; the unlinking of the other one can.
+    // It is linked again, so its unlinking cannot be reverted; the unlinking of the other one can.
     assert_eq!(failures(&history, 4, LinkPolicy::Open), [since("f9")]);
     assert_eq!(failures(&history, 3, LinkPolicy::Open), [""; 0]);
     let unknown = "link of f5 to view-0: not registered in the project \
