@@ -50,7 +50,7 @@
 //! | change several views in one transaction | [`Project::change_links`], [`Project::move_links`] |
 //! | never remove a resource from its last view | [`Batch::keep_last_view`] |
 //! | see what a call would change, without changing it | [`Project::dry_run`] |
-//! | change something only if nobody else did | [`Project::if_view_changed_by`], [`Project::if_store_at_position`] |
+//! | change something only if no other caller did | [`Project::if_view_changed_by`], [`Project::if_store_at_position`] |
 //! | list the resources of a view, or the views of a resource | [`ProjectSnapshot::linked_resources`], [`ProjectSnapshot::linked_views`] |
 //! | ask whether a resource is in a view | [`ProjectSnapshot::is_linked`] |
 //! | store names, tags and ids of resources | [`Project::put_resources`], [`ProjectSnapshot::resources`] |
@@ -83,7 +83,7 @@
 //! - **Invalid input is an error of the call or a failure of a key**, and never a panic. The same holds for a file
 //!   that is truncated, damaged, too new or not from this store. If an opening fails, the files stay as they were,
 //!   with the exceptions that [`Options::open`] lists. Every opening compares the loaded state with a digest.
-//! - **Copies with different histories are told apart.** A [`Position`] identifies a change and all changes before it.
+//! - **Copies with different histories are not confused.** A [`Position`] identifies a change and all changes before it.
 //!   A store that never had this position returns [`Error::Diverged`].
 //!
 //! # Durability
@@ -211,7 +211,7 @@
 //! | --- | ---: |
 //! | a link | 17 |
 //! | a linked resource with a key of 20 bytes, in fewer than 16 views | 120 |
-//! | a view, besides its links and long texts | 320 |
+//! | a view, without its links and long texts | 320 |
 //!
 //! So one million links of 100,000 resources take 29 MB, ten million links of one million resources 287 MB, and one
 //! million links of one million resources 135 MB. The fields of a registered resource need memory as well. The process

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_stand_in_the_order_of_their_items_whatever_the_number_of_threads() {
+    fn results_are_in_the_order_of_their_items_with_any_number_of_threads() {
         let items: Vec<u64> = (0..1_000).collect();
         let expected: Vec<u64> = items.iter().map(|item| item * item).collect();
         for threads in [0, 1, 2, 7] {

@@ -251,14 +251,14 @@ fn split_with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
-/// The number at the start and what follows it; 0 when there are too few bytes.
+/// The number at the start and the rest; 0 if there are too few bytes.
 fn split_u32(bytes: &[u8]) -> (u32, &[u8]) {
     bytes
         .split_first_chunk()
         .map_or((0, bytes), |(number, rest)| (u32::from_le_bytes(*number), rest))
 }
 
-/// The number at the start and what follows it; 0 when there are too few bytes.
+/// The number at the start and the rest; 0 if there are too few bytes.
 fn split_u64(bytes: &[u8]) -> (u64, &[u8]) {
     bytes
         .split_first_chunk()

@@ -11,7 +11,7 @@ use super::resource::Resource;
 pub(crate) struct LinkResult {
     /// One for each key of the request, in its order, then one for each further resource.
     pub(crate) outcomes: Vec<KeyOutcome>,
-    /// The resources that a filter found besides the keys, in key order, then those that a replacement removed.
+    /// The resources that a filter found in addition to the keys, in key order, then those that a replacement removed.
     pub(crate) further: Vec<Resource>,
     /// The segments of the ids.
     pub(crate) segments: BTreeMap<String, Resource>,

@@ -14,8 +14,8 @@ use super::resource::{RawResource, Resource, ResourceType};
 use super::validated_put::ValidatedPut;
 
 /// The result of a batch. It has one outcome for each key, in request order. Then one for each further resource that a
-/// filter found, in key order. Then one for each resource that a replacement found linked and the request did not name,
-/// in key order.
+/// filter found, in key order. Then one for each resource that a replacement found linked and the request did not
+/// name, in key order.
 ///
 /// A segment that was requested by its id is reported by environment id and key, if the id is known.
 ///
@@ -39,7 +39,8 @@ use super::validated_put::ValidatedPut;
 pub struct Report {
     action: Action,
     keys: Reported,
-    /// The resources that a filter found besides the keys, then those that a replacement removed or had to keep.
+    /// The resources that a filter found in addition to the keys, then those that a replacement removed or had to
+    /// keep.
     further: Vec<Resource>,
     /// One for each key and further resource.
     outcomes: Vec<KeyOutcome>,
@@ -195,9 +196,9 @@ impl Report {
         named.chain(self.further.iter().map(Resource::as_raw)).zip(&self.outcomes)
     }
 
-    /// The links that standing filters made and removed because of the batch, in the same change: in the order of
-    /// the view keys, once for each view and type. With several batches in one call, each report has its own.
-    /// Example: at [`follow`](crate::Project::follow).
+    /// The links that standing filters made and removed because of the batch, in the same change: in the order of the
+    /// view keys, once for each view and type. With several batches in one call, each report has its own. Example: at
+    /// [`follow`](crate::Project::follow).
     #[must_use]
     pub fn followed(&self) -> &[ChangedLinks] {
         &self.followed

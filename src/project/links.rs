@@ -35,7 +35,7 @@ impl LinkChange {
 }
 
 impl Project {
-    /// Links resources to a view, in one change whatever their number.
+    /// Links resources to a view, all in one change.
     ///
     /// A resource that is already linked is a success and keeps the time of its link. An invalid, repeated or unknown
     /// key is a failure of that key: see [`FailureReason`](crate::FailureReason).
@@ -66,7 +66,7 @@ impl Project {
         self.change_one(LinkChange::link(view, batch))
     }
 
-    /// Unlinks resources from a view, in one change whatever their number.
+    /// Unlinks resources from a view, all in one change.
     ///
     /// A resource that is not linked is a failure of that key, and so is an invalid or repeated key. The other keys
     /// are still unlinked.

@@ -11,8 +11,8 @@ use crate::model::{Answer, Command, NewResource, Operation, Report, ValidatedPut
 use crate::snapshot::view_key;
 
 impl Project {
-    /// Registers resources or changes their fields, in one change whatever their number. The project begins with its
-    /// first resource if it has no views yet.
+    /// Registers resources or changes their fields, all in one change. The project begins with its first resource if
+    /// it has no views yet.
     ///
     /// The given fields replace the registered fields of the resource. The resources are processed in request order.
     /// These are failures of one resource: an invalid key or id, a text or list that exceeds its
@@ -54,8 +54,8 @@ impl Project {
         self.put_all(Operation::PutResources(put), keys)
     }
 
-    /// Registers new resources and links each of them to views, in one change whatever their number. If no view is
-    /// named, the project begins with its first resource.
+    /// Registers new resources and links each of them to views, all in one change. If no view is named, the project
+    /// begins with its first resource.
     ///
     /// A resource that is already registered fails. A resource also fails if no view is named and the project requires
     /// new resources of its type to be [in a view](crate::ProjectSettings). All failures of

@@ -75,12 +75,12 @@ fn three_callers_are_all_answered() {
 }
 
 #[test]
-fn three_callers_are_all_answered_when_a_group_takes_one() {
+fn three_callers_are_all_answered_when_a_group_accepts_one_call() {
     check(|| together(3, 1, None));
 }
 
 #[test]
-fn three_callers_are_all_answered_when_one_of_them_shares_no_group() {
+fn three_callers_are_all_answered_when_one_of_them_is_alone() {
     check(|| together(3, 10, Some(1)));
 }
 

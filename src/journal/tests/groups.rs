@@ -1,4 +1,4 @@
-//! Groups are complete or missing, wherever they are cut.
+//! Groups are complete or missing after a cut at any byte.
 
 use super::*;
 use crate::disk::simulated::CallKind;

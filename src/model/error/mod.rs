@@ -78,7 +78,7 @@ pub enum Error {
         "view {view} cannot follow a filter that names view {named}, which follows {view} itself: leave it out of the filter"
     )]
     CircularFilter {
-        /// The view that was to follow the filter.
+        /// The view that should follow the filter.
         view: ViewKey,
         /// The view that the filter names.
         named: ViewKey,
@@ -88,7 +88,7 @@ pub enum Error {
         "view {view} cannot follow a filter that requires exactly some views, or no view: use the views that a resource is in, or is not in"
     )]
     FilterCannotStand {
-        /// The view that was to follow the filter.
+        /// The view that should follow the filter.
         view: ViewKey,
     },
     /// A view cannot get or lose a key that is named by a filter of another view.
