@@ -117,8 +117,7 @@ impl Options {
     ///
     /// Use it for a full disk, a file system that is mounted read-only, or a copy that must not change. Recovery keeps
     /// in memory what it would write, so the store has the same contents as after an ordinary opening. No store is
-    /// created if there is none. Any number of read-only handles can open one store together; a writing handle has it
-    /// alone.
+    /// created. Any number of read-only handles can open one store together; a writing handle has it alone.
     ///
     /// Snapshots, feeds, [`verify`](crate::Store::verify), figures, [`backup_to`](crate::Store::backup_to) and [dry
     /// runs](crate::Project::dry_run) work. [`checkpoint`](crate::Store::checkpoint) and all other changes fail with
@@ -148,13 +147,12 @@ impl Options {
 
     /// How many bytes of memory the state may take; `None` for no limit. Default: no limit.
     ///
-    /// A change that could exceed it is refused, and nothing changes; without a limit, the system would end the
-    /// process at some point. Changes that only remove are always made. Until the state is counted again, a change
-    /// counts with the maximum that it can take: about 48 KiB for each view, and 160 bytes plus the text for each key.
-    /// Opening fails if the state exceeds the limit by more than one eighth. A link takes about 17 bytes, and a linked
-    /// resource with a key of 20 bytes about 120. Only the structures of the state are counted. An allocator adds
-    /// overhead, an open [`Snapshot`](crate::Snapshot) keeps the parts that changed after it, and a batch takes memory
-    /// while it is made. So leave at least the same amount of memory free.
+    /// A change that could exceed it is refused, and nothing changes. Changes that only remove are always made. Until
+    /// the state is counted again, a change counts with the maximum that it can take: about 48 KiB for each view, and
+    /// 160 bytes plus the text for each key. Opening fails if the state exceeds the limit by more than one eighth. A
+    /// link takes about 17 bytes, and a linked resource with a key of 20 bytes about 120. Only the structures of the
+    /// state are counted. An allocator adds overhead, an open [`Snapshot`](crate::Snapshot) keeps the parts that
+    /// changed after it, and a batch takes memory while it is made. So leave at least the same amount of memory free.
     ///
     /// ```
     /// use viewlink::{Error, NewView, Options};
