@@ -1,4 +1,4 @@
-//! How fast members are over a log in memory, which costs nothing by itself:
+//! The speed of members over a log in memory, which takes no time itself:
 //! `cargo run --release -p viewlink-cluster --example measure`.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use viewlink_cluster::{ClusterOptions, Log, Member, MemoryLog, MemorySnapshots};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// How long each rate is taken.
+/// How long each rate is measured.
 const TIME: Duration = Duration::from_secs(3);
 
 fn main() -> Result<()> {
@@ -28,12 +28,12 @@ fn main() -> Result<()> {
         println!("{threads} threads, member: {:.0} writes/s", writes(one.store(), threads)?);
         println!("{threads} threads, lone store: {:.0} writes/s", writes(&alone, threads)?);
     }
-    let behind = Instant::now();
+    let begun = Instant::now();
     let late = open("late")?;
     let token = one.token()?;
     late.wait_for(token, Duration::from_secs(600))?;
     let changes = token.position().revision() as f64;
-    println!("catch-up: {:.0} changes/s", changes / behind.elapsed().as_secs_f64());
+    println!("catch-up: {:.0} changes/s", changes / begun.elapsed().as_secs_f64());
     for (name, store) in [
         ("member", one.store()),
         ("lone store", &alone),

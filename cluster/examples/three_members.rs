@@ -1,7 +1,7 @@
 //! Three members in one process over a log in memory: `cargo run -p viewlink-cluster --example three_members`.
 //!
-//! Each has a whole copy of the store; a change that is made on one is seen on all. Over a log that is replicated the
-//! members would be on three hosts.
+//! Each has a complete copy of the store; a change on one member appears on all. With a replicated log, the members would be
+//! on three hosts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
 
     // A read after a fence shows every change that any member had acknowledged before.
     let token = three.fence(Duration::from_secs(10))?;
-    println!("the third member has all up to {token}");
+    println!("the third member has all changes up to {token}");
     for (name, member) in ["one", "two", "three"].iter().zip(&members) {
         member.wait_for(token, Duration::from_secs(10))?;
         let reader = member.store().project("shop")?.read()?;
@@ -35,18 +35,18 @@ fn main() -> Result<()> {
         let keys: Vec<_> =
             page.items.iter().map(|linked| linked.resource.key().to_string()).collect();
         let status = member.status();
-        println!("{name}: {} ({:?}, {} behind)", keys.join(", "), status.state, status.lag);
+        println!("{name}: {} ({:?}, lag {})", keys.join(", "), status.state, status.lag);
     }
 
     let published = one.publish_snapshot()?;
     let four = open("four")?;
-    println!("a fourth member began with a snapshot at {published}");
+    println!("a fourth member started from a snapshot at {published}");
     drop((members, four));
     std::fs::remove_dir_all(dir)?;
     Ok(())
 }
 
-/// Two hosts change the same view at the same moment: one of them comes first, and each gets the report of its own call.
+/// Two hosts change the same view at the same moment. One of them comes first, and each gets the report of its own call.
 fn change_at_once(one: &Member, two: &Member) {
     std::thread::scope(|scope| {
         let batches = [(one, ["card", "invoice"]), (two, ["invoice", "voucher"])];

@@ -1,11 +1,11 @@
-//! How long to wait before something is tried again.
+//! Pauses between attempts.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Waits that grow, with jitter, so that members do not all come back at once.
+/// Pauses that grow, with jitter, so that members do not all try again at the same moment.
 #[derive(Debug)]
 pub(crate) struct Backoff(Duration);
 
@@ -18,7 +18,7 @@ impl Backoff {
         *self = Self::new();
     }
 
-    /// Between half and all of a time that doubles, up to two seconds.
+    /// Between half and all of a time that doubles each time, up to two seconds.
     pub(crate) fn next(&mut self) -> Duration {
         let whole = self.0;
         self.0 = (whole * 2).min(LONGEST);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_up_to_a_limit_and_begin_anew() {
+    fn pauses_grow_up_to_a_limit_until_they_are_reset() {
         let mut backoff = Backoff::new();
         assert!(backoff.next() <= FIRST);
         (0..20).for_each(|_| _ = backoff.next());

@@ -1,41 +1,41 @@
-//! An entry of the log: changes, and where they were decided.
+//! An entry of the log: changes, and the position at which they were decided.
 //!
 //! ```text
 //! magic "vlog" | format u8: 1 | checksum u32 (CRC-32 of what follows, little-endian)
-//! | postcard: base (40 bytes behind their length), nonce u128, part u32, parts u32, body (bytes behind their length)
+//! | postcard: base (length, 40 bytes), nonce u128, part u32, parts u32, body (length, bytes)
 //! ```
 //!
-//! The body of an entry is the list of its changes, in postcard, cut into as many parts as it takes to keep each message
-//! below [`MAX_MESSAGE`]. One without changes has an empty body: it begins a log, or asks whether its base is the newest
-//! position.
+//! The body of an entry is the list of its changes in postcard. A long body is cut into parts, so that each message has at
+//! most [`MAX_MESSAGE`] bytes. An entry without changes has an empty body: it begins a log, or asks whether its base is the
+//! newest position.
 
 use serde::{Deserialize, Serialize};
 use viewlink::Position;
 
-/// The most bytes of a message, whatever the log takes.
+/// The maximal length of a message in bytes, even if the log accepts more.
 pub(crate) const MAX_MESSAGE: usize = 512 << 10;
-/// The bytes of a message beside its body, at most.
+/// The maximal number of bytes of a message in addition to its body.
 const OVERHEAD: usize = 128;
 
 const MAGIC: &[u8; 4] = b"vlog";
-/// The format that is written, and the newest one that is read.
+/// The format of new entries, and the newest format that can be read.
 const FORMAT: u8 = 1;
 
-/// A message of the log, or one part of what is too long for one.
+/// One message of the log: an entry, or a part of an entry that is too long for one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'m> {
     /// The position at which the changes were decided.
     pub(crate) base: Position,
-    /// Tells an entry from all others.
+    /// A random number that identifies the entry.
     pub(crate) nonce: u128,
-    /// Which part it is, from 0 on.
+    /// The number of this part, from 0.
     pub(crate) part: u32,
-    /// How many parts there are; not 0.
+    /// The number of parts, at least 1.
     pub(crate) parts: u32,
     pub(crate) body: &'m [u8],
 }
 
-/// An entry as it is encoded.
+/// The encoded form of an entry.
 #[derive(Serialize, Deserialize)]
 struct Encoded<'m> {
     base: &'m [u8],
@@ -45,16 +45,16 @@ struct Encoded<'m> {
     body: &'m [u8],
 }
 
-/// Why a message is no entry.
+/// The reason why a message is not an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EntryError {
-    /// A later version wrote it.
+    /// It was written by a later version.
     #[error("it has format {found}")]
     Newer { found: u8 },
-    /// It is something else.
+    /// It is anything else.
     #[error(
-        "message {sequence} of the log is no entry of this store ({reason}): remove that message from the log if somebody \
-         else put it there"
+        "message {sequence} of the log is not an entry of this store ({reason}): remove the message from the log if another \
+         program appended it"
     )]
     NoEntry { sequence: u64, reason: &'static str },
 }
@@ -64,26 +64,26 @@ impl EntryError {
 }
 
 impl<'m> Entry<'m> {
-    /// The entry of a message.
+    /// Decodes the entry in a message.
     pub(crate) fn decode(sequence: u64, bytes: &'m [u8]) -> Result<Self, EntryError> {
         let no = |reason| EntryError::NoEntry { sequence, reason };
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| no("it begins otherwise"))?;
-        let (&format, rest) = rest.split_first().ok_or_else(|| no("it is cut"))?;
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| no("it has another beginning"))?;
+        let (&format, rest) = rest.split_first().ok_or_else(|| no("it is too short"))?;
         if format > FORMAT {
             return Err(EntryError::Newer { found: format });
         }
-        let (crc, rest) = rest.split_first_chunk().ok_or_else(|| no("it is cut"))?;
+        let (crc, rest) = rest.split_first_chunk().ok_or_else(|| no("it is too short"))?;
         if crc32fast::hash(rest) != u32::from_le_bytes(*crc) {
             return Err(no("its checksum is wrong"));
         }
         let Encoded { base, nonce, part, parts, body } =
             postcard::from_bytes(rest).map_err(|_| no("its fields cannot be read"))?;
-        let base = base.try_into().map_err(|_| no("its base is none"))?;
+        let base = base.try_into().map_err(|_| no("its base is invalid"))?;
         let entry = Self { base: Position::from_bytes(base), nonce, part, parts, body };
-        if part >= parts { Err(no("its parts are not counted right")) } else { Ok(entry) }
+        if part >= parts { Err(no("its part number is invalid")) } else { Ok(entry) }
     }
 
-    /// The message of the entry.
+    /// Encodes the entry as a message.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
         let Self { base, nonce, part, parts, body } = *self;
         let fields = Encoded { base: &base.to_bytes(), nonce, part, parts, body };
@@ -95,13 +95,13 @@ impl<'m> Entry<'m> {
         Ok(bytes)
     }
 
-    /// Whether it begins a log.
+    /// Whether it is the first entry of a log.
     pub(crate) const fn is_genesis(&self) -> bool {
         self.base.revision() == 0 && self.body.is_empty()
     }
 }
 
-/// The messages of changes that were decided at a position; one with an empty body where there are no changes.
+/// The messages of changes that were decided at a position. Without changes it is one message with an empty body.
 pub(crate) fn messages(
     base: Position,
     nonce: u128,
@@ -120,7 +120,7 @@ pub(crate) fn messages(
     (0..parts).map(encode).collect()
 }
 
-/// The changes of a whole body.
+/// Decodes the changes of a complete body.
 pub(crate) fn changes(sequence: u64, body: &[u8]) -> Result<Vec<Vec<u8>>, EntryError> {
     let changes: Vec<&[u8]> = postcard::from_bytes(body)
         .map_err(|_| EntryError::NoEntry { sequence, reason: "its changes cannot be read" })?;
@@ -148,14 +148,14 @@ mod tests {
     }
 
     #[test]
-    fn any_flipped_bit_and_any_cut_is_noticed() {
+    fn every_flipped_bit_and_every_missing_end_is_noticed() {
         let entry = Entry { base: base(), nonce: u128::MAX, part: 0, parts: 1, body: b"abc" };
         let bytes = entry.encode().unwrap();
         for at in 0..bytes.len() * 8 {
             let mut bytes = bytes.clone();
             bytes[at / 8] ^= 1 << (at % 8);
             let found = Entry::decode(4, &bytes);
-            // The number of the format is not in the checksum: another one need not have it there.
+            // The checksum does not cover the number of the format, because another format may have no checksum.
             assert!(found.is_err() || (32..40).contains(&at), "{at}: {found:?}");
         }
         for length in 0..bytes.len() {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn long_changes_go_in_parts_that_each_fit() {
+    fn long_changes_are_cut_into_parts_that_fit() {
         let long: Vec<Vec<u8>> = (0..9).map(|number| vec![number; 1_000]).collect();
         for (changes, parts) in [(&long[..], 4), (&long[..1], 1), (&[], 1)] {
             let messages = messages(base(), 5, changes, 3_000).unwrap();

@@ -1,4 +1,4 @@
-//! Why a call to a member failed.
+//! Errors of calls to a member.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,65 +8,68 @@ use viewlink::Position;
 
 use crate::LogError;
 
-/// What calls to a [`Member`](crate::Member) return.
+/// The result of a call to a [`Member`](crate::Member).
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call to a [`Member`](crate::Member) failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The member's own store could not do it.
+    /// The store of the member failed.
     #[error("the store of the member failed")]
     Store(#[from] viewlink::Error),
-    /// The log, or the place for snapshots.
+    /// The log or the place for snapshots failed.
     #[error("the log or the place for snapshots failed")]
     Log(#[from] LogError),
-    /// The store was changed without its log, so it is no copy of the others any more.
+    /// The store was changed without the log, so it is no longer a copy of the others.
     #[error(
-        "the store at {path:?} was changed without the log, and stands at {position}: move it away, and open the member again \
-         to begin anew"
+        "the store at {path:?} was changed without the log, and is at {position}: move it away, and open the member again, \
+         which then starts from a snapshot"
     )]
     LeftLog {
         /// The directory of the store.
         path: PathBuf,
-        /// Where it stands.
+        /// Its position.
         position: Position,
     },
-    /// The log is one of another store, or does not have what the store has.
+    /// The log belongs to another store, or lost changes that the store has.
     #[error(
-        "the log does not have the last change of the store at {path:?}: it is the log of another store, or lost what it \
-         had; nothing was changed"
+        "the log does not have the last change of the store at {path:?}: it is the log of another store, or it lost changes; \
+         nothing was changed"
     )]
     OtherLog {
         /// The directory of the store.
         path: PathBuf,
     },
-    /// The log was trimmed, and no snapshot has what is missing.
+    /// The log was trimmed, and no snapshot has the missing changes.
     #[error(
-        "the log begins at {first}, and {needed} is needed, and no snapshot leads there: publish one from another member"
+        "the log begins at {first}, message {needed} is needed, and no snapshot contains it: publish a snapshot of another \
+         member"
     )]
     NoSnapshot {
-        /// What is needed.
+        /// The sequence that is needed.
         needed: u64,
-        /// What there is.
+        /// The oldest sequence of the log.
         first: u64,
     },
-    /// A message of the log is no entry, or one of a later version.
-    #[error("the log cannot be read")]
+    /// A message of the log is not an entry, or an entry of a later version; or a snapshot does not match its name.
+    #[error("the log or a snapshot cannot be read")]
     Unreadable {
-        /// What is wrong with it.
+        /// The reason.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// It did not come to an end in time; what was begun may still come.
-    #[error("it did not come to an end within {0:?}: the log is away, or much of it is to be read")]
+    /// The call took too long. A change that was sent may still take effect.
+    #[error(
+        "not finished within {0:?}: the log cannot be reached, or there is much to catch up with; try again"
+    )]
     Late(Duration),
     /// A file of the member could not be read or written.
     #[error("cannot {action}")]
     Io {
-        /// What was to be done.
+        /// The action that failed.
         action: String,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// The member was closed.
@@ -74,7 +77,7 @@ pub enum Error {
     Closed,
 }
 
-/// An error and what caused it, in one line.
+/// An error and its causes, in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

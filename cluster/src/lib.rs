@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
-//! Copies of a viewlink store on every host, over a log that is replicated already.
+//! A copy of a viewlink store on every host, over a log that another system replicates.
 //!
-//! [`Member`] is where to begin. `docs/cluster.md` has what is promised and what is not, and how it works.
+//! Start with [`Member`]. `docs/cluster.md` describes the guarantees, the limits and the way it works.
 
 #[cfg(any(feature = "jetstream", feature = "postgres", feature = "object-store"))]
 mod background;

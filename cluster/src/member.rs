@@ -1,4 +1,4 @@
-//! A member: a copy of the store that follows the log, and changes it.
+//! A member: a copy of the store that follows the log and adds changes to it.
 
 mod begin;
 mod following;
@@ -23,14 +23,14 @@ use crate::{Appended, ClusterOptions, Log, LogError, Snapshots};
 use following::Follower;
 use place::Place;
 
-/// A copy of the store in this process, beside those of other members of the same log.
+/// A copy of the store in this process. Other members of the same log have equal copies.
 ///
-/// [`store`](Self::store) has the whole API of a store. Reads are local. A change is made once it has its place in the log,
-/// so all members make the same changes in the same order, and every caller gets the report of its own call as if there
-/// were one store. Two threads belong to a member: one reads the log, one makes the changes that come.
+/// [`store`](Self::store) has the whole API of a store. Reads are local. A change takes effect after it got its place in the
+/// log, so all members make the same changes in the same order, and every caller gets the report of its own call, as if
+/// there were one store. A member has two threads: one reads the log, the other applies the changes of other members.
 ///
-/// Dropping it ends both, within the time that a call to the log takes; handles of its store can still be read then, and
-/// changes are refused.
+/// Dropping a member ends both threads, which takes as long as one call to the log. Handles of its store can still read
+/// after that, and changes are refused.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -66,33 +66,34 @@ pub struct Member {
     follower: Arc<Follower>,
     snapshots: Arc<dyn Snapshots>,
     place: Place,
-    /// Held by the one that publishes a snapshot.
+    /// Locked while a snapshot is published.
     publishing: Mutex<()>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Member {
-    /// Opens a member in a directory, which it makes where there is none.
+    /// Opens a member in a directory, and creates the directory if it does not exist.
     ///
-    /// One without a store takes the newest snapshot and follows the log from there, or begins the log where there is
-    /// neither. One that lags beyond where the log was trimmed begins anew from a snapshot; its directory is set aside
-    /// beside the new one, under a name that ends in a number. Where the log is away a member that has a store opens all
-    /// the same, for reads.
+    /// A member without a store installs the newest snapshot and follows the log from there. If there is neither a snapshot
+    /// nor a log, it begins the log. A member that needs messages which were trimmed from the log replaces its store by the
+    /// newest snapshot; the old store stays in the directory, under a name that ends in a number. If the log cannot be
+    /// reached, a member that has a store opens for reads.
     ///
-    /// `options` are those of the store; a [memory limit](Options::memory_limit) holds for changes that are decided here
-    /// only.
+    /// `options` are the options of the store. A [memory limit](Options::memory_limit) applies only to changes that are
+    /// decided by this member. A directory with a store that never had a log is refused, unless the log is empty and
+    /// [`ClusterOptions::begin_with_store`] is set.
     ///
-    /// Cost: that of [`Options::open`]; that of a snapshot where it begins anew. Changes of the log are made in the
+    /// Cost: that of [`Options::open`], and that of a snapshot if one is installed. Changes of the log are applied in the
     /// background.
     ///
     /// # Errors
     ///
     /// - [`Error::Store`]: the store cannot be opened.
-    /// - [`Error::LeftLog`], [`Error::OtherLog`]: the store is no copy of what the log orders. Nothing was changed.
-    /// - [`Error::NoSnapshot`]: the log was trimmed beyond what the member has, and no snapshot leads on.
-    /// - [`Error::Log`]: the log or the place for snapshots is away and the member has no store, or they are not fit.
-    /// - [`Error::Unreadable`]: the log begins with something else than an entry, or with one of a later version.
-    /// - [`Error::Late`]: a new log could not be begun within the [deadline](ClusterOptions::deadline).
+    /// - [`Error::LeftLog`], [`Error::OtherLog`]: the store is not a copy that follows this log. Nothing was changed.
+    /// - [`Error::NoSnapshot`]: messages that the member needs were trimmed, and no snapshot contains them.
+    /// - [`Error::Log`]: the log or the place for snapshots is unfit, or cannot be reached and the member has no store.
+    /// - [`Error::Unreadable`]: the first message of the log is not an entry, or an entry of a later version.
+    /// - [`Error::Late`]: a new log could not be started within the [deadline](ClusterOptions::deadline).
     /// - [`Error::Io`]: the directory cannot be read or written.
     pub fn open(
         dir: impl AsRef<Path>,
@@ -101,11 +102,11 @@ impl Member {
         snapshots: Arc<dyn Snapshots>,
         cluster: ClusterOptions,
     ) -> Result<Self> {
-        Self::open_in(Place::make(dir.as_ref())?, options, log, snapshots, cluster)
+        Self::open_in(Place::create(dir.as_ref())?, options, log, snapshots, cluster)
     }
 
-    /// The same with a store on a simulated disk, which never begins anew; the directory is for what is packed. With the
-    /// feature `testing`.
+    /// Opens a member with a store on a simulated disk, which is never replaced by a snapshot. The directory is for packing
+    /// snapshots. With the feature `testing`.
     ///
     /// # Errors
     ///
@@ -119,7 +120,7 @@ impl Member {
         snapshots: Arc<dyn Snapshots>,
         cluster: ClusterOptions,
     ) -> Result<Self> {
-        let mut place = Place::make(dir.as_ref())?;
+        let mut place = Place::create(dir.as_ref())?;
         place.disk = Some(disk.clone());
         Self::open_in(place, options, log, snapshots, cluster)
     }
@@ -134,7 +135,7 @@ impl Member {
         let tail = Arc::new(Tail::new(log));
         let order = Order::new(Arc::clone(&tail), cluster.deadline);
         let options = options.sequencer(Arc::new(order));
-        let begun = begin::begin(&place, &options, &tail, &*snapshots, cluster.deadline)?;
+        let begun = begin::begin(&place, &options, &tail, &*snapshots, &cluster)?;
         let follower = Arc::new(Follower::new(begun.clone(), Arc::clone(&tail)));
         let (publishing, threads) = (Mutex::default(), Vec::new());
         let mut member =
@@ -147,16 +148,16 @@ impl Member {
         let (tail, snapshots, store) =
             (Arc::clone(&self.tail), Arc::clone(&self.snapshots), self.store.clone());
         let reads = move || {
-            let is_ours = begin::confirm_in_time(&tail, &store, &*snapshots);
-            // It must not keep the store open.
+            let is_ours = begin::confirm_until_closed(&tail, &store, &*snapshots);
+            // This thread must not keep the store open.
             drop((store, snapshots));
             if is_ours {
-                tail.read_on(wait);
+                tail.read_until_closed(wait);
             }
         };
         let follower = Arc::clone(&self.follower);
         self.spawn("viewlink-log", reads)?;
-        self.spawn("viewlink-follow", move || follower.follow_on())
+        self.spawn("viewlink-follow", move || follower.follow_until_closed())
     }
 
     fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
@@ -167,69 +168,70 @@ impl Member {
 
     /// The store of this member.
     ///
-    /// What [`Store`] promises holds, but that a change waits for its place in the log, as does a call that changes nothing;
-    /// where it gets none the error is [`viewlink::Error::SharedLog`], with what is known of the change.
+    /// All guarantees of [`Store`] apply. Two things differ: a change waits for its place in the log, and so does a call that
+    /// turns out to change nothing. A change that gets no place fails with [`viewlink::Error::SharedLog`], which includes the
+    /// outcome as far as it is known.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Where this member stands: who waits for it elsewhere has all that can be read here now.
+    /// The current moment of this member. Another member that waited for the token has everything that can be read here now.
     ///
     /// Cost: O(1).
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] where the store cannot be read.
+    /// [`Error::Store`] if the store cannot be read.
     pub fn token(&self) -> Result<Token> {
         let (position, mark) = self.store.mark()?;
         Ok(Token { sequence: sequence_of(mark).unwrap_or_default(), position })
     }
 
-    /// Waits until this member has all that another one had at a token; tells whether it has it before `timeout` is over.
-    /// Example: at [`Member`].
+    /// Waits until this member has everything that another member had at a token. Returns `false` if it does not within
+    /// `timeout`. Example: at [`Member`].
     ///
     /// Cost: O(1), and the wait.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] with [`Diverged`](viewlink::Error::Diverged) where the token is of another store or this copy went
-    /// another way, and as of [`Store::wait_for`].
+    /// [`Error::Store`], with the errors of [`Store::wait_for`]: [`Diverged`](viewlink::Error::Diverged) if the token is from
+    /// another store, or from a different history of this one.
     pub fn wait_for(&self, token: Token, timeout: Duration) -> Result<bool> {
         Ok(self.store.wait_for(token.position, timeout)?)
     }
 
-    /// Reads the log up to this moment: afterwards reads of this member show every change that any member answered before
-    /// the call. So a read behind a fence is linearizable.
+    /// Reads the log up to this moment. After that, reads of this member show every change that any member acknowledged
+    /// before the call: a read after a fence is linearizable.
     ///
-    /// Cost: an append to the log, and what there is to catch up with.
+    /// Cost: an append to the log, and applying the changes that this member does not have yet.
     ///
     /// # Errors
     ///
-    /// [`Error::Late`] where it takes longer than `timeout`; [`Error::Log`] where the log refuses; [`Error::Store`] where
-    /// the store cannot follow; [`Error::Closed`].
+    /// [`Error::Late`] if it takes longer than `timeout`; [`Error::Log`] if the log refuses the append; [`Error::Store`] if the
+    /// store cannot follow the log; [`Error::Closed`].
     pub fn fence(&self, timeout: Duration) -> Result<Token> {
         let until = Instant::now() + timeout;
         let sequence = self.append_fence(until, timeout)?;
         loop {
-            let taken = self.tail.wait_taken(sequence, until);
-            match taken {
+            let processed = self.tail.wait_processed(sequence, until);
+            match processed {
                 Ok(true) => {}
                 Ok(false) => return Err(Error::Late(timeout)),
                 Err(failure) => return Err(crate::order::failed(failure).into()),
             }
             let seeks = self.tail.seen().seeks;
-            // Whoever took it has made what was before it once this returns.
+            // When this returns, the changes before the fence are applied, also those that another thread took.
             self.store.follow()?;
             let seen = self.tail.seen();
-            if seen.seeks == seeks && seen.taken >= sequence {
+            if seen.seeks == seeks && seen.processed >= sequence {
                 let (position, _) = self.store.mark()?;
                 return Ok(Token { sequence, position });
             }
         }
     }
 
-    /// Appends an entry without changes; tells its place.
+    /// Appends an entry without changes, and returns its sequence.
     fn append_fence(&self, until: Instant, timeout: Duration) -> Result<u64> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).map_err(|error| io("get random numbers")(error.into()))?;
@@ -253,7 +255,7 @@ impl Member {
         Err(Error::Late(timeout))
     }
 
-    /// How this member stands. Waits for nothing.
+    /// The status of this member. It does not wait.
     ///
     /// Cost: O(1).
     #[must_use]
@@ -265,8 +267,8 @@ impl Member {
         };
         Status {
             position: self.store.mark().ok().map(|(position, _)| position),
-            sequence: seen.taken,
-            lag: seen.newest.saturating_sub(seen.taken),
+            sequence: seen.processed,
+            lag: seen.newest.saturating_sub(seen.processed),
             last_contact: seen.contact.map(|contact| contact.elapsed()),
             state,
         }
@@ -277,7 +279,7 @@ impl Drop for Member {
     fn drop(&mut self) {
         self.tail.close();
         for thread in self.threads.drain(..) {
-            // One that panicked has ended, too.
+            // A thread that panicked has ended as well.
             let _ = thread.join();
         }
     }

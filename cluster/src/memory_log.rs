@@ -1,21 +1,20 @@
-//! A log in memory, for tests: of members, and of what they do when a log behaves badly.
+//! A log in memory, for tests of members, also with a log that behaves badly.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::{Appended, Bounds, Log, LogError, Message};
 
-/// A log in memory. It is gone with its last handle, and replicated nowhere.
+/// A log in memory, for tests. It disappears with its last handle, and is not replicated.
 ///
-/// It can be told to [behave as badly](Self::troubled) as any log may whose messages are delayed, doubled and lost on
-/// their way.
+/// It can [behave badly](Self::troubled), like a log whose messages are delayed, duplicated and lost in the network.
 #[derive(Debug)]
 pub struct MemoryLog {
     inner: Mutex<Inner>,
     appended: Condvar,
-    /// How often, in a thousand, something goes wrong with an append.
+    /// How many appends of a thousand go wrong.
     trouble: u16,
-    /// Whether an append looks at the condition on the newest message.
+    /// Whether an append checks the condition on the newest message.
     is_conditional: bool,
     max_message_len: usize,
 }
@@ -26,22 +25,22 @@ struct Inner {
     /// The sequence of the oldest message that was not trimmed.
     first: u64,
     last: u64,
-    /// Messages that are still on their way: after how many other appends they arrive.
+    /// Messages that have not arrived yet, each with the number of other appends before it arrives.
     delayed: Vec<(u8, Vec<u8>)>,
     random: u64,
     is_away: bool,
 }
 
 impl MemoryLog {
-    /// An empty log that behaves well.
+    /// An empty log.
     #[must_use]
     pub fn new() -> Self {
         Self::troubled(0, 0)
     }
 
-    /// An empty log that goes wrong in `thousandths` of all appends, in ways that a seed chooses: a message is lost on the
-    /// way, or arrives and its acknowledgement is lost; it arrives later, twice, or twice later; the condition on the newest
-    /// message is not looked at. No message is changed, and none goes before one that was read.
+    /// An empty log in which `thousandths` of all appends go wrong, in ways that depend on a seed: a message is lost, or its
+    /// acknowledgement is lost; a message arrives later, or twice; the condition on the newest message is ignored. No message
+    /// is changed, and no message appears before one that was read.
     #[must_use]
     pub fn troubled(seed: u64, thousandths: u16) -> Self {
         let inner = Inner { first: 1, random: seed | 1, ..Inner::default() };
@@ -51,39 +50,39 @@ impl MemoryLog {
         Self { inner, appended, trouble, is_conditional, max_message_len }
     }
 
-    /// The same, and no append looks at the condition on the newest message, as with logs that know none.
+    /// The same log, but no append checks the condition on the newest message, as with logs that have no such condition.
     #[must_use]
     pub const fn unconditional(mut self) -> Self {
         self.is_conditional = false;
         self
     }
 
-    /// The same with another limit for messages; the default is 1 MiB.
+    /// The same log with another maximal length of messages. Default: 1 MiB.
     #[must_use]
     pub const fn max_message(mut self, bytes: usize) -> Self {
         self.max_message_len = bytes;
         self
     }
 
-    /// Makes it unreachable, or reachable again.
+    /// Makes the log unreachable, or reachable again.
     pub fn set_away(&self, is_away: bool) {
         self.inner().is_away = is_away;
         self.appended.notify_all();
     }
 
-    /// Loses all messages behind a sequence, as no log should.
+    /// Loses all messages after a sequence, which no log should do.
     pub fn cut_behind(&self, last: u64) {
         let mut inner = self.inner();
         inner.messages.retain(|message| message.sequence <= last);
         inner.last = inner.last.min(last);
     }
 
-    /// Takes a single message out.
+    /// Removes a single message.
     pub fn remove(&self, sequence: u64) {
         self.inner().messages.retain(|message| message.sequence != sequence);
     }
 
-    /// Lets all arrive that is still on its way.
+    /// Lets all delayed messages arrive.
     pub fn settle(&self) {
         let mut inner = self.inner();
         let delayed = std::mem::take(&mut inner.delayed);
@@ -91,14 +90,14 @@ impl MemoryLog {
         self.appended.notify_all();
     }
 
-    /// All messages that are there.
+    /// All messages of the log.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         self.inner().messages.clone()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Nothing panics between two writes to it.
+        // No code panics between two writes to it.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,7 +109,7 @@ impl Default for MemoryLog {
 }
 
 impl Inner {
-    /// A number below `bound`: xorshift, so that a seed tells all that happens.
+    /// A random number below `bound`: xorshift, so that the seed decides everything.
     fn random(&mut self, bound: u64) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -124,7 +123,7 @@ impl Inner {
         self.last
     }
 
-    /// Lets those arrive whose time has come.
+    /// Lets the messages arrive that are due.
     fn arrive(&mut self) {
         let mut arrived = Vec::new();
         self.delayed.retain_mut(|(left, message)| {
@@ -138,8 +137,8 @@ impl Inner {
         arrived.into_iter().for_each(|message| _ = self.push(message));
     }
 
-    /// An append that goes wrong.
-    fn go_wrong(&mut self, message: Vec<u8>) -> Appended {
+    /// Makes an append go wrong.
+    fn fail(&mut self, message: Vec<u8>) -> Appended {
         let later = 1 + self.random(12) as u8;
         match self.random(7) {
             0 => return Appended::Refused(lost("send a message")),
@@ -160,7 +159,7 @@ impl Inner {
                 return Appended::At(at);
             }
         }
-        Appended::Unknown(lost("hear of a message"))
+        Appended::Unknown(lost("get an acknowledgement"))
     }
 }
 
@@ -184,7 +183,7 @@ impl Log for MemoryLog {
         let appended = match (goes_wrong, is_late) {
             (false, true) => Appended::Conflict,
             (false, false) => Appended::At(inner.push(message.to_vec())),
-            (true, _) => inner.go_wrong(message.to_vec()),
+            (true, _) => inner.fail(message.to_vec()),
         };
         self.appended.notify_all();
         appended
@@ -220,7 +219,7 @@ impl Log for MemoryLog {
     fn bounds(&self) -> Result<Bounds, LogError> {
         let inner = self.inner();
         if inner.is_away {
-            return Err(lost("look at the bounds"));
+            return Err(lost("read the bounds"));
         }
         Ok(Bounds { first: inner.first, last: inner.last })
     }

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{LogError, SnapshotName, Snapshots};
 
-/// A place for snapshots in memory, shared by its clones. It is gone with the last of them.
+/// A place for snapshots in memory, shared by its clones. It disappears with the last of them.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySnapshots {
     files: Arc<Mutex<BTreeMap<SnapshotName, Vec<u8>>>>,
 }
 
 impl MemorySnapshots {
-    /// One without any snapshot.
+    /// An empty place.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,8 +1,8 @@
-//! How a member takes part.
+//! Options of a member.
 
 use std::time::Duration;
 
-/// How a member takes part; the defaults are those named.
+/// Options of a member. Each method describes its default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -14,30 +14,46 @@ use std::time::Duration;
 pub struct ClusterOptions {
     pub(crate) deadline: Duration,
     pub(crate) poll: Duration,
+    pub(crate) begin_with_store: bool,
 }
 
 impl ClusterOptions {
     /// The defaults.
     #[must_use]
     pub const fn new() -> Self {
-        Self { deadline: Duration::from_secs(15), poll: Duration::from_millis(500) }
+        Self {
+            deadline: Duration::from_secs(15),
+            poll: Duration::from_millis(500),
+            begin_with_store: false,
+        }
     }
 
-    /// How long a change waits for its place in the log before its caller hears that it has none, or that this is not
-    /// known. Default: 15 seconds, which outlast the election of a leader.
+    /// How long a change waits for its place in the log. After that its caller gets an error, with the outcome "not applied"
+    /// or "unknown". Default: 15 seconds, which is longer than the election of a leader.
     ///
-    /// A change that others forestalled again and again waits up to twice as long.
+    /// A change waits up to twice as long if changes of other members come first again and again.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// How long a read of the log waits for messages before it is made again; and so how long a member takes to end, at
-    /// least. Messages that come are not held up by it. Default: half a second.
+    /// How long one read of the log waits for messages. Closing a member takes up to this time. It does not delay messages:
+    /// a read returns as soon as there is one. Default: half a second.
     #[must_use]
     pub const fn poll(mut self, wait: Duration) -> Self {
         self.poll = wait;
+        self
+    }
+
+    /// Whether an empty log may begin with the store in the directory of the member. Default: no.
+    ///
+    /// Use it once, on one host, to change from a store without a log: move the store to the directory `store` in the
+    /// directory of the member, and open the member. It publishes a snapshot of the store, from which all other members
+    /// start, and then begins the log with its position. The option has no effect if the log is not empty.
+    #[must_use]
+    pub const fn begin_with_store(mut self, begin: bool) -> Self {
+        self.begin_with_store = begin;
         self
     }
 }

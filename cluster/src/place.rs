@@ -1,4 +1,4 @@
-//! Whether a reader can go on at its place in a log.
+//! Checks whether a reader can continue at a sequence of a log.
 
 #[cfg(feature = "jetstream")]
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Bounds, LogError};
 
-/// Whether the messages from `from` on are there, or may still come.
+/// Checks that the messages from `from` on exist, or may still be appended.
 ///
 /// # Errors
 ///
@@ -22,13 +22,13 @@ pub(crate) fn check(from: u64, bounds: Bounds) -> Result<(), LogError> {
     Ok(())
 }
 
-/// Says that a log lost its end only where it looks so for a while: a server that was cut off from the others, or leads
-/// since a moment, may know less than what is in the log.
+/// Reports the loss of the end of a log only after it lasted for a while: a server that is cut off from the others, or has
+/// become the leader just now, may know less than the log contains.
 #[cfg(feature = "jetstream")]
 #[derive(Debug)]
 pub(crate) struct Patience {
     within: Duration,
-    /// What was to be read when the log first looked too short, and when that was.
+    /// The sequence that was requested when the log first looked too short, and the time of that.
     since: Mutex<Option<(u64, Instant)>>,
 }
 
@@ -38,7 +38,7 @@ impl Patience {
         Self { within, since: Mutex::new(None) }
     }
 
-    /// [`check`], with [`LogError::Away`] as long as it may be too early to say that the end is gone.
+    /// [`check`], with [`LogError::Away`] as long as the missing end may still appear.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Patience {
         if first_seen.elapsed() >= self.within {
             return Err(error);
         }
-        let what = format!("a server says that the log ends at {}, before {from}", bounds.last);
+        let what = format!("a server reports that the log ends at {}, before {from}", bounds.last);
         Err(LogError::Away { what, source: Some(error.into()) })
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds { first: 5, last: 9 };
 
     #[test]
-    fn a_place_is_in_the_log_or_right_behind_it() {
+    fn a_reader_may_continue_in_the_log_or_right_after_it() {
         assert!(matches!(check(4, BOUNDS), Err(LogError::Trimmed { from: 4, first: 5 })));
         assert!(check(5, BOUNDS).is_ok());
         assert!(check(10, BOUNDS).is_ok());
@@ -79,7 +79,7 @@ mod tests {
 
     #[cfg(feature = "jetstream")]
     #[test]
-    fn an_end_is_gone_only_where_it_stays_so() {
+    fn a_lost_end_is_reported_only_if_it_stays_lost() {
         let patience = Patience::new(Duration::from_millis(30));
         assert!(matches!(patience.check(11, BOUNDS), Err(LogError::Away { .. })));
         assert!(patience.check(10, BOUNDS).is_ok(), "another reader");
@@ -89,7 +89,7 @@ mod tests {
 
     #[cfg(feature = "jetstream")]
     #[test]
-    fn a_log_that_was_read_again_to_its_end_gets_all_the_patience_anew() {
+    fn the_time_starts_again_after_the_log_had_its_end() {
         let patience = Patience::new(Duration::from_millis(30));
         assert!(patience.check(11, BOUNDS).is_err());
         assert!(patience.check(11, Bounds { first: 5, last: 10 }).is_ok());

@@ -1,4 +1,4 @@
-//! Files with a seal at their end, which tells whether all of the bytes are those that were sealed.
+//! Files with a seal at their end: a checksum that detects changed and missing bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,23 +7,23 @@ use std::path::Path;
 use crate::LogError;
 use crate::log::away;
 
-/// What a seal begins with.
+/// The beginning of a seal.
 const MARK: &[u8; 8] = b"VLSEAL01";
-/// The mark, the length of what is before it, and the hash of that.
+/// The length of a seal: the mark, the length of the bytes before it, and their hash.
 const LEN: usize = MARK.len() + 8 + blake3::OUT_LEN;
 
-/// The seal of a file as it is. O(bytes).
+/// Computes the seal of a file. O(bytes).
 pub(crate) fn seal(file: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(file)?;
     let len = file.metadata()?.len();
     Ok(seal_of(len, hash(&mut file, len)?))
 }
 
-/// Fetches a sealed file to a path where nothing is, and takes the seal off; leaves no file where that fails.
+/// Fetches a sealed file to a new path, and removes the seal. Leaves no file if that fails.
 ///
 /// # Errors
 ///
-/// Those of the fetching; [`LogError::Away`] where there is a file already, or the seal is not that of the bytes.
+/// Those of `fetch`; [`LogError::Away`] if the path exists already, or the seal does not match the bytes.
 pub(crate) fn fetch(
     file: &Path,
     fetch: impl FnOnce(File) -> Result<(), LogError>,
@@ -32,17 +32,21 @@ pub(crate) fn fetch(
     let created = File::create_new(file).map_err(|error| away(WHAT, error))?;
     let unsealed = fetch(created).and_then(|()| unseal(file).map_err(|error| away(WHAT, error)));
     if unsealed.is_err() {
-        // The error that matters is the first one.
+        // The first error is the one to report.
         let _ = std::fs::remove_file(file);
     }
     unsealed
 }
 
-/// Takes the seal off a file, or fails if it is not the seal of what is before it. O(bytes).
+/// Removes the seal of a file, or fails if it does not match the bytes before it. O(bytes).
 fn unseal(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let broken =
-        || io::Error::new(io::ErrorKind::InvalidData, "its bytes are not those that were put");
+    let broken = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file was damaged: its bytes do not match its checksum",
+        )
+    };
     let len = file.metadata()?.len().checked_sub(LEN as u64).ok_or_else(broken)?;
     let found = hash(&mut file, len)?;
     let mut seal = vec![0; LEN];
@@ -81,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_file_gives_its_bytes_back() {
+    fn unsealing_a_file_restores_its_bytes() {
         for bytes in [b"".as_slice(), b"some bytes", &[7; 100_000]] {
             let (_dir, path) = sealed(bytes);
             unseal(&path).unwrap();
@@ -109,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_is_left_alone() {
+    fn an_existing_file_is_not_changed() {
         let (_dir, path) = sealed(b"some bytes");
         let before = std::fs::read(&path).unwrap();
         assert!(fetch(&path, |_| Ok(())).is_err());

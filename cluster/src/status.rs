@@ -1,56 +1,56 @@
-//! How a member stands.
+//! The status of a member.
 
 use std::time::Duration;
 
 use viewlink::Position;
 
-/// How a member stands, as of [`Member::status`](crate::Member::status).
+/// The status of a member, from [`Member::status`](crate::Member::status).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
-    /// Where its store stands; `None` where it cannot be read at the moment.
+    /// The position of its store; `None` if the store cannot be read at the moment.
     pub position: Option<Position>,
-    /// Up to which message of the log it has taken everything.
+    /// The member has processed all messages of the log up to this sequence.
     pub sequence: u64,
-    /// How many messages it is known to be behind the log. It may be more where the log is away.
+    /// How many messages it still has to process, as far as it knows. There may be more if the log cannot be reached.
     pub lag: u64,
-    /// How long ago the log answered last; `None` for never.
+    /// The time since the last answer of the log; `None` if there was none yet.
     pub last_contact: Option<Duration>,
-    /// Whether it follows the log, and why not.
+    /// Whether it follows the log, or the reason why not.
     pub state: State,
 }
 
-/// Whether a member follows the log. All members are alike: none leads.
+/// Whether a member follows the log. All members are equal: there is no leader among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// It does.
+    /// It follows the log.
     Following,
-    /// The log does not answer; it is tried again, and reads go on.
+    /// The log does not answer. The member tries again, and reads continue.
     Away {
-        /// What came of the last attempt.
+        /// The error of the last attempt.
         reason: String,
     },
-    /// Copy and log disagree. The copy is left as it is, changes are refused, and reads show what it has.
+    /// Copy and log disagree. The copy stays as it is: changes are refused, and reads continue.
     Diverged {
-        /// How that shows.
+        /// The contradiction.
         reason: String,
     },
-    /// The log has something of a later version. Reads go on; so does the member once this host is upgraded.
+    /// The log has an entry of a later version. Reads continue. The member continues after this host is upgraded.
     NeedsUpgrade {
-        /// What that is.
+        /// The reason.
         reason: String,
     },
-    /// The log was trimmed beyond what the member has. Open it again, and it begins anew from a snapshot.
+    /// Messages that the member needs were trimmed from the log. Open it again: it then starts from a snapshot.
     Outrun {
-        /// What is missing.
+        /// The missing part.
         reason: String,
     },
-    /// Something else keeps it from following; it is tried again.
+    /// It cannot follow for another reason. The member tries again.
     Failing {
-        /// What that is.
+        /// The reason.
         reason: String,
     },
-    /// It was closed.
+    /// The member was closed.
     Closed,
 }

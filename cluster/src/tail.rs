@@ -1,4 +1,4 @@
-//! The end of the log: what was read of it and not taken yet, and the thread that reads it.
+//! The end of the log: the messages that were read and not processed yet, and the loop that reads.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::backoff::Backoff;
 use crate::{Log, LogError, Message};
 
-/// How many bytes are read ahead.
+/// The maximal number of bytes that are read in advance.
 const AHEAD: usize = 16 << 20;
 
-/// What was read of the log, for the one who takes it.
+/// The messages that were read, for the thread that processes them.
 #[derive(Debug)]
 pub(crate) struct Tail {
     pub(crate) log: Arc<dyn Log>,
@@ -20,49 +20,49 @@ pub(crate) struct Tail {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Read and not taken, in order.
+    /// Messages that were read and not processed, in order.
     queue: VecDeque<Message>,
     bytes: usize,
-    /// What is read next.
+    /// The sequence that is read next.
     next: u64,
-    /// How often another place was sought: what was read for the one before is of no use.
+    /// How often the reader was moved to another sequence. Messages that were read before the move are dropped.
     seeks: u64,
-    /// The last message that was taken and has no effect any more that is not known.
-    taken: u64,
-    /// The newest message that is known of.
+    /// All messages up to this sequence are processed.
+    processed: u64,
+    /// The newest known message.
     newest: u64,
-    /// When the log answered last.
+    /// The time of the last answer of the log.
     contact: Option<Instant>,
-    /// Why it did not, if it did not since.
+    /// The error since then, if the log did not answer.
     away: Option<String>,
-    /// Why it cannot be read on.
+    /// The reason why reading cannot continue.
     failure: Option<Failure>,
-    /// Whether it is known that the log is this store's.
+    /// Whether the log is known to belong to this store.
     is_confirmed: bool,
     is_closed: bool,
-    /// How many wait until something is taken, so that nobody is woken for nothing.
-    await_taken: usize,
-    /// Whether the reader waits for room.
+    /// How many threads wait for the processing of a message. Only then are threads woken for it.
+    processed_waiters: usize,
+    /// Whether the reader waits until there is room in the queue.
     awaits_room: bool,
 }
 
-/// Why nothing more comes of the log.
+/// The reason why no more messages come from the log.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the member was closed")]
     Closed,
     #[error(transparent)]
     Log(Arc<LogError>),
-    #[error("the log does not have the last change of this copy, or is one of another store")]
+    #[error("the log does not have the last change of this copy, or belongs to another store")]
     OtherLog,
     #[error("the log did not answer within {0:?}")]
     Late(Duration),
 }
 
-/// What is known of the log.
+/// The state of reading, for the status of the member.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    pub(crate) taken: u64,
+    pub(crate) processed: u64,
     pub(crate) newest: u64,
     pub(crate) seeks: u64,
     pub(crate) contact: Option<Instant>,
@@ -71,38 +71,38 @@ pub(crate) struct Seen {
 }
 
 impl Tail {
-    /// The end of a log behind a message.
+    /// The end of a log, before anything was read.
     pub(crate) fn new(log: Arc<dyn Log>) -> Self {
         let inner = Inner { next: 1, ..Inner::default() };
         Self { log, inner: Mutex::new(inner), changed: Condvar::new() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Nothing panics between two writes to it.
+        // No code panics between two writes to it.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads on behind a message, whatever was read before.
-    pub(crate) fn seek(&self, behind: u64) {
+    /// Continues to read after a sequence, and drops messages that were read before.
+    pub(crate) fn seek(&self, last: u64) {
         let mut inner = self.inner();
         inner.queue.clear();
         inner.bytes = 0;
-        inner.next = behind.saturating_add(1);
-        inner.taken = behind;
-        inner.newest = inner.newest.max(behind);
+        inner.next = last.saturating_add(1);
+        inner.processed = last;
+        inner.newest = inner.newest.max(last);
         inner.seeks = inner.seeks.wrapping_add(1);
-        // That of the log as such stays.
+        // A failure that concerns the whole log stays.
         inner.failure = inner.failure.take().filter(|failure| matches!(failure, Failure::OtherLog));
         self.changed.notify_all();
     }
 
-    /// The next message that was read and not [taken](Self::taken).
+    /// The next message that was read and not [processed](Self::set_processed).
     pub(crate) fn pop(&self) -> Option<Message> {
         let mut inner = self.inner();
         loop {
             let message = inner.queue.pop_front()?;
             inner.bytes = inner.bytes.saturating_sub(message.bytes.len());
-            if message.sequence > inner.taken {
+            if message.sequence > inner.processed {
                 if inner.awaits_room && inner.bytes < AHEAD {
                     self.changed.notify_all();
                 }
@@ -111,33 +111,33 @@ impl Tail {
         }
     }
 
-    /// Gives a message back that was [popped](Self::pop) last.
-    pub(crate) fn put_back(&self, message: Message) {
+    /// Returns the last [popped](Self::pop) message to the queue.
+    pub(crate) fn push_front(&self, message: Message) {
         let mut inner = self.inner();
         inner.bytes += message.bytes.len();
         inner.queue.push_front(message);
     }
 
-    /// Says that all up to a message was taken.
-    pub(crate) fn take(&self, sequence: u64) {
+    /// Marks all messages up to a sequence as processed.
+    pub(crate) fn set_processed(&self, sequence: u64) {
         let mut inner = self.inner();
-        inner.taken = inner.taken.max(sequence);
+        inner.processed = inner.processed.max(sequence);
         inner.newest = inner.newest.max(sequence);
-        if inner.await_taken > 0 {
+        if inner.processed_waiters > 0 {
             self.changed.notify_all();
         }
     }
 
-    /// The last message that was read, where all that was read is taken.
-    pub(crate) fn read_up_to(&self) -> u64 {
+    /// The sequence of the last message that was read.
+    pub(crate) fn last_read(&self) -> u64 {
         let inner = self.inner();
-        inner.next.saturating_sub(1).max(inner.taken)
+        inner.next.saturating_sub(1).max(inner.processed)
     }
 
     pub(crate) fn seen(&self) -> Seen {
         let inner = self.inner();
         Seen {
-            taken: inner.taken,
+            processed: inner.processed,
             newest: inner.newest,
             seeks: inner.seeks,
             contact: inner.contact,
@@ -146,28 +146,28 @@ impl Tail {
         }
     }
 
-    /// Waits until there is a message, or until a moment; tells whether there is one.
+    /// Waits until there is a message, at most until a time. Returns whether there is one.
     ///
     /// # Errors
     ///
-    /// Why none will come.
+    /// The reason why no message will come.
     pub(crate) fn wait(&self, until: Instant) -> Result<bool, Failure> {
         self.wait_until(until, |inner| !inner.queue.is_empty())
     }
 
-    /// Waits until all up to a message is taken, or until a moment; tells whether it is.
+    /// Waits until all messages up to a sequence are processed, at most until a time. Returns whether they are.
     ///
     /// # Errors
     ///
-    /// Why it will not be.
-    pub(crate) fn wait_taken(&self, sequence: u64, until: Instant) -> Result<bool, Failure> {
-        self.inner().await_taken += 1;
-        let waited = self.wait_until(until, |inner| inner.taken >= sequence);
-        self.inner().await_taken -= 1;
+    /// The reason why they will not be.
+    pub(crate) fn wait_processed(&self, sequence: u64, until: Instant) -> Result<bool, Failure> {
+        self.inner().processed_waiters += 1;
+        let waited = self.wait_until(until, |inner| inner.processed >= sequence);
+        self.inner().processed_waiters -= 1;
         waited
     }
 
-    /// Waits until it is known that the log is this store's.
+    /// Waits until the log is known to belong to this store, at most until a time.
     pub(crate) fn wait_confirmed(&self, until: Instant) -> Result<bool, Failure> {
         self.wait_until(until, |inner| inner.is_confirmed)
     }
@@ -197,7 +197,7 @@ impl Tail {
         }
     }
 
-    /// Sleeps, but not beyond the end of the member; tells whether that has come.
+    /// Sleeps, but not longer than until the member is closed. Returns whether it is closed.
     pub(crate) fn sleep(&self, duration: Duration) -> bool {
         let (inner, begun) = (self.inner(), Instant::now());
         let asleep = |inner: &mut Inner| !inner.is_closed && begun.elapsed() < duration;
@@ -214,7 +214,7 @@ impl Tail {
         self.inner().is_closed
     }
 
-    /// Says whether the log is this store's.
+    /// Sets whether the log belongs to this store.
     pub(crate) fn confirm(&self, is_ours: bool) {
         let mut inner = self.inner();
         inner.is_confirmed = is_ours;
@@ -223,15 +223,15 @@ impl Tail {
         self.changed.notify_all();
     }
 
-    /// Says that the log did not answer.
+    /// Keeps the error of a log that did not answer.
     pub(crate) fn note_away(&self, error: &LogError) {
         self.inner().away = Some(crate::error::chain(error));
     }
 
-    /// Reads the log until the member is closed; each read waits so long for messages.
-    pub(crate) fn read_on(&self, wait: Duration) {
+    /// Reads the log until the member is closed. `wait` is how long each read waits for messages.
+    pub(crate) fn read_until_closed(&self, wait: Duration) {
         let mut backoff = Backoff::new();
-        while let Some((from, seeks)) = self.place_to_read() {
+        while let Some((from, seeks)) = self.next_to_read() {
             match self.log.read(from, wait) {
                 Ok(messages) => {
                     self.add(seeks, messages);
@@ -245,8 +245,8 @@ impl Tail {
         }
     }
 
-    /// Where to read, once there is room; `None` where the member is closed.
-    fn place_to_read(&self) -> Option<(u64, u64)> {
+    /// The sequence to read next, after there is room; `None` if the member is closed.
+    fn next_to_read(&self) -> Option<(u64, u64)> {
         let mut inner = self.inner();
         while inner.bytes >= AHEAD && !inner.is_closed {
             inner.awaits_room = true;
@@ -262,17 +262,17 @@ impl Tail {
         if inner.seeks != seeks {
             return;
         }
-        // One of the log as such stays.
+        // A failure that concerns the whole log stays.
         inner.failure = inner.failure.take().filter(|failure| matches!(failure, Failure::OtherLog));
         for message in messages {
-            debug_assert!(message.sequence >= inner.next, "a log gives messages in order");
+            debug_assert!(message.sequence >= inner.next, "a log returns messages in order");
             if message.sequence < inner.next {
                 continue;
             }
             inner.next = message.sequence.saturating_add(1);
             inner.newest = inner.newest.max(message.sequence);
-            // What a proposal has taken already need not come again.
-            if message.sequence > inner.taken {
+            // A proposal may have processed this message already.
+            if message.sequence > inner.processed {
                 inner.bytes += message.bytes.len();
                 inner.queue.push_back(message);
             }

@@ -1,14 +1,14 @@
-//! A moment in the order of changes, for whoever reads it from another member.
+//! A moment in the order of changes, for reads on another member.
 
 use std::fmt;
 use std::str::FromStr;
 
 use viewlink::Position;
 
-/// A moment in the order of changes: a place in the log, and where a store stood there.
+/// A moment in the order of changes: a sequence of the log, and the position of a store there.
 ///
-/// Another member that [waited for it](crate::Member::wait_for) has all changes up to there. The text form is
-/// `SEQUENCE@POSITION`, for headers and URLs.
+/// A member that [waited for it](crate::Member::wait_for) has all changes up to that moment. The text form,
+/// `SEQUENCE@POSITION`, is safe in headers and URLs.
 ///
 /// ```
 /// use viewlink_cluster::Token;
@@ -26,13 +26,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// The place in the log, up to which the member had taken everything.
+    /// The member had processed all messages of the log up to this sequence.
     #[must_use]
     pub const fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// Where the store stood.
+    /// The position of the store.
     #[must_use]
     pub const fn position(&self) -> Position {
         self.position
@@ -45,9 +45,9 @@ impl fmt::Display for Token {
     }
 }
 
-/// A text that is no [`Token`].
+/// A text that is not a [`Token`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a token is written SEQUENCE@POSITION, as a member tells it")]
+#[error("a token has the form SEQUENCE@POSITION: use the text that a member returned")]
 pub struct InvalidToken;
 
 impl FromStr for Token {

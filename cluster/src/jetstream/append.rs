@@ -1,4 +1,4 @@
-//! What came of an append, told no surer than it is.
+//! Appends, and their outcome as far as it is certain.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use super::connection::{Connection, refused};
 use crate::log::{away, silent};
 use crate::{Appended, LogError};
 
-/// Between two attempts while no server leads the stream.
+/// The pause between two attempts while the stream has no leader.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Publishes a message, and waits for its acknowledgement. While it is surely not in the log, because nobody leads the
-/// stream, that is tried again for as long as an answer is waited for.
+/// Publishes a message, and waits for its acknowledgement. If the message is certainly not in the log, because the stream has
+/// no leader, it is published again, for as long as an answer may take.
 pub(super) async fn append(
     connection: &Connection,
     subject: String,
@@ -56,7 +56,7 @@ async fn append_once(
         publish = publish.expected_last_sequence(after);
     }
     let cuts = connection.cuts();
-    // Whatever fails here, nothing was given to the connection.
+    // After an error here the message was not passed to the connection.
     match connection.context.send_publish(subject.to_owned(), publish).await {
         Ok(sent) => acknowledged(connection, sent, cuts, len).await,
         Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
@@ -85,12 +85,12 @@ async fn acknowledged(
     }
 }
 
-/// What a refusal means. A server checks before it proposes a message to the others; what it says then is sure. What may
-/// have been said later is not.
+/// The meaning of a refusal. A server checks a message before it proposes it to the other servers; a refusal by that check is
+/// certain. An error that may come later leaves the outcome unknown.
 fn judge(error: PublishError, len: usize) -> Appended {
     match error.kind() {
         PublishErrorKind::WrongLastSequence => Appended::Conflict,
-        // No server listens: the server that got the message had nobody to give it to.
+        // No server listens on the subject: the server that got the message passed it to no other server.
         PublishErrorKind::StreamNotFound => {
             Appended::Refused(refused("no server leads the stream", error))
         }
@@ -100,19 +100,19 @@ fn judge(error: PublishError, len: usize) -> Appended {
 }
 
 fn judge_code(error: PublishError, len: usize) -> Appended {
-    let told = std::error::Error::source(&error)
+    let answer = std::error::Error::source(&error)
         .and_then(|source| source.downcast_ref::<async_nats::jetstream::Error>());
-    let Some(told) = told else {
+    let Some(answer) = answer else {
         return Appended::Unknown(away("an acknowledgement cannot be read", error));
     };
-    let text = told.to_string();
-    match told.error_code() {
+    let text = answer.to_string();
+    match answer.error_code() {
         ErrorCode::STREAM_STORE_FAILED if text.contains("exceeded") => full(&text),
         ErrorCode::INSUFFICIENT_RESOURCES
         | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
         | ErrorCode::STORAGE_RESOURCES_EXCEEDED => full(&text),
         ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
-            // The server does not tell its limit here; `max_message_len` does.
+            // This answer does not include the limit of the server; `max_message_len` does.
             Appended::Refused(LogError::TooLong { len, max: len.saturating_sub(1) })
         }
         ErrorCode::STREAM_SEALED => {
@@ -122,7 +122,8 @@ fn judge_code(error: PublishError, len: usize) -> Appended {
     }
 }
 
-fn full(told: &str) -> Appended {
-    let reason = format!("{told}; publish a snapshot, so that it is trimmed, or raise its limits");
+fn full(answer: &str) -> Appended {
+    let reason =
+        format!("{answer}; publish a snapshot, so that the stream is trimmed, or raise its limits");
     Appended::Refused(LogError::Full { reason })
 }

@@ -1,4 +1,4 @@
-//! A connection to one of the servers, that moves on to the next one.
+//! A connection to one of the servers, which changes to the next server after a failure.
 
 use std::fmt::{Debug, Formatter};
 use std::future::Future;
@@ -17,39 +17,35 @@ use super::options::JetStreamOptions;
 use crate::LogError;
 use crate::log::{away, silent};
 
-/// Of a server that does not answer pings; two of them unanswered end a connection.
+/// How often a server is pinged. A connection ends after two pings without an answer.
 const PING: Duration = Duration::from_secs(2);
-/// Between two attempts to connect.
+/// The pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Messages on their way to one reader, so that a reader who pauses is held up and not dropped.
+/// The maximal number of messages in memory for one reader: a slow reader is slowed down, and loses no message.
 const UNREAD: usize = 1 << 18;
 
-/// A connection that comes back by itself, at the next server of the list.
+/// A connection that reconnects by itself, to the next server of the list.
 pub(super) struct Connection {
     client: Client,
     pub(super) context: Context,
     answer_within: Duration,
-    /// How often it was cut.
+    /// How often the connection was lost.
     cuts: watch::Receiver<u64>,
-    /// Since when nothing was answered.
+    /// The time of the first request since the last answer.
     silent_since: Mutex<Option<Instant>>,
 }
 
 impl Connection {
-    /// Begins to connect; what is asked meanwhile waits or fails.
+    /// Begins to connect. Until that is done, requests wait or fail.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where a file of credentials or of certificates cannot be read.
+    /// [`LogError::Unfit`] if a file with credentials or certificates cannot be read.
     pub(super) async fn begin(options: &JetStreamOptions) -> Result<Self, LogError> {
         Self::begin_as(options, &options.servers, options.credentials.as_ref()).await
     }
 
-    /// [`Connection::begin`] as another user.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError::Unfit`] as there.
+    /// [`Connection::begin`] as another user, with the same errors.
     pub(super) async fn begin_as(
         options: &JetStreamOptions,
         servers: &[ServerAddr],
@@ -80,7 +76,7 @@ impl Connection {
         if let Some((certificate, key)) = &options.client_certificate {
             connect = connect.add_client_certificate(certificate.clone(), key.clone());
         }
-        // The client does not look for them in the URLs by itself.
+        // The client does not read them from the URLs itself.
         if let Some((user, password)) = servers.iter().find_map(user_and_password) {
             connect = connect.user_and_password(user, password);
         }
@@ -99,7 +95,7 @@ impl Connection {
         &self.client
     }
 
-    /// How long an answer is waited for.
+    /// How long an answer may take.
     pub(super) fn answer_within(&self) -> Duration {
         self.answer_within
     }
@@ -108,19 +104,19 @@ impl Connection {
         self.client.connection_state() == State::Connected
     }
 
-    /// How often the connection was cut until now.
+    /// How often the connection was lost until now.
     pub(super) fn cuts(&self) -> u64 {
         *self.cuts.borrow()
     }
 
-    /// Waits until the connection is cut once more than `cuts` times.
+    /// Waits until the connection was lost more than `cuts` times.
     pub(super) async fn cut_after(&self, cuts: u64) {
         let mut watched = self.cuts.clone();
-        // The sender lives as long as the connection, which this borrows.
+        // The sender lives as long as this connection.
         let _ = watched.wait_for(|now| *now > cuts).await;
     }
 
-    /// Waits until it is connected.
+    /// Waits until the connection is established.
     pub(super) async fn up_within(&self, within: Duration) -> bool {
         let begun = Instant::now();
         while !self.is_up() {
@@ -132,11 +128,11 @@ impl Connection {
         true
     }
 
-    /// The answer to a question that changes nothing, or is no different if it is asked twice.
+    /// The answer to a request that is harmless if it is made twice.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where none came in time, or the connection was cut.
+    /// [`LogError::Away`] if no answer came in time, or the connection was lost.
     pub(super) async fn ask<T>(
         &self,
         what: &str,
@@ -149,7 +145,7 @@ impl Connection {
         let cuts = self.cuts();
         tokio::select! {
             answer = question => Ok(answer),
-            () = self.cut_after(cuts) => Err(silent(format!("{what}: the connection was cut"))),
+            () = self.cut_after(cuts) => Err(silent(format!("{what}: the connection was lost"))),
             () = tokio::time::sleep(self.answer_within) => {
                 self.nothing_since(begun).await;
                 Err(silent(format!("{what}: no answer in {:?}", self.answer_within)))
@@ -157,13 +153,13 @@ impl Connection {
         }
     }
 
-    /// Notes an answer.
+    /// Remembers that there was an answer.
     pub(super) fn answered(&self) {
         *self.silence() = None;
     }
 
-    /// Notes that there was no answer since a time, and moves on to the next server after some of that: this one may be
-    /// cut off from the others.
+    /// Remembers that there was no answer since a time, and changes to the next server if that lasts: this server may be cut
+    /// off from the others.
     pub(super) async fn nothing_since(&self, begun: Instant) {
         let long_enough = {
             let mut silence = self.silence();
@@ -175,7 +171,7 @@ impl Connection {
             long_enough
         };
         if long_enough && self.is_up() {
-            // Fails only where the client is closed, which the next call tells.
+            // This fails only if the client is closed, and the next call reports that.
             let _ = self.client.force_reconnect().await;
         }
     }
@@ -191,7 +187,7 @@ impl Debug for Connection {
     }
 }
 
-/// Whom the URL of a server names.
+/// The user and the password in the URL of a server.
 fn user_and_password(server: &ServerAddr) -> Option<(String, String)> {
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     Some((decoded(server.username()?), decoded(server.password()?)))
@@ -199,7 +195,7 @@ fn user_and_password(server: &ServerAddr) -> Option<(String, String)> {
 
 type Choice = std::future::Ready<Option<ReconnectToServer>>;
 
-/// The servers of a list in turn. What the client does by itself may come back to the one that it just left.
+/// The servers of a list in turn. The default of the client may choose the server again that it just left.
 fn next_server() -> impl Fn(Vec<async_nats::Server>, async_nats::ServerInfo) -> Choice {
     let tried = Arc::new(AtomicUsize::new(0));
     move |servers, _| {
@@ -217,7 +213,7 @@ fn unfit(what: impl std::fmt::Display, error: &dyn std::error::Error) -> LogErro
     LogError::Unfit { reason: format!("{what}: {error}") }
 }
 
-/// What a server refused to do.
+/// The error of a request that a server refused.
 pub(super) fn refused(
     what: &str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -230,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_and_a_password_are_read_from_a_url_as_they_are_meant() {
+    fn a_user_and_a_password_are_decoded_from_a_url() {
         let whom = |url: &str| user_and_password(&url.parse().unwrap());
         let expected = Some(("a".to_owned(), "p@ss:w%".to_owned()));
         assert_eq!(whom("nats://a:p%40ss%3Aw%25@h:1"), expected);

@@ -1,4 +1,4 @@
-//! A reader's place in a stream: an ordered consumer of the server's, that sends by itself.
+//! The place of a reader in a stream: a consumer on the server, which sends messages without being asked.
 
 use std::fmt::{Debug, Formatter};
 use std::time::{Duration, Instant};
@@ -12,41 +12,40 @@ use super::connection::{Connection, refused};
 use crate::log::{away, silent};
 use crate::{LogError, Message};
 
-/// Of one answer to a reader: no more messages or bytes than these, but for the last message.
+/// The maximal number of messages and of bytes of one answer to a reader; the last message may exceed it.
 const BATCH: (usize, usize) = (8192, 8 << 20);
-/// How often the server says that it has nothing to say.
+/// How often the server sends a heartbeat if there are no messages.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// When the server forgets a consumer that nobody listens to.
+/// When the server deletes a consumer without a listener.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
-/// The messages of a stream from a place on, as they come.
+/// The messages of a stream from a sequence on, as they arrive.
 pub(super) struct Cursor {
-    /// The sequence that comes next, or a later one where messages are gone; the greatest of all where nothing comes any
-    /// more.
+    /// The next sequence; a later one may arrive if messages were trimmed. The maximal number if no more messages arrive.
     pub(super) next: u64,
-    /// How many messages were in the stream from there on when the cursor was made.
+    /// How many messages the stream had from that sequence on, when the cursor was created.
     pub(super) pending: u64,
-    /// How often the connection had been cut when it was made; what was sent during a cut is gone.
+    /// How often the connection had been lost when the cursor was created. Messages are lost with the connection.
     pub(super) cuts: u64,
     delivered: u64,
     messages: Subscriber,
     client: Client,
     context: Context,
-    /// The message that was read last: reading its place takes one with a context.
+    /// The last message: reading its sequence needs a message with a context.
     held: Option<jetstream::Message>,
 }
 
-/// What came of waiting for messages.
+/// The outcome of waiting for messages.
 #[derive(Debug)]
-pub(super) enum Came {
+pub(super) enum Arrived {
     Messages(Vec<Message>),
     Nothing,
-    /// The consumer is gone, or some of what it sent: a new one is needed.
+    /// The consumer or some of its messages are lost: a new consumer is needed.
     Broken(LogError),
 }
 
 impl Cursor {
-    /// Asks the server to send what is in the stream from a sequence on.
+    /// Asks the server to send the messages of the stream from a sequence on.
     ///
     /// # Errors
     ///
@@ -83,51 +82,55 @@ impl Cursor {
         Ok(Self { next: from, pending, cuts, delivered: 0, messages, client, context, held: None })
     }
 
-    /// Waits for messages until a time, and takes what there is then.
-    pub(super) async fn take(&mut self, until: Instant) -> Came {
-        let (mut taken, mut bytes) = (Vec::new(), 0);
+    /// Waits for messages until a time, and returns all that arrived.
+    pub(super) async fn receive(&mut self, until: Instant) -> Arrived {
+        let (mut messages, mut bytes) = (Vec::new(), 0);
         loop {
-            let came = match taken.is_empty() {
+            let arrived = match messages.is_empty() {
                 true => tokio::time::timeout_at(until.into(), self.messages.next()).await.ok(),
                 false => self.messages.next().now_or_never(),
             };
-            let Some(came) = came else {
-                return if taken.is_empty() { Came::Nothing } else { Came::Messages(taken) };
+            let Some(arrived) = arrived else {
+                return if messages.is_empty() {
+                    Arrived::Nothing
+                } else {
+                    Arrived::Messages(messages)
+                };
             };
-            match self.look(came, taken.is_empty()).await {
+            match self.message_of(arrived, messages.is_empty()).await {
                 Ok(None) => {}
                 Ok(Some(message)) => {
                     bytes += message.bytes.len();
-                    taken.push(message);
-                    if taken.len() >= BATCH.0 || bytes >= BATCH.1 {
-                        return Came::Messages(taken);
+                    messages.push(message);
+                    if messages.len() >= BATCH.0 || bytes >= BATCH.1 {
+                        return Arrived::Messages(messages);
                     }
                 }
                 Err(why) => {
                     self.next = u64::MAX;
-                    // What was taken before is good.
-                    return if taken.is_empty() {
-                        Came::Broken(why)
+                    // The messages before the failure are valid.
+                    return if messages.is_empty() {
+                        Arrived::Broken(why)
                     } else {
-                        Came::Messages(taken)
+                        Arrived::Messages(messages)
                     };
                 }
             }
         }
     }
 
-    /// What came, if it is to be kept.
-    async fn look(
+    /// The message of the stream in what arrived, if there is one.
+    async fn message_of(
         &mut self,
-        came: Option<async_nats::Message>,
+        arrived: Option<async_nats::Message>,
         is_first: bool,
     ) -> Result<Option<Message>, LogError> {
         const WHAT: &str = "a consumer of the stream";
-        let message = came.ok_or_else(|| silent(format!("{WHAT}: the connection is closed")))?;
+        let message = arrived.ok_or_else(|| silent(format!("{WHAT}: the connection is closed")))?;
         match message.status {
             None => {}
             Some(StatusCode::IDLE_HEARTBEAT) => {
-                self.go_on(&message).await;
+                self.confirm(&message).await;
                 return Ok(None);
             }
             Some(_) => return Err(silent(format!("{WHAT} ended"))),
@@ -136,8 +139,8 @@ impl Cursor {
         message.map(Some).ok_or_else(|| silent(format!("{WHAT} lost messages")))
     }
 
-    /// A message at its place, or nothing where one before it did not come. Behind messages that are gone from the stream
-    /// it has to be the first one of an answer, so that the reader notices.
+    /// A message with its sequence, or nothing if an earlier message was lost. A message after trimmed messages must be the
+    /// first one of an answer, so that the reader notices the gap.
     fn message(&mut self, message: async_nats::Message, is_first: bool) -> Option<Message> {
         if let Some(held) = &mut self.held {
             held.message = message;
@@ -155,12 +158,12 @@ impl Cursor {
         Some(Message { sequence, bytes: std::mem::take(&mut held.message.payload).into() })
     }
 
-    /// Lets the server send more, where it waits for that.
-    async fn go_on(&self, message: &async_nats::Message) {
+    /// Confirms a heartbeat, if the server waits for that before it sends more messages.
+    async fn confirm(&self, message: &async_nats::Message) {
         let stalled = message.headers.as_ref().and_then(|h| h.get("Nats-Consumer-Stalled"));
         let to = message.reply.as_ref().map(ToString::to_string);
         if let Some(to) = to.or(stalled.map(ToString::to_string)) {
-            // Where it does not get through, the server says again that it waits.
+            // If this gets lost, the server asks again.
             let _ = self.client.publish(to, "".into()).await;
         }
     }

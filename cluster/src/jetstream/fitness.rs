@@ -1,10 +1,11 @@
-//! Whether servers and a stream keep what they acknowledge.
+//! Checks that servers and a stream keep acknowledged messages.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{
-    Config, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType,
+    ClusterInfo, Config, DiscardPolicy, Info, PeerInfo, PersistenceMode, RetentionPolicy,
+    StorageType,
 };
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -14,12 +15,15 @@ use super::options::{JetStreamOptions, SyncProof, addresses};
 use crate::LogError;
 use crate::log::{away, silent};
 
-/// The oldest server that is taken without the caller's word.
+/// The oldest version of a server that is accepted by default.
 const OLDEST: (u64, u64) = (2, 11);
-/// How long the other servers have for an answer after the first one gave it.
+/// A leader that got nothing from another server for this time is out of contact with it. Servers send a heartbeat every
+/// second.
+const CONTACT: Duration = Duration::from_secs(5);
+/// How long to wait for the answers of the other servers after the first answer.
 const OTHERS: Duration = Duration::from_millis(500);
 
-/// How a stream is made that keeps what it acknowledges, and refuses new messages where it has no room.
+/// The settings of a new stream: it keeps acknowledged messages, and refuses new messages if it has no room.
 pub(super) fn stream_config(options: &JetStreamOptions) -> Config {
     Config {
         name: options.stream.clone(),
@@ -38,18 +42,18 @@ pub(super) fn stream_config(options: &JetStreamOptions) -> Config {
     }
 }
 
-/// Whether a stream keeps what it acknowledges.
+/// Checks that a stream keeps acknowledged messages.
 ///
 /// # Errors
 ///
-/// [`LogError::Unfit`] with what somebody changed.
+/// [`LogError::Unfit`] with the wrong setting.
 pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Result<(), LogError> {
     let subject = options.subject();
     let wrong = [
-        (config.storage != StorageType::File, "it is in memory; make it with file storage"),
+        (config.storage != StorageType::File, "it is in memory; create it with file storage"),
         (
             config.persist_mode == Some(PersistenceMode::Async),
-            "it acknowledges before it writes; make it with the default persist mode",
+            "it acknowledges before it writes; create it with the default persist mode",
         ),
         (config.num_replicas < options.replicas, "it has fewer replicas than asked for"),
         (
@@ -63,13 +67,13 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
             "it drops old messages; set max_msgs_per_subject to -1",
         ),
         (config.no_ack, "it acknowledges nothing; set no_ack to false"),
-        (config.sealed, "it is sealed; make another one"),
-        (config.deny_purge, "it cannot be trimmed; make it without deny_purge"),
+        (config.sealed, "it is sealed; create another one"),
+        (config.deny_purge, "it cannot be trimmed; create it without deny_purge"),
         (config.allow_rollup, "a message may replace all others; set allow_rollup_hdrs to false"),
-        (config.allow_message_ttl, "single messages may expire; make it without allow_msg_ttl"),
+        (config.allow_message_ttl, "single messages may expire; create it without allow_msg_ttl"),
         (config.mirror.is_some() || config.sources.is_some(), "it copies another stream"),
-        (config.subject_transform.is_some(), "it changes subjects; take subject_transform away"),
-        (config.subjects != [subject.as_str()], "it does not take its own subject, or others too"),
+        (config.subject_transform.is_some(), "it changes subjects; remove subject_transform"),
+        (config.subjects != [subject.as_str()], "it must have exactly its own subject"),
     ];
     match wrong.iter().find(|(is_so, _)| *is_so) {
         None => Ok(()),
@@ -77,11 +81,20 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
     }
 }
 
-/// Whether the version of a server is known to keep what it acknowledges.
+/// Whether the leader of a stream answered, and is in contact with the majority of the servers. A server that is cut off
+/// from the others answers as well, with its old state: for some seconds as the leader, after that without a leader.
+pub(super) fn is_led(cluster: Option<&ClusterInfo>) -> bool {
+    let Some(ClusterInfo { leader, replicas, .. }) = cluster else { return true };
+    let is_reached = |other: &&PeerInfo| !other.active.is_zero() && other.active < CONTACT;
+    let reached = 1 + replicas.iter().filter(is_reached).count();
+    leader.is_some() && 2 * reached > 1 + replicas.len()
+}
+
+/// Checks the version of a server.
 ///
 /// # Errors
 ///
-/// [`LogError::Unfit`] where it is too old.
+/// [`LogError::Unfit`] if it is too old.
 pub(super) fn check_version(options: &JetStreamOptions, version: &str) -> Result<(), LogError> {
     let mut parts = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
     let has = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
@@ -89,33 +102,33 @@ pub(super) fn check_version(options: &JetStreamOptions, version: &str) -> Result
         return Ok(());
     }
     let reason = format!(
-        "the server is version {version}; take 2.11 or later, since servers before 2.10 cannot sync every write and \
-         early ones after that lost acknowledged messages, or say accept_old_servers"
+        "the server has version {version}; use 2.11 or later, because servers before 2.10 cannot sync every write, and early \
+         later ones lost acknowledged messages; or set accept_old_servers"
     );
     Err(LogError::Unfit { reason })
 }
 
-/// Whether the servers of a stream sync every write, as far as the caller wants to know.
+/// Checks that the servers of a stream sync every write, in the way that the options name.
 ///
 /// # Errors
 ///
-/// [`LogError::Unfit`] where one does not, or nobody said how that is known; [`LogError::Away`] where none tells.
+/// [`LogError::Unfit`] if a server does not, or if the options name no way; [`LogError::Away`] if no server answers.
 pub(super) async fn check_sync(options: &JetStreamOptions, stream: &Info) -> Result<(), LogError> {
     let (servers, credentials) = match &options.sync_proof {
         SyncProof::Trusted => return Ok(()),
         SyncProof::None => {
-            let reason = "nobody says that its servers sync every write: give access to their system account, which \
-                          is asked, or say SyncProof::Trusted";
+            let reason = "it is unknown whether its servers sync every write: set a sync_proof with access to their \
+                          system account, or SyncProof::Trusted";
             return Err(LogError::Unfit { reason: reason.to_owned() });
         }
         SyncProof::SystemUser(url) => (addresses(url)?, None),
         SyncProof::SystemCredentials(path) => (options.servers.clone(), Some(path)),
     };
     let system = Connection::begin_as(options, &servers, credentials).await?;
-    let told = ask_servers(&system).await?;
+    let settings = ask_servers(&system).await?;
     let of_stream = servers_of(stream);
     let mut seen = 0;
-    for (name, syncs) in &told {
+    for (name, syncs) in &settings {
         if of_stream.as_ref().is_some_and(|names| !names.contains(name)) {
             continue;
         }
@@ -127,12 +140,12 @@ pub(super) async fn check_sync(options: &JetStreamOptions, stream: &Info) -> Res
         seen += 1;
     }
     if seen == 0 {
-        return Err(silent("the system account: no server of the stream told its settings"));
+        return Err(silent("the system account: no server of the stream reported its settings"));
     }
     Ok(())
 }
 
-/// The names of the servers that a stream is on, where it is on more than one.
+/// The names of the servers of a stream, if it has more than one.
 fn servers_of(stream: &Info) -> Option<Vec<String>> {
     let cluster = stream.cluster.as_ref()?;
     let mut names: Vec<String> = cluster.replicas.iter().map(|peer| peer.name.clone()).collect();
@@ -140,11 +153,11 @@ fn servers_of(stream: &Info) -> Option<Vec<String>> {
     Some(names).filter(|names| !names.is_empty())
 }
 
-/// Which server syncs every write, by name, as all that answer tell their system account.
+/// Whether each server syncs every write, by the name of the server. Only the system account can read this setting.
 async fn ask_servers(system: &Connection) -> Result<BTreeMap<String, bool>, LogError> {
     const WHAT: &str = "the system account";
     if !system.up_within(system.answer_within()).await {
-        return Err(silent(format!("{WHAT}: no server lets it in")));
+        return Err(silent(format!("{WHAT}: no server accepts its user")));
     }
     let client = system.client();
     let inbox = client.new_inbox();
@@ -153,27 +166,27 @@ async fn ask_servers(system: &Connection) -> Result<BTreeMap<String, bool>, LogE
         .publish_with_reply("$SYS.REQ.SERVER.PING.JSZ", inbox, "{\"config\":true}".into())
         .await
         .map_err(|error| away(WHAT, error))?;
-    let mut told = BTreeMap::new();
+    let mut settings = BTreeMap::new();
     let mut wait = system.answer_within();
     while let Ok(Some(answer)) = tokio::time::timeout(wait, answers.next()).await {
         if let Some((name, syncs)) = setting(&answer.payload) {
-            told.insert(name, syncs);
+            settings.insert(name, syncs);
             wait = OTHERS;
         } else if answer.status.is_some() {
             let reason =
-                "the user or the credentials of the sync proof are not of the system account";
+                "the user or the credentials of the sync proof do not belong to the system account";
             return Err(LogError::Unfit { reason: reason.to_owned() });
         }
     }
-    Ok(told)
+    Ok(settings)
 }
 
-/// The name of a server and whether it syncs every write. A server without JetStream has no setting.
+/// The name of a server, and whether it syncs every write. A server without JetStream has no such setting.
 fn setting(answer: &[u8]) -> Option<(String, bool)> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let name = answer.pointer("/server/name")?.as_str()?.to_owned();
     let config = answer.pointer("/data/config")?;
-    // It is left out where it is not so.
+    // The field is missing if the server does not sync every write.
     Some((name, config.get("sync_always").and_then(Value::as_bool).unwrap_or(false)))
 }
 
@@ -186,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_as_it_is_made_is_fit_and_no_other_is() {
+    fn a_new_stream_is_fit_and_a_changed_one_is_not() {
         let made = stream_config(&options());
         assert!(check_stream(&options(), &made).is_ok());
         let changes: [fn(&mut Config); 12] = [
@@ -211,7 +224,32 @@ mod tests {
     }
 
     #[test]
-    fn old_servers_are_taken_by_name_only() {
+    fn a_server_leads_only_while_it_is_in_contact_with_the_majority() {
+        let cluster = |leader: Option<&str>, active: &[u64]| -> ClusterInfo {
+            let others = active.iter().map(|seconds| {
+                let nanoseconds = seconds * 1_000_000_000;
+                serde_json::json!({ "name": "other", "current": true, "active": nanoseconds })
+            });
+            let others: Vec<Value> = others.collect();
+            let json = serde_json::json!({ "name": "c", "leader": leader, "replicas": others });
+            serde_json::from_value(json).unwrap()
+        };
+        assert!(is_led(None), "a server without a cluster");
+        for (leader, active, expected) in [
+            (Some("a"), &[1, 1][..], true),
+            (Some("a"), &[1, 60], true),
+            (Some("a"), &[60, 60], false),
+            (Some("a"), &[0, 0], false),
+            (None, &[1, 1], false),
+            (Some("a"), &[], true),
+            (Some("a"), &[1, 60, 60, 60], false),
+        ] {
+            assert_eq!(is_led(Some(&cluster(leader, active))), expected, "{leader:?} {active:?}");
+        }
+    }
+
+    #[test]
+    fn old_servers_are_refused_by_default() {
         for (version, is_fit) in [
             ("2.9.10", false),
             ("2.10.29", false),
@@ -226,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_say_that_it_syncs_does_not() {
+    fn a_server_without_the_setting_does_not_sync_every_write() {
         let always = br#"{"server":{"name":"a"},"data":{"config":{"sync_interval":120,"sync_always":true}}}"#;
         let default = br#"{"server":{"name":"b"},"data":{"config":{"sync_interval":120}}}"#;
         assert_eq!(setting(always), Some(("a".to_owned(), true)));

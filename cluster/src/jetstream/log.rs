@@ -1,4 +1,4 @@
-//! The log.
+//! The log in a stream.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,31 +13,31 @@ use bytes::Bytes;
 
 use super::append::append;
 use super::connection::{Connection, refused};
-use super::cursor::{Came, Cursor};
+use super::cursor::{Arrived, Cursor};
 use super::fitness;
 use super::options::JetStreamOptions;
-use crate::background::Background;
+use crate::background::{Background, wait_for_servers};
 use crate::log::silent;
 use crate::place::Patience;
 use crate::{Appended, Bounds, Log, LogError, Message};
 
-/// What a message needs besides its bytes in what a server takes at most: its header.
+/// The bytes of a message header, which count for the maximal length of a message on the server.
 const HEADER: usize = 512;
-/// How long a reader takes silence for "nothing new" before it asks.
+/// How long a reader gets no messages before it asks the leader whether there are any.
 const SILENCE: Duration = Duration::from_secs(2);
-/// How often a read asks for a new consumer.
+/// How many consumers one read creates at most.
 const OPENINGS: usize = 3;
-/// Readers whose places are kept.
+/// How many cursors are kept for the next reads.
 const CURSORS: usize = 4;
 
 /// A log in a stream of NATS JetStream.
 ///
-/// What it acknowledges is on the disks of most of the stream's servers, where these sync every write
-/// ([`SyncProof`](crate::SyncProof)). A server that stops answering is left for the next one of the list. Its calls
-/// block the thread that makes them; the client runs in threads of its own.
+/// An acknowledged message is on the disks of the majority of the stream's servers, if these sync every write
+/// ([`SyncProof`](crate::SyncProof)). If a server stops answering, the client changes to the next one of the list. Calls
+/// block their thread; the client has its own threads.
 ///
-/// An append costs one round trip to the stream's leader and a sync of most servers. Reading costs nothing but the
-/// messages: the server sends them by itself.
+/// An append costs one round trip to the leader of the stream and a sync on the majority of servers. A read costs no round
+/// trip: the server sends new messages without being asked.
 #[derive(Debug)]
 pub struct JetStreamLog {
     background: Background,
@@ -48,24 +48,25 @@ pub struct JetStreamLog {
 struct Shared {
     options: JetStreamOptions,
     connection: Connection,
-    /// Whether the servers and the stream were looked at.
+    /// Whether the servers and the stream were checked.
     is_checked: AtomicBool,
     patience: Patience,
-    /// The newest time that something came, or the leader said that there is nothing.
-    looked: Mutex<Option<Instant>>,
+    /// When a message arrived last, or the leader answered last that there is none.
+    current_at: Mutex<Option<Instant>>,
     cursors: Mutex<Vec<Cursor>>,
 }
 
 impl JetStreamLog {
-    /// Connects to the servers, makes the stream where it is not there, and looks whether it keeps what it acknowledges.
+    /// Connects to the servers, creates the stream if it does not exist, and checks that the settings of servers and stream
+    /// keep acknowledged messages.
     ///
-    /// A log that cannot be reached within [`JetStreamOptions::open_within`] is opened all the same: its calls tell
-    /// that, and look at the stream once it is there.
+    /// Servers that cannot be reached within [`JetStreamOptions::open_within`] are not an error here: the log is opened, its
+    /// calls report [`LogError::Away`], and the first call that reaches the servers makes the checks.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where a file of the options cannot be read, or servers or stream may lose what they
-    /// acknowledge; [`LogError::Away`] where there are no threads for the client.
+    /// [`LogError::Unfit`] if a file of the options cannot be read, or if servers or stream may lose acknowledged messages;
+    /// [`LogError::Away`] if the system provides no threads for the client.
     pub fn open(options: JetStreamOptions) -> Result<Self, LogError> {
         let background = Background::start("viewlink-nats")?;
         let within = options.open_within;
@@ -77,21 +78,13 @@ impl JetStreamLog {
                 connection,
                 is_checked: AtomicBool::new(false),
                 patience,
-                looked: Mutex::default(),
+                current_at: Mutex::default(),
                 cursors: Mutex::default(),
             }))
         })??;
         let log = Self { background, shared };
-        let begun = Instant::now();
-        loop {
-            match log.run(|shared| async move { shared.checked().await }) {
-                Err(LogError::Away { .. }) if begun.elapsed() < within => {
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-                Ok(()) | Err(LogError::Away { .. }) => return Ok(log),
-                Err(error) => return Err(error),
-            }
-        }
+        let call = || log.run(|shared| async move { shared.checked().await });
+        wait_for_servers(within, call).map(|()| log)
     }
 
     fn run<T, F>(&self, call: impl FnOnce(Arc<Shared>) -> F) -> Result<T, LogError>
@@ -136,13 +129,13 @@ impl Log for JetStreamLog {
 }
 
 impl Shared {
-    /// Looks at servers and stream once.
+    /// Checks servers and stream, once.
     async fn checked(&self) -> Result<(), LogError> {
         if self.is_checked.load(Ordering::Acquire) {
             return Ok(());
         }
         if !self.connection.up_within(self.connection.answer_within()).await {
-            return Err(silent("no server of the list can be reached, or none lets this user in"));
+            return Err(silent("no server of the list can be reached, or none accepts this user"));
         }
         let info = match self.info().await? {
             Some(info) => info,
@@ -158,19 +151,23 @@ impl Shared {
         Ok(())
     }
 
-    /// What the leader of the stream knows of it, if there is one.
+    /// The information about the stream from its leader, if the stream exists.
     async fn info(&self) -> Result<Option<Info>, LogError> {
         const WHAT: &str = "the stream";
         let begun = Instant::now();
         let context = &self.connection.context;
         match self.connection.ask(WHAT, context.get_stream(&self.options.stream)).await? {
-            Ok(stream) => {
+            Ok(stream) if fitness::is_led(stream.cached_info().cluster.as_ref()) => {
                 self.connection.answered();
                 Ok(Some(stream.cached_info().clone()))
             }
+            Ok(_) => {
+                self.connection.nothing_since(begun).await;
+                Err(silent("the server is cut off from the leader of the stream"))
+            }
             Err(error) => match error.kind() {
-                GetStreamErrorKind::JetStream(told)
-                    if told.error_code() == ErrorCode::STREAM_NOT_FOUND =>
+                GetStreamErrorKind::JetStream(answer)
+                    if answer.error_code() == ErrorCode::STREAM_NOT_FOUND =>
                 {
                     Ok(None)
                 }
@@ -183,10 +180,11 @@ impl Shared {
     }
 
     async fn create(&self) -> Result<Info, LogError> {
-        const WHAT: &str = "making the stream";
+        const WHAT: &str = "creating the stream";
         let config = fitness::stream_config(&self.options);
-        let made = self.connection.ask(WHAT, self.connection.context.create_stream(config)).await?;
-        made.map(|stream| stream.cached_info().clone()).map_err(|error| refused(WHAT, error))
+        let created =
+            self.connection.ask(WHAT, self.connection.context.create_stream(config)).await?;
+        created.map(|stream| stream.cached_info().clone()).map_err(|error| refused(WHAT, error))
     }
 
     fn check_info(&self, info: &Info) -> Result<(), LogError> {
@@ -198,7 +196,7 @@ impl Shared {
 
     async fn bounds(&self) -> Result<Bounds, LogError> {
         let Some(info) = self.info().await? else {
-            // It was there before: a server that has not heard of it yet, or somebody removed it.
+            // It existed before: this server does not know it yet, or an operator removed it.
             return Err(silent(format!("there is no stream {} any more", self.options.stream)));
         };
         self.check_info(&info)?;
@@ -212,7 +210,7 @@ impl Shared {
         self.checked().await?;
         let bounds = self.bounds().await?;
         let below = below.min(bounds.last + 1);
-        // A purge up to no sequence would be one of everything.
+        // A purge up to sequence 0 would remove all messages.
         if below <= bounds.first.max(1) {
             return Ok(());
         }
@@ -227,39 +225,39 @@ impl Shared {
         let until = Instant::now() + wait;
         self.checked().await?;
         let mut kept = self.kept_cursor(from);
-        let mut why = silent("the consumers of the stream broke off one after the other");
+        let mut why = silent("the consumers of the stream failed one after another");
         for _ in 0..OPENINGS {
             let mut cursor = match kept.take() {
                 Some(cursor) => cursor,
                 None => self.new_cursor(from).await?,
             };
             loop {
-                match self.take(&mut cursor, until).await {
-                    Came::Messages(messages) => return self.read_to(cursor, from, messages),
-                    Came::Broken(error) => {
+                match self.receive(&mut cursor, until).await {
+                    Arrived::Messages(messages) => return self.read_to(cursor, from, messages),
+                    Arrived::Broken(error) => {
                         why = error;
                         break;
                     }
-                    Came::Nothing if cursor.pending > 0 => {
+                    Arrived::Nothing if cursor.pending > 0 => {
                         return Err(silent(
-                            "a consumer of the stream sent nothing of what there is",
+                            "a consumer of the stream did not send the messages of the stream",
                         ));
                     }
-                    Came::Nothing if !self.is_quiet(from).await? => break,
-                    Came::Nothing if Instant::now() >= until => {
+                    Arrived::Nothing if !self.is_quiet(from).await? => break,
+                    Arrived::Nothing if Instant::now() >= until => {
                         self.keep(cursor);
                         return Ok(Vec::new());
                     }
-                    Came::Nothing => {}
+                    Arrived::Nothing => {}
                 }
             }
         }
         Err(why)
     }
 
-    /// Waits for messages until a time, but not so long that a server which is cut off from the others goes unnoticed.
-    /// What the server has already is waited for in any case.
-    async fn take(&self, cursor: &mut Cursor, until: Instant) -> Came {
+    /// Waits for messages until a time, but not so long that a server which is cut off from the others stays unnoticed. If the
+    /// server has messages, they are waited for in any case.
+    async fn receive(&self, cursor: &mut Cursor, until: Instant) -> Arrived {
         let now = Instant::now();
         let until = match cursor.pending {
             0 => until.min(now + SILENCE),
@@ -268,8 +266,8 @@ impl Shared {
         let cuts = cursor.cuts;
         tokio::select! {
             biased;
-            came = cursor.take(until) => came,
-            () = self.connection.cut_after(cuts) => Came::Broken(silent("the connection was cut")),
+            arrived = cursor.receive(until) => arrived,
+            () = self.connection.cut_after(cuts) => Arrived::Broken(silent("the connection was lost")),
         }
     }
 
@@ -279,7 +277,7 @@ impl Shared {
         from: u64,
         messages: Vec<Message>,
     ) -> Result<Vec<Message>, LogError> {
-        *lock(&self.looked) = Some(Instant::now());
+        *lock(&self.current_at) = Some(Instant::now());
         match messages.first() {
             Some(first) if first.sequence > from => {
                 Err(LogError::Trimmed { from, first: first.sequence })
@@ -292,26 +290,26 @@ impl Shared {
         }
     }
 
-    /// Whether there is nothing from a place on. The leader is asked now and then: what sends to this reader may be cut
-    /// off from it.
+    /// Whether the stream has no messages from a sequence on. The leader is asked from time to time, because the consumer of
+    /// this reader may be cut off from it.
     async fn is_quiet(&self, from: u64) -> Result<bool, LogError> {
-        if lock(&self.looked).is_some_and(|at| at.elapsed() < SILENCE) {
+        if lock(&self.current_at).is_some_and(|at| at.elapsed() < SILENCE) {
             return Ok(true);
         }
         let bounds = self.bounds().await?;
         self.patience.check(from, bounds)?;
-        *lock(&self.looked) = Some(Instant::now());
+        *lock(&self.current_at) = Some(Instant::now());
         Ok(from > bounds.last)
     }
 
     async fn new_cursor(&self, from: u64) -> Result<Cursor, LogError> {
         let bounds = self.bounds().await?;
         self.patience.check(from, bounds)?;
-        *lock(&self.looked) = Some(Instant::now());
+        *lock(&self.current_at) = Some(Instant::now());
         Cursor::open(&self.connection, &self.options.stream, from).await
     }
 
-    /// The cursor that stands at a place, if there is one that missed nothing.
+    /// The kept cursor at a sequence, if there is one that lost no messages.
     fn kept_cursor(&self, from: u64) -> Option<Cursor> {
         let cuts = self.connection.cuts();
         let mut cursors = lock(&self.cursors);

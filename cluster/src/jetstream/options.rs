@@ -1,4 +1,4 @@
-//! Where the servers are, and what is asked of them.
+//! The servers, and the settings of the stream.
 
 use std::fmt::{Debug, Formatter};
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use async_nats::ServerAddr;
 
 use crate::LogError;
 
-/// How it is known that the servers write what they acknowledge to their disks first.
+/// How to check that the servers sync every write before they acknowledge it.
 ///
-/// A server syncs every write only with `sync_interval: always` in its file; else acknowledged changes can be lost with
-/// the power. Servers tell that setting to their system account alone, so an ordinary connection cannot know it.
+/// A server syncs every write only with `sync_interval: always` in its configuration file. Without it, a loss of power can
+/// lose acknowledged changes. Only the system account can read this setting, so an ordinary connection cannot check it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum SyncProof {
-    /// Nobody said how. Opening fails, so that the question is answered once.
+    /// Not set. Opening fails, so that the caller has to decide.
     #[default]
     None,
-    /// A URL with the user and password of the system account, which is asked whenever the log is opened.
+    /// A URL with the user and password of the system account, which is used whenever the log is opened.
     SystemUser(String),
-    /// A credentials file of the system account, which is asked whenever the log is opened.
+    /// A credentials file of the system account, which is used whenever the log is opened.
     SystemCredentials(PathBuf),
-    /// The caller looks after it.
+    /// The operator ensures it.
     Trusted,
 }
 
@@ -37,7 +37,7 @@ impl Debug for SyncProof {
     }
 }
 
-/// Where the servers of JetStream are, and what is asked of a stream.
+/// The servers of JetStream, and the settings of a stream.
 ///
 /// ```
 /// # use viewlink_cluster::{JetStreamOptions, SyncProof};
@@ -69,17 +69,18 @@ pub struct JetStreamOptions {
 }
 
 impl JetStreamOptions {
-    /// Servers as a list of URLs with commas between them, and the name of the stream. A user and a password may stand
-    /// in the URLs; `tls://` asks for TLS.
+    /// The URLs of the servers, with commas between them, and the name of the stream. URLs may have a user and a password;
+    /// `tls://` requires TLS.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where a URL is invalid, or the name of the stream is empty, has more than 200 bytes, or one
-    /// that is no letter, digit, `-` or `_`.
+    /// [`LogError::Unfit`] if a URL is invalid, or if the name of the stream is empty, has more than 200 bytes, or has other
+    /// characters than letters, digits, `-` and `_`.
     pub fn new(servers: &str, stream: impl Into<String>) -> Result<Self, LogError> {
         let stream = stream.into();
         if stream.is_empty() || stream.len() > 200 || !stream.bytes().all(is_name_byte) {
-            let reason = "a name of a stream is 1 to 200 letters, digits, '-' and '_'".to_owned();
+            let reason =
+                "the name of a stream must have 1 to 200 letters, digits, '-' and '_'".to_owned();
             return Err(LogError::Unfit { reason });
         }
         Ok(Self {
@@ -101,41 +102,41 @@ impl JetStreamOptions {
         })
     }
 
-    /// On how many servers each message is, 3 by default; a stream with fewer is refused. 1 is for tests and for those
-    /// who can do without a server's disk.
+    /// The number of servers that have each message. Default: 3. A stream with fewer is refused. 1 is for tests: the disk of
+    /// that server is then the only copy.
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = replicas;
         self
     }
 
-    /// The most bytes of the stream that is made; no limit but the servers' own by default. A full stream refuses
-    /// messages ([`LogError::Full`]); it never drops old ones.
+    /// The maximal size of a new stream, in bytes. Default: only the limits of the servers. A full stream refuses messages
+    /// ([`LogError::Full`]); it never drops old ones.
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = Some(i64::try_from(max_bytes).unwrap_or(i64::MAX));
         self
     }
 
-    /// Whether a stream that is not there is made, as by default.
+    /// Whether to create a stream that does not exist. Default: yes.
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
     }
 
-    /// A credentials file with a user's token and key, as `nsc` writes it.
+    /// A credentials file with the token and the key of a user, in the format of `nsc`.
     pub fn credentials_file(mut self, path: impl AsRef<Path>) -> Self {
         self.credentials = Some(path.as_ref().to_owned());
         self
     }
 
-    /// Certificates of authorities in a PEM file, which the servers' certificates are checked with beside those of the
-    /// system; asks for TLS.
+    /// Certificates of authorities in a PEM file, in addition to those of the system, to check the servers' certificates with.
+    /// Requires TLS.
     pub fn root_certificates(mut self, path: impl AsRef<Path>) -> Self {
         self.roots = Some(path.as_ref().to_owned());
         self.require_tls = true;
         self
     }
 
-    /// A certificate and its key in PEM files, to show to the servers; asks for TLS.
+    /// A certificate of this client and its key, in PEM files. Requires TLS.
     pub fn client_certificate(
         mut self,
         certificate: impl AsRef<Path>,
@@ -146,54 +147,54 @@ impl JetStreamOptions {
         self
     }
 
-    /// How it is known that the servers sync; without one, opening fails.
+    /// How to check that the servers sync every write. Without it, opening fails.
     pub fn sync_proof(mut self, proof: SyncProof) -> Self {
         self.sync_proof = proof;
         self
     }
 
-    /// Takes servers before 2.11 as well, which lost acknowledged messages in ways that were mended since; those before
-    /// 2.10 cannot sync every write at all.
+    /// Also accepts servers before version 2.11. They lost acknowledged messages in ways that later versions fixed, and those
+    /// before 2.10 cannot sync every write.
     pub fn accept_old_servers(mut self, accept: bool) -> Self {
         self.accept_old_servers = accept;
         self
     }
 
-    /// Whether servers that the others tell of are tried as well, as by default; `false` where they tell addresses that
-    /// cannot be reached from here.
+    /// Whether to connect also to servers whose addresses other servers announce. Default: yes. Use `false` if the announced
+    /// addresses cannot be reached from this host.
     pub fn follow_discovered(mut self, follow: bool) -> Self {
         self.follow_discovered = follow;
         self
     }
 
-    /// How long an answer is waited for, 2 s by default. After one and a half times as long without any, the next
-    /// server of the list is tried.
+    /// How long to wait for an answer. Default: 2 seconds. After one and a half times as long without any answer, the client
+    /// changes to the next server of the list.
     pub fn answer_within(mut self, within: Duration) -> Self {
         self.answer_within = within;
         self
     }
 
-    /// How long opening waits for the servers, 10 s by default. A log that is away then is opened all the same, and is
-    /// tried again at every call.
+    /// How long opening waits for the servers. Default: 10 seconds. If they cannot be reached, the log is opened nevertheless,
+    /// and every call tries to reach them.
     pub fn open_within(mut self, within: Duration) -> Self {
         self.open_within = within;
         self
     }
 
-    /// How long a stream has to look too short before [`LogError::CutOff`] says so, 15 s by default: longer than a
-    /// leader that is cut off from the others thinks that it leads.
+    /// How long a stream has to look too short before a call returns [`LogError::CutOff`]. Default: 15 seconds, which is longer
+    /// than a leader that is cut off from the other servers still acts as the leader.
     pub fn cut_off_after(mut self, after: Duration) -> Self {
         self.cut_off_after = after;
         self
     }
 
-    /// The subject of the stream's messages.
+    /// The subject of the messages of the stream.
     pub(super) fn subject(&self) -> String {
         format!("{}.log", self.stream)
     }
 }
 
-// A URL may hold a password.
+// A URL may contain a password.
 impl Debug for JetStreamOptions {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let servers: Vec<_> =
@@ -212,7 +213,7 @@ pub(super) fn addresses(list: &str) -> Result<Vec<ServerAddr>, LogError> {
     let unfit = |why: &str| LogError::Unfit { reason: format!("the servers are not URLs: {why}") };
     let mut parsed = Vec::new();
     for url in list.split(',') {
-        // The error of the parser has no URL, and so no password.
+        // The error of the parser does not contain the URL, and so no password.
         let address: ServerAddr =
             url.trim().parse().map_err(|e: std::io::Error| unfit(&e.to_string()))?;
         if address.host().is_empty() {
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_of_urls_is_taken_and_no_password_is_shown() {
+    fn a_list_of_urls_is_accepted_and_no_password_is_shown() {
         let options = JetStreamOptions::new("nats://u:hidden@a:1, tls://b", "s")
             .unwrap()
             .sync_proof(SyncProof::SystemUser("nats://sys:hidden@a:1".into()));
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_and_no_name_is_refused() {
+    fn an_invalid_url_and_an_invalid_name_are_refused() {
         assert!(JetStreamOptions::new("http://a", "s").is_err());
         assert!(JetStreamOptions::new("", "s").is_err());
         for name in ["", "a.b", "a b", "a*", &"a".repeat(201)] {

@@ -20,8 +20,8 @@ use crate::{LogError, SnapshotName, Snapshots};
 
 /// Snapshots in an object store of NATS JetStream, on the servers that have the log.
 ///
-/// An object is made of many messages of 128 KiB, each on as many servers as the log's. The last one names it: so it is
-/// there whole or not at all.
+/// An object consists of many messages of 128 KiB, each on as many servers as the messages of the log. The last message names
+/// the object, so it exists completely or not at all.
 #[derive(Debug)]
 pub struct JetStreamSnapshots {
     background: Background,
@@ -42,13 +42,12 @@ impl std::fmt::Debug for Shared {
 }
 
 impl JetStreamSnapshots {
-    /// Uses the bucket that has the name of the log's stream with `-snapshots` behind it, and makes it where it is not
-    /// there.
+    /// Uses the bucket with the name of the stream of the log and the suffix `-snapshots`, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where a file of the options cannot be read; [`LogError::Away`] where there are no threads
-    /// for the client. Servers that cannot be reached are told by the calls.
+    /// [`LogError::Unfit`] if a file of the options cannot be read; [`LogError::Away`] if the system provides no threads for the
+    /// client. Servers that cannot be reached are reported by later calls.
     pub fn open(options: JetStreamOptions) -> Result<Self, LogError> {
         let background = Background::start("viewlink-nats-snapshots")?;
         let shared = background.run(async move {
@@ -89,8 +88,8 @@ impl Shared {
             Ok(store) => Ok(store),
             Err(error) if !self.create => Err(away(WHAT, error)),
             Err(_) => {
-                let made = context.create_object_store(self.bucket.clone());
-                self.connection.ask(WHAT, made).await?.map_err(|error| away(WHAT, error))
+                let created = context.create_object_store(self.bucket.clone());
+                self.connection.ask(WHAT, created).await?.map_err(|error| away(WHAT, error))
             }
         }
     }

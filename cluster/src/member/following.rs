@@ -1,4 +1,4 @@
-//! The thread that makes the changes that come, and brings the store back where it stopped.
+//! The thread that applies the changes of the log, and recovers the store after it stopped.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use crate::error::chain;
 use crate::status::State;
 use crate::tail::{Failure, Seen, Tail};
 
-/// After how much time the store follows where nothing comes.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often the store follows the log if no message comes.
+const IDLE: Duration = Duration::from_millis(200);
 
-/// Follows the log with a store.
+/// Applies the changes of the log to a store.
 #[derive(Debug)]
 pub(super) struct Follower {
     store: Store,
     tail: Arc<Tail>,
-    /// Why the last attempt to follow failed, if it did.
+    /// The reason why the last attempt to follow failed, if it did.
     failed: Mutex<Option<State>>,
 }
 
@@ -29,16 +29,16 @@ impl Follower {
     }
 
     fn failed(&self) -> MutexGuard<'_, Option<State>> {
-        // Written in one step.
+        // It is written in one step.
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Follows until the member is closed.
-    pub(super) fn follow_on(&self) {
+    /// Follows the log until the member is closed.
+    pub(super) fn follow_until_closed(&self) {
         let mut backoff = Backoff::new();
         loop {
-            // Also where nothing comes: what the journal refused before is to be made.
-            if let Err(Failure::Closed) = self.tail.wait(Instant::now() + LOOK) {
+            // Also without a new message: the journal may have refused the last change.
+            if let Err(Failure::Closed) = self.tail.wait(Instant::now() + IDLE) {
                 return;
             }
             match self.follow() {

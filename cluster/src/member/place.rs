@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! store            its store
-//! store.N          stores that were set aside
-//! snapshot.tar     a snapshot that is being made or fetched
-//! unpacked         what is being made of one
+//! store.N          earlier stores, which were replaced by a snapshot
+//! snapshot.tar     a snapshot that is being packed or fetched
+//! unpacked         the files of a snapshot that is being packed or installed
 //! ```
 
 use std::fs;
@@ -18,14 +18,14 @@ use crate::error::{Result, io};
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     path: PathBuf,
-    /// Where the store is instead of in the directory.
+    /// The disk of the store, if the store is not in the directory.
     #[cfg(feature = "testing")]
     pub(super) disk: Option<viewlink::testing::SimulatedDisk>,
 }
 
 impl Place {
-    pub(super) fn make(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).map_err(io(format!("make the directory {path:?}")))?;
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).map_err(io(format!("create the directory {path:?}")))?;
         Ok(Self {
             path: path.to_owned(),
             #[cfg(feature = "testing")]
@@ -33,7 +33,7 @@ impl Place {
         })
     }
 
-    /// Opens the store, which is made where there is none.
+    /// Opens the store, and creates it if it does not exist.
     pub(super) fn open(&self, options: Options) -> Result<Store> {
         #[cfg(feature = "testing")]
         if let Some(disk) = &self.disk {
@@ -54,12 +54,12 @@ impl Place {
         self.path.join("unpacked")
     }
 
-    /// Whether there is a store.
+    /// Whether a store exists.
     pub(super) fn has_store(&self) -> bool {
         self.store().join("checkpoint.redb").exists()
     }
 
-    /// Removes what an attempt before left.
+    /// Removes the files of an earlier attempt.
     pub(super) fn clear(&self) -> Result<()> {
         let is_gone = |removed: std::io::Result<()>| match removed {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -69,20 +69,21 @@ impl Place {
         is_gone(fs::remove_dir_all(self.unpacked())).map_err(io("remove a snapshot"))
     }
 
-    /// Puts what was unpacked in the place of the store; one that is there is set aside under the next number.
+    /// Installs the unpacked files as the store. An existing store is renamed, with the next free number.
     pub(super) fn install(&self) -> Result<()> {
         let store = self.store();
         if store.exists() {
-            let aside = (1_u32..).map(|number| self.path.join(format!("store.{number}")));
-            let free = aside.into_iter().find(|path| !path.exists());
+            let numbered = (1_u32..).map(|number| self.path.join(format!("store.{number}")));
+            let free = numbered.into_iter().find(|path| !path.exists());
             let free = free.unwrap_or_else(|| self.path.join("store.0"));
-            fs::rename(&store, &free).map_err(io(format!("set {store:?} aside")))?;
+            fs::rename(&store, &free).map_err(io(format!("rename {store:?} to keep it")))?;
         }
-        fs::rename(self.unpacked(), &store).map_err(io(format!("put a snapshot at {store:?}")))?;
+        fs::rename(self.unpacked(), &store)
+            .map_err(io(format!("install a snapshot as {store:?}")))?;
         self.sync()
     }
 
-    /// Makes names durable, where the system can.
+    /// Makes the names durable, if the system supports that.
     fn sync(&self) -> Result<()> {
         #[cfg(unix)]
         fs::File::open(&self.path)

@@ -1,4 +1,4 @@
-//! The order of changes that the log gives: what a store asks for its place, and what it follows.
+//! The order of changes, as the log defines it: a store proposes its changes here, and gets the changes of others.
 
 mod proposing;
 
@@ -10,35 +10,35 @@ use viewlink::{Error, Outcome, Position};
 
 use crate::Message;
 use crate::entry::Entry;
-use crate::rule::{Came, Rule, no_entry};
+use crate::rule::{Effect, Rule, not_an_entry};
 use crate::tail::{Failure, Tail};
 
-/// The order of the entries of a log that take effect.
+/// The entries of a log that take effect, in order.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) tail: Arc<Tail>,
-    /// How long a change waits for its place.
+    /// How long a change waits for its place in the log.
     deadline: Duration,
-    /// Locked by the one who has the store's turn.
+    /// Locked by the thread that may write to the store.
     state: Mutex<State>,
 }
 
-/// How far the log was taken.
+/// The part of the log that was processed.
 #[derive(Debug, Default)]
 struct State {
     rule: Rule,
-    /// That of the last entry that took effect.
+    /// The mark of the last entry that took effect.
     mark: Mark,
-    /// The group that was given last, and the mark before it.
-    given: Option<(Mark, LoggedGroup)>,
+    /// The group that was returned last, and the mark before it.
+    returned: Option<(Mark, LoggedGroup)>,
 }
 
-/// The mark of an entry: the place of its last message in the log.
+/// The mark of an entry: the sequence of its last message.
 pub(crate) fn mark_of(sequence: u64) -> Mark {
     Mark::new(&sequence.to_be_bytes()).unwrap_or_default()
 }
 
-/// The place that a mark tells, 0 of none; `None` where it is no mark of a log.
+/// The sequence in a mark, 0 for an empty mark; `None` if the mark is not from a log.
 pub(crate) fn sequence_of(mark: Mark) -> Option<u64> {
     if mark.is_empty() {
         return Some(0);
@@ -52,53 +52,53 @@ impl Order {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic leaves a place that is behind at most: it is sought anew then.
+        // A panic leaves an old state at worst, and the next call then seeks the right place in the log.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a message comes to for a copy that stands at a position.
-    fn look(&self, state: &mut State, at: Position, message: &Message) -> Result<Came, Error> {
+    /// The effect of a message on a copy at a position.
+    fn judge(&self, state: &mut State, at: Position, message: &Message) -> Result<Effect, Error> {
         let Message { sequence, bytes } = message;
-        let entry = Entry::decode(*sequence, bytes).map_err(no_entry)?;
-        state.rule.look(at, *sequence, &entry)
+        let entry = Entry::decode(*sequence, bytes).map_err(not_an_entry)?;
+        state.rule.judge(at, *sequence, &entry)
     }
 }
 
 impl State {
-    /// Goes on where the store stands, wherever that is.
-    fn go_to(&mut self, tail: &Tail, at: At) {
+    /// Moves to the position of the store.
+    fn move_to(&mut self, tail: &Tail, at: At) {
         if self.mark != at.mark {
             tail.seek(sequence_of(at.mark).unwrap_or_default());
             *self = Self { mark: at.mark, ..Self::default() };
         }
-        self.rule.note(at.position);
+        self.rule.set_position(at.position);
     }
 }
 
 impl Sequencer for Order {
     fn next(&self, at: At) -> Result<Option<LoggedGroup>, Error> {
         let mut state = self.state();
-        if let Some((before, group)) = &state.given
+        if let Some((before, group)) = &state.returned
             && *before == at.mark
         {
             return Ok(Some(group.clone()));
         }
-        state.go_to(&self.tail, at);
+        state.move_to(&self.tail, at);
         while let Some(message) = self.tail.pop() {
             let sequence = message.sequence;
-            let came = match self.look(&mut state, at.position, &message) {
-                Ok(came) => came,
+            let effect = match self.judge(&mut state, at.position, &message) {
+                Ok(effect) => effect,
                 Err(error) => {
-                    self.tail.put_back(message);
+                    self.tail.push_front(message);
                     return Err(error);
                 }
             };
-            self.tail.take(sequence);
-            if let Came::Effect { changes, .. } = came {
+            self.tail.set_processed(sequence);
+            if let Effect::Changes { changes, .. } = effect {
                 let mark = mark_of(sequence);
                 let group = LoggedGroup { base: at.position, changes, mark };
                 state.mark = mark;
-                state.given = Some((at.mark, group.clone()));
+                state.returned = Some((at.mark, group.clone()));
                 return Ok(Some(group));
             }
         }
@@ -113,7 +113,7 @@ impl Sequencer for Order {
     }
 }
 
-/// The error of a log of which nothing more comes.
+/// The error for a log from which no more messages come.
 pub(crate) fn failed(failure: Failure) -> Error {
     Error::SharedLog { outcome: Outcome::NotApplied, source: Box::new(failure) }
 }

@@ -1,4 +1,4 @@
-//! How changes get their place in the log.
+//! Proposing: changes get their place in the log.
 
 use std::time::{Duration, Instant};
 
@@ -8,41 +8,41 @@ use viewlink::sequencer::{At, Mark, Proposal, Proposed};
 use super::{Order, State, mark_of};
 use crate::backoff::Backoff;
 use crate::entry;
-use crate::rule::Came;
+use crate::rule::Effect;
 use crate::tail::Failure;
 use crate::{Appended, LogError};
 
-/// After how much time at most what may not have reached the log is sent once more.
-const AGAIN: Duration = Duration::from_secs(2);
-/// How long to wait at most for what came first, where the log says that something did.
+/// A message that may not have reached the log is sent again after this time at the latest.
+const RESEND: Duration = Duration::from_secs(2);
+/// How long to wait at most for the message that came first, after the log reported a conflict.
 const CONFLICT: Duration = Duration::from_millis(200);
-/// The longest pause for each time that others came first.
+/// The longest pause for each time that another member came first.
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// One proposal under way.
+/// A proposal in progress.
 struct Proposing<'o> {
     order: &'o Order,
     state: &'o mut State,
     at: At,
     nonce: u128,
-    /// Whether there is nothing that could take effect.
+    /// Whether it has no changes.
     is_empty: bool,
     until: Instant,
     backoff: Backoff,
-    /// Whether the log is told what should be its newest message: a log that lost its newest one, or counts otherwise, would
-    /// refuse for good.
-    hints: bool,
-    /// Whether a message of it may be in the log.
+    /// Whether an append has a condition on the newest message. A log that lost its newest message would refuse every append
+    /// with such a condition.
+    is_conditional: bool,
+    /// Whether a message of the proposal may be in the log.
     may_be_there: bool,
 }
 
-/// What an attempt to append came to.
+/// The outcome of an attempt to append.
 enum Sent {
-    /// All of it is in the log; with its place where it is one message.
+    /// All messages are in the log; with the sequence if it is a single message.
     Whole(Option<u64>),
-    /// Nothing of it is; something came first.
+    /// No message is in the log, because another message came first.
     Conflict,
-    /// It may be, or a part of it.
+    /// Some or all messages may be in the log.
     Unknown,
 }
 
@@ -75,26 +75,26 @@ impl Order {
             is_empty: changes.is_empty(),
             until: Instant::now() + self.deadline,
             backoff: Backoff::new(),
-            hints: true,
+            is_conditional: true,
             may_be_there: false,
         };
-        proposing.run(voids, &messages).unwrap_or_else(|end| end)
+        proposing.run(voids, &messages).unwrap_or_else(|outcome| outcome)
     }
 }
 
 impl Proposing<'_> {
-    /// `Err` is what it came to before all was said.
+    /// Proposes until there is an outcome. `Err` also is an outcome, and ends the proposal early.
     fn run(mut self, voids: u32, messages: &[Vec<u8>]) -> Step<Proposed> {
         if self.state.mark != self.at.mark {
-            // The store stands elsewhere, and follows first.
+            // The store is at another position, and must follow first.
             return Ok(Proposed::Void);
         }
         self.make_ready(voids)?;
         while Instant::now() < self.until {
-            self.take_arrived()?;
+            self.process_arrived()?;
             let until = match self.append(messages)? {
                 Sent::Conflict => {
-                    self.hints = self.wait(self.until.min(Instant::now() + CONFLICT))?;
+                    self.is_conditional = self.wait(self.until.min(Instant::now() + CONFLICT))?;
                     continue;
                 }
                 // Nothing is between what was taken and this one.
@@ -103,18 +103,18 @@ impl Proposing<'_> {
                 }
                 Sent::Whole(_) => self.until,
                 Sent::Unknown => {
-                    let again = AGAIN.min(self.order.deadline / 8);
+                    let again = RESEND.min(self.order.deadline / 8);
                     self.until.min(Instant::now() + again)
                 }
             };
             while self.wait(until)? {
-                self.take_arrived()?;
+                self.process_arrived()?;
             }
         }
         Err(self.failed(Failure::Late(self.order.deadline)))
     }
 
-    /// Waits until it is known that the log is the store's; and a moment, where others came first before.
+    /// Waits until the log is known to belong to the store, and a moment longer if others came first before.
     fn make_ready(&self, voids: u32) -> Step<()> {
         let tail = &self.order.tail;
         let confirmed = tail.wait_confirmed(self.until);
@@ -122,35 +122,37 @@ impl Proposing<'_> {
             return Err(self.failed(Failure::Late(self.order.deadline)));
         }
         if voids > 1 {
-            // So that they do not meet again and again.
+            // A random pause, so that the same members do not collide again.
             tail.sleep(PAUSE.mul_f64(fastrand::f64() * f64::from(voids.min(8))));
         }
         Ok(())
     }
 
-    /// Whether a message comes right after what was taken.
+    /// Whether a message is the next one to process.
     fn is_next(&self, sequence: u64) -> bool {
-        self.order.tail.seen().taken.checked_add(1) == Some(sequence)
+        self.order.tail.seen().processed.checked_add(1) == Some(sequence)
     }
 
-    /// Takes what has arrived: ends where it is this one, or takes effect.
-    fn take_arrived(&mut self) -> Step<()> {
+    /// Processes the messages that arrived. Ends if one of them is this entry, or if another entry takes effect.
+    fn process_arrived(&mut self) -> Step<()> {
         let tail = &self.order.tail;
         while let Some(message) = tail.pop() {
             let sequence = message.sequence;
-            match self.order.look(self.state, self.at.position, &message) {
-                Ok(Came::Asked { nonce } | Came::Effect { nonce, .. }) if nonce == self.nonce => {
+            match self.order.judge(self.state, self.at.position, &message) {
+                Ok(Effect::Fence { nonce } | Effect::Changes { nonce, .. })
+                    if nonce == self.nonce =>
+                {
                     return Err(self.took(sequence));
                 }
-                Ok(Came::Asked { .. } | Came::Nothing) => tail.take(sequence),
-                // Others came first: who follows finds it.
-                Ok(Came::Effect { .. }) => {
-                    tail.put_back(message);
+                Ok(Effect::Fence { .. } | Effect::None) => tail.set_processed(sequence),
+                // Another entry came first, and the store follows it next.
+                Ok(Effect::Changes { .. }) => {
+                    tail.push_front(message);
                     return Err(Proposed::Void);
                 }
-                // The copy stops there, and others may not.
+                // This copy stops at the message; other copies may continue.
                 Err(error) => {
-                    tail.put_back(message);
+                    tail.push_front(message);
                     return Err(self.failed_by(Box::new(error)));
                 }
             }
@@ -159,12 +161,12 @@ impl Proposing<'_> {
     }
 
     fn took(&mut self, sequence: u64) -> Proposed {
-        self.order.tail.take(sequence);
+        self.order.tail.set_processed(sequence);
         if self.is_empty {
             return Proposed::Took { mark: Mark::default() };
         }
         let mark = mark_of(sequence);
-        (self.state.mark, self.state.given) = (mark, None);
+        (self.state.mark, self.state.returned) = (mark, None);
         Proposed::Took { mark }
     }
 
@@ -173,7 +175,7 @@ impl Proposing<'_> {
     }
 
     fn append(&mut self, messages: &[Vec<u8>]) -> Step<Sent> {
-        let mut after = self.hints.then(|| self.order.tail.read_up_to());
+        let mut after = self.is_conditional.then(|| self.order.tail.last_read());
         let mut last = None;
         for message in messages {
             match self.append_one(after, message)? {
@@ -203,7 +205,7 @@ impl Proposing<'_> {
         }
     }
 
-    /// Waits before a message is sent again that was not taken; ends where waiting does not help.
+    /// Waits before a refused message is sent again. Ends if waiting does not help.
     fn pause_after(&mut self, error: LogError) -> Step<()> {
         let is_away = matches!(error, LogError::Away { .. });
         let pause = self.backoff.next();

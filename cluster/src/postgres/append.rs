@@ -1,4 +1,4 @@
-//! What came of an append, told no surer than it is.
+//! Appends, and their outcome as far as it is certain.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::Appended;
 use crate::LogError;
 use crate::log::away;
 
-/// Appends a message in a transaction of its own. It is acknowledged once that is durable.
+/// Appends a message in its own transaction. It is acknowledged after the transaction is durable.
 pub(super) async fn append(session: &Arc<Session>, after: Option<u64>, message: &[u8]) -> Appended {
     let after = match after.map(i64::try_from).transpose() {
         Ok(after) => after,
-        // No log is as long as that.
+        // No log is that long.
         Err(_) => return Appended::Conflict,
     };
     match session.client.query_opt(&session.append, &[&after, &message]).await {
@@ -30,9 +30,9 @@ pub(super) async fn append(session: &Arc<Session>, after: Option<u64>, message: 
     }
 }
 
-/// Tells readers that something came, in a transaction of its own that is not waited for: one that notifies holds a lock
-/// of the whole server while it commits, and with an append in it that is as long as a sync. A reader who is not told
-/// looks by itself after a while.
+/// Notifies the readers in a separate transaction, without waiting for it. A transaction with a notification locks the whole
+/// server while it commits; together with an append that would be as long as a sync. A reader without a notification looks
+/// for new messages from time to time.
 fn wake_readers(session: &Arc<Session>) {
     let session = Arc::clone(session);
     tokio::spawn(async move {
@@ -40,7 +40,7 @@ fn wake_readers(session: &Arc<Session>) {
     });
 }
 
-/// What a refusal means: the server tells of errors before it commits, but for those that end a session or the server.
+/// The meaning of an error: the server reports errors before it commits, except errors that end the session or the server.
 fn judge(error: Error) -> Appended {
     const WHAT: &str = "a message was refused";
     let Some(code) = error.code().map(|code| code.code().to_owned()) else {

@@ -1,4 +1,4 @@
-//! The log.
+//! The log in a table.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use tokio_postgres::{Error, Row};
 use super::append::append;
 use super::options::PostgresOptions;
 use super::session::{Session, within};
-use super::table::{Questions, refused};
-use crate::background::Background;
+use super::table::{Queries, refused};
+use crate::background::{Background, wait_for_servers};
 use crate::place;
 use crate::{Appended, Bounds, Log, LogError, Message};
 
-/// The most bytes of a message: far more than an entry has, and far less than what a row takes.
+/// The maximal length of a message in bytes: far more than an entry has, and far less than a row can have.
 const MAX_MESSAGE: usize = 64 << 20;
-/// How long a reader waits for word of new messages before it looks by itself: word may get lost.
+/// How long a reader waits for a notification before it looks for new messages: a notification may be lost.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A log in a table of PostgreSQL.
 ///
-/// What it acknowledges is as safe as a commit of that server: on its disk, and on its standbys where
-/// `synchronous_standby_names` has some. A server that is replaced by a standby which did not have all of it gives
-/// [`LogError::CutOff`]. Its calls block the thread that makes them; the client runs in threads of its own.
+/// An acknowledged message is as safe as a commit of that server: it is on the disk of the server, and on the standbys in
+/// `synchronous_standby_names`. If a standby without the last messages replaces the server, calls return
+/// [`LogError::CutOff`]. Calls block their thread; the client has its own threads.
 ///
-/// An append costs one round trip and a sync; appends of one log wait for each other.
+/// An append costs one round trip and a sync; appends to one log wait for each other.
 #[derive(Debug)]
 pub struct PostgresLog {
     background: Background,
@@ -35,8 +35,8 @@ pub struct PostgresLog {
 
 struct Shared {
     options: PostgresOptions,
-    questions: Questions,
-    /// Appends have a session of their own, so that no long answer to a reader is in their way.
+    queries: Queries,
+    /// Appends have their own session, so that they do not wait for long answers to readers.
     writer: Mutex<Option<Arc<Session>>>,
     reader: Mutex<Option<Arc<Session>>>,
 }
@@ -48,33 +48,24 @@ impl std::fmt::Debug for Shared {
 }
 
 impl PostgresLog {
-    /// Connects to the server, makes the tables where they are not there, and looks whether they keep what is
-    /// acknowledged; that is looked at again whenever a session begins.
+    /// Connects to the server, creates the tables if they do not exist, and checks that the settings of server and tables keep
+    /// acknowledged messages. The check is repeated whenever a session begins.
     ///
-    /// A server that cannot be reached within [`PostgresOptions::open_within`] is no error here; the calls tell it.
+    /// A server that cannot be reached within [`PostgresOptions::open_within`] is not an error here: later calls report it.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where the server or a table may lose what is acknowledged; [`LogError::Away`] where there are
-    /// no threads for the client.
+    /// [`LogError::Unfit`] if the server or a table may lose acknowledged messages; [`LogError::Away`] if the system provides no
+    /// threads for the client.
     pub fn open(options: PostgresOptions) -> Result<Self, LogError> {
         let background = Background::start("viewlink-postgres")?;
         let open_within = options.open_within;
-        let questions = Questions::of(&options);
+        let queries = Queries::of(&options);
         let (writer, reader) = (Mutex::default(), Mutex::default());
-        let shared = Arc::new(Shared { options, questions, writer, reader });
+        let shared = Arc::new(Shared { options, queries, writer, reader });
         let log = Self { background, shared };
-        let begun = Instant::now();
-        loop {
-            match log.run(|shared| async move { shared.session(&shared.reader).await.map(|_| ()) })
-            {
-                Err(LogError::Away { .. }) if begun.elapsed() < open_within => {
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-                Ok(()) | Err(LogError::Away { .. }) => return Ok(log),
-                Err(error) => return Err(error),
-            }
-        }
+        let open = |shared: Arc<Shared>| async move { shared.session(&shared.reader).await };
+        wait_for_servers(open_within, || log.run(open).map(|_| ())).map(|()| log)
     }
 
     fn run<T, F>(&self, call: impl FnOnce(Arc<Shared>) -> F) -> Result<T, LogError>
@@ -127,14 +118,14 @@ impl Log for PostgresLog {
 }
 
 impl Shared {
-    /// The session of a place; a new one where there is none or it ended.
+    /// The session in a place; a new one if there is none, or if it ended.
     async fn session(&self, place: &Mutex<Option<Arc<Session>>>) -> Result<Arc<Session>, LogError> {
         let mut session = place.lock().await;
         if let Some(session) = session.as_ref().filter(|session| !session.client.is_closed()) {
             return Ok(Arc::clone(session));
         }
         *session = None;
-        let new = Arc::new(Session::open(&self.options, &self.questions).await?);
+        let new = Arc::new(Session::open(&self.options, &self.queries).await?);
         *session = Some(Arc::clone(&new));
         Ok(new)
     }
@@ -154,18 +145,18 @@ impl Shared {
         }
     }
 
-    /// The answer to a question, in the session of the readers.
+    /// The answer to a query, in the session of the readers.
     async fn ask<'a, T, F>(
         &'a self,
         what: &str,
-        question: impl FnOnce(Arc<Session>, &'a Questions) -> F,
+        query: impl FnOnce(Arc<Session>, &'a Queries) -> F,
     ) -> Result<T, LogError>
     where
         F: Future<Output = Result<T, Error>>,
     {
         let session = self.session(&self.reader).await?;
-        let asked = question(Arc::clone(&session), &self.questions);
-        let answer = within(self.options.answer_within, what, asked).await;
+        let answer = query(Arc::clone(&session), &self.queries);
+        let answer = within(self.options.answer_within, what, answer).await;
         if answer.is_err() {
             *self.reader.lock().await = None;
         }
@@ -176,8 +167,8 @@ impl Shared {
         let until = Instant::now() + wait;
         let sequence = i64::try_from(from).unwrap_or(i64::MAX);
         loop {
-            let mut told = self.session(&self.reader).await?.told.clone();
-            told.mark_unchanged();
+            let mut notified = self.session(&self.reader).await?.notified.clone();
+            notified.mark_unchanged();
             let rows = self
                 .ask("reading", |s, _| async move { s.client.query(&s.read, &[&sequence]).await });
             let messages = messages(from, &rows.await?)?;
@@ -185,15 +176,15 @@ impl Shared {
             if !messages.is_empty() || left.is_zero() {
                 return Ok(messages);
             }
-            if let Ok(Err(_)) = tokio::time::timeout(left.min(LOOK), told.changed()).await {
-                // The session ended; not at once again.
+            if let Ok(Err(_)) = tokio::time::timeout(left.min(LOOK), notified.changed()).await {
+                // The session ended. Pause before the next attempt.
                 tokio::time::sleep(left.min(Duration::from_millis(50))).await;
             }
         }
     }
 }
 
-/// The messages of an answer, which has the newest sequence in each row.
+/// The messages of an answer. Each row also has the newest sequence.
 fn messages(from: u64, rows: &[Row]) -> Result<Vec<Message>, LogError> {
     const WHAT: &str = "an answer to a reader";
     let mut messages = Vec::with_capacity(rows.len());

@@ -1,4 +1,4 @@
-//! Where the database is, and which table is meant.
+//! The server and the table of a log.
 
 use std::fmt::{Debug, Formatter};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tokio_postgres::Config;
 
 use crate::LogError;
 
-/// Where a PostgreSQL server is, and the table of a log in it.
+/// A server of PostgreSQL, and the table of a log in it.
 ///
 /// ```
 /// # use viewlink_cluster::PostgresOptions;
@@ -32,14 +32,14 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// A URL or a connection string as of libpq, and the name of the log's table; its head is in a table that has
-    /// `_head` behind that name. Several hosts may be named; with `target_session_attrs=read-write` the one is taken
-    /// that leads.
+    /// A URL or a connection string in the format of libpq, and the name of the table of the log. A second table has the same
+    /// name with the suffix `_head`. The URL may have several hosts; with `target_session_attrs=read-write` the client connects
+    /// to the one that accepts writes.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unfit`] where the URL is invalid, or the name is empty, has more than 50 bytes, or one that is no
-    /// small letter, digit or `_`, or begins with a digit.
+    /// [`LogError::Unfit`] if the URL is invalid, or if the name is empty, has more than 50 bytes, has other characters than
+    /// lower-case letters, digits and `_`, or begins with a digit.
     pub fn new(url: &str, table: impl Into<String>) -> Result<Self, LogError> {
         let table = table.into();
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -47,10 +47,10 @@ impl PostgresOptions {
         if table.is_empty() || table.len() > 50 || begins_with_digit || !table.bytes().all(is_name)
         {
             let reason =
-                "a name of a log's table is 1 to 50 small letters, digits and '_'".to_owned();
+                "the name of a table must have 1 to 50 lower-case letters, digits and '_', and begin with no digit".to_owned();
             return Err(LogError::Unfit { reason });
         }
-        // The error of the parser has no URL, and so no password.
+        // The error of the parser does not contain the URL, and so no password.
         let config = Config::from_str(url).map_err(|error| {
             let why =
                 std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -67,40 +67,40 @@ impl PostgresOptions {
         })
     }
 
-    /// Whether tables that are not there are made, as by default.
+    /// Whether to create tables that do not exist. Default: yes.
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
     }
 
-    /// Certificates of authorities in a PEM file, which the server's certificate is checked with; asks for TLS. Without
-    /// it there is none.
+    /// Certificates of authorities in a PEM file, to check the certificate of the server with. Requires TLS. Without this option
+    /// the connection has no TLS.
     pub fn root_certificates(mut self, path: impl AsRef<Path>) -> Self {
         self.roots = Some(path.as_ref().to_owned());
         self
     }
 
-    /// Takes a server that may lose what it acknowledged: with `fsync`, `full_page_writes` or `synchronous_commit` off.
+    /// Accepts a server that may lose acknowledged messages: with `fsync`, `full_page_writes` or `synchronous_commit` off.
     pub fn accept_unsynced(mut self, accept: bool) -> Self {
         self.accept_unsynced = accept;
         self
     }
 
-    /// How long an answer is waited for, 5 s by default.
+    /// How long to wait for an answer. Default: 5 seconds.
     pub fn answer_within(mut self, within: Duration) -> Self {
         self.answer_within = within;
         self
     }
 
-    /// How long opening waits for the server, 10 s by default. A log that is away then is opened all the same, and is
-    /// tried again at every call.
+    /// How long opening waits for the server. Default: 10 seconds. If it cannot be reached, the log is opened nevertheless, and
+    /// every call tries to reach it.
     pub fn open_within(mut self, within: Duration) -> Self {
         self.open_within = within;
         self
     }
 }
 
-// The configuration may hold a password.
+// The configuration may contain a password.
 impl Debug for PostgresOptions {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PostgresOptions").field("table", &self.table).finish_non_exhaustive()
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_url_and_no_name_is_refused() {
+    fn an_invalid_url_and_an_invalid_name_are_refused() {
         let url = "postgres://u:hidden@h/d";
         assert!(PostgresOptions::new(url, "changes_2").is_ok());
         assert!(PostgresOptions::new("postgres://u:hidden@h/d?nothing=1", "t").is_err());

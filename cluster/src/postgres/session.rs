@@ -13,78 +13,75 @@ use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::PostgresOptions;
-use super::table::{Questions, check_server, refused};
+use super::table::{Queries, check_server, refused};
 use crate::LogError;
 use crate::log::{away, silent};
 
-/// A session that was looked at and is ready for the calls of a log.
+/// A session that was checked, and is ready for the calls of a log.
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) append: Statement,
     pub(super) read: Statement,
     pub(super) notify: Statement,
-    /// How often it was told that something came.
-    pub(super) told: watch::Receiver<u64>,
+    /// How many notifications of new messages came.
+    pub(super) notified: watch::Receiver<u64>,
 }
 
 impl Session {
-    /// Connects, looks at the server and the tables, and listens.
+    /// Connects, checks the server and the tables, and listens for notifications.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where that does not work within the time of an answer; [`LogError::Unfit`] where server or
-    /// tables may lose what is acknowledged.
+    /// [`LogError::Away`] if that takes longer than twice the time for an answer, or fails; [`LogError::Unfit`] if server or
+    /// tables may lose acknowledged messages.
     pub(super) async fn open(
         options: &PostgresOptions,
-        questions: &Questions,
+        queries: &Queries,
     ) -> Result<Self, LogError> {
-        let opening = Self::open_slowly(options, questions);
+        let opening = Self::open_untimed(options, queries);
         within(options.answer_within.mul_f64(2.0), "opening a session", opening).await?
     }
 
-    async fn open_slowly(
-        options: &PostgresOptions,
-        questions: &Questions,
-    ) -> Result<Self, LogError> {
+    async fn open_untimed(options: &PostgresOptions, queries: &Queries) -> Result<Self, LogError> {
         const WHAT: &str = "opening a session";
-        let (client, told) = connect(options).await?;
+        let (client, notified) = connect(options).await?;
         check_server(&client, options).await?;
-        // What a role or a database sets must not end a call that waits for its turn. Compiling the question of a reader
-        // takes a hundred times as long as answering it.
+        // A timeout that is set for the role or the database must not end a call that waits for a lock. Just-in-time
+        // compilation of the query of a reader takes a hundred times as long as its execution.
         client
             .batch_execute("set statement_timeout = 0; set lock_timeout = 0; set jit = off")
             .await
             .map_err(|error| refused(WHAT, error))?;
-        questions.make_tables(&client, options.create).await?;
+        queries.create_tables(&client, options.create).await?;
         let prepared = async {
-            client.batch_execute(&questions.listen).await?;
-            let append = client.prepare(&questions.append).await?;
-            let read = client.prepare(&questions.read).await?;
-            let notify = client.prepare(&questions.notify).await?;
+            client.batch_execute(&queries.listen).await?;
+            let append = client.prepare(&queries.append).await?;
+            let read = client.prepare(&queries.read).await?;
+            let notify = client.prepare(&queries.notify).await?;
             Ok((append, read, notify))
         };
         let (append, read, notify) = prepared.await.map_err(|error| refused(WHAT, error))?;
-        Ok(Self { client, append, read, notify, told })
+        Ok(Self { client, append, read, notify, notified })
     }
 }
 
-type Told = watch::Receiver<u64>;
+type Notified = watch::Receiver<u64>;
 
-async fn connect(options: &PostgresOptions) -> Result<(Client, Told), LogError> {
+async fn connect(options: &PostgresOptions) -> Result<(Client, Notified), LogError> {
     const WHAT: &str = "connecting to PostgreSQL";
-    let (tell, told) = watch::channel(0);
+    let (sender, notified) = watch::channel(0);
     let Some(roots) = &options.roots else {
         let (client, connection) =
             options.config.connect(NoTls).await.map_err(|error| away(WHAT, error))?;
-        tokio::spawn(drive(connection, tell));
-        return Ok((client, told));
+        tokio::spawn(drive(connection, sender));
+        return Ok((client, notified));
     };
     let mut config = options.config.clone();
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
     let (client, connection) =
         config.connect(tls(roots)?).await.map_err(|error| away(WHAT, error))?;
-    tokio::spawn(drive(connection, tell));
-    Ok((client, told))
+    tokio::spawn(drive(connection, sender));
+    Ok((client, notified))
 }
 
 fn tls(roots: &std::path::Path) -> Result<MakeRustlsConnect, LogError> {
@@ -103,26 +100,26 @@ fn tls(roots: &std::path::Path) -> Result<MakeRustlsConnect, LogError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Moves bytes until the session ends, and counts what is told meanwhile.
-async fn drive<S, T>(mut connection: Connection<S, T>, tell: watch::Sender<u64>)
+/// Drives the connection until the session ends, and counts notifications.
+async fn drive<S, T>(mut connection: Connection<S, T>, sender: watch::Sender<u64>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-    // An error ends the session, which its next call is told.
+    // An error ends the session, and the next call gets it.
     while let Some(Ok(message)) = messages.next().await {
         if matches!(message, AsyncMessage::Notification(_)) {
-            tell.send_modify(|count| *count += 1);
+            sender.send_modify(|count| *count += 1);
         }
     }
 }
 
-/// What comes of something within a time.
+/// The result of a call within a time.
 ///
 /// # Errors
 ///
-/// [`LogError::Away`] where nothing did.
+/// [`LogError::Away`] if the call takes longer.
 pub(super) async fn within<T>(
     time: Duration,
     what: &str,

@@ -1,4 +1,4 @@
-//! The tables of a log, and whether the server keeps what it acknowledges.
+//! The tables of a log, and the checks that the server keeps acknowledged messages.
 
 use tokio_postgres::{Client, Error, Row};
 
@@ -6,29 +6,29 @@ use super::options::PostgresOptions;
 use crate::LogError;
 use crate::log::away;
 
-/// Of one answer to a reader: no more messages or bytes than these, but for the last message.
+/// The maximal number of messages and of bytes of one answer to a reader; the last message may exceed it.
 const BATCH: (usize, usize) = (8192, 8 << 20);
 
-/// What is asked of the tables of a log.
+/// The queries on the tables of a log.
 ///
-/// The head is one row, which an append locks until its commit is seen by all. So sequences have no gaps, and nobody
-/// sees one before those below it.
+/// The head is one row, which an append locks until its commit is visible. So sequences have no gaps, and no reader sees a
+/// message before the ones with lower sequences.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct Queries {
     pub(super) append: String,
     pub(super) read: String,
     pub(super) bounds: String,
     pub(super) trim: String,
     pub(super) notify: String,
     pub(super) listen: String,
-    make: String,
+    create: String,
     tables: [String; 2],
 }
 
-impl Questions {
+impl Queries {
     pub(super) fn of(options: &PostgresOptions) -> Self {
         let name = &options.table;
-        // A name may be one of the words of the language.
+        // A name may be a keyword of SQL.
         let (table, head) = (format!("\"{name}\""), format!("\"{name}_head\""));
         let (messages, bytes) = BATCH;
         Self {
@@ -51,7 +51,7 @@ impl Questions {
             trim: format!("delete from {table} where sequence < $1"),
             notify: format!("select pg_notify('{name}', '')"),
             listen: format!("listen {table}"),
-            make: format!(
+            create: format!(
                 "begin; select pg_advisory_xact_lock(hashtext('{name}')); \
                  create table if not exists {table} (sequence bigint primary key, message bytea not null); \
                  create table if not exists {head} (is_one boolean primary key default true check (is_one), last bigint not null); \
@@ -61,15 +61,19 @@ impl Questions {
         }
     }
 
-    /// Makes the tables where they are not there, and looks whether they outlive a crash.
-    pub(super) async fn make_tables(&self, client: &Client, create: bool) -> Result<(), LogError> {
+    /// Creates the tables if they do not exist, and checks that a crash does not empty them.
+    pub(super) async fn create_tables(
+        &self,
+        client: &Client,
+        may_create: bool,
+    ) -> Result<(), LogError> {
         const WHAT: &str = "the tables of the log";
-        if !self.are_there(client).await? {
-            if !create {
+        if !self.exist(client).await? {
+            if !may_create {
                 let reason = format!("there is no table {}", self.tables.join(" or no table "));
                 return Err(LogError::Unfit { reason });
             }
-            client.batch_execute(&self.make).await.map_err(|error| refused(WHAT, error))?;
+            client.batch_execute(&self.create).await.map_err(|error| refused(WHAT, error))?;
         }
         for table in &self.tables {
             let kind = client
@@ -82,14 +86,14 @@ impl Questions {
                 .map_err(|error| refused(WHAT, error))?;
             if kind != "p" {
                 let reason =
-                    format!("table {table} is emptied by a crash; alter table {table} set logged");
+                    format!("a crash empties table {table}; alter table {table} set logged");
                 return Err(LogError::Unfit { reason });
             }
         }
         Ok(())
     }
 
-    async fn are_there(&self, client: &Client) -> Result<bool, LogError> {
+    async fn exist(&self, client: &Client) -> Result<bool, LogError> {
         let [table, head] = &self.tables;
         client
             .query_one(
@@ -102,11 +106,11 @@ impl Questions {
     }
 }
 
-/// Whether the server keeps what it acknowledges to this session.
+/// Checks that the server keeps messages that it acknowledges to this session.
 ///
 /// # Errors
 ///
-/// [`LogError::Unfit`] with the setting that is wrong; [`LogError::Away`] where it does not answer or only reads.
+/// [`LogError::Unfit`] with the wrong setting; [`LogError::Away`] if the server does not answer or is read-only.
 pub(super) async fn check_server(
     client: &Client,
     options: &PostgresOptions,
@@ -124,22 +128,22 @@ pub(super) async fn check_server(
     let [fsync, full_pages, commit, standbys, only_reads] =
         texts(&row).map_err(|error| refused(WHAT, error))?;
     if only_reads == "true" {
-        let what = "the server takes no changes; it is a standby, or set to read only";
+        let what = "the server accepts no changes; it is a standby, or set to read only";
         return Err(LogError::Away { what: what.to_owned(), source: None });
     }
     let skips_standbys = commit == "local" && !standbys.is_empty();
     let wrong = [
-        (fsync == "off", "fsync is off: what it acknowledges is lost with the power"),
-        (full_pages == "off", "full_page_writes is off: a torn page loses what was acknowledged"),
-        (commit == "off", "synchronous_commit is off: what it acknowledges is lost with a crash"),
+        (fsync == "off", "fsync is off: a loss of power loses acknowledged messages"),
+        (full_pages == "off", "full_page_writes is off: a torn page loses acknowledged messages"),
+        (commit == "off", "synchronous_commit is off: a crash loses acknowledged messages"),
         (
             skips_standbys,
-            "synchronous_commit is local: what it acknowledges may not be on its standbys",
+            "synchronous_commit is local: acknowledged messages may be missing on standbys",
         ),
     ];
     match wrong.iter().find(|(is_so, _)| *is_so) {
         Some((_, why)) if !options.accept_unsynced => {
-            Err(LogError::Unfit { reason: format!("{why}; turn it on, or say accept_unsynced") })
+            Err(LogError::Unfit { reason: format!("{why}; turn it on, or set accept_unsynced") })
         }
         _ => Ok(()),
     }
@@ -149,7 +153,7 @@ fn texts(row: &Row) -> Result<[String; 5], Error> {
     Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?])
 }
 
-/// What a server refused, or did not answer.
+/// The error of a query that the server refused or did not answer.
 pub(super) fn refused(what: &str, error: Error) -> LogError {
     away(what.to_owned(), error)
 }

@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::log::away;
 use crate::{LogError, SnapshotName, Snapshots, sealed};
 
-/// Snapshots in a directory that all members see: of a file system that is shared, or of the one machine that tests run
-/// on.
+/// Snapshots in a directory that all members can access: on a shared file system, or on the same machine in tests.
 ///
-/// A file is written beside, synced and renamed, so that it is there whole or not at all. What ends with `.unfinished`
-/// is of a `put` that was broken off, and may be deleted.
+/// A file is written under a temporary name, synced and renamed, so it exists completely or not at all. Files that end with
+/// `.unfinished` are from a `put` that was interrupted, and may be deleted.
 ///
 /// ```
 /// # use viewlink_cluster::{DirectorySnapshots, Snapshots};
@@ -29,11 +28,11 @@ pub struct DirectorySnapshots {
 }
 
 impl DirectorySnapshots {
-    /// Uses a directory, and makes it where it is not there.
+    /// Uses a directory, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where it cannot be made.
+    /// [`LogError::Away`] if it cannot be created.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, LogError> {
         let directory = directory.into();
         fs::create_dir_all(&directory).map_err(|error| {
@@ -46,40 +45,41 @@ impl DirectorySnapshots {
         self.directory.join(name.file_name())
     }
 
-    fn tell<T>(&self, what: &str, done: io::Result<T>) -> Result<T, LogError> {
+    fn result<T>(&self, what: &str, done: io::Result<T>) -> Result<T, LogError> {
         done.map_err(|error| away(format!("{what} in {}", self.directory.display()), error))
     }
 
     fn write(&self, name: &SnapshotName, file: &Path) -> io::Result<()> {
         let seal = sealed::seal(file)?;
-        let (mut beside, path) = self.beside(name)?;
-        let written = io::copy(&mut File::open(file)?, &mut beside)
-            .and_then(|_| beside.write_all(&seal))
-            .and_then(|()| beside.sync_all())
+        let (mut temporary, path) = self.temporary(name)?;
+        let written = io::copy(&mut File::open(file)?, &mut temporary)
+            .and_then(|_| temporary.write_all(&seal))
+            .and_then(|()| temporary.sync_all())
             .and_then(|()| fs::rename(&path, self.path(name)));
         if written.is_err() {
-            // The error that matters is the first one.
+            // The first error is the one to report.
             let _ = fs::remove_file(&path);
         }
         written.and_then(|()| self.sync())
     }
 
-    /// A new file that is no snapshot yet.
-    fn beside(&self, name: &SnapshotName) -> io::Result<(File, PathBuf)> {
+    /// A new file under a temporary name.
+    fn temporary(&self, name: &SnapshotName) -> io::Result<(File, PathBuf)> {
         static MADE: AtomicU64 = AtomicU64::new(0);
         loop {
             let number = MADE.fetch_add(1, Ordering::Relaxed);
-            let mine = format!("{}.{}-{number}.unfinished", name.file_name(), std::process::id());
-            let path = self.directory.join(mine);
+            let unfinished =
+                format!("{}.{}-{number}.unfinished", name.file_name(), std::process::id());
+            let path = self.directory.join(unfinished);
             match File::create_new(&path) {
-                // Of another process, or another machine.
+                // Another process or machine uses this name.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 made => return made.map(|file| (file, path)),
             }
         }
     }
 
-    /// Makes names durable. Some file systems cannot and need not do that.
+    /// Makes names durable. Some file systems do not support that, and do not need it.
     fn sync(&self) -> io::Result<()> {
         if cfg!(not(unix)) {
             return Ok(());
@@ -106,18 +106,18 @@ impl DirectorySnapshots {
 
 impl Snapshots for DirectorySnapshots {
     fn put(&self, name: &SnapshotName, file: &Path) -> Result<(), LogError> {
-        self.tell("putting a snapshot", self.write(name, file))
+        self.result("putting a snapshot", self.write(name, file))
     }
 
     fn list(&self) -> Result<Vec<SnapshotName>, LogError> {
-        self.tell("listing the snapshots", self.names())
+        self.result("listing the snapshots", self.names())
     }
 
     fn fetch(&self, name: &SnapshotName, into: &Path) -> Result<(), LogError> {
         sealed::fetch(into, |mut to| {
             let copied =
                 File::open(self.path(name)).and_then(|mut from| io::copy(&mut from, &mut to));
-            self.tell("fetching a snapshot", copied.and_then(|_| to.sync_all()))
+            self.result("fetching a snapshot", copied.and_then(|_| to.sync_all()))
         })
     }
 
@@ -126,6 +126,6 @@ impl Snapshots for DirectorySnapshots {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other.and_then(|()| self.sync()),
         };
-        self.tell("removing a snapshot", removed)
+        self.result("removing a snapshot", removed)
     }
 }

@@ -1,4 +1,4 @@
-//! Where snapshots of a store are kept, for members that begin anew.
+//! Places for snapshots of a store, for members that have no store or an old one.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -15,33 +15,33 @@ pub use name::SnapshotName;
 #[cfg(feature = "object-store")]
 pub use object_store::ObjectStoreSnapshots;
 
-/// A place for snapshots: files that appear whole or not at all.
+/// A place for snapshots: files that appear completely or not at all.
 pub trait Snapshots: Debug + Send + Sync {
-    /// Keeps a file under a name; whoever lists the names sees it once it is whole and durable.
+    /// Stores a file under a name. The name is listed after the file is complete and durable.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where it cannot be written.
+    /// [`LogError::Away`] if it cannot be written.
     fn put(&self, name: &SnapshotName, file: &Path) -> Result<(), LogError>;
 
-    /// The names there are, oldest first by sequence. What is no snapshot is passed over.
+    /// The names of all snapshots, ordered by sequence. Other files are ignored.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where they cannot be listed.
+    /// [`LogError::Away`] if they cannot be listed.
     fn list(&self) -> Result<Vec<SnapshotName>, LogError>;
 
-    /// Writes a snapshot into a new file, with what checks that its bytes are those that were put.
+    /// Writes a snapshot into a new file, after a check that its bytes are complete and unchanged.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where it cannot be read or is no longer there.
+    /// [`LogError::Away`] if it cannot be read or no longer exists.
     fn fetch(&self, name: &SnapshotName, into: &Path) -> Result<(), LogError>;
 
-    /// Removes a snapshot; one that is gone already is no error.
+    /// Removes a snapshot. It is not an error if it was removed before.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where it cannot be removed.
+    /// [`LogError::Away`] if it cannot be removed.
     fn remove(&self, name: &SnapshotName) -> Result<(), LogError>;
 }

@@ -1,17 +1,17 @@
-//! What snapshots are named by, and how that is written.
+//! The names of snapshots, and their text form.
 
-/// What a snapshot is named by.
+/// The name of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotName {
-    /// The sequence of the log up to which the snapshot has all changes.
+    /// The snapshot has all changes up to this sequence of the log.
     pub sequence: u64,
-    /// The position of the store, as [`viewlink::Position`] is written.
+    /// The position of the store, in the text form of [`viewlink::Position`].
     pub position: String,
 }
 
-/// What the name of a file ends with.
+/// The end of the name of a file.
 const ENDING: &str = ".snapshot";
-/// As many digits as a sequence may have, so that names sort by it.
+/// The digits of the largest sequence, so that the order of the names is the order of the sequences.
 const DIGITS: usize = 20;
 
 impl SnapshotName {
@@ -20,7 +20,7 @@ impl SnapshotName {
         format!("{:0DIGITS$}.{}{ENDING}", self.sequence, self.position)
     }
 
-    /// The snapshot that has the name of a file or an object, if there is one.
+    /// The snapshot with the name of a file or an object; `None` for other files.
     pub(crate) fn of_file(name: &str) -> Option<Self> {
         let (sequence, position) = name.strip_suffix(ENDING)?.split_once('.')?;
         let is_number =
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_snapshot_has_no_name() {
+    fn other_files_are_not_snapshots() {
         let file = name(5).file_name();
         for other in [
             "",

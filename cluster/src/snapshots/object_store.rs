@@ -15,14 +15,14 @@ use crate::background::Background;
 use crate::log::away;
 use crate::{LogError, SnapshotName, Snapshots, sealed};
 
-/// Of a file that is read to be put.
+/// The length of a piece of a file, in bytes.
 const PIECE: usize = 1 << 20;
-/// Parts on their way to the store at a time.
+/// The number of parts that are sent at the same time.
 const PARTS: usize = 4;
 
-/// Snapshots in a store of the crate [`object_store`]: of a cloud, or one that speaks its protocol.
+/// Snapshots in a store of the crate [`object_store`]: in a cloud, or in a server with the same protocol.
 ///
-/// An object is put in parts, and is there once all of them are.
+/// An object is sent in parts, and exists after all of them arrived.
 #[derive(Debug)]
 pub struct ObjectStoreSnapshots {
     background: Background,
@@ -31,11 +31,11 @@ pub struct ObjectStoreSnapshots {
 }
 
 impl ObjectStoreSnapshots {
-    /// Uses the objects of a store whose names begin with a prefix, as with a folder.
+    /// Uses the objects of a store whose names begin with a prefix, like the files of a folder.
     ///
     /// # Errors
     ///
-    /// [`LogError::Away`] where there are no threads for the client.
+    /// [`LogError::Away`] if the system provides no threads for the client.
     pub fn open(store: Arc<dyn ObjectStore>, prefix: &str) -> Result<Self, LogError> {
         let background = Background::start("viewlink-snapshots")?;
         Ok(Self { background, store, prefix: Key::from(prefix) })

@@ -1,10 +1,10 @@
-//! Whether what callers of several members were told can be explained by one store that does one call after the other.
+//! Checks that one store, which makes one call after another, explains all replies to the callers of several members.
 #![allow(dead_code, reason = "not every suite needs all of it")]
 
 mod history;
 mod request;
 
-pub(crate) use history::{Call, History, Told};
+pub(crate) use history::{Call, History, Reply};
 pub(crate) use request::{Answer, Random, Request};
 
 use std::collections::{HashMap, HashSet};
@@ -15,7 +15,7 @@ use viewlink::{Change, Options, Project, Store, Timestamp};
 /// The project that all calls are made in.
 pub(crate) const PROJECT: &str = "default";
 
-/// What was checked.
+/// How much was checked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
     /// Changes, each made again on a lone store.
@@ -24,41 +24,43 @@ pub(crate) struct Checked {
     pub(crate) reports: usize,
     /// Answers of calls that changed nothing.
     pub(crate) answers: usize,
-    /// Changes whose callers never knew whether they were made.
+    /// Changes of callers that never got a reply, or the reply that the outcome is unknown.
     pub(crate) unknown: usize,
 }
 
 /// Makes the requests again, in the order of the revisions, on a lone store, and compares every report and every change.
+/// A call that began after another one had been answered must come after it.
 ///
 /// # Errors
 ///
-/// What no order of the calls explains.
+/// A reply or a change that no order of the calls explains.
 pub(crate) fn check(history: &History, feed: &[Change]) -> Result<Checked, String> {
     let calls: HashMap<&str, &Call> =
         history.calls.iter().map(|call| (&*call.actor, call)).collect();
     if calls.len() != history.calls.len() {
-        return Err("two calls have one name, so that changes cannot be told apart".to_owned());
+        return Err("two calls have the same name".to_owned());
     }
     each_change_is_of_one_call(&calls, feed)?;
     no_acknowledged_change_is_lost(history, feed)?;
+    let earliest = earliest_revisions(history, feed)?;
     let mut model = Model::new();
-    let mut open = Open::of(history, feed);
+    let mut open = Open::of(history, feed, &earliest);
     let mut checked = Checked::default();
     open.look(&model, &mut checked)?;
     for change in feed {
         let call = calls[change.actor.as_deref().unwrap_or_default()];
         let answer = model.make(call, change)?;
         checked.changes += 1;
-        match &call.told {
-            Told::Answer(told) if *told != answer => {
+        match &call.reply {
+            Reply::Answer(given) if *given != answer => {
                 return Err(format!(
-                    "revision {}: {call:?} was told {told:?}, and a lone store says {answer:?}",
+                    "revision {}: {call:?} got {given:?}, and a lone store answers {answer:?}",
                     change.revision
                 ));
             }
-            Told::Answer(_) => checked.reports += 1,
-            Told::Unknown(_) => checked.unknown += 1,
-            Told::NotMade(_) => {}
+            Reply::Answer(_) => checked.reports += 1,
+            Reply::Unknown(_) => checked.unknown += 1,
+            Reply::NotMade(_) => {}
         }
         open.look(&model, &mut checked)?;
     }
@@ -74,9 +76,9 @@ fn each_change_is_of_one_call(calls: &HashMap<&str, &Call>, feed: &[Change]) -> 
             return Err(format!("revision {revision} comes where {} should", place + 1));
         }
         match calls.get(actor) {
-            None => return Err(format!("revision {revision} is of nobody's call: {change:?}")),
-            Some(Call { told: Told::NotMade(why), .. }) => {
-                return Err(format!("revision {revision} is of {actor}, who was told {why}"));
+            None => return Err(format!("no call made revision {revision}: {change:?}")),
+            Some(Call { reply: Reply::NotMade(why), .. }) => {
+                return Err(format!("{actor} made revision {revision}, and its reply was: {why}"));
             }
             Some(_) => {}
         }
@@ -89,7 +91,7 @@ fn each_change_is_of_one_call(calls: &HashMap<&str, &Call>, feed: &[Change]) -> 
 
 fn no_acknowledged_change_is_lost(history: &History, feed: &[Change]) -> Result<(), String> {
     for call in &history.calls {
-        let Told::Answer(Answer { revision: Some(revision), .. }) = &call.told else { continue };
+        let Reply::Answer(Answer { revision: Some(revision), .. }) = &call.reply else { continue };
         let place = usize::try_from(*revision).ok().and_then(|revision| revision.checked_sub(1));
         let there = place.and_then(|place| feed.get(place));
         if there.and_then(|change| change.actor.as_deref()) != Some(&*call.actor) {
@@ -99,7 +101,36 @@ fn no_acknowledged_change_is_lost(history: &History, feed: &[Change]) -> Result<
     Ok(())
 }
 
-/// A lone store, whose clock shows what the members' did.
+/// The newest revision that had been acknowledged, to any caller, before each call began.
+fn earliest_revisions<'h>(
+    history: &'h History,
+    feed: &[Change],
+) -> Result<HashMap<&'h str, u64>, String> {
+    let revisions: HashMap<&str, u64> = feed
+        .iter()
+        .map(|change| (change.actor.as_deref().unwrap_or_default(), change.revision))
+        .collect();
+    let mut begun: Vec<&Call> = history.calls.iter().collect();
+    begun.sort_by_key(|call| call.times.0);
+    let answered = |call: &&&Call| matches!(call.reply, Reply::Answer(_));
+    let mut ended: Vec<&Call> = begun.iter().filter(answered).copied().collect();
+    ended.sort_by_key(|call| call.times.1);
+    let (mut ended, mut newest, mut earliest) = (ended.into_iter().peekable(), 0, HashMap::new());
+    for call in begun {
+        while let Some(before) = ended.next_if(|before| before.times.1 < call.times.0) {
+            newest = newest.max(revisions.get(&*before.actor).copied().unwrap_or_default());
+        }
+        match revisions.get(&*call.actor) {
+            Some(own) if *own <= newest => {
+                return Err(format!("{call:?} made {own}, and began after {newest} was answered"));
+            }
+            _ => earliest.insert(&*call.actor, newest),
+        };
+    }
+    Ok(earliest)
+}
+
+/// A lone store, whose clock shows the times of the members' changes.
 struct Model {
     store: Store,
     clock: Arc<Mutex<Timestamp>>,
@@ -148,37 +179,41 @@ impl Model {
     }
 }
 
-/// The calls that changed nothing: each was answered at a revision between its beginning and its end.
+/// The calls that changed nothing: each must be right at a revision between its beginning and its end.
 struct Open<'a> {
-    /// By the first revision.
-    waiting: Vec<&'a Call>,
+    /// Those that began at a later revision, with that revision, the earliest one last.
+    waiting: Vec<(u64, &'a Call)>,
     open: Vec<&'a Call>,
 }
 
 impl<'a> Open<'a> {
-    fn of(history: &'a History, feed: &[Change]) -> Self {
+    fn of(history: &'a History, feed: &[Change], earliest: &HashMap<&str, u64>) -> Self {
         let made: HashSet<&str> =
             feed.iter().filter_map(|change| change.actor.as_deref()).collect();
         let is_open = |call: &&Call| {
-            matches!(&call.told, Told::Answer(Answer { revision: None, .. }))
+            matches!(&call.reply, Reply::Answer(Answer { revision: None, .. }))
                 && !made.contains(&*call.actor)
         };
-        let mut waiting: Vec<&Call> = history.calls.iter().filter(is_open).collect();
-        waiting.sort_by_key(|call| std::cmp::Reverse(call.between.0));
+        let first = |call: &Call| {
+            call.between.0.max(earliest.get(&*call.actor).copied().unwrap_or_default())
+        };
+        let mut waiting: Vec<(u64, &Call)> =
+            history.calls.iter().filter(is_open).map(|call| (first(call), call)).collect();
+        waiting.sort_by_key(|(first, _)| std::cmp::Reverse(*first));
         Self { waiting, open: Vec::new() }
     }
 
-    /// Takes out those whose answer is right now.
+    /// Removes those whose answer is right at this revision.
     fn look(&mut self, model: &Model, checked: &mut Checked) -> Result<(), String> {
-        while self.waiting.last().is_some_and(|call| call.between.0 <= model.revision) {
-            self.open.extend(self.waiting.pop());
+        while self.waiting.last().is_some_and(|(first, _)| *first <= model.revision) {
+            self.open.extend(self.waiting.pop().map(|(_, call)| call));
         }
         let before = self.open.len();
         self.open.retain(|call| {
             let now = call.request.make(&model.project(&call.actor).dry_run());
             let text = now.map_or_else(|error| error.to_string(), |answer| answer.text);
-            let is_right = |told: &Answer| told.text == text && told.seen <= model.revision;
-            !matches!(&call.told, Told::Answer(told) if is_right(told))
+            let is_right = |given: &Answer| given.text == text && given.seen <= model.revision;
+            !matches!(&call.reply, Reply::Answer(given) if is_right(given))
         });
         checked.answers += before - self.open.len();
         match self.open.iter().find(|call| call.between.1 <= model.revision) {
@@ -188,7 +223,7 @@ impl<'a> Open<'a> {
     }
 
     fn end(self) -> Result<(), String> {
-        match self.open.first().or(self.waiting.first()) {
+        match self.open.first().or(self.waiting.first().map(|(_, call)| call)) {
             None => Ok(()),
             Some(call) => Err(format!("no revision explains {call:?}")),
         }

@@ -1,17 +1,18 @@
 //! Calls of every kind, made at random.
 
+use serde::{Deserialize, Serialize};
 use viewlink::{Batch, Error, LinkChange, NewView, Project, Report, Resource, View, ViewPatch};
 
 /// Keys of one type for one view.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Links {
     pub(crate) view: String,
     pub(crate) is_metrics: bool,
     pub(crate) keys: Vec<String>,
 }
 
-/// What a call asks for.
-#[derive(Clone, Debug)]
+/// A call to make.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     Create(String),
     Ensure(String),
@@ -26,12 +27,12 @@ pub(crate) enum Request {
     Remove(String),
 }
 
-/// What a call was told: all of it, as text, and the revision that it made, where it tells one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The answer to a call: all of it as text, and the revision that it made, if the answer has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) revision: Option<u64>,
-    /// The revision of a view that it shows: the store was there, or further.
+    /// The revision of a view in the answer: the store had reached it.
     pub(crate) seen: u64,
 }
 
@@ -63,7 +64,7 @@ impl Random {
 }
 
 impl Request {
-    /// Mostly links and unlinks, at times anything else.
+    /// Mostly a link or an unlink, at times any other call.
     pub(crate) fn random(random: &mut Random) -> Self {
         match random.below(100) {
             0..=34 => Self::Link(random.links()),
@@ -104,7 +105,7 @@ impl Request {
             Self::Rename(view, to) => Ok(of_view(&project.rename_view(view, to)?)),
             Self::Delete(view) => {
                 let deleted = project.delete_view(view)?;
-                Ok(told(format!("{:?}", deleted.unlinked), deleted.revision))
+                Ok(answer(format!("{:?}", deleted.unlinked), deleted.revision))
             }
             Self::Link(links) => Ok(of_reports(&[project.link(&links.view, links.batch())?])),
             Self::Unlink(links) => Ok(of_reports(&[project.unlink(&links.view, links.batch())?])),
@@ -119,7 +120,7 @@ impl Request {
                 let removed = project.remove_resource(&Resource::flag(key)?)?;
                 let text =
                     format!("{} {} {}", removed.resources, removed.registered, removed.links);
-                Ok(told(text, removed.revision))
+                Ok(answer(text, removed.revision))
             }
         }
     }
@@ -138,7 +139,7 @@ impl Links {
     }
 }
 
-fn told(text: String, revision: Option<u64>) -> Answer {
+fn answer(text: String, revision: Option<u64>) -> Answer {
     Answer { text, revision, seen: 0 }
 }
 
@@ -149,10 +150,10 @@ fn of_reports(reports: &[Report]) -> Answer {
         outcomes.collect::<Vec<_>>().join(", ")
     };
     let text = reports.iter().map(outcomes).collect::<Vec<_>>().join("; ");
-    told(text, reports.iter().find_map(Report::revision))
+    answer(text, reports.iter().find_map(Report::revision))
 }
 
-/// All of a view but what tells it from views of other stores. Whether the call changed it is not told.
+/// A view, except the fields that differ between stores. The answer does not say whether the call changed it.
 fn of_view(view: &View) -> Answer {
     let View { id, key, name, tags, version, revision, created_at, updated_at, links, .. } = view;
     let text = format!(

@@ -1,4 +1,4 @@
-//! Calls of the whole API, and what they answer, as text.
+//! Calls of the whole API, and their answers as text.
 
 use proptest::prelude::*;
 use viewlink::{
@@ -6,7 +6,7 @@ use viewlink::{
     ResourceType, ViewPatch,
 };
 
-/// A call that may change a store; numbers name views and keys.
+/// A call that may change a store. Views and keys are numbers.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Ensure(u8),
@@ -53,7 +53,7 @@ fn text<T: std::fmt::Debug>(answer: viewlink::Result<T>) -> Result<String, viewl
 }
 
 impl Call {
-    /// Makes the call where the store stands at a revision; tells its answer, or that the log gave none.
+    /// Makes the call on a store at a revision. Returns the answer, or the error of the log.
     pub(crate) fn make(&self, project: &Project, at: u64) -> Result<String, viewlink::Error> {
         match self {
             Self::Ensure(at) => text(project.ensure_view(NewView::new(view(*at), "V"))),

@@ -1,4 +1,4 @@
-//! Many callers on several members at the same time, each answer held against a store that got the calls one by one.
+//! Many callers on several members at the same time. Each answer is compared with a store that gets the calls one by one.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,13 +10,13 @@ use viewlink_cluster::{Member, MemoryLog};
 
 use crate::support::{Cluster, Random, assert_same, feed, lone, make_view, project, revision};
 
-/// A call to link or unlink, and what it came to.
+/// A call to link or unlink, and its report.
 #[derive(Debug)]
 struct Made {
     links: bool,
     keys: Vec<String>,
     report: Report,
-    /// The newest revision that was answered before the call, and where the member stood after it.
+    /// The newest acknowledged revision before the call, and the revision of the member after it.
     between: (u64, u64),
 }
 
@@ -46,8 +46,8 @@ fn work(member: &Member, seed: u64, rounds: usize, answered: &AtomicU64, made: &
     }
 }
 
-/// Makes the calls one by one in the order of their revisions. Those that changed nothing must be right at one revision
-/// between call and answer.
+/// Makes the calls one by one in the order of their revisions. A call that changed nothing must be right at one revision
+/// between its beginning and its end.
 fn replay(mut made: Vec<Made>, like: &Member) -> viewlink::Store {
     let alone = lone(like);
     let project = alone.project("p").unwrap();
@@ -76,7 +76,7 @@ fn replay(mut made: Vec<Made>, like: &Member) -> viewlink::Store {
             }
         });
     }
-    assert!(open.is_empty(), "right at no moment of the call: {open:?}");
+    assert!(open.is_empty(), "not right at any revision during the call: {open:?}");
     alone
 }
 
@@ -103,15 +103,15 @@ fn every_answer_to_many_callers_on_three_members_is_that_of_one_store() {
     run(&Cluster::new(), 4, 60);
 }
 
-/// Only the rule decides what takes effect then.
+/// Then only the rule decides which entries take effect.
 #[test]
-fn every_answer_is_that_of_one_store_where_the_log_looks_at_no_condition() {
+fn every_answer_is_that_of_one_store_if_the_log_checks_no_condition() {
     run(&Cluster::on(MemoryLog::new().unconditional()), 4, 60);
 }
 
-/// With a deadline that no delay reaches every call gets its answer.
+/// The deadline is longer than every delay, so every call gets its answer.
 #[test]
-fn every_answer_is_that_of_one_store_where_messages_come_late_and_twice_and_are_lost() {
+fn every_answer_is_that_of_one_store_if_messages_are_late_repeated_or_lost() {
     for seed in 0..3 {
         run(&Cluster::on(MemoryLog::troubled(seed, 30)), 3, 15);
     }

@@ -1,4 +1,4 @@
-//! What a member does when something fails.
+//! Failures of members, stores and logs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use viewlink::{Batch, Fault, Health, Outcome, Resource};
 use viewlink_cluster::{Appended, Error, Log, Member, State, Token};
 
 use crate::support::{
-    Cluster, LONG, Mute, assert_same, is_diverged, link, make_view, options, position, project,
+    Cluster, LONG, Silent, assert_same, is_diverged, link, make_view, options, position, project,
     revision, wait_until,
 };
 
@@ -16,7 +16,7 @@ fn is_linked(member: &Member, key: &str) -> bool {
 }
 
 #[test]
-fn a_log_that_is_away_is_no_failure_of_the_store() {
+fn a_log_that_does_not_answer_is_not_a_failure_of_the_store() {
     let mut cluster = Cluster::new();
     cluster.deadline = Duration::from_millis(200);
     let (one, other) = (cluster.open("one"), cluster.open("other"));
@@ -28,23 +28,23 @@ fn a_log_that_is_away_is_no_failure_of_the_store() {
     assert_eq!(error.outcome(), Outcome::NotApplied, "it was never sent");
     assert_eq!(one.store().health(), Health::Writable);
     assert!(!is_linked(&one, "a"));
-    wait_until("it tells", || matches!(one.status().state, State::Away { .. }));
+    wait_until("it reports that", || matches!(one.status().state, State::Away { .. }));
     assert!(one.fence(Duration::from_millis(50)).is_err());
     drop(other);
     let other = cluster.open("other");
-    assert!(!is_linked(&other, "a"), "it is opened for reads");
+    assert!(!is_linked(&other, "a"), "the member opens for reads");
     cluster.log.set_away(false);
-    wait_until("it comes back", || link(&one, "a").is_ok());
-    wait_until("it tells", || one.status().state == State::Following);
+    wait_until("the log answers again", || link(&one, "a").is_ok());
+    wait_until("it reports that", || one.status().state == State::Following);
     assert_same(&[&one, &other]);
     assert!(is_linked(&other, "a"));
     assert_eq!((one.status().lag, one.status().position), (0, Some(position(&one))));
 }
 
 #[test]
-fn a_change_whose_acknowledgement_is_lost_is_found_by_reading_on() {
+fn a_change_whose_acknowledgement_is_lost_is_found_by_reading_the_log() {
     let cluster = Cluster::new();
-    let log = Mute::on(&cluster, false);
+    let log = Silent::on(&cluster, false);
     let one = cluster.open_over("one", log.clone()).unwrap();
     make_view(&one);
     log.set(true);
@@ -52,12 +52,12 @@ fn a_change_whose_acknowledgement_is_lost_is_found_by_reading_on() {
     assert_eq!(revision(&one), 6);
 }
 
-/// As where the process is killed after it proposed and before it read.
+/// Like a process that is killed after it appended its change and before it read the log.
 #[test]
-fn a_member_that_ends_before_it_hears_of_its_change_has_it_once_when_it_is_opened_again() {
+fn a_member_that_closes_before_it_gets_an_answer_has_its_change_once_when_it_is_opened_again() {
     let mut cluster = Cluster::new();
     cluster.deadline = Duration::from_millis(150);
-    let log = Mute::on(&cluster, true);
+    let log = Silent::on(&cluster, true);
     let one = cluster.open_over("one", log.clone()).unwrap();
     let other = cluster.open("other");
     make_view(&one);
@@ -73,7 +73,7 @@ fn a_member_that_ends_before_it_hears_of_its_change_has_it_once_when_it_is_opene
 }
 
 #[test]
-fn what_the_log_has_and_the_journal_refuses_is_committed_and_there_once() {
+fn a_change_that_the_log_has_and_the_journal_refuses_is_committed_and_takes_effect_once() {
     for fault in [Fault::NotApplied, Fault::Unknown, Fault::Committed] {
         let cluster = Cluster::new();
         let (one, other) = (cluster.open("one"), cluster.open("other"));
@@ -81,12 +81,12 @@ fn what_the_log_has_and_the_journal_refuses_is_committed_and_there_once() {
         one.store().fail_next_change(fault);
         let error = link(&one, "a").unwrap_err();
         assert_eq!(error.outcome(), Outcome::Committed, "{fault:?}: {error}");
-        // It comes back by itself.
+        // The member recovers by itself.
         wait_until("it recovers", || {
             one.store().health() == Health::Writable && revision(&one) == 2
         });
         link(&one, "b").unwrap();
-        // The same where a change of another one comes.
+        // The same with a change of another member.
         one.store().fail_next_change(fault);
         link(&other, "c").unwrap();
         assert_same(&[&one, &other]);
@@ -95,7 +95,7 @@ fn what_the_log_has_and_the_journal_refuses_is_committed_and_there_once() {
 }
 
 #[test]
-fn a_log_that_lost_its_end_is_told_and_nothing_is_overwritten() {
+fn a_log_that_lost_its_end_is_reported_and_nothing_is_overwritten() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
@@ -104,20 +104,20 @@ fn a_log_that_lost_its_end_is_told_and_nothing_is_overwritten() {
     assert_same(&[&one, &other]);
     let before = position(&one);
     cluster.log.cut_behind(sequence - 4);
-    wait_until("it tells", || is_diverged(&one));
+    wait_until("it reports that", || is_diverged(&one));
     let error = link(&one, "b").unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotApplied, "{error}");
-    assert!(is_linked(&one, "a"), "reads go on");
+    assert!(is_linked(&one, "a"), "reads continue");
     drop((one, other));
     let one = cluster.open("one");
-    wait_until("it tells", || is_diverged(&one));
+    wait_until("it reports that", || is_diverged(&one));
     assert_eq!(position(&one), before);
     assert!(link(&one, "b").is_err());
 }
 
-/// The end is lost, and others wrote over it before the member looked.
+/// The end is lost, and other members append there before this member reads the log.
 #[test]
-fn a_member_that_has_what_the_log_lost_is_told_by_what_came_instead() {
+fn a_member_with_a_change_that_the_log_lost_notices_the_changes_that_replaced_it() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
@@ -131,13 +131,13 @@ fn a_member_that_has_what_the_log_lost_is_told_by_what_came_instead() {
     let other = cluster.open("other");
     (0..3).for_each(|number| link(&other, &format!("f{number}")).unwrap());
     let one = cluster.open("one");
-    wait_until("it tells", || is_diverged(&one));
+    wait_until("it reports that", || is_diverged(&one));
     assert!(link(&one, "x").is_err());
     assert_eq!(position(&one), before);
 }
 
 #[test]
-fn a_store_that_was_changed_by_itself_is_no_member_any_more() {
+fn a_store_that_was_changed_without_the_log_is_no_longer_a_member() {
     let cluster = Cluster::new();
     let one = cluster.open("one");
     make_view(&one);
@@ -161,23 +161,25 @@ fn a_member_of_another_log_is_refused() {
     drop(stranger);
     let error = cluster.open_over("one", Arc::clone(&others.log) as Arc<dyn Log>).unwrap_err();
     assert!(matches!(error, Error::OtherLog { .. }), "{error}");
-    // Where the log is away then, it is found once it is back.
+    // If the log cannot be reached at the opening, this is found later.
     others.log.set_away(true);
     let one = cluster.open_over("one", Arc::clone(&others.log) as Arc<dyn Log>).unwrap();
     others.log.set_away(false);
-    wait_until("it tells", || is_diverged(&one));
+    wait_until("it reports that", || is_diverged(&one));
     assert!(link(&one, "b").is_err());
 }
 
 #[test]
-fn a_message_that_is_no_entry_stops_members_until_it_is_removed() {
+fn a_message_that_is_not_an_entry_stops_members_until_it_is_removed() {
     let cluster = Cluster::new();
     let one = cluster.open("one");
     make_view(&one);
-    let Appended::At(sequence) = cluster.log.append(None, b"something else") else { panic!() };
+    let Appended::At(sequence) = cluster.log.append(None, b"another program wrote this") else {
+        panic!()
+    };
     let error = link(&one, "a").unwrap_err();
     assert!(format!("{:?}", std::error::Error::source(&error)).contains(&sequence.to_string()));
-    wait_until("it tells", || matches!(one.status().state, State::Failing { .. }));
+    wait_until("it reports that", || matches!(one.status().state, State::Failing { .. }));
     drop(one);
     cluster.log.remove(sequence);
     let one = cluster.open("one");
@@ -186,9 +188,9 @@ fn a_message_that_is_no_entry_stops_members_until_it_is_removed() {
 }
 
 #[test]
-fn a_member_ends_soon_while_a_change_waits_and_its_store_can_still_be_read() {
+fn a_member_closes_quickly_while_a_change_waits_and_its_store_can_still_be_read() {
     let cluster = Cluster::new();
-    let log = Mute::on(&cluster, true);
+    let log = Silent::on(&cluster, true);
     let one = cluster.open_over("one", log.clone()).unwrap();
     make_view(&one);
     log.set(true);
@@ -209,7 +211,7 @@ fn a_member_ends_soon_while_a_change_waits_and_its_store_can_still_be_read() {
 }
 
 #[test]
-fn whoever_has_a_token_reads_what_it_stands_for_from_any_member() {
+fn the_changes_of_a_token_can_be_read_from_any_member() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
@@ -226,9 +228,9 @@ fn whoever_has_a_token_reads_what_it_stands_for_from_any_member() {
     assert!("12".parse::<Token>().is_err() && "x@y".parse::<Token>().is_err());
 }
 
-/// A read behind a fence sees what was answered elsewhere before.
+/// A read after a fence shows every change that another member acknowledged before.
 #[test]
-fn a_fence_shows_what_any_member_answered_before_it() {
+fn a_fence_shows_the_changes_that_any_member_acknowledged_before_it() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);

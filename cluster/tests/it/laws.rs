@@ -1,4 +1,4 @@
-//! Whatever a log does with messages, members are one store.
+//! Members are one store, even if the log delays, repeats and loses messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use viewlink_cluster::{Member, MemoryLog};
 use crate::calls::{Call, call};
 use crate::support::{Cluster, LONG, assert_same, feed, lone, project, revision};
 
-/// What happens next.
+/// One step of a test.
 #[derive(Clone, Debug)]
 enum Step {
     /// A member makes a call.
     Call(u8, Call),
-    /// A member tries a call that is not made.
+    /// A member makes a dry run.
     DryRun(u8, Call),
-    /// A member ends and is opened again.
+    /// A member is closed and opened again.
     Reopen(u8),
     /// A member makes a checkpoint.
     Checkpoint(u8),
@@ -39,7 +39,7 @@ fn cases() -> ProptestConfig {
     ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::with_cases(24 * factor) }
 }
 
-/// Makes the calls on members, and each on a store by itself once it is known that it was made.
+/// Makes each call on a member, and on a lone store after its outcome is known.
 struct Law {
     cluster: Cluster,
     members: Vec<Option<Member>>,
@@ -86,7 +86,7 @@ impl Law {
             Step::Reopen(number) => self.reopen(usize::from(*number)),
             Step::Checkpoint(number) => self.member(*number).store().checkpoint().unwrap(),
             Step::Publish(number) => {
-                // Nobody is outrun.
+                // No member may need trimmed messages.
                 for member in self.members.iter().flatten() {
                     member.fence(LONG).unwrap();
                 }
@@ -98,7 +98,7 @@ impl Law {
     fn call(&mut self, number: u8, call: &Call) {
         let (member, at) = (self.member(number), self.lone_revision());
         if matches!(call, Call::Undo(_)) {
-            // What is taken back is read before the call has its place.
+            // The call reads the changes to revert before it has its place in the log.
             member.fence(LONG).unwrap();
         }
         let answer = call.make(&project(member), at);
@@ -106,7 +106,7 @@ impl Law {
         match answer {
             Ok(answer) => assert_eq!(answer, call.make(&alone, at).unwrap(), "{call:?}"),
             Err(error) => {
-                // Once all has arrived it is known whether it was made.
+                // After all messages arrived, the outcome is known.
                 self.cluster.log.settle();
                 member.fence(LONG).unwrap();
                 match revision(member) - at {
@@ -118,7 +118,7 @@ impl Law {
                 }
             }
         }
-        assert!(revision(member) >= self.lone_revision(), "who made it sees it");
+        assert!(revision(member) >= self.lone_revision(), "its member has the change");
     }
 
     fn finish(self) {
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn members_answer_as_one_store_whatever_the_log_does_with_messages(
+    fn members_answer_as_one_store_on_a_log_that_behaves_badly(
         seed in any::<u64>(),
         steps in prop::collection::vec(step(), 0..40),
     ) {
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn changes_in_parts_are_whole_or_absent_whatever_the_log_does_with_them(
+    fn changes_in_parts_are_complete_or_absent_on_a_log_that_behaves_badly(
         seed in any::<u64>(),
         steps in prop::collection::vec(step(), 0..25),
     ) {
@@ -162,7 +162,7 @@ proptest! {
 }
 
 #[test]
-fn those_who_begin_a_log_at_the_same_moment_begin_one() {
+fn members_that_begin_a_log_at_the_same_moment_begin_one_log() {
     for seed in 0..8 {
         let cluster = Arc::new(Cluster::on(MemoryLog::troubled(seed, 700)));
         let open = |number: usize| {

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod beginning;
 mod calls;
 mod concurrent;
 mod failures;

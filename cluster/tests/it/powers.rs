@@ -1,4 +1,4 @@
-//! A member that loses power between any two calls to its disk, while the log goes on.
+//! A member that loses power between any two calls to its disk, while the log continues.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn a_member_that_loses_power_between_any_two_calls_of_its_disk_ends_as_the_other
     let other = cluster.open("other");
     let one = open_on(&cluster, &disk, "one");
     make_view(&other);
-    // The calls of its disk up to which each change was answered.
+    // The number of calls to the disk when each change was acknowledged.
     let mut answered = Vec::new();
     for number in 0..24 {
         let member = if number % 2 == 0 { &one } else { &other };
@@ -31,7 +31,7 @@ fn a_member_that_loses_power_between_any_two_calls_of_its_disk_ends_as_the_other
     }
     assert_same(&[&one, &other]);
     drop(one);
-    // The stores that are opened below propose nothing but fences.
+    // The members that are opened below append only fences.
     let stops: Vec<_> = disk.stops().enumerate().collect();
     for (call, stopped) in stops.into_iter().step_by(3) {
         let disk = stopped.power_lost(call as u64);
@@ -41,7 +41,7 @@ fn a_member_that_loses_power_between_any_two_calls_of_its_disk_ends_as_the_other
         let found = position(&member).revision();
         assert!(
             found >= least.max().unwrap_or_default(),
-            "call {call}: what was answered is there"
+            "call {call}: acknowledged changes are there"
         );
         member.fence(LONG).unwrap();
         assert_eq!(position(&member), position(&other), "call {call}");

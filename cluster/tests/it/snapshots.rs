@@ -1,14 +1,14 @@
-//! Members that begin anew, and logs that are trimmed.
+//! Members that start from a snapshot, and logs that are trimmed.
 
 use viewlink::{Batch, Outcome};
 use viewlink_cluster::{Appended, Error, Log, Snapshots, State};
 
 use crate::support::{
-    Cluster, LONG, Mute, assert_same, link, make_view, position, project, revision, wait_until,
+    Cluster, LONG, Silent, assert_same, link, make_view, position, project, revision, wait_until,
 };
 
 #[test]
-fn a_new_member_takes_the_newest_snapshot_and_goes_on_from_there() {
+fn a_new_member_starts_from_the_newest_snapshot() {
     let cluster = Cluster::new();
     let one = cluster.open("one");
     make_view(&one);
@@ -39,14 +39,14 @@ fn two_snapshots_are_kept_and_the_log_reaches_back_to_the_older_one() {
     }
     assert_eq!(cluster.snapshots.list().unwrap().len(), 2);
     assert_eq!(cluster.log.bounds().unwrap().first, tokens[2].sequence() + 1);
-    // It lags beyond that, and begins anew; what it had is set aside.
+    // The member needs trimmed messages, and starts from a snapshot. Its old store is kept.
     let lagging = cluster.open("lagging");
     assert_same(&[&one, &lagging]);
-    let aside = cluster.dir.path().join("lagging/store.1");
-    let (kept, _) = viewlink::Store::open(aside).unwrap().mark().unwrap();
+    let kept_store = cluster.dir.path().join("lagging/store.1");
+    let (kept, _) = viewlink::Store::open(kept_store).unwrap().mark().unwrap();
     assert_eq!(kept, of_lagging);
     drop(lagging);
-    // And from then on it need not.
+    // The next opening needs no snapshot.
     link(&one, "more").unwrap();
     let lagging = cluster.open("lagging");
     assert_same(&[&one, &lagging]);
@@ -54,7 +54,7 @@ fn two_snapshots_are_kept_and_the_log_reaches_back_to_the_older_one() {
 }
 
 #[test]
-fn without_a_snapshot_that_leads_on_a_member_says_so_and_leaves_what_it_has() {
+fn without_a_usable_snapshot_a_member_reports_that_and_keeps_its_store() {
     let cluster = Cluster::new();
     let (one, lagging) = (cluster.open("one"), cluster.open("lagging"));
     make_view(&one);
@@ -75,20 +75,21 @@ fn without_a_snapshot_that_leads_on_a_member_says_so_and_leaves_what_it_has() {
 }
 
 #[test]
-fn a_running_member_that_is_outrun_says_so_and_begins_anew_when_it_is_opened_again() {
+fn a_running_member_that_needs_trimmed_messages_reports_that_and_starts_from_a_snapshot_when_opened_again()
+ {
     let cluster = Cluster::new();
-    let (one, log) = (cluster.open("one"), Mute::on(&cluster, true));
+    let (one, log) = (cluster.open("one"), Silent::on(&cluster, true));
     make_view(&one);
     let lagging = cluster.open_over("lagging", log.clone()).unwrap();
     assert_same(&[&one, &lagging]);
     log.set(true);
-    wait_until("it tells", || matches!(lagging.status().state, State::Away { .. }));
+    wait_until("it reports that", || matches!(lagging.status().state, State::Away { .. }));
     for number in 0..3 {
         link(&one, &format!("f{number}")).unwrap();
         one.publish_snapshot().unwrap();
     }
     log.set(false);
-    wait_until("it tells", || matches!(lagging.status().state, State::Outrun { .. }));
+    wait_until("it reports that", || matches!(lagging.status().state, State::Outrun { .. }));
     let error = link(&lagging, "a").unwrap_err();
     assert_eq!((error.outcome(), revision(&lagging)), (Outcome::NotApplied, 1), "{error}");
     drop(lagging);
@@ -97,7 +98,7 @@ fn a_running_member_that_is_outrun_says_so_and_begins_anew_when_it_is_opened_aga
 }
 
 #[test]
-fn a_copy_that_was_restored_from_an_old_backup_goes_on() {
+fn a_copy_that_was_restored_from_an_old_backup_continues() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
@@ -115,7 +116,7 @@ fn a_copy_that_was_restored_from_an_old_backup_goes_on() {
 }
 
 #[test]
-fn a_large_change_goes_in_parts_and_a_proposer_that_ends_after_half_of_them_leaves_nothing() {
+fn a_large_change_has_parts_and_a_member_that_stops_halfway_leaves_no_change() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
@@ -129,7 +130,7 @@ fn a_large_change_goes_in_parts_and_a_proposer_that_ends_after_half_of_them_leav
     assert!(parts.len() > 1, "{}", parts.len());
     assert!(parts.iter().all(|message| message.bytes.len() <= 512 << 10));
     assert_same(&[&one, &other]);
-    // The first parts of an entry that nobody ends: those of the same base are void once the copies went on.
+    // An entry without its last part: the other parts have no effect after the position of the copies changed.
     project(&one).unlink("v", Batch::flags(&keys)).unwrap().all_ok().unwrap();
     let last = cluster.log.bounds().unwrap().last;
     let all = cluster.log.messages();
@@ -146,7 +147,7 @@ fn a_large_change_goes_in_parts_and_a_proposer_that_ends_after_half_of_them_leav
     one.fence(LONG).unwrap();
     assert_eq!(revision(&one), 2, "the unlink lacks its end");
     link(&other, "more").unwrap();
-    // Its last part comes too late.
+    // The last part arrives too late.
     let end = unlinked.last().unwrap();
     assert!(matches!(cluster.log.append(None, &end.bytes), Appended::At(_)));
     assert_same(&[&one, &other]);

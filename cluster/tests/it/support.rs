@@ -1,4 +1,4 @@
-//! Members of one log, and how they are compared.
+//! Members of one log, and their comparison.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +10,10 @@ use viewlink_cluster::{
     Result, State,
 };
 
-/// Long enough for whatever is not blocked.
+/// Long enough for every call that is not blocked.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// So that members end soon.
+/// Short, so that members close quickly.
 pub(crate) const POLL: Duration = Duration::from_millis(10);
 
 /// Several members, each in a directory of its own.
@@ -49,12 +49,12 @@ impl Cluster {
     }
 }
 
-/// A clock that stands still, so that changes have the same bytes everywhere; and files that are soon full.
+/// A clock that stands still, so that changes have the same bytes everywhere; and small files.
 pub(crate) fn options() -> Options {
     Options::new().segment_size(8 << 10).clock(|| Timestamp::from_millis(5))
 }
 
-/// A store by itself that gets the same calls as members, of their lineage.
+/// A lone store with the lineage of a member, which gets the same calls.
 pub(crate) fn lone(like: &Member) -> Store {
     options().lineage(Some(position(like).lineage())).open_in_memory().unwrap()
 }
@@ -79,7 +79,7 @@ pub(crate) fn revision(member: &Member) -> u64 {
     position(member).revision()
 }
 
-/// All changes of a store, as its feed tells them.
+/// All changes of a store, from its feed.
 pub(crate) fn feed(store: &Store) -> Vec<String> {
     let mut feed = store.feed(0).unwrap();
     let mut all = Vec::new();
@@ -92,7 +92,7 @@ pub(crate) fn feed(store: &Store) -> Vec<String> {
     }
 }
 
-/// Checks that members have the same, to the last change, and are sound.
+/// Checks that members have the same position and the same changes, and that their stores are sound.
 pub(crate) fn assert_same(members: &[&Member]) {
     let fences = members.iter().map(|member| member.fence(LONG).unwrap().position());
     drop(fences.collect::<Vec<_>>());
@@ -108,7 +108,7 @@ pub(crate) fn assert_same(members: &[&Member]) {
     }
 }
 
-/// Waits until a member is as expected.
+/// Waits until a condition holds.
 pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let until = Instant::now() + LONG;
     while !is_so() {
@@ -132,42 +132,42 @@ impl Random {
     }
 }
 
-/// A log whose acknowledgements are lost while it is told so.
+/// A log whose answers get lost while it is silent.
 #[derive(Debug)]
-pub(crate) struct Mute {
+pub(crate) struct Silent {
     below: Arc<MemoryLog>,
-    is_mute: AtomicBool,
-    /// Whether reads fail as well.
-    is_deaf: bool,
+    is_silent: AtomicBool,
+    /// Whether reads fail as well as appends.
+    fails_reads: bool,
 }
 
-impl Mute {
-    pub(crate) fn on(cluster: &Cluster, is_deaf: bool) -> Arc<Self> {
-        let (below, is_mute) = (Arc::clone(&cluster.log), AtomicBool::new(false));
-        Arc::new(Self { below, is_mute, is_deaf })
+impl Silent {
+    pub(crate) fn on(cluster: &Cluster, fails_reads: bool) -> Arc<Self> {
+        let (below, is_silent) = (Arc::clone(&cluster.log), AtomicBool::new(false));
+        Arc::new(Self { below, is_silent, fails_reads })
     }
 
-    pub(crate) fn set(&self, is_mute: bool) {
-        self.is_mute.store(is_mute, Ordering::SeqCst);
+    pub(crate) fn set(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::SeqCst);
     }
 
-    /// An error in place of what would be heard.
-    fn hear<T>(&self, heard: T) -> std::result::Result<T, LogError> {
-        match self.is_mute.load(Ordering::SeqCst) {
-            true => Err(LogError::Away { what: "hear".to_owned(), source: None }),
-            false => Ok(heard),
+    /// The answer, or an error while the log is silent.
+    fn answer<T>(&self, answer: T) -> std::result::Result<T, LogError> {
+        match self.is_silent.load(Ordering::SeqCst) {
+            true => Err(LogError::Away { what: "get an answer".to_owned(), source: None }),
+            false => Ok(answer),
         }
     }
 }
 
-impl Log for Mute {
+impl Log for Silent {
     fn append(&self, after: Option<u64>, message: &[u8]) -> Appended {
-        self.hear(self.below.append(after, message)).unwrap_or_else(Appended::Unknown)
+        self.answer(self.below.append(after, message)).unwrap_or_else(Appended::Unknown)
     }
 
     fn read(&self, from: u64, wait: Duration) -> std::result::Result<Vec<Message>, LogError> {
         let found = self.below.read(from, wait);
-        if self.is_deaf { self.hear(found)? } else { found }
+        if self.fails_reads { self.answer(found)? } else { found }
     }
 
     fn bounds(&self) -> std::result::Result<Bounds, LogError> {

@@ -1,4 +1,4 @@
-//! Two versions side by side: an older member meets what a newer one wrote.
+//! Two versions at the same time: an older member reads an entry of a newer one.
 
 use viewlink::Outcome;
 use viewlink_cluster::{Appended, Log, State};
@@ -6,17 +6,19 @@ use viewlink_cluster::{Appended, Log, State};
 use crate::support::{Cluster, assert_same, link, make_view, position, revision, wait_until};
 
 #[test]
-fn an_older_member_stops_at_a_newer_entry_and_goes_on_after_its_upgrade() {
+fn an_older_member_stops_at_a_newer_entry_and_continues_after_its_upgrade() {
     let cluster = Cluster::new();
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     make_view(&one);
     link(&one, "a").unwrap();
     assert_same(&[&one, &other]);
     let at = position(&one);
-    // What a newer version would write.
+    // An entry of a newer version.
     let Appended::At(sequence) = cluster.log.append(None, b"vlog\x02 and more") else { panic!() };
     for member in [&one, &other] {
-        wait_until("it tells", || matches!(member.status().state, State::NeedsUpgrade { .. }));
+        wait_until("it reports that", || {
+            matches!(member.status().state, State::NeedsUpgrade { .. })
+        });
         let error = link(member, "b").unwrap_err();
         assert!(
             matches!(
@@ -26,12 +28,12 @@ fn an_older_member_stops_at_a_newer_entry_and_goes_on_after_its_upgrade() {
             "{error}"
         );
         assert_eq!((error.outcome(), position(member)), (Outcome::NotApplied, at));
-        assert!(member.store().verify().unwrap().is_clean(), "reads go on");
+        assert!(member.store().verify().unwrap().is_clean(), "reads continue");
     }
     drop((one, other));
-    // It may be opened and closed meanwhile.
+    // It can be closed and opened before the upgrade.
     drop(cluster.open("one"));
-    // After the upgrade the entry is known; here it has no effect.
+    // After an upgrade the entry could be read; here it is removed, as if it had no effect.
     cluster.log.remove(sequence);
     let (one, other) = (cluster.open("one"), cluster.open("other"));
     link(&one, "b").unwrap();

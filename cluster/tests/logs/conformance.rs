@@ -10,15 +10,15 @@ use viewlink_cluster::{Appended, Bounds, Log, LogError, Message};
 /// Opens the log of a name, which is empty the first time.
 pub(crate) type Open<'a> = &'a (dyn Fn(&str) -> Arc<dyn Log> + Sync);
 
-/// Long enough for anything that is there to be read, on a machine that does other things as well.
+/// Long enough for any read, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Short enough to wait for nothing.
+/// The wait for a message that does not come.
 const MOMENT: Duration = Duration::from_millis(300);
 
 /// A law and its name.
 type Law = (&'static str, fn(Open));
 
-/// Tries all laws.
+/// Checks all laws.
 pub(crate) fn conforms(open: Open) {
     let laws: [Law; 12] = [
         ("an_empty_log_has_bounds", an_empty_log_has_bounds),
@@ -36,12 +36,12 @@ pub(crate) fn conforms(open: Open) {
             of_appends_after_the_same_message_one_is_taken,
         ),
         (
-            "what_is_trimmed_is_gone_and_the_rest_is_not",
-            what_is_trimmed_is_gone_and_the_rest_is_not,
+            "trimmed_messages_disappear_and_the_others_stay",
+            trimmed_messages_disappear_and_the_others_stay,
         ),
-        ("a_log_that_is_trimmed_whole_goes_on", a_log_that_is_trimmed_whole_goes_on),
+        ("a_log_that_is_trimmed_completely_continues", a_log_that_is_trimmed_completely_continues),
         ("a_place_beyond_the_end_is_cut_off", a_place_beyond_the_end_is_cut_off),
-        ("a_read_waits_as_long_as_it_is_told", a_read_waits_as_long_as_it_is_told),
+        ("a_read_waits_as_long_as_it_is_asked_to", a_read_waits_as_long_as_it_is_asked_to),
         ("a_message_ends_the_wait", a_message_ends_the_wait),
         ("all_readers_see_one_order_without_gaps", all_readers_see_one_order_without_gaps),
         ("the_longest_message_is_taken_and_a_longer_one_is_not", the_longest_message_is_taken),
@@ -105,7 +105,7 @@ fn messages_are_read_as_they_were_appended(open: Open) {
     assert!(read_to(&*log, 1, last) == expected, "read once");
     let again = open("order");
     assert_eq!(again.bounds().unwrap(), Bounds { first: 1, last });
-    assert!(read_to(&*again, 1, last) == expected, "read after it was opened anew");
+    assert!(read_to(&*again, 1, last) == expected, "read after it was opened again");
     assert!(read_to(&*log, 1, last) == expected, "read a second time");
 }
 
@@ -130,7 +130,7 @@ fn only_an_append_after_the_newest_is_taken(open: Open) {
     assert_eq!(at(log.append(Some(1), b"b")), 2);
     assert_eq!(at(log.append(None, b"c")), 3);
     let found: Vec<_> = read_to(&*log, 1, 3).into_iter().map(|message| message.bytes).collect();
-    assert_eq!(found, [b"a", b"b", b"c"], "what was in conflict is not there");
+    assert_eq!(found, [b"a", b"b", b"c"], "no conflicting message is there");
 }
 
 fn of_appends_after_the_same_message_one_is_taken(open: Open) {
@@ -153,7 +153,7 @@ fn of_appends_after_the_same_message_one_is_taken(open: Open) {
     }
 }
 
-fn what_is_trimmed_is_gone_and_the_rest_is_not(open: Open) {
+fn trimmed_messages_disappear_and_the_others_stay(open: Open) {
     let log = open("trimmed");
     fill(&*log, 20);
     let reader = open("trimmed");
@@ -165,15 +165,16 @@ fn what_is_trimmed_is_gone_and_the_rest_is_not(open: Open) {
     for log in [&log, &reader, &open("trimmed")] {
         for from in [1, 10] {
             let error = log.read(from, MOMENT).unwrap_err();
-            let is_told = matches!(error, LogError::Trimmed { from: f, first: 11 } if f == from);
-            assert!(is_told, "{error:?}");
+            let is_reported =
+                matches!(error, LogError::Trimmed { from: f, first: 11 } if f == from);
+            assert!(is_reported, "{error:?}");
         }
         assert_eq!(read_to(&**log, 11, 20).len(), 10);
         assert!(log.read(21, Duration::ZERO).unwrap().is_empty());
     }
 }
 
-fn a_log_that_is_trimmed_whole_goes_on(open: Open) {
+fn a_log_that_is_trimmed_completely_continues(open: Open) {
     let log = open("emptied");
     fill(&*log, 5);
     log.trim(1000).unwrap();
@@ -198,13 +199,13 @@ fn a_place_beyond_the_end_is_cut_off(open: Open) {
                 other => break other,
             }
         };
-        let is_told =
+        let is_reported =
             matches!(error, LogError::CutOff { from: f, last: l } if (f, l) == (from, last));
-        assert!(is_told, "{error:?}");
+        assert!(is_reported, "{error:?}");
     }
 }
 
-fn a_read_waits_as_long_as_it_is_told(open: Open) {
+fn a_read_waits_as_long_as_it_is_asked_to(open: Open) {
     let log = open("waits");
     fill(&*log, 1);
     for wait in [Duration::ZERO, MOMENT, Duration::from_millis(2500)] {
@@ -219,7 +220,8 @@ fn a_message_ends_the_wait(open: Open) {
     let log = open("wakes");
     fill(&*log, 1);
     let other = open("wakes");
-    // The first wait is longer than what a reader takes for silence; none ends when a reader would look by itself.
+    // The first pause is longer than the time after which a reader asks the leader. No pause ends when a reader would look
+    // for messages without a notification.
     let pauses = [3400, 100, 100, 100, 100, 100].map(Duration::from_millis);
     let took = (2..).zip(pauses).map(|(sequence, pause)| {
         thread::scope(|scope| {
@@ -235,8 +237,8 @@ fn a_message_ends_the_wait(open: Open) {
             took.saturating_sub(pause)
         })
     });
-    // The machine may do other things at times, but not always.
-    assert!(took.min().unwrap() < MOMENT, "nobody told the reader");
+    // The machine may be busy at times, but not always.
+    assert!(took.min().unwrap() < MOMENT, "no reader was notified");
 }
 
 fn all_readers_see_one_order_without_gaps(open: Open) {
@@ -293,13 +295,13 @@ fn the_longest_message_is_taken(open: Open) {
     let log = open("longest");
     let max = log.max_message_len();
     assert!(max >= 600 << 10, "an entry has 512 KiB");
-    // Where it is far more than an entry has, that much is enough.
+    // If the limit is far more than an entry has, 1 MiB is enough.
     let longest = vec![1; max.min(1 << 20)];
     assert_eq!(at(log.append(Some(0), &longest)), 1);
     assert!(read_to(&*log, 1, 1)[0].bytes == longest);
     let refused = log.append(None, &vec![1; max + 4096]);
-    let is_told =
+    let is_reported =
         matches!(refused, Appended::Refused(LogError::TooLong { len, .. }) if len == max + 4096);
-    assert!(is_told, "{refused:?}");
+    assert!(is_reported, "{refused:?}");
     assert_eq!(log.bounds().unwrap().last, 1);
 }

@@ -1,5 +1,5 @@
-//! What a log says under faults is so afterwards: what it acknowledged is there, what it refused is not, and what it
-//! does not know is there once or not at all.
+//! Under faults the answers of a log are true: acknowledged messages are there, refused ones are not, and each message of
+//! unknown outcome is there at most once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -9,25 +9,27 @@ use std::time::{Duration, Instant};
 
 use viewlink_cluster::{Appended, Log, LogError};
 
-/// What became of a message, by what is in it.
+/// The outcomes of all messages, by their content.
 #[derive(Default)]
-struct Told {
+struct Outcomes {
     acknowledged: HashMap<Vec<u8>, u64>,
     refused: HashSet<Vec<u8>>,
     unknown: HashSet<Vec<u8>>,
 }
 
-/// Appends from several threads to each log while faults happen, and reads at the same time; then looks at all of it.
+/// Appends to each log from several threads during faults, and reads at the same time; then checks the whole log.
 pub(crate) fn holds(logs: &[&dyn Log], faults: impl FnOnce()) {
-    let (told, is_over) = (Mutex::new(Told::default()), AtomicBool::new(false));
+    let (outcomes, is_over) = (Mutex::new(Outcomes::default()), AtomicBool::new(false));
     let seen: Vec<_> = thread::scope(|scope| {
-        let (told, is_over) = (&told, &is_over);
-        let readers: Vec<_> =
-            (0..logs.len()).map(|at| scope.spawn(move || read_on(logs[at], is_over))).collect();
+        let (outcomes, is_over) = (&outcomes, &is_over);
+        let readers: Vec<_> = (0..logs.len())
+            .map(|at| scope.spawn(move || read_until_over(logs[at], is_over)))
+            .collect();
         let writers: Vec<_> = (0..2 * logs.len())
             .map(|at| {
                 let name = u8::try_from(at).unwrap();
-                scope.spawn(move || write_on(logs[at % logs.len()], name, told, is_over))
+                scope
+                    .spawn(move || write_until_over(logs[at % logs.len()], name, outcomes, is_over))
             })
             .collect();
         faults();
@@ -35,45 +37,45 @@ pub(crate) fn holds(logs: &[&dyn Log], faults: impl FnOnce()) {
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         readers.into_iter().map(|reader| reader.join().unwrap()).collect()
     });
-    let told = told.into_inner().unwrap();
+    let outcomes = outcomes.into_inner().unwrap();
     let all = everything(logs[0]);
     for found in seen {
-        assert!(all.starts_with(&found), "what was read while it went on changed");
+        assert!(all.starts_with(&found), "messages that were read during the faults have changed");
     }
-    compare(&told, &all);
+    compare(&outcomes, &all);
 }
 
-fn write_on(log: &dyn Log, name: u8, told: &Mutex<Told>, is_over: &AtomicBool) {
+fn write_until_over(log: &dyn Log, name: u8, outcomes: &Mutex<Outcomes>, is_over: &AtomicBool) {
     let (mut number, mut newest) = (0_u32, None);
     while !is_over.load(Ordering::SeqCst) {
         number += 1;
         let message = [&[name][..], &number.to_le_bytes()].concat();
         let after = newest.filter(|_| number.is_multiple_of(2));
         let appended = log.append(after, &message);
-        let mut told = told.lock().unwrap();
+        let mut outcomes = outcomes.lock().unwrap();
         let is_known = matches!(appended, Appended::At(_) | Appended::Conflict);
         match appended {
             Appended::At(sequence) => {
                 newest = Some(sequence);
-                told.acknowledged.insert(message, sequence);
+                outcomes.acknowledged.insert(message, sequence);
             }
             Appended::Conflict | Appended::Refused(_) => {
                 newest = None;
-                told.refused.insert(message);
+                outcomes.refused.insert(message);
             }
             Appended::Unknown(_) => {
-                told.unknown.insert(message);
+                outcomes.unknown.insert(message);
             }
         }
-        drop(told);
+        drop(outcomes);
         if !is_known {
             thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-/// All that a reader sees meanwhile.
-fn read_on(log: &dyn Log, is_over: &AtomicBool) -> Vec<Vec<u8>> {
+/// All messages that a reader gets until the end.
+fn read_until_over(log: &dyn Log, is_over: &AtomicBool) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     while !is_over.load(Ordering::SeqCst) {
         match log.read(found.len() as u64 + 1, Duration::from_millis(200)) {
@@ -87,11 +89,11 @@ fn read_on(log: &dyn Log, is_over: &AtomicBool) -> Vec<Vec<u8>> {
 
 fn everything(log: &dyn Log) -> Vec<Vec<u8>> {
     let begun = Instant::now();
-    // What was sent last may still come.
+    // A message that was sent last may still arrive.
     thread::sleep(Duration::from_secs(3));
     let mut all = Vec::new();
     loop {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the log did not come back");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the log cannot be read");
         match log.read(all.len() as u64 + 1, Duration::from_secs(3)) {
             Ok(some) if some.is_empty() => return all,
             Ok(some) => all.extend(some.into_iter().map(|message| message.bytes)),
@@ -100,24 +102,25 @@ fn everything(log: &dyn Log) -> Vec<Vec<u8>> {
     }
 }
 
-fn compare(told: &Told, all: &[Vec<u8>]) {
+fn compare(outcomes: &Outcomes, all: &[Vec<u8>]) {
     println!(
         "  {} messages; {} acknowledged, {} refused, {} unknown",
         all.len(),
-        told.acknowledged.len(),
-        told.refused.len(),
-        told.unknown.len()
+        outcomes.acknowledged.len(),
+        outcomes.refused.len(),
+        outcomes.unknown.len()
     );
-    assert!(told.acknowledged.len() > 100, "too little was tried");
-    for (message, sequence) in &told.acknowledged {
+    assert!(outcomes.acknowledged.len() > 100, "too few messages were appended");
+    for (message, sequence) in &outcomes.acknowledged {
         let place = usize::try_from(*sequence).unwrap() - 1;
         assert_eq!(all.get(place), Some(message), "acknowledged at {sequence}");
     }
     let mut there = HashSet::new();
     for message in all {
         assert!(there.insert(message), "{message:?} is there twice");
-        assert!(!told.refused.contains(message), "{message:?} was refused");
-        let is_known = told.acknowledged.contains_key(message) || told.unknown.contains(message);
-        assert!(is_known, "{message:?} is of nobody");
+        assert!(!outcomes.refused.contains(message), "{message:?} was refused");
+        let is_known =
+            outcomes.acknowledged.contains_key(message) || outcomes.unknown.contains(message);
+        assert!(is_known, "no thread appended {message:?}");
     }
 }

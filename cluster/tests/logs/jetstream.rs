@@ -1,4 +1,4 @@
-//! What is so of JetStream only.
+//! Tests of JetStream only.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ async fn client(nats: &Nats) -> async_nats::Client {
     connect.connect(urls).await.unwrap()
 }
 
-/// Changes the configuration of a stream, as an operator might.
+/// Changes the configuration of a stream, as an operator could.
 fn change(nats: &Nats, stream: &str, change: fn(&mut Config)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -67,7 +67,7 @@ fn a_server_that_does_not_sync_is_refused() {
 }
 
 #[test]
-fn a_stream_that_somebody_changed_is_refused_at_opening_and_later() {
+fn a_stream_with_changed_settings_is_refused_at_opening_and_later() {
     let Some(nats) = Nats::start(1) else { return };
     let log = JetStreamLog::open(options(&nats, "s")).unwrap();
     change(&nats, "s", |config| config.max_age = Duration::from_secs(3600));
@@ -80,7 +80,7 @@ fn a_stream_that_somebody_changed_is_refused_at_opening_and_later() {
 }
 
 #[test]
-fn a_full_stream_takes_nothing_and_loses_nothing() {
+fn a_full_stream_accepts_no_message_and_loses_none() {
     let Some(nats) = Nats::start(1) else { return };
     let log = JetStreamLog::open(options(&nats, "s").max_bytes(20_000)).unwrap();
     let mut taken = 0;
@@ -97,7 +97,7 @@ fn a_full_stream_takes_nothing_and_loses_nothing() {
 }
 
 #[test]
-fn a_log_whose_server_is_gone_says_so_in_time_and_goes_on_when_it_is_back() {
+fn a_log_without_its_server_reports_that_in_time_and_continues_when_it_is_back() {
     let Some(mut nats) = Nats::start(1) else { return };
     let log =
         JetStreamLog::open(options(&nats, "s").answer_within(Duration::from_secs(1))).unwrap();
@@ -107,7 +107,7 @@ fn a_log_whose_server_is_gone_says_so_in_time_and_goes_on_when_it_is_back() {
     let appended = log.append(Some(1), b"b");
     assert!(matches!(appended, Appended::Unknown(LogError::Away { .. })), "{appended:?}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    nats.go_on(0);
+    nats.resume(0);
     nats.kill(0);
     std::thread::sleep(Duration::from_millis(300));
     let appended = log.append(Some(2), b"c");
@@ -118,13 +118,13 @@ fn a_log_whose_server_is_gone_says_so_in_time_and_goes_on_when_it_is_back() {
     nats.wait_until_healthy(0);
     crate::servers::wait_until("the log", Duration::from_secs(20), || log.bounds().is_ok());
     let last = log.bounds().unwrap().last;
-    assert!(last == 1 || last == 2, "what is not known is there once or not at all: {last}");
+    assert!(last == 1 || last == 2, "the message of unknown outcome is there at most once: {last}");
     assert!(matches!(log.append(Some(last), b"d"), Appended::At(s) if s == last + 1));
     assert_eq!(log.read(last + 1, Duration::ZERO).unwrap()[0].bytes, b"d");
 }
 
 #[test]
-fn a_log_that_is_away_is_opened_and_is_there_later() {
+fn a_log_without_servers_is_opened_and_works_later() {
     let Some(mut nats) = Nats::start(1) else { return };
     nats.kill(0);
     let log = JetStreamLog::open(options(&nats, "s").open_within(Duration::ZERO)).unwrap();
@@ -142,8 +142,7 @@ fn open_at(nats: &Nats, first: usize) -> JetStreamLog {
 }
 
 #[test]
-#[ignore = "on a loaded machine the client took more than a minute to give the silent server up"]
-fn a_reader_whose_server_is_cut_off_reads_on_at_another_one() {
+fn a_reader_whose_server_is_cut_off_continues_at_another_one() {
     let Some(nats) = Nats::start(3) else { return };
     let log = open_at(&nats, 0);
     assert!(matches!(log.append(Some(0), b"a"), Appended::At(1)));
@@ -151,18 +150,26 @@ fn a_reader_whose_server_is_cut_off_reads_on_at_another_one() {
     let (cut_off, other) = (open_at(&nats, leader), open_at(&nats, (leader + 1) % 3));
     assert_eq!(cut_off.read(1, Duration::from_secs(5)).unwrap().len(), 1);
     nats.wire(leader, Wire::Silent);
+    let begun = Instant::now();
     crate::servers::wait_until("another leader", Duration::from_secs(60), || {
-        matches!(other.append(Some(1), b"b"), Appended::At(2) | Appended::Conflict)
+        matches!(other.append(None, b"b"), Appended::At(_))
     });
-    // On a loaded machine it takes a while until the client gives the silent server up.
-    crate::servers::wait_until("the reader", Duration::from_secs(180), || {
-        cut_off.read(2, Duration::from_secs(1)).is_ok_and(|found| !found.is_empty())
+    println!("  another leader after {:?}", begun.elapsed());
+    crate::servers::wait_until("the reader", Duration::from_secs(60), || {
+        match cut_off.read(2, Duration::from_secs(1)) {
+            Ok(found) => !found.is_empty(),
+            Err(error) => {
+                println!("  after {:?}: {error:?}", begun.elapsed());
+                false
+            }
+        }
     });
+    println!("  the reader continues after {:?}", begun.elapsed());
     nats.wire(leader, Wire::Whole);
 }
 
 #[test]
-fn what_three_servers_say_under_faults_is_so() {
+fn the_answers_of_three_servers_under_faults_are_true() {
     let Some(mut nats) = Nats::start(3) else { return };
     let logs: Vec<JetStreamLog> = (0..3).map(|first| open_at(&nats, first)).collect();
     let logs: Vec<&dyn Log> = logs.iter().map(|log| log as &dyn Log).collect();
@@ -171,7 +178,7 @@ fn what_three_servers_say_under_faults_is_so() {
         std::thread::sleep(Duration::from_secs(1));
         let mut number = 0;
         while begun.elapsed() < lasting {
-            Fault::at(number).happen(&mut nats, "s", Duration::from_secs(3));
+            Fault::at(number).make(&mut nats, "s", || std::thread::sleep(Duration::from_secs(3)));
             std::thread::sleep(Duration::from_secs(3));
             number += 1;
         }
@@ -184,11 +191,11 @@ fn measured_jetstream() {
     let Some(nats) = Nats::start(3) else { return };
     bare_publishes(&nats);
     let log = JetStreamLog::open(options(&nats, "measured")).unwrap();
-    let anew = JetStreamLog::open(options(&nats, "measured")).unwrap();
-    measured::measure("jetstream, 3 servers", &log, &anew);
+    let again = JetStreamLog::open(options(&nats, "measured")).unwrap();
+    measured::measure("jetstream, 3 servers", &log, &again);
 }
 
-/// What the client does without anything around it.
+/// The client without a log around it.
 fn bare_publishes(nats: &Nats) {
     drop(JetStreamLog::open(options(nats, "bare")).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! What every log and every place for snapshots must do, tried on all that there are.
+//! The laws of logs and of places for snapshots, checked for all implementations.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! How fast logs are. Each row is one line of JSON:
+//! The speed of logs. Each row is one line of JSON:
 //!
 //! `cargo test -p viewlink-cluster --all-features --test logs measured -- --ignored --nocapture --test-threads 1`
 
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use viewlink_cluster::{Appended, Log};
 
-/// As an entry with one change of a few keys.
+/// The length of an entry with one change of a few keys.
 const BYTES: usize = 200;
 const LASTING: Duration = Duration::from_secs(4);
 
-/// Prints what sequential appends, those of 32 threads, and a reader that catches up do.
-pub(crate) fn measure(name: &str, log: &dyn Log, opened_anew: &dyn Log) {
+/// Prints the rates of sequential appends, of appends from 32 threads, and of a reader that catches up.
+pub(crate) fn measure(name: &str, log: &dyn Log, opened_again: &dyn Log) {
     let message = vec![7; BYTES];
     let mut took = appends(log, &message);
     row(name, "append, 1 thread", &mut took);
@@ -25,7 +25,7 @@ pub(crate) fn measure(name: &str, log: &dyn Log, opened_anew: &dyn Log) {
     let last = log.bounds().unwrap().last;
     let (begun, mut from) = (Instant::now(), 1);
     while from <= last {
-        let some = opened_anew.read(from, Duration::from_secs(1)).unwrap();
+        let some = opened_again.read(from, Duration::from_secs(1)).unwrap();
         from = some.last().map_or(from, |message| message.sequence + 1);
     }
     let rate = last as f64 / begun.elapsed().as_secs_f64();
@@ -46,7 +46,7 @@ fn appends(log: &dyn Log, message: &[u8]) -> Vec<Duration> {
     took
 }
 
-/// Prints a row of what each call took, of calls that went on for [`LASTING`].
+/// Prints the rate and the latencies of calls that were made during [`LASTING`].
 pub(crate) fn row(name: &str, what: &str, took: &mut [Duration]) {
     took.sort_unstable();
     let at = |share: f64| {
@@ -61,7 +61,7 @@ pub(crate) fn row(name: &str, what: &str, took: &mut [Duration]) {
     );
 }
 
-/// Until when something that is measured goes on.
+/// How long each rate is measured.
 #[cfg(feature = "jetstream")]
 pub(crate) fn lasting() -> Duration {
     LASTING

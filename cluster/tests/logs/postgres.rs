@@ -1,4 +1,4 @@
-//! What is so of PostgreSQL only.
+//! Tests of PostgreSQL only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn a_log_in_a_table_conforms() {
 }
 
 #[test]
-fn a_server_that_loses_what_it_acknowledged_is_refused() {
+fn a_server_that_may_lose_acknowledged_messages_is_refused() {
     for (setting, why) in [
         ("fsync=off", "fsync"),
         ("full_page_writes=off", "full_page_writes"),
@@ -64,7 +64,7 @@ fn a_table_that_a_crash_empties_is_refused() {
 }
 
 #[test]
-fn what_a_server_acknowledged_is_there_after_its_crash_and_the_log_goes_on() {
+fn acknowledged_messages_are_there_after_a_crash_and_the_log_continues() {
     let Some(mut postgres) = Postgres::start(&[]) else { return };
     let log = PostgresLog::open(options(&postgres, "log")).unwrap();
     for number in 1..=50_u8 {
@@ -81,7 +81,7 @@ fn what_a_server_acknowledged_is_there_after_its_crash_and_the_log_goes_on() {
 }
 
 #[test]
-fn an_append_that_waits_too_long_is_not_known_to_have_failed() {
+fn an_append_that_waits_too_long_has_an_unknown_outcome() {
     let Some(postgres) = Postgres::start(&[]) else { return };
     let impatient = options(&postgres, "log").answer_within(Duration::from_millis(500));
     let log = PostgresLog::open(impatient).unwrap();
@@ -103,7 +103,7 @@ fn an_append_that_waits_too_long_is_not_known_to_have_failed() {
 }
 
 #[test]
-fn what_a_server_says_while_it_crashes_is_so() {
+fn the_answers_of_a_server_that_crashes_are_true() {
     let Some(mut postgres) = Postgres::start(&[]) else { return };
     let first = PostgresLog::open(options(&postgres, "log")).unwrap();
     let second = PostgresLog::open(options(&postgres, "log")).unwrap();
@@ -122,6 +122,6 @@ fn what_a_server_says_while_it_crashes_is_so() {
 fn measured_postgres() {
     let Some(postgres) = Postgres::start(&[]) else { return };
     let log = PostgresLog::open(options(&postgres, "measured")).unwrap();
-    let anew = PostgresLog::open(options(&postgres, "measured")).unwrap();
-    measured::measure("postgres", &log, &anew);
+    let again = PostgresLog::open(options(&postgres, "measured")).unwrap();
+    measured::measure("postgres", &log, &again);
 }

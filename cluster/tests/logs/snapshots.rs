@@ -14,7 +14,7 @@ fn name(sequence: u64) -> SnapshotName {
     SnapshotName { sequence, position }
 }
 
-/// Tries all laws.
+/// Checks all laws.
 pub(crate) fn conforms(open: Open) {
     let folder = tempfile::tempdir().unwrap();
     let file = |bytes: &[u8]| -> PathBuf {
@@ -42,21 +42,21 @@ pub(crate) fn conforms(open: Open) {
         again.fetch(&name(sequence), &into).unwrap();
         assert!(fs::read(&into).unwrap() == bytes, "snapshot {sequence}");
         assert!(again.fetch(&name(sequence), &into).is_err(), "a file is there already");
-        assert!(fs::read(&into).unwrap() == bytes, "and is left alone");
+        assert!(fs::read(&into).unwrap() == bytes, "and is not changed");
     }
 
     let gone = folder.path().join("gone");
     assert!(place.fetch(&name(8), &gone).is_err());
-    assert!(!gone.exists(), "nothing is left of what could not be fetched");
+    assert!(!gone.exists(), "a failed fetch leaves no file");
     for _ in 0..2 {
         place.remove(&name(80)).unwrap();
     }
     assert!(place.fetch(&name(80), &gone).is_err());
     assert_eq!(again.list().unwrap(), [name(7), name(900), name(10_000)]);
 
-    place.put(&name(7), &file(b"anew")).unwrap();
+    place.put(&name(7), &file(b"again")).unwrap();
     place.fetch(&name(7), &gone).unwrap();
-    assert_eq!(fs::read(&gone).unwrap(), b"anew", "the newest put of a name counts");
+    assert_eq!(fs::read(&gone).unwrap(), b"again", "the newest put of a name counts");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_directory_keeps_snapshots() {
     let place = folder.path().join("snapshots");
     conforms(&|| Arc::new(DirectorySnapshots::open(&place).unwrap()));
     fs::write(place.join("notes.txt"), "mine").unwrap();
-    fs::write(place.join(format!("{:020}.x.snapshot", 5)), "no position").unwrap();
+    fs::write(place.join(format!("{:020}.x.snapshot", 5)), "not a position").unwrap();
     assert_eq!(DirectorySnapshots::open(&place).unwrap().list().unwrap().len(), 3);
     let left: Vec<_> =
         fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect();

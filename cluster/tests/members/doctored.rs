@@ -1,13 +1,13 @@
-//! The checker takes what a store did, and nothing that was changed of it.
+//! The checker accepts the history of a store, and no changed version of it.
 
 use std::sync::Mutex;
 use std::thread;
 
 use viewlink::{Batch, Change, ChangeKind, Options, Resource, Store, Timestamp};
 
-use crate::checker::{Answer, Call, History, PROJECT, Random, Request, Told, check};
+use crate::checker::{Answer, Call, History, PROJECT, Random, Reply, Request, check};
 
-/// What four callers asked of one store, and its changes.
+/// The calls of four callers to one store, and its changes.
 fn made() -> (History, Vec<Change>) {
     let store = Options::new().keep_changes(None).open_in_memory().unwrap();
     let history = Mutex::new(History::default());
@@ -18,7 +18,7 @@ fn made() -> (History, Vec<Change>) {
                 let mut random = Random(caller);
                 for number in 0..250 {
                     let request = Request::random(&mut random);
-                    History::call(history, store, &format!("{caller}/{number}"), &request);
+                    History::call(history, store, &format!("{caller}/{number}"), request);
                 }
             });
         }
@@ -36,18 +36,18 @@ fn renumbered(mut feed: Vec<Change>) -> Vec<Change> {
 
 fn answer_of<'a>(history: &'a mut History, change: &Change) -> &'a mut Answer {
     let is_its = |call: &&mut Call| Some(&*call.actor) == change.actor.as_deref();
-    match &mut history.calls.iter_mut().find(is_its).unwrap().told {
-        Told::Answer(answer) => answer,
+    match &mut history.calls.iter_mut().find(is_its).unwrap().reply {
+        Reply::Answer(answer) => answer,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn what_a_store_did_is_explained() {
+fn the_history_of_a_store_is_accepted() {
     let (history, feed) = made();
     let checked = check(&history, &feed).unwrap();
     assert_eq!(checked.changes, feed.len());
-    assert_eq!(checked.reports, feed.len(), "every report that tells of a change is compared");
+    assert_eq!(checked.reports, feed.len(), "every report of a change is compared");
     assert_eq!(checked.reports + checked.answers, history.calls.len());
     assert!(checked.changes > 300 && checked.answers > 100, "{checked:?}");
 }
@@ -116,32 +116,36 @@ fn a_changed_answer_of_a_call_that_changed_nothing_is_noticed() {
     let (history, feed) = made();
     let changed_nothing = |call: &Call| {
         let made = feed.iter().any(|change| change.actor.as_deref() == Some(&*call.actor));
-        !made && matches!(call.told, Told::Answer(_))
+        !made && matches!(call.reply, Reply::Answer(_))
     };
     let places: Vec<usize> =
         (0..history.calls.len()).filter(|at| changed_nothing(&history.calls[*at])).collect();
     for at in [places[0], places[places.len() / 2], places[places.len() - 1]] {
         let mut changed = history.clone();
-        let Told::Answer(answer) = &mut changed.calls[at].told else { unreachable!() };
+        let Reply::Answer(answer) = &mut changed.calls[at].reply else { unreachable!() };
         answer.text.push_str(" and more");
         assert!(check(&changed, &feed).is_err(), "{:?}", history.calls[at]);
     }
 }
 
 #[test]
-fn a_change_of_a_call_that_was_told_to_have_failed_is_noticed() {
+fn a_change_of_a_call_that_was_refused_is_noticed() {
     let (mut history, feed) = made();
     let last = feed[feed.len() - 1].actor.clone().unwrap();
     let call = history.calls.iter_mut().find(|call| call.actor == last).unwrap();
-    call.told = Told::Unknown("no answer".to_owned());
-    assert_eq!(check(&history, &feed).unwrap().unknown, 1, "what is not known may be there");
+    call.reply = Reply::Unknown("no answer".to_owned());
+    assert_eq!(
+        check(&history, &feed).unwrap().unknown,
+        1,
+        "a change of unknown outcome may be there"
+    );
     let call = history.calls.iter_mut().find(|call| call.actor == last).unwrap();
-    call.told = Told::NotMade("refused".to_owned());
+    call.reply = Reply::NotMade("refused".to_owned());
     assert!(check(&history, &feed).is_err());
 }
 
 #[test]
-fn a_change_of_nobody_is_noticed() {
+fn a_change_without_a_call_is_noticed() {
     let (mut history, feed) = made();
     let last = feed[feed.len() - 1].actor.clone().unwrap();
     history.calls.retain(|call| call.actor != last);
@@ -153,7 +157,7 @@ fn a_changed_change_is_noticed() {
     let (history, feed) = made();
     for at in [0, feed.len() / 2, feed.len() - 1] {
         let mut changed = feed.clone();
-        changed[at].comment = Some("nobody said so".to_owned());
+        changed[at].comment = Some("no caller wrote this".to_owned());
         assert!(check(&history, &changed).is_err(), "at {at}");
     }
     let is_of_links = |change: &Change| matches!(change.kind, ChangeKind::LinksChanged { .. });
@@ -169,7 +173,7 @@ fn still() -> (Store, Mutex<History>) {
     let options = Options::new().clock(|| Timestamp::from_millis(0));
     let store = options.open_in_memory().unwrap();
     let history = Mutex::new(History::default());
-    History::call(&history, &store, "create", &Request::Create("view-1".to_owned()));
+    History::call(&history, &store, "create", Request::Create("view-1".to_owned()));
     (store, history)
 }
 
@@ -179,9 +183,9 @@ fn end((store, history): (Store, Mutex<History>)) -> (History, Vec<Change>) {
 }
 
 #[test]
-fn the_newest_change_is_missed_where_nobody_saw_it_later() {
+fn a_lost_newest_change_is_noticed_even_if_no_later_call_saw_it() {
     let (store, history) = still();
-    History::call(&history, &store, "link", &Request::link("view-1", "key-1"));
+    History::call(&history, &store, "link", Request::link("view-1", "key-1"));
     let (history, mut feed) = end((store, history));
     assert_eq!(check(&history, &feed).unwrap().changes, 2);
     feed.pop();
@@ -189,7 +193,7 @@ fn the_newest_change_is_missed_where_nobody_saw_it_later() {
 }
 
 #[test]
-fn a_view_that_was_shown_and_is_not_there_is_noticed_where_times_tell_nothing() {
+fn a_view_that_was_shown_and_is_not_there_is_noticed_while_the_clock_stands_still() {
     let (history, feed) = end(still());
     assert_eq!(check(&history, &feed).unwrap().changes, 1);
     assert!(check(&history, &[]).is_err());
@@ -198,16 +202,43 @@ fn a_view_that_was_shown_and_is_not_there_is_noticed_where_times_tell_nothing() 
 #[test]
 fn a_call_that_was_made_twice_with_an_effect_each_time_is_noticed() {
     let (store, history) = still();
-    History::call(&history, &store, "link", &Request::link("view-1", "key-1"));
+    History::call(&history, &store, "link", Request::link("view-1", "key-1"));
     let project = |actor: &str| store.project(PROJECT).unwrap().actor(actor);
-    History::call(&history, &store, "delete", &Request::Delete("view-1".to_owned()));
-    History::call(&history, &store, "again", &Request::Create("view-1".to_owned()));
-    history.lock().unwrap().calls[1].told = Told::Unknown("no answer".to_owned());
+    History::call(&history, &store, "delete", Request::Delete("view-1".to_owned()));
+    History::call(&history, &store, "again", Request::Create("view-1".to_owned()));
+    history.lock().unwrap().calls[1].reply = Reply::Unknown("no answer".to_owned());
     let (once, feed) =
         (history.lock().unwrap().clone(), store.feed(0).unwrap().next_page(100).unwrap());
     assert!(check(&once, &feed).is_ok());
-    // It comes a second time, as if it had waited on its way.
+    // The call takes effect a second time, as if a copy of it had been delayed.
     project("link").link("view-1", Batch::flags(["key-1"])).unwrap().all_ok().unwrap();
     let (history, feed) = end((store.clone(), history));
     assert!(check(&history, &feed).unwrap_err().contains("twice"));
+}
+
+#[test]
+fn a_change_that_comes_before_one_that_was_answered_earlier_is_noticed() {
+    let (mut history, feed) = made();
+    let middle = feed[feed.len() / 2].actor.clone().unwrap();
+    let newest = history.calls.iter().map(|call| call.times.1).max().unwrap();
+    let call = history.calls.iter_mut().find(|call| call.actor == middle).unwrap();
+    call.times = (newest + 1, newest + 2);
+    assert!(check(&history, &feed).unwrap_err().contains("began after"));
+}
+
+#[test]
+fn an_answer_from_before_a_change_that_was_answered_earlier_is_noticed() {
+    let (store, history) = still();
+    History::call(&history, &store, "link", Request::link("view-1", "key-1"));
+    let (mut history, feed) = end((store, history));
+    // The answer of an empty store, as at revision 0.
+    let empty = Options::new().open_in_memory().unwrap();
+    let mut stale = Call::begin(&empty, "stale", Request::link("view-1", "key-1"));
+    stale.make(&empty);
+    assert!(matches!(stale.reply, Reply::Answer(_)));
+    (stale.between, stale.times) = ((0, 2), (0, u64::MAX));
+    history.calls.push(stale);
+    assert!(check(&history, &feed).is_ok(), "it may have been answered at revision 0");
+    history.calls[2].times.0 = history.calls[1].times.1 + 1;
+    assert!(check(&history, &feed).is_err(), "it began after revision 2 had been answered");
 }

@@ -1,4 +1,4 @@
-//! Several members at once, and what checks them.
+//! Several members at once, and the checker of their replies.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,3 +11,14 @@
 #[path = "../checker/mod.rs"]
 mod checker;
 mod doctored;
+#[cfg(all(feature = "jetstream", feature = "postgres"))]
+mod faults;
+#[cfg(all(feature = "jetstream", feature = "postgres"))]
+mod measured;
+#[cfg(all(feature = "jetstream", feature = "postgres"))]
+mod process;
+#[cfg(all(feature = "jetstream", feature = "postgres"))]
+mod real_servers;
+#[cfg(all(feature = "jetstream", feature = "postgres"))]
+#[path = "../servers/mod.rs"]
+mod servers;

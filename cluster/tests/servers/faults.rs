@@ -1,58 +1,58 @@
-//! What goes wrong with servers, one thing after the other.
+//! Faults of servers, in turn.
 
-use std::thread::sleep;
 use std::time::Duration;
 
 use super::nats::{Nats, Wire};
 
-/// What happens to the server that leads a stream.
+/// A fault of the server that leads a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// It is killed, and started again.
     Killed,
-    /// It does nothing for a while, and goes on.
+    /// It stops for a while, and continues.
     Stopped,
-    /// It is cut off from the others, who are told.
+    /// It is cut off from the other servers, and all notice at once.
     CutOff,
-    /// It is cut off from the others, who are not told.
+    /// It is cut off from the other servers, and no connection ends.
     Silenced,
-    /// All are killed at once, and started again.
+    /// All servers are killed at once, and started again.
     AllKilled,
 }
 
-/// In the order they are made.
+/// In the order in which they are made.
 const FAULTS: [Fault; 5] =
     [Fault::Killed, Fault::CutOff, Fault::Stopped, Fault::Silenced, Fault::AllKilled];
 
 impl Fault {
-    /// What happens at a place in a row of faults.
+    /// The fault with a number.
     pub(crate) fn at(number: usize) -> Self {
         FAULTS[number % FAULTS.len()]
     }
 
-    /// Makes it happen, and mends it after a while.
-    pub(crate) fn happen(self, nats: &mut Nats, stream: &str, lasting: Duration) {
+    /// Makes the fault, runs a function during it, repairs it, and waits until the server is healthy again.
+    pub(crate) fn make(self, nats: &mut Nats, stream: &str, during: impl FnOnce()) {
         let leader = nats.leader(stream).unwrap_or(0);
-        println!("  {self:?}: n{leader} for {lasting:?}");
+        println!("  {self:?}: n{leader}");
         match self {
             Self::Killed => {
                 nats.kill(leader);
-                sleep(lasting);
+                during();
                 nats.restart(leader);
             }
             Self::Stopped => {
                 nats.stop(leader);
-                sleep(lasting);
-                nats.go_on(leader);
+                during();
+                nats.resume(leader);
             }
             Self::CutOff | Self::Silenced => {
                 let wire = if matches!(self, Self::CutOff) { Wire::Closed } else { Wire::Silent };
                 nats.wire(leader, wire);
-                sleep(lasting);
+                during();
                 nats.wire(leader, Wire::Whole);
             }
             Self::AllKilled => {
                 (0..nats.count()).for_each(|at| nats.kill(at));
+                during();
                 (0..nats.count()).for_each(|at| nats.restart(at));
             }
         }
@@ -60,8 +60,16 @@ impl Fault {
     }
 }
 
-/// How long tests with faults go on: seconds of `VIEWLINK_CLUSTER_SECONDS`, or those that are given.
+/// How long the tests of logs make faults: the seconds of `VIEWLINK_CLUSTER_SECONDS`, or the given ones.
 pub(crate) fn seconds(default: u64) -> Duration {
-    let named = std::env::var("VIEWLINK_CLUSTER_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(named.unwrap_or(default))
+    Duration::from_secs(number("VIEWLINK_CLUSTER_SECONDS", default))
+}
+
+/// How many faults the tests of members make: the number in `VIEWLINK_CLUSTER_FAULTS`, or the given one.
+pub(crate) fn count(default: u64) -> u64 {
+    number("VIEWLINK_CLUSTER_FAULTS", default)
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }

@@ -1,13 +1,14 @@
-//! Servers for tests: started on 127.0.0.1 in temporary folders, waited for, and ended by their process ids.
+//! Servers for tests: they run on 127.0.0.1 in temporary folders, and are ended by their process ids.
 //!
-//! Variables say which programs are used; docs/testing.md has them. A test whose program is not named says so and is
-//! skipped, unless `VIEWLINK_NEED_SERVERS` is set.
+//! Variables name the programs; docs/testing.md lists them. A test whose program is not named prints that and is skipped,
+//! unless `VIEWLINK_NEED_SERVERS` is set.
 #![allow(dead_code, reason = "not every suite needs all of it")]
 
 pub(crate) mod faults;
+pub(crate) mod line;
 pub(crate) mod nats;
 pub(crate) mod postgres;
-mod process;
+pub(crate) mod process;
 mod proxy;
 
 use std::io::{Read, Write};
@@ -33,11 +34,11 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 ///
 /// # Panics
 ///
-/// Where it is not within a time.
+/// If it does not hold within a time.
 pub(crate) fn wait_until(what: &str, within: Duration, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {

@@ -27,7 +27,7 @@ struct Server {
 }
 
 impl Nats {
-    /// Starts servers that sync every write, or nothing where no server is named.
+    /// Starts servers that sync every write; returns nothing if no program is named.
     pub(crate) fn start(count: usize) -> Option<Self> {
         Self::start_with(count, "always")
     }
@@ -59,8 +59,10 @@ impl Nats {
         let cluster = if routes.is_empty() {
             String::new()
         } else {
+            // No server can connect to the advertised address, so all connections between servers use the proxies.
             format!(
-                "cluster {{ name: test, listen: \"127.0.0.1:{route}\", no_advertise: true, routes: [{}] }}",
+                "cluster {{ name: test, listen: \"127.0.0.1:{route}\", advertise: \"127.0.0.1:1\", \
+                 no_advertise: true, routes: [{}] }}",
                 routes.join(", ")
             )
         };
@@ -91,27 +93,30 @@ impl Nats {
         self.servers.len()
     }
 
+    /// The ports of all servers for clients.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.servers.iter().map(|server| server.port).collect()
+    }
+
     /// URLs of all servers, that of one first.
     pub(crate) fn urls(&self, first: usize) -> String {
-        let url = |at: usize| format!("nats://app:app@127.0.0.1:{}", self.servers[at].port);
-        let urls: Vec<String> =
-            (0..self.count()).map(|at| url((first + at) % self.count())).collect();
-        urls.join(",")
+        urls(&self.ports(), first)
     }
 
     /// URLs for the system account.
     pub(crate) fn system_urls(&self) -> String {
-        self.urls(0).replace("app:app@", "sys:sys@")
+        as_system(&self.urls(0))
     }
 
-    /// The server that leads a stream, as it says itself.
+    /// The server that leads a stream, by its own report.
     pub(crate) fn leader(&self, stream: &str) -> Option<usize> {
         (0..self.count()).find(|at| {
-            let told = http_get(self.servers[*at].monitor, "/jsz?accounts=1&streams=1");
-            let Some(told) = told.and_then(|body| serde_json::from_str::<Value>(&body).ok()) else {
+            let answer = http_get(self.servers[*at].monitor, "/jsz?accounts=1&streams=1");
+            let Some(answer) = answer.and_then(|body| serde_json::from_str::<Value>(&body).ok())
+            else {
                 return false;
             };
-            let accounts = told["account_details"].as_array().cloned().unwrap_or_default();
+            let accounts = answer["account_details"].as_array().cloned().unwrap_or_default();
             let streams = accounts.iter().filter_map(|account| account["stream_detail"].as_array());
             streams
                 .flatten()
@@ -120,8 +125,9 @@ impl Nats {
     }
 
     fn meta_leader(&self) -> Option<String> {
-        let told: Value = serde_json::from_str(&http_get(self.servers[0].monitor, "/jsz")?).ok()?;
-        told["meta_cluster"]["leader"].as_str().filter(|name| !name.is_empty()).map(str::to_owned)
+        let answer: Value =
+            serde_json::from_str(&http_get(self.servers[0].monitor, "/jsz")?).ok()?;
+        answer["meta_cluster"]["leader"].as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
 
     pub(crate) fn kill(&mut self, at: usize) {
@@ -130,13 +136,13 @@ impl Nats {
         }
     }
 
-    /// Lets a server do nothing until [`Nats::go_on`].
+    /// Stops a server until [`Nats::resume`].
     pub(crate) fn stop(&self, at: usize) {
         self.servers[at].process.iter().for_each(Process::stop);
     }
 
-    pub(crate) fn go_on(&self, at: usize) {
-        self.servers[at].process.iter().for_each(Process::go_on);
+    pub(crate) fn resume(&self, at: usize) {
+        self.servers[at].process.iter().for_each(Process::resume);
     }
 
     /// Starts a server again.
@@ -161,14 +167,15 @@ impl Nats {
             }
         }
     }
+}
 
-    /// What the servers said last.
-    pub(crate) fn last_words(&self) -> String {
-        let words = (0..self.count()).map(|at| {
-            let log = std::fs::read_to_string(self.file(at, "log")).unwrap_or_default();
-            let tail: Vec<&str> = log.lines().rev().take(20).collect();
-            format!("n{at}:\n{}\n", tail.into_iter().rev().collect::<Vec<_>>().join("\n"))
-        });
-        words.collect()
-    }
+/// URLs of servers at ports of this machine, that of one first.
+pub(crate) fn urls(ports: &[u16], first: usize) -> String {
+    let url = |at: usize| format!("nats://app:app@127.0.0.1:{}", ports[(first + at) % ports.len()]);
+    (0..ports.len()).map(url).collect::<Vec<_>>().join(",")
+}
+
+/// The same URLs for the system account.
+pub(crate) fn as_system(urls: &str) -> String {
+    urls.replace("app:app@", "sys:sys@")
 }

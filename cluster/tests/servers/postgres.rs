@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use super::process::Process;
 use super::{free_port, named, wait_until};
 
-/// Whom a server runs as where the tests are root, which it refuses.
+/// The user that a server runs as if the tests run as root: the server refuses to run as root.
 const USER: &str = "nobody";
 
 /// A server with a folder of its own.
@@ -22,7 +22,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server with settings as `name=value`, or nothing where no programs are named.
+    /// Starts a server with settings as `name=value`; returns nothing if no programs are named.
     pub(crate) fn start(settings: &[&str]) -> Option<Self> {
         let programs = named("VIEWLINK_POSTGRES_BIN")?;
         let folder = tempfile::tempdir().unwrap();
@@ -59,7 +59,7 @@ impl Postgres {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
 
-    /// Starts it, also again, and waits until it takes sessions.
+    /// Starts it, also after a crash, and waits until it accepts sessions.
     pub(crate) fn restart(&mut self) {
         let mut arguments = vec!["-D".to_owned(), self.data().display().to_string()];
         arguments.extend(["-p".to_owned(), self.port.to_string()]);
@@ -86,8 +86,17 @@ impl Postgres {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("postgres://viewlink@127.0.0.1:{}/postgres", self.port)
+        url(self.port)
     }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// The URL of a server at a port of this machine.
+pub(crate) fn url(port: u16) -> String {
+    format!("postgres://viewlink@127.0.0.1:{port}/postgres")
 }
 
 fn is_root() -> bool {

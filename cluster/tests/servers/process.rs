@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A server's process. It is ended when it is dropped, and when the thread that started it is no more.
+/// A process. It ends when it is dropped, and also when the thread that started it ends.
 pub(crate) struct Process {
     child: Child,
-    /// What ends it without harm.
+    /// The signal that ends it without harm.
     gently: Signal,
 }
 
 impl Process {
-    /// Starts a program, as a user who is not root where one is named.
+    /// Starts a program, as another user if one is named.
     pub(crate) fn start(
         program: &Path,
         arguments: &[impl AsRef<OsStr>],
@@ -42,18 +42,18 @@ impl Process {
         Self { child, gently }
     }
 
-    /// Ends it as a loss of power of its machine would, but for what its system has not written yet.
+    /// Kills it. Data that its system has not written yet is not lost, as it would be at a loss of power.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Lets it do nothing until [`Process::go_on`].
+    /// Stops it until [`Process::resume`].
     pub(crate) fn stop(&self) {
         self.signal(Signal::STOP);
     }
 
-    pub(crate) fn go_on(&self) {
+    pub(crate) fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
@@ -61,9 +61,14 @@ impl Process {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Whether it ended by itself and without an error.
+    pub(crate) fn succeeded(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some_and(|status| status.success())
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = kill_process(pid, signal);
     }
 }
@@ -73,7 +78,7 @@ impl Drop for Process {
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
-        self.go_on();
+        self.resume();
         self.signal(self.gently);
         let begun = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {

@@ -1,4 +1,4 @@
-//! A wire between two servers that can be cut.
+//! A connection that can be cut.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-/// How a wire is.
+/// The state of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Wire {
     Whole,
     /// Connections end, and none is made.
     Closed,
-    /// Nothing gets through, and nobody is told.
+    /// Nothing gets through, and no connection ends.
     Silent,
 }
 
-/// Passes bytes from a port of its own to another one, as long as the wire is whole.
+/// Passes bytes between a port of its own and another port while the connection is whole.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     state: Arc<AtomicU8>,
@@ -59,13 +59,11 @@ fn accept(listener: &TcpListener, target: u16, state: &Arc<AtomicU8>) {
             continue;
         };
         if !is(state, Wire::Whole) {
-            // Where it is silent, whoever connects will not know for a while.
+            // A client that connects during the silence does not notice for a while.
             if is(state, Wire::Silent) {
                 let state = Arc::clone(state);
                 std::thread::spawn(move || {
-                    while is(&state, Wire::Silent) {
-                        std::thread::sleep(TICK);
-                    }
+                    is_whole(&state);
                     drop(near);
                 });
             }
@@ -81,23 +79,24 @@ fn accept(listener: &TcpListener, target: u16, state: &Arc<AtomicU8>) {
     }
 }
 
+/// Waits while the connection is silent; returns whether it is whole then.
+fn is_whole(state: &AtomicU8) -> bool {
+    while is(state, Wire::Silent) {
+        std::thread::sleep(TICK);
+    }
+    is(state, Wire::Whole)
+}
+
 fn pass(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
     from.set_read_timeout(Some(TICK)).unwrap();
     let _ = from.set_nodelay(true);
     let mut buffer = vec![0; 1 << 16];
-    loop {
-        match state.load(Ordering::SeqCst) {
-            whole if whole == Wire::Whole as u8 => {}
-            silent if silent == Wire::Silent as u8 => {
-                std::thread::sleep(TICK);
-                continue;
-            }
-            _ => break,
-        }
+    while is_whole(state) {
         match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => {
-                if to.write_all(&buffer[..read]).is_err() {
+                // The state may have changed during the read.
+                if !is_whole(state) || to.write_all(&buffer[..read]).is_err() {
                     break;
                 }
             }
