@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::log_options::LogOptions;
 use crate::settings::Settings;
 
 /// Serves the Views REST API from a viewlink store.
@@ -57,7 +58,18 @@ pub struct Arguments {
     #[arg(long)]
     pub verify: bool,
 
+    /// The log that several hosts share.
+    #[command(flatten)]
+    pub log_options: LogOptions,
+
     /// How the API behaves.
     #[command(flatten)]
     pub settings: Settings,
+}
+
+impl Arguments {
+    /// The directory of the store itself: a copy that follows a log has other files next to it.
+    pub(crate) fn store(&self) -> PathBuf {
+        if self.log_options.is_shared() { self.db.join("store") } else { self.db.clone() }
+    }
 }

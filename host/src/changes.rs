@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::response::Response;
 use viewlink::wire::{Changes, ErrorCode, Query};
 use viewlink::{Error, Feed, Position, ProjectKey, Store};
 
@@ -96,13 +97,16 @@ fn unknown(name: &str) -> Failure {
 pub(crate) async fn list(
     State(host): State<Host>,
     ChangesQuery { after, limit, project }: ChangesQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
-        let mut feed = after.feed(host.store())?;
-        let page = feed.next_page(limit)?;
+        // A position that the store never had is one of the client.
+        let mut feed = after.feed(host.store()).map_err(Failure::of_position)?;
+        let page = feed.next_page(limit).map_err(Failure::of_position)?;
+        let position = feed.position()?;
+        host.shows(position);
         let asked =
             page.iter().filter(|change| project.as_ref().is_none_or(|of| change.project == *of));
-        Answer::of(&Changes::new(asked, feed.position()?))
+        Answer::of(&Changes::new(asked, position))
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::response::Response;
 use viewlink::Paging;
 use viewlink::wire::{ErrorCode, NearViews, Overlap};
 
@@ -11,9 +12,12 @@ use crate::host::Host;
 use crate::path_parts::PathParts;
 use crate::query::{self, AsOf, ReadQuery};
 
+/// The parameter for the lowest similarity.
+const MIN_JACCARD: &str = "minJaccard";
+
 /// How similar the views must be, and the other parameters of a reading request.
 pub(crate) struct NearQuery {
-    at_least: f64,
+    min_jaccard: f64,
     read: ReadQuery,
 }
 
@@ -22,15 +26,16 @@ impl<S: Sync> FromRequestParts<S> for NearQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let mut pairs = query::pairs(parts);
-        let given: Vec<_> = pairs.extract_if(.., |(name, _)| name == "atLeast").collect();
-        let at_least = match given.as_slice() {
+        let given: Vec<_> = pairs.extract_if(.., |(name, _)| name == MIN_JACCARD).collect();
+        let min_jaccard = match given.as_slice() {
             [] => Some(0.5),
             [(_, number)] => number.parse().ok().filter(|number| (0.0..=1.0).contains(number)),
             _ => None,
         };
-        let message = "atLeast must be a number from 0 to 1, given once";
-        let at_least = at_least.ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))?;
-        Ok(Self { at_least, read: ReadQuery::from_pairs(pairs)? })
+        let message = format!("{MIN_JACCARD} must be a number from 0 to 1, given once");
+        let min_jaccard =
+            min_jaccard.ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, message))?;
+        Ok(Self { min_jaccard, read: ReadQuery::from_pairs(pairs)? })
     }
 }
 
@@ -39,7 +44,7 @@ pub(crate) async fn overlap(
     State(host): State<Host>,
     PathParts((project, view, other)): PathParts<(String, String, String)>,
     AsOf(as_of): AsOf,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let read = host.read(&project, as_of, |reader| Ok(reader.overlap(&view, &other)?));
         Answer::of(&Overlap::from(&read?))
@@ -51,12 +56,12 @@ pub(crate) async fn overlap(
 pub(crate) async fn near(
     State(host): State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,
-    NearQuery { at_least, read: ReadQuery { query, as_of } }: NearQuery,
-) -> Result<Answer, Failure> {
+    NearQuery { min_jaccard, read: ReadQuery { query, as_of } }: NearQuery,
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let paging = Paging::first(query.limit()).offset(query.offset());
-        let page =
-            host.read(&project, as_of, |reader| Ok(reader.near_views(&view, at_least, paging)?))?;
+        let page = host
+            .read(&project, as_of, |reader| Ok(reader.near_views(&view, min_jaccard, paging)?))?;
         Answer::of(&NearViews::new(&page))
     })
     .await

@@ -3,9 +3,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::header::{ALLOW, ETAG, HeaderName};
+use axum::http::header::{ALLOW, ETAG, HeaderName, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, Uri};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+use crate::position_header;
 
 /// How long a browser may cache the answer to a preflight request.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -66,7 +68,13 @@ pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
             .allow_methods(methods)
             // Any header that a page adds is accepted and ignored, as from a client that is not a browser.
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([ALLOW, ETAG, HeaderName::from_static("x-request-id")])
+            .expose_headers([
+                ALLOW,
+                ETAG,
+                RETRY_AFTER,
+                HeaderName::from_static("x-request-id"),
+                position_header::NAME,
+            ])
             .max_age(REMEMBERED),
     )
 }

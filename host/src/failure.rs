@@ -4,7 +4,8 @@ use std::any::Any;
 use std::error::Error as StdError;
 
 use axum::extract::rejection::PathRejection;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use viewlink::wire::{ErrorBody, ErrorCode, RequestError};
 
@@ -29,10 +30,19 @@ impl Failure {
         Self { body: ErrorBody::new(ErrorCode::Committed, message), cause: self.cause }
     }
 
+    /// The failure of a call with a position that a client gave.
+    pub(crate) fn of_position(error: viewlink::Error) -> Self {
+        Self::caused(ErrorBody::from(&error), error)
+    }
+
+    fn caused(body: ErrorBody, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { body, cause: Some(cause.into()) }
+    }
+
     /// An error of the host itself.
     pub(crate) fn of_host(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let body = ErrorBody::new(ErrorCode::Internal, "the host failed; its log has the cause");
-        Self { body, cause: Some(cause.into()) }
+        Self::caused(body, cause)
     }
 }
 
@@ -50,7 +60,15 @@ impl From<ErrorBody> for Failure {
 
 impl From<viewlink::Error> for Failure {
     fn from(error: viewlink::Error) -> Self {
-        Self { body: ErrorBody::from(&error), cause: Some(error.into()) }
+        let body = match error {
+            // No client gave a position: it is the copy of this host that has another history than the log.
+            viewlink::Error::Diverged { .. } => ErrorBody::new(
+                ErrorCode::CopyDiverged,
+                "this host has another history than the log, and accepts no changes: ask another host",
+            ),
+            _ => ErrorBody::from(&error),
+        };
+        Self::caused(body, error)
     }
 }
 
@@ -71,8 +89,16 @@ impl IntoResponse for Failure {
         }
         let mut response = json(&self.body);
         *response.status_mut() = status;
+        if is_worth_a_retry(self.body.code) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
+}
+
+/// Whether the same request may succeed soon, and does no harm if it is sent again: nothing changed.
+const fn is_worth_a_retry(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::PositionNotReached | ErrorCode::LogUnavailable)
 }
 
 /// An error and its causes, in one line.

@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::response::Response;
 use viewlink::wire::{FollowRequest, ReplaceReport};
 
 use crate::answer::Answer;
@@ -22,7 +23,7 @@ pub(crate) async fn follow(
     PathParts((project, view, of)): Three,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let (resource_type, terms) = (resource_type(&of)?, terms.of_no_unlink()?);
     host.call(move |host| {
         let request = FollowRequest::from_json(&body)?;
@@ -44,7 +45,7 @@ pub(crate) async fn unfollow(
     Extension(caller): Extension<Caller>,
     PathParts((project, view, of)): Three,
     terms: Terms,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let (resource_type, (terms, unfollow)) = (resource_type(&of)?, terms.of_unfollow()?);
     host.call(move |host| {
         let project = terms.apply(host.project(&project, &caller)?);

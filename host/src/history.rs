@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::response::Response;
 use viewlink::wire::{History, find_resource};
 use viewlink::{HistoryPage, HistoryPaging, ProjectSnapshot};
 
@@ -38,7 +39,7 @@ pub(crate) async fn of_view(
     host: State<Host>,
     PathParts((project, view)): PathParts<(String, String)>,
     query: HistoryQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     page(host, project, query, move |reader, query| Ok(reader.view_history(&view, query.paging())?))
         .await
 }
@@ -48,7 +49,7 @@ pub(crate) async fn of_resource(
     host: State<Host>,
     PathParts((project, of, resource)): PathParts<(String, String, String)>,
     query: HistoryQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let resource_type = resource_type(&of)?;
     page(host, project, query, move |reader, query| {
         let named = query.read.query.resource(resource_type, &resource)?;
@@ -63,7 +64,7 @@ async fn page(
     project: String,
     query: HistoryQuery,
     read: impl FnOnce(&ProjectSnapshot, &HistoryQuery) -> Result<HistoryPage, Failure> + Send + 'static,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let page = host.read(&project, query.read.as_of, |reader| read(reader, &query))?;
         Answer::of(&History::new(&page))

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-use tracing::Span;
-use viewlink::{Project, ProjectSnapshot, Snapshot, Store, wire::ErrorCode};
+use viewlink::{Project, Snapshot, Store, wire::ErrorCode};
+use viewlink_cluster::{Member, Status};
 
 use crate::cors::Origin;
 use crate::failure::Failure;
@@ -23,26 +22,76 @@ pub struct Host {
 
 struct Shared {
     store: Store,
+    /// If the store is a copy that shares a log with those of other hosts.
+    member: Option<Arc<Member>>,
     keys: ApiKeys,
     members: Members,
     settings: Settings,
     calls: Arc<Semaphore>,
+    /// Requests that wait for a position.
+    waits: Arc<Semaphore>,
     metrics: Metrics,
 }
+
+/// How many requests wait for a position at the same time.
+const WAITS: usize = 64;
 
 impl Host {
     /// A host for a store. Callers need one of the keys. Answers name the maintainers from `members`.
     #[must_use]
     pub fn new(store: Store, keys: ApiKeys, members: Members, settings: Settings) -> Self {
+        Self::on(store, None, keys, members, settings)
+    }
+
+    /// A host of a copy of a store that shares a log with the copies of other hosts.
+    #[must_use]
+    pub fn of_member(
+        member: Arc<Member>,
+        keys: ApiKeys,
+        members: Members,
+        settings: Settings,
+    ) -> Self {
+        Self::on(member.store().clone(), Some(member), keys, members, settings)
+    }
+
+    fn on(
+        store: Store,
+        member: Option<Arc<Member>>,
+        keys: ApiKeys,
+        members: Members,
+        settings: Settings,
+    ) -> Self {
         let calls = Arc::new(Semaphore::new(settings.store_calls.into()));
-        let metrics = Metrics::new(store.clone());
-        Self { shared: Arc::new(Shared { store, keys, members, settings, calls, metrics }) }
+        let waits = Arc::new(Semaphore::new(WAITS));
+        let metrics = Metrics::new(store.clone(), member.clone());
+        let shared = Shared { store, member, keys, members, settings, calls, waits, metrics };
+        Self { shared: Arc::new(shared) }
     }
 
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// How a copy that shares a log follows it; `None` for a store by itself.
+    pub(crate) fn status(&self) -> Option<Status> {
+        self.shared.member.as_ref().map(|member| member.status())
+    }
+
+    /// The calls of the store that may run at the same time.
+    pub(crate) fn calls(&self) -> &Arc<Semaphore> {
+        &self.shared.calls
+    }
+
+    /// The requests that may wait for a position at the same time.
+    pub(crate) fn waits(&self) -> &Arc<Semaphore> {
+        &self.shared.waits
+    }
+
+    /// How long a request waits for a position.
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_secs(self.shared.settings.wait)
     }
 
     pub(crate) fn keys(&self) -> &ApiKeys {
@@ -79,35 +128,6 @@ impl Host {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.shared.metrics
-    }
-
-    /// Runs a call that may wait for the disk, in a thread where it does not block other requests.
-    ///
-    /// Once begun, it runs to its end, even if the client disconnects.
-    pub(crate) async fn call<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let permit = Arc::clone(&self.shared.calls).acquire_owned().await;
-        let permit = permit.map_err(|_| Failure::new(ErrorCode::Closed, "the host stops"))?;
-        let (host, span) = (self.clone(), Span::current());
-        let done = spawn_blocking(move || {
-            // Log lines of the store during the call belong to the request.
-            let done = span.in_scope(|| act(&host));
-            drop(permit);
-            done
-        });
-        done.await.unwrap_or_else(|error| Err(Failure::of_host(error)))
-    }
-
-    /// Reads a project from one snapshot, which is released before the answer is sent.
-    pub(crate) fn read<T>(
-        &self,
-        project: &str,
-        as_of: Option<u64>,
-        read: impl FnOnce(&ProjectSnapshot) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        read(&self.snapshot(as_of)?.project(project)?)
     }
 
     /// The store as it was at a revision, or the current state without one.

@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::response::Response;
 use viewlink::wire::{
     LinkReport, LinkRequest, LinkedResources, ReplaceReport, Views, find_resource,
 };
@@ -29,7 +30,7 @@ pub(crate) async fn unlink(
     path: Three,
     terms: Terms,
     body: JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     change(Project::unlink, linked, host, caller, path, terms.of_no_unfollow()?, body).await
 }
 
@@ -40,7 +41,7 @@ pub(crate) async fn link(
     path: Three,
     terms: Terms,
     body: JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     change(Project::link, linked, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
@@ -51,7 +52,7 @@ pub(crate) async fn replace(
     path: Three,
     terms: Terms,
     body: JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     change(Project::replace, replaced, host, caller, path, terms.of_no_unlink()?, body).await
 }
 
@@ -62,7 +63,7 @@ pub(crate) async fn move_to(
     PathParts((project, view, to, of)): PathParts<(String, String, String, String)>,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let (resource_type, terms) = (resource_type(&of)?, terms.of_no_unlink()?);
     host.call(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
@@ -96,7 +97,7 @@ async fn change(
     PathParts((project, view, of)): Three,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
@@ -116,7 +117,7 @@ pub(crate) async fn linked_resources(
     State(host): State<Host>,
     PathParts((project, view, of)): Three,
     ReadQuery { query, as_of }: ReadQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let (paging, filter) = (query.link_paging()?, query.resource_filter(resource_type)?);
@@ -136,7 +137,7 @@ pub(crate) async fn linked_views(
     State(host): State<Host>,
     PathParts((project, of, resource)): Three,
     ReadQuery { query, as_of }: ReadQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let resource_type = resource_type(&of)?;
     host.call(move |host| {
         let named = query.resource(resource_type, &resource)?;

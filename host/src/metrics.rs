@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -19,10 +20,12 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use viewlink::{Action, Health, KeyOutcome, MemoryUse, Report, Stats, Store};
+use viewlink_cluster::Member;
 
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::{operation, outlet};
+use crate::snapshot_clock::SnapshotCounts;
+use crate::{member_metrics, operation, outlet};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabel {
@@ -47,6 +50,8 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     latency: Family<OperationLabel, Histogram, fn() -> Histogram>,
     keys: Family<KeyLabels, Counter>,
+    /// Snapshots that a member publishes.
+    pub(crate) snapshots: SnapshotCounts,
     pub(crate) connections: Gauge,
     pub(crate) connection_limit_reached: Counter,
     pub(crate) failed_accepts: Counter,
@@ -54,8 +59,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of a store and its host.
-    pub(crate) fn new(store: Store) -> Self {
+    /// The metrics of a store and its host, and of a copy that shares a log.
+    pub(crate) fn new(store: Store, member: Option<Arc<Member>>) -> Self {
         let mut registry = Registry::with_prefix("viewlink");
         let requests = Family::default();
         let latency = Family::new_with_constructor(latencies as fn() -> Histogram);
@@ -68,6 +73,10 @@ impl Metrics {
         registry.register("keys", "Keys of links and unlinks by outcome", keys.clone());
         registry.register_collector(Box::new(StoreFigures { store }));
         registry.register_collector(Box::new(LostLines));
+        let snapshots = SnapshotCounts::default();
+        if let Some(member) = member {
+            member_metrics::register(&mut registry, member, &snapshots);
+        }
         let help = "Times that the limit of open files permitted no more connections";
         let connection_limit_reached = counter(&mut registry, "connection_limit_reached", help);
         let help = "Connections that the system refused to accept";
@@ -79,6 +88,7 @@ impl Metrics {
             requests,
             latency,
             keys,
+            snapshots,
             connections,
             connection_limit_reached,
             failed_accepts,

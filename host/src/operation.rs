@@ -27,6 +27,7 @@ pub(crate) const COPY: &str = "/api/v2/projects/{project}/views/{view}/copy-to/{
 pub(crate) const MOVE: &str = "/api/v2/projects/{project}/views/{view}/move-to/{other}/{type}";
 pub(crate) const CHANGES: &str = "/api/v2/changes";
 pub(crate) const HEALTH: &str = "/healthz";
+pub(crate) const READY: &str = "/readyz";
 pub(crate) const METRICS: &str = "/metrics";
 
 /// The name of the operation that a request asks for. There are few names; it is `none` for an unknown path.
@@ -65,6 +66,7 @@ pub(crate) fn name(method: &Method, path: Option<&str>) -> &'static str {
         ("POST", Some(MOVE)) => "move_links",
         ("GET", Some(CHANGES)) => "list_changes",
         ("GET", Some(HEALTH)) => "health",
+        ("GET", Some(READY)) => "ready",
         ("GET", Some(METRICS)) => "metrics",
         _ => "none",
     }

@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::response::Response;
 use viewlink::wire::{Project, ProjectPatch, ProjectPut, Projects};
 
 use crate::answer::Answer;
@@ -17,7 +18,7 @@ use crate::terms::Terms;
 pub(crate) async fn list(
     State(host): State<Host>,
     ReadQuery { query, as_of }: ReadQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let page = host.snapshot(as_of)?.projects(query.project_paging()?)?;
         Answer::of(&Projects::new(&page, &query))
@@ -30,7 +31,7 @@ pub(crate) async fn get(
     State(host): State<Host>,
     PathParts(project): PathParts<String>,
     AsOf(as_of): AsOf,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let info = host.read(&project, as_of, |reader| Ok(reader.info()))?;
         Answer::of(&Project::new(&info))
@@ -45,7 +46,7 @@ pub(crate) async fn put(
     PathParts(project): PathParts<String>,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let settings = ProjectPut::from_json(&body)?.into_settings();
@@ -62,7 +63,7 @@ pub(crate) async fn update(
     PathParts(project): PathParts<String>,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let patch = ProjectPatch::from_json(&body)?.into_patch();

@@ -59,7 +59,7 @@ pub(crate) async fn list(
     State(host): State<Host>,
     PathParts(place): PathParts<Place>,
     ReadQuery { query, as_of }: ReadQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let of = place.resource_type();
         let environment = place.environment.as_deref().map(EnvironmentId::parse);
@@ -82,7 +82,7 @@ pub(crate) async fn get(
     State(host): State<Host>,
     PathParts(place): PathParts<Place>,
     AsOf(as_of): AsOf,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let resource = place.named()?;
         let (found, key) = host.read(&place.project, as_of, |reader| {

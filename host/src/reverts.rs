@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::response::Response;
 use viewlink::Project;
 use viewlink::wire::{ErrorCode, Reverted};
 
@@ -18,7 +19,7 @@ pub(crate) async fn change(
     caller: Extension<Caller>,
     PathParts((project, revision)): PathParts<(String, String)>,
     terms: Terms,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let revision = parsed(&revision)?;
     run(host, caller, project, terms, move |project| project.revert(revision)).await
 }
@@ -29,7 +30,7 @@ pub(crate) async fn view(
     caller: Extension<Caller>,
     PathParts((project, view, revision)): PathParts<(String, String, String)>,
     terms: Terms,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let revision = parsed(&revision)?;
     run(host, caller, project, terms, move |project| project.revert_to(&view, revision)).await
 }
@@ -40,7 +41,7 @@ async fn run(
     project: String,
     terms: Terms,
     act: impl FnOnce(&Project) -> viewlink::Result<viewlink::Reverted> + Send + 'static,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let reverted = act(&terms.apply(host.project(&project, &caller)?))?;

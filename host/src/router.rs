@@ -16,21 +16,23 @@ use crate::failure::{Failure, panic_text};
 use crate::host::Host;
 use crate::operation::{
     ASSOCIATIONS, CHANGES, COPY, FLAG, FLAGS, FOLLOW, HEALTH, LINK, LINKED, METRICS, MOVE, NEAR,
-    OVERLAP, PROJECT, PROJECTS, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT, SEGMENTS,
-    VIEW, VIEW_HISTORY, VIEWS,
+    OVERLAP, PROJECT, PROJECTS, READY, RENAME, RESOURCE_HISTORY, REVERT, REVERT_VIEW, SEGMENT,
+    SEGMENTS, VIEW, VIEW_HISTORY, VIEWS,
 };
 use crate::{
-    api_version, authorize, changes, comparisons, cors, encoded_path, follow, health, history,
-    links, log, method_override, metrics, projects, registry, request_id, reverts, views,
+    api_version, at_least, authorize, changes, comparisons, cors, encoded_path, follow, health,
+    history, links, log, method_override, metrics, projects, registry, request_id, reverts, views,
 };
 
 /// The whole API of a host.
 pub fn router(host: &Host) -> Router {
     let open = Router::new()
-        .route(HEALTH, get(health::answer))
+        .route(HEALTH, get(health::serves))
+        .route(READY, get(health::accepts_changes))
         .route(METRICS, get(metrics::answer))
         .method_not_allowed_fallback(wrong_method);
-    let routes = api().layer(from_fn(encoded_path::check)).layer(from_fn(api_version::check));
+    let routes = api().layer(from_fn_with_state(host.clone(), at_least::wait));
+    let routes = routes.layer(from_fn(encoded_path::check)).layer(from_fn(api_version::check));
     let routes = routes.layer(from_fn(method_override::check));
     let routes = routes.layer(from_fn_with_state(host.clone(), authorize::check));
     shared(routes.merge(open), host).with_state(host.clone())

@@ -1,5 +1,6 @@
 //! The host as a program.
 
+use std::future::{Future, pending};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::fd::AsFd as _;
@@ -9,17 +10,19 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use viewlink::{LinkPolicy, Options, Store};
+use tokio::task::spawn_blocking;
+use viewlink::{Options, Store};
 
 use crate::arguments::Arguments;
 use crate::failure;
-use crate::host::Host;
 use crate::keys::{self, ApiKeys, KeysError, Role};
 use crate::members::{Members, MembersError};
+use crate::opening::{self, OpenError, Opened};
 use crate::outlet::Outlet;
 use crate::resources::{Resources, ResourcesError};
 use crate::server::serve;
 use crate::shutdown::Signals;
+use crate::snapshot_clock::SnapshotClock;
 use crate::{log, welcome};
 
 /// Why the host does not run.
@@ -40,6 +43,9 @@ pub(crate) enum HostError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] viewlink::Error),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The address cannot be used.
     #[error("cannot listen on {address}: give a free address of this machine with --listen")]
     Listen {
@@ -56,7 +62,10 @@ pub(crate) enum HostError {
 impl HostError {
     /// 2 if the options or their files are wrong, as for invalid arguments; else 1.
     fn exit_code(&self) -> ExitCode {
-        let asked = matches!(self, Self::Keys(_) | Self::Members(_) | Self::Resources(_));
+        let asked = matches!(
+            self,
+            Self::Keys(_) | Self::Members(_) | Self::Resources(_) | Self::Open(OpenError::Log(_))
+        );
         ExitCode::from(if asked { 2 } else { 1 })
     }
 }
@@ -73,7 +82,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Err(_) => return ExitCode::FAILURE,
     };
     let done = if arguments.verify {
-        verify(&arguments.db)
+        verify(&arguments.store())
     } else {
         log::start(arguments.log, log.clone());
         host(arguments, &out)
@@ -108,30 +117,51 @@ async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
         .await
         .map_err(|source| HostError::Listen { address: arguments.listen.clone(), source })?;
     let address = listener.local_addr()?;
-    let signals = Signals::catch()?;
-    let store = options(arguments).open(&arguments.db)?;
-    if let Some(resources) = resources {
-        resources.register(&store, arguments.batch_limit)?;
-    }
+    let mut stopped = Box::pin(Signals::catch()?.received());
+    let opened = tokio::select! {
+        opened = open(arguments.clone(), resources) => opened?,
+        () = &mut stopped => return Ok(()),
+    };
     let (keys, welcome) = match (file_keys, &arguments.keys) {
         (Some(keys), Some(file)) => {
             let welcome = welcome::of_keys(address, &keys, file);
             (keys, welcome)
         }
-        _ => generated(&store, address)?,
+        _ => generated(opened.store(), address)?,
     };
     out.put(welcome.into_bytes());
-    let host = Host::new(store, keys, members.unwrap_or_default(), arguments.settings.clone());
+    let (host, clock) = opened.host(keys, members.unwrap_or_default(), arguments);
+    let every = arguments.log_options.snapshot_every.map(Duration::from_secs);
+    let stop = publishing(clock.zip(every), stopped);
     tracing::info!(%address, "listening");
-    serve(host, listener, signals.received(), Duration::from_secs(arguments.grace)).await;
+    serve(host, listener, stop, Duration::from_secs(arguments.grace)).await;
     Ok(())
 }
 
-fn options(arguments: &Arguments) -> Options {
-    let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
-    let memory_limit = arguments.memory_limit.map(|limit| limit.saturating_mul(1 << 20));
-    let options = Options::new().batch_limit(arguments.batch_limit).link_policy(policy);
-    options.memory_limit(memory_limit)
+/// Opens the store, and registers the resources of a file.
+async fn open(arguments: Arguments, resources: Option<Resources>) -> Result<Opened, HostError> {
+    let opening = spawn_blocking(move || {
+        let opened = opening::open(&arguments)?;
+        if let Some(resources) = resources {
+            resources.register(opened.store(), arguments.batch_limit)?;
+        }
+        Ok(opened)
+    });
+    opening.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked).into()))
+}
+
+/// Waits until the host is to stop, and publishes snapshots until then.
+async fn publishing(clock: Option<(SnapshotClock, Duration)>, stopped: impl Future<Output = ()>) {
+    let publish = async {
+        match clock {
+            Some((clock, every)) => clock.run(every).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = stopped => {}
+        () = publish => {}
+    }
 }
 
 /// A key that is generated for this run, and the text that shows it.

@@ -126,6 +126,7 @@ impl Server {
 }
 
 async fn close(host: Host) {
+    // The host is dropped there, too: a copy that follows a log waits for its threads.
     let closed = spawn_blocking(move || host.store().clone().close());
     match closed.await {
         Ok(Ok(())) => tracing::info!("the store is closed"),

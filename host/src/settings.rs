@@ -29,6 +29,11 @@ pub struct Settings {
     #[arg(long, value_name = "CHANGES", default_value_t = Settings::AS_OF_CHANGES)]
     pub as_of_changes: u64,
 
+    /// How many seconds a request with `atLeast` waits for the position
+    #[arg(long, value_name = "SECONDS", default_value_t = Settings::WAIT,
+          value_parser = clap::value_parser!(u64).range(0..=60))]
+    pub wait: u64,
+
     /// An origin whose pages may call the API, as browsers write it: scheme, host and port, or * for any; may be given
     /// several times
     #[arg(long, value_name = "ORIGIN")]
@@ -43,6 +48,7 @@ impl Settings {
     // Longer than proxies keep unused connections, so that the proxies close them first.
     const IDLE: u64 = 75;
     const AS_OF_CHANGES: u64 = 100_000;
+    const WAIT: u64 = 5;
 }
 
 impl Default for Settings {
@@ -53,6 +59,7 @@ impl Default for Settings {
             store_calls: Self::STORE_CALLS,
             idle: Self::IDLE,
             as_of_changes: Self::AS_OF_CHANGES,
+            wait: Self::WAIT,
             allow_origin: Vec::new(),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) async fn list(
     State(host): State<Host>,
     PathParts(project): PathParts<String>,
     ReadQuery { query, as_of }: ReadQuery,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     host.call(move |host| {
         let (paging, filter) = (query.view_paging()?, query.view_filter()?);
         let (page, project) = host.read(&project, as_of, |reader| {
@@ -41,7 +41,7 @@ pub(crate) async fn get(
     PathParts((project, view)): PathParts<(String, String)>,
     ReadQuery { query, as_of }: ReadQuery,
     headers: HeaderMap,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let known = Known::to(&headers);
     host.call(move |host| {
         let (view, project) =
@@ -60,7 +60,7 @@ pub(crate) async fn create(
     PathParts(project): PathParts<String>,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let view = ViewPost::from_json(&body)?.into_new_view()?;
@@ -78,7 +78,7 @@ pub(crate) async fn update(
     PathParts((project, view)): PathParts<(String, String)>,
     terms: Terms,
     JsonBody(body): JsonBody,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let patch = ViewPatch::from_json(&body)?.into_patch()?;
@@ -95,7 +95,7 @@ pub(crate) async fn rename(
     caller: Extension<Caller>,
     path: Path3,
     terms: Terms,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     to_key(host, caller, path, terms, Project::rename_view).await
 }
 
@@ -105,7 +105,7 @@ pub(crate) async fn copy(
     caller: Extension<Caller>,
     path: Path3,
     terms: Terms,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let copy = |project: &Project, view: &str, to: &str| {
         project.copy_view(view, to, viewlink::ViewPatch::new())
     };
@@ -122,7 +122,7 @@ async fn to_key(
     PathParts((project, view, key)): Path3,
     terms: Terms,
     act: fn(&Project, &str, &str) -> viewlink::Result<View>,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
     host.call(move |host| {
         let project = terms.apply(host.project(&project, &caller)?);

@@ -118,7 +118,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415;
     /// the call failed because of the store, and changed nothing.
     Internal = "internal", 500;
-    /// the disk failed, and it is unknown whether the change was made.
+    /// the disk or the log failed, and it is unknown whether the change was made.
     OutcomeUnknown = "outcome_unknown", 500;
     /// the disk failed after the change was made durable; it becomes visible later.
     Committed = "committed", 500;
@@ -126,6 +126,14 @@ codes! {
     ReadOnly = "read_only", 503;
     /// the memory or the journal of the store is at its limit; nothing changed.
     StoreFull = "store_full", 503;
+    /// the log that the copies of the store share did not accept the change, and nothing changed: send it again later.
+    LogUnavailable = "log_unavailable", 503;
+    /// this copy of the store does not have the requested position yet.
+    PositionNotReached = "position_not_reached", 503;
+    /// this copy of the store has another history than the log, and accepts no changes.
+    CopyDiverged = "copy_diverged", 503;
+    /// the log has changes of a later version: this host needs an upgrade to accept changes.
+    UpgradeNeeded = "upgrade_needed", 503;
     /// writes have stopped after an earlier failure.
     WritesStopped = "writes_stopped", 503;
     /// the store is closed.
@@ -213,6 +221,8 @@ fn code(error: &Error) -> ErrorCode {
         Error::ReadOnly => ErrorCode::ReadOnly,
         Error::WritesStopped { .. } => ErrorCode::WritesStopped,
         Error::Closed => ErrorCode::Closed,
+        Error::NewerFormat { .. } => ErrorCode::UpgradeNeeded,
+        Error::SharedLog { outcome: Outcome::NotApplied, .. } => ErrorCode::LogUnavailable,
         _ => match error.outcome() {
             Outcome::NotApplied => ErrorCode::Internal,
             Outcome::Unknown => ErrorCode::OutcomeUnknown,
@@ -255,6 +265,11 @@ fn message(code: ErrorCode, error: &Error) -> String {
     }
     match (code, error) {
         (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
+        (ErrorCode::OutcomeUnknown, Error::SharedLog { .. }) => {
+            "the log that the copies of the store share may have accepted the change: it is made completely or not at \
+             all, possibly later: read again"
+                .to_owned()
+        }
         (ErrorCode::OutcomeUnknown, _) => {
             "the store failed; the change was made completely or not at all: read again".to_owned()
         }
@@ -269,6 +284,13 @@ fn message(code: ErrorCode, error: &Error) -> String {
         }
         (_, Error::JournalFull { .. }) => {
             "the journal of the store is at its limit; nothing changed: try again later".to_owned()
+        }
+        (ErrorCode::LogUnavailable, _) => {
+            "the log that the copies of the store share did not accept the change; nothing changed: send it again later"
+                .to_owned()
+        }
+        (ErrorCode::UpgradeNeeded, _) => {
+            "the log has changes of a later version; nothing changed: upgrade this host, or ask another one".to_owned()
         }
         (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
         (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),

@@ -56,11 +56,11 @@ async fn views_are_compared() {
     let before = host.get(&format!("{VIEW}/overlap/other?asOf=3")).await.ok();
     assert_eq!(before["jaccard"], 0.0);
     host.get(&format!("{VIEW}/overlap/never")).await.refused(404, "unknown_view");
-    let near = host.get(&format!("{VIEW}/near?atLeast=0.3")).await.ok();
+    let near = host.get(&format!("{VIEW}/near?minJaccard=0.3")).await.ok();
     assert_eq!((&near["totalCount"], &near["items"][0]["viewKey"]), (&json!(1), &json!("other")));
     assert_eq!(near["items"][0]["both"], flags(1));
     assert_eq!(host.get(&format!("{VIEW}/near")).await.ok()["totalCount"], 0);
-    for wrong in ["2", "x", "NaN", "0.1&atLeast=0.2"] {
-        host.get(&format!("{VIEW}/near?atLeast={wrong}")).await.refused(400, "invalid_request");
+    for wrong in ["2", "x", "NaN", "0.1&minJaccard=0.2"] {
+        host.get(&format!("{VIEW}/near?minJaccard={wrong}")).await.refused(400, "invalid_request");
     }
 }

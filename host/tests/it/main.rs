@@ -12,6 +12,7 @@ mod bodies;
 mod changes;
 mod comparisons;
 mod connections;
+mod copies;
 mod cors;
 mod follow;
 mod keys;

@@ -1,5 +1,6 @@
 //! Shared by the tests: a host without a network, and its answers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::http::{HeaderMap, Request, request};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use viewlink::{Batch, NewView, Options, Store, Timestamp};
+use viewlink_cluster::Member;
 use viewlink_host::{ApiKeys, Host, Members, Role, Settings, router};
 
 pub(crate) const WRITER: &str = "a-writer";
@@ -91,11 +93,15 @@ impl TestHost {
     }
 
     fn on(store: Store, members: Members, settings: Settings) -> Self {
-        let mut keys = ApiKeys::default();
-        keys.add(WRITER, Role::Writer);
-        keys.add(READER, Role::Reader);
-        let router = router(&Host::new(store.clone(), keys, members, settings));
+        let router = router(&Host::new(store.clone(), keys(), members, settings));
         Self { store, router }
+    }
+
+    /// One of a copy that shares a log.
+    pub(crate) fn of_member(member: Arc<Member>, settings: Settings) -> Self {
+        let store = member.store().clone();
+        let host = Host::of_member(member, keys(), Members::default(), settings);
+        Self { store, router: router(&host) }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -119,6 +125,13 @@ impl TestHost {
         let request = request(method, path).header("content-type", "application/json");
         self.send(request.body(body.into()).unwrap()).await
     }
+}
+
+fn keys() -> ApiKeys {
+    let mut keys = ApiKeys::default();
+    keys.add(WRITER, Role::Writer);
+    keys.add(READER, Role::Reader);
+    keys
 }
 
 /// A request of the writer.
