@@ -114,7 +114,7 @@ impl AsyncStore {
 
     /// Waits until the store has all changes up to a position: [`Store::wait_for`].
     ///
-    /// It takes a thread of the pool while it waits. Cost and example: those of [`Store::wait_for`].
+    /// It uses a thread of the pool while it waits. Cost and example: those of [`Store::wait_for`].
     ///
     /// # Errors
     ///

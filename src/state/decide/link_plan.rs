@@ -1,6 +1,6 @@
 //! Finding the keys of a batch: those of the request, segments by id, and resources that match a filter.
 //!
-//! The checks of each key are in this order: invalid, repeated, unknown, state. The first two need no state, so they
+//! The checks of each key are in this order: malformed, repeated, unknown, state. The first two need no state, so they
 //! run before the caller waits for its turn. Segments that are named by id are an exception: whether two ids name the
 //! same segment is known only from the registry.
 

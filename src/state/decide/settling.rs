@@ -147,7 +147,7 @@ impl Steps<'_> {
         self.begin_with(view, resource_type, filter, NameList::default())
     }
 
-    /// The same. If the view had no filter, only the filter holds some of the links.
+    /// The same. If the view had no filter, the links in `by_filter` are held only by the new filter.
     pub(super) fn begin_with(
         &mut self,
         view: &ViewKey,
