@@ -7,10 +7,10 @@ use crate::exit::Exit;
 use crate::top;
 use crate::transfer;
 
-/// Look at, watch, check, change, copy, restore, import and export viewlink stores.
+/// Show, watch, verify, change, copy, restore, import and export viewlink stores.
 ///
-/// STORE is the directory of a store. Only one process at a time can change it: stop the host first, or
-/// work on a copy. Commands that only read leave every byte of it as it is.
+/// STORE is the directory of a store. Only one process at a time can change it: stop the host first, or work on a copy.
+/// Commands that only read do not change any byte of it.
 #[derive(Debug, Parser)]
 #[command(name = "viewlink", version, after_help = Exit::HELP)]
 pub(crate) struct Arguments {
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What there is to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Top(top::TopArguments),

@@ -1,6 +1,6 @@
-//! Numbers of things, in words.
+//! Numbers with a noun in the singular or plural.
 
-/// How many there are of what one is called so.
+/// A count with its noun; `one` is the singular.
 pub(crate) fn counted(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
@@ -10,8 +10,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_told_in_the_singular() {
-        let told = [0, 1, 2].map(|count| counted(count, "view"));
-        assert_eq!(told, ["0 views", "1 view", "2 views"]);
+    fn a_count_of_one_is_in_the_singular() {
+        let texts = [0, 1, 2].map(|count| counted(count, "view"));
+        assert_eq!(texts, ["0 views", "1 view", "2 views"]);
     }
 }

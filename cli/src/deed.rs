@@ -1,4 +1,4 @@
-//! What a change did, as far as the command line shows it: from a store, or from the JSON of a host.
+//! A change, as far as the command line shows it, from a store or from the JSON of a host.
 
 use serde::Deserialize;
 use viewlink::wire::Counts;
@@ -7,7 +7,7 @@ use viewlink::{
     Resource, ResourceType, ViewKey,
 };
 
-/// What a change did, without the details that no line shows. The JSON is that of [`viewlink::wire::Did`].
+/// A change, without the details that no line shows. The JSON is that of [`viewlink::wire::Did`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Deed {
@@ -63,7 +63,7 @@ pub(crate) enum Deed {
     Steps {
         steps: Vec<Self>,
     },
-    /// What a later version may do.
+    /// A change of a later version.
     #[serde(other)]
     Unknown,
 }
@@ -77,13 +77,13 @@ pub(crate) struct Links {
     pub(crate) resource_type: String,
     pub(crate) linked: Vec<Name>,
     pub(crate) unlinked: Vec<Name>,
-    /// Whether a filter that the view follows did that.
+    /// Whether a filter that the view follows made these changes.
     #[serde(default)]
     pub(crate) by_filter: bool,
-    /// Links that keys hold since, which only the filter held before.
+    /// Links that only the filter held before, and that keys hold now.
     #[serde(default)]
     pub(crate) held: Vec<Name>,
-    /// Links that only the filter holds since, which keys held before.
+    /// Links that keys held before, and that only the filter holds now.
     #[serde(default)]
     pub(crate) released: Vec<Name>,
 }
@@ -95,7 +95,7 @@ pub(crate) struct Name {
     pub(crate) resource_key: String,
     /// In the singular.
     pub(crate) resource_type: String,
-    /// Of segments.
+    /// Only for segments.
     pub(crate) environment_id: Option<String>,
 }
 
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_json_of_every_kind_of_change_says_the_same_as_the_change() {
+    fn the_json_of_every_kind_of_change_is_read_as_the_same_change() {
         let store = Options::new().open_in_memory().unwrap();
         let project = store.project("p").unwrap();
         project.create_view(NewView::new("v", "V")).unwrap();
@@ -288,14 +288,14 @@ mod tests {
         assert_eq!(kinds.len(), 15, "{kinds:?}");
     }
 
-    /// The kind of a change, and those of its steps.
+    /// Collects the kind of a change, and those of its steps.
     fn note_kinds(json: &serde_json::Value, kinds: &mut BTreeSet<String>) {
         kinds.insert(json["kind"].as_str().unwrap().to_owned());
         json["steps"].as_array().into_iter().flatten().for_each(|step| note_kinds(step, kinds));
     }
 
     #[test]
-    fn a_kind_of_a_later_version_is_known_as_unknown() {
+    fn a_kind_of_a_later_version_is_unknown() {
         let read: Deed =
             serde_json::from_str(r#"{"kind": "viewPainted", "viewKey": "v"}"#).unwrap();
         assert_eq!(read, Deed::Unknown);

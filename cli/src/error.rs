@@ -1,4 +1,4 @@
-//! Why a command failed.
+//! The errors of commands.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,47 +9,47 @@ use viewlink::{FilterError, KeyError, Outcome, ResourceType, ViewKey};
 use crate::top::HostError;
 use crate::transfer::TransferError;
 
-/// What commands return.
+/// The result of commands.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The crate's advice to whoever holds a store. A command opens one anew when it is run again.
+/// Advice of the crate for a caller that has a store open. It does not apply here, since each command opens the store
+/// again.
 const ADVICE: &str = ": call recover() or reopen the store";
 
 /// Why a command failed as a whole.
 ///
-/// Where the crate's own words tell of its API, those here tell of the command line.
+/// If a message of the crate mentions its API, this type has a message for the command line instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
-    /// There is no store, and this command makes none.
+    /// There is no store, and this command does not create one.
     #[error(
-        "there is no store at {path:?}: check the path; `viewlink import` makes a store, and so does \
-         `viewlink link --create`"
+        "there is no store at {path:?}: check the path; `viewlink import` and `viewlink link --create` create a store"
     )]
     NoStore {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
     },
-    /// There is no store, and what is there is not replaced by a new one.
+    /// There is no store, and the path cannot be used for a new one.
     #[error(
-        "there is no store at {path:?}, and a new one is made only in an empty directory or at an \
-         unused path, not in place of a link or of an unfinished store: name another path, or remove it"
+        "there is no store at {path:?}, and a new one is only created in an empty directory or at an unused path, not \
+         in place of a link or an unfinished store: use another path, or remove it"
     )]
     NotFree {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
     },
-    /// A new store cannot be made.
+    /// A new store cannot be created.
     #[error(
-        "cannot make a store at {path:?}, which takes room in {place:?} and the right to write there: fix \
-         the cause, or name another path; no store was made"
+        "cannot create a store at {path:?}, which needs space in {place:?} and write permission there: fix the cause, \
+         or use another path; no store was created"
     )]
     Unmade {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
-        /// Where it is made: there, or in the directory that it is in, under another name.
+        /// The directory in which it is created: the given one or its parent.
         place: PathBuf,
-        /// What failed.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Another process has the store open.
@@ -58,114 +58,114 @@ pub(crate) enum Error {
          on a copy that it makes with Store::backup_to"
     )]
     StoreInUse {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
     },
-    /// Another process has the store open, of which something is to be shown.
+    /// Another process has the store open that `top` should show.
     #[error(
         "the store at {path:?} is open in another process: while a host has it, watch it by the URL of the host, as \
          in `viewlink top http://127.0.0.1:8080 --api-key-file FILE`"
     )]
     HostHasStore {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
     },
-    /// A host did not give what was asked for.
+    /// A host did not return the requested data.
     #[error(transparent)]
     Host(#[from] HostError),
     /// The terminal cannot be used.
     #[error("cannot use the terminal: try another one, or `viewlink stats` and `viewlink log`")]
     Terminal(#[source] io::Error),
-    /// The thread that reads what is shown ended before the picture.
+    /// The thread that reads the store ended before the display.
     #[error(
-        "reading the store ended unexpectedly: run the command again, and report what it printed before this"
+        "reading the store ended unexpectedly: run the command again, and report its output up to here"
     )]
     ReaderLost,
     /// There are more keys than a batch may have.
     #[error("there are more keys than the limit of {limit}: split them, or raise --batch-limit")]
     TooManyKeys {
-        /// How many a batch may have.
+        /// The largest number of keys in a batch.
         limit: usize,
     },
-    /// What is said of a change is too long.
-    #[error("the {what} has {length} {unit}, at most {limit} are taken: shorten it")]
+    /// A comment or an actor is too long.
+    #[error("the {what} has {length} {unit}, and the limit is {limit}: shorten it")]
     TooLong {
         /// What is too long, such as `comment`.
         what: &'static str,
         /// Its length.
         length: usize,
-        /// In what the length is counted.
+        /// The unit of the length.
         unit: &'static str,
-        /// The greatest length taken.
+        /// The largest length.
         limit: usize,
     },
-    /// The log was to begin with a change that the journal no longer keeps.
+    /// The log cannot begin at a change that the journal no longer keeps.
     #[error(
-        "the journal no longer keeps revision {requested}, the oldest it keeps is {oldest}: begin with \
-         that, or leave --from out"
+        "the journal no longer keeps revision {requested}; the oldest it keeps is {oldest}: begin with that, or do \
+         not use --from"
     )]
     Trimmed {
-        /// The revision that was asked for.
+        /// The requested revision.
         requested: u64,
-        /// The oldest that is kept.
+        /// The oldest revision that the journal keeps.
         oldest: u64,
     },
-    /// The store failed, or what was asked of it.
+    /// The store returned an error.
     #[error(transparent)]
     Store(viewlink::Error),
     /// A filter cannot be read.
     #[error("the filter {text:?} cannot be read")]
     Filter {
-        /// The filter as it was given.
+        /// The given filter.
         text: String,
         /// What is wrong with it, and where.
         source: FilterError,
     },
-    /// A resource's name is malformed.
+    /// The name of a resource is malformed.
     #[error("the key {text:?} of a {resource_type} is malformed")]
     Resource {
-        /// What it should have named.
+        /// The expected type.
         resource_type: ResourceType,
-        /// The text that names none.
+        /// The malformed text.
         text: String,
         /// What is wrong with it.
         source: KeyError,
     },
-    /// The arguments do not go together.
+    /// The arguments contradict each other.
     #[error("{0}")]
     Usage(&'static str),
-    /// A line of a file is too long to be what it should be.
+    /// A line of a file is too long.
     #[error("line {number} of {what} is longer than {limit} bytes: is it a file of keys?")]
     LongLine {
         /// The file, or standard input.
         what: String,
-        /// Which line, from 1.
+        /// The number of the line, from 1.
         number: u64,
-        /// How many bytes are read.
+        /// The largest length of a line, in bytes.
         limit: usize,
     },
-    /// Something cannot be read.
-    #[error("cannot read {what}: check that it is there and that you may read it")]
+    /// A file cannot be read.
+    #[error("cannot read {what}: check that it exists and that you may read it")]
     Read {
         /// The file, or standard input.
         what: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The output cannot be written.
-    #[error("cannot write the output: check the disk or the program that it goes to")]
+    #[error("cannot write the output: check the disk or the program that receives it")]
     Write(#[source] io::Error),
-    /// Nobody reads the output any more.
-    #[error("nobody reads the output")]
+    /// The reader of the output has closed it.
+    #[error("the reader of the output has closed it")]
     ClosedPipe,
-    /// The view was created, and then linking to it failed.
-    #[error("the view {view} was created at revision {revision}, and linking to it failed")]
+    /// The view was created, but then linking failed.
+    #[error("the view {view} was created at revision {revision}, but linking to it failed")]
     ViewOnly {
         /// The key of the view.
         view: ViewKey,
         /// The revision that created it.
         revision: u64,
-        /// Why nothing was linked.
+        /// Why linking failed.
         source: Box<Self>,
     },
     /// An export or import failed.
@@ -174,8 +174,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// What failed, for programs: the code that the REST API has for it, or one of the command
-    /// line's own.
+    /// The error as a code for programs: the code of the REST API, or one of the command line.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NoStore { .. } | Self::NotFree { .. } => "no_store",
@@ -205,13 +204,13 @@ impl Error {
         }
     }
 
-    /// Makes the error that a text is no filter.
+    /// Returns the error that a text is not a filter.
     pub(crate) fn filter(text: &str) -> impl FnOnce(FilterError) -> Self {
         let text = text.to_owned();
         move |source| Self::Filter { text, source }
     }
 
-    /// What became of the change that failed, if one did.
+    /// What happened to the failed change, if there was one.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Store(error) => error.outcome(),
@@ -221,7 +220,7 @@ impl Error {
         }
     }
 
-    /// The error with what caused it, and what became of the change, in one line.
+    /// The error, its causes, and the outcome of the change, in one line.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
@@ -230,14 +229,14 @@ impl Error {
             source = cause.source();
         }
         let outcome = self.outcome();
-        // What is made is not to be made again.
+        // A completed change must not be made again.
         let again = match text.contains(ADVICE) && outcome != Outcome::Committed {
             true => "; fix the cause, and run the command again",
             false => "",
         };
         let became = match outcome {
             Outcome::Unknown => {
-                "; the change is either made as a whole or not at all: `viewlink log` shows which"
+                "; the change was made either completely or not at all: `viewlink log` shows which"
             }
             Outcome::Committed => "; the change is durable nevertheless",
             _ => "",
@@ -246,7 +245,7 @@ impl Error {
     }
 }
 
-/// Lets what is done stand where nobody reads what it came to.
+/// Ignores a closed output: the change stays.
 pub(crate) fn unless_closed(printed: Result<()>) -> Result<()> {
     match printed {
         Err(Error::ClosedPipe) => Ok(()),
@@ -272,7 +271,7 @@ impl From<viewlink::Error> for Error {
 }
 
 impl From<io::Error> for Error {
-    /// An error of writing what is printed.
+    /// An error of writing the output.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
@@ -286,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_that_failed_is_told_with_what_helps_in_a_shell() {
+    fn an_error_of_a_failed_store_advises_what_helps_in_a_shell() {
         let source = "no space".into();
         let failed = viewlink::Error::State { outcome: Outcome::Committed, source };
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };

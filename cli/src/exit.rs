@@ -1,11 +1,11 @@
-//! What the program ends with.
+//! The exit codes of the program.
 
 use std::process::ExitCode;
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// What was asked for is done.
+    /// Everything is done.
     Done,
     /// Some keys failed; the others are done.
     KeysFailed,
@@ -14,13 +14,13 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// For the help of every command.
+    /// Part of the help of every command.
     pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  some keys or rows failed, and the others are done
-  2  the call failed: the error tells why and what became of a change; also damage that `verify`
-     finds, and arguments that cannot be read";
+  1  some keys or rows failed; the others are done
+  2  the call failed: the error has the reason and the outcome of the change; also damage that
+     `verify` finds, and invalid arguments";
 }
 
 impl From<Exit> for ExitCode {

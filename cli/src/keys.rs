@@ -1,4 +1,4 @@
-//! The keys of a batch: arguments, and lines of a file.
+//! The keys of a batch, from arguments and from lines of a file.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -9,10 +9,10 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::line_reader::{LineError, LineReader};
 
-/// The longest line that is read. A key is far below: 256 bytes, and as many for an environment.
+/// The longest line that is read. A key is much shorter: 256 bytes, and as many for an environment.
 const MAX_LINE: usize = 64 << 10;
 
-/// Where the keys of a batch come from.
+/// The sources of the keys of a batch.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct KeyArguments {
     /// The keys of the resources
@@ -25,12 +25,12 @@ pub(crate) struct KeyArguments {
 }
 
 impl KeyArguments {
-    /// Whether the command line says nothing of keys at all.
+    /// Whether the command line gives no keys.
     pub(crate) const fn is_none(&self) -> bool {
         self.keys.is_empty() && self.keys_from.is_none()
     }
 
-    /// The keys in order, those of the arguments first. Not more than `limit` are read.
+    /// The keys in order, those of the arguments first. At most `limit` keys are read.
     pub(crate) fn read(&self, limit: usize) -> Result<Vec<String>> {
         let mut keys = self.keys.clone();
         match self.keys_from.as_deref() {
@@ -49,10 +49,10 @@ impl KeyArguments {
     }
 }
 
-/// Adds the key of each line. What is not UTF-8 becomes a character that no key has, and so a key
-/// that fails by itself.
+/// Adds the key of each line. Bytes that are not UTF-8 are replaced by a character that no key has, so that the key
+/// fails on its own.
 ///
-/// Memory: O(limit · length of a line), whatever comes in.
+/// Memory: O(limit · length of a line), whatever the input.
 fn read_lines(from: impl BufRead, what: &str, limit: usize, to: &mut Vec<String>) -> Result<()> {
     let failed = |error, number| match error {
         LineError::Read(source) => Error::Read { what: what.to_owned(), source },
@@ -80,19 +80,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_key_however_it_ends_and_blank_ones_are_none() {
+    fn each_line_is_a_key_whatever_its_end_and_blank_lines_are_skipped() {
         let keys = read(b"\xef\xbb\xbfa\r\n\r\n  \nb\n\tc \nd", 100).unwrap();
         assert_eq!(keys, ["a", "b", "c", "d"]);
         assert!(read(b"", 100).unwrap().is_empty());
     }
 
     #[test]
-    fn what_is_not_utf_8_is_still_a_key_that_can_fail() {
+    fn a_line_that_is_not_utf_8_is_a_key_that_fails() {
         assert_eq!(read(b"a\xff\nb", 100).unwrap(), ["a\u{fffd}", "b"]);
     }
 
     #[test]
-    fn reading_ends_behind_the_limit_and_at_a_line_without_an_end() {
+    fn reading_stops_after_the_limit_and_at_a_line_without_an_end() {
         let mut endless = BufReader::new(io::repeat(b'\n').take(3).chain(io::repeat(b'x')));
         let error = read_lines(&mut endless, "the test", 100, &mut Vec::new()).unwrap_err();
         assert!(matches!(error, Error::LongLine { number: 4, .. }), "{error:?}");

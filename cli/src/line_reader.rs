@@ -4,10 +4,10 @@ use std::io::{self, BufRead, Read as _};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The same in UTF-16, which some shells write.
+/// The mark in UTF-16, which some shells write.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// The lines of a text that are not blank, none of them longer than a limit.
+/// The non-blank lines of a text; a line longer than a limit is an error.
 ///
 /// Memory: O(the longest line), and never more than the limit.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct LineReader<R> {
     number: u64,
 }
 
-/// Why there is no next line to be had.
+/// Why the next line cannot be returned.
 #[derive(Debug)]
 pub(crate) enum LineError {
     /// It is longer than the limit.
@@ -33,18 +33,18 @@ impl<R: BufRead> LineReader<R> {
         Self { reader, limit, line: Vec::new(), number: 0 }
     }
 
-    /// The line that was read last, with its end.
+    /// The last line that was read, with its end.
     pub(crate) fn line(&self) -> &[u8] {
         &self.line
     }
 
-    /// The number of the line that was read last, from 1, blank ones counted.
+    /// The number of the last line that was read, from 1; blank lines count.
     pub(crate) const fn number(&self) -> u64 {
         self.number
     }
 
-    /// Reads the next line that is not blank; tells whether there is one. A byte order mark, with which
-    /// some programs begin a file, is left out; one of UTF-16 is an error of reading.
+    /// Reads the next non-blank line; returns whether there is one. A byte order mark at the beginning of the file is
+    /// skipped; one of UTF-16 is an error.
     pub(crate) fn advance(&mut self) -> Result<bool, LineError> {
         loop {
             self.line.clear();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_not_blank_come_with_their_numbers() {
+    fn non_blank_lines_are_returned_with_their_numbers() {
         let mut lines = LineReader::new(&b"\xef\xbb\xbfa\r\n\r\n  \n\xef\xbb\xbfb\nc"[..], 99);
         let mut read = Vec::new();
         while lines.advance().unwrap() {

@@ -1,4 +1,4 @@
-//! Lists that are read page by page, and how much of them is printed.
+//! Lists that are read page by page.
 
 use clap::Args;
 use viewlink::{Page, Paging};
@@ -7,7 +7,7 @@ use crate::counted::counted;
 use crate::error::Result;
 use crate::output::Output;
 
-/// How much of a list to print.
+/// How many rows of a list to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ListArguments {
     /// How many rows to print; default: 100, and all with --json
@@ -19,11 +19,11 @@ pub(crate) struct ListArguments {
     all: bool,
 }
 
-/// How many rows a table has where nothing is said.
+/// The default number of rows of a table.
 const TABLE_ROWS: usize = 100;
 
 impl ListArguments {
-    /// How many rows are asked for.
+    /// The number of requested rows.
     fn rows(self, whole: bool) -> usize {
         match self.limit {
             Some(limit) => limit,
@@ -32,10 +32,10 @@ impl ListArguments {
         }
     }
 
-    /// Reads the list and shows it page by page, so that it is never in memory whole.
+    /// Reads the list and shows it page by page, so that it is never completely in memory.
     ///
-    /// `one` is what a row is called; `whole` says that all of it is meant where nothing is said, as it
-    /// is where a machine reads. A summary tells people how much of it there is.
+    /// `one` is the noun for a row. `whole` selects all rows by default, as for JSON. A summary shows how many rows
+    /// there are.
     pub(crate) fn show<S: Copy + Default, T>(
         self,
         output: &mut Output,
@@ -69,10 +69,10 @@ impl ListArguments {
     }
 }
 
-/// How many rows of a list are read at once, and so are in memory, where nothing else is said.
+/// The default number of rows that are read, and kept in memory, at once.
 pub(crate) const PAGE: usize = 1_000;
 
-/// Reads a list a page at a time, and hands on its items.
+/// Reads a list page by page, and passes on its items.
 pub(crate) fn each<T, S: Copy + Default>(
     sort: S,
     page: impl Fn(Paging<S>) -> viewlink::Result<Page<T>>,

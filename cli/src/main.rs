@@ -1,16 +1,16 @@
 //! The command line of viewlink stores.
 //!
-//! Each command is a module of [`commands`] with its arguments and what it does; it opens the store,
-//! calls the crate and tells what came of it. How to use it stands in `docs/cli.md`.
+//! Each command is a module of [`commands`] with its arguments and its action: it opens the store, calls the crate and
+//! prints the result. `docs/cli.md` describes how to use the program.
 //!
-//! | module | knows |
+//! | module | purpose |
 //! | --- | --- |
-//! | `arguments`, `start`, `resources`, `keys`, `line_reader` | what was asked for, and where keys come from |
-//! | `store`, `new_store` | opening a store, and making one |
+//! | `arguments`, `start`, `resources`, `keys`, `line_reader` | the arguments, and the sources of keys |
+//! | `store`, `new_store` | opening a store, and creating one |
 //! | `commands`, `transfer`, `top` | the commands |
-//! | `deed` | what a change did, read from a store or from a host |
-//! | `output`, `table`, `list`, `moment`, `counted`, `progress` | what is printed |
-//! | `error`, `exit` | what is told when a command fails |
+//! | `deed` | a change, read from a store or from a host |
+//! | `output`, `table`, `list`, `moment`, `counted`, `progress` | the output |
+//! | `error`, `exit` | errors and exit codes |
 
 #![forbid(unsafe_code)]
 
@@ -46,18 +46,18 @@ use crate::output::Output;
 
 fn main() -> ExitCode {
     if std::env::args_os().len() <= 1 {
-        // Where stderr is closed, nobody is there to be told.
+        // If stderr is closed, the error cannot be printed.
         let _ = writeln!(std::io::stderr(), "{}", start::FIRST_STEPS);
         return Exit::Failed.into();
     }
     let arguments = Arguments::parse();
     let mut output = Output::new(&arguments);
     let result = commands::run(&arguments.command, &mut output);
-    // What was printed last may still be on its way.
+    // The last output may still be in a buffer.
     let result = result.and_then(|exit| unless_closed(output.flush()).map(|()| exit));
     let exit = match result {
         Ok(exit) => exit,
-        // Whoever read has read enough, as `head` does.
+        // The reader has read enough, as `head` does.
         Err(Error::ClosedPipe) => Exit::Done,
         Err(error) => {
             output.error(&error);

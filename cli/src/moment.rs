@@ -1,4 +1,4 @@
-//! Times that people read.
+//! Times as text.
 
 use viewlink::Timestamp;
 

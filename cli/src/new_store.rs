@@ -1,4 +1,4 @@
-//! Stores that a command makes.
+//! Stores that a command creates.
 
 use std::fs;
 use std::io;
@@ -9,11 +9,11 @@ use viewlink::Store;
 use crate::error::{Error, Result};
 use crate::transfer::TransferError;
 
-/// What failed, of whatever kind.
+/// The cause of a failure, of any kind.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Whether there is nothing at a path, or an empty directory. Of what cannot be looked at, opening it
-/// tells as it does for every command.
+/// Whether a path is unused or an empty directory. If it cannot be checked, opening it returns the error, as for every
+/// command.
 pub(crate) fn is_free(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
@@ -24,7 +24,7 @@ pub(crate) fn is_free(path: &Path) -> bool {
     }
 }
 
-/// Writes a store that was made in memory to its place: whole, or nothing is there.
+/// Writes a store from memory to its path: completely, or not at all.
 pub(crate) fn write(store: &Store, path: &Path) -> Result<()> {
     store.backup_to(path).map(|_| ()).map_err(|error| unwritten(error, path))
 }
@@ -36,7 +36,7 @@ fn unwritten(error: viewlink::Error, path: &Path) -> Error {
     }
 }
 
-/// What it means that a store was not copied to a path, or that only the name of the copy is not synced.
+/// The error if a store was not copied to a path, or if only the name of the copy is not synced.
 pub(crate) fn uncopied(error: viewlink::Error, path: &Path) -> Error {
     match error {
         viewlink::Error::Io { source, .. } => {
@@ -46,12 +46,12 @@ pub(crate) fn uncopied(error: viewlink::Error, path: &Path) -> Error {
     }
 }
 
-/// Whether a new store is in its place, though perhaps a power cut can take it back.
+/// Whether a new store exists, even if a power cut could still remove it.
 pub(crate) const fn is_there(made: &Result<()>) -> bool {
     matches!(made, Ok(()) | Err(Error::Transfer(TransferError::Unsynced { .. })))
 }
 
-/// The error that a new store was not made.
+/// The error that a new store was not created.
 pub(crate) fn unmade(path: &Path) -> impl FnOnce(Cause) -> Error {
     move |source| {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -63,7 +63,7 @@ pub(crate) fn unmade(path: &Path) -> impl FnOnce(Cause) -> Error {
     }
 }
 
-/// Why a copy failed, without the words of a copy where something else was asked for.
+/// The cause of a failed copy, without words about copying if the user asked for something else.
 pub(crate) fn cause(error: viewlink::Error) -> Cause {
     match error {
         viewlink::Error::BackupFailed { source, .. } => cause(*source),
@@ -72,7 +72,7 @@ pub(crate) fn cause(error: viewlink::Error) -> Cause {
     }
 }
 
-/// What it means that there is no store where one could not be made: the advice to make one is none.
+/// The error for a missing store if a new one cannot be created: it does not advise to create one.
 pub(crate) fn not_free(error: Error) -> Error {
     match error {
         Error::NoStore { path } => Error::NotFree { path },
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_whose_name_alone_could_not_be_synced_is_told_to_be_there() {
+    fn a_store_whose_name_could_not_be_synced_is_reported_as_complete() {
         let error = unwritten(io_failure(), Path::new("/there/new"));
         assert_eq!(error.code(), "unsynced");
         assert!(error.chain().contains("\"/there/new\" is complete"), "{}", error.chain());
@@ -101,14 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_could_not_be_written_is_not_told_to_be_a_copy() {
+    fn the_error_for_a_store_that_could_not_be_written_does_not_mention_a_copy() {
         let source = Box::new(io_failure());
         let failed = viewlink::Error::BackupFailed { path: "/there/new".into(), source };
         let error = unwritten(failed, Path::new("/there/new"));
         assert_eq!(
             error.chain(),
-            "cannot make a store at \"/there/new\", which takes room in \"/there\" and the right to write \
-             there: fix the cause, or name another path; no store was made: no luck"
+            "cannot create a store at \"/there/new\", which needs space in \"/there\" and write permission there: fix \
+             the cause, or use another path; no store was created: no luck"
         );
         assert!(!is_there(&Err(error)));
     }

@@ -1,4 +1,4 @@
-//! What is printed: results on stdout, everything else on stderr.
+//! The output: results on stdout, everything else on stderr.
 
 use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write as _};
@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::arguments::Arguments;
 use crate::error::{Error, Result};
 
-/// Where a command prints.
+/// The output of a command.
 ///
-/// Results go to stdout, as tables or as JSON; summaries, progress and errors to stderr, so that a
-/// program that reads the results reads nothing else.
+/// Results go to stdout, as tables or as JSON. Summaries, progress and errors go to stderr, so that a program reads
+/// only results.
 #[derive(Debug)]
 pub(crate) struct Output {
     out: BufWriter<Stdout>,
@@ -19,7 +19,7 @@ pub(crate) struct Output {
     quiet: bool,
 }
 
-/// An error for machines.
+/// An error, as JSON.
 #[derive(Serialize)]
 struct ErrorLine<'a> {
     code: &'a str,
@@ -32,12 +32,12 @@ impl Output {
         Self { out, json: arguments.json, quiet: arguments.quiet }
     }
 
-    /// Whether machines read the results.
+    /// Whether the results are JSON.
     pub(crate) const fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Whether nobody wants to know how far the command is.
+    /// Whether progress is not shown.
     pub(crate) const fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -48,7 +48,7 @@ impl Output {
         Ok(self.out.write_all(b"\n")?)
     }
 
-    /// Prints a result as it is.
+    /// Prints the bytes of a result.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
         Ok(self.out.write_all(bytes)?)
     }
@@ -58,30 +58,30 @@ impl Output {
         Ok(writeln!(self.out, "{line}")?)
     }
 
-    /// Says what was done, to people.
+    /// Prints a summary.
     pub(crate) fn note(&self, note: impl fmt::Display) {
         if !self.quiet {
-            tell(format_args!("{note}"));
+            print_line(format_args!("{note}"));
         }
     }
 
-    /// Says why the command failed.
+    /// Prints an error.
     pub(crate) fn error(&self, error: &Error) {
         let message = error.chain();
         let line = ErrorLine { code: error.code(), message: &message };
         match serde_json::to_string(&line) {
-            Ok(line) if self.json => tell(format_args!("{line}")),
-            _ => tell(format_args!("viewlink: {message}")),
+            Ok(line) if self.json => print_line(format_args!("{line}")),
+            _ => print_line(format_args!("viewlink: {message}")),
         }
     }
 
-    /// Hands over what was printed, and tells what went wrong with it.
+    /// Writes the buffered output, and returns any error.
     pub(crate) fn flush(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }
 }
 
-/// Where stderr is closed, nobody is there to be told.
-fn tell(line: fmt::Arguments<'_>) {
+/// If stderr is closed, the line is lost.
+fn print_line(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
 }

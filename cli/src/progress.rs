@@ -1,4 +1,4 @@
-//! How far a long command is, on stderr and only where that is a terminal.
+//! The progress of a long command, on stderr and only if that is a terminal.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use viewlink::RecoveryProgress;
 
-/// How often a bar or spinner is drawn anew, in a second.
+/// How often a bar or spinner is drawn in a second.
 const DRAWS: u8 = 10;
 
 /// A bar up to `total`.
@@ -16,7 +16,7 @@ pub(crate) fn bar(total: u64, what: &'static str, quiet: bool) -> ProgressBar {
     styled(bar, "{msg} [{bar:40}] {human_pos} of {human_len}, {eta} left")
 }
 
-/// How far the opening of a store is: a spinner while the checkpoint is loaded, then a bar over the journal.
+/// The progress of opening a store: a spinner while the checkpoint is loaded, then a bar for the journal.
 #[derive(Clone)]
 pub(crate) struct Opening {
     quiet: bool,
@@ -28,8 +28,8 @@ impl Opening {
         Self { quiet, shown: Arc::default() }
     }
 
-    /// Shows what the store tells while it is opened.
-    pub(crate) fn tell(&self, progress: RecoveryProgress) {
+    /// Shows the progress that the store reports.
+    pub(crate) fn report(&self, progress: RecoveryProgress) {
         match progress {
             RecoveryProgress::Loading { bytes } => {
                 self.show(spinner(format!("loading {}", HumanBytes(bytes)), self.quiet));
@@ -46,7 +46,7 @@ impl Opening {
         }
     }
 
-    /// Takes away what is shown.
+    /// Removes the bar or spinner.
     pub(crate) fn finish(&self) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.take().iter().for_each(ProgressBar::finish_and_clear);
@@ -58,7 +58,7 @@ impl Opening {
     }
 }
 
-/// A spinner for what cannot tell how far it is.
+/// A spinner, for work of unknown length.
 pub(crate) fn spinner(what: impl Into<Cow<'static, str>>, quiet: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, target(quiet)).with_message(what);
     let bar = styled(bar, "{spinner} {msg}, {elapsed}");
@@ -66,7 +66,7 @@ pub(crate) fn spinner(what: impl Into<Cow<'static, str>>, quiet: bool) -> Progre
     bar
 }
 
-/// Hidden by itself where stderr is no terminal.
+/// It is hidden automatically if stderr is not a terminal.
 fn target(quiet: bool) -> ProgressDrawTarget {
     if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(DRAWS) }
 }

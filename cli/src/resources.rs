@@ -1,4 +1,4 @@
-//! Which resources of which project a command is about.
+//! The project and the resources of a command.
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -8,7 +8,7 @@ use viewlink::{
 
 use crate::error::{Error, Result};
 
-/// Which project a command is about.
+/// The project of a command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProjectArguments {
     /// The project
@@ -23,7 +23,7 @@ impl ProjectArguments {
     }
 }
 
-/// Which type of resources a command is about.
+/// The type of the resources of a command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TypeArguments {
     /// The type of the resources
@@ -36,24 +36,23 @@ pub(crate) struct TypeArguments {
 }
 
 impl TypeArguments {
-    /// The type, where the arguments go together.
+    /// The type, if the arguments are consistent.
     pub(crate) fn resource_type(&self) -> Result<ResourceType> {
         match (self.resource_type, &self.environment) {
             (ResourceType::Segment, _) | (_, None) => Ok(self.resource_type),
             (_, Some(_)) => Err(Error::Usage(
-                "--environment is for segments only: leave it out, or add --type segments",
+                "--environment is for segments only: remove it, or add --type segments",
             )),
         }
     }
 
-    /// The environment and the key of the segment that a text names, which may be none: then it is a key
-    /// that fails.
+    /// The environment and the key of the segment that a text names. They may be invalid; then the key fails.
     pub(crate) fn segment<'a>(&'a self, text: &'a str) -> (&'a str, &'a str) {
         let environment = self.environment.as_ref().map_or("", EnvironmentId::as_str);
         text.split_once('/').unwrap_or((environment, text))
     }
 
-    /// The one resource that a command is about.
+    /// The resource of a command.
     pub(crate) fn resource(&self, text: &str) -> Result<Resource> {
         let resource_type = self.resource_type()?;
         let parsed = match resource_type {
@@ -74,9 +73,9 @@ impl TypeArguments {
         parsed.map_err(|source| Error::Resource { resource_type, text, source })
     }
 
-    /// Which resources a text filters that changes links.
+    /// A filter for the resources that a change concerns.
     pub(crate) fn one_filter(&self, text: &str) -> Result<ResourceFilter> {
-        // Segments of every environment are one list, and nobody means all of them.
+        // A filter for segments must name one environment, because nobody means the segments of all environments.
         if self.resource_type()? == ResourceType::Segment && self.environment.is_none() {
             return Err(Error::Usage(
                 "a filter finds segments of one environment: add --environment",
@@ -85,7 +84,7 @@ impl TypeArguments {
         self.filter(Some(text))
     }
 
-    /// Which resources a text filters; all where there is none.
+    /// A filter for a list; it finds all resources if there is no text.
     pub(crate) fn filter(&self, text: Option<&str>) -> Result<ResourceFilter> {
         let filter = match text {
             Some(text) => {
@@ -100,7 +99,7 @@ impl TypeArguments {
     }
 }
 
-/// How many characters of a text an error shows.
+/// The largest number of characters of a text in an error.
 const MOST_SHOWN: usize = 300;
 
 fn types() -> impl TypedValueParser<Value = ResourceType> {

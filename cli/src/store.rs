@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::progress::Opening;
 
-/// Which store a command is about.
+/// The store of a command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct StoreArguments {
     /// The directory of the store
@@ -23,31 +23,32 @@ impl StoreArguments {
         &self.path
     }
 
-    /// Opens the store to read it; it is an error when there is none. Nothing of its files changes.
+    /// Opens the store for reading; it is an error if it does not exist. Its files are not changed.
     pub(crate) fn read(&self, output: &Output) -> Result<Store> {
         self.open(options().read_only(true), output)
     }
 
-    /// Opens the store with options that begin with [`options`].
+    /// Opens the store with options that are based on [`options`].
     pub(crate) fn open(&self, options: Options, output: &Output) -> Result<Store> {
         let opening = Opening::new(output.is_quiet());
-        let told = opening.clone();
-        let opened = options.on_recovery(move |progress| told.tell(progress)).open(&self.path);
+        let progress_of = opening.clone();
+        let opened =
+            options.on_recovery(move |progress| progress_of.report(progress)).open(&self.path);
         opening.finish();
         Ok(opened?)
     }
 }
 
-/// Which revision a reading command looks at.
+/// The revision that a reading command shows.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct PastArguments {
-    /// Show what was there after the change with this revision
+    /// Show the state after the change with this revision
     #[arg(long, value_name = "REVISION")]
     as_of: Option<u64>,
 }
 
 impl PastArguments {
-    /// The store as it was then, or as it is where nothing is said.
+    /// The store at that revision; by default its current state.
     pub(crate) fn snapshot(self, store: &Store) -> Result<Snapshot> {
         Ok(match self.as_of {
             Some(revision) => store.snapshot_at(revision)?,
@@ -56,10 +57,10 @@ impl PastArguments {
     }
 }
 
-/// How every command opens a store.
+/// The options with which every command opens a store.
 ///
-/// No store is made, so that a misspelt path leaves nothing behind. The journal keeps all it has: how
-/// much that is decides the host, and not who looks at its store.
+/// No store is created, so that a misspelt path leaves nothing. The whole journal is kept: the host decides how much of
+/// it to keep, not the command line.
 pub(crate) fn options() -> Options {
     Options::new().create_if_missing(false).keep_changes(None)
 }
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opening_a_store_takes_nothing_out_of_its_journal() {
+    fn opening_a_store_removes_nothing_from_its_journal() {
         let options = format!("{:?}", options());
         assert!(options.contains("keep_changes: None"), "{options}");
         assert!(options.contains("keep_for: None"), "{options}");

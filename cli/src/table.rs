@@ -1,7 +1,7 @@
-//! Tables that people read.
+//! Tables.
 //!
-//! Aligned columns of text: no lines and no colours, so that a row is a line that `grep`, `cut` and
-//! `less` handle. That is little enough to need no dependency.
+//! Aligned columns of text, without lines and colours, so that `grep`, `cut` and `less` can handle each row. This is
+//! short enough not to need a dependency.
 
 use std::fmt::Write as _;
 
@@ -10,11 +10,11 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::error::Result;
 use crate::output::Output;
 
-/// How wide a column becomes. A wider cell moves what is behind it in its own row and in no other.
+/// The greatest width of a column. A wider cell moves the following cells of its own row, but of no other row.
 const WIDEST: usize = 60;
 
-/// Rows under a header. They are printed in parts, so that a long list is never in memory whole:
-/// columns are as wide as the widest cell so far, up to [`WIDEST`].
+/// Rows under a header. They are printed in parts, so that a long list is never completely in memory. A column is as
+/// wide as its widest cell so far, up to [`WIDEST`].
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
     header: Option<[&'static str; N]>,
@@ -32,12 +32,12 @@ impl<const N: usize> Table<N> {
         Self { header: None, rows: Vec::new(), widths: [0; N] }
     }
 
-    /// How many rows wait to be printed.
+    /// The number of rows that are not printed yet.
     pub(crate) const fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Adds a row. What could move the cursor of a terminal is escaped.
+    /// Adds a row. Characters that could move the cursor of a terminal are escaped.
     pub(crate) fn row(&mut self, cells: [String; N]) {
         let cells = cells.map(escaped);
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
@@ -46,7 +46,7 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells);
     }
 
-    /// Prints the rows so far, and before the first ones the header, if there are any.
+    /// Prints the rows so far. The header is printed before the first rows, if there are any.
     pub(crate) fn print(&mut self, output: &mut Output) -> Result<()> {
         if self.rows.is_empty() {
             return Ok(());
@@ -65,14 +65,14 @@ fn line(cells: &[impl AsRef<str>], widths: &[usize]) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().map(AsRef::as_ref).zip(widths) {
         let spaces = width.saturating_sub(cell.width());
-        // Writing to a text does not fail.
+        // Writing to a text cannot fail.
         let _ = write!(line, "{cell}{:spaces$}  ", "");
     }
     line.truncate(line.trim_end().len());
     line
 }
 
-/// A text without what a terminal, or a program that reads lines, takes for more than text.
+/// A text in which characters are escaped that a terminal, or a program that reads lines, would interpret.
 pub(crate) fn escaped(text: String) -> String {
     if !text.contains(is_unprintable) {
         return text;
@@ -84,8 +84,7 @@ pub(crate) fn escaped(text: String) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Control characters, line ends of all scripts, those that turn the direction of what is behind
-/// them, and annotations.
+/// Control characters, line ends of all scripts, characters that change the direction of text, and annotations.
 fn is_unprintable(character: char) -> bool {
     let marks = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}'];
     character.is_control()
@@ -98,14 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_by_what_a_terminal_shows() {
+    fn columns_are_aligned_by_the_width_on_a_terminal() {
         let widths = [6, 2];
         assert_eq!(line(&["ab", "c"], &widths), "ab      c");
         assert_eq!(line(&["日本", "c"], &widths), "日本    c");
     }
 
     #[test]
-    fn a_cell_that_is_very_wide_moves_nothing_in_other_rows() {
+    fn a_very_wide_cell_does_not_move_cells_of_other_rows() {
         let mut table = Table::new(["KEY", "CODE"]);
         table.row(["x".repeat(500), "c".into()]);
         table.row(["y".into(), "d".into()]);
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_the_cursor_is_escaped_and_the_rest_is_left() {
+    fn characters_that_move_the_cursor_are_escaped_and_others_are_not() {
         assert_eq!(escaped("a\u{1b}[2J\n\u{202e}".into()), "a\\u{1b}[2J\\n\\u{202e}");
         assert_eq!(escaped("a\u{2028}b\u{85}\u{61c}".into()), "a\\u{2028}b\\u{85}\\u{61c}");
         assert_eq!(escaped("Prüfung 日本 👩\u{200d}👧".into()), "Prüfung 日本 👩\u{200d}👧");

@@ -29,8 +29,8 @@ pub(crate) fn asked_for(headers: &HeaderMap) -> Result<Option<ChangeId>, Failure
     let differs = |message| Err(Failure::new(ErrorCode::PreconditionFailed, message));
     if tag.starts_with("W/") {
         return differs(
-            "if-match is a weak entity tag, which proxies make when they compress answers: read the view uncompressed\
-              (accept-encoding: identity), and send its strong entity tag",
+            "if-match is a weak entity tag, which proxies make when they compress answers: read the view uncompressed \
+             (accept-encoding: identity), and send its strong entity tag",
         );
     }
     let change = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));

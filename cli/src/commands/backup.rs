@@ -17,8 +17,8 @@ const HELP: &str = "\
 Example:
   viewlink backup views.viewlink /backups/views-2026-01-31.viewlink
 
-The copy is a store with an id of its own; it is complete or not there at all. STORE is not changed. A store that a \
-host has open is copied by the host, with Store::backup_to.";
+The copy is a store with its own id. It is either complete or does not exist. STORE is not changed. If a host has the \
+store open, let the host copy it with Store::backup_to.";
 
 /// Copy a store with its journal into a new directory
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(crate) struct BackupArguments {
     to: PathBuf,
 }
 
-/// What a backup made, for machines.
+/// The result of a backup, as JSON.
 #[derive(Serialize)]
 struct Copied<'a> {
     path: &'a str,
@@ -41,7 +41,7 @@ struct Copied<'a> {
 
 pub(crate) fn run(arguments: &BackupArguments, output: &mut Output) -> Result<Exit> {
     let BackupArguments { store, to } = arguments;
-    // Of a place that cannot be looked at, the copy tells.
+    // If the path cannot be checked, the backup itself returns the error.
     if is_in(to, store.path()).unwrap_or(false) {
         return Err(TransferError::InStore { path: to.clone() }.into());
     }

@@ -1,11 +1,11 @@
-//! What linking and unlinking share: which resources, what is said of the change, and the report.
+//! The parts that linking and unlinking share: the resources, the comment and actor of the change, and the report.
 
 use clap::Args;
 use serde::Serialize;
 use viewlink::wire::LinkReport;
 use viewlink::{Action, Batch, KeyOutcome, Options, Project, Report, ResourceType, ViewKey};
 
-use super::said::SaidArguments;
+use super::change_options::ChangeOptions;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::keys::KeyArguments;
@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::resources::{ProjectArguments, TypeArguments};
 use crate::table::Table;
 
-/// A batch, and what is said of its change.
+/// A batch with the comment and actor of its change.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArguments {
     /// The view
@@ -33,20 +33,20 @@ pub(crate) struct ChangeArguments {
     #[arg(long)]
     by_id: bool,
 
-    /// Also take what a filter finds, such as `tags:beta,archived:false`
+    /// Also use the resources that a filter finds, such as `tags:beta,archived:false`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 
     #[command(flatten)]
-    said: SaidArguments,
+    options: ChangeOptions,
 
-    /// How many keys are allowed at most, including those that a filter finds
+    /// The largest number of keys, including those that a filter finds
     #[arg(long, value_name = "KEYS", default_value_t = 100_000)]
     pub(super) batch_limit: usize,
 }
 
 impl ChangeArguments {
-    /// The batch that was asked for.
+    /// The batch that the arguments describe.
     pub(super) fn batch(&self) -> Result<Batch> {
         let resource_type = self.types.resource_type()?;
         if self.by_id && resource_type != ResourceType::Segment {
@@ -72,14 +72,14 @@ impl ChangeArguments {
         })
     }
 
-    /// How the store is opened.
-    pub(super) fn options(&self) -> Options {
-        self.said.options().batch_limit(self.batch_limit)
+    /// The options to open the store with.
+    pub(super) fn store_options(&self) -> Options {
+        self.options.store_options().batch_limit(self.batch_limit)
     }
 
-    /// The handle whose change says what was asked to be said.
+    /// The handle whose change has the given comment and actor.
     pub(super) fn handle(&self, project: Project) -> Project {
-        self.said.handle(project)
+        self.options.handle(project)
     }
 
     /// Whether no resources are named.
@@ -87,15 +87,15 @@ impl ChangeArguments {
         self.keys.is_none() && self.filter.is_none()
     }
 
-    /// Tells what came of the batch, for which the view was `created` at a revision or was there.
-    pub(super) fn tell(
+    /// Prints the report of the batch. The view was `created` at a revision, or existed before.
+    pub(super) fn print_report(
         &self,
         report: &Report,
         created: Option<u64>,
         output: &mut Output,
     ) -> Result<Exit> {
         let printed = print(report, created, output).and_then(|()| output.flush());
-        // Where the output is lost the summary tells that the change is made.
+        // If the output cannot be written, the summary still reports that the change was made.
         if !output.is_json() || printed.is_err() {
             output.note(self.summary(report, created));
         }
@@ -110,22 +110,22 @@ impl ChangeArguments {
                 (KeyOutcome::Unlinked, "unlinked", KeyOutcome::NotLinked, "not linked")
             }
             Action::Move => {
-                (KeyOutcome::Moved, "moved", KeyOutcome::Unlinked, "linked there already")
+                (KeyOutcome::Moved, "moved", KeyOutcome::Unlinked, "already linked there")
             }
-            _ => (KeyOutcome::Linked, "linked", KeyOutcome::AlreadyLinked, "linked already"),
+            _ => (KeyOutcome::Linked, "linked", KeyOutcome::AlreadyLinked, "already linked"),
         };
         let left = match count(&left) {
             0 => String::new(),
             left => format!("{left} {left_word}, "),
         };
         let is_created = if created.is_some() { "created, " } else { "" };
-        let end = self.said.end(report.revision().or(created));
+        let end = self.options.end(report.revision().or(created));
         let (view, done, failed) = (&self.view, count(&done), report.failure_count());
         format!("{view}: {is_created}{done} {word}, {left}{failed} failed; {end}")
     }
 }
 
-/// A report, as the REST API has it, and the last revision that the call made.
+/// A report in the shape of the REST API, and the last revision that the call made.
 #[derive(Serialize)]
 struct Reported<R> {
     #[serde(flatten)]

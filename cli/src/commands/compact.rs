@@ -1,4 +1,4 @@
-//! Writing the state down, with nothing in the file but the state.
+//! Writing a checkpoint, which has only the current state.
 
 use clap::Args;
 use indicatif::HumanBytes;
@@ -14,9 +14,9 @@ const HELP: &str = "\
 Example:
   viewlink compact views.viewlink
 
-It makes a checkpoint: the next opening does not need the journal, and what was deleted no longer takes space.";
+It writes a checkpoint: the next opening does not need the journal, and deleted data no longer takes space.";
 
-/// Make a checkpoint, which frees the space of what was deleted
+/// Write a checkpoint, which frees the space of deleted data
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct CompactArguments {
@@ -24,7 +24,7 @@ pub(crate) struct CompactArguments {
     store: StoreArguments,
 }
 
-/// The length of the checkpoint before and after, for machines.
+/// The length of the checkpoint before and after, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compacted {
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &CompactArguments, output: &mut Output) -> Result<E
             .json(&Compacted { checkpoint_bytes_before: before, checkpoint_bytes_after: after })?;
     } else {
         let (before, after) = (HumanBytes(before), HumanBytes(after));
-        output.note(format_args!("the checkpoint takes {after}, and took {before}"));
+        output.note(format_args!("the checkpoint has {after}; before, it had {before}"));
     }
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! What views have in common.
+//! How much views have in common.
 
 use clap::Args;
 use serde::Serialize;
@@ -17,8 +17,8 @@ Examples:
   viewlink compare views.viewlink web shop
   viewlink compare views.viewlink web --near 0.8
 
-The Jaccard index is how many resources both views have, of those that one has or both: from 0, where
-they have nothing in common, to 1, where they have the same. `find` lists the resources themselves.";
+The Jaccard index is the number of resources that both views have, divided by the number that at least
+one has. It is 0 if they have nothing in common, and 1 if they are equal. `find` lists the resources.";
 
 /// Compare two views, or list the views that are nearly the same as one
 #[derive(Debug, Args)]
@@ -31,11 +31,11 @@ pub(crate) struct CompareArguments {
     #[arg(value_name = "VIEW")]
     view: ViewKey,
 
-    /// The view it is compared with
+    /// The view to compare it with
     #[arg(value_name = "OTHER", conflicts_with = "near")]
     other: Option<ViewKey>,
 
-    /// List the other views whose Jaccard index with it is at least this, from 0 to 1
+    /// List the other views whose Jaccard index with it is at least this number, from 0 to 1
     #[arg(long, value_name = "INDEX")]
     near: Option<f64>,
 
@@ -46,7 +46,7 @@ pub(crate) struct CompareArguments {
     list: ListArguments,
 }
 
-/// What two views have in common, for machines.
+/// The comparison of two views, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compared<'a> {

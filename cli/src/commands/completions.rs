@@ -1,4 +1,4 @@
-//! What shells complete.
+//! Completion scripts for shells.
 
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
@@ -14,7 +14,7 @@ Examples:
   viewlink completions fish > ~/.config/fish/completions/viewlink.fish
   viewlink completions zsh > ~/.zfunc/_viewlink";
 
-/// Print what a shell needs to complete commands
+/// Print a script with which a shell completes commands
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct CompletionsArguments {
@@ -24,7 +24,7 @@ pub(crate) struct CompletionsArguments {
 }
 
 pub(crate) fn run(arguments: &CompletionsArguments, output: &mut Output) -> Result<Exit> {
-    // Into memory, since the generator panics where it cannot write.
+    // It is written to memory first, since the generator panics if it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "viewlink", &mut script);
     output.bytes(&script)?;

@@ -1,9 +1,9 @@
-//! Making a view out of another one.
+//! Copying a view.
 
 use clap::Args;
 use viewlink::{ViewKey, ViewPatch};
 
-use super::said::SaidArguments;
+use super::change_options::ChangeOptions;
 use super::views::ShownViews;
 use crate::counted::counted;
 use crate::error::Result;
@@ -18,14 +18,14 @@ Example:
 
 `copy` copies a view; to copy a whole store use `backup`.";
 
-/// Make a view with the fields and the links of another one
+/// Create a view with the fields and the links of another one
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct CopyArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// The view that is copied
+    /// The view to copy
     #[arg(value_name = "VIEW")]
     view: ViewKey,
 
@@ -41,25 +41,25 @@ pub(crate) struct CopyArguments {
     project: ProjectArguments,
 
     #[command(flatten)]
-    said: SaidArguments,
+    options: ChangeOptions,
 
-    /// How many links are allowed at most
+    /// The largest number of links
     #[arg(long, value_name = "LINKS", default_value_t = 100_000)]
     batch_limit: usize,
 }
 
 pub(crate) fn run(arguments: &CopyArguments, output: &mut Output) -> Result<Exit> {
-    let CopyArguments { store, view, to, name, project, said, batch_limit } = arguments;
+    let CopyArguments { store, view, to, name, project, options, batch_limit } = arguments;
     let patch = match name {
         Some(name) => ViewPatch::new().name(name),
         None => ViewPatch::new(),
     };
-    let opened = store.open(said.options().batch_limit(*batch_limit), output)?;
+    let opened = store.open(options.store_options().batch_limit(*batch_limit), output)?;
     let plain = opened.project(project.key().as_str())?;
-    let copy = said.handle(plain.clone()).copy_view(view.as_str(), to.as_str(), patch)?;
+    let copy = options.handle(plain.clone()).copy_view(view.as_str(), to.as_str(), patch)?;
     ShownViews::new(plain.read()?.info())?.view(output, &copy)?;
-    let (links, end) = (copy.links.total(), (!said.dry_run).then_some(copy.revision));
-    output.note(format_args!("{to}: {} of {view}; {}", counted(links, "link"), said.end(end)));
+    let (links, end) = (copy.links.total(), (!options.dry_run).then_some(copy.revision));
+    output.note(format_args!("{to}: {} of {view}; {}", counted(links, "link"), options.end(end)));
     opened.close()?;
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! What a change did, in one line for people.
+//! A change described in one line of text.
 
 use viewlink::ResourceType;
 use viewlink::wire::Counts;
@@ -6,14 +6,13 @@ use viewlink::wire::Counts;
 use crate::counted::counted;
 use crate::deed::{Deed, Links, Name, Settings};
 
-/// How many resources a line names.
+/// The largest number of resources that a line names.
 const NAMED: usize = 4;
 
-/// How many parts of a change of many views a line describes.
+/// The largest number of parts that a line describes for a change of many views.
 const PARTS: usize = 3;
 
-/// What a change did. Where it did it to many resources some are named, those first that are
-/// `wanted`; `--json` names all.
+/// Describes a change. If it has many resources, some are named, the `wanted` ones first; `--json` names all.
 pub(crate) fn described(
     deed: &Deed,
     reverts: Option<u64>,
@@ -39,23 +38,23 @@ fn did(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
         }
         Deed::LinksChanged(of) => links(of),
         Deed::ManyLinksChanged { parts } => {
-            let told: Vec<_> = parts.iter().take(PARTS).map(links).collect();
+            let shown: Vec<_> = parts.iter().take(PARTS).map(links).collect();
             let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
-            told.join(" | ") + &more
+            shown.join(" | ") + &more
         }
         Deed::ProjectDeleted { view_count, unlinked_count } => {
             let views = counted(*view_count, "view");
             format!("deleted the project: {views} with {}", of_types(unlinked_count))
         }
         Deed::Steps { steps } => {
-            let told: Vec<_> = steps.iter().take(PARTS).map(|step| did(step, wanted)).collect();
-            told.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
+            let shown: Vec<_> = steps.iter().take(PARTS).map(|step| did(step, wanted)).collect();
+            shown.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
         }
         other => of_resources(other, wanted),
     }
 }
 
-/// What a change did to resources, whatever views they are in.
+/// Describes a change of resources, in whatever views they are.
 fn of_resources(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
     match deed {
         Deed::ResourcesPut { resources } => {
@@ -75,19 +74,19 @@ fn of_resources(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
             format!("{view_key}: follows {} with {filter}", plural(resource_type))
         }
         Deed::Unfollowed { view_key, resource_type } => {
-            format!("{view_key}: follows no {} any more", plural(resource_type))
+            format!("{view_key}: no longer follows a filter for {}", plural(resource_type))
         }
-        Deed::ProjectPut { project } => format!("put the project: {}", said(project)),
+        Deed::ProjectPut { project } => format!("put the project: {}", settings_of(project)),
         Deed::ResourcesUnregistered { resources } => {
             let (count, names) = (resources.len() as u64, named(resources, wanted));
             format!("unregistered {}: {names}", counted(count, "resource"))
         }
-        _ => "something that this version does not know".to_owned(),
+        _ => "unknown to this version".to_owned(),
     }
 }
 
 /// The settings of a project.
-fn said(settings: &Settings) -> String {
+fn settings_of(settings: &Settings) -> String {
     let name = match settings.name.as_str() {
         "" => "no name".to_owned(),
         name => format!("name {name:?}"),
@@ -116,7 +115,7 @@ fn changed(links: &Links, wanted: &dyn Fn(&Name) -> bool) -> String {
     parts.collect::<Vec<_>>().join("; ") + by_filter
 }
 
-/// The name of a type in the plural, from that in the singular.
+/// The plural of the name of a type.
 fn plural(singular: &str) -> &str {
     let of = ResourceType::ALL.into_iter().find(|of| of.singular() == singular);
     of.map_or(singular, |of| of.plural())
@@ -125,20 +124,20 @@ fn plural(singular: &str) -> &str {
 fn named(resources: &[Name], wanted: &dyn Fn(&Name) -> bool) -> String {
     let first = resources.iter().filter(|of| wanted(of));
     let others = resources.iter().filter(|of| !wanted(of));
-    let told = first.chain(others).take(NAMED).map(|of| of.to_string());
-    told.collect::<Vec<_>>().join(", ")
+    let shown = first.chain(others).take(NAMED).map(|of| of.to_string());
+    shown.collect::<Vec<_>>().join(", ")
         + &rest(resources.len(), NAMED, |names| format!("{names} more"))
 }
 
-/// The words for those that are not named.
-fn rest(all: usize, told: usize, words: impl Fn(u64) -> String) -> String {
-    match all.saturating_sub(told) {
+/// The words for the resources that are not named.
+fn rest(all: usize, shown: usize, words: impl Fn(u64) -> String) -> String {
+    match all.saturating_sub(shown) {
         0 => String::new(),
         rest => format!(", and {}", words(rest as u64)),
     }
 }
 
-/// The links of all types, of which most have none.
+/// The links of all types; most types have none.
 fn of_types(counts: &Counts) -> String {
     let Counts { flags, segments, ai_configs, metrics } = *counts;
     let types =
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_names_some_resources_and_those_first_that_are_asked_for() {
+    fn a_line_names_some_resources_and_the_requested_ones_first() {
         let flags = (0..6).map(|n| Resource::flag(&format!("f{n}")).unwrap());
         let flags: Vec<_> = flags.map(|flag| Name::from(flag.as_raw())).collect();
         let named = |wanted: &str| named(&flags, &|of| of.resource_key == wanted);

@@ -1,4 +1,4 @@
-//! The figures of a store.
+//! The statistics of a store.
 
 use serde::Serialize;
 use viewlink::{
@@ -8,7 +8,7 @@ use viewlink::{
 use crate::error::Result;
 use crate::list::each;
 
-/// What a store holds, and how large its parts are.
+/// The content of a store, and the sizes of its parts.
 pub(super) struct Figures {
     pub(super) id: String,
     pub(super) projects: u64,
@@ -30,7 +30,7 @@ impl Figures {
             views += project.views;
             resources += project.resources;
             let project = snapshot.project(project.key.as_str())?;
-            // A view has the number of its links, so no link is read.
+            // A view stores the number of its links, so no link is read.
             let list = |paging| project.views(paging);
             each(ViewSort::Key, list, |view: View| {
                 links += view.links;
@@ -40,7 +40,7 @@ impl Figures {
         Ok(Self { id: store.id(), projects, views, links, resources, sizes: store.sizes()? })
     }
 
-    /// The same as JSON has it.
+    /// The same as JSON.
     pub(super) fn for_machines(&self) -> impl Serialize + use<'_> {
         let sizes = &self.sizes;
         FiguresJson {
@@ -88,7 +88,7 @@ impl From<&JournalSize> for JournalJson {
     }
 }
 
-/// How many bytes of memory each part takes, and all of them.
+/// The bytes of memory of each part, and their sum.
 #[derive(Serialize)]
 struct MemoryJson {
     total: u64,

@@ -1,4 +1,4 @@
-//! Resources by the views they are in.
+//! Finding resources by their views.
 
 use clap::Args;
 use serde::Serialize;
@@ -20,9 +20,9 @@ Examples:
   viewlink find views.viewlink --in-no-view
   viewlink find views.viewlink --in-no-view --limit 0
 
-Resources are looked for among those that are linked to a view and those that are registered.";
+The search covers all resources that are linked to a view, and all registered ones.";
 
-/// List resources by the views they are in: in all, any, none or exactly these
+/// List resources by their views: in all, any, none or exactly these
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct FindArguments {
@@ -33,7 +33,7 @@ pub(crate) struct FindArguments {
     #[arg(long = "in", value_name = "VIEWS", value_delimiter = ',')]
     in_all: Vec<ViewKey>,
 
-    /// In one of these views or more
+    /// In at least one of these views
     #[arg(long = "in-any", value_name = "VIEWS", value_delimiter = ',')]
     in_any: Vec<ViewKey>,
 
@@ -41,11 +41,11 @@ pub(crate) struct FindArguments {
     #[arg(long = "not-in", value_name = "VIEWS", value_delimiter = ',')]
     not_in: Vec<ViewKey>,
 
-    /// In all of these views and in no other
+    /// In all of these views and in no other view
     #[arg(long, value_name = "VIEWS", value_delimiter = ',')]
     exactly: Vec<ViewKey>,
 
-    /// In no view at all
+    /// In no view
     #[arg(long, conflicts_with_all = ["in_all", "in_any", "exactly"])]
     in_no_view: bool,
 
@@ -63,7 +63,7 @@ pub(crate) struct FindArguments {
     list: ListArguments,
 }
 
-/// A resource, for machines.
+/// A resource, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Found<'a> {
@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &FindArguments, output: &mut Output) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// A line for each, as --keys-from reads them.
+/// One resource per line, as --keys-from reads them.
 fn show(output: &mut Output, page: &Page<Resource>) -> Result<()> {
     for resource in &page.items {
         if output.is_json() {

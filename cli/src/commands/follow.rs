@@ -1,10 +1,10 @@
-//! Letting a view follow a filter, and ending that.
+//! Making a view follow a filter, and ending that.
 
 use clap::{Args, ValueEnum};
 use viewlink::wire::ReplaceReport;
 use viewlink::{KeyOutcome, Report, Unfollow, ViewKey};
 
-use super::said::SaidArguments;
+use super::change_options::ChangeOptions;
 use crate::counted::counted;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -18,8 +18,8 @@ Examples:
   viewlink follow views.viewlink beta 'tags:beta,archived:false' --comment 'as agreed' --dry-run
   viewlink follow views.viewlink beta 'unbounded = true' --type segments --environment production
 
-From then on each change of what is registered changes the links of the view, in the same change. A filter that the \
-view follows already is replaced. Links that were made by key stay.";
+From then on, each change of the registry also updates the links of the view, in the same change. If the view already \
+follows a filter, the new one replaces it. Links that were made by key stay.";
 
 const UNFOLLOW_HELP: &str = "\
 Examples:
@@ -28,7 +28,7 @@ Examples:
 
 Links that were made by key stay in any case.";
 
-/// Link what a filter finds to a view, now and after every change
+/// Link the resources that a filter finds to a view, now and after every change
 #[derive(Debug, Args)]
 #[command(after_help = FOLLOW_HELP)]
 pub(crate) struct FollowArguments {
@@ -50,14 +50,14 @@ pub(crate) struct FollowArguments {
     types: TypeArguments,
 
     #[command(flatten)]
-    said: SaidArguments,
+    options: ChangeOptions,
 
-    /// How many links there may be
+    /// The largest number of links
     #[arg(long, value_name = "LINKS", default_value_t = 100_000)]
     batch_limit: usize,
 }
 
-/// Let a view follow no filter any more
+/// Stop following a filter
 #[derive(Debug, Args)]
 #[command(after_help = UNFOLLOW_HELP)]
 pub(crate) struct UnfollowArguments {
@@ -68,11 +68,11 @@ pub(crate) struct UnfollowArguments {
     #[arg(value_name = "VIEW")]
     view: ViewKey,
 
-    /// What becomes of the links that the filter alone holds
+    /// Whether to keep the links that only the filter holds
     #[arg(long, value_name = "LINKS", value_enum, default_value_t = Links::Keep)]
     links: Links,
 
-    /// With `--links take-out`: leave a resource in the last view it is in; that is a failure then
+    /// With `--links take-out`: keep a resource in its last view, and count it as a failure
     #[arg(long)]
     keep_last_view: bool,
 
@@ -83,53 +83,53 @@ pub(crate) struct UnfollowArguments {
     types: TypeArguments,
 
     #[command(flatten)]
-    said: SaidArguments,
+    options: ChangeOptions,
 
-    /// How many links there may be
+    /// The largest number of links
     #[arg(long, value_name = "LINKS", default_value_t = 100_000)]
     batch_limit: usize,
 }
 
-/// What becomes of links.
+/// What happens to the links of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Links {
-    /// They stay
+    /// The links stay
     Keep,
-    /// They go
+    /// The links are removed
     TakeOut,
 }
 
 pub(crate) fn follow(arguments: &FollowArguments, output: &mut Output) -> Result<Exit> {
-    let FollowArguments { store, view, project, types, said, filter, batch_limit } = arguments;
+    let FollowArguments { store, view, project, types, options, filter, batch_limit } = arguments;
     let (resource_type, filter) = (types.resource_type()?, types.one_filter(filter)?);
-    let opened = store.open(said.options().batch_limit(*batch_limit), output)?;
-    let project = said.handle(opened.project(project.key().as_str())?);
+    let opened = store.open(options.store_options().batch_limit(*batch_limit), output)?;
+    let project = options.handle(opened.project(project.key().as_str())?);
     let report = project.follow(view.as_str(), resource_type, filter)?;
-    let exit = tell(view, said, &report, output)?;
+    let exit = print_report(view, options, &report, output)?;
     opened.close()?;
     Ok(exit)
 }
 
 pub(crate) fn unfollow(arguments: &UnfollowArguments, output: &mut Output) -> Result<Exit> {
-    let UnfollowArguments { store, view, project, types, said, batch_limit, .. } = arguments;
+    let UnfollowArguments { store, view, project, types, options, batch_limit, .. } = arguments;
     let unfollow = match (arguments.links, arguments.keep_last_view) {
         (Links::Keep, _) => Unfollow::KeepLinks,
         (Links::TakeOut, false) => Unfollow::TakeOut,
         (Links::TakeOut, true) => Unfollow::TakeOutKeepLastView,
     };
     let resource_type = types.resource_type()?;
-    let opened = store.open(said.options().batch_limit(*batch_limit), output)?;
-    let project = said.handle(opened.project(project.key().as_str())?);
+    let opened = store.open(options.store_options().batch_limit(*batch_limit), output)?;
+    let project = options.handle(opened.project(project.key().as_str())?);
     let report = project.unfollow(view.as_str(), resource_type, unfollow)?;
-    let exit = tell(view, said, &report, output)?;
+    let exit = print_report(view, options, &report, output)?;
     opened.close()?;
     Ok(exit)
 }
 
-/// Tells what came of it.
-fn tell(
+/// Prints the result.
+fn print_report(
     view: &ViewKey,
-    said: &SaidArguments,
+    options: &ChangeOptions,
     report: &Report,
     output: &mut Output,
 ) -> Result<Exit> {
@@ -146,7 +146,7 @@ fn tell(
             0 => String::new(),
             others => format!(", and links of {}", counted(others as u64, "other view")),
         };
-        let (failed, end) = (report.failure_count(), said.end(report.revision()));
+        let (failed, end) = (report.failure_count(), options.end(report.revision()));
         let links = format!("{linked} linked, {unlinked} unlinked{others}, {failed} failed");
         output.note(format!("{view}: {links}; {end}"));
     }

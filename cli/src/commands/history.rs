@@ -1,4 +1,4 @@
-//! What changes did to a view or resource.
+//! The changes of a view or resource.
 
 use clap::Args;
 use viewlink::wire::History;
@@ -19,9 +19,9 @@ Examples:
   viewlink history views.viewlink --key checkout-v2
   viewlink history views.viewlink --key production/beta-users --type segments --json
 
-It is read from the journal, so it ends with the oldest change that the journal keeps.";
+The list is read from the journal, so it ends with the oldest change that the journal keeps.";
 
-/// List what changes did to a view or resource, the newest first
+/// List the changes of a view or resource, the newest first
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct HistoryArguments {
@@ -50,11 +50,11 @@ pub(crate) struct HistoryArguments {
     past: PastArguments,
 }
 
-/// How many changes are read at once.
+/// The number of changes that are read at once.
 const PAGE: usize = 1_000;
-/// How many changes a table tells where nothing is said.
+/// The default number of changes in a table.
 const TABLE_ROWS: usize = 100;
-/// How many events of a change a table names.
+/// The largest number of events of a change that a table names.
 const NAMED: usize = 4;
 
 pub(crate) fn run(arguments: &HistoryArguments, output: &mut Output) -> Result<Exit> {

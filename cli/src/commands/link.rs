@@ -16,7 +16,7 @@ Examples:
   viewlink link views.viewlink my-view --type segments production/beta-users
   viewlink link views.viewlink my-view --filter tags:beta --dry-run
 
-A failed key stops none of the others: it is printed with its code and the reason, and the exit code is 1.";
+A failed key does not stop the others. It is printed with its code and the reason, and the exit code is 1.";
 
 /// Link resources to a view, in one change
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(crate) struct LinkArguments {
     #[arg(long)]
     refuse_existing: bool,
 
-    /// Link only registered resources; any other resource is a failure
+    /// Link only registered resources, and count others as failures
     #[arg(long)]
     closed: bool,
 
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     let batch = change.batch()?;
     let batch = if arguments.refuse_existing { batch.refuse_existing() } else { batch };
     let policy = if arguments.closed { LinkPolicy::Closed } else { LinkPolicy::Open };
-    let options = change.options().link_policy(policy);
+    let options = change.store_options().link_policy(policy);
     let (opened, is_new) = arguments.open(options, output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let view = change.view.as_str();
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
     })?;
     let made = if is_new { new_store::write(&opened, store.path()) } else { Ok(()) };
     let exit = match new_store::is_there(&made) {
-        true => change.tell(&report, created, output)?,
+        true => change.print_report(&report, created, output)?,
         false => Exit::Failed,
     };
     opened.close()?;
@@ -71,8 +71,8 @@ pub(crate) fn run(arguments: &LinkArguments, output: &mut Output) -> Result<Exit
 }
 
 impl LinkArguments {
-    /// Opens the store; tells whether it is a new one. That is made in memory, and written when the
-    /// links are in it, so that a call that fails leaves none behind.
+    /// Opens the store; returns whether it is new. A new store is created in memory, and written after the links are in
+    /// it, so that a call that fails leaves no store.
     fn open(&self, options: Options, output: &Output) -> Result<(Store, bool)> {
         if !self.create {
             return Ok((self.store.open(options, output)?, false));
@@ -85,7 +85,7 @@ impl LinkArguments {
     }
 }
 
-/// Creates the view where there is none; tells the revision of that.
+/// Creates the view if it does not exist; returns the revision of that change.
 fn create(project: &Project, view: &str) -> Result<Option<u64>> {
     match project.create_view(NewView::new(view, view)) {
         Ok(created) => Ok(Some(created.revision)),

@@ -1,4 +1,4 @@
-//! What is linked to a view.
+//! The resources that are linked to a view.
 
 use clap::{Args, ValueEnum};
 use viewlink::wire::{self, Query};
@@ -56,7 +56,7 @@ pub(crate) struct LinksArguments {
     list: ListArguments,
 }
 
-/// The orders of links, as the REST API names them.
+/// The sort orders of links, as the REST API names them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "camelCase")]
 enum Sort {
@@ -65,7 +65,7 @@ enum Sort {
     Name,
 }
 
-/// The rows of a page where all links of the view are read for each.
+/// The rows of a page if every page must read all links of the view.
 const SORTED_PAGE: usize = 50_000;
 
 pub(crate) fn run(arguments: &LinksArguments, output: &mut Output) -> Result<Exit> {
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &LinksArguments, output: &mut Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Links as they are printed.
+/// Prints links.
 struct ShownLinks<'a> {
     project: &'a ProjectKey,
     view: &'a ViewKey,
@@ -113,7 +113,7 @@ impl<'a> ShownLinks<'a> {
             view: &arguments.view,
             resource_type,
             keys: arguments.keys,
-            query: query.map_err(|_| Error::Usage("links cannot be asked for"))?,
+            query: query.map_err(|_| Error::Usage("the list of links cannot be read"))?,
             table: Table::new(["KEY", "LINKED AT", "REVISION"]),
         })
     }

@@ -1,4 +1,4 @@
-//! The changes of a store, as the journal tells them.
+//! The changes of a store, from its journal.
 
 use clap::Args;
 use viewlink::wire::Changes;
@@ -20,8 +20,8 @@ Examples:
   viewlink log views.viewlink --key checkout-v2 --view my-view
   viewlink log views.viewlink --from 1200 --json | jq -c 'select(.actor == \"import\")'
 
-A change that removes a whole view, environment or project says how many links it removed and not \
-which, so --key does not find it.";
+A change that removes a whole view, environment or project records only the number of its links, so --key does not \
+find it.";
 
 /// List the changes that the journal keeps, the oldest first
 #[derive(Debug, Args)]
@@ -46,22 +46,22 @@ pub(crate) struct LogArguments {
     only: Only,
 }
 
-/// Which changes to print. All of it must hold.
+/// Which changes to print. All conditions must hold.
 #[derive(Debug, Args)]
 struct Only {
-    /// Only changes of a project
+    /// Only changes of this project
     #[arg(long, value_name = "KEY")]
     project: Option<ProjectKey>,
 
-    /// Only changes that name a view
+    /// Only changes that name this view
     #[arg(long, value_name = "KEY")]
     view: Option<ViewKey>,
 
-    /// Only changes that name a resource, by its key or as ENVIRONMENT/KEY
+    /// Only changes that name this resource, by its key or as ENVIRONMENT/KEY
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 
-    /// Only changes that this actor made
+    /// Only changes made by this actor
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &LogArguments, output: &mut Output) -> Result<Exit>
 }
 
 impl LogArguments {
-    /// The revision to begin with, of those from the `oldest` on that come before the `end`.
+    /// The first revision to print, from `oldest` up, and before `end`.
     fn first(&self, oldest: u64, end: u64) -> u64 {
         match (self.from, self.last) {
             (Some(from), _) => from.max(1),
@@ -93,7 +93,7 @@ impl LogArguments {
     }
 }
 
-/// How much was shown, and of what: an empty list tells nothing.
+/// How many changes were shown, and which ones the journal has; otherwise an empty list would have no meaning.
 fn summary(shown: u64, oldest: u64, end: u64) -> String {
     let shown = counted(shown, "change");
     match end.checked_sub(1).filter(|newest| oldest <= *newest) {
@@ -102,7 +102,7 @@ fn summary(shown: u64, oldest: u64, end: u64) -> String {
     }
 }
 
-/// The oldest change that the journal keeps; one more than the newest when it keeps none.
+/// The oldest change that the journal keeps; one more than the newest if it keeps none.
 fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
     match snapshot.changes(1) {
         Ok(_) => Ok(1),
@@ -111,10 +111,10 @@ fn oldest_kept(snapshot: &Snapshot) -> Result<u64> {
     }
 }
 
-/// How many rows are aligned with each other.
+/// The number of rows that are aligned with each other.
 const ROWS: usize = 256;
 
-/// Prints the changes that were asked for; tells how many there were.
+/// Prints the requested changes; returns their number.
 fn print(
     arguments: &LogArguments,
     changes: impl Iterator<Item = viewlink::Result<Change>>,
@@ -131,7 +131,7 @@ fn print(
         let change = match change {
             Ok(change) => change,
             Err(error) => {
-                // What could be read is shown before what cannot.
+                // The changes that could be read are shown before the error.
                 table.print(output)?;
                 return Err(error.into());
             }

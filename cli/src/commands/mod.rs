@@ -2,6 +2,7 @@
 
 mod backup;
 mod change;
+mod change_options;
 mod compact;
 mod compare;
 mod completions;
@@ -18,7 +19,6 @@ mod move_links;
 mod projects;
 mod rename;
 mod restore;
-mod said;
 mod stats;
 mod undo;
 mod unlink;
@@ -55,7 +55,7 @@ pub(crate) use verify::VerifyArguments;
 pub(crate) use views::ViewsArguments;
 pub(crate) use views_of::ViewsOfArguments;
 
-/// Does what a command asks for.
+/// Runs a command.
 pub(crate) fn run(command: &Command, output: &mut Output) -> Result<Exit> {
     match command {
         Command::Backup(arguments) => backup::run(arguments, output),

@@ -15,10 +15,10 @@ Examples:
   viewlink move views.viewlink old-view --to new-view --filter tags:beta --dry-run
   viewlink move views.viewlink old-view --to new-view --all
 
-A resource that the other view has already keeps its link there, and is unlinked from the first one.
-A failed key stops none of the others: it is printed with its code and the reason, and the exit code is 1.";
+A resource that is already linked to the other view keeps that link, and is unlinked from the first one.
+A failed key does not stop the others. It is printed with its code and the reason, and the exit code is 1.";
 
-/// Move links from a view to another one, in one change
+/// Move links from one view to another, in one change
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct MoveArguments {
@@ -32,7 +32,7 @@ pub(crate) struct MoveArguments {
     #[arg(long, value_name = "VIEW")]
     to: ViewKey,
 
-    /// Move everything, of every type
+    /// Move all links, of every type
     #[arg(long)]
     all: bool,
 
@@ -40,7 +40,7 @@ pub(crate) struct MoveArguments {
     #[arg(long)]
     ignore_missing: bool,
 
-    /// Keep what the other view already has where it is, and count it as a failure
+    /// Do not move a resource that the other view already has, and count it as a failure
     #[arg(long)]
     refuse_existing: bool,
 }
@@ -53,7 +53,7 @@ impl MoveArguments {
                 ResourceType::ALL.map(all).to_vec()
             }
             (true, false) => {
-                return Err(Error::Usage("--all moves everything: leave keys and filters out"));
+                return Err(Error::Usage("--all moves all links: do not give keys or filters"));
             }
             (false, _) => vec![self.change.batch()?],
         };
@@ -68,16 +68,16 @@ impl MoveArguments {
 pub(crate) fn run(arguments: &MoveArguments, output: &mut Output) -> Result<Exit> {
     let MoveArguments { store, change, to, .. } = arguments;
     let batches = arguments.batches()?;
-    let opened = store.open(change.options(), output)?;
+    let opened = store.open(change.store_options(), output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let reports = project.move_links(change.view.as_str(), to.as_str(), batches)?;
     let mut exit = Exit::Done;
     let whole = reports.iter().all(viewlink::Report::is_empty);
     for (place, report) in reports.iter().enumerate() {
-        // Of the types of which nothing was linked nobody needs to be told.
+        // Types without links are not reported.
         if !report.is_empty() || (whole && place == 0) {
-            let told = change.tell(report, None, output)?;
-            exit = if told == Exit::Done { exit } else { told };
+            let result = change.print_report(report, None, output)?;
+            exit = if result == Exit::Done { exit } else { result };
         }
     }
     opened.close()?;

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &ProjectsArguments, output: &mut Output) -> Result<
     Ok(Exit::Done)
 }
 
-/// A project, for machines.
+/// A project, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProjectJson<'a> {

@@ -1,9 +1,9 @@
-//! Giving a view another key.
+//! Renaming a view.
 
 use clap::Args;
 use viewlink::ViewKey;
 
-use super::said::SaidArguments;
+use super::change_options::ChangeOptions;
 use super::views::ShownViews;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub(crate) struct RenameArguments {
     #[arg(value_name = "VIEW")]
     view: ViewKey,
 
-    /// Its new key
+    /// The new key
     #[arg(value_name = "KEY")]
     to: ViewKey,
 
@@ -34,19 +34,19 @@ pub(crate) struct RenameArguments {
     project: ProjectArguments,
 
     #[command(flatten)]
-    said: SaidArguments,
+    options: ChangeOptions,
 }
 
 pub(crate) fn run(arguments: &RenameArguments, output: &mut Output) -> Result<Exit> {
-    let RenameArguments { store, view, to, project, said } = arguments;
-    let opened = store.open(said.options(), output)?;
+    let RenameArguments { store, view, to, project, options } = arguments;
+    let opened = store.open(options.store_options(), output)?;
     let plain = opened.project(project.key().as_str())?;
     let before = plain.read()?.view(view.as_str())?;
-    let renamed = said.handle(plain.clone()).rename_view(view.as_str(), to.as_str())?;
+    let renamed = options.handle(plain.clone()).rename_view(view.as_str(), to.as_str())?;
     ShownViews::new(plain.read()?.info())?.view(output, &renamed)?;
-    let changed = renamed.revision != before.revision && !said.dry_run;
-    let end = said.end(changed.then_some(renamed.revision));
-    output.note(format_args!("{view}: {to} is its key; {end}"));
+    let changed = renamed.revision != before.revision && !options.dry_run;
+    let end = options.end(changed.then_some(renamed.revision));
+    output.note(format_args!("{view}: is now {to}; {end}"));
     opened.close()?;
     Ok(Exit::Done)
 }

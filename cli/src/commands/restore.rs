@@ -1,4 +1,4 @@
-//! Bringing a copy of a store forward.
+//! Restoring a copy of a store to a revision.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,11 @@ const HELP: &str = "\
 Example:
   viewlink restore /backups/monday.viewlink views.viewlink --journal /archive --at 5310
 
-Makes a new store with the content that the copied store had at a revision. COPY and the directories of the journal are only read. \
-A directory of the journal is what Options::archive keeps, or the directory `journal` of the store itself; of several, give \
-the oldest first. `viewlink log` shows the revision of a mistake.";
+Creates a new store with the content that the copied store had at a revision. COPY and the directories of the journal \
+are only read. A directory of the journal is an archive of Options::archive, or the directory `journal` of the store \
+itself. If there are several, give the oldest first. `viewlink log` shows the revision of a mistake.";
 
-/// Make a new store from a copy and the journal kept since, as it was at a revision
+/// Create a new store from a copy and the later journal, as of a revision
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct RestoreArguments {
@@ -40,7 +40,7 @@ pub(crate) struct RestoreArguments {
     journal: Vec<PathBuf>,
 }
 
-/// What was restored, for machines.
+/// The result of a restore, as JSON.
 #[derive(Serialize)]
 struct Restored<'a> {
     path: &'a str,

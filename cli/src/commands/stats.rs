@@ -1,4 +1,4 @@
-//! How large a store is.
+//! The size of a store.
 
 use clap::Args;
 use indicatif::HumanBytes;
@@ -18,9 +18,9 @@ Examples:
   viewlink stats views.viewlink
   viewlink stats views.viewlink --json | jq .links.flags
 
-All of the store is loaded into memory, and nothing is written.";
+The whole store is loaded into memory, and nothing is written.";
 
-/// Show how large a store is: links, memory, checkpoint, journal
+/// Show the size of a store: links, memory, checkpoint, journal
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct StatsArguments {

@@ -1,4 +1,4 @@
-//! Taking changes back.
+//! Undoing changes.
 
 use clap::Args;
 use viewlink::wire::Reverted as RevertedJson;
@@ -18,11 +18,11 @@ Examples:
   viewlink undo views.viewlink 1200 --dry-run
   viewlink undo views.viewlink 1180 --view my-view
 
-With --view the fields and links of that view are made what they were at the revision; without it what the change with \
-the revision did is taken back, where nobody changed it since. What is not taken back is printed with its code and the \
-reason, and the exit code is 1. Undoing an undo does it again.";
+Without --view, the change with this revision is undone, except for the parts that were changed again since. With \
+--view, the fields and links of that view are restored to their state at the revision. A part that cannot be undone is \
+printed with its code and the reason, and the exit code is 1. Undoing an undo restores the change.";
 
-/// Undo a change, or make a view what it was at a revision
+/// Undo a change, or restore a view as of a revision
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct UndoArguments {
@@ -33,22 +33,22 @@ pub(crate) struct UndoArguments {
     #[arg(value_name = "REVISION")]
     revision: u64,
 
-    /// Make this view what it was at the revision
+    /// Restore this view as of the revision
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewKey>,
 
     #[command(flatten)]
     project: ProjectArguments,
 
-    /// Why the change is made; the journal keeps it
+    /// The reason for the change; it is kept in the journal
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Who makes the change; the journal keeps it
+    /// The author of the change; it is kept in the journal
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 
-    /// Restore only links of registered resources; any other resource is a failure
+    /// Restore only links of registered resources, and count others as failures
     #[arg(long)]
     closed: bool,
 
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &UndoArguments, output: &mut Output) -> Result<Exit
         None => project.revert(arguments.revision)?,
     };
     let printed = print(&reverted, output).and_then(|()| output.flush());
-    // Where the output is lost the summary tells that the change is made.
+    // If the output cannot be written, the summary still reports that the change was made.
     if !output.is_json() || printed.is_err() {
         output.note(summary(arguments, &reverted));
     }

@@ -15,7 +15,7 @@ Examples:
   sort -u retired.txt | viewlink unlink views.viewlink my-view --keys-from -
   viewlink unlink views.viewlink my-view --filter archived:true --dry-run
 
-A failed key stops none of the others: it is printed with its code and the reason, and the exit code is 1.";
+A failed key does not stop the others. It is printed with its code and the reason, and the exit code is 1.";
 
 /// Unlink resources from a view, in one change
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub(crate) struct UnlinkArguments {
     #[arg(long)]
     ignore_missing: bool,
 
-    /// Keep a resource in the last view that it is in, and count it as a failure
+    /// Keep a resource in its last view, and count it as a failure
     #[arg(long)]
     keep_last_view: bool,
 }
@@ -41,10 +41,10 @@ pub(crate) fn run(arguments: &UnlinkArguments, output: &mut Output) -> Result<Ex
     let batch = change.batch()?;
     let batch = if arguments.ignore_missing { batch.ignore_missing() } else { batch };
     let batch = if arguments.keep_last_view { batch.keep_last_view() } else { batch };
-    let opened = store.open(change.options(), output)?;
+    let opened = store.open(change.store_options(), output)?;
     let project = change.handle(opened.project(change.project.key().as_str())?);
     let report = project.unlink(change.view.as_str(), batch)?;
-    let exit = change.tell(&report, None, output)?;
+    let exit = change.print_report(&report, None, output)?;
     opened.close()?;
     Ok(exit)
 }

@@ -1,4 +1,4 @@
-//! Checking a store.
+//! Verifying a store.
 
 use clap::Args;
 use serde::Serialize;
@@ -16,10 +16,10 @@ const HELP: &str = "\
 Example:
   viewlink verify views.viewlink && echo sound
 
-The exit code is 0 for a store without findings and 2 for one with any. A finding is damage; a store that \
-is too damaged to be opened is 2 as well. The store is not changed.";
+The exit code is 0 if the store has no findings. Each finding is damage, and the exit code is then 2, as for a store \
+that is too damaged to be opened. The store is not changed.";
 
-/// Check a store: the state, the checkpoint, the journal, and that they agree
+/// Verify a store: the state, the checkpoint, the journal, and that they agree
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct VerifyArguments {
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<Ex
     let found = store.verify();
     spinner.finish_and_clear();
     let found = found?;
-    // A damaged store may not close well, and that is told already.
+    // Closing a damaged store may fail; the damage is already reported.
     let closed = store.close();
     unless_closed(print(&found, output).and_then(|()| output.flush()))?;
     if !found.is_clean() {
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// A verification, for machines.
+/// The result of a verification, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Verified<'a> {
@@ -117,8 +117,7 @@ fn print(found: &Verification, output: &mut Output) -> Result<()> {
             _ => format!(", of which the first {} are above", found.findings.len()),
         };
         output.note(format_args!(
-            "{all}{shown}: restore the store from a copy; docs/design.md explains the \
-             invariants"
+            "{all}{shown}: restore the store from a copy; docs/design.md explains the invariants"
         ));
     }
     Ok(())

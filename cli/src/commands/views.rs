@@ -44,7 +44,7 @@ pub(crate) struct ViewsArguments {
     list: ListArguments,
 }
 
-/// The orders of views, as the REST API names them.
+/// The sort orders of views, as the REST API names them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "camelCase")]
 enum Sort {
@@ -53,7 +53,7 @@ enum Sort {
     UpdatedAt,
 }
 
-/// The rows of a page of a list that is sorted, for each page of which all views are read.
+/// The rows of a page of a sorted list; every page must read all views.
 const SORTED_PAGE: usize = 10_000;
 
 pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exit> {
@@ -84,18 +84,18 @@ pub(crate) fn run(arguments: &ViewsArguments, output: &mut Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Views as they are printed.
+/// Prints views.
 pub(super) struct ShownViews {
     project: ProjectInfo,
     expand: Expand,
     table: Table<9>,
 }
 
-/// What each view tells besides what it always does.
+/// The additional parts of each view.
 const EXPANDED: &str =
     "flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary,resourceSummary,maintainer";
 
-/// The account id that the REST API wants; the host has the same where nothing is said.
+/// The account id that the REST API requires; it is the default of the host.
 const ACCOUNT: &str = "local";
 
 impl ShownViews {

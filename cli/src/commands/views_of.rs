@@ -1,4 +1,4 @@
-//! The views of a resource, or of several.
+//! The views of one or several resources.
 
 use clap::Args;
 use viewlink::{SetPredicate, ViewFilter, ViewSort};
@@ -18,7 +18,7 @@ Examples:
   viewlink views-of views.viewlink checkout-v2 search-v3 --any
   viewlink views-of views.viewlink --type segments production/beta-users";
 
-/// List the views that a resource is linked to, or all of several
+/// List the views of a resource, or the views that have all of several resources
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct ViewsOfArguments {
@@ -29,7 +29,7 @@ pub(crate) struct ViewsOfArguments {
     #[arg(value_name = "KEY", required = true)]
     keys: Vec<String>,
 
-    /// List the views that have one of the resources or more
+    /// List the views that have at least one of the resources
     #[arg(long)]
     any: bool,
 
@@ -46,7 +46,7 @@ pub(crate) struct ViewsOfArguments {
     list: ListArguments,
 }
 
-/// The rows of a page; the keys of all views that are found are read for each.
+/// The rows of a page; every page must read the keys of all views found.
 const PAGE: usize = 10_000;
 
 pub(crate) fn run(arguments: &ViewsOfArguments, output: &mut Output) -> Result<Exit> {

@@ -1,9 +1,9 @@
-//! The figures among a host's metrics.
+//! Statistics from the metrics of a host.
 
 use super::picture::Figures;
 
 impl Figures {
-    /// Reads the text that Prometheus reads. What is not there, as memory while a host begins, is 0.
+    /// Reads the metrics in the format of Prometheus. A missing one, such as memory while a host starts, is 0.
     pub(super) fn of_metrics(text: &str) -> Self {
         let mut figures = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -12,7 +12,7 @@ impl Figures {
             match name.split_once('{').map_or(name, |(name, _)| name) {
                 "viewlink_revision" => figures.revision = value,
                 "viewlink_checkpoint_revision" => figures.checkpoint_revision = value,
-                // One line for each part.
+                // There is one line for each part.
                 "viewlink_memory_bytes" => figures.memory = figures.memory.saturating_add(value),
                 "viewlink_journal_segments" => figures.segments = value,
                 "viewlink_journal_bytes" => figures.journal = value,
@@ -23,12 +23,12 @@ impl Figures {
     }
 }
 
-/// A number of whole things, which is written as one with a fraction.
+/// A whole number, which the metrics write with a fraction.
 fn whole(value: &str) -> u64 {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a cast of this kind gives the nearest number there is"
+        reason = "a cast of this kind returns the nearest number"
     )]
     value.parse::<f64>().map_or(0, |value| value as u64)
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_found_among_the_metrics() {
+    fn statistics_are_read_from_the_metrics() {
         let text = "# HELP viewlink_revision The newest change.\n# TYPE viewlink_revision gauge\n\
                     viewlink_revision 7.0\nviewlink_checkpoint_revision 5.0\n\
                     viewlink_memory_bytes{part=\"views\"} 100.0\nviewlink_memory_bytes{part=\"links\"} 20.5\n\

@@ -1,7 +1,7 @@
-//! A host, over HTTP.
+//! A host, read over HTTP.
 //!
-//! The feed shows which projects changed; only their views are listed again. A listing of many views takes a while, so
-//! the next one begins no sooner than after ten times as long.
+//! The feed shows which projects changed, and only their views are listed again. Listing many views takes time, so the
+//! next listing begins only after ten times as long.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -19,28 +19,28 @@ use crate::commands::described;
 use crate::deed::Deed;
 use crate::error::Result;
 
-/// How many items a page has at most.
+/// The largest number of items in a page.
 const PAGE: usize = 1_000;
-/// How many pages of changes are read at one look.
+/// The largest number of pages of changes that are read at once.
 const PAGES: usize = 20;
-/// How many projects a search asks for.
+/// The number of projects that a search covers.
 const PROJECTS: usize = 100;
-/// How many times as long as a listing took nothing is listed again.
+/// The pause after a listing, as a multiple of the time that it took.
 const REST: u32 = 10;
-/// The counts that a list of views has for each.
+/// The counts of each view in a list.
 const COUNTS: &str = "expand=flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary";
 
 /// A host.
 pub(super) struct HostSource {
     client: Client,
-    /// Where the feed continues; `None` before the first look.
+    /// The position in the feed; `None` before the first read.
     position: Option<String>,
-    /// The newest first.
+    /// The newest change is first.
     changes: VecDeque<ChangeRow>,
     figures: Figures,
-    /// Names of projects and their views, by their keys.
+    /// Names of projects and their views, by key.
     projects: BTreeMap<String, (String, Vec<ViewRow>)>,
-    /// Whether nothing was listed since the feed began.
+    /// Whether nothing has been listed since the feed began.
     is_new: bool,
     /// The projects that changed since their views were listed.
     changed: BTreeSet<String>,
@@ -82,11 +82,11 @@ impl HostSource {
         }
     }
 
-    /// Reads the changes since the last look.
+    /// Reads the changes since the last time.
     fn follow(&mut self) -> Result<(), HostError> {
         let Some(position) = self.position.clone() else { return self.begin() };
         match self.follow_from(position) {
-            // The store is another one now, or what was missed is gone from its journal.
+            // It is another store now, or its journal no longer has the missed changes.
             Err(HostError::Refused {
                 code: ErrorCode::ChangesDiverged | ErrorCode::ChangesGone,
                 ..
@@ -128,7 +128,7 @@ impl HostSource {
         Ok(())
     }
 
-    /// Lists all projects, and the views of those that are not known as they are.
+    /// Lists all projects, and the views of the projects that changed.
     fn list(&mut self) -> Result<(), HostError> {
         let begun = Instant::now();
         let mut listed = BTreeMap::new();
@@ -161,7 +161,7 @@ impl HostSource {
         }
     }
 
-    /// The views of a project; none where it is gone meanwhile.
+    /// The views of a project; none if the project was removed in the meantime.
     fn list_views(&self, project: &str) -> Result<Vec<ViewRow>, HostError> {
         let mut found = Vec::new();
         loop {
@@ -239,7 +239,7 @@ impl Source for HostSource {
 }
 
 impl HostSource {
-    /// The resource of a type that has exactly this name, if it is in a view.
+    /// The resource of a type with exactly this name, if it is in a view.
     fn find_one(
         &self,
         project: &str,
@@ -260,7 +260,7 @@ impl HostSource {
     }
 }
 
-/// The resource of a type that a text names, if it is a name of one.
+/// The resource of a type that a text names, if the text is a valid name.
 fn named(of_type: ResourceType, text: &str) -> Option<Resource> {
     match of_type {
         ResourceType::Flag => Resource::flag(text).ok(),

@@ -1,4 +1,4 @@
-//! A host over HTTP.
+//! Requests to a host over HTTP.
 
 use std::fmt;
 use std::path::Path;
@@ -11,9 +11,9 @@ use viewlink::wire::{ErrorBody, ErrorCode};
 
 use crate::error::{Error, Result};
 
-/// How long a host may take to answer.
+/// The time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long an answer may be: a page of a thousand changes of many keys is some megabytes.
+/// The largest answer. A page of a thousand changes of many keys has some megabytes.
 const LONGEST: u64 = 256 << 20;
 /// The variable of the environment that holds an API key.
 pub(super) const KEY_VARIABLE: &str = "VIEWLINK_API_KEY";
@@ -22,7 +22,7 @@ pub(super) const KEY_VARIABLE: &str = "VIEWLINK_API_KEY";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum HostError {
-    /// The text is no URL of a host.
+    /// The text is not the URL of a host.
     #[error(
         "{url:?} is not the URL of a host: write http://ADDRESS:PORT, such as http://127.0.0.1:8080; TLS is not \
          supported, so reach a host on another machine through a tunnel, such as `ssh -L 8080:127.0.0.1:8080 MACHINE`"
@@ -31,33 +31,33 @@ pub(crate) enum HostError {
         /// The text.
         url: String,
     },
-    /// There is no key where one should be.
+    /// The file or variable has no key.
     #[error(
-        "{place} has no API key: put a key there that the host knows, letters, digits and signs of ASCII only"
+        "{place} has no valid API key: write a key of the host there, with letters, digits and signs of ASCII only"
     )]
     NoKey {
         /// The file or variable.
         place: String,
     },
-    /// There is no answer.
+    /// The host does not answer.
     #[error("cannot reach the host at {url}: check the address, and that the host is running")]
     Unreachable {
         /// The URL of the host.
         url: String,
-        /// What happened.
+        /// The cause.
         source: ureq::Error,
     },
     /// The host does not know the key.
     #[error(
-        "the host at {url} needs an API key that it knows: name a file with the key by --api-key-file FILE, or set \
+        "the host at {url} needs a valid API key: name a file with one with --api-key-file FILE, or set \
          VIEWLINK_API_KEY"
     )]
     Unauthorized {
         /// The URL of the host.
         url: String,
     },
-    /// The host refuses the request.
-    #[error("the host at {url} answers {}: {message}", .code.as_str())]
+    /// The host refused the request.
+    #[error("the host at {url} answered {}: {message}", .code.as_str())]
     Refused {
         /// The URL of the host.
         url: String,
@@ -66,25 +66,25 @@ pub(crate) enum HostError {
         /// Its message.
         message: String,
     },
-    /// The answer is none of a host.
+    /// The answer is not from a viewlink host.
     #[error(
-        "what answers at {url}{path} is not a viewlink host of this version (status {status}): check the URL, or use \
-         a `viewlink` of the same version as the host"
+        "the server at {url}{path} is not a viewlink host of this version (status {status}): check the URL, or use a \
+         `viewlink` of the same version as the host"
     )]
     Unexpected {
         /// The URL of the host.
         url: String,
-        /// The path that was asked for.
+        /// The requested path.
         path: String,
         /// The status of the answer.
         status: u16,
-        /// Why it cannot be read, where it has the right status.
+        /// Why it cannot be read, if the status is right.
         source: Option<serde_json::Error>,
     },
 }
 
 impl HostError {
-    /// What failed, for programs.
+    /// The error, as a code for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::InvalidUrl { .. } | Self::NoKey { .. } => "invalid_request",
@@ -96,7 +96,7 @@ impl HostError {
     }
 }
 
-/// An API key, which is not shown.
+/// An API key. It is never shown.
 #[derive(Clone)]
 pub(super) struct ApiKey(String);
 
@@ -107,7 +107,7 @@ impl fmt::Debug for ApiKey {
 }
 
 impl ApiKey {
-    /// The key of a file, or else that of the environment, or none.
+    /// The key from a file, else from the environment, if there is one.
     pub(super) fn find(file: Option<&Path>) -> Result<Option<Self>> {
         let Some(file) = file else {
             let set = std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty());
@@ -119,8 +119,8 @@ impl ApiKey {
         Ok(Some(Self::parse(&text, &place)?))
     }
 
-    /// The first word of the first line that is neither blank nor a comment: so the file may have a key
-    /// alone, or be the host's file of keys.
+    /// The first word of the first line that is neither blank nor a comment. So the file may contain only a key, or be
+    /// the keys file of the host.
     fn parse(text: &str, place: &str) -> Result<Self, HostError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = text.lines().map(str::trim);
@@ -133,7 +133,7 @@ impl ApiKey {
     }
 }
 
-/// Asks a host. The key goes to the host that was named and nowhere else: no redirect is followed, and no proxy of the
+/// Sends requests to a host. The key is sent only to the named host: redirects are not followed, and no proxy of the
 /// environment is used.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -208,19 +208,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_the_first_word_of_a_file_that_is_no_comment() {
+    fn a_key_is_the_first_word_of_a_file_outside_of_comments() {
         let key = |text| ApiKey::parse(text, "it").map(|ApiKey(key)| key);
         assert_eq!(key("3f0c\n").unwrap(), "3f0c");
         assert_eq!(key("\u{feff}# the console\n\n 3f0c writer\r\n77ab reader\n").unwrap(), "3f0c");
         for none in ["", "\n# 3f0c writer\n", "schlüssel"] {
             let error = key(none).unwrap_err();
-            assert!(error.to_string().starts_with("it has no API key: "), "{error}");
+            assert!(error.to_string().starts_with("it has no valid API key: "), "{error}");
         }
         assert_eq!(format!("{:?}", ApiKey("3f0c".into())), "ApiKey");
     }
 
     #[test]
-    fn no_redirect_is_followed_so_that_a_key_goes_nowhere_else() {
+    fn no_redirect_is_followed_so_that_the_key_is_sent_to_one_host_only() {
         let [named, other] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let url = format!("http://{}", named.local_addr().unwrap());
         let elsewhere = format!("http://{}/", other.local_addr().unwrap());

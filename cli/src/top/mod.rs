@@ -1,11 +1,12 @@
-//! A live picture of a store in the terminal.
+//! A live display of a store in the terminal.
 //!
-//! | module | knows |
+//! | module | purpose |
 //! | --- | --- |
-//! | `picture` | what is shown |
-//! | `source` | reading it: `store_source` from a directory, `host_source` with `http` and `figures` from a host |
-//! | `screen` | what is selected, and what keys do |
-//! | `draw` | how it looks |
+//! | `picture` | the data of the display |
+//! | `source` | reading the data: `store_source` from a directory, `host_source` with `http` and `figures` from a host
+//! |
+//! | `screen` | the selection, and the effects of keys |
+//! | `draw` | the appearance |
 //! | `worker`, `terminal` | the thread that reads, and the terminal |
 
 mod draw;
@@ -46,10 +47,10 @@ Examples:
   viewlink top http://127.0.0.1:8080 --api-key-file key.txt
   VIEWLINK_API_KEY=$(cat key.txt) viewlink top http://127.0.0.1:8080
 
-While a host has a store open, name the URL of the host. Press ? for the keys, q to quit. Nothing is changed.
+While a host has the store open, give the URL of the host. Press ? for the keys, q to quit. Nothing is changed.
 NO_COLOR=1 turns colours off.";
 
-/// Watch a store in the terminal: projects, views by size, changes as they come
+/// Watch a store in the terminal: projects, views by size, new changes
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct TopArguments {
@@ -57,13 +58,13 @@ pub(crate) struct TopArguments {
     #[arg(value_name = "STORE|URL")]
     named: String,
 
-    /// A file with an API key of the host; the first one of a file of keys is taken. Without this option the key is
-    /// read from the environment variable `VIEWLINK_API_KEY`
+    /// A file with an API key of the host. If it is a keys file of the host, the first key is used. Without this option
+    /// the key is read from the environment variable `VIEWLINK_API_KEY`
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
 }
 
-/// How long is waited for a key before answers are looked for.
+/// How long to wait for a key before checking for answers.
 const TICK: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(arguments: &TopArguments, output: &Output) -> Result<Exit> {
@@ -75,7 +76,7 @@ pub(crate) fn run(arguments: &TopArguments, output: &Output) -> Result<Exit> {
     terminal::check()?;
     let mut source = source::open(&arguments.named, arguments.api_key_file.as_deref())?;
     let spinner = progress::spinner("reading", output.is_quiet());
-    // Before the terminal is taken, so that an error is printed like any other.
+    // The source is opened before the terminal is changed, so that an error is printed like any other.
     let first = source.look();
     spinner.finish_and_clear();
     let mut screen = Screen::new(arguments.named.clone());
@@ -86,7 +87,7 @@ pub(crate) fn run(arguments: &TopArguments, output: &Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Shows the picture until somebody quits.
+/// Shows the display until the user quits.
 fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker) -> Result<()> {
     let (theme, mut changed) = (Theme::of_environment(), true);
     loop {
@@ -109,7 +110,7 @@ fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker) -> Result<()> {
     }
 }
 
-/// Takes the answers of the source; returns whether there were any.
+/// Processes the answers of the source; returns whether there were any.
 fn take_answers(screen: &mut Screen, worker: &Worker) -> Result<bool> {
     let mut changed = false;
     loop {

@@ -1,4 +1,4 @@
-//! What is shown of a store, wherever it was read.
+//! The data of the display, independent of its source.
 
 use viewlink::wire::Counts;
 use viewlink::{Change, Timestamp};
@@ -6,10 +6,10 @@ use viewlink::{Change, Timestamp};
 use crate::commands::described;
 use crate::deed::Deed;
 
-/// How many changes are kept to look at.
+/// The number of changes that are kept.
 pub(super) const CHANGES: usize = 500;
 
-/// A store at one moment.
+/// The data of a store at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Picture {
     pub(super) figures: Figures,
@@ -17,22 +17,22 @@ pub(super) struct Picture {
     pub(super) projects: Vec<ProjectRow>,
     /// Of all projects, the largest first.
     pub(super) views: Vec<ViewRow>,
-    /// The newest first.
+    /// The newest change is first.
     pub(super) changes: Vec<ChangeRow>,
 }
 
-/// Figures of the whole store.
+/// Statistics of the whole store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Figures {
     /// The newest change.
     pub(super) revision: u64,
     /// The newest change in the checkpoint.
     pub(super) checkpoint_revision: u64,
-    /// How many bytes of memory the state takes.
+    /// The bytes of memory that the state uses.
     pub(super) memory: u64,
-    /// How many files the journal has.
+    /// The number of files of the journal.
     pub(super) segments: u64,
-    /// How many bytes they have.
+    /// The length of the journal, in bytes.
     pub(super) journal: u64,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct ProjectRow {
     pub(super) links: u64,
 }
 
-/// Which view of which project.
+/// A view of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ViewId {
     pub(super) project: String,
@@ -76,16 +76,16 @@ pub(super) struct ChangeRow {
 pub(super) struct ResourceRow {
     /// In the singular.
     pub(super) resource_type: &'static str,
-    /// Of a segment with its environment.
+    /// For a segment with its environment.
     pub(super) name: String,
     pub(super) linked_at: Timestamp,
 }
 
-/// The resources of a view, those that are read of them.
+/// Resources of a view, as far as they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Resources {
     pub(super) rows: Vec<ResourceRow>,
-    /// How many there are.
+    /// The number of all resources of the view.
     pub(super) total: u64,
 }
 
@@ -95,14 +95,14 @@ pub(super) struct Found {
     pub(super) project: String,
     /// In the singular.
     pub(super) resource_type: &'static str,
-    /// Of a segment with its environment.
+    /// For a segment with its environment.
     pub(super) name: String,
-    /// The keys of the views that it is in, as far as they are read.
+    /// The keys of its views, as far as they were read.
     pub(super) views: Vec<String>,
 }
 
 impl Picture {
-    /// Puts the rows together: views by size, projects with their sums.
+    /// Combines the rows: views by size, projects with their sums.
     pub(super) fn new(
         figures: Figures,
         projects: impl IntoIterator<Item = (String, String)>,
@@ -126,7 +126,7 @@ impl Picture {
         Self { figures, projects, views, changes }
     }
 
-    /// How many links there are.
+    /// The number of links.
     pub(super) fn links(&self) -> u64 {
         self.projects.iter().map(|project| project.links).sum()
     }
@@ -145,7 +145,7 @@ impl From<&Change> for ChangeRow {
     }
 }
 
-/// The links of a view of all types.
+/// The links of a view, of all types.
 pub(super) const fn total(counts: &Counts) -> u64 {
     counts.flags + counts.segments + counts.ai_configs + counts.metrics
 }

@@ -1,4 +1,4 @@
-//! Where what is shown is read.
+//! The sources of the displayed data.
 
 use std::path::Path;
 
@@ -8,37 +8,37 @@ use super::picture::{Found, Picture, Resources, ViewId};
 use super::store_source::StoreSource;
 use crate::error::{Error, Result};
 
-/// How many resources of a view, or that a search finds, are read.
+/// The largest number of resources that are read for a view or a search.
 pub(super) const ROWS: usize = 1_000;
-/// How many views of a resource that a search finds are read.
+/// The largest number of views that are read for a resource of a search.
 pub(super) const VIEWS: usize = 20;
-/// How many resources a search returns.
+/// The largest number of resources that a search returns.
 pub(super) const FOUND: usize = 100;
 
 /// A store, or a host that has one.
 pub(super) trait Source: Send {
-    /// What there is now.
+    /// Reads the current data.
     fn look(&mut self) -> Result<Look>;
 
-    /// The resources of a view: of each type those that were linked first.
+    /// The resources of a view; of each type the ones that were linked first.
     fn resources(&mut self, of: &ViewId) -> Result<Resources>;
 
-    /// Resources of any project whose names match a text, with the views that they are in.
+    /// Resources of all projects whose names match a text, with their views.
     fn find(&mut self, text: &str) -> Result<Vec<Found>>;
 }
 
-/// What a look at a source comes to.
+/// The result of reading a source.
 #[derive(Debug)]
 pub(super) enum Look {
-    /// Nothing changed since the last one.
+    /// Nothing changed since the last time.
     Same,
-    /// This is there.
+    /// New data.
     New(Box<Picture>),
-    /// The last picture still shows what could be read, and this says why there is nothing newer.
+    /// The last data is still valid; the text says why there is nothing newer.
     Stale(String),
 }
 
-/// Opens what an argument names: the directory of a store, or the URL of a host.
+/// Opens the source that an argument names: the directory of a store, or the URL of a host.
 pub(super) fn open(named: &str, key_file: Option<&Path>) -> Result<Box<dyn Source>> {
     if named.contains("://") {
         let client = Client::new(named, ApiKey::find(key_file)?)?;
@@ -46,7 +46,7 @@ pub(super) fn open(named: &str, key_file: Option<&Path>) -> Result<Box<dyn Sourc
     }
     if key_file.is_some() {
         return Err(Error::Usage(
-            "--api-key-file is for the URL of a host: leave it out for a STORE, or name http://ADDRESS:PORT",
+            "--api-key-file is for the URL of a host: do not use it for a STORE, or give http://ADDRESS:PORT",
         ));
     }
     Ok(Box::new(StoreSource::new(named)))

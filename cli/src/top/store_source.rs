@@ -1,7 +1,7 @@
 //! A store in a directory.
 //!
-//! A store is open only during a reading, so a host can start at any other time. When the files change they are read
-//! again, but only after they stayed the same for a moment: so a host that restarts finds the store free.
+//! The store is open only while it is read, so a host can start at any other time. When the files change, they are read
+//! again, but only after they have not changed for a moment. So a host that restarts finds the store free.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 use crate::list::each;
 use crate::store::options;
 
-/// How long files must stay the same before they are read again.
+/// How long the files must be unchanged before they are read again.
 const STILL: Duration = Duration::from_secs(2);
-/// After how long a store that another process had open is tried again.
+/// The time after which a store that another process had open is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// A store in a directory.
@@ -30,11 +30,11 @@ pub(super) struct StoreSource {
     path: PathBuf,
     still: Duration,
     again: Duration,
-    /// The files as they were at the last reading.
+    /// The files at the last read.
     read: Option<Files>,
-    /// The files at the last look, and since when they are so.
+    /// The files at the last check, and the time since which they are unchanged.
     seen: Option<(Files, Instant)>,
-    /// When another process had the store.
+    /// The time when another process had the store open.
     in_use: Option<Instant>,
 }
 
@@ -47,14 +47,14 @@ impl StoreSource {
         Self { path, still: STILL, again: AGAIN, read: None, seen: None, in_use: None }
     }
 
-    /// The same, with other times.
+    /// The same source, with other times.
     #[cfg(test)]
     pub(super) fn waiting(mut self, still: Duration, again: Duration) -> Self {
         (self.still, self.again) = (still, again);
         self
     }
 
-    /// Whether there is something new that may be read now.
+    /// Whether there are changes that may be read now.
     fn is_due(&mut self) -> bool {
         let (files, now) = (files(&self.path), Instant::now());
         let since = match &self.seen {
@@ -70,7 +70,7 @@ impl StoreSource {
         due
     }
 
-    /// Opens the store for one reading.
+    /// Opens the store to read once.
     fn with<T>(&self, read: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         let store = options().read_only(true).open(&self.path).map_err(|error| match error {
             viewlink::Error::AlreadyOpen { path } => Error::HostHasStore { path },
@@ -196,7 +196,7 @@ fn picture(store: &Store) -> Result<Picture> {
     Ok(Picture::new(figures, projects, views, changes))
 }
 
-/// The files of a store, as far as they can be seen.
+/// The files of a store, as far as they are readable.
 fn files(path: &Path) -> Files {
     let mut found = Vec::new();
     for dir in [path.to_owned(), path.join("journal")] {

@@ -1,4 +1,4 @@
-//! The terminal: taken for the picture, and given back however that ends.
+//! The terminal. It is restored however the display ends.
 
 use std::env;
 use std::io::{self, IsTerminal as _};
@@ -7,8 +7,8 @@ use ratatui::DefaultTerminal;
 
 use crate::error::{Error, Result};
 
-/// The terminal while the picture is on it. Dropping this restores the terminal; a panic restores it before its message
-/// is printed.
+/// The terminal while the display is on it. Dropping this value restores the terminal. A panic restores it before its
+/// message is printed.
 pub(super) struct Taken(DefaultTerminal);
 
 impl Taken {
@@ -17,7 +17,7 @@ impl Taken {
         match ratatui::try_init() {
             Ok(terminal) => Ok(Self(terminal)),
             Err(source) => {
-                // Some of it may be done.
+                // Part of the setup may have been done.
                 ratatui::restore();
                 Err(Error::Terminal(source))
             }
@@ -35,17 +35,17 @@ impl Drop for Taken {
     }
 }
 
-/// Checks that the terminal can show a picture; the error says what else to use.
+/// Checks that the terminal can show the display; the error names alternatives.
 pub(super) fn check() -> Result<()> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Error::Usage(
-            "`viewlink top` shows a picture on a terminal, and stdin or stdout is none: for a script use `viewlink \
-             stats --json` and `viewlink log --json`, or read /metrics and /api/v2/changes of a host",
+            "`viewlink top` needs a terminal, but stdin or stdout is not one: in a script use `viewlink stats --json` \
+             and `viewlink log --json`, or read /metrics and /api/v2/changes of a host",
         ));
     }
     if env::var("TERM").is_ok_and(|term| term == "dumb") {
         return Err(Error::Usage(
-            "`viewlink top` needs a terminal that can move its cursor, and TERM says `dumb`: use another terminal, or \
+            "`viewlink top` needs a terminal that can move its cursor, but TERM is `dumb`: use another terminal, or \
              `viewlink stats` and `viewlink log`",
         ));
     }

@@ -1,4 +1,4 @@
-//! Asks the source on a thread of its own, so that the screen answers keys while a store is read.
+//! Asks the source in its own thread, so that the screen handles keys while a store is read.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -8,20 +8,20 @@ use super::screen::{Answer, Question};
 use super::source::Source;
 use crate::error::{Error, Result};
 
-/// How long after one look the next one comes.
+/// The interval between two reads.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The thread, by what goes in and what comes out.
+/// The thread, with its questions and answers.
 pub(super) struct Worker {
     pub(super) questions: Sender<Question>,
     pub(super) answers: Receiver<Answer>,
 }
 
 impl Worker {
-    /// Starts it. It ends with the answer under way when it is dropped.
+    /// Starts the thread. When this value is dropped, the thread ends after its current answer.
     pub(super) fn start(source: Box<dyn Source>) -> Result<Self> {
-        let ((questions, asked), (told, answers)) = (channel(), channel());
-        let work = move || work(source, &asked, &told);
+        let ((questions, asked), (answer_sender, answers)) = (channel(), channel());
+        let work = move || work(source, &asked, &answer_sender);
         thread::Builder::new()
             .name("source".into())
             .spawn(work)
@@ -30,7 +30,7 @@ impl Worker {
     }
 }
 
-fn work(mut source: Box<dyn Source>, asked: &Receiver<Question>, told: &Sender<Answer>) {
+fn work(mut source: Box<dyn Source>, asked: &Receiver<Question>, answers: &Sender<Answer>) {
     let words = |error: Error| error.chain();
     loop {
         let answer = match asked.recv_timeout(INTERVAL) {
@@ -45,7 +45,7 @@ fn work(mut source: Box<dyn Source>, asked: &Receiver<Question>, told: &Sender<A
             Err(RecvTimeoutError::Timeout) => Answer::Look(source.look().map_err(words)),
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        if told.send(answer).is_err() {
+        if answers.send(answer).is_err() {
             return;
         }
     }

@@ -1,17 +1,17 @@
-//! The time of what an import does.
+//! The clock of an import.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use viewlink::Timestamp;
 
-/// A clock that shows the system's time, or the time it was set to.
+/// A clock that shows the time of the system, or a time that was set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock(Arc<Mutex<Option<Timestamp>>>);
 
 impl Clock {
-    /// Stops the clock at a time, or lets it show the system's.
+    /// Stops the clock at a time, or lets it show the time of the system.
     pub(super) fn set(&self, time: Option<Timestamp>) {
-        // What is guarded is whole at any moment.
+        // The guarded value is complete at any moment.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_shows_what_it_was_set_to_and_else_the_time_of_the_system() {
+    fn a_clock_shows_the_time_it_was_set_to_or_the_time_of_the_system() {
         let clock = Clock::default();
         let before = Timestamp::now();
         assert!(clock.now() >= before);

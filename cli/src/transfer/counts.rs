@@ -1,4 +1,4 @@
-//! How many rows there are of each kind.
+//! The number of rows of each kind.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counted::counted;
 
-/// A number of projects of which something is said, of views, of registered resources and of links.
+/// The number of projects with fields, views, registered resources and links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RowCounts {
@@ -17,7 +17,7 @@ pub(crate) struct RowCounts {
     pub(super) links: u64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }

@@ -15,7 +15,7 @@ use super::tally::Tally;
 use crate::counted::counted;
 use crate::error::{Error, Result};
 
-/// The type of what a row links, where it says none.
+/// The type of a resource if the row has none.
 const TYPE: &str = "flags";
 
 /// The links of a CSV file, whose first line names its columns.
@@ -23,7 +23,7 @@ const TYPE: &str = "flags";
 pub(super) struct CsvSource<'i, R> {
     input: &'i Input,
     reader: Reader<RowLines<R>>,
-    /// The project of rows that say none.
+    /// The project of rows without one.
     project: &'i str,
 }
 
@@ -38,9 +38,8 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
     ///
     /// # Errors
     ///
-    /// [`TransferError::Columns`] where the header is not one of links, and
-    /// [`TransferError::Malformed`] where a quote is open at the end of a line, which hides what is
-    /// behind it.
+    /// [`TransferError::Columns`] if the header is wrong, and [`TransferError::Malformed`] if a quote is open at the
+    /// end of a line, which would hide the following rows.
     pub(super) fn read(mut self, intake: &mut Intake, tally: &mut Tally) -> Result<()> {
         let places = self.places()?;
         let mut record = ByteRecord::new();
@@ -55,13 +54,13 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         Ok(())
     }
 
-    /// Reads the next row; tells whether there is one.
+    /// Reads the next row; returns whether there is one.
     fn next(&mut self, record: &mut ByteRecord) -> Result<bool> {
         self.reader.get_mut().begin_row();
         self.reader.read_byte_record(record).map_err(|error| self.failure(error))
     }
 
-    /// What each field of a row is, as a place in [`COLUMNS`].
+    /// The meaning of each field of a row, as an index into [`COLUMNS`].
     fn places(&mut self) -> Result<Vec<usize>> {
         self.reader.get_mut().begin_row();
         let header = self.reader.byte_headers().cloned();
@@ -92,14 +91,14 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         let (fields, columns) = (record.len(), places.len());
         if fields != columns {
             let fields = counted(fields as u64, "field");
-            let message = format!("it has {fields}, and the header names {columns}");
+            let message = format!("it has {fields}, but the header names {columns}");
             return Err(Problem::invalid_row(message));
         }
         let mut texts = [""; COLUMNS.len()];
         for (field, place) in record.iter().zip(places) {
             let text = str::from_utf8(field);
             let text = text.map_err(|_| Problem::invalid_row("it is not UTF-8"))?;
-            // A place is one of a column.
+            // Each place is the index of a column.
             if let Some(column) = texts.get_mut(*place) {
                 *column = text;
             }
@@ -125,7 +124,7 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         TransferError::Columns { file: self.input.name(), reason }.into()
     }
 
-    /// What a row that cannot be read means: where its line is not at fault, the file system is.
+    /// The error for a row that cannot be read: a problem of its line, or else of the file system.
     fn failure(&self, error: csv::Error) -> Error {
         let reader = self.reader.get_ref();
         if let Some(fault) = reader.fault() {
@@ -140,7 +139,7 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
     }
 }
 
-/// The time that a field says.
+/// The time in a field.
 fn time(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| {
         let shown = Problem::shown(text);

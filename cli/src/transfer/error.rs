@@ -7,11 +7,11 @@ use viewlink::Outcome;
 
 use super::counts::RowCounts;
 
-/// Why an export or import failed as a whole. What concerns a row of a file is not here.
+/// Why an export or import failed as a whole. Errors of single rows are not here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum TransferError {
-    /// Nothing says what format a file has.
+    /// The format of a file is unknown.
     #[error(
         "the format of {file} is unknown: use --format jsonl or --format csv, or give it a name that \
          ends in .jsonl or .csv"
@@ -27,17 +27,17 @@ pub(crate) enum TransferError {
     Malformed {
         /// The file, or standard input.
         file: String,
-        /// Which line it is, from 1.
+        /// The number of the line, from 1.
         line: u64,
         /// What is wrong with it.
         reason: String,
     },
-    /// The file ends before its trailer, or has not as many rows as that says.
-    #[error("{file} is cut: {reason}; export again; nothing was imported")]
+    /// The file ends before its trailer, or does not have the number of rows in the trailer.
+    #[error("{file} is incomplete: {reason}; export it again; nothing was imported")]
     Cut {
         /// The file, or standard input.
         file: String,
-        /// How that shows.
+        /// The reason.
         reason: String,
     },
     /// The file was written by a later version.
@@ -47,12 +47,12 @@ pub(crate) enum TransferError {
     NewerFormat {
         /// The file, or standard input.
         file: String,
-        /// The version it has.
+        /// The version of the file.
         found: u32,
-        /// The newest version this program knows.
+        /// The newest version that this program can read.
         supported: u32,
     },
-    /// The header of a CSV file does not say what the columns are.
+    /// The header of a CSV file does not name valid columns.
     #[error(
         "the header of {file} {reason}: the columns are project, view, type, environment, key and \
          linked_at, in any order; view and key must be there"
@@ -63,68 +63,68 @@ pub(crate) enum TransferError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Something that is no file was to be replaced by one.
+    /// The target of the export is not a regular file.
     #[error(
-        "{path:?} is not a regular file and is left as it is: name a file, or `-` for standard output"
+        "{path:?} is not a regular file, and is not replaced: name a file, or `-` for standard output"
     )]
     NoFile {
-        /// Where the export was to be.
+        /// The target of the export.
         path: PathBuf,
     },
-    /// What is to be written would be in the store that it is of.
+    /// The target would be inside the store.
     #[error(
-        "{path:?} is in the store, which keeps its own files there: name a place outside of it"
+        "{path:?} is in the directory of the store, which keeps its own files there: use a path outside of it"
     )]
     InStore {
-        /// Where the export, or the copy, was to be.
+        /// The target of the export or of the copy.
         path: PathBuf,
     },
     /// The export cannot be written.
     #[error("cannot write {path:?}, which is unchanged: fix the cause, and export again")]
     Write {
-        /// Where the export was to be.
+        /// The target of the export.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// What was made is there, and its name could not be synced.
+    /// The result is complete, but its name could not be synced.
     #[error(
         "{path:?} is complete, but its name cannot be synced: after a power cut it may be missing"
     )]
     Unsynced {
-        /// What was made.
+        /// The result.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The rows cannot be kept while they are sorted.
-    #[error("cannot use a temporary file: make room, or set TMPDIR to a directory that has some")]
-    Scratch(#[source] io::Error),
-    /// There is no copy that a dry run could be made on.
+    /// The temporary files for sorting cannot be used.
     #[error(
-        "cannot copy the store at {path:?} for a dry run, which needs room for a directory next to it; \
-         make room there; the store is unchanged"
+        "cannot use a temporary file: free some space, or set TMPDIR to a directory with enough space"
+    )]
+    Scratch(#[source] io::Error),
+    /// The store cannot be copied for a dry run.
+    #[error(
+        "cannot copy the store at {path:?} for a dry run, which needs space for a directory next to it: free some \
+         space there; the store is unchanged"
     )]
     Copy {
         /// The directory of the store.
         path: PathBuf,
-        /// What failed.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The store failed when some of the rows were in it.
-    #[error(
-        "the import stopped when it had made {done}; they stay, and importing again makes the rest"
-    )]
+    /// The store failed after some of the rows were imported.
+    #[error("the import stopped after {done}; they stay, and importing again adds the rest")]
     Stopped {
-        /// What was made.
+        /// The imported rows.
         done: RowCounts,
-        /// What failed.
+        /// The cause.
         source: Box<crate::error::Error>,
     },
 }
 
 impl TransferError {
-    /// What failed, for programs.
+    /// The error, as a code for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::UnknownFormat { .. } => "unknown_format",
@@ -138,7 +138,7 @@ impl TransferError {
         }
     }
 
-    /// What became of the change that failed, if one did.
+    /// What happened to the failed change, if there was one.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Stopped { source, .. } => source.outcome(),

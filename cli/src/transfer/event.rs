@@ -1,4 +1,4 @@
-//! What an import is to do, as a record that sorts into the order in which it is done.
+//! An action of an import, as a record that sorts in the order of execution.
 
 use std::str;
 
@@ -6,10 +6,10 @@ use viewlink::ResourceType;
 
 use super::subject::Subject;
 
-/// What kind of thing is to be done. At one time it is done in this order.
+/// The kind of an action. Actions of the same time are executed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Say what a project is.
+    /// Set the fields of a project.
     Say,
     /// Register a resource.
     Register,
@@ -25,33 +25,32 @@ impl Deed {
     const ALL: [Self; 5] = [Self::Say, Self::Register, Self::Create, Self::Update, Self::Link];
 }
 
-/// Something to be done, from a row of the file.
+/// An action for a row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// When, in milliseconds since 1970. [`BEFORE_ALL`] where that does not matter, [`NOW`] where the
-    /// row does not say it.
+    /// The time, in milliseconds since 1970. [`BEFORE_ALL`] if it does not matter, [`NOW`] if the row has none.
     pub(super) time: u64,
     pub(super) deed: Deed,
-    /// The revision that did it in the store it comes from, which orders links of one time.
+    /// The revision of the action in the original store; it orders links of the same time.
     pub(super) revision: u64,
     pub(super) subject: Subject,
-    /// The line of the file that says it.
+    /// The line of the row in the file.
     pub(super) line: u64,
-    /// The row itself, where the subject does not say all.
+    /// The row itself, if the subject does not contain all of it.
     pub(super) row: Vec<u8>,
 }
 
-/// The time of what is done first.
+/// The time of actions that come first.
 pub(super) const BEFORE_ALL: u64 = 0;
 
-/// The time of what is done last, at the time of the import.
+/// The time of actions that come last, at the time of the import.
 pub(super) const NOW: u64 = u64::MAX;
 
-/// Ends a text: below every byte of a key, so that records sort as keys do.
+/// Ends a text. It is less than every byte of a key, so that records sort as keys do.
 const END: u8 = 0;
 
 impl Event {
-    /// The record, in place of what `record` held.
+    /// Writes the record to `record`, which is overwritten.
     pub(super) fn encode(&self, record: &mut Vec<u8>) {
         record.clear();
         record.extend(self.time.to_be_bytes());
@@ -72,7 +71,7 @@ impl Event {
         record.extend(&self.row);
     }
 
-    /// The event of a record; `None` where the bytes are none.
+    /// The event of a record; `None` if the bytes are not a record.
     pub(super) fn decode(record: &[u8]) -> Option<Self> {
         let mut rest = record;
         let time = number(&mut rest)?;
@@ -87,7 +86,7 @@ impl Event {
     }
 }
 
-/// Where `of` stands in a short list of all there are.
+/// The index of `of` in a short list.
 fn place<T: PartialEq>(all: &[T], of: &T) -> [u8; 1] {
     let place = all.iter().position(|one| one == of);
     [place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)]
@@ -124,13 +123,13 @@ mod tests {
     }
 
     fn encoded(event: &Event) -> Vec<u8> {
-        let mut record = b"what was there before".to_vec();
+        let mut record = b"bytes of an older record".to_vec();
         event.encode(&mut record);
         record
     }
 
     #[test]
-    fn a_record_reads_back() {
+    fn an_encoded_record_can_be_decoded() {
         let segment = Subject {
             project: "p".into(),
             view: "v".into(),
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_record_are_none() {
+    fn invalid_bytes_are_not_decoded() {
         let record = encoded(&link(1, 2, "v", "k"));
         for len in 0..record.len() {
             assert_eq!(Event::decode(&record[..len]), None, "{len}");

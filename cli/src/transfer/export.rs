@@ -23,10 +23,10 @@ Examples:
   viewlink export views.viewlink --project shop --format csv | gzip > links.csv.gz
   viewlink export views.viewlink --as-of 1200 --out before.jsonl
 
-JSON lines have a header, each view, each registered resource and each link with its time, of one
-revision, and a trailer that shows that the file is complete; `viewlink import` makes a store from them.
+JSON lines have a header, each view, each registered resource and each link with its time, at one
+revision, and a trailer that shows that the file is complete. `viewlink import` creates a store from them.
 CSV has only the links, in the columns project, view, type, environment, key and linked_at
-(milliseconds since 1970). A file is written completely or not at all, and replaces one that was there.
+(milliseconds since 1970). A file is written completely or not at all, and replaces an existing one.
 For an exact copy of a store use `viewlink backup`.";
 
 /// Write the whole store as JSON lines, or its links as CSV
@@ -36,16 +36,16 @@ pub(crate) struct ExportArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// Where to write; `-` for standard output
+    /// The file to write; `-` for standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     out: PathBuf,
 
-    /// How to write: jsonl has views, registered resources and links, csv has links only. Default:
-    /// what the name of the file says, or jsonl
+    /// The format: jsonl has views, registered resources and links, csv has links only. Default: the extension of the
+    /// file, or jsonl
     #[arg(long, value_enum)]
     format: Option<Format>,
 
-    /// Write this project only
+    /// Export only this project
     #[arg(long, value_name = "KEY")]
     project: Option<ProjectKey>,
 
@@ -61,7 +61,7 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     let snapshot = past.snapshot(&store)?;
     let project = project.as_ref().map(ProjectKey::as_str);
     let walk = Walk::new(&snapshot, project);
-    // Asked for a project that is not there, no file is begun.
+    // If the project does not exist, no file is begun.
     let expected = walk.count()?;
     let mut sink = Sink::new(format, OutFile::begin(out, place.path())?);
     let rows = if sink.is_links_only() { expected.links } else { expected.total() };
@@ -73,7 +73,7 @@ pub(crate) fn export(arguments: &ExportArguments, output: &mut Output) -> Result
     drop(snapshot);
     store.close()?;
     if output.is_json() {
-        // Where rows go to standard output, the trailer tells as much.
+        // If the rows go to standard output, the trailer has the counts.
         return if is_standard {
             Ok(Exit::Done)
         } else {

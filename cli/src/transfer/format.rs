@@ -1,20 +1,20 @@
-//! The formats that rows are exported to and imported from.
+//! The file formats of exports and imports.
 
 use std::path::Path;
 
 use clap::ValueEnum;
 
-/// How the rows of a file are written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// JSON lines: views, registered resources and links, a line each.
+    /// JSON lines: views, registered resources and links, one per line.
     Jsonl,
     /// Comma-separated values: links only.
     Csv,
 }
 
 impl Format {
-    /// What the name of a file says of its format.
+    /// The format that the name of a file implies.
     pub(super) fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
         match extension.to_ascii_lowercase().as_str() {
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extension_tells_the_format_in_either_case() {
+    fn the_extension_determines_the_format_in_upper_and_lower_case() {
         let format = |path: &str| Format::of_path(Path::new(path));
         assert_eq!(format("a/b.jsonl"), Some(Format::Jsonl));
         assert_eq!(format("b.NDJSON"), Some(Format::Jsonl));

@@ -29,62 +29,61 @@ Examples:
   viewlink import views.viewlink links.csv --project shop --dry-run
   viewlink export old.viewlink | viewlink import new.viewlink - --format jsonl
 
-JSON lines, as `viewlink export` writes them, restore a whole store into a new one: projects, views
-with all their fields, registered resources with all of theirs, and links, with the times at which
-views were created and changed and links made. Not restored are ids, revisions, the versions of views
-(2 for one that was ever changed), the order of links of one change (by key), projects with nothing
-in them, and the journal: for an exact copy use `viewlink backup`. In an existing store what is
-missing is added, and what exists is not changed.
+JSON lines from `viewlink export` restore a whole store into a new one: projects, views and registered
+resources with all their fields, and links, with the times at which views were created and changed,
+and links made. Not restored are ids, revisions, the versions of views
+(2 for a view that was changed), the order of links of one change (by key), projects without
+content and fields, and the journal: for an exact copy use `viewlink backup`. In an existing store,
+missing items are added, and existing ones do not change.
 
-CSV has links: the columns view and key, and where wanted project, type (flags), environment (of
+CSV has links. The columns are view and key, and optionally project, type (flags), environment (for
 segments) and linked_at (milliseconds since 1970), in any order, named in the first line.
 
-All of a file is read before anything is changed: JSON lines that are cut or malformed change
-nothing. A row that fails stops none of the others: it is printed with its line, a code and the
+The whole file is read before anything is changed: JSON lines that are incomplete or malformed change
+nothing. A failed row does not stop the others. It is printed with its line, a code and the
 reason, and the exit code is 1.";
 
-/// Read a store that was exported as JSON lines, or links from CSV
+/// Import a store that was exported as JSON lines, or links from CSV
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct ImportArguments {
     #[command(flatten)]
     store: StoreArguments,
 
-    /// What to read; `-` for standard input
+    /// The file to read; `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The format. Default: what the name of the file says
+    /// The format. Default: the extension of the file
     #[arg(long, value_enum)]
     format: Option<Format>,
 
-    /// CSV: the project of rows that name none. Default: default
+    /// CSV: the project of rows without one. Default: default
     #[arg(long, value_name = "KEY")]
     project: Option<ProjectKey>,
 
-    /// Which times views and links get: those of the file, or the time of the import. Default: keep
-    /// for a new store, now for one that is there
+    /// The times of imported views and links: keep those of the file, or use the time of the import. Default: keep for
+    /// a new store, now for an existing one
     #[arg(long, value_enum)]
     times: Option<TimesChoice>,
 
-    /// Take times before 2001 as they are; else a row with one fails, as most are seconds where milliseconds
-    /// are meant
+    /// Accept times before 2001; otherwise such a row fails, since most such times are seconds instead of milliseconds
     #[arg(long)]
     allow_old_times: bool,
 
-    /// CSV: let rows fail whose view is not there, instead of creating it with its key as its name
+    /// CSV: rows with a missing view fail, instead of creating it with its key as its name
     #[arg(long)]
     no_create_views: bool,
 
-    /// Change nothing, and report what would be done. Needs room for a copy of the store meanwhile
+    /// Change nothing, and report what would be done. This needs space for a copy of the store
     #[arg(long)]
     dry_run: bool,
 
-    /// Why the change is made; the journal keeps it
+    /// The reason for the change; it is kept in the journal
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Who makes the change; the journal keeps it
+    /// The author of the change; it is kept in the journal
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 }
@@ -97,7 +96,7 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     let target = Target::find(&arguments.store, &clock, arguments.dry_run, output)?;
     let times = Times::new(arguments.times, target.is_new()).with_old(arguments.allow_old_times);
     let (mut intake, mut tally) = (Intake::new(times), Tally::new(arguments.dry_run));
-    // All of it is read before anything is changed.
+    // The whole file is read before anything is changed.
     arguments.read(&input, opened, &mut intake, &mut tally)?;
     let target = target.open(intake.bytes(), &clock, arguments.dry_run)?;
     let bar = progress::bar(intake.events(), "importing", output.is_quiet());
@@ -117,21 +116,21 @@ pub(crate) fn import(arguments: &ImportArguments, output: &mut Output) -> Result
     applied.map_err(|error| stopped(error, &target, &tally))?;
     let finished = target.finish();
     if new_store::is_there(&finished) {
-        tally.tell(output)?;
+        tally.print_all(output)?;
     }
     finished?;
     Ok(if tally.is_complete() { Exit::Done } else { Exit::KeysFailed })
 }
 
 impl ImportArguments {
-    /// Refuses what means nothing for the format.
+    /// Refuses options that have no meaning for the format.
     fn check(&self, format: Format) -> Result<()> {
         match format {
             Format::Jsonl if self.project.is_some() => {
-                Err(Error::Usage("the rows of JSON lines name their projects: leave --project out"))
+                Err(Error::Usage("JSON lines name their projects: do not use --project"))
             }
             Format::Jsonl if self.no_create_views => {
-                Err(Error::Usage("no view is created for JSON lines: leave --no-create-views out"))
+                Err(Error::Usage("JSON lines contain their views: do not use --no-create-views"))
             }
             Format::Jsonl | Format::Csv => Ok(()),
         }
@@ -156,7 +155,7 @@ impl ImportArguments {
     }
 }
 
-/// A failure, with what was done before, if that stays.
+/// An error, with the rows imported before, if they stay.
 fn stopped(error: Error, target: &OpenTarget, tally: &Tally) -> Error {
     if target.stays() && tally.done.total() > 0 {
         TransferError::Stopped { done: tally.done, source: Box::new(error) }.into()
@@ -170,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_tells_what_was_made_before_where_that_stays() {
+    fn a_failure_reports_the_rows_that_were_imported_and_stay() {
         let failure = || Error::from(viewlink::Error::Closed);
         let store = || viewlink::Options::new().open_in_memory().unwrap();
         let mut tally = Tally::new(false);
@@ -179,7 +178,10 @@ mod tests {
         tally.done.links = 3;
         let error = stopped(failure(), &there(), &tally);
         let text = error.chain();
-        assert!(text.contains("it had made 0 views, 0 resources and 3 links; they stay"), "{text}");
+        assert!(
+            text.contains("the import stopped after 0 views, 0 resources and 3 links; they stay"),
+            "{text}"
+        );
         assert!(text.contains("the store is closed"), "{text}");
         assert_eq!(error.code(), failure().code());
         let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What an import reads.
+//! The input of an import.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -11,21 +11,21 @@ use super::format::Format;
 use crate::error::{Error, Result};
 use crate::progress;
 
-/// A file, or standard input, and the format of its rows.
+/// A file or standard input, and the format of its rows.
 #[derive(Debug)]
 pub(super) struct Input {
     path: PathBuf,
     format: Format,
 }
 
-/// What is read, and a bar that shows how far.
+/// The input, with a bar that shows the progress.
 pub(super) type Opened = (BufReader<Box<dyn Read>>, ProgressBar);
 
-/// Memory for what was read and not used yet.
+/// The size of the read buffer.
 const BUFFER: usize = 256 << 10;
 
 impl Input {
-    /// Standard input for `-`, else a file; in the format that is given, or that its name says.
+    /// Standard input for `-`, else a file. The format is the given one, or that of the file name.
     pub(super) fn new(path: &Path, format: Option<Format>) -> Result<Self> {
         let path = path.to_owned();
         match format.or_else(|| Format::of_path(&path)) {
@@ -38,12 +38,12 @@ impl Input {
         self.format
     }
 
-    /// What to call it.
+    /// The name in messages.
     pub(super) fn name(&self) -> String {
         name(&self.path)
     }
 
-    /// Opens it; how far it is read shows on the bar.
+    /// Opens the input; the bar shows the progress.
     pub(super) fn open(&self, quiet: bool) -> Result<Opened> {
         if is_standard(&self.path) {
             let bar = progress::spinner("reading", quiet);
@@ -55,7 +55,7 @@ impl Input {
         Ok((buffered(Box::new(bar.wrap_read(file))), bar))
     }
 
-    /// What a failed read means.
+    /// The error for a failed read.
     pub(super) fn failure(&self, source: io::Error) -> Error {
         Error::Read { what: self.name(), source }
     }

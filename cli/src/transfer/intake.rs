@@ -1,4 +1,4 @@
-//! Rows that were read, on their way into order.
+//! Collecting and sorting the rows of a file.
 
 use std::io;
 
@@ -13,15 +13,14 @@ use super::tally::Tally;
 use super::times::Times;
 use crate::error::Result;
 
-/// Takes the rows of a file, whatever their order, and gives the events that they stand for in the
-/// order in which they are to be done.
+/// Collects the rows of a file in any order, and returns their events in the order of execution.
 ///
-/// A row with a malformed key is a failure at once, and stands for nothing.
+/// A row with a malformed key is a failure at once, and has no event.
 #[derive(Debug)]
 pub(super) struct Intake {
     times: Times,
     sorter: Sorter,
-    /// What is encoded anew for each event.
+    /// A buffer for the encoding of each event.
     record: Vec<u8>,
     rows: RowCounts,
     events: u64,
@@ -35,27 +34,27 @@ impl Intake {
         Self { times, sorter, record, rows, events: 0, bytes: 0, earliest: None }
     }
 
-    /// How many rows came in.
+    /// The number of rows.
     pub(super) const fn rows(&self) -> RowCounts {
         self.rows
     }
 
-    /// How many events they stand for.
+    /// The number of events.
     pub(super) const fn events(&self) -> u64 {
         self.events
     }
 
-    /// How many bytes their records have.
+    /// The bytes of all records.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The earliest time that any of them has.
+    /// The earliest time of a row.
     pub(super) const fn earliest(&self) -> Option<u64> {
         self.earliest
     }
 
-    /// Takes what is said of a project, whose line is `row`.
+    /// Adds the fields of a project; `row` is its line.
     pub(super) fn project(
         &mut self,
         (line, row): (u64, &[u8]),
@@ -69,7 +68,7 @@ impl Intake {
         self.take(line, say, tally)
     }
 
-    /// Takes a view, whose line is `row`.
+    /// Adds a view; `row` is its line.
     pub(super) fn view(
         &mut self,
         (line, row): (u64, &[u8]),
@@ -98,7 +97,7 @@ impl Intake {
         Ok(Event { time, deed, revision: 0, subject, line, row: row.to_vec() })
     }
 
-    /// The last change of a view, where it has one that is restored.
+    /// The time of the last change of a view, if it is restored.
     fn last_change(
         &mut self,
         view: &ViewLine<'_>,
@@ -110,7 +109,7 @@ impl Intake {
         Ok(Some(Event { time, deed: Deed::Update, ..create.clone() }))
     }
 
-    /// Takes a registered resource, whose line is `row`.
+    /// Adds a registered resource; `row` is its line.
     pub(super) fn resource(
         &mut self,
         (line, row): (u64, &[u8]),
@@ -129,13 +128,13 @@ impl Intake {
                 _ => Ok(of),
             })
             .and_then(|of| created_at.map(|time| self.times.check(time)).transpose().map(|_| of));
-        // When it was created is a field, and kept always; the change that registers it may be any.
+        // The time of its creation is a field that is always kept. Any change may register it.
         let (time, deed, row) = (BEFORE_ALL, Deed::Register, row.to_vec());
         let register = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
         self.take(line, register, tally)
     }
 
-    /// Takes a link.
+    /// Adds a link.
     pub(super) fn link(&mut self, line: u64, link: &LinkLine<'_>, tally: &mut Tally) -> Result<()> {
         self.rows.links += 1;
         let LinkLine { project, view, resource_type, environment, key, linked_at, revision } = link;
@@ -144,7 +143,7 @@ impl Intake {
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
         let link = subject.and_then(|subject| {
             let (time, deed, row) = (self.time(*linked_at, NOW)?, Deed::Link, Vec::new());
-            // It is the order of links of one time, and those that are made now have none.
+            // The revision orders links of the same time. New links have none.
             let revision = revision.filter(|_| time != NOW).unwrap_or_default();
             Ok(Event { time, deed, revision, subject, line, row })
         });
@@ -156,7 +155,7 @@ impl Intake {
         self.sorter.sorted().map_err(scratch)
     }
 
-    /// The time at which something is to be done that has this one in the file, if it has one.
+    /// The time at which an action is executed, if the row has a time that is kept.
     fn time(&mut self, time: Option<u64>, default: u64) -> Result<u64, Problem> {
         if !self.times.keeps() {
             return Ok(NOW);
@@ -166,7 +165,7 @@ impl Intake {
         Ok(time.unwrap_or(default))
     }
 
-    /// Puts what a row stands for among the events, or counts the row as one that failed.
+    /// Adds the event of a row, or counts the row as failed.
     fn take(&mut self, line: u64, event: Result<Event, Problem>, tally: &mut Tally) -> Result<()> {
         match event {
             Ok(event) => self.push(&event)?,

@@ -11,8 +11,7 @@ use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::line_reader::{LineError, LineReader};
 
-/// The longest line that is read, in bytes; a view with all its texts at the default limits has some
-/// 20,000.
+/// The longest line that is read, in bytes. A view with the longest texts of the default limits has about 20,000.
 const MAX_LINE: usize = 64 << 20;
 
 /// The lines of an export, from its header to its trailer.
@@ -31,15 +30,15 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
     ///
     /// # Errors
     ///
-    /// [`TransferError::Malformed`], [`TransferError::NewerFormat`], and [`TransferError::Cut`] where
-    /// the trailer is missing or has other counts.
+    /// [`TransferError::Malformed`], [`TransferError::NewerFormat`], and [`TransferError::Cut`] if the trailer is
+    /// missing or has other counts.
     pub(super) fn read(mut self, intake: &mut Intake, tally: &mut Tally) -> Result<()> {
         if !self.next()? {
             return Err(self.cut("it is empty"));
         }
         match self.parse()? {
             Line::Header(header) => self.check_header(&header)?,
-            other => return Err(self.malformed(out_of_place(&other, "where the header should be"))),
+            other => return Err(self.malformed(out_of_place(&other, "instead of the header"))),
         }
         while self.next()? {
             let at @ (number, _) = (self.lines.number(), self.lines.line());
@@ -57,10 +56,10 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
         Err(self.cut("it has no trailer, which is the last line of every export"))
     }
 
-    /// Checks that all rows came in, and that nothing is behind the trailer.
-    fn end(&mut self, said: RowCounts, came: RowCounts) -> Result<()> {
-        if said != came {
-            return Err(self.cut(format_args!("its trailer counts {said}, and it has {came}")));
+    /// Checks that all rows were read, and that nothing follows the trailer.
+    fn end(&mut self, expected: RowCounts, found: RowCounts) -> Result<()> {
+        if expected != found {
+            return Err(self.cut(format_args!("its trailer counts {expected}, but it has {found}")));
         }
         match self.next()? {
             true => Err(self.malformed("there is a line after the trailer")),
@@ -68,7 +67,7 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
         }
     }
 
-    /// Reads the next line that is not blank; tells whether there is one.
+    /// Reads the next non-blank line; returns whether there is one.
     fn next(&mut self) -> Result<bool> {
         self.lines.advance().map_err(|error| match error {
             LineError::Read(source) => self.input.failure(source),
@@ -78,7 +77,7 @@ impl<'i, R: BufRead> JsonlSource<'i, R> {
 
     fn parse(&self) -> Result<Line<'_>> {
         serde_json::from_slice(self.lines.line()).map_err(|error| {
-            // A cut through a line leaves the last one without its end.
+            // If a line was cut, the last line has no end.
             if !self.lines.line().ends_with(b"\n") && error.is_eof() {
                 return self.cut(format_args!("line {} ends too soon", self.lines.number()));
             }

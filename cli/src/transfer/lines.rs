@@ -1,8 +1,7 @@
-//! The lines of an export: JSON objects with one field, which names what the line is about.
+//! The lines of an export: JSON objects with one field, which names the kind of the line.
 //!
-//! A header comes first and a trailer last, so that a file that was cut is noticed. Lines say all
-//! that the store knows; what an import cannot restore (ids, revisions, versions) is there for
-//! whoever compares.
+//! The first line is a header and the last one a trailer, so that an incomplete file is noticed. Lines have all fields
+//! of the store. Fields that an import cannot restore (ids, revisions, versions) are there for comparisons.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +18,7 @@ use super::counts::RowCounts;
 /// The name of the format, in the header.
 pub(super) const FORMAT: &str = "viewlink-export";
 
-/// The version of the format that is written, and the newest that is read.
+/// The version of the format that is written, and the newest one that can be read.
 pub(super) const VERSION: u32 = 1;
 
 /// A line.
@@ -40,7 +39,7 @@ pub(super) enum Line<'a> {
 }
 
 impl Line<'_> {
-    /// What the line is, in words.
+    /// The kind of the line, in words.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Header(_) => "header",
@@ -53,24 +52,24 @@ impl Line<'_> {
     }
 }
 
-/// What the file is. Fields may be added within a version, so unknown ones are left out.
+/// The header of the file. Fields may be added within a version, so unknown ones are ignored.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Header<'a> {
     #[serde(borrow)]
     pub(super) format: Cow<'a, str>,
     pub(super) version: u32,
-    /// The store, and its revision, that the lines are of.
+    /// The store of the lines, and its revision.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) store_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
-    /// The one project that the lines are of.
+    /// The project, if the export has only one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) project: Option<Cow<'a, str>>,
 }
 
-/// What is said of a project.
+/// The fields of a project.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProjectLine<'a> {
@@ -94,7 +93,7 @@ impl<'a> ProjectLine<'a> {
         }
     }
 
-    /// What the line says.
+    /// The content of the line.
     pub(super) fn to_settings(&self) -> ProjectSettings {
         ProjectSettings::new()
             .name(self.name.as_ref())
@@ -148,13 +147,13 @@ impl<'a> ViewLine<'a> {
         }
     }
 
-    /// When the view's own fields changed, if they have since it was created.
+    /// The time when the view's own fields were last changed, if they were changed after its creation.
     pub(super) fn last_change(&self) -> Option<u64> {
         let has_changed = self.version.is_some_and(|version| version > 1);
         self.updated_at.filter(|time| has_changed || Some(*time) > self.created_at)
     }
 
-    /// A name that is not the view's: the one it has until the time of its last change is reached.
+    /// A temporary name, which is not the view's: the view has it until the time of its last change.
     pub(super) fn name_before(&self) -> &str {
         if self.name == self.key { "" } else { &self.key }
     }
@@ -196,7 +195,7 @@ pub(super) struct ResourceLine<'a> {
     pub(super) temporary: bool,
     #[serde(default)]
     pub(super) unbounded: bool,
-    /// What else was told of it, by name.
+    /// The attributes, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) attributes: BTreeMap<Attribute, wire::Attribute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,7 +225,7 @@ impl<'a> ResourceLine<'a> {
         }
     }
 
-    /// What the line says, of a resource of this type.
+    /// The content of the line, for a resource of this type.
     pub(super) fn to_new_resource(&self, resource_type: ResourceType) -> NewResource {
         let key = self.key.as_ref();
         let resource = match resource_type {

@@ -1,23 +1,22 @@
-//! Exporting a store, and importing one or links.
+//! Exporting a store, and importing a store or links.
 //!
-//! An export walks through a snapshot in key order, since by time each page would cost a look at all
-//! links of a view. A change has one time, and the times of changes never run backwards; so an import
-//! first reads all rows, sorts them by time (in temporary files where memory does not do), and then
-//! makes the changes in that order, with the store's clock set to the time of each. That restores
-//! when views were created and links made, exactly, and as rows of one time are one change, with few
-//! disk syncs. And a file that is cut or malformed is noticed before anything was changed.
+//! An export reads a snapshot in key order, since in the order of time each page would read all links of a view. A
+//! change has one time, and the times of changes never decrease. So an import first reads all rows and sorts them by
+//! time (in temporary files if there are many). Then it makes the changes in that order, with the clock of the store
+//! set to the time of each. This restores the exact times of views and links. Rows of one time are one change, so there
+//! are few disk syncs. An incomplete or malformed file is noticed before anything is changed.
 //!
-//! | module | knows |
+//! | module | purpose |
 //! | --- | --- |
 //! | `export`, `import` | the commands |
-//! | `walk`, `sink`, `out_file` | the rows of a snapshot, how they are written, and where |
+//! | `walk`, `sink`, `out_file` | the rows of a snapshot, and writing them to a file |
 //! | `format`, `lines`, `counts` | the formats |
-//! | `input`, `jsonl_source`, `csv_source`, `row_lines` | where rows come from, and how they are read |
-//! | `intake`, `subject`, `event`, `times` | what rows stand for, and when |
-//! | `sorter` | order |
-//! | `target`, `clock`, `apply` | the store that is imported into, and the changes made in it |
-//! | `tally`, `problem`, `error` | what came of it |
-//! | `unfinished` | names of what is not whole yet |
+//! | `input`, `jsonl_source`, `csv_source`, `row_lines` | reading rows |
+//! | `intake`, `subject`, `event`, `times` | the actions for the rows, and their times |
+//! | `sorter` | sorting |
+//! | `target`, `clock`, `apply` | the target store, and the changes made in it |
+//! | `tally`, `problem`, `error` | the results |
+//! | `unfinished` | temporary names of incomplete files |
 
 mod apply;
 mod clock;

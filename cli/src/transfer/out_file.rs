@@ -1,4 +1,4 @@
-//! Where an export goes.
+//! The output of an export.
 
 use std::fs;
 use std::io::{self, BufWriter, Stdout, Write};
@@ -10,10 +10,9 @@ use super::error::TransferError;
 use super::unfinished;
 use crate::error::{Error, Result};
 
-/// A file that is there whole or not at all, or standard output.
+/// A file that is written completely or not at all, or standard output.
 ///
-/// A file is written under a temporary name, synced and renamed; where that fails, what was there
-/// before stays.
+/// A file is written under a temporary name, synced and renamed. If that fails, an existing file does not change.
 #[derive(Debug)]
 pub(super) enum OutFile {
     Standard(BufWriter<Stdout>),
@@ -21,18 +20,18 @@ pub(super) enum OutFile {
 }
 
 impl OutFile {
-    /// Standard output for `-`, else a file at the path, which is not in the directory of `store`.
+    /// Standard output for `-`, else a file at the path, which must not be in the directory of `store`.
     ///
     /// # Errors
     ///
-    /// [`TransferError::NoFile`] where there is something else than a file; [`TransferError::InStore`]
-    /// where it would be in the store; [`TransferError::Write`] where none can be made beside it.
+    /// [`TransferError::NoFile`] if the path is not a regular file; [`TransferError::InStore`] if it is in the store;
+    /// [`TransferError::Write`] if the file cannot be created.
     pub(super) fn begin(path: &Path, store: &Path) -> Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::Standard(BufWriter::new(io::stdout())));
         }
         let failed = |source| TransferError::Write { path: path.to_owned(), source };
-        // A link is followed: what it leads to is replaced.
+        // A link is followed, and its target is replaced.
         let (target, replaced) = match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
             Ok(found) if found.is_file() => (fs::canonicalize(path).map_err(failed)?, Some(found)),
@@ -45,13 +44,13 @@ impl OutFile {
         }
         let file = unfinished::file_beside(&target).map_err(failed)?;
         if let Some(replaced) = replaced {
-            // Who made the file may have said who can read it.
+            // The owner of the existing file may have restricted who can read it.
             file.as_file().set_permissions(replaced.permissions()).map_err(failed)?;
         }
         Ok(Self::File { file: BufWriter::new(file), path: target })
     }
 
-    /// What a failed write means.
+    /// The error for a failed write.
     pub(super) fn failure(&self, source: io::Error) -> Error {
         match self {
             Self::Standard(_) => source.into(),
@@ -59,11 +58,11 @@ impl OutFile {
         }
     }
 
-    /// Hands all over, and gives the file its name.
+    /// Writes the buffered bytes, and gives the file its name.
     ///
     /// # Errors
     ///
-    /// That of a failed write.
+    /// The error of a failed write.
     pub(super) fn finish(self) -> Result<()> {
         match self {
             Self::Standard(mut out) => Ok(out.flush()?),

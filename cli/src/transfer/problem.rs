@@ -1,4 +1,4 @@
-//! What is wrong with a row, so that it is not imported.
+//! Why a row was not imported.
 
 use viewlink::{FailureReason, KeyError};
 
@@ -9,27 +9,27 @@ pub(super) struct Problem {
     pub(super) message: String,
 }
 
-/// How many characters of a text that is no key are shown.
+/// The largest number of characters of a malformed key that are shown.
 const TEXT_SHOWN: usize = 64;
 
 impl Problem {
-    /// The row says something that no row says.
+    /// The row is invalid.
     pub(super) fn invalid_row(message: impl Into<String>) -> Self {
         Self { code: "invalid_row", message: message.into() }
     }
 
-    /// A text that should be a key is none.
+    /// A text is not a valid key.
     pub(super) fn invalid_key(what: &str, text: &str, error: &KeyError) -> Self {
         let shown = Self::shown(text);
         Self { code: "invalid_key", message: format!("the {what} {shown} is malformed: {error}") }
     }
 
-    /// Enough of a text to know it again.
+    /// The beginning of a text, which is enough to recognise it.
     pub(super) fn shown(text: &str) -> String {
         format!("{:?}", text.chars().take(TEXT_SHOWN).collect::<String>())
     }
 
-    /// The row links to a view that is not there.
+    /// The row links to a missing view.
     pub(super) fn unknown_view(project: &str, view: &str) -> Self {
         let message = format!("there is no view {view} in project {project} at that time");
         Self { code: "unknown_view", message }

@@ -1,23 +1,23 @@
-//! The lines of a CSV file, for a reader of CSV.
+//! The lines of a CSV file, as input for a CSV reader.
 
 use std::io::{self, BufRead, Cursor, Read};
 
 use crate::line_reader::{LineError, LineReader};
 
-/// The longest line that is read, in bytes. A row is far below: six fields of some 256.
+/// The longest line that is read, in bytes. A row is much shorter: six fields of about 256 bytes.
 const MAX_LINE: usize = 1 << 20;
 
-/// Gives a line for each row, and ends it with a line feed, whatever it ends with in the file.
+/// Returns one line for each row, and ends it with a line feed, whatever its end in the file is.
 ///
-/// A row is a line: who asks for more after the end of one has an open quote, and would swallow all
-/// rows up to the next quote, or the end of the file. That is an error, which [`fault`](Self::fault)
-/// tells, as is a line that does not end.
+/// Each row is one line. If the reader asks for more after the end of a line, a quote is open. It would hide all rows
+/// up to the next quote, or up to the end of the file. This is an error, as is a line that is too long;
+/// [`fault`](Self::fault) returns the reason.
 #[derive(Debug)]
 pub(super) struct RowLines<R> {
     lines: LineReader<R>,
-    /// The line that is given, and how much of it was.
+    /// The current line, and how much of it was returned.
     row: Cursor<Vec<u8>>,
-    /// Whether what is asked for next is a row of its own, and no more of the last one.
+    /// Whether the next request is for a new row, and not for more of the current one.
     begins: bool,
     has_end: bool,
     fault: Option<&'static str>,
@@ -30,28 +30,28 @@ impl<R: BufRead> RowLines<R> {
         Self { lines, row, begins: false, has_end: true, fault: None }
     }
 
-    /// The number of the line that was given last, from 1. (What a reader of CSV says of lines is off
-    /// by one where they end as on Windows.)
+    /// The number of the current line, from 1. (The line numbers of the CSV reader are wrong by one for Windows line
+    /// ends.)
     pub(super) const fn number(&self) -> u64 {
         self.lines.number()
     }
 
-    /// Whether the line that was given last ends in the file.
+    /// Whether the current line has an end in the file.
     pub(super) const fn has_end(&self) -> bool {
         self.has_end
     }
 
-    /// What is wrong with the line that was given last, where a read failed for it.
+    /// The problem of the current line, if reading it failed.
     pub(super) const fn fault(&self) -> Option<&'static str> {
         self.fault
     }
 
-    /// Says that the next line that is not blank is a row of its own.
+    /// Declares that the next non-blank line is a new row.
     pub(super) const fn begin_row(&mut self) {
         self.begins = true;
     }
 
-    /// Goes on to the next line that is not blank; tells whether there is one.
+    /// Reads the next non-blank line; returns whether there is one.
     fn advance(&mut self) -> io::Result<bool> {
         if !std::mem::take(&mut self.begins) {
             return Err(self.fail("it opens a quote and does not close it"));
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_a_line_with_its_number_and_one_end_however_it_is_read() {
+    fn each_row_is_a_numbered_line_with_one_line_feed_for_any_read_size() {
         let text = b"a\r\n\n  \r\nbcd \r\n\"e";
         let expected = [(1, "a\n"), (4, "bcd\n"), (5, "\"e\n")];
         for (capacity, at_once) in (1..9).flat_map(|capacity| [1, 2, 99].map(|at| (capacity, at))) {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_a_line_is_never_given_for_a_row() {
+    fn a_row_is_never_more_than_one_line() {
         for text in [&b"a\nb\n"[..], b"a\r\n\r\n", b"a"] {
             let mut reader = RowLines::new(text);
             let mut out = [0; 99];
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_does_not_end_is_not_read_for_ever() {
+    fn a_line_without_an_end_is_an_error_at_the_limit() {
         let mut reader = RowLines::new(io::BufReader::new(io::repeat(b'x')));
         reader.begin_row();
         let read = io::copy(&mut reader, &mut io::sink());

@@ -1,4 +1,4 @@
-//! What an export writes rows to.
+//! The output of the rows of an export.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::error::Result;
 pub(super) const COLUMNS: [&str; 6] =
     ["project", "view", "type", "environment", "key", "linked_at"];
 
-/// Rows in one of the formats, on their way out.
+/// Writes rows in one of the formats.
 #[derive(Debug)]
 pub(super) enum Sink {
     Jsonl(OutFile),
@@ -30,12 +30,12 @@ impl Sink {
         }
     }
 
-    /// Whether it has links only.
+    /// Whether it has only links.
     pub(super) const fn is_links_only(&self) -> bool {
         matches!(self, Self::Csv(_))
     }
 
-    /// Says what the rows are of.
+    /// Writes the header.
     pub(super) fn begin(
         &mut self,
         store: &str,
@@ -96,7 +96,7 @@ impl Sink {
         }
     }
 
-    /// Says that nothing is missing, and gives the file its name.
+    /// Writes the trailer, and gives the file its name.
     pub(super) fn end(self, counts: RowCounts) -> Result<()> {
         match self {
             Self::Jsonl(mut out) => {

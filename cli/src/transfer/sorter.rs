@@ -1,17 +1,17 @@
-//! Sorting more records than memory holds.
+//! Sorting more records than fit in memory.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
-/// Memory for records, and for where each of them is, before they go to a file.
+/// The memory for records and their positions. More records go to a file.
 const BUDGET: usize = 64 << 20;
 
 /// Sorts records, which are bytes, in byte order.
 ///
-/// What does not fit in memory goes to unnamed temporary files, as runs that are sorted; they are
-/// merged as the records are read again.
+/// Records that do not fit in memory go to unnamed temporary files, as sorted runs. They are merged when the records
+/// are read.
 ///
 /// Cost: O(n log n) in time, in memory [`BUDGET`] and a buffer for each run.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Sorter {
     budget: usize,
 }
 
-/// Records in memory, and where each of them is.
+/// Records in memory, and their positions.
 #[derive(Debug, Default)]
 struct Records {
     bytes: Vec<u8>,
@@ -65,7 +65,7 @@ impl Sorter {
     ///
     /// # Errors
     ///
-    /// That of a temporary file that cannot be written, or a record of 4 GiB or more.
+    /// The error of a temporary file that cannot be written, or of a record of 4 GiB or more.
     pub(super) fn push(&mut self, record: &[u8]) -> io::Result<()> {
         let len = u32::try_from(record.len()).map_err(io::Error::other)?;
         self.records.spans.push(Span { start: self.records.bytes.len(), len });
@@ -73,7 +73,7 @@ impl Sorter {
         if self.records.size() < self.budget { Ok(()) } else { self.spill() }
     }
 
-    /// Brings what is in memory to a file.
+    /// Writes the records in memory to a file.
     fn spill(&mut self) -> io::Result<()> {
         self.records.sort();
         let mut file = BufWriter::new(tempfile::tempfile()?);
@@ -93,7 +93,7 @@ impl Sorter {
     ///
     /// # Errors
     ///
-    /// That of a temporary file that cannot be read.
+    /// The error of a temporary file that cannot be read.
     pub(super) fn sorted(mut self) -> io::Result<Sorted> {
         self.records.sort();
         let Records { bytes, spans } = self.records;
@@ -140,11 +140,11 @@ impl Run {
     }
 }
 
-/// Records in order, as an iterator that ends behind an error of a temporary file.
+/// Records in order, as an iterator. It ends after an error of a temporary file.
 #[derive(Debug)]
 pub(super) struct Sorted {
     runs: Vec<Run>,
-    /// The next record of each run that has more, and which run that is.
+    /// The next record of each run that has more, with the index of the run.
     heads: BinaryHeap<Reverse<(Vec<u8>, usize)>>,
 }
 
@@ -169,7 +169,7 @@ impl Iterator for Sorted {
 mod tests {
     use super::*;
 
-    /// The records that come out when those of `records` go in.
+    /// The sorted records for some input records.
     fn sorted(records: &[Vec<u8>], budget: usize) -> (usize, Vec<Vec<u8>>) {
         let mut sorter = Sorter::with_budget(budget);
         for record in records {
@@ -179,7 +179,7 @@ mod tests {
         (runs, sorter.sorted().unwrap().collect::<io::Result<_>>().unwrap())
     }
 
-    /// Records of some lengths, in no order, some more than once.
+    /// Records of several lengths, unsorted, some more than once.
     fn records() -> Vec<Vec<u8>> {
         let mut state = 7_u32;
         let mut next = || {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn records_come_out_sorted_and_each_as_often_as_it_went_in() {
+    fn records_are_sorted_and_duplicates_are_kept() {
         let records = records();
         let mut expected = records.clone();
         expected.sort();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_out_where_nothing_went_in() {
+    fn sorting_no_records_returns_none() {
         assert_eq!(sorted(&[], 10), (0, Vec::new()));
     }
 }

@@ -1,21 +1,20 @@
-//! What an event is about.
+//! The subject of an event.
 
 use viewlink::{EnvironmentId, KeyError, ProjectKey, Resource, ResourceKey, ResourceType, ViewKey};
 
 use super::problem::Problem;
 
-/// What an event is about: a view, a resource, or both. The keys are well formed, those of views in
-/// lower case.
+/// The subject of an event: a view, a resource, or both. The keys are valid, and those of views in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Subject {
     pub(super) project: String,
-    /// Empty where the event is about no view.
+    /// Empty if the event has no view.
     pub(super) view: String,
-    /// `None` where it is about no resource.
+    /// `None` if the event has no resource.
     pub(super) resource_type: Option<ResourceType>,
-    /// Of segments, else empty.
+    /// The environment of a segment, else empty.
     pub(super) environment: String,
-    /// Of the resource; empty where the event is about none.
+    /// The key of the resource; empty if the event has none.
     pub(super) key: String,
 }
 
@@ -26,12 +25,12 @@ impl Subject {
         Ok(Self { project, ..Self::default() })
     }
 
-    /// The same with a view.
+    /// The same subject with a view.
     pub(super) fn with_view(self, key: &str) -> Result<Self, Problem> {
         Ok(Self { view: text("view key", key, ViewKey::parse)?, ..self })
     }
 
-    /// The same with a resource; an empty environment is none.
+    /// The same subject with a resource; an empty environment means none.
     pub(super) fn with_resource(
         self,
         resource_type: &str,
@@ -52,7 +51,7 @@ impl Subject {
         Ok(Self { resource_type: Some(resource_type), environment, key, ..self })
     }
 
-    /// The resource it is about, if it is about one.
+    /// The resource of the event, if it has one.
     pub(super) fn resource(&self) -> Option<Result<Resource, KeyError>> {
         let key = &self.key;
         Some(match self.resource_type? {

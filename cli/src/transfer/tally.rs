@@ -1,4 +1,4 @@
-//! What an import did.
+//! The results of an import.
 
 use serde::Serialize;
 
@@ -9,29 +9,29 @@ use crate::error::{Result, unless_closed};
 use crate::output::Output;
 use crate::table::Table;
 
-/// How many failures are listed; the others are counted.
+/// The largest number of failures that are listed; more are only counted.
 const LISTED: usize = 1_000;
 
-/// What an import did, and which rows failed.
+/// The imported rows, and the failed ones.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tally {
-    /// Whether it was done on a copy that is gone.
+    /// Whether it was a dry run on a temporary copy.
     dry_run: bool,
-    /// Projects of which something was said, views created, resources registered, links made.
+    /// Projects whose fields were set, views created, resources registered, links made.
     pub(super) done: RowCounts,
-    /// What was there before, and stays as it is.
+    /// Rows that exist already, and do not change.
     pub(super) unchanged: RowCounts,
     failed: u64,
     failures: Vec<RowFailure>,
-    /// Whether the last row has no line end, as that of a file that was cut.
+    /// Whether the last row has no line end, as in an incomplete file.
     pub(super) last_line_has_no_end: bool,
 }
 
 /// A row that failed.
 #[derive(Debug, Serialize)]
 struct RowFailure {
-    /// Where the row ends in the file, from 1.
+    /// The line at which the row ends, from 1.
     line: u64,
     code: &'static str,
     message: String,
@@ -42,7 +42,7 @@ impl Tally {
         Self { dry_run, ..Self::default() }
     }
 
-    /// Counts a row that failed, and lists it with the first ones.
+    /// Counts a failed row, and lists it if it is one of the first.
     pub(super) fn fail(&mut self, line: u64, problem: Problem) {
         self.failed += 1;
         if self.failures.len() < LISTED {
@@ -56,18 +56,18 @@ impl Tally {
         self.failed == 0
     }
 
-    /// Tells what was done.
-    pub(super) fn tell(&mut self, output: &mut Output) -> Result<()> {
+    /// Prints the results.
+    pub(super) fn print_all(&mut self, output: &mut Output) -> Result<()> {
         self.failures.sort_by_key(|failure| failure.line);
         let printed = self.print(output).and_then(|()| output.flush());
-        // Where the output is lost the summary tells that the rows are there.
+        // If the output cannot be written, the summary still reports the imported rows.
         if !output.is_json() || printed.is_err() {
             output.note(self.summary());
         }
         unless_closed(printed)
     }
 
-    /// Prints the rows that failed; for machines all there is to tell.
+    /// Prints the failed rows; with --json all results.
     fn print(&self, output: &mut Output) -> Result<()> {
         if output.is_json() {
             return output.json(self);
@@ -88,13 +88,13 @@ impl Tally {
         let verb = if *dry_run { "would import" } else { "imported" };
         let mut note = format!("{verb} {done}");
         if unchanged.total() > 0 {
-            note = format!("{note}; {unchanged} were there before");
+            note = format!("{note}; {unchanged} existed before");
         }
         if *failed > 0 {
             note = format!("{note}; {} failed", counted(*failed, "row"));
         }
         if *last_line_has_no_end {
-            note += "; the last line has no end: if the file was cut, so may be its last row";
+            note += "; the last line has no end: if the file is incomplete, so may be its last row";
         }
         note
     }

@@ -1,4 +1,4 @@
-//! The store that is imported into.
+//! The target store of an import.
 
 use std::fs;
 use std::io;
@@ -15,29 +15,29 @@ use crate::new_store::{self, cause, is_free, not_free, unmade};
 use crate::output::Output;
 use crate::store::{self, StoreArguments};
 
-/// How many keys a change may have.
+/// The largest number of keys in a change.
 pub(super) const BATCH: usize = 50_000;
 
-/// For how many bytes of records a new store is made in memory. A store takes some two or three times
+/// The largest size of records, in bytes, for which a new store is created in memory. A store needs two or three times
 /// as much.
 const IN_MEMORY: u64 = 128 << 20;
 
-/// How many changes the journal of a new store keeps, as one does by default.
+/// The number of changes that the journal of a new store keeps; it is the default of the crate.
 const CHANGES_KEPT: u64 = 100_000;
 
-/// What is at the path of the store that is imported into.
+/// The target path of an import.
 #[derive(Debug)]
 pub(super) enum Target {
-    /// A store. It is changed as it is.
+    /// An existing store, which is changed directly.
     There(Store),
-    /// A store, and a dry run is made on this copy of it.
+    /// An existing store, and its copy for a dry run.
     Copy { store: Store, directory: TempDir },
-    /// Nothing, or an empty directory.
+    /// An unused path, or an empty directory.
     Free { path: PathBuf },
 }
 
 impl Target {
-    /// Looks at the path, and opens the store if there is one.
+    /// Checks the path, and opens the store if there is one.
     pub(super) fn find(
         arguments: &StoreArguments,
         clock: &Clock,
@@ -46,8 +46,8 @@ impl Target {
     ) -> Result<Self> {
         let path = arguments.path();
         if is_free(path) {
-            // That none can be made is told before all of a file is read. Nothing is left meanwhile: who
-            // waits for the rows may end the program.
+            // If a store cannot be created there, the error comes before the file is read. Nothing is left at the path,
+            // since the program may be killed while it waits for the rows.
             probe(path)?;
             return Ok(Self::Free { path: path.to_owned() });
         }
@@ -64,12 +64,12 @@ impl Target {
         Ok(Self::Copy { store: options(clock).open(directory.path())?, directory })
     }
 
-    /// Whether the import makes the store.
+    /// Whether the import creates the store.
     pub(super) const fn is_new(&self) -> bool {
         matches!(self, Self::Free { .. })
     }
 
-    /// The store, made if it is not there, to take so many bytes of records.
+    /// The store; it is created if it does not exist, for records of this size.
     pub(super) fn open(self, bytes: u64, clock: &Clock, dry_run: bool) -> Result<OpenTarget> {
         let path = match self {
             Self::There(store) => return Ok(OpenTarget { store, end: End::Stays }),
@@ -78,7 +78,7 @@ impl Target {
             }
             Self::Free { path } => path,
         };
-        // The changes of an import are no history that anybody wants whole.
+        // The changes of an import are not a history that is worth keeping.
         let options = options(clock).create_if_missing(true).keep_changes(Some(CHANGES_KEPT));
         if bytes <= IN_MEMORY {
             let store = options.open_in_memory()?;
@@ -100,28 +100,28 @@ impl Target {
     }
 }
 
-/// A store that is imported into, and what becomes of it in the end.
+/// The target store, and what happens to it at the end.
 ///
-/// A new store is at its path when all is in it, so one whose import ended too soon is never taken for a
-/// whole one. It is made in memory where it is not too large, since it needs no disk sync for each
-/// change then, and written to disk as a backup is. A larger one is made on disk: beside its path, and
-/// renamed; or, where that is an empty directory, which stays the one it is, among temporary files.
+/// A new store appears at its path only when it is complete. So the result of an interrupted import is never mistaken
+/// for a complete store. A small store is created in memory, where no change needs a disk sync, and is then written to
+/// disk as a backup is. A large store is created on disk: next to its path, and then renamed; or, if the path is an
+/// empty directory, which must stay the same directory, in a temporary directory.
 #[derive(Debug)]
 pub(super) struct OpenTarget {
-    // Closed before the directory it is in goes.
+    // It is closed before its directory is removed.
     store: Store,
     end: End,
 }
 
 #[derive(Debug)]
 enum End {
-    /// It stays as it is.
+    /// The store stays.
     Stays,
-    /// It goes, and the directory it is in.
+    /// The store is removed, with its temporary directory.
     Goes { _directory: Option<TempDir> },
-    /// It is in memory or in a temporary directory, and written to the path.
+    /// The store is in memory or in a temporary directory, and is written to the path.
     Written { path: PathBuf, _directory: Option<TempDir> },
-    /// The directory it is in gets the name of the path.
+    /// The directory of the store is renamed to the path.
     Named { directory: TempDir, path: PathBuf },
 }
 
@@ -130,7 +130,7 @@ impl OpenTarget {
         &self.store
     }
 
-    /// Whether what was done stays when the import stops here.
+    /// Whether the imported rows stay if the import stops here.
     pub(super) const fn stays(&self) -> bool {
         matches!(self.end, End::Stays)
     }
@@ -159,7 +159,7 @@ impl OpenTarget {
     }
 }
 
-/// What was exported under other limits can be imported, and the journal is left as it is.
+/// A store can be imported even if it was exported with larger limits. The journal is not trimmed.
 fn options(clock: &Clock) -> Options {
     let clock = clock.clone();
     let all = usize::MAX;
@@ -174,7 +174,7 @@ fn options(clock: &Clock) -> Options {
     store::options().clock(move || clock.now()).limits(limits).batch_limit(BATCH)
 }
 
-/// The directory in which a new store is made, beside its place.
+/// The directory for a new store, next to its path.
 fn unfinished_store(path: &Path) -> Result<TempDir> {
     let directory = unfinished::directory_beside(path);
     directory.map_err(|source| unmade(path)(source.into()))
@@ -185,7 +185,7 @@ fn scratch_directory() -> Result<TempDir> {
     Ok(tempfile::tempdir().map_err(TransferError::Scratch)?)
 }
 
-/// Whether a new store can be made at a path. Nothing is left of the attempt.
+/// Whether a new store can be created at a path. Nothing is left of the attempt.
 fn probe(path: &Path) -> Result<()> {
     let made = if path.is_dir() {
         tempfile::tempdir_in(path).map_err(|source| unmade(path)(source.into()))
@@ -195,14 +195,14 @@ fn probe(path: &Path) -> Result<()> {
     made.map(drop)
 }
 
-/// Gives a directory its name, where nothing has that.
+/// Renames a directory to a path, if the path is unused.
 fn name(directory: TempDir, path: &Path) -> io::Result<()> {
-    // A rename would take the place of an empty directory, in which somebody may stand.
+    // A rename would replace an empty directory, which may be the working directory of a shell.
     if fs::symlink_metadata(path).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     fs::rename(directory.path(), path)?;
-    // Nothing is under its temporary name any more.
+    // The temporary name is not used any more.
     let _ = directory.keep();
     Ok(())
 }
@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// A place for a new store, in a directory that goes with the first.
+    /// A path for a new store, in a directory that is removed with the first value.
     fn free() -> (TempDir, PathBuf, Target) {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("new.viewlink");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_store_has_its_name_when_it_is_finished_whether_it_was_made_in_memory_or_not() {
+    fn a_new_store_gets_its_name_when_it_is_finished_in_memory_or_on_disk() {
         for bytes in [IN_MEMORY, IN_MEMORY + 1] {
             let (root, path, target) = free();
             assert!(target.is_new());
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_directory_is_filled_whether_the_store_was_made_in_memory_or_not() {
+    fn an_empty_directory_is_filled_by_a_store_in_memory_or_on_disk() {
         for bytes in [IN_MEMORY, IN_MEMORY + 1] {
             let (root, path, target) = free();
             fs::create_dir(&path).unwrap();
@@ -256,7 +256,7 @@ mod tests {
             assert_eq!(on_disk, bytes > IN_MEMORY);
             create_view(&target);
             assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
-            // The same directory, and not another one under its name.
+            // It is the same directory, not another one with its name.
             let held = fs::File::open(&path).unwrap().metadata().unwrap();
             target.finish().unwrap();
             assert_eq!(names(&root), ["new.viewlink"]);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_a_new_store_that_is_not_finished_or_was_for_a_dry_run() {
+    fn nothing_is_left_of_an_unfinished_store_or_of_a_dry_run() {
         for (bytes, dry_run) in [(0, false), (0, true), (u64::MAX, false), (u64::MAX, true)] {
             let (root, _, target) = free();
             let target = target.open(bytes, &Clock::default(), dry_run).unwrap();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_to_the_place_of_a_new_store_meanwhile_is_left_as_it_is() {
+    fn a_file_created_at_the_path_in_the_meantime_is_not_replaced() {
         for bytes in [0, u64::MAX] {
             let (root, path, target) = free();
             let target = target.open(bytes, &Clock::default(), false).unwrap();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_store_that_cannot_be_written_in_the_end_is_told_as_one_that_cannot_be_made() {
+    fn a_store_that_cannot_be_written_at_the_end_is_an_unwritable_store() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("gone/new.viewlink");
         fs::create_dir(root.path().join("gone")).unwrap();
@@ -313,8 +313,8 @@ mod tests {
         fs::remove_dir(root.path().join("gone")).unwrap();
         let error = target.finish().unwrap_err();
         assert_eq!(error.code(), "unwritable_store", "{error:?}");
-        let told = error.chain();
-        assert!(told.contains("takes room in") && told.contains("/gone\""), "{told}");
-        assert!(!told.contains("cop"), "{told}");
+        let message = error.chain();
+        assert!(message.contains("needs space in") && message.contains("/gone\""), "{message}");
+        assert!(!message.contains("cop"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Things that are made beside what they are to become, under a name that means nothing.
+//! Files and directories that are created next to their final path, under a temporary name.
 
 use std::ffi::OsString;
 use std::io;
@@ -9,29 +9,29 @@ use tempfile::{NamedTempFile, TempDir};
 use super::error::TransferError;
 use crate::error::Result;
 
-/// What is put behind the name of what is not finished.
+/// The end of a temporary name.
 const SUFFIX: &str = ".unfinished";
 
-/// A file beside `path`, gone when it is dropped.
+/// A temporary file next to `path`; it is removed when it is dropped.
 ///
 /// # Errors
 ///
-/// That of the file system; of kind `InvalidInput` where the path names no file.
+/// The error of the file system; of kind `InvalidInput` if the path has no file name.
 pub(super) fn file_beside(path: &Path) -> io::Result<NamedTempFile> {
     let (parent, prefix) = parts(path)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
-    // As for a file that is made in the usual way: who may read it is decided elsewhere.
+    // The permissions are those of any new file; the caller may change them.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(parent)
 }
 
-/// A directory beside `path`, gone with all in it when it is dropped.
+/// A temporary directory next to `path`; it is removed with its content when it is dropped.
 ///
 /// # Errors
 ///
-/// That of the file system; of kind `InvalidInput` where the path names no directory.
+/// The error of the file system; of kind `InvalidInput` if the path has no directory name.
 pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
     let (parent, prefix) = parts(path)?;
     let mut builder = tempfile::Builder::new();
@@ -41,24 +41,24 @@ pub(super) fn directory_beside(path: &Path) -> io::Result<TempDir> {
     builder.tempdir_in(parent)
 }
 
-/// Whether what is made at `path` is in a directory, at whatever depth, whatever links lead there.
+/// Whether a new file at `path` would be in a directory, at any depth and through any links.
 ///
 /// # Errors
 ///
-/// That of the file system, where the directory is not there, or the one that the path is in.
+/// The error of the file system, if the directory does not exist, or the parent of the path does not.
 pub(crate) fn is_in(path: &Path, directory: &Path) -> io::Result<bool> {
-    // What is made at a directory is made in it, by whatever way the path leads there.
+    // If the path itself is a directory, new files are created in it, whatever the path looks like.
     let place = if path.is_dir() { path.to_owned() } else { parts(path)?.0 };
     Ok(place.canonicalize()?.starts_with(directory.canonicalize()?))
 }
 
-/// Makes the name of what was made at `path` durable.
+/// Makes the new name at `path` durable.
 ///
 /// # Errors
 ///
 /// [`TransferError::Unsynced`].
 pub(super) fn sync_name(path: PathBuf) -> Result<()> {
-    // Elsewhere directories cannot be synced, and the file system's own log orders them.
+    // On other systems directories cannot be synced; the log of the file system orders them.
     #[cfg(unix)]
     parts(&path)
         .and_then(|(parent, _)| unless_impossible(std::fs::File::open(parent)?.sync_all()))
@@ -68,8 +68,8 @@ pub(super) fn sync_name(path: PathBuf) -> Result<()> {
     Ok(())
 }
 
-/// What the sync of a directory came to. A file system that cannot sync one says that the call is invalid or
-/// not supported, and orders names by its own log.
+/// The result of syncing a directory. A file system that cannot sync a directory returns "invalid" or "not supported",
+/// and orders names by its own log.
 #[cfg(unix)]
 fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
     match synced.as_ref().map_err(io::Error::kind) {
@@ -78,11 +78,11 @@ fn unless_impossible(synced: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// The directory that a path is in, and what the names of what is made for it begin with.
+/// The parent directory of a path, and the beginning of the names of temporary files for it.
 fn parts(path: &Path) -> io::Result<(PathBuf, OsString)> {
     let path = std::path::absolute(path)?;
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names nothing"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"));
     };
     let mut prefix = name.to_owned();
     prefix.push(".");

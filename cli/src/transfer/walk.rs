@@ -1,4 +1,4 @@
-//! Going through all that a snapshot shows.
+//! Reading the whole content of a snapshot.
 
 use indicatif::ProgressBar;
 use viewlink::{
@@ -11,8 +11,8 @@ use super::sink::Sink;
 use crate::error::Result;
 use crate::list::each;
 
-/// The rows of a snapshot, or of one of its projects, in key order: of each project what is said of it, its views, what
-/// it has registered, and its links by view and type. A page of each is in memory at a time.
+/// The rows of a snapshot, or of one of its projects, in key order. Each project has its fields, its views, its
+/// registered resources, and its links by view and type. One page of each is in memory at a time.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     snapshot: &'a Snapshot,
@@ -24,14 +24,14 @@ impl<'a> Walk<'a> {
         Self { snapshot, project }
     }
 
-    /// How many rows there are, without reading them.
+    /// The number of rows, without reading them.
     ///
     /// Cost: O(views).
     pub(super) fn count(&self) -> Result<RowCounts> {
         let mut counts = RowCounts::default();
         self.each_project(|project| {
             let info = project.info();
-            counts.projects += u64::from(is_said(&info));
+            counts.projects += u64::from(has_fields(&info));
             counts.views += info.views;
             counts.resources += info.resources.total();
             each_view(project, |view| {
@@ -42,14 +42,14 @@ impl<'a> Walk<'a> {
         Ok(counts)
     }
 
-    /// Writes every row; tells how many there were.
+    /// Writes every row; returns their number.
     ///
     /// Cost: O(rows · log rows).
     pub(super) fn write(&self, sink: &mut Sink, bar: &ProgressBar) -> Result<RowCounts> {
         let mut counts = RowCounts::default();
         self.each_project(|project| {
             let info = project.info();
-            if !sink.is_links_only() && is_said(&info) {
+            if !sink.is_links_only() && has_fields(&info) {
                 counts.projects += 1;
                 bar.inc(1);
                 sink.project(&info)?;
@@ -82,8 +82,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether anything is said of a project.
-fn is_said(project: &ProjectInfo) -> bool {
+/// Whether a project has any fields.
+fn has_fields(project: &ProjectInfo) -> bool {
     project.settings != ProjectSettings::new()
 }
 
@@ -115,7 +115,7 @@ fn write_links(
         if view.links.get(resource_type) == 0 {
             continue;
         }
-        // By key, since by time each page would look at all links of the view.
+        // In key order, since in the order of time each page would read all links of the view.
         let page = |paging| project.linked_resources(view_key, resource_type, paging);
         each(LinkSort::Key, page, |linked| {
             count += 1;

@@ -1,4 +1,4 @@
-//! Copying a store and giving space back.
+//! Copying a store, and freeing space.
 
 use std::fs;
 
@@ -20,8 +20,8 @@ fn a_copy_is_a_store_with_the_same_links_and_journal() {
 
     let other = stage.path("other.viewlink");
     let ran = stage.run("backup", &[other.to_str().unwrap(), "--json"]);
-    let told = ran.json();
-    assert_eq!((&told["revision"], told["path"].as_str()), (&2.into(), other.to_str()));
+    let output = ran.json();
+    assert_eq!((&output["revision"], output["path"].as_str()), (&2.into(), other.to_str()));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_copy_is_restored_to_a_revision_with_the_journal_of_its_store() {
 }
 
 #[test]
-fn what_is_at_the_place_of_a_copy_is_left_as_it_is() {
+fn an_existing_file_at_the_path_of_a_copy_is_not_changed() {
     let stage = Stage::with_flags(["a"]);
     let copy = stage.path("copy.viewlink");
     fs::write(&copy, "mine").unwrap();
@@ -71,14 +71,14 @@ fn a_copy_is_not_made_in_the_store_itself() {
         let copy = stage.store().join(place);
         let ran = stage.run("backup", &[copy.to_str().unwrap(), "--json"]);
         assert_eq!((ran.code, &ran.error()["code"]), (2, &"unwritable_output".into()), "{ran:?}");
-        assert!(ran.err.contains("is in the store") && !copy.exists(), "{ran:?}");
+        assert!(ran.err.contains("is in the directory of the store") && !copy.exists(), "{ran:?}");
     }
 }
 
-/// Each command that makes a store, called in an empty directory on that directory.
+/// Each command that creates a store runs in an empty directory, with that directory as the path.
 #[cfg(unix)]
 #[test]
-fn a_store_that_is_made_where_a_shell_stands_is_made_in_the_directory_it_stands_in() {
+fn a_store_created_in_a_working_directory_is_in_that_same_directory() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let stage = Stage::with_flags(["a"]);
     fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
@@ -94,7 +94,7 @@ fn a_store_that_is_made_where_a_shell_stands_is_made_in_the_directory_it_stands_
         let is =
             || fs::metadata(&here).map(|is| (is.ino(), is.uid(), is.gid(), is.mode())).unwrap();
         let before = is();
-        // What stands in the directory, and goes on reading there.
+        // Another process has the directory as its working directory, and reads there afterwards.
         let script =
             "here=$1; shift; cd \"$here\" && \"$0\" \"$@\" && \"$0\" links . my-view --keys";
         let mut shell = std::process::Command::new("sh");
@@ -108,9 +108,9 @@ fn a_store_that_is_made_where_a_shell_stands_is_made_in_the_directory_it_stands_
     }
 }
 
-/// A directory that a kill left half filled is told as one by every command, and left as it is.
+/// If a directory is incomplete because a command was killed, every command reports that, and does not change it.
 #[test]
-fn a_directory_that_is_half_filled_is_not_taken_for_an_empty_one_or_a_store() {
+fn an_incomplete_directory_is_neither_empty_nor_a_store() {
     let stage = Stage::with_flags(["a"]);
     fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
     let half = stage.path("half");
@@ -133,7 +133,7 @@ fn a_directory_that_is_half_filled_is_not_taken_for_an_empty_one_or_a_store() {
 
 #[cfg(unix)]
 #[test]
-fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {
+fn a_copy_is_not_made_in_the_store_through_any_path() {
     let stage = Stage::with_flags(["a"]);
     fs::create_dir(stage.path("beside")).unwrap();
     std::os::unix::fs::symlink(stage.store(), stage.path("link")).unwrap();
@@ -149,9 +149,9 @@ fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {
             let mut command = program();
             command.current_dir(stage.path("")).args(["backup", store, copy, "--json"]);
             let ran = command.output().unwrap();
-            let told = String::from_utf8(ran.stderr).unwrap();
-            assert_eq!(ran.status.code(), Some(2), "{store} {copy}: {told}");
-            assert!(told.contains("unwritable_output"), "{store} {copy}: {told}");
+            let output = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(2), "{store} {copy}: {output}");
+            assert!(output.contains("unwritable_output"), "{store} {copy}: {output}");
             assert!(!stage.path(copy).exists(), "{store} {copy}");
         }
     }
@@ -159,7 +159,7 @@ fn a_copy_is_not_made_in_the_store_by_whatever_way_its_path_leads_there() {
 }
 
 #[test]
-fn compacting_gives_back_the_space_of_what_was_deleted() {
+fn compacting_frees_the_space_of_deleted_data() {
     let (live, stage) = (Stage::empty(), Stage::empty());
     let store = Options::new().open(live.store()).unwrap();
     let project = store.project("p").unwrap();
@@ -170,13 +170,13 @@ fn compacting_gives_back_the_space_of_what_was_deleted() {
     }
     store.checkpoint().unwrap();
     (1..20).for_each(|n| _ = project.delete_view(&format!("v{n}")).unwrap());
-    // As if its host was killed now: the deletions are in the journal only.
+    // As if its host was killed now: the deletions are only in the journal.
     copy(&live.store(), &stage.store());
     let ran = stage.run("compact", &["--json"]);
     let (before, after) =
         (ran.json()["checkpointBytesBefore"].as_u64(), ran.json()["checkpointBytesAfter"].as_u64());
     assert!(ran.code == 0 && after < before && after > Some(0), "{ran:?}");
     let again = stage.run("compact", &[]);
-    assert!(again.code == 0 && again.err.starts_with("the checkpoint takes "), "{again:?}");
+    assert!(again.code == 0 && again.err.starts_with("the checkpoint has "), "{again:?}");
     assert_eq!(stage.run("verify", &[]).code, 0);
 }

@@ -17,7 +17,7 @@ fn registered() -> Stage {
 }
 
 #[test]
-fn a_filter_is_followed_told_and_ended() {
+fn a_filter_is_followed_shown_and_ended() {
     let stage = registered();
     let ran = stage.run("follow", &["my-view", "tags:beta", "--dry-run"]);
     let summary = "my-view: 2 linked, 0 unlinked, 0 failed; a dry run changes nothing\n";

@@ -10,7 +10,7 @@ fn flags(stage: &Stage) -> String {
 }
 
 #[test]
-fn keys_are_read_from_a_file_whatever_its_lines_end_with() {
+fn keys_are_read_from_a_file_with_any_line_ends() {
     for text in ["a\nb\n", "a\r\n\r\nb\r\n", "\u{feff}a\n  \n\tb", "\n\na \nb\n\n"] {
         let stage = Stage::with_flags(["a", "b", "c", "d"]);
         let file = stage.path("keys.txt");
@@ -69,17 +69,17 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn what_one_store_lists_another_one_links() {
+fn the_list_of_one_store_can_be_linked_in_another() {
     let (from, to) = (Stage::with_flags(["a", "b"]), Stage::with_flags(["b", "c"]));
     let keys = flags(&from);
     let ran = to.run_with_input("link", &["my-view", "--keys-from", "-"], keys.as_bytes());
-    assert_eq!(ran.err, "my-view: 1 linked, 1 linked already, 0 failed; revision 3\n");
+    assert_eq!(ran.err, "my-view: 1 linked, 1 already linked, 0 failed; revision 3\n");
     assert_eq!(flags(&to), "a\nb\nc\n");
 }
 
-/// Windows shells write such files; each of their keys would fail by itself, for no reason that shows.
+/// Shells of Windows write such files. Otherwise each key would fail on its own, without a visible reason.
 #[test]
-fn a_file_in_utf_16_is_told_to_be_one_whatever_it_is_read_as() {
+fn the_error_for_a_file_in_utf_16_says_so_in_every_command() {
     for (swapped, text) in [(false, "\u{feff}view,key\r\n"), (true, "\u{feff}a\r\n")] {
         let stage = Stage::with_flags(["a"]);
         let units = text.encode_utf16();

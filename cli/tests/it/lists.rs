@@ -4,7 +4,7 @@ use viewlink::{Batch, Maintainer, NewResource, NewView, ProjectSettings};
 
 use crate::support::Stage;
 
-/// `many` views, of which each has a flag `shared` and the first as many more as there are views.
+/// A store with `many` views. Each has a flag `shared`, and the first view has `many` other flags.
 fn many(many: usize) -> Stage {
     let stage = Stage::empty();
     stage.change(|store| {
@@ -33,13 +33,13 @@ fn views_are_a_table_with_the_links_of_each() {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(lines[0])[..3], ["KEY", "FLAGS", "SEGMENTS"]);
     assert_eq!(words(lines[1])[..6], ["my-view", "2", "0", "0", "0", "1"]);
-    // A name cannot do anything to a terminal.
+    // A name cannot affect the terminal.
     assert!(lines[2].ends_with("日本\\u{1b}[2J  beta,web"), "{ran:?}");
     assert_eq!(lines[0].find("FLAGS"), lines[1].find('2'), "{ran:?}");
 }
 
 #[test]
-fn views_for_machines_are_those_of_the_rest_api_a_line_each() {
+fn views_as_json_are_those_of_the_rest_api_one_per_line() {
     let stage = Stage::with_flags(["a", "b"]);
     stage.change(|store| {
         let view = NewView::new("owned", "Owned").maintainer(Maintainer::Team("web".into()));
@@ -79,7 +79,7 @@ fn views_are_filtered_and_sorted() {
 }
 
 #[test]
-fn a_table_ends_after_100_rows_and_says_so_and_machines_get_all() {
+fn a_table_ends_after_100_rows_with_a_note_and_json_has_all() {
     let stage = many(150);
     for arguments in [&["views"][..], &["links", "view-0000"], &["views-of", "shared"]] {
         let total = if arguments[0] == "links" { 151 } else { 150 };
@@ -119,7 +119,7 @@ fn a_list_of_many_pages_has_every_row_once_and_in_order() {
 }
 
 #[test]
-fn links_tell_when_and_by_which_change() {
+fn links_show_their_time_and_revision() {
     let stage = Stage::with_flags(["b", "a"]);
     let ran = stage.run("links", &["my-view"]);
     let rows: Vec<Vec<&str>> =
@@ -140,7 +140,7 @@ fn links_tell_when_and_by_which_change() {
 }
 
 #[test]
-fn what_is_not_there_is_2_and_a_resource_that_nobody_linked_is_in_no_view() {
+fn a_missing_view_is_2_and_an_unlinked_resource_is_in_no_view() {
     let stage = Stage::with_flags(["a"]);
     for (arguments, code) in [
         (&["views", "--project", "other"][..], "unknown_project"),

@@ -31,7 +31,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// The revisions of what is logged.
+/// The revisions of the printed changes.
 fn revisions(stage: &Stage, arguments: &[&str]) -> Vec<u64> {
     let ran = stage.run("log", &[arguments, &["--json"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
@@ -39,7 +39,7 @@ fn revisions(stage: &Stage, arguments: &[&str]) -> Vec<u64> {
 }
 
 #[test]
-fn what_is_said_of_a_project_and_a_registration_with_links_are_lines() {
+fn project_fields_and_a_registration_with_links_are_lines() {
     let stage = Stage::with_flags(["a"]);
     stage.change(|store| {
         let project = store.project("default").unwrap();
@@ -48,13 +48,13 @@ fn what_is_said_of_a_project_and_a_registration_with_links_are_lines() {
         project.put(ProjectSettings::new().require_view_for_new_segments(true)).unwrap();
         project.register([NewResource::flag("new")], ["my-view"]).unwrap().all_ok().unwrap();
     });
-    let told = stage.run("log", &[]).out;
+    let output = stage.run("log", &[]).out;
     for line in [
         r#"put the project: name "Web \"shop\""; new flags must be in a view"#,
         "put the project: no name; new segments must be in a view",
         "registered 1 resource: new | my-view: linked 1 flag: new",
     ] {
-        assert!(told.contains(line), "{line}: {told}");
+        assert!(output.contains(line), "{line}: {output}");
     }
     assert_eq!(revisions(&stage, &["--view", "my-view"]).last(), Some(&5));
 }
@@ -67,7 +67,7 @@ fn every_kind_of_change_is_a_line() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 12, "{}", ran.out);
     assert!(lines[0].starts_with("REVISION  TIME"), "{}", lines[0]);
-    for (line, told) in [
+    for (line, output) in [
         (1, "created view my-view"),
         (2, "my-view: linked 2 flags: a, b"),
         (3, "updated view my-view"),
@@ -83,7 +83,7 @@ fn every_kind_of_change_is_a_line() {
         (10, "deleted view other with 4 flags"),
         (11, "deleted the project: 1 view with 1 flag"),
     ] {
-        assert!(lines[line].contains(told), "{told:?}: {}", lines[line]);
+        assert!(lines[line].contains(output), "{output:?}: {}", lines[line]);
     }
     assert!(
         lines[2].contains("  a test  ") && lines[2].ends_with("  to begin with"),
@@ -94,7 +94,7 @@ fn every_kind_of_change_is_a_line() {
 }
 
 #[test]
-fn a_change_for_machines_is_that_of_the_feed() {
+fn a_change_as_json_is_that_of_the_feed() {
     let stage = stage();
     let changes = stage.run("log", &["--json"]).json_lines();
     assert_eq!(changes.len(), 11);
@@ -109,7 +109,7 @@ fn a_change_for_machines_is_that_of_the_feed() {
 }
 
 #[test]
-fn a_part_of_the_log_can_be_asked_for() {
+fn a_part_of_the_log_can_be_selected() {
     let stage = stage();
     assert_eq!(revisions(&stage, &["--from", "9"]), [9, 10, 11]);
     assert_eq!(revisions(&stage, &["--from", "0", "--limit", "2"]), [1, 2]);
@@ -126,11 +126,11 @@ fn a_part_of_the_log_can_be_asked_for() {
     assert_eq!(revisions(&stage, &["--actor", "a test"]), [2]);
     assert_eq!(revisions(&stage, &["--actor", "ops", "--view", "my-view", "--limit", "1"]), [3]);
     assert_eq!(revisions(&stage, &["--project", "p"]), [0; 0]);
-    // A list with nothing in it tells of what it is one.
+    // An empty list says which revisions it covers.
     let ran = stage.run("log", &["--key", "none"]);
     let summary = "0 changes; the journal keeps revisions 1 to 11\n";
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", summary));
-    // Who looks for a key sees it, however many others there are.
+    // The requested key is visible, however many other keys there are.
     let line = stage.run("log", &["--key", "x5"]).out;
     assert!(line.contains("linked 5 flags: x5, x1, x2, x3, and 1 more"), "{line}");
 }
@@ -145,13 +145,13 @@ fn a_log_of_many_changes_is_whole() {
         }
     });
     let out = stage.run("log", &[]).out;
-    let told: Vec<u64> =
+    let output: Vec<u64> =
         out.lines().skip(1).map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect();
-    assert_eq!(told, (1..=602).collect::<Vec<_>>());
+    assert_eq!(output, (1..=602).collect::<Vec<_>>());
 }
 
 #[test]
-fn what_the_journal_no_longer_keeps_is_named_and_the_rest_is_shown() {
+fn trimmed_revisions_are_named_and_the_rest_of_the_log_is_shown() {
     let stage = Stage::empty();
     let options = Options::new().keep_changes(Some(10)).segment_size(4_096);
     let store = options.open(stage.store()).unwrap();
@@ -169,7 +169,7 @@ fn what_the_journal_no_longer_keeps_is_named_and_the_rest_is_shown() {
     let oldest = format!("the oldest it keeps is {}", kept[0]);
     assert!(error["message"].as_str().unwrap().contains(&oldest), "{ran:?}");
     assert!(error["message"].as_str().unwrap().contains("--from"), "{ran:?}");
-    // Looking takes nothing more away.
+    // Reading removes nothing from the journal.
     assert_eq!(revisions(&stage, &[]), kept);
     assert!(fs::read_dir(stage.store().join("journal")).unwrap().count() > 0);
 }

@@ -1,4 +1,4 @@
-//! Stores that are not there, are none, or are open elsewhere.
+//! Stores that do not exist, are not stores, or are open in another process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use viewlink::{Batch, Options, Store};
 
 use crate::support::{Stage, copy, run_plain};
 
-/// Every command that opens a store and makes none, with what it wants behind the store.
+/// Every command that opens a store but does not create one, with its other arguments.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("verify", &[]),
@@ -26,8 +26,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("compact", &[]),
 ];
 
-/// The commands that only read, with what they want behind the store. The last four say of changes
-/// what they would do; a copy is made once in a stage.
+/// The commands that only read, with their other arguments. The last four are dry runs. `backup` runs once in a stage.
 const READING: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("verify", &[]),
@@ -44,7 +43,7 @@ const READING: &[(&str, &[&str])] = &[
     ("import", &["links.csv", "--dry-run"]),
 ];
 
-/// A store whose host was killed, with changes that are in the journal only.
+/// A store whose host was killed. Its changes are only in the journal.
 fn killed() -> Stage {
     let (stage, killed) = (Stage::with_flags(["a"]), Stage::empty());
     let host = Store::open(stage.store()).unwrap();
@@ -52,13 +51,13 @@ fn killed() -> Stage {
     for n in 0..300 {
         project.link("my-view", Batch::flags([format!("f{n}")])).unwrap().all_ok().unwrap();
     }
-    // What is on disk now is what is there when the host is killed now.
+    // The files now are the files after a kill now.
     copy(&stage.store(), &killed.store());
     fs::write(killed.path("links.csv"), "view,key\nmy-view,imported\n").unwrap();
     killed
 }
 
-/// Runs a command on a store where its other files are.
+/// Runs a command on a store that is next to the other files of the stage.
 fn run_beside(stage: &Stage, command: &str, arguments: &[&str]) -> crate::support::Ran {
     let beside = |argument: &&str| match *argument {
         name @ ("links.csv" | "copy.viewlink") => stage.path(name).to_str().unwrap().to_owned(),
@@ -68,7 +67,7 @@ fn run_beside(stage: &Stage, command: &str, arguments: &[&str]) -> crate::suppor
     stage.run(command, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Every name in a directory, with its bytes and the time of its last change.
+/// Every file in a directory, with its bytes and its modification time.
 fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -84,7 +83,7 @@ fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
 }
 
 #[test]
-fn a_command_that_reads_leaves_every_byte_of_a_killed_store_as_it_is() {
+fn a_reading_command_changes_no_byte_of_a_killed_store() {
     let stage = killed();
     let before = seen(&stage.store());
     for (command, arguments) in READING {
@@ -92,13 +91,13 @@ fn a_command_that_reads_leaves_every_byte_of_a_killed_store_as_it_is() {
         assert_eq!(ran.code, 0, "{command}: {ran:?}");
         assert!(seen(&stage.store()) == before, "{command} changed the files");
     }
-    // Its changes are all there, and those that were asked about are not.
+    // All its changes are there, and the dry runs made none.
     let stats = stage.run("stats", &["--json"]).json();
     assert_eq!((&stats["revision"], &stats["links"]["flags"]), (&302.into(), &301.into()));
 }
 
 #[test]
-fn commands_that_read_work_where_nothing_may_be_written() {
+fn reading_commands_need_no_write_permission() {
     let stage = killed();
     let allow = |write: bool| {
         let paths = seen(&stage.store()).into_keys().chain([stage.store()]);
@@ -121,7 +120,7 @@ fn commands_that_read_work_where_nothing_may_be_written() {
 }
 
 #[test]
-fn commands_that_read_share_a_store_and_those_that_write_are_kept_out() {
+fn reading_commands_share_a_store_and_writing_commands_are_refused() {
     let stage = killed();
     let reader = Options::new().read_only(true).open(stage.store()).unwrap();
     for (command, arguments) in READING {
@@ -138,7 +137,7 @@ fn commands_that_read_share_a_store_and_those_that_write_are_kept_out() {
 }
 
 #[test]
-fn a_missing_store_is_an_error_of_every_command_and_none_is_left_behind() {
+fn a_missing_store_is_an_error_of_every_command_and_is_not_created() {
     for (command, arguments) in COMMANDS {
         let stage = Stage::empty();
         let ran = stage.run(command, arguments);
@@ -158,7 +157,7 @@ fn an_empty_directory_stays_empty() {
 }
 
 #[test]
-fn a_store_that_is_open_elsewhere_is_told_by_every_command_with_the_way_out() {
+fn every_command_reports_a_store_that_is_open_in_another_process_and_what_to_do() {
     let stage = Stage::with_flags(["a"]);
     let held = Store::open(stage.store()).unwrap();
     for (command, arguments) in COMMANDS {
@@ -184,7 +183,7 @@ fn a_store_whose_host_was_killed_is_recovered_by_a_command_that_changes_it() {
 }
 
 #[test]
-fn what_is_no_store_is_left_as_it_is() {
+fn a_directory_that_is_not_a_store_is_not_changed() {
     let stage = Stage::empty();
     fs::create_dir(stage.store()).unwrap();
     fs::write(stage.store().join("letters.txt"), "Dear").unwrap();
@@ -196,7 +195,7 @@ fn what_is_no_store_is_left_as_it_is() {
 }
 
 #[test]
-fn an_error_for_machines_is_one_line_of_json_on_stderr() {
+fn an_error_as_json_is_one_line_on_stderr() {
     let ran = Stage::empty().run("views", &["--json"]);
     let error = ran.error();
     assert_eq!((ran.code, &error["code"]), (2, &"no_store".into()));
@@ -204,7 +203,7 @@ fn an_error_for_machines_is_one_line_of_json_on_stderr() {
 }
 
 #[test]
-fn help_of_every_command_has_an_example_and_the_whole_tells_the_exit_codes() {
+fn the_help_of_every_command_has_an_example_and_the_exit_codes() {
     let ran = run_plain(["--help"]);
     assert!(ran.out.contains("Exit codes:") && ran.out.contains("some keys"), "{ran:?}");
     for (command, _) in COMMANDS.iter().chain(&[("completions", &[][..])]) {
@@ -217,7 +216,7 @@ fn help_of_every_command_has_an_example_and_the_whole_tells_the_exit_codes() {
 }
 
 #[test]
-fn arguments_that_cannot_be_read_are_2_and_open_no_store() {
+fn invalid_arguments_are_2_and_open_no_store() {
     let stage = Stage::empty();
     for arguments in [
         &["link", "my view"][..],

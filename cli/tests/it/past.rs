@@ -1,4 +1,4 @@
-//! What was: undo, history, and lists as of a revision.
+//! The past: undo, history, and lists as of a revision.
 
 use serde_json::json;
 use viewlink::Batch;
@@ -16,8 +16,8 @@ fn a_change_is_undone_and_the_undo_is_undone() {
     assert_eq!((undone.code, undone.err.as_str()), (0, "3 parts undone, 0 failed; revision 4\n"));
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\nb\n");
     let log = stage.run("log", &["--from", "4", "--json"]).json_lines();
-    let told = (&log[0]["reverts"], &log[0]["actor"], &log[0]["comment"]);
-    assert_eq!(told, (&json!(3), &json!("ann"), &json!("wrong view")));
+    let expected = (&log[0]["reverts"], &log[0]["actor"], &log[0]["comment"]);
+    assert_eq!(expected, (&json!(3), &json!("ann"), &json!("wrong view")));
     let redone = stage.run("undo", &["4", "--json"]);
     assert_eq!(
         redone.json(),
@@ -27,7 +27,7 @@ fn a_change_is_undone_and_the_undo_is_undone() {
 }
 
 #[test]
-fn what_was_changed_since_is_printed_and_the_exit_code_says_so() {
+fn parts_that_were_changed_since_are_printed_and_the_exit_code_is_1() {
     let stage = Stage::with_flags(["a", "b"]);
     stage.change(|store| {
         let project = store.project("default").unwrap();
@@ -46,7 +46,7 @@ fn what_was_changed_since_is_printed_and_the_exit_code_says_so() {
 }
 
 #[test]
-fn a_view_is_brought_back_to_a_revision() {
+fn a_view_is_restored_to_a_revision() {
     let stage = Stage::with_flags(["a", "b"]);
     stage.change(|store| {
         let project = store.project("default").unwrap();
@@ -59,7 +59,7 @@ fn a_view_is_brought_back_to_a_revision() {
 }
 
 #[test]
-fn an_export_is_of_the_revision_that_is_asked_for() {
+fn an_export_has_the_requested_revision() {
     let stage = Stage::with_flags(["a", "b"]);
     let now = stage.run("export", &["--format", "csv"]).out;
     stage.change(|store| {
@@ -100,7 +100,7 @@ fn the_history_of_a_view_and_of_a_resource_is_listed() {
         (0, "4 changes; the journal keeps revisions from 1 on\n")
     );
     let lines: Vec<&str> = ran.out.lines().collect();
-    for (line, told) in [
+    for (line, expected) in [
         (
             1,
             "view my-view created, a linked to my-view, b linked to my-view, c linked to my-view, and 2 more (reverts 3)",
@@ -112,7 +112,7 @@ fn the_history_of_a_view_and_of_a_resource_is_listed() {
         ),
         (4, "view my-view created"),
     ] {
-        assert!(lines[line].contains(told), "{}", lines[line]);
+        assert!(lines[line].contains(expected), "{}", lines[line]);
     }
     let ran = stage.run("history", &["--key", "a", "--json"]);
     let kinds: Vec<_> =

@@ -1,4 +1,4 @@
-//! Output that nobody reads.
+//! Output without a reader.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use viewlink::Batch;
 
 use crate::support::{Stage, program};
 
-/// A view with more links, and a journal with more text, than a pipe holds.
+/// A store with more links in a view, and more text in the journal, than a pipe can hold.
 fn stage() -> Stage {
     let stage = Stage::with_flags([]);
     stage.change(|store| {
@@ -48,7 +48,7 @@ fn a_closed_pipe_ends_a_list_quietly() {
 }
 
 #[test]
-fn a_report_that_nobody_reads_keeps_its_exit_code_and_its_change() {
+fn a_report_without_a_reader_keeps_its_exit_code_and_its_change() {
     let stage = Stage::with_flags(["a"]);
     let mut command = program();
     command.arg("unlink").arg(stage.store()).args(["my-view", "a", "b"]);
@@ -63,7 +63,7 @@ fn a_report_that_nobody_reads_keeps_its_exit_code_and_its_change() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn output_that_cannot_be_written_is_2_and_the_change_is_told_all_the_same() {
+fn output_that_cannot_be_written_is_2_and_the_change_is_still_reported() {
     let stage = Stage::with_flags(["a"]);
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = program();

@@ -1,4 +1,4 @@
-//! Linking and unlinking: what is done, and what is told of it.
+//! Linking and unlinking, and their reports.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ a             repeated     occurs earlier in the same request
 }
 
 #[test]
-fn unlinking_for_machines_prints_the_report_of_the_rest_api() {
+fn unlinking_with_json_prints_the_report_of_the_rest_api() {
     let stage = Stage::with_flags(["a", "b"]);
     let ran = stage.run("unlink", &["my-view", "a", "no-such-flag", "--json"]);
     let failed = json!([{"resourceKey": "no-such-flag", "resourceType": "flag",
@@ -47,10 +47,10 @@ fn unlinking_for_machines_prints_the_report_of_the_rest_api() {
 }
 
 #[test]
-fn what_succeeds_prints_nothing_but_a_summary_and_ends_with_0() {
+fn a_success_prints_only_a_summary_and_ends_with_0() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("link", &["My-View", "a", "b", "c"]);
-    let summary = "my-view: 2 linked, 1 linked already, 0 failed; revision 3\n";
+    let summary = "my-view: 2 linked, 1 already linked, 0 failed; revision 3\n";
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", summary));
     assert_eq!(left(&stage), ["a", "b", "c"]);
 
@@ -61,14 +61,14 @@ fn what_succeeds_prints_nothing_but_a_summary_and_ends_with_0() {
 }
 
 #[test]
-fn quiet_keeps_the_failures() {
+fn quiet_still_prints_the_failures() {
     let ran = Stage::with_flags(["a"]).run("unlink", &["my-view", "b", "-q"]);
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     assert!(ran.out.contains("not_linked"), "{ran:?}");
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_and_changes_nothing() {
+fn a_dry_run_reports_the_result_and_changes_nothing() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("unlink", &["my-view", "a", "b", "--dry-run"]);
     assert_eq!(ran.code, 1);
@@ -79,7 +79,7 @@ fn a_dry_run_tells_what_would_be_and_changes_nothing() {
 }
 
 #[test]
-fn the_choices_of_a_batch_can_be_made() {
+fn all_options_of_a_batch_can_be_set() {
     let stage = Stage::with_flags(["a"]);
     let code = |ran: &Ran| ran.json()["failedResources"][0]["code"].as_str().map(str::to_owned);
     let ran = stage.run("unlink", &["my-view", "b", "--ignore-missing"]);
@@ -95,7 +95,7 @@ fn the_choices_of_a_batch_can_be_made() {
 }
 
 #[test]
-fn what_a_filter_finds_is_linked_and_unlinked() {
+fn resources_that_a_filter_finds_are_linked_and_unlinked() {
     let stage = Stage::with_flags(["a"]);
     stage.change(|store| {
         let flags = ["x", "y"].map(|key| NewResource::flag(key).tags(["web"]));
@@ -116,10 +116,10 @@ fn what_a_filter_finds_is_linked_and_unlinked() {
 }
 
 #[test]
-fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
+fn a_call_that_fails_as_a_whole_is_2_and_says_what_to_do() {
     let stage = Stage::with_flags(["a"]);
     let long = "x".repeat(300);
-    for (arguments, code, told) in [
+    for (arguments, code, message) in [
         (&["unlink", "my-view", "a", "--actor", &long][..], "too_long", "actor has 300 bytes"),
         (&["unlink", "other", "a"], "unknown_view", "no view other in project default"),
         (&["unlink", "my-view", "a", "--project", "p"], "unknown_project", "no project p"),
@@ -137,13 +137,13 @@ fn a_call_that_fails_as_a_whole_is_2_and_names_the_way_out() {
         let error = ran.error();
         assert_eq!((ran.code, &error["code"]), (2, &code.into()), "{arguments:?}: {ran:?}");
         assert!(!error["message"].as_str().unwrap().contains("Options::"), "{ran:?}");
-        assert!(error["message"].as_str().unwrap().contains(told), "{arguments:?}: {ran:?}");
+        assert!(error["message"].as_str().unwrap().contains(message), "{arguments:?}: {ran:?}");
     }
     assert_eq!(left(&stage), ["a"]);
 }
 
 #[test]
-fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
+fn a_view_and_a_store_are_created_only_on_request() {
     let stage = Stage::empty();
     let create = ["my-view", "a", "--create", "--create-view"];
     let ran = stage.run("link", &[&create[..], &["b", "--batch-limit", "1"]].concat());
@@ -162,26 +162,26 @@ fn a_view_and_a_store_are_made_only_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
+fn nothing_is_left_of_a_store_that_cannot_be_created() {
     let stage = Stage::empty();
     let create = ["my-view", "a", "--create", "--create-view"];
     let ran = stage.run("link", &[&create[..], &["--actor", &"x".repeat(300)]].concat());
     assert_eq!((ran.code, stage.store().exists()), (2, false), "{ran:?}");
-    // As for an import, the directory that it is in is not made.
+    // As for an import, a missing parent directory is not created.
     let nowhere = stage.path("no/such/store");
     let arguments = [&["link", nowhere.to_str().unwrap(), "--json"][..], &create].concat();
     let ran = run_plain(arguments);
     let error = ran.error();
     assert_eq!((ran.code, &error["code"]), (2, &"unwritable_store".into()), "{ran:?}");
-    // It is said where it cannot be made, and nothing of the copy as which it is written.
-    let told = error["message"].as_str().unwrap();
+    // The error names the place and not the temporary copy.
+    let message = error["message"].as_str().unwrap();
     assert!(
-        told.contains("takes room in") && told.contains(r#"no/such" and the right"#),
+        message.contains("needs space in") && message.contains(r#"no/such" and write"#),
         "{ran:?}"
     );
-    assert!(!told.contains("cop"), "{ran:?}");
+    assert!(!message.contains("cop"), "{ran:?}");
     assert!(!stage.path("no").exists());
-    // What is there is not taken for a store, and making one is no advice.
+    // The existing file is not a store, and the error does not advise to create one.
     fs::create_dir_all(stage.store().join("journal")).unwrap();
     let ran = stage.run("link", &create);
     assert!(ran.code == 2 && ran.err.contains("remove it"), "{ran:?}");
@@ -189,14 +189,14 @@ fn a_store_that_cannot_be_made_to_its_end_is_not_begun() {
 
 #[cfg(unix)]
 #[test]
-fn a_new_store_whose_name_cannot_be_synced_is_there_and_what_is_in_it_is_told() {
+fn a_new_store_whose_name_cannot_be_synced_exists_and_its_report_is_printed() {
     use std::os::unix::fs::PermissionsExt as _;
     let stage = Stage::empty();
     let parent = stage.path("parent");
     let allow = |mode| fs::set_permissions(&parent, fs::Permissions::from_mode(mode)).unwrap();
     fs::create_dir(&parent).unwrap();
     fs::write(stage.path("links.csv"), "view,key\nmy-view,a\n").unwrap();
-    // Names can be made in it, and it cannot be opened to sync them.
+    // New names can be created in the directory, but it cannot be opened to sync them.
     allow(0o300);
     if fs::read_dir(&parent).is_ok() {
         eprintln!("permissions do not bind who runs this, so nothing was tried");
@@ -220,7 +220,7 @@ fn a_new_store_whose_name_cannot_be_synced_is_there_and_what_is_in_it_is_told() 
 }
 
 #[test]
-fn that_a_view_was_created_is_told_in_the_error_where_linking_to_it_fails() {
+fn the_error_of_a_failed_link_says_that_the_view_was_created() {
     let stage = Stage::with_flags(["a"]);
     stage.change(|store| {
         let flags = ["x", "y"].map(|key| NewResource::flag(key).tags(["web"]));
@@ -233,19 +233,19 @@ fn that_a_view_was_created_is_told_in_the_error_where_linking_to_it_fails() {
     let ran = refused("new", &["--json"]);
     let error = ran.error();
     assert_eq!((ran.code, &error["code"]), (2, &"batch_too_large".into()), "{ran:?}");
-    let told = error["message"].as_str().unwrap();
+    let message = error["message"].as_str().unwrap();
     let begin =
-        "the view new was created at revision 4, and linking to it failed: there are more keys";
-    assert!(told.starts_with(begin), "{told}");
+        "the view new was created at revision 4, but linking to it failed: there are more keys";
+    assert!(message.starts_with(begin), "{message}");
     let ran = refused("other", &["--quiet"]);
     assert!(ran.err.starts_with("viewlink: the view other was created at revision 5"), "{ran:?}");
-    // The view is there now, so nothing is done the second time.
+    // The view exists now, so the second call changes nothing.
     let ran = refused("other", &[]);
     assert!(ran.err.starts_with("viewlink: there are more keys"), "{ran:?}");
 }
 
 #[test]
-fn that_a_view_was_created_is_told_though_no_key_was_linked() {
+fn the_summary_says_that_a_view_was_created_even_if_no_key_was_linked() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("link", &["new", "no key", "--create-view"]);
     assert_eq!((ran.code, ran.err.as_str()), (1, "new: created, 0 linked, 1 failed; revision 3\n"));
@@ -256,24 +256,25 @@ fn that_a_view_was_created_is_told_though_no_key_was_linked() {
 }
 
 #[test]
-fn the_journal_has_who_and_why() {
+fn the_journal_has_actor_and_comment() {
     let stage = Stage::with_flags(["a"]);
     stage.run("link", &["my-view", "b"]);
     stage.run("link", &["my-view", "c", "--actor", "ops", "--comment", "for the fair"]);
     stage.change(|store| {
-        let said: Vec<_> = store.snapshot().unwrap().changes(3).unwrap().collect();
-        let said = said.into_iter().map(|change| change.unwrap());
-        let said: Vec<_> = said.map(|change| (change.actor.unwrap(), change.comment)).collect();
+        let changes: Vec<_> = store.snapshot().unwrap().changes(3).unwrap().collect();
+        let changes = changes.into_iter().map(|change| change.unwrap());
+        let changes: Vec<_> =
+            changes.map(|change| (change.actor.unwrap(), change.comment)).collect();
         let expected = [
             ("viewlink-cli".to_owned(), None),
             ("ops".to_owned(), Some("for the fair".to_owned())),
         ];
-        assert_eq!(said, expected);
+        assert_eq!(changes, expected);
     });
 }
 
 #[test]
-fn other_types_and_projects_are_reached() {
+fn other_types_and_projects_can_be_selected() {
     let stage = Stage::with_flags(["a"]);
     for of in ["flags", "aiConfigs", "metrics", "metric"] {
         let ran = stage.run("link", &["v", "k", "--type", of, "--project", "p", "--create-view"]);

@@ -22,7 +22,7 @@ fn segments(stage: &Stage) -> String {
 }
 
 #[test]
-fn a_segment_is_named_with_its_environment_or_in_one_that_is_given() {
+fn a_segment_is_named_with_its_environment_or_with_the_environment_option() {
     let stage = stage();
     let segments_of = ["my-view", "--type", "segments"];
     let link = |more: &[&str]| stage.run("link", &[&segments_of[..], more].concat());
@@ -35,7 +35,7 @@ fn a_segment_is_named_with_its_environment_or_in_one_that_is_given() {
 }
 
 #[test]
-fn a_segment_is_named_by_its_id_where_that_is_said() {
+fn a_segment_is_named_by_its_id_with_an_option() {
     let stage = stage();
     let ids = ["my-view", "61f3b0c2", "unknown", "--type", "segments", "--by-id"];
     let ran = stage.run("link", &ids);
@@ -45,14 +45,14 @@ fn a_segment_is_named_by_its_id_where_that_is_said() {
 }
 
 #[test]
-fn a_report_for_machines_names_the_environment() {
+fn a_report_as_json_names_the_environment() {
     let arguments = ["my-view", "e/x", "--type", "segments", "--json"];
     let failed = &stage().run("unlink", &arguments).json()["failedResources"][0];
     assert_eq!((&failed["resourceKey"], &failed["environmentId"]), (&"x".into(), &"e".into()));
 }
 
 #[test]
-fn a_filter_of_a_change_wants_an_environment_and_a_list_can_do_without() {
+fn a_filter_of_a_change_needs_an_environment_and_one_of_a_list_does_not() {
     let stage = stage();
     let unlink = ["my-view", "--type", "segments", "--filter", "query = beta"];
     let ran = stage.run("unlink", &unlink);
@@ -69,7 +69,7 @@ fn a_filter_of_a_change_wants_an_environment_and_a_list_can_do_without() {
 }
 
 #[test]
-fn the_views_of_a_segment_are_of_one_environment() {
+fn the_views_of_a_segment_depend_on_its_environment() {
     let stage = stage();
     let views = |more: &[&str]| stage.run("views-of", &[&["--type", "segments"], more].concat());
     assert!(views(&["test/all"]).out.contains("my-view"));

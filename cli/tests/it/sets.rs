@@ -1,4 +1,4 @@
-//! Questions over sets, and what changes two views.
+//! Questions about several views, and changes of two views.
 
 use viewlink::{Batch, NewResource, NewView};
 
@@ -83,14 +83,14 @@ fn views_are_compared() {
 }
 
 #[test]
-fn links_are_moved_and_each_failure_is_told() {
+fn links_are_moved_and_each_failure_is_reported() {
     let stage = stage();
     let dry = stage.run("move", &["web", "--to", "shop", "a", "b", "x", "--dry-run"]);
     assert!(dry.err.contains("a dry run changes nothing"), "{dry:?}");
     let ran = stage.run("move", &["web", "--to", "shop", "a", "b", "x"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("not_linked"), "{ran:?}");
-    assert!(ran.err.starts_with("web: 1 moved, 1 linked there already, 1 failed; "), "{ran:?}");
+    assert!(ran.err.starts_with("web: 1 moved, 1 already linked there, 1 failed; "), "{ran:?}");
     let rest = stage.run("move", &["shop", "--to", "web", "--all"]);
     assert_eq!(rest.code, 0, "{rest:?}");
     assert_eq!(lines(&stage.run("find", &["--in", "web"]).out), ["a", "b", "c", "d"]);
@@ -104,7 +104,7 @@ fn views_are_renamed_and_copied() {
     let stage = stage();
     let ran = stage.run("rename", &["web", "web-2", "--comment", "better"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.starts_with("web: web-2 is its key; revision "), "{ran:?}");
+    assert!(ran.err.starts_with("web: is now web-2; revision "), "{ran:?}");
     let ran = stage.run("copy", &["web-2", "web-3", "--name", "Third", "--json"]);
     let copy = ran.json();
     assert_eq!((&copy["key"], &copy["name"]), (&"web-3".into(), &"Third".into()));

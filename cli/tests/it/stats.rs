@@ -1,4 +1,4 @@
-//! Figures.
+//! Statistics.
 
 use viewlink::{Batch, NewResource, NewView};
 
@@ -16,7 +16,7 @@ fn stage() -> Stage {
 }
 
 #[test]
-fn figures_for_machines_are_those_of_the_store() {
+fn statistics_as_json_are_those_of_the_store() {
     let stage = stage();
     let ran = stage.run("stats", &["--json"]);
     let stats = ran.json();
@@ -25,11 +25,11 @@ fn figures_for_machines_are_those_of_the_store() {
     assert_eq!((&stats["links"]["flags"], &stats["links"]["metrics"]), (&2.into(), &1.into()));
     assert_eq!((&stats["resources"]["flags"], &stats["revision"]), (&1.into(), &5.into()));
     assert_eq!(stats["id"].as_str().unwrap(), stage.change(|store| store.id()));
-    // Closing made a checkpoint.
+    // Closing the store wrote a checkpoint.
     assert_eq!(stats["checkpointRevision"], 5);
     assert_eq!((&stats["journal"]["oldest"], &stats["journal"]["newest"]), (&1.into(), &5.into()));
     assert!(stats["journal"]["segments"].as_u64().unwrap() >= 1, "{stats}");
-    // Not the 4 MiB that an opening makes ready for changes.
+    // Not the 4 MiB that are preallocated when a store is opened for changes.
     assert!(stats["journal"]["bytes"].as_u64().unwrap() < 100_000, "{stats}");
     let checkpoint = stage.store().join("checkpoint.redb").metadata().unwrap().len();
     assert_eq!(stats["checkpointBytes"], checkpoint, "{stats}");
@@ -40,7 +40,7 @@ fn figures_for_machines_are_those_of_the_store() {
 }
 
 #[test]
-fn figures_for_people_are_rows_and_a_table_of_memory() {
+fn statistics_as_text_are_rows_and_a_table_of_memory() {
     let stage = stage();
     let ran = stage.run("stats", &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));

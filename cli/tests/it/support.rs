@@ -1,4 +1,4 @@
-//! Stores, and the program run on them.
+//! Stores for the tests, and runs of the program.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,13 +10,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 use viewlink::{Batch, NewView, Store};
 
-/// A directory with a store, gone when the test is through.
+/// A directory with a store. It is removed at the end of the test.
 pub(crate) struct Stage {
     dir: TempDir,
 }
 
 impl Stage {
-    /// A place where a store can be and none is.
+    /// A path for a store that does not exist.
     pub(crate) fn empty() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
@@ -33,12 +33,12 @@ impl Stage {
         stage
     }
 
-    /// Where the store is.
+    /// The path of the store.
     pub(crate) fn store(&self) -> PathBuf {
         self.path("views.viewlink")
     }
 
-    /// A path beside the store.
+    /// A path next to the store.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -51,7 +51,7 @@ impl Stage {
         changed
     }
 
-    /// Runs a command on the store: its name, then the store, then what is behind it.
+    /// Runs a command on the store: the name of the command, then the store, then the other arguments.
     pub(crate) fn run(&self, command: &str, arguments: &[&str]) -> Ran {
         run(command, &self.store(), arguments, None)
     }
@@ -62,7 +62,7 @@ impl Stage {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -71,12 +71,12 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What was printed, as one value of JSON.
+    /// The output as one JSON value.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// What was printed, as a value of JSON a line.
+    /// The output as one JSON value per line.
     pub(crate) fn json_lines(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -106,7 +106,7 @@ fn finish(command: &mut Command, input: Option<&[u8]>) -> Ran {
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     if let Some(input) = input {
-        // It may end without having read all of it.
+        // The program may end before it has read everything.
         let _ = child.stdin.take().unwrap().write_all(input);
     }
     let output = child.wait_with_output().unwrap();

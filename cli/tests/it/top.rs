@@ -1,4 +1,4 @@
-//! The live picture, as a process: without a terminal, and in a real one.
+//! `viewlink top` as a process: without a terminal, and in a real one.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Stage, program, run_plain};
 
 #[test]
-fn no_command_at_all_names_the_first_steps_in_a_few_lines() {
+fn a_call_without_a_command_prints_the_first_steps() {
     let ran = run_plain([""; 0]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.lines().count() <= 6, "{ran:?}");
@@ -18,7 +18,7 @@ fn no_command_at_all_names_the_first_steps_in_a_few_lines() {
 }
 
 #[test]
-fn without_a_terminal_the_error_names_what_scripts_use() {
+fn without_a_terminal_the_error_names_the_commands_for_scripts() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("top", &[]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
@@ -29,13 +29,13 @@ fn without_a_terminal_the_error_names_what_scripts_use() {
     assert!(message.contains("viewlink log --json"), "{ran:?}");
 }
 
-/// A terminal of tmux with a server of its own, which ends with this.
+/// A terminal of tmux with its own server; it ends when this value is dropped.
 struct Tmux {
     socket: String,
 }
 
 impl Tmux {
-    /// A terminal of 80 columns and 24 rows that runs a script of the shell; none where there is no tmux.
+    /// A terminal of 80 columns and 24 rows that runs a shell script; `None` if tmux is not installed.
     fn start(script: &str) -> Option<Self> {
         if !Command::new("tmux")
             .arg("-V")
@@ -43,7 +43,7 @@ impl Tmux {
             .status()
             .is_ok_and(|of| of.success())
         {
-            eprintln!("there is no tmux, so nothing was tried in a real terminal");
+            eprintln!("tmux is not installed, so nothing was tested in a real terminal");
             return None;
         }
         let tmux = Self { socket: format!("viewlink-test-{}", std::process::id()) };
@@ -61,7 +61,7 @@ impl Tmux {
         self.run(&[&["send-keys"], keys].concat());
     }
 
-    /// The screen, once it has all of some texts.
+    /// The screen, once it contains all of some texts.
     fn wait_for(&self, texts: &[&str]) -> String {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
@@ -69,7 +69,7 @@ impl Tmux {
             if texts.iter().all(|text| shown.contains(text)) {
                 return shown;
             }
-            assert!(Instant::now() < deadline, "{texts:?} are not all in\n{shown}");
+            assert!(Instant::now() < deadline, "{texts:?} are not all on the screen:\n{shown}");
             sleep(Duration::from_millis(50));
         }
     }
@@ -81,7 +81,7 @@ impl Drop for Tmux {
     }
 }
 
-/// A script that runs the command and then says how it ended and how the terminal is.
+/// A script that runs the command, and then prints its exit code and the state of the terminal.
 fn script(store: &Path) -> String {
     let (program, store) = (program().get_program().to_owned(), store.display().to_string());
     let program = program.to_str().unwrap().to_owned();
@@ -91,13 +91,13 @@ fn script(store: &Path) -> String {
 }
 
 #[test]
-fn in_a_real_terminal_it_shows_a_store_follows_it_and_gives_the_terminal_back() {
+fn in_a_real_terminal_it_shows_a_store_and_its_changes_and_restores_the_terminal() {
     let stage = Stage::with_flags(["a", "b"]);
     let Some(tmux) = Tmux::start(&script(&stage.store())) else { return };
     tmux.wait_for(&["views.viewlink", "revision 2", "2 links", "my-view", "linked 2 flags: a, b"]);
     tmux.press(&["Enter"]);
     tmux.wait_for(&["my-view of project default: 2 resources", "Esc back"]);
-    // The store is free meanwhile, and what is done to it is seen.
+    // The store is not locked in the meantime, and the display shows a change of it.
     assert_eq!(stage.run("link", &["my-view", "c", "--comment", "third"]).code, 0);
     tmux.wait_for(&["revision 3", "my-view of project default: 3 resources"]);
     tmux.press(&["Escape"]);

@@ -8,7 +8,7 @@ use viewlink::{Batch, NewView, Options};
 use crate::support::{Stage, copy};
 
 #[test]
-fn a_sound_store_is_0() {
+fn a_clean_store_is_0() {
     let stage = Stage::with_flags(["a", "b"]);
     let ran = stage.run("verify", &[]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
@@ -45,7 +45,7 @@ fn a_damaged_checkpoint_is_2() {
     assert_eq!(ran.error()["code"], "damaged", "{ran:?}");
 }
 
-/// A store with damage in an old part of the journal, which an opening does not read.
+/// A store with damage in an old part of the journal, which is not read when the store is opened.
 fn rotten() -> Stage {
     let stage = Stage::empty();
     let store = Options::new().segment_size(4_096).keep_changes(None).open(stage.store()).unwrap();
@@ -67,9 +67,9 @@ fn rotten() -> Stage {
 }
 
 #[test]
-fn findings_are_damage_and_so_2() {
+fn findings_are_2() {
     let stage = rotten();
-    // Nothing shows it to who does not verify.
+    // Other commands do not notice the damage.
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out.lines().count(), 200);
     let ran = stage.run("verify", &[]);
     assert_eq!(ran.code, 2, "{ran:?}");

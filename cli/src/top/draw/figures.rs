@@ -1,4 +1,4 @@
-//! The two lines above all else: which store it is, and its figures.
+//! The two lines at the top: the name of the store, and its statistics.
 
 use indicatif::{HumanBytes, HumanCount};
 use ratatui::text::{Line, Span};
@@ -23,7 +23,7 @@ pub(super) fn title(screen: &Screen, width: u16, theme: Theme) -> Line<'static> 
     ])
 }
 
-/// As much of the end of a text as there is room for: the end of a path matters most.
+/// The end of a text that fits into the room: the end of a path is its most important part.
 fn end_of(text: &str, room: usize) -> String {
     let mut rest = text;
     while rest.width() > room {
@@ -34,7 +34,7 @@ fn end_of(text: &str, room: usize) -> String {
     rest.to_owned()
 }
 
-/// How large the store is, in as many parts as fit.
+/// The size of the store, with as many parts as fit.
 pub(super) fn line(picture: &Picture, width: u16) -> Line<'static> {
     let figures = &picture.figures;
     let count = |count: u64, one| match counted(count, one).split_once(' ') {

@@ -1,4 +1,4 @@
-//! A list under its title, of which only the rows in sight are made.
+//! A list with a title. Only its visible rows are created.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -9,7 +9,7 @@ use super::Theme;
 use crate::table::escaped;
 use crate::top::screen::List;
 
-/// A column: its name, how wide it is, and whether it has numbers.
+/// A column: its name, its width, and whether it has numbers.
 pub(super) struct Column {
     name: &'static str,
     width: Constraint,
@@ -31,12 +31,12 @@ pub(super) struct Grid<'a> {
     pub(super) title: String,
     pub(super) columns: &'a [Column],
     pub(super) list: List,
-    /// Whether the keys move the selection.
+    /// Whether this list receives the keys.
     pub(super) has_keys: bool,
 }
 
 impl Grid<'_> {
-    /// Draws the rows that are in sight; `row` makes one.
+    /// Draws the visible rows; `row` creates one.
     pub(super) fn draw(
         self,
         frame: &mut Frame<'_>,

@@ -1,4 +1,4 @@
-//! Projects, views and changes.
+//! The lists of projects, views and changes.
 
 use std::ops::Range;
 
@@ -12,13 +12,13 @@ use crate::moment::moment;
 use crate::top::picture::{ChangeRow, ViewRow, total};
 use crate::top::screen::{Pane, Screen};
 
-/// From how many columns on links are counted by type.
+/// The number of columns from which links are counted by type.
 const BY_TYPE: u16 = 74;
-/// From how many columns on views have their names.
+/// The number of columns from which views have their names.
 const NAMED: u16 = 48;
-/// From how many columns on changes have revision, project and comment.
+/// The number of columns from which changes have revision, project and comment.
 const IN_FULL: u16 = 100;
-/// From how many columns on changes say who made them.
+/// The number of columns from which changes have their actor.
 const WITH_ACTOR: u16 = 56;
 
 pub(super) fn projects(frame: &mut Frame<'_>, area: Rect, screen: &Screen, theme: Theme) {
@@ -117,7 +117,7 @@ pub(super) fn changes(frame: &mut Frame<'_>, area: Rect, screen: &Screen, theme:
 fn change_row(change: &ChangeRow, width: u16) -> Vec<String> {
     let (time, what) = (moment(change.time), change.what.clone());
     let actor = change.actor.clone().unwrap_or_else(|| "-".to_owned());
-    // Of `2023-11-14T22:13:20.120Z`; a time that is shown in another way is shown whole.
+    // Part of a time such as `2023-11-14T22:13:20.120Z`; a time in another format is shown completely.
     let part = |range: Range<usize>| time.get(range).unwrap_or(&time).replace('T', " ");
     match width {
         IN_FULL.. => vec![

@@ -1,4 +1,4 @@
-//! Draws what is on the screen. What does not fit is left out, from the least important on.
+//! Draws the screen. If there is too little room, the least important parts are left out.
 
 mod figures;
 mod grid;
@@ -17,27 +17,27 @@ use crate::table::escaped;
 
 pub(super) use theme::Theme;
 
-/// From how many rows on the lists share the body.
+/// The number of rows from which several lists share the screen.
 const SHARED_HEIGHT: u16 = 15;
-/// From how many columns on projects are shown next to views.
+/// The number of columns from which projects are shown next to views.
 const SHARED_WIDTH: u16 = 72;
-/// How wide the projects are then.
+/// The width of the projects then.
 const PROJECTS_WIDTH: u16 = 28;
-/// How many rows a notice has at most.
+/// The largest number of rows of a notice.
 const NOTICE_HEIGHT: u16 = 3;
-/// Below this nothing useful fits.
+/// In a smaller terminal nothing useful fits.
 const SMALLEST: (u16, u16) = (20, 5);
 
-/// Draws all of it.
+/// Draws the whole screen.
 pub(super) fn draw(frame: &mut Frame<'_>, screen: &Screen, theme: Theme) {
     let all = frame.area();
     if all.width < SMALLEST.0 || all.height < SMALLEST.1 {
-        frame.render_widget(Paragraph::new("too small: enlarge it, or q quits"), all);
+        frame.render_widget(Paragraph::new("too small: enlarge it; q quits"), all);
         return;
     }
     let notice = screen.notice.clone().map(escaped);
     let rows = notice.as_ref().map_or(0, |text| rows_of(text, all.width));
-    let [title, figures, body, told, foot] = Layout::vertical([
+    let [title, figures, body, notice_area, foot] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Min(1),
@@ -53,18 +53,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, screen: &Screen, theme: Theme) {
     }
     if let Some(notice) = notice {
         let text = Paragraph::new(notice).style(theme.notice());
-        frame.render_widget(text.wrap(Wrap { trim: true }), told);
+        frame.render_widget(text.wrap(Wrap { trim: true }), notice_area);
     }
     frame.render_widget(foot_line(screen, foot.width, theme), foot);
 }
 
-/// How many rows a text takes, or is given.
+/// The number of rows for a text.
 fn rows_of(text: &str, width: u16) -> u16 {
     let rows = text.width().div_ceil(usize::from(width).max(1)) + 1;
     u16::try_from(rows).unwrap_or(NOTICE_HEIGHT).min(NOTICE_HEIGHT)
 }
 
-/// The lists: side by side and one below the other, or the one that has the keys.
+/// The lists next to each other and one below the other, or only the list that receives the keys.
 fn draw_lists(frame: &mut Frame<'_>, body: Rect, screen: &Screen, theme: Theme) {
     if body.height < SHARED_HEIGHT {
         return draw_pane(frame, body, screen, screen.focus, theme);
@@ -90,11 +90,11 @@ fn draw_pane(frame: &mut Frame<'_>, area: Rect, screen: &Screen, pane: Pane, the
     }
 }
 
-/// The text of a search that is being written, or the keys that do something here.
+/// The text of a search that is being typed, or the keys that can be used here.
 fn foot_line(screen: &Screen, width: u16, theme: Theme) -> Line<'static> {
     if let Some(text) = &screen.search {
         let text = escaped(text.clone());
-        // The end of the text is where it is written.
+        // The end of the text is visible, since the user types there.
         let room = usize::from(width).saturating_sub(2);
         let skipped = text.chars().count().saturating_sub(room);
         let shown: String = text.chars().skip(skipped).collect();

@@ -1,4 +1,4 @@
-//! What lies on the lists.
+//! The pages that cover the lists.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
@@ -14,30 +14,35 @@ use crate::table::escaped;
 use crate::top::picture::{ChangeRow, total};
 use crate::top::screen::{FoundPage, Page, Progress, ResourcesPage};
 
-/// From how many columns on a resource is shown with its link time.
+/// The number of columns from which a resource is shown with its link time.
 const WITH_TIME: u16 = 60;
 
 const HELP: &[&str] = &[
     "q, Ctrl-C     quit",
     "Tab           next list: projects, views, changes",
     "arrows, j, k  move the selection; also PgUp, PgDn, Home, End",
-    "Enter         show the resources of the view, or all of the change;",
+    "Enter         show the resources of the view, or the whole change;",
     "              on a project: show its views",
     "/             search views and resources in all projects",
     "Esc           back",
     "",
-    "Sizes are numbers of links. Times are in UTC. What is selected stays",
-    "selected while the picture changes; nothing here changes the store.",
+    "Sizes are numbers of links. Times are in UTC. The selection stays on",
+    "its row when the lists change. Nothing here changes the store.",
 ];
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, page: &Page, theme: Theme) {
     match page {
         Page::Resources(page) => resources(frame, area, page, theme),
         Page::Found(page) => found(frame, area, page, theme),
-        Page::Change(change) => told(frame, area, lines_of(change), theme),
+        Page::Change(change) => text_page(frame, area, lines_of(change), theme),
         Page::Help => {
             let lines = HELP.iter().map(|line| (*line).to_owned());
-            told(frame, area, std::iter::once("Keys".to_owned()).chain(lines).collect(), theme);
+            text_page(
+                frame,
+                area,
+                std::iter::once("Keys".to_owned()).chain(lines).collect(),
+                theme,
+            );
         }
     }
 }
@@ -97,23 +102,23 @@ fn found_row(page: &FoundPage, at: usize) -> Vec<String> {
 }
 
 fn lines_of(change: &ChangeRow) -> Vec<String> {
-    let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     vec![
         format!("Revision {}", number(change.revision)),
         format!("time     {}", moment(change.time)),
         format!("project  {}", change.project),
-        format!("actor    {}", said(&change.actor)),
-        format!("comment  {}", said(&change.comment)),
+        format!("actor    {}", or_dash(&change.actor)),
+        format!("comment  {}", or_dash(&change.comment)),
         format!("change   {}", change.what),
     ]
 }
 
 fn failed(frame: &mut Frame<'_>, area: Rect, error: &str, theme: Theme) {
-    told(frame, area, vec!["The store could not be read".to_owned(), error.to_owned()], theme);
+    text_page(frame, area, vec!["The store could not be read".to_owned(), error.to_owned()], theme);
 }
 
-/// Lines of text under the first one.
-fn told(frame: &mut Frame<'_>, area: Rect, lines: Vec<String>, theme: Theme) {
+/// Lines of text after the title.
+fn text_page(frame: &mut Frame<'_>, area: Rect, lines: Vec<String>, theme: Theme) {
     let lines = lines.into_iter().map(escaped).enumerate();
     let lines = lines.map(|(at, line)| match at {
         0 => Line::styled(line, theme.title(true)),

@@ -1,22 +1,22 @@
-//! Colours, where the terminal has them.
+//! Colours, if the terminal has them.
 
 use std::env;
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// How things are drawn.
+/// The styles of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::top) struct Theme {
-    /// Whether there are colours; without them bold and reversed text have the same meaning.
+    /// Whether there are colours. Without them, bold and reversed text has the same meaning.
     colours: bool,
 }
 
 impl Theme {
-    /// The one without colours.
+    /// The theme without colours.
     #[cfg(test)]
     pub(in crate::top) const PLAIN: Self = Self { colours: false };
 
-    /// What the environment says of the terminal, and of the wish for colours (<https://no-color.org>).
+    /// The theme for the terminal and the environment variable `NO_COLOR` (<https://no-color.org>).
     pub(in crate::top) fn of_environment() -> Self {
         let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
         Self { colours: set("NO_COLOR").is_none() && has_colours(set("TERM").as_deref()) }
@@ -30,7 +30,7 @@ impl Theme {
         self.coloured(Style::new().add_modifier(Modifier::BOLD), Color::Cyan)
     }
 
-    /// The title of a list, of the one that has the keys or of another one.
+    /// The title of a list, depending on whether it receives the keys.
     pub(super) fn title(self, has_keys: bool) -> Style {
         match has_keys {
             true => self.coloured(Style::new().add_modifier(Modifier::BOLD), Color::Cyan),
@@ -43,7 +43,7 @@ impl Theme {
         self.faint()
     }
 
-    /// The selected row of the list that has the keys, or of another one.
+    /// The selected row, depending on whether its list receives the keys.
     pub(super) fn selected(self, has_keys: bool) -> Style {
         match has_keys {
             true => Style::new().add_modifier(Modifier::REVERSED),
@@ -56,12 +56,12 @@ impl Theme {
         if self.colours { Style::new().fg(Color::DarkGray) } else { Style::new() }
     }
 
-    /// What somebody should know.
+    /// Text that the user should notice.
     pub(super) fn notice(self) -> Style {
         self.coloured(Style::new().add_modifier(Modifier::BOLD), Color::Yellow)
     }
 
-    /// Where text is written.
+    /// The position at which text is typed.
     pub(super) fn cursor(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminals_of_one_colour_get_none() {
+    fn terminals_without_colours_get_none() {
         for term in ["xterm-256color", "tmux-256color", "linux", "screen", "vt340"] {
             assert!(has_colours(Some(term)), "{term}");
         }

@@ -1,20 +1,20 @@
-//! Which row of a list is selected, and which rows are in sight.
+//! The selected row of a list, and its visible rows.
 
 use std::ops::Range;
 
 use ratatui::crossterm::event::KeyCode;
 
-/// How far a page key moves.
+/// How many rows a page key moves.
 const PAGE: usize = 10;
 
-/// A list of which a row is selected.
+/// A list with a selected row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::top) struct List {
     pub(in crate::top) selected: usize,
 }
 
 impl List {
-    /// Moves the selection as a key asks for, within so many rows.
+    /// Moves the selection for a key, in a list with this number of rows.
     pub(super) fn press(&mut self, code: KeyCode, rows: usize) {
         let last = rows.saturating_sub(1);
         self.selected = match code {
@@ -29,7 +29,7 @@ impl List {
         .min(last);
     }
 
-    /// The rows that are visible in so much room: the selected one is in the middle, if possible.
+    /// The rows that are visible in a given height: the selected one is in the middle, if possible.
     pub(in crate::top) fn window(self, rows: usize, room: usize) -> Range<usize> {
         let first = self.selected.saturating_sub(room / 2).min(rows.saturating_sub(room));
         first..rows.min(first + room)
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_selected_row_is_in_sight_and_no_room_is_left_empty() {
+    fn the_selected_row_is_visible_and_no_row_is_wasted() {
         for rows in 0..12 {
             for selected in 0..rows.max(1) {
                 for room in 0..14 {

@@ -1,4 +1,4 @@
-//! What is on the screen, and what keys do to it. Knows neither a terminal nor where the picture comes from.
+//! The content of the screen, and the effects of keys. Independent of the terminal and of the source.
 
 mod list;
 mod page;
@@ -11,7 +11,7 @@ use super::source::Look;
 pub(super) use list::List;
 pub(super) use page::{FoundPage, Page, Progress, ResourcesPage};
 
-/// What the source is asked.
+/// A question to the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Question {
     /// The resources of a view.
@@ -20,7 +20,7 @@ pub(super) enum Question {
     Find(String),
 }
 
-/// What the source says, in words where it failed.
+/// An answer of the source; a failure is a text.
 #[derive(Debug)]
 pub(super) enum Answer {
     Look(Result<Look, String>),
@@ -28,7 +28,7 @@ pub(super) enum Answer {
     Found(String, Result<Vec<Found>, String>),
 }
 
-/// What follows from a key.
+/// The result of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Stay,
@@ -36,7 +36,7 @@ pub(super) enum Step {
     Quit,
 }
 
-/// The lists that are always there.
+/// The lists on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pane {
     Projects,
@@ -44,25 +44,25 @@ pub(super) enum Pane {
     Changes,
 }
 
-/// What is on the screen.
+/// The content of the screen.
 pub(super) struct Screen {
-    /// The store or host, as it was named.
+    /// The given name of the store or host.
     pub(super) name: String,
     pub(super) picture: Picture,
-    /// Why there is nothing newer.
+    /// Why the display is not current.
     pub(super) notice: Option<String>,
     pub(super) focus: Pane,
     /// The first row stands for all projects.
     pub(super) projects: List,
     pub(super) views: List,
     pub(super) changes: List,
-    /// What lies on the lists, the topmost last.
+    /// The pages that cover the lists, the topmost last.
     pub(super) pages: Vec<Page>,
-    /// The text of a search that is being written.
+    /// The text of a search that is being typed.
     pub(super) search: Option<String>,
 }
 
-/// How long the text of a search may be.
+/// The longest text of a search.
 const LONGEST_SEARCH: usize = 256;
 
 impl Screen {
@@ -80,7 +80,7 @@ impl Screen {
         }
     }
 
-    /// The project whose views are shown; none is for all.
+    /// The project whose views are shown; `None` for all projects.
     pub(super) fn project(&self) -> Option<&ProjectRow> {
         self.projects.selected.checked_sub(1).and_then(|at| self.picture.projects.get(at))
     }
@@ -97,7 +97,7 @@ impl Screen {
         self.picture.changes.get(self.changes.selected)
     }
 
-    /// Does what a key asks for.
+    /// Handles a key.
     pub(super) fn press(&mut self, key: KeyEvent) -> Step {
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return if key.code == KeyCode::Char('c') { Step::Quit } else { Step::Stay };
@@ -120,7 +120,7 @@ impl Screen {
         Step::Stay
     }
 
-    /// Continues the text of a search.
+    /// Handles a key in the text of a search.
     fn write(&mut self, mut text: String, code: KeyCode) -> Step {
         match code {
             KeyCode::Esc => return Step::Stay,
@@ -137,7 +137,7 @@ impl Screen {
     }
 
     fn find(&mut self, text: String) -> Step {
-        // One result at a time: a search from the result of another one takes its place.
+        // There is only one result page: a new search replaces the result of the last one.
         self.pages.retain(|page| !matches!(page, Page::Found(_) | Page::Help));
         self.pages.push(Page::Found(FoundPage::new(text.clone(), &self.picture)));
         Step::Ask(Question::Find(text))
@@ -150,7 +150,7 @@ impl Screen {
         }
     }
 
-    /// Opens what is selected.
+    /// Opens the selected row.
     fn enter(&mut self) -> Step {
         let view = match (self.pages.last(), self.focus) {
             (Some(Page::Found(found)), _) => found.view().map(|view| view.id.clone()),
@@ -173,7 +173,7 @@ impl Screen {
         Step::Ask(Question::Resources(view))
     }
 
-    /// Moves the selection of the list that has the keys.
+    /// Moves the selection of the list that receives the keys.
     fn move_by(&mut self, code: KeyCode) {
         let (views, changes) = (self.shown_views().len(), self.picture.changes.len());
         let (list, rows) = match (self.pages.last_mut(), self.focus) {
@@ -195,7 +195,7 @@ impl Screen {
         }
     }
 
-    /// Takes what the source says. It may be asked in turn.
+    /// Handles an answer of the source. It may lead to another question.
     pub(super) fn take(&mut self, answer: Answer) -> Option<Question> {
         match answer {
             Answer::Look(Ok(Look::Same)) => None,
@@ -219,11 +219,11 @@ impl Screen {
         }
     }
 
-    /// Shows a new picture; what is selected stays selected as long as it is there.
+    /// Shows new data. The selected row stays selected as long as it exists.
     fn show(&mut self, picture: Picture) -> Option<Question> {
         let project = self.project().map(|project| project.key.clone());
         let view = self.shown_views().get(self.views.selected).map(|view| view.id.clone());
-        // If the newest change is selected, the next one will be.
+        // If the newest change is selected, a newer one becomes selected.
         let change = self.change().map(|change| change.revision);
         let change = change.filter(|_| self.changes.selected > 0);
         let is_new = picture.figures.revision != self.picture.figures.revision;
@@ -231,7 +231,7 @@ impl Screen {
         let at = project.and_then(|of| self.picture.projects.iter().position(|it| it.key == of));
         self.projects.selected = at.map_or(0, |at| at + 1);
         let views = self.shown_views();
-        // If the largest one is selected, the next largest one will be.
+        // If the largest view is selected, a larger one becomes selected.
         let view = view.filter(|_| self.views.selected > 0);
         let at = view.and_then(|id| views.iter().position(|it| it.id == id));
         let last = views.len().saturating_sub(1);

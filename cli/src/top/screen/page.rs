@@ -1,9 +1,9 @@
-//! What lies on the lists: resources of a view, what a search found, a change, the help.
+//! The pages that cover the lists: the resources of a view, the results of a search, a change, the help.
 
 use super::List;
 use crate::top::picture::{ChangeRow, Found, Picture, Resources, ViewId, ViewRow};
 
-/// What lies on the lists.
+/// A page that covers the lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::top) enum Page {
     Resources(ResourcesPage),
@@ -12,7 +12,7 @@ pub(in crate::top) enum Page {
     Help,
 }
 
-/// The progress of a question.
+/// The state of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::top) enum Progress {
     Waiting,
@@ -29,7 +29,7 @@ pub(in crate::top) struct ResourcesPage {
     pub(in crate::top) list: List,
 }
 
-/// What a search found: views of the picture, then resources.
+/// The results of a search: views of the display, then resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::top) struct FoundPage {
     pub(in crate::top) text: String,
@@ -40,7 +40,7 @@ pub(in crate::top) struct FoundPage {
 }
 
 impl Page {
-    /// Takes the resources of a view, if this is their page.
+    /// Stores the resources of a view, if this is their page.
     pub(super) fn take_resources(&mut self, of: &ViewId, result: &Result<Resources, String>) {
         let Self::Resources(page) = self else { return };
         if page.of != *of {
@@ -53,7 +53,7 @@ impl Page {
         }
     }
 
-    /// Takes what a search found, if this is its page.
+    /// Stores the results of a search, if this is its page.
     pub(super) fn take_found(&mut self, text: &str, result: &Result<Vec<Found>, String>) {
         let Self::Found(page) = self else { return };
         if page.text != text {
@@ -83,7 +83,7 @@ impl ResourcesPage {
 }
 
 impl FoundPage {
-    /// The page of a search: views whose key or name has the text are there at once.
+    /// The page of a search. Views whose key or name contains the text are shown at once.
     pub(super) fn new(text: String, picture: &Picture) -> Self {
         let wanted = text.to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&wanted);
@@ -97,7 +97,7 @@ impl FoundPage {
         }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(in crate::top) const fn rows(&self) -> usize {
         self.views.len() + self.resources.len()
     }

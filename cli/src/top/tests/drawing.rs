@@ -1,4 +1,4 @@
-//! How it looks, at several sizes.
+//! The appearance at several sizes.
 
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -11,7 +11,7 @@ use crate::top::picture::{Found, Picture, ResourceRow, Resources, ViewId};
 use crate::top::screen::{Answer, Screen};
 use crate::top::source::Look;
 
-/// The screen as a terminal of a size shows it, a text a line.
+/// The screen in a terminal of a given size, one text for each line.
 fn drawn(screen: &Screen, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, screen, Theme::PLAIN)).unwrap();
@@ -28,7 +28,7 @@ fn a_terminal_of_80_by_24_has_all_three_lists() {
 }
 
 #[test]
-fn a_terminal_of_40_by_10_has_the_list_that_has_the_keys() {
+fn a_terminal_of_40_by_10_has_only_the_list_that_receives_the_keys() {
     let mut screen = shown(picture());
     let lines = drawn(&screen, 40, 10);
     assert_eq!(lines[0], format!("views.viewlink{:>26}", "revision 1,234"));
@@ -45,7 +45,7 @@ fn a_terminal_of_40_by_10_has_the_list_that_has_the_keys() {
 }
 
 #[test]
-fn a_wide_terminal_tells_who_changed_what_why() {
+fn a_wide_terminal_shows_actor_and_comment_of_a_change() {
     let lines = drawn(&shown(picture()), 140, 30);
     let row = lines.iter().find(|line| line.contains("linked 1 flag")).unwrap();
     for part in ["1,234", "2023-11-14 22:33:54", "shop", "ada", "spring"] {
@@ -54,7 +54,7 @@ fn a_wide_terminal_tells_who_changed_what_why() {
 }
 
 #[test]
-fn resources_of_a_view_are_told_with_how_many_are_not_there() {
+fn resources_of_a_view_are_shown_with_their_total() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::Enter);
     assert_eq!(drawn(&screen, 60, 12)[2], "checkout of project shop: reading");
@@ -72,7 +72,7 @@ fn resources_of_a_view_are_told_with_how_many_are_not_there() {
 }
 
 #[test]
-fn a_search_tells_views_and_resources_with_their_views() {
+fn a_search_shows_views_and_resources_with_their_views() {
     let mut screen = shown(picture());
     write(&mut screen, "/check");
     assert_eq!(drawn(&screen, 60, 12)[11], "/check");
@@ -96,20 +96,20 @@ fn a_search_tells_views_and_resources_with_their_views() {
 }
 
 #[test]
-fn why_there_is_nothing_newer_is_told_above_the_keys() {
+fn a_notice_above_the_keys_says_why_there_is_nothing_newer() {
     let mut screen = shown(picture());
     let notice = "the store is open in another process: use the URL of its host";
     screen.take(Answer::Look(Ok(Look::Stale(notice.into()))));
     let lines = drawn(&screen, 40, 12);
-    let told = lines[8..11].join(" ");
-    assert!(told.contains("is open in another process: use"), "{lines:?}");
+    let notice = lines[8..11].join(" ");
+    assert!(notice.contains("is open in another process: use"), "{lines:?}");
     assert!(lines[11].starts_with("q quit"), "{lines:?}");
     screen.take(Answer::Look(Ok(Look::New(Box::new(picture())))));
     assert!(!drawn(&screen, 40, 12).join("").contains("another process"));
 }
 
 #[test]
-fn the_help_and_a_change_are_told_in_full() {
+fn the_help_and_a_change_are_shown_completely() {
     let mut screen = shown(picture());
     write(&mut screen, "?");
     let lines = drawn(&screen, 80, 24).join("\n");
@@ -126,7 +126,7 @@ fn the_help_and_a_change_are_told_in_full() {
 }
 
 #[test]
-fn what_could_move_the_cursor_is_escaped() {
+fn text_that_could_move_the_cursor_is_escaped() {
     let mut picture = picture();
     picture.changes.insert(0, change(2_000, "a\u{1b}[2Jb\u{202e}"));
     let lines = drawn(&shown(picture), 80, 24).join("\n");

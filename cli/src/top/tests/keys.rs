@@ -1,4 +1,4 @@
-//! What keys and answers do to the screen.
+//! The effects of keys and answers on the screen.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -12,7 +12,7 @@ fn id(project: &str, view: &str) -> ViewId {
 }
 
 #[test]
-fn q_and_ctrl_c_quit_but_a_search_takes_q_as_text() {
+fn q_and_ctrl_c_quit_but_in_a_search_q_is_text() {
     let mut screen = shown(picture());
     assert_eq!(press(&mut screen, KeyCode::Char('q')), Step::Quit);
     write(&mut screen, "/q");
@@ -26,7 +26,7 @@ fn enter_on_a_view_asks_for_its_resources_and_esc_goes_back() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::Down);
     let step = press(&mut screen, KeyCode::Enter);
-    // Of two views of one size the one first by project and key.
+    // If two views have the same size, the first one by project and key comes first.
     assert_eq!(step, Step::Ask(Question::Resources(id("app", "beta"))));
     assert!(matches!(screen.pages.last(), Some(Page::Resources(_))));
     press(&mut screen, KeyCode::Esc);
@@ -34,7 +34,7 @@ fn enter_on_a_view_asks_for_its_resources_and_esc_goes_back() {
 }
 
 #[test]
-fn a_project_narrows_the_views_to_its_own() {
+fn a_selected_project_shows_only_its_views() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::BackTab);
     assert_eq!(screen.focus, Pane::Projects);
@@ -58,7 +58,7 @@ fn a_search_shows_views_at_once_and_asks_for_resources() {
     assert_eq!(step, Step::Ask(Question::Find("CAr".into())));
     let step = press(&mut screen, KeyCode::Enter);
     assert_eq!(step, Step::Ask(Question::Resources(id("shop", "cart"))));
-    // From there another search replaces the first.
+    // On the result page, another search replaces the first.
     write(&mut screen, "/beta");
     press(&mut screen, KeyCode::Enter);
     let found = screen.pages.iter().filter(|page| matches!(page, Page::Found(_))).count();
@@ -69,7 +69,7 @@ fn a_search_shows_views_at_once_and_asks_for_resources() {
 }
 
 #[test]
-fn an_answer_to_what_is_no_longer_asked_changes_nothing() {
+fn an_answer_to_an_outdated_question_is_ignored() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::Enter);
     let before = screen.pages.clone();
@@ -80,7 +80,7 @@ fn an_answer_to_what_is_no_longer_asked_changes_nothing() {
 }
 
 #[test]
-fn what_is_selected_stays_selected_while_the_picture_changes() {
+fn the_selection_stays_while_the_picture_changes() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::End);
     assert_eq!(screen.shown_views()[screen.views.selected].id, id("shop", "cart"));
@@ -96,7 +96,7 @@ fn what_is_selected_stays_selected_while_the_picture_changes() {
 }
 
 #[test]
-fn resources_that_are_looked_at_are_asked_for_again_when_the_store_changed() {
+fn shown_resources_are_read_again_when_the_store_changed() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::Enter);
     let asked = screen.take(Answer::Look(Ok(Look::New(Box::new(picture())))));
@@ -108,7 +108,7 @@ fn resources_that_are_looked_at_are_asked_for_again_when_the_store_changed() {
 }
 
 #[test]
-fn a_view_that_is_gone_leaves_the_selection_inside_the_list() {
+fn after_a_view_is_deleted_the_selection_is_still_in_the_list() {
     let mut screen = shown(picture());
     press(&mut screen, KeyCode::End);
     screen.take(Answer::Look(Ok(Look::New(Box::default()))));

@@ -1,4 +1,4 @@
-//! The parts of the live picture, without a terminal.
+//! Tests of the parts of the display, without a terminal.
 
 mod drawing;
 mod keys;
@@ -31,7 +31,7 @@ fn change(revision: u64, what: &str) -> ChangeRow {
     }
 }
 
-/// A store of two projects.
+/// A store with two projects.
 fn picture() -> Picture {
     let figures = Figures {
         revision: 1_234,

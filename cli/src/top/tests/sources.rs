@@ -1,4 +1,4 @@
-//! The two sources, on the same stores.
+//! Tests of the two sources, with the same stores.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::top::store_source::StoreSource;
 
 const KEY: &str = "a-reader-key";
 
-/// A host of a store, which ends with this.
+/// A host for a store; it stops when this value is dropped.
 struct RunningHost {
     url: String,
     stop: Option<oneshot::Sender<()>>,
@@ -116,7 +116,7 @@ fn a_store_and_the_host_that_has_it_show_the_same() {
     assert_eq!(resources, direct.resources(&id("shop", "cart")).unwrap());
     let names: Vec<_> = resources.rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!((names, resources.total), (vec!["a", "b", "prod/beta"], 3));
-    // A host finds a resource by its whole name, a store by a part of it as well.
+    // A host finds a resource by its whole name; a store also finds it by a part of the name.
     let all = direct.find("a").unwrap();
     let one = all.iter().find(|of| of.name == "a").unwrap();
     assert_eq!(
@@ -135,13 +135,13 @@ fn a_host_is_followed_change_by_change() {
     let mut source = host.source(dir.path());
     new(source.look().unwrap());
     let deadline = Instant::now() + Duration::from_secs(30);
-    // A store that was just opened makes room for its journal, which is a figure.
+    // A store that was just opened preallocates space for its journal, which the statistics show.
     while !matches!(source.look().unwrap(), Look::Same) {
         assert!(Instant::now() < deadline);
     }
     store.project("shop").unwrap().link("cart", Batch::flags(["c"])).unwrap().all_ok().unwrap();
     store.project("new").unwrap().create_view(NewView::new("v", "V")).unwrap();
-    // A listing rests ten times as long as the last one took; changes are there at once.
+    // A new listing begins after ten times the duration of the last one; changes are shown at once.
     let mut picture = new(source.look().unwrap());
     assert_eq!(picture.changes[0].what, "created view v");
     assert_eq!(picture.changes[1].what, "cart: linked 1 flag: c");
@@ -163,7 +163,7 @@ fn a_host_is_followed_change_by_change() {
 }
 
 #[test]
-fn a_host_without_a_key_or_without_an_answer_is_told_with_the_way_out() {
+fn the_error_for_a_missing_key_or_a_silent_host_says_what_to_do() {
     let dir = TempDir::new().unwrap();
     let host = RunningHost::of(filled(&dir.path().join("views.viewlink")));
     let error = HostSource::new(Client::new(&host.url, None).unwrap()).look().unwrap_err();
@@ -178,7 +178,7 @@ fn a_host_without_a_key_or_without_an_answer_is_told_with_the_way_out() {
 }
 
 #[test]
-fn a_store_is_free_between_two_looks_and_is_read_again_when_it_changed() {
+fn a_store_is_free_between_two_reads_and_is_read_again_after_a_change() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("views.viewlink");
     filled(&path).close().unwrap();
@@ -186,7 +186,7 @@ fn a_store_is_free_between_two_looks_and_is_read_again_when_it_changed() {
     assert_eq!(new(source.look().unwrap()).views.len(), 2);
     assert!(matches!(source.look().unwrap(), Look::Same));
 
-    // A host can start, and is not disturbed: what was read stays.
+    // A host can start and is not disturbed. The display keeps the last data.
     let store = Store::open(&path).unwrap();
     store.project("app").unwrap().create_view(NewView::new("new", "New")).unwrap();
     let Look::Stale(notice) = source.look().unwrap() else { panic!("the store is in use") };
@@ -197,7 +197,7 @@ fn a_store_is_free_between_two_looks_and_is_read_again_when_it_changed() {
 }
 
 #[test]
-fn files_that_still_change_are_left_alone() {
+fn files_that_still_change_are_not_read() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("views.viewlink");
     filled(&path).close().unwrap();
@@ -213,7 +213,7 @@ fn files_that_still_change_are_left_alone() {
 }
 
 #[test]
-fn a_store_that_is_in_use_from_the_start_is_an_error_and_so_is_none() {
+fn a_store_in_use_at_the_start_and_a_missing_store_are_errors() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("views.viewlink");
     let store = filled(&path);

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::transfer::event::Event;
 use crate::transfer::problem::Problem;
 
-/// Links resources to views in one change; links that are there keep their times.
+/// Links resources to views in one change. Existing links keep their times.
 pub(super) fn link(
     applier: &mut Applier<'_>,
     project: &Project,
@@ -37,7 +37,7 @@ pub(super) fn link(
     Ok(())
 }
 
-/// The events whose views are there, or created where that is asked for. The others are failures.
+/// The events whose views exist, or were created if the options permit it. The others are failures.
 fn with_views(
     applier: &mut Applier<'_>,
     project: &Project,
@@ -60,7 +60,7 @@ fn with_views(
     Ok(there)
 }
 
-/// Whether a view is there, after it was created if that is asked for.
+/// Whether a view exists; it is created if the options permit it.
 fn ensure_view(applier: &mut Applier<'_>, project: &Project, view: &str) -> Result<bool> {
     let snapshot = applier.store.snapshot()?;
     let found = snapshot.project(project.key().as_str()).and_then(|project| project.view(view));

@@ -1,4 +1,4 @@
-//! Doing what the rows of a file stand for, many rows in one change.
+//! Executing the rows of a file, many rows in one change.
 
 mod links;
 mod projects;
@@ -18,19 +18,19 @@ use super::tally::Tally;
 use super::target::BATCH;
 use crate::error::{Error, Result};
 
-/// How many bytes of rows are in memory at a time, and in one change.
+/// The bytes of rows in memory at a time, and in one change.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Does what the rows of a file stand for.
+/// Executes the rows of a file.
 #[derive(Debug)]
 pub(super) struct Applier<'a> {
     pub(super) store: &'a Store,
     pub(super) clock: &'a Clock,
-    /// The time of what has none and is done first.
+    /// The time of rows that have none and are executed first.
     pub(super) earliest: Option<u64>,
-    /// Whether a view that is linked to and is not there is created.
+    /// Whether a missing view is created when a row links to it.
     pub(super) create_views: bool,
-    /// Whether views are created with another name, which an event follows to change.
+    /// Whether views are created with another name, which a later event changes to the right one.
     pub(super) restore_updates: bool,
     pub(super) actor: &'a str,
     pub(super) comment: Option<&'a str>,
@@ -39,8 +39,8 @@ pub(super) struct Applier<'a> {
 }
 
 impl Applier<'_> {
-    /// Does events in their order. Those of one kind, time and project that come one after the other
-    /// are one change, or for views one change each.
+    /// Executes events in order. Consecutive events of one kind, time and project are one change, except for views,
+    /// which need one change each.
     pub(super) fn run(mut self, events: Sorted) -> Result<()> {
         let mut batch = Vec::new();
         let mut bytes = 0;
@@ -58,7 +58,7 @@ impl Applier<'_> {
         self.apply(batch)
     }
 
-    /// Does events of one kind, time and project.
+    /// Executes events of one kind, time and project.
     fn apply(&mut self, batch: Vec<Event>) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
         let (deed, count) = (first.deed, batch.len() as u64);
@@ -75,7 +75,7 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// `None` for the time at which it is done.
+    /// The time of an event; `None` for the time of its execution.
     fn time_of(&self, event: &Event) -> Option<Timestamp> {
         let time = match event.time {
             NOW => None,
@@ -99,8 +99,8 @@ fn is_like(last: &Event, event: &Event) -> bool {
         && last.subject.project == event.subject.project
 }
 
-/// A record that is not what was written.
+/// The error for a record that is not the one that was written.
 fn spoilt() -> Error {
-    let source = io::Error::new(io::ErrorKind::InvalidData, "it holds something else by now");
+    let source = io::Error::new(io::ErrorKind::InvalidData, "it was modified");
     TransferError::Scratch(source).into()
 }

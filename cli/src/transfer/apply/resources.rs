@@ -8,7 +8,7 @@ use crate::transfer::event::Event;
 use crate::transfer::lines::Line;
 use crate::transfer::problem::Problem;
 
-/// Registers resources in one change; those that are registered stay as they are.
+/// Registers resources in one change; registered ones do not change.
 pub(super) fn register(
     applier: &mut Applier<'_>,
     project: &Project,
@@ -37,7 +37,7 @@ pub(super) fn register(
     Ok(())
 }
 
-/// Whether each is not registered yet.
+/// Whether each resource is not registered yet.
 fn are_new(applier: &Applier<'_>, project: &Project, events: &[Event]) -> Result<Vec<bool>> {
     let snapshot = applier.store.snapshot()?;
     let reader = match snapshot.project(project.key().as_str()) {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::transfer::event::Event;
 use crate::transfer::lines::{Line, ViewLine};
 
-/// Creates views; those that are there stay as they are.
+/// Creates views; existing ones do not change.
 pub(super) fn create(applier: &mut Applier<'_>, project: &Project, events: &[Event]) -> Result<()> {
     for event in events {
         let line = line(event)?;
@@ -30,7 +30,7 @@ pub(super) fn update(applier: &mut Applier<'_>, project: &Project, events: &[Eve
         let snapshot = applier.store.snapshot()?;
         let view = snapshot.project(project.key().as_str())?.view(key)?;
         drop(snapshot);
-        // Where two rows are about one view, the first one made it.
+        // If two rows are about one view, the first one created it.
         let made = ViewLine::new(&event.subject.project, &view).to_new_view(key, &view.name);
         if view.version == 1 && made == line.to_new_view(key, line.name_before()) {
             project.update_view(key, ViewPatch::new().name(line.name.as_ref()))?;
@@ -39,7 +39,7 @@ pub(super) fn update(applier: &mut Applier<'_>, project: &Project, events: &[Eve
     Ok(())
 }
 
-/// The line that an event of a view holds.
+/// The line in an event of a view.
 fn line(event: &Event) -> Result<ViewLine<'_>> {
     match serde_json::from_slice(&event.row) {
         Ok(Line::View(line)) => Ok(line),

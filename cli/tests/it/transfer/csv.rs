@@ -14,15 +14,15 @@ fn import(stage: &Stage, csv: &[u8], arguments: &[&str]) -> Ran {
 }
 
 /// Line and code of each failure.
-fn failures(told: &Value) -> Vec<(u64, &str)> {
-    let failures = told["failures"].as_array().unwrap().iter();
+fn failures(output: &Value) -> Vec<(u64, &str)> {
+    let failures = output["failures"].as_array().unwrap().iter();
     failures
         .map(|failed| (failed["line"].as_u64().unwrap(), failed["code"].as_str().unwrap()))
         .collect()
 }
 
 #[test]
-fn links_go_through_csv_with_their_times() {
+fn links_are_exported_and_imported_as_csv_with_their_times() {
     let stage = Stage::empty();
     with_everything(&stage.store());
     let (file, to) = (stage.path("links.csv"), stage.path("restored"));
@@ -75,9 +75,9 @@ fn quotes_spaces_line_ends_of_windows_and_a_byte_order_mark_are_read() {
     let stage = Stage::empty();
     let csv = b"\xef\xbb\xbf\"key\", view\r\n\"a\",v \r\n\r\n b ,\"v\"\r\nnot a key,v\r\n";
     let ran = import(&stage, csv, &[]);
-    let told = ran.json();
-    assert_eq!((ran.code, &told["done"]["links"]), (1, &json!(2)), "{ran:?}");
-    assert_eq!(failures(&told), [(5, "invalid_key")]);
+    let output = ran.json();
+    assert_eq!((ran.code, &output["done"]["links"]), (1, &json!(2)), "{ran:?}");
+    assert_eq!(failures(&output), [(5, "invalid_key")]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_header_that_does_not_name_the_columns_is_refused() {
     }
 }
 
-/// Rows from line 2 on, some of which fail.
+/// Rows from line 2 on, some of which are invalid.
 const ROWS: [&[u8]; 17] = [
     b"v,a,flags,,1700000000007",       // 2
     b"v,b",                            // 3
@@ -119,7 +119,7 @@ const ROWS: [&[u8]; 17] = [
     b"v, \"a\",flags,,1700000000007", // 18: a quote that is not the first of its field is part of it
 ];
 
-/// The line and code of each of [`ROWS`] that fails.
+/// The line and code of each row of [`ROWS`] that fails.
 const FAILURES: [(u64, &str); 12] = [
     (3, "invalid_row"),
     (4, "invalid_row"),
@@ -136,7 +136,7 @@ const FAILURES: [(u64, &str); 12] = [
 ];
 
 #[test]
-fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
+fn failed_rows_are_listed_by_line_and_the_others_are_imported() {
     let stage = Stage::empty();
     let mut csv = b"view,key,type,environment,linked_at\n".to_vec();
     for row in ROWS {
@@ -145,28 +145,28 @@ fn rows_that_fail_are_listed_by_line_and_the_rest_is_done() {
     }
     let ran = import(&stage, &csv, &[]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = ran.json();
-    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 3}), "{told}");
-    assert_eq!(told["unchanged"]["links"], 2);
-    assert_eq!(failures(&told), FAILURES);
-    assert_eq!(told["failures"][0]["message"], "it has 2 fields, and the header names 5");
-    assert_eq!(told["failures"][10]["message"], "it has 1 field, and the header names 5");
+    let output = ran.json();
+    assert_eq!(output["done"], json!({"views": 1, "resources": 0, "links": 3}), "{output}");
+    assert_eq!(output["unchanged"]["links"], 2);
+    assert_eq!(failures(&output), FAILURES);
+    assert_eq!(output["failures"][0]["message"], "it has 2 fields, but the header names 5");
+    assert_eq!(output["failures"][10]["message"], "it has 1 field, but the header names 5");
     assert_eq!(stage.run("links", &["v", "--keys"]).out, "a\nc\nd\n");
 }
 
 #[test]
-fn a_time_in_seconds_does_not_become_one_of_1970() {
+fn a_time_in_seconds_is_not_imported_as_one_of_1970() {
     let stage = Stage::empty();
     let csv = b"view,key,linked_at\nv,a,1700000000\nv,b,1700000000000\nv,c,0\n";
-    let told = import(&stage, csv, &[]).json();
-    assert_eq!(failures(&told), [(2, "invalid_row"), (4, "invalid_row")], "{told}");
-    let message = told["failures"][0]["message"].as_str().unwrap();
+    let output = import(&stage, csv, &[]).json();
+    assert_eq!(failures(&output), [(2, "invalid_row"), (4, "invalid_row")], "{output}");
+    let message = output["failures"][0]["message"].as_str().unwrap();
     assert!(
         message.contains("1700000000 is before 2001") && message.contains("seconds"),
         "{message}"
     );
     assert_eq!(stage.run("links", &["v", "--keys"]).out, "b\n");
-    // Who means it can say so, and times that nobody keeps are not looked at.
+    // With the option such times are accepted, and times that are not kept are not checked.
     for argument in ["--allow-old-times", "--times=now"] {
         fs::remove_dir_all(stage.store()).unwrap();
         let ran = import(&stage, csv, &[argument]);
@@ -180,7 +180,7 @@ fn a_quote_that_is_open_at_the_end_of_a_line_is_refused_and_hides_no_rows() {
         (&b"view,key\nv,a\n\r\nv,\"b\nv,c\nv,d\n"[..], 4),
         (b"view,key\r\nv,\"a\r\nv,b\"\r\nv,c\r\n", 2),
         (b"\"view\nkey\",key\nv,a\n", 1),
-        // As one that was cut within a field.
+        // As in a file that was cut within a field.
         (b"view,key\nv,a\nv,\"check", 3),
     ] {
         let stage = Stage::empty();
@@ -193,13 +193,16 @@ fn a_quote_that_is_open_at_the_end_of_a_line_is_refused_and_hides_no_rows() {
 }
 
 #[test]
-fn a_last_line_without_an_end_is_told_since_it_may_be_cut() {
+fn a_last_line_without_an_end_is_reported_because_it_may_be_incomplete() {
     let stage = Stage::empty();
     let imported = |csv: &[u8]| stage.run_with_input("import", &["-", "--format", "csv"], csv).err;
-    let told = imported(b"view,key,linked_at\nv,a,1700000000000\nv,b,");
-    assert!(told.starts_with("imported 1 view, 0 resources and 2 links; the last line"), "{told}");
-    let told = imported(b"view,key\nv,c\n");
-    assert_eq!(told, "imported 0 views, 0 resources and 1 link\n");
+    let output = imported(b"view,key,linked_at\nv,a,1700000000000\nv,b,");
+    assert!(
+        output.starts_with("imported 1 view, 0 resources and 2 links; the last line"),
+        "{output}"
+    );
+    let output = imported(b"view,key\nv,c\n");
+    assert_eq!(output, "imported 0 views, 0 resources and 1 link\n");
     for (csv, has_no_end) in [(&b"view,key\nv,c"[..], true), (b"view,key\nv,c\n  ", false)] {
         assert_eq!(import(&stage, csv, &[]).json()["lastLineHasNoEnd"], json!(has_no_end));
     }
@@ -218,21 +221,21 @@ fn a_read_may_end_anywhere_between_and_within_rows() {
 fn blank_lines_may_have_spaces() {
     let stage = Stage::empty();
     let ran = import(&stage, b" \r\nview,key\r\n\t\r\nv,a\n  \nv,no key\n   ", &[]);
-    let told = ran.json();
-    assert_eq!((ran.code, &told["done"]["links"]), (1, &json!(1)), "{ran:?}");
-    assert_eq!(failures(&told), [(6, "invalid_key")]);
+    let output = ran.json();
+    assert_eq!((ran.code, &output["done"]["links"]), (1, &json!(1)), "{ran:?}");
+    assert_eq!(failures(&output), [(6, "invalid_key")]);
 }
 
 #[test]
-fn views_are_not_created_where_that_is_not_wanted() {
+fn views_are_not_created_if_an_option_forbids_it() {
     let stage = Stage::empty();
     stage.change(|store: &Store| {
         store.project("default").unwrap().create_view(NewView::new("v", "v")).unwrap();
     });
     let ran = import(&stage, b"view,key\nv,a\nw,b\nv,c\n", &["--no-create-views"]);
-    let told = ran.json();
-    assert_eq!((ran.code, &told["done"]), (1, &json!({"views": 0, "resources": 0, "links": 2})));
-    assert_eq!(failures(&told), [(3, "unknown_view")]);
+    let output = ran.json();
+    assert_eq!((ran.code, &output["done"]), (1, &json!({"views": 0, "resources": 0, "links": 2})));
+    assert_eq!(failures(&output), [(3, "unknown_view")]);
 }
 
 #[test]
@@ -245,6 +248,6 @@ fn the_first_thousand_failures_are_listed_and_all_are_counted() {
     let end = "imported 1 view, 0 resources and 1 link; 1500 rows failed\n";
     assert_eq!(ran.err, end);
     let ran = import(&stage, csv.as_bytes(), &[]);
-    let told = ran.json();
-    assert_eq!((&told["failed"], failures(&told).len()), (&json!(1_500), 1_000));
+    let output = ran.json();
+    assert_eq!((&output["failed"], failures(&output).len()), (&json!(1_500), 1_000));
 }

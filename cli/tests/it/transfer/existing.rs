@@ -1,4 +1,4 @@
-//! Importing into a store that is there.
+//! Importing into an existing store.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn importing_twice_leaves_everything_unchanged_and_makes_no_change() {
 }
 
 #[test]
-fn what_is_there_stays_and_what_is_missing_is_added_at_the_time_of_the_import() {
+fn existing_items_stay_and_missing_ones_are_added_at_the_time_of_the_import() {
     let stage = Stage::empty();
     with_everything(&stage.path("other"));
     let export = run_plain(["export".as_ref(), stage.path("other").as_os_str()]);
@@ -68,7 +68,7 @@ fn what_is_there_stays_and_what_is_missing_is_added_at_the_time_of_the_import() 
 }
 
 #[test]
-fn times_are_kept_where_that_is_asked_for_as_far_as_they_are_later_than_the_last_change() {
+fn times_are_kept_on_request_if_they_are_later_than_the_last_change() {
     let stage = Stage::with_flags(["a"]);
     let last = Timestamp::now().as_millis();
     let csv =
@@ -84,7 +84,7 @@ fn times_are_kept_where_that_is_asked_for_as_far_as_they_are_later_than_the_last
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_tells_the_same_as_the_import() {
+fn a_dry_run_changes_nothing_and_prints_the_same_as_the_import() {
     let stage = Stage::with_flags(["a", "b"]);
     let before = stage.run("export", &[]).out;
     let csv = b"view,key\nmy-view,a\nmy-view,c\nnew-view,a\nnew-view,no key\n";
@@ -93,15 +93,15 @@ fn a_dry_run_changes_nothing_and_tells_the_same_as_the_import() {
     assert_eq!(names(&stage), ["views.viewlink"]);
     assert_eq!(stage.run("export", &[]).out, before);
     let wet = stage.run_with_input("import", &arguments(&[]), csv);
-    let mut told = dry.json();
-    assert_eq!(told["dryRun"], true);
-    told["dryRun"] = json!(false);
-    assert_eq!((dry.code, told), (1, wet.json()));
+    let mut output = dry.json();
+    assert_eq!(output["dryRun"], true);
+    output["dryRun"] = json!(false);
+    assert_eq!((dry.code, output), (1, wet.json()));
     assert_eq!(wet.json()["done"], json!({"views": 1, "resources": 0, "links": 2}));
 }
 
 #[test]
-fn a_store_that_is_open_elsewhere_is_left_alone() {
+fn an_import_does_not_touch_a_store_that_is_open_in_another_process() {
     let stage = Stage::with_flags(["a"]);
     let file = stage.path("links.csv");
     fs::write(&file, "view,key\nmy-view,b\n").unwrap();
@@ -118,7 +118,7 @@ fn a_store_that_is_open_elsewhere_is_left_alone() {
 }
 
 #[test]
-fn a_directory_that_is_no_store_is_left_alone() {
+fn an_import_does_not_touch_a_directory_that_is_not_a_store() {
     let stage = Stage::empty();
     fs::create_dir(stage.store()).unwrap();
     fs::write(stage.store().join("mine"), "mine").unwrap();
@@ -129,36 +129,36 @@ fn a_directory_that_is_no_store_is_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_store_that_cannot_be_copied_for_a_dry_run_is_not_said_to_be_missing() {
+fn a_store_that_cannot_be_copied_for_a_dry_run_is_not_reported_as_missing() {
     let stage = Stage::with_flags(["a"]);
-    // There is no room for a name beside the store that is longer than its own.
+    // A directory next to the store would have too long a name.
     let long = stage.path(&"s".repeat(250));
     fs::rename(stage.store(), &long).unwrap();
     let arguments =
         ["import", long.to_str().unwrap(), "-", "--format", "csv", "--dry-run", "--json"];
     let ran = run_plain(arguments);
     assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_scratch_space")), "{ran:?}");
-    assert!(!ran.err.contains("cannot make a store"), "{ran:?}");
+    assert!(!ran.err.contains("cannot create a store"), "{ran:?}");
     assert_eq!(run_plain(["verify".as_ref(), long.as_os_str()]).code, 0);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_path_that_cannot_be_looked_at_is_told_as_every_command_tells_it() {
+fn an_inaccessible_path_is_the_same_error_as_in_every_command() {
     let stage = Stage::empty();
     let path = stage.path("loop");
     std::os::unix::fs::symlink(&path, stage.path("loop")).unwrap();
     let inside = path.join("views.viewlink");
     let of = |arguments: &[&str]| run_plain(arguments.iter().copied()).err;
     let inside = inside.to_str().unwrap();
-    let told = of(&["import", inside, "-", "--format", "csv"]);
-    assert_eq!(told, of(&["stats", inside]));
+    let output = of(&["import", inside, "-", "--format", "csv"]);
+    assert_eq!(output, of(&["stats", inside]));
 }
 
 #[test]
-fn what_is_no_store_and_no_empty_directory_is_not_answered_with_the_advice_to_import() {
+fn the_error_for_a_directory_with_other_files_does_not_advise_to_import() {
     let stage = Stage::empty();
-    // What is left where the disk was full when a store was to be made.
+    // The rest of an import that was interrupted by a full disk.
     fs::create_dir_all(stage.store().join("journal")).unwrap();
     fs::write(stage.store().join("lock"), "").unwrap();
     for more in [&[][..], &["--dry-run"]] {

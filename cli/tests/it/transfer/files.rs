@@ -11,10 +11,10 @@ use super::stores::names;
 use crate::support::{Stage, program};
 
 #[test]
-fn an_export_replaces_a_file_whole_and_leaves_nothing_beside_it() {
+fn an_export_replaces_a_file_completely_and_leaves_no_other_file() {
     let stage = Stage::with_flags(["a"]);
     let file = stage.path("e.jsonl");
-    fs::write(&file, "what was there").unwrap();
+    fs::write(&file, "an older file").unwrap();
     let ran = stage.run("export", &["--out", file.to_str().unwrap(), "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert_eq!(ran.json(), json!({"views": 1, "resources": 0, "links": 1}));
@@ -53,7 +53,7 @@ fn an_export_can_be_read_by_those_who_could_read_the_file_that_it_replaces() {
 }
 
 #[test]
-fn an_export_that_cannot_be_written_is_2_and_leaves_what_was_there() {
+fn an_export_that_cannot_be_written_is_2_and_keeps_the_existing_file() {
     let stage = Stage::with_flags(["a"]);
     let nowhere = stage.path("no/such/directory/e.jsonl");
     let directory = stage.path("directory");
@@ -73,7 +73,7 @@ fn an_export_replaces_no_file_of_its_own_store() {
         let out = stage.path(out);
         let ran = stage.run("export", &["--out", out.to_str().unwrap(), "--json"]);
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
-        assert!(ran.err.contains("is in the store"), "{ran:?}");
+        assert!(ran.err.contains("is in the directory of the store"), "{ran:?}");
     }
     assert_eq!(stage.run("links", &["my-view", "--keys"]).out, "a\n");
     assert!(!stage.path("views.viewlink/journal/e.jsonl").exists());
@@ -81,7 +81,7 @@ fn an_export_replaces_no_file_of_its_own_store() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_no_file_is_not_replaced_by_an_export() {
+fn only_a_regular_file_is_replaced_by_an_export() {
     let stage = Stage::with_flags(["a"]);
     let ran = stage.run("export", &["--out", "/dev/null", "--json"]);
     assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("unwritable_output")), "{ran:?}");
@@ -91,7 +91,7 @@ fn what_is_no_file_is_not_replaced_by_an_export() {
 }
 
 #[test]
-fn an_export_that_nobody_reads_to_its_end_ends_quietly() {
+fn an_export_whose_reader_stops_early_ends_quietly() {
     let stage = Stage::with_flags([]);
     stage.change(|store| {
         let flags = (0..20_000).map(|n| format!("flag-{n}"));
@@ -113,7 +113,7 @@ fn an_export_that_nobody_reads_to_its_end_ends_quietly() {
 }
 
 #[test]
-fn a_file_whose_format_cannot_be_told_is_refused() {
+fn a_file_of_unknown_format_is_refused() {
     let stage = Stage::with_flags(["a"]);
     for file in ["-", "links.txt", "links"] {
         let ran = stage.run("import", &[file, "--json"]);
@@ -128,18 +128,18 @@ fn a_file_whose_format_cannot_be_told_is_refused() {
 }
 
 #[test]
-fn what_means_nothing_for_json_lines_is_refused() {
+fn options_without_meaning_for_json_lines_are_refused() {
     let stage = Stage::empty();
     for arguments in [&["e.jsonl", "--project", "p"][..], &["e.jsonl", "--no-create-views"]] {
         let ran = stage.run("import", arguments);
-        assert!(ran.code == 2 && ran.err.contains("leave --"), "{ran:?}");
+        assert!(ran.code == 2 && ran.err.contains("do not use --"), "{ran:?}");
     }
     let ran = stage.run("import", &["e.csv", "--project", "no key"]);
     assert!(ran.code == 2 && ran.err.contains("--project"), "{ran:?}");
 }
 
 #[test]
-fn a_store_that_cannot_be_made_is_2() {
+fn a_store_that_cannot_be_created_is_2() {
     let stage = Stage::empty();
     let file = stage.path("links.csv");
     fs::write(&file, "view,key\nv,a\n").unwrap();
@@ -159,13 +159,13 @@ fn a_store_that_cannot_be_made_is_2() {
 }
 
 #[test]
-fn an_import_that_is_killed_leaves_no_store_and_can_be_made_again() {
+fn a_killed_import_leaves_no_store_and_can_be_repeated() {
     let stage = Stage::empty();
     let mut command = program();
     command.arg("import").arg(stage.store()).args(["-", "--format", "csv"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    // More than a pipe and a buffer hold, so what is read last was asked for by the import.
+    // More than a pipe and a buffer can hold. So when the last part has been read, the import has asked for it.
     input.write_all(b"view,key\n").unwrap();
     input.write_all("v,a\n".repeat(100_000).as_bytes()).unwrap();
     child.kill().unwrap();

@@ -1,4 +1,4 @@
-//! What holds for every store.
+//! Properties of every store.
 
 use proptest::prelude::*;
 use viewlink::{
@@ -9,7 +9,7 @@ use viewlink::{
 use super::stores::{Made, SINCE, lines, links_by_time, names, restore, with_everything};
 use crate::support::{Stage, run_plain};
 
-/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+/// The number of test cases: the given one, multiplied by `VIEWLINK_CASES` if that is set.
 fn cases(usual: u32) -> u32 {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     usual.saturating_mul(times.unwrap_or(1))
@@ -43,7 +43,7 @@ fn calls() -> impl Strategy<Value = Vec<(u64, u8, Call)>> {
         2 => (0_u8..4, 0_u8..6, prop::option::of(text()), tags(), any::<u8>())
             .prop_map(|(of, key, name, tags, bits)| Call::Put { of, key, name, tags, bits }),
     ];
-    // Several changes of one time are as likely as some with time between them.
+    // Several changes at one time are as likely as changes at different times.
     let pause = prop_oneof![Just(0_u64), Just(1), 0..100_000_u64];
     prop::collection::vec((pause, 0_u8..2, call), 0..40)
 }
@@ -82,7 +82,7 @@ fn resource(of: u8, key: u8, bits: u8) -> NewResource {
     }
 }
 
-/// Makes a change; what fails changes nothing, or is a key's failure.
+/// Makes a change. A failed one changes nothing, or is the failure of a key.
 fn make(project: &Project, call: &Call) {
     let view = |view: &u8| format!("v{view}");
     match call {
@@ -125,7 +125,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(24)))]
 
     #[test]
-    fn an_exported_store_imported_anew_exports_the_same_lines(start in prop_oneof![Just(0), 0..1_000_u64], calls in calls()) {
+    fn an_imported_export_exports_the_same_lines_again(start in prop_oneof![Just(0), 0..1_000_u64], calls in calls()) {
         let stage = Stage::empty();
         let made = Made::at(&stage.store());
         let mut now = start;
@@ -140,7 +140,7 @@ proptest! {
         prop_assert_eq!(links_by_time(&stage.path("restored"), false), links_by_time(&stage.store(), true));
     }
     #[test]
-    fn a_spoilt_export_is_imported_or_refused_and_leaves_nothing_where_it_is_refused(
+    fn a_corrupt_export_is_imported_or_refused_without_leaving_anything(
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         cut in prop::option::of(any::<prop::sample::Index>()),
         format in prop::sample::select(vec!["jsonl", "csv"]),

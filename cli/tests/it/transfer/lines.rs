@@ -1,4 +1,4 @@
-//! JSON lines that no export wrote.
+//! JSON lines that are not from an export.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::stores::{lines, names, with_everything};
 use crate::support::{Ran, Stage};
 
-/// The stage, and the lines of an export of a store with something of everything.
+/// The stage, and the lines of an export of a store with all kinds of content.
 fn exported() -> (Stage, Vec<String>) {
     let stage = Stage::empty();
     with_everything(&stage.store());
@@ -23,7 +23,7 @@ fn import(stage: &Stage, lines: &[String]) -> Ran {
     stage.run("import", &[file.to_str().unwrap(), "--json"])
 }
 
-/// Checks that an import failed and that nothing came of it.
+/// Checks that an import failed and changed nothing.
 fn assert_refused(stage: &Stage, ran: &Ran, code: &str, reason: &str) {
     assert_eq!(
         (ran.code, ran.out.as_str(), &ran.error()["code"]),
@@ -35,7 +35,7 @@ fn assert_refused(stage: &Stage, ran: &Ran, code: &str, reason: &str) {
 }
 
 #[test]
-fn a_file_that_is_cut_anywhere_is_refused_and_nothing_is_left() {
+fn an_incomplete_file_is_refused_wherever_it_ends_and_nothing_is_left() {
     let (stage, lines) = exported();
     for kept in 1..lines.len() {
         let ran = import(&stage, &lines[..kept]);
@@ -43,7 +43,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_nothing_is_left() {
     }
     assert_refused(&stage, &import(&stage, &[]), "cut_input", "it is empty");
     let whole = lines.concat();
-    // The end of the last line goes, and so do parts of it, of a link, and of a text of a view.
+    // The cut removes the end of the last line, parts of it, of a link, and of a text of a view.
     for cut in [whole.len() - 2, whole.len() - 20, whole.len() - 100, 200, 40] {
         let ran = import(&stage, &[whole[..cut].to_owned()]);
         assert_refused(&stage, &ran, "cut_input", "ends too soon");
@@ -53,7 +53,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_nothing_is_left() {
 }
 
 #[test]
-fn a_file_that_lost_a_row_or_has_one_twice_is_refused() {
+fn a_file_with_a_missing_or_repeated_row_is_refused() {
     let (stage, lines) = exported();
     for row in 1..lines.len() - 1 {
         let mut changed = lines.clone();
@@ -76,7 +76,7 @@ fn a_file_that_lost_a_row_or_has_one_twice_is_refused() {
 }
 
 #[test]
-fn a_malformed_line_is_told_with_its_number_and_what_is_wrong() {
+fn the_error_for_a_malformed_line_has_its_number_and_the_reason() {
     let (stage, lines) = exported();
     let link = r#"{"link":{"project":"p","view":"v","type":"flags","key":"k"}}"#;
     let header = lines[0].trim_end();
@@ -109,10 +109,10 @@ fn a_malformed_line_is_told_with_its_number_and_what_is_wrong() {
 }
 
 #[test]
-fn what_is_no_export_is_refused() {
+fn a_file_that_is_not_an_export_is_refused() {
     let (stage, lines) = exported();
     let ran = import(&stage, &lines[1..]);
-    assert_refused(&stage, &ran, "malformed_input", "there is a view where the header should be");
+    assert_refused(&stage, &ran, "malformed_input", "there is a view instead of the header");
     let mut changed = lines.clone();
     changed[0] = "{\"header\":{\"format\":\"other\",\"version\":1}}\n".into();
     assert_refused(&stage, &import(&stage, &changed), "malformed_input", "its format is not");
@@ -128,7 +128,7 @@ fn what_is_no_export_is_refused() {
     assert_refused(&stage, &import(&stage, &changed), "malformed_input", "line 4 of");
 }
 
-/// Rows some of which fail, in a file that is whole.
+/// Rows of a complete file, some of which are invalid.
 const ROWS: [&str; 16] = [
     r#"{"header":{"format":"viewlink-export","version":1}}"#,
     r#"{"view":{"project":"p","key":"V","name":"a view"}}"#,
@@ -148,7 +148,7 @@ const ROWS: [&str; 16] = [
     r#"{"trailer":{"views":2,"resources":4,"links":7}}"#,
 ];
 
-/// The line and code of each of [`ROWS`] that fails.
+/// The line and code of each row of [`ROWS`] that fails.
 const FAILURES: [(u64, &str); 9] = [
     (3, "invalid_key"),
     (5, "id_taken"),
@@ -162,15 +162,15 @@ const FAILURES: [(u64, &str); 9] = [
 ];
 
 #[test]
-fn rows_that_fail_are_listed_by_line_and_stop_none_of_the_others() {
+fn failed_rows_are_listed_by_line_and_do_not_stop_the_others() {
     let stage = Stage::empty();
     let ran = import(&stage, &ROWS.map(|row| format!("{row}\n")));
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = ran.json();
-    assert_eq!(told["done"], json!({"views": 1, "resources": 1, "links": 1}));
-    assert_eq!(told["unchanged"], json!({"views": 0, "resources": 0, "links": 1}));
-    assert_eq!(told["failed"], 9);
-    let failures = told["failures"].as_array().unwrap().iter();
+    let output = ran.json();
+    assert_eq!(output["done"], json!({"views": 1, "resources": 1, "links": 1}));
+    assert_eq!(output["unchanged"], json!({"views": 0, "resources": 0, "links": 1}));
+    assert_eq!(output["failed"], 9);
+    let failures = output["failures"].as_array().unwrap().iter();
     let failures: Vec<(u64, &str)> = failures
         .map(|failed| (failed["line"].as_u64().unwrap(), failed["code"].as_str().unwrap()))
         .collect();
@@ -206,13 +206,13 @@ fn a_link_that_is_older_than_its_view_fails() {
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
     let ran = import(&stage, &rows);
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = ran.json();
-    assert_eq!((&told["done"]["links"], &told["failures"][0]["line"]), (&json!(1), &json!(3)));
-    assert_eq!(told["failures"][0]["message"], "there is no view v in project p at that time");
+    let output = ran.json();
+    assert_eq!((&output["done"]["links"], &output["failures"][0]["line"]), (&json!(1), &json!(3)));
+    assert_eq!(output["failures"][0]["message"], "there is no view v in project p at that time");
 }
 
 #[test]
-fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock() {
+fn a_time_after_the_year_9999_fails_if_it_would_be_kept_and_does_not_set_the_clock() {
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
         r#"{"view":{"project":"p","key":"v","name":"","createdAt":1700000000050}}"#,
@@ -224,25 +224,25 @@ fn a_time_beyond_the_year_9999_fails_where_it_would_be_kept_and_moves_no_clock()
     ];
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
     let stage = Stage::empty();
-    let told = import(&stage, &rows).json();
-    let failed = told["failures"].as_array().unwrap();
+    let output = import(&stage, &rows).json();
+    let failed = output["failures"].as_array().unwrap();
     let failed: Vec<_> = failed.iter().map(|of| (&of["line"], &of["code"])).collect();
     let invalid = &json!("invalid_row");
     assert_eq!(failed, [(&json!(3), invalid), (&json!(4), invalid), (&json!(6), invalid)]);
     assert_eq!(
-        told["failures"][0]["message"],
-        "the time 253402300800000 is beyond the year 9999: milliseconds since 1970 are meant"
+        output["failures"][0]["message"],
+        "the time 253402300800000 is after the year 9999; it must be in milliseconds since 1970"
     );
-    assert_eq!(told["done"], json!({"views": 1, "resources": 0, "links": 1}));
-    // Times that nobody keeps are not looked at.
+    assert_eq!(output["done"], json!({"views": 1, "resources": 0, "links": 1}));
+    // Times that are not kept are not checked.
     let file = stage.path("e.jsonl");
     let ran = stage.run("import", &[file.to_str().unwrap(), "--times", "now"]);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// A row of each kind with a time in seconds, at the last millisecond of 2000, and at the first of 2001.
+/// A row of each kind with a time in seconds, with the last millisecond of 2000, and with the first of 2001.
 #[test]
-fn a_time_in_seconds_is_refused_wherever_one_is_kept_unless_old_times_are_allowed() {
+fn a_kept_time_in_seconds_is_refused_unless_old_times_are_allowed() {
     let header = r#"{"header":{"format":"viewlink-export","version":1}}"#;
     let (seconds, last, first) = (1_700_000_000, 978_307_199_999, 978_307_200_000);
     let view = |key: &str, created: u64, updated: u64| {
@@ -275,15 +275,15 @@ fn a_time_in_seconds_is_refused_wherever_one_is_kept_unless_old_times_are_allowe
     let rows: Vec<String> = rows.iter().map(|row| format!("{row}\n")).collect();
     let stage = Stage::empty();
     let ran = import(&stage, &rows);
-    let told = ran.json();
-    let failed = told["failures"].as_array().unwrap().iter();
+    let output = ran.json();
+    let failed = output["failures"].as_array().unwrap().iter();
     let failed: Vec<_> =
         failed.map(|of| (of["line"].as_u64().unwrap(), of["code"].clone())).collect();
-    assert_eq!(failed, [3, 4, 6, 8].map(|line| (line, json!("invalid_row"))), "{told}");
+    assert_eq!(failed, [3, 4, 6, 8].map(|line| (line, json!("invalid_row"))), "{output}");
     assert_eq!(
-        told["failures"][0]["message"],
-        "the time 1700000000 is before 2001: milliseconds since 1970 are meant, and seconds look like \
-         that; --allow-old-times takes it as it is"
+        output["failures"][0]["message"],
+        "the time 1700000000 is before 2001, so it looks like seconds instead of milliseconds since \
+         1970; --allow-old-times accepts it"
     );
     assert_eq!(ran.code, 1);
     fs::remove_dir_all(stage.store()).unwrap();
@@ -295,8 +295,7 @@ fn a_time_in_seconds_is_refused_wherever_one_is_kept_unless_old_times_are_allowe
 }
 
 #[test]
-fn the_time_at_which_a_resource_was_created_is_kept_always_and_so_is_no_time_beyond_the_year_9999()
-{
+fn the_creation_time_of_a_resource_is_always_kept_and_must_be_valid() {
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
         r#"{"resource":{"project":"p","type":"flags","key":"a","createdAt":253402300799999}}"#,
@@ -308,15 +307,15 @@ fn the_time_at_which_a_resource_was_created_is_kept_always_and_so_is_no_time_bey
     fs::write(&file, rows.join("\n")).unwrap();
     for times in ["keep", "now"] {
         let ran = stage.run("import", &[file.to_str().unwrap(), "--json", "--times", times]);
-        let told = ran.json();
-        assert_eq!((ran.code, &told["failed"]), (1, &json!(1)), "{ran:?}");
-        let failed = &told["failures"][0];
+        let output = ran.json();
+        assert_eq!((ran.code, &output["failed"]), (1, &json!(1)), "{ran:?}");
+        let failed = &output["failures"][0];
         assert_eq!((&failed["line"], &failed["code"]), (&json!(3), &json!("invalid_row")));
     }
 }
 
 #[test]
-fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
+fn of_two_rows_about_one_view_the_earlier_one_creates_it() {
     let stage = Stage::empty();
     let rows = [
         r#"{"header":{"format":"viewlink-export","version":1}}"#,
@@ -340,12 +339,12 @@ fn of_two_rows_about_one_view_the_earlier_one_makes_it() {
 }
 
 #[test]
-fn a_byte_order_mark_before_the_header_is_left_out() {
+fn a_byte_order_mark_before_the_header_is_skipped() {
     let (stage, mut lines) = exported();
     lines[0].insert(0, '\u{feff}');
     let ran = import(&stage, &lines);
     assert_eq!(ran.code, 0, "{ran:?}");
-    // Anywhere else it is part of a line.
+    // In any other place it is part of a line.
     fs::remove_dir_all(stage.store()).unwrap();
     lines[1].insert(0, '\u{feff}');
     assert_refused(&stage, &import(&stage, &lines), "malformed_input", "line 2 ");

@@ -1,4 +1,4 @@
-//! Stores that are made of an export.
+//! Stores that are restored from an export.
 
 use std::fs;
 
@@ -130,7 +130,7 @@ fn links_of_one_time_keep_the_order_of_their_changes() {
 }
 
 #[test]
-fn what_is_larger_than_the_default_limits_is_restored() {
+fn items_larger_than_the_default_limits_are_restored() {
     let stage = Stage::empty();
     let limits = viewlink::Limits { name: 9_000, tags: 100, ..viewlink::Limits::default() };
     let store = viewlink::Options::new().limits(limits).open(stage.store()).unwrap();
@@ -146,7 +146,7 @@ fn what_is_larger_than_the_default_limits_is_restored() {
 }
 
 #[test]
-fn the_times_of_the_import_are_given_where_that_is_asked_for() {
+fn links_get_the_time_of_the_import_on_request() {
     let stage = Stage::empty();
     with_everything(&stage.store());
     let (file, to) = (stage.path("e.jsonl"), stage.path("restored"));
@@ -170,7 +170,7 @@ fn the_times_of_the_import_are_given_where_that_is_asked_for() {
             assert!(page.items.iter().all(|link| link.linked_at >= before), "{page:?}");
         }
     }
-    // When a resource was created is what its owner says, as its name is.
+    // The time when a resource was created is one of its fields, like its name.
     let beta = viewlink::Resource::segment("test", "beta").unwrap();
     let created = project.resource(&beta).unwrap().unwrap().created_at;
     assert_eq!(created, Timestamp::from_millis(SINCE + 77));
@@ -186,7 +186,7 @@ fn an_empty_store_is_restored_as_an_empty_store() {
 }
 
 #[test]
-fn a_dry_run_makes_no_store_and_tells_what_it_would_have() {
+fn a_dry_run_creates_no_store_and_prints_the_counts() {
     let stage = Stage::empty();
     with_everything(&stage.store());
     let (file, to) = (stage.path("e.jsonl"), stage.path("restored"));

@@ -1,4 +1,4 @@
-//! Stores to export, made at times that a test sets.
+//! Stores to export, with times that the test sets.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use viewlink::{
 
 use crate::support::{Ran, Stage, run_plain};
 
-/// A text that quotes, separates, ends lines and is not ASCII.
+/// A text with quotes, separators and line ends, and not only ASCII.
 pub(crate) const HARD: &str = "a, \"b\"\r\n\tc \\ \u{0} \u{202e}ü 日本 🦀";
 
-/// What a test counts the times of its stores from: times that are far from it are taken for another unit.
+/// The first time in the stores of the tests. Times far away from it look like another unit.
 pub(crate) const SINCE: u64 = 1_700_000_000_000;
 
 /// A store in a directory, with a clock.
@@ -33,7 +33,7 @@ impl Made {
         Self { store: options.open(path).unwrap(), time }
     }
 
-    /// The store, for a change at this time from [`SINCE`] on.
+    /// The store, with its clock at this time after [`SINCE`].
     pub(crate) fn when(&self, millis: u64) -> &Store {
         self.time.store(SINCE + millis, Ordering::SeqCst);
         &self.store
@@ -44,8 +44,8 @@ impl Made {
     }
 }
 
-/// A store with something of everything: two projects, views that were and were not updated, links of
-/// all types made at several times, registered resources with all fields.
+/// A store with all kinds of content: two projects, views with and without updates, links of all types at several
+/// times, registered resources with all fields.
 pub(crate) fn with_everything(path: &Path) {
     let made = Made::at(path);
     let shop = |millis| made.when(millis).project("shop").unwrap();
@@ -74,7 +74,7 @@ pub(crate) fn with_everything(path: &Path) {
     made.close();
 }
 
-/// The lines of an export as JSON, without what no import restores.
+/// The lines of an export as JSON, without the fields that an import does not restore.
 pub(crate) fn lines(store: &Path) -> Vec<Value> {
     let ran = run_plain(["export".as_ref(), store.as_os_str()]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -83,7 +83,7 @@ pub(crate) fn lines(store: &Path) -> Vec<Value> {
         for part in line.as_object_mut().unwrap().values_mut() {
             let part = part.as_object_mut().unwrap();
             for lost in ["storeId", "revision", "id"] {
-                // Of a segment it is a text, and kept.
+                // For a segment it is a text, which is kept.
                 if !(lost == "id" && part.get("type").is_some()) {
                     part.remove(lost);
                 }
@@ -96,8 +96,7 @@ pub(crate) fn lines(store: &Path) -> Vec<Value> {
     lines
 }
 
-/// Every link of a store in the order of the lists by link time; those of one change by key, where
-/// that is asked for.
+/// Every link of a store in the order of the lists by link time; if `change_by_key`, links of one change are in key order.
 pub(crate) fn links_by_time(store: &Path, change_by_key: bool) -> Vec<String> {
     let store = Options::new().create_if_missing(false).open(store).unwrap();
     let verification = store.verify().unwrap();
@@ -134,7 +133,7 @@ pub(crate) fn restore(stage: &Stage, store: &str) -> Ran {
     run_plain(["import".as_ref(), store.as_os_str(), file.as_os_str()])
 }
 
-/// What is beside the store of a stage.
+/// The names next to the store of a stage.
 pub(crate) fn names(stage: &Stage) -> Vec<String> {
     let entries = std::fs::read_dir(stage.path("")).unwrap();
     let mut names: Vec<_> =

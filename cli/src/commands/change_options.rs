@@ -1,18 +1,18 @@
-//! What is said of a change, whatever it changes.
+//! The comment, actor and dry run of a change.
 
 use clap::Args;
 use viewlink::{Options, Project};
 
 use crate::store;
 
-/// What is said of a change.
+/// The options of every change.
 #[derive(Debug, Args)]
-pub(crate) struct SaidArguments {
-    /// Why the change is made; the journal keeps it
+pub(crate) struct ChangeOptions {
+    /// The reason for the change; it is kept in the journal
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// Who makes the change; the journal keeps it
+    /// The author of the change; it is kept in the journal
     #[arg(long, value_name = "NAME", default_value = "viewlink-cli")]
     actor: String,
 
@@ -21,13 +21,13 @@ pub(crate) struct SaidArguments {
     pub(super) dry_run: bool,
 }
 
-impl SaidArguments {
-    /// How the store is opened: a dry run leaves all of it as it is.
-    pub(super) fn options(&self) -> Options {
+impl ChangeOptions {
+    /// The options to open the store with. A dry run does not change any file.
+    pub(super) fn store_options(&self) -> Options {
         store::options().read_only(self.dry_run)
     }
 
-    /// The handle whose change says what was asked to be said.
+    /// The handle whose change has the given comment and actor.
     pub(super) fn handle(&self, project: Project) -> Project {
         let project = project.actor(&*self.actor);
         let project = match &self.comment {
@@ -37,7 +37,7 @@ impl SaidArguments {
         if self.dry_run { project.dry_run() } else { project }
     }
 
-    /// What became of a change at a revision, for people.
+    /// The result of a change, for the summary.
     pub(super) fn end(&self, revision: Option<u64>) -> String {
         match revision {
             Some(revision) => format!("revision {revision}"),
