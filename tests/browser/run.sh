@@ -3,13 +3,13 @@
 #
 #     bash tests/browser/run.sh
 #
-# Needs cargo, python3 and Chromium (the package `chromium` of Debian); says so where there is none.
+# Needs cargo, python3 and Chromium (the package `chromium` of Debian); skips the test with a message if it is not installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [ -z "$browser" ]; then
-  echo "left out: Chromium is not installed, so no page is tried in a browser"
+  echo "skipped: Chromium is not installed"
   exit 0
 fi
 . tests/host.sh
@@ -20,7 +20,7 @@ serve_page() {
   await_port "$1"
 }
 
-# What the page from this port tells of the host.
+# The result that the page from this port reports.
 told() {
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
     --user-data-dir="$scratch/profile" --virtual-time-budget=20000 \
