@@ -60,6 +60,15 @@ TURNS = [
     (r"(?:is|are|was|were) not to (?!be confused)", "must not"),
     (r"so many (?:keys|bytes|links|names|times|views|members|threads|changes|calls|steps)", "this many"),
     (r"(?:would|will) do", "is enough"),
+    (r"as often as not", "in half of the cases"),
+    (r"for good", "permanently"),
+    (r"all the same|none the less", "nevertheless"),
+    (r"without a word", "silently"),
+    (r"rehears(?:e|es|ed|al|als|ing)", "dry run"),
+    (r"such that (?:is|are)", "a relative clause"),
+    (r"(?:goes|go|went|going) (?:the|another|a different) way", "has another history"),
+    (r"lets? nobody|somebody else", "another caller"),
+    (r"behaves? well|ends? well", "succeed, exit with 0"),
     (r"thereof|therein|thereby|hence|thus|whilst|lest|hitherto|amid|upon", "a common word"),
 ]
 

@@ -21,11 +21,11 @@ serve_page() {
 }
 
 # The result that the page from this port reports.
-told() {
+result() {
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
     --user-data-dir="$scratch/profile" --virtual-time-budget=20000 \
     --dump-dom "http://127.0.0.1:$1/page.html#$url,the-writer-key" 2> "$scratch/browser.txt" |
-    sed -n 's/.*>told: \(.*\)<\/pre>.*/\1/p'
+    sed -n 's/.*>result: \(.*\)<\/pre>.*/\1/p'
 }
 
 expect() {
@@ -49,6 +49,6 @@ call() {
 call "" '{"key": "my-view", "name": "My view"}'
 call "/my-view/link/flags" '{"keys": ["checkout-v2"]}'
 
-expect "a page of another origin" "$(told "$other")" "TypeError"
-expect "a page of the allowed origin" "$(told "$allowed")" \
+expect "a page of another origin" "$(result "$other")" "TypeError"
+expect "a page of the allowed origin" "$(result "$allowed")" \
   "200 1 1 not_linked my-view true 412 precondition_failed"

@@ -49,7 +49,7 @@ fn registry_lines(reader: &ProjectSnapshot, lines: &mut Vec<String>) -> Result<(
     }
     for id in IDS {
         let leads_to = reader.segment_by_id(id)?;
-        lines.extend(leads_to.map(|to| format!("{project} id {id} leads to {to}")));
+        lines.extend(leads_to.map(|to| format!("{project} id {id} belongs to {to}")));
     }
     for resource_type in ResourceType::ALL {
         for tag in TAGS {

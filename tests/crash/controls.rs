@@ -37,7 +37,7 @@ fn a_journal_that_is_never_synced_is_detected() {
 #[test]
 fn a_checkpoint_newer_than_the_journal_is_detected() {
     let tally = caught_in_the_journal(Syncs::Late);
-    assert!(tally.refused > 0, "{tally}: no state was ahead of its journal");
+    assert!(tally.refused > 0, "{tally}: no checkpoint was newer than its journal");
     assert!(tally.lost > tally.refused, "{tally}, {} refused", tally.refused);
 }
 

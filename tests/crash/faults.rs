@@ -235,7 +235,7 @@ fn fail_all(for_good: bool) {
         for (error, killed_before) in errors_of(kind) {
             let fault = DiskFault::new(error).on(kind);
             let fault = if for_good { fault.for_good() } else { fault };
-            let what = format!("{kind:?} {error:?}, for good: {for_good},");
+            let what = format!("{kind:?} {error:?}, permanent: {for_good},");
             let (count, reported) = fail_each(fault, killed_before, &what);
             *cases.entry(kind).or_default() += count;
             add(&mut outcomes, reported);
@@ -243,7 +243,7 @@ fn fail_all(for_good: bool) {
     }
     let total: u64 = cases.values().sum();
     print_line(&format!(
-        "{total} failing calls, for good: {for_good}, by kind {cases:?}, {outcomes:?}"
+        "{total} failing calls, permanent: {for_good}, by kind {cases:?}, {outcomes:?}"
     ));
     // A store can work without direct writes.
     let mut wanted = cases.iter().filter(|(kind, _)| **kind != CallKind::WriteSynced);

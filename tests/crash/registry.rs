@@ -75,7 +75,7 @@ impl Registry {
             lines.push(format!("{project} registry {}", known.line(resource)));
         }
         for id in IDS {
-            lines.extend(self.by_id(id).map(|to| format!("{project} id {id} leads to {to}")));
+            lines.extend(self.by_id(id).map(|to| format!("{project} id {id} belongs to {to}")));
         }
         for resource_type in ResourceType::ALL {
             for tag in TAGS {

@@ -110,7 +110,7 @@ fn a_copy_accepts_earlier_positions_as_far_as_its_journal_reaches() {
             let error = store.feed_after(position).unwrap_err();
             let trimmed = matches!(error, Error::JournalTrimmed { requested, .. } if requested == revision + 1);
             assert!(trimmed, "{error}");
-            // Nobody can know any more whether it was of this store; it is not the store's current position.
+            // It is unknown whether it was of this store; it is not the store's current position.
             let error = project(store).if_store_at_position(position).delete().unwrap_err();
             assert!(matches!(error, Error::RevisionDiffers { .. }), "{error}");
         }

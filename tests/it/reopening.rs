@@ -67,7 +67,7 @@ fn all_content_is_there_after_reopening_however_the_store_was_stopped() {
                 drop(store);
             }
             let store = same_again(dir.path(), lazy(), &before);
-            // It continues, and all of it is there a third time.
+            // It continues, and all content is there after a third opening.
             link(&project(&store), "v", &["a"]);
             assert_eq!(revision(&store), before.1 as u64 + 1);
             let before = (content_of(&store), journal(&store).len());

@@ -57,16 +57,16 @@ def rehearsals(api, checks):
     ):
         status, report = api.http(method, f"{LINK}?dryRun=true", body)
         got = (report["successCount"], report["failureCount"])
-        checks.equal(f"rehearse a {method} of links", (status, got), (200, expected))
+        checks.equal(f"dry run of a {method} of links", (status, got), (200, expected))
     status, shown = api.http("PATCH", f"{PATH}?dryRun=true", {"name": "Other"})
     checks.equal("dry run of an update", (status, shown["name"]), (200, "Other"))
-    status, shown = api.http("POST", "/views?dryRun=true", {"key": "rehearsed", "name": "R"})
-    checks.equal("dry run of a creation", (status // 100, shown["key"]), (2, "rehearsed"))
+    status, shown = api.http("POST", "/views?dryRun=true", {"key": "dry-run", "name": "R"})
+    checks.equal("dry run of a creation", (status // 100, shown["key"]), (2, "dry-run"))
     status, shown = api.http("DELETE", f"{PATH}?dryRun=true")
     checks.equal("dry run of a deletion", (status, shown["unlinkedCount"]["flags"]), (200, 2))
     checks.equal("no link changed", api.linked(VIEW, "flags"), (["b", "c"], 2))
     checks.equal("nothing else changed", (tag(api), api.reader.get_view(api.project, VIEW)), (before, view))
-    checks.equal("no view was created", api.http("GET", "/views/rehearsed")[0], 404)
+    checks.equal("no view was created", api.http("GET", "/views/dry-run")[0], 404)
 
 
 def missing_links(api, checks):

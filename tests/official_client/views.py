@@ -33,8 +33,8 @@ def check(api, checks):
         ("member", "member-1", "ada@example.com", "writer"),
     )
     expanded = client.get_view(project, "checkout", expand=["maintainer", "flagsSummary"])
-    checks.equal("the same, when asked for", expanded.maintainer, made.maintainer)
-    checks.equal("a summary, when asked for", expanded.flags_summary.count, 0)
+    checks.equal("the same, with expand", expanded.maintainer, made.maintainer)
+    checks.equal("a summary, with expand", expanded.flags_summary.count, 0)
 
     changed = client.update_view(project, "CHECKOUT", ViewPatch(name="Pay", tags=[]))
     checks.equal("update returns the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))

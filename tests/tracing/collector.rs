@@ -117,7 +117,7 @@ fn with_log(act: impl FnOnce(&mut Log)) {
     LOG.with_borrow_mut(|log| log.as_mut().map(act));
 }
 
-/// Panics if this thread wants it in this call.
+/// Panics if this thread requested it for this call.
 fn called(call: &str) {
     let panics = |log: &Log| log.panics_in.contains(&call);
     assert!(!LOG.with_borrow(|log| log.as_ref().is_some_and(panics)), "{call} is broken");

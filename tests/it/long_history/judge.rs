@@ -128,7 +128,7 @@ impl Judge {
                 return Err(format!("revision {revision} after {}", order.last()));
             }
             let (call, act, answer) =
-                made.remove(id).ok_or_else(|| format!("nobody made {revision}"))?;
+                made.remove(id).ok_or_else(|| format!("no call made {revision}"))?;
             order.make(act, answer, *revision, tally).map_err(|why| format!("{why}: {call:?}"))?;
             order.called.push(call.called);
             order.made.insert(*id);

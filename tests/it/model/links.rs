@@ -224,7 +224,7 @@ impl Model {
         let mut named = keys.filter.iter().flat_map(|filter| filter.views());
         let Some(missing) = named.find(|key| !views.contains_key(key)) else { return true };
         let tells = |error: &Error| matches!(error, Error::UnknownView { view, .. } if view.as_str() == missing);
-        assert!(error.is_some_and(tells), "{missing} is not there: {error:?}");
+        assert!(error.is_some_and(tells), "{missing} is missing: {error:?}");
         false
     }
 }
