@@ -25,35 +25,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     project.put_resources(flags)?.all_ok()?;
 
-    // What has the tag, and of that what is archived: the second filter names the first view.
+    // One view has the resources with the tag, the other one the archived resources of the first view.
     let report = project.follow("beta", FLAG, ResourceFilter::parse(FLAG, "tags:beta")?)?;
     println!("beta follows tags:beta: {report}");
     let text = "view:beta,archived:true";
     project.follow("review", FLAG, ResourceFilter::parse(FLAG, text)?)?.all_ok()?;
 
     let archived = NewResource::flag("dark-mode").tags(["beta"]).archived(true);
-    tell("archive dark-mode", &project.put_resources([archived])?);
+    print_report("archive dark-mode", &project.put_resources([archived])?);
     let tagged = NewResource::flag("checkout-v2").tags(["beta"]);
-    tell("tag checkout-v2", &project.put_resources([tagged])?);
+    print_report("tag checkout-v2", &project.put_resources([tagged])?);
 
-    // By key as well: this link stays when the tag goes.
+    // It is also linked by key: this link stays when the tag is removed.
     project.link("beta", Batch::flags(["dark-mode"]))?.all_ok()?;
     let report = project.unlink("beta", Batch::flags(["search-v3"]))?;
     for failed in report.failures() {
         println!("unlink: {failed}");
     }
-    tell("untag all", &project.put_resources(["dark-mode", "search-v3"].map(NewResource::flag))?);
+    print_report(
+        "untag all",
+        &project.put_resources(["dark-mode", "search-v3"].map(NewResource::flag))?,
+    );
     print_views(&project)?;
 
     let report = project.unfollow("beta", FLAG, Unfollow::TakeOut)?;
-    tell("beta follows nothing", &report);
+    print_report("beta follows nothing", &report);
     print_views(&project)?;
     println!("{}", store.verify()?);
     Ok(())
 }
 
 /// Prints which links followed a change.
-fn tell(what: &str, report: &Report) {
+fn print_report(what: &str, report: &Report) {
     println!("{what}:");
     for part in report.followed() {
         let names = |of: &[viewlink::Resource]| {

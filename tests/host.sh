@@ -1,5 +1,5 @@
-# What scripts share that drive hosts: source it from the top of the repository. Builds the host, and
-# stops what was started when the script ends.
+# Shared by scripts that start hosts: source it from the top directory of the repository. Builds the host, and stops
+# all started processes when the script ends.
 
 scratch=$(mktemp -d)
 started=()
@@ -13,11 +13,11 @@ cargo build --release --locked --quiet -p viewlink-host
 program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
 printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
 
-# Starts a host of this name on a store of its own; sets url.
+# Starts a host with this name and its own store; sets url.
 start_host() {
   local name=$1
   shift
-  # The host may be slower to open it than the loop is to read it.
+  # The host may open the file later than the loop reads it.
   : > "$scratch/$name.out"
   "$program" --db "$scratch/$name.viewlink" --listen 127.0.0.1:0 --keys "$scratch/keys" "$@" \
     > "$scratch/$name.out" 2> "$scratch/$name.log" &
@@ -29,11 +29,11 @@ start_host() {
     kill -0 "$host" 2> /dev/null || { cat "$scratch/$name.log"; exit 1; }
     sleep 0.1
   done
-  echo "the $name host did not say where it listens"
+  echo "the $name host did not print its address"
   exit 1
 }
 
-# A port of 127.0.0.1 that is free now.
+# A port of 127.0.0.1 that is unused now.
 free_port() {
   python3 -c 'import socket; of = socket.socket(); of.bind(("127.0.0.1", 0)); print(of.getsockname()[1])'
 }
@@ -48,7 +48,7 @@ await_port() {
   exit 1
 }
 
-# Stops all that was started, each of which must end well.
+# Stops all started processes; each must exit with 0.
 stop_all() {
   for process in "${started[@]}"; do
     kill -TERM "$process"
@@ -58,7 +58,7 @@ stop_all() {
   done
   started=()
   if grep -q -e the-writer-key -e the-reader-key "$scratch"/*.log "$scratch"/*.out; then
-    echo "a key stands in what a host wrote"
+    echo "a host printed a key"
     exit 1
   fi
 }

@@ -1,4 +1,4 @@
-//! Stores that are large in one way each.
+//! Stores that are large in one respect each.
 
 mod changes;
 mod links;
@@ -20,23 +20,23 @@ pub(crate) struct Small {
     pub(crate) keys: Vec<String>,
 }
 
-/// A store that is large in one way.
+/// A store that is large in one respect.
 pub(crate) trait Case {
     fn options(&self) -> Options {
         Options::new()
     }
 
-    /// Makes the store.
+    /// Creates the store.
     fn fill(&self, store: &Store) -> Result<()>;
 
     /// Keys to link, and to unlink again.
     fn small(&self, number: u64) -> Small;
 
-    /// Measures what only this store is measured for.
+    /// Measurements that apply only to this store.
     fn more(&self, store: Store, path: &Path) -> Result<()>;
 }
 
-/// The case with that name, with all its numbers divided by `part`.
+/// The case with this name, with all its numbers divided by `part`.
 pub(crate) fn named(name: &str, part: u64) -> Result<Box<dyn Case>> {
     let part = part.max(1);
     Ok(match name {
@@ -49,7 +49,7 @@ pub(crate) fn named(name: &str, part: u64) -> Result<Box<dyn Case>> {
     })
 }
 
-/// Links a few keys and unlinks them again, so often.
+/// Links a few keys and unlinks them again, several times.
 pub(crate) fn commits(case: &dyn Case, store: &Store, times: u64, what: &str) -> Result<()> {
     let (mut links, mut unlinks) = (Times::default(), Times::default());
     for number in 0..times {

@@ -1,20 +1,20 @@
-//! Measures stores that are very large in one way or another.
+//! Measures stores that are very large in one respect.
 //!
 //! ```text
 //! cargo run --release --example scale -- CASE [PART]
 //! ```
 //!
-//! | case | what is in the store |
+//! | case | content of the store |
 //! | --- | --- |
 //! | `links` | 10,000,000 links in 100,000 views, 1,000,000 resources |
 //! | `projects` | 100 projects of 100,000 links; then changes up to a `memory_limit` and beyond it |
 //! | `resource` | one resource in 100,000 views |
 //! | `view` | a view of 1,000,000 links |
-//! | `changes` | what 5,000,000 changes leave, with resources and views that come and go |
+//! | `changes` | the content after 5,000,000 changes, with resources and views that are added and removed |
 //!
-//! With PART, all these numbers are divided by it. The store is made in a new directory below `VIEWLINK_DIR`, or the
-//! temporary directory, and removed at the end. What is printed besides times: `resident` is the memory of a process
-//! that only opened the store. The figures in `docs/performance.md` are of this example.
+//! With PART, all these numbers are divided by it. The store is created in a new directory below `VIEWLINK_DIR`, or in
+//! the temporary directory, and removed at the end. In addition to times it prints `resident`, the memory of a process
+//! that only opened the store. The numbers in `docs/performance.md` are from this example.
 
 mod case;
 mod measure;
@@ -34,13 +34,13 @@ fn main() -> Result<()> {
     let part = arguments.next().map_or(Ok(1), |text| text.parse::<u64>())?;
     let case = case::named(&case, part)?;
     match arguments.next() {
-        // Called by itself, so that what making the store left in memory is not measured.
+        // The example starts itself in a new process, so that memory from creating the store is not measured.
         Some(path) => measure::opened(&*case, Path::new(&path)),
         None => make(&*case),
     }
 }
 
-/// Makes the store, and has another process measure it.
+/// Creates the store, and measures it in another process.
 fn make(case: &dyn Case) -> Result<()> {
     let dir = match std::env::var_os("VIEWLINK_DIR") {
         Some(dir) => tempfile::tempdir_in(dir)?,
@@ -62,7 +62,7 @@ fn make(case: &dyn Case) -> Result<()> {
     }
 }
 
-/// The arguments that this process may lack, and the store.
+/// The case and the part from the arguments, and the path of the store if this is the measuring process.
 fn part_of(path: &Path) -> Vec<String> {
     let part = (std::env::args().len() < 3).then(|| "1".to_owned());
     part.into_iter().chain([path.display().to_string()]).collect()

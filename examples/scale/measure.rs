@@ -1,4 +1,4 @@
-//! What is measured of every store.
+//! The measurements of every store.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +10,10 @@ use crate::Result;
 use crate::case::{Case, commits};
 use crate::times::{Times, print, resident, timed};
 
-/// How many small commits are measured.
+/// The number of small commits that are measured.
 const COMMITS: u64 = 2_000;
 
-/// Opens a store that is there, and measures.
+/// Opens an existing store, and measures it.
 pub(crate) fn opened(case: &dyn Case, path: &Path) -> Result<()> {
     let before = resident();
     let store = timed("open", || case.options().open(path))?;
@@ -33,14 +33,14 @@ pub(crate) fn opened(case: &dyn Case, path: &Path) -> Result<()> {
 }
 
 fn checkpoint(store: &Store) -> Result<()> {
-    // So that there is something to bring to disk.
+    // So that there is something to write.
     store.project("scale")?.ensure_view(NewView::new("one-more", "One more"))?;
     timed("checkpoint", || store.checkpoint())?;
     print("checkpoint, bytes", store.sizes()?.checkpoint_bytes);
     Ok(())
 }
 
-/// The same as [`commits`], while one checkpoint follows the other.
+/// The same as [`commits`], while checkpoints run one after another.
 fn beside_checkpoints(case: &dyn Case, store: &Store) -> Result<()> {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -48,7 +48,7 @@ fn beside_checkpoints(case: &dyn Case, store: &Store) -> Result<()> {
             let mut times = Times::default();
             while !done.load(Ordering::Relaxed) {
                 times.take(|| store.checkpoint())?;
-                // There must be something to bring to disk.
+                // There must be something to write.
                 thread::yield_now();
             }
             Ok::<_, viewlink::Error>(times)
@@ -57,7 +57,7 @@ fn beside_checkpoints(case: &dyn Case, store: &Store) -> Result<()> {
         done.store(true, Ordering::Relaxed);
         let times = checkpoints.join().map_err(|_| "a thread panicked")??;
         measured?;
-        times.print("checkpoint beside commits");
+        times.print("checkpoint during commits");
         Ok(())
     })
 }

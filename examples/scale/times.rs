@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The times of calls, in seconds; short, since the memory of the process is measured, too.
+/// The times of calls, in seconds. They use little memory, since the memory of the process is also measured.
 #[derive(Default)]
 pub(crate) struct Times(Vec<f32>);
 
@@ -34,7 +34,7 @@ impl Times {
     }
 }
 
-/// Runs and prints how long that took.
+/// Runs a function and prints its duration.
 pub(crate) fn timed<T>(what: &str, act: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let made = act();
@@ -46,7 +46,7 @@ pub(crate) fn print(what: &str, value: impl std::fmt::Display) {
     println!("{what:<44} {value:>12}");
 }
 
-/// The memory that the process has, in MB; 0 where the system does not say.
+/// The memory of the process, in MB; 0 if the system does not report it.
 pub(crate) fn resident() -> u64 {
     const PAGE: u64 = 4_096;
     let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
@@ -54,7 +54,7 @@ pub(crate) fn resident() -> u64 {
     pages.unwrap_or(0) * PAGE / 1_000_000
 }
 
-/// Spreads numbers over 64 bits (the finalizer of `SplitMix64`), so that keys come in no order.
+/// Spreads numbers over 64 bits (the finalizer of `SplitMix64`), so that keys are not in order.
 pub(crate) const fn scatter(number: u64) -> u64 {
     let z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

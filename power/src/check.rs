@@ -1,4 +1,4 @@
-//! What is in a store after the power was lost.
+//! The content of a store after a loss of power.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use viewlink::{Error, Result, Store};
 
 use crate::history::Writer;
 use crate::setup::Setup;
-use crate::task::{Checked, Told};
+use crate::task::{Checked, Message};
 
-/// Opens a store, and tells what is in it.
+/// Opens a store, and reads its content.
 #[must_use]
-pub fn check(root: &Path, setup: &Setup, least: &[usize], most: &[usize]) -> Told {
+pub fn check(root: &Path, setup: &Setup, least: &[usize], most: &[usize]) -> Message {
     let opened = setup.open(root);
     match opened.and_then(|store| look(&store, least, most)) {
-        Ok(checked) => Told::Checked(checked),
-        Err(error) => Told::failed("open and read the store", &error),
+        Ok(checked) => Message::Checked(checked),
+        Err(error) => Message::failed("open and read the store", &error),
     }
 }
 
@@ -36,7 +36,7 @@ fn look(store: &Store, least: &[usize], most: &[usize]) -> Result<Checked> {
     })
 }
 
-/// What the changes say of themselves, where the journal keeps all of them.
+/// The comments of the changes, if the journal keeps all of them.
 fn comments(store: &Store) -> Result<Vec<(u64, String)>> {
     let mut feed = match store.feed(0) {
         Err(Error::JournalTrimmed { .. }) => return Ok(Vec::new()),
@@ -51,7 +51,7 @@ fn comments(store: &Store) -> Result<Vec<(u64, String)>> {
         if page.is_empty() {
             return Ok(comments);
         }
-        let told = page.into_iter().map(|change| (change.revision, change.comment));
-        comments.extend(told.map(|(revision, comment)| (revision, comment.unwrap_or_default())));
+        let message = page.into_iter().map(|change| (change.revision, change.comment));
+        comments.extend(message.map(|(revision, comment)| (revision, comment.unwrap_or_default())));
     }
 }

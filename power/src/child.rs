@@ -1,4 +1,4 @@
-//! A process that uses a store, and what it tells.
+//! A process that uses a store, and its messages.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -10,28 +10,28 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::layer::Clock;
-use crate::task::{Task, Told};
+use crate::task::{Message, Task};
 
-/// Longer than any check should ever take.
+/// A time limit that no working check reaches.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Something that a child told, and how much had been done to the disk when it was heard.
+/// A message of a child, and the number of steps on the disk when it arrived.
 ///
-/// What it tells of happened before that.
+/// The reported event happened before this moment.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct Received {
     /// See [`Record::moment`](crate::record::Record::moment).
     pub moment: usize,
-    /// What was told.
-    pub told: Told,
+    /// The message.
+    pub message: Message,
 }
 
-/// A process with a task. It is ended when this is dropped.
+/// A process with a task. It is killed when this value is dropped.
 #[derive(Debug)]
 pub struct Child {
     process: Process,
     listener: Option<JoinHandle<()>>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Child {
@@ -39,38 +39,38 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub fn start(program: &Path, task: &Task, clock: Clock) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg(serde_json::to_string(task)?).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().with_context(|| format!("start {program:?}"))?;
         let output = process.stdout.take().context("its output is not piped")?;
-        let heard = Arc::default();
-        let hearing = Arc::clone(&heard);
+        let received = Arc::default();
+        let hearing = Arc::clone(&received);
         let listener = Some(thread::spawn(move || listen(output, &clock, &hearing)));
-        Ok(Self { process, listener, heard })
+        Ok(Self { process, listener, received })
     }
 
-    /// Ends it in the middle of whatever it does; all that it told.
+    /// Kills the process at any moment; returns all its messages.
     ///
     /// # Errors
     ///
-    /// When it had ended by itself.
-    pub fn kill(mut self) -> Result<Vec<Heard>> {
+    /// If it had ended on its own.
+    pub fn kill(mut self) -> Result<Vec<Received>> {
         if let Some(status) = self.process.try_wait()? {
-            bail!("it ended by itself with {status}");
+            bail!("it ended on its own with {status}");
         }
         self.process.kill()?;
         self.process.wait()?;
-        self.heard()
+        self.received()
     }
 
-    /// Waits for its end; all that it told.
+    /// Waits for its end; returns all its messages.
     ///
     /// # Errors
     ///
-    /// When it does not end, or not well.
-    pub fn wait(mut self) -> Result<Vec<Heard>> {
+    /// If it does not end, or ends with a failure.
+    pub fn wait(mut self) -> Result<Vec<Received>> {
         let start = Instant::now();
         let status = loop {
             match self.process.try_wait()? {
@@ -82,50 +82,50 @@ impl Child {
         if !status.success() {
             bail!("it ended with {status}");
         }
-        self.heard()
+        self.received()
     }
 
-    /// Waits until it tells something that passes a test.
+    /// Waits for a message that passes a test.
     ///
     /// # Errors
     ///
-    /// When it does not.
-    pub fn wait_for(&self, what: &str, test: impl Fn(&Told) -> bool) -> Result<()> {
-        let (start, mut next) = (Instant::now(), lock(&self.heard).len());
+    /// If there is none.
+    pub fn wait_for(&self, what: &str, test: impl Fn(&Message) -> bool) -> Result<()> {
+        let (start, mut next) = (Instant::now(), lock(&self.received).len());
         while start.elapsed() < LONG {
-            let heard = lock(&self.heard).get(next..).unwrap_or_default().to_vec();
-            if heard.iter().any(|heard| test(&heard.told)) {
+            let received = lock(&self.received).get(next..).unwrap_or_default().to_vec();
+            if received.iter().any(|received| test(&received.message)) {
                 return Ok(());
             }
-            next += heard.len();
+            next += received.len();
             thread::sleep(Duration::from_millis(2));
         }
         bail!("there was no {what}")
     }
 
-    fn heard(&mut self) -> Result<Vec<Heard>> {
+    fn received(&mut self) -> Result<Vec<Received>> {
         let joined = self.listener.take().map(JoinHandle::join);
-        joined.and_then(Result::ok).context("nobody listened to it")?;
-        Ok(std::mem::take(&mut lock(&self.heard)))
+        joined.and_then(Result::ok).context("the reader of its output is gone")?;
+        Ok(std::mem::take(&mut lock(&self.received)))
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Of one that ended there is nothing left to end.
+        // A process that has ended needs no kill.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-fn lock(heard: &Mutex<Vec<Heard>>) -> MutexGuard<'_, Vec<Heard>> {
-    heard.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(received: &Mutex<Vec<Received>>) -> MutexGuard<'_, Vec<Received>> {
+    received.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn listen(output: ChildStdout, clock: &Clock, heard: &Mutex<Vec<Heard>>) {
+fn listen(output: ChildStdout, clock: &Clock, received: &Mutex<Vec<Received>>) {
     for line in BufReader::new(output).lines().map_while(Result::ok) {
-        // A line that is cut is of one who was ended.
-        let Ok(told) = serde_json::from_str(&line) else { return };
-        lock(heard).push(Heard { moment: clock.moment(), told });
+        // An incomplete line is from a process that was killed.
+        let Ok(message) = serde_json::from_str(&line) else { return };
+        lock(received).push(Received { moment: clock.moment(), message });
     }
 }

@@ -1,4 +1,4 @@
-//! The file systems that are tried.
+//! The file systems under test.
 
 use std::fmt;
 use std::fs;
@@ -11,17 +11,17 @@ use crate::system::{LoopDevice, Mount, has, run};
 /// A file system, and how it is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileSystem {
-    /// ext4 as it comes: data is written before the metadata that leads to it.
+    /// ext4 with default options: data is written before the metadata that refers to it.
     Ext4,
     /// ext4 with all data in its journal.
     Ext4DataJournal,
-    /// ext4 without a journal, checked before it is mounted as a machine does when it starts.
+    /// ext4 without a journal. It is checked before it is mounted, as when a machine starts.
     Ext4NoJournal,
     /// XFS.
     Xfs,
     /// btrfs.
     Btrfs,
-    /// A directory over one that cannot be written, both on ext4, as containers have it.
+    /// A directory over a read-only one, both on ext4, as containers have it.
     Overlay,
 }
 
@@ -36,7 +36,7 @@ impl FileSystem {
         Self::Overlay,
     ];
 
-    /// The size of a disk for it. XFS takes no less.
+    /// The size of a disk for it. XFS needs at least this size.
     pub(crate) fn disk_size(self) -> u64 {
         match self {
             Self::Xfs => 300 << 20,
@@ -45,7 +45,7 @@ impl FileSystem {
         }
     }
 
-    /// The program that makes it.
+    /// The program that creates it.
     fn maker(self) -> &'static str {
         match self {
             Self::Xfs => "mkfs.xfs",
@@ -54,13 +54,13 @@ impl FileSystem {
         }
     }
 
-    /// Whether there is a program that makes it.
+    /// Whether the program that creates it exists.
     #[must_use]
     pub fn can_be_made(self) -> bool {
         has(self.maker())
     }
 
-    /// Makes it on a device; `more` are arguments for its program.
+    /// Creates it on a device; `more` are arguments for the program.
     pub(crate) fn make(self, device: &LoopDevice, more: &[&str]) -> Result<()> {
         let arguments: &[&str] = match self {
             Self::Xfs => &["-q", "-K"],
@@ -93,7 +93,7 @@ impl FileSystem {
         Mounted::new(self, lower, dir)
     }
 
-    /// Does what it takes to mount it after a loss of power that tore the superblock; whether anything helps.
+    /// Repairs the file system if a loss of power tore the superblock; returns whether it could.
     fn repair(self, device: &LoopDevice) -> Result<bool> {
         match self {
             Self::Xfs => return Ok(false),
@@ -104,17 +104,17 @@ impl FileSystem {
     }
 }
 
-/// Writes the copy of the superblock of btrfs over one that is torn; a mount does not read the copy.
+/// Copies the backup superblock of btrfs over one that is torn, because a mount does not read the backup.
 fn recover_superblock(device: &LoopDevice) -> Result<()> {
-    // It ends with 2 where it did so.
+    // The exit code is 2 if it did so.
     let script = "btrfs rescue super-recover -y \"$0\"; test $? -le 2";
     run("sh", [Path::new("-c"), Path::new(script), device.path()])?;
     Ok(())
 }
 
-/// Brings ext4 in order.
+/// Repairs ext4.
 fn check_ext4(device: &LoopDevice) -> Result<()> {
-    // It ends with 1 where it put something in order, and with 4 and more where it could not.
+    // The exit code is 1 after a repair, and 4 or more if the repair failed.
     let script = "e2fsck -f -y \"$0\"; test $? -lt 4";
     run("sh", [Path::new("-c"), Path::new(script), device.path()])?;
     Ok(())
@@ -133,11 +133,11 @@ impl fmt::Display for FileSystem {
     }
 }
 
-/// A file system that is mounted, or two.
+/// One or two mounted file systems.
 #[derive(Debug)]
 pub(crate) struct Mounted {
     root: PathBuf,
-    /// Dropped in this order.
+    /// They are dropped in this order.
     _over: Option<Mount>,
     below: Mount,
 }
@@ -155,12 +155,12 @@ impl Mounted {
         Ok(Self { root: over.path().to_owned(), _over: Some(over), below })
     }
 
-    /// Where files are made.
+    /// The directory for files.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where the file system on the disk is mounted.
+    /// The directory in which the file system on the disk is mounted.
     pub(crate) fn below(&self) -> &Path {
         self.below.path()
     }

@@ -1,4 +1,4 @@
-//! What writers do, and what their views hold then.
+//! The changes of the writers, and the content of their views after them.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,19 @@ use viewlink::{
     Snapshot,
 };
 
-/// How many threads write at the same time, each to two views of its own.
+/// The number of threads that write at the same time, each to two views of its own.
 pub const WRITERS: usize = 4;
 
-/// How many keys batches have, by round.
+/// The number of keys of batches, by round.
 const SIZES: [usize; 8] = [1, 3, 40, 2, 700, 12, 1, 130];
 
-/// In the last of so many rounds a writer takes out all it linked.
+/// In the last of this many rounds a writer unlinks all its links.
 const CLEARED_AFTER: usize = 24;
 
-/// The project that all views are in.
+/// The project of all views.
 pub const PROJECT: &str = "p";
 
-/// A writer, and what its views hold after the changes it made.
+/// A writer, and the content of its views after its changes.
 #[derive(Clone, Debug)]
 pub struct Writer {
     number: usize,
@@ -28,7 +28,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer that made so many changes.
+    /// A writer that made this many changes.
     #[must_use]
     pub fn after(number: usize, changes: usize) -> Self {
         let mut writer = Self { number, changes: 0, views: Default::default() };
@@ -38,13 +38,13 @@ impl Writer {
         writer
     }
 
-    /// Which of the writers it is.
+    /// The number of the writer.
     #[must_use]
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// How many changes it made.
+    /// The number of changes that it made.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.changes
@@ -54,7 +54,7 @@ impl Writer {
         ["a", "b"].map(|name| format!("{name}-{}", self.number))
     }
 
-    /// Four changes are one.
+    /// Four changes are one round.
     fn round(&self) -> usize {
         self.changes / 4
     }
@@ -65,7 +65,7 @@ impl Writer {
         (0..size.unwrap_or(1)).map(|key| self.key(&format!("{key:03}"))).collect()
     }
 
-    /// Those that the second change of a round takes out of the first view.
+    /// The keys that the second change of a round removes from the first view.
     fn moved(&self) -> Vec<String> {
         let mut keys = self.keys();
         keys.truncate(keys.len().div_ceil(2));
@@ -80,21 +80,21 @@ impl Writer {
         self.round() % CLEARED_AFTER == CLEARED_AFTER - 1
     }
 
-    /// Makes its views, where they are not there.
+    /// Creates its views, if they do not exist.
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// The errors of the store.
     pub fn begin(&self, project: &Project) -> Result<()> {
         let views = self.views();
         views.into_iter().try_for_each(|view| project.ensure_view(NewView::new(view, "")).map(drop))
     }
 
-    /// Makes its next change; the revision.
+    /// Makes its next change; returns the revision.
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// The errors of the store.
     pub fn make(&self, project: &Project) -> Result<Option<u64>> {
         let project = project.comment(comment(self.number, self.changes));
         let [a, b] = self.views();
@@ -112,7 +112,7 @@ impl Writer {
         }
     }
 
-    /// Goes on behind its next change.
+    /// Counts its next change as made.
     pub fn advance(&mut self) {
         let (keys, moved, clears) = (self.keys(), self.moved(), self.clears());
         let (first, last) = (self.key("000"), self.key("last"));
@@ -133,11 +133,12 @@ impl Writer {
         self.changes += 1;
     }
 
-    /// Goes on until it is where the store is, up to so many changes; whether it came there.
+    /// Counts changes as made until the writer is at the state of the store, up to this many; returns whether it got
+    /// there.
     ///
     /// # Errors
     ///
-    /// Those of reading the store.
+    /// The errors of reading the store.
     pub fn find(&mut self, snapshot: &Snapshot, most: usize) -> Result<bool> {
         let there = self.there(snapshot)?;
         while self.views != there {
@@ -149,7 +150,7 @@ impl Writer {
         Ok(true)
     }
 
-    /// What its views hold in a store; nothing where they are not.
+    /// The content of its views in a store; nothing if they do not exist.
     fn there(&self, snapshot: &Snapshot) -> Result<[BTreeSet<String>; 2]> {
         let mut there: [BTreeSet<String>; 2] = Default::default();
         for (view, keys) in self.views().iter().zip(&mut there) {
@@ -168,7 +169,7 @@ impl Writer {
     }
 }
 
-/// What a change of a writer says of itself.
+/// The comment of a change of a writer.
 #[must_use]
 pub fn comment(writer: usize, change: usize) -> String {
     format!("change {change} of {writer}")
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_writer_knows_what_its_views_hold_after_each_change() {
+    fn a_writer_knows_the_content_of_its_views_after_each_change() {
         let store = Options::new().open_in_memory().unwrap();
         let project = store.project(PROJECT).unwrap();
         for number in 0..WRITERS {
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_change_is_not_found() {
+    fn a_half_change_is_not_accepted() {
         let store = Options::new().open_in_memory().unwrap();
         let project = store.project(PROJECT).unwrap();
         let writer = Writer::after(1, 0);

@@ -1,4 +1,4 @@
-//! What is on a disk, in memory.
+//! The content of a disk, in memory.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -7,42 +7,42 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The smallest part of a disk that is written whole or not at all.
+/// The smallest part of a disk that is written completely or not at all.
 pub const SECTOR: usize = 512;
 
-/// The bytes that are kept together.
+/// The bytes that are stored together.
 const PAGE: usize = 4096;
 
 type Page = [u8; PAGE];
 
-/// The content of a disk. A copy costs memory for what is written to it afterwards.
+/// The content of a disk. A copy needs memory only for later writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
     len: u64,
-    /// By number; what is not there is zeros.
+    /// By number; missing pages are zeros.
     pages: HashMap<u64, Arc<Page>>,
 }
 
 impl Image {
-    /// A disk of so many bytes, all of them zero.
+    /// A disk of this size, filled with zeros.
     #[must_use]
     pub fn zeros(len: u64) -> Self {
         Self { len, pages: HashMap::new() }
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether the size is zero.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The bytes from `offset` on, as many as there are up to `len`.
+    /// The bytes from `offset` on, up to `len` or the end of the disk.
     #[must_use]
     pub fn read(&self, offset: u64, len: usize) -> Vec<u8> {
         let there = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
@@ -62,7 +62,7 @@ impl Image {
         bytes
     }
 
-    /// Writes `data` from `offset` on. What is beyond the end is left out.
+    /// Writes `data` from `offset` on. Bytes after the end are ignored.
     pub fn write(&mut self, offset: u64, data: &[u8]) {
         let there = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
         let (mut rest, _) = data.split_at(data.len().min(there));
@@ -88,11 +88,11 @@ impl Image {
         }
     }
 
-    /// Writes it into a file with holes, to be looked at later.
+    /// Writes it into a sparse file, for later inspection.
     ///
     /// # Errors
     ///
-    /// Those of the file.
+    /// The errors of the file.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         let file = File::create(path)?;
         file.set_len(self.len)?;
@@ -104,7 +104,7 @@ impl Image {
     }
 }
 
-/// The number of a page, where in it an offset is, and how many of so many bytes are in it from there on.
+/// The number of a page, the position of an offset in it, and how many of `len` bytes are in it from there on.
 fn place(offset: u64, len: usize) -> (u64, usize, usize) {
     let page = PAGE as u64;
     // Less than a page.
@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_image_is_a_row_of_bytes(
+        fn an_image_can_be_read_and_written_at_any_offset(
             writes in prop::collection::vec((0..LEN + 10, 0..2 * PAGE, 0..3_u8), 0..20),
             (offset, len) in (0..LEN + 10, 0..LEN),
         ) {

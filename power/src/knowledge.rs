@@ -1,32 +1,32 @@
-//! What must be in a store, by what was told of it.
+//! The required content of a store, from the messages about it.
 
-use crate::child::Heard;
+use crate::child::Received;
 use crate::history::{WRITERS, comment};
-use crate::task::{Checked, Told};
+use crate::task::{Checked, Message};
 
-/// What is known of a store at some moment.
+/// The knowledge about a store at some moment.
 #[derive(Clone, Debug)]
 pub struct Knowledge {
-    /// How many changes of each writer must be there.
+    /// The number of changes of each writer that must be there.
     pub least: Vec<usize>,
-    /// How many there can be.
+    /// The largest number that can be there.
     pub most: Vec<usize>,
-    /// What the store is at least at.
+    /// The smallest revision that the store must have.
     revision: u64,
-    /// What changes say of themselves.
+    /// The comments of changes.
     comments: Vec<(u64, String)>,
 }
 
 impl Knowledge {
-    /// Of a store in which there is nothing.
+    /// The knowledge about an empty store.
     #[must_use]
     pub fn of_nothing() -> Self {
         Self { least: vec![0; WRITERS], most: vec![0; WRITERS], revision: 0, comments: Vec::new() }
     }
 
-    /// Of a store that was shown to somebody.
+    /// The knowledge about a store after its content was read.
     ///
-    /// What nobody can have seen is none.
+    /// Changes that nobody can have seen do not count.
     #[must_use]
     pub fn of_shown(shown: &Checked) -> Self {
         let changes: Vec<usize> = shown.changes.iter().map(|of| of.unwrap_or(0)).collect();
@@ -34,25 +34,25 @@ impl Knowledge {
         Self { least: changes.clone(), most: changes, revision, comments }
     }
 
-    /// What is known besides, at a moment, by what was heard since.
+    /// This knowledge and the messages that arrived before a moment.
     #[must_use]
-    pub fn and_heard(&self, heard: &[Heard], moment: usize) -> Self {
+    pub fn and_received(&self, received: &[Received], moment: usize) -> Self {
         let mut known = self.clone();
-        for heard in heard {
-            match heard.told {
-                Told::Acknowledged { writer, change, revision } => {
+        for received in received {
+            match received.message {
+                Message::Acknowledged { writer, change, revision } => {
                     known.may_have(writer, change);
-                    if heard.moment <= moment {
+                    if received.moment <= moment {
                         known.has(writer, change, revision);
                     }
                 }
-                // It may be there, and so may those before it that were refused and found afterwards.
-                Told::Refused { writer, change, .. } => known.may_have(writer, change),
+                // It may be there, and so may earlier ones that were refused and found afterwards.
+                Message::Refused { writer, change, .. } => known.may_have(writer, change),
                 _ => {}
             }
         }
         for most in &mut known.most {
-            // One more may have been made and not told of.
+            // One more change may have been made without a message.
             *most += 1;
         }
         known
@@ -72,11 +72,11 @@ impl Knowledge {
         self.comments.push((revision, comment(writer, change)));
     }
 
-    /// What is wrong with what was found.
+    /// The problem of the content that was found, if there is one.
     ///
     /// # Errors
     ///
-    /// What was lost, or what there is that cannot be.
+    /// The changes that are lost, or that cannot be there.
     pub fn judge(&self, found: &Checked) -> Result<(), String> {
         if found.revision < self.revision {
             return Err(format!("revision {} of {} is lost", found.revision + 1, self.revision));
@@ -91,7 +91,8 @@ impl Knowledge {
         if found.comments.is_empty() {
             return Ok(());
         }
-        let other = self.comments.iter().find(|told| found.comments.binary_search(told).is_err());
+        let other =
+            self.comments.iter().find(|message| found.comments.binary_search(message).is_err());
         other.map_or(Ok(()), |(revision, comment)| {
             Err(format!("revision {revision} is not {comment}"))
         })
@@ -102,8 +103,8 @@ impl Knowledge {
 mod tests {
     use super::*;
 
-    fn acknowledged(moment: usize, writer: usize, change: usize, revision: u64) -> Heard {
-        Heard { moment, told: Told::Acknowledged { writer, change, revision } }
+    fn acknowledged(moment: usize, writer: usize, change: usize, revision: u64) -> Received {
+        Received { moment, message: Message::Acknowledged { writer, change, revision } }
     }
 
     fn found(revision: u64, changes: [usize; WRITERS]) -> Checked {
@@ -114,26 +115,26 @@ mod tests {
     }
 
     #[test]
-    fn what_was_heard_up_to_a_moment_must_be_there_and_what_came_later_may_be() {
-        let heard = [acknowledged(5, 0, 0, 1), acknowledged(9, 1, 0, 2)];
-        let known = Knowledge::of_nothing().and_heard(&heard, 5);
+    fn changes_reported_up_to_a_moment_must_be_there_and_later_ones_may_be() {
+        let received = [acknowledged(5, 0, 0, 1), acknowledged(9, 1, 0, 2)];
+        let known = Knowledge::of_nothing().and_received(&received, 5);
         assert_eq!((known.least.clone(), known.most.clone()), (vec![1, 0, 0, 0], vec![2, 2, 1, 1]));
         assert_eq!(known.judge(&found(1, [1, 0, 0, 0])), Ok(()));
         assert_eq!(known.judge(&found(2, [1, 1, 0, 0])), Ok(()));
     }
 
     #[test]
-    fn what_was_refused_may_be_there() {
+    fn a_refused_change_may_be_there() {
         let error = String::new();
-        let told = Told::Refused { writer: 2, change: 1, not_applied: false, error };
-        let known = Knowledge::of_nothing().and_heard(&[Heard { moment: 1, told }], 1);
+        let message = Message::Refused { writer: 2, change: 1, not_applied: false, error };
+        let known = Knowledge::of_nothing().and_received(&[Received { moment: 1, message }], 1);
         assert_eq!((known.least, known.most), (vec![0; 4], vec![1, 1, 3, 1]));
     }
 
     #[test]
-    fn everything_that_can_be_wrong_is_noticed() {
-        let heard = [acknowledged(5, 0, 0, 1), acknowledged(9, 1, 0, 2)];
-        let known = Knowledge::of_nothing().and_heard(&heard, 9);
+    fn every_kind_of_problem_is_detected() {
+        let received = [acknowledged(5, 0, 0, 1), acknowledged(9, 1, 0, 2)];
+        let known = Knowledge::of_nothing().and_received(&received, 9);
         let right = found(2, [1, 1, 0, 0]);
         assert_eq!(known.judge(&right), Ok(()));
         let behind = Checked { revision: 1, ..right.clone() };

@@ -1,4 +1,4 @@
-//! One file that is a disk, below everything else that this machine does with it.
+//! A file that acts as a disk, below all other layers.
 
 use std::ffi::OsStr;
 use std::io;
@@ -16,17 +16,17 @@ use crate::image::{Image, SECTOR};
 use crate::record::{Flushes, Record};
 use crate::system::unmount;
 
-/// What the layer is called among the mounted file systems.
+/// The name of the layer in the list of mounts.
 pub(crate) const NAME: &str = "viewlink-power";
 
 /// How often calls of the disk fail, from 0 for never to 1 for always.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Failing {
-    /// Those that read.
+    /// The reads.
     pub reads: f64,
-    /// Those that write.
+    /// The writes.
     pub writes: f64,
-    /// Those that flush.
+    /// The flushes.
     pub flushes: f64,
 }
 
@@ -38,13 +38,13 @@ struct State {
 }
 
 impl State {
-    /// Fails as often as it was asked to.
+    /// Fails as often as requested.
     fn try_luck(&mut self, chance: f64) -> Result<(), Errno> {
         if self.random.f64() < chance { Err(Errno::EIO) } else { Ok(()) }
     }
 }
 
-/// A disk that is a file, and takes down what is done to it.
+/// A disk that is a file, and records all writes and flushes.
 #[derive(Debug)]
 pub struct Layer {
     file: PathBuf,
@@ -53,11 +53,11 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Puts a disk over a file, which is made.
+    /// Creates a file and serves it as a disk.
     ///
     /// # Errors
     ///
-    /// Those of making and mounting it.
+    /// The errors of creating and mounting it.
     pub fn mount(file: &Path, record: Record) -> io::Result<Self> {
         std::fs::File::create(file)?;
         let (failing, random) = (Failing::default(), fastrand::Rng::new());
@@ -74,7 +74,7 @@ impl Layer {
         &self.file
     }
 
-    /// Tells how much was done to it, for as long as it is there.
+    /// A counter of the steps on the disk, for as long as the disk exists.
     #[must_use]
     pub fn clock(&self) -> Clock {
         Clock { state: Arc::clone(&self.state) }
@@ -85,11 +85,11 @@ impl Layer {
         lock(&self.state).failing = failing;
     }
 
-    /// Takes the disk away; what was done to it.
+    /// Removes the disk; returns its record.
     ///
     /// # Errors
     ///
-    /// Those of unmounting it.
+    /// The errors of unmounting it.
     pub fn unmount(mut self) -> io::Result<Record> {
         if let Some(session) = self.session.take() {
             unmount(&self.file);
@@ -100,14 +100,14 @@ impl Layer {
     }
 }
 
-/// How much was done to a disk.
+/// The number of steps on a disk.
 #[derive(Clone, Debug)]
 pub struct Clock {
     state: Arc<Mutex<State>>,
 }
 
 impl Clock {
-    /// How much was done by now; see [`Record::moment`].
+    /// The number of steps so far; see [`Record::moment`].
     #[must_use]
     pub fn moment(&self) -> usize {
         lock(&self.state).record.moment()
@@ -127,7 +127,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the kernel asks. It is asked one thing after the other, so all that was answered is in the record.
+/// Answers the requests of the kernel. They are handled one after another, so all answered requests are in the record.
 #[derive(Debug)]
 struct Disk {
     state: Arc<Mutex<State>>,
@@ -163,7 +163,7 @@ impl Filesystem for Disk {
     }
 
     fn open(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-        // No cache between the disk and who writes to it.
+        // No cache between the disk and its users.
         reply.opened(FileHandle(0), FopenFlags::FOPEN_DIRECT_IO);
     }
 

@@ -1,11 +1,11 @@
-//! Takes the power from real file systems under a viewlink store.
+//! Simulates losses of power below a viewlink store on real file systems.
 //!
-//! A disk is a file on a layer of its own (FUSE), which takes down each write and flush. A loop device on that file
-//! carries a real file system, and on it a process runs a store under load and tells of each change that was
-//! acknowledged. Of what was done to the disk up to some moment a loss of power leaves what was flushed, and a random
-//! part of the rest, reordered and torn. From that the machine starts again, and what was acknowledged must be there.
+//! A disk is a file on its own layer (FUSE), which records each write and flush. A loop device on that file has a real
+//! file system. A process runs a store under load on it, and reports each acknowledged change. A loss of power at some
+//! moment keeps everything that was flushed before, and a random part of the other writes, reordered and torn. The
+//! machine starts again from that, and all acknowledged changes must be there.
 //!
-//! `docs/testing.md` of the project tells how it is run.
+//! `docs/testing.md` of the project describes how to run it.
 
 #![forbid(unsafe_code)]
 

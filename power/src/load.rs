@@ -9,16 +9,16 @@ use viewlink::{Error, Outcome, Result, Store};
 
 use crate::history::{PROJECT, Writer};
 use crate::setup::Setup;
-use crate::task::{Told, causes};
+use crate::task::{Message, causes};
 
-/// After how long something that failed is tried again.
+/// The pause before a failed step is tried again.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Makes changes from several threads, and tells of each. Does not end by itself.
+/// Makes changes from several threads, and reports each. It does not end on its own.
 ///
 /// # Errors
 ///
-/// When nobody listens any more.
+/// If the reader of the reports is gone.
 pub fn load(root: &Path, setup: &Setup, seed: u64, changes: &[usize]) -> io::Result<()> {
     let mut random = fastrand::Rng::with_seed(seed);
     let writers = changes.iter().enumerate();
@@ -27,7 +27,7 @@ pub fn load(root: &Path, setup: &Setup, seed: u64, changes: &[usize]) -> io::Res
     loop {
         match setup.open(root) {
             Ok(store) => {
-                Told::Opened.tell()?;
+                Message::Opened.tell()?;
                 use_store(&store, &mut writers, &mut random)?;
                 // Otherwise it is dropped.
                 if random.bool() {
@@ -51,7 +51,7 @@ fn use_store(store: &Store, writers: &mut [Writer], random: &mut fastrand::Rng) 
         }
         if is_stopped {
             match store.recover() {
-                Ok(()) => Told::Opened.tell()?,
+                Ok(()) => Message::Opened.tell()?,
                 Err(error) => return tell_failure("recover", Err(error)),
             }
         }
@@ -59,12 +59,12 @@ fn use_store(store: &Store, writers: &mut [Writer], random: &mut fastrand::Rng) 
     Ok(())
 }
 
-/// Brings the writers to where the store is: one more change than a writer knows of may be there.
+/// Advances the writers to the state of the store: it may have one more change than a writer knows of.
 fn find(store: &Store, writers: &mut [Writer]) -> Result<()> {
     let snapshot = store.snapshot()?;
     for writer in writers {
         let mut found = writer.clone();
-        // What is not found shows in the check, and in what fails next.
+        // A missing change shows in the check, and in the next failure.
         if found.find(&snapshot, writer.changes() + 1)? {
             *writer = found;
         }
@@ -72,7 +72,7 @@ fn find(store: &Store, writers: &mut [Writer]) -> Result<()> {
     Ok(())
 }
 
-/// Lets each writer make some changes; whether the store stopped one.
+/// Lets each writer make some changes; returns whether the store stopped one.
 fn write(store: &Store, writers: &mut [Writer], changes: usize) -> io::Result<bool> {
     thread::scope(|scope| {
         let threads: Vec<_> = writers
@@ -94,12 +94,12 @@ fn write_some(store: &Store, writer: &mut Writer, changes: usize) -> io::Result<
             Ok(revision) => {
                 let (writer, change) = (writer.number(), writer.changes());
                 let revision = revision.unwrap_or(0);
-                Told::Acknowledged { writer, change, revision }.tell()?;
+                Message::Acknowledged { writer, change, revision }.tell()?;
             }
             Err(error) => {
                 let (writer, change) = (writer.number(), writer.changes());
                 let not_applied = error.outcome() == Outcome::NotApplied;
-                Told::Refused { writer, change, not_applied, error: causes(&error) }.tell()?;
+                Message::Refused { writer, change, not_applied, error: causes(&error) }.tell()?;
                 if !not_applied || matches!(error, Error::WritesStopped { .. }) {
                     return Ok(true);
                 }
@@ -122,7 +122,7 @@ fn make(store: &Store, writer: &Writer) -> Result<Option<u64>> {
 
 fn tell_failure(what: &str, done: Result<()>) -> io::Result<()> {
     if let Err(error) = done {
-        Told::failed(what, &error).tell()?;
+        Message::failed(what, &error).tell()?;
         thread::sleep(PAUSE);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A machine that is on: a disk, and a file system on it.
+//! A running machine: a disk, and a file system on it.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::record::{Flushes, Record};
 use crate::system::LoopDevice;
 use crate::workplace::Workplace;
 
-/// A disk with a file system that is mounted, in a directory of a workplace.
+/// A disk with a file system that is mounted in a directory of a workplace.
 #[derive(Debug)]
 pub struct Machine {
     /// Dropped in this order.
@@ -21,11 +21,11 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Tries whether there can be any here.
+    /// Tries whether a machine can run here.
     ///
     /// # Errors
     ///
-    /// What is missing: the right to mount, FUSE, or loop devices.
+    /// The missing part: permission to mount, FUSE, or loop devices.
     pub fn probe() -> Result<()> {
         let workplace = Workplace::new()?;
         let record = Record::new(Image::zeros(1 << 20), Flushes::Kept);
@@ -37,11 +37,11 @@ impl Machine {
         Ok(())
     }
 
-    /// Starts with what is on a disk.
+    /// Starts with the content of a disk.
     ///
     /// # Errors
     ///
-    /// When something cannot be mounted.
+    /// If something cannot be mounted.
     pub fn start(
         file_system: FileSystem,
         image: Image,
@@ -55,11 +55,11 @@ impl Machine {
         Ok(Self { mounted, device, layer })
     }
 
-    /// Makes a file system on an empty disk; `more` are arguments for the program that does.
+    /// Creates a file system on an empty disk; `more` are arguments for the program that does it.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be created.
     pub fn format(file_system: FileSystem, more: &[&str], dir: &Path) -> Result<Image> {
         let empty = Image::zeros(file_system.disk_size());
         let layer = Layer::mount(&dir.join("disk"), Record::new(empty, Flushes::Kept))?;
@@ -69,17 +69,17 @@ impl Machine {
         Self { mounted: Some(mounted), device, layer }.stop().map(|record| record.now().clone())
     }
 
-    /// Where files are made.
+    /// The directory for files.
     ///
     /// # Panics
     ///
-    /// Never: it is mounted as long as the machine is on.
+    /// Never: it is mounted as long as the machine runs.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.mounted.as_ref().map_or(Path::new(""), Mounted::root)
     }
 
-    /// Where the file system on the disk is mounted, which is below the root in an overlay.
+    /// The mount point of the file system on the disk, which is below the root in an overlay.
     #[must_use]
     pub fn below(&self) -> &Path {
         self.mounted.as_ref().map_or(Path::new(""), Mounted::below)
@@ -91,11 +91,11 @@ impl Machine {
         &self.layer
     }
 
-    /// Unmounts everything; what was done to the disk.
+    /// Unmounts everything; returns the record of the disk.
     ///
     /// # Errors
     ///
-    /// When the disk is still in use.
+    /// If the disk is still in use.
     pub fn stop(self) -> Result<Record> {
         let Self { mounted, device, layer } = self;
         drop(mounted);

@@ -1,4 +1,4 @@
-//! What the harness starts as processes of their own.
+//! The processes that the harness starts.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(Task::Load { root, setup, seed, changes }) => load(&root, &setup, seed, &changes),
         Ok(Task::Check { root, setup, least, most }) => check(&root, &setup, &least, &most).tell(),
         Err(error) => {
-            eprintln!("{error}: this is started by the tests of its package, with a task");
+            eprintln!("{error}: only the tests of this package start this program, with a task");
             return ExitCode::FAILURE;
         }
     };

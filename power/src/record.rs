@@ -1,14 +1,14 @@
-//! What was done to a disk, in order, and what a loss of power leaves of it.
+//! The writes and flushes of a disk in order, and the content after a loss of power.
 
 use std::ops::Range;
 
 use crate::image::{Image, SECTOR};
 
-/// Something that was done to a disk.
+/// A step on a disk.
 #[derive(Clone, Debug)]
 enum Step {
     Write(Write),
-    /// What was written before it stays.
+    /// All earlier writes become durable.
     Flush,
 }
 
@@ -19,17 +19,17 @@ struct Write {
     data: Vec<u8>,
 }
 
-/// Whether a disk does what it says.
+/// Whether a disk is honest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flushes {
-    /// What was written before a flush is there after it.
+    /// Writes before a flush are durable after it.
     #[default]
     Kept,
     /// The disk answers a flush and makes nothing durable: the control.
     Ignored,
 }
 
-/// A disk, and what was done to it since the record began.
+/// A disk, and its steps since the record began.
 #[derive(Clone, Debug)]
 pub struct Record {
     before: Image,
@@ -38,39 +38,39 @@ pub struct Record {
     flushes: Flushes,
 }
 
-/// What a loss of power left.
+/// The result of a loss of power.
 #[derive(Clone, Debug)]
 pub struct Remains {
-    /// What is on the disk.
+    /// The content of the disk.
     pub image: Image,
     /// How many writes were not flushed.
     pub unflushed: usize,
-    /// How many of them are there whole.
+    /// How many of them are there completely.
     pub kept: usize,
-    /// How many of them are there in part.
+    /// How many of them are there partly.
     pub torn: usize,
 }
 
 impl Record {
-    /// A record of what is done to a disk from now on.
+    /// A new record for a disk.
     #[must_use]
     pub fn new(image: Image, flushes: Flushes) -> Self {
         Self { before: image.clone(), now: image, steps: Vec::new(), flushes }
     }
 
-    /// What the disk reads as.
+    /// The content that the disk returns to reads.
     #[must_use]
     pub fn now(&self) -> &Image {
         &self.now
     }
 
-    /// How many steps there are: the moment between the last one and the next.
+    /// The number of steps: the moment between the last one and the next.
     #[must_use]
     pub fn moment(&self) -> usize {
         self.steps.len()
     }
 
-    /// A random moment of the record, as often as not one just before a flush, when most is at stake.
+    /// A random moment of the record. In half of the cases it is just before a flush, when most writes are not durable.
     #[must_use]
     pub fn random_moment(&self, random: &mut fastrand::Rng) -> usize {
         let moment = random.usize(0..=self.moment());
@@ -79,24 +79,23 @@ impl Record {
         moment + flush.filter(|_| random.bool()).unwrap_or(0)
     }
 
-    /// Takes down a write.
+    /// Records a write.
     pub fn write(&mut self, offset: u64, data: &[u8]) {
         self.now.write(offset, data);
         self.steps.push(Step::Write(Write { offset, data: data.to_vec() }));
     }
 
-    /// Takes down a flush.
+    /// Records a flush.
     pub fn flush(&mut self) {
         if self.flushes == Flushes::Kept {
             self.steps.push(Step::Flush);
         }
     }
 
-    /// What is there when the power was lost after the first `moment` steps.
+    /// The content if the power is lost after the first `moment` steps.
     ///
-    /// All that was flushed is there. Of what was not, there is nothing, everything or a random part, in order or
-    /// shuffled, some of it torn at sectors. A real disk may flush in between, of its own accord: that is a random
-    /// part, too.
+    /// All flushed writes are there. Of the others there is nothing, everything or a random part, in order or shuffled,
+    /// some of them torn at sectors. A real disk may also flush on its own in between; that is a random part, too.
     #[must_use]
     pub fn power_lost(&self, moment: usize, random: &mut fastrand::Rng) -> Remains {
         let steps = self.steps.get(..moment).unwrap_or(&self.steps);
@@ -139,7 +138,7 @@ impl Remains {
     }
 }
 
-/// How likely an unflushed write is there at all, and how likely it is torn then.
+/// The probability that an unflushed write is there, and that it is torn then.
 fn chances(random: &mut fastrand::Rng) -> (f64, f64) {
     let kept = [0.0, 1.0, 0.1, 0.5, 0.9];
     let torn = [0.0, 0.1, 0.5];
@@ -149,7 +148,7 @@ fn chances(random: &mut fastrand::Rng) -> (f64, f64) {
 /// The sectors of a torn write that are there: at least one, and not all.
 fn torn(sectors: usize, random: &mut fastrand::Rng) -> Range<usize> {
     let len = random.usize(1..sectors);
-    // A disk that works from the front is the usual one.
+    // Most disks write from the front.
     let start = if random.bool() { 0 } else { random.usize(0..=sectors - len) };
     start..start + len
 }

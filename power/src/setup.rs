@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use viewlink::{Options, Result, Store};
 
-/// Options small enough that a short run rotates segments, makes checkpoints, and trims and archives segments.
+/// Options so small that a short run rotates segments, makes checkpoints, and trims and archives segments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
     segment_size: u64,
@@ -19,7 +19,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One of many.
+    /// One of many setups.
     #[must_use]
     pub fn random(random: &mut fastrand::Rng) -> Self {
         Self {
@@ -33,17 +33,17 @@ impl Setup {
         }
     }
 
-    /// The same, with direct appends or without.
+    /// The same, with or without direct appends.
     #[must_use]
     pub fn direct(self, is_direct: bool) -> Self {
         Self { is_direct, ..self }
     }
 
-    /// Opens the store in a directory of what is mounted at `root`.
+    /// Opens the store in a directory below the mount point `root`.
     ///
     /// # Errors
     ///
-    /// Those of opening it.
+    /// The errors of opening it.
     pub fn open(&self, root: &Path) -> Result<Store> {
         let options = Options::new()
             .segment_size(self.segment_size)

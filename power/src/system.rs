@@ -1,4 +1,4 @@
-//! What the system is asked for: programs, loop devices and mounts, all given back when they are dropped.
+//! Programs, loop devices and mounts of the system; they are released when they are dropped.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use rustix::mount::{MountFlags, UnmountFlags};
 
-/// Runs a program to its end; what it printed.
+/// Runs a program to its end; returns its output.
 ///
 /// # Errors
 ///
-/// When it is not there, or ends otherwise than well.
+/// If it does not exist, or fails.
 pub(crate) fn run(
     program: &str,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -22,18 +22,18 @@ pub(crate) fn run(
     command.args(arguments).env("PATH", path());
     let output = command.output().with_context(|| format!("run {program}"))?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
-        bail!("{command:?} ended with {}: {told}", output.status);
+        let message = String::from_utf8_lossy(&output.stderr);
+        bail!("{command:?} ended with {}: {message}", output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Whether a program is there.
+/// Whether a program exists.
 pub(crate) fn has(program: &str) -> bool {
     std::env::split_paths(&path()).any(|path| path.join(program).is_file())
 }
 
-/// Where programs are, those of the administrator, too.
+/// The directories of programs, including those of the administrator.
 fn path() -> OsString {
     let mut path = std::env::var_os("PATH").unwrap_or_default();
     path.push(":/usr/sbin:/sbin");
@@ -47,7 +47,7 @@ pub(crate) struct LoopDevice {
 }
 
 impl LoopDevice {
-    /// Takes a device that nobody has.
+    /// Takes an unused device.
     pub(crate) fn attach(file: &Path) -> Result<Self> {
         let arguments = ["--find", "--show", "--direct-io=on"].map(OsStr::new);
         let path = run("losetup", arguments.into_iter().chain([file.as_os_str()]))?;
@@ -61,19 +61,19 @@ impl LoopDevice {
 
 impl Drop for LoopDevice {
     fn drop(&mut self) {
-        // One that is in use goes when it no longer is.
+        // A device in use is released later.
         let _ = run("losetup", [OsStr::new("--detach"), self.path.as_os_str()]);
     }
 }
 
-/// A file system that is mounted.
+/// A mounted file system.
 #[derive(Debug)]
 pub(crate) struct Mount {
     path: PathBuf,
 }
 
 impl Mount {
-    /// Mounts `device` in a directory, which is made.
+    /// Mounts `device` in a directory, which is created.
     pub(crate) fn new(kind: &str, device: &Path, path: &Path, options: &str) -> Result<Self> {
         std::fs::create_dir_all(path)?;
         let options = std::ffi::CString::new(options)?;
@@ -93,9 +93,9 @@ impl Drop for Mount {
     }
 }
 
-/// Unmounts what is there; soon if that is possible, otherwise when nobody uses it any more.
+/// Unmounts the directory; at once if possible, otherwise when nothing uses it any more.
 ///
-/// Who gave it free a moment ago may still be seen to have it: a loop device is detached in the background.
+/// A recent user may still seem to use it: a loop device is detached in the background.
 pub(crate) fn unmount(path: &Path) {
     for _ in 0..200 {
         match rustix::mount::unmount(path, UnmountFlags::empty()) {

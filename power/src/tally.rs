@@ -1,25 +1,25 @@
-//! How much was tried.
+//! Counts of the test.
 
 use std::fmt;
 
 use anyhow::{Result, bail};
 
-use crate::child::Heard;
+use crate::child::Received;
 use crate::record::Remains;
-use crate::task::Told;
+use crate::task::Message;
 
-/// How much was tried.
+/// Counts of the test.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Losses of power.
     pub cuts: u64,
-    /// Those while the machine was starting after one.
+    /// Losses of power while the machine started after another one.
     pub recoveries: u64,
     /// Runs under load.
     pub runs: u64,
-    /// Changes that were acknowledged in them.
+    /// Acknowledged changes in them.
     pub acknowledged: u64,
-    /// Losses of power at which something was not flushed.
+    /// Losses of power with unflushed writes.
     pub unflushed: u64,
     /// Writes that were lost.
     pub lost: u64,
@@ -29,19 +29,19 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a run under load, in which nothing may have failed.
-    pub(crate) fn count_load(&mut self, heard: &[Heard]) -> Result<()> {
+    pub(crate) fn count_load(&mut self, received: &[Received]) -> Result<()> {
         self.runs += 1;
-        for heard in heard {
-            match &heard.told {
-                Told::Acknowledged { .. } => self.acknowledged += 1,
-                Told::Opened => {}
-                told => bail!("with nothing wrong the load told {told:?}"),
+        for received in received {
+            match &received.message {
+                Message::Acknowledged { .. } => self.acknowledged += 1,
+                Message::Opened => {}
+                message => bail!("without a failure the load sent {message:?}"),
             }
         }
         Ok(())
     }
 
-    /// Counts what a loss of power did.
+    /// Counts the result of a loss of power.
     pub(crate) fn count_cut(&mut self, remains: &Remains) {
         self.cuts += 1;
         self.unflushed += u64::from(remains.unflushed > 0);

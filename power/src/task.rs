@@ -1,4 +1,4 @@
-//! What the harness asks of a child, and what a child tells.
+//! The tasks and the messages of a child process.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -7,86 +7,86 @@ use serde::{Deserialize, Serialize};
 
 use crate::setup::Setup;
 
-/// What a child is to do with the store in what is mounted at `root`.
+/// The task of a child with the store below the mount point `root`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Task {
-    /// Makes changes until it is ended.
+    /// Makes changes until it is killed.
     Load {
-        /// Where the file system is mounted.
+        /// The mount point.
         root: PathBuf,
         /// How the store is opened.
         setup: Setup,
-        /// The seed of how long it keeps the store open.
+        /// The seed for how long it keeps the store open.
         seed: u64,
-        /// How many changes each writer made.
+        /// The number of changes that each writer made.
         changes: Vec<usize>,
     },
     /// Opens the store, reads it, verifies it, and ends.
     Check {
-        /// Where the file system is mounted.
+        /// The mount point.
         root: PathBuf,
         /// How the store is opened.
         setup: Setup,
-        /// How many changes of each writer must be there.
+        /// The number of changes of each writer that must be there.
         least: Vec<usize>,
-        /// How many there can be.
+        /// The largest number that can be there.
         most: Vec<usize>,
     },
 }
 
-/// What a child tells, one thing a line.
+/// A message of a child, one per line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Told {
+pub enum Message {
     /// A change was acknowledged.
     Acknowledged {
-        /// Who made it.
+        /// The writer.
         writer: usize,
-        /// Which one of its changes it is.
+        /// The number of the change.
         change: usize,
         /// The revision it made.
         revision: u64,
     },
     /// A change failed.
     Refused {
-        /// Who asked for it.
+        /// The writer.
         writer: usize,
-        /// Which one of its changes it was to be.
+        /// The number of the change.
         change: usize,
         /// Whether the store says that it was not made, and never will be.
         not_applied: bool,
-        /// What the error says, with its causes.
+        /// The error, with its causes.
         error: String,
     },
     /// The store was opened, or recovered.
     Opened,
     /// Something else failed.
     Failed {
-        /// What was to be done.
+        /// The action that failed.
         what: String,
-        /// What the error says, with its causes.
+        /// The error, with its causes.
         error: String,
     },
     /// The store was checked.
     Checked(Checked),
 }
 
-/// What is in a store.
+/// The content of a store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Checked {
     /// The newest revision.
     pub revision: u64,
-    /// How many changes of each writer are there, whole; `None` where its views hold what no number of changes
-    /// leads to, of those that can be there.
+    /// The number of changes of each writer that are there completely; `None` if its views do not have the content
+    /// after any possible number of changes.
     pub changes: Vec<Option<usize>>,
-    /// What the changes that the journal keeps say of themselves, by revision.
+    /// The comments of the changes that the journal keeps, by revision.
     pub comments: Vec<(u64, String)>,
-    /// What the verification found.
+    /// The findings of the verification.
     pub verified: String,
     /// Whether it found nothing wrong.
     pub is_clean: bool,
 }
 
-impl Told {
+impl Message {
     /// Whether a change was acknowledged.
     #[must_use]
     pub fn is_acknowledged(&self) -> bool {
@@ -105,11 +105,11 @@ impl Told {
         Self::Failed { what: what.into(), error: causes(error) }
     }
 
-    /// Tells it to who started this process.
+    /// Sends it to the parent process.
     ///
     /// # Errors
     ///
-    /// When nobody listens any more.
+    /// If the reader is gone.
     pub fn tell(&self) -> io::Result<()> {
         let mut line = serde_json::to_vec(self)?;
         line.push(b'\n');
@@ -119,7 +119,7 @@ impl Told {
     }
 }
 
-/// What an error says, and what those say that caused it.
+/// An error and all its causes.
 #[must_use]
 pub fn causes(error: &viewlink::Error) -> String {
     let first: Option<&dyn std::error::Error> = Some(error);

@@ -1,4 +1,4 @@
-//! Losses of power, one after the other, under a store on one file system.
+//! Losses of power, one after another, below a store on one file system.
 
 use std::path::PathBuf;
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::child::{Child, Heard};
+use crate::child::{Child, Received};
 use crate::file_system::FileSystem;
 use crate::image::Image;
 use crate::knowledge::Knowledge;
@@ -14,13 +14,13 @@ use crate::machine::Machine;
 use crate::record::{Flushes, Record, Remains};
 use crate::setup::Setup;
 use crate::tally::Tally;
-use crate::task::{Checked, Task, Told};
+use crate::task::{Checked, Message, Task};
 use crate::workplace::Workplace;
 
-/// How many losses of power there are of what one run under load did.
+/// The number of losses of power that are tried with the record of one run.
 const CUTS_OF_RUN: usize = 4;
 
-/// After so many runs another store is begun.
+/// After this many runs a new store is created.
 const RUNS_OF_STORE: usize = 5;
 
 /// Stores on one file system.
@@ -30,36 +30,37 @@ pub struct Trial {
     file_system: FileSystem,
     flushes: Flushes,
     workplace: Workplace,
-    /// Disks on which nothing was changed yet.
+    /// Disks without changes.
     beginnings: Vec<Image>,
-    /// What was tried.
+    /// The counts.
     pub tally: Tally,
 }
 
 /// A loss of power after which something was wrong.
 #[derive(Clone, Debug)]
 pub struct Lost {
-    /// What was wrong.
+    /// The problem.
     pub what: String,
-    /// What the loss of power had left on the disk.
+    /// The content of the disk after the loss of power.
     pub image: Image,
 }
 
-/// A store that was found as it should be, and the disk it is on.
+/// A store that was checked, and its disk.
 #[derive(Debug)]
 struct Found {
     knowledge: Knowledge,
     record: Record,
-    /// How much had been done to the disk when it was shown.
+    /// The number of steps on the disk when the store was checked.
     shown: usize,
 }
 
 impl Trial {
-    /// Makes the file system; `program` is that of this package, and `more` are arguments for the one that makes it.
+    /// Creates the file system. `program` is that of this package, and `more` are arguments for the program that
+    /// creates it.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be created.
     pub fn new(
         program: PathBuf,
         file_system: FileSystem,
@@ -76,7 +77,7 @@ impl Trial {
         Ok(trial)
     }
 
-    /// Makes a store in the directory that the overlay cannot write, as the image of a container may have one.
+    /// Creates a store in the read-only directory of the overlay, as the image of a container may have one.
     fn begin_below(&mut self) -> Result<()> {
         let image = self.beginnings.first().cloned().unwrap_or_default();
         let machine = Machine::start(FileSystem::Ext4, image, self.flushes, self.workplace.path())?;
@@ -88,16 +89,16 @@ impl Trial {
         Ok(())
     }
 
-    /// A disk on which nothing was changed yet.
+    /// A disk without changes.
     pub(crate) fn beginning(&self, random: &mut fastrand::Rng) -> Image {
         random.choice(&self.beginnings).cloned().unwrap_or_default()
     }
 
-    /// Takes the power so many times, or a few times more; what was lost.
+    /// Simulates at least this many losses of power; returns the counts.
     ///
     /// # Errors
     ///
-    /// When something fails that is not the store.
+    /// If something other than the store fails.
     pub fn run(&mut self, cuts: u64, random: &mut fastrand::Rng) -> Result<Vec<Lost>> {
         let mut lost = Vec::new();
         while self.tally.cuts < cuts {
@@ -106,7 +107,7 @@ impl Trial {
         Ok(lost)
     }
 
-    /// Begins a store, and takes the power from it again and again.
+    /// Creates a store, and simulates losses of power again and again.
     fn try_store(
         &mut self,
         cuts: u64,
@@ -118,7 +119,7 @@ impl Trial {
         let mut knowledge = Knowledge::of_nothing();
         for _ in 0..RUNS_OF_STORE {
             let setup = setup.clone().direct(random.bool());
-            let (record, heard) = match self.load(image.clone(), &knowledge, &setup, random) {
+            let (record, received) = match self.load(image.clone(), &knowledge, &setup, random) {
                 Ok(loaded) => loaded,
                 Err(error) => {
                     lost.push(Lost { what: format!("{error:#}"), image });
@@ -128,7 +129,7 @@ impl Trial {
             let mut last = None;
             for _ in 0..CUTS_OF_RUN {
                 let moment = record.random_moment(random);
-                let known = knowledge.and_heard(&heard, moment);
+                let known = knowledge.and_received(&received, moment);
                 let remains = record.power_lost(moment, random);
                 last = self.cut(remains, &known, &setup, random, lost)?;
             }
@@ -139,22 +140,22 @@ impl Trial {
         Ok(())
     }
 
-    /// Runs a store under load for a moment; what was done to the disk, and what was told.
+    /// Runs a store under load for a moment; returns the record of the disk, and the messages.
     fn load(
         &mut self,
         image: Image,
         knowledge: &Knowledge,
         setup: &Setup,
         random: &mut fastrand::Rng,
-    ) -> Result<(Record, Vec<Heard>)> {
+    ) -> Result<(Record, Vec<Received>)> {
         let machine = self.start(image)?;
         let child = self.start_load(&machine, knowledge, setup, random)?;
-        child.wait_for("change", Told::is_acknowledged)?;
+        child.wait_for("change", Message::is_acknowledged)?;
         thread::sleep(Duration::from_millis(random.u64(0..300)));
-        let heard = child.kill().context("the load")?;
+        let received = child.kill().context("the load")?;
         let record = machine.stop()?;
-        self.tally.count_load(&heard)?;
-        Ok((record, heard))
+        self.tally.count_load(&received)?;
+        Ok((record, received))
     }
 
     /// Starts the machine with a disk.
@@ -176,7 +177,7 @@ impl Trial {
         Child::start(&self.program, &task, machine.layer().clock())
     }
 
-    /// Starts the machine again after a loss of power, and at times takes the power once more while it starts.
+    /// Starts the machine again after a loss of power; sometimes the power is lost again during the start.
     fn cut(
         &mut self,
         remains: Remains,
@@ -213,7 +214,7 @@ impl Trial {
         }
     }
 
-    /// Starts the machine and looks at the store; what is wrong, if anything is.
+    /// Starts the machine and checks the store; returns the problem, if there is one.
     fn look(
         &self,
         image: Image,
@@ -232,7 +233,7 @@ impl Trial {
         }))
     }
 
-    /// Reads the store; what is in it, and how much had been done to the disk when that was told.
+    /// Reads the store; returns its content, and the number of steps on the disk at that time.
     pub(crate) fn check(
         &self,
         machine: &Machine,
@@ -243,16 +244,18 @@ impl Trial {
         let (least, most) = (known.least.clone(), known.most.clone());
         let task = Task::Check { root, setup, least, most };
         let child = Child::start(&self.program, &task, machine.layer().clock())?;
-        let heard = child.wait().map_err(|error| format!("the check: {error:#}"));
-        Ok(heard.and_then(|mut heard| shown(heard.pop())))
+        let received = child.wait().map_err(|error| format!("the check: {error:#}"));
+        Ok(received.and_then(|mut received| shown(received.pop())))
     }
 }
 
-/// What a check told, and when.
-fn shown(heard: Option<Heard>) -> Result<(usize, Checked), String> {
-    match heard {
-        Some(Heard { moment, told: Told::Checked(checked) }) => Ok((moment, checked)),
-        Some(Heard { told: Told::Failed { what, error }, .. }) => Err(format!("{what}: {error}")),
-        other => Err(format!("the check told {other:?}")),
+/// The message of a check, and its moment.
+fn shown(received: Option<Received>) -> Result<(usize, Checked), String> {
+    match received {
+        Some(Received { moment, message: Message::Checked(checked) }) => Ok((moment, checked)),
+        Some(Received { message: Message::Failed { what, error }, .. }) => {
+            Err(format!("{what}: {error}"))
+        }
+        other => Err(format!("the check sent {other:?}")),
     }
 }

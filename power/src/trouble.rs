@@ -1,4 +1,4 @@
-//! A disk or a file system that does not do what it is asked, under a store that is used.
+//! Failures of a disk or a file system below a store in use.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,29 +10,29 @@ use anyhow::{Context as _, Result};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount_remount};
 
-use crate::child::Heard;
+use crate::child::Received;
 use crate::image::Image;
 use crate::knowledge::Knowledge;
 use crate::layer::Failing;
 use crate::machine::Machine;
 use crate::setup::Setup;
-use crate::task::Told;
+use crate::task::Message;
 use crate::trial::{Lost, Trial};
 
-/// Where what fills a file system is.
+/// The directory of the files that fill a file system.
 const FILLER: &str = "filler";
 
-/// How often the power is lost besides.
+/// How often the power is also lost.
 const CUTS: u64 = 4;
 
-/// What goes wrong.
+/// The kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is no room, and then there is again.
+    /// The file system is full, and later has space again.
     Full,
-    /// No file can be made, and then they can again.
+    /// No file can be created, and later files can be created again.
     NoInodes,
-    /// The file system goes read-only, as ext4 does after an error, and stays so.
+    /// The file system becomes read-only, as ext4 does after an error, and stays so.
     ReadOnly,
     /// Some writes of the disk fail, for some time.
     Writes,
@@ -44,10 +44,10 @@ impl Trouble {
     fn begin(self, machine: &Machine) -> Result<()> {
         match self {
             Self::Full => fill(machine.below()).context("fill it")?,
-            Self::NoInodes => take_inodes(machine.below()).context("take all inodes")?,
+            Self::NoInodes => take_inodes(machine.below()).context("use all inodes")?,
             Self::ReadOnly => {
                 match mount_remount(machine.below(), MountFlags::RDONLY, "") {
-                    // A store that is open has files open for writing. An error does not ask.
+                    // An open store has files open for writing. An error makes the file system read-only nevertheless.
                     Err(Errno::BUSY) => {
                         mount_remount(machine.below(), MountFlags::empty(), "abort")?;
                     }
@@ -69,52 +69,51 @@ impl Trouble {
         Ok(())
     }
 
-    /// Whether the store can be written again when it is over, without another start of the machine.
+    /// Whether the store can be written again afterwards without a restart of the machine.
     fn passes(self) -> bool {
         matches!(self, Self::Full | Self::NoInodes)
     }
 }
 
-/// What a store told while something was wrong, and what was wrong with it then.
+/// The errors that a store reported during the failure, and the problems found.
 #[derive(Debug)]
 pub struct Lived {
     /// The errors, each one once.
     pub errors: Vec<String>,
-    /// What was lost.
+    /// The lost changes.
     pub lost: Vec<Lost>,
-    /// How often the power was lost besides.
+    /// How often the power was also lost.
     pub cuts: u64,
 }
 
 impl Trial {
-    /// Uses a store while something goes wrong, and looks at it after that was over, and after losses of power in
-    /// between.
+    /// Uses a store during a failure, and checks it afterwards, and after losses of power in between.
     ///
     /// # Errors
     ///
-    /// When something else fails than what should, or the store does not notice.
+    /// If something else fails than expected, or if the store does not notice the failure.
     pub fn live_through(&mut self, trouble: Trouble, random: &mut fastrand::Rng) -> Result<Lived> {
         let (setup, nothing) = (Setup::random(random), Knowledge::of_nothing());
         let machine = self.start(self.beginning(random))?;
         let child = self.start_load(&machine, &nothing, &setup, random)?;
-        child.wait_for("change", Told::is_acknowledged)?;
+        child.wait_for("change", Message::is_acknowledged)?;
         thread::sleep(Duration::from_millis(random.u64(0..100)));
         trouble.begin(&machine)?;
-        child.wait_for("failure", Told::is_failure)?;
+        child.wait_for("failure", Message::is_failure)?;
         thread::sleep(Duration::from_millis(random.u64(50..200)));
         trouble.end(&machine)?;
         if trouble.passes() {
-            child.wait_for("change after the trouble", Told::is_acknowledged)?;
+            child.wait_for("change after the failure", Message::is_acknowledged)?;
         }
-        let heard = child.kill().context("the load")?;
+        let received = child.kill().context("the load")?;
         let record = machine.stop()?;
 
-        let mut lived = Lived { errors: errors(&heard), lost: Vec::new(), cuts: 0 };
-        let known = nothing.and_heard(&heard, record.moment());
+        let mut lived = Lived { errors: errors(&received), lost: Vec::new(), cuts: 0 };
+        let known = nothing.and_received(&received, record.moment());
         self.come_back(trouble, record.now().clone(), &known, &setup, &mut lived)?;
         for _ in 0..CUTS {
             let moment = record.random_moment(random);
-            let known = nothing.and_heard(&heard, moment);
+            let known = nothing.and_received(&received, moment);
             let image = record.power_lost(moment, random).image;
             self.come_back(trouble, image, &known, &setup, &mut lived)?;
             lived.cuts += 1;
@@ -122,7 +121,7 @@ impl Trial {
         Ok(lived)
     }
 
-    /// Starts the machine again and looks at the store, and once more when the trouble is over.
+    /// Starts the machine again and checks the store, and once more after the end of the failure.
     fn come_back(
         &self,
         trouble: Trouble,
@@ -136,7 +135,7 @@ impl Trial {
         if trouble.passes() && machine.below().join(FILLER).exists() {
             lived.errors.extend(checked.err());
             trouble.end(&machine)?;
-            // An overlay that found no room when it was mounted cannot be written until it is mounted again.
+            // An overlay that found no space when it was mounted cannot be written until it is mounted again.
             machine = self.start(machine.stop()?.now().clone())?;
             checked = self.check(&machine, known, setup)?;
         }
@@ -146,20 +145,20 @@ impl Trial {
         Ok(())
     }
 
-    /// Opens a store on a disk that cannot be read in part, and on the same disk when it can be.
+    /// Opens a store on a disk that is partly unreadable, and again when the disk is readable.
     ///
     /// # Errors
     ///
-    /// When something else fails than what should.
+    /// If something else fails than expected.
     pub fn live_through_failing_reads(&mut self, random: &mut fastrand::Rng) -> Result<Lived> {
         let (setup, nothing) = (Setup::random(random), Knowledge::of_nothing());
         let machine = self.start(self.beginning(random))?;
         let child = self.start_load(&machine, &nothing, &setup, random)?;
-        child.wait_for("change", Told::is_acknowledged)?;
+        child.wait_for("change", Message::is_acknowledged)?;
         thread::sleep(Duration::from_millis(random.u64(50..200)));
-        let heard = child.kill().context("the load")?;
+        let received = child.kill().context("the load")?;
         let mut record = machine.stop()?;
-        let known = nothing.and_heard(&heard, record.moment());
+        let known = nothing.and_received(&received, record.moment());
         let mut lived = Lived { errors: Vec::new(), lost: Vec::new(), cuts: 0 };
         for reads in [1.0, 0.5, 0.2, 0.1, 0.0] {
             let image = record.now().clone();
@@ -181,21 +180,21 @@ impl Trial {
     }
 }
 
-/// What failed, each failure once.
-fn errors(heard: &[Heard]) -> Vec<String> {
-    let told = heard.iter().filter_map(|heard| match &heard.told {
-        Told::Refused { not_applied: true, error, .. } => Some(format!("not applied: {error}")),
-        Told::Refused { error, .. } => Some(format!("unknown: {error}")),
-        Told::Failed { what, error } => Some(format!("{what}: {error}")),
+/// The failures, each one once.
+fn errors(received: &[Received]) -> Vec<String> {
+    let message = received.iter().filter_map(|received| match &received.message {
+        Message::Refused { not_applied: true, error, .. } => Some(format!("not applied: {error}")),
+        Message::Refused { error, .. } => Some(format!("unknown: {error}")),
+        Message::Failed { what, error } => Some(format!("{what}: {error}")),
         _ => None,
     });
-    let mut errors: Vec<String> = told.collect();
+    let mut errors: Vec<String> = message.collect();
     errors.sort();
     errors.dedup();
     errors
 }
 
-/// Writes into a file system until nothing more goes in.
+/// Writes into a file system until it is full.
 fn fill(dir: &Path) -> io::Result<()> {
     let filler = dir.join(FILLER);
     fs::create_dir(&filler)?;
@@ -203,7 +202,7 @@ fn fill(dir: &Path) -> io::Result<()> {
         .iter()
         .map(|name| File::create(filler.join(name)))
         .collect::<io::Result<_>>()?;
-    // Smaller and smaller, so that the last gaps are filled, too.
+    // Smaller and smaller files, so that the last gaps are filled, too.
     for (mut file, size) in files.into_iter().zip([1 << 20, 1 << 16, 1 << 12]) {
         let block = vec![0; size];
         let full = loop {
@@ -219,7 +218,7 @@ fn fill(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes files until no more can be made.
+/// Creates files until that fails.
 fn take_inodes(dir: &Path) -> io::Result<()> {
     let filler = dir.join(FILLER);
     fs::create_dir(&filler)?;

@@ -1,4 +1,4 @@
-//! Where everything is mounted, and what runs before this one left behind.
+//! The directory for all mounts, and the clean-up of earlier runs.
 
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,23 +9,23 @@ use anyhow::{Context as _, Result};
 
 use crate::system::{run, unmount};
 
-/// How the names of all workplaces begin.
+/// The beginning of the names of all workplaces.
 const PREFIX: &str = "viewlink-power-";
 
-/// A directory that is gone, with all that is mounted in it, when it is dropped.
+/// A directory that is removed, with all mounts in it, when it is dropped.
 #[derive(Debug)]
 pub struct Workplace {
     path: PathBuf,
-    /// Says that this process is still there.
+    /// Shows that this process still exists.
     lock: File,
 }
 
 impl Workplace {
-    /// Makes one, and clears away those whose process is gone.
+    /// Creates one, and removes those whose process does not exist any more.
     ///
     /// # Errors
     ///
-    /// Those of making and locking it.
+    /// The errors of creating and locking it.
     pub fn new() -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         sweep()?;
@@ -37,7 +37,7 @@ impl Workplace {
         Ok(Self { path, lock })
     }
 
-    /// Where it is.
+    /// The path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -51,14 +51,14 @@ impl Drop for Workplace {
     }
 }
 
-/// Clears away what others left who did not come to their end.
+/// Removes the directories of processes that did not finish.
 fn sweep() -> Result<()> {
     for entry in fs::read_dir(std::env::temp_dir())? {
         let entry = entry?;
         if !entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
             continue;
         }
-        // Without its lock it is being made, or was just cleared.
+        // Without its lock it is being created, or was just removed.
         let Ok(lock) = File::open(entry.path().join("lock")) else { continue };
         if lock.try_lock().is_ok() {
             clear(&entry.path());
@@ -67,7 +67,7 @@ fn sweep() -> Result<()> {
     Ok(())
 }
 
-/// Unmounts all in a directory, detaches what is left of its loop devices, and removes it.
+/// Unmounts everything in a directory, detaches its loop devices, and removes it.
 fn clear(dir: &Path) {
     for mounted in mounted_in(dir) {
         unmount(&mounted);
@@ -78,13 +78,13 @@ fn clear(dir: &Path) {
     for mounted in mounted_in(dir) {
         unmount(&mounted);
     }
-    // What could not be unmounted must not be emptied.
+    // A directory that could not be unmounted must not be emptied.
     if mounted_in(dir).is_empty() {
         let _ = fs::remove_dir_all(dir);
     }
 }
 
-/// What is mounted in a directory, the last one first.
+/// The mounts in a directory, the last one first.
 fn mounted_in(dir: &Path) -> Vec<PathBuf> {
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let paths = table.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from);

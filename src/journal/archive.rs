@@ -7,7 +7,9 @@
 //! - The name of the next segment proves that everything before it was synced, so no opening rewrites it: a fresh
 //!   segment begins after the durable changes, at the first revision of the newest segment or later. Only the newest
 //!   segment can be superseded or empty, and it is not finished.
+//!
 //! The store ignores the bytes in the file after that part, and they are not copied.
+//!
 //! A crash may undo the name of the newest segment if an opening had not synced it yet. Then the segment before it is
 //! the newest again. Its changes up to there had been synced: they are found again, and keep their revisions and bytes
 //! when they are written again. As in the store, changes in a copy are ignored from the first revision of the next

@@ -2,8 +2,8 @@
 //!
 //! - A change is durable after [`Journal::append`] returned, and not before.
 //! - Changes that are appended together are a group in one frame, which is atomic.
-//! A segment starts with its first revision; changes in an older segment from that revision on are ignored. So nothing
-//! is ever appended after an invalid frame: every opening and every recovery starts a new segment.
+//! - A segment starts with its first revision; changes in an older segment from that revision on are ignored. So nothing
+//!   is ever appended after an invalid frame: every opening and every recovery starts a new segment.
 //! - A segment gets its name only when its header and first frames are synced. So a segment with a name is complete up
 //!   to there, and proves that everything before it had been synced.
 //! - Each change has a chain hash, over the hash before it and its payload. So parts of a journal, or a state and a

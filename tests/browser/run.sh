@@ -3,13 +3,13 @@
 #
 #     bash tests/browser/run.sh
 #
-# Needs cargo, python3 and Chromium (the package `chromium` of Debian); says so where there is none.
+# Needs cargo, python3 and Chromium (the package `chromium` of Debian); skips the test with a message if it is not installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [ -z "$browser" ]; then
-  echo "left out: Chromium is not installed, so no page is tried in a browser"
+  echo "skipped: Chromium is not installed"
   exit 0
 fi
 . tests/host.sh
@@ -20,12 +20,12 @@ serve_page() {
   await_port "$1"
 }
 
-# What the page from this port tells of the host.
-told() {
+# The result that the page from this port reports.
+result() {
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
     --user-data-dir="$scratch/profile" --virtual-time-budget=20000 \
     --dump-dom "http://127.0.0.1:$1/page.html#$url,the-writer-key" 2> "$scratch/browser.txt" |
-    sed -n 's/.*>told: \(.*\)<\/pre>.*/\1/p'
+    sed -n 's/.*>result: \(.*\)<\/pre>.*/\1/p'
 }
 
 expect() {
@@ -49,6 +49,6 @@ call() {
 call "" '{"key": "my-view", "name": "My view"}'
 call "/my-view/link/flags" '{"keys": ["checkout-v2"]}'
 
-expect "a page of another origin" "$(told "$other")" "TypeError"
-expect "a page of the allowed origin" "$(told "$allowed")" \
+expect "a page of another origin" "$(result "$other")" "TypeError"
+expect "a page of the allowed origin" "$(result "$allowed")" \
   "200 1 1 not_linked my-view true 412 precondition_failed"

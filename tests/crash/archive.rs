@@ -1,4 +1,4 @@
-//! What the archive of a journal is worth: with the journal it is the whole history.
+//! The archive of a journal: together with the journal it is the whole history.
 
 use viewlink::testing::SimulatedDisk;
 
@@ -6,7 +6,7 @@ use crate::history::History;
 use crate::setup::{ARCHIVE, Clock, Setup};
 use crate::verdict::{Right, Verdict, judge};
 
-/// Puts the segments of the archive back into the journal and compares all changes there ever were.
+/// Copies the segments of the archive back into the journal and compares all changes.
 pub(crate) fn check_archive(
     disk: &SimulatedDisk,
     history: &History,
@@ -18,7 +18,7 @@ pub(crate) fn check_archive(
     judge(&store, history, at_least, setup)
 }
 
-/// The disk with the segments of the archive in the journal, but for those that are there.
+/// The disk with the segments of the archive in the journal, except for those that are there already.
 fn with_all_segments(disk: &SimulatedDisk) -> SimulatedDisk {
     let mut files = disk.contents();
     let archived: Vec<String> =
@@ -33,7 +33,7 @@ fn with_all_segments(disk: &SimulatedDisk) -> SimulatedDisk {
 }
 
 #[test]
-fn an_opening_to_read_only_makes_no_archive() {
+fn a_read_only_opening_creates_no_archive() {
     let disk = SimulatedDisk::new();
     let setup = Setup::keeping_all();
     drop(setup.options(&Clock::default()).open_on(&disk).unwrap());

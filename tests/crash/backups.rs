@@ -11,11 +11,11 @@ use viewlink::{
 };
 
 use crate::child;
-use crate::images::tell;
+use crate::images::print_line;
 use crate::random::Random;
 use crate::setup::first_seed;
 
-/// How often a process is killed.
+/// The number of kills.
 const KILLS: u64 = 6;
 
 fn options(dir: &Path) -> Options {
@@ -23,7 +23,7 @@ fn options(dir: &Path) -> Options {
     options.checkpoint_age(Some(Duration::from_millis(1))).archive(Some(dir.join("archive")))
 }
 
-/// Not a test but what the process below runs. Each change links a flag that is called after its revision.
+/// Not a test but the work of the process below. Each change links a flag whose key is its revision.
 #[test]
 fn copies_and_restores_until_it_is_killed() {
     let Some(dir) = child::task() else { return };
@@ -41,7 +41,7 @@ fn copies_and_restores_until_it_is_killed() {
         let revision = store.backup_to(&copy).unwrap();
         println!("made copy-{number} {revision}.");
         if number > 0 {
-            // What the archive does not have yet is in the journal.
+            // The journal has the changes that the archive does not have yet.
             store.checkpoint().unwrap();
             let name = format!("restored-{number}");
             println!("made {name} {}.", restore(dir, revision, &dir.join(&name)).unwrap());
@@ -49,7 +49,7 @@ fn copies_and_restores_until_it_is_killed() {
     }
 }
 
-/// Brings the first copy to a revision, by the archive where it has a segment, and the journal.
+/// Restores the first copy to a revision, with the archive, if it has a segment, and the journal.
 fn restore(dir: &Path, at: u64, to: &Path) -> Result<u64> {
     let archive = dir.join("archive");
     let mut restore = Restore::new(dir.join("copy-0")).at(at);
@@ -62,23 +62,23 @@ fn restore(dir: &Path, at: u64, to: &Path) -> Result<u64> {
 #[test]
 fn a_process_that_is_killed_while_it_copies_leaves_whole_stores_or_none() {
     let mut random = Random(first_seed() + 5);
-    let (mut whole, mut untold) = (0, 0);
+    let (mut whole, mut unreported) = (0, 0);
     for _ in 0..KILLS {
         let dir = tempfile::tempdir().unwrap();
-        let told = run_and_kill(dir.path(), Duration::from_micros(random.below(60_000) as u64));
-        for (name, revision) in &told {
+        let reported = run_and_kill(dir.path(), Duration::from_micros(random.below(60_000) as u64));
+        for (name, revision) in &reported {
             assert_eq!(check(&dir.path().join(name)).unwrap(), *revision, "{name}");
             whole += 1;
         }
         for entry in fs::read_dir(dir.path()).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            let is_told = told.iter().any(|(told, _)| *told == name);
-            if !is_told && (name.starts_with("copy-") || name.starts_with("restored-")) {
-                untold += 1;
+            let is_reported = reported.iter().any(|(reported, _)| *reported == name);
+            if !is_reported && (name.starts_with("copy-") || name.starts_with("restored-")) {
+                unreported += 1;
                 match check(&dir.path().join(&name)) {
-                    // Whole, and nobody was told, or nothing that passes for a store.
+                    // It is complete although the process did not report it, or it is not a store.
                     Ok(_) | Err(Error::NotAStore { .. } | Error::NotFound { .. }) => {}
-                    // Under its temporary name it need not be whole.
+                    // Under its temporary name it may be incomplete.
                     Err(_) if name.ends_with(".unfinished") => {}
                     Err(other) => panic!("{name}: {other:?}"),
                 }
@@ -86,36 +86,38 @@ fn a_process_that_is_killed_while_it_copies_leaves_whole_stores_or_none() {
         }
         check(&dir.path().join("store")).unwrap();
     }
-    tell(&format!("{KILLS} kills: {whole} copies whole, {untold} more that nobody was told of"));
+    print_line(&format!(
+        "{KILLS} kills: {whole} complete copies, {unreported} more that were not reported"
+    ));
     assert!(whole >= KILLS, "{whole}");
 }
 
-/// Lets a process copy and restore for some time after its first copy; what it told of.
+/// Lets a process copy and restore for some time after its first copy; returns its messages.
 fn run_and_kill(dir: &Path, time: Duration) -> Vec<(String, u64)> {
     let test = "backups::copies_and_restores_until_it_is_killed";
     let mut child = child::command(test, dir.to_str().unwrap()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut told = Vec::new();
-    let mut read = |told: &mut Vec<(String, u64)>| {
+    let mut reported = Vec::new();
+    let mut read = |reported: &mut Vec<(String, u64)>| {
         let Some(Ok(line)) = lines.next() else { return false };
-        // One that is cut says less than it should.
+        // An incomplete message says less than it should.
         let made = line.strip_prefix("made ").and_then(|line| line.strip_suffix('.'));
         if let Some((name, revision)) = made.and_then(|line| line.split_once(' ')) {
-            told.push((name.to_owned(), revision.parse().unwrap()));
+            reported.push((name.to_owned(), revision.parse().unwrap()));
         }
         true
     };
-    while told.is_empty() {
-        assert!(read(&mut told), "it ended before it was killed");
+    while reported.is_empty() {
+        assert!(read(&mut reported), "it ended before it was killed");
     }
     thread::sleep(time);
     child.kill().unwrap();
     child.wait().unwrap();
-    while read(&mut told) {}
-    told
+    while read(&mut reported) {}
+    reported
 }
 
-/// The revision of a store, which holds what it held at that one.
+/// The revision of a store, which must have the content of that revision.
 fn check(path: &Path) -> Result<u64> {
     let store: Store = Options::new().create_if_missing(false).open(path)?;
     let verification = store.verify()?;

@@ -1,5 +1,4 @@
-//! Callers at the same time, some of whom may be refused, and what must be true of a store
-//! afterwards.
+//! Concurrent callers, some of whom may be refused, and the required state of the store afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +14,7 @@ use crate::request::Request;
 use crate::setup::Setup;
 use crate::verdict::judge;
 
-/// What was asked for so far, and what was answered.
+/// The calls so far, and their answers.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     answers: Vec<(Request, Result<Option<u64>>)>,
@@ -24,30 +23,30 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    /// Callers who all got their answers.
+    /// Callers that all got their answers.
     pub(crate) fn answered(answers: &[(Request, Option<u64>)]) -> Self {
         let answers = answers.iter().map(|(request, made)| (request.clone(), Ok(*made)));
         Self { answers: answers.collect(), seen: 0 }
     }
 
-    /// One call after the other.
+    /// One call after another.
     pub(crate) fn call(&mut self, store: &Store, request: Request) {
         let answer = request.call(store);
-        self.told(request, answer);
+        self.reported(request, answer);
     }
 
-    /// Takes down what was answered.
-    pub(crate) fn told(&mut self, request: Request, answer: Result<Option<u64>>) {
+    /// Records the answers.
+    pub(crate) fn reported(&mut self, request: Request, answer: Result<Option<u64>>) {
         self.answers.push((request, answer));
     }
 
-    /// A thread for each list of calls, and one that reads.
+    /// One thread for each list of calls, and one that reads.
     pub(crate) fn call_together(&mut self, store: &Store, lists: Vec<Vec<Request>>) {
         let (over, seen) = (AtomicBool::new(false), AtomicU64::new(0));
         let answers = thread::scope(|scope| {
             scope.spawn(|| {
                 while !over.load(Ordering::SeqCst) {
-                    // Reads may fail while the disk does.
+                    // Reads may fail while the disk fails.
                     if let Ok(snapshot) = store.snapshot() {
                         seen.fetch_max(snapshot.revision(), Ordering::SeqCst);
                     }
@@ -73,7 +72,7 @@ impl Callers {
         self.seen = self.seen.max(seen.into_inner());
     }
 
-    /// How many got each kind of answer.
+    /// The number of answers of each kind.
     pub(crate) fn outcomes(&self) -> BTreeMap<String, u64> {
         let mut outcomes = BTreeMap::new();
         for (_, answer) in &self.answers {
@@ -86,8 +85,8 @@ impl Callers {
         outcomes
     }
 
-    /// The store, whose journal keeps all changes whose callers got no answer, has what these callers were told that it has, and
-    /// nothing that they did not ask for; whoever got an error was told what became of the change.
+    /// Checks that the store has all changes that were acknowledged, and no change that nobody asked for, and that the
+    /// outcome in each error is true. The journal of the store must keep all changes whose callers got no answer.
     pub(crate) fn check(&self, store: &Store, setup: Setup, how: &str) {
         let made = self.made(store);
         let history = self.history(&made);
@@ -101,7 +100,7 @@ impl Callers {
                 Err(Error::Panicked { .. } | Error::Damaged { .. }) => false,
                 Err(error) => match error.outcome() {
                     Outcome::NotApplied => there.is_none(),
-                    // All of a group hear of it, also who asked for what was so already.
+                    // All calls of a group get its error, including those that had nothing to change.
                     Outcome::Committed => there.is_some() || history.is_ever_so(request),
                     _ => true,
                 },
@@ -110,7 +109,7 @@ impl Callers {
         }
     }
 
-    /// The archive and the journal on a disk have all the changes that a store had.
+    /// The archive and the journal on a disk have all changes of the store.
     pub(crate) fn check_archive(&self, disk: &SimulatedDisk, store: &Store, how: &str) {
         let history = self.history(&self.made(store));
         if let Err(verdict) = check_archive(disk, &history, history.revision()) {
@@ -118,15 +117,15 @@ impl Callers {
         }
     }
 
-    /// The revision of each change, by its comment: as the journal has it, and for those that it
-    /// keeps no more, as the caller was told.
+    /// The revision of each change, by its comment: from the journal, or from the answer if the journal does not keep
+    /// the change any more.
     fn made(&self, store: &Store) -> BTreeMap<String, u64> {
         let snapshot = store.snapshot().unwrap();
         let (oldest, changes) = match snapshot.changes(1) {
             Err(Error::JournalTrimmed { oldest, .. }) => (oldest, snapshot.changes(oldest)),
             all => (1, all),
         };
-        let told = self.answers.iter().filter_map(|(request, answer)| {
+        let reported = self.answers.iter().filter_map(|(request, answer)| {
             let revision = answer.as_ref().ok().copied().flatten()?;
             (revision < oldest).then(|| (request.comment.clone(), revision))
         });
@@ -134,10 +133,10 @@ impl Callers {
             let change = change.unwrap();
             (change.comment.unwrap(), change.revision)
         });
-        told.chain(kept).collect()
+        reported.chain(kept).collect()
     }
 
-    /// What the store should have gone through when it made these changes.
+    /// The states that the store should have gone through with these changes.
     fn history(&self, made: &BTreeMap<String, u64>) -> History {
         let by_comment: BTreeMap<&String, &Request> =
             self.answers.iter().map(|(request, _)| (&request.comment, request)).collect();

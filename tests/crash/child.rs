@@ -1,11 +1,11 @@
-//! Processes of their own: a test that does its work only where it is asked to by the environment.
+//! Child processes: a test that does its work only if an environment variable asks for it.
 
 use std::process::{Command, Stdio};
 
-/// What the parent asks for.
+/// The environment variable with the task.
 const TASK: &str = "VIEWLINK_TEST_TASK";
 
-/// A process that runs one test of this program, its task given.
+/// A process that runs one test of this program, with a task.
 pub(crate) fn command(test: &str, task: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env(TASK, task);
@@ -13,7 +13,7 @@ pub(crate) fn command(test: &str, task: &str) -> Command {
     command
 }
 
-/// The task, where this is such a process.
+/// The task, if this is such a process.
 pub(crate) fn task() -> Option<String> {
     std::env::var(TASK).ok()
 }

@@ -1,4 +1,4 @@
-//! All that a store shows, as lines that the model writes, too.
+//! The whole content of a store, as lines that the model also writes.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::registry::{registered_line, tagged_line};
 use crate::request::{pool, with_tag};
 use crate::view::{link_line, links_line};
 
-/// Everything but the journal: projects with their registry, views with their fields and counts, links in both orders
-/// with their times, and the views of each resource.
+/// Everything except the journal: projects with their registry, views with their fields and counts, links in both
+/// orders with their times, and the views of each resource.
 pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
     let mut lines = vec![format!("revision {}", snapshot.revision())];
     for info in snapshot.projects(all::<KeySort>())? {
@@ -39,7 +39,7 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// What is registered, where ids lead, and what the index finds by each tag.
+/// The registered resources, the segments of ids, and the resources that the index has for each tag.
 fn registry_lines(reader: &ProjectSnapshot, lines: &mut Vec<String>) -> Result<()> {
     let project = reader.info().key;
     for resource_type in ResourceType::ALL {
@@ -49,7 +49,7 @@ fn registry_lines(reader: &ProjectSnapshot, lines: &mut Vec<String>) -> Result<(
     }
     for id in IDS {
         let leads_to = reader.segment_by_id(id)?;
-        lines.extend(leads_to.map(|to| format!("{project} id {id} leads to {to}")));
+        lines.extend(leads_to.map(|to| format!("{project} id {id} belongs to {to}")));
     }
     for resource_type in ResourceType::ALL {
         for tag in TAGS {
@@ -120,7 +120,7 @@ pub(crate) fn journal(snapshot: &Snapshot) -> Result<Vec<String>> {
     kept_changes(snapshot)?.map(|change| Ok(change_line(&change?))).collect()
 }
 
-/// The changes that a feed gives, and where it stands then.
+/// The changes that a feed returns, and its position after them.
 pub(crate) fn feed(store: &Store, after: u64) -> Result<(Vec<Change>, Position)> {
     let mut feed = store.feed(after)?;
     let mut changes = Vec::new();

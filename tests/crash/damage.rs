@@ -1,4 +1,4 @@
-//! Damage to the journal: what had been synced is never cut without a word.
+//! Damage to the journal: synced changes are never dropped silently.
 
 use viewlink::testing::SimulatedDisk;
 use viewlink::{Checkpoints, Error, StoreFile};
@@ -8,27 +8,26 @@ use crate::history::History;
 use crate::request::{Act, Keys, PROJECTS, Request, VIEWS};
 use crate::setup::{Clock, Setup};
 
-/// How many batches there are.
+/// The number of batches.
 const BATCHES: u64 = 40;
 
 /// More than the bytes of the frame of a batch, and less than those of two.
 const RECORD: usize = 300;
 
-/// What became of a store with a damaged byte.
+/// The state of a store with a damaged byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// It is not opened, for its journal is damaged or seems to be of a later version.
+    /// It cannot be opened, because its journal is damaged or seems to be of a later version.
     Refused,
-    /// It is open and up to date, and its journal cannot be read to the end.
+    /// It is open and current, but its journal cannot be read to the end.
     Unreadable,
-    /// All is there.
+    /// Everything is there.
     Whole,
-    /// The last change is not there.
+    /// The last change is missing.
     Cut,
 }
 
-/// A store whose process was killed, with some segments, and the state brought to disk when it had
-/// so many changes.
+/// A store whose process was killed, with some segments. A checkpoint was made after a given number of changes.
 fn killed(checkpoint_at: u64) -> (SimulatedDisk, History) {
     let (disk, clock, mut history) = (SimulatedDisk::new(), Clock::default(), History::new());
     let store = options(&clock).open_on(&disk).unwrap();
@@ -75,9 +74,9 @@ fn look(disk: &SimulatedDisk, history: &History, name: &str, offset: usize) -> F
     }
 }
 
-/// Byte after byte of the journal is damaged.
+/// One byte after another of the journal is damaged.
 #[test]
-fn damage_to_a_change_that_had_been_synced_is_an_error_and_never_a_cut() {
+fn damage_to_a_synced_change_is_an_error_and_never_a_silent_loss() {
     let newest = BATCHES + 1;
     for (checkpoint_at, step) in [(0, 5), (newest / 2, 7), (newest, 11)] {
         let (disk, history) = killed(checkpoint_at);
@@ -99,7 +98,7 @@ fn damage_to_a_change_that_had_been_synced_is_an_error_and_never_a_cut() {
                     Found::Whole,
                     "{name} {offset} of {used}, checkpoint {checkpoint_at}"
                 );
-                // Only of the very last change nothing else says that it had been synced.
+                // Only for the very last change nothing else proves that it had been synced.
                 let last = number + 1 == segments.len() && offset + RECORD >= used;
                 assert!(
                     found != Found::Cut || (last && checkpoint_at < newest),

@@ -13,14 +13,14 @@ use crate::setup::{Clock, Setup};
 use crate::tally::{Place, Tally};
 use crate::verdict::{Right, Verdict, judge};
 
-/// How often the power is lost at each call of a run, with another part of the writes kept: at one
-/// where much depends on what is kept, and at others, of which there are many more.
+/// How often the power is lost at each call of a run, each time with another part of the writes kept: at calls where
+/// the result depends much on that part, and at the others, of which there are many more.
 const LOSSES: [usize; 2] = [5, 1];
 
-/// How deep crashes in recoveries go.
+/// How many crashes in recoveries may follow each other.
 const DEPTH: u32 = 3;
 
-/// What a machine, or the next process, may find, and what must be there.
+/// The state that a machine, or the next process, may find, and the content that must be there.
 struct Image<'a> {
     disk: SimulatedDisk,
     setup: Setup,
@@ -28,7 +28,7 @@ struct Image<'a> {
     at_least: u64,
     place: Place,
     depth: u32,
-    /// How it came about.
+    /// How it was produced.
     how: String,
 }
 
@@ -67,19 +67,19 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
     tally
 }
 
-/// Whether the process is killed when a record is written and not synced.
+/// Whether the process is killed between the write of a record and its sync.
 fn is_between_write_and_sync(last: Option<&DiskCall>, next: Option<&DiskCall>) -> bool {
     last.is_some_and(is_append) && next.is_some_and(|call| call.kind == CallKind::Sync)
 }
 
 impl Image<'_> {
-    /// Opens and compares; at times the power goes again at a few calls of what is done then.
+    /// Opens and compares; sometimes the power is lost again at a few calls of the recovery.
     fn look(self, tally: &mut Tally, random: &mut Random) {
         let again = if self.depth < DEPTH && random.below(12) == 0 { 5 } else { 0 };
         self.open(tally, random, again);
     }
 
-    /// The same, and the power goes again at each call.
+    /// The same, and the power is lost again at each call.
     fn look_after_a_kill(self, tally: &mut Tally, random: &mut Random) {
         tally.killed += 1;
         let again = if random.below(8) == 0 { usize::MAX } else { 3 };
@@ -99,7 +99,7 @@ impl Image<'_> {
         }
     }
 
-    /// At times it is opened to read only first: that shows what must be there and changes no byte.
+    /// Sometimes it is first opened read-only: the content must be the same, and no byte may change.
     fn look_only(&self, tally: &mut Tally, random: &mut Random) -> Result<(), Verdict> {
         if random.below(8) > 0 {
             return Ok(());
@@ -116,11 +116,11 @@ impl Image<'_> {
         tally.only_read += 1;
         match &self.disk.log()[..] {
             [] => Ok(()),
-            calls => Err(Verdict::Torn(format!("who only reads made {calls:?}"))),
+            calls => Err(Verdict::Torn(format!("a read-only opening made {calls:?}"))),
         }
     }
 
-    /// At times the archive is put back in place of what the journal has let go of.
+    /// Sometimes the archive is copied back in place of the trimmed segments.
     fn check_archive(&self, tally: &mut Tally, random: &mut Random) -> Result<(), Verdict> {
         if !self.setup.archives || random.below(4) > 0 {
             return Ok(());
@@ -129,8 +129,7 @@ impl Image<'_> {
         check_archive(&self.disk, self.history, self.at_least).map(drop)
     }
 
-    /// Opens and compares. Then either the process ends as if it were killed, or a few more calls
-    /// are made.
+    /// Opens and compares. Then either the process ends as if it were killed, or a few more calls are made.
     fn go_on(
         &self,
         tally: &mut Tally,
@@ -158,7 +157,7 @@ impl Image<'_> {
         went_on.map(Some).map_err(|_| Verdict::Lost("it cannot be gone on with".to_owned()))
     }
 
-    /// Loses the power again at up to so many calls of what was done since this image was opened.
+    /// Loses the power again, at up to a given number of calls since this image was opened.
     fn crash_again(&self, run: &Run, tally: &mut Tally, random: &mut Random, times: usize) {
         let calls = run.disk.calls();
         let log = run.disk.log();
@@ -184,8 +183,8 @@ impl Image<'_> {
         }
     }
 
-    /// What must be there when so many calls were made on this image, and what may be: before it
-    /// was shown whatever may be found on it, afterwards what was shown.
+    /// The required and the permitted revisions after a number of calls on this image: before its content was read, all
+    /// that may be found on it; afterwards, the content that was read.
     fn before<'r>(&'r self, call: usize, run: &'r Run) -> (u64, &'r History) {
         match run.acknowledged.first_call() {
             Some(shown) if call >= shown => (run.acknowledged.when(call), &run.history),

@@ -1,4 +1,4 @@
-//! Disk calls fail, and a disk is full.
+//! Disk calls that fail, and a full disk.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -9,36 +9,36 @@ use viewlink::{Checkpoints, Error, Options, Outcome, Store};
 
 use crate::callers::Callers;
 use crate::content;
-use crate::images::tell;
+use crate::images::print_line;
 use crate::random::Random;
 use crate::request::{Act, Keys, PROJECTS, Request, TOGETHER, VIEWS};
 use crate::setup::{Clock, Setup, first_seed, number_from_environment};
 use crate::watchdog::watched;
 
-/// The first calls of a kind all fail once each, and of the others one in so many; each with
-/// `VIEWLINK_FAULT_STRIDE=1`. What is passed over differs from kind to kind, since they interleave.
+/// The first calls of each kind fail once each, and then one in a given number; with `VIEWLINK_FAULT_STRIDE=1` each of
+/// them fails. The skipped calls are different for each kind, since the kinds interleave.
 const EACH: u64 = 12;
 const STRIDE: u64 = 5;
 
 /// How a case begins and ends.
 #[derive(Clone, Copy, Debug)]
 struct Case {
-    /// Whether there is a store already, which was killed.
+    /// Whether a store exists already, whose process was killed.
     killed_before: bool,
     setup: Setup,
-    /// Whether the disk takes writes past the cache.
+    /// Whether the disk supports direct writes.
     is_direct: bool,
     back: Return,
 }
 
-/// The ways in which a store comes back.
+/// The ways to recover a store.
 #[derive(Clone, Copy, Debug)]
 enum Return {
-    /// Recovered under the live handles.
+    /// Recovered while the handles are in use.
     Recovered,
-    /// Opened by the next process, when this one was killed.
+    /// Opened by the next process after this one was killed.
     Killed,
-    /// Opened when the power is back.
+    /// Opened after a loss of power.
     PowerLost,
 }
 
@@ -63,7 +63,7 @@ impl Case {
         self.setup.options(&clock)
     }
 
-    /// A disk, and what was asked for on it.
+    /// A disk, and the calls that were made on it.
     fn prepared(self) -> (SimulatedDisk, Callers) {
         let (disk, callers) = self.found();
         disk.set_direct(self.is_direct);
@@ -79,8 +79,8 @@ impl Case {
         (disk.killed(), Callers::answered(answers))
     }
 
-    /// Runs the callers on a disk that has some fault, and brings the store back on a healthy one;
-    /// the disk, and what the callers were told.
+    /// Runs the callers on a disk with a fault, and recovers the store on a healthy one; returns the disk, and the
+    /// answers.
     fn run(
         self,
         break_disk: impl FnOnce(&SimulatedDisk),
@@ -93,7 +93,7 @@ impl Case {
         match &opened {
             Ok(store) => {
                 callers.call_together(store, calls());
-                // It may fail, as long as the disk does.
+                // It may fail while the disk fails.
                 assert_is_of_disk(store.recover().err().as_ref(), how);
                 callers.call(store, request(31, Act::Create(VIEWS[0], 31)));
             }
@@ -110,10 +110,11 @@ impl Case {
             _ => self.options().open_on(&back),
         };
         let store = store.unwrap_or_else(|error| panic!("{how}: {error:?}"));
-        // No segment goes while the changes are read: a thread that makes a checkpoint is waited for.
+        // No segment is removed while the changes are read, because the test waits for a thread that makes a
+        // checkpoint.
         store.checkpoint().unwrap_or_else(|error| panic!("{how}: {error:?}"));
         callers.check(&store, self.setup, how);
-        // It is as good as new, and stays so.
+        // It works as before, and stays so.
         callers.call(&store, request(40, Act::Create(VIEWS[2], 40)));
         callers.call(&store, request(41, Act::Update(VIEWS[2], 41)));
         store.checkpoint().unwrap();
@@ -130,8 +131,7 @@ impl Case {
     }
 }
 
-/// A disk that fails is not taken for files that are damaged, which would make somebody restore an
-/// old copy.
+/// A failing disk is not reported as damaged files, which would make an operator restore an old copy.
 fn assert_is_of_disk(error: Option<&Error>, how: &str) {
     let right = error.is_none_or(|error| matches!(error, Error::Io { .. } | Error::State { .. }));
     assert!(right, "{how}: {error:?}");
@@ -139,7 +139,7 @@ fn assert_is_of_disk(error: Option<&Error>, how: &str) {
 
 type Prepared = (SimulatedDisk, Vec<(Request, Option<u64>)>);
 
-/// A store whose process was killed, with some segments, and what was asked for.
+/// A store whose process was killed, with some segments, and the calls that were made on it.
 fn prepare(setup: Setup) -> Prepared {
     let disk = SimulatedDisk::new();
     let store = setup.options(&Clock::default()).open_on(&disk).unwrap();
@@ -158,15 +158,14 @@ fn prepare(setup: Setup) -> Prepared {
     (disk.killed(), answers)
 }
 
-/// A call that is told from any other by its comment. Each second one is so long that a segment has
-/// room for one such change only, however few of the calls change anything, and a short one may still
-/// fit where that did not.
+/// A call with a unique comment. Every second one is so long that a segment has room for only one such change, even if
+/// few of the calls change anything. A short one may still fit after it.
 fn request(number: u64, act: Act) -> Request {
     let length = if number.is_multiple_of(2) { 2_200 } else { 0 };
     Request { project: PROJECTS[0], comment: format!("{number}{}", "c".repeat(length)), act }
 }
 
-/// Three callers, and what each asks for; the last thing of one is a checkpoint.
+/// Three callers, and the calls of each; the last call of one is a checkpoint.
 fn calls() -> Vec<Vec<Request>> {
     let mut random = Random(first_seed() + 7);
     let mut lists: Vec<Vec<Request>> = Vec::new();
@@ -177,7 +176,7 @@ fn calls() -> Vec<Vec<Request>> {
             Request { project, act, ..request(number, Act::Checkpoint) }
         });
         let view = VIEWS[lists.len()];
-        // Whatever comes of the others, this one changes something, and at some length.
+        // Whatever the results of the others are, this one is a change, and a long one.
         let update = request(first + 6, Act::Update(view, first + 6));
         let mut list = vec![request(first, Act::Create(view, first)), update];
         list.extend(rest);
@@ -187,7 +186,7 @@ fn calls() -> Vec<Vec<Request>> {
     lists
 }
 
-/// How many callers were told what.
+/// The number of answers of each kind.
 type Outcomes = BTreeMap<String, u64>;
 
 fn add(outcomes: &mut Outcomes, more: Outcomes) {
@@ -196,8 +195,8 @@ fn add(outcomes: &mut Outcomes, more: Outcomes) {
     }
 }
 
-/// Fails the first call of a kind, the second one, and so on until none fails; how many cases there
-/// were, and the answers.
+/// Fails the first call of a kind, then the second one, and so on until none fails; returns the number of cases, and
+/// the answers.
 fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcomes) {
     let mut outcomes = Outcomes::new();
     let (mut clean, mut tried, mut number) = (0, 0, 0);
@@ -205,11 +204,11 @@ fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcome
     while clean < 2 {
         let case = Case::number(number, killed_before);
         let how = format!("{what} {number}, {case:?}");
-        let (disk, told) = watched(how.clone(), move || {
+        let (disk, reported) = watched(how.clone(), move || {
             case.run(|disk| disk.fail(fault.after(number)), SimulatedDisk::heal, &how)
         });
-        add(&mut outcomes, told);
-        // Callers at the same time do not make as many calls each time.
+        add(&mut outcomes, reported);
+        // Concurrent callers do not make the same number of calls each time.
         clean = if disk.failed() == 0 { clean + 1 } else { 0 };
         tried += u64::from(disk.failed() > 0);
         number += if number < EACH { 1 } else { stride };
@@ -217,8 +216,8 @@ fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcome
     (tried, outcomes)
 }
 
-/// The errors of a kind of calls that a store may treat in different ways (no room, no memory, all others), each
-/// with whether there is a store already.
+/// The errors of each kind of calls that a store may handle in different ways (no space, no memory, all others), each
+/// with and without an existing store.
 fn errors_of(kind: CallKind) -> Vec<(ErrorKind, bool)> {
     let shortage = match kind {
         CallKind::Write | CallKind::WriteSynced | CallKind::SetLen | CallKind::Sync => {
@@ -236,49 +235,50 @@ fn fail_all(for_good: bool) {
         for (error, killed_before) in errors_of(kind) {
             let fault = DiskFault::new(error).on(kind);
             let fault = if for_good { fault.for_good() } else { fault };
-            let what = format!("{kind:?} {error:?}, for good: {for_good},");
-            let (count, told) = fail_each(fault, killed_before, &what);
+            let what = format!("{kind:?} {error:?}, permanent: {for_good},");
+            let (count, reported) = fail_each(fault, killed_before, &what);
             *cases.entry(kind).or_default() += count;
-            add(&mut outcomes, told);
+            add(&mut outcomes, reported);
         }
     }
     let total: u64 = cases.values().sum();
-    tell(&format!("{total} failing calls, for good: {for_good}, by kind {cases:?}, {outcomes:?}"));
-    // A store may do without writes past the cache.
+    print_line(&format!(
+        "{total} failing calls, permanent: {for_good}, by kind {cases:?}, {outcomes:?}"
+    ));
+    // A store can work without direct writes.
     let mut wanted = cases.iter().filter(|(kind, _)| **kind != CallKind::WriteSynced);
     assert!(wanted.all(|(_, count)| *count > 0), "{cases:?}");
     assert!(cases[&CallKind::Rename] > 4, "no segment was full: {cases:?}");
-    // What is durable is shown without a call to the disk, so none of them ends as committed.
+    // Durable changes are shown without a call to the disk, so no call ends as committed but not shown.
     let met: Vec<&str> = outcomes.keys().map(String::as_str).collect();
     assert_eq!(met, ["NotApplied", "Unknown", "answered"], "{outcomes:?}");
 }
 
-/// Each disk call of each kind fails once, under callers that wait for each other: no panic, nobody
-/// waits for ever, the error tells what became of the change, and when the disk is well again, all
-/// that was acknowledged is there.
+/// Each disk call of each kind fails once, under concurrent callers. There is no panic, and no call waits for ever. The
+/// error has the true outcome of the change. When the disk works again, all acknowledged changes are there.
 #[test]
-fn a_disk_call_that_fails_once_is_an_error_that_tells_the_outcome() {
+fn a_disk_call_that_fails_once_is_an_error_with_the_true_outcome() {
     fail_all(false);
 }
 
-/// The same when from some call on all of a kind fail.
+/// The same, when all calls of a kind fail from some call on.
 #[test]
-fn disk_calls_that_fail_for_good_are_errors_that_tell_the_outcome() {
+fn disk_calls_that_keep_failing_are_errors_with_the_true_outcome() {
     fail_all(true);
 }
 
-/// The disk has room for so many bytes more, until that is enough.
+/// The disk has space for a number of bytes, which increases until it is enough.
 #[test]
-fn a_disk_that_gets_full_loses_nothing() {
+fn a_disk_that_becomes_full_loses_nothing() {
     let (mut room, mut clean, mut outcomes) = (0, 0, Outcomes::new());
     for number in 0.. {
         let case = Case::number(number, true);
         let how = format!("room for {room}, {case:?}");
-        let (disk, told) = watched(how.clone(), move || {
+        let (disk, reported) = watched(how.clone(), move || {
             case.run(|disk| disk.set_room(Some(room)), |disk| disk.set_room(None), &how)
         });
-        clean = if told.len() == 1 { clean + 1 } else { 0 };
-        add(&mut outcomes, told);
+        clean = if reported.len() == 1 { clean + 1 } else { 0 };
+        add(&mut outcomes, reported);
         assert_eq!(disk.failed(), 0);
         if clean == 6 {
             break;
@@ -288,10 +288,10 @@ fn a_disk_that_gets_full_loses_nothing() {
     assert!(outcomes["NotApplied"] > 10 && room > 5_000, "{room}: {outcomes:?}");
 }
 
-/// A batch that extends the file of the state, with the disk failing for good from each of its
-/// calls on: taking the change back fails then, too, and must not change what its error tells.
+/// A batch that extends the file of the state, with a disk that fails permanently from each of its calls on. Then
+/// undoing the change fails, too, which must not change the outcome in the error.
 #[test]
-fn a_change_that_cannot_be_taken_back_keeps_its_outcome() {
+fn a_change_that_cannot_be_undone_keeps_its_outcome() {
     let case = Case::number(0, true);
     let mut outcomes = BTreeMap::<String, u32>::new();
     for number in 0.. {
@@ -321,8 +321,8 @@ fn a_change_that_cannot_be_taken_back_keeps_its_outcome() {
     assert!(outcomes.len() >= 3, "{outcomes:?}");
 }
 
-/// On a full disk a store opens and reads, refuses changes that find no room, and goes on when
-/// there is some.
+/// On a full disk a store opens and reads, refuses changes for which there is no space, and continues when there is
+/// space.
 #[test]
 fn a_full_disk_can_be_read() {
     let case = Case::number(0, true);
@@ -339,7 +339,7 @@ fn a_full_disk_can_be_read() {
         let answer = request.call(&store);
         let refused = answer.as_ref().is_err_and(|error| error.outcome() == Outcome::NotApplied);
         assert!(answer.is_ok() || refused, "{answer:?}");
-        callers.told(request, answer);
+        callers.reported(request, answer);
         refused
     });
     assert!(refused.is_some());

@@ -1,4 +1,4 @@
-//! Filters that views follow: which there are, and what they make of the model.
+//! Filters that views follow, and their effects in the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use crate::view::{Link, View};
 /// A filter that a view follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// What has a tag.
+    /// Resources with a tag.
     Tagged(&'static str),
-    /// What is in another view.
+    /// Resources in another view.
     In(&'static str),
-    /// What is not in another view.
+    /// Resources that are not in another view.
     NotIn(&'static str),
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn unfollow_line(view: &str, of: ResourceType) -> String {
 type Linked = BTreeMap<&'static str, BTreeSet<Resource>>;
 
 impl Project {
-    /// Lets a view follow a filter; what the journal says of it.
+    /// Makes a view follow a filter; returns the line of the journal.
     pub(crate) fn follow(
         &mut self,
         key: &'static str,
@@ -80,7 +80,7 @@ impl Project {
         Some(then(line, self.settle(time, revision)))
     }
 
-    /// Lets a view follow no filter any more.
+    /// Ends the following of a filter.
     pub(crate) fn unfollow(
         &mut self,
         key: &'static str,
@@ -111,7 +111,7 @@ impl Project {
         rules.any(|rule| rule.named() == Some(view))
     }
 
-    /// Whether a view may follow a filter that names another one: it is there, and does not lead back.
+    /// Whether a view may follow a filter that names another view: that view exists, and does not depend on this one.
     fn may_name(&self, key: &str, of: ResourceType, named: &'static str) -> bool {
         let mut next = Some(named);
         for _ in 0..=VIEWS.len() {
@@ -125,7 +125,7 @@ impl Project {
         self.views.contains_key(named)
     }
 
-    /// What the filters of a view find.
+    /// The resources that the filters of a view find.
     pub(crate) fn held_by_filter(&self, key: &str) -> BTreeSet<Resource> {
         let mut found = BTreeSet::new();
         let Some(view) = self.views.get(key) else { return found };
@@ -147,7 +147,7 @@ impl Project {
         self.views.iter().map(|(key, view)| (*key, view.links.keys().cloned().collect())).collect()
     }
 
-    /// What views have when all filters were asked until nothing changes.
+    /// The content of views after all filters were evaluated until nothing changes.
     fn settled(&self) -> Linked {
         let mut after = self.clone();
         loop {
@@ -171,7 +171,7 @@ impl Project {
         }
     }
 
-    /// Lets filters change what they must; what the journal says of each view and type.
+    /// Applies the filters; returns the lines of the journal for each view and type.
     pub(crate) fn settle(&mut self, time: u64, revision: u64) -> Vec<String> {
         let (before, after) = (self.linked(), self.settled());
         let mut lines = Vec::new();
@@ -183,7 +183,7 @@ impl Project {
                         one[key].difference(&other[key]).filter(of_type).collect::<Vec<_>>()
                     });
                 for (place, resource) in linked.iter().enumerate() {
-                    // Behind those that the change links itself, and those that followed them.
+                    // After the links that the change itself makes, and the views that follow them.
                     let place = 1_000_000 + view.links.len() + place;
                     view.links.insert((*resource).clone(), Link { time, revision, place });
                     view.by_filter.insert((*resource).clone());
@@ -201,7 +201,8 @@ impl Project {
         lines
     }
 
-    /// Whether a resource would be in no view without its link to one, and without what follows.
+    /// Whether a resource would be in no view without its link to one view, and without the links of filters that
+    /// depend on it.
     pub(crate) fn is_last_view(&self, key: &str, resource: &Resource) -> bool {
         let mut after = self.clone();
         if let Some(view) = after.views.get_mut(key) {
@@ -212,7 +213,7 @@ impl Project {
     }
 }
 
-/// A line, and the changes of links after it.
+/// A line, with the changes of links after it.
 pub(crate) fn then(line: String, links: Vec<String>) -> String {
     if links.is_empty() { line } else { format!("{line}; then {}", links.join(", ")) }
 }

@@ -1,4 +1,4 @@
-//! What a store should hold at each revision, and what of it was acknowledged when.
+//! The expected content of a store at each revision, and which changes were acknowledged when.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use viewlink::Position;
 use crate::model::Model;
 use crate::request::Request;
 
-/// The states a store went through, by revision.
+/// The states of a store, by revision.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     states: Vec<Arc<State>>,
@@ -17,11 +17,11 @@ pub(crate) struct History {
 #[derive(Debug)]
 pub(crate) struct State {
     model: Model,
-    /// What [`crate::content::lines`] should give.
+    /// The expected result of [`crate::content::lines`].
     pub(crate) lines: Vec<String>,
-    /// The change, as [`crate::content::journal`] should give it.
+    /// The change, as [`crate::content::journal`] should return it.
     pub(crate) change: String,
-    /// Where the store stood then, once that is known.
+    /// The position of the store at that time, once it is known.
     position: OnceLock<Position>,
 }
 
@@ -37,7 +37,7 @@ impl State {
 }
 
 impl History {
-    /// That of a new store.
+    /// The history of a new store.
     pub(crate) fn new() -> Self {
         Self { states: vec![State::new(Model::default(), String::new())] }
     }
@@ -51,7 +51,7 @@ impl History {
         self.states.get(usize::try_from(revision).unwrap()).map(|state| &**state)
     }
 
-    /// Goes on with a call; the revision of the change, or none where nothing changes.
+    /// Adds a call; returns the revision of the change, or `None` if nothing changes.
     pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<u64> {
         let mut model = self.states.last().unwrap().model.clone();
         let change = model.apply(request, clock)?;
@@ -60,9 +60,9 @@ impl History {
         Some(revision)
     }
 
-    /// Takes down where the store stood after a change: it stands there in every image that has the change.
+    /// Records the position of the store after a change. Every image with that change has this position.
     ///
-    /// A store without a change may be another one: a creation that a crash took back was done again.
+    /// A store without a change may be another one: a creation that a crash undid was done again.
     pub(crate) fn set_position(&self, position: Position) {
         if position.revision() > 0 {
             let state = self.at(position.revision()).unwrap();
@@ -70,30 +70,30 @@ impl History {
         }
     }
 
-    /// Whether there was a time when what a call asks for was so already, or was refused.
+    /// Whether there was a time at which a call would have had nothing to change, or would have been refused.
     pub(crate) fn is_ever_so(&self, request: &Request) -> bool {
         self.states.iter().any(|state| state.model.clone().apply(request, 0).is_none())
     }
 
-    /// The same up to a revision, to go on from there in another way.
+    /// The history up to a revision, to continue from there differently.
     pub(crate) fn up_to(&self, revision: u64) -> Self {
         let count = usize::try_from(revision).unwrap() + 1;
         Self { states: self.states.iter().take(count).cloned().collect() }
     }
 }
 
-/// Which revision somebody had been told of, or had read, by which disk call.
+/// Which revision was acknowledged or read, after which disk call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acknowledged {
-    /// Both ascend.
+    /// Both are ascending.
     by_call: Vec<(usize, u64)>,
 }
 
 impl Acknowledged {
-    pub(crate) fn new(mut told: Vec<(usize, u64)>) -> Self {
-        told.sort_unstable();
+    pub(crate) fn new(mut reported: Vec<(usize, u64)>) -> Self {
+        reported.sort_unstable();
         let mut by_call: Vec<(usize, u64)> = Vec::new();
-        for (call, revision) in told {
+        for (call, revision) in reported {
             if by_call.last().is_none_or(|(_, last)| *last < revision) {
                 by_call.push((call, revision));
             }
@@ -101,12 +101,12 @@ impl Acknowledged {
         Self { by_call }
     }
 
-    /// The disk calls that had been made when somebody was told for the first time.
+    /// The number of disk calls when a revision was first acknowledged.
     pub(crate) fn first_call(&self) -> Option<usize> {
         self.by_call.first().map(|(call, _)| *call)
     }
 
-    /// The newest one when so many disk calls had been made.
+    /// The newest acknowledged revision after this number of disk calls.
     pub(crate) fn when(&self, calls: usize) -> u64 {
         let count = self.by_call.partition_point(|(call, _)| *call <= calls);
         count.checked_sub(1).map_or(0, |last| self.by_call[last].1)

@@ -1,4 +1,4 @@
-//! Power loss at every disk call: nothing acknowledged is lost, and nothing is torn.
+//! Loss of power at every disk call: nothing acknowledged is lost, and nothing is torn.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -13,21 +13,20 @@ use crate::run::Run;
 use crate::setup::{Setup, first_seed, number_from_environment};
 use crate::tally::{Place, Tally};
 
-/// How many images are tried, at least; more or fewer with `VIEWLINK_CRASH_IMAGES`.
+/// The smallest number of images; more or fewer with `VIEWLINK_CRASH_IMAGES`.
 const IMAGES: u64 = 4_000;
 
-/// How many calls, or crowds of calls, a run has.
+/// The number of calls, or groups of concurrent calls, of a run.
 const STEPS: usize = 10;
 
-/// How many of the runs have a thread for checkpoints: every third.
+/// Every third run has a thread for checkpoints.
 const IN_BACKGROUND: u64 = 3;
 
-/// How many images with a segment that was full there are to be at least, and how many more histories may be asked for
-/// them.
+/// The smallest number of images with a full segment, and the largest number of additional histories for them.
 const ROTATING: u64 = 4;
 const MORE: usize = 12;
 
-/// Explores runs until there are so many images.
+/// Explores runs until there are this many images.
 fn explore_runs(images: u64) -> Tally {
     let (next, total) = (AtomicU64::new(first_seed()), Mutex::new(Tally::default()));
     let workers = thread::available_parallelism().map_or(2, usize::from);
@@ -49,18 +48,18 @@ fn explore_runs(images: u64) -> Tally {
     total.into_inner().unwrap()
 }
 
-/// Not through `print!`, which the harness keeps to itself when a test passes.
-pub(crate) fn tell(line: &str) {
+/// Not with `print!`, because the harness hides its output if a test passes.
+pub(crate) fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").unwrap();
     out.flush().unwrap();
 }
 
-/// Where a directory's sync is invalid, the sync of a file that comes after a change of a name is enough.
+/// If syncing a directory is not supported, the sync of a file after a rename is enough.
 fn explore_where_directories_cannot_be_synced(setups: &[Setup]) {
     let mut tally = Tally::default();
-    // Of these histories some let the journal go right after a checkpoint that is ahead of the one before. More come
-    // where the segments of the first ones did not get full.
+    // Some of these histories trim the journal directly after a checkpoint that is newer than the previous one. More of
+    // them run if the segments of the first ones did not become full.
     for (number, setup) in (0..).zip(setups.iter().cycle().take(setups.len() + MORE)) {
         if number as usize >= setups.len() && tally.rotating > ROTATING {
             break;
@@ -69,20 +68,20 @@ fn explore_where_directories_cannot_be_synced(setups: &[Setup]) {
         let run = Run::in_setup(seed, *setup, "", Syncs::OfFiles);
         tally.add(explore(&run, seed));
     }
-    tell(&tally.to_string());
+    print_line(&tally.to_string());
     assert!((tally.lost, tally.torn) == (0, 0), "{:#?}", tally.failures);
     assert!(tally.rotating > ROTATING, "{}", tally.rotating);
 }
 
 #[test]
-fn no_crash_loses_or_tears_a_change_where_directories_cannot_be_synced() {
+fn no_crash_loses_or_tears_a_change_without_syncs_of_directories() {
     let forgetting = Setup::forgetting(Checkpoints::Inline, false);
     let trimming = Setup::trimming();
     explore_where_directories_cannot_be_synced(&[forgetting, trimming, trimming, trimming]);
 }
 
 #[test]
-fn no_crash_loses_an_archived_change_where_directories_cannot_be_synced() {
+fn no_crash_loses_an_archived_change_without_syncs_of_directories() {
     let archiving = Setup::forgetting(Checkpoints::Inline, true);
     explore_where_directories_cannot_be_synced(&[archiving; 2]);
 }
@@ -91,11 +90,11 @@ fn no_crash_loses_an_archived_change_where_directories_cannot_be_synced() {
 fn no_crash_loses_or_tears_a_change() {
     let images = number_from_environment("VIEWLINK_CRASH_IMAGES", IMAGES);
     let tally = explore_runs(images);
-    tell(&tally.to_string());
+    print_line(&tally.to_string());
     let Tally { in_recovery, fresh_segment, rotating, opening, .. } = &tally;
     let Tally { killed, followed, shared_syncs, places, .. } = &tally;
     let Tally { only_read, archives, positions, .. } = &tally;
-    tell(&format!(
+    print_line(&format!(
         "{in_recovery} in a recovery, {fresh_segment} of them in its fresh segment; {opening} in an \
          opening; {rotating} while a segment was full; {killed} killed, {followed} of them followed to \
          the end; {shared_syncs} changes shared a sync; {only_read} also opened to read only; \

@@ -10,18 +10,18 @@ use std::time::Duration;
 use viewlink::{Batch, Error, NewView, Options, Paging, Project, ResourceType, Store};
 
 use crate::child;
-use crate::images::tell;
+use crate::images::print_line;
 use crate::random::Random;
 use crate::setup::{first_seed, number_from_environment};
 
-/// How often a process is killed; more often with `VIEWLINK_KILLS`.
+/// The number of kills; more with `VIEWLINK_KILLS`.
 const KILLS: u64 = 8;
 
-/// How many threads write at the same time, each to a view of its own.
+/// The number of threads that write at the same time, each to its own view.
 const WRITERS: usize = 4;
 
 fn options() -> Options {
-    // Small enough that a kill meets rotations and checkpoints, on a thread of their own.
+    // Small enough that a kill hits rotations and checkpoints, which have their own thread.
     Options::new().segment_size(4_096).checkpoint_age(Some(Duration::from_millis(2)))
 }
 
@@ -33,7 +33,7 @@ fn view(writer: usize) -> String {
     format!("view-{writer}")
 }
 
-/// The keys of a batch, some of which the batch after it takes out again.
+/// The keys of a batch; the next batch removes some of them again.
 fn keys(number: usize) -> [String; 3] {
     ["a", "b", "c"].map(|name| format!("{number:06}-{name}"))
 }
@@ -47,7 +47,7 @@ fn flags(store: &Store, writer: usize) -> Vec<String> {
     page.into_iter().map(|link| link.resource.key().to_string()).collect()
 }
 
-/// What a view holds after so many changes: one links three flags, the next takes one of them out.
+/// The content of a view after this number of changes: one links three flags, the next unlinks one of them.
 fn expected(changes: usize) -> Vec<String> {
     let mut expected = Vec::new();
     for change in 0..changes {
@@ -59,15 +59,15 @@ fn expected(changes: usize) -> Vec<String> {
     expected
 }
 
-/// How many changes led to what a view holds, if any number did.
+/// The number of changes that lead to this content of a view, if there is one.
 fn changes_of(flags: &[String]) -> Option<usize> {
     let rounds = flags.len() / 2;
     let fitting = (2 * rounds.saturating_sub(1)..=2 * rounds + 1).rev();
     fitting.into_iter().find(|changes| expected(*changes) == flags)
 }
 
-/// Not a test but what the process below runs: each writer makes one change after the other and
-/// tells of each that was acknowledged, and it never ends by itself.
+/// Not a test but the work of the process below: each writer makes one change after another and reports each
+/// acknowledged one. It never ends on its own.
 #[test]
 fn writes_until_it_is_killed() {
     let Some(path) = child::task() else { return };
@@ -92,12 +92,12 @@ fn writes_until_it_is_killed() {
     });
 }
 
-/// A process that writes, and what it tells.
+/// A process that writes, and its messages.
 struct Writing {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// The last change that each writer told of.
-    told: BTreeMap<usize, usize>,
+    /// The last change that each writer reported.
+    reported: BTreeMap<usize, usize>,
 }
 
 impl Writing {
@@ -106,35 +106,35 @@ impl Writing {
             child::command("killing::writes_until_it_is_killed", dir.to_str().unwrap());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut writing = Self { child, lines, told: BTreeMap::new() };
-        while writing.told.is_empty() {
+        let mut writing = Self { child, lines, reported: BTreeMap::new() };
+        while writing.reported.is_empty() {
             assert!(writing.read(), "it ended before it was killed");
         }
         writing
     }
 
-    /// Reads a line; whether there was one.
+    /// Reads a line; returns whether there was one.
     fn read(&mut self) -> bool {
         let Some(Ok(line)) = self.lines.next() else { return false };
-        // One that is cut says less than it should.
-        let told = line.strip_prefix("acknowledged ").and_then(|line| line.strip_suffix('.'));
-        if let Some((change, writer)) = told.and_then(|line| line.split_once(" by ")) {
-            self.told.insert(writer.parse().unwrap(), change.parse().unwrap());
+        // An incomplete message says less than it should.
+        let reported = line.strip_prefix("acknowledged ").and_then(|line| line.strip_suffix('.'));
+        if let Some((change, writer)) = reported.and_then(|line| line.split_once(" by ")) {
+            self.reported.insert(writer.parse().unwrap(), change.parse().unwrap());
         }
         true
     }
 
-    /// Kills it, and reads what it told of before it was gone; the last change of each writer.
+    /// Kills it, and reads its remaining messages; returns the last change of each writer.
     fn kill(mut self) -> BTreeMap<usize, usize> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         while self.read() {}
-        self.told
+        self.reported
     }
 }
 
 #[test]
-fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_gives_the_store_free() {
+fn a_killed_process_loses_no_acknowledged_change_and_releases_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let kills = number_from_environment("VIEWLINK_KILLS", KILLS);
     let (mut random, mut acknowledged) = (Random(first_seed() + 99), 0);
@@ -143,27 +143,27 @@ fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_gives_the_store_fr
         let writing = Writing::start(dir.path());
         let error = Store::open(dir.path()).unwrap_err();
         assert!(matches!(error, Error::AlreadyOpen { .. }), "{error}");
-        // At most a part of what the pipe holds: nobody reads meanwhile.
+        // At most a part of what fits into the pipe, since nobody reads at that time.
         thread::sleep(Duration::from_micros(random.below(60_000) as u64));
-        let told = writing.kill();
+        let reported = writing.kill();
         let after = changes_by_writer(dir.path());
         for writer in 0..WRITERS {
-            let told = told.get(&writer).map_or(before[writer], |change| change + 1);
-            // One more may have been synced and not told of.
-            let there = told..=told + 1;
+            let reported = reported.get(&writer).map_or(before[writer], |change| change + 1);
+            // One more change may have been synced but not reported.
+            let there = reported..=reported + 1;
             assert!(
                 there.contains(&after[writer]),
-                "kill {kill}, writer {writer}: {after:?}, {told}"
+                "kill {kill}, writer {writer}: {after:?}, reported {reported}"
             );
-            acknowledged += told - before[writer];
+            acknowledged += reported - before[writer];
         }
         before = after;
     }
-    tell(&format!("{kills} kills, {acknowledged} acknowledged changes, 0 lost"));
+    print_line(&format!("{kills} kills, {acknowledged} acknowledged changes, 0 lost"));
     assert!(acknowledged as u64 > kills);
 }
 
-/// How many changes each writer made, in a store that is right.
+/// The number of changes of each writer, in a correct store.
 fn changes_by_writer(dir: &Path) -> [usize; WRITERS] {
     let store = options().open(dir).unwrap();
     let verification = store.verify().unwrap();

@@ -1,5 +1,5 @@
-//! What becomes of a store when the machine loses power, a disk call fails, or its process is
-//! killed. `docs/testing.md` tells what is tried and how to try more.
+//! A store after a loss of power, a failed disk call, or a kill of its process. `docs/testing.md` describes the tests,
+//! and how to run more of them.
 
 #![allow(
     clippy::unwrap_used,

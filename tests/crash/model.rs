@@ -1,4 +1,4 @@
-//! What a store should hold, in a few maps.
+//! The expected content of a store, in a few maps.
 
 mod over_views;
 mod undo;
@@ -14,7 +14,7 @@ use crate::request::{Act, Keys, Request};
 use crate::view::{View, counts, fields_line};
 use undo::Changed;
 
-/// What a store should hold after some changes.
+/// The expected content of a store after some changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     projects: BTreeMap<&'static str, Project>,
@@ -23,7 +23,7 @@ pub(crate) struct Model {
     /// The time of the last change.
     time: u64,
     pub(crate) revision: u64,
-    /// What the last change did to the links of one view, if it did that alone.
+    /// The effect of the last change on the links of one view, if it had no other effect.
     last: Option<Changed>,
 }
 
@@ -35,8 +35,7 @@ pub(crate) struct Project {
 }
 
 impl Model {
-    /// Makes a change at the time that a clock shows; its line of the journal, or none where there
-    /// is nothing to change.
+    /// Makes a change at the time of a clock; returns its line of the journal, or `None` if nothing changes.
     pub(crate) fn apply(&mut self, request: &Request, clock: u64) -> Option<String> {
         let (time, revision) = (self.time.max(clock), self.revision + 1);
         let act = match &request.act {
@@ -100,7 +99,7 @@ impl Model {
         Some(then(line, project.settle(time, revision)))
     }
 
-    /// A project, which begins here if it is not there.
+    /// A project; it is created if it does not exist.
     fn project(&mut self, key: &'static str) -> &mut Project {
         self.projects.entry(key).or_insert_with(|| {
             let id = self.next_project;
@@ -109,7 +108,7 @@ impl Model {
         })
     }
 
-    /// All that a snapshot shows but the journal, line by line.
+    /// The whole content of a snapshot except the journal, line by line.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("revision {}", self.revision)];
         for (key, project) in &self.projects {
@@ -251,7 +250,7 @@ impl Project {
         Some(self.followed(key, line, (time, revision)))
     }
 
-    /// Links what is asked for and unlinks the others but for some.
+    /// Links the resources of the call and unlinks the others, except for some.
     fn replace(
         &mut self,
         key: &str,
@@ -264,7 +263,7 @@ impl Project {
         Some(self.followed(key, line, (time, revision)))
     }
 
-    /// What the journal says of a part, with those that followed it.
+    /// The line of the journal for a part, with the views that followed it.
     fn followed(&mut self, key: &str, line: String, (time, revision): (u64, u64)) -> String {
         let own = [format!("{key} {line}")].into_iter();
         own.chain(self.settle(time, revision)).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! Crashes while a store is made or recovered.
+//! Crashes while a store is created or recovered.
 
 use std::io::ErrorKind;
 use std::thread;
@@ -22,9 +22,9 @@ fn assert_right(store: &Store, history: &History, at_least: u64) -> u64 {
     judge(store, history, at_least, Setup::keeping_all()).unwrap().revision
 }
 
-/// Power is lost on the way to a first store.
+/// The power is lost during the creation of a store.
 #[test]
-fn a_creation_that_loses_power_can_be_done_again() {
+fn a_creation_interrupted_by_a_loss_of_power_can_be_repeated() {
     let disk = SimulatedDisk::new();
     drop(open(&disk));
     assert!(disk.calls() > 20);
@@ -43,9 +43,9 @@ fn a_creation_that_loses_power_can_be_done_again() {
     }
 }
 
-/// Directories cannot be synced, from the first store on: what was acknowledged was synced in a file of it.
+/// Directories cannot be synced, from the first store on: acknowledged changes were synced in a file of the store.
 #[test]
-fn a_store_whose_directories_cannot_be_synced_loses_nothing_that_was_acknowledged() {
+fn without_syncs_of_directories_a_store_loses_no_acknowledged_change() {
     let disk = SimulatedDisk::new();
     disk.set_syncs("", Syncs::OfFiles);
     let (store, mut history) = (open(&disk), History::new());
@@ -61,10 +61,10 @@ fn a_store_whose_directories_cannot_be_synced_loses_nothing_that_was_acknowledge
     }
 }
 
-/// The process that makes the store is killed, the next one goes on with what it finds, and then
-/// the power goes: what the second one acknowledged is there.
+/// The process that creates the store is killed, the next one continues with what it finds, and then the power is lost:
+/// the changes that the second one acknowledged are there.
 #[test]
-fn a_store_whose_maker_was_killed_is_as_durable_as_any() {
+fn a_store_whose_creator_was_killed_is_as_durable_as_others() {
     let making = SimulatedDisk::new();
     drop(open(&making));
     let create = Request::new(PROJECTS[0], Act::Create(VIEWS[0], 0));
@@ -81,10 +81,10 @@ fn a_store_whose_maker_was_killed_is_as_durable_as_any() {
     }
 }
 
-/// A process was killed between the write of a record and its sync. The next one replays the record, one of its
-/// disk calls fails, and it ends. Then the power goes: no checkpoint may be ahead of the journal.
+/// A process was killed between the write of a record and its sync. The next one replays the record, one of its disk
+/// calls fails, and it ends. Then the power is lost: no checkpoint may be newer than the journal.
 #[test]
-fn a_replay_that_fails_does_not_put_the_state_ahead_of_the_journal() {
+fn a_failed_replay_makes_no_checkpoint_newer_than_the_journal() {
     let eager = || {
         let options = Setup::keeping_all().options(&Clock::default());
         options.checkpoint_age(Some(Duration::ZERO)).segment_size(1 << 16)
@@ -110,7 +110,7 @@ fn a_replay_that_fails_does_not_put_the_state_ahead_of_the_journal() {
     }
 }
 
-/// A store with two acknowledged changes, and a third that is in the page cache only.
+/// A store with two acknowledged changes, and a third one that is only in the page cache.
 fn killed_before_a_sync(options: Options) -> SimulatedDisk {
     let disk = SimulatedDisk::new();
     let store = options.open_on(&disk).unwrap();
@@ -126,10 +126,10 @@ fn killed_before_a_sync(options: Options) -> SimulatedDisk {
     disk.killed()
 }
 
-/// A thread that was started for a checkpoint of an older state does not put it in the place of a newer one, up to
-/// which the journal was let go of.
+/// A thread that was started for a checkpoint of an older state does not replace a newer one, up to which the journal
+/// was trimmed.
 #[test]
-fn a_checkpoint_never_takes_the_place_of_a_newer_one() {
+fn a_checkpoint_never_replaces_a_newer_one() {
     let (disk, clock) = (SimulatedDisk::new(), Clock::default());
     let setup = Setup::forgetting(Checkpoints::Background, true);
     let options = setup.options(&clock).keep_changes(Some(1)).segment_size(4 << 20);
@@ -137,7 +137,7 @@ fn a_checkpoint_never_takes_the_place_of_a_newer_one() {
     let project = store.project(PROJECTS[0]).unwrap();
     let _ = project.create_view(NewView::new(VIEWS[0], "V")).unwrap();
     thread::sleep(Duration::from_millis(100));
-    // More than half of a segment: the thread makes the next one first, which takes a while.
+    // More than half of a segment: the thread first creates the next one, which takes some time.
     let many = (0..11_000).map(|number| format!("{number}-{}", "x".repeat(200)));
     project.link(VIEWS[0], Batch::flags(many)).unwrap().all_ok().unwrap();
     project.link(VIEWS[0], Batch::flags(["last"])).unwrap().all_ok().unwrap();

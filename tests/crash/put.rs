@@ -1,22 +1,22 @@
-//! What a store is told of resources.
+//! Resources to register.
 
 use viewlink::{Maintainer, NewResource, Resource, ResourceType};
 
 use crate::random::Random;
 use crate::request::Keys;
 
-/// The ids of segments; they are few, so that some are taken.
+/// The ids of segments. There are few, so that some are in use.
 pub(crate) const IDS: [&str; 4] = ["id-0", "id-1", "id-2", "id-3"];
 pub(crate) const TAGS: [&str; 3] = ["tag", "tagged", "u"];
 
-/// Resources of one type to be put, all that is said of them made up from a number.
+/// Resources of one type to register; all their fields come from a number.
 #[derive(Clone, Debug)]
 pub(crate) struct Puts {
     keys: Keys,
     number: u64,
 }
 
-/// What is said of a resource.
+/// The fields of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) id: Option<&'static str>,
@@ -51,14 +51,14 @@ impl Puts {
         Self { keys, number: number + random.below(8) as u64 }
     }
 
-    /// Each key with what is said of it, in request order.
+    /// Each key with its fields, in request order.
     fn each(&self) -> impl Iterator<Item = (&String, Said)> {
         let resource_type = self.keys.resource_type;
         let texts = self.keys.texts.iter().enumerate();
         texts.map(move |(place, text)| (text, Said::of(resource_type, place, self.number)))
     }
 
-    /// Each resource whose key is one, with what is said of it.
+    /// Each resource with a valid key, with its fields.
     pub(crate) fn said(&self) -> impl Iterator<Item = (Resource, Said)> {
         self.each().filter_map(|(text, said)| Some((self.keys.resource(text)?, said)))
     }

@@ -1,4 +1,4 @@
-//! What the model knows of the resources of a project.
+//! The registry of a project in the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ struct Registered {
 }
 
 impl Registry {
-    /// Puts resources; what the journal says of them, or none where there is nothing new.
+    /// Registers resources; returns the line of the journal, or `None` if there is nothing new.
     pub(crate) fn put(&mut self, puts: &Puts, time: u64, revision: u64) -> Option<String> {
         let mut seen = BTreeSet::new();
         let mut lines = Vec::new();
@@ -40,12 +40,12 @@ impl Registry {
         (!lines.is_empty()).then(|| format!("put {}", lines.join("; ")))
     }
 
-    /// Whether an id leads to another segment.
+    /// Whether an id belongs to another segment.
     fn is_taken(&self, id: Option<&str>, resource: &Resource) -> bool {
         id.and_then(|id| self.by_id(id)).is_some_and(|owner| owner != resource)
     }
 
-    /// The segment that an id leads to.
+    /// The segment with an id.
     pub(crate) fn by_id(&self, id: &str) -> Option<&Resource> {
         let mut resources = self.resources.iter();
         resources.find(|(_, known)| known.said.id == Some(id)).map(|(resource, _)| resource)
@@ -58,7 +58,7 @@ impl Registry {
         tagged.map(|(resource, _)| resource.clone()).collect()
     }
 
-    /// Takes out what is gone; tells how many resources were there.
+    /// Removes resources; returns their number.
     pub(crate) fn remove(&mut self, gone: impl Fn(&Resource) -> bool) -> usize {
         let before = self.resources.len();
         self.resources.retain(|resource, _| !gone(resource));
@@ -69,13 +69,13 @@ impl Registry {
         self.resources.keys()
     }
 
-    /// All that is known, where ids lead, and what is found by tags.
+    /// All registered resources, the segments of ids, and the resources of tags.
     pub(crate) fn lines(&self, project: &str, lines: &mut Vec<String>) {
         for (resource, known) in &self.resources {
             lines.push(format!("{project} registry {}", known.line(resource)));
         }
         for id in IDS {
-            lines.extend(self.by_id(id).map(|to| format!("{project} id {id} leads to {to}")));
+            lines.extend(self.by_id(id).map(|to| format!("{project} id {id} belongs to {to}")));
         }
         for resource_type in ResourceType::ALL {
             for tag in TAGS {
@@ -94,7 +94,7 @@ impl Registered {
     }
 }
 
-/// A registered resource with its id, name, tags and the member who looks after it.
+/// A registered resource with its id, name, tags and maintainer.
 pub(crate) fn registered_line(
     resource: &Resource,
     (id, name, tags, member): (Option<&str>, &str, String, Option<&str>),

@@ -14,26 +14,26 @@ pub(crate) const PROJECTS: [&str; 2] = ["p", "q"];
 pub(crate) const VIEWS: [&str; 3] = ["view-0", "view-1", "view-2"];
 const ENVIRONMENTS: [&str; 2] = ["env-a", "env-b"];
 
-/// The acts of one who calls alone.
+/// The actions of a single caller.
 pub(crate) const ALONE: [usize; 2] = [0, 46];
-/// Those of callers at the same time: each changes something or is refused.
+/// The actions of concurrent callers: each changes something or is refused.
 pub(crate) const TOGETHER: [usize; 2] = [0, 38];
 /// Links and unlinks of these, by key.
 pub(crate) const LINKS: [usize; 2] = [3, 17];
 
-/// How many keys of each kind usual batches name.
+/// The number of keys of each kind in usual batches.
 const KEYS: usize = 5;
 
-/// A call, with all that it says.
+/// A call, with all its parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) project: &'static str,
-    /// Why, for those who read the journal; the length differs, so that segments end anywhere.
+    /// The comment for the journal. Its length differs, so that segments end anywhere.
     pub(crate) comment: String,
     pub(crate) act: Act,
 }
 
-/// What is asked for.
+/// The requested action.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Create(&'static str, u64),
@@ -42,11 +42,11 @@ pub(crate) enum Act {
     DeleteProject,
     Link(&'static str, Keys),
     Unlink(&'static str, Keys),
-    /// Links what is asked for and unlinks the others of the type.
+    /// Links the given resources and unlinks the others of the type.
     Replace(&'static str, Keys),
-    /// Unlinks what is in another view, too.
+    /// Also unlinks resources that are in another view.
     UnlinkButLast(&'static str, Keys),
-    /// Links what is asked for and unlinks those of the others that are in another view, too.
+    /// Links the given resources and unlinks those of the others that are in another view.
     ReplaceButLast(&'static str, Keys),
     /// Links to the second view and unlinks from the first one, in one change.
     Move([&'static str; 2], Keys),
@@ -54,27 +54,27 @@ pub(crate) enum Act {
     MoveLinks([&'static str; 2], Keys),
     /// Gives the first view the second key.
     Rename([&'static str; 2]),
-    /// Makes a view with the second key out of the first one.
+    /// Creates a view with the second key as a copy of the first one.
     Copy([&'static str; 2]),
-    /// The same without a change.
+    /// The same as a dry run.
     DryRun(Box<Act>),
     /// The same if the store is at a revision.
     IfStoreAt(u64, Box<Act>),
-    /// Links to a view, if it is at a revision.
+    /// Links to a view if it is at a revision.
     LinkIfAt(&'static str, u64, Keys),
     Put(Puts),
     /// Links segments by their ids.
     LinkIds(&'static str, Vec<&'static str>),
-    /// Links what is registered with a tag.
+    /// Links registered resources with a tag.
     LinkTagged(&'static str, ResourceType, &'static str),
     UnlinkTagged(&'static str, ResourceType, &'static str),
     RemoveResource(Resource),
     RemoveEnvironment(&'static str),
-    /// Takes the newest change back, if that is the one with a revision and one of the links of a view.
+    /// Reverts the newest change, if it has this revision and changed only the links of a view.
     Undo(u64),
-    /// Lets a view follow a filter for a type.
+    /// Makes a view follow a filter for a type.
     Follow(&'static str, ResourceType, Rule),
-    /// Lets a view follow none; what its filter alone holds goes where that is said.
+    /// Ends following; links that only the filter holds are removed if requested.
     Unfollow(&'static str, ResourceType, bool),
     Checkpoint,
     Compact,
@@ -85,7 +85,7 @@ impl Act {
         matches!(self, Self::Undo(_))
     }
 
-    /// The type whose links it changes, where it changes nothing else.
+    /// The type whose links it changes, if it changes nothing else.
     pub(crate) const fn links_of(&self) -> Option<ResourceType> {
         match self {
             Self::Link(_, keys)
@@ -102,7 +102,7 @@ impl Act {
     }
 }
 
-/// Keys of one type, in request order; repeated ones and one that is malformed among them.
+/// Keys of one type, in request order, including repeated ones and a malformed one.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     pub(crate) resource_type: ResourceType,
@@ -122,7 +122,7 @@ impl Keys {
 
     pub(crate) fn random(random: &mut Random) -> Self {
         let resource_type = ResourceType::ALL[random.below(4)];
-        // Many at times: the file of the state grows.
+        // Sometimes many: the file of the state grows.
         let (most, of) = if random.below(40) == 0 { (120, 200) } else { (5, KEYS) };
         let mut texts: Vec<String> =
             (0..=random.below(most)).map(|_| format!("key-{}", random.below(of))).collect();
@@ -132,12 +132,12 @@ impl Keys {
         Self::of(resource_type, ENVIRONMENTS[random.below(2)], texts)
     }
 
-    /// Each key that is one, in request order.
+    /// Each valid key, in request order.
     pub(crate) fn resources(&self) -> impl Iterator<Item = Resource> {
         self.texts.iter().filter_map(|text| self.resource(text))
     }
 
-    /// The resource that a text names, if it is a key.
+    /// The resource that a text names, if it is a valid key.
     pub(crate) fn resource(&self, text: &str) -> Option<Resource> {
         let resource = match self.resource_type {
             ResourceType::Flag => Resource::flag(text),
@@ -178,7 +178,7 @@ pub(crate) fn pool() -> Vec<Resource> {
 }
 
 impl Request {
-    /// The `number`th call of a run, made when the store was seen at a revision; one of some acts.
+    /// The `number`th call of a run, made when the store was at a revision; one of some actions.
     pub(crate) fn random(random: &mut Random, number: u64, seen: u64, acts: [usize; 2]) -> Self {
         let view = VIEWS[random.below(3)];
         let act = match acts[0] + random.below(acts[1] - acts[0]) {
@@ -208,7 +208,7 @@ impl Request {
             29 => Act::UnlinkButLast(view, Keys::random(random)),
             30 | 31 => Act::Move([view, VIEWS[random.below(3)]], Keys::random(random)),
             32 => Act::ReplaceButLast(view, Keys::random(random)),
-            // Others may come before it, or be made in the same group.
+            // Other calls may come before it, or be in the same group.
             33 => Act::IfStoreAt(
                 seen + random.below(3) as u64,
                 Box::new(Act::Replace(view, Keys::random(random))),
@@ -235,7 +235,7 @@ impl Request {
         Self { project, comment: "why".repeat(40), act }
     }
 
-    /// Calls; the revision of the change, or none where there was nothing to change.
+    /// Makes the call; returns the revision of the change, or `None` if nothing changed.
     pub(crate) fn call(&self, store: &Store) -> Result<Option<u64>> {
         let project = store.project(self.project)?.comment(&self.comment).actor("somebody");
         match made(&self.act, store, &project) {
@@ -315,7 +315,7 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
     })
 }
 
-/// Whether a change with a revision is there, and changed links of one view.
+/// Whether a change with this revision exists, and changed links of one view.
 fn is_of_links(store: &Store, revision: u64) -> Result<bool> {
     let snapshot = store.snapshot()?;
     if revision == 0 || snapshot.revision() != revision {
@@ -337,7 +337,7 @@ pub(crate) fn with_tag(tag: &str) -> ResourceFilter {
     ResourceFilter::all().and(ResourceCondition::Tags(SetPredicate::AllOf(vec![tag.to_owned()])))
 }
 
-/// The fields of a view, made up from a number.
+/// The fields of a view, from a number.
 #[derive(Debug)]
 pub(crate) struct Fields {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! A random run of a store on a simulated disk, with all that was acknowledged.
+//! A random run of a store on a simulated disk, with all acknowledged changes.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -14,10 +14,10 @@ use crate::random::Random;
 use crate::request::{self, Act, PROJECTS, Request, VIEWS};
 use crate::setup::{Clock, Setup};
 
-/// How many callers come at the same time.
+/// The number of concurrent callers.
 const CROWD: usize = 6;
 
-/// A run that has ended.
+/// A completed run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) setup: Setup,
@@ -26,11 +26,11 @@ pub(crate) struct Run {
     pub(crate) acknowledged: Acknowledged,
     /// The disk calls of each opening within the run.
     pub(crate) openings: Vec<Range<usize>>,
-    /// How many changes were synced together with the one before them.
+    /// The number of changes that were synced together with the previous one.
     pub(crate) shared_syncs: usize,
 }
 
-/// A run that goes on.
+/// A run in progress.
 #[derive(Debug)]
 pub(crate) struct Running {
     setup: Setup,
@@ -38,7 +38,7 @@ pub(crate) struct Running {
     clock: Clock,
     store: Store,
     history: History,
-    told: Vec<(usize, u64)>,
+    reported: Vec<(usize, u64)>,
     openings: Vec<Range<usize>>,
     random: Random,
     number: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Running {
 }
 
 impl Run {
-    /// A new store that so many calls are made on, or crowds of calls; then it is closed.
+    /// A new store with this number of calls, or groups of concurrent calls; then it is closed.
     pub(crate) fn record(seed: u64, steps: usize) -> Self {
         Self::on_a_disk(seed, steps, "", Syncs::Honest)
     }
@@ -58,7 +58,7 @@ impl Run {
         Self::with(setup, random, steps, ("", Syncs::Honest))
     }
 
-    /// The same on a disk that is not honest, from when the store has been made.
+    /// The same on a disk that is dishonest from the creation of the store on.
     pub(crate) fn on_a_disk(seed: u64, steps: usize, prefix: &str, syncs: Syncs) -> Self {
         let mut random = Random(seed);
         let setup = Setup::random(&mut random);
@@ -85,7 +85,7 @@ impl Run {
 }
 
 impl Running {
-    /// Goes on with an open store whose content is the newest of the history.
+    /// Continues with an open store whose content is the newest of the history.
     pub(crate) fn new(
         setup: Setup,
         disk: SimulatedDisk,
@@ -94,10 +94,10 @@ impl Running {
         history: History,
         mut random: Random,
     ) -> Self {
-        // Other calls than any before.
+        // Calls that did not occur before.
         let number = random.next() >> 40;
-        // What can be read now stays, too.
-        let told = vec![(disk.calls(), history.revision())];
+        // Content that can be read now stays, too.
+        let reported = vec![(disk.calls(), history.revision())];
         let opening = 0..disk.calls();
         Self {
             setup,
@@ -105,7 +105,7 @@ impl Running {
             clock,
             store,
             history,
-            told,
+            reported,
             openings: vec![opening],
             random,
             number,
@@ -113,7 +113,7 @@ impl Running {
         }
     }
 
-    /// Makes views, so that most of what is asked for can be done.
+    /// Creates views, so that most calls can succeed.
     fn fill(&mut self) {
         for view in VIEWS {
             self.make(&Request::new(PROJECTS[0], Act::Create(view, 0)));
@@ -123,7 +123,7 @@ impl Running {
 
     fn step(&mut self) {
         self.time += 10;
-        // It goes back at times.
+        // Sometimes the clock goes back.
         self.clock.set(self.time.saturating_sub(self.random.below(30) as u64));
         match self.random.below(16) {
             0..=4 => self.crowd(),
@@ -133,17 +133,17 @@ impl Running {
         self.note_positions();
     }
 
-    /// Takes down the positions of the changes that were made, as far as the journal keeps them.
+    /// Records the positions of the changes, as far as the journal keeps them.
     fn note_positions(&self) {
         let snapshot = self.store.snapshot().unwrap();
         self.history.set_position(snapshot.position());
-        // Of the others as many as are kept: segments may go meanwhile.
+        // Only the kept ones, since segments may be removed at the same time.
         for change in content::kept_changes(&snapshot).into_iter().flatten().flatten() {
             self.history.set_position(change.position);
         }
     }
 
-    /// One call, and nobody else calls.
+    /// One call, without others at the same time.
     pub(crate) fn alone(&mut self) {
         self.number += 1;
         let request =
@@ -154,12 +154,12 @@ impl Running {
     fn make(&mut self, request: &Request) {
         let revision = request.call(&self.store).unwrap();
         assert_eq!(revision, self.history.apply(request, self.clock.now()));
-        self.told.extend(revision.map(|revision| (self.disk.calls(), revision)));
+        self.reported.extend(revision.map(|revision| (self.disk.calls(), revision)));
     }
 
     /// Several calls at the same time, and a reader.
     fn crowd(&mut self) {
-        // Changes of links share a group, and all others are alone in theirs.
+        // Changes of links share a group; each other change has its own group.
         let acts = if self.random.below(2) == 0 { request::LINKS } else { request::TOGETHER };
         let requests: Vec<Request> = (0..CROWD)
             .map(|_| {
@@ -173,9 +173,9 @@ impl Running {
         made.sort_by_key(|(revision, ..)| *revision);
         for (revision, call, request) in made {
             assert_eq!(self.history.apply(&request, self.clock.now()), Some(revision));
-            self.told.push((call, revision));
+            self.reported.push((call, revision));
         }
-        self.told.extend(read);
+        self.reported.extend(read);
     }
 
     fn reopen(&mut self) {
@@ -198,12 +198,12 @@ impl Running {
             disk: self.disk,
             openings: self.openings,
             history: self.history,
-            acknowledged: Acknowledged::new(self.told),
+            acknowledged: Acknowledged::new(self.reported),
         }
     }
 }
 
-/// Whether a call writes changes to a segment that has its name.
+/// Whether a call writes changes to a segment under its final name.
 pub(crate) fn is_append(call: &DiskCall) -> bool {
     matches!(call.kind, CallKind::Write | CallKind::WriteSynced)
         && call.name.starts_with("journal/")
@@ -212,8 +212,8 @@ pub(crate) fn is_append(call: &DiskCall) -> bool {
 
 type Made = Vec<(u64, usize, Request)>;
 
-/// Calls from a thread each; which revision each change got and by which disk call it was known,
-/// and what a reader saw by which disk call.
+/// Calls from one thread each; returns the revision of each change with the disk call after which it was known, and the
+/// revision that a reader saw with its disk call.
 fn at_the_same_time(
     store: &Store,
     disk: &SimulatedDisk,

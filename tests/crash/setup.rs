@@ -9,19 +9,17 @@ use viewlink::{Checkpoints, Options, Timestamp};
 
 use crate::random::Random;
 
-/// A number from the environment, or the usual one.
+/// A number from the environment, or the default.
 pub(crate) fn number_from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }
 
-/// Where the random histories begin: other ones with `VIEWLINK_SEED`. The next run has the next
-/// number.
+/// The seed of the random histories; different with `VIEWLINK_SEED`. The next run has the next number.
 pub(crate) fn first_seed() -> u64 {
     number_from_environment("VIEWLINK_SEED", 0)
 }
 
-/// A clock that a test sets, and that can be slow, so that callers queue up behind the one who
-/// asks for the time in the middle of a change.
+/// A clock that a test sets. It can be slow, so that callers queue up during a change that reads it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     millis: Arc<AtomicU64>,
@@ -52,22 +50,22 @@ impl Clock {
 /// The directory on the disk of the store where its journal is archived.
 pub(crate) const ARCHIVE: &str = "archive";
 
-/// Options small enough that a short run rotates segments, makes checkpoints, and trims and archives segments.
+/// Options so small that a short run rotates segments, makes checkpoints, and trims and archives segments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     checkpoints: Checkpoints,
-    /// After how many bytes of journal a checkpoint is made; after each group where there are none.
+    /// The bytes of the journal after which a checkpoint is made; after each group if there are none.
     bytes: Option<u64>,
-    /// Whether a checkpoint is read again before it takes the place of the one before.
+    /// Whether a checkpoint is verified before it replaces the previous one.
     reads_back: bool,
     pub(crate) keep: Option<u64>,
     pub(crate) archives: bool,
-    /// Whether the disk takes writes past the cache.
+    /// Whether the disk supports direct writes.
     pub(crate) is_direct: bool,
 }
 
 impl Setup {
-    /// Checkpoints are made by those whose changes make them due, so that a seed gives the same calls each time.
+    /// Checkpoints are made by the callers whose changes make them due, so that a seed gives the same calls each time.
     pub(crate) fn random(random: &mut Random) -> Self {
         Self {
             checkpoints: Checkpoints::Inline,
@@ -79,12 +77,13 @@ impl Setup {
         }
     }
 
-    /// The same with a thread for checkpoints and for segments that are made ahead, besides those of the callers.
+    /// The same with a thread for checkpoints and for segments that are created in advance, in addition to the threads
+    /// of the callers.
     pub(crate) fn random_in_background(random: &mut Random) -> Self {
         Self { checkpoints: Checkpoints::Background, ..Self::random(random) }
     }
 
-    /// All changes are kept, so that the journal tells who made what.
+    /// All changes are kept, so that the journal shows who made them.
     pub(crate) const fn keeping_all() -> Self {
         Self {
             checkpoints: Checkpoints::Inline,
@@ -96,15 +95,15 @@ impl Setup {
         }
     }
 
-    /// Segments go soon: into an archive, after a checkpoint for each group, or for good, after those that are asked
-    /// for.
+    /// Segments are removed soon: into an archive after a checkpoint for each group, or permanently after requested
+    /// checkpoints.
     pub(crate) const fn forgetting(checkpoints: Checkpoints, archives: bool) -> Self {
         let bytes = if archives { None } else { Some(u64::MAX) };
         let (keep, reads_back) = (Some(6), archives);
         Self { checkpoints, bytes, reads_back, keep, archives, is_direct: false }
     }
 
-    /// Checkpoints are few, and the journal goes as soon as they have it.
+    /// There are few checkpoints, and each trims the journal at once.
     pub(crate) const fn trimming() -> Self {
         Self { keep: Some(1), ..Self::forgetting(Checkpoints::Inline, false) }
     }

@@ -1,4 +1,4 @@
-//! What the images of a run came to, and where the crashes were.
+//! The results of the images of a run, and where the crashes were.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use viewlink::testing::{CallKind, DiskCall};
 
 use crate::verdict::Verdict;
 
-/// How many failures are told in full.
+/// The number of failures that are shown completely.
 const TOLD: usize = 5;
 
-/// What a crash was in the middle of.
+/// The step during which a crash happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     Appending,
@@ -25,9 +25,9 @@ pub(crate) enum Place {
     /// A segment is copied into the archive.
     Archiving,
     WritingACheckpoint,
-    /// All of it is written, and not synced.
+    /// All of it is written, but not synced.
     SyncingACheckpoint,
-    /// It is synced, and takes the place of the one before.
+    /// It is synced, and replaces the previous one.
     NamingACheckpoint,
     /// It has its name, which is not synced.
     SyncingTheNameOfACheckpoint,
@@ -35,7 +35,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Those that every run of the tests must meet.
+    /// The steps that every run of the tests must contain.
     pub(crate) const ALL: [Self; 11] = [
         Self::Appending,
         Self::BuildingASegment,
@@ -50,12 +50,12 @@ impl Place {
         Self::SyncingTheNameOfACheckpoint,
     ];
 
-    /// Whether a segment is being made.
+    /// Whether a segment is being created.
     pub(crate) const fn is_new_segment(self) -> bool {
         matches!(self, Self::BuildingASegment | Self::BuildingASegmentAhead | Self::NamingASegment)
     }
 
-    /// Where the power is lost before `next` and after `last`.
+    /// The step in which the power is lost, before `next` and after `last`.
     pub(crate) fn of(last: Option<&DiskCall>, next: Option<&DiskCall>) -> Self {
         let Some(next) = next else { return Self::Elsewhere };
         let last_kind = last.map(|call| call.kind);
@@ -81,7 +81,7 @@ impl Place {
         }
     }
 
-    /// Whether a crash here may leave much or little: the power is lost more often.
+    /// Whether much or little may be left after a crash here; then the power is lost more often.
     pub(crate) const fn is_of_note(self) -> bool {
         !matches!(self, Self::WritingACheckpoint | Self::SyncingACheckpoint | Self::Elsewhere)
     }
@@ -91,31 +91,30 @@ impl Place {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) images: u64,
-    /// Those that could not be opened among them.
+    /// Images that could not be opened.
     pub(crate) lost: u64,
     pub(crate) refused: u64,
     pub(crate) torn: u64,
-    /// Of the images how many were made while another one recovered.
+    /// Images that were made while another one recovered.
     pub(crate) in_recovery: u64,
-    /// Of these how many while it built and named its fresh segment.
+    /// Those of them that were made while it built and named its new segment.
     pub(crate) fresh_segment: u64,
-    /// How many were made while a segment followed one that was full.
+    /// Images that were made when a new segment followed a full one.
     pub(crate) rotating: u64,
     pub(crate) killed: u64,
-    /// Of these how many between the write of a record and its sync, and then the power was lost at
-    /// each call of those who came afterwards.
+    /// Those of them between the write of a record and its sync; then the power was lost at each later call.
     pub(crate) followed: u64,
-    /// How many were made while a store was opened.
+    /// Images that were made while a store was opened.
     pub(crate) opening: u64,
-    /// How many were also opened to read only, before.
+    /// Images that were first opened read-only.
     pub(crate) only_read: u64,
-    /// How many had their archive held against their journal.
+    /// Images whose archive was compared with their journal.
     pub(crate) archives: u64,
-    /// How many changes had the position that they were acknowledged with.
+    /// Changes with the position that was acknowledged.
     pub(crate) positions: u64,
     pub(crate) shared_syncs: usize,
     pub(crate) places: BTreeMap<Place, u64>,
-    /// The first of those that were lost or torn.
+    /// The first lost or torn images.
     pub(crate) failures: Vec<String>,
 }
 

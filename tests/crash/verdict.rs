@@ -1,4 +1,4 @@
-//! What became of a store in a crash.
+//! The state of a store after a crash.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use crate::content;
 use crate::history::{History, State};
 use crate::setup::Setup;
 
-/// Why a store is not what it should be.
+/// Why a store is wrong.
 #[derive(Clone, Debug)]
 pub(crate) enum Verdict {
-    /// It cannot be opened, so that all of it is lost.
+    /// It cannot be opened, so everything is lost.
     Refused(String),
-    /// Something acknowledged is not there, or cannot be read.
+    /// An acknowledged change is missing, or cannot be read.
     Lost(String),
-    /// Something is there that never was so.
+    /// There is content that never existed.
     Torn(String),
 }
 
@@ -29,17 +29,17 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What was found of a store that is right.
+/// The findings about a correct store.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Right {
     pub(crate) revision: u64,
-    /// How many changes have the position that they had when they were made.
+    /// The number of changes that have their original position.
     pub(crate) positions: u64,
 }
 
-/// Compares all that a store shows with what it should show, by snapshots in both directions and by a feed.
+/// Compares the whole content of a store with the expected one, by snapshots in both directions and by a feed.
 ///
-/// What had been acknowledged up to `at_least` must be there, and the rest be whole or absent.
+/// Acknowledged changes up to `at_least` must be there. Each later one must be complete or absent.
 pub(crate) fn judge(
     store: &Store,
     history: &History,
@@ -73,7 +73,7 @@ fn unreadable(error: viewlink::Error) -> Verdict {
     Verdict::Lost(format!("cannot be read: {error:?}"))
 }
 
-/// A revision in the middle of those that are kept, and the oldest one, are seen as they were.
+/// A revision in the middle of the kept ones, and the oldest one, have their old content.
 fn check_past(store: &Store, history: &History, (newest, kept): (u64, u64)) -> Result<(), Verdict> {
     let oldest = newest + 1 - kept;
     for revision in [newest - kept / 2, oldest.min(newest)] {
@@ -87,7 +87,7 @@ fn check_past(store: &Store, history: &History, (newest, kept): (u64, u64)) -> R
     Ok(())
 }
 
-/// The newest changes are all there, as many as the options keep, and each is what was asked for.
+/// The newest changes are all there, as many as the options keep, and each is the requested one.
 fn check_journal(
     kept: &[String],
     history: &History,
@@ -108,7 +108,7 @@ fn check_journal(
     Ok(())
 }
 
-/// A feed gives what the journal keeps and ends where the snapshot stands, and each position is that of before.
+/// A feed returns the changes of the journal, ends at the revision of the snapshot, and has the old positions.
 fn check_feed(
     store: &Store,
     kept: &[String],

@@ -10,7 +10,7 @@ use crate::request::{Fields, Keys};
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) id: u32,
-    /// What its fields are made up from.
+    /// The number from which its fields are made.
     pub(crate) fields: u64,
     pub(crate) version: u64,
     pub(crate) revision: u64,
@@ -23,7 +23,7 @@ pub(crate) struct View {
     pub(crate) by_filter: BTreeSet<Resource>,
 }
 
-/// Ordered as links are.
+/// In the order of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Link {
     pub(crate) time: u64,
@@ -43,7 +43,8 @@ impl View {
         self.changed(of, &linked, &[], held, revision)
     }
 
-    /// Links what is not linked yet; tells what that was, and whether keys hold since what a filter alone held.
+    /// Links resources that are not linked yet; returns these, and whether keys now hold a link that only a filter held
+    /// before.
     fn add(&mut self, asked: Vec<Resource>, time: u64, revision: u64) -> (Vec<String>, bool) {
         let (mut linked, mut held) = (Vec::new(), false);
         for (place, resource) in asked.into_iter().enumerate() {
@@ -56,7 +57,8 @@ impl View {
         (linked, held)
     }
 
-    /// Unlinks what a filter does not find; what it finds no key holds any more.
+    /// Unlinks resources that no filter finds, and lets only the filter hold the others; returns the unlinked ones, and
+    /// whether there are others.
     fn drop_keys(
         &mut self,
         asked: impl IntoIterator<Item = Resource>,
@@ -104,7 +106,7 @@ impl View {
         self.changed(of, &[], &unlinked, released, revision)
     }
 
-    /// What the journal says, if links changed or who holds some.
+    /// The line of the journal, if links or their holders changed.
     pub(crate) fn changed(
         &mut self,
         of: ResourceType,

@@ -1,13 +1,13 @@
-//! Nobody waits for ever.
+//! A time limit for the tests.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// Longer than anything here should ever take.
+/// A time limit that no working test reaches.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Does something in a thread of its own, and ends the test if that does not come back.
+/// Runs a function in its own thread, and ends the test if it does not return.
 pub(crate) fn watched<T: Send + 'static>(
     what: String,
     act: impl FnOnce() -> T + Send + 'static,

@@ -1,6 +1,6 @@
 // Drives a host with a client made from its description: drive.js DESCRIPTION URL.
 //
-// Whatever an operation answers must be what the description says of it.
+// Each answer must match the description of its operation.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,13 +11,13 @@ const definition = JSON.parse(readFileSync(description, "utf8"));
 const api = new OpenAPIClientAxios({
   definition,
   withServer: { url },
-  // Of failures, too, the answer is looked at.
+  // The answers of failed requests are also checked.
   axiosConfigDefaults: { headers: { Authorization: "the-writer-key" }, validateStatus: () => true },
 });
 const client = await api.init();
 const used = new Set();
 
-// What a value is not that its schema says it is.
+// How a value differs from its schema.
 function unlike(schema, value, place = "the answer") {
   if (schema.$ref) return unlike(definition.components.schemas[schema.$ref.split("/").pop()], value, place);
   if (schema.oneOf) {
@@ -38,7 +38,7 @@ function unlike(schema, value, place = "the answer") {
   }
 }
 
-// Calls an operation, and checks the answer against the description; gives its data.
+// Calls an operation, checks the answer against the description, and returns its data.
 async function call(operation, status, parameters, body, config) {
   const answer = await client[operation](parameters, body, config);
   assert.equal(answer.status, status, `${operation}: ${JSON.stringify(answer.data)}`);

@@ -3,12 +3,12 @@
 #
 #     bash tests/generated_client/run.sh
 #
-# Needs cargo, node and npm with a network to install from; says so where there is no npm.
+# Needs cargo, node and npm with a network to install from; skips the test with a message if npm is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 if ! command -v npm > /dev/null; then
-  echo "left out: npm is not installed, so no client is made from the description"
+  echo "skipped: npm is not installed"
   exit 0
 fi
 . tests/host.sh

@@ -1,9 +1,9 @@
-//! Bytes from anybody, in place of what the store wrote.
+//! Arbitrary bytes, in place of what the store wrote.
 
 use proptest::prelude::*;
 use viewlink::decode_anything;
 
-/// The bytes of a record the store writes: an enum's variant, numbers and short texts.
+/// The bytes of a record that the store writes: the variant of an enum, numbers and short texts.
 fn nearly_a_record() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         (0..4_u8).prop_map(|small| vec![small]),
@@ -19,14 +19,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn arbitrary_bytes_are_a_row_a_record_a_cursor_or_an_error(
+    fn arbitrary_bytes_are_valid_or_an_error(
         bytes in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         decode_anything(&bytes);
     }
 
     #[test]
-    fn what_is_nearly_a_record_is_one_or_an_error(bytes in nearly_a_record()) {
+    fn bytes_that_are_nearly_a_record_are_valid_or_an_error(bytes in nearly_a_record()) {
         decode_anything(&bytes);
     }
 }

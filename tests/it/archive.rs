@@ -1,4 +1,4 @@
-//! A directory that keeps what the journal lets go of.
+//! A directory that keeps the segments that the journal removes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use crate::support::{
     revision, segments, segments_in,
 };
 
-/// Segments of a dozen changes, of which few are kept.
+/// Segments of a dozen changes; only few are kept.
 fn options(archive: &Path) -> Options {
     let options = Options::new().segment_size(4_096).keep_changes(Some(20));
     options.checkpoints(Checkpoints::ByHand).archive(Some(archive.to_owned()))
@@ -28,7 +28,7 @@ fn firsts(segments: &[std::path::PathBuf]) -> BTreeSet<u64> {
     segments.iter().map(|path| first_revision(path)).collect()
 }
 
-/// The bytes of segments, without the zeros that they are filled with.
+/// The bytes of segments, without the zeros at their end.
 fn used(dir: &Path) -> BTreeMap<u64, Vec<u8>> {
     let without_zeros = |path: &std::path::PathBuf| {
         let mut bytes = fs::read(path).unwrap();
@@ -39,7 +39,7 @@ fn used(dir: &Path) -> BTreeMap<u64, Vec<u8>> {
 }
 
 #[test]
-fn what_the_journal_lets_go_of_is_in_the_archive_byte_by_byte() {
+fn segments_that_the_journal_removes_are_in_the_archive_byte_by_byte() {
     let dir = tempfile::tempdir().unwrap();
     let [path, archive] = ["store", "kept/archive"].map(|name| dir.path().join(name));
     let mut seen = BTreeMap::new();
@@ -51,7 +51,7 @@ fn what_the_journal_lets_go_of_is_in_the_archive_byte_by_byte() {
         add(&store, 60);
         let before = used(&path.join("journal"));
         let newest = *before.keys().last().unwrap();
-        // The newest one may still grow.
+        // The newest segment may still grow.
         seen.extend(before.into_iter().filter(|(first, _)| *first < newest));
         store.checkpoint().unwrap();
         let (here, there) = (firsts(&segments(&path)), firsts(&segments_in(&archive)));
@@ -72,9 +72,9 @@ fn what_the_journal_lets_go_of_is_in_the_archive_byte_by_byte() {
     assert_eq!(names(&archive).len(), kept.len(), "{:?}", names(&archive));
 }
 
-/// Its process was killed after segments were copied and before they were removed, or their removal was lost.
+/// The process was killed after segments were copied and before they were removed, or their removal was lost.
 #[test]
-fn what_is_in_the_archive_already_is_let_go_of_and_not_copied_again() {
+fn archived_segments_are_removed_and_not_copied_again() {
     let dir = tempfile::tempdir().unwrap();
     let [path, archive] = ["store", "archive"].map(|name| dir.path().join(name));
     let store = options(&archive).open(&path).unwrap();
@@ -99,7 +99,7 @@ fn what_is_in_the_archive_already_is_let_go_of_and_not_copied_again() {
 }
 
 #[test]
-fn an_archive_of_another_store_is_refused_and_the_journal_keeps_what_it_has() {
+fn an_archive_of_another_store_is_refused_and_the_journal_is_not_trimmed() {
     let dir = tempfile::tempdir().unwrap();
     let [one, other, archive] = ["one", "other", "archive"].map(|name| dir.path().join(name));
     let store = options(&archive).open(&one).unwrap();
@@ -116,7 +116,7 @@ fn an_archive_of_another_store_is_refused_and_the_journal_keeps_what_it_has() {
     assert!(matches!(error, Error::Io { .. }), "{error}");
     assert_eq!(error.outcome(), Outcome::NotApplied);
     assert_plain(&error.to_string());
-    // The checkpoint was made all the same; only nothing was let go of.
+    // The checkpoint was made nevertheless; only no segment was removed.
     assert_eq!(store.stats().checkpoint_revision, 61);
     assert_eq!(store.sizes().unwrap().journal.oldest, 1);
     assert_eq!(store.health(), Health::Writable);
@@ -124,7 +124,7 @@ fn an_archive_of_another_store_is_refused_and_the_journal_keeps_what_it_has() {
     add(&store, 5);
     assert_clean(&store);
     drop(store);
-    // With a directory of its own it goes on.
+    // With its own directory the store continues.
     let store = options(&dir.path().join("its-own")).open(&other).unwrap();
     store.checkpoint().unwrap();
     assert!(store.sizes().unwrap().journal.oldest > 20);
@@ -133,7 +133,7 @@ fn an_archive_of_another_store_is_refused_and_the_journal_keeps_what_it_has() {
 }
 
 #[test]
-fn an_archive_that_cannot_be_made_fails_the_opening() {
+fn an_archive_that_cannot_be_created_fails_the_opening() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     let archive = dir.path().join("file/archive");
@@ -146,7 +146,7 @@ fn an_archive_that_cannot_be_made_fails_the_opening() {
 }
 
 #[test]
-fn every_segment_that_another_one_follows_is_in_the_archive_also_where_the_journal_keeps_it() {
+fn every_complete_segment_is_in_the_archive_even_if_the_journal_keeps_it() {
     let dir = tempfile::tempdir().unwrap();
     let [path, archive] = ["store", "archive"].map(|name| dir.path().join(name));
     let store = options(&archive).keep_changes(None).open(&path).unwrap();
@@ -161,7 +161,7 @@ fn every_segment_that_another_one_follows_is_in_the_archive_also_where_the_journ
 }
 
 #[test]
-fn a_copy_and_the_archive_bring_back_the_store_of_any_revision_since() {
+fn a_copy_and_the_archive_restore_the_store_at_any_later_revision() {
     let dir = tempfile::tempdir().unwrap();
     let [path, archive, copy] = ["store", "archive", "copy"].map(|name| dir.path().join(name));
     let store = options(&archive).open(&path).unwrap();
@@ -184,7 +184,7 @@ fn a_copy_and_the_archive_bring_back_the_store_of_any_revision_since() {
         let restored = Store::open(&restored).unwrap();
         assert_eq!(&content_of(&restored), expected);
         assert_clean(&restored);
-        // Nothing was lost: it is the same way still.
+        // Nothing was lost: it still has the same history.
         let here = restored.snapshot().unwrap().position();
         assert_eq!(here == newest, *revision == newest.revision());
         let later = restored.feed_after(newest).map(drop);

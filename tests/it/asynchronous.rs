@@ -1,4 +1,4 @@
-//! The store from async code: the same calls, and what becomes of those that are dropped.
+//! The store from async code: the same calls, and futures that are dropped.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,22 +20,22 @@ use crate::support::{
     revision,
 };
 
-/// Longer than anybody should ever wait.
+/// A time limit that no working call reaches.
 const LONG: Duration = Duration::from_secs(30);
 
-/// A runtime with some threads for tasks, and some for what blocks.
+/// A runtime with a few threads for tasks, and a few for blocking work.
 pub(crate) fn runtime(blocking: usize) -> Runtime {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2).max_blocking_threads(blocking).enable_time().build().unwrap()
 }
 
-/// Asks a call once; it is not done at once.
+/// Polls a call once; it is not done at once.
 fn begin(call: impl Future) {
     let mut call = pin!(call);
     assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
-/// Lets a thread of the pool do nothing until the sender is dropped.
+/// Blocks a thread of the pool until the sender is dropped.
 fn block(runtime: &Runtime, store: &AsyncStore) -> Sender<()> {
     let (release, wait) = mpsc::channel::<()>();
     let (begun, has_begun) = mpsc::channel();
@@ -52,7 +52,7 @@ fn block(runtime: &Runtime, store: &AsyncStore) -> Sender<()> {
     release
 }
 
-/// A clock that stands still in the middle of a change as long as the mutex is locked.
+/// A clock that waits in the middle of a change while the mutex is locked.
 fn held_clock() -> (Options, Arc<Mutex<()>>, Receiver<()>) {
     let (asked, has_asked) = mpsc::channel();
     let gate = Arc::new(Mutex::new(()));
@@ -114,7 +114,7 @@ fn every_call_does_what_its_blocking_twin_does() {
 }
 
 #[test]
-fn what_a_handle_says_goes_with_its_calls() {
+fn the_notes_of_a_handle_apply_to_its_calls() {
     let store = memory().into_async();
     runtime(1).block_on(async {
         let project = store.project("p").unwrap();
@@ -140,7 +140,7 @@ fn what_a_handle_says_goes_with_its_calls() {
 }
 
 #[test]
-fn a_store_is_opened_kept_in_order_copied_and_closed() {
+fn a_store_is_opened_checked_copied_and_closed() {
     let dir = tempfile::tempdir().unwrap();
     let (path, copy) = (dir.path().join("store"), dir.path().join("copy"));
     runtime(2).block_on(async {
@@ -179,17 +179,17 @@ fn a_call_that_is_dropped_before_it_begins_is_not_made() {
         let _runtime = runtime.enter();
         begin(project.create_view(NewView::new("v", "V")));
         begin(store.clone().close());
-        // Not even asked once.
+        // This future is not even polled once.
         drop(project.create_view(NewView::new("w", "W")));
     }
     drop(release);
-    // Behind them in the queue of the only thread.
+    // After them in the queue of the only thread.
     let read = store.read(|snapshot| Ok(snapshot.revision()));
     assert_eq!(runtime.block_on(read).unwrap(), 0);
 }
 
 #[test]
-fn a_call_that_is_dropped_in_the_middle_of_its_change_is_made_whole() {
+fn a_call_that_is_dropped_in_the_middle_of_its_change_is_completed() {
     let (options, gate, has_asked) = held_clock();
     let store = options.open_in_memory().unwrap().into_async();
     let project = store.project("p").unwrap();
@@ -207,12 +207,12 @@ fn a_call_that_is_dropped_in_the_middle_of_its_change_is_made_whole() {
     assert_eq!(flags(store.blocking(), "v"), ["a", "b"]);
 }
 
-/// What a task that was dropped at some moment may leave.
+/// The states that a task may leave if it was dropped at some moment.
 #[test]
-fn law_a_dropped_call_is_whole_or_absent_and_an_answered_one_is_whole() {
+fn law_a_dropped_call_is_complete_or_absent_and_an_answered_one_is_complete() {
     let (mut absent, mut unheard, mut heard) = (0, 0, 0);
     for seed in 0..cases(6) {
-        // Of few threads many calls wait, of many few.
+        // With few threads many calls wait, with many threads only few.
         let runtime = runtime(if seed % 2 == 0 { 2 } else { 16 });
         let dir = tempfile::tempdir().unwrap();
         let options = Options::new().segment_size(16 << 10).keep_changes(None);
@@ -243,7 +243,7 @@ fn law_a_dropped_call_is_whole_or_absent_and_an_answered_one_is_whole() {
             }
             answers
         });
-        // Waits for what has a thread.
+        // Waits for the calls that have a thread.
         drop(runtime);
         let there = flags(store.blocking(), "v");
         for (number, answer) in answers.into_iter().enumerate() {
@@ -256,7 +256,7 @@ fn law_a_dropped_call_is_whole_or_absent_and_an_answered_one_is_whole() {
                 }
                 None if links == 0 => absent += 1,
                 None => {
-                    assert_eq!(links, 5, "call {number} of seed {seed} is there in part");
+                    assert_eq!(links, 5, "call {number} of seed {seed} is partly there");
                     unheard += 1;
                 }
             }
@@ -266,7 +266,7 @@ fn law_a_dropped_call_is_whole_or_absent_and_an_answered_one_is_whole() {
     assert!(absent > 0 && unheard > 0 && heard > 0, "{absent} absent, {unheard}, {heard} heard");
 }
 
-/// The flags of a call: no other one has them.
+/// The flags of a call; no other call has them.
 fn keys(call: usize) -> Vec<String> {
     (0..5).map(|key| format!("flag.{call}-{key}")).collect()
 }
@@ -302,7 +302,7 @@ fn a_call_without_a_runtime_or_in_one_that_ended_is_an_error_that_changed_nothin
     assert_eq!(revision(store.blocking()), 0);
 }
 
-/// The runtime lets the thread that is there make the call, or not.
+/// The runtime makes the call in the available thread, or refuses it.
 #[test]
 fn a_call_that_waits_as_its_runtime_ends_says_whether_it_was_made() {
     let store = memory().into_async();
@@ -341,7 +341,7 @@ fn handles_and_the_futures_of_their_calls_can_be_sent() {
 }
 
 #[test]
-fn changes_are_taken_back_and_the_past_is_read() {
+fn changes_are_reverted_and_the_past_is_read() {
     let store = memory();
     project(&store).create_view(NewView::new("v", "V")).unwrap();
     let async_store = store.clone().into_async();

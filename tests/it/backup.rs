@@ -1,4 +1,4 @@
-//! Copies of a store that is in use.
+//! Backups of a store that is in use.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_copy_has_all_there_is_and_goes_on_by_itself() {
+fn a_copy_has_all_content_and_continues_on_its_own() {
     let dir = tempfile::tempdir().unwrap();
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c"]);
@@ -54,7 +54,7 @@ fn an_empty_store_and_a_copy_can_be_copied() {
 }
 
 #[test]
-fn a_copy_has_the_history_as_far_as_it_is_kept() {
+fn a_copy_has_the_kept_history() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().segment_size(4_096).keep_changes(Some(30));
     let store = options.open_in_memory().unwrap();
@@ -101,7 +101,7 @@ fn changes_are_as_old_in_a_copy_as_in_the_store() {
 }
 
 #[test]
-fn a_store_that_takes_no_changes_can_be_copied_and_a_closed_one_not() {
+fn a_store_that_accepts_no_changes_can_be_copied_but_a_closed_one_cannot() {
     let dir = tempfile::tempdir().unwrap();
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
@@ -114,9 +114,9 @@ fn a_store_that_takes_no_changes_can_be_copied_and_a_closed_one_not() {
     assert_eq!(names(dir.path()), ["copy"]);
 }
 
-/// Segments of a copy and of the store it was made of look alike and must not be mixed.
+/// Segments of a copy and of its original look alike and must not be mixed.
 #[test]
-fn a_segment_of_a_copy_is_none_of_the_store() {
+fn a_segment_of_a_copy_is_not_accepted_by_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path().join("store")).unwrap();
     create(&project(&store), "v");
@@ -134,7 +134,7 @@ fn a_segment_of_a_copy_is_none_of_the_store() {
     assert!(error.to_string().contains("another store"), "{error}");
 }
 
-/// Copies until it is told to stop, and three times at least.
+/// Makes copies until it is stopped, and at least three.
 fn copy_until(store: &Store, dir: &Path, done: &AtomicBool) {
     let mut copies = 0;
     while !done.load(Ordering::SeqCst) || copies < 3 {
@@ -172,7 +172,7 @@ fn assert_whole_batches(store: &Store) {
 }
 
 #[test]
-fn a_copy_beside_writers_is_of_one_revision() {
+fn a_copy_made_during_writes_has_one_revision() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().segment_size(4_096).keep_changes(Some(25));
     let options = options.checkpoint_bytes(1 << 10);
@@ -208,6 +208,6 @@ fn a_copy_beside_writers_is_of_one_revision() {
     assert_eq!(flags(&store, "v").len(), 240);
     store.checkpoint().unwrap();
     let oldest = store.verify().unwrap().counts.oldest_kept;
-    assert!(oldest > 300, "the journal lets go again: {oldest}");
+    assert!(oldest > 300, "the journal is trimmed again: {oldest}");
     assert_clean(&store);
 }

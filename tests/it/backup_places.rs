@@ -1,4 +1,4 @@
-//! Where copies of a store are made, and what is left of those that fail.
+//! The places for copies of a store, and the remains of copies that fail.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[test]
-fn what_is_at_the_path_is_left_as_it_is() {
+fn an_existing_file_at_the_path_is_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
@@ -39,7 +39,7 @@ fn what_is_at_the_path_is_left_as_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn an_empty_directory_is_filled_and_stays_the_one_it_was() {
+fn an_empty_directory_is_filled_and_stays_the_same_directory() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = two_views();
@@ -59,7 +59,7 @@ fn an_empty_directory_is_filled_and_stays_the_one_it_was() {
     assert_eq!(names(&path), ["checkpoint.redb", "journal", "lock"]);
 }
 
-/// A store whose journal cannot be read to its end; and what makes it whole again.
+/// A store whose journal cannot be read to its end, and a function that repairs it.
 fn with_a_damaged_journal(dir: &Path) -> (Store, impl FnOnce() + use<>) {
     let store = Options::new().segment_size(4_096).open(dir).unwrap();
     create(&project(&store), "v");
@@ -87,7 +87,7 @@ fn a_directory_that_could_not_be_filled_is_empty_again() {
 }
 
 #[test]
-fn a_copy_that_did_not_end_is_called_so_and_left_as_it_is() {
+fn an_incomplete_copy_is_reported_and_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
@@ -134,7 +134,7 @@ fn a_path_that_cannot_be_written_is_an_error_and_leaves_nothing() {
     let (store, project) = two_views();
     fs::write(dir.path().join("file"), "").unwrap();
     let mut paths = vec!["missing/copy".into(), "file/copy".into(), "x".repeat(300)];
-    // The system's own files take no directory, whoever asks.
+    // No user can create a directory among the system's own files.
     paths.extend(Path::new("/proc/self").is_dir().then_some("/proc/copy".to_owned()));
     for path in paths {
         let source = assert_failed(store.backup_to(dir.path().join(&path)));
@@ -152,7 +152,7 @@ fn a_path_that_cannot_be_written_is_an_error_and_leaves_nothing() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_read_to_its_end_leaves_nothing_half() {
+fn a_copy_of_an_unreadable_journal_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mend) = with_a_damaged_journal(&dir.path().join("store"));
     let source = assert_failed(store.backup_to(dir.path().join("copy")));

@@ -1,4 +1,4 @@
-//! Input that is none: a clear error of the call or a failure of the key, and never a panic.
+//! Invalid input: a clear error of the call or a failure of the key, and never a panic.
 
 use std::error::Error as _;
 
@@ -9,7 +9,7 @@ use viewlink::{
 
 use crate::support::{all, assert_clean, assert_plain, content_of, flag, journal, link, two_views};
 
-/// Texts that are no keys, and a piece of what is said about each.
+/// Texts that are not valid keys, with a part of the error of each.
 fn no_keys() -> Vec<(String, &'static str)> {
     let fixed = [
         ("", "empty"),
@@ -47,10 +47,10 @@ fn no_keys() -> Vec<(String, &'static str)> {
     texts
 }
 
-/// Checks a call's error: it names what is malformed, and its cause says why.
+/// Checks the error of a call: it names the malformed text, and its cause says why.
 fn assert_names(error: &Error, what: &str, text: &str, says: &str) {
     let Error::InvalidKey { what: found, text: kept, source } = error else { panic!("{error}") };
-    // Of a text of any length the error keeps enough to know it again.
+    // The error shows enough of a long text to recognise it.
     let start: String = text.chars().take(512).collect();
     assert_eq!((*found, kept), (what, &start));
     assert!(source.to_string().contains(says), "{source} does not say {says}");
@@ -62,7 +62,7 @@ fn assert_names(error: &Error, what: &str, text: &str, says: &str) {
 }
 
 #[test]
-fn a_text_that_is_no_project_key_is_an_error_that_names_it() {
+fn an_invalid_project_key_is_an_error_that_names_it() {
     let (store, _) = two_views();
     let snapshot = store.snapshot().unwrap();
     for (text, says) in no_keys() {
@@ -71,7 +71,7 @@ fn a_text_that_is_no_project_key_is_an_error_that_names_it() {
     }
 }
 
-/// Every call that takes a view key.
+/// Every call with a view key.
 fn with_view_key(store: &Store, project: &Project, key: &str) -> Vec<Error> {
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
@@ -89,7 +89,7 @@ fn with_view_key(store: &Store, project: &Project, key: &str) -> Vec<Error> {
 }
 
 #[test]
-fn a_text_that_is_no_view_key_is_an_error_that_names_it_and_changes_nothing() {
+fn an_invalid_view_key_is_an_error_that_names_it_and_changes_nothing() {
     let (store, project) = two_views();
     let before = content_of(&store);
     for (text, says) in no_keys() {
@@ -102,7 +102,7 @@ fn a_text_that_is_no_view_key_is_an_error_that_names_it_and_changes_nothing() {
 }
 
 #[test]
-fn a_text_that_is_no_resource_key_is_the_failure_of_that_key_for_every_type() {
+fn an_invalid_resource_key_fails_on_its_own_for_every_type() {
     let (store, project) = two_views();
     let (texts, says): (Vec<_>, Vec<_>) = no_keys().into_iter().unzip();
     for number in 0..8 {
@@ -135,7 +135,7 @@ fn a_text_that_is_no_resource_key_is_the_failure_of_that_key_for_every_type() {
 }
 
 #[test]
-fn a_text_that_is_no_environment_id_is_the_failure_of_that_segment_and_says_so() {
+fn an_invalid_environment_id_is_the_failure_of_that_segment() {
     let (store, project) = two_views();
     for (text, says) in no_keys() {
         let batch = Batch::segments([(text.as_str(), "good"), ("env", "good")]);
@@ -155,7 +155,7 @@ fn a_text_that_is_no_environment_id_is_the_failure_of_that_segment_and_says_so()
 }
 
 #[test]
-fn no_key_type_can_be_made_of_a_text_that_is_none() {
+fn no_key_type_accepts_an_invalid_text() {
     for (text, says) in no_keys() {
         let errors = [
             ProjectKey::parse(&text).unwrap_err(),
@@ -178,7 +178,7 @@ fn no_key_type_can_be_made_of_a_text_that_is_none() {
 }
 
 #[test]
-fn no_key_type_can_be_read_from_a_text_that_is_none() {
+fn no_key_type_is_deserialized_from_an_invalid_text() {
     for (text, says) in no_keys() {
         let json = serde_json::Value::from(text);
         let errors = [
@@ -195,7 +195,7 @@ fn no_key_type_can_be_read_from_a_text_that_is_none() {
 }
 
 #[test]
-fn the_longest_and_the_shortest_keys_are_keys_everywhere() {
+fn the_longest_and_the_shortest_keys_are_valid_everywhere() {
     let long = format!("Z{}", "9._-".repeat(63) + "aaa");
     assert_eq!(long.len(), 256);
     let store = Options::new().open_in_memory().unwrap();
@@ -221,7 +221,7 @@ fn the_longest_and_the_shortest_keys_are_keys_everywhere() {
 }
 
 #[test]
-fn texts_that_people_read_may_hold_anything_and_come_back_as_they_were() {
+fn names_and_descriptions_may_have_any_characters() {
     let (store, project) = two_views();
     let text = "名前 \0 \u{1b}[31m \n \u{202e} 🚩 ä";
     let noted = project.comment(text).actor(text);

@@ -1,4 +1,4 @@
-//! The size of a batch, and what a change leaves in the journal.
+//! The size of a batch, and the notes of a change in the journal.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use crate::support::{
 };
 
 #[test]
-fn a_batch_at_the_limit_is_taken_and_one_above_is_refused_whole() {
+fn a_batch_at_the_limit_is_accepted_and_a_larger_one_is_refused() {
     let store = Options::new().batch_limit(3).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
     project.link("v", Batch::flags(["a", "b", "c"])).unwrap().all_ok().unwrap();
     let before = content_of(&store);
-    // Repeated and malformed keys count: the limit is on what is sent.
+    // Repeated and malformed keys count: the limit applies to the keys as sent.
     let too_large = || Batch::flags(["a", "a", "", "d"]);
     let results = [project.link("v", too_large()), project.unlink("v", too_large())];
     for error in results.map(Result::unwrap_err) {
@@ -31,7 +31,7 @@ fn a_batch_at_the_limit_is_taken_and_one_above_is_refused_whole() {
 }
 
 #[test]
-fn a_limit_of_no_keys_takes_empty_batches_only() {
+fn with_a_limit_of_zero_only_empty_batches_are_accepted() {
     let store = Options::new().batch_limit(0).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -68,12 +68,12 @@ fn a_hundred_thousand_keys_are_one_change_and_one_more_is_refused() {
     let memory = store.sizes().unwrap().memory;
     assert!(
         memory.links < 4_096 && memory.backlinks < 4_096,
-        "what was unlinked is given back: {memory:?}"
+        "the memory of unlinked keys is freed: {memory:?}"
     );
 }
 
 #[test]
-fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
+fn the_journal_has_only_the_changes_of_a_batch() {
     for resource_type in ResourceType::ALL {
         let clock = Clock::default();
         let store = clock.options().open_in_memory().unwrap();
@@ -108,7 +108,7 @@ fn a_batch_is_in_the_journal_with_what_it_changed_and_nothing_else() {
 }
 
 #[test]
-fn the_journal_keeps_who_why_and_what_is_taken_back() {
+fn the_journal_keeps_actor_comment_and_reverted_revision() {
     let (store, project) = two_views();
     let noted = project.actor("ann").comment("handle").reverts(7);
     let last = || {
@@ -118,25 +118,25 @@ fn the_journal_keeps_who_why_and_what_is_taken_back() {
     let text = |text: &str| Some(text.to_owned());
     link(&noted, "v", &["a"]);
     assert_eq!(last(), (text("ann"), text("handle"), Some(7)));
-    // What the batch says goes before what its handle says.
+    // The notes of the batch replace those of its handle.
     let batch = || Batch::flags(["b"]).comment("batch").actor("bob");
     noted.link("v", batch()).unwrap().all_ok().unwrap();
     assert_eq!(last(), (text("bob"), text("batch"), Some(7)));
     noted.unlink("v", Batch::flags(["b"]).comment("only")).unwrap().all_ok().unwrap();
     assert_eq!(last(), (text("ann"), text("only"), Some(7)));
-    // The handle it was made from says nothing, and an empty text is not none.
+    // The original handle has no notes, and an empty text is different from no text.
     link(&project, "v", &["b"]);
     assert_eq!(last(), (None, None, None));
     project.actor("").comment("").remove_resource(&flag("b")).unwrap();
     assert_eq!(last(), (text(""), text(""), None));
-    // The last word counts, and other changes keep notes too.
+    // The last note counts, and other changes also keep notes.
     create(&noted.actor("eve").comment("other").reverts(8), "x");
     assert_eq!(last(), (text("eve"), text("other"), Some(8)));
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_note_on_a_batch_that_changes_nothing_is_not_kept() {
+fn the_comment_of_a_batch_that_changes_nothing_is_not_kept() {
     let (store, project) = two_views();
     let _ = project.actor("ann").unlink("v", Batch::flags(["a"]).comment("why")).unwrap();
     assert_eq!(journal(&store).len(), 2);
@@ -164,7 +164,7 @@ fn a_call_that_changes_nothing_writes_nothing() {
 }
 
 #[test]
-fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
+fn a_change_larger_than_a_segment_is_stored_completely() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().segment_size(4_096).checkpoints(Checkpoints::ByHand);
     let store = options().open(dir.path()).unwrap();
@@ -175,7 +175,7 @@ fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
     link(&project, "v", &["after"]);
     let (before, changes) = (content_of(&store), journal(&store));
     assert_clean_and_replayed(&store);
-    // Dropped without a checkpoint of its own, so that the journal is read from its beginning.
+    // Dropped without a checkpoint, so that the journal is read from its beginning.
     drop(project);
     drop(store);
     let store = options().open(dir.path()).unwrap();
@@ -186,7 +186,7 @@ fn a_change_larger_than_a_segment_of_the_journal_is_kept_whole() {
 }
 
 #[test]
-fn ids_of_segments_that_nobody_registered_change_nothing() {
+fn ids_of_unregistered_segments_change_nothing() {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
@@ -205,7 +205,7 @@ fn ids_of_segments_that_nobody_registered_change_nothing() {
 }
 
 #[test]
-fn a_batch_tells_its_type_and_how_many_keys_it_has() {
+fn a_batch_has_a_type_and_a_number_of_keys() {
     for resource_type in ResourceType::ALL {
         let batch = Batch::by_key(resource_type, ["a", "a", ""]);
         assert_eq!(
@@ -221,7 +221,7 @@ fn a_batch_tells_its_type_and_how_many_keys_it_has() {
     assert_eq!(Batch::by_key(ResourceType::Segment, ["5f"]), Batch::segment_ids(["5f"]));
 }
 
-/// How long a call takes that links a flag to so many views; the shortest of three.
+/// The time of a call that links a flag to this number of views; the shortest of three.
 fn time_to_link_everywhere(project: &Project, views: usize) -> Duration {
     let times = (0..3).map(|round| {
         let key = format!("everywhere-{views}-{round}");
@@ -243,6 +243,6 @@ fn a_call_of_very_many_parts_takes_time_in_proportion_to_them() {
     (0..16_000).for_each(|view| create(&project, &format!("view-{view}")));
     let (few, many) =
         (time_to_link_everywhere(&project, 2_000), time_to_link_everywhere(&project, 16_000));
-    // Eight times as many, and sixty-four times if each part looked at all before it.
+    // Eight times as many; it would be sixty-four times if each part looked at all parts before it.
     assert!(many < 24 * few, "{few:?} and {many:?}");
 }

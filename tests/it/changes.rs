@@ -1,4 +1,4 @@
-//! The journal as a feed: which changes it gives, and how long it keeps them.
+//! The journal as a feed: the changes it has, and how long it keeps them.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn revisions(snapshot: &Snapshot, from: u64) -> Vec<u64> {
     changes.map(|change| change.unwrap().revision).collect()
 }
 
-/// Adds `count` changes of a known size: ten or so fill a segment of 4 KiB.
+/// Adds `count` changes of a known size: about ten fill a segment of 4 KiB.
 fn add(store: &Store, count: usize) {
     let project = project(store);
     for _ in 0..count {
@@ -27,7 +27,7 @@ fn add(store: &Store, count: usize) {
     }
 }
 
-/// A store whose journal lets go of what is old.
+/// A store whose journal removes old changes.
 fn forgetful() -> Options {
     Options::new().segment_size(4_096).keep_changes(Some(20))
 }
@@ -37,7 +37,7 @@ fn oldest_kept(store: &Store) -> u64 {
 }
 
 #[test]
-fn changes_come_from_the_revision_asked_for_up_to_that_of_the_snapshot() {
+fn changes_are_read_from_the_requested_revision_to_that_of_the_snapshot() {
     let store = memory();
     add(&store, 5);
     let snapshot = store.snapshot().unwrap();
@@ -54,7 +54,7 @@ fn changes_come_from_the_revision_asked_for_up_to_that_of_the_snapshot() {
 }
 
 #[test]
-fn a_feed_that_goes_on_from_its_last_revision_gets_every_change_once() {
+fn a_feed_that_continues_from_its_last_revision_gets_every_change_once() {
     let store = Options::new().segment_size(4_096).open_in_memory().unwrap();
     let mut seen = Vec::new();
     for count in [1, 0, 30, 2, 0, 17] {
@@ -67,7 +67,7 @@ fn a_feed_that_goes_on_from_its_last_revision_gets_every_change_once() {
 }
 
 #[test]
-fn every_kind_of_change_is_in_the_journal_as_what_it_was() {
+fn every_kind_of_change_is_read_back_from_the_journal() {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
@@ -109,7 +109,7 @@ fn every_kind_of_change_is_in_the_journal_as_what_it_was() {
 }
 
 #[test]
-fn a_journal_keeps_at_least_the_changes_it_was_asked_to_and_lets_go_of_old_ones() {
+fn a_journal_keeps_the_requested_number_of_changes_and_removes_older_ones() {
     let dir = tempfile::tempdir().unwrap();
     let store = forgetful().open(dir.path()).unwrap();
     for _ in 0..10 {
@@ -118,7 +118,7 @@ fn a_journal_keeps_at_least_the_changes_it_was_asked_to_and_lets_go_of_old_ones(
         let (newest, oldest) = (revision(&store), oldest_kept(&store));
         let kept = newest + 1 - oldest;
         assert!(kept >= 20.min(newest), "{kept} of {newest}");
-        // Whole segments go: without the oldest one there is it would be too few.
+        // Whole segments are removed. Without the oldest remaining one there would be too few.
         let firsts: Vec<u64> =
             segments(dir.path()).iter().map(|path| first_revision(path)).collect();
         assert_eq!(firsts[0], oldest);
@@ -132,7 +132,7 @@ fn a_journal_keeps_at_least_the_changes_it_was_asked_to_and_lets_go_of_old_ones(
 }
 
 #[test]
-fn a_revision_that_is_no_longer_kept_is_an_error_that_names_the_oldest() {
+fn a_trimmed_revision_is_an_error_that_names_the_oldest_kept_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = forgetful().open(dir.path()).unwrap();
     add(&store, 100);
@@ -155,7 +155,7 @@ fn a_revision_that_is_no_longer_kept_is_an_error_that_names_the_oldest() {
 }
 
 #[test]
-fn nothing_is_let_go_before_a_checkpoint() {
+fn nothing_is_removed_before_a_checkpoint() {
     let options = forgetful().checkpoints(Checkpoints::ByHand);
     let store = options.open_in_memory().unwrap();
     add(&store, 100);
@@ -180,7 +180,7 @@ fn a_journal_that_keeps_all_changes_is_replayed_from_the_first_one() {
 }
 
 #[test]
-fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
+fn changes_are_removed_when_they_reach_the_maximum_age() {
     let clock = Clock::default();
     let options = clock.options().segment_size(4_096).keep_changes(None);
     let store = options.keep_for(Some(Duration::from_millis(500))).open_in_memory().unwrap();
@@ -197,10 +197,10 @@ fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
     };
     assert_eq!(oldest_at(1_450), 1_000);
     assert_eq!(oldest_at(1_500), 1_000);
-    // A segment goes when all it holds is too old, so somewhat more is kept.
+    // A segment is removed when all its changes are too old, so a few more are kept.
     assert!([1_200, 1_400].contains(&oldest_at(1_899)));
     assert!(oldest_at(9_000) >= 1_400);
-    // Time alone lets nothing go.
+    // The passage of time alone removes nothing.
     clock.set(90_000);
     let before = oldest_kept(&store);
     store.checkpoint().unwrap();
@@ -209,7 +209,7 @@ fn changes_go_when_they_are_older_than_the_newest_by_more_than_they_may_be() {
 }
 
 #[test]
-fn a_reader_of_the_feed_that_is_overtaken_hears_of_it() {
+fn a_feed_that_falls_behind_the_journal_gets_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let store = forgetful().open(dir.path()).unwrap();
     add(&store, 60);
@@ -221,7 +221,7 @@ fn a_reader_of_the_feed_that_is_overtaken_hears_of_it() {
     store.checkpoint().unwrap();
     let oldest = oldest_kept(&store);
     assert!(oldest > 61, "everything the reader has not read yet is gone");
-    // The segment that it reads is read to its end; then it learns what the oldest one is.
+    // The open segment is read to its end; then the error names the oldest change.
     let mut expected = 3;
     let error = loop {
         match changes.next().expect("an error before the end") {
@@ -236,7 +236,7 @@ fn a_reader_of_the_feed_that_is_overtaken_hears_of_it() {
 }
 
 #[test]
-fn a_feed_being_read_goes_on_over_new_segments() {
+fn a_feed_continues_into_new_segments() {
     let store = Options::new().segment_size(4_096).open_in_memory().unwrap();
     add(&store, 30);
     let snapshot = store.snapshot().unwrap();

@@ -1,4 +1,4 @@
-//! Checkpoints: who makes them and when, what they let go of, and what becomes of those that fail.
+//! Checkpoints: who makes them and when, what they remove, and what happens after a failed one.
 
 use std::io::ErrorKind;
 use std::thread;
@@ -12,24 +12,24 @@ use crate::support::{
     link, names, noise, project, until,
 };
 
-/// Due as soon as the journal is longer than half of the checkpoint's file.
+/// A checkpoint is due as soon as the journal is longer than half of the checkpoint's file.
 fn options(mode: Checkpoints) -> Options {
     Options::new().checkpoints(mode).checkpoint_bytes(1).segment_size(4_096).keep_changes(Some(10))
 }
 
-/// A change of some ten kilobytes.
+/// A change of about ten kilobytes.
 fn change(project: &Project, number: usize) {
     let keys = (0..50).map(|place| noise(number * 50 + place, 200));
     project.link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
 }
 
-/// The journal since the last checkpoint is due for one.
+/// The journal since the last checkpoint is long enough for a checkpoint.
 fn is_due(stats: &Stats) -> bool {
     stats.bytes_since_checkpoint >= stats.checkpoint_bytes / 2
 }
 
 #[test]
-fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
+fn checkpoints_in_the_background_are_made_and_trim_the_journal() {
     let dir = tempfile::tempdir().unwrap();
     let store = options(Checkpoints::Background).open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -37,8 +37,8 @@ fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
     for number in 0..60 {
         change(&project(&store), number);
         if is_due(&store.stats()) {
-            // Nobody asks for it. A thread that still makes a segment, or trims, takes no second task: then the next
-            // change starts it.
+            // The checkpoint starts automatically. If the thread is still creating a segment, or trimming, it takes no
+            // second task; then the next change starts it.
             let attempts = std::cell::Cell::new(0);
             until("a checkpoint", || {
                 attempts.set(attempts.get() + 1);
@@ -66,10 +66,10 @@ fn in_the_background_they_are_made_and_the_journal_lets_go_of_what_they_have() {
 
 /// The file is written by a thread that changes do not wait for.
 #[test]
-fn changes_and_snapshots_go_on_while_one_is_made_in_the_background() {
+fn changes_and_snapshots_continue_during_a_checkpoint_in_the_background() {
     let store = Options::new().checkpoint_age(Some(Duration::ZERO)).open_in_memory().unwrap();
     create(&project(&store), "v");
-    // Large enough that it takes a while.
+    // Large enough to take some time.
     for part in 0..4 {
         let keys = (0..50_000).map(|number| format!("flag-{part}-{number}"));
         project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
@@ -80,7 +80,7 @@ fn changes_and_snapshots_go_on_while_one_is_made_in_the_background() {
         let snapshot = store.snapshot().unwrap();
         assert_eq!(snapshot.revision(), 6 + number);
     }
-    // Each of them would have made one due, so those that made none came while another one was being made.
+    // Each of them made a checkpoint due. If there was none, another one was being made at the same time.
     let made = store.stats().checkpoints - before;
     assert!(made < 200, "{made}");
     until("a checkpoint", || store.stats().checkpoints > before);
@@ -88,7 +88,7 @@ fn changes_and_snapshots_go_on_while_one_is_made_in_the_background() {
 }
 
 #[test]
-fn inline_the_change_that_makes_one_due_has_made_it_when_it_returns() {
+fn an_inline_checkpoint_is_made_by_the_change_that_makes_it_due() {
     let store = options(Checkpoints::Inline).open_in_memory().unwrap();
     create(&project(&store), "v");
     let mut last = 0;
@@ -107,7 +107,7 @@ fn inline_the_change_that_makes_one_due_has_made_it_when_it_returns() {
 }
 
 #[test]
-fn by_hand_none_is_made_until_somebody_asks() {
+fn a_manual_checkpoint_is_made_only_on_request() {
     let dir = tempfile::tempdir().unwrap();
     let options = || options(Checkpoints::ByHand).checkpoint_age(Some(Duration::ZERO));
     let store = options().open(dir.path()).unwrap();
@@ -117,7 +117,7 @@ fn by_hand_none_is_made_until_somebody_asks() {
     assert!(is_due(&stats), "{stats:?}");
     assert_eq!((stats.checkpoints, stats.checkpoint_revision), (0, 0));
     assert_eq!(store.sizes().unwrap().journal.oldest, 1);
-    // From a thread of the host's own, while changes go on.
+    // From a thread of the host, during changes.
     let other = store.clone();
     thread::spawn(move || other.checkpoint().unwrap()).join().unwrap();
     let stats = store.stats();
@@ -131,7 +131,7 @@ fn by_hand_none_is_made_until_somebody_asks() {
 }
 
 #[test]
-fn one_is_due_by_age_after_the_first_change_beyond_it() {
+fn a_checkpoint_by_age_is_due_after_the_first_later_change() {
     for mode in [Checkpoints::Background, Checkpoints::Inline] {
         let age = Some(Duration::from_millis(5));
         let store = Options::new().checkpoints(mode).checkpoint_age(age).open_in_memory().unwrap();
@@ -143,7 +143,7 @@ fn one_is_due_by_age_after_the_first_change_beyond_it() {
             link(&project(&store), "v", &[&format!("k{number}")]);
             until("a checkpoint", || store.stats().checkpoints > before);
         }
-        // Where nothing changed there is nothing to bring to disk.
+        // If nothing changed, there is nothing to write.
         until("the last one", || store.stats().bytes_since_checkpoint == 0);
         let made = store.stats().checkpoints;
         thread::sleep(Duration::from_millis(6));
@@ -152,11 +152,11 @@ fn one_is_due_by_age_after_the_first_change_beyond_it() {
     }
 }
 
-/// What a checkpoint does that an append to a segment with room does not.
+/// The calls of a checkpoint that an append to a segment with free space does not make.
 const ONLY_OF_CHECKPOINTS: [CallKind; 3] = [CallKind::Create, CallKind::SetLen, CallKind::Rename];
 
 #[test]
-fn one_that_fails_is_told_and_harms_nothing() {
+fn a_failed_checkpoint_is_reported_and_damages_nothing() {
     for kind in ONLY_OF_CHECKPOINTS {
         let disk = SimulatedDisk::new();
         let clock = Clock::default();
@@ -171,7 +171,7 @@ fn one_that_fails_is_told_and_harms_nothing() {
         let stats = store.stats();
         assert!(is_due(&stats), "{stats:?}");
         assert_eq!((stats.checkpoints, stats.checkpoint_revision), (1, 1), "{kind:?}");
-        // Not tried anew with each change.
+        // It is not tried again with each change.
         assert!((1..10).contains(&stats.failed_checkpoints), "{stats:?}");
         let failure = stats.checkpoint_failure.unwrap();
         assert!(failure.contains("checkpoint"), "{failure}");
@@ -179,7 +179,7 @@ fn one_that_fails_is_told_and_harms_nothing() {
         assert_eq!(error.outcome(), Outcome::NotApplied);
         assert_eq!(store.stats().failed_checkpoints, stats.failed_checkpoints + 1);
         assert_eq!(store.health(), Health::Writable);
-        assert!(file() == before, "the one before stays as it was");
+        assert!(file() == before, "the previous one is not changed");
         assert_clean_and_replayed(&store);
         let expected = content_of(&store);
         for lost in (0..8).map(|seed| disk.power_lost(seed)).chain([disk.killed()]) {
@@ -214,7 +214,7 @@ fn a_close_whose_checkpoint_fails_says_so_and_loses_nothing() {
 }
 
 #[test]
-fn one_that_is_read_back_is_made_as_any_other() {
+fn a_verified_checkpoint_is_made_as_any_other() {
     let options = options(Checkpoints::Inline).check_checkpoints(true);
     let store = options.open_in_memory().unwrap();
     create(&project(&store), "v");
@@ -225,9 +225,9 @@ fn one_that_is_read_back_is_made_as_any_other() {
     assert_clean(&store);
 }
 
-/// The state that a snapshot sees is not what the checkpoint takes its file from any more.
+/// The checkpoint no longer uses the state that a snapshot sees.
 #[test]
-fn snapshots_outlive_many_changes_and_checkpoints() {
+fn snapshots_stay_valid_over_many_changes_and_checkpoints() {
     let dir = tempfile::tempdir().unwrap();
     let store: Store = options(Checkpoints::Background).open(dir.path()).unwrap();
     let project = project(&store);

@@ -1,4 +1,4 @@
-//! What a caller may choose for a batch, replacements, and changes of several views at once.
+//! Options of a batch, replacements, and changes of several views at once.
 
 use viewlink::{
     Action, Batch, ChangeKind, Error, LinkChange, LinkPolicy, NewResource, Options, Report,
@@ -51,7 +51,7 @@ fn a_report_of_failures_only_counts_the_others() {
 }
 
 #[test]
-fn a_resource_stays_in_its_last_view_where_that_is_asked_for() {
+fn a_resource_stays_in_its_last_view_with_keep_last_view() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c"]);
     link(&project, "w", &["b"]);
@@ -59,11 +59,11 @@ fn a_resource_stays_in_its_last_view_where_that_is_asked_for() {
     let report = project.unlink("v", batch()).unwrap();
     let expected = [("a", "last_view"), ("b", "unlinked"), ("x", "not_linked")];
     assert_eq!(outcomes(&report), pairs(&expected));
-    // Now `b` is in `w` alone.
+    // Now `b` is only in `w`.
     let report = project.unlink("w", batch()).unwrap();
     let expected = [("a", "not_linked"), ("b", "last_view"), ("x", "not_linked")];
     assert_eq!(outcomes(&report), pairs(&expected));
-    // A view that was deleted counts no more.
+    // A deleted view does not count.
     link(&project, "w", &["c"]);
     project.delete_view("w").unwrap();
     let report = project.unlink("v", Batch::flags(["c"]).keep_last_view()).unwrap();
@@ -73,7 +73,7 @@ fn a_resource_stays_in_its_last_view_where_that_is_asked_for() {
 }
 
 #[test]
-fn of_two_who_unlink_a_resource_from_its_last_two_views_one_fails() {
+fn one_of_two_concurrent_unlinks_from_the_last_two_views_fails() {
     let (store, project) = two_views();
     for round in 0..50 {
         let key = format!("flag-{round}");
@@ -97,7 +97,7 @@ fn of_two_who_unlink_a_resource_from_its_last_two_views_one_fails() {
 }
 
 #[test]
-fn a_replacement_links_what_is_wanted_and_unlinks_the_rest_in_one_change() {
+fn a_replacement_links_the_given_resources_and_unlinks_the_others_in_one_change() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c"]);
     project.link("v", Batch::metrics(["m"])).unwrap().all_ok().unwrap();
@@ -115,7 +115,7 @@ fn a_replacement_links_what_is_wanted_and_unlinks_the_rest_in_one_change() {
     ];
     assert_eq!(outcomes(&report), pairs(&expected));
     assert_eq!((report.revision(), revision(&store)), (Some(before + 1), before + 1));
-    // `b` has the time of its link, the metric is of another type.
+    // `b` has the time of its link, and the metric is of another type.
     assert_eq!(flags(&store, "v"), ["b", "d"]);
     assert_eq!(views_of(&store, &Resource::metric("m").unwrap()), ["v"]);
     let ChangeKind::LinksChanged { linked, unlinked, .. } = journal(&store).pop().unwrap().kind
@@ -124,14 +124,14 @@ fn a_replacement_links_what_is_wanted_and_unlinks_the_rest_in_one_change() {
     };
     assert_eq!((linked.len(), unlinked.len()), (1, 2));
     assert_eq!(project.replace("v", Batch::flags(["d", "b"])).unwrap().revision(), None);
-    // Nothing is a set, too.
+    // An empty list is a valid set.
     let report = project.replace("v", Batch::flags([""; 0])).unwrap();
     assert_eq!((report.success_count(), flags(&store, "v").len()), (2, 0));
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_replacement_keeps_what_is_there_whatever_is_said_of_existing_and_missing_links() {
+fn a_replacement_ignores_the_options_for_existing_and_missing_links() {
     let (_, project) = two_views();
     link(&project, "v", &["a", "b"]);
     let batch = Batch::flags(["a", "c"]).refuse_existing().ignore_missing();
@@ -163,7 +163,7 @@ fn a_key_that_fails_is_neither_linked_nor_unlinked_by_a_replacement() {
 }
 
 #[test]
-fn a_replacement_keeps_what_is_in_no_other_view_where_that_is_asked_for() {
+fn a_replacement_keeps_resources_in_their_last_view_with_keep_last_view() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b"]);
     link(&project, "w", &["b"]);
@@ -177,7 +177,7 @@ fn a_replacement_keeps_what_is_in_no_other_view_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_replacement_takes_ids_and_filters() {
+fn a_replacement_accepts_ids_and_filters() {
     let (store, project) = two_views();
     let resources =
         [NewResource::segment_with_id("e", "s", "1"), NewResource::segment("e", "t").tags(["x"])];
@@ -194,7 +194,7 @@ fn a_replacement_takes_ids_and_filters() {
 }
 
 #[test]
-fn nobody_sees_a_view_that_is_replaced_empty() {
+fn no_reader_sees_an_empty_view_during_a_replacement() {
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
     std::thread::scope(|scope| {
@@ -230,7 +230,7 @@ fn links_of_several_views_and_types_change_at_once_with_a_report_for_each() {
         .unwrap();
     let expected = [
         pairs(&[("a", "linked"), ("x", "linked")]),
-        // In `w` by now, which the part before made so.
+        // It is in `w`, because the previous part made it so.
         pairs(&[("a", "unlinked"), ("b", "last_view"), ("x", "not_linked")]),
         pairs(&[("m", "linked")]),
         pairs(&[("a", "already"), ("x", "unlinked")]),
@@ -259,7 +259,7 @@ fn links_of_several_views_and_types_change_at_once_with_a_report_for_each() {
 }
 
 #[test]
-fn a_view_may_come_more_than_once_in_a_call_and_keeps_link_order() {
+fn a_view_may_occur_more_than_once_in_a_call_and_keeps_link_order() {
     let (store, project) = two_views();
     let reports = project
         .change_links([
@@ -292,7 +292,7 @@ fn a_part_that_changes_nothing_has_no_revision() {
 }
 
 #[test]
-fn a_part_that_cannot_be_done_leaves_the_others_undone() {
+fn a_part_that_fails_prevents_the_other_parts() {
     let store = Options::new().batch_limit(3).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -328,7 +328,7 @@ fn a_part_that_cannot_be_done_leaves_the_others_undone() {
 }
 
 #[test]
-fn a_change_of_several_views_stays_across_killing() {
+fn a_change_of_several_views_is_durable_after_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let project = project(&store);

@@ -1,4 +1,4 @@
-//! Closing: what calls on handles and snapshots get afterwards.
+//! Closing: calls on handles and snapshots afterwards.
 
 use viewlink::{
     Batch, Checkpoints, EnvironmentId, Error, Fault, NewView, Options, Project, ResourceType,
@@ -10,12 +10,12 @@ use crate::support::{
     revision, stop_writes, two_views,
 };
 
-/// The error that a call after the end must have.
+/// The error that a call after the end must return.
 fn assert_closed<T>(call: &str, result: Result<T>) {
     match result {
         Err(Error::Closed) => {}
         Err(other) => panic!("{call}: {other}"),
-        Ok(_) => panic!("{call} went on"),
+        Ok(_) => panic!("{call} succeeded"),
     }
 }
 
@@ -33,7 +33,7 @@ fn no_write_goes_on(project: &Project) {
     assert_closed("delete", project.delete());
 }
 
-/// Ends what snapshots of the store can see, in one way or the other.
+/// Ends the store, so that snapshots can no longer be read, in one of two ways.
 fn end(store: &Store, recover: bool) {
     if recover {
         stop_writes(store);
@@ -49,7 +49,7 @@ fn no_read_goes_on(snapshot: &Snapshot) {
 }
 
 #[test]
-fn after_a_close_every_call_on_every_handle_says_so() {
+fn after_a_close_every_call_on_every_handle_fails() {
     let dir = tempfile::tempdir().unwrap();
     for store in [memory(), Store::open(dir.path()).unwrap()] {
         let project = project(&store);
@@ -71,7 +71,7 @@ fn after_a_close_every_call_on_every_handle_says_so() {
 }
 
 #[test]
-fn a_snapshot_that_was_not_read_before_a_close_says_so_after_it() {
+fn a_snapshot_that_was_not_read_before_a_close_fails_after_it() {
     let dir = tempfile::tempdir().unwrap();
     for store in [memory(), Store::open(dir.path()).unwrap()] {
         create(&project(&store), "v");
@@ -83,7 +83,7 @@ fn a_snapshot_that_was_not_read_before_a_close_says_so_after_it() {
 }
 
 #[test]
-fn a_snapshot_that_was_read_before_a_close_or_recovery_says_so_after_it() {
+fn a_snapshot_that_was_read_before_a_close_or_recovery_fails_after_it() {
     for recover in [false, true] {
         let (store, project) = two_views();
         link(&project, "v", &["a"]);
@@ -125,7 +125,7 @@ fn a_feed_ends_with_a_close_and_with_a_recovery() {
 }
 
 #[test]
-fn closing_brings_the_state_to_disk() {
+fn closing_writes_a_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().checkpoints(Checkpoints::ByHand);
     let store = options().open(dir.path()).unwrap();
@@ -138,7 +138,7 @@ fn closing_brings_the_state_to_disk() {
 }
 
 #[test]
-fn closing_under_snapshots_and_handles_that_are_held_frees_the_store() {
+fn closing_with_open_snapshots_and_handles_releases_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let project = project(&store);
@@ -156,7 +156,7 @@ fn closing_under_snapshots_and_handles_that_are_held_frees_the_store() {
 }
 
 #[test]
-fn a_close_after_a_failure_says_that_work_is_left_and_closes_all_the_same() {
+fn a_close_after_a_failure_reports_unfinished_work_and_still_closes() {
     for fault in [Fault::Unknown, Fault::Committed] {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Giving space back.
+//! Compaction.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -37,7 +37,7 @@ fn shrink(project: &Project) {
 }
 
 #[test]
-fn the_file_shrinks_and_all_is_there() {
+fn compaction_shrinks_the_file_and_keeps_all_content() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().checkpoints(Checkpoints::ByHand);
     let store = options().open(dir.path()).unwrap();
@@ -57,7 +57,7 @@ fn the_file_shrinks_and_all_is_there() {
     assert_eq!(views_of(&store, &flag("new")), ["v19"]);
     store.compact().unwrap();
     let expected = content_of(&store);
-    // Killed now, it has nothing to replay.
+    // If it is killed now, it has nothing to replay.
     let killed = tempfile::tempdir().unwrap();
     copy(dir.path(), killed.path());
     drop(project);
@@ -70,7 +70,7 @@ fn the_file_shrinks_and_all_is_there() {
 }
 
 #[test]
-fn a_snapshot_that_lives_refuses_no_compaction_and_keeps_nothing_on_disk() {
+fn an_open_snapshot_neither_prevents_a_compaction_nor_keeps_disk_space() {
     let dir = tempfile::tempdir().unwrap();
     for store in [memory(), Store::open(dir.path()).unwrap()] {
         let project = project(&store);
@@ -98,7 +98,7 @@ fn a_snapshot_that_lives_refuses_no_compaction_and_keeps_nothing_on_disk() {
 }
 
 #[test]
-fn a_feed_of_changes_that_is_being_read_keeps_no_space() {
+fn an_open_feed_keeps_no_disk_space() {
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
     let mut changes = store.snapshot().unwrap().changes(1).unwrap();
@@ -139,9 +139,9 @@ fn a_store_that_stopped_or_was_closed_is_not_compacted() {
     assert!(matches!(other.compact(), Err(Error::Closed)));
 }
 
-/// Whatever call fails, the store goes on, and the next one succeeds.
+/// Whichever call fails, the store continues, and the next compaction succeeds.
 #[test]
-fn a_compaction_that_fails_says_so_and_stops_nothing() {
+fn a_failed_compaction_is_an_error_and_the_store_continues() {
     let kinds = [
         CallKind::Create,
         CallKind::Write,
@@ -177,7 +177,7 @@ fn a_compaction_that_fails_says_so_and_stops_nothing() {
     assert!(failed > 8, "{failed}");
 }
 
-/// Compacts until it is told to stop, and once at least; tells how often.
+/// Compacts until it is stopped, and at least once; returns the number.
 fn compact_until(store: &Store, done: &AtomicBool) -> usize {
     let mut compacted = 0;
     while !done.load(Ordering::SeqCst) || compacted == 0 {
@@ -191,7 +191,7 @@ fn compact_until(store: &Store, done: &AtomicBool) -> usize {
 }
 
 #[test]
-fn writers_and_readers_beside_a_compaction_lose_nothing() {
+fn writers_and_readers_lose_nothing_during_a_compaction() {
     let dir = tempfile::tempdir().unwrap();
     let store = Options::new().segment_size(8_192).open(dir.path()).unwrap();
     let project = project(&store);

@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 #[test]
-fn handles_go_to_any_thread() {
+fn handles_can_be_sent_to_any_thread() {
     const fn shared<T: Send + Sync + 'static>() {}
     const fn handle<T: Clone + Send + Sync + 'static>() {}
     const {
@@ -34,8 +34,8 @@ fn handles_go_to_any_thread() {
     }
 }
 
-/// Links and unlinks random keys of its own; returns those that are linked at the end. Checks
-/// every outcome against what it did before.
+/// Links and unlinks its own random keys; returns the ones that are linked at the end. Checks every outcome against its
+/// previous calls.
 fn work(project: &Project, thread: usize, rounds: usize) -> BTreeSet<String> {
     let mut random = Random(thread as u64);
     let mut linked = BTreeSet::new();
@@ -67,8 +67,7 @@ fn work(project: &Project, thread: usize, rounds: usize) -> BTreeSet<String> {
     linked
 }
 
-/// Every flag of the view says that it is in the view, and every key that could be there and is
-/// not says so too.
+/// Every flag of the view is in the view when read by resource, and so are no other keys.
 fn assert_same_both_ways(snapshot: &Snapshot, threads: usize) {
     let reader = snapshot.project("p").unwrap();
     let page = reader.linked_resources("v", ResourceType::Flag, all()).unwrap();
@@ -109,7 +108,7 @@ fn eight_writers_and_two_readers_agree_on_every_key() {
             })
             .collect();
         let results: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
-        // A busy machine may let the readers begin late.
+        // On a busy machine the readers may begin late.
         let begun = Instant::now();
         while reads.load(Ordering::SeqCst) < 3 && begun.elapsed() < Duration::from_secs(30) {
             thread::yield_now();
@@ -127,7 +126,7 @@ fn eight_writers_and_two_readers_agree_on_every_key() {
 }
 
 #[test]
-fn of_many_who_ask_for_the_same_one_gets_it() {
+fn one_of_many_concurrent_equal_calls_succeeds() {
     let (store, project) = two_views();
     for round in 0..20 {
         let key = format!("k{round}");
@@ -158,8 +157,8 @@ fn of_many_who_ask_for_the_same_one_gets_it() {
 }
 
 #[test]
-fn a_reader_does_not_wait_for_a_change_that_is_under_way() {
-    // The clock is asked in the middle of a change; here it answers when the test lets it.
+fn a_reader_does_not_wait_for_a_change_in_progress() {
+    // The clock is read in the middle of a change; here it answers when the test permits it.
     let (asked, is_asked) = mpsc::channel();
     let (answer, may_answer) = mpsc::channel();
     let (asked, may_answer) = (Mutex::new(asked), Mutex::new(may_answer));
@@ -215,7 +214,7 @@ fn a_reader_does_not_wait_for_a_batch_of_a_hundred_thousand_keys() {
             let snapshot = store.snapshot().unwrap();
             let view = snapshot.project("p").unwrap().view("v").unwrap();
             longest = longest.max(before.elapsed());
-            // All of the batch or nothing of it.
+            // All keys of the batch or none.
             let expected = if snapshot.revision() == 1 { 0 } else { 100_000 };
             assert_eq!(view.links.total(), expected);
             taken += 1;
@@ -224,12 +223,12 @@ fn a_reader_does_not_wait_for_a_batch_of_a_hundred_thousand_keys() {
     });
     let whole = start.elapsed();
     assert!(taken > 10, "{taken} snapshots");
-    // One that waited would have waited for nearly all of it.
+    // A call that waited would have waited for nearly the whole time.
     assert!(longest < whole / 2, "{longest:?} of {whole:?}");
 }
 
 #[test]
-fn checks_and_checkpoints_go_on_beside_writers() {
+fn verifications_and_checkpoints_run_during_writes() {
     let dir = tempfile::tempdir().unwrap();
     let store = Options::new().segment_size(8_192).open(dir.path()).unwrap();
     let project = project(&store);
@@ -259,7 +258,7 @@ fn checks_and_checkpoints_go_on_beside_writers() {
 }
 
 #[test]
-fn a_close_beside_writers_loses_nothing_acknowledged_and_applies_nothing_refused() {
+fn a_close_during_writes_loses_no_acknowledged_change_and_applies_no_refused_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -291,10 +290,10 @@ fn a_close_beside_writers_loses_nothing_acknowledged_and_applies_nothing_refused
     assert_clean_and_replayed(&store);
 }
 
-/// Changes fail again and again, and whoever meets that recovers the store under all the others:
-/// everybody gets through, and readers never see half of anything.
+/// Changes fail again and again, and the caller of a failed one recovers the store while the others use it. All calls
+/// must complete, and readers must never see a part of a change.
 #[test]
-fn writers_that_recover_the_store_get_through_beside_each_other() {
+fn concurrent_writers_that_recover_the_store_all_complete() {
     let dir = tempfile::tempdir().unwrap();
     let store = Options::new().segment_size(8_192).open(dir.path()).unwrap();
     let project = project(&store);
@@ -325,7 +324,7 @@ fn writers_that_recover_the_store_get_through_beside_each_other() {
             thread::sleep(Duration::from_millis(2));
         }
     });
-    // The fault that nobody met is not met by the last check either.
+    // A fault that no call met must not fail the last check.
     assert_eq!(flags(&store, "v").len(), 200);
     assert_clean(&store);
 }

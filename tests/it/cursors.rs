@@ -1,4 +1,4 @@
-//! Cursors: what they belong to, and that they stay right while others write.
+//! Cursors: the lists they belong to, and paging during changes.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::support::{
     Random, all, batch, create, flag, keys, link, memory, project, resource, two_views,
 };
 
-/// A list with the place to read it from: the names of its items and where the next page begins.
+/// A list with the position to read from: the names of its items, and where the next page begins.
 type Read = Box<dyn Fn(&Snapshot, Option<Cursor>, usize) -> Result<(Vec<String>, Option<Cursor>)>>;
 
 fn paging<S: Default>(cursor: Option<Cursor>, limit: usize) -> Paging<S> {
@@ -62,8 +62,8 @@ fn links(
     })
 }
 
-/// Two projects with two views each, two resources of two types in all of them; every list of
-/// them that differs from the others in one thing.
+/// Two projects with two views each, and two resources of two types in all of them. Every list differs from the others
+/// in one property.
 fn lists() -> (Store, Vec<Read>) {
     let store = memory();
     for name in ["p", "q"] {
@@ -136,7 +136,7 @@ fn a_cursor_is_text_that_fits_into_a_url_and_reads_back() {
 }
 
 #[test]
-fn text_that_is_no_cursor_is_an_error() {
+fn an_invalid_cursor_is_an_error() {
     let (store, lists) = lists();
     let snapshot = store.snapshot().unwrap();
     let text = lists[8](&snapshot, None, 1).unwrap().1.unwrap().to_string();
@@ -158,7 +158,7 @@ fn text_that_is_no_cursor_is_an_error() {
 }
 
 #[test]
-fn a_changed_cursor_is_an_error_or_a_place_in_some_list_and_never_a_panic() {
+fn a_modified_cursor_is_an_error_or_another_position_and_never_a_panic() {
     let (store, lists) = lists();
     let snapshot = store.snapshot().unwrap();
     let mut read_on = 0;
@@ -176,12 +176,12 @@ fn a_changed_cursor_is_an_error_or_a_place_in_some_list_and_never_a_panic() {
             }
         }
     }
-    // Where only the key or time in it changed, it is another place in the same list.
+    // If only the key or time in the cursor changed, it is another position in the same list.
     assert!(read_on > 0);
 }
 
 #[test]
-fn a_cursor_does_not_outlive_its_view() {
+fn a_cursor_is_invalid_after_its_view_is_deleted() {
     let (store, project) = two_views();
     for sort in [LinkSort::LinkTime, LinkSort::Key, LinkSort::LinkedAt] {
         link(&project, "v", &["a", "b"]);
@@ -197,7 +197,7 @@ fn a_cursor_does_not_outlive_its_view() {
 }
 
 #[test]
-fn a_cursor_is_good_after_the_store_was_opened_again() {
+fn a_cursor_is_valid_after_the_store_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -212,7 +212,7 @@ fn a_cursor_is_good_after_the_store_was_opened_again() {
 }
 
 #[test]
-fn a_cursor_holds_its_place_when_its_own_item_goes() {
+fn a_cursor_keeps_its_position_when_its_item_is_removed() {
     for (sort, rest) in [(LinkSort::LinkTime, ["a", "d"]), (LinkSort::Key, ["c", "d"])] {
         let (store, project) = two_views();
         link(&project, "v", &["c", "b", "a", "d"]);
@@ -225,8 +225,8 @@ fn a_cursor_holds_its_place_when_its_own_item_goes() {
     }
 }
 
-/// Walks a list a page at a time, each page on a newer snapshot than the one before it, while
-/// items come and go: what was there all the time is seen exactly once, and nothing twice.
+/// Reads a list page by page, each page from a newer snapshot, while items are added and removed. Items that were there
+/// all the time are read exactly once, and no item twice.
 fn walk_while_changing(
     store: &Store,
     list: &Read,
@@ -243,14 +243,14 @@ fn walk_while_changing(
         let snapshot = store.snapshot().unwrap();
         let (items, next) = list(&snapshot, cursor, 1 + random.below(5)).unwrap();
         seen.extend(items);
-        assert!(seen.len() < 1_000, "it goes round: {seen:?}");
+        assert!(seen.len() < 1_000, "paging does not end: {seen:?}");
         cursor = next;
         if cursor.is_none() {
             break;
         }
         for _ in 0..6 {
             let (key, there) = (name(random.below(60)), random.below(2) == 0);
-            // In time order what is set again is a new item, so it may be seen a second time.
+            // In time order an item that is set again is a new item, so it may be read a second time.
             if !there || !twice_where_set_again || !seen.contains(&key) {
                 set(&key, there);
             }
@@ -262,7 +262,7 @@ fn walk_while_changing(
     let once: BTreeSet<String> = seen.iter().cloned().collect();
     assert_eq!(once.len(), seen.len(), "an item was seen twice: {seen:?}");
     assert!(stayed.is_subset(&once), "not seen: {:?}", stayed.difference(&once));
-    assert!(stayed.len() > 3, "too few stayed for the test to mean much");
+    assert!(stayed.len() > 3, "too few items stayed for a meaningful test");
 }
 
 fn set_link(project: &Project, view: &str, key: &str, there: bool) {
@@ -272,7 +272,7 @@ fn set_link(project: &Project, view: &str, key: &str, there: bool) {
 }
 
 #[test]
-fn a_walk_through_links_misses_nothing_and_repeats_nothing_while_others_write() {
+fn paging_through_links_during_writes_skips_and_repeats_nothing() {
     for seed in 0..8 {
         for sort in [LinkSort::LinkTime, LinkSort::Key, LinkSort::LinkedAt] {
             let (store, project) = two_views();
@@ -285,7 +285,7 @@ fn a_walk_through_links_misses_nothing_and_repeats_nothing_while_others_write() 
 }
 
 #[test]
-fn a_walk_through_views_misses_nothing_and_repeats_nothing_while_others_write() {
+fn paging_through_views_during_writes_skips_and_repeats_nothing() {
     for seed in 0..4 {
         let (store, project) = two_views();
         project.delete_view("v").unwrap();
@@ -306,7 +306,7 @@ fn a_walk_through_views_misses_nothing_and_repeats_nothing_while_others_write() 
 }
 
 #[test]
-fn a_walk_through_projects_misses_nothing_and_repeats_nothing_while_others_write() {
+fn paging_through_projects_during_writes_skips_and_repeats_nothing() {
     let store = memory();
     let set = |key: &str, there: bool| {
         let project = store.project(key).unwrap();

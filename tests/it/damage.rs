@@ -1,4 +1,4 @@
-//! Damaged files: an open says so, leaves every byte as it was, and never panics.
+//! Damaged files: an open returns an error, does not change any byte, and never panics.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,12 +12,12 @@ use crate::support::{
     Random, assert_clean, content_of, copy, create, files, link, noise, project, refused, segments,
 };
 
-/// The files of a store of 24 changes in several segments of its journal, as they were when it
-/// was closed and as a kill left them in the middle between two checkpoints.
+/// The files of a store of 24 changes in several segments: after it was closed, and after a kill in the middle between
+/// two checkpoints.
 pub(crate) struct Images {
     pub(crate) closed: Image,
     pub(crate) killed: Image,
-    /// What the store showed at each revision.
+    /// The content of the store at each revision.
     pub(crate) contents: Vec<Vec<String>>,
 }
 
@@ -29,13 +29,13 @@ pub(crate) fn options() -> Options {
     Options::new().segment_size(4_096).checkpoints(Checkpoints::ByHand).clock(clock)
 }
 
-/// The same images for every test, since making them takes many syncs.
+/// The same images for every test, since creating them takes many syncs.
 pub(crate) fn images() -> &'static Images {
     static IMAGES: LazyLock<Images> = LazyLock::new(make);
     &IMAGES
 }
 
-/// A key long enough that a batch of them fills most of a segment.
+/// A key so long that a batch of them fills most of a segment.
 pub(crate) fn key(number: usize) -> String {
     noise(number, 64)
 }
@@ -67,7 +67,7 @@ fn make() -> Images {
     Images { closed, killed, contents }
 }
 
-/// The files of an image in a directory, with something done to them.
+/// The files of an image in a directory, after a modification.
 pub(crate) fn broken(image: &Image, act: impl FnOnce(&Path)) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("journal")).unwrap();
@@ -76,10 +76,10 @@ pub(crate) fn broken(image: &Image, act: impl FnOnce(&Path)) -> TempDir {
     dir
 }
 
-/// The bytes at the beginning of a segment that are before its changes.
+/// The number of bytes at the beginning of a segment before its changes.
 const HEADER: usize = 72;
 
-/// Which segment of the killed store is the first that its checkpoint at revision 8 is not past.
+/// The index of the first segment of the killed store that its checkpoint at revision 8 still needs.
 const FIRST_NEEDED: usize = 3;
 
 /// The segments of an image, the oldest first.
@@ -103,7 +103,7 @@ fn damaged(dir: &TempDir) -> (String, String) {
 }
 
 #[test]
-fn the_images_themselves_are_good() {
+fn undamaged_images_are_opened() {
     let images = images();
     for image in [&images.closed, &images.killed] {
         let dir = broken(image, |_| {});
@@ -114,7 +114,7 @@ fn the_images_themselves_are_good() {
 }
 
 #[test]
-fn a_state_that_is_no_database_is_refused() {
+fn a_checkpoint_that_is_not_a_database_is_refused() {
     let Images { closed, killed, .. } = images();
     let garbage = |bytes: &mut Vec<u8>| {
         let mut random = Random(1);
@@ -140,7 +140,7 @@ fn a_state_that_is_no_database_is_refused() {
 }
 
 #[test]
-fn a_state_cut_anywhere_is_refused() {
+fn a_truncated_checkpoint_is_refused() {
     let Images { closed, killed, .. } = images();
     for image in [closed, killed] {
         for eighths in 1..8 {
@@ -155,7 +155,7 @@ fn a_state_cut_anywhere_is_refused() {
 }
 
 #[test]
-fn a_state_that_is_missing_while_the_journal_is_there_is_not_made_anew() {
+fn a_missing_checkpoint_is_not_created_again_if_a_journal_exists() {
     let Images { closed, killed, .. } = images();
     for image in [closed, killed] {
         let dir = broken(image, |dir| fs::remove_file(dir.join("checkpoint.redb")).unwrap());
@@ -165,7 +165,7 @@ fn a_state_that_is_missing_while_the_journal_is_there_is_not_made_anew() {
 }
 
 #[test]
-fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refused() {
+fn a_directory_as_the_checkpoint_and_a_file_as_the_journal_are_refused() {
     let dir = broken(&images().closed, |dir| {
         fs::remove_file(dir.join("checkpoint.redb")).unwrap();
         fs::create_dir(dir.join("checkpoint.redb")).unwrap();
@@ -181,7 +181,7 @@ fn a_directory_in_place_of_the_state_and_a_file_in_place_of_the_journal_are_refu
 }
 
 #[test]
-fn state_and_journal_of_two_stores_do_not_go_together() {
+fn checkpoint_and_journal_of_two_stores_are_refused() {
     let (one, other) = (images(), make());
     let dir = broken(&one.closed, |dir| {
         fs::write(dir.join("checkpoint.redb"), &other.closed[Path::new("checkpoint.redb")])
@@ -192,7 +192,7 @@ fn state_and_journal_of_two_stores_do_not_go_together() {
 }
 
 #[test]
-fn an_older_state_is_brought_up_to_date_and_an_older_journal_is_damage() {
+fn an_older_checkpoint_is_updated_and_an_older_journal_is_damage() {
     let Images { closed, killed, contents } = images();
     let dir = broken(closed, |dir| {
         fs::write(dir.join("checkpoint.redb"), &killed[Path::new("checkpoint.redb")]).unwrap();
@@ -201,7 +201,7 @@ fn an_older_state_is_brought_up_to_date_and_an_older_journal_is_damage() {
     assert_eq!(&content_of(&store), contents.last().unwrap());
     assert_clean(&store);
     drop(store);
-    // All but the first segment is gone, so the journal ends below the state.
+    // All segments except the first are missing, so the journal ends before the state.
     let dir = broken(closed, |dir| {
         segments(dir)[1..].iter().for_each(|path| fs::remove_file(path).unwrap());
     });
@@ -212,7 +212,7 @@ fn an_older_state_is_brought_up_to_date_and_an_older_journal_is_damage() {
 #[test]
 fn a_needed_segment_that_is_missing_is_damage() {
     let Images { closed, killed, .. } = images();
-    // Without the very last one nothing tells that there was more.
+    // Without the very last segment nothing shows that there was more.
     for number in FIRST_NEEDED..segment_names(killed).len() - 1 {
         let dir = broken(killed, |dir| fs::remove_file(&segments(dir)[number]).unwrap());
         let (part, _) = damaged(&dir);
@@ -234,14 +234,14 @@ fn a_needed_segment_that_is_missing_is_damage() {
 #[test]
 fn a_flipped_byte_of_a_synced_record_is_damage() {
     let Images { killed, .. } = images();
-    // Every record but the very last one is proven to be synced by what stands behind it.
+    // Every record except the very last one is proven to be synced by the records after it.
     let all = segment_names(killed);
     for name in &all[FIRST_NEEDED..all.len() - 1] {
         let length = killed[*name].len();
         for place in [0, 8, 20, HEADER - 1, HEADER, HEADER + 12, 150, length / 2, length - 1] {
             let dir = broken(killed, |dir| edit(&dir.join(name), |bytes| bytes[place] ^= 0x10));
             let error = refused(dir.path(), options());
-            // A changed format number is one of a later version, as far as anyone can tell.
+            // A changed format number looks like that of a later version.
             let newer = place == 8 && matches!(error, Error::NewerFormat { .. });
             assert!(newer || matches!(error, Error::Damaged { .. }), "{name:?} {place}: {error}");
         }
@@ -249,7 +249,7 @@ fn a_flipped_byte_of_a_synced_record_is_damage() {
 }
 
 #[test]
-fn a_flipped_byte_in_front_of_a_whole_record_is_damage_and_in_the_last_one_its_end() {
+fn a_flipped_byte_is_damage_except_in_the_last_record_which_is_dropped() {
     let dir = tempfile::tempdir().unwrap();
     let store = options().segment_size(1 << 16).open(dir.path()).unwrap();
     let mut ends = Vec::new();
@@ -265,7 +265,7 @@ fn a_flipped_byte_in_front_of_a_whole_record_is_damage_and_in_the_last_one_its_e
         if place < ends[2] {
             assert!(damaged(&killed).1.contains("was synced"), "{place}");
         } else {
-            // That it had been synced stands nowhere.
+            // No record proves that it had been synced.
             let store = options().open(killed.path()).unwrap();
             assert_eq!(store.snapshot().unwrap().revision(), 3, "{place}");
             assert_clean(&store);
@@ -285,7 +285,7 @@ fn a_segment_cut_inside_its_header_or_a_synced_record_is_damage() {
 }
 
 #[test]
-fn a_segment_under_the_name_of_another_is_damage() {
+fn a_segment_with_the_name_of_another_one_is_damage() {
     let Images { killed, .. } = images();
     let dir = broken(killed, |dir| {
         let paths = segments(dir);
@@ -296,7 +296,7 @@ fn a_segment_under_the_name_of_another_is_damage() {
 }
 
 #[test]
-fn damage_in_changes_that_opening_does_not_need_shows_where_they_are_read() {
+fn damage_in_older_changes_is_detected_when_they_are_read() {
     let Images { closed, contents, .. } = images();
     let dir = broken(closed, |dir| {
         edit(&segments(dir)[0], |bytes| *bytes.last_mut().unwrap() ^= 1);
@@ -311,13 +311,13 @@ fn damage_in_changes_that_opening_does_not_need_shows_where_they_are_read() {
     let verification = store.verify().unwrap();
     assert!(!verification.is_clean());
     assert!(verification.findings.iter().all(|finding| finding.invariant == 8), "{verification}");
-    // The store itself goes on, and what is behind the damage can be read.
+    // The store itself continues, and the changes after the damage can be read.
     link(&project(&store), "view-0", &["new"]);
     assert_eq!(store.snapshot().unwrap().changes(25).unwrap().count(), 1);
 }
 
 #[test]
-fn a_deleted_segment_that_opening_does_not_need_shows_in_the_feed() {
+fn a_missing_older_segment_is_detected_by_the_feed() {
     let Images { closed, .. } = images();
     let dir = broken(closed, |dir| fs::remove_file(&segments(dir)[1]).unwrap());
     let store = options().open(dir.path()).unwrap();

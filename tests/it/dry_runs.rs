@@ -12,7 +12,7 @@ use crate::support::{
     revision, stop_writes, two_views,
 };
 
-/// Every kind of call, each with all it answers.
+/// Every kind of call, each with its whole answer.
 pub(crate) const CALLS: [fn(&Project) -> String; 12] = [
     |project| answer(project.create_view(NewView::new("new", "New"))),
     |project| answer(project.ensure_view(NewView::new("v", "V"))),
@@ -44,7 +44,7 @@ fn answer<T: std::fmt::Debug>(answer: viewlink::Result<T>) -> String {
     format!("{answer:?}")
 }
 
-/// A store that gives the same answers each time: its clock stands still.
+/// A store that returns the same answers each time: its clock stands still.
 fn filled() -> (viewlink::Store, Project) {
     let clock = || Timestamp::from_millis(7);
     let store = Options::new().clock(clock).open_in_memory().unwrap();
@@ -53,7 +53,7 @@ fn filled() -> (viewlink::Store, Project) {
     (store, project)
 }
 
-/// Makes what the calls are about.
+/// Creates the views and links that the calls need.
 pub(crate) fn fill(project: &Project) {
     create(project, "v");
     create(project, "w");
@@ -91,12 +91,12 @@ fn a_dry_run_has_no_revision_and_fails_as_the_call_does() {
 }
 
 #[test]
-fn dry_runs_among_changes_see_each_of_them_whole_and_are_seen_by_none() {
+fn dry_runs_see_only_complete_changes_and_are_not_visible() {
     let (store, project) = two_views();
     thread::scope(|scope| {
         let dry = scope.spawn(|| {
             for _ in 0..200 {
-                // Two flags come and go together.
+                // Two flags are added and removed together.
                 let report = project.dry_run().unlink("v", Batch::flags(["a", "b"])).unwrap();
                 assert!([0, 2].contains(&report.success_count()), "{report}");
                 drop(project.dry_run().link("v", Batch::flags(["never"])).unwrap());
@@ -119,7 +119,7 @@ fn dry_runs_among_changes_see_each_of_them_whole_and_are_seen_by_none() {
 }
 
 #[test]
-fn a_dry_run_that_panics_is_an_error_of_its_own_and_the_store_goes_on() {
+fn a_panic_in_a_dry_run_is_an_error_and_the_store_continues() {
     let panics = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let asked = std::sync::Arc::clone(&panics);
     let clock = move || {

@@ -36,7 +36,7 @@ fn of_calls() -> Vec<Error> {
     ]
 }
 
-/// Errors of what a store may grow to, and of positions.
+/// Errors of size limits, and of positions.
 fn of_bounds() -> Vec<Error> {
     let (store, project) = two_views();
     let elsewhere = two_views().0.snapshot().unwrap().position();
@@ -54,7 +54,7 @@ fn of_bounds() -> Vec<Error> {
     ]
 }
 
-/// Errors of a store that failed, in the order a host meets them.
+/// Errors of a failed store, in the order in which a host meets them.
 fn of_failures() -> Vec<Error> {
     let mut errors = Vec::new();
     for fault in [Fault::NotApplied, Fault::Unknown, Fault::Committed, Fault::Panic] {
@@ -97,7 +97,7 @@ fn of_opens() -> Vec<Error> {
     errors
 }
 
-/// Errors of every kind there is.
+/// Errors of every kind.
 fn of_all_kinds() -> Vec<Error> {
     [of_calls(), of_bounds(), of_failures(), of_opens()].into_iter().flatten().collect()
 }
@@ -115,7 +115,7 @@ fn messages_are_one_plain_line() {
 }
 
 #[test]
-fn only_a_failure_of_the_store_leaves_more_than_one_possible_outcome() {
+fn only_a_failure_of_the_store_has_an_unknown_outcome() {
     for error in of_all_kinds() {
         match &error {
             Error::Io { .. } | Error::State { .. } => {}
@@ -142,7 +142,7 @@ fn an_error_that_something_else_caused_has_it_as_its_source() {
             _ => false,
         };
         assert_eq!(error.source().is_some(), expected, "{error:?}");
-        // What the cause says is not said twice.
+        // The message does not repeat the text of its cause.
         if let Some(cause) = error.source() {
             with_source += 1;
             assert!(!error.to_string().contains(&cause.to_string()), "{error}: {cause}");
@@ -152,7 +152,7 @@ fn an_error_that_something_else_caused_has_it_as_its_source() {
 }
 
 #[test]
-fn every_kind_of_error_was_met() {
+fn every_kind_of_error_occurs() {
     let name = |error: &Error| match error {
         Error::InvalidKey { .. } => "InvalidKey",
         Error::InvalidResource(_) => "InvalidResource",
@@ -189,7 +189,7 @@ fn every_kind_of_error_was_met() {
 }
 
 #[test]
-fn a_path_with_control_characters_does_not_get_into_a_message() {
+fn control_characters_of_a_path_are_escaped_in_messages() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a\u{1b}[31m\nb");
     let error = Options::new().create_if_missing(false).open(&path).unwrap_err();

@@ -1,4 +1,4 @@
-//! Failures of a change: what each tells, what goes on, and how the store comes back.
+//! Failures of a change: their errors, what still works, and how the store recovers.
 
 use std::io::ErrorKind;
 
@@ -13,8 +13,8 @@ use crate::support::{
     journal, link, project, revision, two_views,
 };
 
-/// A store whose clock stands still, so that two of them can be compared, and its project with
-/// two views and links of every type.
+/// A store whose clock stands still, so that two of them can be compared. Its project has two views and links of every
+/// type.
 fn filled() -> (Store, Project) {
     let clock = || Timestamp::from_millis(1);
     let store = Options::new().clock(clock).open_in_memory().unwrap();
@@ -51,19 +51,19 @@ const CALLS: [(&str, Call); 9] = [
     ("delete", |project| project.delete().map(drop)),
 ];
 
-/// What the store shows after the call when nothing fails.
+/// The content of the store after the call if nothing fails.
 fn undisturbed(call: Call) -> Vec<String> {
     undisturbed_by(|project| project.clone(), call)
 }
 
-/// The same with the handle that is made of the project's.
+/// The same with the handle that `of` makes from the project's.
 fn undisturbed_by(handle: impl Fn(&Project) -> Project, call: Call) -> Vec<String> {
     let (store, project) = filled();
     call(&handle(&project)).unwrap();
     content_of(&store)
 }
 
-/// No change is made, whatever is asked for, and each call says why.
+/// No call makes a change, and each returns the reason.
 fn assert_stopped(store: &Store, project: &Project) {
     for (name, call) in CALLS {
         let error = call(project).unwrap_err();
@@ -75,7 +75,7 @@ fn assert_stopped(store: &Store, project: &Project) {
 }
 
 #[test]
-fn a_change_that_the_disk_has_no_room_for_is_not_applied_and_writes_go_on() {
+fn a_change_on_a_full_disk_is_not_applied_and_writes_continue() {
     for (name, call) in CALLS {
         let (store, project) = filled();
         let (before, changes) = (content_of(&store), journal(&store));
@@ -87,7 +87,7 @@ fn a_change_that_the_disk_has_no_room_for_is_not_applied_and_writes_go_on() {
         assert_eq!(content_of(&store), before, "{name}");
         assert_eq!(journal(&store), changes);
         assert_clean_and_replayed(&store);
-        // The failure is used up, and the same call leads where it would have led.
+        // The failure happens once, and then the same call succeeds.
         call(&project).unwrap();
         assert_eq!(content_of(&store), undisturbed(call), "{name}");
         assert_clean_and_replayed(&store);
@@ -95,7 +95,7 @@ fn a_change_that_the_disk_has_no_room_for_is_not_applied_and_writes_go_on() {
 }
 
 #[test]
-fn a_change_that_panics_is_not_applied_and_writes_go_on() {
+fn a_change_that_panics_is_not_applied_and_writes_continue() {
     for (name, call) in CALLS {
         let (store, project) = filled();
         let before = content_of(&store);
@@ -112,7 +112,7 @@ fn a_change_that_panics_is_not_applied_and_writes_go_on() {
 }
 
 #[test]
-fn a_change_of_unknown_outcome_stops_writes_until_recovery_tells_whole_or_absent() {
+fn a_change_of_unknown_outcome_stops_writes_until_a_recovery_decides_it() {
     for (name, call) in CALLS {
         let (store, project) = filled();
         let (before, after) = (content_of(&store), undisturbed(call));
@@ -121,7 +121,7 @@ fn a_change_of_unknown_outcome_stops_writes_until_recovery_tells_whole_or_absent
         assert_eq!(error.outcome(), Outcome::Unknown, "{name}");
         assert!(matches!(error, Error::Io { .. }), "{name}: {error}");
         assert_stopped(&store, &project);
-        assert_eq!(content_of(&store), before, "reads go on and show nothing of it");
+        assert_eq!(content_of(&store), before, "reads continue and do not see the change");
         assert_clean(&store);
         store.recover().unwrap();
         let recovered = content_of(&store);
@@ -132,7 +132,7 @@ fn a_change_of_unknown_outcome_stops_writes_until_recovery_tells_whole_or_absent
 }
 
 #[test]
-fn a_committed_change_stops_writes_and_shows_after_recovery() {
+fn a_committed_change_stops_writes_and_is_visible_after_recovery() {
     for (name, call) in CALLS {
         let (store, project) = filled();
         let (before, changes) = (content_of(&store), journal(&store).len());
@@ -151,7 +151,7 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
         assert_eq!(last.comment.as_deref(), Some("lost and found"));
         assert_eq!(last.revision, changes as u64 + 1);
         assert_clean_and_replayed(&store);
-        // A recovery more changes nothing.
+        // Another recovery changes nothing.
         store.recover().unwrap();
         assert_eq!(content_of(&store), undisturbed_by(found, call), "{name}");
         create(&project, "new");
@@ -160,7 +160,7 @@ fn a_committed_change_stops_writes_and_shows_after_recovery() {
 }
 
 #[test]
-fn a_disk_that_cannot_be_read_any_more_keeps_no_change_read_or_dry_run_from_being_made() {
+fn changes_reads_and_dry_runs_need_no_reads_of_the_disk() {
     for (name, call) in CALLS {
         let disk = SimulatedDisk::new();
         let store = Options::new().clock(|| Timestamp::from_millis(1)).open_on(&disk).unwrap();
@@ -176,7 +176,7 @@ fn a_disk_that_cannot_be_read_any_more_keeps_no_change_read_or_dry_run_from_bein
 }
 
 #[test]
-fn opening_again_does_what_recovery_does() {
+fn opening_again_has_the_effect_of_a_recovery() {
     for fault in [Fault::NotApplied, Fault::Unknown, Fault::Committed, Fault::Panic] {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
@@ -199,7 +199,7 @@ fn opening_again_does_what_recovery_does() {
 }
 
 #[test]
-fn snapshots_from_before_a_failure_go_on_until_recovery() {
+fn snapshots_from_before_a_failure_are_valid_until_recovery() {
     for fault in [Fault::Unknown, Fault::Committed] {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
@@ -217,7 +217,7 @@ fn snapshots_from_before_a_failure_go_on_until_recovery() {
             assert!(matches!(snapshot.project("p"), Err(Error::Closed)), "{fault:?}");
             assert!(matches!(snapshot.projects(all()), Err(Error::Closed)), "{fault:?}");
         }
-        // Those that are held keep nothing from going on, nor another opener out afterwards.
+        // Open snapshots do not block the recovery, nor another opener afterwards.
         link(&project(&store), "v", &["c"]);
         assert_clean(&store);
         store.close().unwrap();
@@ -226,7 +226,7 @@ fn snapshots_from_before_a_failure_go_on_until_recovery() {
 }
 
 #[test]
-fn recovering_a_store_that_is_well_changes_nothing() {
+fn recovering_a_healthy_store_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().segment_size(4_096);
     for store in [options().open_in_memory().unwrap(), options().open(dir.path()).unwrap()] {
@@ -244,11 +244,11 @@ fn recovering_a_store_that_is_well_changes_nothing() {
 }
 
 #[test]
-fn a_fault_waits_for_a_change_and_the_last_one_asked_for_counts() {
+fn a_fault_applies_to_the_next_change_and_the_last_fault_counts() {
     let (store, project) = filled();
     store.fail_next_change(Fault::Unknown);
     store.fail_next_change(Fault::NotApplied);
-    // Neither a batch that changes nothing nor a call that is refused is a change.
+    // Neither a batch that changes nothing nor a refused call is a change.
     assert_eq!(project.link("v", Batch::flags(["a"])).unwrap().revision(), None);
     assert!(matches!(project.delete_view("nope"), Err(Error::UnknownView { .. })));
     let error = project.link("v", Batch::flags(["c"])).unwrap_err();
@@ -258,7 +258,7 @@ fn a_fault_waits_for_a_change_and_the_last_one_asked_for_counts() {
 }
 
 #[test]
-fn many_failures_in_a_row_leave_a_store_that_is_right() {
+fn a_store_is_correct_after_many_failures_in_a_row() {
     let faults = [Fault::NotApplied, Fault::Unknown, Fault::Committed, Fault::Panic];
     let store = Options::new().segment_size(4_096).open_in_memory().unwrap();
     let project = project(&store);
@@ -275,7 +275,7 @@ fn many_failures_in_a_row_leave_a_store_that_is_right() {
         }
         link(&project, "v", &[&format!("k{round}")]);
     }
-    // What was unknown was either whole or absent.
+    // The change with the unknown outcome was either complete or absent.
     let batches = (flags(&store, "v").len() - 40) / 20;
     assert!((expected..=expected + 10).contains(&batches), "{batches}");
     assert_eq!((flags(&store, "v").len() - 40) % 20, 0);
@@ -284,7 +284,7 @@ fn many_failures_in_a_row_leave_a_store_that_is_right() {
 }
 
 #[test]
-fn a_journal_that_is_ahead_after_a_failure_is_no_finding() {
+fn a_journal_that_is_ahead_after_a_failure_is_not_a_finding() {
     let (store, project) = two_views();
     store.fail_next_change(Fault::Committed);
     project.link("v", Batch::flags(["a"])).unwrap_err();
@@ -295,7 +295,7 @@ fn a_journal_that_is_ahead_after_a_failure_is_no_finding() {
 }
 
 #[test]
-fn recovering_a_store_that_is_well_does_nothing() {
+fn recovering_a_healthy_store_does_nothing() {
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
     let snapshot = store.snapshot().unwrap();

@@ -1,4 +1,4 @@
-//! The feed: which changes it gives, where it goes on, and what it tells when it cannot.
+//! The feed: which changes it returns, where it continues, and its errors.
 
 use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn small() -> Options {
     Options::new().segment_size(4_096)
 }
 
-/// Adds `count` changes of a known size: ten or so fill a segment of 4 KiB.
+/// Adds `count` changes of a known size: about ten fill a segment of 4 KiB.
 fn add(store: &Store, count: usize) {
     let project = project(store);
     project.ensure_view(NewView::new("v", "")).unwrap();
@@ -35,7 +35,7 @@ fn revisions(page: &[Change]) -> Vec<u64> {
     page.iter().map(|change| change.revision).collect()
 }
 
-/// All that is there, in pages of `limit`.
+/// All available changes, in pages of `limit`.
 fn rest(feed: &mut Feed, limit: usize) -> Vec<u64> {
     let mut seen = Vec::new();
     loop {
@@ -68,7 +68,7 @@ fn a_feed_gives_each_change_once_in_order_over_many_segments() {
 }
 
 #[test]
-fn a_change_comes_with_all_that_was_said_of_it() {
+fn a_change_of_the_feed_has_all_its_fields() {
     let (store, project) = two_views();
     let project = project.actor("ann").comment("a reason").reverts(1);
     project.link("v", Batch::flags(["b", "a"])).unwrap().all_ok().unwrap();
@@ -81,7 +81,7 @@ fn a_change_comes_with_all_that_was_said_of_it() {
 }
 
 #[test]
-fn a_page_ends_at_its_count_or_behind_its_bytes_and_has_one_change_at_least() {
+fn a_page_ends_at_its_count_or_size_and_has_at_least_one_change() {
     let store = memory();
     add(&store, 20);
     let sizes = |feed: Feed, limit| {
@@ -97,13 +97,13 @@ fn a_page_ends_at_its_count_or_behind_its_bytes_and_has_one_change_at_least() {
     assert_eq!(sizes(feed(), 8), [8, 8, 5]);
     assert_eq!(sizes(feed(), usize::MAX), [21]);
     assert_eq!(sizes(feed().page_bytes(0), 8), [1; 21]);
-    // The first two are small, the others have some 540 bytes, with the name of before.
+    // The first two are small; the others have about 540 bytes, with the previous name.
     assert_eq!(sizes(feed().page_bytes(1_000), 100), [4, 2, 2, 2, 2, 2, 2, 2, 2, 1]);
     assert_eq!(sizes(feed().page_bytes(2_000), 3), [3; 7]);
 }
 
 #[test]
-fn a_follower_that_stopped_goes_on_behind_its_position_after_a_reopening_and_a_kill() {
+fn a_follower_continues_from_its_position_after_a_reopening_and_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let mut seen = Vec::new();
     for round in 0..6 {
@@ -114,7 +114,7 @@ fn a_follower_that_stopped_goes_on_behind_its_position_after_a_reopening_and_a_k
         seen.extend(rest(&mut feed, 5));
         add(&store, 20);
         seen.extend(revisions(&feed.next_page(9).unwrap()));
-        // The next round opens what a kill leaves, or a closing.
+        // The next round opens the store after a kill, or after it was closed.
         if round % 2 == 0 {
             drop(feed);
             store.close().unwrap();
@@ -129,7 +129,7 @@ fn a_follower_that_stopped_goes_on_behind_its_position_after_a_reopening_and_a_k
 }
 
 #[test]
-fn a_feed_gives_a_committed_change_behind_the_recovery_and_an_unknown_one_if_it_is_there() {
+fn after_a_recovery_a_feed_returns_committed_changes_and_unknown_ones_that_exist() {
     for fault in [Fault::NotApplied, Fault::Panic, Fault::Unknown, Fault::Committed] {
         let (store, project) = two_views();
         let mut feed = store.feed(0).unwrap();
@@ -152,7 +152,7 @@ fn a_feed_gives_a_committed_change_behind_the_recovery_and_an_unknown_one_if_it_
 }
 
 #[test]
-fn a_feed_that_fell_behind_hears_the_oldest_change_kept_and_a_new_one_goes_on_there() {
+fn the_error_of_a_late_feed_names_the_oldest_change_and_a_new_feed_continues_there() {
     let store = small().keep_changes(Some(20)).open_in_memory().unwrap();
     let mut feed = store.feed(0).unwrap();
     add(&store, 30);
@@ -179,7 +179,7 @@ fn a_feed_that_fell_behind_hears_the_oldest_change_kept_and_a_new_one_goes_on_th
 }
 
 #[test]
-fn a_page_does_not_look_at_what_earlier_pages_gave() {
+fn a_page_does_not_read_earlier_pages_again() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     add(&store, 5);
@@ -195,7 +195,7 @@ fn a_page_does_not_look_at_what_earlier_pages_gave() {
 }
 
 #[test]
-fn what_could_be_read_comes_before_the_error_that_the_rest_is_gone() {
+fn readable_changes_are_returned_before_the_error() {
     let dir = tempfile::tempdir().unwrap();
     let store = small().keep_changes(None).open(dir.path()).unwrap();
     add(&store, 30);
@@ -212,7 +212,7 @@ fn what_could_be_read_comes_before_the_error_that_the_rest_is_gone() {
 }
 
 #[test]
-fn changes_that_are_older_than_they_may_be_are_gone_for_a_feed_too() {
+fn changes_beyond_the_maximum_age_are_not_in_a_feed() {
     let clock = Clock::default();
     let options = clock.options().segment_size(4_096).keep_changes(None);
     let store = options.keep_for(Some(Duration::from_millis(500))).open_in_memory().unwrap();
@@ -229,7 +229,7 @@ fn changes_that_are_older_than_they_may_be_are_gone_for_a_feed_too() {
 }
 
 #[test]
-fn a_position_that_the_store_has_not_reached_is_an_error_and_no_endless_wait() {
+fn a_position_that_the_store_has_not_reached_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let store = memory();
     add(&store, 2);
@@ -241,7 +241,7 @@ fn a_position_that_the_store_has_not_reached_is_an_error_and_no_endless_wait() {
         let Error::FeedAhead { position, revision: 8 } = error else { panic!("{error}") };
         assert_eq!(position, after);
     }
-    // Where an older copy took the store's place.
+    // An older copy replaced the store.
     let restored = Store::open(&path).unwrap();
     assert!(matches!(restored.feed(8), Err(Error::FeedAhead { position: 8, revision: 3 })));
     assert_ne!(restored.id(), store.id());
@@ -249,7 +249,7 @@ fn a_position_that_the_store_has_not_reached_is_an_error_and_no_endless_wait() {
 }
 
 #[test]
-fn a_feed_keeps_the_store_open_until_it_is_dropped_and_hears_of_its_closing() {
+fn a_feed_keeps_the_store_open_until_it_is_dropped_and_ends_when_it_is_closed() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -268,7 +268,7 @@ fn a_feed_keeps_the_store_open_until_it_is_dropped_and_hears_of_its_closing() {
 }
 
 #[test]
-fn a_feed_holds_nothing_of_the_state_and_keeps_no_change() {
+fn a_feed_keeps_neither_the_state_nor_changes_in_memory() {
     let store = small().keep_changes(Some(0)).open_in_memory().unwrap();
     let mut feed = store.feed(0).unwrap();
     add(&store, 20);
@@ -280,7 +280,7 @@ fn a_feed_holds_nothing_of_the_state_and_keeps_no_change() {
     assert_clean(&store);
 }
 
-/// What a follower is given to do.
+/// The actions of a test with a follower.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Read(usize),
@@ -304,11 +304,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(48)))]
 
     #[test]
-    fn replaying_the_feed_is_the_store(
+    fn replaying_the_feed_gives_the_content_of_the_store(
         parts in prop::collection::vec((calls(12), step()), 1..8),
     ) {
         let dir = tempfile::tempdir().unwrap();
-        // The model is of stores whose clock stands still.
+        // The model is for stores whose clock stands still.
         let clock = || Timestamp::from_millis(TIME);
         let options =
             || small().keep_changes(None).checkpoints(Checkpoints::Inline).checkpoint_bytes(1 << 10).clock(clock);
@@ -349,7 +349,7 @@ proptest! {
     }
 }
 
-/// The handle that makes changes is no part of the feed.
+/// The feed does not depend on the handle that makes changes.
 #[test]
 fn a_feed_can_be_moved_to_a_thread_and_cloned() {
     fn is_send<T: Send + Clone + 'static>(_: &T) {}

@@ -1,4 +1,4 @@
-//! The feed as a stream: every change once, for tasks that are woken and may stop asking at any moment.
+//! The feed as a stream: every change once, for tasks that are woken and may be dropped at any moment.
 
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -18,9 +18,9 @@ use crate::asynchronous::runtime;
 use crate::replica::Replica;
 use crate::support::{Random, create, link, memory, project, revision, stop_writes, two_views};
 
-/// Longer than anybody should ever wait.
+/// A time limit that no working call reaches.
 const LONG: Duration = Duration::from_secs(30);
-/// Long enough for most that is going to happen to have happened.
+/// Long enough for expected events to happen.
 const A_MOMENT: Duration = Duration::from_millis(30);
 
 fn stream(store: &Store, after: u64) -> FeedStream {
@@ -43,10 +43,10 @@ async fn revisions(feed: &mut FeedStream, count: usize) -> Vec<u64> {
 }
 
 #[test]
-fn a_stream_gives_what_is_there_and_what_comes() {
+fn a_stream_returns_existing_and_new_changes() {
     let (store, project) = two_views();
     let store = store.into_async();
-    // On a thread that has other things to do, too.
+    // The thread also has other tasks.
     Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
         let mut feed = store.feed(1).await.unwrap();
         assert_eq!(revisions(&mut feed, 1).await, [2]);
@@ -63,7 +63,7 @@ fn a_stream_gives_what_is_there_and_what_comes() {
 }
 
 #[test]
-fn a_stream_goes_over_the_ends_of_its_pages() {
+fn a_stream_continues_after_the_end_of_a_page() {
     let store = Options::new().keep_changes(None).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -77,7 +77,7 @@ fn a_stream_goes_over_the_ends_of_its_pages() {
     });
 }
 
-/// Waits as long as others have so many turns.
+/// Yields to other tasks this number of times.
 async fn turns(count: usize) {
     for _ in 0..count {
         tokio::task::yield_now().await;
@@ -85,7 +85,7 @@ async fn turns(count: usize) {
 }
 
 #[test]
-fn law_no_change_is_lost_by_who_stops_asking_for_the_next_one() {
+fn law_no_change_is_lost_if_a_poll_is_abandoned() {
     let store = Options::new().segment_size(4_096).keep_changes(None).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -129,7 +129,7 @@ fn law_no_change_is_lost_by_who_stops_asking_for_the_next_one() {
 }
 
 #[test]
-fn streams_that_wait_hold_no_thread() {
+fn waiting_streams_block_no_thread() {
     let (store, _) = two_views();
     let runtime = runtime(1);
     let followers: Vec<_> = (0..8)
@@ -143,7 +143,7 @@ fn streams_that_wait_hold_no_thread() {
     runtime.block_on(async {
         let project = store.project("p").unwrap();
         let created = project.create_view(NewView::new("x", "X"));
-        timeout(LONG, created).await.expect("they hold the only thread").unwrap();
+        timeout(LONG, created).await.expect("they block the only thread").unwrap();
         for follower in followers {
             assert_eq!(follower.await.unwrap(), [3]);
         }
@@ -165,7 +165,7 @@ impl Wakes {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Asks whenever it is woken, until there is a change or nothing wakes for a moment.
+    /// Polls whenever it is woken, until there is a change, or until it has not been woken for a moment.
     fn drive(self: &Arc<Self>, feed: &mut FeedStream) -> Option<u64> {
         let waker = Waker::from(Arc::clone(self));
         loop {
@@ -187,7 +187,7 @@ impl Wakes {
 }
 
 #[test]
-fn a_stream_that_waits_is_woken_by_a_ring_once_and_by_nothing_else() {
+fn a_waiting_stream_is_woken_once_by_a_change_and_by_nothing_else() {
     let (store, project) = two_views();
     let runtime = runtime(2);
     let _runtime = runtime.enter();
@@ -196,22 +196,22 @@ fn a_stream_that_waits_is_woken_by_a_ring_once_and_by_nothing_else() {
         assert_eq!(wakes.drive(&mut feed), None);
         let before = wakes.count();
         thread::sleep(A_MOMENT);
-        assert_eq!(wakes.count(), before, "somebody looks again and again");
+        assert_eq!(wakes.count(), before, "the stream is polled again and again");
         link(&project, "v", &[&round.to_string()]);
         link(&project, "w", &[&round.to_string()]);
         assert_eq!(wakes.count(), before + 1);
         assert_eq!(wakes.drive(&mut feed), Some(3 + 2 * round));
         assert_eq!(wakes.drive(&mut feed), Some(4 + 2 * round));
     }
-    // One that was dropped is woken no more.
+    // A dropped stream is not woken any more.
     assert_eq!(wakes.drive(&mut feed), None);
     drop(feed);
     assert_eq!(Arc::strong_count(&wakes), 1);
 }
 
-/// A task that gives its stream to another one.
+/// A task that passes its stream to another task.
 #[test]
-fn the_task_that_asked_last_is_woken() {
+fn the_task_that_polled_last_is_woken() {
     let (store, project) = two_views();
     let runtime = runtime(2);
     let _runtime = runtime.enter();
@@ -226,7 +226,7 @@ fn the_task_that_asked_last_is_woken() {
 }
 
 #[test]
-fn closing_ends_a_stream_behind_what_it_read() {
+fn closing_ends_a_stream_after_the_changes_it_read() {
     let (store, _) = two_views();
     runtime(2).block_on(async {
         let mut begun = stream(&store, 0);
@@ -249,7 +249,7 @@ fn closing_ends_a_stream_behind_what_it_read() {
 }
 
 #[test]
-fn a_stream_outlasts_a_failure_and_goes_on_behind_the_recovery() {
+fn a_stream_continues_after_a_failure_and_recovery() {
     let (store, project) = two_views();
     let mut feed = stream(&store, 2);
     runtime(2).block_on(async {
@@ -268,7 +268,7 @@ fn a_stream_outlasts_a_failure_and_goes_on_behind_the_recovery() {
 }
 
 #[test]
-fn a_recovery_that_fails_ends_a_stream_and_a_new_one_goes_on_behind_its_position() {
+fn a_failed_recovery_ends_a_stream_and_a_new_one_continues_from_its_position() {
     let disk = SimulatedDisk::new();
     let store = Options::new().open_on(&disk).unwrap();
     create(&project(&store), "v");
@@ -290,7 +290,7 @@ fn a_recovery_that_fails_ends_a_stream_and_a_new_one_goes_on_behind_its_position
 }
 
 #[test]
-fn a_stream_outside_of_a_runtime_says_so_and_ends() {
+fn a_stream_outside_of_a_runtime_returns_an_error_and_ends() {
     let store = memory();
     let mut feed = stream(&store, 0);
     let mut context = Context::from_waker(Waker::noop());

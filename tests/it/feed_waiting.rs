@@ -1,4 +1,4 @@
-//! Waiting for the next change: who is woken, by what, and what it costs the others.
+//! Waiting for the next change: who is woken, by what, and its cost for other callers.
 
 use std::io::ErrorKind;
 use std::sync::mpsc::{self, Receiver};
@@ -14,15 +14,15 @@ use crate::support::{
     two_views,
 };
 
-/// Longer than anybody should ever wait.
+/// A time limit that no working call reaches.
 const LONG: Duration = Duration::from_secs(30);
-/// Long enough for a thread to begin to wait, on a machine that has other things to do, too. Where
-/// it is not, the test shows less and does not fail.
+/// Long enough for a thread to begin to wait, even on a busy machine. If it is not enough, the test checks less and
+/// does not fail.
 const A_MOMENT: Duration = Duration::from_millis(30);
 
 type Page = Result<Vec<Change>>;
 
-/// Waits in a thread for one page, for as long as it takes.
+/// Waits in a thread for one page, without a time limit.
 fn waiting(mut feed: Feed) -> Receiver<(Page, Feed)> {
     let (done, result) = mpsc::channel();
     thread::spawn(move || {
@@ -48,12 +48,12 @@ fn a_waiter_is_woken_by_each_change_and_gets_it() {
         assert_eq!(revisions(page), [3 + round]);
         feed = back;
     }
-    // What is there already is not waited for.
+    // Available changes are returned without waiting.
     assert_eq!(revisions(store.feed(0).unwrap().wait(Duration::ZERO, 3)), [1, 2, 3]);
 }
 
 #[test]
-fn a_wait_without_a_change_ends_with_its_time_and_an_empty_page() {
+fn a_wait_without_a_change_ends_at_its_timeout_with_an_empty_page() {
     let (store, project) = two_views();
     let mut feed = store.feed(2).unwrap();
     for millis in [0, 1, 50] {
@@ -90,7 +90,7 @@ fn nothing_but_a_visible_change_ends_a_wait() {
 }
 
 #[test]
-fn closing_wakes_all_who_wait_and_waits_for_none_of_them() {
+fn closing_wakes_all_waiters_and_waits_for_none() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let waiters: Vec<_> = (0..8).map(|_| waiting(store.feed(0).unwrap())).collect();
@@ -103,7 +103,7 @@ fn closing_wakes_all_who_wait_and_waits_for_none_of_them() {
 }
 
 #[test]
-fn a_waiter_outlasts_a_failure_and_goes_on_behind_the_recovery() {
+fn a_waiter_continues_after_a_failure_and_recovery() {
     for fault in [Fault::Unknown, Fault::Committed] {
         let (store, project) = two_views();
         let woken = waiting(store.feed(2).unwrap());
@@ -121,7 +121,7 @@ fn a_waiter_outlasts_a_failure_and_goes_on_behind_the_recovery() {
 }
 
 #[test]
-fn a_recovery_that_fails_wakes_with_the_reason_and_a_later_one_lets_the_feed_go_on() {
+fn a_failed_recovery_wakes_waiters_with_the_reason_and_a_later_one_continues_the_feed() {
     let disk = SimulatedDisk::new();
     let store = Options::new().open_on(&disk).unwrap();
     create(&project(&store), "v");
@@ -142,7 +142,7 @@ fn a_recovery_that_fails_wakes_with_the_reason_and_a_later_one_lets_the_feed_go_
     assert_eq!(revisions(woken.recv_timeout(LONG).expect("it sleeps on").0), [2]);
 }
 
-/// Reads until the revision is there, waiting where there is nothing.
+/// Reads until the revision is there, and waits if there is nothing to read.
 fn follow(feed: &mut Feed, replica: &mut Replica, until: u64, limit: usize) {
     let start = Instant::now();
     while replica.revision() < until {
@@ -223,7 +223,7 @@ fn a_feed_that_is_read_while_the_store_fails_and_recovers_gets_every_change_once
 }
 
 #[test]
-fn a_page_that_a_recovery_interrupts_is_read_from_what_was_recovered() {
+fn a_page_interrupted_by_a_recovery_has_the_recovered_changes() {
     let store = Options::new().segment_size(4_096).keep_changes(None).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -243,9 +243,9 @@ fn a_page_that_a_recovery_interrupts_is_read_from_what_was_recovered() {
     follower.join().unwrap();
 }
 
-/// A change comes at any moment between the look for one and the sleep.
+/// A change may come at any moment between the check for changes and the wait.
 #[test]
-fn a_change_that_comes_as_the_waiter_lies_down_is_not_missed() {
+fn a_change_at_the_moment_when_a_wait_begins_is_not_missed() {
     let (store, project) = two_views();
     let mut feed = store.feed(2).unwrap();
     let (ready, go_on) = mpsc::channel();
@@ -267,9 +267,10 @@ fn a_change_that_comes_as_the_waiter_lies_down_is_not_missed() {
     follower.join().unwrap();
 }
 
-/// Invariant 8 for a feed: whatever moment the power goes at, the store has what was given until then.
+/// Invariant 8 for a feed: at whatever moment the power is lost, the store has all changes that the feed returned
+/// before.
 #[test]
-fn what_a_feed_gave_no_loss_of_power_takes_back() {
+fn no_loss_of_power_undoes_a_change_that_a_feed_returned() {
     let disk = SimulatedDisk::new();
     let options = || Options::new().segment_size(4_096).keep_changes(None);
     let store = options().open_on(&disk).unwrap();
@@ -301,10 +302,10 @@ fn what_a_feed_gave_no_loss_of_power_takes_back() {
 }
 
 #[test]
-fn who_waits_costs_a_change_no_lock_that_it_holds() {
+fn a_waiter_holds_no_lock_that_a_change_needs() {
     let store = memory();
     let waiters: Vec<_> = (0..4).map(|_| waiting(store.feed(0).unwrap())).collect();
-    // All that wants the store for itself.
+    // Operations that need the store exclusively.
     store.compact().unwrap();
     stop_writes(&store);
     store.recover().unwrap();

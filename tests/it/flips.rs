@@ -1,4 +1,4 @@
-//! Bits flipped at random: an open is an error or a store, and never a panic.
+//! Bits flipped at random: an open returns an error or a store, and never panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[test]
-fn any_flipped_bit_of_the_journal_is_an_error_or_leaves_what_it_cannot_take() {
+fn any_flipped_bit_of_the_journal_is_an_error_or_changes_nothing() {
     let Images { killed, contents, .. } = images();
     let mut random = Random(2);
     let (mut refusals, mut opened) = (0, 0);
@@ -32,7 +32,7 @@ fn any_flipped_bit_of_the_journal_is_an_error_or_leaves_what_it_cannot_take() {
             }
             Ok(store) => {
                 opened += 1;
-                // Only of the very last change nothing can tell that it had been synced.
+                // Only for the very last change nothing proves that it had been synced.
                 let newest = contents.len() - 1;
                 let at = usize::try_from(revision(&store)).unwrap();
                 assert!(at == newest || at == newest - 1, "{round}: {at}");
@@ -44,8 +44,8 @@ fn any_flipped_bit_of_the_journal_is_an_error_or_leaves_what_it_cannot_take() {
     assert!(refusals > 20 && opened > 5, "{refusals} {opened}");
 }
 
-/// A store with a bit of its checkpoint flipped: the killed one, or every other time the closed one. Half of the
-/// bits are where something stands, which may be the smaller part of the file.
+/// A store with a flipped bit in its checkpoint: alternately the killed and the closed store. Half of the bits are in
+/// the parts with content, which may be the smaller part of the file.
 fn flipped(seed: u64) -> TempDir {
     let mut random = Random(seed);
     let Images { closed, killed, .. } = images();
@@ -66,7 +66,7 @@ fn opened(dir: &TempDir, seed: u64) -> Result<Store, Error> {
     opened.unwrap_or_else(|_| panic!("{seed}: opening it panics"))
 }
 
-/// Everything that reads or writes much.
+/// Most of the operations that read or write much.
 fn use_all(store: &Store) {
     let project = project(store);
     for (number, view) in ["view-1", "view-7"].iter().enumerate() {
@@ -84,7 +84,7 @@ fn use_all(store: &Store) {
 
 /// The whole file is checked when it is opened, and nothing of it is read later.
 #[test]
-fn a_flipped_bit_of_the_checkpoint_is_damage_or_no_part_of_it_and_never_a_panic() {
+fn a_flipped_bit_of_the_checkpoint_is_damage_or_has_no_effect() {
     let (mut refusals, mut whole) = (0, 0);
     for seed in 0..cases(200).into() {
         let dir = flipped(seed);

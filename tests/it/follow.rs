@@ -24,7 +24,7 @@ fn follow(project: &Project, view: &str, text: &str) {
     project.follow(view, FLAG, filter(text)).unwrap().all_ok().unwrap();
 }
 
-/// The views `v` and `w`, of which `v` follows a tag, and flags with and without it; keys link `c` to it.
+/// The views `v` and `w`; `v` follows a filter for a tag. Flags with and without the tag; `c` is also linked by key.
 fn following() -> (Store, Project) {
     let (store, project) = two_views();
     link(&project, "v", &["c"]);
@@ -38,7 +38,7 @@ fn following() -> (Store, Project) {
     (store, project)
 }
 
-/// What a report tells of what followed: view, linked, unlinked.
+/// The part of a report about following views: view, linked, unlinked.
 fn followed(report: &viewlink::Report) -> Vec<String> {
     let keys = |of: &[viewlink::Resource]| -> String {
         of.iter().map(|resource| format!(" {resource}")).collect()
@@ -51,7 +51,7 @@ fn followed(report: &viewlink::Report) -> Vec<String> {
 }
 
 #[test]
-fn a_put_changes_links_in_the_same_change_and_says_so() {
+fn a_put_updates_followed_links_in_the_same_change_and_reports_them() {
     let (store, project) = following();
     let before = revision(&store);
     let resources = [
@@ -75,9 +75,9 @@ fn a_put_changes_links_in_the_same_change_and_says_so() {
 }
 
 #[test]
-fn a_link_that_keys_made_stays_when_the_filter_finds_it_no_more() {
+fn a_link_made_by_key_stays_when_the_filter_no_longer_finds_it() {
     let (store, project) = following();
-    // One was there before, one is found by the filter and then linked by key, one is linked by key first.
+    // One link existed before, one was made by the filter and then by key, one by key and then by the filter.
     let report = project.link("v", Batch::flags(["a", "d"])).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("a", "already"), ("d", "linked")]));
     let ChangeKind::LinksChanged { linked, holds, .. } = journal(&store).pop().unwrap().kind else {
@@ -93,8 +93,7 @@ fn a_link_that_keys_made_stays_when_the_filter_finds_it_no_more() {
 }
 
 #[test]
-fn linking_by_key_what_the_filter_holds_is_a_change_once_and_none_where_existing_links_are_refused()
-{
+fn linking_by_key_a_link_of_a_filter_is_a_change_once_unless_existing_links_are_refused() {
     let (store, project) = following();
     let before = revision(&store);
     let report = project.link("v", Batch::flags(["a"]).refuse_existing()).unwrap();
@@ -104,7 +103,7 @@ fn linking_by_key_what_the_filter_holds_is_a_change_once_and_none_where_existing
 }
 
 #[test]
-fn unlinking_what_only_the_filter_holds_is_that_keys_failure() {
+fn unlinking_a_link_that_only_the_filter_holds_fails_for_that_key() {
     let (store, project) = following();
     project.link("v", Batch::flags(["b"])).unwrap().all_ok().unwrap();
     let report = project.unlink("v", Batch::flags(["a", "b", "c", "d"])).unwrap();
@@ -120,7 +119,7 @@ fn unlinking_what_only_the_filter_holds_is_that_keys_failure() {
         panic!()
     };
     assert_eq!((unlinked, holds.released), (vec![flag("c")], vec![flag("b")]));
-    // Now the filter alone holds it.
+    // Now only the filter holds it.
     let report = project.unlink("v", Batch::flags(["b"])).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("b", "held_by_filter")]));
     put(&project, "b", &[]).all_ok().unwrap();
@@ -129,7 +128,7 @@ fn unlinking_what_only_the_filter_holds_is_that_keys_failure() {
 }
 
 #[test]
-fn a_replacement_leaves_the_part_of_the_filter_alone() {
+fn a_replacement_does_not_change_links_of_the_filter() {
     let (store, project) = following();
     project.link("v", Batch::flags(["b", "x"])).unwrap().all_ok().unwrap();
     let report = project.replace("v", Batch::flags(["x", "y"])).unwrap();
@@ -140,21 +139,21 @@ fn a_replacement_leaves_the_part_of_the_filter_alone() {
 }
 
 #[test]
-fn removing_what_is_registered_takes_it_out_whoever_holds_it() {
+fn removing_a_resource_removes_its_links_of_keys_and_filters() {
     let (store, project) = following();
     project.link("v", Batch::flags(["b"])).unwrap().all_ok().unwrap();
     for key in ["a", "b"] {
         assert_eq!(project.remove_resource(&flag(key)).unwrap().links, 1);
     }
     assert_eq!(flags(&store, "v"), ["c"]);
-    // By key what is not registered is linked, and no filter finds it.
+    // An unregistered resource is linked by key, and no filter finds it.
     link(&project, "v", &["a"]);
     project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn another_filter_takes_the_place_of_the_first_one() {
+fn another_filter_replaces_the_first_one() {
     let (store, project) = following();
     put(&project, "c", &["t", "u"]).all_ok().unwrap();
     put(&project, "d", &["u"]).all_ok().unwrap();
@@ -169,7 +168,7 @@ fn another_filter_takes_the_place_of_the_first_one() {
 }
 
 #[test]
-fn ending_a_filter_keeps_what_is_linked_or_takes_it_out() {
+fn ending_a_filter_keeps_or_removes_its_links() {
     for (how, left) in
         [(Unfollow::KeepLinks, &["c", "a", "b"][..]), (Unfollow::TakeOut, &["c", "b"])]
     {
@@ -182,7 +181,7 @@ fn ending_a_filter_keeps_what_is_linked_or_takes_it_out() {
         let view = project.read().unwrap().view("v").unwrap();
         assert!(view.follows.is_empty());
         assert_eq!(Some(view.revision), report.revision());
-        // Keys hold all that is left.
+        // Keys hold all remaining links.
         put(&project, "d", &["t"]).all_ok().unwrap();
         project.unlink("v", Batch::flags(left.iter().copied())).unwrap().all_ok().unwrap();
         assert_eq!(project.unfollow("v", FLAG, how).unwrap().revision(), None);
@@ -191,7 +190,7 @@ fn ending_a_filter_keeps_what_is_linked_or_takes_it_out() {
 }
 
 #[test]
-fn a_filter_ends_without_taking_resources_out_of_their_last_views_where_that_is_asked_for() {
+fn ending_a_filter_can_keep_resources_in_their_last_views() {
     let (store, project) = following();
     link(&project, "w", &["b"]);
     let report = project.unfollow("v", FLAG, Unfollow::TakeOutKeepLastView).unwrap();
@@ -213,10 +212,10 @@ fn filters_that_name_views_follow_each_other_in_the_same_change() {
     follow(&project, "x", "view notEquals w");
     assert_eq!([flags(&store, "w"), flags(&store, "x")], [vec!["a", "b"], vec!["c"]]);
     let before = revision(&store);
-    // From the registry through all of them.
+    // A change of the registry affects all of them.
     let report = put(&project, "a", &[]);
     assert_eq!(followed(&report), ["v: / a", "w: / a", "x: a /"]);
-    // From a link by key.
+    // So does a link by key.
     let report = project.link("v", Batch::flags(["c"])).unwrap();
     assert_eq!(followed(&report), ["w: c /", "x: / c"]);
     let ChangeKind::ManyLinksChanged { parts } = journal(&store).pop().unwrap().kind else {
@@ -226,12 +225,12 @@ fn filters_that_name_views_follow_each_other_in_the_same_change() {
         parts.iter().map(|part| part.holds.by_filter).collect::<Vec<_>>(),
         [false, true, true]
     );
-    // From a view that is deleted: one without links.
+    // So does the deletion of a view: then it has no links.
     let deleted = project.delete_view("v").unwrap();
     assert_eq!((deleted.followed.len(), revision(&store)), (2, before + 3));
     assert!(flags(&store, "w").is_empty());
     assert_eq!(flags(&store, "x"), ["a", "b", "c"]);
-    // And made again under its key.
+    // And a new view with the same key.
     create(&project, "v");
     link(&project, "v", &["b"]);
     assert_eq!([flags(&store, "w"), flags(&store, "x")], [vec!["b"], vec!["a", "c"]]);
@@ -239,7 +238,7 @@ fn filters_that_name_views_follow_each_other_in_the_same_change() {
 }
 
 #[test]
-fn each_batch_of_a_call_tells_what_followed_it() {
+fn the_report_of_each_batch_has_its_followed_changes() {
     let (store, project) = two_views();
     put(&project, "a", &[]).all_ok().unwrap();
     follow(&project, "w", "view:v");
@@ -250,22 +249,22 @@ fn each_batch_of_a_call_tells_what_followed_it() {
             LinkChange::unlink("v", Batch::flags(["a"])),
         ])
         .unwrap();
-    let told: Vec<_> = reports.iter().map(followed).collect();
-    assert_eq!(told, [vec!["w: a /"], vec![], vec!["w: / a"]]);
+    let reported: Vec<_> = reports.iter().map(followed).collect();
+    assert_eq!(reported, [vec!["w: a /"], vec![], vec!["w: / a"]]);
     assert_eq!(outcomes(&reports[1]), pairs(&[("a", "held_by_filter")]));
     assert!(flags(&store, "w").is_empty());
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn the_guard_of_last_views_counts_what_follows() {
+fn the_guard_of_last_views_considers_followed_changes() {
     let (store, project) = two_views();
     put(&project, "a", &[]).all_ok().unwrap();
     link(&project, "v", &["a"]);
     follow(&project, "w", "view:v");
     assert_eq!(flags(&store, "w"), ["a"]);
     let guarded = || Batch::flags(["a"]).keep_last_view();
-    // The link to `w` would go with it.
+    // The link to `w` would also be removed.
     let report = project.unlink("v", guarded()).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("a", "last_view")]));
     follow(&project, "w", "key = a");
@@ -275,7 +274,7 @@ fn the_guard_of_last_views_counts_what_follows() {
 }
 
 #[test]
-fn filters_that_would_go_round_in_a_circle_are_refused_for_each_type() {
+fn circular_filters_are_refused_for_each_type() {
     let (store, project) = two_views();
     create(&project, "x");
     follow(&project, "v", "view:w");
@@ -299,7 +298,7 @@ fn filters_that_would_go_round_in_a_circle_are_refused_for_each_type() {
     project.follow("x", ResourceType::Segment, segments).unwrap().all_ok().unwrap();
     let error = project.follow("v", FLAG, filter("view:nobody")).unwrap_err();
     assert!(matches!(error, Error::UnknownView { .. }), "{error:?}");
-    // A view that is gone leads nowhere, and under its key it leads there again.
+    // A filter may name a deleted view; a new view with that key may complete a circle again.
     project.delete_view("w").unwrap();
     follow(&project, "x", "view:v");
     create(&project, "w");
@@ -309,7 +308,7 @@ fn filters_that_would_go_round_in_a_circle_are_refused_for_each_type() {
 }
 
 #[test]
-fn what_follows_counts_for_the_limit_of_a_batch() {
+fn followed_changes_count_for_the_limit_of_a_batch() {
     let store = Options::new().batch_limit(3).open_in_memory().unwrap();
     let project = store.project("p").unwrap();
     for view in ["v", "w", "x"] {
@@ -339,7 +338,7 @@ fn what_follows_counts_for_the_limit_of_a_batch() {
 }
 
 #[test]
-fn a_standing_filter_is_no_larger_than_one_that_is_a_text() {
+fn a_followed_filter_has_the_size_limit_of_a_text() {
     let (store, project) = two_views();
     let tags = |count: usize, length: usize| {
         let tags = (0..count).map(|number| format!("{number:0length$}")).collect();
@@ -354,7 +353,7 @@ fn a_standing_filter_is_no_larger_than_one_that_is_a_text() {
 }
 
 #[test]
-fn preconditions_and_dry_runs_hold_for_filters() {
+fn preconditions_and_dry_runs_apply_to_filters() {
     let (store, project) = following();
     let before = revision(&store);
     let late = project.if_view_at(before - 1).unfollow("v", FLAG, Unfollow::TakeOut);
@@ -367,6 +366,6 @@ fn preconditions_and_dry_runs_hold_for_filters() {
     let change = journal(&store).pop().unwrap();
     assert_eq!((change.actor.as_deref(), change.comment.as_deref()), (Some("ann"), Some("why")));
     let ChangeKind::Steps { steps } = change.kind else { panic!() };
-    let ChangeKind::Followed { view, filter: told, .. } = &steps[0] else { panic!() };
-    assert_eq!((view.as_str(), told), ("v", &filter("tags:u")));
+    let ChangeKind::Followed { view, filter: reported, .. } = &steps[0] else { panic!() };
+    assert_eq!((view.as_str(), reported), ("v", &filter("tags:u")));
 }

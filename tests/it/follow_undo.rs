@@ -1,4 +1,4 @@
-//! Filters that views follow, beside undo, renaming, copying, moving and registration.
+//! Filters that views follow, together with undo, renaming, copying, moving and registration.
 
 use viewlink::{
     Attribute, AttributeValue, Batch, Error, HistoryEvent, HistoryPaging, LinkChange, NewResource,
@@ -35,7 +35,7 @@ fn chained() -> (Store, Project) {
     (store, project)
 }
 
-/// The links of a view with their times and revisions, and what it follows.
+/// The links of a view with their times and revisions, and the filters that it follows.
 fn content(snapshot: &Snapshot, view: &str) -> String {
     let reader = snapshot.project("p").unwrap();
     let page = reader.linked_resources(view, FLAG, Paging::first(10)).unwrap();
@@ -51,7 +51,7 @@ fn both(store: &Store) -> [String; 2] {
 }
 
 #[test]
-fn what_filters_did_is_taken_back_with_its_causes_and_done_again_with_them() {
+fn changes_of_filters_are_undone_and_redone_with_their_causes() {
     let (store, project) = chained();
     let tagged = ["a@", "a@"].map(String::from);
     let first = both(&store);
@@ -89,7 +89,7 @@ fn what_filters_did_is_taken_back_with_its_causes_and_done_again_with_them() {
 }
 
 #[test]
-fn an_undo_tells_what_followed_and_a_history_tells_of_filters() {
+fn an_undo_reports_followed_changes_and_a_history_has_filters() {
     let (store, project) = chained();
     put(&project, "a", &[]);
     let undone = project.revert(revision(&store)).unwrap();
@@ -105,7 +105,7 @@ fn an_undo_tells_what_followed_and_a_history_tells_of_filters() {
 }
 
 #[test]
-fn a_view_is_made_what_it_was_with_its_filter() {
+fn a_view_is_restored_with_its_filter() {
     let (store, project) = chained();
     let (before, at) = (both(&store), revision(&store));
     project.unfollow("v", FLAG, Unfollow::TakeOut).unwrap().all_ok().unwrap();
@@ -118,14 +118,14 @@ fn a_view_is_made_what_it_was_with_its_filter() {
 }
 
 #[test]
-fn a_filter_that_somebody_changed_since_is_not_taken_back() {
+fn a_filter_that_changed_since_is_not_reverted() {
     let (store, project) = two_views();
     follow(&project, "v", "tags:t");
     let followed = revision(&store);
     follow(&project, "v", "tags:u");
     let failures = project.revert(followed).unwrap().failures;
     assert_eq!(failures[0].to_string(), "view v: changed since (changed_since)");
-    // The view that the filter named follows the first one by now.
+    // By then the view that the filter named follows the first one.
     follow(&project, "v", "view:w");
     let named = revision(&store);
     project.unfollow("v", FLAG, Unfollow::TakeOut).unwrap().all_ok().unwrap();
@@ -136,7 +136,7 @@ fn a_filter_that_somebody_changed_since_is_not_taken_back() {
 }
 
 #[test]
-fn a_filter_that_asks_for_exactly_some_views_cannot_be_followed() {
+fn a_filter_for_exactly_some_views_cannot_be_followed() {
     let (store, project) = two_views();
     let before = revision(&store);
     for views in [vec!["w"], vec![]] {
@@ -155,7 +155,7 @@ fn a_filter_that_asks_for_exactly_some_views_cannot_be_followed() {
 }
 
 #[test]
-fn keys_that_a_filter_names_are_given_to_no_view_and_taken_from_none() {
+fn a_view_named_by_a_filter_cannot_be_renamed_or_replaced() {
     let (store, project) = chained();
     create(&project, "x");
     let named = |answer: viewlink::Result<viewlink::View>| {
@@ -166,7 +166,7 @@ fn keys_that_a_filter_names_are_given_to_no_view_and_taken_from_none() {
         assert_plain(&error.to_string());
     };
     named(project.rename_view("v", "y"));
-    // Who follows may get another key.
+    // The following view may get another key.
     project.rename_view("w", "w-new").unwrap();
     project.rename_view("w-new", "w").unwrap();
     put(&project, "b", &["t"]);
@@ -174,7 +174,7 @@ fn keys_that_a_filter_names_are_given_to_no_view_and_taken_from_none() {
     project.delete_view("v").unwrap();
     named(project.rename_view("x", "v"));
     named(project.copy_view("x", "v", ViewPatch::new()));
-    // A rename from before is not taken back to a key that a filter names since.
+    // An earlier rename cannot be undone if a filter names the old key now.
     project.rename_view("x", "y").unwrap();
     let renamed = revision(&store);
     create(&project, "x");
@@ -199,7 +199,7 @@ fn a_copy_has_the_links_and_follows_nothing() {
 }
 
 #[test]
-fn what_the_filter_of_a_view_finds_cannot_be_moved_out_of_it() {
+fn links_of_the_filter_of_a_view_cannot_be_moved() {
     let (store, project) = chained();
     create(&project, "x");
     create(&project, "y");
@@ -211,7 +211,7 @@ fn what_the_filter_of_a_view_finds_cannot_be_moved_out_of_it() {
     let followed: Vec<_> = reports[0].followed().iter().map(|part| part.view.as_str()).collect();
     assert_eq!(followed, ["w", "y"]);
     assert_eq!((flags(&store, "x"), flags(&store, "y")), (vec!["k".into()], vec!["k".to_string()]));
-    // What the filter of the other view alone held there keys hold since, too.
+    // Links that only the filter of the other view held there are now held by keys.
     let reports = project.move_links("x", "y", [Batch::flags(["k"])]).unwrap();
     assert_eq!(outcomes(&reports[0]), pairs(&[("k", "unlinked")]));
     assert_eq!(flags(&store, "y"), ["k"]);
@@ -234,7 +234,7 @@ fn a_registration_that_links_is_followed_in_the_same_change() {
     assert_eq!(flags(&store, "v"), ["a", "n", "o"]);
     assert_eq!(flags(&store, "w"), ["a", "n", "o"]);
     assert_eq!(flags(&store, "x"), ["a", "n"]);
-    // Keys hold both, and the filter the one with the tag.
+    // Keys hold both, and the filter also holds the one with the tag.
     let report = project.unlink("v", Batch::flags(["n", "o"])).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("n", "released"), ("o", "unlinked")]));
     assert_eq!(project.revert(before + 1).unwrap().failures.len(), 2);
@@ -255,14 +255,14 @@ fn a_filter_on_an_attribute_is_followed_by_its_values() {
         project.put_resources([flag]).unwrap().all_ok().unwrap();
         !flags(&store, "v").is_empty()
     };
-    let told = [put("on".into()), put("off".into()), put(7.into()), put(8.into())];
-    assert_eq!(told, [true, false, true, false]);
+    let reported = [put("on".into()), put("off".into()), put(7.into()), put(8.into())];
+    assert_eq!(reported, [true, false, true, false]);
     assert!(put(AttributeValue::texts(["on", "off"])));
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn an_ending_that_keeps_too_many_links_cannot_be_taken_back() {
+fn an_end_of_a_filter_that_keeps_too_many_links_cannot_be_reverted() {
     let store = Options::new().removal_detail(1).open_in_memory().unwrap();
     let project = store.project("p").unwrap();
     create(&project, "v");
@@ -276,7 +276,8 @@ fn an_ending_that_keeps_too_many_links_cannot_be_taken_back() {
     assert!(project.read().unwrap().is_linked("v", &linked).unwrap());
 }
 
-/// The view `v` follows what has the tag and is not in `w`; the flag `x` has the tag. A view `z` has it by key.
+/// The view `v` follows the resources that have the tag and are not in `w`; the flag `x` has the tag. A view `z` has it
+/// by key.
 fn excluding() -> (Store, Project) {
     let (store, project) = two_views();
     create(&project, "z");
@@ -320,7 +321,7 @@ fn a_link_that_keys_made_since_stays_theirs_when_a_filter_is_followed_again() {
 }
 
 #[test]
-fn what_one_part_held_and_the_next_released_is_undone_without_a_failure() {
+fn a_link_held_by_one_part_and_released_by_the_next_is_undone_without_a_failure() {
     let (store, project) = excluding();
     let x = || Batch::flags(["x"]);
     let parts =
@@ -329,6 +330,6 @@ fn what_one_part_held_and_the_next_released_is_undone_without_a_failure() {
     let undo = project.revert(changed).unwrap();
     assert_eq!(undo.failures, []);
     put(&project, "x", &[]);
-    assert!(flags(&store, "v").is_empty(), "the filter alone held it");
+    assert!(flags(&store, "v").is_empty(), "only the filter held it");
     assert_clean_and_replayed(&store);
 }

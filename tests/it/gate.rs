@@ -1,4 +1,4 @@
-//! A clock that holds up changes, so that callers queue behind one.
+//! A clock that blocks changes, so that callers queue up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver};
@@ -8,24 +8,24 @@ use std::time::Duration;
 
 use viewlink::{Options, Timestamp};
 
-/// Longer than anybody should ever wait.
+/// A time limit that no working call reaches.
 const LONG: Duration = Duration::from_secs(30);
 
-/// A clock that can be held. It is asked in the middle of a change, so while it is held the change
-/// is not made, and all who call meanwhile queue up.
+/// A clock that can be blocked. It is read in the middle of a change. While it is blocked, the change is not complete,
+/// and later callers queue up.
 #[derive(Clone, Default)]
 pub(crate) struct Gate {
     shared: Arc<(Mutex<Held>, Condvar)>,
-    /// How long callers are given to queue up.
+    /// How long callers may take to queue up.
     patience: Duration,
 }
 
 #[derive(Default)]
 struct Held {
     held: bool,
-    /// How many calls are at the gate or went through.
+    /// The number of calls that are at the gate or went through.
     asked: u64,
-    /// The calls that panic, by number, the first being 0.
+    /// The numbers of the calls that panic; the first call is 0.
     panics: BTreeSet<u64>,
 }
 
@@ -39,10 +39,10 @@ impl Gate {
         self.shared.0.lock().unwrap()
     }
 
-    /// Waits as long as `wait` says so.
+    /// Blocks while `wait` returns true.
     fn wait_while(&self, wait: impl FnMut(&mut Held) -> bool) -> MutexGuard<'_, Held> {
         let (inner, waited) = self.shared.1.wait_timeout_while(self.lock(), LONG, wait).unwrap();
-        assert!(!waited.timed_out(), "the gate stays shut");
+        assert!(!waited.timed_out(), "the gate stays closed");
         inner
     }
 
@@ -58,8 +58,8 @@ impl Gate {
         Timestamp::from_millis(call)
     }
 
-    /// Holds the first call in the middle of its change until the others have queued up, by and
-    /// large in their order; then all are let go. Tells what came of each, by number from 0.
+    /// Blocks the first call in the middle of its change until the others have queued up, approximately in their order;
+    /// then continues all of them. Returns the result of each, by number from 0.
     pub(crate) fn group<T: Send + 'static>(
         &self,
         calls: Vec<Box<dyn FnOnce() -> T + Send>>,
@@ -80,12 +80,12 @@ impl Gate {
         received(&results, count)
     }
 
-    /// How often the clock was asked.
+    /// How often the clock was read.
     pub(crate) fn asked(&self) -> u64 {
         self.lock().asked
     }
 
-    /// Lets the clock panic at the call that comes after `calls` others.
+    /// Lets the clock panic at the call after `calls` others.
     pub(crate) fn panic_after(&self, calls: u64) {
         let mut inner = self.lock();
         let at = inner.asked + calls;
@@ -93,15 +93,15 @@ impl Gate {
     }
 }
 
-/// What all callers got; none of them may wait for ever.
+/// The results of all callers; none of them may wait for ever.
 pub(crate) fn received<T>(results: &Receiver<(usize, T)>, count: usize) -> BTreeMap<usize, T> {
     (0..count).map(|_| results.recv_timeout(LONG).expect("a caller waits for ever")).collect()
 }
 
-/// Tries something, which tells whether its callers were one group: on a machine that has other
-/// things to do some may come too late, and then it is tried again with more patience.
+/// Repeats a test until its callers were one group: on a busy machine some may come too late, and then it is tried
+/// again with more time.
 pub(crate) fn until_they_are_one_group(attempt: impl Fn(&Gate) -> bool) {
     let mut patience = [2, 20, 200, 2_000].into_iter().map(Duration::from_millis);
     let managed = patience.any(|patience| attempt(&Gate { patience, ..Gate::default() }));
-    assert!(managed, "they were never one group");
+    assert!(managed, "the callers were never one group");
 }

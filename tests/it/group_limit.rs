@@ -1,4 +1,4 @@
-//! What is in one group, and what of it stays where nothing was made.
+//! The content of one group, and the parts of it that were not made.
 
 use viewlink::{
     Batch, Error, Fault, NewResource, NewView, Options, Paging, Project, ResourceFilter,
@@ -11,7 +11,7 @@ use crate::support::{assert_clean_and_replayed, create, flags, project};
 type Made = Result<Option<u64>, Error>;
 type Calling = Box<dyn FnOnce() -> Made + Send>;
 
-/// A call that links a flag of its own to a view.
+/// A call that links its own flag to a view.
 fn linking(project: &Project, view: &'static str, key: String) -> Calling {
     let project = project.clone();
     Box::new(move || project.link(view, Batch::flags([key])).map(|report| report.revision()))
@@ -25,7 +25,7 @@ fn two_views_of(options: Options) -> (Store, Project) {
     (store, project)
 }
 
-/// What a replacement takes out, or a filter or a removal finds, is known only in the change.
+/// The links that a replacement removes, or that a filter or a removal finds, are known only during the change.
 #[test]
 fn a_change_that_finds_more_keys_than_a_group_has_is_the_last_of_its_group() {
     let findings: [fn(&Project) -> Made; 3] = [
@@ -43,7 +43,7 @@ fn a_change_that_finds_more_keys_than_a_group_has_is_the_last_of_its_group() {
             project.link("v", Batch::flags(keys())).unwrap().all_ok().unwrap();
             let segments = Batch::segments(keys().map(|key| ("e", key)));
             project.link("v", segments).unwrap().all_ok().unwrap();
-            // The first one changes nothing, the group behind it fails.
+            // The first call changes nothing, and the group after it fails.
             let mut calls = vec![linking(&project, "v", "there-0".into())];
             let changing = project.clone();
             calls.push(Box::new(move || finding(&changing)));
@@ -54,15 +54,15 @@ fn a_change_that_finds_more_keys_than_a_group_has_is_the_last_of_its_group() {
             let failed = results.iter().filter(|(_, result)| result.is_err());
             let failed: Vec<&usize> = failed.map(|(at, _)| at).collect();
             assert_eq!(flags(&store, "w").len(), 4 - failed.iter().filter(|at| ***at > 1).count());
-            // Those that came before it share its failure, those behind it do not.
+            // Calls before it share its failure, and calls after it do not.
             failed.contains(&&1) && failed.len() < 5
         });
     }
 }
 
-/// It begins no project, and takes no id from one that another call of its group begins.
+/// It creates no project, and uses no id of a project that another call of its group creates.
 #[test]
-fn a_put_of_nothing_that_is_well_formed_leaves_no_trace_in_its_group() {
+fn a_put_of_only_malformed_resources_has_no_effect_on_its_group() {
     let gate = Gate::default();
     let (store, first) = two_views_of(gate.options());
     let (failing, beginning) = (store.project("x").unwrap(), store.project("y").unwrap());
@@ -77,7 +77,7 @@ fn a_put_of_nothing_that_is_well_formed_leaves_no_trace_in_its_group() {
     let made: Vec<_> = gate.group(calls).into_values().map(Result::unwrap).collect();
     assert_eq!(made, [Some(3), None, Some(4)]);
     let projects = store.snapshot().unwrap().projects(Paging::first(10)).unwrap();
-    let told: Vec<_> = projects.items.iter().map(|info| (info.key.as_str(), info.id)).collect();
-    assert_eq!((projects.total, told), (2, vec![("p", 0), ("y", 1)]));
+    let reported: Vec<_> = projects.items.iter().map(|info| (info.key.as_str(), info.id)).collect();
+    assert_eq!((projects.total, reported), (2, vec![("p", 0), ("y", 1)]));
     assert_clean_and_replayed(&store);
 }

@@ -1,4 +1,4 @@
-//! Callers who come while a change is being made share the next sync, and each hears of its own.
+//! Callers that come during a change share the next sync, and each gets its own result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
@@ -17,13 +17,13 @@ use crate::support::{
 type Linked = Result<Report, Error>;
 type Calling = Box<dyn FnOnce() -> Linked + Send>;
 
-/// A call that links a flag of its own to a view.
+/// A call that links its own flag to a view.
 fn linking(project: &Project, view: &'static str, key: String) -> Calling {
     let project = project.clone();
     Box::new(move || project.link(view, Batch::flags([&key]).comment(key)))
 }
 
-/// Eight callers, the last seven of whom are one group.
+/// Eight callers; the last seven are one group.
 fn eight(project: &Project) -> Vec<Calling> {
     (0..8).map(|number| linking(project, "v", format!("k{number}"))).collect()
 }
@@ -37,7 +37,7 @@ fn store(options: Options) -> (Store, Project) {
     (store, project)
 }
 
-/// The comment of each change of links, which is the key that was linked, by revision.
+/// The comment of each change of links, which is the linked key, by revision.
 fn comments(store: &Store) -> BTreeMap<u64, String> {
     let linked = journal(store).into_iter().filter_map(|change| match change.kind {
         ChangeKind::LinksChanged { .. } => Some((change.revision, change.comment?)),
@@ -46,7 +46,7 @@ fn comments(store: &Store) -> BTreeMap<u64, String> {
     linked.collect()
 }
 
-/// Every report tells the revision of the change that has the caller's own comment.
+/// Every report has the revision of the change with the caller's own comment.
 fn assert_own_revisions(store: &Store, reports: &BTreeMap<u64, String>) {
     assert_eq!(&comments(store), reports);
     let revisions: Vec<u64> = journal(store).iter().map(|change| change.revision).collect();
@@ -55,7 +55,7 @@ fn assert_own_revisions(store: &Store, reports: &BTreeMap<u64, String>) {
 }
 
 #[test]
-fn each_of_a_group_gets_the_revision_of_its_own_change() {
+fn each_caller_of_a_group_gets_the_revision_of_its_own_change() {
     let gate = Gate::default();
     for limit in [1, 3, 10_000, u64::MAX] {
         let (store, project) = store(gate.options().group_limit(limit));
@@ -68,8 +68,8 @@ fn each_of_a_group_gets_the_revision_of_its_own_change() {
     }
 }
 
-/// A store with a flag in the view `v`, and eight callers, the first of whom changes nothing: what
-/// is to fail waits for the group behind.
+/// A store with a flag in the view `v`, and eight callers. The first one changes nothing, so the failure is for the
+/// group after it.
 fn after_one_without_change(options: Options) -> (Store, Project, Vec<Calling>) {
     let (store, project) = store(options);
     let _ = project.link("v", Batch::flags(["there"])).unwrap();
@@ -79,8 +79,8 @@ fn after_one_without_change(options: Options) -> (Store, Project, Vec<Calling>) 
 }
 
 #[test]
-fn the_group_limit_decides_who_shares_a_failure_and_nothing_else() {
-    // A change counts as one key besides its own.
+fn the_group_limit_determines_only_who_shares_a_failure() {
+    // A change counts as one key in addition to its keys.
     for (limit, failed) in [(1, 1), (2, 1), (4, 2), (7, 3), (10_000, 7), (u64::MAX, 7)] {
         until_they_are_one_group(|gate| {
             let options = gate.options().group_limit(limit);
@@ -104,13 +104,13 @@ fn the_group_limit_decides_who_shares_a_failure_and_nothing_else() {
 }
 
 #[test]
-fn a_group_that_fails_in_its_sync_or_after_it_says_so_to_all_and_is_there_whole_or_not() {
+fn a_failed_group_returns_the_error_to_all_callers_and_is_complete_or_absent() {
     for (fault, outcome) in
         [(Fault::Unknown, Outcome::Unknown), (Fault::Committed, Outcome::Committed)]
     {
         until_they_are_one_group(|gate| {
             let (store, project, mut calls) = after_one_without_change(gate.options());
-            // Two who ask for the same: what the second one found is as doubtful as the first's.
+            // Two callers ask for the same: the second one's outcome is as uncertain as the first one's.
             calls[7] = linking(&project, "v", "k6".into());
             store.fail_next_change(fault);
             let mut results = gate.group(calls);
@@ -131,9 +131,9 @@ fn a_group_that_fails_in_its_sync_or_after_it_says_so_to_all_and_is_there_whole_
     }
 }
 
-/// What was refused did not become of the change that the others' error tells of.
+/// A refused call is not affected by the outcome in the others' error.
 #[test]
-fn who_was_refused_in_a_group_that_cannot_be_shown_hears_why() {
+fn a_refused_caller_gets_its_own_error_in_a_group_that_cannot_be_shown() {
     until_they_are_one_group(|gate| {
         let (store, project, mut calls) = after_one_without_change(gate.options());
         calls[4] = linking(&project, "nowhere", "k4".into());
@@ -153,12 +153,12 @@ fn who_was_refused_in_a_group_that_cannot_be_shown_hears_why() {
 }
 
 #[test]
-fn one_who_panics_is_answered_alone_wherever_it_stands_in_the_group() {
+fn a_panic_is_the_error_of_its_own_call_only() {
     for at in 0..7 {
         until_they_are_one_group(|gate| {
             let (store, project) = store(gate.options());
             let mut calls = eight(&project);
-            // Two who ask for the same, before and behind whoever panics.
+            // Two callers ask for the same, before and after the one that panics.
             calls[7] = linking(&project, "v", "k1".into());
             gate.panic_after(1 + at);
             let (before, groups) = (gate.asked(), store.stats().groups.groups());
@@ -174,14 +174,14 @@ fn one_who_panics_is_answered_alone_wherever_it_stands_in_the_group() {
             assert_eq!(revisions, (3..=revision(&store)).collect());
             assert_eq!(flags(&store, "v").len(), revisions.len());
             assert_clean_and_replayed(&store);
-            assert_eq!(gate.asked() - before, 8, "nobody is asked twice");
+            assert_eq!(gate.asked() - before, 8, "no call is made twice");
             store.stats().groups.groups() - groups == 2
         });
     }
 }
 
 #[test]
-fn a_panic_now_and_then_among_eight_writers_costs_one_call_each() {
+fn each_panic_among_eight_writers_fails_one_call() {
     let gate = Gate::default();
     let (store, project) = store(gate.options().group_limit(5));
     (0..30).for_each(|number| gate.panic_after(number * number));
@@ -214,9 +214,9 @@ fn a_panic_now_and_then_among_eight_writers_costs_one_call_each() {
     assert_own_revisions(&store, &reports);
 }
 
-/// What each caller was told is what a caller is told who comes in its place, one after the other.
+/// Each caller's result is the same as if the calls had come one after another.
 #[test]
-fn callers_with_the_same_keys_are_told_what_their_place_in_the_journal_makes_of_them() {
+fn callers_with_the_same_keys_get_the_outcomes_of_their_order_in_the_journal() {
     for limit in [1, 4, 10_000] {
         let (store, project) = store(Options::new().group_limit(limit));
         let (done, results) = mpsc::channel();
@@ -243,7 +243,7 @@ fn callers_with_the_same_keys_are_told_what_their_place_in_the_journal_makes_of_
     }
 }
 
-/// Goes through the journal and compares what each report says; tells how many changes there are.
+/// Reads the journal and compares it with each report; returns the number of changes.
 fn assert_serial(store: &Store, reports: &[Report]) -> usize {
     let by_revision: BTreeMap<u64, &Report> =
         reports.iter().filter_map(|report| Some((report.revision()?, report))).collect();
@@ -273,7 +273,7 @@ fn assert_serial(store: &Store, reports: &[Report]) -> usize {
 }
 
 #[test]
-fn whoever_was_answered_sees_it_at_once_also_alone_among_large_batches() {
+fn an_answered_caller_sees_its_change_at_once_even_among_large_batches() {
     let (store, project) = store(Options::new().group_limit(500));
     let (done, results) = mpsc::channel();
     for writer in 0..5_usize {
@@ -300,17 +300,17 @@ fn whoever_was_answered_sees_it_at_once_also_alone_among_large_batches() {
     assert_clean(&store);
 }
 
-type Told = (&'static str, Result<Option<u64>, Error>);
+type Answered = (&'static str, Result<Option<u64>, Error>);
 
-/// Links and a deletion of the view in one group: each link is gone with the view, refused, or in
-/// the view that was made anew, as its revision says.
+/// Links and a deletion of the view in one group: each link is removed with the view, refused, or in the new view with
+/// the same key, depending on its revision.
 #[test]
-fn a_view_may_go_and_come_again_in_the_group_that_links_into_it() {
+fn a_view_may_be_deleted_and_created_again_in_a_group_that_links_to_it() {
     let gate = Gate::default();
     let (store, project) = store(gate.options());
-    let call = |act: fn(&Project) -> Told| {
+    let call = |act: fn(&Project) -> Answered| {
         let project = project.clone();
-        Box::new(move || act(&project)) as Box<dyn FnOnce() -> Told + Send>
+        Box::new(move || act(&project)) as Box<dyn FnOnce() -> Answered + Send>
     };
     let results = gate.group(vec![
         call(|project| linked(project, "first")),
@@ -322,14 +322,16 @@ fn a_view_may_go_and_come_again_in_the_group_that_links_into_it() {
         }),
         call(|project| linked(project, "c")),
     ]);
-    let told: BTreeMap<&str, Result<Option<u64>, Error>> = results.into_values().collect();
-    let at = |what: &str| told[what].as_ref().ok().copied().flatten();
+    let reported: BTreeMap<&str, Result<Option<u64>, Error>> = results.into_values().collect();
+    let at = |what: &str| reported[what].as_ref().ok().copied().flatten();
     let deleted = at("deleted").unwrap();
     let created = at("created").unwrap_or(u64::MAX);
     for key in ["first", "a", "b", "c"] {
         match at(key) {
             Some(revision) => assert!(revision < deleted || revision > created, "{key}"),
-            None => assert!(matches!(told[key], Err(Error::UnknownView { .. })), "{told:?}"),
+            None => {
+                assert!(matches!(reported[key], Err(Error::UnknownView { .. })), "{reported:?}")
+            }
         }
         let stays = at(key).is_some_and(|revision| revision > created);
         let expected: &[&str] = if stays { &["v"] } else { &[] };
@@ -338,12 +340,12 @@ fn a_view_may_go_and_come_again_in_the_group_that_links_into_it() {
     assert_clean_and_replayed(&store);
 }
 
-fn linked(project: &Project, key: &'static str) -> Told {
+fn linked(project: &Project, key: &'static str) -> Answered {
     (key, project.link("v", Batch::flags([key])).map(|report| report.revision()))
 }
 
 #[test]
-fn callers_who_wait_when_the_store_is_closed_are_answered_and_what_was_made_is_there() {
+fn callers_that_wait_when_the_store_is_closed_are_answered_and_their_changes_are_there() {
     let dir = tempfile::tempdir().unwrap();
     let gate = Gate::default();
     let store = gate.options().group_limit(2).open(dir.path()).unwrap();

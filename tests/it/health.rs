@@ -1,4 +1,4 @@
-//! What a store tells of itself while it is used.
+//! The health of a store while it is used.
 
 use viewlink::{Batch, Fault, Health, NewView};
 
@@ -12,7 +12,7 @@ fn health_follows_a_failure_a_recovery_and_the_closing() {
 
     store.fail_next_change(Fault::NotApplied);
     project.create_view(NewView::new("v", "V")).unwrap_err();
-    assert_eq!(store.health(), Health::Writable, "a full disk stops nothing");
+    assert_eq!(store.health(), Health::Writable, "a full disk does not stop the store");
 
     store.fail_next_change(Fault::Unknown);
     project.create_view(NewView::new("v", "V")).unwrap_err();
@@ -30,12 +30,12 @@ fn health_follows_a_failure_a_recovery_and_the_closing() {
 }
 
 #[test]
-fn group_sizes_count_what_was_made_durable_and_nothing_else() {
+fn group_sizes_count_only_durable_changes() {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
     project.link("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
-    // Changes nothing.
+    // This changes nothing.
     project.link("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
     store.fail_next_change(Fault::NotApplied);
     project.link("v", Batch::flags(["b"])).unwrap_err();
@@ -45,5 +45,5 @@ fn group_sizes_count_what_was_made_durable_and_nothing_else() {
     let sizes = store.stats().groups;
     assert_eq!((sizes.groups(), sizes.changes()), (3, 3), "the last one is durable");
     project.link("v", Batch::flags(["c"])).unwrap().all_ok().unwrap();
-    assert_eq!(store.stats().groups.changes(), 4, "counting goes on after a recovery");
+    assert_eq!(store.stats().groups.changes(), 4, "counting continues after a recovery");
 }

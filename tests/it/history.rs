@@ -1,4 +1,4 @@
-//! What changes did to one view or resource.
+//! The changes of one view or resource.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 /// The entries of a page: revision and events.
-fn told(page: &HistoryPage) -> Vec<(u64, Vec<String>)> {
+fn reported(page: &HistoryPage) -> Vec<(u64, Vec<String>)> {
     let entry = |entry: &viewlink::HistoryEntry| {
         (entry.revision, entry.events.iter().map(ToString::to_string).collect())
     };
@@ -23,7 +23,7 @@ fn of_flag(store: &Store, key: &str) -> Vec<(u64, Vec<String>)> {
     let reader = store.snapshot().unwrap().project("p").unwrap();
     let page = reader.resource_history(&flag(key), HistoryPaging::newest(100)).unwrap();
     assert_eq!((page.next, page.oldest), (None, 1));
-    told(&page)
+    reported(&page)
 }
 
 fn entries(of: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
@@ -34,7 +34,7 @@ fn entries(of: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
 }
 
 #[test]
-fn the_history_of_a_resource_has_every_way_in_and_out_of_views() {
+fn the_history_of_a_resource_has_every_kind_of_link_and_unlink() {
     let (store, project) = two_views();
     project.put_resources([NewResource::flag("a")]).unwrap().all_ok().unwrap();
     project.put_resources([NewResource::flag("a").name("A")]).unwrap().all_ok().unwrap();
@@ -58,7 +58,7 @@ fn the_history_of_a_resource_has_every_way_in_and_out_of_views() {
         (3, &["a registered"]),
     ];
     assert_eq!(of_flag(&store, "a"), entries(&expected));
-    // Of a project that is gone the past has it.
+    // The past has the history of a deleted project.
     project.delete().unwrap();
     create(&project, "w");
     let then = of_flag(&store, "a");
@@ -67,7 +67,7 @@ fn the_history_of_a_resource_has_every_way_in_and_out_of_views() {
 }
 
 #[test]
-fn the_history_of_a_view_tells_when_who_and_why() {
+fn the_history_of_a_view_has_time_actor_and_comment() {
     let clock = Clock::default();
     clock.set(1_000);
     let store = clock.options().open_in_memory().unwrap();
@@ -93,7 +93,7 @@ fn the_history_of_a_view_tells_when_who_and_why() {
     };
     let times: Vec<_> = first.events.iter().filter_map(linked_at).collect();
     assert_eq!((times, first.events.len()), (vec![2_000, 2_000], 3));
-    assert_eq!(told(&page)[1], (deleted, vec!["view v deleted".to_owned()]));
+    assert_eq!(reported(&page)[1], (deleted, vec!["view v deleted".to_owned()]));
     assert_eq!((page.next, second.actor.as_deref()), (Some(deleted), Some("ann")));
     let rest = project
         .read()
@@ -105,12 +105,12 @@ fn the_history_of_a_view_tells_when_who_and_why() {
         (3, &["b linked to v", "a linked to v"]),
         (1, &["view v created"]),
     ];
-    assert_eq!(told(&rest), entries(&expected));
+    assert_eq!(reported(&rest), entries(&expected));
     assert_eq!((rest.next, rest.entries[1].comment.as_deref()), (None, Some("launch")));
 }
 
 #[test]
-fn a_removal_that_kept_counts_alone_is_told_to_those_it_may_concern() {
+fn a_removal_stored_as_counts_is_in_the_history_of_every_possible_resource() {
     let store = Options::new().removal_detail(0).open_in_memory().unwrap();
     let project = project(&store);
     for view in ["v", "w"] {
@@ -122,10 +122,10 @@ fn a_removal_that_kept_counts_alone_is_told_to_those_it_may_concern() {
     project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
     project.delete_view("v").unwrap();
     project.remove_resource(&flag("a")).unwrap();
-    let unknown = "a removal that kept counts only";
+    let unknown = "a removal stored as counts";
     let reader = project.read().unwrap();
     let since = |page: HistoryPage| {
-        told(&page).into_iter().filter(|(revision, _)| *revision > before).collect::<Vec<_>>()
+        reported(&page).into_iter().filter(|(revision, _)| *revision > before).collect::<Vec<_>>()
     };
     let of_a = since(reader.resource_history(&flag("a"), HistoryPaging::newest(9)).unwrap());
     assert_eq!(of_a, entries(&[(before + 3, &[unknown]), (before + 2, &[unknown])]));
@@ -166,7 +166,7 @@ fn pages_over_all_segments_are_what_replaying_the_history_gives() {
             .resource_history(&flag("k1"), HistoryPaging::newest(7).before(before))
             .unwrap();
         assert!(page.entries.len() <= 7);
-        found.extend(told(&page));
+        found.extend(reported(&page));
         before = page.next;
         if before.is_none() {
             break;
@@ -174,17 +174,17 @@ fn pages_over_all_segments_are_what_replaying_the_history_gives() {
     }
     assert!(found.len() > 30);
     assert!(found.iter().rev().map(|(revision, events)| (revision, events)).eq(&expected));
-    // A snapshot of then ends then.
+    // The history of an older snapshot ends at its revision.
     let middle = found[10].0;
     let then = store.snapshot_at(middle).unwrap().project("p").unwrap();
     assert_eq!(
-        told(&then.resource_history(&flag("k1"), HistoryPaging::newest(1)).unwrap())[0].0,
+        reported(&then.resource_history(&flag("k1"), HistoryPaging::newest(1)).unwrap())[0].0,
         middle
     );
 }
 
 #[test]
-fn what_the_journal_no_longer_keeps_is_told() {
+fn the_history_says_which_revisions_were_trimmed() {
     let options = Options::new().segment_size(4_096).keep_changes(Some(5));
     let store =
         options.checkpoints(Checkpoints::Inline).checkpoint_bytes(1).open_in_memory().unwrap();
@@ -213,7 +213,7 @@ fn what_the_journal_no_longer_keeps_is_told() {
 }
 
 #[test]
-fn a_page_ends_when_it_has_many_events_or_looked_at_many_changes() {
+fn a_page_ends_after_many_events_or_many_read_changes() {
     let (store, project) = two_views();
     for part in 0..3 {
         let keys = (0..6_000).map(|number| format!("f{part}-{number}"));
@@ -222,12 +222,12 @@ fn a_page_ends_when_it_has_many_events_or_looked_at_many_changes() {
     let page = |before| {
         project.read().unwrap().view_history("v", HistoryPaging::newest(10).before(before)).unwrap()
     };
-    // Whole changes: the second one makes it ten thousand events or more.
+    // Only whole changes: with the second one there are ten thousand events or more.
     let first = page(None);
     let events: Vec<_> = first.entries.iter().map(|entry| entry.events.len()).collect();
     assert_eq!((events, first.next), (vec![6_000, 6_000], Some(4)));
     assert_eq!(page(first.next).entries.len(), 2);
-    // What is looked at counts, too: sixteen MiB and more of changes of something else.
+    // Changes that are only read also count: more than sixteen MiB of other changes.
     let long = project.comment("x".repeat(16_000));
     for number in 0..1_100 {
         long.link("w", Batch::flags([format!("f{number}")])).unwrap().all_ok().unwrap();

@@ -1,4 +1,4 @@
-//! A journal that may have only so many bytes since the last checkpoint.
+//! A limit for the journal since the last checkpoint.
 
 use std::io::ErrorKind;
 
@@ -20,7 +20,7 @@ fn key(number: usize) -> String {
     noise(number, 200)
 }
 
-/// Links flags until that is refused; tells how many are linked, and why no more.
+/// Links flags until that is refused; returns the number of linked ones, and the error.
 fn fill(store: &Store) -> (usize, Error) {
     project(store).ensure_view(NewView::new("v", "")).unwrap();
     for number in 0..1_000 {
@@ -32,13 +32,13 @@ fn fill(store: &Store) -> (usize, Error) {
 }
 
 #[test]
-fn with_checkpoints_by_hand_a_full_journal_refuses_every_change_until_there_is_one() {
+fn with_manual_checkpoints_a_full_journal_refuses_changes_until_the_next_one() {
     let store = options(Checkpoints::ByHand).open_in_memory().unwrap();
     let (linked, error) = fill(&store);
     let Error::JournalFull { bytes, limit: LIMIT, source: None } = error else { panic!("{error}") };
     assert_eq!(error.outcome(), Outcome::NotApplied);
     assert_plain(&error.to_string());
-    // At most the change that reached it is beyond.
+    // At most the change that reached the limit is beyond it.
     assert!((LIMIT..LIMIT + 512).contains(&bytes), "{bytes}");
     assert_eq!((bytes, store.stats().checkpoints), (store.stats().bytes_since_checkpoint, 0));
     let (before, changes) = (content_of(&store), journal(&store).len());
@@ -53,7 +53,7 @@ fn with_checkpoints_by_hand_a_full_journal_refuses_every_change_until_there_is_o
     assert_eq!((content_of(&store), journal(&store).len()), (before, changes));
     assert_eq!(store.health(), Health::Writable);
     assert_clean_and_replayed(&store);
-    // And again and again.
+    // It works repeatedly.
     for round in 0..3 {
         store.checkpoint().unwrap();
         assert_eq!(store.stats().bytes_since_checkpoint, 0);
@@ -67,9 +67,9 @@ fn with_checkpoints_by_hand_a_full_journal_refuses_every_change_until_there_is_o
 }
 
 #[test]
-fn with_checkpoints_of_its_own_a_store_makes_one_and_refuses_nothing() {
+fn with_automatic_checkpoints_a_full_journal_refuses_nothing() {
     for mode in [Checkpoints::Background, Checkpoints::Inline] {
-        // Due by nothing else.
+        // Nothing else makes a checkpoint due.
         let store = options(mode).checkpoint_bytes(u64::MAX).open_in_memory().unwrap();
         create(&project(&store), "v");
         for number in 0..400 {
@@ -84,7 +84,7 @@ fn with_checkpoints_of_its_own_a_store_makes_one_and_refuses_nothing() {
 }
 
 #[test]
-fn where_no_checkpoint_can_be_made_the_error_says_why_and_the_next_change_after_that_is_made() {
+fn the_error_of_a_failed_checkpoint_is_reported_and_changes_continue_after_it_succeeds() {
     for mode in [Checkpoints::Background, Checkpoints::Inline] {
         let disk = SimulatedDisk::new();
         let store = options(mode).checkpoint_bytes(u64::MAX).open_on(&disk).unwrap();
@@ -123,7 +123,7 @@ fn a_store_that_was_killed_with_a_full_journal_is_as_full_when_it_is_opened() {
     again.checkpoint().unwrap();
     link(&project(&again), "v", &["a"]);
     drop(again);
-    // One that makes its own has room at once.
+    // A store that makes its own checkpoints has room at once.
     copy(dir.path(), &killed.path().join("other"));
     let other = options(Checkpoints::Background).open(killed.path().join("other")).unwrap();
     link(&project(&other), "v", &["a"]);

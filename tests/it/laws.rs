@@ -1,4 +1,4 @@
-//! What holds for every sequence of calls.
+//! Properties of every sequence of calls.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use viewlink::{Checkpoints, LinkPolicy, LinkSort, Options, Store, Timestamp};
 use crate::model::{Call, Model, TIME, assert_same, calls, following, keys, law};
 use crate::support::{checkpoint_file, stop_writes};
 
-/// How many cases something is tried on: this many, times `VIEWLINK_CASES` where that is set.
+/// The number of test cases: the given one, multiplied by `VIEWLINK_CASES` if that is set.
 pub(crate) fn cases(usual: u32) -> u32 {
     let times = std::env::var("VIEWLINK_CASES").ok().and_then(|times| times.parse().ok());
     usual.saturating_mul(times.unwrap_or(1))
@@ -36,7 +36,7 @@ fn assert_clean(store: &Store) {
     assert!(verification.is_clean(), "{verification}");
 }
 
-/// The files as they would be found if the process had been killed now.
+/// The files as they would be if the process had been killed now.
 fn copy_of(store: &Path, to: &Path) {
     fs::create_dir_all(to.join("journal")).unwrap();
     for dir in ["", "journal"] {
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn a_copy_is_the_store_at_one_revision_and_both_go_on_alone(
+    fn a_copy_is_the_store_at_one_revision_and_both_continue_on_their_own(
         before in calls(30),
         meanwhile in calls(10),
         after in calls(10),
@@ -121,7 +121,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(64)))]
 
     #[test]
-    fn a_store_that_links_only_what_is_registered_does_so_at_every_revision(calls in calls(40)) {
+    fn a_closed_store_has_only_links_of_registered_resources_at_every_revision(calls in calls(40)) {
         let policy = LinkPolicy::Closed;
         let store = options().link_policy(policy).open_in_memory().unwrap();
         law::assert_model(&store, Model::with_policy(policy), &calls);
@@ -137,7 +137,7 @@ proptest! {
             let path = dir.path().join(number.to_string());
             let store = options().open(&path).unwrap();
             calls.iter().for_each(|call| model.call(&store, call));
-            // The next part goes on from files left in one of these ways.
+            // The next part continues with files in one of these states.
             let next = dir.path().join((number + 1).to_string());
             match ending {
                 0 => store.close().unwrap(),
@@ -157,9 +157,9 @@ proptest! {
         }
     }
 
-    /// By hand none is made but where the calls say so, and with the age of nothing one after each change.
+    /// In manual mode there are only the checkpoints of the calls; with the age zero there is one after each change.
     #[test]
-    fn checkpoints_after_every_change_now_and_then_or_never_show_the_same(calls in calls(40)) {
+    fn the_frequency_of_checkpoints_does_not_change_the_content(calls in calls(40)) {
         let dir = tempfile::tempdir().unwrap();
         let often = |mode| options().checkpoints(mode).checkpoint_age(Some(Duration::ZERO));
         let by_hand = options().checkpoints(Checkpoints::ByHand);
@@ -172,7 +172,7 @@ proptest! {
             assert_clean(&store);
             prop_assert_eq!(store.stats().failed_checkpoints, 0);
             let revision = store.snapshot().unwrap().revision();
-            // Closed, so that no file changes under the copy.
+            // It is closed, so that no file changes during the copy.
             let other = store.clone();
             match number % 2 {
                 0 => copy_of(&path, &path.with_extension("left")),
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn replaying_twice_is_replaying_once(calls in calls(30)) {
+    fn replaying_twice_has_the_effect_of_replaying_once(calls in calls(30)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store");
         let store = options().checkpoints(Checkpoints::ByHand).open(&path).unwrap();
@@ -199,7 +199,7 @@ proptest! {
         copy_of(&path, &killed);
         let once = options().open(&killed).unwrap();
         assert_same(&once.snapshot().unwrap(), &model);
-        // Killed again before it closed: the files of the second opening replay once more.
+        // It is killed again before it is closed: the files of the second opening replay again.
         let killed_again = dir.path().join("killed-again");
         copy_of(&killed, &killed_again);
         fs::copy(checkpoint_file(&path), checkpoint_file(&killed_again)).unwrap();

@@ -1,4 +1,4 @@
-//! The limits of texts and lists: what is longer is refused, and nothing changes.
+//! The limits of texts and lists: a longer one is refused, and nothing changes.
 
 use viewlink::{
     Batch, EnvironmentId, Error, Limits, Maintainer, NewResource, NewView, Options, Project,
@@ -32,8 +32,8 @@ fn text(length: usize) -> String {
     "x".repeat(length)
 }
 
-/// Asks once with what is just short enough and once with what is not: the second call is the
-/// error that names what is too long, and leaves no trace.
+/// Calls once with a value at the limit and once with a value over it. The second call returns the error that names the
+/// value, and changes nothing.
 fn check<T>(what: &str, limit: usize, unit: &str, ask: impl Fn(&Project, usize) -> Result<T>) {
     let (store, project) = small();
     let before = content_of(&store);
@@ -92,7 +92,7 @@ fn fields_of_a_patch_have_the_same_limits() {
 }
 
 #[test]
-fn tags_are_counted_each_once() {
+fn each_tag_is_counted_once() {
     let (_, project) = small();
     let tags = ["a", "b", "a", "c", "c", "b"];
     let view = project.create_view(NewView::new("new", "").tags(tags)).unwrap();
@@ -146,7 +146,7 @@ fn an_environment_id_beyond_its_limit_is_that_keys_failure() {
     assert_eq!(words, ["linked", "invalid_key", "linked"]);
     let reason = report.failures().next().unwrap().reason().to_string();
     assert!(reason.contains("environment id") && reason.contains("at most 5"), "{reason}");
-    // A longer one is still a name to ask for; there is nothing of it.
+    // A longer name can still be asked for; there is nothing with it.
     let removed = project.remove_environment(&EnvironmentId::parse("abcdef").unwrap()).unwrap();
     assert_eq!((removed.links, removed.revision), (0, None));
     assert_clean(&store);
@@ -169,7 +169,7 @@ fn a_replacement_leaves_what_it_names_with_an_environment_id_beyond_the_limit() 
     let report = project(&store).replace("v", batch()).unwrap();
     let expected = [("s", "invalid_key"), ("t", "invalid_key"), ("y", "linked"), ("x", "unlinked")];
     assert_eq!(outcomes(&report), pairs(&expected));
-    // What a filter finds, too, is not linked behind the back of a key that failed.
+    // The resources that a filter finds are not linked either if a key failed.
     let matching = batch().and_matching(ResourceFilter::all());
     let report = project(&store).replace("v", matching).unwrap();
     let expected = [("s", "invalid_key"), ("t", "invalid_key"), ("y", "already")];
@@ -185,7 +185,7 @@ fn a_replacement_leaves_what_it_names_with_an_environment_id_beyond_the_limit() 
 }
 
 #[test]
-fn what_was_made_under_another_limit_stays_and_can_be_taken_away() {
+fn texts_from_a_larger_limit_stay_and_can_be_removed() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let view = NewView::new("v", text(20)).description(text(20)).tags([text(20)]);
@@ -197,7 +197,7 @@ fn what_was_made_under_another_limit_stays_and_can_be_taken_away() {
     let limits = Limits { name: 3, description: 3, tag: 3, environment_id: 3, ..Limits::default() };
     let store = Options::new().limits(limits).open(dir.path()).unwrap();
     let project = project(&store);
-    // Only what changes is measured.
+    // Only changed texts are checked.
     let view = project.update_view("v", ViewPatch::new().name("new")).unwrap();
     assert_eq!((view.name, view.description.len(), view.tags.len()), ("new".into(), 20, 1));
     let error = project.update_view("v", ViewPatch::new().description(text(19))).unwrap_err();
@@ -210,7 +210,7 @@ fn what_was_made_under_another_limit_stays_and_can_be_taken_away() {
 }
 
 #[test]
-fn no_limit_makes_an_environment_id_longer_than_a_key_may_be() {
+fn an_environment_id_is_never_longer_than_a_key() {
     let limits = Limits { environment_id: usize::MAX, ..Limits::default() };
     let store = Options::new().limits(limits).open_in_memory().unwrap();
     let project = project(&store);

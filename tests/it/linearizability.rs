@@ -1,9 +1,8 @@
 //! Histories of concurrent calls: there is one order in which they could have come one by one.
 //!
-//! A change says its revision, and a reading the one it sees, so the order need not be searched
-//! for. What is checked is that it explains every answer, and that whoever was answered stands
-//! before whoever called later. A batch that changed nothing has no revision: it may stand at any
-//! place in between where it would have changed nothing.
+//! A change has its revision, and a read the one it sees, so no search for the order is needed. The test checks that
+//! the order explains every answer, and that a call that was answered comes before all calls that began later. A batch
+//! that changed nothing has no revision. It may be at any place in between at which it would have changed nothing.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,14 +17,14 @@ use crate::support::{Random, assert_clean, create, project};
 /// The flags of the view, by number.
 type Linked = BTreeSet<usize>;
 
-/// What a call did, and what it was answered.
+/// A call and its answer.
 #[derive(Clone, Debug)]
 enum Event {
     Batch { action: Action, keys: Vec<usize>, outcomes: Vec<KeyOutcome>, revision: Option<u64> },
     Read { linked: Linked, revision: u64 },
 }
 
-/// A call with the moments between which it took place.
+/// A call with the times of its begin and end.
 #[derive(Clone, Debug)]
 struct Call {
     called: u64,
@@ -33,7 +32,7 @@ struct Call {
     event: Event,
 }
 
-/// The outcomes that a batch must have, and what it leaves.
+/// The outcomes that a batch must have, and the content after it.
 fn apply(action: Action, keys: &[usize], linked: &Linked) -> (Vec<KeyOutcome>, Linked) {
     let (mut after, mut seen) = (linked.clone(), BTreeSet::new());
     let outcome = |key: &usize| match action {
@@ -47,7 +46,7 @@ fn apply(action: Action, keys: &[usize], linked: &Linked) -> (Vec<KeyOutcome>, L
     (keys.iter().map(outcome).collect(), after)
 }
 
-/// The content after each revision from `first` on, if the changes explain one another.
+/// The content after each revision from `first` on, if the changes are consistent.
 fn states(calls: &[Call], first: u64) -> Result<Vec<Linked>, String> {
     let mut changes: Vec<_> = calls
         .iter()
@@ -78,7 +77,7 @@ fn check(calls: &[Call], first: u64) -> Result<(), String> {
     let states = states(calls, first)?;
     let mut calls = calls.to_vec();
     calls.sort_unstable_by_key(|call| call.called);
-    // The moment of each answer, and how many changes its call stands behind.
+    // The time of each answer, and the number of changes before its call.
     let mut placed: Vec<(u64, usize)> = Vec::new();
     for call in &calls {
         let before = placed.iter().filter(|(answered, _)| *answered < call.called);
@@ -99,7 +98,7 @@ fn check(calls: &[Call], first: u64) -> Result<(), String> {
                 Some(place).filter(|place| *place >= least && states[*place] == *linked)
             }
         };
-        placed.push((call.answered, place.ok_or_else(|| format!("behind {least}: {call:?}"))?));
+        placed.push((call.answered, place.ok_or_else(|| format!("after {least}: {call:?}"))?));
     }
     Ok(())
 }
@@ -165,13 +164,13 @@ fn history(store: &Store, threads: usize, calls: usize, seed: u64) -> (Vec<Call>
     (calls, first)
 }
 
-/// Small enough that a history goes over many segments and some checkpoints.
+/// Small enough that a history needs many segments and some checkpoints.
 fn options() -> Options {
     Options::new().checkpoint_bytes(4_096).segment_size(4_096)
 }
 
 #[test]
-fn concurrent_calls_could_have_come_one_by_one() {
+fn concurrent_calls_are_linearizable() {
     for seed in 0..24 {
         let dir = tempfile::tempdir().unwrap();
         let store = match seed % 2 {
@@ -184,9 +183,9 @@ fn concurrent_calls_could_have_come_one_by_one() {
     }
 }
 
-/// Control: a history with one wrong answer is noticed.
+/// Control: a history with one wrong answer is detected.
 #[test]
-fn an_answer_that_no_order_explains_is_noticed() {
+fn an_answer_that_no_order_explains_is_detected() {
     let store = options().open_in_memory().unwrap();
     let (calls, first) = history(&store, 4, 60, 7);
     check(&calls, first).unwrap();
@@ -194,7 +193,7 @@ fn an_answer_that_no_order_explains_is_noticed() {
     for place in 0..calls.len() {
         let mut doctored = calls.clone();
         match &mut doctored[place].event {
-            // A reader sees a revision from before it called.
+            // A reader sees a revision from before its call.
             Event::Read { linked, revision } if *revision > first + 20 => {
                 *revision -= 20;
                 *linked = states(&calls, first).unwrap()[(*revision - first) as usize].clone();

@@ -1,4 +1,4 @@
-//! Linking and unlinking: the outcome of every key, and what the change leaves behind.
+//! Linking and unlinking: the outcome of every key, and the links after the change.
 
 use viewlink::{
     Action, Batch, Error, FailureReason, KeyOutcome, LinkSort, NewView, Options, Report, Resource,
@@ -10,7 +10,7 @@ use crate::support::{
     flag, flags, journal, keys, link, outcomes, project, resource, revision, two_views, views_of,
 };
 
-/// Keys that are none, in all their kinds.
+/// Invalid keys of all kinds.
 fn malformed() -> [String; 5] {
     ["", "a b", "-a", "ä", &"x".repeat(257)].map(str::to_owned)
 }
@@ -31,7 +31,7 @@ fn check(report: &Report, names: &[&str], expected: &[&str], counts: (usize, usi
 }
 
 #[test]
-fn every_kind_of_key_has_the_outcome_of_the_table_for_every_type() {
+fn every_kind_of_key_has_the_documented_outcome_for_every_type() {
     let (invalid, repeated) = ("invalid_key", "repeated");
     let [empty, space, dash, umlaut, long] = malformed();
     for resource_type in ResourceType::ALL {
@@ -58,7 +58,7 @@ fn every_kind_of_key_has_the_outcome_of_the_table_for_every_type() {
 }
 
 #[test]
-fn what_a_report_calls_done_is_what_reads_show() {
+fn the_outcomes_of_a_report_agree_with_reads() {
     for resource_type in ResourceType::ALL {
         let (store, project) = two_views();
         let names = ["c", "a", "b", "a", "-"];
@@ -106,7 +106,7 @@ fn one_key_names_four_resources_one_of_each_type() {
 }
 
 #[test]
-fn a_key_three_times_is_done_once_and_repeated_twice() {
+fn a_key_given_three_times_is_done_once_and_repeated_twice() {
     let (store, project) = two_views();
     for (action, done) in [(Action::Link, "linked"), (Action::Unlink, "unlinked")] {
         let batch = Batch::flags(["a", "b", "a", "a"]);
@@ -116,14 +116,14 @@ fn a_key_three_times_is_done_once_and_repeated_twice() {
         };
         assert_eq!(words(&report.unwrap()), [done, done, "repeated", "repeated"]);
     }
-    // Repeated goes before the state of the key: it says the same where the first one failed.
+    // A repeated key is reported as repeated, whatever its state is, even if the first one failed.
     let report = project.unlink("v", Batch::flags(["a", "a"])).unwrap();
     assert_eq!(words(&report), ["not_linked", "repeated"]);
     assert_eq!(revision(&store), 4);
 }
 
 #[test]
-fn a_malformed_key_is_malformed_each_time_it_stands_there() {
+fn a_repeated_malformed_key_is_malformed_each_time() {
     let (_, project) = two_views();
     let report = project.link("v", Batch::flags(["-", "a", "-", "-"])).unwrap();
     assert_eq!(words(&report), ["invalid_key", "linked", "invalid_key", "invalid_key"]);
@@ -133,7 +133,7 @@ fn a_malformed_key_is_malformed_each_time_it_stands_there() {
 }
 
 #[test]
-fn resource_keys_are_told_apart_by_case() {
+fn resource_keys_are_case_sensitive() {
     let (store, project) = two_views();
     link(&project, "v", &["A", "a"]);
     let report = project.unlink("v", Batch::flags(["A"])).unwrap();
@@ -142,7 +142,7 @@ fn resource_keys_are_told_apart_by_case() {
 }
 
 #[test]
-fn a_batch_of_no_keys_is_a_success_with_nothing_in_it() {
+fn an_empty_batch_is_a_success_without_outcomes() {
     let (store, project) = two_views();
     let before = content_of(&store);
     for resource_type in ResourceType::ALL {
@@ -161,7 +161,7 @@ fn a_batch_of_no_keys_is_a_success_with_nothing_in_it() {
 }
 
 #[test]
-fn a_report_tells_the_revision_and_none_where_nothing_changed() {
+fn a_report_has_a_revision_only_if_something_changed() {
     let (store, project) = two_views();
     let report = project.link("v", Batch::flags(["a", "-"])).unwrap();
     assert_eq!(report.revision(), Some(3));
@@ -181,7 +181,7 @@ fn a_report_tells_the_revision_and_none_where_nothing_changed() {
 }
 
 #[test]
-fn linking_again_keeps_the_time_and_place_of_the_link() {
+fn linking_again_keeps_the_time_and_position_of_the_link() {
     let clock = Clock::default();
     let store = clock.options().open_in_memory().unwrap();
     let project = project(&store);
@@ -204,7 +204,7 @@ fn linking_again_keeps_the_time_and_place_of_the_link() {
     };
     let row = |key: &str, time, revision| (key.to_owned(), time, revision);
     assert_eq!(times(), [row("a", 10, 2), row("b", 20, 3), row("c", 30, 4)]);
-    // Unlinked and linked again it is a new link.
+    // After it was unlinked and linked again, it is a new link.
     clock.set(40);
     project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
     clock.set(50);
@@ -213,8 +213,8 @@ fn linking_again_keeps_the_time_and_place_of_the_link() {
 }
 
 #[test]
-fn links_of_one_batch_stand_in_request_order_and_batches_in_the_order_they_came() {
-    // The clock stands still, so only revision and place can tell the links apart.
+fn links_are_in_the_order_of_batches_and_of_keys_in_a_batch() {
+    // The clock stands still, so only revision and position distinguish the links.
     let options = Options::new().clock(|| Timestamp::from_millis(7));
     let store = options.open_in_memory().unwrap();
     let project = project(&store);
@@ -249,7 +249,7 @@ fn one_segment_key_in_two_environments_names_two_segments() {
 }
 
 #[test]
-fn segments_come_by_environment_first_where_they_come_by_key() {
+fn segments_in_key_order_are_sorted_by_environment_first() {
     let (store, project) = two_views();
     let names = [("b", "a"), ("a.1", "z"), ("a", "z"), ("a", "b"), ("a-1", "c")];
     project.link("v", Batch::segments(names)).unwrap().all_ok().unwrap();
@@ -261,7 +261,7 @@ fn segments_come_by_environment_first_where_they_come_by_key() {
 }
 
 #[test]
-fn a_report_with_failures_becomes_an_error_that_holds_it() {
+fn a_report_with_failures_becomes_an_error_with_the_report() {
     let (store, project) = two_views();
     let report = project.link("v", Batch::flags(["a", "-", "a"])).unwrap();
     assert_eq!(report.to_string(), "1 ok, 2 failed");
@@ -274,7 +274,7 @@ fn a_report_with_failures_becomes_an_error_that_holds_it() {
     assert!(matches!(failed[1].reason(), FailureReason::Repeated));
     assert_eq!(failed[1].to_string(), "a: occurs earlier in the same request (repeated)");
     assert_eq!(failed[1].resource(), flag("a").as_raw());
-    // What the other key asked for is done all the same.
+    // The other key is done nevertheless.
     assert_eq!(flags(&store, "v"), ["a"]);
     let unlinked = project.unlink("v", Batch::flags(["a"])).unwrap();
     assert_eq!(unlinked.to_string(), "1 ok, 0 failed");

@@ -1,7 +1,7 @@
-//! A store over a long life: what it takes of memory and disk stays in proportion to what it holds.
+//! A store over a long life: its memory and disk space stay proportional to its content.
 //!
-//! `VIEWLINK_LONG_LIFE=1000000 cargo test --release --test it long_life -- --nocapture` runs both lives over
-//! that many changes; it prints what it measured at every quarter, and `docs/testing.md` has that.
+//! `VIEWLINK_LONG_LIFE=1000000 cargo test --release --test it long_life -- --nocapture` runs both lives with that many
+//! changes. It prints the measurements at every quarter.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::metadata;
@@ -17,7 +17,7 @@ use crate::support::{
     Random, all, assert_clean, checkpoint_file, content_of, flag, names, segments,
 };
 
-/// How many changes there are.
+/// The number of changes.
 fn changes(usual: u64) -> u64 {
     let changes = std::env::var("VIEWLINK_LONG_LIFE").ok().and_then(|count| count.parse().ok());
     changes.unwrap_or(usual)
@@ -26,32 +26,32 @@ fn changes(usual: u64) -> u64 {
 const KEPT: u64 = 1_000;
 const SEGMENT: u64 = 32 << 10;
 const CHECKPOINT: u64 = 128 << 10;
-/// The snapshots that are held at once, besides one that is forgotten.
+/// The number of snapshots that are open at once, in addition to a forgotten one.
 const READERS: usize = 6;
-/// How many flags there are that come again.
+/// The number of flags that are used again.
 const FLAGS: usize = 1_500;
 
 fn options() -> Options {
     Options::new().segment_size(SEGMENT).keep_changes(Some(KEPT)).checkpoint_bytes(CHECKPOINT)
 }
 
-/// What the store should hold: the flags of each view.
+/// The expected content: the flags of each view.
 type Links = BTreeMap<String, BTreeSet<String>>;
 
-/// A store that lives, and what goes with it.
+/// A store with a long life, and the data of the test.
 struct Life {
     store: Store,
     project: Project,
     random: Random,
     links: Links,
-    /// Views, registered resources and projects that come once and go.
+    /// Views, registered resources and projects that are added once and then removed.
     views: VecDeque<String>,
     registered: VecDeque<String>,
     projects: VecDeque<String>,
     held: VecDeque<Snapshot>,
     forgotten: Option<Snapshot>,
     most_snapshots: u64,
-    /// The number of the next thing that comes once.
+    /// The number of the next item that is added once.
     passing: u64,
 }
 
@@ -103,7 +103,7 @@ impl Life {
         format!("{what}-{:09}", self.passing)
     }
 
-    /// Resources of which nobody hears again once their view is deleted.
+    /// Resources that are never used again once their view is deleted.
     fn link_passing(&mut self, view: &str) {
         let keys = (0..20).map(|_| self.next("passing")).collect();
         self.link_these(view, keys);
@@ -139,7 +139,7 @@ impl Life {
         }
     }
 
-    /// A view that comes, as another one goes.
+    /// Adds a view, and deletes another one.
     fn pass_view(&mut self) {
         let view = self.next("view");
         self.link_passing(&view);
@@ -151,7 +151,7 @@ impl Life {
         }
     }
 
-    /// A registered resource that comes, as another one goes.
+    /// Registers a resource, and removes another one.
     fn pass_registered(&mut self) {
         let key = self.next("registered");
         let put = NewResource::flag(&key).name(&key).tags([&*key, "one-of-many"]);
@@ -163,7 +163,7 @@ impl Life {
         }
     }
 
-    /// A whole project that comes, as another one goes.
+    /// Adds a whole project, and removes another one.
     fn pass_project(&mut self) {
         let key = self.next("project");
         let project = self.store.project(&key).unwrap();
@@ -176,7 +176,7 @@ impl Life {
         }
     }
 
-    /// Readers open, read and close; one in a while is forgotten.
+    /// Readers open, read and close snapshots; now and then one is forgotten.
     fn read(&mut self) {
         if self.random.below(10) == 0 {
             self.held.push_back(self.store.snapshot().unwrap());
@@ -193,7 +193,7 @@ impl Life {
         self.most_snapshots = self.most_snapshots.max(self.store.stats().snapshots);
     }
 
-    /// All that is there is what should be.
+    /// The content is the expected one.
     fn check(&self) -> Verification {
         let snapshot = self.store.snapshot().unwrap();
         assert_eq!(snapshot.projects(all()).unwrap().total, 1 + self.projects.len() as u64);
@@ -214,7 +214,7 @@ impl Life {
         verification
     }
 
-    /// How much memory the same takes in a store that was just opened.
+    /// The memory that the same content needs in a store that was just opened.
     fn memory_anew(&self) -> MemoryUse {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("copy");
@@ -229,13 +229,13 @@ impl Life {
         copy.sizes().unwrap().memory
     }
 
-    /// Lives until there were so many changes.
+    /// Lives until there were this many changes.
     fn until(&mut self, changes: u64) -> Figures {
         while self.store.stats().revision < changes {
             self.change();
             self.read();
         }
-        // So that it is known what is on disk.
+        // So that the size on disk is known.
         self.store.checkpoint().unwrap();
         let figures = Figures::of(self);
         println!("{changes:>7} changes: {figures:?}");
@@ -255,7 +255,7 @@ fn read_some(snapshot: &Snapshot, random: &mut Random) {
     assert!(matches!(read, Ok(()) | Err(Error::UnknownProject { .. })), "{read:?}");
 }
 
-/// What a store takes.
+/// The memory and disk space of a store.
 #[derive(Clone, Copy, Debug)]
 struct Figures {
     links: u64,
@@ -265,7 +265,7 @@ struct Figures {
     journal_bytes: u64,
     journal_segments: u64,
     most_snapshots: u64,
-    /// Only told: other tests may run in the same process.
+    /// Only printed: other tests may run in the same process.
     #[allow(dead_code, reason = "printed")]
     resident_bytes: u64,
 }
@@ -290,7 +290,7 @@ impl Figures {
         let parts = |memory: &MemoryUse| {
             [memory.views, memory.links, memory.names, memory.backlinks, memory.registry]
         };
-        // What each part takes is what it would take if nothing had ever gone, or little more.
+        // Each part needs little more memory than if nothing had ever been removed.
         for (now, anew) in parts(&self.memory).into_iter().zip(parts(&self.anew)) {
             assert!(now < 3 * anew + (64 << 10), "{self:?}");
         }
@@ -301,7 +301,7 @@ impl Figures {
     }
 }
 
-/// The memory of this process; 0 where that is not told.
+/// The memory of this process; 0 if it is unknown.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -310,7 +310,7 @@ fn resident_bytes() -> u64 {
 }
 
 #[test]
-fn a_long_life_takes_no_more_memory_than_what_is_held() {
+fn after_many_changes_the_memory_is_proportional_to_the_content() {
     let changes = changes(100_000);
     let mut life = Life::new(options().open_in_memory().unwrap());
     for quarter in 1..=4 {
@@ -319,7 +319,7 @@ fn a_long_life_takes_no_more_memory_than_what_is_held() {
     println!("{:?}", life.store.stats());
     let stats = life.store.stats();
     assert!(stats.checkpoints > changes / 10_000 && stats.failed_checkpoints == 0, "{stats:?}");
-    // Everything goes, and so does its memory.
+    // All content is removed, and so is its memory.
     drop((life.held, life.forgotten));
     let keys = life.projects.iter().map(String::as_str).chain(["p"]);
     for key in keys {
@@ -330,7 +330,7 @@ fn a_long_life_takes_no_more_memory_than_what_is_held() {
 }
 
 #[test]
-fn a_long_life_takes_no_more_files_than_what_is_held() {
+fn after_many_changes_the_files_are_proportional_to_the_content() {
     let changes = changes(4_000);
     let dir = tempfile::tempdir().unwrap();
     let mut life = Life::new(options().open(dir.path()).unwrap());
@@ -349,7 +349,7 @@ fn a_long_life_takes_no_more_files_than_what_is_held() {
     assert_clean(&store);
 }
 
-/// The files are as large as the figures say, and there are no others.
+/// The files are as large as the statistics say, and there are no other files.
 fn assert_on_disk(figures: &Figures, path: &Path) {
     let length = |path: &Path| metadata(path).unwrap().len();
     assert_eq!(length(&checkpoint_file(path)), figures.checkpoint_bytes);
@@ -357,5 +357,5 @@ fn assert_on_disk(figures: &Figures, path: &Path) {
     let bytes: u64 = segments.iter().map(|path| length(path)).sum();
     assert_eq!((segments.len() as u64, bytes), (figures.journal_segments, figures.journal_bytes));
     let others = names(&path.join("journal")).len() - segments.len();
-    assert!(others <= 1, "at most the one that is made ahead");
+    assert!(others <= 1, "at most the one that is created in advance");
 }

@@ -5,7 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that meets something unexpected ends there"
+    reason = "a test stops at the first unexpected result"
 )]
 
 mod anything;

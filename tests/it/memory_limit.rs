@@ -1,4 +1,4 @@
-//! A store that may take only so much memory: what would go beyond it is refused, all else goes on.
+//! A store with a memory limit: changes that would exceed it are refused, and others continue.
 
 use std::thread;
 
@@ -41,7 +41,7 @@ fn full() -> Store {
 
 type Call = fn(&Project) -> Result<()>;
 
-/// Calls that take much memory.
+/// Calls that need much memory.
 const GROWING: [(&str, Call); 6] = [
     ("create", |project| {
         let view = NewView::new("new", "").description("d".repeat(4_096));
@@ -77,7 +77,7 @@ fn a_change_beyond_the_limit_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn what_only_removes_is_made_at_the_limit_and_makes_room() {
+fn changes_that_only_remove_are_made_at_the_limit_and_free_memory() {
     let removals: [Call; 5] = [
         |project| project.unlink("v", Batch::flags(keys(0, 100))).map(drop),
         |project| project.replace("v", Batch::flags(keys(0, 1))).map(drop),
@@ -90,7 +90,7 @@ fn what_only_removes_is_made_at_the_limit_and_makes_room() {
         let before = memory(&store);
         let reader = project(&store).read().unwrap();
         let first = keys(0, 1).next().unwrap();
-        assert!(reader.is_linked("v", &flag(&first)).unwrap(), "reads go on");
+        assert!(reader.is_linked("v", &flag(&first)).unwrap(), "reads continue");
         call(&project(&store)).unwrap();
         assert!(memory(&store) <= before, "{number}");
         drop(reader);
@@ -104,14 +104,14 @@ fn what_only_removes_is_made_at_the_limit_and_makes_room() {
     }
     assert!(memory(&store) < LIMIT / 10, "{}", memory(&store));
     project(&store).delete_view("v").unwrap();
-    // There is as much room as ever.
+    // There is as much room as before.
     fill(&store);
     assert!(memory(&store) > LIMIT / 2, "{}", memory(&store));
 }
 
-/// What is refused is refused in time, and not much before: what is counted in between is at most what it takes.
+/// A change is refused early enough, and not much too early: the estimate is at most the memory that it needs.
 #[test]
-fn a_store_never_takes_more_than_its_limit_and_comes_near_it() {
+fn a_store_never_exceeds_its_limit_and_comes_near_it() {
     for seed in 0..4 {
         let mut random = Random(seed);
         let store = Options::new().memory_limit(Some(LIMIT)).open_in_memory().unwrap();
@@ -142,7 +142,7 @@ fn a_store_never_takes_more_than_its_limit_and_comes_near_it() {
 }
 
 #[test]
-fn many_who_call_at_once_stay_below_the_limit_together() {
+fn concurrent_callers_together_stay_below_the_limit() {
     let store = Options::new().memory_limit(Some(LIMIT)).open_in_memory().unwrap();
     create(&project(&store), "v");
     let refused: usize = thread::scope(|scope| {
@@ -164,7 +164,7 @@ fn many_who_call_at_once_stay_below_the_limit_together() {
 }
 
 #[test]
-fn an_opening_beyond_the_limit_fails_clearly_and_leaves_the_files() {
+fn an_opening_beyond_the_limit_fails_and_does_not_change_the_files() {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -172,14 +172,16 @@ fn an_opening_beyond_the_limit_fails_clearly_and_leaves_the_files() {
     let needs = memory(&store);
     copy(dir.path(), killed.path());
     store.close().unwrap();
-    // Once all of it is in the checkpoint, and once all is in the journal.
+    // First with everything in the checkpoint, then with everything in the journal.
     for path in [dir.path(), killed.path()] {
         for limit in [1, needs / 4, needs / 2] {
             for read_only in [false, true] {
                 let options = Options::new().memory_limit(Some(limit)).read_only(read_only);
                 let error = refused(path, options);
-                let Error::MemoryLimit { needed, limit: told } = error else { panic!("{error}") };
-                assert!(told == limit && needed > limit && needed <= 2 * needs, "{error}");
+                let Error::MemoryLimit { needed, limit: reported } = error else {
+                    panic!("{error}")
+                };
+                assert!(reported == limit && needed > limit && needed <= 2 * needs, "{error}");
                 assert_plain(&error.to_string());
             }
         }
@@ -190,7 +192,7 @@ fn an_opening_beyond_the_limit_fails_clearly_and_leaves_the_files() {
 }
 
 #[test]
-fn a_store_that_was_filled_can_be_opened_again_under_the_same_limit() {
+fn a_full_store_can_be_opened_again_with_the_same_limit() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().memory_limit(Some(LIMIT));
     let store = options().open(dir.path()).unwrap();

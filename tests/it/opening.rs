@@ -1,4 +1,4 @@
-//! Opening: what is a store, whose it is, and what an open that fails leaves behind.
+//! Opening: which directories are stores, who has a store open, and what a failed open leaves.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -14,7 +14,7 @@ use crate::support::{
     refused, revision, segments,
 };
 
-/// Makes a store with a view and some links, and closes it.
+/// Creates a store with a view and some links, and closes it.
 fn make(dir: &Path) {
     let store = Store::open(dir).unwrap();
     create(&project(&store), "v");
@@ -29,12 +29,12 @@ fn a_store_has_one_opener_until_it_is_closed_or_dropped() {
     create(&project(&first), "v");
     let error = Store::open(dir.path()).unwrap_err();
     assert!(matches!(&error, Error::AlreadyOpen { path } if path == dir.path()), "{error}");
-    // Nor under another spelling of the path, nor from another thread.
+    // Neither under another spelling of the path, nor from another thread.
     let other = dir.path().join("journal").join("..");
     assert!(matches!(Store::open(&other), Err(Error::AlreadyOpen { .. })));
     let in_thread = thread::scope(|scope| scope.spawn(|| Store::open(&other)).join().unwrap());
     assert!(matches!(in_thread, Err(Error::AlreadyOpen { .. })));
-    // The one that has it goes on, and a refused opener does not free it.
+    // The process that has it open continues, and a refused opener does not release it.
     create(&project(&first), "w");
     assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
 
@@ -65,17 +65,17 @@ fn a_closed_handle_that_is_dropped_later_does_not_free_the_store_of_the_next_ope
 }
 
 #[test]
-fn where_there_is_no_store_and_none_may_be_made_nothing_is_made() {
+fn a_missing_store_is_not_created_without_permission() {
     let dir = tempfile::tempdir().unwrap();
     for path in [dir.path().join("a").join("b"), dir.path().to_owned()] {
         let error = refused(&path, Options::new().create_if_missing(false));
         assert!(matches!(&error, Error::NotFound { path: named } if *named == path), "{error}");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "not even a lock");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "not even a lock file");
     }
 }
 
 #[test]
-fn a_store_that_is_there_opens_whether_one_may_be_made_or_not() {
+fn an_existing_store_opens_whether_or_not_it_may_be_created() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path());
     for create in [true, false] {
@@ -86,7 +86,7 @@ fn a_store_that_is_there_opens_whether_one_may_be_made_or_not() {
 }
 
 #[test]
-fn a_store_is_made_with_the_directories_above_it() {
+fn a_store_is_created_with_its_parent_directories() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a").join("b").join("store");
     make(&path);
@@ -94,7 +94,7 @@ fn a_store_is_made_with_the_directories_above_it() {
 }
 
 #[test]
-fn a_file_is_not_a_store_and_stays_as_it_is() {
+fn a_file_is_not_a_store_and_is_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, "text").unwrap();
@@ -109,7 +109,7 @@ fn a_file_is_not_a_store_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_listed_is_a_failure_of_the_disk_and_no_other_thing() {
+fn a_directory_that_cannot_be_listed_is_a_disk_error() {
     let disk = SimulatedDisk::new();
     for lists in 0..3 {
         disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::List).after(lists));
@@ -121,7 +121,7 @@ fn a_directory_that_cannot_be_listed_is_a_failure_of_the_disk_and_no_other_thing
 }
 
 #[test]
-fn a_lock_that_cannot_be_opened_keeps_the_store_closed_and_is_not_made_anew() {
+fn a_lock_file_that_cannot_be_opened_prevents_the_opening_and_is_not_replaced() {
     let disk = SimulatedDisk::new();
     Options::new().open_on(&disk).unwrap().close().unwrap();
     disk.fail(DiskFault::new(ErrorKind::PermissionDenied).on(CallKind::Open));
@@ -132,7 +132,7 @@ fn a_lock_that_cannot_be_opened_keeps_the_store_closed_and_is_not_made_anew() {
 }
 
 #[test]
-fn a_directory_of_other_things_is_not_a_store_and_stays_as_it_is() {
+fn a_directory_with_other_files_is_not_a_store_and_is_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("letter.txt"), "dear").unwrap();
     fs::create_dir(dir.path().join("journal")).unwrap();
@@ -147,7 +147,7 @@ fn a_directory_of_other_things_is_not_a_store_and_stays_as_it_is() {
 }
 
 #[test]
-fn files_of_others_beside_a_store_do_not_keep_it_from_opening() {
+fn other_files_in_a_store_do_not_prevent_its_opening() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path());
     fs::write(dir.path().join("README"), "mine").unwrap();
@@ -160,7 +160,7 @@ fn files_of_others_beside_a_store_do_not_keep_it_from_opening() {
 }
 
 #[test]
-fn what_a_creation_that_did_not_end_leaves_is_no_hindrance() {
+fn the_remains_of_an_interrupted_creation_do_not_prevent_a_new_one() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("unfinished.redb"), "half a database").unwrap();
     fs::write(dir.path().join("lock"), "").unwrap();
@@ -171,7 +171,7 @@ fn what_a_creation_that_did_not_end_leaves_is_no_hindrance() {
     make(dir.path());
     assert!(!dir.path().join("unfinished.redb").exists());
     assert!(!dir.path().join("journal").join("unfinished").exists());
-    // The same beside a store that is there.
+    // The same next to an existing store.
     fs::write(dir.path().join("unfinished.redb"), "half a database").unwrap();
     fs::write(dir.path().join("journal").join("unfinished"), "half a segment").unwrap();
     let store = Store::open(dir.path()).unwrap();
@@ -198,7 +198,7 @@ fn opening_again_and_again_without_a_change_does_not_grow_the_journal() {
     let count = segments(dir.path()).len();
     for number in 0..6 {
         let store = Store::open(dir.path()).unwrap();
-        // Closed and dropped in turn.
+        // Alternately closed and dropped.
         if number % 2 == 0 {
             store.close().unwrap();
         }
@@ -239,7 +239,7 @@ fn a_checkpoint_of_a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_store_of_the_earlier_layout_is_named_as_such_and_left_byte_by_byte() {
+fn a_store_of_the_earlier_layout_is_reported_and_not_changed() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/earlier-layout");
     let dir = tempfile::tempdir().unwrap();
     copy(&kept, dir.path());
@@ -257,14 +257,14 @@ fn a_store_of_the_earlier_layout_is_named_as_such_and_left_byte_by_byte() {
         assert_plain(&error.to_string());
     }
     assert!(!dir.path().join("lock").exists());
-    // Nor is it taken for a free place.
+    // It is not treated as an unused path either.
     let store = Options::new().open_in_memory().unwrap();
     assert!(matches!(store.backup_to(dir.path()), Err(Error::AlreadyExists { .. })));
     assert!(files(dir.path()) == before);
 }
 
 #[test]
-fn a_copy_of_an_open_store_is_a_store_of_its_own() {
+fn a_copy_of_an_open_store_is_a_separate_store() {
     let (dir, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -277,7 +277,7 @@ fn a_copy_of_an_open_store_is_a_store_of_its_own() {
 }
 
 #[test]
-fn of_many_who_open_a_new_store_at_once_one_gets_it() {
+fn one_of_many_concurrent_openers_of_a_new_store_succeeds() {
     for _ in 0..10 {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store");
@@ -292,7 +292,7 @@ fn of_many_who_open_a_new_store_at_once_one_gets_it() {
 }
 
 #[test]
-fn an_empty_path_is_no_store_and_nothing_is_left_where_the_process_runs() {
+fn an_empty_path_is_not_a_store_and_nothing_is_created() {
     let lock = Path::new("lock");
     assert!(!lock.exists());
     let result = Store::open("");
@@ -303,8 +303,8 @@ fn an_empty_path_is_no_store_and_nothing_is_left_where_the_process_runs() {
     assert!(result.is_err() && !left, "{result:?}");
 }
 
-/// Whether an opener ever hears anything but that the store is open, while another thread drops
-/// it with much to write at the end.
+/// Whether an opener ever gets another error than that the store is open, while another thread drops the store with
+/// much to write at the end.
 fn hears_only_already_open(dir: &Path) -> Result<(), Error> {
     let options = || Options::new().checkpoints(Checkpoints::ByHand);
     let store = options().open(dir).unwrap();
@@ -330,7 +330,7 @@ fn hears_only_already_open(dir: &Path) -> Result<(), Error> {
 }
 
 #[test]
-fn an_opener_beside_one_that_is_dropped_hears_that_it_is_open_and_then_gets_it() {
+fn an_opener_during_a_drop_gets_the_error_that_the_store_is_open_and_later_the_store() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..5 {
         let result = hears_only_already_open(dir.path());
@@ -338,10 +338,10 @@ fn an_opener_beside_one_that_is_dropped_hears_that_it_is_open_and_then_gets_it()
     }
 }
 
-/// Another store under the old path stays as it is, through new segments and a recovery in place.
+/// Another store under the old path is not changed, not by new segments and not by a recovery.
 #[cfg(unix)]
 #[test]
-fn a_store_whose_directory_is_renamed_goes_on_in_it() {
+fn a_store_continues_after_its_directory_is_renamed() {
     let above = tempfile::tempdir().unwrap();
     let (old, new, other) =
         (above.path().join("old"), above.path().join("new"), above.path().join("other"));

@@ -44,14 +44,14 @@ fn a_renamed_view_keeps_its_id_its_fields_and_its_links_with_their_times() {
     assert!(matches!(error, Error::UnknownView { .. }), "{error}");
     let ChangeKind::ViewRenamed { view: was, to } = newest(&store) else { panic!() };
     assert_eq!((was.as_str(), to.as_str()), ("x", "y"));
-    // The key is free, and a view that is made under it is another one.
+    // The key is free, and a new view with it is another view.
     let other = project.create_view(NewView::new("x", "X")).unwrap();
     assert_ne!(other.id, before.id);
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_view_is_not_renamed_to_the_key_of_another_one_or_to_none() {
+fn a_view_is_not_renamed_to_an_existing_or_invalid_key() {
     let (store, project) = two_views();
     let before = revision(&store);
     assert!(matches!(project.rename_view("v", "w"), Err(Error::ViewExists { .. })));
@@ -90,7 +90,7 @@ fn a_copy_has_the_fields_and_the_links_of_a_view_in_its_order_and_new_times() {
 }
 
 #[test]
-fn a_copy_is_refused_where_a_view_has_the_key_or_has_too_many_links() {
+fn a_copy_of_a_view_is_refused_if_the_key_exists_or_there_are_too_many_links() {
     let store = Options::new().batch_limit(2).open_in_memory().unwrap();
     let project = store.project("p").unwrap();
     ["v", "w"].iter().for_each(|view| create(&project, view));
@@ -114,7 +114,7 @@ fn a_copy_is_refused_where_a_view_has_the_key_or_has_too_many_links() {
 }
 
 #[test]
-fn moved_links_leave_one_view_and_are_new_in_the_other() {
+fn moved_links_are_removed_from_one_view_and_are_new_in_the_other() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c", "d"]);
     link(&project, "w", &["c", "e"]);
@@ -163,7 +163,7 @@ fn everything_is_moved_by_a_filter_of_each_type() {
 }
 
 #[test]
-fn what_is_linked_there_already_may_be_a_failure_and_stay() {
+fn an_existing_link_in_the_other_view_may_be_a_failure_of_a_move() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b"]);
     link(&project, "w", &["a"]);
@@ -190,7 +190,7 @@ fn a_view_that_is_moved_to_itself_does_not_change() {
 }
 
 #[test]
-fn a_move_between_views_that_are_not_there_or_of_a_handle_for_one_view_changes_nothing() {
+fn a_move_between_missing_views_or_with_a_precondition_on_one_view_changes_nothing() {
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
     let before = revision(&store);
@@ -204,7 +204,7 @@ fn a_move_between_views_that_are_not_there_or_of_a_handle_for_one_view_changes_n
 }
 
 #[test]
-fn what_is_linked_is_copied_and_moved_though_it_is_not_registered() {
+fn unregistered_resources_are_copied_and_moved() {
     let policy = LinkPolicy::Closed;
     let dir = tempfile::tempdir().unwrap();
     let open = Options::new().open(dir.path()).unwrap();

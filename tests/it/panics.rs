@@ -1,4 +1,4 @@
-//! What a host hands in may panic, and files may fail a recovery: the store stays in order.
+//! Functions of a host may panic, and files may fail a recovery: the store stays consistent.
 
 use std::fs;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::support::{
     refused, revision, segments, stop_writes,
 };
 
-/// A clock that panics at one of its calls, the first being number 0.
+/// A clock that panics at one of its calls; the first call is number 0.
 #[derive(Clone, Default)]
 struct Bomb {
     calls: Arc<AtomicU64>,
@@ -32,14 +32,14 @@ impl Bomb {
         })
     }
 
-    /// Panics at the call that comes after `calls` others.
+    /// Panics at the call after `calls` others.
     fn set(&self, calls: u64) {
         self.at.store(self.calls.load(Ordering::SeqCst) + calls, Ordering::SeqCst);
     }
 }
 
 #[test]
-fn a_clock_that_panics_fails_its_call_and_no_other() {
+fn a_panic_of_the_clock_fails_only_its_own_call() {
     let bomb = Bomb::default();
     bomb.set(u64::MAX / 2);
     let store = bomb.options().open_in_memory().unwrap();
@@ -62,7 +62,7 @@ fn a_clock_that_panics_fails_its_call_and_no_other() {
 }
 
 #[test]
-fn a_clock_that_panics_keeps_no_checkpoint_recovery_or_close_from_its_work() {
+fn a_panic_of_the_clock_does_not_prevent_a_checkpoint_recovery_or_close() {
     let dir = tempfile::tempdir().unwrap();
     let bomb = Bomb::default();
     bomb.set(u64::MAX / 2);
@@ -70,7 +70,7 @@ fn a_clock_that_panics_keeps_no_checkpoint_recovery_or_close_from_its_work() {
         bomb.options().checkpoints(Checkpoints::Inline).checkpoint_age(Some(Duration::ZERO));
     let store = options.keep_for(Some(Duration::from_secs(1))).open(dir.path()).unwrap();
     create(&project(&store), "v");
-    // The first call is for the change; what follows it asks for no other one.
+    // The first call is for the change; nothing after it reads the clock.
     bomb.set(1);
     link(&project(&store), "v", &["a"]);
     bomb.set(0);
@@ -82,7 +82,7 @@ fn a_clock_that_panics_keeps_no_checkpoint_recovery_or_close_from_its_work() {
     assert_eq!(flags(&store, "v"), ["a"]);
 }
 
-/// A store with two changes that are in its journal only, and what it shows.
+/// A store with two changes that are only in its journal, and its content.
 fn killed() -> (TempDir, Vec<String>) {
     let [dir, killed] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let store = lazy().open(dir.path()).unwrap();
@@ -97,12 +97,12 @@ fn lazy() -> Options {
 }
 
 #[test]
-fn a_recovery_callback_that_panics_fails_the_open_and_leaves_the_files() {
+fn a_panic_of_a_recovery_callback_fails_the_opening_and_changes_no_file() {
     let (killed, expected) = killed();
     let error = refused(killed.path(), lazy().on_recovery(|_| panic!("the host is broken")));
     assert!(matches!(error, Error::Panicked { .. }), "{error:?}");
     assert!(error.to_string().contains("the host is broken"), "{error}");
-    // The lock is free again, and the next one gets everything.
+    // The lock is released, and the next opener gets all content.
     assert_eq!(content_of(&lazy().open(killed.path()).unwrap()), expected);
 }
 
@@ -121,7 +121,7 @@ fn an_open_that_failed_in_the_middle_of_its_replay_loses_nothing() {
 }
 
 #[test]
-fn a_recovery_that_fails_can_be_tried_again_and_nothing_is_read_meanwhile() {
+fn a_failed_recovery_can_be_repeated_and_nothing_is_read_until_then() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -158,7 +158,7 @@ fn a_recovery_that_fails_can_be_tried_again_and_nothing_is_read_meanwhile() {
 }
 
 #[test]
-fn a_recovery_that_fails_can_be_given_up_by_closing() {
+fn after_a_failed_recovery_the_store_can_be_closed() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");

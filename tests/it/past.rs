@@ -1,4 +1,4 @@
-//! The store as it was at a revision before.
+//! The store as it was at an earlier revision.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::support::{
     project, revision, two_views,
 };
 
-/// Everything a snapshot tells, its registry and position included.
+/// The whole content of a snapshot, including its registry and position.
 fn everything(snapshot: &Snapshot) -> (Position, Vec<String>) {
     let mut lines = content(snapshot);
     for info in snapshot.projects(all()).unwrap() {
@@ -44,7 +44,7 @@ fn change_links(project: &Project, view: &str, random: &mut Random) {
     }
 }
 
-/// Makes some change or other.
+/// Makes a random change.
 fn change(store: &Store, random: &mut Random) {
     let project = store.project(["p", "q"][random.below(2)]).unwrap();
     let view = format!("v{}", random.below(3));
@@ -69,7 +69,7 @@ fn change(store: &Store, random: &mut Random) {
     }
 }
 
-/// Makes changes, and keeps what the store was at each revision.
+/// Makes changes, and keeps the content of the store at each revision.
 fn history(store: &Store, seed: u64, changes: usize) -> BTreeMap<u64, (Position, Vec<String>)> {
     let mut random = Random(seed);
     let seen = |store: &Store| everything(&store.snapshot().unwrap());
@@ -82,7 +82,7 @@ fn history(store: &Store, seed: u64, changes: usize) -> BTreeMap<u64, (Position,
 }
 
 #[test]
-fn every_revision_is_seen_as_it_was() {
+fn every_revision_is_read_as_it_was() {
     for seed in 1..4 {
         let store = memory();
         let history = history(&store, seed, 90);
@@ -96,7 +96,7 @@ fn every_revision_is_seen_as_it_was() {
 }
 
 #[test]
-fn a_store_that_was_loaded_sees_its_past_over_all_segments() {
+fn a_loaded_store_can_read_its_past_in_all_segments() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options::new().segment_size(4_096).checkpoint_bytes(2_000);
     let store = options().open(dir.path()).unwrap();
@@ -112,7 +112,7 @@ fn a_store_that_was_loaded_sees_its_past_over_all_segments() {
 }
 
 #[test]
-fn a_revision_that_is_not_kept_or_not_there_yet_is_told() {
+fn a_trimmed_or_future_revision_is_an_error() {
     let options = Options::new().segment_size(4_096).keep_changes(Some(20));
     let store =
         options.checkpoints(Checkpoints::Inline).checkpoint_bytes(1).open_in_memory().unwrap();
@@ -138,7 +138,7 @@ fn a_revision_that_is_not_kept_or_not_there_yet_is_told() {
 }
 
 #[test]
-fn a_removal_that_kept_counts_alone_bars_the_way_to_what_was_before_it() {
+fn a_removal_stored_as_counts_makes_earlier_revisions_unreadable() {
     let store = Options::new().removal_detail(2).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");
@@ -155,7 +155,7 @@ fn a_removal_that_kept_counts_alone_bars_the_way_to_what_was_before_it() {
 }
 
 #[test]
-fn changes_go_on_while_the_past_is_looked_at_and_it_stays() {
+fn changes_continue_while_the_past_is_read_and_it_stays_the_same() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b"]);
     let then = store.snapshot_at(1).unwrap();
@@ -172,7 +172,7 @@ fn changes_go_on_while_the_past_is_looked_at_and_it_stays() {
 }
 
 #[test]
-fn a_cursor_of_one_revision_goes_on_in_another_one() {
+fn a_cursor_of_one_revision_continues_in_another_one() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c", "d"]);
     let linked = revision(&store);

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_closed_store_links_what_is_registered_only_and_unlinks_anything() {
+fn a_closed_store_links_only_registered_resources_and_unlinks_any() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -22,7 +22,7 @@ fn a_closed_store_links_what_is_registered_only_and_unlinks_anything() {
     let batch = Batch::flags(["a", "b", "/", "a", "b", "old"]);
     let report = project.link("v", batch).unwrap();
     let codes: Vec<_> = outcomes(&report).into_iter().map(|(_, code)| code).collect();
-    // Unknown comes before the state of the key: `old` is linked.
+    // An unknown resource fails whatever its state is: `old` is linked.
     let expected =
         ["linked", "unknown_resource", "invalid_key", "repeated", "repeated", "unknown_resource"];
     assert_eq!(codes, expected);
@@ -37,7 +37,7 @@ fn a_closed_store_links_what_is_registered_only_and_unlinks_anything() {
 }
 
 #[test]
-fn a_closed_store_never_has_a_link_of_a_resource_that_was_removed_meanwhile() {
+fn a_closed_store_never_has_a_link_of_a_resource_removed_at_the_same_time() {
     let store = Options::new().link_policy(LinkPolicy::Closed).open_in_memory().unwrap();
     let project = project(&store);
     create(&project, "v");

@@ -1,4 +1,4 @@
-//! Positions: whoever kept one learns whether the store went on from there, or another way.
+//! Positions: their owner learns whether the store continued from there, or has a different history.
 
 use std::fs;
 use std::path::Path;
@@ -14,13 +14,13 @@ fn position(store: &Store) -> Position {
     store.snapshot().unwrap().position()
 }
 
-/// The revisions that a feed after a position gives.
+/// The revisions that a feed after a position returns.
 fn after(store: &Store, position: Position) -> Vec<u64> {
     let page = store.feed_after(position).unwrap().next_page(usize::MAX).unwrap();
     page.iter().map(|change| change.revision).collect()
 }
 
-/// The position was never one of the store: a feed and every change hear that, and nothing changes.
+/// The store never had this position: a feed and every change return that error, and nothing changes.
 #[track_caller]
 fn assert_diverged(store: &Store, kept: Position) {
     let before = (revision(store), position(store));
@@ -39,7 +39,7 @@ fn assert_diverged(store: &Store, kept: Position) {
     assert_eq!((revision(store), self::position(store)), before);
 }
 
-/// The store of a directory is put back to a copy of it.
+/// The store of a directory is replaced by a copy of it.
 fn put_back(dir: &Path) -> Store {
     fs::rename(dir.join("store"), dir.join("old")).unwrap();
     fs::rename(dir.join("copy"), dir.join("store")).unwrap();
@@ -64,7 +64,7 @@ fn a_position_of_before_a_store_was_put_back_to_a_copy_is_told_from_those_that_i
     store.close().unwrap();
 
     let store = put_back(dir.path());
-    // It has not come so far again.
+    // It has not reached that revision again.
     assert_diverged(&store, kept);
     for (key, revision) in [("x", 3), ("y", 4), ("z", 5)] {
         link(&project(&store), "v", &[key]);
@@ -73,7 +73,7 @@ fn a_position_of_before_a_store_was_put_back_to_a_copy_is_told_from_those_that_i
         assert_diverged(&store, kept);
     }
     assert_eq!(flags(&store, "v"), ["a", "x", "y", "z"]);
-    // What came before the copy is the same still.
+    // Changes from before the copy are still the same.
     assert_eq!(after(&store, at_two), [3, 4, 5]);
     let late = project(&store).if_store_at_position(at_two).delete().unwrap_err();
     assert!(matches!(late, Error::RevisionDiffers { expected: 2, actual: 5, .. }), "{late}");
@@ -81,7 +81,7 @@ fn a_position_of_before_a_store_was_put_back_to_a_copy_is_told_from_those_that_i
 }
 
 #[test]
-fn a_copy_knows_the_positions_of_before_as_its_own_as_far_as_its_journal_reaches() {
+fn a_copy_accepts_earlier_positions_as_far_as_its_journal_reaches() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().segment_size(4_096).keep_changes(Some(30));
     let store = options.open_in_memory().unwrap();
@@ -98,7 +98,7 @@ fn a_copy_knows_the_positions_of_before_as_its_own_as_far_as_its_journal_reaches
     let oldest = copy.verify().unwrap().counts.oldest_kept;
     assert!(oldest > 1);
     for store in [&store, &copy] {
-        // The one before the oldest change is known, too.
+        // The position before the oldest change is also known.
         for revision in oldest - 1..=newest {
             let position = kept[usize::try_from(revision).unwrap()];
             assert_eq!(position.revision(), revision);
@@ -110,12 +110,12 @@ fn a_copy_knows_the_positions_of_before_as_its_own_as_far_as_its_journal_reaches
             let error = store.feed_after(position).unwrap_err();
             let trimmed = matches!(error, Error::JournalTrimmed { requested, .. } if requested == revision + 1);
             assert!(trimmed, "{error}");
-            // Whether it was of this store cannot be told any more; it is not where the store is.
+            // It is unknown whether it was of this store; it is not the store's current position.
             let error = project(store).if_store_at_position(position).delete().unwrap_err();
             assert!(matches!(error, Error::RevisionDiffers { .. }), "{error}");
         }
     }
-    // From here on they go different ways.
+    // From here on their histories are different.
     let common = position(&store);
     link(&project(&store), "v", &["in-the-store"]);
     link(&project(&copy), "v", &["in-the-copy"]);
@@ -125,18 +125,18 @@ fn a_copy_knows_the_positions_of_before_as_its_own_as_far_as_its_journal_reaches
 }
 
 #[test]
-fn a_position_of_another_store_is_of_another_way_also_where_nothing_was_changed() {
+fn a_position_of_another_store_diverges_even_without_changes() {
     let (one, _) = two_views();
     let (other, _) = two_views();
     assert_eq!(revision(&one), revision(&other));
     assert_diverged(&one, position(&other));
-    // They were made alike; their lineages are not.
+    // They were created in the same way; their lineages differ.
     assert_diverged(&one, position(&memory()));
     assert_diverged(&memory(), position(&one));
 }
 
 #[test]
-fn every_change_has_the_position_at_which_the_store_stood_with_it() {
+fn every_change_has_the_position_of_the_store_after_it() {
     let (store, project) = two_views();
     let mut expected = vec![];
     for change in journal(&store) {
@@ -182,7 +182,7 @@ fn a_change_at_the_position_of_the_store_is_made_and_a_later_one_is_not() {
 }
 
 #[test]
-fn positions_stay_over_recovery_reopening_and_kills() {
+fn positions_are_valid_after_recovery_reopening_and_kills() {
     let dir = tempfile::tempdir().unwrap();
     let mut kept = Vec::new();
     for round in 0..6 {

@@ -1,4 +1,4 @@
-//! Changes that are made only if nobody else made one meanwhile.
+//! Changes that are made only if no other change was made in the meantime.
 
 use std::thread;
 
@@ -26,7 +26,7 @@ fn assert_differs<T: std::fmt::Debug>(answer: viewlink::Result<T>, expected: (&s
 
 type Call = fn(&Project) -> viewlink::Result<()>;
 
-/// The calls that are about one view, `v`.
+/// The calls that concern one view, `v`.
 const OF_A_VIEW: [Call; 5] = [
     |project| project.link("v", Batch::flags(["x"])).map(drop),
     |project| project.unlink("v", Batch::flags(["a"])).map(drop),
@@ -35,7 +35,7 @@ const OF_A_VIEW: [Call; 5] = [
     |project| project.delete_view("v").map(drop),
 ];
 
-/// The others.
+/// The other calls.
 const OF_NO_VIEW: [Call; 7] = [
     |project| project.create_view(NewView::new("new", "New")).map(drop),
     |project| project.ensure_view(NewView::new("newer", "New")).map(drop),
@@ -47,7 +47,7 @@ const OF_NO_VIEW: [Call; 7] = [
 ];
 
 #[test]
-fn a_call_about_a_view_at_another_revision_changes_nothing() {
+fn a_call_on_a_view_at_another_revision_changes_nothing() {
     for call in OF_A_VIEW {
         let (store, project) = two_views();
         link(&project, "v", &["a"]);
@@ -56,7 +56,7 @@ fn a_call_about_a_view_at_another_revision_changes_nothing() {
         let before = revision(&store);
         assert_differs(call(&project.if_view_at(seen)), ("view v", seen, before));
         assert_eq!((revision(&store), flags(&store, "v")), (before, vec!["a".to_string()]));
-        // A change of another view is none of this one.
+        // A change of another view does not matter.
         link(&project, "w", &["a"]);
         call(&project.if_view_at(before)).unwrap();
         assert_eq!(revision(&store), before + 2);
@@ -65,7 +65,7 @@ fn a_call_about_a_view_at_another_revision_changes_nothing() {
 }
 
 #[test]
-fn a_change_of_its_links_moves_the_revision_of_a_view() {
+fn a_change_of_its_links_increases_the_revision_of_a_view() {
     let (store, project) = two_views();
     let seen = view_revision(&store, "v");
     link(&project, "v", &["a"]);
@@ -74,7 +74,7 @@ fn a_change_of_its_links_moves_the_revision_of_a_view() {
 }
 
 #[test]
-fn a_call_about_no_single_view_refuses_the_revision_of_one() {
+fn a_precondition_on_a_view_is_refused_by_calls_without_a_single_view() {
     let (store, project) = two_views();
     let before = revision(&store);
     for call in OF_NO_VIEW {
@@ -86,7 +86,7 @@ fn a_call_about_no_single_view_refuses_the_revision_of_one() {
 }
 
 #[test]
-fn any_call_can_ask_for_the_revision_of_the_store() {
+fn any_call_can_have_a_precondition_on_the_revision_of_the_store() {
     for call in OF_A_VIEW.into_iter().chain(OF_NO_VIEW) {
         let (store, project) = two_views();
         link(&project, "v", &["a"]);
@@ -102,14 +102,14 @@ fn any_call_can_ask_for_the_revision_of_the_store() {
 }
 
 #[test]
-fn a_view_that_is_gone_is_unknown_and_not_at_another_revision() {
+fn a_deleted_view_is_unknown_and_not_at_another_revision() {
     let (_, project) = two_views();
     let error = project.if_view_at(1).link("nowhere", Batch::flags(["a"])).unwrap_err();
     assert!(matches!(error, Error::UnknownView { .. }), "{error}");
 }
 
 #[test]
-fn of_many_who_saw_the_same_revision_one_changes_the_view() {
+fn one_of_many_callers_with_the_same_revision_changes_the_view() {
     let (store, project) = two_views();
     for round in 0..30 {
         let seen = view_revision(&store, "v");

@@ -7,7 +7,7 @@ use viewlink::{Batch, Error, Paging, ResourceType, Store};
 use crate::support::{create, flag, link, memory, project, stop_writes, two_views, view_keys};
 
 #[test]
-fn a_project_is_read_as_it_stands_and_stays_for_the_reader() {
+fn a_reader_of_a_project_sees_one_state() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b"]);
     let reader = project.read().unwrap();
@@ -20,7 +20,7 @@ fn a_project_is_read_as_it_stands_and_stays_for_the_reader() {
     let now = project.read().unwrap();
     assert!(!now.is_linked("v", &flag("a")).unwrap());
     assert_eq!((now.snapshot().revision(), now.info().views), (5, 1));
-    // Gone as a whole, it is there for those who hold it.
+    // After the project is removed, a snapshot of it can still be read.
     project.delete().unwrap();
     assert!(matches!(project.read(), Err(Error::UnknownProject { .. })));
     let page = reader.linked_resources("v", ResourceType::Flag, Paging::first(9)).unwrap();
@@ -28,7 +28,7 @@ fn a_project_is_read_as_it_stands_and_stays_for_the_reader() {
 }
 
 #[test]
-fn what_was_answered_is_read_at_once_by_everybody() {
+fn an_answered_change_is_visible_at_once_to_all() {
     let (_, project) = two_views();
     for number in 0..50 {
         let key = format!("k{number}");
@@ -40,7 +40,7 @@ fn what_was_answered_is_read_at_once_by_everybody() {
 }
 
 #[test]
-fn a_reader_is_owned_goes_to_any_thread_and_clones_see_the_same() {
+fn a_reader_can_be_sent_to_any_thread_and_its_clones_see_the_same() {
     fn owned<T: Send + Sync + Clone + 'static>(_: &T) {}
     let (store, project) = two_views();
     link(&project, "v", &["a"]);
@@ -59,7 +59,7 @@ fn a_reader_is_owned_goes_to_any_thread_and_clones_see_the_same() {
 }
 
 #[test]
-fn a_reader_keeps_the_store_open_and_hears_of_its_end() {
+fn a_reader_keeps_the_store_open_and_ends_when_it_is_closed() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");

@@ -1,4 +1,4 @@
-//! Projects, and what a project or view that is not there means to each call.
+//! Projects, and calls on a project or view that does not exist.
 
 use viewlink::{
     Batch, ChangeKind, EnvironmentId, Error, NewView, Paging, Project, ProjectPatch,
@@ -10,7 +10,7 @@ use crate::support::{
     memory, project, resource, revision, two_views,
 };
 
-/// Every call of a project that changes something about the view `v` or the whole project.
+/// Every call of a project that changes the view `v` or the whole project.
 fn writes(project: &Project) -> Vec<(&'static str, Result<(), Error>)> {
     let environment = EnvironmentId::parse("env").unwrap();
     vec![
@@ -27,7 +27,7 @@ fn writes(project: &Project) -> Vec<(&'static str, Result<(), Error>)> {
 }
 
 #[test]
-fn every_write_to_a_project_that_is_not_there_says_so_and_changes_nothing() {
+fn every_write_to_a_missing_project_is_an_error_and_changes_nothing() {
     let store = memory();
     create(&store.project("other").unwrap(), "v");
     let before = content_of(&store);
@@ -41,7 +41,7 @@ fn every_write_to_a_project_that_is_not_there_says_so_and_changes_nothing() {
 }
 
 #[test]
-fn every_write_to_a_view_that_is_not_there_says_so_and_changes_nothing() {
+fn every_write_to_a_missing_view_is_an_error_and_changes_nothing() {
     let store = memory();
     let project = project(&store);
     create(&project, "w");
@@ -54,13 +54,13 @@ fn every_write_to_a_view_that_is_not_there_says_so_and_changes_nothing() {
         let Error::UnknownView { project, view } = &error else { panic!("{call}: {error}") };
         assert_eq!((project.as_str(), view.as_str()), ("p", "v"), "{call}");
     }
-    // The two that remove something had nothing to do; the project was named, and went at the end.
+    // Two of them had nothing to remove. The project had fields, and was removed at the end.
     assert_eq!(journal(&store).len(), 3);
     assert!(matches!(journal(&store)[2].kind, ChangeKind::ProjectDeleted { views: 1, .. }));
 }
 
 #[test]
-fn reads_tell_an_unknown_project_from_an_unknown_view() {
+fn reads_distinguish_an_unknown_project_from_an_unknown_view() {
     let (store, _) = two_views();
     let snapshot = store.snapshot().unwrap();
     let error = snapshot.project("q").unwrap_err();
@@ -78,7 +78,7 @@ fn reads_tell_an_unknown_project_from_an_unknown_view() {
 }
 
 #[test]
-fn a_project_begins_with_its_first_view_and_stays_when_the_last_one_goes() {
+fn a_project_begins_with_its_first_view_and_stays_after_the_last_one_is_deleted() {
     let store = memory();
     let project = project(&store);
     let projects = |snapshot: &Snapshot| snapshot.projects(all()).unwrap().items;
@@ -104,7 +104,7 @@ fn a_project_begins_with_its_first_view_and_stays_when_the_last_one_goes() {
 }
 
 #[test]
-fn a_project_begins_when_something_is_said_of_it_and_keeps_that() {
+fn a_project_begins_when_its_fields_are_set_and_keeps_them() {
     let store = memory();
     let project = project(&store);
     let named = ProjectSettings::new().name("Web shop").require_view_for_new_segments(true);
@@ -116,7 +116,7 @@ fn a_project_begins_when_something_is_said_of_it_and_keeps_that() {
     assert_eq!(store.snapshot().unwrap().project("p").unwrap().info(), put);
     assert_eq!(project.put(named.clone()).unwrap(), put);
     assert_eq!(project.update(ProjectPatch::new().name("Web shop")).unwrap(), put);
-    assert_eq!(revision(&store), 1, "what says nothing new changes nothing");
+    assert_eq!(revision(&store), 1, "settings without differences change nothing");
     let patch = ProjectPatch::new().require_view_for_new_flags(true);
     let settings = project.update(patch).unwrap().settings;
     assert_eq!(settings, named.require_view_for_new_flags(true));
@@ -164,7 +164,7 @@ fn twins() -> (Store, Project, Project) {
     (store, p, q)
 }
 
-/// What is shown of one project: all but its own line and the store's revision.
+/// The content of one project: everything except its own line and the store's revision.
 fn shown(snapshot: &Snapshot, key: &str) -> Vec<String> {
     let reader = snapshot.project(key).unwrap();
     let mut lines: Vec<String> = Vec::new();
@@ -182,7 +182,7 @@ fn shown(snapshot: &Snapshot, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn deleting_a_project_takes_everything_of_it_and_nothing_of_another_one() {
+fn deleting_a_project_deletes_all_its_content_and_no_other() {
     let (store, p, q) = twins();
     let before = store.snapshot().unwrap();
     let deleted = p.actor("ann").comment("closed").delete().unwrap();
@@ -224,7 +224,7 @@ fn a_deleted_project_can_begin_again_and_starts_empty() {
 }
 
 #[test]
-fn the_same_keys_in_two_projects_have_nothing_to_do_with_each_other() {
+fn the_same_keys_in_two_projects_are_independent() {
     let (store, p, _) = twins();
     let before = store.snapshot().unwrap();
     p.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();

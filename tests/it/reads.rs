@@ -1,4 +1,4 @@
-//! Reading lists: their order and their pages.
+//! Lists: their order and their pages.
 
 use viewlink::{
     Batch, KeySort, LinkSort, LinkedResource, NewView, Page, Paging, Project, Resource,
@@ -9,7 +9,7 @@ use crate::support::{
     Clock, all, batch, create, flag, keys, link, memory, project, resource, two_views, view_keys,
 };
 
-/// Flags of `v` in the orders a list can have.
+/// Flags of `v` in each order of a list.
 const BY_TIME: [&str; 7] = ["m", "b", "z", "a", "a.b", "q", "B"];
 const BY_KEY: [&str; 7] = ["B", "a", "a.b", "b", "m", "q", "z"];
 /// The first three were linked in one millisecond, and the others in a later one.
@@ -38,7 +38,7 @@ fn read(store: &Store, paging: Paging<LinkSort>) -> Page<LinkedResource> {
     reader.linked_resources("v", ResourceType::Flag, paging).unwrap()
 }
 
-/// The part of a list that an offset and a limit ask for.
+/// The part of a list for an offset and a limit.
 fn part<'a>(list: &'a [&'a str], offset: usize, limit: usize) -> &'a [&'a str] {
     let start = offset.min(list.len());
     &list[start..start.saturating_add(limit).min(list.len())]
@@ -56,7 +56,7 @@ fn linked_resources_come_by_link_time_unless_asked_by_key() {
 }
 
 #[test]
-fn any_offset_and_limit_give_their_part_of_the_list() {
+fn any_offset_and_limit_return_their_part_of_the_list() {
     let (store, _) = seven();
     for (sort, list) in ORDERS {
         for offset in (0..=8).chain([usize::MAX]) {
@@ -86,7 +86,7 @@ fn cursors_lead_through_the_whole_list_whatever_the_limits() {
                 assert!(!page.items.is_empty() && page.items.len() <= limit);
                 assert_eq!(page.total, 7);
                 found.extend(keys(&page));
-                assert!(found.len() <= list.len(), "it goes round: {found:?}");
+                assert!(found.len() <= list.len(), "paging does not end: {found:?}");
             }
             assert_eq!(found, list, "{sort:?}");
         }
@@ -158,7 +158,7 @@ fn the_views_of_a_resource_come_in_key_order_a_page_at_a_time() {
             assert!(page.total == 5 && !page.items.is_empty() && page.items.len() <= limit);
             next = page.next.clone().map(|cursor| Paging::after(cursor, limit));
             found.extend(page.into_iter().map(|view| view.key.to_string()));
-            assert!(found.len() <= sorted.len(), "it goes round: {found:?}");
+            assert!(found.len() <= sorted.len(), "paging does not end: {found:?}");
         }
         assert_eq!(found, sorted, "limit {limit}");
         for offset in 0..=6 {
@@ -184,14 +184,14 @@ fn the_views_of_a_resource_are_whole_views() {
 }
 
 #[test]
-fn a_resource_nobody_linked_has_no_views() {
+fn an_unlinked_resource_has_no_views() {
     let (store, project) = seven();
     project.link("v", Batch::segments([("env", "s")])).unwrap().all_ok().unwrap();
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
     let unknown = [
         flag("nobody"),
-        // Of another type, another environment, another case.
+        // Of another type, environment, or case.
         resource(ResourceType::Metric, "a"),
         Resource::segment("other", "s").unwrap(),
         Resource::segment("Env", "s").unwrap(),
@@ -218,7 +218,7 @@ fn a_view_without_links_of_a_type_has_an_empty_list() {
 }
 
 #[test]
-fn a_linked_resource_tells_when_and_by_which_change_it_was_linked() {
+fn a_linked_resource_has_the_time_and_revision_of_its_link() {
     let clock = Clock::default();
     let store = clock.options().open_in_memory().unwrap();
     let project = project(&store);
@@ -238,7 +238,7 @@ fn a_linked_resource_tells_when_and_by_which_change_it_was_linked() {
 }
 
 #[test]
-fn a_segment_that_is_not_registered_has_its_place_by_its_key_and_not_by_its_environment() {
+fn an_unregistered_segment_is_sorted_by_its_key_and_not_by_its_environment() {
     let (store, project) = two_views();
     let segments = Batch::segments([("a", "m"), ("b", "k"), ("z", "a")]);
     project.link("v", segments).unwrap().all_ok().unwrap();

@@ -1,4 +1,4 @@
-//! New resources: registered and linked to views in one change, where a project may want that.
+//! New resources: registered and linked to views in one change, if a project requires it.
 
 use viewlink::{
     Batch, ChangeKind, Error, KeyOutcome, LinkPolicy, NewResource, Options, Project,
@@ -61,7 +61,7 @@ fn new_resources_are_registered_and_linked_in_one_change() {
 }
 
 #[test]
-fn a_resource_that_fails_is_neither_registered_nor_linked_and_stops_no_other() {
+fn a_failed_resource_is_neither_registered_nor_linked_and_does_not_stop_others() {
     let (store, project) = two_views();
     project.put_resources([NewResource::flag("old").name("Old")]).unwrap().all_ok().unwrap();
     let resources = [
@@ -92,12 +92,12 @@ fn a_resource_that_fails_is_neither_registered_nor_linked_and_stops_no_other() {
     assert_eq!((old.name.as_str(), counts(&store)), ("Old", 3));
     let at = revision(&store);
     assert_eq!(register(&project, &resources[..2], &["v"]), expected[..2]);
-    assert_eq!(revision(&store), at, "what registers nothing changes nothing");
+    assert_eq!(revision(&store), at, "an empty registration changes nothing");
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_project_that_wants_new_resources_in_views_refuses_those_without_one() {
+fn a_project_that_requires_views_refuses_new_resources_without_one() {
     let store = memory();
     let project = project(&store);
     let settings = ProjectSettings::new().require_view_for_new_flags(true);
@@ -109,14 +109,14 @@ fn a_project_that_wants_new_resources_in_views_refuses_those_without_one() {
     project.put(settings.require_view_for_new_segments(true)).unwrap();
     let segment = [NewResource::segment("e", "t"), NewResource::segment("e", "s")];
     assert_eq!(register(&project, &segment, &[]), ["view_required", "already_registered"]);
-    // What a flag service knows is taken as it is told.
+    // The data of the flag service is accepted unchanged.
     project.put_resources(segment).unwrap().all_ok().unwrap();
     project.link("v", Batch::flags(["unknown"])).unwrap().all_ok().unwrap();
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_view_that_is_not_there_fails_the_whole_registration() {
+fn a_missing_view_fails_the_whole_registration() {
     let (store, project) = two_views();
     let at = revision(&store);
     let new = || [NewResource::flag("x")];
@@ -154,7 +154,7 @@ fn a_registration_has_as_many_links_as_a_batch_may_have() {
 }
 
 #[test]
-fn what_was_linked_before_it_is_registered_keeps_its_link_under_every_policy() {
+fn a_link_from_before_a_registration_stays_under_every_policy() {
     for policy in [LinkPolicy::Open, LinkPolicy::Closed] {
         let store = Options::new().link_policy(policy).open_in_memory().unwrap();
         let project = project(&store);

@@ -1,4 +1,4 @@
-//! The registry of a project: what is put is there, once, under its key and its id.
+//! The registry of a project: each resource is in it once, under its key and its id.
 
 use viewlink::{
     Batch, ChangeKind, EnvironmentId, Error, KeyOutcome, Limits, Maintainer, NewResource, NewView,
@@ -11,7 +11,7 @@ use crate::support::{
     project, revision, two_views, views_of,
 };
 
-/// What became of each resource of a put.
+/// The outcome of each resource of a put.
 fn words(report: &Report) -> Vec<&'static str> {
     assert_counts(report);
     let word = |outcome: &KeyOutcome| match outcome {
@@ -49,7 +49,7 @@ fn registered(store: &Store, resource_type: ResourceType) -> Vec<String> {
 }
 
 #[test]
-fn a_resource_that_was_put_is_there_with_all_that_was_said() {
+fn a_registered_resource_has_all_given_fields() {
     let store = memory();
     let project = project(&store);
     let resource = NewResource::segment_with_id("e", "s", "5f")
@@ -73,7 +73,7 @@ fn a_resource_that_was_put_is_there_with_all_that_was_said() {
 }
 
 #[test]
-fn what_is_not_said_is_the_key_the_time_of_the_change_and_no() {
+fn missing_fields_of_a_resource_have_defaults() {
     let time = Timestamp::from_millis(40);
     let store = Options::new().clock(move || time).open_in_memory().unwrap();
     put(&project(&store), [NewResource::metric("m")]);
@@ -84,7 +84,7 @@ fn what_is_not_said_is_the_key_the_time_of_the_change_and_no() {
 }
 
 #[test]
-fn a_put_says_for_each_resource_what_became_of_it() {
+fn a_put_reports_an_outcome_for_each_resource() {
     let limits = Limits { name: 4, tags: 1, tag: 3, maintainer: 2, ..Limits::default() };
     let store = Options::new().limits(limits).open_in_memory().unwrap();
     let project = project(&store);
@@ -133,7 +133,7 @@ fn a_put_says_for_each_resource_what_became_of_it() {
 }
 
 #[test]
-fn a_put_that_says_nothing_new_changes_nothing() {
+fn a_put_without_differences_changes_nothing() {
     let store = memory();
     let project = project(&store);
     let said = || [NewResource::flag("a").tags(["t"]), NewResource::flag("b")];
@@ -155,14 +155,14 @@ fn a_project_begins_with_its_first_resource_and_not_with_one_that_failed() {
     let snapshot = store.snapshot().unwrap();
     let info = snapshot.project("p").unwrap().info();
     assert_eq!((info.views, info.resources.get(ResourceType::Flag)), (0, 1));
-    // A view that comes later finds the project.
+    // A view that is created later finds the project.
     create(&project, "v");
     assert_eq!(project.delete().unwrap().views, 1);
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn the_time_of_creation_stays_until_another_one_is_said() {
+fn the_time_of_creation_stays_until_another_one_is_given() {
     let store = memory();
     let project = project(&store);
     let time = Timestamp::from_millis;
@@ -171,7 +171,7 @@ fn the_time_of_creation_stays_until_another_one_is_said() {
     assert_eq!(found(&store, &flag("a")).unwrap().created_at, time(3));
     put(&project, [NewResource::flag("a").created_at(time(2))]);
     let found = found(&store, &flag("a")).unwrap();
-    // The rest of what was said before is replaced.
+    // The other earlier fields are replaced.
     assert_eq!((found.created_at, found.name.as_str(), found.revision), (time(2), "a", 3));
 }
 
@@ -183,7 +183,7 @@ fn an_id_leads_to_its_segment_until_the_segment_has_another_one_or_is_gone() {
     assert_eq!(by_id(&store, "1").as_deref(), Some("e/s"));
     put(&project, [NewResource::segment_with_id("e", "s", "2")]);
     assert_eq!((by_id(&store, "1"), by_id(&store, "2").as_deref()), (None, Some("e/s")));
-    // Free for another one, in the same change, after its owner gave it up.
+    // It is free for another segment in the same change, after its owner gave it up.
     let swapped = [
         NewResource::segment("e", "s"),
         NewResource::segment_with_id("e", "t", "2"),
@@ -227,7 +227,7 @@ fn a_resource_is_removed_with_its_links_in_one_change() {
     assert_eq!((removed.revision, revision(&store)), (Some(before + 1), before + 1));
     assert_eq!(registered(&store, ResourceType::Flag), ["b"]);
     assert_eq!((flags(&store, "v"), views_of(&store, &flag("a"))), (vec!["b".into()], vec![]));
-    // Nothing is left to remove.
+    // There is nothing left to remove.
     assert_eq!(project.remove_resource(&flag("a")).unwrap().revision, None);
     assert_clean_and_replayed(&store);
 }
@@ -298,7 +298,7 @@ fn segments_are_linked_and_unlinked_by_id_and_reported_by_key() {
     assert_eq!(codes, expected);
     let failed = report.failures().next().unwrap();
     assert_eq!(failed.resource().environment(), Some("e"));
-    // What is linked later is what the journal has in request order.
+    // Resources that are linked later are in the journal in request order.
     let ChangeKind::LinksChanged { linked, .. } = &journal(&store)[3].kind else { panic!() };
     let linked: Vec<String> = linked.iter().map(ToString::to_string).collect();
     assert_eq!(linked, ["e/t", "e/s"]);
@@ -306,7 +306,7 @@ fn segments_are_linked_and_unlinked_by_id_and_reported_by_key() {
 }
 
 #[test]
-fn the_journal_tells_what_was_registered() {
+fn the_journal_has_registered_resources() {
     let store = memory();
     let project = project(&store).actor("ann");
     put(&project, [NewResource::flag("b").name("B"), NewResource::flag("a")]);
@@ -321,14 +321,14 @@ fn the_journal_tells_what_was_registered() {
         .collect();
     let keys: Vec<_> = kinds[0].iter().map(|put| put.resource.to_string()).collect();
     assert_eq!(keys, ["b", "a"]);
-    // What said nothing new is not among them.
+    // Resources without changes are not among them.
     assert_eq!(kinds[1].len(), 1);
     assert!(kinds[1][0].archived && kinds[1][0].revision == 2);
     assert_eq!(found(&store, &flag("a")).as_ref(), Some(&kinds[1][0]));
 }
 
 #[test]
-fn the_registry_stays_across_closing_and_killing() {
+fn the_registry_is_durable_after_closing_and_killing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let said = || [NewResource::flag("a").tags(["t"]), NewResource::segment_with_id("e", "s", "1")];
@@ -347,7 +347,7 @@ fn the_registry_stays_across_closing_and_killing() {
 }
 
 #[test]
-fn more_resources_than_a_batch_may_have_are_refused_whole() {
+fn more_resources_than_a_batch_may_have_are_refused() {
     let store = Options::new().batch_limit(2).open_in_memory().unwrap();
     let project = project(&store);
     let flags = |keys: &[&str]| -> Vec<NewResource> {

@@ -1,4 +1,4 @@
-//! Taking a resource, or all segments of an environment, out of every view.
+//! Removing a resource, or all segments of an environment, from every view.
 
 use viewlink::{Batch, ChangeKind, EnvironmentId, Project, Resource, ResourceType, Store};
 
@@ -23,7 +23,7 @@ fn three_views() -> (Store, Project) {
     (store, project)
 }
 
-/// How many links a view has, per type.
+/// The number of links of a view, by type.
 fn counts(store: &Store, view: &str) -> [u64; 4] {
     let snapshot = store.snapshot().unwrap();
     let links = snapshot.project("p").unwrap().view(view).unwrap().links;
@@ -31,7 +31,7 @@ fn counts(store: &Store, view: &str) -> [u64; 4] {
 }
 
 #[test]
-fn a_removed_resource_is_out_of_every_view_in_one_change() {
+fn a_resource_is_removed_from_every_view_in_one_change() {
     for resource_type in ResourceType::ALL {
         let (store, project) = three_views();
         for view in ["u", "w"] {
@@ -131,7 +131,7 @@ fn a_removed_environment_takes_all_its_segments_and_no_others() {
 }
 
 #[test]
-fn removing_what_is_nowhere_changes_nothing_and_has_no_revision() {
+fn removing_an_unused_resource_changes_nothing_and_has_no_revision() {
     let (store, project) = three_views();
     project.link("v", Batch::segments([("prod", "a")])).unwrap().all_ok().unwrap();
     let before = content_of(&store);
@@ -149,7 +149,7 @@ fn removing_what_is_nowhere_changes_nothing_and_has_no_revision() {
 }
 
 #[test]
-fn what_was_removed_can_be_linked_again() {
+fn a_removed_resource_can_be_linked_again() {
     let (store, project) = three_views();
     for view in ["u", "v"] {
         link(&project, view, &["a", "b"]);
@@ -176,7 +176,7 @@ fn links_of_deleted_views_are_not_removed_a_second_time() {
     let removed = project.remove_environment(&environment("prod")).unwrap();
     assert_eq!((removed.resources, removed.links), (2, 2));
     project.delete_view("v").unwrap();
-    // Only what deleted views had is left of it: nothing that can be removed.
+    // Only deleted views had it, so there is nothing to remove.
     link(&project, "w", &["a"]);
     project.delete_view("w").unwrap();
     let before = content(&store.snapshot().unwrap());

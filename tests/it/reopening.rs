@@ -1,4 +1,4 @@
-//! Opening again: what was acknowledged is there, however the store was left.
+//! Opening again: acknowledged changes are there, however the store was stopped.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -15,12 +15,12 @@ use crate::support::{
     segments, stop_writes,
 };
 
-/// Never brings the state to disk by itself.
+/// Never writes checkpoints automatically.
 fn lazy() -> Options {
     Options::new().checkpoints(Checkpoints::ByHand).segment_size(4_096)
 }
 
-/// Changes of every kind, none of them the last of their kind.
+/// Changes of every kind; none is the last of its kind.
 fn fill(store: &Store) {
     let project = project(store).actor("ann").comment("why");
     for view in ["v", "w", "gone"] {
@@ -40,7 +40,7 @@ fn fill(store: &Store) {
     other.delete().unwrap();
 }
 
-/// Opens the store and expects what it showed before; returns it.
+/// Opens the store and expects the previous content; returns the store.
 fn same_again(dir: &Path, options: Options, before: &(Vec<String>, usize)) -> Store {
     let store = options.open(dir).unwrap();
     assert_eq!(content_of(&store), before.0);
@@ -50,7 +50,7 @@ fn same_again(dir: &Path, options: Options, before: &(Vec<String>, usize)) -> St
 }
 
 #[test]
-fn everything_is_there_again_however_the_store_was_left() {
+fn all_content_is_there_after_reopening_however_the_store_was_stopped() {
     for checkpoint in [false, true] {
         for close in [false, true] {
             let dir = tempfile::tempdir().unwrap();
@@ -67,7 +67,7 @@ fn everything_is_there_again_however_the_store_was_left() {
                 drop(store);
             }
             let store = same_again(dir.path(), lazy(), &before);
-            // It goes on where it was, and all of it is there a third time.
+            // It continues, and all content is there after a third opening.
             link(&project(&store), "v", &["a"]);
             assert_eq!(revision(&store), before.1 as u64 + 1);
             let before = (content_of(&store), journal(&store).len());
@@ -103,7 +103,7 @@ fn a_killed_process_loses_no_acknowledged_change() {
 }
 
 #[test]
-fn a_recovery_that_is_killed_can_be_done_again() {
+fn a_killed_recovery_can_be_repeated() {
     let dir = tempfile::tempdir().unwrap();
     let store = lazy().open(dir.path()).unwrap();
     fill(&store);
@@ -111,7 +111,7 @@ fn a_recovery_that_is_killed_can_be_done_again() {
     let mut image = tempfile::tempdir().unwrap();
     copy(dir.path(), image.path());
     for round in 0..4 {
-        // Killed right after it was open again, or, in the end, after a checkpoint.
+        // It is killed right after it was opened again or, at the end, after a checkpoint.
         let store = same_again(image.path(), lazy(), &before);
         if round == 2 {
             store.checkpoint().unwrap();
@@ -128,50 +128,50 @@ fn a_recovery_that_is_killed_can_be_done_again() {
     }
 }
 
-/// Options that note what an opening tells.
-fn noting(told: &Arc<Mutex<Vec<RecoveryProgress>>>) -> Options {
-    let told = Arc::clone(told);
-    lazy().on_recovery(move |progress| told.lock().unwrap().push(progress))
+/// Options that record the progress of an opening.
+fn noting(reported: &Arc<Mutex<Vec<RecoveryProgress>>>) -> Options {
+    let reported = Arc::clone(reported);
+    lazy().on_recovery(move |progress| reported.lock().unwrap().push(progress))
 }
 
 #[test]
-fn an_opening_tells_how_much_it_loads_and_how_far_it_is_with_what_it_replays() {
+fn an_opening_reports_the_loaded_size_and_the_progress_of_the_replay() {
     let dir = tempfile::tempdir().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let store = noting(&told).open(dir.path()).unwrap();
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let store = noting(&reported).open(dir.path()).unwrap();
     create(&project(&store), "v");
     store.checkpoint().unwrap();
-    told.lock().unwrap().clear();
+    reported.lock().unwrap().clear();
     for number in 0..7 {
         link(&project(&store), "v", &[&format!("k{number}")]);
     }
     let killed = tempfile::tempdir().unwrap();
     copy(dir.path(), killed.path());
     store.close().unwrap();
-    // Twice: what was replayed is brought to disk when the store is closed.
+    // Twice: replayed changes are written to disk when the store is closed.
     for (path, replays) in [(dir.path(), false), (killed.path(), true), (killed.path(), false)] {
         let bytes = checkpoint_file(path).metadata().unwrap().len();
-        let store = noting(&told).open(path).unwrap();
+        let store = noting(&reported).open(path).unwrap();
         assert_eq!(flags(&store, "v").len(), 7);
         let mut expected = vec![RecoveryProgress::Loading { bytes }];
         expected.extend(replays.then_some(RecoveryProgress::Replaying { done: 7, total: 7 }));
-        assert_eq!(std::mem::take(&mut *told.lock().unwrap()), expected);
+        assert_eq!(std::mem::take(&mut *reported.lock().unwrap()), expected);
     }
 }
 
 #[test]
-fn a_long_replay_is_told_of_piece_by_piece() {
+fn a_long_replay_reports_its_progress() {
     let disk = SimulatedDisk::new();
     let store = lazy().segment_size(4 << 20).open_on(&disk).unwrap();
     create(&project(&store), "v");
     for number in 0..10_500 {
         project(&store).update_view("v", ViewPatch::new().name(format!("{number}"))).unwrap();
     }
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let opened = noting(&told).open_on(&disk.killed()).unwrap();
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let opened = noting(&reported).open_on(&disk.killed()).unwrap();
     assert_eq!(content_of(&opened), content_of(&store));
     let pieces = [10_000, 10_501].map(|done| RecoveryProgress::Replaying { done, total: 10_501 });
-    assert_eq!(told.lock().unwrap()[1..], pieces);
+    assert_eq!(reported.lock().unwrap()[1..], pieces);
 }
 
 #[test]
@@ -187,14 +187,14 @@ fn a_checkpoint_leaves_the_next_opening_nothing_to_replay() {
 }
 
 #[test]
-fn work_enough_or_age_brings_the_state_to_disk_by_itself() {
+fn enough_work_or_age_triggers_a_checkpoint() {
     let inline = || Options::new().checkpoints(Checkpoints::Inline);
     let by_age = inline().checkpoint_age(Some(Duration::ZERO));
     for options in [inline().checkpoint_bytes(1_000), inline().checkpoint_bytes(0), by_age] {
         let dir = tempfile::tempdir().unwrap();
         let store = options.open(dir.path()).unwrap();
         create(&project(&store), "v");
-        // More than half of what a checkpoint of them takes.
+        // More than half of the length of their checkpoint.
         let keys: Vec<String> = (0..4_000).map(|number| noise(number, 60)).collect();
         project(&store).link("v", Batch::flags(keys)).unwrap().all_ok().unwrap();
         let killed = tempfile::tempdir().unwrap();
@@ -205,7 +205,7 @@ fn work_enough_or_age_brings_the_state_to_disk_by_itself() {
 }
 
 #[test]
-fn a_change_whose_record_was_torn_by_a_kill_is_absent_as_a_whole() {
+fn a_change_with_a_torn_record_is_completely_absent() {
     let dir = tempfile::tempdir().unwrap();
     let store = lazy().open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -225,7 +225,7 @@ fn a_change_whose_record_was_torn_by_a_kill_is_absent_as_a_whole() {
         let store = lazy().open(killed.path()).unwrap();
         let expected = if kept == end { &with } else { &without };
         assert_eq!(&content_of(&store), expected, "{kept} of {offset} to {end}");
-        // The same revision is given to the next change, and stays.
+        // The next change gets the same revision, and keeps it.
         link(&project(&store), "v", &["e"]);
         drop(store);
         let store = lazy().open(killed.path()).unwrap();
@@ -234,14 +234,14 @@ fn a_change_whose_record_was_torn_by_a_kill_is_absent_as_a_whole() {
     }
 }
 
-/// Where the last record of a segment ends.
+/// The end of the last record of a segment.
 fn used(segment: &Path) -> usize {
     let bytes = std::fs::read(segment).unwrap();
     bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1
 }
 
 #[test]
-fn options_may_differ_from_one_opening_to_the_next() {
+fn options_may_change_between_openings() {
     let dir = tempfile::tempdir().unwrap();
     let store = lazy().open(dir.path()).unwrap();
     fill(&store);
@@ -250,7 +250,7 @@ fn options_may_differ_from_one_opening_to_the_next() {
     for size in [1 << 20, 5_000, 0] {
         let store = same_again(dir.path(), lazy().segment_size(size), &before);
         let length = segments(dir.path()).pop().unwrap().metadata().unwrap().len();
-        assert_eq!(length, size.max(4_096), "the segment is written ahead of use");
+        assert_eq!(length, size.max(4_096), "the segment is preallocated");
         drop(store);
     }
     let store = lazy().batch_limit(1).open(dir.path()).unwrap();
@@ -284,7 +284,7 @@ fn the_id_of_a_deleted_view_or_project_is_never_given_again() {
 }
 
 #[test]
-fn a_store_that_is_dropped_each_time_lets_go_of_its_journal_like_one_that_is_closed() {
+fn a_dropped_store_trims_its_journal_like_a_closed_one() {
     let dir = tempfile::tempdir().unwrap();
     for number in 0..30 {
         let store = Options::new().keep_changes(Some(3)).open(dir.path()).unwrap();
@@ -293,7 +293,7 @@ fn a_store_that_is_dropped_each_time_lets_go_of_its_journal_like_one_that_is_clo
     let segments = segments(dir.path());
     assert!(segments.len() <= 6, "{segments:?}");
     let bytes: u64 = segments.iter().map(|path| path.metadata().unwrap().len()).sum();
-    assert!(bytes < 4_096, "the zeros are given back: {bytes}");
+    assert!(bytes < 4_096, "the zeros are removed: {bytes}");
     assert_clean(&Store::open(dir.path()).unwrap());
 }
 
@@ -327,7 +327,7 @@ fn changes_from_before_a_reopening_are_kept_as_long_as_others() {
     }
 }
 
-/// The state of one history and the journal of another that goes on differently.
+/// The state of one history and the journal of another one.
 fn of_two_histories() -> SimulatedDisk {
     let start = SimulatedDisk::new();
     let store = lazy().open_on(&start).unwrap();
@@ -347,7 +347,7 @@ fn of_two_histories() -> SimulatedDisk {
 }
 
 #[test]
-fn a_journal_that_does_not_fit_the_state_is_damage_and_both_stay_as_they_are() {
+fn a_journal_that_does_not_match_the_checkpoint_is_damage_and_both_are_not_changed() {
     let disk = of_two_histories();
     let before = disk.contents();
     let error = lazy().open_on(&disk).unwrap_err();

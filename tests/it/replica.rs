@@ -1,4 +1,4 @@
-//! A follower of the feed: what the changes say, in a few maps.
+//! A follower of the feed: the content that the changes describe, in a few maps.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use viewlink::{
 
 use crate::support::all;
 
-/// The content of a store as its changes tell it.
+/// The content of a store according to its changes.
 #[derive(Debug, Default)]
 pub(crate) struct Replica {
     revision: u64,
@@ -18,12 +18,12 @@ pub(crate) struct Replica {
 #[derive(Debug, Default)]
 struct Copied {
     name: String,
-    /// When each was linked.
+    /// The time of each link.
     links: BTreeMap<Resource, Timestamp>,
 }
 
 impl Replica {
-    /// Takes in all that the feed has now, in pages of `limit`.
+    /// Reads all available changes of the feed, in pages of `limit`.
     pub(crate) fn catch_up(&mut self, feed: &mut Feed, limit: usize) {
         loop {
             let page = feed.next_page(limit).unwrap();
@@ -36,7 +36,7 @@ impl Replica {
         }
     }
 
-    /// Takes changes in, which must be the next ones.
+    /// Applies changes, which must be the next ones.
     pub(crate) fn take_in(&mut self, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
             assert_eq!(change.revision, self.revision + 1, "each once, in order, without a gap");
@@ -56,7 +56,7 @@ impl Replica {
         self.revision
     }
 
-    /// Checks that a snapshot shows what the changes told.
+    /// Checks that a snapshot has the content of the changes.
     pub(crate) fn assert_same(&self, snapshot: &Snapshot) {
         assert_eq!(self.revision, snapshot.revision());
         let projects = snapshot.projects(all()).unwrap();
@@ -83,7 +83,7 @@ fn links(views: &BTreeMap<String, Copied>) -> u64 {
     views.values().map(|view| view.links.len() as u64).sum()
 }
 
-/// Links and unlinks, at a time, or where links come back at those they had.
+/// Links and unlinks, at a time; restored links have their old times.
 fn change_links(
     view: &mut Copied,
     of: (Vec<Resource>, Vec<Resource>, Vec<Timestamp>),
@@ -126,7 +126,7 @@ fn apply(views: &mut BTreeMap<String, Copied>, kind: ChangeKind, now: Timestamp)
                 change_links(view, (linked, unlinked, linked_at), now);
             }
         }
-        // The copy is of views and links.
+        // The copy has views and links.
         ChangeKind::ResourcesPut { .. }
         | ChangeKind::ProjectPut { .. }
         | ChangeKind::ResourcesUnregistered { .. }

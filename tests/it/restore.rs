@@ -1,4 +1,4 @@
-//! Stores that are restored from a copy and the journal kept since.
+//! Stores that are restored from a copy and the later journal.
 
 use std::path::{Path, PathBuf};
 
@@ -17,14 +17,14 @@ fn options() -> Options {
         .checkpoint_bytes(2_000)
 }
 
-/// What a store shows, and where it stands.
+/// The content and position of a store.
 type Seen = (Position, Vec<String>);
 
 fn seen(store: &Store) -> Seen {
     (store.snapshot().unwrap().position(), content_of(store))
 }
 
-/// Makes a change of some kind, which needs a view `v`.
+/// Makes a random change, which needs a view `v`.
 fn change(store: &Store, number: u64) {
     let project = project(store);
     let part = |number: u64| (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -40,7 +40,7 @@ fn change(store: &Store, number: u64) {
     }
 }
 
-/// A store with an archive, a copy of it at some revision, and what it showed at each revision.
+/// A store with an archive, a copy of it at some revision, and its content at each revision.
 struct History {
     dir: tempfile::TempDir,
     copied: u64,
@@ -64,7 +64,7 @@ impl History {
                 history.copied = store.backup_to(history.at("copy")).unwrap();
             }
         }
-        assert!(store.snapshot().unwrap().changes(1).is_err(), "the journal let go of something");
+        assert!(store.snapshot().unwrap().changes(1).is_err(), "the journal was trimmed");
         store.close().unwrap();
         history
     }
@@ -88,7 +88,7 @@ fn open(path: &Path) -> Store {
 }
 
 #[test]
-fn a_copy_is_brought_to_every_later_revision() {
+fn a_copy_is_restored_to_every_later_revision() {
     let history = History::new();
     assert!(history.copied > 3 && history.newest() > history.copied + 50);
     for revision in (history.copied..=history.newest()).step_by(41).chain([history.newest()]) {
@@ -105,7 +105,7 @@ fn a_copy_is_brought_to_every_later_revision() {
 }
 
 #[test]
-fn a_restored_store_goes_on_by_itself_and_knows_the_positions_of_before() {
+fn a_restored_store_continues_on_its_own_and_accepts_earlier_positions() {
     let history = History::new();
     let revision = history.copied + 30;
     let path = history.at("restored");
@@ -128,7 +128,7 @@ fn a_restored_store_goes_on_by_itself_and_knows_the_positions_of_before() {
 }
 
 #[test]
-fn a_revision_that_is_not_kept_is_refused_and_nothing_is_made() {
+fn a_trimmed_revision_is_refused_and_nothing_is_created() {
     let history = History::new();
     let (copied, newest) = (history.copied, history.newest());
     for revision in [0, copied - 1, newest + 1, u64::MAX] {
@@ -147,9 +147,9 @@ fn a_revision_that_is_not_kept_is_refused_and_nothing_is_made() {
 }
 
 #[test]
-fn a_journal_of_another_way_is_refused() {
+fn a_journal_of_another_history_is_refused() {
     let history = History::new();
-    // The copy goes on by itself, and is copied again.
+    // The copy continues on its own, and is copied again.
     let other = open(&history.at("copy"));
     link(&project(&other), "v", &["another-way"]);
     other.backup_to(history.at("copy-of-the-copy")).unwrap();
@@ -163,7 +163,7 @@ fn a_journal_of_another_way_is_refused() {
 }
 
 #[test]
-fn the_copy_and_the_journals_stay_as_they_are_and_what_is_at_the_path_stays() {
+fn a_restore_changes_neither_its_sources_nor_an_existing_file() {
     let history = History::new();
     let files = |name: &str| {
         let mut all = Vec::new();
@@ -185,7 +185,7 @@ fn the_copy_and_the_journals_stay_as_they_are_and_what_is_at_the_path_stays() {
 }
 
 #[test]
-fn any_flipped_bit_of_an_archive_is_an_error_or_leaves_whole_changes() {
+fn any_flipped_bit_of_an_archive_is_an_error_or_leaves_only_complete_changes() {
     let history = History::new();
     let segments: Vec<_> = crate::support::files(&history.at("archive")).into_iter().collect();
     let mut random = crate::support::Random(11);
@@ -206,7 +206,7 @@ fn any_flipped_bit_of_an_archive_is_an_error_or_leaves_whole_changes() {
                 restored += 1;
                 let at = usize::try_from(position.revision()).unwrap();
                 assert!(seen(&open(&to)) == history.seen[at], "{round}: {at}");
-                // What the copy has already is not read, and nothing follows the changes that are.
+                // Changes that the copy already has are not read, and nothing follows the existing ones.
                 assert_eq!(position.revision(), history.newest(), "{round}");
             }
         }

@@ -1,4 +1,4 @@
-//! Changes that are taken back.
+//! Changes that are reverted.
 
 use viewlink::{
     Batch, ChangeKind, EnvironmentId, Error, FailureCode, LinkChange, LinkSort, NewResource,
@@ -10,7 +10,7 @@ use crate::support::{
     project, revision, two_views,
 };
 
-/// What a store shows, without the numbers that every change moves on.
+/// The content of a store, without the numbers that every change increases.
 fn shown(store: &Store) -> Vec<String> {
     let mut lines = Vec::new();
     let snapshot = store.snapshot().unwrap();
@@ -41,7 +41,7 @@ fn assert_whole(reverted: &Reverted) {
     assert!(reverted.success_count > 0 && reverted.change.is_some());
 }
 
-/// Takes the newest change back, and does it again.
+/// Reverts the newest change, and then reverts the revert.
 fn assert_undone_and_redone(store: &Store, before: &[String]) {
     let (made, after) = (revision(store), shown(store));
     let undo = project(store).revert(made).unwrap();
@@ -105,7 +105,7 @@ fn every_kind_of_change_is_undone_and_redone() {
 }
 
 #[test]
-fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
+fn parts_that_changed_since_are_reported_and_the_others_are_reverted() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b", "c"]);
     let linked = revision(&store);
@@ -117,10 +117,10 @@ fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
     assert_eq!((&failure.item, failure.reason.code()), (&expected, FailureCode::ChangedSince));
     assert_eq!(failure.to_string(), "link of b to v: changed since (changed_since)");
     assert_eq!(flags(&store, "v"), [""; 0]);
-    // All of it is changed by now.
+    // All of it has changed since.
     let nothing = project.revert(linked).unwrap();
     assert_eq!((nothing.change, nothing.success_count, nothing.failures.len()), (None, 0, 3));
-    // Whatever was in the view, it is another one now.
+    // Whatever was in the view, it is another view now.
     project.delete_view("v").unwrap();
     std::thread::sleep(std::time::Duration::from_millis(2));
     create(&project, "v");
@@ -128,7 +128,7 @@ fn what_was_changed_since_is_told_and_the_rest_is_taken_back() {
 }
 
 #[test]
-fn a_revert_that_cannot_be_made_says_why_and_changes_nothing() {
+fn a_failed_revert_says_why_and_changes_nothing() {
     let store = Options::new().removal_detail(1).open_in_memory().unwrap();
     let p = project(&store);
     create(&p, "v");
@@ -154,7 +154,7 @@ fn a_revert_that_cannot_be_made_says_why_and_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_tells_what_a_revert_would_do() {
+fn a_dry_run_of_a_revert_reports_its_result() {
     let (store, project) = two_views();
     link(&project, "v", &["a", "b"]);
     let linked = revision(&store);
@@ -163,13 +163,13 @@ fn a_dry_run_tells_what_a_revert_would_do() {
     assert_eq!((revision(&store), flags(&store, "v").len()), (linked, 2));
     let said = project.actor("ann").comment("why").reverts(1).revert(linked).unwrap();
     let change = journal(&store).pop().unwrap();
-    let told = (change.actor.as_deref(), change.comment.as_deref(), change.reverts);
-    assert_eq!(told, (Some("ann"), Some("why"), Some(linked)));
+    let reported = (change.actor.as_deref(), change.comment.as_deref(), change.reverts);
+    assert_eq!(reported, (Some("ann"), Some("why"), Some(linked)));
     assert_eq!(said.success_count, 2);
 }
 
 #[test]
-fn a_view_is_made_what_it_was_over_a_range_of_changes() {
+fn a_view_is_restored_over_a_range_of_changes() {
     let clock = Clock::default();
     clock.set(1_000);
     let store = clock.options().open_in_memory().unwrap();
@@ -199,7 +199,7 @@ fn a_view_is_made_what_it_was_over_a_range_of_changes() {
 }
 
 #[test]
-fn only_registered_resources_come_back_where_others_are_refused() {
+fn a_closed_store_restores_only_registered_resources() {
     let options = Options::new().link_policy(viewlink::LinkPolicy::Closed);
     let store = options.open_in_memory().unwrap();
     let project = project(&store);
@@ -221,7 +221,7 @@ fn only_registered_resources_come_back_where_others_are_refused() {
 }
 
 #[test]
-fn an_id_that_leads_to_another_segment_by_now_stays_there() {
+fn an_id_that_belongs_to_another_segment_now_stays_there() {
     let store = memory();
     let project = project(&store);
     let put = |key: &str, id: &str| {
@@ -239,7 +239,7 @@ fn an_id_that_leads_to_another_segment_by_now_stays_there() {
 }
 
 #[test]
-fn what_came_back_is_there_after_a_reopening_and_in_a_copy() {
+fn reverted_content_is_there_after_a_reopening_and_in_a_copy() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let project = project(&store);
@@ -269,8 +269,8 @@ fn link_elsewhere(project: &Project) {
 }
 
 #[test]
-fn a_link_whose_view_has_another_key_does_not_come_back_in_place_of_another_one() {
-    // The clock stands still, so that a time tells nothing.
+fn a_link_of_a_renamed_view_is_not_restored_in_another_view() {
+    // The clock stands still, so times do not help.
     let store = Clock::default().options().open_in_memory().unwrap();
     let project = project(&store);
     ["a", "b"].into_iter().for_each(|view| create(&project, view));
@@ -298,7 +298,7 @@ fn unlinked_from_b() -> (Store, Project, u64) {
 }
 
 #[test]
-fn another_view_that_got_the_key_since_is_not_taken_for_the_one_of_the_change() {
+fn another_view_that_got_the_key_is_not_mistaken_for_the_original() {
     let (store, project, unlinked) = unlinked_from_b();
     let renamed = project.rename_view("b", "c").unwrap().change.revision();
     project.update_view("a", ViewPatch::new().name("b")).unwrap();
@@ -310,14 +310,14 @@ fn another_view_that_got_the_key_since_is_not_taken_for_the_one_of_the_change() 
     let reverted = project.revert(unlinked).unwrap();
     assert_eq!(failed(reverted), ["link of y to b: changed since (changed_since)"]);
     assert_eq!(flags(&store, "b"), [""; 0]);
-    // Its own key is taken, and the other view keeps its own.
+    // Its own key is in use, and the other view keeps its own.
     assert_eq!(failed(project.revert(renamed).unwrap()), ["view c: changed since (changed_since)"]);
     assert_eq!(failed(project.revert(2).unwrap()), ["view b: changed since (changed_since)"]);
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn a_view_that_has_its_key_again_is_the_one_of_the_change() {
+fn a_view_that_has_its_key_again_is_the_original() {
     let gone_and_back: [fn(&Project) -> u64; 3] = [
         |p| p.rename_view("b", "c").unwrap().change.revision(),
         |p| p.delete_view("b").unwrap().revision.unwrap(),
@@ -338,7 +338,7 @@ fn a_view_that_has_its_key_again_is_the_one_of_the_change() {
 }
 
 #[test]
-fn a_change_of_many_parts_is_taken_back_by_one_part_for_each_view() {
+fn a_change_of_many_parts_is_reverted_with_one_part_for_each_view() {
     let (store, project) = two_views();
     let keys: Vec<String> = (0..40).map(|number| format!("f{number}")).collect();
     let of = |view, batch: &[String]| LinkChange::unlink(view, Batch::flags(batch.to_vec()));

@@ -1,4 +1,4 @@
-//! What a filter selects: to link, to unlink, to list.
+//! The resources that a filter selects: to link, to unlink, to list.
 
 use viewlink::{
     Batch, ChangeKind, EnvironmentId, Error, LinkPolicy, LinkSort, Maintainer, NewResource,
@@ -43,7 +43,7 @@ fn registered(linked: &[&str]) -> (Store, Project) {
 }
 
 #[test]
-fn a_filter_links_what_is_registered_and_matches_in_key_order() {
+fn a_filter_links_matching_registered_resources_in_key_order() {
     let (store, project) = registered(&["d"]);
     let report = project.link("v", matching("tags:back+beta")).unwrap();
     assert_counts(&report);
@@ -97,14 +97,14 @@ fn keys_and_a_filter_are_a_union_with_the_keys_first() {
         ("d", "linked"),
     ];
     assert_eq!(outcomes(&report), pairs(&expected));
-    // By link time the keys come in request order, then what the filter found, in key order.
+    // By link time, the keys come in request order, and then the resources that the filter found, in key order.
     assert_eq!(flags(&store, "v"), ["e", "x", "c", "a", "d"]);
     assert_eq!(report.failures().count(), 2);
     assert_clean_and_replayed(&store);
 }
 
 #[test]
-fn on_unlink_a_filter_ranges_over_what_is_linked_to_the_view() {
+fn on_unlink_a_filter_selects_from_the_links_of_the_view() {
     let (store, project) = registered(&["d", "b", "stray"]);
     link(&project, "w", &["a"]);
     let batch = Batch::flags(["stray", "e"]).and_matching(filter("tags:back"));
@@ -117,7 +117,7 @@ fn on_unlink_a_filter_ranges_over_what_is_linked_to_the_view() {
 }
 
 #[test]
-fn what_nobody_registered_counts_by_its_key_alone() {
+fn an_unregistered_resource_has_only_its_key() {
     let (store, project) = registered(&["stray", "a"]);
     for text in ["query:STRAY", "name:stray", "archived:false,key:stray"] {
         let found = linked(&store, text, Paging::first(10));
@@ -125,7 +125,7 @@ fn what_nobody_registered_counts_by_its_key_alone() {
     }
     let report = project.unlink("v", matching("type:permanent")).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("stray", "unlinked")]));
-    // To link, a filter ranges over what is registered.
+    // For a link, a filter selects from the registered resources.
     let report = project.link("v", matching("key:stray")).unwrap();
     assert_eq!((report.len(), report.revision()), (0, None));
 }
@@ -143,7 +143,7 @@ fn a_filter_that_finds_nothing_changes_nothing() {
 }
 
 #[test]
-fn a_filter_may_ask_for_the_views_that_a_resource_is_in() {
+fn a_filter_may_select_by_the_views_of_a_resource() {
     let (store, project) = registered(&["a", "b", "stray"]);
     link(&project, "w", &["b", "c"]);
     let report = project.link("w", matching("view:V")).unwrap();
@@ -160,7 +160,7 @@ fn a_filter_may_ask_for_the_views_that_a_resource_is_in() {
 }
 
 #[test]
-fn keys_and_what_the_filter_finds_together_are_bound_by_the_limit_of_a_batch() {
+fn keys_and_filtered_resources_together_count_for_the_limit_of_a_batch() {
     let (store, project) = {
         let store = Options::new().batch_limit(3).open_in_memory().unwrap();
         let project = store.project("p").unwrap();
@@ -173,7 +173,7 @@ fn keys_and_what_the_filter_finds_together_are_bound_by_the_limit_of_a_batch() {
     let error = project.link("v", batch).unwrap_err();
     assert!(matches!(error, Error::BatchTooLarge { keys: 4, limit: 3 }), "{error}");
     assert_eq!(flags(&store, "v"), [""; 0]);
-    // A key that the filter finds as well counts once.
+    // A key that the filter also finds counts once.
     let batch = Batch::flags(["a"]).and_matching(filter("tags:t"));
     assert_eq!(project.link("v", batch).unwrap().len(), 3);
 }
@@ -202,7 +202,7 @@ fn segments_are_selected_in_one_environment_or_in_all() {
 }
 
 #[test]
-fn in_a_closed_store_a_key_fails_and_what_the_filter_finds_is_linked() {
+fn in_a_closed_store_an_unregistered_key_fails_and_filtered_resources_are_linked() {
     let store = Options::new().link_policy(LinkPolicy::Closed).open_in_memory().unwrap();
     let project = store.project("p").unwrap();
     project.ensure_view(NewView::new("v", "V")).unwrap();
@@ -220,7 +220,7 @@ fn linked(store: &Store, text: &str, paging: Paging<LinkSort>) -> Page<viewlink:
     reader.linked_resources_matching("v", ResourceType::Flag, &filter(text), paging).unwrap()
 }
 
-/// The keys of a whole list, read a page of one at a time by offset and by cursor.
+/// The keys of a whole list, read in pages of one, by offset and by cursor.
 fn page_by_page<T: Clone>(
     sort: LinkSort,
     read: impl Fn(Paging<LinkSort>) -> Page<T>,
@@ -256,7 +256,7 @@ fn linked_resources_are_listed_by_filter_in_every_order() {
     assert_eq!(list("tags:t", LinkSort::LinkTime), ["d", "a", "b", "c"]);
     assert_eq!(list("tags:t", LinkSort::LinkedAt).len(), 4);
     assert_eq!(list("tags:t", LinkSort::Name), ["d", "a", "c", "b"]);
-    // A resource that is not registered has its key as its name.
+    // The name of an unregistered resource is its key.
     assert_eq!(list("archived:false", LinkSort::Name), ["d", "a", "c", "b", "stray"]);
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
@@ -269,7 +269,7 @@ fn linked_resources_are_listed_by_filter_in_every_order() {
 }
 
 #[test]
-fn a_cursor_of_a_list_by_name_is_of_no_other_list() {
+fn a_cursor_of_a_list_by_name_is_not_valid_in_another_list() {
     let (store, _) = registered(&["a", "b"]);
     let by_name = || Paging::first(1).sort(LinkSort::Name);
     let cursor = linked(&store, "tags:back", by_name()).next.unwrap();

@@ -1,4 +1,4 @@
-//! Questions over sets of links, with the sizes at which a store keeps bits for a set.
+//! Queries on sets of links, at sizes at which a store uses bitmaps.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use viewlink::{
 
 use crate::support::{assert_clean, create, flag, link, memory, project, two_views};
 
-/// More links than a set has to have for bits.
+/// More links than the size from which a set is a bitmap.
 const LARGE: usize = 6_000;
 
 fn in_views(tests: impl IntoIterator<Item = SetPredicate<&'static str>>) -> ResourceFilter {
@@ -65,7 +65,7 @@ fn resources_are_in_all_any_none_or_exactly_these_views() {
 }
 
 #[test]
-fn a_question_about_views_is_a_filter_like_any_other() {
+fn a_condition_on_views_is_a_filter_like_any_other() {
     let (_store, project) = two_views();
     link(&project, "v", &["a", "b", "stray"]);
     let put = |key| NewResource::flag(key).tags(["t"]);
@@ -78,18 +78,18 @@ fn a_question_about_views_is_a_filter_like_any_other() {
     assert_eq!(found(&reader, &in_no_view().and(tagged)), ["c"]);
     let by_key = ResourceCondition::Key(TextPredicate::StartsWith("s".to_owned()));
     assert_eq!(found(&reader, &of_v.clone().and(by_key)), ["stray"]);
-    // The registry knows those of it that are registered.
+    // The registry has the registered ones.
     let paging = Paging::first(9).sort(ResourceSort::Name);
     let page = reader.resources(ResourceType::Flag, &of_v, paging).unwrap();
     assert_eq!((page.total, page.items[0].name.as_str()), (2, "a"));
-    // And links can be made by it.
+    // Links can be made with it.
     let rest = Batch::matching(ResourceType::Flag, in_no_view());
     assert_eq!(project.link("w", rest).unwrap().success_count(), 1);
     assert_eq!(found(&project.read().unwrap(), &in_no_view()), [""; 0]);
 }
 
 #[test]
-fn a_view_that_is_not_there_and_a_key_that_is_none_are_errors() {
+fn a_missing_view_and_an_invalid_key_are_errors() {
     let (_store, project) = two_views();
     let reader = project.read().unwrap();
     let of = |view| in_views([SetPredicate::NoneOf(vec![view])]);
@@ -108,7 +108,7 @@ fn a_view_that_is_not_there_and_a_key_that_is_none_are_errors() {
 }
 
 #[test]
-fn cursors_lead_through_what_is_found_and_belong_to_its_list() {
+fn cursors_page_through_the_results_and_belong_to_their_list() {
     let (_store, project) = two_views();
     link(&project, "v", &["a", "b", "c", "d", "e"]);
     let reader = project.read().unwrap();
@@ -116,7 +116,7 @@ fn cursors_lead_through_what_is_found_and_belong_to_its_list() {
     let read = |paging| reader.find_resources(ResourceType::Flag, &filter, paging);
     let first = read(Paging::first(2)).unwrap();
     let cursor = first.next.unwrap();
-    // What is unlinked meanwhile does not matter to a reader who goes on.
+    // A later unlink does not affect a reader.
     project.unlink("v", Batch::flags(["b", "d"])).unwrap().all_ok().unwrap();
     let later = project.read().unwrap();
     let rest = later.find_resources(ResourceType::Flag, &filter, Paging::after(cursor.clone(), 9));
@@ -127,7 +127,7 @@ fn cursors_lead_through_what_is_found_and_belong_to_its_list() {
 }
 
 #[test]
-fn large_sets_answer_as_small_ones_do() {
+fn large_sets_give_the_same_answers_as_small_ones() {
     let store = memory();
     let project = project(&store);
     ["v", "w", "x", "small"].iter().for_each(|view| create(&project, view));
@@ -163,7 +163,7 @@ fn large_sets_answer_as_small_ones_do() {
         let overlap = reader.overlap("v", "w").unwrap();
         assert_eq!(overlap.both.total(), both.len() as u64);
         assert_eq!(overlap.either(), of_v.union(&of_w).count() as u64);
-        // Behind the middle of a list only what is read is looked at, and the total is the same.
+        // After the middle of a list only the requested part is read, and the total is the same.
         let paging = Paging::first(1).offset(1_000);
         let page = reader.find_resources(ResourceType::Flag, &all, paging).unwrap();
         assert_eq!(page.total, found(&reader, &all).len() as u64);
@@ -173,9 +173,9 @@ fn large_sets_answer_as_small_ones_do() {
 }
 
 #[test]
-fn what_a_large_deleted_view_had_is_in_no_view_at_once() {
+fn resources_of_a_large_deleted_view_are_in_no_view_at_once() {
     let (_store, project) = two_views();
-    // More than one change sweeps out of postings.
+    // Removing from the posting lists takes more than one change.
     link_numbers(&project, "v", 0..LARGE);
     link_numbers(&project, "w", 0..3);
     project.put_resources(numbered(0..LARGE).map(NewResource::flag)).unwrap().all_ok().unwrap();
@@ -228,7 +228,7 @@ fn views_have_all_any_none_or_exactly_these_resources() {
 }
 
 #[test]
-fn views_are_near_from_a_threshold_on() {
+fn views_are_near_from_a_threshold() {
     let (_store, project) = two_views();
     ["same", "empty", "half"].iter().for_each(|view| create(&project, view));
     link(&project, "v", &["a", "b", "c", "d"]);

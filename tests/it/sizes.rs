@@ -1,4 +1,4 @@
-//! How large the parts of a store are.
+//! The sizes of the parts of a store.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn assert_as_on_disk(store: &Store, dir: &Path) {
     assert_eq!(sizes.checkpoint_bytes, checkpoint);
 }
 
-/// What an act makes of the memory of each part: views, links, names, backlinks, registry.
+/// The change of the memory of each part by an action: views, links, names, backlinks, registry.
 fn growth(store: &Store, act: impl FnOnce()) -> [i64; 5] {
     let parts = |store: &Store| {
         let MemoryUse { views, links, names, backlinks, registry, .. } =
@@ -35,7 +35,7 @@ fn growth(store: &Store, act: impl FnOnce()) -> [i64; 5] {
 }
 
 #[test]
-fn each_part_of_the_memory_grows_with_what_is_in_it_and_is_given_back() {
+fn each_part_of_the_memory_grows_with_its_content_and_is_freed() {
     let (store, project) = two_views();
     assert_eq!(growth(&store, || create(&project, "x"))[1..], [0; 4], "a view has no links yet");
     let keys = || (0..5_000).map(|number| format!("a-flag-with-a-long-name-{number}"));
@@ -46,7 +46,7 @@ fn each_part_of_the_memory_grows_with_what_is_in_it_and_is_given_back() {
     assert!(names > 5_000 * 24 && names < 5_000 * 160, "{names}");
     assert!(backlinks > 5_000 * 2 && backlinks < 5_000 * 100, "{backlinks}");
     assert_eq!(registry, 0);
-    // A second link of the same names takes no more of them.
+    // A second link of the same names needs no more memory for them.
     let second = growth(&store, || {
         project.link("w", Batch::flags(keys())).unwrap().all_ok().unwrap();
     });
@@ -62,23 +62,23 @@ fn each_part_of_the_memory_grows_with_what_is_in_it_and_is_given_back() {
 }
 
 #[test]
-fn a_checkpoint_moves_the_revision_that_the_disk_has() {
+fn a_checkpoint_increases_the_revision_on_disk() {
     let (store, project) = two_views();
-    let told = || {
+    let reported = || {
         let sizes = store.sizes().unwrap();
         (sizes.revision, sizes.checkpoint_revision, sizes.journal.oldest, sizes.journal.newest)
     };
-    assert_eq!(told(), (2, 0, 1, 2));
+    assert_eq!(reported(), (2, 0, 1, 2));
     store.checkpoint().unwrap();
-    assert_eq!(told(), (2, 2, 1, 2));
+    assert_eq!(reported(), (2, 2, 1, 2));
     link(&project, "v", &["a"]);
-    assert_eq!(told(), (3, 2, 1, 3));
+    assert_eq!(reported(), (3, 2, 1, 3));
     store.fail_next_change(Fault::Committed);
     project.link("v", Batch::flags(["b"])).unwrap_err();
     store.recover().unwrap();
-    assert_eq!(told(), (4, 2, 1, 4), "a recovery makes no checkpoint");
+    assert_eq!(reported(), (4, 2, 1, 4), "a recovery makes no checkpoint");
     store.checkpoint().unwrap();
-    assert_eq!(told(), (4, 4, 1, 4));
+    assert_eq!(reported(), (4, 4, 1, 4));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_sizes_of_files_are_those_of_the_directory_through_rotation_removal_and_op
 }
 
 #[test]
-fn a_store_that_is_only_read_is_as_large_as_one_that_is_written() {
+fn a_read_only_store_reports_the_same_sizes_as_a_writable_one() {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Options::new().checkpoints(Checkpoints::ByHand).open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -129,9 +129,9 @@ fn a_store_that_is_only_read_is_as_large_as_one_that_is_written() {
     assert!(memory[0].abs_diff(memory[1]) < memory[1] / 4, "{memory:?}");
 }
 
-/// The newest segment has no change yet, and the first one does not fit into it.
+/// The newest segment has no change yet, and the next change does not fit into it.
 #[test]
-fn a_segment_that_takes_the_place_of_an_empty_one_is_as_long_as_its_file() {
+fn a_segment_that_replaces_an_empty_one_has_the_length_of_its_file() {
     let dir = tempfile::tempdir().unwrap();
     let store = Options::new().segment_size(4096).open(dir.path()).unwrap();
     let view = NewView::new("v", "V").description("d".repeat(4096));
@@ -161,7 +161,7 @@ fn sizes_can_be_read_when_writes_stopped_and_not_when_the_store_is_closed() {
 }
 
 #[test]
-fn asking_for_sizes_leaves_no_snapshot() {
+fn reading_sizes_leaves_no_snapshot() {
     let store = memory();
     create(&project(&store), "v");
     store.sizes().unwrap();

@@ -1,4 +1,4 @@
-//! Snapshots: each shows one revision, for as long as it is held.
+//! Snapshots: each shows one revision, as long as it is open.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::{
     project, revision, two_views,
 };
 
-/// Makes some change or other.
+/// Makes a random change.
 fn change(store: &Store, random: &mut Random) {
     let project = store.project(["p", "q"][random.below(2)]).unwrap();
     let view = format!("v{}", random.below(3));
@@ -38,7 +38,7 @@ fn remove_everything(project: &Project) {
 }
 
 #[test]
-fn a_snapshot_does_not_see_what_comes_after_it() {
+fn a_snapshot_does_not_see_later_changes() {
     let (store, project) = two_views();
     let empty = memory();
     let nothing = empty.snapshot().unwrap();
@@ -66,7 +66,7 @@ fn a_snapshot_first_read_after_others_wrote_shows_its_own_revision() {
     link(&project, "v", &["a", "b"]);
     link(&project, "w", &["a"]);
     let expected = content_of(&store);
-    // Nothing is read from this one before everything is gone.
+    // This one is not read until everything is deleted.
     let unread = store.snapshot().unwrap();
     remove_everything(&project);
     store.checkpoint().unwrap();
@@ -93,7 +93,7 @@ fn every_snapshot_stays_exact(store: &Store, changes: usize) {
         let snapshot = store.snapshot().unwrap();
         let seen = content(&snapshot);
         held.push((snapshot, seen));
-        // Some go early, so that parts of the middle are freed while older ones are held.
+        // Some are dropped early, so that parts of the middle are freed while older ones are open.
         if number % 3 == 2 {
             held.remove(random.below(held.len()));
         }
@@ -121,7 +121,7 @@ fn snapshots_held_over_many_changes_and_checkpoints_stay_exact_on_disk() {
 }
 
 #[test]
-fn a_snapshot_keeps_the_store_open_when_all_handles_are_gone() {
+fn a_snapshot_keeps_the_store_open_when_all_handles_are_dropped() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     create(&project(&store), "v");
@@ -158,7 +158,7 @@ fn a_clock_that_is_set_back_never_makes_times_run_backwards() {
     let crashed = tempfile::tempdir().unwrap();
     crate::support::copy(dir.path(), crashed.path());
     store.close().unwrap();
-    // The time of the last change is known after both ways of opening again.
+    // The time of the last change is known after both kinds of opening.
     for path in [dir.path(), crashed.path()] {
         clock.set(5);
         let store = clock.options().open(path).unwrap();

@@ -1,4 +1,4 @@
-//! Figures of a store.
+//! Statistics of a store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use viewlink::{Batch, Error, FailureCode, Fault, LinkChange, NewResource, Option
 use crate::support::{create, link, memory, project, segments, stop_writes, two_views};
 
 #[test]
-fn an_empty_store_has_no_figures() {
+fn the_statistics_of_an_empty_store_are_zero() {
     let stats = memory().stats();
     assert_eq!((stats.revision, stats.snapshots), (0, 0));
     assert_eq!((stats.groups.groups(), stats.groups.changes()), (0, 0));
@@ -34,13 +34,13 @@ fn the_journal_since_the_last_checkpoint_is_counted_until_the_next_one() {
     assert_eq!(after.bytes_since_checkpoint, 0);
     assert_eq!((before.checkpoints, after.checkpoints), (0, 1));
     assert_eq!(after.checkpoint_bytes, store.sizes().unwrap().checkpoint_bytes);
-    // There is nothing to bring to disk.
+    // There is nothing to write.
     store.checkpoint().unwrap();
     assert_eq!(store.stats(), after);
 }
 
 #[test]
-fn the_oldest_living_snapshot_is_told_with_its_age() {
+fn the_age_of_the_oldest_open_snapshot_is_reported() {
     let store = memory();
     create(&project(&store), "v");
     let first = store.snapshot().unwrap();
@@ -60,7 +60,7 @@ fn the_oldest_living_snapshot_is_told_with_its_age() {
     assert!(oldest(1, 2) <= between.elapsed());
     drop(clones);
     oldest(1, 2);
-    // A feed of changes holds none.
+    // A feed of changes has no snapshot.
     let changes = second.changes(1).unwrap();
     drop(second);
     assert_eq!((store.stats().snapshots, store.stats().oldest_snapshot), (0, None));
@@ -68,7 +68,7 @@ fn the_oldest_living_snapshot_is_told_with_its_age() {
 }
 
 #[test]
-fn snapshots_taken_at_one_moment_are_counted_each() {
+fn snapshots_of_one_moment_are_counted_separately() {
     let store = memory();
     let mut held: Vec<_> = (0..5).map(|_| store.snapshot().unwrap()).collect();
     assert_eq!(store.stats().snapshots, 5);
@@ -77,7 +77,7 @@ fn snapshots_taken_at_one_moment_are_counted_each() {
 }
 
 #[test]
-fn figures_outlive_a_failure_a_recovery_and_the_closing() {
+fn statistics_are_kept_over_a_failure_a_recovery_and_the_closing() {
     let (store, project) = two_views();
     store.checkpoint().unwrap();
     store.fail_next_change(Fault::Committed);
@@ -95,13 +95,13 @@ fn figures_outlive_a_failure_a_recovery_and_the_closing() {
     assert_eq!(stats.bytes_since_checkpoint, 0);
 }
 
-/// Nothing is read from them any more; what they keep in memory they keep until they are dropped.
+/// They are not read any more, but keep their memory until they are dropped.
 #[test]
 fn snapshots_from_before_a_recovery_or_the_closing_count_until_they_are_dropped() {
     let (store, _) = two_views();
     let old = store.snapshot().unwrap();
     stop_writes(&store);
-    assert_eq!(store.stats().snapshots, 1, "it can be read from still");
+    assert_eq!(store.stats().snapshots, 1, "it can still be read");
     store.recover().unwrap();
     assert!(matches!(old.project("p"), Err(Error::Closed)));
     let new = store.snapshot().unwrap();
@@ -116,7 +116,7 @@ fn snapshots_from_before_a_recovery_or_the_closing_count_until_they_are_dropped(
 }
 
 #[test]
-fn an_opened_store_tells_what_it_found() {
+fn an_opened_store_reports_the_content_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new();
     let store = options.clone().open(dir.path()).unwrap();
@@ -128,15 +128,15 @@ fn an_opened_store_tells_what_it_found() {
     let opened = options.open(killed.path()).unwrap();
     let stats = opened.stats();
     assert_eq!((stats.revision, stats.checkpoint_revision, stats.checkpoints), (2, 0, 0));
-    // What holds changes together in the journal is not counted of what is replayed.
+    // Markers between changes in the journal are not counted during a replay.
     assert!((1..=written).contains(&stats.bytes_since_checkpoint), "{stats:?}");
 }
 
 #[test]
-fn keys_are_counted_by_what_became_of_them_over_all_batches() {
+fn keys_are_counted_by_outcome_over_all_batches() {
     let (store, project) = two_views();
     let _ = project.put_resources([NewResource::flag("a"), NewResource::flag("a")]).unwrap();
-    assert_eq!(store.stats().keys.total(), 0, "those of a registration are not of links");
+    assert_eq!(store.stats().keys.total(), 0, "links of a registration are not counted");
     let _ = project.link("v", Batch::flags(["a", "b", "c", "a", "?"])).unwrap();
     let _ = project.link("v", Batch::flags(["a"]).failures_only()).unwrap();
     let _ = project.unlink("v", Batch::flags(["c", "x"])).unwrap();
@@ -167,7 +167,7 @@ fn keys_are_counted_by_what_became_of_them_over_all_batches() {
 }
 
 #[test]
-fn keys_of_dry_runs_and_of_calls_that_failed_are_not_counted() {
+fn keys_of_dry_runs_and_of_failed_calls_are_not_counted() {
     let (store, project) = two_views();
     let _ = project.dry_run().link("v", Batch::flags(["a", "?"])).unwrap();
     project.link("none", Batch::flags(["a"])).unwrap_err();
@@ -182,17 +182,17 @@ fn keys_of_dry_runs_and_of_calls_that_failed_are_not_counted() {
     assert_eq!((store.stats().keys.unlinked(), store.stats().keys.total()), (1, 1));
     stop_writes(&store);
     store.recover().unwrap();
-    assert_eq!(store.stats().keys.total(), 1, "they outlive a recovery");
+    assert_eq!(store.stats().keys.total(), 1, "they are kept over a recovery");
 }
 
 #[test]
-fn the_last_and_the_longest_commit_and_checkpoint_are_told() {
+fn the_last_and_the_longest_commit_and_checkpoint_are_reported() {
     let (store, project) = two_views();
     let before = store.stats();
     assert!(before.last_commit > Some(Duration::ZERO), "{before:?}");
     assert!(before.longest_commit >= before.last_commit, "{before:?}");
     assert_eq!((before.last_checkpoint, before.longest_checkpoint), (None, None));
-    // What changes nothing is no commit, and a dry run is none.
+    // A call that changes nothing is not a commit, nor is a dry run.
     let _ = project.unlink("v", Batch::flags(["a"])).unwrap();
     let _ = project.dry_run().link("v", Batch::flags(["a"])).unwrap();
     assert_eq!(store.stats().last_commit, before.last_commit);
@@ -204,18 +204,18 @@ fn the_last_and_the_longest_commit_and_checkpoint_are_told() {
     store.checkpoint().unwrap();
     assert!(store.stats().longest_checkpoint >= after.last_checkpoint);
     assert_eq!((after.checkpoint_revision, store.stats().checkpoint_revision), (2, 3));
-    // A recovery is neither.
+    // Nor is a recovery.
     let (store, project) = two_views();
     store.fail_next_change(Fault::Committed);
     project.link("v", Batch::flags(["a"])).unwrap_err();
     let commit = store.stats().last_commit;
     store.recover().unwrap();
     assert_eq!(store.stats().last_checkpoint, None);
-    assert_eq!(store.stats().last_commit, commit, "readers saw none since");
+    assert_eq!(store.stats().last_commit, commit, "readers have seen no change since");
 }
 
 #[test]
-fn commits_are_slow_from_the_time_that_the_options_say() {
+fn commits_are_slow_from_the_time_in_the_options() {
     for (limit, slow) in [(Duration::ZERO, 2), (Duration::from_secs(1), 0), (Duration::MAX, 0)] {
         let store = Options::new().slow_commit(limit).open_in_memory().unwrap();
         create(&project(&store), "v");
@@ -226,12 +226,12 @@ fn commits_are_slow_from_the_time_that_the_options_say() {
 }
 
 #[test]
-fn the_time_of_a_commit_is_that_until_readers_see_it() {
+fn the_time_of_a_commit_ends_when_readers_see_it() {
     let options = Options::new().slow_commit(Duration::from_millis(40));
     let waits = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&waits);
     let options = options.clock(move || {
-        // The clock is asked in the middle of a change.
+        // The clock is read in the middle of a change.
         if asked.swap(false, Ordering::SeqCst) {
             thread::sleep(Duration::from_millis(50));
         }
@@ -254,22 +254,22 @@ fn the_length_of_the_journal_is_that_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().segment_size(4096).keep_changes(Some(1));
     let store = options.open(dir.path()).unwrap();
-    let told = || (store.stats().journal_segments, store.stats().journal_bytes);
+    let reported = || (store.stats().journal_segments, store.stats().journal_bytes);
     let there = || {
         let files = segments(dir.path());
         let bytes = files.iter().map(|path| std::fs::metadata(path).unwrap().len());
         (files.len() as u64, bytes.sum::<u64>())
     };
-    assert_eq!(told(), there());
+    assert_eq!(reported(), there());
     create(&project(&store), "v");
     for number in 0..60 {
         link(&project(&store), "v", &[&format!("{number}{}", "x".repeat(200))]);
     }
-    assert_eq!(told(), there());
-    assert!(told().0 > 3, "{:?}", told());
+    assert_eq!(reported(), there());
+    assert!(reported().0 > 3, "{:?}", reported());
     store.checkpoint().unwrap();
-    assert_eq!(told(), there());
-    assert_eq!(told().0, 1);
+    assert_eq!(reported(), there());
+    assert_eq!(reported().0, 1);
     let other = store.clone();
     let stats = || (other.stats().journal_segments, other.stats().journal_bytes);
     store.close().unwrap();

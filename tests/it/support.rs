@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared by the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -33,7 +33,7 @@ pub(crate) fn project(store: &Store) -> Project {
     store.project("p").unwrap()
 }
 
-/// Stops writes, as a journal that cannot be synced does; nothing changes.
+/// Stops writes, as if the journal cannot be synced; nothing changes.
 pub(crate) fn stop_writes(store: &Store) {
     store.fail_next_change(Fault::Unknown);
     let project = store.project("never-there").unwrap();
@@ -99,7 +99,7 @@ pub(crate) fn pairs(of: &[(&str, &'static str)]) -> Vec<(String, &'static str)> 
     of.iter().map(|(key, outcome)| ((*key).to_string(), *outcome)).collect()
 }
 
-/// The counts of a report agree with each other and with its outcomes.
+/// Checks that the counts of a report agree with each other and with its outcomes.
 pub(crate) fn assert_counts(report: &Report) {
     let failed = report.outcomes().filter(|(_, outcome)| outcome.is_failure()).count();
     assert_eq!(report.failure_count(), failed);
@@ -114,15 +114,15 @@ pub(crate) fn assert_clean(store: &Store) {
     assert!(verification.is_clean(), "{verification}");
 }
 
-/// Checks the store and that its journal was replayed from the first change on.
+/// Checks the store, and that its journal was replayed from the first change on.
 pub(crate) fn assert_clean_and_replayed(store: &Store) {
     let verification = store.verify().unwrap();
     assert!(verification.is_clean(), "{verification}");
     assert!(verification.counts.replayed, "{verification}");
 }
 
-/// A message that can go to a log or a client as it is: one line that begins like the middle of a
-/// sentence, without characters that a terminal acts on.
+/// A message that can be logged or sent to a client unchanged: one line that begins in lower case, without characters
+/// that affect a terminal.
 pub(crate) fn assert_plain(message: &str) {
     let acts = |character: char| character.is_control() || character == '\u{202e}';
     assert!(!message.chars().any(acts), "{message:?}");
@@ -130,7 +130,7 @@ pub(crate) fn assert_plain(message: &str) {
     assert!(!first.is_uppercase() && !message.ends_with('.'), "{message}");
 }
 
-/// All changes there are.
+/// All changes of the journal.
 pub(crate) fn journal(store: &Store) -> Vec<Change> {
     let changes = store.snapshot().unwrap().changes(1).unwrap();
     changes.collect::<Result<_, _>>().unwrap()
@@ -169,7 +169,7 @@ pub(crate) fn all<S: Default>() -> Paging<S> {
     Paging::first(usize::MAX)
 }
 
-/// Everything that a snapshot shows, but the journal.
+/// Everything that a snapshot shows, except the journal.
 pub(crate) fn content(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = vec![format!("revision {}", snapshot.revision())];
     for info in snapshot.projects(all::<KeySort>()).unwrap() {
@@ -196,12 +196,12 @@ pub(crate) fn content(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
-/// [`content`] of the store as it stands.
+/// [`content`] of the current state of the store.
 pub(crate) fn content_of(store: &Store) -> Vec<String> {
     content(&store.snapshot().unwrap())
 }
 
-/// The names and bytes of everything under a directory, the file `lock` aside.
+/// The names and bytes of all files below a directory, except the file `lock`.
 pub(crate) fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -217,7 +217,7 @@ pub(crate) fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// The error of an open that must fail and leave every byte and name as it was.
+/// The error of an open that must fail and must not change any byte or name.
 pub(crate) fn refused(path: &Path, options: Options) -> Error {
     let seen = || if path.is_dir() { files(path) } else { BTreeMap::new() };
     let before = seen();
@@ -226,7 +226,7 @@ pub(crate) fn refused(path: &Path, options: Options) -> Error {
     error
 }
 
-/// Copies a directory as it is now, as a process that is killed leaves it.
+/// Copies a directory in its current state, as a killed process leaves it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -240,7 +240,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The segments in a directory, the oldest first; without one that is made ahead.
+/// The segments in a directory, the oldest first; without one that is created in advance.
 pub(crate) fn segments_in(dir: &Path) -> Vec<PathBuf> {
     let is_segment = |path: &PathBuf| {
         let stem = path.file_stem().unwrap().to_string_lossy();
@@ -267,7 +267,7 @@ pub(crate) fn first_revision(segment: &Path) -> u64 {
     segment.file_stem().unwrap().to_str().unwrap().parse().unwrap()
 }
 
-/// Waits until something is so, which others bring about.
+/// Waits until a condition holds that other threads cause.
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
@@ -276,7 +276,7 @@ pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Options under which an opening fails that has changes to take from the journal.
+/// Options with which an opening fails if it has to replay changes.
 pub(crate) fn replaying_nothing(options: Options) -> Options {
     options.on_recovery(|progress| {
         let is_loading = matches!(progress, RecoveryProgress::Loading { .. });
@@ -284,7 +284,7 @@ pub(crate) fn replaying_nothing(options: Options) -> Options {
     })
 }
 
-/// A key that no other one is like, so that files do not become shorter by what keys share.
+/// A unique key that compresses badly with other keys, so that files do not become shorter.
 pub(crate) fn noise(number: usize, length: usize) -> String {
     let mut random = Random(number as u64);
     let words = (0..length.div_ceil(16)).map(|_| format!("{:016x}", random.next()));
@@ -300,8 +300,8 @@ impl Clock {
         self.0.store(millis, Ordering::SeqCst);
     }
 
-    /// Goes on to a time in steps, with something at each of them: what is kept for a time does not age by more
-    /// than a quarter of it at once.
+    /// Advances to a time in steps, with an action at each step: the age of kept changes grows by at most a quarter of
+    /// the limit at once.
     pub(crate) fn pass(&self, to: u64, step: u64, mut act: impl FnMut(u64)) {
         while self.0.load(Ordering::SeqCst) < to {
             self.set((self.0.load(Ordering::SeqCst) + step).min(to));
@@ -323,7 +323,7 @@ pub(crate) fn copy_of(store: &Store, path: &Path) -> Store {
     copy
 }
 
-/// What stands in a directory, in order.
+/// The names in a directory, in order.
 pub(crate) fn names(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap();
     let mut names: Vec<String> =

@@ -1,4 +1,4 @@
-//! What a verification counts.
+//! The counts of a verification.
 
 use viewlink::{Options, ResourceType, Store};
 
@@ -21,7 +21,7 @@ fn filled() -> Store {
 }
 
 #[test]
-fn a_verification_counts_what_is_there() {
+fn a_verification_counts_the_content() {
     let store = filled();
     link(&project(&store), "v", &["d"]);
     let verification = store.verify().unwrap();
@@ -39,7 +39,7 @@ fn a_verification_counts_what_is_there() {
 }
 
 #[test]
-fn a_journal_that_does_not_reach_back_is_not_replayed() {
+fn an_incomplete_journal_is_not_replayed_by_a_verification() {
     let options = Options::new().segment_size(4_096).keep_changes(Some(1));
     let store = options.open_in_memory().unwrap();
     create(&project(&store), "v");

@@ -1,4 +1,4 @@
-//! Views and projects: what creating, changing and deleting them does.
+//! Views and projects: creating, changing and deleting them.
 
 use viewlink::{
     Batch, ChangeKind, Error, Maintainer, NewView, Paging, ResourceType, Timestamp, TypeCounts,
@@ -22,7 +22,7 @@ fn full() -> NewView {
         .maintainer(Maintainer::Team("checkout".into()))
 }
 
-/// The keys of the views in an order, read a page of two at a time.
+/// The keys of the views in an order, read in pages of two.
 fn in_order(store: &viewlink::Store, sort: ViewSort) -> Vec<String> {
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
@@ -96,7 +96,7 @@ fn keys_of_any_case_name_the_same_view() {
 }
 
 #[test]
-fn project_keys_are_told_apart_by_case() {
+fn project_keys_are_case_sensitive() {
     let store = memory();
     create(&store.project("p").unwrap(), "v");
     create(&store.project("P").unwrap(), "w");
@@ -111,7 +111,7 @@ fn project_keys_are_told_apart_by_case() {
 fn views_come_in_key_order_a_page_at_a_time_with_the_total() {
     let store = memory();
     let project = project(&store);
-    // A key that is the start of another one, and one of another project between them.
+    // A key that is a prefix of another one, and a key of another project between them.
     for key in ["c", "a.b", "a", "B", "a-b", "d"] {
         create(&project, key);
     }
@@ -128,7 +128,7 @@ fn views_come_in_key_order_a_page_at_a_time_with_the_total() {
             assert!(page.items.len() <= limit && !page.items.is_empty());
             next = page.next.clone().map(|cursor| Paging::after(cursor, limit));
             found.extend(page.into_iter().map(|view| view.key.to_string()));
-            assert!(found.len() <= sorted.len(), "it goes round: {found:?}");
+            assert!(found.len() <= sorted.len(), "paging does not end: {found:?}");
         }
         assert_eq!(found, sorted, "limit {limit}");
         for offset in 0..8 {
@@ -190,7 +190,7 @@ fn an_update_raises_the_version_and_keeps_what_it_does_not_name() {
 }
 
 #[test]
-fn a_patch_that_leaves_everything_as_it_is_makes_no_revision() {
+fn a_patch_without_differences_makes_no_revision() {
     let store = memory();
     let project = project(&store);
     let created = project.create_view(full()).unwrap();
@@ -216,7 +216,7 @@ fn links_raise_the_revision_of_a_view_and_not_its_version() {
 }
 
 #[test]
-fn a_view_that_is_there_is_not_created_again_and_ensuring_it_takes_it() {
+fn an_existing_view_is_not_created_again_and_ensure_view_returns_it() {
     let store = memory();
     let project = project(&store);
     let created = project.ensure_view(full()).unwrap();
@@ -231,7 +231,7 @@ fn a_view_that_is_there_is_not_created_again_and_ensuring_it_takes_it() {
 }
 
 #[test]
-fn deleting_a_view_tells_how_many_links_of_each_type_went() {
+fn deleting_a_view_reports_the_number_of_removed_links_by_type() {
     let (store, project) = two_views();
     let counts = [(ResourceType::Flag, 3), (ResourceType::Segment, 2), (ResourceType::Metric, 1)];
     for (resource_type, count) in counts {
@@ -266,7 +266,7 @@ fn a_deleted_key_can_be_created_again_and_starts_empty() {
     assert_eq!((new.version, new.links.total()), (1, 0));
     assert!(flags(&store, "v").is_empty());
     assert!(views_of(&store, &flag("a")).is_empty());
-    // The list of views that `a` still has names the old view; linking it must not revive that.
+    // The list of views that `a` still has contains the old view; linking must not restore it.
     link(&project, "v", &["a"]);
     assert_eq!(views_of(&store, &flag("a")), ["v"]);
     assert_eq!(flags(&store, "v"), ["a"]);

@@ -1,4 +1,4 @@
-"""The official client as its users use it, and plain HTTP for what it cannot parse."""
+"""The official client, and plain HTTP for answers that it cannot parse."""
 
 import functools
 import json
@@ -35,14 +35,14 @@ class Api:
         self.reader = self.client(READER)
 
     def api_client(self, key):
-        """The client for an API key, of which any operations are made."""
+        """The client for an API key, for all groups of operations."""
         configuration = launchdarkly_api.Configuration(host=self.url)
         if key is not None:
             configuration.api_key["ApiKey"] = key
         return launchdarkly_api.ApiClient(configuration)
 
     def client(self, key):
-        """The operations of the client on views for an API key."""
+        """The client's operations on views, for an API key."""
         client = self.api_client(key)
         if hasattr(launchdarkly_api, "ViewsApi"):
             return launchdarkly_api.ViewsApi(client)
@@ -70,13 +70,13 @@ class Api:
             return error.code, error.headers, json.loads(error.read())
 
     def linked(self, view, kind, **parameters):
-        """The keys that are linked to a view, by link time, and their whole number."""
+        """The keys that are linked to a view, by link time, and their total number."""
         page = self.reader.get_linked_resources(self.project, view, kind, **parameters)
         return [item.resource_key for item in page.items], page.total_count
 
 
 class Beta:
-    """The operations up to version 24, which want to be told that they are beta."""
+    """The operations up to version 24, which need a parameter for the beta API."""
 
     def __init__(self, operations):
         self.operations = operations
@@ -107,5 +107,5 @@ def counts(report):
 
 
 def codes(answer):
-    """Why each resource failed, which the client keeps in the raw body only."""
+    """The code of each failed resource, which the client keeps only in the raw body."""
     return [failed["code"] for failed in json.loads(answer.raw_data)["failedResources"]]

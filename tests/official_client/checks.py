@@ -1,4 +1,4 @@
-"""Counts what holds, and stops at what does not."""
+"""Counts successful checks, and stops at the first failure."""
 
 import json
 

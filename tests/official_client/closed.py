@@ -1,4 +1,4 @@
-"""A host that links registered resources only."""
+"""A host that links only registered resources."""
 
 from launchdarkly_api.models.view_post import ViewPost
 
@@ -37,6 +37,6 @@ def check(api, checks):
     got = (report["linkedCount"], report["failureCount"], report["failedResources"][0]["code"])
     checks.equal("closed: replace", got, (1, 1, "unknown_resource"))
     checks.equal("closed: what is linked then", api.linked(VIEW, "flags"), (["theme"], 1))
-    # Whoever unlinks wants it gone, whatever it is.
+    # Any link can be removed, also one of an unregistered resource.
     answer = client.unlink_resource_with_http_info(project, VIEW, "flags", by_keys(["nobody", "theme"]))
     checks.equal("closed: unlink", (counts(answer.data), codes(answer)), ((1, 1), ["not_linked"]))

@@ -24,7 +24,7 @@ def main():
     open_url, closed_url, version = sys.argv[1:]
     checks = Checks(f"launchdarkly-api {version}")
     checks.equal("the installed version", importlib.metadata.version("launchdarkly-api"), version)
-    # Projects of its own, so that all versions can use one store.
+    # Separate projects, so that all versions can use one store.
     name = version.replace(".", "-")
     api = Api(open_url, project=f"client-{name}", version=version)
     for module in (views, links, lists, kinds, refusals, terms, elsewhere):

@@ -1,4 +1,4 @@
-"""Projects, flags and segments, by the operations of the client that are not about views."""
+"""Projects, flags and segments, with the operations of the client that do not concern views."""
 
 import launchdarkly_api
 from launchdarkly_api.exceptions import ApiException, NotFoundException
@@ -26,7 +26,7 @@ def projects(api, checks, client):
     found = client.get_project(api.project)
     checks.equal("get it", (found.key, found.name, found.tags), (api.project, "Client", []))
     checks.raises(
-        "get one that is not there", NotFoundException, "unknown_project",
+        "get a missing project", NotFoundException, "unknown_project",
         lambda: client.get_project("none"),
     )
 
@@ -43,7 +43,7 @@ def flags(api, checks, client):
     checks.equal("get it", (found.temporary, found.archived, found.variations), (True, False, []))
     page = client.get_feature_flags(api.project, filter="tags:a+b", limit=1)
     checks.equal("list flags by tags", ([of.key for of in page.items], page.total_count), (["made"], 1))
-    # The body of the client has no views; the path of a client that has them is the same.
+    # The client's request body has no views; the path is the same with views.
     body = {"key": "made-in-view", "viewKeys": ["alpha"]}
     status, _, _ = api.request("POST", f"/api/v2/flags/{api.project}", body)
     views = api.reader.get_linked_views(api.project, "flags", "made-in-view")
@@ -53,7 +53,7 @@ def flags(api, checks, client):
     views = api.reader.get_linked_views(api.project, "flags", "made-in-view")
     checks.equal("delete them", views.total_count, 0)
     checks.raises(
-        "get what was deleted", NotFoundException, "unknown_resource",
+        "get a deleted flag", NotFoundException, "unknown_resource",
         lambda: client.get_feature_flag(api.project, "made"),
     )
 

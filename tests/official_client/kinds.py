@@ -9,7 +9,7 @@ VIEW = "alpha"
 
 def check(api, checks):
     segments(api, checks)
-    # Version 22 refuses an AI config in an answer, and it and the later ones a metric.
+    # Version 22 refuses an AI config in an answer. Versions 22 and later refuse a metric.
     told = by_client if api.major != 22 else plainly
     told(api, checks, "aiConfigs", "aiConfig")
     told = by_client if api.major < 22 else plainly
@@ -36,8 +36,8 @@ def segments(api, checks):
         lambda: client.get_linked_views(project, "segments", "beta-users"),
     )
     answer = client.link_resource_with_http_info(project, VIEW, "segments", by_keys(["5f1c0de"]))
-    checks.equal("an id that no segment is registered with", counts(answer.data), (0, 1))
-    checks.equal("and why it fails", codes(answer), ["unknown_resource"])
+    checks.equal("an unregistered id", counts(answer.data), (0, 1))
+    checks.equal("its code", codes(answer), ["unknown_resource"])
     report = client.unlink_resource(project, VIEW, "segments", by_segments(("env-1", "beta-users")))
     checks.equal("unlink a segment", counts(report), (1, 0))
     checks.equal("only that one", api.linked(VIEW, "segments"), (["beta-users"], 1))
@@ -61,7 +61,7 @@ def by_client(api, checks, kind, singular):
 
 
 def plainly(api, checks, kind, singular):
-    """Types whose name in an answer the client refuses, over plain HTTP."""
+    """Types that the client refuses in answers, over plain HTTP."""
     link, linked = f"/views/{VIEW}/link/{kind}", f"/views/{VIEW}/linked/{kind}"
     status, report = api.http("POST", link, {"keys": ["one", "-"]})
     checks.equal(f"link {kind}", (status, report["successCount"], report["failureCount"]), (200, 1, 1))

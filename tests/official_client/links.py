@@ -1,4 +1,4 @@
-"""Flags: link, unlink, and what became of each key."""
+"""Flags: link, unlink, and the outcome of each key."""
 
 from launchdarkly_api.exceptions import NotFoundException
 from launchdarkly_api.models.view_post import ViewPost
@@ -45,7 +45,7 @@ def check(api, checks):
     checks.equal("the other half stays", api.linked(VIEW, "flags", limit=1000, offset=1)[0], many[1:2000:2])
     views_of = client.get_linked_views(project, "flags", "flag-0001")
     checks.equal("the views of a flag", [view.key for view in views_of.items], [VIEW])
-    checks.equal("of one that is gone", client.get_linked_views(project, "flags", many[0]).total_count, 0)
+    checks.equal("the views of an unlinked flag", client.get_linked_views(project, "flags", many[0]).total_count, 0)
 
 
 def partial_failure(api, checks):

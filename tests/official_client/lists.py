@@ -1,4 +1,4 @@
-"""Lists: order, pages, summaries, and what cannot be asked for."""
+"""Lists: order, pages, summaries, and invalid requests."""
 
 from launchdarkly_api.exceptions import BadRequestException
 from launchdarkly_api.models.view_post import ViewPost
@@ -10,11 +10,11 @@ def check(api, checks):
         client.create_view(project, ViewPost(key=key, name=name, tags=[tag, "new"]))
     keys = lambda **query: [view.key for view in client.get_views(project, **query).items]
     checks.equal("views by key", keys(), ["alpha", "beta", "my-view"])
-    checks.equal("views by key, said so", keys(sort="key"), ["alpha", "beta", "my-view"])
+    checks.equal("views by key, explicitly", keys(sort="key"), ["alpha", "beta", "my-view"])
     checks.equal("views by name", keys(sort="name"), ["beta", "my-view", "alpha"])
     checks.equal("views by their last change", keys(sort="updatedAt")[0], "my-view")
     checks.equal("a page", keys(limit=1, offset=1), ["beta"])
-    checks.equal("a page behind the end", keys(offset=3), [])
+    checks.equal("a page after the end", keys(offset=3), [])
     page = client.get_views(project, limit=2)
     checks.equal("the number of all", (len(page.items), page.total_count), (2, 3))
     checks.equal("the next page", page.links.next.href.endswith("limit=2&offset=2"), True)
@@ -26,15 +26,15 @@ def check(api, checks):
     checks.equal("none unasked", client.get_views(project).items[2].flags_summary, None)
 
     linked = lambda **query: api.linked("my-view", "flags", **query)
-    checks.equal("20 where nothing is said", len(linked()[0]), 20)
+    checks.equal("20 by default", len(linked()[0]), 20)
     checks.equal("resources by link time", linked(sort="linkedAt", limit=2)[0], ["search-v3", "flag-0001"])
     checks.equal(
-        "what is not registered, by its key", linked(sort="name", limit=2)[0], ["flag-0001", "flag-0003"]
+        "unregistered resources, by key", linked(sort="name", limit=2)[0], ["flag-0001", "flag-0003"]
     )
     filters = (
         ("a filter with a comma too many", {"filter": "tags:a,"}, "invalid_filter"),
-        ("a filter of a field that is none", {"filter": "tag:a"}, "invalid_filter"),
-        ("a filter of what is not kept", {"filter": "evaluated:x"}, "unsupported"),
+        ("a filter with an unknown field", {"filter": "tag:a"}, "invalid_filter"),
+        ("a filter with an unsupported field", {"filter": "evaluated:x"}, "unsupported"),
     )
     for name, query, code in (
         ("a sort of views", {"sort": "key"}, "invalid_request"),

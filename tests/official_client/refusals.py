@@ -66,10 +66,10 @@ def paths(api, checks):
 def filters(api, checks):
     project, client = api.project, api.writer
     for name, kind, request, code in (
-        ("a filter of what is not kept", "flags", by_filter("evaluated:x"), "unsupported"),
-        ("a filter that is cut off", "flags", by_filter("tags:"), "invalid_filter"),
+        ("a filter with an unsupported field", "flags", by_filter("evaluated:x"), "unsupported"),
+        ("an incomplete filter", "flags", by_filter("tags:"), "invalid_filter"),
         ("an empty filter", "flags", by_filter(""), "invalid_filter"),
-        ("a filter of no environment", "segments", by_filter("tags = a"), "invalid_request"),
+        ("a filter without an environment", "segments", by_filter("tags = a"), "invalid_request"),
         ("a flag's environment", "flags", by_filter("tags:a", environment="env-1"), "invalid_request"),
     ):
         for method in (client.link_resource, client.unlink_resource):
@@ -81,7 +81,7 @@ def filters(api, checks):
 def requests(api, checks):
     project, client = api.project, api.writer
     checks.raises(
-        "a view of two maintainers", BadRequestException, "invalid_request",
+        "a view with two maintainers", BadRequestException, "invalid_request",
         lambda: client.create_view(
             project, ViewPost(key="x", name="x", maintainer_id="m", maintainer_team_key="t")
         ),
@@ -90,7 +90,7 @@ def requests(api, checks):
         ("no JSON", b"{", {}, 400, "invalid_request"),
         ("a misspelt field", {"keys": [], "fliter": "x"}, {}, 400, "invalid_request"),
         ("another content type", {"keys": []}, {"Content_Type": "text/plain"}, 415, "unsupported_media_type"),
-        ("a version that is none", {"keys": []}, {"LD_API_Version": "gamma"}, 400, "invalid_request"),
+        ("an invalid version", {"keys": []}, {"LD_API_Version": "gamma"}, 400, "invalid_request"),
         ("a method in a header", {"keys": []}, {"X_HTTP_Method_Override": "DELETE"}, 400, "unsupported"),
     ):
         got = api.http("POST", LINK, body, **headers)

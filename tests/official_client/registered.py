@@ -1,4 +1,4 @@
-"""What the registry is good for: filters, segments by id, resources by name."""
+"""Uses of the registry: filters, segments by id, resources by name."""
 
 from launchdarkly_api.models.view_post import ViewPost
 
@@ -92,7 +92,7 @@ def segments(api, checks):
     checks.equal("those of the other environment stay", {of for of, _ in names()}, {"env-2"})
     named = by_segments(("env-2", "beta"), ("env-2", "other"))
     checks.equal(
-        "and go by name",
+        "and are sorted by name",
         counts(api.writer.unlink_resource(api.project, VIEW, "segments", named)), (2, 0),
     )
 
@@ -104,7 +104,7 @@ def segment_ids(api, checks):
     checks.equal("link segments by id", counts(answer.data), (2, 1))
     failed = answer.data.failed_resources[0]
     checks.equal(
-        "the id that is none", (failed.resource_key, failed.environment_id, codes(answer)),
+        "the invalid id", (failed.resource_key, failed.environment_id, codes(answer)),
         ("99999999", None, ["unknown_resource"]),
     )
     items = client.get_linked_resources(project, VIEW, "segments", sort="name").items

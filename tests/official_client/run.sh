@@ -5,7 +5,7 @@
 #     bash tests/official_client/run.sh [DIR]
 #
 # Needs cargo, and python3 with pip and a network to install from. DIR keeps the virtual
-# environments for the next run; without it they are made anew and removed.
+# environments for the next run; without it they are created and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +16,7 @@ mkdir -p "$environments"
 
 make_environment() {
   if python3 -m venv --clear "$1" > /dev/null 2>&1; then return; fi
-  # Some distributions keep a part of venv in a package of its own.
+  # Some distributions have a part of venv in a separate package.
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     timeout 300 apt-get update -qq && timeout 300 apt-get install -qq -y python3-venv > /dev/null
     python3 -m venv --clear "$1"

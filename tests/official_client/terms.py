@@ -1,4 +1,4 @@
-"""Replacements, rehearsals, entity tags and the feed, which the clients do not know."""
+"""Replacements, dry runs, entity tags and the feed, which the clients do not have."""
 
 from launchdarkly_api.exceptions import ApiException
 from launchdarkly_api.models.view_patch import ViewPatch
@@ -42,7 +42,7 @@ def replacements(api, checks):
 
     checks.equal("replace nothing", replace(["a", "b"]), (200, 2, 0, 0, []))
     checks.equal("replace", replace(["c", "b", "not a key"]), (200, 1, 1, 1, ["a"]))
-    checks.equal("what is linked then", api.linked(VIEW, "flags"), (["b", "c"], 2))
+    checks.equal("the links after that", api.linked(VIEW, "flags"), (["b", "c"], 2))
     status, body = api.http("PUT", LINK, {"keys": []}, key=READER)
     checks.equal("a reader replaces", (status, body["code"]), (403, "forbidden"))
 
@@ -52,21 +52,21 @@ def rehearsals(api, checks):
     for method, body, expected in (
         ("POST", {"keys": ["d", "b"]}, (2, 0)),
         ("DELETE", {"keys": ["b", "d"]}, (1, 1)),
-        # What is taken out counts, too.
+        # Unlinked resources also count.
         ("PUT", {"keys": ["d"]}, (3, 0)),
     ):
         status, report = api.http(method, f"{LINK}?dryRun=true", body)
         got = (report["successCount"], report["failureCount"])
-        checks.equal(f"rehearse a {method} of links", (status, got), (200, expected))
+        checks.equal(f"dry run of a {method} of links", (status, got), (200, expected))
     status, shown = api.http("PATCH", f"{PATH}?dryRun=true", {"name": "Other"})
-    checks.equal("rehearse an update", (status, shown["name"]), (200, "Other"))
-    status, shown = api.http("POST", "/views?dryRun=true", {"key": "rehearsed", "name": "R"})
-    checks.equal("rehearse a creation", (status // 100, shown["key"]), (2, "rehearsed"))
+    checks.equal("dry run of an update", (status, shown["name"]), (200, "Other"))
+    status, shown = api.http("POST", "/views?dryRun=true", {"key": "dry-run", "name": "R"})
+    checks.equal("dry run of a creation", (status // 100, shown["key"]), (2, "dry-run"))
     status, shown = api.http("DELETE", f"{PATH}?dryRun=true")
-    checks.equal("rehearse a deletion", (status, shown["unlinkedCount"]["flags"]), (200, 2))
-    checks.equal("nothing came of the links", api.linked(VIEW, "flags"), (["b", "c"], 2))
-    checks.equal("nor of the rest", (tag(api), api.reader.get_view(api.project, VIEW)), (before, view))
-    checks.equal("no view was made", api.http("GET", "/views/rehearsed")[0], 404)
+    checks.equal("dry run of a deletion", (status, shown["unlinkedCount"]["flags"]), (200, 2))
+    checks.equal("no link changed", api.linked(VIEW, "flags"), (["b", "c"], 2))
+    checks.equal("nothing else changed", (tag(api), api.reader.get_view(api.project, VIEW)), (before, view))
+    checks.equal("no view was created", api.http("GET", "/views/dry-run")[0], 404)
 
 
 def missing_links(api, checks):
@@ -83,7 +83,7 @@ def entity_tags(api, checks):
     old = tag(api)
     status, new, _ = headers(api, "POST", LINK, {"keys": ["d"]}, If_Match=old)
     checks.equal("link at the entity tag", (status, new), (200, tag(api)))
-    checks.equal("which is another then", new != old, True)
+    checks.equal("the tag changed", new != old, True)
     refused = lambda name, call: checks.raises(
         f"{name} at an old tag", ApiException, "precondition_failed", call
     )
@@ -95,7 +95,7 @@ def entity_tags(api, checks):
     refused("delete", lambda: client.delete_view(project, VIEW, _headers=at))
     status, _, body = headers(api, "PUT", LINK, {"keys": []}, If_Match=old)
     checks.equal("replace at an old tag", (status, body["code"]), (412, "precondition_failed"))
-    checks.equal("nothing of that was done", (tag(api), api.linked(VIEW, "flags")[1]), (new, 3))
+    checks.equal("nothing changed", (tag(api), api.linked(VIEW, "flags")[1]), (new, 3))
     checks.equal("the client links at the new tag", counts(link({"If-Match": new})), (1, 0))
     checks.equal("and at any", counts(link({"If-Match": "*"})), (1, 0))
     status, _, body = headers(api, "POST", LINK, {"keys": ["f"]}, If_Match=f"{old}, {new}")
@@ -103,12 +103,12 @@ def entity_tags(api, checks):
 
 
 def changes(api, checks, begin):
-    """The changes of this module, page by page; the rehearsals and refusals are not among them."""
+    """The changes of this module, page by page, without dry runs and refused requests."""
     position, items = begin, []
     while True:
         path = f"/api/v2/changes?after={position}&limit=2"
         status, _, page = api.request("GET", path, key=READER)
-        checks.equal(f"a page of changes behind {len(items)}", status, 200)
+        checks.equal(f"a page of changes after {len(items)}", status, 200)
         if not page["items"]:
             break
         items += page["items"]
@@ -120,9 +120,9 @@ def changes(api, checks, begin):
     checks.equal("no gaps", [item["revision"] for item in items], list(range(begin + 1, newest + 1)))
     names = lambda of: "".join(name["resourceKey"] for name in of)
     done = [(names(item["linked"]), names(item["unlinked"])) for item in items]
-    checks.equal("what was done", done, [("ab", ""), ("c", "a"), ("d", ""), ("e", "")])
+    checks.equal("the changes", done, [("ab", ""), ("c", "a"), ("d", ""), ("e", "")])
     of = {(item["kind"], item["projectKey"], item["viewKey"]) for item in items}
-    checks.equal("and to what", of, {("linksChanged", api.project, VIEW)})
+    checks.equal("their project and view", of, {("linksChanged", api.project, VIEW)})
     checks.equal("and why", [item.get("comment") for item in items], ["replaced", "replaced", None, None])
     for query, key, expected in (
         (f"after={newest + 1}", READER, (400, "invalid_request")),

@@ -8,7 +8,7 @@ from launchdarkly_api.models.view_post import ViewPost
 def check(api, checks):
     project, client = api.project, api.writer
     checks.raises(
-        "a project that nobody made", NotFoundException, "unknown_project",
+        "a missing project", NotFoundException, "unknown_project",
         lambda: client.get_views(project),
     )
     post = ViewPost(
@@ -16,11 +16,11 @@ def check(api, checks):
         maintainer_id="member-1",
     )
     made = client.create_view(project, post)
-    checks.equal("create gives the view", made.key, "checkout")
+    checks.equal("create returns the view", made.key, "checkout")
     checks.equal("fields of a new view", (made.version, made.tags, made.deleted), (1, ["a", "b"], False))
-    checks.equal("whose a view is", (made.account_id, made.project_key), ("acme", project))
+    checks.equal("account and project of a view", (made.account_id, made.project_key), ("acme", project))
     checks.equal("times are milliseconds", made.created_at == made.updated_at > 10**12, True)
-    checks.equal("get gives the same", client.get_view(project, "checkout"), made)
+    checks.equal("get returns the same", client.get_view(project, "checkout"), made)
     checks.equal("an upper-case key", client.get_view(project, "CheckOut"), made)
     checks.raises(
         "create it again", ApiException, "view_exists",
@@ -33,16 +33,16 @@ def check(api, checks):
         ("member", "member-1", "ada@example.com", "writer"),
     )
     expanded = client.get_view(project, "checkout", expand=["maintainer", "flagsSummary"])
-    checks.equal("the same, when asked for", expanded.maintainer, made.maintainer)
-    checks.equal("a summary, when asked for", expanded.flags_summary.count, 0)
+    checks.equal("the same, with expand", expanded.maintainer, made.maintainer)
+    checks.equal("a summary, with expand", expanded.flags_summary.count, 0)
 
     changed = client.update_view(project, "CHECKOUT", ViewPatch(name="Pay", tags=[]))
-    checks.equal("update gives the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))
+    checks.equal("update returns the view", (changed.name, changed.tags, changed.version), ("Pay", [], 2))
     checks.equal("and leaves the rest", changed.description, "what it is for")
     checks.equal("it is changed", client.get_view(project, "checkout"), changed)
     patched = client.update_view(project, "checkout", ViewPatch(maintainer_team_key="payments"))
     team = patched.maintainer.maintainer_team
-    checks.equal("a team that nobody knows more of", (team.id, team.key, team.name), ("payments", "payments", ""))
+    checks.equal("a team that is not in the file of members", (team.id, team.key, team.name), ("payments", "payments", ""))
     client.update_view(project, "checkout", ViewPatch(maintainer_id=""))
     cleared = client.get_view(project, "checkout", expand=["maintainer"])
     checks.equal("an empty maintainer clears it", cleared.maintainer, None)
@@ -56,10 +56,10 @@ def check(api, checks):
     ):
         checks.raises(f"{name} an unknown view", NotFoundException, "unknown_view", call)
     checks.raises(
-        "a view key that is none", BadRequestException, "invalid_key",
+        "an invalid view key", BadRequestException, "invalid_key",
         lambda: client.create_view(project, ViewPost(key="not a key", name="x")),
     )
     checks.raises(
-        "an expansion that is none", BadRequestException, "invalid_request",
+        "an invalid expansion", BadRequestException, "invalid_request",
         lambda: client.get_views(project, expand=["everything"]),
     )

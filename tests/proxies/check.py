@@ -23,7 +23,7 @@ def call(method, path, body=None, **headers):
         with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, response.headers, json.loads(response.read() or b"null")
     except urllib.error.HTTPError as error:
-        # A proxy that refuses something itself has no JSON.
+        # A refusal by the proxy itself is not JSON.
         told = error.headers.get_content_type() == "application/json"
         return error.code, error.headers, json.loads(error.read()) if told else None
 
@@ -50,7 +50,7 @@ answer = call("DELETE", link, keys)
 equal("unlink", counts(answer), (200, 1, 1))
 equal("the one that failed", answer[2]["failedResources"][0]["code"], "not_linked")
 
-# More than 1 MiB there, and more than that back.
+# More than 1 MiB in the request, and more in the answer.
 many = [f"a-flag-with-a-rather-long-key-{number:06}" for number in range(60_000)]
 equal("link many", counts(call("POST", link, {"keys": many})), (200, 60_000, 0))
 others = [f"{key}-" for key in many]
@@ -61,7 +61,7 @@ equal("more than the host takes", call("POST", link, too_many)[0], 413)
 status, headers, _ = call("GET", path)
 tag = headers["ETag"]
 equal("the entity tag", (status, tag.strip('"').replace("-", "").isalnum()), (200, True))
-equal("what is known already", call("GET", path, If_None_Match=tag)[0], 304)
+equal("a known entity tag", call("GET", path, If_None_Match=tag)[0], 304)
 equal("a change at the tag", call("PATCH", path, {"name": "new"}, If_Match=tag)[0], 200)
 equal("a change at an old one", call("PATCH", path, {"name": "old"}, If_Match=tag)[0], 412)
 equal("a path as it was sent", call("GET", f"{VIEWS}/{view[:-1]}%77")[0], 200)

@@ -3,11 +3,11 @@
 #
 #     bash tests/proxies/run.sh
 #
-# Needs cargo, python3 and the proxies (packages of Debian: nginx-light, haproxy, caddy); says so where
-# one of them is not installed.
+# Needs cargo, python3 and the proxies (packages of Debian: nginx-light, haproxy, caddy); skips a
+# proxy that is not installed, with a message.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# Where distributions keep servers.
+# The directories in which distributions install servers.
 PATH=$PATH:/usr/sbin:/sbin
 
 proxies=()
@@ -15,13 +15,13 @@ for proxy in nginx haproxy caddy; do
   if command -v "$proxy" > /dev/null; then
     proxies+=("$proxy")
   else
-    echo "left out: $proxy is not installed"
+    echo "skipped: $proxy is not installed"
   fi
 done
 [ ${#proxies[@]} -gt 0 ] || exit 0
 . tests/host.sh
 
-# Starts a proxy with the configuration of its own in front of the host, on ports that are free.
+# Starts a proxy with its configuration from host/proxies, on unused ports.
 start_proxy() {
   local proxy=$1 file=$2 port
   shift 2

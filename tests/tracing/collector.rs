@@ -1,4 +1,4 @@
-//! A subscriber that keeps what the store tells, for each thread by itself.
+//! A subscriber that keeps the spans and events of the store, separately for each thread.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -11,21 +11,21 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// A span or event that was told.
+/// A span or event.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct Logged {
     pub(crate) name: &'static str,
     pub(crate) target: &'static str,
     pub(crate) level: Level,
     pub(crate) numbers: BTreeMap<&'static str, u64>,
     pub(crate) texts: BTreeMap<&'static str, String>,
-    /// The fields it may have.
+    /// The names of its declared fields.
     pub(crate) fields: Vec<&'static str>,
-    /// The spans it is in, the innermost last.
+    /// Its spans, the innermost last.
     pub(crate) within: Vec<&'static str>,
 }
 
-impl Told {
+impl Logged {
     /// The value of a field.
     pub(crate) fn number(&self, field: &str) -> u64 {
         *self.numbers.get(field).unwrap_or_else(|| panic!("{field} in {self:?}"))
@@ -44,7 +44,7 @@ impl Told {
     }
 }
 
-impl Visit for Told {
+impl Visit for Logged {
     fn record_u64(&mut self, field: &Field, value: u64) {
         self.numbers.insert(field.name(), value);
     }
@@ -56,20 +56,20 @@ impl Visit for Told {
 
 #[derive(Default)]
 struct Log {
-    told: Vec<Told>,
-    /// Where each span is told of.
+    logged: Vec<Logged>,
+    /// The place for the records of each span.
     spans: HashMap<u64, usize>,
     entered: Vec<u64>,
-    /// What it panics at, as a subscriber should not.
+    /// The name of the span or event at which it panics.
     panics_at: Option<&'static str>,
-    /// The calls that it panics in.
+    /// The calls in which it panics.
     panics_in: &'static [&'static str],
 }
 
 impl Log {
     fn names(&self) -> Vec<&'static str> {
-        let names = self.entered.iter().filter_map(|id| self.told.get(*self.spans.get(id)?));
-        names.map(|told| told.name).collect()
+        let names = self.entered.iter().filter_map(|id| self.logged.get(*self.spans.get(id)?));
+        names.map(|logged| logged.name).collect()
     }
 }
 
@@ -77,8 +77,8 @@ thread_local! {
     static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
 }
 
-/// What the store tells in this thread while `act` runs.
-pub(crate) fn listen<T>(act: impl FnOnce() -> T) -> (T, Vec<Told>) {
+/// The spans and events of the store in this thread while `act` runs.
+pub(crate) fn listen<T>(act: impl FnOnce() -> T) -> (T, Vec<Logged>) {
     listen_badly(None, act)
 }
 
@@ -86,22 +86,22 @@ pub(crate) fn listen<T>(act: impl FnOnce() -> T) -> (T, Vec<Told>) {
 pub(crate) fn listen_badly<T>(
     panics_at: Option<&'static str>,
     act: impl FnOnce() -> T,
-) -> (T, Vec<Told>) {
+) -> (T, Vec<Logged>) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| tracing::subscriber::set_global_default(Collector::default()).unwrap());
     LOG.set(Some(Log { panics_at, ..Log::default() }));
     let done = act();
     let log = LOG.take().unwrap();
     assert!(log.entered.is_empty(), "a span was not left: {:?}", log.names());
-    (done, log.told)
+    (done, log.logged)
 }
 
-/// Runs `act` under a subscriber that panics in some of the calls that spans and events make of it.
+/// Runs `act` under a subscriber that panics in some of the calls for spans and events.
 pub(crate) fn listen_in_panic<T>(calls: &'static [&'static str], act: impl FnOnce() -> T) -> T {
     listen(|| {
         with_log(|log| log.panics_in = calls);
         let done = act();
-        // What was entered cannot be left then.
+        // A span that was entered cannot be left then.
         LOG.set(Some(Log::default()));
         done
     })
@@ -117,7 +117,7 @@ fn with_log(act: impl FnOnce(&mut Log)) {
     LOG.with_borrow_mut(|log| log.as_mut().map(act));
 }
 
-/// Panics in a call that this thread wants it to.
+/// Panics if this thread requested it for this call.
 fn called(call: &str) {
     let panics = |log: &Log| log.panics_in.contains(&call);
     assert!(!LOG.with_borrow(|log| log.as_ref().is_some_and(panics)), "{call} is broken");
@@ -144,10 +144,10 @@ impl Subscriber for Collector {
         called("new_span");
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         with_log(|log| {
-            let mut told = Told::new(attributes.metadata(), log.names());
-            attributes.record(&mut told);
-            log.spans.insert(id, log.told.len());
-            log.told.push(told);
+            let mut logged = Logged::new(attributes.metadata(), log.names());
+            attributes.record(&mut logged);
+            log.spans.insert(id, log.logged.len());
+            log.logged.push(logged);
         });
         Id::from_u64(id)
     }
@@ -156,7 +156,7 @@ impl Subscriber for Collector {
         called("record");
         with_log(|log| {
             let place = log.spans[&span.into_u64()];
-            values.record(&mut log.told[place]);
+            values.record(&mut log.logged[place]);
         });
     }
 
@@ -165,9 +165,9 @@ impl Subscriber for Collector {
     fn event(&self, event: &Event<'_>) {
         called("event");
         with_log(|log| {
-            let mut told = Told::new(event.metadata(), log.names());
-            event.record(&mut told);
-            log.told.push(told);
+            let mut logged = Logged::new(event.metadata(), log.names());
+            event.record(&mut logged);
+            log.logged.push(logged);
         });
     }
 

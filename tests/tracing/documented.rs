@@ -1,4 +1,4 @@
-//! What is told against what is written of it.
+//! Compares the events with their documentation.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -8,17 +8,17 @@ use tracing::Level;
 use viewlink::testing::{CallKind, DiskFault, SimulatedDisk};
 use viewlink::{Batch, Checkpoints, Fault, NewResource, NewView, Options, ViewPatch};
 
-use crate::collector::{Told, listen};
+use crate::collector::{Logged, listen};
 
-/// A life in which everything is told that there is to tell, of things with names that are secret.
-fn everything() -> Vec<Told> {
+/// A history that causes every event, with secret names.
+fn everything() -> Vec<Logged> {
     let disk = SimulatedDisk::new();
     let options = || {
         let options = Options::new().slow_commit(Duration::ZERO).segment_size(4096);
-        // In this thread, since no other one is listened to.
+        // In this thread, since the subscriber does not listen to others.
         options.checkpoints(Checkpoints::Inline).keep_changes(Some(1))
     };
-    let (killed, mut told) = listen(|| {
+    let (killed, mut logged) = listen(|| {
         let store = options().open_on(&disk).unwrap();
         let project = store.project("secret-project").unwrap();
         let project = project.actor("secret-actor").comment("secret-comment");
@@ -55,50 +55,50 @@ fn everything() -> Vec<Told> {
     segment[end] ^= 0xff;
     let broken = SimulatedDisk::holding(files);
     let ((), more) = listen(|| drop(options().open_on(&broken).unwrap()));
-    told.extend(more);
-    told
+    logged.extend(more);
+    logged
 }
 
 #[test]
-fn everything_that_is_told_is_documented_with_its_level_and_fields() {
+fn every_span_and_event_is_documented_with_its_level_and_fields() {
     let documentation = include_str!("../../src/lib.rs");
     let rows: Vec<&str> =
         documentation.lines().filter(|line| line.starts_with("//! | `viewlink::")).collect();
     let mut seen = BTreeSet::new();
     let mut shared = Vec::new();
-    for told in everything() {
-        let level = told.level.to_string().to_lowercase();
-        let start = format!("//! | `{}` | `{}` | {level} |", told.target, told.name);
+    for logged in everything() {
+        let level = logged.level.to_string().to_lowercase();
+        let start = format!("//! | `{}` | `{}` | {level} |", logged.target, logged.name);
         let row = rows.iter().find(|row| row.starts_with(&start));
         let row = row.unwrap_or_else(|| panic!("{start} is not documented"));
-        if told.name == "commit" {
-            shared.clone_from(&told.fields);
+        if logged.name == "commit" {
+            shared.clone_from(&logged.fields);
         }
         let is_said = |field: &str| row.contains(&format!("`{field}`"));
-        let by_reference = |field: &&str| told.name == "slow_commit" && shared.contains(field);
-        let unsaid = told.fields.iter().filter(|field| **field != "message");
+        let by_reference = |field: &&str| logged.name == "slow_commit" && shared.contains(field);
+        let unsaid = logged.fields.iter().filter(|field| **field != "message");
         let unsaid: Vec<_> =
             unsaid.filter(|field| !is_said(field) && !by_reference(field)).collect();
         assert!(unsaid.is_empty(), "{start}: {unsaid:?}");
         seen.insert(start);
     }
-    assert_eq!(seen.len(), rows.len(), "documented and not told: {seen:#?}");
+    assert_eq!(seen.len(), rows.len(), "documented but never sent: {seen:#?}");
 }
 
 #[test]
-fn no_field_at_any_level_has_what_tenants_call_or_say() {
-    let told = everything();
-    for told in &told {
-        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
-        let texts: Vec<_> = told.texts.keys().copied().collect();
-        let expected: &[&str] = match told.name {
+fn no_field_at_any_level_has_names_or_texts_of_tenants() {
+    let logged = everything();
+    for logged in &logged {
+        assert!(!format!("{logged:?}").contains("secret"), "{logged:?}");
+        let texts: Vec<_> = logged.texts.keys().copied().collect();
+        let expected: &[&str] = match logged.name {
             "writes_stopped" | "checkpoint_failed" => &["message", "reason"],
-            _ if told.fields.contains(&"message") => &["message"],
+            _ if logged.fields.contains(&"message") => &["message"],
             _ => &[],
         };
-        assert_eq!(texts, expected, "{told:?}");
+        assert_eq!(texts, expected, "{logged:?}");
         if expected.is_empty() {
-            assert!(told.level >= Level::INFO, "only events may be above: {told:?}");
+            assert!(logged.level >= Level::INFO, "only events may have a higher level: {logged:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the store tells of its own work, seen by a subscriber.
+//! The events about the store's own work, as a subscriber receives them.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ mod documented;
 mod recovery;
 mod upkeep;
 
-use collector::Told;
+use collector::Logged;
 use viewlink::{Batch, NewView, Project, Store};
 
 /// A project of a store, with the view `v`.
@@ -28,18 +28,18 @@ fn link(project: &Project, keys: &[&str]) {
     project.link("v", Batch::flags(keys.iter().copied())).unwrap().all_ok().unwrap();
 }
 
-/// Those with a name.
-fn named<'a>(told: &'a [Told], name: &str) -> Vec<&'a Told> {
-    told.iter().filter(|told| told.name == name).collect()
+/// The spans and events with a name.
+fn named<'a>(logged: &'a [Logged], name: &str) -> Vec<&'a Logged> {
+    logged.iter().filter(|logged| logged.name == name).collect()
 }
 
 /// The only one with a name.
-fn only<'a>(told: &'a [Told], name: &str) -> &'a Told {
-    let [only] = named(told, name)[..] else { panic!("{name} in {told:?}") };
+fn only<'a>(logged: &'a [Logged], name: &str) -> &'a Logged {
+    let [only] = named(logged, name)[..] else { panic!("{name} in {logged:?}") };
     only
 }
 
-/// The number of one field of each.
-fn numbers(told: &[&Told], field: &str) -> Vec<u64> {
-    told.iter().map(|told| told.number(field)).collect()
+/// The number in one field of each.
+fn numbers(logged: &[&Logged], field: &str) -> Vec<u64> {
+    logged.iter().map(|logged| logged.number(field)).collect()
 }

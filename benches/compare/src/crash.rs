@@ -53,7 +53,7 @@ impl Crash {
         done
     }
 
-    /// Runs in the process. It ends by itself only if its killer is gone.
+    /// Runs in the process. It ends on its own only if its parent process has ended.
     pub(crate) fn run(self, kind: Kind, dir: &Path) -> Result<()> {
         let clock = Clock::at(self.begin);
         let engine = kind.open(dir, &clock)?;

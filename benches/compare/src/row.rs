@@ -124,7 +124,7 @@ impl Row {
         row
     }
 
-    /// The row with the ratio to SQLite besides.
+    /// The row, with the ratio to SQLite.
     pub(crate) fn with_sqlite(mut self) -> Self {
         let kinds = [Kind::SqliteIds, Kind::SqliteText];
         let peers = kinds.into_iter().filter_map(|kind| self.peers.get(kind.name()));

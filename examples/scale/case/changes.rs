@@ -1,4 +1,4 @@
-//! Very many changes, with resources and views that come and go.
+//! Very many changes, with resources and views that are added and removed.
 
 use std::path::Path;
 use std::thread;
@@ -9,20 +9,20 @@ use super::{Case, Small};
 use crate::Result;
 use crate::times::{Times, resident, timed};
 
-/// How many threads make changes, each in views of its own.
+/// The number of threads that make changes, each in its own views.
 const THREADS: u64 = 32;
-/// How many views each of them has at a time, and how many links a view.
+/// The number of views that each thread has at a time, and of links in a view.
 const VIEWS: u64 = 20;
 const LINKS: u64 = 50;
-/// How many flags a view takes in and lets go of before it goes itself.
+/// The number of flags that are linked to a view and unlinked again before the view is deleted.
 const TURNS: u64 = 200;
 
-/// What so many changes leave.
+/// The content of a store after this number of changes.
 pub(crate) struct Life {
     pub(crate) changes: u64,
 }
 
-/// What there is at a moment.
+/// The measurements at one moment.
 struct Figures {
     memory: u64,
     resident: u64,
@@ -33,7 +33,7 @@ struct Figures {
 
 impl Case for Life {
     fn options(&self) -> Options {
-        // So that the journal lets go of changes within the first quarter.
+        // So that the journal removes changes within the first quarter.
         Options::new().keep_changes(Some(10_000))
     }
 
@@ -45,7 +45,7 @@ impl Case for Life {
             times.print(&format!("a change, in quarter {quarter}"));
             store.checkpoint()?;
             quarters.push(Figures::of(store)?);
-            // Those of the next quarter have views of their own.
+            // Each quarter uses new views.
             let project = store.project("scale")?;
             views.iter().try_for_each(|view| project.delete_view(view).map(drop))?;
         }
@@ -65,7 +65,7 @@ impl Case for Life {
     }
 }
 
-/// Lives until there were so many changes; tells how long each took, and the views that are left.
+/// Runs until there were this many changes; returns the duration of each, and the remaining views.
 fn live(store: &Store, quarter: u64, until: u64) -> Result<(Times, Vec<String>)> {
     thread::scope(|scope| {
         let one = |number| {
@@ -112,7 +112,7 @@ impl Liver<'_> {
         format!("flag-{}-{view}-{number}", self.name)
     }
 
-    /// A view comes with a registered resource, takes flags in and lets go of them, and an older one goes.
+    /// A view is created with a registered resource, flags are linked to it and unlinked, and an older view is deleted.
     fn turn(&self, number: u64, changes: u64, times: &mut Times) -> Result<()> {
         let view = self.view(number);
         let registered = self.flag(number, 0);
@@ -155,7 +155,7 @@ impl Figures {
     }
 }
 
-/// Prints the quarters, and fails where the last one takes much more than the one before the middle.
+/// Prints the quarters, and fails if the last one needs much more than the second one.
 fn bounded(quarters: &[Figures]) -> Result<()> {
     println!("quarter   links   state, bytes   resident, MB   files, bytes   segments");
     for (number, of) in quarters.iter().enumerate() {
@@ -175,7 +175,7 @@ fn bounded(quarters: &[Figures]) -> Result<()> {
         || grown(|of| of.resident, 50)
         || grown(|of| of.files, 8 << 20)
     {
-        return Err("what the store takes grows with its changes".into());
+        return Err("the size of the store grows with its changes".into());
     }
     Ok(())
 }

@@ -8,12 +8,12 @@ use super::{Case, Small};
 use crate::Result;
 use crate::times::{Times, flag, scatter, timed};
 
-/// How many links a view has.
+/// The number of links of a view.
 const IN_VIEW: u64 = 100;
-/// How many views a resource is in.
+/// The number of views of a resource.
 const VIEWS_OF: u64 = 10;
 
-/// So many views of 100 links each; each resource is in ten of them.
+/// This number of views with 100 links each; each resource is in ten of them.
 pub(crate) struct Links {
     pub(crate) views: u64,
 }
@@ -27,7 +27,7 @@ impl Links {
         format!("view-{number:06}")
     }
 
-    /// The flags from a place of a view on.
+    /// The flags of a view, beginning at a given number.
     fn flags(&self, view: u64, from: u64, count: u64) -> Vec<String> {
         let first = view * IN_VIEW + from;
         (first..first + count).map(|number| flag(number % self.resources())).collect()
@@ -47,7 +47,7 @@ impl Case for Links {
 
     fn small(&self, number: u64) -> Small {
         let view = scatter(number) % self.views;
-        // Those of the next view.
+        // The flags of the next view.
         let keys = self.flags(view, IN_VIEW, 10);
         Small { project: "scale".to_owned(), view: Self::view(view), keys }
     }

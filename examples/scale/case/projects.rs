@@ -1,4 +1,4 @@
-//! Many projects of many links each, up to a limit of memory and beyond it.
+//! Many projects with many links each, up to a memory limit and beyond it.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use super::{Case, Small};
 use crate::Result;
 use crate::times::{Times, flag, print, timed};
 
-/// How many views a project has, and how many links a view.
+/// The number of views of a project, and of links of a view.
 const VIEWS: u64 = 100;
 const IN_VIEW: u64 = 1_000;
-/// How many resources a project has.
+/// The number of resources of a project.
 const RESOURCES: u64 = 10_000;
-/// How many keys a change has on the way to the limit.
+/// The number of keys of a change on the way to the limit.
 const KEYS: u64 = 1_000;
-/// How many links each view of a project loses to make room.
+/// The number of links that each view of a project loses to make room.
 const OUT: u64 = 100;
 
-/// So many projects of 100,000 links.
+/// This number of projects with 100,000 links each.
 pub(crate) struct Projects {
     pub(crate) projects: u64,
 }
@@ -31,7 +31,7 @@ fn view_key(number: u64) -> String {
     format!("view-{number}")
 }
 
-/// Flags of a view; those from 1,000 on are of later views.
+/// Flags of a view; those from 1,000 on are for later views.
 fn flags(view: u64, from: u64, count: u64) -> impl Iterator<Item = String> {
     let first = view * IN_VIEW + from;
     (first..first + count).map(|number| flag(number % RESOURCES))
@@ -74,7 +74,7 @@ impl Case for Projects {
 }
 
 impl Projects {
-    /// Links new flags until that is refused; how many changes were made.
+    /// Links new flags until that is refused; returns the number of changes.
     fn to_the_limit(&self, store: &Store, limit: u64) -> Result<u64> {
         let mut times = Times::default();
         for number in 0.. {
@@ -86,8 +86,8 @@ impl Projects {
                     times.print("link 1,000 keys, up to the limit");
                     let total = store.sizes()?.memory.total();
                     print("limit, MB", limit / 1_000_000);
-                    print("taken when the first is refused, MB", total / 1_000_000);
-                    print("asked for by it, MB", needed / 1_000_000);
+                    print("used at the first refusal, MB", total / 1_000_000);
+                    print("needed by that change, MB", needed / 1_000_000);
                     return Ok(number);
                 }
                 Err(error) => return Err(error.into()),
@@ -97,7 +97,7 @@ impl Projects {
     }
 }
 
-/// Everything that grows is refused, and all else goes on; how many links fewer there are.
+/// All changes that need memory are refused, and others continue; returns the number of removed links.
 fn beyond_the_limit(store: &Store) -> Result<u64> {
     let project = store.project("project-0")?;
     let (mut refused, mut reads) = (Times::default(), Times::default());
@@ -108,15 +108,15 @@ fn beyond_the_limit(store: &Store) -> Result<u64> {
         assert!(matches!(error, Err(Error::MemoryLimit { .. })), "{error:?}");
         let resource = Resource::flag(&flag(number))?;
         let views = reads.take(|| project.read()?.linked_views(&resource, Paging::first(20)))?;
-        assert_eq!(views.total, 10, "reads go on");
+        assert_eq!(views.total, 10, "reads continue");
     }
-    assert_eq!(store.stats().revision, revision, "what is refused changes nothing");
+    assert_eq!(store.stats().revision, revision, "a refused change changes nothing");
     refused.print("link 1,000 keys, refused");
-    reads.print("views of a flag, meanwhile");
+    reads.print("views of a flag, at the limit");
     make_room(&project)
 }
 
-/// What only removes is made at the limit, too; then there is room again.
+/// Changes that only remove are made even at the limit; then there is room again.
 fn make_room(project: &Project) -> Result<u64> {
     let (mut unlinks, mut links) = (Times::default(), Times::default());
     for view in 0..VIEWS {
@@ -129,12 +129,12 @@ fn make_room(project: &Project) -> Result<u64> {
         let batch = Batch::flags(flags(view, from, OUT / 2));
         match links.take(|| project.link(&view_key(view), batch)) {
             Ok(report) => back += report.success_count() as u64,
-            // A change counts for the most that it can take, which is above what the removals gave back.
+            // A change is counted with the most memory that it can need, which is more than the removals freed.
             Err(Error::MemoryLimit { .. }) => break,
             Err(error) => return Err(error.into()),
         }
     }
-    links.print("link 50 of them again, until refused");
+    links.print("link 50 of them again, until the refusal");
     assert!(back > 0, "there is room again");
     Ok(VIEWS * OUT - back)
 }

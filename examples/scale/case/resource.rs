@@ -10,10 +10,10 @@ use super::{Case, Small};
 use crate::Result;
 use crate::times::{Times, flag, timed};
 
-/// How many views there are besides, without it.
+/// The number of other views, without the resource.
 const WITHOUT: u64 = 1_000;
 
-/// A resource in so many views.
+/// A resource in this number of views.
 pub(crate) struct Wide {
     pub(crate) views: u64,
 }
@@ -58,18 +58,18 @@ impl Case for Wide {
             exactly
                 .take(|| reader.find_resources(ResourceType::Flag, &filter, Paging::first(10)))?;
         }
-        linked.print("is it linked to a view");
+        linked.print("whether it is linked to a view");
         first.print("the first 100 of its views");
         exactly.print("resources in exactly one of its views");
         drop(reader);
-        let removed = timed("take it out of all views", || project.remove_resource(&resource))?;
+        let removed = timed("remove it from all views", || project.remove_resource(&resource))?;
         assert_eq!(removed.links, self.views, "it was in all of them");
         let revision = store.stats().revision;
-        let back = timed("take that back", || project.revert(revision))?;
-        assert!(back.failures.is_empty(), "nobody changed anything since");
+        let back = timed("revert that", || project.revert(revision))?;
+        assert!(back.failures.is_empty(), "nothing has changed since");
         let link = |number| LinkChange::link(view_key(number), Batch::flags(["in-all-at-once"]));
         let changes: Vec<_> = (0..self.views).map(link).collect();
-        timed("link another one to all views at once", || project.change_links(changes))?;
+        timed("link another resource to all views", || project.change_links(changes))?;
         let verified = timed("verify", || store.verify())?;
         assert!(verified.is_clean(), "{verified}");
         Ok(())

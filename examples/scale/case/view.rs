@@ -1,4 +1,4 @@
-//! One view of very many links.
+//! One view with very many links.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use super::{Case, Small};
 use crate::Result;
 use crate::times::{Times, flag, scatter, timed};
 
-/// How many links are made by one change.
+/// The number of links that one change makes.
 const BATCH: u64 = 100_000;
 
-/// A view of so many links.
+/// A view with this number of links.
 pub(crate) struct Large {
     pub(crate) links: u64,
 }
 
 impl Case for Large {
     fn options(&self) -> Options {
-        // So that the view can be copied, and what it was can be read when it is gone.
+        // So that the view can be copied, and can be read as of an earlier revision after it was deleted.
         Options::new().batch_limit(2_000_000).removal_detail(2_000_000)
     }
 
@@ -50,14 +50,18 @@ impl Case for Large {
         assert_eq!(copied.links.total(), self.links, "all links are copied");
         let deleted = timed("delete the view", || project.delete_view("large"))?;
         assert_eq!(deleted.unlinked.total(), self.links, "no link is lost");
-        let past = timed("the state before that", || store.snapshot_at(before))?;
-        assert_eq!(past.project("scale")?.view("large")?.links.total(), self.links, "as it was");
+        let past = timed("read the state before that", || store.snapshot_at(before))?;
+        assert_eq!(
+            past.project("scale")?.view("large")?.links.total(),
+            self.links,
+            "the state is the old one"
+        );
         Ok(())
     }
 }
 
 impl Large {
-    /// Keys from all over the view, out of it and in again.
+    /// Keys from the whole view are unlinked and linked again.
     fn scattered(&self, store: &Store) -> Result<()> {
         let project = store.project("scale")?;
         let (mut unlinks, mut links) = (Times::default(), Times::default());
@@ -67,12 +71,12 @@ impl Large {
             unlinks.take(|| project.unlink("large", Batch::flags(keys())))?.all_ok()?;
             links.take(|| project.link("large", Batch::flags(keys())))?.all_ok()?;
         }
-        unlinks.print("unlink 1,000 keys from all over it");
+        unlinks.print("unlink 1,000 keys of the whole view");
         links.print("link them again");
         Ok(())
     }
 
-    /// Reads the whole view, a page after the other.
+    /// Reads the whole view, page by page.
     fn pages(&self, store: &Store) -> Result<()> {
         let reader = store.project("scale")?.read()?;
         let (mut times, mut read, mut after) = (Times::default(), 0, None);

@@ -1,18 +1,18 @@
 use super::*;
 
-/// Sectors of the disk of these tests.
+/// The number of sectors of the disk in these tests.
 const SECTORS: usize = 16;
 
 fn disk(flushes: Flushes) -> Record {
     Record::new(Image::zeros((SECTORS * SECTOR) as u64), flushes)
 }
 
-/// Writes some sectors full of one byte.
+/// Writes some sectors, filled with one byte.
 fn write(record: &mut Record, sectors: Range<usize>, byte: u8) {
     record.write((sectors.start * SECTOR) as u64, &vec![byte; sectors.len() * SECTOR]);
 }
 
-/// The byte that each sector is full of; none may be half one and half another.
+/// The byte that fills each sector; a sector must not have two different bytes.
 fn sectors(image: &Image) -> Vec<u8> {
     let bytes = image.read(0, SECTORS * SECTOR);
     let full = |sector: &[u8]| {
@@ -22,13 +22,13 @@ fn sectors(image: &Image) -> Vec<u8> {
     bytes.chunks(SECTOR).map(full).collect()
 }
 
-/// What is there after losses of power at one moment, with many seeds.
+/// The contents after losses of power at one moment, with many seeds.
 fn remains(record: &Record, moment: usize) -> impl Iterator<Item = Remains> {
     (0..500).map(move |seed| record.power_lost(moment, &mut fastrand::Rng::with_seed(seed)))
 }
 
 #[test]
-fn what_was_flushed_is_there() {
+fn flushed_writes_are_there() {
     let mut record = disk(Flushes::Kept);
     write(&mut record, 0..4, 1);
     write(&mut record, 2..4, 2);
@@ -41,7 +41,7 @@ fn what_was_flushed_is_there() {
 }
 
 #[test]
-fn of_what_was_not_flushed_there_is_nothing_all_or_some_sectors() {
+fn of_an_unflushed_write_there_is_nothing_all_or_some_sectors() {
     let mut record = disk(Flushes::Kept);
     write(&mut record, 0..4, 1);
     let mut seen = std::collections::BTreeSet::new();
@@ -69,7 +69,7 @@ fn writes_that_were_not_flushed_may_come_in_any_order() {
 }
 
 #[test]
-fn what_was_written_after_the_power_was_lost_is_not_there() {
+fn writes_after_the_loss_of_power_are_not_there() {
     let mut record = disk(Flushes::Kept);
     write(&mut record, 0..1, 1);
     record.flush();
@@ -83,7 +83,7 @@ fn what_was_written_after_the_power_was_lost_is_not_there() {
 }
 
 #[test]
-fn a_disk_that_ignores_flushes_loses_what_was_flushed() {
+fn a_disk_that_ignores_flushes_loses_flushed_writes() {
     let mut record = disk(Flushes::Ignored);
     write(&mut record, 0..1, 1);
     record.flush();
@@ -93,7 +93,7 @@ fn a_disk_that_ignores_flushes_loses_what_was_flushed() {
 }
 
 #[test]
-fn a_seed_leaves_the_same_each_time() {
+fn a_seed_gives_the_same_result_each_time() {
     let mut record = disk(Flushes::Kept);
     for number in 0..SECTORS - 2 {
         write(&mut record, number..number + 3, u8::try_from(number).unwrap());
@@ -104,7 +104,7 @@ fn a_seed_leaves_the_same_each_time() {
 }
 
 #[test]
-fn random_moments_are_all_moments_and_those_before_a_flush_most_often() {
+fn random_moments_include_every_moment_and_often_one_before_a_flush() {
     let mut record = disk(Flushes::Kept);
     (0..10).for_each(|number| write(&mut record, number..number + 1, 1));
     record.flush();

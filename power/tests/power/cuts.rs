@@ -8,7 +8,7 @@ use viewlink_power_loss::trial::{Lost, Trial};
 
 use crate::ready::{cuts, program, seed};
 
-/// Takes the power so many times; what was lost.
+/// Simulates this many losses of power; returns the counts.
 fn lose_power(file_system: FileSystem, flushes: Flushes, cuts: u64) -> Vec<Lost> {
     let start = Instant::now();
     let mut trial = Trial::new(program(), file_system, flushes, &[]).unwrap();
@@ -62,9 +62,9 @@ fn nothing_acknowledged_is_lost_on_an_overlay() {
     nothing_acknowledged_is_lost(FileSystem::Overlay);
 }
 
-/// The control: on such a disk a loss must be noticed.
+/// The control: on such a disk a loss must be detected.
 #[test]
-fn a_disk_that_ignores_flushes_is_caught() {
+fn a_disk_that_ignores_flushes_is_detected() {
     for file_system in FileSystem::ALL {
         if cuts(file_system).is_none() {
             continue;

@@ -1,10 +1,10 @@
-//! What becomes of a store when the power of a real file system is lost. `docs/testing.md` of the project tells what is
-//! tried and how it is run.
+//! A store after losses of power on real file systems. `docs/testing.md` of the project describes the tests, and how to
+//! run them.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that meets something unexpected ends there"
+    reason = "a test stops at the first unexpected result"
 )]
 
 mod cuts;

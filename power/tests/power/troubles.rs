@@ -1,4 +1,4 @@
-//! What goes wrong without a loss of power, and with one on top of it.
+//! Failures without a loss of power, and with an additional one.
 
 use viewlink_power_loss::file_system::FileSystem;
 use viewlink_power_loss::record::Flushes;
@@ -7,10 +7,10 @@ use viewlink_power_loss::trouble::{Lived, Trouble};
 
 use crate::ready::{cuts, program, seed};
 
-/// How the store says what is wrong: what the system said, or what came of it.
+/// The texts with which the store reports the failure: the error of the system, or its consequence.
 ///
-/// The journal of a btrfs whose flushes failed was once seen without any segment, and had all of them when it was mounted
-/// again.
+/// The journal of a btrfs whose flushes failed was once seen without any segment. It had all of them after it was
+/// mounted again.
 fn is_clear(error: &str, said: &[&str]) -> bool {
     let came_of_it = ["writes have stopped", "mount the file system again if it had an error"];
     said.iter().chain(&came_of_it).any(|said| error.contains(said))
@@ -38,7 +38,7 @@ fn nothing_is_lost(
                 assert!(is_clear(error, said), "{file_system}: {error}");
             }
         }
-        assert!(errors > 0, "{file_system}: nothing went wrong");
+        assert!(errors > 0, "{file_system}: no failure occurred");
         println!("{file_system}: {errors} errors like {said:?}, {losses} losses of power, 0 lost");
     }
 }
@@ -49,8 +49,9 @@ const READ_ONLY: &str = "Read-only file system";
 
 #[test]
 fn a_full_file_system_loses_nothing_and_is_written_again_when_there_is_room() {
-    // Not ext4 without a journal: nothing there puts the removal of a file before the use of its blocks for another one,
-    // so a segment that was being removed may come back with other bytes. Changes are there, but `verify` names it.
+    // Not ext4 without a journal: it does not order the removal of a file before the use of its blocks for another one.
+    // So a segment that was being removed may come back with other bytes. The changes are there, but `verify` reports
+    // it.
     use FileSystem::{Btrfs, Ext4, Ext4DataJournal, Overlay, Xfs};
     let file_systems = [Ext4, Ext4DataJournal, Xfs, Btrfs, Overlay];
     nothing_is_lost(&file_systems, &[], &[FULL, READ_ONLY], |trial, random| {
@@ -60,7 +61,7 @@ fn a_full_file_system_loses_nothing_and_is_written_again_when_there_is_room() {
 
 #[test]
 fn a_file_system_without_inodes_loses_nothing_and_is_written_again_when_there_are_some() {
-    // XFS and btrfs make inodes as they need them, and an overlay cannot be mounted without one to be had.
+    // XFS and btrfs create inodes as they need them, and an overlay cannot be mounted without a free inode.
     use FileSystem::{Ext4, Ext4DataJournal, Ext4NoJournal};
     let file_systems = [Ext4, Ext4DataJournal, Ext4NoJournal];
     nothing_is_lost(&file_systems, &["-N", "64"], &[FULL, READ_ONLY], |trial, random| {
@@ -94,7 +95,7 @@ fn flushes_that_fail_lose_nothing() {
 }
 
 #[test]
-fn reads_that_fail_are_told_and_harm_nothing() {
+fn failed_reads_are_reported_and_damage_nothing() {
     nothing_is_lost(&FileSystem::ALL, &[], &[FAILS], |trial, random| {
         trial.live_through_failing_reads(random)
     });

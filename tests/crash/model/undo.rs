@@ -1,4 +1,4 @@
-//! Taking back what the last change did to the links of a view.
+//! Undoing the effect of the last change on the links of a view.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// What a change did whose line of the journal this is, if that are links of one view in one part.
+    /// The effect of a change with this line of the journal, if it changed only the links of one view in one part.
     pub(super) fn of(
         request: &Request,
         of: ResourceType,
@@ -36,7 +36,7 @@ impl Changed {
 }
 
 impl Model {
-    /// Takes back what the last change did to the links of a view.
+    /// Undoes the effect of the last change on the links of a view.
     pub(super) fn undo(&mut self, last: Changed) -> Option<String> {
         let Changed { project, view: key, of, before, by_filter } = last;
         let view = self.projects.get_mut(project)?.views.get_mut(key)?;

@@ -1,10 +1,10 @@
-//! What was called when, and what came of it.
+//! A call, its time and its answer.
 
 use viewlink::{KeyOutcome, Outcome};
 
 use super::content::{Act, Answer, Content};
 
-/// A call with the moments between which it took place.
+/// A call with the times of its begin and end.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) called: u64,
@@ -14,16 +14,16 @@ pub(super) struct Call {
 
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    /// A change by its number, which is its comment, too.
+    /// A change by its number, which is also its comment.
     Change { id: u64, act: Act, answer: Result<(Answer, Option<u64>), Outcome> },
-    /// What a reader saw.
+    /// The content that a reader saw.
     Seen { of: Seen, revision: u64, content: Content },
 }
 
-/// What is read.
+/// The source of the content.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Seen {
-    /// The store as it stood.
+    /// The current store.
     Now,
     /// An earlier revision of it.
     Past,
@@ -32,7 +32,7 @@ pub(super) enum Seen {
 }
 
 impl Call {
-    /// Makes something of the answer that is not true; whether there is something.
+    /// Changes the answer to an incorrect one, if possible; returns whether it did.
     pub(super) fn doctor(&mut self) -> bool {
         match &mut self.event {
             Event::Change { answer: Ok((answer, revision)), .. } => match answer {

@@ -1,4 +1,4 @@
-//! The model: which views there are, and which flags are in each.
+//! The model: the views, and the flags of each.
 
 use viewlink::{
     Action, FailureReason, KeyOutcome, NewView, Paging, Project, Resource, ResourceType, Result,
@@ -18,11 +18,11 @@ pub(super) fn flag_key(flag: usize) -> String {
     format!("flag-{flag:02}")
 }
 
-/// The flags of each view, a bit for each; none where there is no such view.
+/// The flags of each view, one bit for each; `None` if the view does not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content([Option<u16>; VIEWS]);
 
-/// What a call asks for.
+/// The request of a call.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     Links { action: Action, view: usize, flags: Vec<usize>, keeps_last: bool },
@@ -31,18 +31,18 @@ pub(super) enum Act {
     Delete { view: usize },
 }
 
-/// What a call must be answered.
+/// The required answer of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Outcomes(Vec<KeyOutcome>),
-    /// So many links went.
+    /// The number of removed links.
     Links(u64),
     Created,
-    /// There is no such view, or there is one.
+    /// The view does not exist, or it exists already.
     Refused,
 }
 
-/// Makes the views; gives the revision and what is there then.
+/// Creates the views; returns the revision and the content.
 pub(super) fn begin(store: &Store) -> (u64, Content) {
     let project = store.project("p").unwrap();
     (0..VIEWS).for_each(|view| drop(project.create_view(new_view(view)).unwrap()));
@@ -54,7 +54,7 @@ pub(super) fn new_view(view: usize) -> NewView {
 }
 
 impl Content {
-    /// What a call is answered, and what it leaves.
+    /// The answer to a call, and the content after it.
     pub(super) fn after(&self, act: &Act) -> (Answer, Self) {
         let mut after = *self;
         let answer = match act {
@@ -82,7 +82,7 @@ impl Content {
         self.0[view].is_some_and(|flags| flags & (1 << flag) != 0)
     }
 
-    /// Puts a flag into a view or takes it out; whether that changed anything.
+    /// Links a flag to a view or unlinks it; returns whether that changed anything.
     fn set(&mut self, view: usize, flag: usize, linked: bool) -> bool {
         let changes = self.has(view, flag) != linked;
         if let (Some(flags), true) = (&mut self.0[view], changes) {
@@ -138,13 +138,13 @@ impl Content {
         }
     }
 
-    /// What a store holds, and the revision.
+    /// The content of a store, and the revision.
     pub(super) fn of_store(store: &Store) -> Result<(u64, Self)> {
         let snapshot = store.snapshot()?;
         Ok((snapshot.revision(), Self::of(&snapshot, true)?))
     }
 
-    /// What a snapshot shows, view by view or flag by flag.
+    /// The content of a snapshot, read view by view or flag by flag.
     pub(super) fn of(snapshot: &Snapshot, by_view: bool) -> Result<Self> {
         let reader = snapshot.project("p")?;
         let mut content = Self::default();
@@ -191,7 +191,7 @@ impl Act {
         Self::Links { action, view, flags, keeps_last }
     }
 
-    /// Makes the call; what it was answered, and the revision that it made.
+    /// Makes the call; returns the answer, and the revision of the change.
     pub(super) fn call(&self, project: &Project) -> Result<(Answer, Option<u64>)> {
         let refused = |error| match error {
             viewlink::Error::UnknownView { .. } | viewlink::Error::ViewExists { .. } => {

@@ -1,4 +1,4 @@
-//! A thread that copies the store while it changes, and has each copy read by several at once.
+//! A thread that copies the store while it changes, and lets several readers read each copy at the same time.
 
 use std::thread;
 
@@ -9,7 +9,7 @@ use super::content::Content;
 use super::round::Round;
 use crate::support::assert_clean;
 
-/// How many open a copy to read it.
+/// How many readers open a copy.
 const OPENERS: usize = 3;
 
 pub(super) fn make(round: &Round<'_>) {

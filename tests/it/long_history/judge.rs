@@ -1,7 +1,7 @@
-//! Holds the answers of a round against the model, in the order that the feed tells.
+//! Compares the answers of a round with the model, in the order of the feed.
 //!
-//! A change stands at its revision, and a reading at the one that it tells. A call that changed nothing stands anywhere
-//! between where all of it could have stood. Whoever was answered stands before whoever called later.
+//! A change has its revision, and a read has the one that it saw. A call that changed nothing may be at any place where
+//! it would have changed nothing. A call that was answered comes before all calls that began later.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -12,7 +12,7 @@ use viewlink::Outcome;
 use super::call::{Call, Event, Seen};
 use super::content::{Act, Answer, Content};
 
-/// How much was checked.
+/// The counts of checked calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     rounds: u64,
@@ -21,7 +21,7 @@ pub(super) struct Tally {
     reads: u64,
     past: u64,
     copies: u64,
-    /// Calls with an unknown outcome, of which the change was there later, and not there.
+    /// Calls with an unknown outcome whose change was there later, and was not there.
     unknown_made: u64,
     unknown_lost: u64,
     committed: u64,
@@ -52,7 +52,7 @@ impl Tally {
         }
     }
 
-    /// Everything that is to be tried was tried.
+    /// Every kind of call occurred.
     pub(super) fn assert_has_all(&self) {
         let Self { changes, unchanged, reads, past, copies, committed, not_applied, .. } = *self;
         let unknown = self.unknown_made + self.unknown_lost;
@@ -62,18 +62,18 @@ impl Tally {
     }
 }
 
-/// Where the history stands.
+/// The state of the check.
 #[derive(Clone, Debug)]
 pub(super) struct Judge {
     revision: u64,
     content: Content,
 }
 
-/// The states of a round, the first one that of before it, and which call made each.
+/// The states of a round, beginning with the one before it, and the call that led to each.
 struct Order {
     first: u64,
     states: Vec<Content>,
-    /// When the change that led to a state was called, and its number.
+    /// The begin of the call that led to a state, and its number.
     called: Vec<u64>,
     made: BTreeSet<u64>,
 }
@@ -91,7 +91,7 @@ impl Judge {
         self.content
     }
 
-    /// Checks the calls of a round; `changes` are those that the feed tells, each with its revision and its number.
+    /// Checks the calls of a round; `changes` are those of the feed, each with its revision and its number.
     pub(super) fn check(
         &mut self,
         calls: &[Call],
@@ -104,7 +104,7 @@ impl Judge {
         Ok(tally)
     }
 
-    /// Makes the changes one after the other, and compares what their callers were told.
+    /// Makes the changes one after another, and compares them with the answers.
     fn order(
         &self,
         calls: &[Call],
@@ -125,18 +125,18 @@ impl Judge {
         };
         for (revision, id) in changes {
             if *revision != order.last() + 1 {
-                return Err(format!("revision {revision} behind {}", order.last()));
+                return Err(format!("revision {revision} after {}", order.last()));
             }
             let (call, act, answer) =
-                made.remove(id).ok_or_else(|| format!("nobody made {revision}"))?;
+                made.remove(id).ok_or_else(|| format!("no call made {revision}"))?;
             order.make(act, answer, *revision, tally).map_err(|why| format!("{why}: {call:?}"))?;
             order.called.push(call.called);
             order.made.insert(*id);
         }
-        // The others changed nothing.
+        // The other parts changed nothing.
         for (call, _, answer) in made.into_values() {
             match answer {
-                // One that changed nothing hears of what became of its group.
+                // A call that changed nothing gets the error of its group.
                 Ok((_, None)) | Err(Outcome::Committed) => tally.unchanged += 1,
                 Err(Outcome::NotApplied) => tally.not_applied += 1,
                 Err(Outcome::Unknown) => tally.unknown_lost += 1,
@@ -170,7 +170,7 @@ impl Order {
         Ok(())
     }
 
-    /// Finds a place for every call that was answered, behind those that were answered before it was called.
+    /// Finds a place for every answered call, after the calls that were answered before it began.
     fn place_all(&self, calls: &[Call], tally: &mut Tally) -> Result<(), String> {
         let mut calls: Vec<&Call> = calls.iter().collect();
         calls.sort_unstable_by_key(|call| call.called);
@@ -184,19 +184,19 @@ impl Order {
                 open.pop();
             }
             let placed = self.place(call, least, tally);
-            if let Some(place) = placed.map_err(|()| format!("behind {least}: {call:?}"))? {
+            if let Some(place) = placed.map_err(|()| format!("after {least}: {call:?}"))? {
                 open.push(Reverse((call.answered, place)));
             }
         }
         Ok(())
     }
 
-    /// How many states there were at most when a call was answered: it cannot have seen what was called later.
+    /// The largest number of states when a call was answered: it cannot have seen later ones.
     fn begun(&self, answered: u64) -> usize {
         self.called.iter().take_while(|called| **called < answered).count()
     }
 
-    /// The first place from `least` on where a call can stand; none where that says nothing of others.
+    /// The first possible place of a call from `least` on; `None` if it does not restrict other calls.
     fn place(&self, call: &Call, least: usize, tally: &mut Tally) -> Result<Option<usize>, ()> {
         let at = |revision: u64| {
             usize::try_from(revision.checked_sub(self.first).ok_or(())?).map_err(drop)

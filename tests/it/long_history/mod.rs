@@ -1,10 +1,10 @@
-//! A long history of many threads at once: eight that write, eight that read and hold snapshots, one that copies the
-//! store and has the copies read, one that makes checkpoints and verifies, and one that makes changes fail and recovers
-//! the store.
+//! A long history of many concurrent threads: eight write, eight read and hold snapshots, one copies the store and has
+//! the copies read, one makes checkpoints and verifies, and one makes changes fail and recovers the store.
 //!
-//! It goes in rounds. After each of them the feed says in which order the changes came, and every answer of the round is
-//! held against a [model](content) in that order ([`judge`]). `VIEWLINK_HISTORY_SECONDS=1800 cargo test --release --test
-//! it long_history -- --nocapture` goes on for half an hour; without the variable it takes some seconds.
+//! It runs in rounds. After each round the feed has the order of the changes, and every answer of the round is compared
+//! with a [model](content) in that order ([`judge`]).
+//! `VIEWLINK_HISTORY_SECONDS=1800 cargo test --release --test it long_history -- --nocapture` runs for half an hour;
+//! without the variable it takes a few seconds.
 
 mod call;
 mod content;
@@ -26,13 +26,13 @@ use judge::{Judge, Tally};
 use reader::Held;
 use round::Round;
 
-/// How long the history goes on.
+/// The duration of the history.
 fn duration() -> Duration {
     let seconds = std::env::var("VIEWLINK_HISTORY_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(4))
 }
 
-/// Small enough that each round goes over many segments and some checkpoints.
+/// Small enough that each round uses many segments and some checkpoints.
 fn options() -> Options {
     Options::new()
         .segment_size(16 << 10)
@@ -41,7 +41,7 @@ fn options() -> Options {
         .keep_for(Some(Duration::from_secs(20)))
 }
 
-/// The store, and how often it was recovered.
+/// The store, and the number of its recoveries.
 struct Tried {
     store: Store,
     recoveries: AtomicU64,
@@ -53,7 +53,7 @@ impl Tried {
     }
 }
 
-/// A round of calls, with the changes that the feed tells of it.
+/// A round of calls, with the changes that the feed has from it.
 fn round(
     tried: &Tried,
     judge: &Judge,
@@ -61,14 +61,14 @@ fn round(
     seed: u64,
 ) -> (Vec<Call>, Vec<(u64, u64)>) {
     let calls = Round::new(&tried.store, &tried.recoveries, judge.revision(), seed).run(held);
-    // What had an unknown outcome is decided by now.
+    // By then unknown outcomes are decided.
     let changes = tried.store.feed(judge.revision()).unwrap().next_page(usize::MAX).unwrap();
     let id = |comment: Option<String>| comment.unwrap().parse().unwrap();
     (calls, changes.into_iter().map(|change| (change.revision, id(change.comment))).collect())
 }
 
 #[test]
-fn whatever_goes_on_at_once_every_answer_has_its_place_in_one_order() {
+fn every_answer_of_many_threads_has_its_place_in_one_order() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store");
     let mut tried = Tried::new(options().open(&path).unwrap());
@@ -83,7 +83,7 @@ fn whatever_goes_on_at_once_every_answer_has_its_place_in_one_order() {
             break;
         }
         if seed % 16 == 15 {
-            // Held snapshots end with the store.
+            // Snapshots end with the store.
             held.iter_mut().for_each(Held::drop_all);
             tried.store.close().unwrap();
             tried = Tried::new(options().open(&path).unwrap());
@@ -96,9 +96,9 @@ fn whatever_goes_on_at_once_every_answer_has_its_place_in_one_order() {
     tally.assert_has_all();
 }
 
-/// Control: an answer that is not true is noticed, and a change that is lost.
+/// Control: a wrong answer is detected, and so is a missing change.
 #[test]
-fn an_answer_without_a_place_in_the_order_is_noticed() {
+fn an_answer_without_a_place_in_the_order_is_detected() {
     let tried = Tried::new(options().open_in_memory().unwrap());
     let mut judge = Judge::new(content::begin(&tried.store));
     let mut held: Vec<Held> = (0..round::READERS).map(|_| Held::default()).collect();

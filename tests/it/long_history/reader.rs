@@ -9,13 +9,13 @@ use super::content::Content;
 use super::round::Round;
 use crate::support::Random;
 
-/// How many snapshots a thread holds, and how many readings it makes in a round at most.
+/// The number of snapshots that a thread holds, and the largest number of its reads in a round.
 const SNAPSHOTS: usize = 4;
 const READINGS: usize = 300;
-/// How far back the past is looked at.
+/// How many revisions back the past is read.
 const BACK: usize = 60;
 
-/// Snapshots that are held, with what each shows, and how often the store was recovered before.
+/// Snapshots that are open, with the content of each, and the number of recoveries before.
 #[derive(Default)]
 pub(super) struct Held(VecDeque<(Snapshot, Content, u64)>);
 
@@ -33,7 +33,7 @@ impl Held {
             let answered = round.now();
             match seen {
                 Ok(event) => calls.push(Call { called, answered, event }),
-                // What was taken before a recovery ends with it.
+                // Snapshots from before a recovery end with it.
                 Err(Error::Closed | Error::WritesStopped { .. })
                     if round.was_recovered(recoveries) => {}
                 Err(error) => panic!("{error}"),
@@ -63,7 +63,7 @@ impl Held {
         Ok(Event::Seen { of: Seen::Now, revision, content })
     }
 
-    /// A snapshot shows what it showed, as long as the store is not recovered.
+    /// A snapshot shows the same content, as long as the store is not recovered.
     fn read_again(&mut self, round: &Round<'_>, random: &mut Random) {
         let Some(place) = self.0.len().checked_sub(1).map(|last| random.below(last + 1)) else {
             return;

@@ -1,4 +1,4 @@
-//! Threads that call a store at once, until each of those that write has made its calls.
+//! Threads that call a store at the same time, until each writer has made its calls.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,19 +15,19 @@ use crate::support::{Random, project};
 
 const WRITERS: u64 = 8;
 pub(super) const READERS: usize = 8;
-/// How many calls each of those that write makes.
+/// The number of calls of each writer.
 const CALLS: u64 = 120;
 
-/// What the threads of a round share.
+/// The data that the threads of a round share.
 pub(super) struct Round<'a> {
     pub(super) store: &'a Store,
     /// The revision before the round.
     pub(super) first: u64,
     pub(super) seed: u64,
     moments: AtomicU64,
-    /// How many of those that write are not done yet.
+    /// The number of writers that are not done yet.
     writing: AtomicU64,
-    /// How many recoveries began and ended, in all rounds.
+    /// The number of recoveries that began and ended, in all rounds.
     recoveries: &'a AtomicU64,
     calls: Mutex<Vec<Call>>,
 }
@@ -39,7 +39,7 @@ impl<'a> Round<'a> {
         Self { store, first, seed, moments, writing, recoveries, calls }
     }
 
-    /// Runs all threads; gives what was called.
+    /// Runs all threads; returns the calls.
     pub(super) fn run(self, held: &mut [Held]) -> Vec<Call> {
         thread::scope(|scope| {
             let round = &self;
@@ -54,7 +54,7 @@ impl<'a> Round<'a> {
         self.calls.into_inner().unwrap()
     }
 
-    /// A generator for one of the threads.
+    /// A random generator for one of the threads.
     pub(super) fn random(&self, thread: u64) -> Random {
         Random(self.seed * 1_000 + thread)
     }
@@ -67,7 +67,7 @@ impl<'a> Round<'a> {
         self.moments.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Whether changes fail in this round, or may still fail for what was asked for in the one before.
+    /// Whether changes fail in this round, or may still fail because of the previous one.
     pub(super) fn is_troubled(&self) -> bool {
         !self.seed.is_multiple_of(4)
     }
@@ -76,7 +76,7 @@ impl<'a> Round<'a> {
         self.recoveries.load(Ordering::SeqCst)
     }
 
-    /// Whether the store was being recovered at some moment since there were so many.
+    /// Whether the store was recovered at any moment since there were this many recoveries.
     pub(super) fn was_recovered(&self, since: u64) -> bool {
         since % 2 == 1 || self.recoveries() > since
     }

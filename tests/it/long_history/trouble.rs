@@ -1,4 +1,4 @@
-//! A thread that makes changes fail and recovers the store, and one that makes checkpoints and verifies beside it.
+//! A thread that makes changes fail and recovers the store, and another one that makes checkpoints and verifies.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use viewlink::{Fault, Health};
 
 use super::round::Round;
 
-/// Makes checkpoints, and verifies now and then.
+/// Makes checkpoints, and sometimes verifies.
 pub(super) fn check(round: &Round<'_>) {
     let mut random = round.random(200);
     while round.is_writing() {
@@ -28,7 +28,7 @@ fn is_well(round: &Round<'_>) -> bool {
     round.store.health() == Health::Writable
 }
 
-/// Makes changes fail, and recovers the store when that stopped the writes; it can be written at the end.
+/// Makes changes fail, and recovers the store if that stopped the writes. It can be written at the end.
 pub(super) fn make(round: &Round<'_>) {
     let mut random = round.random(300);
     while round.is_writing() {

@@ -1,4 +1,4 @@
-//! The calls that a store and its model are asked to make.
+//! The calls on a store and its model.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ pub(crate) enum Call {
     Rename(Place, String),
     DeleteView(Place),
     DeleteProject(u8),
-    /// Says what a project is, by bits: named, new flags and new segments in a view; or changes that.
+    /// Sets the fields of a project from bits: name, new flags and new segments must be in a view; or changes them.
     PutProject(u8, u8),
     UpdateProject(u8, u8),
     Put(u8, Vec<Put>),
     Link(Place, Keys),
     Unlink(Place, Keys),
     Replace(Place, Keys),
-    /// Unlinks what is in another view of the project, too.
+    /// Also unlinks resources that are in another view of the project.
     UnlinkButLast(Place, Keys),
     /// Links to the view with a number, and unlinks from the place, in one change.
     Move(Place, u8, Keys),
@@ -34,14 +34,14 @@ pub(crate) enum Call {
     MoveLinks(Place, u8, Keys),
     /// Gives a view the key of a number.
     RenameView(Place, u8),
-    /// Makes a view with the key of a number out of another one, with another name.
+    /// Creates a copy of another view with the key of a number, and with another name.
     CopyView(Place, u8, String),
     RemoveResource(u8, Keys),
     RemoveEnvironment(u8, u8),
-    /// Takes back what the call before it did.
+    /// Reverts the previous call.
     Undo,
     Follow(Place, ResourceType, Filter),
-    /// 0: its links stay; 1: they go; 2: those of last views stay.
+    /// 0: its links stay; 1: they are removed; 2: links of last views stay.
     Unfollow(Place, ResourceType, u8),
     Checkpoint,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Place {
     pub(crate) view: u8,
 }
 
-/// Keys of one type, and besides them what a filter finds; number 0 is malformed.
+/// Keys of one type, and the resources that a filter finds; number 0 is malformed.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     pub(crate) resource_type: ResourceType,
@@ -61,7 +61,7 @@ pub(crate) struct Keys {
     pub(crate) filter: Option<Filter>,
 }
 
-/// What a request names, as far as that can be told without the registry.
+/// The resources that a request names, as far as they are known without the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     Malformed,
@@ -99,7 +99,7 @@ impl Keys {
         }
     }
 
-    /// Those of the keys whose text is in `texts`, each once.
+    /// The keys whose text is in `texts`, each once.
     pub(crate) fn only(&self, texts: &[String]) -> Self {
         let kept = self.numbers.iter().zip(self.texts()).filter(|(_, text)| texts.contains(text));
         let numbers: BTreeSet<u8> = kept.map(|(number, _)| *number).collect();
@@ -126,7 +126,7 @@ impl Keys {
     }
 }
 
-/// The resource that a number names, if its key is one.
+/// The resource that a number names, if its key is valid.
 pub(super) fn resource(resource_type: ResourceType, number: u8) -> Option<Resource> {
     let key = key_text(number);
     let resource = match resource_type {
@@ -178,7 +178,7 @@ pub(crate) fn keys() -> impl Strategy<Value = Keys> {
         .prop_map(|(resource_type, numbers)| Keys { resource_type, numbers, filter: None })
 }
 
-/// Resources by their keys, by their ids, and by what is said of them.
+/// Resources by their keys, by their ids, and by a filter.
 fn chosen() -> impl Strategy<Value = Keys> {
     let number = prop_oneof![3 => 0..12_u8, 1 => BY_ID..BY_ID + 5];
     let filter = prop::option::weighted(0.3, filter());
@@ -217,7 +217,7 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// A filter of what is in a view, or is not, so that filters often stand behind each other.
+/// A filter for resources that are, or are not, in a view, so that filters often depend on each other.
 fn of_view() -> impl Strategy<Value = Filter> {
     let condition = (0..4_u8, any::<bool>()).prop_map(|(view, within)| match within {
         true => Condition::View(view),
@@ -230,7 +230,7 @@ pub(crate) fn calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
     prop::collection::vec(call(), 0..most)
 }
 
-/// Calls about flags of one project, behind some that let its views follow filters of each other.
+/// Calls for flags of one project, after some that make its views follow filters for each other.
 pub(crate) fn following(most: usize) -> impl Strategy<Value = Vec<Call>> {
     let first = (puts(), puts(), filter(), of_view(), of_view(), of_view());
     (first, calls(most)).prop_map(|((one, other, filter, second, third, fourth), calls)| {
@@ -245,7 +245,7 @@ pub(crate) fn following(most: usize) -> impl Strategy<Value = Vec<Call>> {
 }
 
 impl Call {
-    /// The same about flags of the first project.
+    /// The same for flags of the first project.
     fn of_flags(mut self) -> Self {
         match &mut self {
             Self::Put(project, puts) => {

@@ -1,11 +1,11 @@
-//! What must hold for a batch whatever the store has: choices change the report as they say, and a
-//! precondition that does not hold lets nothing happen.
+//! Properties of every batch: options change the report as documented, and a precondition that does not hold prevents
+//! the change.
 
 use viewlink::{Error, KeyOutcome, Project};
 
 use super::call::Keys;
 
-/// Rehearses an unlink with and without choices, and tries it at a revision that is yet to come.
+/// Makes a dry run of an unlink with and without options, and tries it at a future revision.
 pub(super) fn assert_agree(project: &Project, view: &str, keys: &Keys) {
     let dry = project.dry_run();
     let Ok(usual) = dry.unlink(view, keys.batch()) else { return };

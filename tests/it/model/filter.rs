@@ -1,4 +1,4 @@
-//! Filters, and what they find when every resource is looked at.
+//! Filters, evaluated by checking every resource.
 
 use proptest::prelude::*;
 use viewlink::{
@@ -37,7 +37,7 @@ pub(crate) enum Condition {
     OtherStatus(u8),
 }
 
-/// What a filter looks at.
+/// The data that a filter checks.
 pub(super) struct Looked<'a> {
     pub(super) resource: &'a Resource,
     pub(super) known: Option<&'a Registered>,
@@ -76,8 +76,8 @@ fn status(number: u8) -> &'static str {
     ["on", "7", "off"][usize::from(number % 3)]
 }
 
-fn is_status(told: &AttributeValue, number: u8) -> bool {
-    match (told, number % 3) {
+fn is_status(reported: &AttributeValue, number: u8) -> bool {
+    match (reported, number % 3) {
         (AttributeValue::Text(_), number) => number == 0,
         (AttributeValue::Number(_), number) => number == 1,
         (_, number) => number < 2,
@@ -90,7 +90,7 @@ fn query(number: u8) -> &'static str {
 }
 
 impl Condition {
-    /// The one of a kind, from any numbers.
+    /// The condition of a kind, from any numbers.
     pub(crate) const fn of(kind: u8, one: u8, other: u8) -> Self {
         match kind % 18 {
             0 => Self::Tag(one),
@@ -154,7 +154,7 @@ impl Condition {
             |number| matches!(maintainer, Some(Maintainer::Member(id)) if id == member(number));
         let is_team =
             |number| matches!(maintainer, Some(Maintainer::Team(key)) if key == team(number));
-        let told = known.and_then(|known| known.status.as_ref());
+        let reported = known.and_then(|known| known.status.as_ref());
         let key = resource.key().as_str();
         let name = known.map_or(key, |known| &known.name);
         match self {
@@ -179,8 +179,8 @@ impl Condition {
             Self::Environment(number) => {
                 resource.environment().is_some_and(|of| of.as_str() == environment(number))
             }
-            Self::Status(one) => told.is_some_and(|told| is_status(told, one)),
-            Self::OtherStatus(one) => told.is_some_and(|told| !is_status(told, one)),
+            Self::Status(one) => reported.is_some_and(|reported| is_status(reported, one)),
+            Self::OtherStatus(one) => reported.is_some_and(|reported| !is_status(reported, one)),
         }
     }
 }

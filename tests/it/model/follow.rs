@@ -1,4 +1,4 @@
-//! What must come of filters that views follow.
+//! The expected effects of filters that views follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ use super::{Model, ModelProject};
 type Linked = BTreeMap<String, BTreeSet<Resource>>;
 
 impl ModelProject {
-    /// The registered resources that a standing filter of a type finds.
+    /// The registered resources that a followed filter of a type finds.
     pub(super) fn found(&self, of: ResourceType, filter: &Filter) -> BTreeSet<Resource> {
         let of_type = self.resources.keys().filter(|resource| resource.resource_type() == of);
         of_type.filter(|resource| self.finds(filter, resource)).cloned().collect()
     }
 
-    /// What the filters of a view find.
+    /// The resources that the filters of a view find.
     pub(super) fn held_by_filter(&self, view: &str) -> BTreeSet<Resource> {
         let follows = self.views[view].follows.iter();
         follows.flat_map(|(of, filter)| self.found(*of, filter)).collect()
@@ -30,7 +30,7 @@ impl ModelProject {
         self.views.iter().map(|(key, view)| (key.clone(), of(view))).collect()
     }
 
-    /// What views have when all filters were asked, again and again until nothing changes.
+    /// The content of views after all filters were evaluated, again and again until nothing changes.
     fn settled(&self) -> Linked {
         let mut after = self.clone();
         loop {
@@ -55,8 +55,8 @@ impl ModelProject {
         }
     }
 
-    /// Lets filters change what they must; `told` is what the store says that they did.
-    pub(super) fn settle(&mut self, clock: &mut u64, told: &[ChangedLinks]) {
+    /// Applies the filters; `reported` has their effects according to the store.
+    pub(super) fn settle(&mut self, clock: &mut u64, reported: &[ChangedLinks]) {
         let (before, after) = (self.linked(), self.settled());
         let mut expected = Vec::new();
         for (key, view) in &mut self.views {
@@ -80,11 +80,12 @@ impl ModelProject {
                 }
             }
         }
-        let told: Vec<_> = told.iter().map(of_part).collect();
-        assert_eq!(told, expected);
+        let reported: Vec<_> = reported.iter().map(of_part).collect();
+        assert_eq!(reported, expected);
     }
 
-    /// Whether a resource would be in no view without the one to a view, and what follows.
+    /// Whether a resource would be in no view without its link to one view, and without the links of filters that
+    /// depend on it.
     pub(super) fn is_last_view(&self, view: &str, resource: &Resource) -> bool {
         let mut after = self.clone();
         let of = after.views.get_mut(view).unwrap();
@@ -122,10 +123,10 @@ fn of_part(part: &ChangedLinks) -> (String, ResourceType, Vec<Resource>, Vec<Res
 }
 
 impl Model {
-    /// Lets filters of a project change what they must.
-    pub(super) fn settle(&mut self, project: u8, told: &[ChangedLinks]) {
+    /// Applies the filters of a project.
+    pub(super) fn settle(&mut self, project: u8, reported: &[ChangedLinks]) {
         let project = self.projects.get_mut(&project_key(project)).unwrap();
-        project.settle(&mut self.clock, told);
+        project.settle(&mut self.clock, reported);
     }
 
     pub(super) fn follow(
@@ -219,8 +220,14 @@ impl Model {
 }
 
 impl ModelProject {
-    /// Settles where the report tells of a view and type itself, and of the others as what followed.
-    fn settle_but(&mut self, clock: &mut u64, view: &str, of: ResourceType, told: &[ChangedLinks]) {
+    /// Decides which links the report has for the view and type of the call, and which for followed views.
+    fn settle_but(
+        &mut self,
+        clock: &mut u64,
+        view: &str,
+        of: ResourceType,
+        reported: &[ChangedLinks],
+    ) {
         let (before, after) = (self.linked(), self.settled());
         let of_type = |resource: &&Resource| resource.resource_type() == of;
         let own = self.views.get_mut(view).unwrap();
@@ -233,6 +240,6 @@ impl ModelProject {
             own.links.remove(resource);
             own.by_filter.remove(resource);
         }
-        self.settle(clock, told);
+        self.settle(clock, reported);
     }
 }

@@ -1,4 +1,4 @@
-//! What holds for every sequence of calls.
+//! Properties of every sequence of calls.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,7 @@ use viewlink::{
 
 use super::{Call, Keys, Model, assert_same};
 
-/// Makes calls on a store and a model; checks everything after each of them, and in the end all older
-/// snapshots again.
+/// Makes calls on a store and a model; checks everything after each of them, and at the end all older snapshots again.
 pub(crate) fn assert_model(store: &Store, mut model: Model, calls: &[Call]) {
     let mut history = Vec::new();
     for call in calls {
@@ -27,7 +26,7 @@ pub(crate) fn assert_model(store: &Store, mut model: Model, calls: &[Call]) {
     assert!(verification.is_clean(), "{verification}");
 }
 
-/// Looks at some of the revisions again that the journal keeps.
+/// Checks some of the revisions again that the journal keeps.
 fn assert_past(store: &Store, history: &[(Snapshot, Model)]) {
     for (snapshot, model) in history.iter().step_by(5) {
         match store.snapshot_at(snapshot.revision()) {
@@ -40,7 +39,7 @@ fn assert_past(store: &Store, history: &[(Snapshot, Model)]) {
     }
 }
 
-/// Links keys to a view that has some already, and unlinks those that are new.
+/// Links keys to a view that has some already, and unlinks the new ones.
 pub(crate) fn assert_unlink_restores(store: &Store, before: &Keys, extra: &Keys) {
     let project = store.project("restored").unwrap();
     project.ensure_view(NewView::new("v", "V")).unwrap();
@@ -61,7 +60,7 @@ pub(crate) fn assert_unlink_restores(store: &Store, before: &Keys, extra: &Keys)
     assert_eq!(links(), expected);
 }
 
-/// Reads the links of a view in pages, by cursor or by offset, and checks that each comes once.
+/// Reads the links of a view in pages, by cursor or by offset, and checks that each is read once.
 pub(crate) fn assert_paging(
     store: &Store,
     numbers: &[u16],
@@ -99,7 +98,7 @@ pub(crate) fn assert_paging(
     assert_eq!((distinct.len(), visited.len()), (keys.len(), keys.len()));
 }
 
-/// Puts a resource into so many views, and reads them in pages.
+/// Adds a resource to this number of views, and reads them in pages.
 pub(crate) fn assert_views_page(store: &Store, views: u8, limit: usize) {
     let project = store.project("p").unwrap();
     project.ensure_view(NewView::new("empty", "E")).unwrap();

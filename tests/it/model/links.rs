@@ -1,4 +1,4 @@
-//! What must come of links: by key, by the id of a segment, and by filter.
+//! The expected results for links: by key, by the id of a segment, and by filter.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use viewlink::{Error, KeyOutcome, Report, Resource};
 use super::call::{Keys, Named, Place, project_key, view_key};
 use super::{Model, ModelProject};
 
-/// What a call names, once the registry was asked.
+/// The resources that a call names, looked up in the registry.
 pub(super) struct Asked {
-    /// Each key, with its resource or the code of what is wrong with it.
+    /// Each key, with its resource or its error code.
     keys: Vec<Result<Resource, &'static str>>,
-    /// What the filter finds besides the keys, in key order.
+    /// The resources that the filter finds in addition to the keys, in key order.
     further: Vec<Resource>,
-    /// All that the keys mean, also those that failed.
+    /// All resources that the keys name, including failed ones.
     meant: BTreeSet<Resource>,
 }
 
 impl Asked {
-    /// What must be said of each: the code it has, or what becomes of it.
+    /// The expected result for each: its code, or its outcome.
     pub(super) fn outcomes(
         self,
         mut act: impl FnMut(Resource) -> &'static str,
@@ -29,8 +29,8 @@ impl Asked {
 }
 
 impl ModelProject {
-    /// Finds what is named: `candidates` are looked at by the filter, and only the registered may be
-    /// meant where `closed` says so.
+    /// Finds the named resources. The filter checks the `candidates`; if `closed`, only registered resources may be
+    /// named.
     fn ask(&self, keys: &Keys, candidates: &[&Resource], closed: bool) -> Asked {
         let (mut ids, mut seen) = (BTreeSet::new(), BTreeSet::new());
         let resolved = keys.named().into_iter().map(|named| {
@@ -58,14 +58,14 @@ impl ModelProject {
         Asked { keys: asked, further, meant: seen }
     }
 
-    /// Finds what is named to be linked, in the registry.
+    /// Finds the resources to link, in the registry.
     fn ask_to_link(&self, keys: &Keys, closed: bool) -> Asked {
         let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
         let candidates: Vec<_> = self.resources.keys().filter(of_type).collect();
         self.ask(keys, &candidates, closed)
     }
 
-    /// Finds what is named to be unlinked, among the links of a view.
+    /// Finds the resources to unlink, among the links of a view.
     pub(super) fn ask_to_unlink(&self, view: u8, keys: &Keys) -> Asked {
         let of_type = |resource: &&Resource| resource.resource_type() == keys.resource_type;
         let linked = &self.views[&view_key(view)].links;
@@ -210,7 +210,7 @@ impl Model {
         self.settle(from.project, answer[1].followed());
     }
 
-    /// Whether a call gets a report; else the error must be the one it should get.
+    /// Whether a call gets a report; otherwise the error must be the expected one.
     pub(super) fn may_be_asked(
         &mut self,
         place: Place,
@@ -224,7 +224,7 @@ impl Model {
         let mut named = keys.filter.iter().flat_map(|filter| filter.views());
         let Some(missing) = named.find(|key| !views.contains_key(key)) else { return true };
         let tells = |error: &Error| matches!(error, Error::UnknownView { view, .. } if view.as_str() == missing);
-        assert!(error.is_some_and(tells), "{missing} is not there: {error:?}");
+        assert!(error.is_some_and(tells), "{missing} is missing: {error:?}");
         false
     }
 }
@@ -243,9 +243,9 @@ pub(super) fn assert_report(report: &Report, expected: &[&str]) {
         other => panic!("an outcome the model does not know: {other:?}"),
     };
     let outcomes: Vec<_> = report.outcomes().map(|(_, found)| outcome(found)).collect();
-    // What keys hold since, and a filter held before, is told as what was linked already.
-    let told = expected.iter().map(|of| if *of == "held" { "already linked" } else { of });
-    assert_eq!(outcomes, told.collect::<Vec<_>>());
+    // A link that keys hold now and a filter held before is reported as already linked.
+    let reported = expected.iter().map(|of| if *of == "held" { "already linked" } else { of });
+    assert_eq!(outcomes, reported.collect::<Vec<_>>());
     assert_eq!(report.success_count() + report.failure_count(), expected.len());
     let changes = ["linked", "unlinked", "moved", "held", "released", "registered", "updated"];
     let changed = expected.iter().any(|outcome| changes.contains(outcome));

@@ -1,4 +1,4 @@
-//! What a store should do, in a few maps: the model that the laws compare with.
+//! The expected behaviour of a store, in a few maps: the model with which the tests compare it.
 
 mod call;
 mod choices;
@@ -33,19 +33,18 @@ use links::assert_report;
 use registry::Registered;
 use settings::Settings;
 
-/// The time of all changes, in milliseconds: stores that are compared with the model have a clock
-/// that stands still.
+/// The time of all changes, in milliseconds: the clock of stores under test stands still.
 pub(crate) const TIME: u64 = 5;
 
-/// What the store should hold.
+/// The expected content of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Model {
     projects: BTreeMap<String, ModelProject>,
-    /// Goes up with every link, as link time does.
+    /// Increases with every link, as link time does.
     clock: u64,
     /// Whether only registered resources may be linked.
     closed: bool,
-    /// What it was before the last change.
+    /// The content before the last change.
     before: Option<Box<Self>>,
 }
 
@@ -60,7 +59,7 @@ struct ModelProject {
 struct ModelView {
     name: String,
     version: u64,
-    /// When each resource was linked.
+    /// The time of each link.
     links: BTreeMap<Resource, u64>,
     /// The filters that it follows.
     follows: BTreeMap<ResourceType, Filter>,
@@ -76,7 +75,7 @@ impl ModelView {
 }
 
 impl Model {
-    /// That of an empty store with a policy.
+    /// The model of an empty store with a policy.
     pub(crate) fn with_policy(policy: LinkPolicy) -> Self {
         Self { closed: policy == LinkPolicy::Closed, ..Self::default() }
     }
@@ -195,7 +194,7 @@ impl Model {
         }
     }
 
-    /// The calls that take many links away at once.
+    /// The calls that remove many links at once.
     fn remove(&mut self, store: &Store, call: &Call) {
         let project = |number: &u8| store.project(&project_key(*number)).unwrap();
         match call {
@@ -266,7 +265,7 @@ impl Model {
         assert_eq!((answer.resources, answer.links), (resources.len() as u64, links));
         assert_eq!(answer.registered, registered);
         assert_eq!(answer.revision.is_some(), links + registered > 0);
-        // Nothing follows: what is gone is found by no filter.
+        // No filter has to change anything: no filter finds a removed resource.
         self.settle(project, &[]);
     }
 
@@ -278,7 +277,7 @@ impl Model {
         self.projects.get_mut(&project_key(place.project))?.views.get_mut(&view_key(place.view))
     }
 
-    /// The view of a call, or the error that the call must have got.
+    /// The view of a call, or the expected error.
     fn found(&mut self, place: Place, error: Option<&Error>) -> Option<&mut ModelView> {
         if !self.projects.contains_key(&project_key(place.project)) {
             assert!(matches!(error, Some(Error::UnknownProject { .. })), "{error:?}");

@@ -1,4 +1,4 @@
-//! What must come of renaming and copying views, and of moving links between them.
+//! The expected results of renaming and copying views, and of moving links between them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::links::assert_report;
 use super::{Model, ModelView};
 
 impl Model {
-    /// The calls over two views.
+    /// The calls that concern two views.
     pub(super) fn over_views(&mut self, store: &Store, call: &Call) {
         let project = |place: &Place| store.project(&project_key(place.project)).unwrap();
         let place = |from: &Place, view: &u8| Place { project: from.project, view: *view };
@@ -72,8 +72,8 @@ impl Model {
         self.settle(from.project, answer[0].followed());
     }
 
-    /// The view to be renamed or copied, or `None` where the call must have got an error and did: the key is taken, or
-    /// a filter names one of those that no filter may name.
+    /// The view to be renamed or copied. `None` if the call had to fail and did: the key is in use, or a filter names
+    /// one of the views.
     fn source(
         &mut self,
         from: Place,

@@ -1,4 +1,4 @@
-//! What a store is told of resources.
+//! Resources to register.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use viewlink::{
 use super::call::{environment, id_text, key_text, resource, resource_type};
 use super::registry::Registered;
 
-/// A resource to be put, made up from numbers. What is 0 is malformed, or not said.
+/// A resource to register, made from numbers. A value of 0 is malformed, or missing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Put {
     pub(crate) resource_type: ResourceType,
     pub(crate) number: u8,
-    /// Of a segment: 0 is malformed, 5 and more are none.
+    /// For a segment: 0 is malformed, 5 and more are missing.
     pub(crate) id: u8,
     /// A bit for each of four tags.
     pub(crate) tags: u8,
-    /// 0 to 2: nobody; 3 and 4: members; 5 and 6: teams. Some have the same text.
+    /// 0 to 2: no maintainer; 3 and 4: members; 5 and 6: teams. Some have the same text.
     pub(crate) maintainer: u8,
     /// 0 is the key; 1 is a name that is too long.
     pub(crate) name: u8,
-    /// A bit each: archived, temporary, unbounded, with a time of creation; then two for what is told of its status.
+    /// One bit each: archived, temporary, unbounded, with a time of creation; then two for the attribute `status`.
     pub(crate) marks: u8,
 }
 
-/// When a resource was created that was put with a time.
+/// The time of creation of a resource that was registered with a time.
 const CREATED: u64 = 3;
 
 impl Put {
@@ -61,12 +61,12 @@ impl Put {
         new
     }
 
-    /// The resource it names, if it names one.
+    /// The resource that it names, if the key is valid.
     pub(super) fn named(&self) -> Option<Resource> {
         resource(self.resource_type, self.number)
     }
 
-    /// What is wrong with it whatever the store holds.
+    /// The error that it has for any content of the store.
     pub(super) fn wrong(&self) -> Option<&'static str> {
         let bad_id = self.resource_type == ResourceType::Segment && self.id == 0;
         if self.number == 0 || bad_id {
@@ -75,12 +75,12 @@ impl Put {
         (self.name == 1).then_some("too_long")
     }
 
-    /// The resource, which has nothing wrong.
+    /// The resource, which is valid.
     pub(super) fn resource(&self) -> Resource {
         resource(self.resource_type, self.number).unwrap()
     }
 
-    /// What is known of it since, where `created` is when it was created if that is not said.
+    /// The registered resource; `created` is the time of creation if the request has none.
     pub(super) fn registered(&self, created: u64, revision: u64) -> Registered {
         let has_id = self.resource_type == ResourceType::Segment && self.id < 5;
         Registered {
@@ -101,14 +101,14 @@ impl Put {
         self.marks >> mark & 1 == 1
     }
 
-    /// Each of them, those that are there twice.
+    /// Each of them, including repeated ones.
     fn tag_texts(&self) -> Vec<String> {
         let tags = (0..4).filter(|bit| self.tags >> bit & 1 == 1);
         tags.flat_map(|bit| vec![tag(bit); 1 + usize::from(bit == 2)]).collect()
     }
 }
 
-/// One tag begins like another one, and one is what a member is called.
+/// One tag is a prefix of another, and one is equal to the id of a member.
 pub(super) fn tag(number: u8) -> String {
     ["a", "ab", "c\0d", "ann"][usize::from(number % 4)].to_owned()
 }
@@ -123,7 +123,7 @@ pub(super) fn maintainer(number: u8) -> Option<Maintainer> {
     }
 }
 
-/// A text, a number or both in a set.
+/// A text, a number, or both in a set.
 fn status(number: u8) -> Option<AttributeValue> {
     match number % 4 {
         1 => Some("on".into()),
@@ -133,7 +133,7 @@ fn status(number: u8) -> Option<AttributeValue> {
     }
 }
 
-/// Few, so that some resources have the same, in another order than their keys.
+/// There are few, so that some resources have the same, in another order than their keys.
 fn name(number: u8) -> String {
     match number {
         1 => "n".repeat(300),
@@ -158,7 +158,7 @@ pub(crate) fn puts() -> impl Strategy<Value = Vec<Put>> {
     prop::collection::vec(put, 0..7)
 }
 
-/// The tags of a registered resource, as it shows them.
+/// The tags of a registered resource, in the shown form.
 pub(super) fn sorted(tags: &[String]) -> BTreeSet<String> {
     assert!(tags.is_sorted_by(|one, other| one < other), "{tags:?}");
     tags.iter().cloned().collect()

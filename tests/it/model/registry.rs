@@ -1,4 +1,4 @@
-//! What the model knows of the resources of a project, and what must come of a put.
+//! The registry of a project in the model, and the expected results of a put.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    /// What a store says of one.
+    /// A resource as a store shows it.
     pub(super) fn of(found: &RegisteredResource) -> Self {
         Self {
             id: found.id.as_ref().map(ToString::to_string),
@@ -42,7 +42,7 @@ impl Registered {
 }
 
 impl ModelProject {
-    /// Puts resources with the change `revision`; what must be said of each.
+    /// Registers resources with the change `revision`; returns the expected result for each.
     pub(super) fn put(&mut self, puts: &[Put], revision: u64) -> Vec<&'static str> {
         let mut seen = BTreeSet::new();
         let outcome = |put: &Put| match (put.named(), put.wrong()) {
@@ -73,7 +73,7 @@ impl ModelProject {
         outcome
     }
 
-    /// The segment that an id leads to.
+    /// The segment with an id.
     pub(super) fn by_id(&self, id: &str) -> Option<&Resource> {
         let of_id = |(_, known): &(&Resource, &Registered)| known.id.as_deref() == Some(id);
         self.resources.iter().find(of_id).map(|(resource, _)| resource)
@@ -92,7 +92,7 @@ impl ModelProject {
         self.resources.get(resource).map_or_else(|| resource.key().as_str(), |known| &known.name)
     }
 
-    /// The registered resources that are gone, with those that are told from their names.
+    /// Removes registered resources; returns their number.
     pub(super) fn unregister(&mut self, gone: impl Fn(&Resource) -> bool) -> u64 {
         let before = self.resources.len();
         self.resources.retain(|resource, _| !gone(resource));

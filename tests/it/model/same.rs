@@ -1,4 +1,4 @@
-//! Everything that a snapshot shows, against the model.
+//! Compares the whole content of a snapshot with the model.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use super::filter::{Condition, Filter};
 use super::registry::Registered;
 use super::{Model, ModelProject, ModelView};
 
-/// How many filters are tried on a snapshot; which, and in which order of lists, its revision tells.
+/// The number of filters that are tried on a snapshot. Its revision decides which, and in which order of lists.
 const FILTERS: u64 = 2;
 
 const LINK_SORTS: [LinkSort; 3] = [LinkSort::Key, LinkSort::LinkTime, LinkSort::Name];
 
 const RESOURCE_SORTS: [ResourceSort; 2] = [ResourceSort::Key, ResourceSort::Name];
 
-/// Checks everything that a snapshot shows against the model, in both directions.
+/// Compares the whole content of a snapshot with the model, in both directions.
 pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
     let projects = snapshot.projects(Paging::first(100)).unwrap();
     let keys: Vec<_> = projects.items.iter().map(|project| project.key.to_string()).collect();
@@ -41,7 +41,7 @@ pub(crate) fn assert_same(snapshot: &Snapshot, model: &Model) {
     }
 }
 
-/// Some filters of one or two conditions, other ones at each revision.
+/// Some filters of one or two conditions, different ones at each revision.
 fn filters(revision: u64) -> impl Iterator<Item = (usize, Filter)> {
     (0..FILTERS).map(move |place| {
         let number = revision * FILTERS + place;
@@ -120,7 +120,7 @@ fn assert_links(
     }
 }
 
-/// Checks what is known of each resource, what is not, and where ids lead.
+/// Checks the data of each resource, missing resources, and the segments of ids.
 fn assert_registry(reader: &ProjectSnapshot, project: &ModelProject) {
     assert_resources(reader, project, None, &RESOURCE_SORTS);
     for (resource, known) in &project.resources {
@@ -138,7 +138,7 @@ fn assert_registry(reader: &ProjectSnapshot, project: &ModelProject) {
     }
 }
 
-/// Checks what is registered and in no view.
+/// Checks the registered resources in no view.
 fn assert_unassigned(reader: &ProjectSnapshot, project: &ModelProject) {
     let in_no_view = SetPredicate::Exactly(vec![""; 0]);
     let in_no_view = ResourceFilter::all().in_views(in_no_view).unwrap();
@@ -155,7 +155,7 @@ fn assert_unassigned(reader: &ProjectSnapshot, project: &ModelProject) {
     }
 }
 
-/// Checks the list of registered resources, or what a filter finds of it, in some orders.
+/// Checks the list of registered resources, or the ones that a filter finds, in some orders.
 fn assert_resources(
     reader: &ProjectSnapshot,
     project: &ModelProject,
@@ -189,7 +189,7 @@ fn assert_resources(
     }
 }
 
-/// Checks what a filter finds, in the registry and among the links of each view.
+/// Checks the resources that a filter finds, in the registry and among the links of each view.
 fn assert_found(reader: &ProjectSnapshot, project: &ModelProject, number: usize, filter: &Filter) {
     assert_resources(reader, project, Some(filter), &[RESOURCE_SORTS[number / 3 % 2]]);
     for (key, view) in &project.views {

@@ -1,10 +1,10 @@
-//! What the model knows of the settings of a project.
+//! The fields of a project in the model.
 
 use viewlink::{Error, Project, ProjectInfo, ProjectPatch, ProjectSettings, Result};
 
 use super::{Model, ModelProject};
 
-/// What is said of a project.
+/// The fields of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settings {
     name: String,
@@ -28,14 +28,14 @@ const fn has(bits: u8, bit: u8) -> bool {
     bits >> bit & 1 == 1
 }
 
-/// Puts a project by bits: named, with new flags in views, with new segments in views.
+/// Sets the fields of a project from bits: name, new flags in views, new segments in views.
 pub(super) fn put(project: &Project, bits: u8) -> Result<ProjectInfo> {
     let settings = ProjectSettings::new().require_view_for_new_flags(has(bits, 1));
     let settings = settings.require_view_for_new_segments(has(bits, 2));
     project.put(if has(bits, 0) { settings.name("named") } else { settings })
 }
 
-/// Changes what the bits say and nothing else.
+/// Changes the fields of the bits, and no others.
 pub(super) fn update(project: &Project, bits: u8) -> Result<ProjectInfo> {
     let patch =
         if has(bits, 0) { ProjectPatch::new().name("renamed") } else { ProjectPatch::new() };
@@ -50,7 +50,7 @@ impl ModelProject {
         assert_eq!(answer.resources.total(), self.resources.len() as u64);
     }
 
-    /// Whether a project shows what is said of it.
+    /// Whether a project shows these fields.
     pub(super) fn is_said(&self, info: &ProjectInfo) -> bool {
         Settings::of(info) == self.settings
     }

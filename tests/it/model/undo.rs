@@ -1,4 +1,4 @@
-//! Taking back what the last change did.
+//! Reverting the last change.
 
 use viewlink::Store;
 
@@ -10,13 +10,12 @@ impl Model {
         store.snapshot().unwrap().revision()
     }
 
-    /// The same, without what it was before.
+    /// The same model, without its previous content.
     pub(super) fn without_past(&self) -> Self {
         Self { before: None, ..self.clone() }
     }
 
-    /// Takes the newest change back, if the model knows what was before it: nobody changed anything since, so nothing
-    /// fails.
+    /// Reverts the newest change, if the model knows the previous content. Nothing changed since, so nothing fails.
     pub(super) fn undo(&mut self, store: &Store) {
         let Some(before) = self.before.take() else { return };
         let newest = Self::revision(store);
@@ -31,7 +30,7 @@ impl Model {
         );
         assert_eq!(reverted.failures, []);
         let mut then = before.projects.get(key).cloned().unwrap_or_default();
-        // One that began and of which nothing was said has nothing to be taken back.
+        // A project that began without fields has nothing to revert.
         let is_nothing = reverted.revision().is_none();
         assert_eq!(is_nothing, reverted.success_count == 0 && reverted.followed.is_empty());
         assert!(is_nothing || reverted.revision() == Some(newest + 1));
@@ -43,13 +42,13 @@ impl Model {
             then.go_on_from(now);
         }
         then.registered_anew(self.projects.get(key), newest + 1);
-        // One that began with the change stays.
+        // A project that began with the change stays.
         self.projects.insert(key.to_owned(), then);
     }
 }
 
 impl ModelProject {
-    /// What goes up with every change goes up with this one, too.
+    /// Numbers that increase with every change also increase with this one.
     fn go_on_from(&mut self, now: &Self) {
         let new = now.views.iter().find(|(key, _)| !self.views.contains_key(*key));
         let renamed = new.filter(|_| self.views.len() == now.views.len()).map(|(_, view)| view);
@@ -57,13 +56,13 @@ impl ModelProject {
             match (now.views.get(key), renamed) {
                 (Some(now), _) => view.version = now.version + u64::from(view.name != now.name),
                 (None, Some(renamed)) => view.version = renamed.version + 1,
-                // It was deleted, and comes back as it was.
+                // It was deleted, and is restored.
                 (None, None) => {}
             }
         }
     }
 
-    /// What the registry says anew it says since this revision.
+    /// Restored registrations have the revision of this change.
     fn registered_anew(&mut self, now: Option<&Self>, revision: u64) {
         for (resource, known) in &mut self.resources {
             let now = now.and_then(|now| now.resources.get(resource));

@@ -1,4 +1,4 @@
-//! The files, whose every byte stays, and what may be wrong with them.
+//! The files of a store that is only read: no byte changes, and damage is detected.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use viewlink::{Batch, Checkpoints, Error, Health, Options, Store};
 use super::{read, read_only, told_by};
 use crate::support::{content_of, copy, create, link, project, revision, segments};
 
-/// Every name in a directory, with its bytes and the time of its last change.
+/// Every name in a directory, with its bytes and its modification time.
 fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -28,7 +28,7 @@ fn seen(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     found
 }
 
-/// Checks that something leaves every byte and time in a directory as it is.
+/// Checks that an action does not change any byte or time in a directory.
 fn untouched<T>(dir: &Path, act: impl FnOnce() -> T) -> T {
     let look = || (seen(dir), fs::metadata(dir).unwrap().modified().unwrap());
     let before = look();
@@ -56,7 +56,7 @@ fn closed() -> TempDir {
     dir
 }
 
-/// A store whose process was killed, with a state of which most is in the journal only.
+/// A store whose process was killed, with most of its state only in the journal.
 fn killed() -> TempDir {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let options = Options::new().segment_size(4 << 10).checkpoints(Checkpoints::ByHand);
@@ -66,7 +66,7 @@ fn killed() -> TempDir {
     killed
 }
 
-/// The same with a last record that is not whole.
+/// The same with an incomplete last record.
 fn torn() -> TempDir {
     let dir = killed();
     let newest = segments(dir.path()).pop().unwrap();
@@ -82,7 +82,7 @@ fn stores() -> [(TempDir, u64); 3] {
     [(closed(), 43), (killed(), 43), (torn(), 42)]
 }
 
-/// What an ordinary opening of a copy tells.
+/// The content after a normal opening of a copy.
 fn told_by_a_copy(dir: &Path) -> String {
     let copied = tempfile::tempdir().unwrap();
     copy(dir, copied.path());
@@ -90,7 +90,7 @@ fn told_by_a_copy(dir: &Path) -> String {
 }
 
 #[test]
-fn a_closed_a_killed_and_a_torn_store_are_read_as_they_would_be_recovered_and_stay_as_they_are() {
+fn closed_killed_and_torn_stores_are_read_as_recovered_and_not_changed() {
     for (dir, expected) in stores() {
         let copied = told_by_a_copy(dir.path());
         untouched(dir.path(), || {
@@ -100,13 +100,13 @@ fn a_closed_a_killed_and_a_torn_store_are_read_as_they_would_be_recovered_and_st
             store.close().unwrap();
         });
         untouched(dir.path(), || drop(read(dir.path())));
-        // And can still be opened as ever.
+        // It can still be opened as before.
         assert_eq!(told_by(&Store::open(dir.path()).unwrap()), copied);
     }
 }
 
 #[test]
-fn figures_feeds_copies_and_dry_runs_leave_every_byte_as_it_is() {
+fn statistics_feeds_copies_and_dry_runs_change_no_byte() {
     for (dir, expected) in stores() {
         let copies = tempfile::tempdir().unwrap();
         untouched(dir.path(), || {
@@ -167,7 +167,7 @@ fn a_full_disk_that_a_store_cannot_be_recovered_on_can_be_read() {
 }
 
 #[test]
-fn files_that_nobody_may_write_can_be_read() {
+fn read_only_files_can_be_read() {
     for (dir, expected) in stores() {
         let paths: Vec<PathBuf> = seen(dir.path()).into_keys().collect();
         let all = || paths.iter().map(PathBuf::as_path).chain([dir.path()]);
@@ -177,7 +177,7 @@ fn files_that_nobody_may_write_can_be_read() {
             fs::set_permissions(path, permissions).unwrap();
         };
         all().for_each(|path| allow(path, false));
-        // Permissions do not bind everybody: then there is nothing to try.
+        // Permissions do not restrict every user, such as root. Then the test cannot check anything.
         let binds =
             fs::File::options().write(true).open(dir.path().join("checkpoint.redb")).is_err();
         if binds {
@@ -187,13 +187,13 @@ fn files_that_nobody_may_write_can_be_read() {
         }
         all().for_each(|path| allow(path, true));
         if !binds {
-            return eprintln!("not tried: whoever runs this may write what nobody may write");
+            return eprintln!("not tested: this user may write read-only files");
         }
     }
 }
 
 #[test]
-fn where_there_is_no_store_none_is_made() {
+fn a_missing_store_is_not_created() {
     let dir = tempfile::tempdir().unwrap();
     for path in [dir.path().join("missing"), dir.path().to_owned()] {
         let options = read_only().create_if_missing(true);
@@ -207,7 +207,7 @@ fn where_there_is_no_store_none_is_made() {
 }
 
 #[test]
-fn damage_is_told_as_by_any_other_opening() {
+fn damage_is_reported_as_by_any_other_opening() {
     let damages: [fn(&Path); 6] = [
         |dir| fs::remove_file(&segments(dir)[0]).unwrap(),
         |dir| fs::remove_file(dir.join("checkpoint.redb")).unwrap(),
@@ -221,7 +221,7 @@ fn damage_is_told_as_by_any_other_opening() {
             fs::write(dir.join("journal"), "no directory").unwrap();
         },
         |dir| {
-            // In the middle of what was synced.
+            // In the middle of synced data.
             let oldest = &segments(dir)[0];
             let mut bytes = fs::read(oldest).unwrap();
             bytes[100] ^= 0xff;
@@ -243,7 +243,7 @@ fn damage_is_told_as_by_any_other_opening() {
 }
 
 #[test]
-fn a_disk_that_cannot_be_read_any_more_keeps_no_read_or_dry_run_from_its_answer() {
+fn reads_and_dry_runs_need_no_reads_of_the_disk() {
     let disk = SimulatedDisk::new();
     fill(&Options::new().open_on(&disk).unwrap());
     let calls = disk.calls();
@@ -252,7 +252,7 @@ fn a_disk_that_cannot_be_read_any_more_keeps_no_read_or_dry_run_from_its_answer(
     disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).for_good());
     project(&store).dry_run().delete().unwrap();
     assert_eq!(content_of(&store), before);
-    // What wants the journal says so, and harms nothing.
+    // Calls that need the journal return the error, and change nothing.
     let error = store.verify().unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
     disk.heal();

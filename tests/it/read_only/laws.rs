@@ -1,4 +1,4 @@
-//! What holds for every store that is read, whatever was done to it before.
+//! Properties of every store that is opened read-only, whatever was done to it before.
 
 use proptest::prelude::*;
 use viewlink::testing::SimulatedDisk;
@@ -8,7 +8,7 @@ use super::told_by;
 use crate::laws::cases;
 use crate::model::{Call, Model, TIME, assert_same, calls};
 
-/// Small enough that a short run rotates and trims segments, and makes checkpoints by itself.
+/// Small enough that a short run rotates and trims segments, and makes checkpoints automatically.
 fn options() -> Options {
     Options::new()
         .segment_size(4096)
@@ -17,7 +17,7 @@ fn options() -> Options {
         .clock(|| Timestamp::from_millis(TIME))
 }
 
-/// A disk on which a store was used in several openings; closed at the end of each but the last.
+/// A disk on which a store was used in several openings. It was closed after each except the last.
 fn used(parts: &[Vec<Call>]) -> (SimulatedDisk, Model) {
     let (disk, mut model) = (SimulatedDisk::new(), Model::default());
     for (number, calls) in parts.iter().enumerate() {
@@ -31,34 +31,34 @@ fn used(parts: &[Vec<Call>]) -> (SimulatedDisk, Model) {
     (disk, model)
 }
 
-/// Reads a store, checks that the disk was left alone, and tells what an ordinary opening must tell.
+/// Reads a store, checks that the disk did not change, and that its content is that of a normal opening.
 fn read(disk: &SimulatedDisk) -> String {
     let (calls, before) = (disk.calls(), disk.contents());
     let store = options().read_only(true).open_on(disk).unwrap();
-    let told = told_by(&store);
+    let reported = told_by(&store);
     store.close().unwrap();
     assert_eq!(disk.calls(), calls);
     assert!(disk.contents() == before);
-    told
+    reported
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(48)))]
 
     #[test]
-    fn a_store_that_is_read_shows_what_was_done_to_it(
+    fn a_read_only_store_has_the_content_of_its_history(
         parts in prop::collection::vec(calls(15), 1..4),
     ) {
         let (disk, model) = used(&parts);
         let store = options().read_only(true).open_on(&disk).unwrap();
         assert_same(&store.snapshot().unwrap(), &model);
         drop(store);
-        let told = read(&disk);
-        prop_assert_eq!(told, told_by(&options().open_on(&disk).unwrap()));
+        let reported = read(&disk);
+        prop_assert_eq!(reported, told_by(&options().open_on(&disk).unwrap()));
     }
 
     #[test]
-    fn what_a_kill_or_a_power_loss_leaves_is_read_as_it_is_recovered(
+    fn a_store_after_a_kill_or_power_loss_is_read_as_it_would_be_recovered(
         calls in calls(15),
         moments in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 6),
     ) {
@@ -72,8 +72,8 @@ proptest! {
         for (moment, seed) in moments {
             let stopped = moment.get(&stops);
             let after = if seed % 3 == 0 { stopped.killed() } else { stopped.power_lost(seed) };
-            let told = read(&after);
-            prop_assert_eq!(told, told_by(&options().open_on(&after).unwrap()));
+            let reported = read(&after);
+            prop_assert_eq!(reported, told_by(&options().open_on(&after).unwrap()));
         }
     }
 }

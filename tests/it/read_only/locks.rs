@@ -1,4 +1,4 @@
-//! Who has a store that is read. Other processes are tried in the tests of the command line.
+//! The locks of a store that is opened read-only. The tests of the command line use other processes.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use super::{read, read_only, told_by};
 use crate::support::{create, project, revision};
 
 #[test]
-fn those_who_read_share_a_store_and_one_who_writes_has_it_alone() {
+fn readers_share_a_store_and_a_writer_has_it_alone() {
     let dir = tempfile::tempdir().unwrap();
     let writer = Store::open(dir.path()).unwrap();
     create(&project(&writer), "v");
@@ -43,19 +43,19 @@ fn many_threads_open_one_store_and_read_the_same() {
 }
 
 #[test]
-fn a_store_that_was_never_opened_is_read_and_nobody_writes_to_it_meanwhile() {
+fn a_store_that_was_never_opened_is_read_and_cannot_be_written_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
     let writer = Store::open(dir.path()).unwrap();
     create(&project(&writer), "v");
     let copied = dir.path().join("copied");
     writer.backup_to(&copied).unwrap();
     let (dir, lock) = (&copied, copied.join("lock"));
-    assert!(!lock.exists(), "it has none yet");
+    assert!(!lock.exists(), "it has no lock file yet");
     let (one, other) = (read(dir), read(dir));
     assert_eq!((revision(&one), revision(&other)), (1, 1));
-    assert!(!lock.exists(), "it was not made");
+    assert!(!lock.exists(), "it was not created");
     for _ in 0..2 {
-        // The second one finds the file that the first one made.
+        // The second one finds the file that the first one created.
         let error = Store::open(dir).unwrap_err();
         assert!(matches!(&error, Error::AlreadyOpen { path } if path == dir), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Stores that are opened to be read: nothing of the files changes, and nothing else differs.
+//! Stores that are opened read-only: no file changes, and nothing else differs.
 
 mod files;
 mod laws;
@@ -21,7 +21,7 @@ fn read(path: &Path) -> Store {
     read_only().open(path).unwrap()
 }
 
-/// All that a store tells of what is in it.
+/// The whole content of a store.
 fn told_by(store: &Store) -> String {
     let verification = store.verify().unwrap();
     assert!(verification.is_clean(), "{verification}");

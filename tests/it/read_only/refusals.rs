@@ -1,4 +1,4 @@
-//! What a store that is only read refuses.
+//! Calls that a read-only store refuses.
 
 use viewlink::{Batch, Error, Health, Options, Outcome, Store, Timestamp};
 
@@ -27,7 +27,7 @@ fn every_call_that_changes_something_is_refused_and_changes_nothing() {
         assert!(matches!(error, Error::ReadOnly), "{error}");
         assert_eq!(error.outcome(), Outcome::NotApplied);
     }
-    // Also of what would change nothing, or is not there.
+    // Also calls that would change nothing, or name something that does not exist.
     let nothing = project(&store).link("v", Batch::flags(["a"]));
     assert!(matches!(nothing, Err(Error::ReadOnly)), "{nothing:?}");
     let nowhere = project(&store).delete_view("nowhere").map(drop);
@@ -37,7 +37,7 @@ fn every_call_that_changes_something_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_of_any_call_answers_as_in_a_store_that_can_be_written() {
+fn a_dry_run_of_any_call_answers_as_in_a_writable_store() {
     let dir = filled();
     for (number, call) in CALLS.iter().enumerate() {
         let copied = tempfile::tempdir().unwrap();
@@ -53,7 +53,7 @@ fn a_dry_run_of_any_call_answers_as_in_a_store_that_can_be_written() {
 }
 
 #[test]
-fn a_store_that_is_read_says_so_until_it_is_closed() {
+fn a_read_only_store_reports_that_until_it_is_closed() {
     let dir = filled();
     let store = read(dir.path());
     assert_eq!(store.health(), Health::ReadOnly);

@@ -1,4 +1,4 @@
-//! Changes that were written and not synced: the one promise that is less.
+//! Changes that were written but not synced: the one weaker promise.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -13,16 +13,16 @@ fn open(disk: &SimulatedDisk) -> Store {
     Options::new().segment_size(4 << 10).open_on(disk).unwrap()
 }
 
-/// A store at its first change, and what it tells.
+/// A store after its first change, and its content.
 fn begun() -> (SimulatedDisk, Store, String) {
     let disk = SimulatedDisk::new();
     let store = open(&disk);
     create(&project(&store), "v");
-    let told = told_by(&store);
-    (disk, store, told)
+    let reported = told_by(&store);
+    (disk, store, reported)
 }
 
-/// A store that was killed between the write of a change and its sync, and what it told before.
+/// A store that was killed between the write of a change and its sync, and its content before that change.
 fn killed_before_a_sync() -> (SimulatedDisk, String) {
     let (disk, store, before) = begun();
     let calls = disk.calls();
@@ -35,7 +35,7 @@ fn killed_before_a_sync() -> (SimulatedDisk, String) {
     (disk.stops().nth(calls + write + 1).unwrap(), before)
 }
 
-/// The same where the sync failed, and the process was killed later.
+/// The same, but the sync failed and the process was killed later.
 fn killed_behind_a_failed_sync() -> (SimulatedDisk, String) {
     // The state may be synced before the journal is.
     let failed = (0..3).find_map(|skipped| {
@@ -53,14 +53,14 @@ fn recovered(disk: &SimulatedDisk) -> String {
 }
 
 #[test]
-fn a_change_that_was_not_synced_is_shown_and_a_loss_of_power_takes_back_all_of_it_or_nothing() {
+fn an_unsynced_change_is_shown_and_is_complete_or_absent_after_a_loss_of_power() {
     for (disk, before) in [killed_before_a_sync(), killed_behind_a_failed_sync()] {
         let shown = told_by(&read_only().open_on(&disk).unwrap());
         assert_ne!(shown, before);
         let left: BTreeSet<_> = (0..40).map(|seed| recovered(&disk.power_lost(seed))).collect();
-        assert!(left.contains(&before), "nothing was taken back");
+        assert!(left.contains(&before), "no change was lost");
         assert!(left.iter().all(|left| *left == before || *left == shown), "{left:?}");
-        // An ordinary opening keeps it.
+        // A normal opening keeps it.
         assert_eq!(recovered(&disk), shown);
         assert!((0..40).all(|seed| recovered(&disk.power_lost(seed)) == shown));
     }

@@ -1,4 +1,4 @@
-//! The answers to calls that succeed.
+//! The answers to successful calls.
 
 use viewlink::wire::{self, LinkReport, Query};
 use viewlink::{
@@ -9,7 +9,7 @@ use viewlink::{
 use super::assert_golden;
 use crate::support::{Clock, create, memory, project};
 
-/// As a golden, for an answer that borrows from a report.
+/// As a golden test, for an answer that borrows from a report.
 #[track_caller]
 fn assert_report(report: &LinkReport<'_>, json: &str) {
     assert_eq!(serde_json::to_string(report).unwrap(), json);
@@ -80,7 +80,7 @@ fn failures_name_their_type_in_the_singular_and_segments_their_environment() {
     assert_eq!(failure.get("environmentId"), None);
 }
 
-/// A store with one view, everything about it known.
+/// A store with one view that has all fields.
 fn known() -> (Store, Project) {
     let clock = Clock::default();
     clock.set(1_700_000_000_000);
@@ -140,7 +140,7 @@ fn a_view_has_its_json() {
 }
 
 #[test]
-fn a_view_tells_what_it_is_asked_for() {
+fn a_view_has_the_requested_expansions() {
     let (store, _) = known();
     let all = "flagsSummary,segmentsSummary,aiConfigsSummary,metricsSummary,resourceSummary,\
                allFlags,allSegments,allResources,maintainer,resourceDetails";
@@ -156,16 +156,16 @@ fn a_view_tells_what_it_is_asked_for() {
 }
 
 #[test]
-fn a_member_is_told_as_a_member_and_nobody_is_left_out() {
+fn the_maintainer_is_a_member_a_team_or_absent() {
     let (store, project) = known();
     let change = ViewPatch::new().maintainer(Maintainer::Member("m".into()));
     project.update_view("checkout", change).unwrap();
-    let told = view(&store, "").maintainer.unwrap();
+    let reported = view(&store, "").maintainer.unwrap();
     let json = concat!(
         r#"{"kind":"member","id":"m","#,
         r#""maintainerMember":{"_id":"m","id":"m","email":"","role":""}}"#,
     );
-    assert_golden(&told, json);
+    assert_golden(&reported, json);
     project.update_view("checkout", ViewPatch::new().no_maintainer()).unwrap();
     assert_eq!(view(&store, "maintainer").maintainer, None);
 }
@@ -187,7 +187,7 @@ fn a_page_of_views_has_its_json() {
 }
 
 #[test]
-fn a_page_of_the_views_of_a_segment_leads_back_with_its_environment() {
+fn the_page_links_for_views_of_a_segment_have_its_environment() {
     let (store, _) = known();
     let snapshot = store.snapshot().unwrap();
     let reader = snapshot.project("p").unwrap();
@@ -237,7 +237,7 @@ fn a_page_of_linked_resources_has_its_json() {
 }
 
 #[test]
-fn the_answer_to_a_link_can_hold_what_the_view_holds_now() {
+fn the_answer_to_a_link_can_have_the_current_links_of_the_view() {
     let (store, project) = known();
     let report = project.link("checkout", Batch::flags(["c"])).unwrap();
     let mut answer = LinkReport::new(&report);

@@ -43,7 +43,7 @@ fn every_kind_of_change_has_its_json() {
 
     let mut feed = store.feed(0).unwrap();
     let page = feed.next_page(100).unwrap();
-    let told = Changes::new(&page, feed.position().unwrap());
+    let reported = Changes::new(&page, feed.position().unwrap());
     let head = |revision: u64| {
         let position = page[usize::try_from(revision).unwrap() - 1].position;
         format!(
@@ -89,8 +89,8 @@ fn every_kind_of_change_has_its_json() {
         .to_owned(),
         format!(r#""kind":"projectDeleted","viewCount":0,"unlinkedCount":{none}}}"#),
     ];
-    assert_eq!((told.items.len(), told.position), (10, page[9].position));
-    for ((revision, item), expected) in (1..).zip(&told.items).zip(expected) {
+    assert_eq!((reported.items.len(), reported.position), (10, page[9].position));
+    for ((revision, item), expected) in (1..).zip(&reported.items).zip(expected) {
         assert_eq!(serde_json::to_string(item).unwrap(), head(revision) + &expected);
     }
     let empty = Changes::new(&[], page[3].position);
@@ -99,7 +99,7 @@ fn every_kind_of_change_has_its_json() {
 }
 
 #[test]
-fn links_that_come_back_are_told_with_the_times_they_had() {
+fn restored_links_have_their_old_times() {
     let clock = Clock::default();
     let store = clock.options().open_in_memory().unwrap();
     let project = store.project("p").unwrap();
@@ -113,9 +113,9 @@ fn links_that_come_back_are_told_with_the_times_they_had() {
     project.revert(deleted).unwrap().change.unwrap();
     let mut feed = store.feed(deleted).unwrap();
     let page = feed.next_page(1).unwrap();
-    let told = Changes::new(&page, feed.position().unwrap());
-    let told = serde_json::to_value(&told.items[0]).unwrap();
-    let links = &told["steps"][1];
+    let reported = Changes::new(&page, feed.position().unwrap());
+    let reported = serde_json::to_value(&reported.items[0]).unwrap();
+    let links = &reported["steps"][1];
     let keys: Vec<_> = [0, 1].iter().map(|at| links["linked"][at]["resourceKey"].clone()).collect();
     assert_eq!(
         (keys, &links["linkedAt"]),
@@ -153,9 +153,9 @@ fn changes_and_reports_that_follow_a_filter_have_their_json() {
 
     let mut feed = store.feed(4).unwrap();
     let page = feed.next_page(100).unwrap();
-    let told = Changes::new(&page, feed.position().unwrap());
+    let reported = Changes::new(&page, feed.position().unwrap());
     let kinds: Vec<String> =
-        told.items.iter().map(|item| serde_json::to_string(&item.did).unwrap()).collect();
+        reported.items.iter().map(|item| serde_json::to_string(&item.did).unwrap()).collect();
     let gone = [of("v", "", flag, by_filter), of("w", "", flag, by_filter)].join(",");
     let held = of("v", "", "", &format!(r#","held":[{flag}]"#)).split_off(1);
     let released = of("v", "", "", &format!(r#","released":[{flag}]"#)).split_off(1);

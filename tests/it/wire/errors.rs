@@ -1,4 +1,4 @@
-//! The answers to calls that failed.
+//! The answers to failed calls.
 
 use viewlink::wire::{ErrorBody, ErrorCode, LinkRequest, Query};
 use viewlink::{Batch, Error, Fault, NewView, Options, ResourceType, Result};
@@ -35,7 +35,7 @@ fn assert_answer<T: std::fmt::Debug>(result: Result<T>, status: u16, code: &str)
 }
 
 #[test]
-fn what_a_caller_did_wrong_is_told_with_its_reason() {
+fn an_error_of_the_caller_has_its_reason() {
     let store = Options::new().batch_limit(1).open_in_memory().unwrap();
     let project = project(&store);
     let body = assert_answer(project.unlink("v", Batch::flags(["a"])), 404, "unknown_project");
@@ -56,7 +56,7 @@ fn what_a_caller_did_wrong_is_told_with_its_reason() {
 }
 
 #[test]
-fn a_failure_of_the_store_tells_what_became_of_the_change_and_keeps_the_rest_to_itself() {
+fn a_failure_of_the_store_has_the_outcome_of_the_change_and_no_internals() {
     let store = memory();
     let project = project(&store);
     create(&project, "v");
@@ -80,7 +80,7 @@ fn a_failure_of_the_store_tells_what_became_of_the_change_and_keeps_the_rest_to_
 }
 
 #[test]
-fn a_store_that_is_only_read_takes_no_changes_and_says_so() {
+fn a_read_only_store_refuses_changes_with_a_message() {
     let dir = tempfile::tempdir().unwrap();
     Options::new().open(dir.path()).unwrap().close().unwrap();
     let store = Options::new().read_only(true).open(dir.path()).unwrap();
@@ -89,7 +89,7 @@ fn a_store_that_is_only_read_takes_no_changes_and_says_so() {
 }
 
 #[test]
-fn what_is_wrong_with_a_request_is_told_as_it_is() {
+fn the_error_of_a_request_is_in_the_message() {
     let error = LinkRequest::from_json(b"{}").unwrap_err();
     let body = ErrorBody::from(&error);
     assert_eq!(
@@ -106,7 +106,7 @@ fn what_is_wrong_with_a_request_is_told_as_it_is() {
 }
 
 #[test]
-fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep() {
+fn an_invalid_filter_has_another_code_than_one_with_an_unsupported_field() {
     for (filter, code, expected) in [
         ("tags:a,", ErrorCode::InvalidFilter, "at byte 7 of the filter: a condition is missing"),
         ("colour:red", ErrorCode::InvalidFilter, "unknown field \"colour\""),
@@ -126,7 +126,7 @@ fn a_filter_that_is_none_is_told_apart_from_one_by_what_the_store_does_not_keep(
 }
 
 #[test]
-fn a_store_without_room_says_so() {
+fn a_full_store_has_its_own_error() {
     let store = Options::new().memory_limit(Some(1)).open_in_memory().unwrap();
     let body =
         assert_answer(project(&store).create_view(NewView::new("v", "V")), 503, "store_full");

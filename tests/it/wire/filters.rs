@@ -1,4 +1,4 @@
-//! Filters and searches of requests: what they ask for, and what the answers are.
+//! Filters and searches of requests, and their answers.
 
 use proptest::prelude::*;
 use viewlink::wire::{self, LinkReport, LinkRequest, LinkedResources, Query, RequestError};
@@ -80,7 +80,7 @@ fn a_filter_becomes_a_batch_in_each_of_the_three_shapes() {
 }
 
 #[test]
-fn a_filter_of_segments_needs_the_environment_that_it_looks_in_and_no_other_one_takes_it() {
+fn a_filter_for_segments_needs_an_environment_and_other_filters_refuse_it() {
     for body in [
         r#"{"filter":"tags = \"a\""}"#,
         r#"{"filter":"tags = \"a\"","environmentId":null}"#,
@@ -103,11 +103,11 @@ fn a_filter_of_segments_needs_the_environment_that_it_looks_in_and_no_other_one_
 }
 
 #[test]
-fn a_filter_that_says_nothing_is_refused_and_never_taken_for_everything_or_nothing() {
+fn an_empty_filter_is_refused() {
     for text in ["", " ", "\\n"] {
         for keys in ["", r#""keys":["a"],"#] {
             let body = format!(r#"{{{keys}"filter":"{text}"}}"#);
-            // Beside keys nobody can mean everything by an empty text.
+            // Together with keys, an empty text cannot mean everything.
             if text.is_empty() && !keys.is_empty() {
                 assert_eq!(batch(&body, ResourceType::Flag).unwrap(), Batch::flags(["a"]));
                 continue;
@@ -119,7 +119,7 @@ fn a_filter_that_says_nothing_is_refused_and_never_taken_for_everything_or_nothi
 }
 
 #[test]
-fn what_a_list_is_to_hold_comes_of_filter_and_query_and_of_segments_of_the_environment() {
+fn a_list_is_selected_by_filter_query_and_environment() {
     let asked = query(&[
         ("filter", "name startsWith Z"),
         ("query", "eB"),
@@ -175,7 +175,7 @@ fn page(store: &Store, asked: &Query) -> (Vec<String>, u64, Option<String>) {
 }
 
 #[test]
-fn a_filter_links_what_it_finds_and_the_links_of_a_page_keep_it() {
+fn a_filter_links_its_resources_and_the_page_links_keep_it() {
     let (store, project) = registered();
     let request = batch(r#"{"keys":["c","x"],"filter":"tags:web"}"#, ResourceType::Flag).unwrap();
     let report = project.link("v", request).unwrap();
@@ -194,7 +194,7 @@ fn a_filter_links_what_it_finds_and_the_links_of_a_page_keep_it() {
     assert_eq!((report.success_count(), report.failure_count()), (2, 0), "{report:?}");
 }
 
-/// What a server makes of the query of a URL.
+/// The query of a URL, as a server parses it.
 fn decoded(text: &str) -> Vec<(String, String)> {
     let decode = |text: &str| {
         let mut bytes = Vec::new();
@@ -242,12 +242,12 @@ proptest! {
 }
 
 #[test]
-fn the_failure_of_a_segment_by_id_names_what_the_id_leads_to() {
+fn the_failure_of_a_segment_by_id_names_the_segment() {
     let (_store, project) = registered();
     let body = r#"{"keys":["id2","nobody"]}"#;
     let report = project.unlink("v", batch(body, ResourceType::Segment).unwrap()).unwrap();
-    let told = serde_json::to_value(LinkReport::new(&report)).unwrap();
-    let failed = &told["failedResources"];
+    let reported = serde_json::to_value(LinkReport::new(&report)).unwrap();
+    let failed = &reported["failedResources"];
     assert_eq!(
         (&failed[0]["resourceKey"], &failed[0]["environmentId"], &failed[0]["code"]),
         (&"beta".into(), &"e2".into(), &"not_linked".into())
@@ -259,7 +259,7 @@ fn the_failure_of_a_segment_by_id_names_what_the_id_leads_to() {
 }
 
 #[test]
-fn a_path_names_a_segment_by_key_and_by_id_only_where_nothing_has_the_key() {
+fn a_path_names_a_segment_by_key_or_else_by_id() {
     let (store, project) = registered();
     let find = |environment: &str, text: &str| {
         let snapshot = store.snapshot().unwrap();

@@ -1,4 +1,4 @@
-//! Bytes and texts from anybody: an answer or an error, and never a panic.
+//! Arbitrary bytes and texts: an answer or an error, and never a panic.
 
 use proptest::prelude::*;
 use viewlink::ResourceType;
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_nearly_a_request_is_one_or_an_error(text in nearly()) {
+    fn json_that_is_nearly_a_request_is_valid_or_an_error(text in nearly()) {
         parse_all(text.as_bytes());
     }
 
@@ -75,11 +75,11 @@ proptest! {
 }
 
 #[test]
-fn json_that_nests_without_end_is_an_error() {
+fn json_with_very_deep_nesting_is_an_error() {
     for open in ["[", "{\"a\":", "{\"keys\":[", "{\"other\":["] {
         parse_all(open.repeat(100_000).as_bytes());
     }
-    // What nobody asks for is left out however deep it nests, and without recursion.
+    // Unknown fields are ignored at any depth, and without recursion.
     let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
     let post = format!("{{\"key\":\"k\",\"name\":\"n\",\"x\":{open}{close}}}");
     ViewPost::from_json(post.as_bytes()).unwrap();

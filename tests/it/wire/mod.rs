@@ -14,7 +14,7 @@ mod resources;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Holds a value against its JSON, in both directions.
+/// Compares a value with its JSON, in both directions.
 #[track_caller]
 fn assert_golden<T>(value: &T, json: &str)
 where

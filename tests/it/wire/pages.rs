@@ -15,7 +15,7 @@ fn filled(count: usize) -> Store {
     store
 }
 
-/// The answer to what a link or a client asks for.
+/// The answer to the query of a link or of a client.
 fn get(store: &Store, limit: usize, offset: usize) -> LinkedResources {
     let pairs = [("limit", limit.to_string()), ("offset", offset.to_string())];
     let query = Query::from_pairs(pairs).unwrap();
@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn following_next_from_any_page_meets_every_later_item_once_and_ends_on_the_last_page(
+    fn following_next_from_any_page_returns_every_later_item_once(
         count in 0..40_usize, limit in 1..12_usize, offset in 0..50_usize,
     ) {
         let store = filled(count);
@@ -84,7 +84,7 @@ proptest! {
 }
 
 #[test]
-fn a_page_of_no_items_leads_nowhere() {
+fn an_empty_page_has_no_links() {
     let links = get(&filled(3), 0, 2).links.unwrap();
     assert_eq!(links.own.href, "/api/v2/projects/p/views/v/linked/flags?limit=0&offset=2");
     assert_eq!((links.first, links.last, links.next, links.prev), (None, None, None, None));

@@ -1,4 +1,4 @@
-//! One body read as everything there is; shared with the fuzz tests.
+//! One body parsed as every type; shared with the fuzz tests.
 
 use viewlink::ResourceType;
 use viewlink::wire::{
@@ -6,7 +6,7 @@ use viewlink::wire::{
     RequestError, ResourcePost, ResourcePut, View, ViewPatch, ViewPost, Views,
 };
 
-/// Parses as everything; what parses is the same after a round trip.
+/// Parses the body as every type. A parsed value must be the same after a round trip.
 pub(crate) fn parse_all(bytes: &[u8]) {
     let check = |error: &RequestError| {
         assert!(error.to_string().starts_with("the body is invalid"), "{error}");
@@ -66,8 +66,8 @@ pub(crate) fn parse_all(bytes: &[u8]) {
     let _ = serde_json::from_slice::<ErrorBody>(bytes);
 }
 
-/// Makes batches of a text as a filter. What is one has conditions, and what is none is a 400 that
-/// tells where.
+/// Creates batches with a text as the filter. A valid filter has conditions, and an invalid one is a 400 that names the
+/// position.
 fn filter_all(text: &str) {
     for resource_type in ResourceType::ALL {
         let environment = (resource_type == ResourceType::Segment).then(|| "env".to_owned());
@@ -84,7 +84,7 @@ fn filter_all(text: &str) {
     }
 }
 
-/// Takes parameters for everything they can be for.
+/// Parses the parameters for every use.
 pub(crate) fn query_all(query: &Query, key: &str) {
     let _ = (query.link_paging(), query.view_paging(), query.linked_view_paging());
     let _ = query.resource_paging();

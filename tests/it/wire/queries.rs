@@ -14,7 +14,7 @@ fn refused(pairs: &[(&str, &str)], expected: &str) {
 }
 
 #[test]
-fn a_page_has_twenty_items_from_the_first_on_where_nothing_is_said() {
+fn a_page_has_the_first_twenty_items_by_default() {
     for pairs in [&[][..], &[("limit", ""), ("offset", "")], &[("_", "123"), ("archived", "true")]]
     {
         let query = query(pairs).unwrap();
@@ -44,7 +44,7 @@ fn limit_and_offset_are_numbers_in_their_range() {
 }
 
 #[test]
-fn each_list_has_its_orders() {
+fn each_list_has_its_sort_orders() {
     let sorted = |sort| query(&[("sort", sort)]).unwrap();
     let by_link_time = Paging::first(20).sort(LinkSort::LinkedAt);
     assert_eq!(sorted("linkedAt").link_paging().unwrap(), by_link_time);
@@ -72,7 +72,7 @@ fn each_list_has_its_orders() {
 }
 
 #[test]
-fn expand_comes_several_times_or_with_commas() {
+fn expand_may_be_repeated_or_have_commas() {
     let names = [
         "flagsSummary",
         "segmentsSummary",
@@ -106,7 +106,7 @@ fn expand_comes_several_times_or_with_commas() {
 }
 
 #[test]
-fn a_segment_is_looked_up_in_an_environment_and_nothing_else_is() {
+fn only_a_segment_is_looked_up_in_an_environment() {
     let none = query(&[]).unwrap();
     let some = query(&[("environmentId", "5f0")]).unwrap();
     for asked in [&none, &some] {

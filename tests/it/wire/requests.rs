@@ -68,13 +68,13 @@ fn each_shape_of_a_link_request_has_its_json() {
 }
 
 #[test]
-fn null_is_as_if_a_field_were_not_there() {
+fn null_is_the_same_as_a_missing_field() {
     let body = r#"{"keys":["a"],"segmentIdentifiers":null,"filter":null,"environmentId":null,"comment":null}"#;
     assert_eq!(parse(body).unwrap(), keys(&["a"], None));
 }
 
 #[test]
-fn a_link_request_of_no_shape_says_what_is_wrong_and_where() {
+fn the_error_of_a_malformed_link_request_names_the_problem_and_position() {
     for (body, expected) in [
         ("", "EOF"),
         ("{", "line 1 column 1"),
@@ -114,7 +114,7 @@ fn a_link_request_of_no_shape_says_what_is_wrong_and_where() {
 }
 
 #[test]
-fn a_list_of_the_values_of_the_fields_is_no_body() {
+fn a_json_array_is_not_accepted_as_a_body() {
     let refused = |error: RequestError| {
         let text = error.to_string();
         assert!(text.contains("invalid type: sequence, expected an object"), "{text}");
@@ -133,7 +133,7 @@ fn a_list_of_the_values_of_the_fields_is_no_body() {
 }
 
 #[test]
-fn a_link_request_becomes_the_batch_it_asks_for() {
+fn a_link_request_becomes_a_batch() {
     for (resource_type, expected) in [
         (ResourceType::Flag, Batch::flags(["a", "", "a"])),
         (ResourceType::AiConfig, Batch::ai_configs(["a", "", "a"])),
@@ -198,7 +198,7 @@ fn the_bodies_of_a_view_have_their_json() {
 }
 
 #[test]
-fn a_view_post_becomes_the_view_it_asks_for() {
+fn a_view_post_becomes_a_new_view() {
     let view = |body: &str| ViewPost::from_json(body.as_bytes()).and_then(ViewPost::into_new_view);
     let member = || Maintainer::Member("m".into());
     let team = || Maintainer::Team("t".into());
@@ -239,7 +239,7 @@ fn a_view_post_becomes_the_view_it_asks_for() {
 }
 
 #[test]
-fn a_view_patch_becomes_the_change_it_asks_for() {
+fn a_view_patch_becomes_a_patch() {
     use viewlink::ViewPatch as Change;
     let patch = |body: &str| ViewPatch::from_json(body.as_bytes()).and_then(ViewPatch::into_patch);
     for (body, expected) in [
@@ -264,7 +264,7 @@ fn a_view_patch_becomes_the_change_it_asks_for() {
 }
 
 #[test]
-fn a_view_patch_that_asks_for_what_is_not_kept_names_the_field() {
+fn the_error_of_a_view_patch_names_the_unsupported_field() {
     for (field, value) in [
         ("archived", "true"),
         ("archived", "0"),

@@ -1,4 +1,4 @@
-//! What is said of resources that are to be registered.
+//! The bodies of resources to register.
 
 use viewlink::wire::{self, RequestError, ResourcePut};
 use viewlink::{Attribute, AttributeValue, Maintainer, NewResource, Timestamp};
@@ -11,7 +11,7 @@ fn parse(text: &str) -> Result<(String, NewResource), RequestError> {
 }
 
 #[test]
-fn a_resource_that_is_put_has_its_json() {
+fn a_resource_to_register_has_its_json() {
     let put = ResourcePut {
         project_key: Some("p".into()),
         resource_type: Some("segment".into()),
@@ -39,7 +39,7 @@ fn a_resource_that_is_put_has_its_json() {
 }
 
 #[test]
-fn each_field_says_what_it_says_in_the_api() {
+fn each_field_has_its_meaning_in_the_api() {
     let flag = || NewResource::flag("a");
     let member = Maintainer::Member("m".into());
     let full = flag()
@@ -82,8 +82,8 @@ fn each_field_says_what_it_says_in_the_api() {
 }
 
 #[test]
-fn a_resource_is_told_the_attributes_of_its_type_and_no_others() {
-    let told = r#""status":"active","staleState":-3,"targeting":null,"filterEnv":["b","a","b"],
+fn a_resource_accepts_only_the_attributes_of_its_type() {
+    let reported = r#""status":"active","staleState":-3,"targeting":null,"filterEnv":["b","a","b"],
         "followerId":"m","type":"rule","external":"amplitude""#;
     let flag = NewResource::flag("a")
         .attribute(Attribute::Status, "active")
@@ -98,12 +98,12 @@ fn a_resource_is_told_the_attributes_of_its_type_and_no_others() {
         (r#""kind":"segment","environmentId":"e","key":"a""#, segment),
         (r#""kind":"metric","key":"a""#, NewResource::metric("a")),
     ] {
-        assert_eq!(parse(&format!("{{{head},{told}}}")).unwrap().1, expected);
+        assert_eq!(parse(&format!("{{{head},{reported}}}")).unwrap().1, expected);
     }
 }
 
 #[test]
-fn what_cannot_be_a_resource_says_what_is_wrong() {
+fn the_error_of_an_invalid_resource_names_the_problem() {
     for (text, expected) in [
         (r#"{"kind":"flag"}"#, "missing field `key`"),
         (r#"["flag","a"]"#, "expected an object"),

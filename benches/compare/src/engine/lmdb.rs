@@ -46,7 +46,7 @@ impl Lmdb {
     pub(super) fn open(dir: &Path, clock: Clock) -> Result<Self> {
         let mut options = EnvOpenOptions::new();
         options.map_size(MAP_SIZE).max_dbs(4);
-        #[allow(unsafe_code, reason = "nobody else touches the mapped file while it is open")]
+        #[allow(unsafe_code, reason = "no other process uses the mapped file while it is open")]
         let env = unsafe { options.open(dir)? };
         let tables = Tables::open(&env)?;
         Ok(Self { env, tables, clock, dir: dir.to_owned() })

@@ -35,7 +35,7 @@ impl Lmdb {
         fs::create_dir_all(dir)?;
         let mut options = EnvOpenOptions::new();
         options.map_size(MAP_SIZE).max_dbs(3);
-        #[allow(unsafe_code, reason = "nobody else touches the mapped file while it is open")]
+        #[allow(unsafe_code, reason = "no other process uses the mapped file while it is open")]
         let env = unsafe { options.open(dir)? };
         let opened = env.create_databases_and_commit(env.write_txn()?, |opener, transaction| {
             let registered = opener.create_database(transaction, Some("registered"))?;
