@@ -6,6 +6,7 @@
 #[cfg(any(feature = "jetstream", feature = "postgres", feature = "object-store"))]
 mod background;
 mod backoff;
+mod clock;
 mod entry;
 mod error;
 #[cfg(feature = "jetstream")]

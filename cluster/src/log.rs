@@ -1,7 +1,7 @@
 //! A log of messages that another system replicates.
 
 use std::fmt::Debug;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A log of messages that has one order for all readers, and keeps every message that it acknowledged.
 ///
@@ -39,6 +39,16 @@ pub trait Log: Debug + Send + Sync {
 
     /// The maximal length of a message, in bytes.
     fn max_message_len(&self) -> usize;
+
+    /// The current time of the servers, with which members compare the clock of their host; `None` if the log has no clock.
+    /// Default: `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Away`].
+    fn time(&self) -> Result<Option<SystemTime>, LogError> {
+        Ok(None)
+    }
 }
 
 /// A message of a log.

@@ -132,7 +132,7 @@ impl Member {
         snapshots: Arc<dyn Snapshots>,
         cluster: ClusterOptions,
     ) -> Result<Self> {
-        let tail = Arc::new(Tail::new(log));
+        let tail = Arc::new(Tail::new(log, cluster.max_clock_lead));
         let order = Order::new(Arc::clone(&tail), cluster.deadline);
         let options = options.sequencer(Arc::new(order));
         let begun = begin::begin(&place, &options, &tail, &*snapshots, &cluster)?;

@@ -1,7 +1,7 @@
 //! A log in memory, for tests of members, also with a log that behaves badly.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Appended, Bounds, Log, LogError, Message};
 
@@ -29,6 +29,7 @@ struct Inner {
     delayed: Vec<(u8, Vec<u8>)>,
     random: u64,
     is_away: bool,
+    time: Option<SystemTime>,
 }
 
 impl MemoryLog {
@@ -68,6 +69,11 @@ impl MemoryLog {
     pub fn set_away(&self, is_away: bool) {
         self.inner().is_away = is_away;
         self.appended.notify_all();
+    }
+
+    /// Sets the [time](Log::time) of the log, which stands still; a new log has none.
+    pub fn set_time(&self, time: Option<SystemTime>) {
+        self.inner().time = time;
     }
 
     /// Loses all messages after a sequence, which no log should do.
@@ -237,5 +243,9 @@ impl Log for MemoryLog {
 
     fn max_message_len(&self) -> usize {
         self.max_message_len
+    }
+
+    fn time(&self) -> Result<Option<SystemTime>, LogError> {
+        Ok(self.inner().time)
     }
 }

@@ -15,6 +15,7 @@ pub struct ClusterOptions {
     pub(crate) deadline: Duration,
     pub(crate) poll: Duration,
     pub(crate) begin_with_store: bool,
+    pub(crate) max_clock_lead: Duration,
 }
 
 impl ClusterOptions {
@@ -25,6 +26,7 @@ impl ClusterOptions {
             deadline: Duration::from_secs(15),
             poll: Duration::from_millis(500),
             begin_with_store: false,
+            max_clock_lead: Duration::from_secs(60),
         }
     }
 
@@ -43,6 +45,18 @@ impl ClusterOptions {
     #[must_use]
     pub const fn poll(mut self, wait: Duration) -> Self {
         self.poll = wait;
+        self
+    }
+
+    /// How far the clock of this host may be ahead of the clock of the log. If it is further ahead, the member refuses changes
+    /// until the clock is corrected: the times of changes never decrease, so one change with a time in the future would give
+    /// that time to all later changes. Default: 60 seconds.
+    ///
+    /// The clocks are compared when the member is opened, and about every 10 seconds. This concerns the clock of the system,
+    /// not a [`clock`](viewlink::Options::clock) in the options of the store.
+    #[must_use]
+    pub const fn max_clock_lead(mut self, lead: Duration) -> Self {
+        self.max_clock_lead = lead;
         self
     }
 

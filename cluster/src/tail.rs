@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
+use crate::clock::ClockCheck;
 use crate::{Log, LogError, Message};
 
 /// The maximal number of bytes that are read in advance.
@@ -14,6 +15,7 @@ const AHEAD: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Tail {
     pub(crate) log: Arc<dyn Log>,
+    pub(crate) clock: ClockCheck,
     inner: Mutex<Inner>,
     changed: Condvar,
 }
@@ -57,6 +59,8 @@ pub(crate) enum Failure {
     OtherLog,
     #[error("the log did not answer within {0:?}")]
     Late(Duration),
+    #[error("the clock of this host is {0:?} ahead of the clock of the log: correct it")]
+    ClockAhead(Duration),
 }
 
 /// The state of reading, for the status of the member.
@@ -72,9 +76,9 @@ pub(crate) struct Seen {
 
 impl Tail {
     /// The end of a log, before anything was read.
-    pub(crate) fn new(log: Arc<dyn Log>) -> Self {
-        let inner = Inner { next: 1, ..Inner::default() };
-        Self { log, inner: Mutex::new(inner), changed: Condvar::new() }
+    pub(crate) fn new(log: Arc<dyn Log>, max_clock_lead: Duration) -> Self {
+        let inner = Mutex::new(Inner { next: 1, ..Inner::default() });
+        Self { log, clock: ClockCheck::new(max_clock_lead), inner, changed: Condvar::new() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -232,6 +236,7 @@ impl Tail {
     pub(crate) fn read_until_closed(&self, wait: Duration) {
         let mut backoff = Backoff::new();
         while let Some((from, seeks)) = self.next_to_read() {
+            self.clock.compare(&*self.log);
             match self.log.read(from, wait) {
                 Ok(messages) => {
                     self.add(seeks, messages);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use std::future::{Future, IntoFuture};
 
@@ -10,6 +10,8 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::Info;
 use bytes::Bytes;
+use serde::Deserialize;
+use time::OffsetDateTime;
 
 use super::append::append;
 use super::connection::{Connection, refused};
@@ -126,6 +128,10 @@ impl Log for JetStreamLog {
     fn max_message_len(&self) -> usize {
         self.shared.connection.client().max_payload().saturating_sub(HEADER)
     }
+
+    fn time(&self) -> Result<Option<SystemTime>, LogError> {
+        self.run(|shared| async move { shared.time().await })
+    }
 }
 
 impl Shared {
@@ -177,6 +183,21 @@ impl Shared {
                 }
             },
         }
+    }
+
+    /// The time of the leader of the stream, which the client does not return with its information.
+    async fn time(&self) -> Result<Option<SystemTime>, LogError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default, with = "time::serde::rfc3339::option")]
+            ts: Option<OffsetDateTime>,
+        }
+        const WHAT: &str = "the time of the servers";
+        let subject = format!("STREAM.INFO.{}", self.options.stream);
+        let request = self.connection.context.request(subject, &());
+        let answer: Answer =
+            self.connection.ask(WHAT, request).await?.map_err(|error| refused(WHAT, error))?;
+        Ok(answer.ts.map(SystemTime::from))
     }
 
     async fn create(&self) -> Result<Info, LogError> {

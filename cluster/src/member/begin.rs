@@ -186,7 +186,10 @@ fn check_confirmed(
     snapshots: &dyn Snapshots,
 ) -> Result<Store> {
     match is_ours(&store, tail, snapshots) {
-        Ok(true) => tail.confirm(true),
+        Ok(true) => {
+            tail.clock.compare(&*tail.log);
+            tail.confirm(true);
+        }
         Ok(false) => return Err(Error::OtherLog { path: place.store() }),
         Err(Error::Log(LogError::Away { .. })) => {}
         Err(error) => return Err(error),

@@ -73,8 +73,11 @@ impl Follower {
         if let Some(failed) = &*self.failed() {
             return failed.clone();
         }
-        match &seen.away {
-            Some(reason) => State::Away { reason: reason.clone() },
+        if let Some(reason) = &seen.away {
+            return State::Away { reason: reason.clone() };
+        }
+        match self.tail.clock.too_far_ahead() {
+            Some(lead) => state_of_log(&Failure::ClockAhead(lead)),
             None => State::Following,
         }
     }
@@ -104,5 +107,6 @@ fn state_of_log(failure: &Failure) -> State {
         },
         Failure::Closed => State::Closed,
         Failure::Late(_) => State::Away { reason },
+        Failure::ClockAhead(_) => State::Failing { reason },
     }
 }

@@ -56,6 +56,9 @@ impl Order {
         if late {
             return refused(Box::new(Failure::Late(self.deadline)));
         }
+        if let Some(lead) = self.tail.clock.too_far_ahead().filter(|_| !changes.is_empty()) {
+            return refused(Box::new(Failure::ClockAhead(lead)));
+        }
         let mut nonce = [0; 16];
         if let Err(error) = getrandom::fill(&mut nonce) {
             return refused(Box::new(error));

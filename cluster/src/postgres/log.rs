@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Mutex;
 use tokio_postgres::{Error, Row};
@@ -114,6 +114,17 @@ impl Log for PostgresLog {
 
     fn max_message_len(&self) -> usize {
         MAX_MESSAGE
+    }
+
+    fn time(&self) -> Result<Option<SystemTime>, LogError> {
+        const WHAT: &str = "the time of the server";
+        self.run(|shared| async move {
+            let query = |s: Arc<Session>, _| async move {
+                s.client.query_one("select clock_timestamp()", &[]).await
+            };
+            let row = shared.ask(WHAT, query).await?;
+            row.try_get(0).map(Some).map_err(|error| refused(WHAT, error))
+        })
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) use request::{Answer, Random, Request};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use viewlink::{Change, Options, Project, Store, Timestamp};
+use viewlink::{Change, Feed, Options, Project, Store, Timestamp};
 
 /// The project that all calls are made in.
 pub(crate) const PROJECT: &str = "default";
@@ -134,6 +134,8 @@ fn earliest_revisions<'h>(
 struct Model {
     store: Store,
     clock: Arc<Mutex<Timestamp>>,
+    /// Its changes; to begin a feed for each change would read much of the journal every time.
+    feed: Feed,
     revision: u64,
 }
 
@@ -142,7 +144,8 @@ impl Model {
         let clock = Arc::new(Mutex::new(Timestamp::from_millis(0)));
         let shown = Arc::clone(&clock);
         let store = Options::new().clock(move || *shown.lock().unwrap()).open_in_memory().unwrap();
-        Self { store, clock, revision: 0 }
+        let feed = store.feed(0).unwrap();
+        Self { store, clock, feed, revision: 0 }
     }
 
     fn project(&self, actor: &str) -> Project {
@@ -154,8 +157,7 @@ impl Model {
         *self.clock.lock().unwrap() = change.time;
         let made = call.request.make(&self.project(&call.actor));
         let answer = made.map_err(|error| format!("{call:?} cannot have been made: {error}"))?;
-        let mut feed = self.store.feed(self.revision).unwrap();
-        let mine = feed.next_page(2).unwrap();
+        let mine = self.feed.next_page(2).unwrap();
         self.revision += 1;
         let [mine] = &mine[..] else {
             return Err(format!(

@@ -9,6 +9,7 @@
 
 mod beginning;
 mod calls;
+mod clock;
 mod concurrent;
 mod failures;
 mod laws;

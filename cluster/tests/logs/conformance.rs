@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use viewlink_cluster::{Appended, Bounds, Log, LogError, Message};
 
@@ -20,7 +20,7 @@ type Law = (&'static str, fn(Open));
 
 /// Checks all laws.
 pub(crate) fn conforms(open: Open) {
-    let laws: [Law; 12] = [
+    let laws: [Law; 13] = [
         ("an_empty_log_has_bounds", an_empty_log_has_bounds),
         (
             "messages_are_read_as_and_where_they_were_appended",
@@ -45,6 +45,7 @@ pub(crate) fn conforms(open: Open) {
         ("a_message_ends_the_wait", a_message_ends_the_wait),
         ("all_readers_see_one_order_without_gaps", all_readers_see_one_order_without_gaps),
         ("the_longest_message_is_taken_and_a_longer_one_is_not", the_longest_message_is_taken),
+        ("the_clock_of_the_servers_can_be_read", the_clock_of_the_servers_can_be_read),
     ];
     for (name, law) in laws {
         let begun = Instant::now();
@@ -289,6 +290,14 @@ fn all_readers_see_one_order_without_gaps(open: Open) {
             );
         }
     });
+}
+
+/// The servers run on this machine, so both clocks are the same.
+fn the_clock_of_the_servers_can_be_read(open: Open) {
+    let log = open("clock");
+    let before = SystemTime::now();
+    let time = log.time().unwrap().unwrap();
+    assert!(before <= time && time <= SystemTime::now(), "{before:?} {time:?}");
 }
 
 fn the_longest_message_is_taken(open: Open) {
