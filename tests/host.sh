@@ -1,5 +1,5 @@
 # What scripts share that drive hosts: source it from the top of the repository. Builds the host, and
-# stops what was started when the script ends.
+# stops what was started when the script ends. `features` may name features of the host.
 
 scratch=$(mktemp -d)
 started=()
@@ -9,7 +9,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-cargo build --release --locked --quiet -p viewlink-host
+cargo build --release --locked --quiet -p viewlink-host ${features:+--features "$features"}
 program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
 printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
 
