@@ -153,10 +153,19 @@ const name = { ...project, resourceType: "flags", resourceKey: flag.key };
 assert((await call("resourceHistory", 200, name)).data.items.length > 0);
 const reverted = await call("revertChange", 200, { ...project, revision });
 assert.deepEqual([reverted.data.successCount, reverted.data.failures], [1, []]);
-const back = await call("revertView", 200, { ...project, viewKey: "copied", revision, dryRun: true });
+const back = await call("revertView", 200, { ...fresh, revision, dryRun: true });
 assert.equal(back.data.failureCount, 0);
 await call("renameView", 200, { ...project, viewKey: "copied", newKey: "renamed" });
 await call("deleteView", 204, { ...project, viewKey: "renamed" });
+
+const followed = { ...fresh, resourceType: "flags" };
+assert.equal((await call("replaceResources", 200, followed, { keys: [flag.key, "another"] })).data.linkedCount, 1);
+await call("replaceResources", 200, followed, { keys: [] });
+assert.equal((await call("followFilter", 200, followed, { filter: "tags:a" })).data.linkedCount, 1);
+assert.equal((await call("getView", 200, fresh)).data._follows[0].filter, 'tags contains ["a"]');
+await call("createFlag", 201, project, { key: "found", name: "Found", tags: ["a"], viewKeys: ["new"] });
+await call("deleteFlag", 204, { ...project, key: "found" });
+assert.equal((await call("unfollowFilter", 200, { ...followed, links: "takeOut" })).data.unlinkedResources.length, 1);
 
 assert.equal((await call("deleteSegment", 200, { ...beta, dryRun: true })).data.unlinkedCount, 1);
 await call("deleteSegment", 204, beta);
