@@ -1,5 +1,5 @@
 # Shared by scripts that start hosts: source it from the top directory of the repository. Builds the host, and stops
-# all started processes when the script ends.
+# all started processes when the script ends. `features` may name features of the host.
 
 scratch=$(mktemp -d)
 started=()
@@ -9,7 +9,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-cargo build --release --locked --quiet -p viewlink-host
+cargo build --release --locked --quiet -p viewlink-host ${features:+--features "$features"}
 program=${CARGO_TARGET_DIR:-target}/release/viewlink-host
 printf '# for the clients\nthe-writer-key writer\nthe-reader-key reader\n' > "$scratch/keys"
 

@@ -74,8 +74,8 @@ impl<T: IntoResponse> IntoResponse for Called<T> {
 }
 
 impl Host {
-    /// Runs what may wait for the disk or the log in a thread where it delays no other request. The answer gives the
-    /// position of what was read, or that of the store after a change.
+    /// Runs a read, which may wait for the disk, in a thread where it delays no other request. The answer gives the
+    /// position of what was read.
     ///
     /// Once begun it runs to its end even if the client disconnects.
     pub(crate) async fn call<T: IntoResponse + Send + 'static>(
@@ -86,10 +86,22 @@ impl Host {
         Ok(self.run(permit, act).await?.into_response())
     }
 
-    /// The same with a permit of the caller, for a result that is not the answer.
+    /// The same for a change, which may also wait for the log. The answer gives the position of the store after it.
+    ///
+    /// Changes use a part of the calls only, so that reads continue if the log is away.
+    pub(crate) async fn change<T: IntoResponse + Send + 'static>(
+        &self,
+        act: impl FnOnce(&Call<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Response, Failure> {
+        let change = permit(self.changes()).await?;
+        let permits = (change, permit(self.calls()).await?);
+        Ok(self.run(permits, act).await?.into_response())
+    }
+
+    /// The same with permits of the caller, for a result that is not the answer.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        permit: OwnedSemaphorePermit,
+        permits: impl Send + 'static,
         act: impl FnOnce(&Call<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<Called<T>, Failure> {
         let (host, span) = (self.clone(), Span::current());
@@ -100,7 +112,7 @@ impl Host {
                 let result = act(&call);
                 Called { result, position: call.position() }
             });
-            drop(permit);
+            drop(permits);
             called
         });
         done.await.map_err(Failure::of_host)

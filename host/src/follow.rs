@@ -25,7 +25,7 @@ pub(crate) async fn follow(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let (resource_type, terms) = (resource_type(&of)?, terms.of_no_unlink()?);
-    host.call(move |host| {
+    host.change(move |host| {
         let request = FollowRequest::from_json(&body)?;
         let filter = request.to_filter(resource_type)?;
         let project = terms.apply(host.project(&project, &caller)?);
@@ -47,7 +47,7 @@ pub(crate) async fn unfollow(
     terms: Terms,
 ) -> Result<Response, Failure> {
     let (resource_type, (terms, unfollow)) = (resource_type(&of)?, terms.of_unfollow()?);
-    host.call(move |host| {
+    host.change(move |host| {
         let project = terms.apply(host.project(&project, &caller)?);
         let report = project.unfollow(&view, resource_type, unfollow)?;
         Ok(Answer::of(&ReplaceReport::new(&report))?.at(report.change()))

@@ -28,6 +28,8 @@ struct Shared {
     members: Members,
     settings: Settings,
     calls: Arc<Semaphore>,
+    /// Those among them that may be changes.
+    changes: Arc<Semaphore>,
     /// Requests that wait for a position.
     waits: Arc<Semaphore>,
     metrics: Metrics,
@@ -62,9 +64,12 @@ impl Host {
         settings: Settings,
     ) -> Self {
         let calls = Arc::new(Semaphore::new(settings.store_calls.into()));
+        let changes = (usize::from(settings.store_calls) * 3 / 4).max(1);
+        let changes = Arc::new(Semaphore::new(changes));
         let waits = Arc::new(Semaphore::new(WAITS));
         let metrics = Metrics::new(store.clone(), member.clone());
-        let shared = Shared { store, member, keys, members, settings, calls, waits, metrics };
+        let shared =
+            Shared { store, member, keys, members, settings, calls, changes, waits, metrics };
         Self { shared: Arc::new(shared) }
     }
 
@@ -82,6 +87,11 @@ impl Host {
     /// The calls of the store that may run at the same time.
     pub(crate) fn calls(&self) -> &Arc<Semaphore> {
         &self.shared.calls
+    }
+
+    /// The changes among them.
+    pub(crate) fn changes(&self) -> &Arc<Semaphore> {
+        &self.shared.changes
     }
 
     /// The requests that may wait for a position at the same time.

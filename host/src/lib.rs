@@ -12,9 +12,10 @@
 //! | `views`, `links`, `changes` | the nine operations, and the feed of changes |
 //! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | checks before a
 //! request is handled |
-//! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `unread` | the parts of a request |
-//! | `answer`, `failure`, `health`, `metrics`, `log`, `rarely`, `outlet` | answers, metrics and the log |
-//! | `host` | the store, and the calls of it |
+//! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `at_least`, `unread` | the parts of a request |
+//! | `answer`, `failure`, `position_header`, `health`, `metrics`, `member_metrics`, `log`, `rarely`, `outlet` | answers, metrics and the log |
+//! | `host`, `call`, `standing` | the store, the calls of it, and how it stands |
+//! | `log_options`, `secret`, `shared_log`, `opening`, `snapshot_clock` | the log that hosts share, and copies that follow it |
 //! | `resources`, `members`, `lines` | the files of resources and of members, which are read at the start |
 
 #![forbid(unsafe_code)]

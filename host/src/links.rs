@@ -65,7 +65,7 @@ pub(crate) async fn move_to(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let (resource_type, terms) = (resource_type(&of)?, terms.of_no_unlink()?);
-    host.call(move |host| {
+    host.change(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
         let project = terms.apply(host.project(&project, &caller)?);
         let reports = project.move_links(&view, &to, [batch])?;
@@ -99,7 +99,7 @@ async fn change(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let resource_type = resource_type(&of)?;
-    host.call(move |host| {
+    host.change(move |host| {
         let batch = LinkRequest::from_json(&body)?.into_batch(resource_type)?;
         let project = terms.apply(host.project(&project, &caller)?);
         let report = act(&project, &view, terms.unlinking(batch))?;

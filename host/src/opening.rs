@@ -1,5 +1,6 @@
 //! Opens the store of a host: the only copy, or one that follows a log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,15 @@ pub(crate) enum OpenError {
     /// The store itself.
     #[error("the store failed")]
     Store(#[from] viewlink::Error),
+    /// The directory has the only copy of a store, which would not be part of the log.
+    #[error(
+        "{path:?} has a store without a log: give another directory with --db, where the host creates its copy of the \
+         store that the log has"
+    )]
+    NotACopy {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The log as the options name it.
     #[error(transparent)]
     Log(#[from] SharedLogError),
@@ -41,6 +51,9 @@ pub(crate) enum OpenError {
 /// Opens the store that the command line names. Waits for the disk, and for the log.
 pub(crate) fn open(arguments: &Arguments) -> Result<Opened, OpenError> {
     let (db, options) = (&arguments.db, options(arguments));
+    if arguments.log_options.is_shared() && db.join("checkpoint.redb").exists() {
+        return Err(OpenError::NotACopy { path: db.clone() });
+    }
     let Some(shared) = shared_log::open(&arguments.log_options)? else {
         return Ok(Opened::Alone(options.open(db)?));
     };

@@ -48,7 +48,7 @@ pub(crate) async fn put(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let settings = ProjectPut::from_json(&body)?.into_settings();
         let info = terms.apply(host.project(&project, &caller)?).put(settings)?;
         Answer::of(&Project::new(&info))
@@ -65,7 +65,7 @@ pub(crate) async fn update(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let patch = ProjectPatch::from_json(&body)?.into_patch();
         let info = terms.apply(host.project(&project, &caller)?).update(patch)?;
         Answer::of(&Project::new(&info))

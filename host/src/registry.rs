@@ -103,7 +103,7 @@ pub(crate) async fn register(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let post = ResourcePost::from_json(&body)?;
         let (views, key) = (post.view_keys.clone(), post.resource.key.clone());
         let new = post.into_new_resource(place.resource_type(), place.environment.as_deref())?;
@@ -137,7 +137,7 @@ pub(crate) async fn remove(
     terms: Terms,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let project = terms.apply(host.project(&place.project, &caller)?);
         let removed = project.remove_resource(&place.named()?)?;
         if removed.registered == 0 && removed.links == 0 {

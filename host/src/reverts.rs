@@ -43,7 +43,7 @@ async fn run(
     act: impl FnOnce(&Project) -> viewlink::Result<viewlink::Reverted> + Send + 'static,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let reverted = act(&terms.apply(host.project(&project, &caller)?))?;
         Answer::of(&Reverted::new(&reverted))
     })

@@ -15,6 +15,7 @@ use viewlink::{Options, Store};
 
 use crate::arguments::Arguments;
 use crate::failure;
+use crate::host::Host;
 use crate::keys::{self, ApiKeys, KeysError, Role};
 use crate::members::{Members, MembersError};
 use crate::opening::{self, OpenError, Opened};
@@ -23,7 +24,7 @@ use crate::resources::{Resources, ResourcesError};
 use crate::server::serve;
 use crate::shutdown::Signals;
 use crate::snapshot_clock::SnapshotClock;
-use crate::{log, welcome};
+use crate::{log, standing, welcome};
 
 /// Why the host does not run.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,10 @@ impl HostError {
     fn exit_code(&self) -> ExitCode {
         let asked = matches!(
             self,
-            Self::Keys(_) | Self::Members(_) | Self::Resources(_) | Self::Open(OpenError::Log(_))
+            Self::Keys(_)
+                | Self::Members(_)
+                | Self::Resources(_)
+                | Self::Open(OpenError::Log(_) | OpenError::NotACopy { .. })
         );
         ExitCode::from(if asked { 2 } else { 1 })
     }
@@ -132,7 +136,7 @@ async fn start(arguments: &Arguments, out: &Outlet) -> Result<(), HostError> {
     out.put(welcome.into_bytes());
     let (host, clock) = opened.host(keys, members.unwrap_or_default(), arguments);
     let every = arguments.log_options.snapshot_every.map(Duration::from_secs);
-    let stop = publishing(clock.zip(every), stopped);
+    let stop = until_stopped(stopped, host.clone(), clock.zip(every));
     tracing::info!(%address, "listening");
     serve(host, listener, stop, Duration::from_secs(arguments.grace)).await;
     Ok(())
@@ -150,8 +154,12 @@ async fn open(arguments: Arguments, resources: Option<Resources>) -> Result<Open
     opening.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked).into()))
 }
 
-/// Waits until the host is to stop, and publishes snapshots until then.
-async fn publishing(clock: Option<(SnapshotClock, Duration)>, stopped: impl Future<Output = ()>) {
+/// Waits until the host is to stop. Until then it publishes snapshots, and logs how the host follows the log.
+async fn until_stopped(
+    stopped: impl Future<Output = ()>,
+    host: Host,
+    clock: Option<(SnapshotClock, Duration)>,
+) {
     let publish = async {
         match clock {
             Some((clock, every)) => clock.run(every).await,
@@ -161,6 +169,7 @@ async fn publishing(clock: Option<(SnapshotClock, Duration)>, stopped: impl Futu
     tokio::select! {
         () = stopped => {}
         () = publish => {}
+        () = standing::log_changes(host) => {}
     }
 }
 

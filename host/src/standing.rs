@@ -1,7 +1,9 @@
 //! Whether a host can do its work, and how far it follows a log that it shares.
 
+use std::future::pending;
 use std::time::Duration;
 
+use tokio::time::sleep;
 use viewlink::{Health, Position};
 use viewlink_cluster::{State, Status};
 
@@ -15,7 +17,7 @@ pub(crate) struct Standing {
     pub(crate) reason: Option<String>,
     /// Whether its reads are good; otherwise it needs a restart or an operator.
     pub(crate) serves: bool,
-    /// Whether it takes changes, as far as known.
+    /// Whether it accepts changes, as far as known.
     pub(crate) accepts_changes: bool,
     pub(crate) position: Option<Position>,
     /// How it follows the log, if it shares one.
@@ -26,11 +28,11 @@ pub(crate) struct Standing {
 pub(crate) struct Following {
     /// How many messages of the log it is known not to have yet.
     pub(crate) lag: u64,
-    /// Since when the log did not answer.
+    /// How long ago the log answered last.
     pub(crate) last_contact: Option<Duration>,
 }
 
-/// A status, whether the host serves reads, and whether it takes changes.
+/// A status, whether the host serves reads, and whether it accepts changes.
 type Judged = (&'static str, bool, bool, Option<String>);
 
 impl Standing {
@@ -50,6 +52,27 @@ impl Standing {
         let following =
             status.map(|Status { lag, last_contact, .. }| Following { lag, last_contact });
         Self { status: status_word, reason, serves, accepts_changes, position, following }
+    }
+}
+
+/// How often a host looks whether its status is another one.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Logs each change of the status of a host that shares a log, until the future is dropped.
+pub(crate) async fn log_changes(host: Host) {
+    if host.status().is_none() {
+        return pending().await;
+    }
+    let mut last = OK.0;
+    loop {
+        let Standing { status, reason, .. } = Standing::of(&host);
+        if status != last && status == OK.0 {
+            tracing::info!(status, "the host follows the log again");
+        } else if status != last {
+            tracing::warn!(status, reason, "the host does not follow the log");
+        }
+        last = status;
+        sleep(LOOK).await;
     }
 }
 

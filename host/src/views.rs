@@ -62,7 +62,7 @@ pub(crate) async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let view = ViewPost::from_json(&body)?.into_new_view()?;
         let project = terms.apply(host.project(&project, &caller)?);
         let view = project.create_view(view)?;
@@ -80,7 +80,7 @@ pub(crate) async fn update(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let patch = ViewPatch::from_json(&body)?.into_patch()?;
         let project = terms.apply(host.project(&project, &caller)?);
         let view = project.update_view(&view, patch)?;
@@ -124,7 +124,7 @@ async fn to_key(
     act: fn(&Project, &str, &str) -> viewlink::Result<View>,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let project = terms.apply(host.project(&project, &caller)?);
         let view = act(&project, &view, &key)?;
         changed(host, &project, &view, terms)
@@ -140,7 +140,7 @@ pub(crate) async fn delete(
     terms: Terms,
 ) -> Result<Response, Failure> {
     let terms = terms.of_no_unlink()?;
-    host.call(move |host| {
+    host.change(move |host| {
         let project = terms.apply(host.project(&project, &caller)?);
         let deleted = project.delete_view(&view)?;
         if !terms.dry_run {

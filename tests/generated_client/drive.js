@@ -16,6 +16,8 @@ const api = new OpenAPIClientAxios({
 });
 const client = await api.init();
 const used = new Set();
+// Where the last answer left the store: each request asks for it.
+let position;
 
 // How a value differs from its schema.
 function unlike(schema, value, place = "the answer") {
@@ -40,12 +42,16 @@ function unlike(schema, value, place = "the answer") {
 
 // Calls an operation, checks the answer against the description, and returns its data.
 async function call(operation, status, parameters, body, config) {
-  const answer = await client[operation](parameters, body, config);
+  const atLeast = position === undefined ? {} : { atLeast: position };
+  const answer = await client[operation]({ ...parameters, ...atLeast }, body, config);
   assert.equal(answer.status, status, `${operation}: ${JSON.stringify(answer.data)}`);
   const { responses } = api.getOperation(operation);
   const { content } = responses[status] ?? responses.default;
   if (content) unlike(content["application/json"].schema, answer.data, operation);
   used.add(operation);
+  // A request that is refused early has none.
+  position = answer.headers["x-viewlink-position"] ?? (status < 400 ? "missing" : position);
+  if (position) assert.match(position, /^[0-9a-f]{32}-\d+-[0-9a-f]{32}$/, `the position of ${operation}`);
   return { data: answer.data, tag: answer.headers.etag };
 }
 
@@ -130,13 +136,36 @@ const fresh = { ...project, viewKey: "new" };
 await call("copyView", 200, { ...fresh, newKey: "copied" });
 await call("copyView", 409, { ...fresh, newKey: "copied" });
 await call("viewOverlap", 200, { ...fresh, otherKey: "copied" });
-const near = await call("nearViews", 200, { ...fresh, atLeast: 0.9 });
+const near = await call("nearViews", 200, { ...fresh, minJaccard: 0.9 });
 assert.deepEqual(near.data.items.map((of) => of.viewKey), ["copied"]);
 const to = { ...project, viewKey: "copied", otherKey: "new", resourceType: "flags" };
 const moved = await call("moveLinks", 200, to, { keys: [flag.key, "none"] });
 assert.deepEqual([moved.data.successCount, moved.data.failureCount], [1, 1]);
 await call("renameView", 200, { ...project, viewKey: "copied", newKey: "renamed" });
+const listed = await call("listProjects", 200, { limit: 100 });
+assert(listed.data.items.some((of) => of.key === "described"));
+const history = await call("viewHistory", 200, { ...project, viewKey: "renamed", limit: 1 });
+assert.equal(history.data.items[0].events[0].kind, "viewRenamed");
+const { revision } = history.data.items[0];
+const older = await call("viewHistory", 200, { ...project, viewKey: "renamed", before: revision });
+assert(older.data.items.every((of) => of.revision < revision));
+const name = { ...project, resourceType: "flags", resourceKey: flag.key };
+assert((await call("resourceHistory", 200, name)).data.items.length > 0);
+const reverted = await call("revertChange", 200, { ...project, revision });
+assert.deepEqual([reverted.data.successCount, reverted.data.failures], [1, []]);
+const back = await call("revertView", 200, { ...fresh, revision, dryRun: true });
+assert.equal(back.data.failureCount, 0);
+await call("renameView", 200, { ...project, viewKey: "copied", newKey: "renamed" });
 await call("deleteView", 204, { ...project, viewKey: "renamed" });
+
+const followed = { ...fresh, resourceType: "flags" };
+assert.equal((await call("replaceResources", 200, followed, { keys: [flag.key, "another"] })).data.linkedCount, 1);
+await call("replaceResources", 200, followed, { keys: [] });
+assert.equal((await call("followFilter", 200, followed, { filter: "tags:a" })).data.linkedCount, 1);
+assert.equal((await call("getView", 200, fresh)).data._follows[0].filter, 'tags contains ["a"]');
+await call("createFlag", 201, project, { key: "found", name: "Found", tags: ["a"], viewKeys: ["new"] });
+await call("deleteFlag", 204, { ...project, key: "found" });
+assert.equal((await call("unfollowFilter", 200, { ...followed, links: "takeOut" })).data.unlinkedResources.length, 1);
 
 assert.equal((await call("deleteSegment", 200, { ...beta, dryRun: true })).data.unlinkedCount, 1);
 await call("deleteSegment", 204, beta);

@@ -25,8 +25,10 @@ READER = "the-reader-key"
 
 
 class Api:
-    def __init__(self, url, project, version):
+    def __init__(self, url, project, version, positions=None):
+        """With positions each request shows what the last answer showed, whichever host it gets to."""
         self.url = url
+        self.positions = positions
         self.project = project
         self.major = int(version.split(".")[0])
         # Whether the client can filter resources.
@@ -39,7 +41,10 @@ class Api:
         configuration = launchdarkly_api.Configuration(host=self.url)
         if key is not None:
             configuration.api_key["ApiKey"] = key
-        return launchdarkly_api.ApiClient(configuration)
+        client = launchdarkly_api.ApiClient(configuration)
+        if self.positions is not None:
+            self.positions.follow(client)
+        return client
 
     def client(self, key):
         """The client's operations on views, for an API key."""
@@ -62,12 +67,17 @@ class Api:
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
+        url = self.url + path
+        url = url if self.positions is None else self.positions.ask(url)
+        request = urllib.request.Request(url, data=body, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return response.status, response.headers, json.loads(response.read() or b"null")
+            response = urllib.request.urlopen(request, timeout=60)
         except urllib.error.HTTPError as error:
-            return error.code, error.headers, json.loads(error.read())
+            response = error
+        with response:
+            if self.positions is not None:
+                self.positions.note(response.headers)
+            return response.status, response.headers, json.loads(response.read() or b"null")
 
     def linked(self, view, kind, **parameters):
         """The keys that are linked to a view, by link time, and their total number."""

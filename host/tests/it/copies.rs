@@ -66,12 +66,14 @@ struct Hosts {
 impl Hosts {
     /// Two hosts that have `my-view` with the flags `a` and `b`.
     async fn two() -> Self {
+        let settings = Settings { wait: 1, ..Settings::default() };
+        Self::with(settings, Duration::from_millis(400)).await
+    }
+
+    async fn with(settings: Settings, deadline: Duration) -> Self {
         let log = Arc::new(MemoryLog::new());
         let (snapshots, dir) = (Arc::new(MemorySnapshots::new()), tempfile::tempdir().unwrap());
-        let settings = Settings { wait: 1, ..Settings::default() };
-        let options = ClusterOptions::new()
-            .deadline(Duration::from_millis(400))
-            .poll(Duration::from_millis(20));
+        let options = ClusterOptions::new().deadline(deadline).poll(Duration::from_millis(20));
         let (mut seen, mut hosts) = (Vec::new(), Vec::new());
         for name in ["one", "other"] {
             let (is_late, is_mute) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -192,6 +194,30 @@ async fn a_log_that_is_away_takes_no_changes_and_reads_go_on() {
     link(hosts.one(), &["c"]).await.ok();
     let ready = until(hosts.one(), "/readyz", 200).await;
     assert_eq!((&ready["status"], &ready["lag"]), (&json!("ok"), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_wait_for_a_log_that_is_away_hold_up_no_reads() {
+    let settings = Settings { store_calls: 4, ..Settings::default() };
+    let hosts = Hosts::with(settings, Duration::from_secs(3)).await;
+    hosts.log.set_away(true);
+    let hosts = Arc::new(hosts);
+    let begun = Instant::now();
+    let changes: Vec<_> = (0..8)
+        .map(|_| {
+            let hosts = Arc::clone(&hosts);
+            tokio::spawn(async move { link(hosts.one(), &["c"]).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..10 {
+        hosts.one().get(VIEW).await.ok();
+    }
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    hosts.log.set_away(false);
+    for change in changes {
+        change.await.unwrap().ok();
+    }
 }
 
 #[tokio::test]

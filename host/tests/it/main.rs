@@ -28,6 +28,7 @@ mod projects;
 mod registry;
 mod requests;
 mod restored;
+mod shared_log;
 mod stopping;
 mod storage;
 mod support;

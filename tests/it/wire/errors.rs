@@ -1,7 +1,7 @@
 //! The answers to failed calls.
 
 use viewlink::wire::{ErrorBody, ErrorCode, LinkRequest, Query};
-use viewlink::{Batch, Error, Fault, NewView, Options, ResourceType, Result};
+use viewlink::{Batch, Error, Fault, NewView, Options, Outcome, ResourceType, Result};
 
 use super::assert_golden;
 use crate::support::{create, memory, project};
@@ -123,6 +123,20 @@ fn an_invalid_filter_has_another_code_than_one_with_an_unsupported_field() {
         assert_eq!((body.status(), body.code), (400, code), "{filter}");
         assert!(body.message.contains(expected), "{filter}: {}", body.message);
     }
+}
+
+#[test]
+fn the_code_of_a_log_that_did_not_accept_a_change_says_whether_the_change_may_come_later() {
+    for (outcome, status, code) in
+        [(Outcome::NotApplied, 503, "log_unavailable"), (Outcome::Unknown, 500, "outcome_unknown")]
+    {
+        let error = Error::SharedLog { outcome, source: "asked for by a test".into() };
+        let body = assert_answer::<()>(Err(error), status, code);
+        assert!(body.message.contains("the log that the copies of the store share"));
+        assert!(!body.message.contains("asked for by a test"), "{}", body.message);
+    }
+    let newer = Error::NewerFormat { part: "log".to_owned(), found: 9, supported: 1 };
+    assert_answer::<()>(Err(newer), 503, "upgrade_needed");
 }
 
 #[test]
