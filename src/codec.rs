@@ -19,7 +19,7 @@ pub(crate) enum CodecError {
     Trailing(usize),
 }
 
-/// A record of so many bytes is encoded without moving it: most are shorter.
+/// The initial capacity of an encoded record, in bytes; most records are shorter.
 const USUAL: usize = 256;
 
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, CodecError> {
