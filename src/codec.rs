@@ -19,8 +19,13 @@ pub(crate) enum CodecError {
     Trailing(usize),
 }
 
+/// The initial capacity of an encoded record, in bytes; most records are shorter.
+const USUAL: usize = 256;
+
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, CodecError> {
-    Ok(bincode::serde::encode_to_vec(record, standard())?)
+    let mut encoded = Vec::with_capacity(USUAL);
+    bincode::serde::encode_into_std_write(record, &mut encoded, standard())?;
+    Ok(encoded)
 }
 
 /// Decodes a record that must fill `bytes`.

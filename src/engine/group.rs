@@ -18,6 +18,7 @@ use crate::trace::Committed;
 /// The decisions for the calls of a group, which are not applied yet.
 #[derive(Debug, Default)]
 pub(super) struct Group {
+    /// The changes as later calls of the group see them, without the last one: see [`catch_up`](Self::catch_up).
     pending: Pending,
     pub(super) changes: Vec<ChangeRecord>,
     /// The changes as the journal keeps them.
@@ -65,6 +66,7 @@ impl Group {
             return Ok((answer.made_by(ChangeId::new(stamp.revision, hash)), None));
         }
         self.keys = self.keys.saturating_add(request.keys);
+        self.catch_up(state);
         let stamp = self.pending.next_stamp(state, now);
         let Decision { answer, change } = command.decide(state, &self.pending, stamp)?;
         let Some(change) = change else { return Ok((answer, None)) };
@@ -72,16 +74,21 @@ impl Group {
         deciding.budget.admit(state, &change, payload.len())?;
         let before = self.hashes.last().copied().unwrap_or(deciding.position.hash);
         let hash = before.after(&payload);
-        // A call that is alone in its group has no later call that would have to see its change.
-        if request.command.shares_group() {
-            self.pending.add(state, &change, hash);
-        }
         self.clock = now;
         self.changes.push(change);
         self.payloads.push(payload);
         self.hashes.push(hash);
         let change = ChangeId::new(stamp.revision, hash);
         Ok((answer.made_by(change), Some(change)))
+    }
+
+    /// Adds the changes that the next call has to see. No call sees the last change of a group, which is usually the only
+    /// one, so it is never added: that would take an allocation for each of its keys.
+    fn catch_up(&mut self, state: &State) {
+        let seen = self.pending.changes();
+        for (change, hash) in self.changes.iter().zip(&self.hashes).skip(seen) {
+            self.pending.add(state, change, *hash);
+        }
     }
 
     /// The figures of the group, with its bytes of journal and the time until they were synced.

@@ -18,9 +18,9 @@ pub(crate) struct NameList {
 }
 
 impl NameList {
-    /// An empty list with room for this many names.
-    pub(crate) fn with_capacity(names: usize) -> Self {
-        Self { text: String::with_capacity(names * 16), ends: Vec::with_capacity(names) }
+    /// An empty list with room for this many names and bytes.
+    pub(crate) fn with_capacity(names: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(names) }
     }
 
     /// Adds a name, which must come after all others in key order.

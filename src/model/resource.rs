@@ -276,6 +276,11 @@ impl<'a> RawResource<'a> {
         self.environment
     }
 
+    /// The length of the name, if the texts are valid.
+    pub(crate) fn name_len(&self) -> usize {
+        self.environment.map_or(0, |environment| environment.len() + 1) + self.key.len()
+    }
+
     /// Parses the texts and appends the name, as the tables store it, to `names`; appends nothing on failure.
     ///
     /// `environment_limit` is the greatest length of an environment id, in bytes.

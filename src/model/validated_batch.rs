@@ -16,8 +16,8 @@ use super::resource::{KeyPart, ResourceType};
 pub(crate) struct ValidatedBatch {
     keys: BatchKeys,
     environment_limit: usize,
-    /// For each key of the request its failure, if already known.
-    failed: Vec<Option<FailureReason>>,
+    /// The keys that fail whatever the state is, by their index in the request; in no order.
+    failed: Vec<(u32, FailureReason)>,
     /// The names and ids of the valid keys.
     texts: String,
     /// The ranges of the names in `texts`, in key order, without duplicates.
@@ -62,27 +62,28 @@ impl ValidatedBatch {
     ///
     /// Cost: O(n log n) with n keys.
     pub(crate) fn new(keys: BatchKeys, environment_limit: usize) -> Self {
-        let mut failed = Vec::with_capacity(keys.len());
-        let mut texts = String::new();
+        let mut failed = Vec::new();
+        let mut texts = String::with_capacity(keys.iter().map(|key| key.name_len()).sum());
         let (mut names, mut ids) = (Vec::with_capacity(keys.len()), Vec::new());
         let mut beyond = Vec::new();
         for (request_index, key) in (0_u32..).zip(keys.iter()) {
             let start = texts.len();
-            failed.push(match key.push_name(&mut texts, environment_limit) {
+            let reason = match key.push_name(&mut texts, environment_limit) {
                 Ok(()) => {
                     let passed =
                         if keys.is_id(request_index as usize) { &mut ids } else { &mut names };
                     passed.push(ValidKey { start, end: texts.len(), request_index });
-                    None
+                    continue;
                 }
-                Err(KeyPart::Key(error)) => Some(FailureReason::InvalidKey(error)),
+                Err(KeyPart::Key(error)) => FailureReason::InvalidKey(error),
                 Err(KeyPart::Environment(error)) => {
                     if key.push_name(&mut texts, MAX_KEY_LEN).is_ok() {
                         beyond.push(ValidKey { start, end: texts.len(), request_index });
                     }
-                    Some(FailureReason::InvalidEnvironment(error))
+                    FailureReason::InvalidEnvironment(error)
                 }
-            });
+            };
+            failed.push((request_index, reason));
         }
         for passed in [&mut names, &mut ids] {
             refuse_repeated(passed, &texts, &mut failed);
@@ -99,8 +100,13 @@ impl ValidatedBatch {
         self.keys
     }
 
-    /// For each key of the request its failure, if already known.
-    pub(crate) fn failed(&self) -> &[Option<FailureReason>] {
+    /// How many keys the request has, with those that failed.
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The keys that fail whatever the state is, by their index in the request; in no order.
+    pub(crate) fn failed(&self) -> &[(u32, FailureReason)] {
         &self.failed
     }
 
@@ -130,12 +136,16 @@ fn text_of(texts: &str, ValidKey { start, end, .. }: ValidKey) -> &str {
 }
 
 /// Keeps the first of equal texts, by index in the request.
-fn refuse_repeated(passed: &mut Vec<ValidKey>, texts: &str, failed: &mut [Option<FailureReason>]) {
+fn refuse_repeated(
+    passed: &mut Vec<ValidKey>,
+    texts: &str,
+    failed: &mut Vec<(u32, FailureReason)>,
+) {
     sort(passed, texts);
     passed.dedup_by(|later, first| {
         let repeated = text_of(texts, *later) == text_of(texts, *first);
-        if repeated && let Some(slot) = failed.get_mut(later.request_index as usize) {
-            *slot = Some(FailureReason::Repeated);
+        if repeated {
+            failed.push((later.request_index, FailureReason::Repeated));
         }
         repeated
     });
@@ -206,8 +216,12 @@ mod tests {
 
     fn codes(batch: Batch) -> Vec<Option<&'static str>> {
         let validated = ValidatedBatch::new(batch.keys, 256);
-        let code = |failed: &Option<FailureReason>| failed.as_ref().map(|f| f.code().as_str());
-        validated.failed.iter().map(code).collect()
+        let mut codes = vec![None; validated.len()];
+        for (at, reason) in validated.failed() {
+            let before = codes[*at as usize].replace(reason.code().as_str());
+            assert_eq!(before, None, "a key fails once");
+        }
+        codes
     }
 
     #[test]
@@ -251,8 +265,8 @@ mod tests {
     fn an_environment_id_has_a_limit_of_its_own() {
         let batch = Batch::segments([("abc", "s"), ("abcd", "s")]);
         let validated = ValidatedBatch::new(batch.keys, 3);
-        assert!(validated.failed[0].is_none());
-        let reason = validated.failed[1].as_ref().unwrap().to_string();
+        let [(1, reason)] = validated.failed() else { panic!("{:?}", validated.failed()) };
+        let reason = reason.to_string();
         assert!(reason.contains("environment id") && reason.contains("at most 3"), "{reason}");
     }
 }

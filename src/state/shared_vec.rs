@@ -58,6 +58,15 @@ impl<T: Clone + Default> SharedVec<T> {
         self.branches.get(branch)?.get(leaf)?.as_ref()?.get(at)
     }
 
+    /// The number of vectors that share the leaf of an index. A change of the value reads this count, which is in another
+    /// cache line than the value.
+    #[inline]
+    pub(super) fn sharers(&self, index: u32) -> usize {
+        let (branch, leaf, _) = split(index);
+        let leaf = self.branches.get(branch).and_then(|branch| branch.get(leaf)?.as_ref());
+        leaf.map_or(0, Arc::strong_count)
+    }
+
     /// The value at an index, to be changed.
     ///
     /// Cost: O(1); if it is shared with a snapshot, O(n / 1024).

@@ -72,7 +72,7 @@ impl<'a> LinkPlan<'a> {
         let resources = project.of(resource_type);
         let mut found = Vec::with_capacity(keys.len());
         resources.names.find_all(keys.iter().map(|key| key.name), &mut found);
-        let mut changed = Changed::default();
+        let mut changed = Changed::with_capacity(keys.len());
         for (keys, found) in keys.chunks(STAGE).zip(found.chunks(STAGE)) {
             if keys.len() > 1 {
                 resources.postings.touch(found.iter().flatten().map(|name| name.id));
@@ -171,13 +171,19 @@ impl<'a> Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
+    /// None, with room for so many.
+    fn with_capacity(names: usize) -> Self {
+        Self { keys: Vec::with_capacity(names), found: Vec::with_capacity(names) }
+    }
+
     pub(super) fn push(&mut self, key: PlanKey<'a>, found: Option<Name>) {
         self.keys.push(key);
         self.found.push(found);
     }
 
     pub(super) fn into_names(self) -> NameList {
-        let mut names = NameList::with_capacity(self.keys.len());
+        let bytes = self.keys.iter().map(|key| key.name.len()).sum();
+        let mut names = NameList::with_capacity(self.keys.len(), bytes);
         self.keys.iter().for_each(|key| names.push(key.name));
         names
     }

@@ -37,7 +37,8 @@ pub(super) fn removed<'n>(
     removed: impl Iterator<Item = (&'n str, Option<Name>)>,
 ) -> Result<RemovedLinks> {
     let names = &project.of(resource_type).names;
-    let (mut entries, mut list) = (Vec::new(), RemovedLinks::default());
+    let mut entries = Vec::with_capacity(removed.size_hint().0);
+    let mut list = RemovedLinks::default();
     let pending: Vec<Option<LinkRecord>> = removed
         .map(|(name, found)| {
             list.names.push(name);

@@ -39,12 +39,8 @@ impl<'a> LinkPlan<'a> {
     /// Finds the keys: those of the request, segments by id, and resources that match a filter.
     pub(super) fn new(context: &Context<'a>, command: &'a LinkCommand) -> Result<Self> {
         let (project, slot, view) = context.view(&command.view)?;
-        let outcome = |failed: &Option<FailureReason>| match failed {
-            Some(reason) => KeyOutcome::Failed(reason.clone()),
-            None => command.outcome(false),
-        };
         let result = LinkResult {
-            outcomes: command.batch.failed().iter().map(outcome).collect(),
+            outcomes: vec![command.outcome(false); command.batch.len()],
             further: Vec::new(),
             segments: BTreeMap::new(),
             changed: false,
@@ -54,6 +50,8 @@ impl<'a> LinkPlan<'a> {
         let keys = keys.map(|(name, request_index)| PlanKey { name, request_index }).collect();
         let left = command.batch.beyond_limit().collect();
         let mut plan = Self { command, project, slot, view, keys, left, result };
+        let failed = command.batch.failed().iter();
+        failed.for_each(|(at, reason)| plan.fail(*at, reason.clone()));
         plan.look_up_ids();
         plan.refuse_unregistered();
         plan.add_matching(context)?;

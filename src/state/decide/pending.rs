@@ -19,7 +19,7 @@ use crate::state::project::ProjectState;
 /// No result depends on the order of a hash table.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    changes: u64,
+    changes: usize,
     time: Timestamp,
     /// By project id, type and slot of the view.
     views: BTreeMap<(u32, ResourceType, u32), PendingLinks>,
@@ -48,9 +48,14 @@ impl Pending {
         self.changes == 0
     }
 
+    /// The number of changes.
+    pub(crate) const fn changes(&self) -> usize {
+        self.changes
+    }
+
     /// The revision and time of the next change. Times never go backwards.
     pub(crate) fn next_stamp(&self, state: &State, now: Timestamp) -> Stamp {
-        let revision = state.head.revision.saturating_add(self.changes).saturating_add(1);
+        let revision = state.head.revision.saturating_add(self.changes as u64).saturating_add(1);
         Stamp { revision, time: now.max(state.head.time).max(self.time) }
     }
 

@@ -157,13 +157,20 @@ impl Postings {
         std::hint::black_box(lengths.fold(0, |all, len| all ^ len));
     }
 
+    /// Reads cells and the counts of their leaves, so that both are in the cache when the cells are changed.
+    fn touch_to_change(&self, ids: &[u32]) {
+        let sharers = ids.iter().map(|id| self.cells.sharers(*id));
+        std::hint::black_box(sharers.fold(0, |all, sharers| all ^ sharers));
+        self.touch(ids.iter().copied());
+    }
+
     /// Adds resources to a view; returns whether none of them was in it.
     ///
     /// Cost: O(n); for a resource in many views O(log n + 512) with its views.
     pub(super) fn insert_all(&mut self, ids: &[u32], slot: u32) -> bool {
         let mut absent = true;
         for ids in ids.chunks(STAGE) {
-            self.touch(ids.iter().copied());
+            self.touch_to_change(ids);
             let mut cells = self.cells.writer();
             let mut full = Vec::new();
             for id in ids {
@@ -216,7 +223,7 @@ impl Postings {
     ) {
         let mut place = 0;
         for ids in ids.chunks(STAGE) {
-            self.touch(ids.iter().copied());
+            self.touch_to_change(ids);
             for id in ids {
                 let removed = self.remove(*id, slot);
                 tell(place, removed);
