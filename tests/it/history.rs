@@ -67,6 +67,19 @@ fn the_history_of_a_resource_has_every_kind_of_link_and_unlink() {
 }
 
 #[test]
+fn a_view_that_was_renamed_has_that_in_the_history_of_both_keys_and_of_no_other() {
+    let (_store, project) = two_views();
+    let renamed = project.rename_view("v", "x").unwrap().revision;
+    let reader = project.read().unwrap();
+    for key in ["v", "x"] {
+        let newest = reported(&reader.view_history(key, HistoryPaging::newest(1)).unwrap());
+        assert_eq!(newest, entries(&[(renamed, &["view v renamed to x"])]));
+    }
+    let other = reported(&reader.view_history("w", HistoryPaging::newest(100)).unwrap());
+    assert!(other.iter().all(|(revision, _)| *revision < renamed), "{other:?}");
+}
+
+#[test]
 fn the_history_of_a_view_has_time_actor_and_comment() {
     let clock = Clock::default();
     clock.set(1_000);
