@@ -228,4 +228,9 @@ mod tests {
             assert!(NameList::decode(&expected[..length]).is_err(), "{length}");
         }
     }
+    #[test]
+    fn a_value_that_is_not_bytes_is_refused_with_what_was_expected() {
+        let refused = serde_json::from_str::<NameList>("5").unwrap_err().to_string();
+        assert!(refused.contains("expected front-coded names in key order"), "{refused}");
+    }
 }

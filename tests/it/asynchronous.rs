@@ -98,6 +98,8 @@ fn every_call_does_what_its_blocking_twin_does() {
             LinkChange::link("w", Batch::flags(["d"])),
             LinkChange::unlink("v", Batch::flags(["d"])),
         ]));
+        both!(move_links("w", "v", [Batch::flags(["d", "never"])]));
+        both!(move_links("v", "w", [Batch::flags(["d"])]));
         both!(update_view("w", ViewPatch::new().name("new")));
         let filter = || ResourceFilter::parse(ResourceType::Flag, "tags:t").unwrap();
         both!(follow("w", ResourceType::Flag, filter()));

@@ -246,3 +246,12 @@ fn a_call_of_very_many_parts_takes_time_in_proportion_to_them() {
     // Eight times as many, and sixty-four times if each part looked at all before it.
     assert!(many < 24 * few, "{few:?} and {many:?}");
 }
+
+#[test]
+fn a_report_has_the_id_of_the_change_that_it_made_and_none_where_nothing_changed() {
+    let (_store, project) = two_views();
+    let made = project.link("v", Batch::flags(["a"])).unwrap();
+    let view = project.read().unwrap().view("v").unwrap();
+    assert_eq!(made.change(), Some(view.change));
+    assert_eq!(project.link("v", Batch::flags(["a"])).unwrap().change(), None);
+}

@@ -67,6 +67,19 @@ fn the_history_of_a_resource_has_every_way_in_and_out_of_views() {
 }
 
 #[test]
+fn a_view_that_was_renamed_has_that_in_the_history_of_both_keys_and_of_no_other() {
+    let (_store, project) = two_views();
+    let renamed = project.rename_view("v", "x").unwrap().revision;
+    let reader = project.read().unwrap();
+    for key in ["v", "x"] {
+        let newest = told(&reader.view_history(key, None, 1).unwrap());
+        assert_eq!(newest, entries(&[(renamed, &["view v renamed to x"])]));
+    }
+    let other = told(&reader.view_history("w", None, 100).unwrap());
+    assert!(other.iter().all(|(revision, _)| *revision < renamed), "{other:?}");
+}
+
+#[test]
 fn the_history_of_a_view_tells_when_who_and_why() {
     let clock = Clock::default();
     clock.set(1_000);

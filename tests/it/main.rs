@@ -23,6 +23,7 @@ mod compaction;
 mod concurrency;
 mod cursors;
 mod damage;
+mod debug_output;
 mod dry_runs;
 mod errors;
 mod faults;

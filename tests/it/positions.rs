@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use viewlink::{Batch, Error, NewView, Options, Position, Project, Store};
 
@@ -204,4 +205,16 @@ fn positions_stay_over_recovery_reopening_and_kills() {
         }
         copy(&path, &dir.path().join((round + 1).to_string()));
     }
+}
+
+#[test]
+fn waiting_for_a_position_returns_whether_the_store_has_its_changes() {
+    let (store, project) = two_views();
+    let dir = tempfile::tempdir().unwrap();
+    let copy = copy_of(&store, &dir.path().join("copy"));
+    assert!(copy.wait_for(position(&store), Duration::ZERO).unwrap());
+    link(&project, "v", &["a"]);
+    assert!(!copy.wait_for(position(&store), Duration::ZERO).unwrap());
+    assert!(store.wait_for(position(&copy), Duration::ZERO).unwrap());
+    assert_eq!(store.follow().unwrap(), 0, "a store by itself follows no order");
 }

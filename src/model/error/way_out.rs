@@ -25,3 +25,16 @@ pub(super) const fn later(outcome: &Outcome) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_change_that_was_not_made_may_be_tried_again_at_once() {
+        assert_eq!(later(&Outcome::NotApplied), ": try again");
+        for outcome in [Outcome::Unknown, Outcome::Committed] {
+            assert!(later(&outcome).contains("read the current state"));
+        }
+    }
+}

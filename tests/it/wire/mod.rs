@@ -7,9 +7,11 @@ mod filters;
 mod hostile;
 mod pages;
 mod parse_all;
+mod projects;
 mod queries;
 mod requests;
 mod resources;
+mod view_lists;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
