@@ -34,6 +34,10 @@ power:
 breakages:
     tests/breakages/run
 
+# Tries the mutants that the ledger does not have, for up to 140 minutes.
+mutants:
+    tests/mutants/run --minutes 140
+
 # The handover between callers, and waiting for changes, in every order of their steps.
 loom:
     bash .ci/run loom

@@ -72,7 +72,7 @@ class Client:
             return None
 
     def settle(self):
-        """Finds out what became of a change that nobody heard of: it is made before a later one, or never."""
+        """Finds out whether a change without an answer was made: it is made before any later one, or never."""
         self.unknown += 1
         end = time.monotonic() + 60
         while self.try_to(lambda: self.change(True, ["marker"])) is None:
@@ -148,7 +148,7 @@ def main():
     files = ["--account-id", "acme", "--resources", f"{folder}/resources.jsonl", "--members", f"{folder}/members.jsonl"]
     files += ["--snapshot-every", "2"]
     hosts = [Host(program, folder, name, nats, *files) for name in ("one", "two", "three")]
-    url, checks = proxy(folder, hosts), Checks("three hosts behind a proxy")
+    url, checks = proxy(folder, hosts), Checks("three hosts with one proxy")
 
     # All that the official client does with one host, here with another host for each request.
     drive = [sys.executable, "-B", "tests/official_client/drive.py", url, "-", version]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives three hosts that share a log on three servers of NATS, behind HAProxy, with the official client: they must look
+# Drives three hosts that share a log on three servers of NATS, with HAProxy in front of them, with the official client: they must look
 # like one host, also when a host or a server is killed.
 #
 #     bash tests/three_hosts/run.sh [DIR]
