@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     print_views(&project)?;
 
-    let report = project.unfollow("beta", FLAG, Unfollow::TakeOut)?;
+    let report = project.unfollow("beta", FLAG, Unfollow::RemoveLinks)?;
     print_report("beta follows nothing", &report);
     print_views(&project)?;
     println!("{}", store.verify()?);

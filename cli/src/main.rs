@@ -8,16 +8,16 @@
 //! | `arguments`, `start`, `resources`, `keys`, `line_reader` | the arguments, and the sources of keys |
 //! | `store`, `new_store` | opening a store, and creating one |
 //! | `commands`, `transfer`, `top` | the commands |
-//! | `deed` | a change, read from a store or from a host |
+//! | `change_summary` | a change, read from a store or from a host |
 //! | `output`, `table`, `list`, `moment`, `counted`, `progress` | the output |
 //! | `error`, `exit` | errors and exit codes |
 
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod change_summary;
 mod commands;
 mod counted;
-mod deed;
 mod error;
 mod exit;
 mod keys;

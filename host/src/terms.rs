@@ -82,8 +82,8 @@ fn choice(value: &str, [no, yes]: [&str; 2]) -> Option<bool> {
 fn links(value: &str) -> Option<Unfollow> {
     match value {
         "keep" => Some(Unfollow::KeepLinks),
-        "takeOut" => Some(Unfollow::TakeOut),
-        "takeOutKeepLastView" => Some(Unfollow::TakeOutKeepLastView),
+        "remove" => Some(Unfollow::RemoveLinks),
+        "removeKeepLastView" => Some(Unfollow::RemoveLinksKeepLastView),
         _ => None,
     }
 }
@@ -91,7 +91,7 @@ fn links(value: &str) -> Option<Unfollow> {
 fn expected(name: &str) -> &'static str {
     match name {
         "dryRun" => "true or false",
-        "links" => "keep, takeOut or takeOutKeepLastView",
+        "links" => "keep, remove or removeKeepLastView",
         _ => "fail or ignore",
     }
 }

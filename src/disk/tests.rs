@@ -83,7 +83,7 @@ fn changes(disk: &dyn Disk) -> Vec<io::Result<()>> {
 
 #[test]
 fn a_read_only_disk_can_be_read_and_refuses_each_change() {
-    let simulated = simulated::SimulatedDisk::holding([("a".to_owned(), b"old".to_vec())]);
+    let simulated = simulated::SimulatedDisk::with_files([("a".to_owned(), b"old".to_vec())]);
     let disk = ReadOnlyDisk::new(Arc::new(simulated.clone()));
     for change in changes(&disk) {
         assert_eq!(change.unwrap_err().kind(), io::ErrorKind::ReadOnlyFilesystem);
@@ -100,7 +100,7 @@ fn readers_share_a_file_and_a_writer_has_it_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a"), "old").unwrap();
     let files: Arc<dyn Disk> = Arc::new(FileDisk::new(dir.path()).unwrap());
-    let simulated = simulated::SimulatedDisk::holding([("a".to_owned(), Vec::new())]);
+    let simulated = simulated::SimulatedDisk::with_files([("a".to_owned(), Vec::new())]);
     for below in [files, Arc::new(simulated)] {
         let disk = ReadOnlyDisk::new(Arc::clone(&below));
         let (reader, other) = (disk.open("a").unwrap(), disk.open("a").unwrap());

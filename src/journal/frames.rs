@@ -84,7 +84,7 @@ impl Frames {
         let Some((group, hash)) = found.map_err(reading)? else { return Ok(None) };
         let end = group.end();
         if end.hash != hash {
-            return Err(went_another_way(self.first, header.first));
+            return Err(different_history(self.first, header.first));
         }
         self.step(header, end);
         Ok(Some(group))
@@ -98,7 +98,7 @@ impl Frames {
     /// Checks that the frames read so far end at this point, where another segment begins or ended.
     pub(super) fn check_ends(&self, end: Point) -> Result<()> {
         let same = (self.before.revision, self.before.hash) == (end.revision, end.hash);
-        if same { Ok(()) } else { Err(went_another_way(self.first, self.due())) }
+        if same { Ok(()) } else { Err(different_history(self.first, self.due())) }
     }
 
     /// The error of a synced change that is missing.
@@ -109,7 +109,7 @@ impl Frames {
 }
 
 /// The error of a change whose hash does not follow from the changes before it.
-pub(super) fn went_another_way(segment: u64, revision: u64) -> Error {
+pub(super) fn different_history(segment: u64, revision: u64) -> Error {
     let detail = format!(
         "change {revision} does not follow from the changes before it: they are of copies of the store \
          with different histories"

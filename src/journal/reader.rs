@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::frames::{Frames, went_another_way};
+use super::frames::{Frames, different_history};
 use super::group::Group;
 use super::point::Point;
 use super::segments::Segments;
@@ -148,7 +148,7 @@ impl Reader {
         let Some(mut group) = frames.next_group()? else { return Err(unreadable) };
         let before = self.given.filter(|given| group.hash_at(given.revision) != Some(given.hash));
         if before.is_some() {
-            return Err(went_another_way(frames.first, self.next));
+            return Err(different_history(frames.first, self.next));
         }
         group.clip(self.next, self.end);
         if group.changes.is_empty() { Err(unreadable) } else { Ok((group, place)) }

@@ -145,7 +145,7 @@ fn changes_that_readers_saw_after_a_kill_survive_a_later_power_loss() {
     let mut journal = open(&dyn_disk, 0).unwrap();
     append(&mut journal, 5);
     // The write of change 6 reaches the page cache, but its sync does not happen.
-    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1).for_good());
+    disk.fail(DiskFault::new(io::ErrorKind::Other).after(1).permanently());
     journal.append(&[&payload(6)], &[], time(6)).unwrap_err();
     let killed = disk.killed();
     let reopened = open(&(Arc::new(killed.clone()) as Arc<dyn Disk>), 0).unwrap();
@@ -227,7 +227,7 @@ fn a_full_disk_leaves_the_journal_usable() {
             assert_eq!(failure.error.outcome(), Outcome::NotApplied);
             refused += 1;
         }
-        disk.heal();
+        disk.clear_fault();
         append(&mut journal, 1);
     }
     assert_eq!(refused, 40);
@@ -288,7 +288,7 @@ fn a_segment_that_may_have_its_name_ends_the_previous_one() {
     // Creating, filling, syncing and renaming the segment succeed; syncing the directory fails.
     disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(5));
     let failure = journal.append(&[&large], &[], time(1)).unwrap_err();
-    disk.heal();
+    disk.clear_fault();
     assert!(!failure.usable);
     assert_eq!(failure.error.outcome(), Outcome::NotApplied);
     assert_eq!(disk.list("journal").unwrap().len(), 2, "the segment has its name");

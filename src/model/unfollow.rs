@@ -10,8 +10,8 @@ pub enum Unfollow {
     /// They stay, as links that were made by keys.
     KeepLinks,
     /// They are removed. Links that keys also hold stay.
-    TakeOut,
+    RemoveLinks,
     /// They are removed, except links of resources that would then be in no view: these stay, as links made by
     /// keys, and are reported as [`LastView`](crate::FailureReason::LastView).
-    TakeOutKeepLastView,
+    RemoveLinksKeepLastView,
 }

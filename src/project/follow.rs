@@ -41,7 +41,7 @@ impl Project {
     /// [`Error::UnknownProject`](crate::Error::UnknownProject) and [`Error::UnknownView`](crate::Error::UnknownView)
     /// if the view, or a view that the filter names, does not exist;
     /// [`Error::CircularFilter`](crate::Error::CircularFilter) if the filter names this view, or a view whose filters
-    /// refer to this view directly or indirectly; [`Error::FilterCannotStand`](crate::Error::FilterCannotStand) if the
+    /// refer to this view directly or indirectly; [`Error::UnsupportedStandingFilter`](crate::Error::UnsupportedStandingFilter) if the
     /// filter requires [exactly](crate::SetPredicate::Exactly) some views, or no view at all;
     /// [`Error::BatchTooLarge`](crate::Error::BatchTooLarge) if the links of this filter, and the links that change in
     /// other views because of it, are more than [`Options::batch_limit`](crate::Options::batch_limit);
@@ -85,7 +85,7 @@ impl Project {
     /// removed, as requested; links that keys hold stay. A view without such a filter is not changed.
     ///
     /// The report has one outcome for each removed link, in key order. With
-    /// [`TakeOutKeepLastView`](Unfollow::TakeOutKeepLastView) it also has one failure for each link that stays for
+    /// [`RemoveLinksKeepLastView`](Unfollow::RemoveLinksKeepLastView) it also has one failure for each link that stays for
     /// that reason.
     ///
     /// Cost: O(n log n) with the n links of the type.

@@ -81,7 +81,7 @@ pub struct Change<'a> {
     pub reverts: Option<u64>,
     /// What it did.
     #[serde(flatten)]
-    pub did: Did<'a>,
+    pub detail: ChangeDetail<'a>,
 }
 
 impl<'a> Change<'a> {
@@ -94,7 +94,7 @@ impl<'a> Change<'a> {
             actor: change.actor.as_deref(),
             comment: change.comment.as_deref(),
             reverts: change.reverts,
-            did: Did::new(&change.kind),
+            detail: ChangeDetail::new(&change.kind),
         }
     }
 }
@@ -108,7 +108,7 @@ fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the kinds of changes are documented at ChangeKind")]
-pub enum Did<'a> {
+pub enum ChangeDetail<'a> {
     ViewCreated { view_key: &'a str, view: Fields<'a> },
     ViewUpdated { view_key: &'a str, view: Fields<'a> },
     ViewDeleted { view_key: &'a str, unlinked_count: Counts },
@@ -123,10 +123,10 @@ pub enum Did<'a> {
     ViewRenamed { view_key: &'a str, new_view_key: &'a str },
     Followed { view_key: &'a str, resource_type: &'static str, filter: String },
     Unfollowed { view_key: &'a str, resource_type: &'static str },
-    Steps { steps: Vec<Did<'a>> },
+    Steps { steps: Vec<ChangeDetail<'a>> },
 }
 
-impl<'a> Did<'a> {
+impl<'a> ChangeDetail<'a> {
     fn new(kind: &'a ChangeKind) -> Self {
         match kind {
             ChangeKind::ViewCreated { view, fields } => Self::created(view, fields),

@@ -51,6 +51,7 @@
 //! these are unclear, the type documents its behaviour. Requests that the store cannot serve (an unsupported filter
 //! field, a search in the views of a resource) are refused, never silently ignored: [`RequestError::Unsupported`].
 
+mod always_false;
 mod attribute;
 mod changes;
 mod encoded;
@@ -66,7 +67,6 @@ mod link_request;
 mod linked_resources;
 mod maintainer;
 mod object;
-mod only_false;
 mod overlap;
 mod path;
 mod project;
@@ -84,9 +84,11 @@ mod view;
 mod view_maintainer;
 mod view_request;
 
+pub use always_false::AlwaysFalse;
 pub use attribute::Attribute;
 pub use changes::{
-    Change, Changes, Counts, Did, Fields, Links, Name as ResourceName, Registered, Settings,
+    Change, ChangeDetail, Changes, Counts, Fields, Links, Name as ResourceName, Registered,
+    Settings,
 };
 pub use error_body::{ErrorBody, ErrorCode};
 pub use expand::{Expand, Expansion};
@@ -97,7 +99,6 @@ pub use link_report::{FailedResource, LinkReport};
 pub use link_request::{LinkRequest, SegmentIdentifier};
 pub use linked_resources::{LinkedResource, LinkedResources};
 pub use maintainer::{Maintainer, MaintainerKind};
-pub use only_false::OnlyFalse;
 pub use overlap::{NearView, NearViews, Overlap};
 pub use project::{Project, ProjectPatch, ProjectPut, Projects};
 pub use query::Query;

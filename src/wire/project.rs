@@ -8,7 +8,7 @@ use super::link::{Link, PageLinks};
 use super::path;
 use super::query::Query;
 use super::request_error::RequestError;
-use super::{json, only_false::OnlyFalse};
+use super::{always_false::AlwaysFalse, json};
 use crate::model::page::Page;
 use crate::model::project_info::ProjectInfo;
 use crate::model::project_settings::{self, ProjectSettings};
@@ -43,7 +43,7 @@ pub struct Project {
     /// Whether a new segment must be in a view.
     pub require_view_association_for_new_segments: bool,
     /// Always `false`.
-    pub include_in_snippet_by_default: OnlyFalse,
+    pub include_in_snippet_by_default: AlwaysFalse,
     /// Always empty.
     pub tags: [String; 0],
 }
@@ -63,7 +63,7 @@ impl Project {
             key,
             require_view_association_for_new_flags: settings.require_view_for_new_flags,
             require_view_association_for_new_segments: settings.require_view_for_new_segments,
-            include_in_snippet_by_default: OnlyFalse,
+            include_in_snippet_by_default: AlwaysFalse,
             tags: [],
         }
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::always_false::AlwaysFalse;
 use super::json;
-use super::only_false::OnlyFalse;
 use super::request_error::RequestError;
 use crate::model::view::{self, Maintainer, NewView};
 
@@ -71,10 +71,10 @@ pub struct ViewPatch {
     pub tags: Option<Vec<String>>,
     /// Whether it is archived: always false; older clients send it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub archived: Option<OnlyFalse>,
+    pub archived: Option<AlwaysFalse>,
     /// Whether SDK keys are made for it: always false; older clients send it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub generate_sdk_keys: Option<OnlyFalse>,
+    pub generate_sdk_keys: Option<AlwaysFalse>,
 }
 
 impl ViewPost {

@@ -29,7 +29,7 @@ fn with_all_segments(disk: &SimulatedDisk) -> SimulatedDisk {
             files.entry(name.replacen(ARCHIVE, "journal", 1)).or_insert(bytes);
         }
     }
-    SimulatedDisk::holding(files)
+    SimulatedDisk::with_files(files)
 }
 
 #[test]

@@ -142,7 +142,7 @@ impl Image<'_> {
         let Right { revision, positions } = judge(&store, self.history, self.at_least, self.setup)?;
         tally.positions += positions;
         if !longer {
-            self.disk.fail(DiskFault::new(std::io::ErrorKind::Other).for_good());
+            self.disk.fail(DiskFault::new(std::io::ErrorKind::Other).permanently());
             return Ok(None);
         }
         clock.set(revision * 3);

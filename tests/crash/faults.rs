@@ -205,7 +205,7 @@ fn fail_each(fault: DiskFault, killed_before: bool, what: &str) -> (u64, Outcome
         let case = Case::number(number, killed_before);
         let how = format!("{what} {number}, {case:?}");
         let (disk, reported) = watched(how.clone(), move || {
-            case.run(|disk| disk.fail(fault.after(number)), SimulatedDisk::heal, &how)
+            case.run(|disk| disk.fail(fault.after(number)), SimulatedDisk::clear_fault, &how)
         });
         add(&mut outcomes, reported);
         // Concurrent callers do not make the same number of calls each time.
@@ -234,7 +234,7 @@ fn fail_all(for_good: bool) {
     for kind in CallKind::ALL {
         for (error, killed_before) in errors_of(kind) {
             let fault = DiskFault::new(error).on(kind);
-            let fault = if for_good { fault.for_good() } else { fault };
+            let fault = if for_good { fault.permanently() } else { fault };
             let what = format!("{kind:?} {error:?}, permanent: {for_good},");
             let (count, reported) = fail_each(fault, killed_before, &what);
             *cases.entry(kind).or_default() += count;
@@ -297,11 +297,11 @@ fn a_change_that_cannot_be_undone_keeps_its_outcome() {
     for number in 0.. {
         let (disk, _) = case.prepared();
         let store = case.options().open_on(&disk).unwrap();
-        disk.fail(DiskFault::new(ErrorKind::Other).after(number).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).after(number).permanently());
         let keys = Keys::flags((0..3_000).map(|number| format!("many-{number}")));
         let answer = request(50, Act::Link(VIEWS[0], keys)).call(&store);
         let failed = disk.failed();
-        disk.heal();
+        disk.clear_fault();
         store.recover().unwrap();
         let snapshot = store.snapshot().unwrap();
         let view = snapshot.project(PROJECTS[0]).unwrap().view(VIEWS[0]).unwrap();

@@ -65,7 +65,7 @@ fn explore_where_directories_cannot_be_synced(setups: &[Setup]) {
             break;
         }
         let seed = first_seed() + 20 + number;
-        let run = Run::in_setup(seed, *setup, "", Syncs::OfFiles);
+        let run = Run::in_setup(seed, *setup, "", Syncs::FilesOnly);
         tally.add(explore(&run, seed));
     }
     print_line(&tally.to_string());

@@ -47,7 +47,7 @@ fn a_creation_interrupted_by_a_loss_of_power_can_be_repeated() {
 #[test]
 fn without_syncs_of_directories_a_store_loses_no_acknowledged_change() {
     let disk = SimulatedDisk::new();
-    disk.set_syncs("", Syncs::OfFiles);
+    disk.set_syncs("", Syncs::FilesOnly);
     let (store, mut history) = (open(&disk), History::new());
     let create = Request::new(PROJECTS[0], Act::Create(VIEWS[0], 0));
     assert_eq!(create.call(&store).unwrap(), history.apply(&create, 0));
@@ -120,7 +120,7 @@ fn killed_before_a_sync(options: Options) -> SimulatedDisk {
     }
     let unsynced = Keys::flags(["unsynced".to_owned()]);
     let unsynced = Request::new(PROJECTS[0], Act::Link(VIEWS[0], unsynced));
-    disk.fail(DiskFault::new(ErrorKind::Other).after(1).for_good());
+    disk.fail(DiskFault::new(ErrorKind::Other).after(1).permanently());
     let error = unsynced.call(&store).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     disk.killed()

@@ -307,7 +307,7 @@ fn made(act: &Act, store: &Store, project: &Project) -> Result<Option<u64>> {
         Act::Undo(seen) => project.if_store_at(*seen).revert(*seen)?.revision(),
         Act::Follow(view, of, rule) => project.follow(view, *of, rule.to_store())?.revision(),
         Act::Unfollow(view, of, take_out) => {
-            let unfollow = if *take_out { Unfollow::TakeOut } else { Unfollow::KeepLinks };
+            let unfollow = if *take_out { Unfollow::RemoveLinks } else { Unfollow::KeepLinks };
             project.unfollow(view, *of, unfollow)?.revision()
         }
         Act::Checkpoint => store.checkpoint().map(|()| None)?,

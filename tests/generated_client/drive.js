@@ -165,7 +165,7 @@ assert.equal((await call("followFilter", 200, followed, { filter: "tags:a" })).d
 assert.equal((await call("getView", 200, fresh)).data._follows[0].filter, 'tags contains ["a"]');
 await call("createFlag", 201, project, { key: "found", name: "Found", tags: ["a"], viewKeys: ["new"] });
 await call("deleteFlag", 204, { ...project, key: "found" });
-assert.equal((await call("unfollowFilter", 200, { ...followed, links: "takeOut" })).data.unlinkedResources.length, 1);
+assert.equal((await call("unfollowFilter", 200, { ...followed, links: "remove" })).data.unlinkedResources.length, 1);
 
 assert.equal((await call("deleteSegment", 200, { ...beta, dryRun: true })).data.unlinkedCount, 1);
 await call("deleteSegment", 204, beta);

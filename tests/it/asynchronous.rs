@@ -104,7 +104,7 @@ fn every_call_does_what_its_blocking_twin_does() {
         let filter = || ResourceFilter::parse(ResourceType::Flag, "tags:t").unwrap();
         both!(follow("w", ResourceType::Flag, filter()));
         both!(unlink("w", Batch::flags(["a"])));
-        both!(unfollow("w", ResourceType::Flag, Unfollow::TakeOut));
+        both!(unfollow("w", ResourceType::Flag, Unfollow::RemoveLinks));
         both!(remove_resource(&flag("d")));
         both!(remove_environment(&environment));
         both!(delete_view("v"));

@@ -166,7 +166,7 @@ fn a_failed_checkpoint_is_reported_and_damages_nothing() {
         store.checkpoint().unwrap();
         let file = || disk.contents()["checkpoint.redb"].clone();
         let before = file();
-        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).permanently());
         (0..20).for_each(|number| change(&project(&store), number));
         let stats = store.stats();
         assert!(is_due(&stats), "{stats:?}");
@@ -187,7 +187,7 @@ fn a_failed_checkpoint_is_reported_and_damages_nothing() {
             assert_eq!(content_of(&after), expected, "{kind:?}");
             assert_clean_and_replayed(&after);
         }
-        disk.heal();
+        disk.clear_fault();
         store.checkpoint().unwrap();
         let stats = store.stats();
         assert_eq!((stats.checkpoint_failure, stats.checkpoint_revision), (None, 21));
@@ -203,10 +203,10 @@ fn a_close_whose_checkpoint_fails_says_so_and_loses_nothing() {
         create(&project(&store), "v");
         change(&project(&store), 1);
         let expected = content_of(&store);
-        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).permanently());
         let error = store.close().unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotApplied, "{error}");
-        disk.heal();
+        disk.clear_fault();
         let store = Options::new().open_on(&disk).unwrap();
         assert_eq!(content_of(&store), expected);
         assert_clean_and_replayed(&store);

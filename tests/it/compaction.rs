@@ -166,7 +166,7 @@ fn a_failed_compaction_is_an_error_and_the_store_continues() {
             assert_eq!(error.outcome(), Outcome::NotApplied, "{kind:?} {number}: {error}");
             assert!(!matches!(error, Error::Closed), "{kind:?} {number}");
         }
-        disk.heal();
+        disk.clear_fault();
         link(&project, "v", &["b"]);
         assert_clean_and_replayed(&store);
         store.compact().unwrap();

@@ -165,12 +165,12 @@ fn changes_reads_and_dry_runs_need_no_reads_of_the_disk() {
         let disk = SimulatedDisk::new();
         let store = Options::new().clock(|| Timestamp::from_millis(1)).open_on(&disk).unwrap();
         let project = fill(&store);
-        disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).permanently());
         call(&project.dry_run()).unwrap();
         call(&project).unwrap();
         assert_eq!(content_of(&store), undisturbed(call), "{name}");
         assert_eq!((store.health(), disk.failed()), (Health::Writable, 0), "{name}");
-        disk.heal();
+        disk.clear_fault();
         assert_clean_and_replayed(&store);
     }
 }

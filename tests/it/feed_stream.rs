@@ -276,12 +276,12 @@ fn a_failed_recovery_ends_a_stream_and_a_new_one_continues_from_its_position() {
     runtime(2).block_on(async {
         assert_eq!(revisions(&mut feed, 1).await, [1]);
         stop_writes(&store);
-        disk.fail(DiskFault::new(ErrorKind::Other).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).permanently());
         store.recover().unwrap_err();
         let last = next(&mut feed).await;
         assert!(matches!(last, Some(Err(Error::WritesStopped { .. }))), "{last:?}");
         assert!(next(&mut feed).await.is_none());
-        disk.heal();
+        disk.clear_fault();
         store.recover().unwrap();
         assert!(next(&mut feed).await.is_none());
         link(&project(&store), "v", &["a"]);

@@ -127,14 +127,14 @@ fn a_failed_recovery_wakes_waiters_with_the_reason_and_a_later_one_continues_the
     create(&project(&store), "v");
     let woken = waiting(store.feed(1).unwrap());
     stop_writes(&store);
-    disk.fail(DiskFault::new(ErrorKind::Other).for_good());
+    disk.fail(DiskFault::new(ErrorKind::Other).permanently());
     store.recover().unwrap_err();
     let (page, mut feed) = woken.recv_timeout(LONG).expect("it sleeps on");
     let Err(Error::WritesStopped { reason }) = page else { panic!("{page:?}") };
     assert!(reason.contains("recovery failed"), "{reason}");
     assert!(matches!(feed.next_page(9), Err(Error::WritesStopped { .. })));
     assert!(matches!(store.feed(1), Err(Error::WritesStopped { .. })));
-    disk.heal();
+    disk.clear_fault();
     store.recover().unwrap();
     assert!(feed.next_page(9).unwrap().is_empty());
     let woken = waiting(feed);

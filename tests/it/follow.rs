@@ -170,12 +170,13 @@ fn another_filter_replaces_the_first_one() {
 #[test]
 fn ending_a_filter_keeps_or_removes_its_links() {
     for (how, left) in
-        [(Unfollow::KeepLinks, &["c", "a", "b"][..]), (Unfollow::TakeOut, &["c", "b"])]
+        [(Unfollow::KeepLinks, &["c", "a", "b"][..]), (Unfollow::RemoveLinks, &["c", "b"])]
     {
         let (store, project) = following();
         project.link("v", Batch::flags(["b"])).unwrap().all_ok().unwrap();
         let report = project.unfollow("v", FLAG, how).unwrap();
-        let out = if how == Unfollow::TakeOut { pairs(&[("a", "unlinked")]) } else { Vec::new() };
+        let out =
+            if how == Unfollow::RemoveLinks { pairs(&[("a", "unlinked")]) } else { Vec::new() };
         assert_eq!((report.action(), outcomes(&report)), (Action::Unfollow, out));
         assert_eq!(flags(&store, "v"), left);
         let view = project.read().unwrap().view("v").unwrap();
@@ -193,7 +194,7 @@ fn ending_a_filter_keeps_or_removes_its_links() {
 fn ending_a_filter_can_keep_resources_in_their_last_views() {
     let (store, project) = following();
     link(&project, "w", &["b"]);
-    let report = project.unfollow("v", FLAG, Unfollow::TakeOutKeepLastView).unwrap();
+    let report = project.unfollow("v", FLAG, Unfollow::RemoveLinksKeepLastView).unwrap();
     assert_eq!(outcomes(&report), pairs(&[("a", "last_view"), ("b", "unlinked")]));
     assert_eq!(flags(&store, "v"), ["c", "a"]);
     project.unlink("v", Batch::flags(["a"])).unwrap().all_ok().unwrap();
@@ -331,7 +332,7 @@ fn followed_changes_count_for_the_limit_of_a_batch() {
     );
     too_large(
         project
-            .unfollow("v", FLAG, Unfollow::TakeOut)
+            .unfollow("v", FLAG, Unfollow::RemoveLinks)
             .and_then(|_| project.link("v", Batch::flags(["f0", "a"]))),
         4,
     );
@@ -356,9 +357,9 @@ fn a_followed_filter_has_the_size_limit_of_a_text() {
 fn preconditions_and_dry_runs_apply_to_filters() {
     let (store, project) = following();
     let before = revision(&store);
-    let late = project.if_view_at(before - 1).unfollow("v", FLAG, Unfollow::TakeOut);
+    let late = project.if_view_at(before - 1).unfollow("v", FLAG, Unfollow::RemoveLinks);
     assert!(matches!(late, Err(Error::RevisionDiffers { .. })), "{late:?}");
-    let dry = project.dry_run().unfollow("v", FLAG, Unfollow::TakeOut).unwrap();
+    let dry = project.dry_run().unfollow("v", FLAG, Unfollow::RemoveLinks).unwrap();
     assert_eq!(outcomes(&dry), pairs(&[("a", "unlinked"), ("b", "unlinked")]));
     assert_eq!((dry.revision(), revision(&store)), (None, before));
     let noted = project.actor("ann").comment("why").if_view_at(before);

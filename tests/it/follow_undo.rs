@@ -62,7 +62,7 @@ fn changes_of_filters_are_undone_and_redone_with_their_causes() {
         ("tag", |project| put(project, "b", &["t"])),
         ("follow", |project| follow(project, "v", "tags:u")),
         ("unfollow", |project| {
-            project.unfollow("v", FLAG, Unfollow::TakeOut).unwrap().all_ok().unwrap();
+            project.unfollow("v", FLAG, Unfollow::RemoveLinks).unwrap().all_ok().unwrap();
         }),
         ("keep", |project| {
             project.unfollow("v", FLAG, Unfollow::KeepLinks).unwrap().all_ok().unwrap();
@@ -108,7 +108,7 @@ fn an_undo_reports_followed_changes_and_a_history_has_filters() {
 fn a_view_is_restored_with_its_filter() {
     let (store, project) = chained();
     let (before, at) = (both(&store), revision(&store));
-    project.unfollow("v", FLAG, Unfollow::TakeOut).unwrap().all_ok().unwrap();
+    project.unfollow("v", FLAG, Unfollow::RemoveLinks).unwrap().all_ok().unwrap();
     link(&project, "v", &["z"]);
     assert_eq!(project.revert_to("v", at).unwrap().failures, []);
     assert_eq!(both(&store)[0], before[0]);
@@ -128,7 +128,7 @@ fn a_filter_that_changed_since_is_not_reverted() {
     // By then the view that the filter named follows the first one.
     follow(&project, "v", "view:w");
     let named = revision(&store);
-    project.unfollow("v", FLAG, Unfollow::TakeOut).unwrap().all_ok().unwrap();
+    project.unfollow("v", FLAG, Unfollow::RemoveLinks).unwrap().all_ok().unwrap();
     follow(&project, "w", "view:v");
     let failures = project.revert(named + 1).unwrap().failures;
     assert_eq!(failures[0].to_string(), "view v: changed since (changed_since)");
@@ -142,7 +142,9 @@ fn a_filter_for_exactly_some_views_cannot_be_followed() {
     for views in [vec!["w"], vec![]] {
         let filter = ResourceFilter::all().in_views(SetPredicate::Exactly(views)).unwrap();
         let error = project.follow("v", FLAG, filter).unwrap_err();
-        assert!(matches!(&error, Error::FilterCannotStand { view } if view.as_str() == "v"));
+        assert!(
+            matches!(&error, Error::UnsupportedStandingFilter { view } if view.as_str() == "v")
+        );
         assert_plain(&error.to_string());
     }
     assert_eq!(revision(&store), before);

@@ -89,7 +89,7 @@ fn the_error_of_a_failed_checkpoint_is_reported_and_changes_continue_after_it_su
         let disk = SimulatedDisk::new();
         let store = options(mode).checkpoint_bytes(u64::MAX).open_on(&disk).unwrap();
         create(&project(&store), "v");
-        disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Create).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Create).permanently());
         let (linked, error) = fill(&store);
         let Error::JournalFull { source: Some(source), .. } = &error else { panic!("{error}") };
         assert!(source.to_string().contains("checkpoint"), "{source}");
@@ -97,7 +97,7 @@ fn the_error_of_a_failed_checkpoint_is_reported_and_changes_continue_after_it_su
         let stats = store.stats();
         assert!(stats.failed_checkpoints > 0 && stats.checkpoint_failure.is_some(), "{stats:?}");
         assert_eq!(store.health(), Health::Writable);
-        disk.heal();
+        disk.clear_fault();
         link(&project(&store), "v", &["after"]);
         let stats = store.stats();
         assert_eq!((stats.checkpoints, stats.checkpoint_failure), (1, None), "{mode:?}");

@@ -116,7 +116,7 @@ fn a_directory_that_cannot_be_listed_is_a_disk_error() {
         let error = Options::new().open_on(&disk).unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "after {lists}: {error}");
     }
-    disk.heal();
+    disk.clear_fault();
     assert_clean(&Options::new().open_on(&disk).unwrap());
 }
 

@@ -343,7 +343,7 @@ fn of_two_histories() -> SimulatedDisk {
     link(&project(&store), "v", &["c"]);
     let mut files = other.killed().contents();
     files.insert("checkpoint.redb".into(), one.contents()["checkpoint.redb"].clone());
-    SimulatedDisk::holding(files)
+    SimulatedDisk::with_files(files)
 }
 
 #[test]

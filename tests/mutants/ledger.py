@@ -61,7 +61,7 @@ class Ledger:
         new.replace(PATH)
 
     def result(self, mutant):
-        """The result for a mutant; None where there is none, or the function has changed since."""
+        """The result for a mutant; None if there is none, or if the function has changed since."""
         entry = self.entries.get(mutant.key)
         return entry.result if entry and entry.hash == mutant.hash else None
 

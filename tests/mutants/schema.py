@@ -136,7 +136,7 @@ class Source:
 
 
 def list_mutants(root, command):
-    """What cargo-mutants would do, in its order, with the sources."""
+    """The mutants of cargo-mutants, in its order, with the sources."""
     said = subprocess.run(
         [*command, "mutants", "--no-config", "--list", "--json"], cwd=root, check=True, capture_output=True, text=True
     )

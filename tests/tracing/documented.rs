@@ -53,7 +53,7 @@ fn everything() -> Vec<Logged> {
     let segment = files.get_mut(&newest.unwrap()).unwrap();
     let end = segment.iter().rposition(|byte| *byte != 0).unwrap();
     segment[end] ^= 0xff;
-    let broken = SimulatedDisk::holding(files);
+    let broken = SimulatedDisk::with_files(files);
     let ((), more) = listen(|| drop(options().open_on(&broken).unwrap()));
     logged.extend(more);
     logged

@@ -24,7 +24,7 @@ follows a filter, the new one replaces it. Links that were made by key stay.";
 const UNFOLLOW_HELP: &str = "\
 Examples:
   viewlink unfollow views.viewlink beta
-  viewlink unfollow views.viewlink beta --links take-out --keep-last-view
+  viewlink unfollow views.viewlink beta --links remove --keep-last-view
 
 Links that were made by key stay in any case.";
 
@@ -72,7 +72,7 @@ pub(crate) struct UnfollowArguments {
     #[arg(long, value_name = "LINKS", value_enum, default_value_t = Links::Keep)]
     links: Links,
 
-    /// With `--links take-out`: keep a resource in its last view, and count it as a failure
+    /// With `--links remove`: keep a resource in its last view, and count it as a failure
     #[arg(long)]
     keep_last_view: bool,
 
@@ -96,7 +96,7 @@ enum Links {
     /// The links stay
     Keep,
     /// The links are removed
-    TakeOut,
+    Remove,
 }
 
 pub(crate) fn follow(arguments: &FollowArguments, output: &mut Output) -> Result<Exit> {
@@ -114,8 +114,8 @@ pub(crate) fn unfollow(arguments: &UnfollowArguments, output: &mut Output) -> Re
     let UnfollowArguments { store, view, project, types, options, batch_limit, .. } = arguments;
     let unfollow = match (arguments.links, arguments.keep_last_view) {
         (Links::Keep, _) => Unfollow::KeepLinks,
-        (Links::TakeOut, false) => Unfollow::TakeOut,
-        (Links::TakeOut, true) => Unfollow::TakeOutKeepLastView,
+        (Links::Remove, false) => Unfollow::RemoveLinks,
+        (Links::Remove, true) => Unfollow::RemoveLinksKeepLastView,
     };
     let resource_type = types.resource_type()?;
     let opened = store.open(options.store_options().batch_limit(*batch_limit), output)?;

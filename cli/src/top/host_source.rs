@@ -15,8 +15,8 @@ use super::picture::{
     CHANGES, ChangeRow, Figures, Found, Picture, ResourceRow, Resources, ViewId, ViewRow,
 };
 use super::source::{FOUND, Look, ROWS, Source, VIEWS};
+use crate::change_summary::ChangeSummary;
 use crate::commands::described;
-use crate::deed::Deed;
 use crate::error::Result;
 
 /// The largest number of items in a page.
@@ -65,7 +65,7 @@ struct Item {
     comment: Option<String>,
     reverts: Option<u64>,
     #[serde(flatten)]
-    did: Deed,
+    detail: ChangeSummary,
 }
 
 impl HostSource {
@@ -280,7 +280,7 @@ impl From<Item> for ChangeRow {
             time: Timestamp::from_millis(item.time),
             project: item.project_key,
             actor: item.actor,
-            what: described(&item.did, item.reverts, &|_| false),
+            what: described(&item.detail, item.reverts, &|_| false),
             comment: item.comment,
         }
     }

@@ -3,8 +3,8 @@
 use viewlink::wire::Counts;
 use viewlink::{Change, Timestamp};
 
+use crate::change_summary::ChangeSummary;
 use crate::commands::described;
-use crate::deed::Deed;
 
 /// The number of changes that are kept.
 pub(super) const CHANGES: usize = 500;
@@ -139,7 +139,7 @@ impl From<&Change> for ChangeRow {
             time: change.time,
             project: change.project.to_string(),
             actor: change.actor.clone(),
-            what: described(&Deed::from(&change.kind), change.reverts, &|_| false),
+            what: described(&ChangeSummary::from(&change.kind), change.reverts, &|_| false),
             comment: change.comment.clone(),
         }
     }

@@ -8,9 +8,9 @@ use super::subject::Subject;
 
 /// The kind of an action. Actions of the same time are executed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum EventKind {
     /// Set the fields of a project.
-    Say,
+    PutProject,
     /// Register a resource.
     Register,
     /// Create a view.
@@ -21,7 +21,7 @@ pub(super) enum Deed {
     Link,
 }
 
-impl Deed {
+impl EventKind {
     const ALL: [Self; 5] = [Self::Say, Self::Register, Self::Create, Self::Update, Self::Link];
 }
 
@@ -30,7 +30,7 @@ impl Deed {
 pub(super) struct Event {
     /// The time, in milliseconds since 1970. [`BEFORE_ALL`] if it does not matter, [`NOW`] if the row has none.
     pub(super) time: u64,
-    pub(super) deed: Deed,
+    pub(super) kind: EventKind,
     /// The revision of the action in the original store; it orders links of the same time.
     pub(super) revision: u64,
     pub(super) subject: Subject,
@@ -54,7 +54,7 @@ impl Event {
     pub(super) fn encode(&self, record: &mut Vec<u8>) {
         record.clear();
         record.extend(self.time.to_be_bytes());
-        record.extend(place(&Deed::ALL, &self.deed));
+        record.extend(place(&EventKind::ALL, &self.kind));
         record.extend(self.revision.to_be_bytes());
         let Subject { project, view, resource_type, environment, key } = &self.subject;
         for text in [project, view] {
@@ -75,14 +75,14 @@ impl Event {
     pub(super) fn decode(record: &[u8]) -> Option<Self> {
         let mut rest = record;
         let time = number(&mut rest)?;
-        let deed = *Deed::ALL.get(usize::from(byte(&mut rest)?))?;
+        let kind = *EventKind::ALL.get(usize::from(byte(&mut rest)?))?;
         let revision = number(&mut rest)?;
         let (project, view) = (text(&mut rest)?, text(&mut rest)?);
         let resource_type = ResourceType::ALL.get(usize::from(byte(&mut rest)?)).copied();
         let (environment, key) = (text(&mut rest)?, text(&mut rest)?);
         let line = number(&mut rest)?;
         let subject = Subject { project, view, resource_type, environment, key };
-        Some(Self { time, deed, revision, subject, line, row: rest.to_vec() })
+        Some(Self { time, kind, revision, subject, line, row: rest.to_vec() })
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let resource_type = Some(ResourceType::Flag);
         let (project, view, key) = ("p".into(), view.into(), key.into());
         let subject = Subject { project, view, resource_type, environment: String::new(), key };
-        Event { time, deed: Deed::Link, revision, subject, line: 9, row: Vec::new() }
+        Event { time, kind: EventKind::Link, revision, subject, line: 9, row: Vec::new() }
     }
 
     fn encoded(event: &Event) -> Vec<u8> {
@@ -139,9 +139,9 @@ mod tests {
         };
         let view = Subject { project: "p".into(), view: "v".into(), ..Subject::default() };
         let row = b"{\0}".to_vec();
-        for (deed, subject) in [(Deed::Link, segment), (Deed::Create, view)] {
+        for (kind, subject) in [(EventKind::Link, segment), (EventKind::Create, view)] {
             let row = row.clone();
-            let event = Event { time: 5, deed, revision: 1 << 40, subject, line: 300, row };
+            let event = Event { time: 5, kind, revision: 1 << 40, subject, line: 300, row };
             assert_eq!(Event::decode(&encoded(&event)), Some(event));
         }
     }
@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn records_sort_by_time_then_deed_then_revision_then_keys() {
-        let create = Event { deed: Deed::Create, ..link(2, 0, "z", "") };
-        let update = Event { deed: Deed::Update, ..create.clone() };
+        let create = Event { kind: EventKind::Create, ..link(2, 0, "z", "") };
+        let update = Event { kind: EventKind::Update, ..create.clone() };
         let events = [
             link(1, 9, "z", "z"),
             create,

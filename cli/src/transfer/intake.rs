@@ -4,7 +4,7 @@ use std::io;
 
 use super::counts::RowCounts;
 use super::error::TransferError;
-use super::event::{BEFORE_ALL, Deed, Event, NOW};
+use super::event::{BEFORE_ALL, Event, EventKind, NOW};
 use super::lines::{LinkLine, ProjectLine, ResourceLine, ViewLine};
 use super::problem::Problem;
 use super::sorter::{Sorted, Sorter};
@@ -62,9 +62,9 @@ impl Intake {
         tally: &mut Tally,
     ) -> Result<()> {
         self.rows.projects += 1;
-        let (time, deed, row) = (BEFORE_ALL, Deed::Say, row.to_vec());
+        let (time, kind, row) = (BEFORE_ALL, EventKind::PutProject, row.to_vec());
         let say = Subject::project(&project.project);
-        let say = say.map(|subject| Event { time, deed, revision: 0, subject, line, row });
+        let say = say.map(|subject| Event { time, kind, revision: 0, subject, line, row });
         self.take(line, say, tally)
     }
 
@@ -93,8 +93,8 @@ impl Intake {
         view: &ViewLine<'_>,
     ) -> Result<Event, Problem> {
         let subject = Subject::project(&view.project)?.with_view(&view.key)?;
-        let (time, deed) = (self.time(view.created_at, BEFORE_ALL)?, Deed::Create);
-        Ok(Event { time, deed, revision: 0, subject, line, row: row.to_vec() })
+        let (time, kind) = (self.time(view.created_at, BEFORE_ALL)?, EventKind::Create);
+        Ok(Event { time, kind, revision: 0, subject, line, row: row.to_vec() })
     }
 
     /// The time of the last change of a view, if it is restored.
@@ -106,7 +106,7 @@ impl Intake {
         let changed = view.last_change().filter(|_| self.times.restores_updates());
         let Some(changed) = changed else { return Ok(None) };
         let time = self.time(Some(changed), create.time)?.max(create.time);
-        Ok(Some(Event { time, deed: Deed::Update, ..create.clone() }))
+        Ok(Some(Event { time, kind: EventKind::Update, ..create.clone() }))
     }
 
     /// Adds a registered resource; `row` is its line.
@@ -129,8 +129,8 @@ impl Intake {
             })
             .and_then(|of| created_at.map(|time| self.times.check(time)).transpose().map(|_| of));
         // The time of its creation is a field that is always kept. Any change may register it.
-        let (time, deed, row) = (BEFORE_ALL, Deed::Register, row.to_vec());
-        let register = subject.map(|subject| Event { time, deed, revision: 0, subject, line, row });
+        let (time, kind, row) = (BEFORE_ALL, EventKind::Register, row.to_vec());
+        let register = subject.map(|subject| Event { time, kind, revision: 0, subject, line, row });
         self.take(line, register, tally)
     }
 
@@ -142,10 +142,10 @@ impl Intake {
             .and_then(|of| of.with_view(view))
             .and_then(|of| of.with_resource(resource_type, environment.as_deref(), key));
         let link = subject.and_then(|subject| {
-            let (time, deed, row) = (self.time(*linked_at, NOW)?, Deed::Link, Vec::new());
+            let (time, kind, row) = (self.time(*linked_at, NOW)?, EventKind::Link, Vec::new());
             // The revision orders links of the same time. New links have none.
             let revision = revision.filter(|_| time != NOW).unwrap_or_default();
-            Ok(Event { time, deed, revision, subject, line, row })
+            Ok(Event { time, kind, revision, subject, line, row })
         });
         self.take(line, link, tally)
     }

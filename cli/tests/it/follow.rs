@@ -36,7 +36,7 @@ fn a_filter_is_followed_shown_and_ended() {
     assert!(log.contains("my-view: follows flags with tags contains [\"beta\"]"), "{log}");
     assert!(log.contains("linked 2 flags: b, c (by its filter)"), "{log}");
 
-    let ran = stage.run("unfollow", &["my-view", "--links", "take-out", "--keep-last-view"]);
+    let ran = stage.run("unfollow", &["my-view", "--links", "remove", "--keep-last-view"]);
     assert_eq!(ran.err, "my-view: 0 linked, 0 unlinked, 2 failed; revision 5\n");
     assert!(ran.code == 1 && ran.out.contains("last_view"), "{ran:?}");
     let ran = stage.run("unfollow", &["my-view"]);

@@ -35,7 +35,7 @@ async fn a_view_follows_a_filter_shows_it_and_stops_following_it() {
     assert_eq!(last["steps"][0]["kind"], "followed");
     assert_eq!(last["steps"][1]["byFilter"], true);
 
-    let report = host.json("DELETE", &format!("{path}?links=takeOut"), "").await.ok();
+    let report = host.json("DELETE", &format!("{path}?links=remove"), "").await.ok();
     assert_eq!(report["unlinkedResources"].as_array().unwrap().len(), 2);
     assert!(host.get(VIEW).await.ok()["_follows"].is_null());
 }

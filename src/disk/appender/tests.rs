@@ -229,7 +229,7 @@ fn a_direct_append_to_a_disk_that_lies_is_lost() {
 #[test]
 fn if_directories_cannot_be_synced_all_writes_go_through_the_cache() {
     let disk = direct();
-    disk.set_syncs("", Syncs::OfFiles);
+    disk.set_syncs("", Syncs::FilesOnly);
     assert!(!appender(&disk, b"", LEN).is_direct());
     assert!(!appender(&SimulatedDisk::new(), b"", LEN).is_direct());
     for made in [direct().killed(), direct().power_lost(0), direct().stops().next().unwrap()] {

@@ -92,7 +92,7 @@ pub struct DiskCall {
 /// use viewlink::testing::{CallKind, DiskFault};
 ///
 /// // The third sync from now on fails, and all after it.
-/// let fault = DiskFault::new(ErrorKind::Other).on(CallKind::Sync).after(2).for_good();
+/// let fault = DiskFault::new(ErrorKind::Other).on(CallKind::Sync).after(2).permanently();
 /// # let _ = fault;
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ impl DiskFault {
 
     /// Makes all later calls fail, instead of only one.
     #[must_use]
-    pub const fn for_good(mut self) -> Self {
+    pub const fn permanently(mut self) -> Self {
         self.count = u64::MAX;
         self
     }
@@ -165,5 +165,5 @@ pub enum Syncs {
     Late,
     /// Like [`Honest`](Self::Honest) for files, including all earlier changes of names. A directory cannot be synced:
     /// the call is invalid, as on some network file systems. These files do not support direct writes.
-    OfFiles,
+    FilesOnly,
 }

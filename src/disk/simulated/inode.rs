@@ -53,7 +53,7 @@ pub(super) struct Inode {
 
 impl Inode {
     /// A synced file.
-    pub(super) fn holding(bytes: Vec<u8>) -> Self {
+    pub(super) fn with_bytes(bytes: Vec<u8>) -> Self {
         Self::clean(Arc::new(bytes))
     }
 
@@ -151,7 +151,7 @@ impl Inode {
                 whole => apply(&mut data, whole),
             }
         }
-        Self::holding(data)
+        Self::with_bytes(data)
     }
 
     fn clean(data: Arc<Vec<u8>>) -> Self {

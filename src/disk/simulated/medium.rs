@@ -75,7 +75,7 @@ pub(super) struct Medium {
 
 impl Medium {
     /// Synced files and their directories.
-    pub(super) fn holding(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+    pub(super) fn with_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let mut names = Names::new();
         let mut inodes = Vec::new();
         for (name, bytes) in files {
@@ -84,7 +84,7 @@ impl Medium {
                 names.entry(dir.to_owned()).or_default();
             }
             names.insert(name, Some(inodes.len()));
-            inodes.push(Inode::holding(bytes));
+            inodes.push(Inode::with_bytes(bytes));
         }
         Self { inodes, synced_names: names.clone(), names, ..Self::default() }
     }

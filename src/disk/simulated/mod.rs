@@ -41,7 +41,7 @@ use world::World;
 /// assert_eq!(disk.failed(), 1);
 /// assert!(matches!(store.health(), Health::WritesStopped { .. }));
 ///
-/// disk.heal();
+/// disk.clear_fault();
 /// store.recover()?;
 /// assert_eq!(store.health(), Health::Writable);
 /// // What the next process finds after a kill, or after a power loss.
@@ -66,8 +66,8 @@ impl SimulatedDisk {
     ///
     /// Cost: O(bytes).
     #[must_use]
-    pub fn holding(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        Self::of(Medium::holding(files))
+    pub fn with_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self::of(Medium::with_files(files))
     }
 
     fn of(medium: Medium) -> Self {
@@ -112,7 +112,7 @@ impl SimulatedDisk {
     /// Makes no further call fail. Example: at [`SimulatedDisk`].
     ///
     /// Cost: O(1).
-    pub fn heal(&self) {
+    pub fn clear_fault(&self) {
         self.world().fault = None;
     }
 
@@ -226,7 +226,7 @@ impl SimulatedDisk {
     ///
     /// ```
     /// # use viewlink::testing::SimulatedDisk;
-    /// let disk = SimulatedDisk::holding([("a".to_owned(), vec![1, 2])]);
+    /// let disk = SimulatedDisk::with_files([("a".to_owned(), vec![1, 2])]);
     /// assert_eq!(disk.contents()["a"], [1, 2]);
     /// ```
     #[must_use]

@@ -102,10 +102,10 @@ fn a_late_sync_makes_the_data_before_the_previous_sync_durable() {
 #[test]
 fn a_failed_write_may_be_done_in_part_and_one_without_space_is_not_done() {
     let (disk, file) = ones();
-    disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(1).for_good());
+    disk.fail(DiskFault::new(io::ErrorKind::StorageFull).after(1).permanently());
     file.write_at(0, &[2; 10]).unwrap();
     file.write_at(0, &[3; 10]).unwrap_err();
-    disk.heal();
+    disk.clear_fault();
     assert_eq!(disk.contents()["a"][..11], [3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
     disk.set_room(Some(9));
     let full = file.write_at(LONG as u64, &[4; 10]).unwrap_err();
@@ -116,7 +116,7 @@ fn a_failed_write_may_be_done_in_part_and_one_without_space_is_not_done() {
 #[test]
 fn if_directories_cannot_be_synced_a_name_is_durable_after_the_next_sync_of_a_file() {
     let (disk, file) = ones();
-    disk.set_syncs("", Syncs::OfFiles);
+    disk.set_syncs("", Syncs::FilesOnly);
     disk.rename("a", "b").unwrap();
     disk.sync_dir("").unwrap();
     let names = |files: BTreeMap<String, Vec<u8>>| files.into_keys().collect::<String>();

@@ -63,7 +63,7 @@ impl World {
 
     fn can_sync(&self, name: &str, event: &Event) -> io::Result<()> {
         match (event, &self.syncs) {
-            (Event::SyncNames(_), (prefix, Syncs::OfFiles)) if name.starts_with(prefix) => {
+            (Event::SyncNames(_), (prefix, Syncs::FilesOnly)) if name.starts_with(prefix) => {
                 Err(io::ErrorKind::InvalidInput.into())
             }
             _ => Ok(()),
@@ -88,7 +88,7 @@ impl World {
 
     /// Whether files support direct writes: not if directories cannot be synced.
     pub(super) fn takes_direct(&self) -> bool {
-        self.medium.is_direct && self.syncs.1 != Syncs::OfFiles
+        self.medium.is_direct && self.syncs.1 != Syncs::FilesOnly
     }
 
     pub(super) fn after_power_loss(&self, seed: u64) -> Medium {
@@ -115,7 +115,7 @@ impl World {
                 Event::WriteLate(index, offset, bytes)
             }
             (Event::Sync(index), Syncs::Late) if name.starts_with(prefix) => Event::SyncLate(index),
-            (Event::Sync(index), Syncs::OfFiles) => Event::SyncWithNames(index),
+            (Event::Sync(index), Syncs::FilesOnly) => Event::SyncWithNames(index),
             (event, _) => event,
         }
     }

@@ -109,7 +109,7 @@ fn fill(engine: &Engine, disk: &SimulatedDisk) {
 #[test]
 fn a_directory_that_is_being_filled_is_not_a_store_before_it_is_complete() {
     let engine = store();
-    for syncs in [Syncs::Honest, Syncs::OfFiles] {
+    for syncs in [Syncs::Honest, Syncs::FilesOnly] {
         let disk = SimulatedDisk::new();
         disk.set_syncs("", syncs);
         fill(&engine, &disk);
@@ -172,7 +172,7 @@ fn a_copy_and_a_new_store_never_share_a_directory() {
     assert!(matches!(refused, Err(Error::NotAStore { .. })), "{:?}", refused.err());
     assert_eq!(disk.contents().into_keys().collect::<Vec<_>>(), [MARK]);
 
-    let locked = SimulatedDisk::holding([("lock".to_owned(), Vec::new())]);
+    let locked = SimulatedDisk::with_files([("lock".to_owned(), Vec::new())]);
     assert_eq!(mark(&locked).unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert_eq!(locked.contents().into_keys().collect::<Vec<_>>(), ["lock"]);
 }
@@ -187,7 +187,7 @@ fn a_copy_to_a_failing_disk_is_an_error_or_complete() {
         let kind = if number % 2 == 0 { ErrorKind::Other } else { ErrorKind::StorageFull };
         let fault = DiskFault::new(kind).after(number);
         let disk = SimulatedDisk::new();
-        disk.fail(if for_good { fault.for_good() } else { fault });
+        disk.fail(if for_good { fault.permanently() } else { fault });
         let copied = catch_panic(|| copy_to(&engine, &disk));
         if disk.failed() == 0 {
             break;
@@ -195,7 +195,7 @@ fn a_copy_to_a_failing_disk_is_an_error_or_complete() {
         cases += 1;
         match copied {
             Ok(()) => {
-                disk.heal();
+                disk.clear_fault();
                 assert_is_copy(disk.power_lost(number), &engine, &format!("call {number}"));
             }
             Err(error) => {

@@ -96,7 +96,7 @@ fn a_checkpoint_that_fails_at_any_call_leaves_the_file_and_the_journal_as_they_w
             break;
         }
         cases += 1;
-        disk.heal();
+        disk.clear_fault();
         if let Err(error) = made {
             failed += 1;
             assert_eq!(error.outcome(), Outcome::NotApplied, "call {call}");

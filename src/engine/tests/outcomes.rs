@@ -90,13 +90,13 @@ fn a_recovery_that_fails_leaves_nothing_to_read_until_one_succeeds() {
     link(&engine, 2, 10).unwrap_err();
     assert_eq!(links(&engine), 10, "reads continue");
     for kind in [CallKind::Open, CallKind::Read, CallKind::Create] {
-        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).for_good());
+        disk.fail(DiskFault::new(ErrorKind::Other).on(kind).permanently());
         engine.recover().unwrap_err();
         for error in [engine.snapshot().err(), link(&engine, 3, 1).err(), engine.verify().err()] {
             let Some(Error::WritesStopped { reason }) = error else { panic!("{error:?}") };
             assert!(reason.contains("recovery failed"), "{reason}");
         }
-        disk.heal();
+        disk.clear_fault();
     }
     engine.recover().unwrap();
     assert_eq!(links(&engine), 10);

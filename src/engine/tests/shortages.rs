@@ -54,7 +54,7 @@ fn a_shortage_while_a_segment_is_made_refuses_the_change_and_passes() {
 fn while_no_file_can_be_created_changes_that_need_none_continue() {
     for kind in SHORTAGES {
         let (engine, disk) = store(options().checkpoints(Checkpoints::ByHand));
-        disk.fail(DiskFault::new(kind).on(CallKind::Create).for_good());
+        disk.fail(DiskFault::new(kind).on(CallKind::Create).permanently());
         for number in 1..4 {
             let refused = link(&engine, number, 2_000).unwrap_err();
             assert_eq!(
@@ -64,7 +64,7 @@ fn while_no_file_can_be_created_changes_that_need_none_continue() {
             link(&engine, 10 + number, 1).unwrap();
         }
         assert_eq!(links(&engine), 103);
-        disk.heal();
+        disk.clear_fault();
         (1..4).for_each(|number| link(&engine, number, 2_000).unwrap());
         assert_eq!(links(&engine), 6_103);
         assert_clean(&engine);
@@ -82,12 +82,12 @@ fn a_shortage_while_a_checkpoint_is_made_stops_nothing_and_passes() {
         engine.checkpointer.wait();
         let made = engine.stats().checkpoints;
         // The segment has space, so only checkpoints create files.
-        disk.fail(DiskFault::new(kind).on(CallKind::Create).for_good());
+        disk.fail(DiskFault::new(kind).on(CallKind::Create).permanently());
         (1..6).for_each(|number| link(&engine, number, 50).unwrap());
         engine.checkpointer.wait();
         let stats = engine.stats();
         assert!(stats.failed_checkpoints > 0 && stats.checkpoints == made, "{kind:?} {mode:?}");
-        disk.heal();
+        disk.clear_fault();
         engine.checkpoint().unwrap();
         let stats = engine.stats();
         assert_eq!((stats.checkpoint_failure, stats.checkpoint_revision), (None, stats.revision));

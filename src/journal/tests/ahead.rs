@@ -118,7 +118,7 @@ fn after_a_failed_call_the_journal_is_as_the_failure_states() {
             let next = journal.head() + 1;
             failure = journal.append(&[payload(next)], &[], time(next)).err();
         }
-        disk.heal();
+        disk.clear_fault();
         assert!(
             failed_ahead == 0 || failure.is_none(),
             "a failure to make one ahead is not an error"

@@ -153,7 +153,7 @@ fn the_archive_is_correct_after_any_number_of_openings_and_crashes() {
             // This change only reaches the page cache.
             disk.fail(DiskFault::new(io::ErrorKind::Other).on(CallKind::Sync));
             journal.append(&[payload(next)], &[], time(next)).unwrap_err();
-            disk.heal();
+            disk.clear_fault();
         }
         if round % 5 == 0 && round > 30 {
             trim_into(&journal, &archive).unwrap();

@@ -112,7 +112,7 @@ fn a_group_is_whole_or_absent_after_a_cut_at_any_byte() {
         for behind in [0, 100] {
             let mut torn = whole[..cut].to_vec();
             torn.resize(cut + behind, 0);
-            let disk = SimulatedDisk::holding([(name.clone(), torn)]);
+            let disk = SimulatedDisk::with_files([(name.clone(), torn)]);
             let journal = open(&(Arc::new(disk) as Arc<dyn Disk>), 3).unwrap();
             // The checksum may end in zeros, which also come after it.
             let is_whole = whole[cut..].iter().all(|&byte| byte == 0) && cut + behind >= end;

@@ -84,7 +84,7 @@ fn an_append_that_was_undone_leaves_the_journal_usable_and_another_one_does_not(
                 let after = open(&shared(&disk.power_lost(seed)), 0).unwrap();
                 assert_eq!(read(&after, 1).unwrap(), expected(1..=6));
             }
-            disk.fail(DiskFault::new(kind).on(on).for_good());
+            disk.fail(DiskFault::new(kind).on(on).permanently());
             let failure = journal.append(&[payload(7)], &[], time(7)).unwrap_err();
             assert!(!failure.usable, "it could not be undone");
             assert_eq!(failure.error.outcome(), Outcome::Unknown);

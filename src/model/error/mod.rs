@@ -87,7 +87,7 @@ pub enum Error {
     #[error(
         "view {view} cannot follow a filter that requires exactly some views, or no view: use the views that a resource is in, or is not in"
     )]
-    FilterCannotStand {
+    UnsupportedStandingFilter {
         /// The view that should follow the filter.
         view: ViewKey,
     },

@@ -41,7 +41,7 @@ pub(super) fn follow(
     let following = Following::new(context, key, resource_type)?;
     check_size(filter)?;
     if !filter.can_stand() {
-        return Err(Error::FilterCannotStand { view: key.clone() });
+        return Err(Error::UnsupportedStandingFilter { view: key.clone() });
     }
     following.check_views(key, filter)?;
     if following.standing().is_some_and(|standing| *standing.filter == *filter) {
@@ -86,8 +86,8 @@ pub(super) fn unfollow(
     let derivation = Derivation::new(project, resource_type, &overlay);
     let keeps = |name: &&str| match unfollow {
         Unfollow::KeepLinks => true,
-        Unfollow::TakeOut => false,
-        Unfollow::TakeOutKeepLastView => derivation.is_last_view(slot, name),
+        Unfollow::RemoveLinks => false,
+        Unfollow::RemoveLinksKeepLastView => derivation.is_last_view(slot, name),
     };
     let (kept, gone): (Vec<&str>, Vec<&str>) = following.by_filter().partition(keeps);
     let own = following.taken_out(&overlay, &gone)?;

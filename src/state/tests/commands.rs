@@ -170,8 +170,8 @@ fn filter(most: usize) -> impl Strategy<Value = ResourceFilter> {
 }
 
 fn unfollow() -> impl Strategy<Value = Unfollow> {
-    use Unfollow::{KeepLinks, TakeOut, TakeOutKeepLastView};
-    prop::sample::select(vec![KeepLinks, TakeOut, TakeOutKeepLastView])
+    use Unfollow::{KeepLinks, RemoveLinks, RemoveLinksKeepLastView};
+    prop::sample::select(vec![KeepLinks, RemoveLinks, RemoveLinksKeepLastView])
 }
 
 /// Commands that register resources and make views follow filters. Each view is named by the filters of later views.

@@ -279,7 +279,7 @@ fn operations() -> Vec<Operation> {
         Operation::Unfollow {
             view: view_key(1),
             resource_type: ResourceType::Flag,
-            unfollow: Unfollow::TakeOut,
+            unfollow: Unfollow::RemoveLinks,
         },
     ]
 }

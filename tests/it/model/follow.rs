@@ -196,7 +196,7 @@ impl Model {
         for resource in by_filter.cloned().collect::<Vec<_>>() {
             match how {
                 Unfollow::KeepLinks => continue,
-                Unfollow::TakeOutKeepLastView if project.is_last_view(&key, &resource) => {
+                Unfollow::RemoveLinksKeepLastView if project.is_last_view(&key, &resource) => {
                     expected.push("last_view");
                 }
                 _ => {

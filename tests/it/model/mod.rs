@@ -184,8 +184,9 @@ impl Model {
                 self.follow(*place, *of, filter, answer);
             }
             Call::Unfollow(place, of, how) => {
-                let how = [Unfollow::KeepLinks, Unfollow::TakeOut, Unfollow::TakeOutKeepLastView]
-                    [usize::from(how % 3)];
+                let how =
+                    [Unfollow::KeepLinks, Unfollow::RemoveLinks, Unfollow::RemoveLinksKeepLastView]
+                        [usize::from(how % 3)];
                 let (project, view) = (project(&place.project), view_key(place.view));
                 self.unfollow(*place, *of, how, project.unfollow(&view, *of, how));
             }

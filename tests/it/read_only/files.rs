@@ -140,7 +140,7 @@ fn no_call_that_changes_anything_reaches_the_disk() {
             (name, bytes)
         });
         let named: Vec<_> = named.chain([("lock".to_owned(), Vec::new())]).collect();
-        let disk = SimulatedDisk::holding(named);
+        let disk = SimulatedDisk::with_files(named);
         let before = disk.contents();
         let store = read_only().open_on(&disk).unwrap();
         assert_eq!(revision(&store), expected);
@@ -249,13 +249,13 @@ fn reads_and_dry_runs_need_no_reads_of_the_disk() {
     let calls = disk.calls();
     let store = read_only().open_on(&disk).unwrap();
     let before = content_of(&store);
-    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).for_good());
+    disk.fail(DiskFault::new(ErrorKind::Other).on(CallKind::Read).permanently());
     project(&store).dry_run().delete().unwrap();
     assert_eq!(content_of(&store), before);
     // Calls that need the journal return the error, and change nothing.
     let error = store.verify().unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
-    disk.heal();
+    disk.clear_fault();
     assert_eq!(store.health(), Health::ReadOnly);
     assert!(store.verify().unwrap().is_clean());
     store.close().unwrap();

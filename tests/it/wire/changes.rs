@@ -135,7 +135,7 @@ fn changes_and_reports_that_follow_a_filter_have_their_json() {
     let report = project.follow("v", ResourceType::Flag, filter("tags:t")).unwrap();
     let link = project.link("v", Batch::flags(["a"])).unwrap();
     let unlink = project.unlink("v", Batch::flags(["a"])).unwrap();
-    project.unfollow("v", ResourceType::Flag, Unfollow::TakeOut).unwrap().all_ok().unwrap();
+    project.unfollow("v", ResourceType::Flag, Unfollow::RemoveLinks).unwrap().all_ok().unwrap();
     let flag = r#"{"resourceKey":"a","resourceType":"flag"}"#;
     let of = |view: &str, linked: &str, unlinked: &str, more: &str| {
         format!(
@@ -155,7 +155,7 @@ fn changes_and_reports_that_follow_a_filter_have_their_json() {
     let page = feed.next_page(100).unwrap();
     let reported = Changes::new(&page, feed.position().unwrap());
     let kinds: Vec<String> =
-        reported.items.iter().map(|item| serde_json::to_string(&item.did).unwrap()).collect();
+        reported.items.iter().map(|item| serde_json::to_string(&item.detail).unwrap()).collect();
     let gone = [of("v", "", flag, by_filter), of("w", "", flag, by_filter)].join(",");
     let held = of("v", "", "", &format!(r#","held":[{flag}]"#)).split_off(1);
     let released = of("v", "", "", &format!(r#","released":[{flag}]"#)).split_off(1);

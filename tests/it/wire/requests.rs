@@ -1,7 +1,7 @@
 //! The bodies that clients send.
 
 use viewlink::wire::{
-    LinkRequest, OnlyFalse, RequestError, SegmentIdentifier, ViewPatch, ViewPost,
+    AlwaysFalse, LinkRequest, RequestError, SegmentIdentifier, ViewPatch, ViewPost,
 };
 use viewlink::{Batch, Maintainer, NewView, ResourceType};
 
@@ -190,7 +190,7 @@ fn the_bodies_of_a_view_have_their_json() {
         maintainer_id: Some(String::new()),
         maintainer_team_key: None,
         tags: Some(vec![]),
-        archived: Some(OnlyFalse),
+        archived: Some(AlwaysFalse),
         generate_sdk_keys: None,
     };
     let json = r#"{"name":"n","description":"","maintainerId":"","tags":[],"archived":false}"#;

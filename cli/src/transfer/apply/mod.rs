@@ -12,7 +12,7 @@ use viewlink::{Project, Store, Timestamp};
 
 use super::clock::Clock;
 use super::error::TransferError;
-use super::event::{BEFORE_ALL, Deed, Event, NOW};
+use super::event::{BEFORE_ALL, Event, EventKind, NOW};
 use super::sorter::Sorted;
 use super::tally::Tally;
 use super::target::BATCH;
@@ -61,15 +61,15 @@ impl Applier<'_> {
     /// Executes events of one kind, time and project.
     fn apply(&mut self, batch: Vec<Event>) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
-        let (deed, count) = (first.deed, batch.len() as u64);
+        let (kind, count) = (first.kind, batch.len() as u64);
         self.clock.set(self.time_of(first));
         let project = self.project(&first.subject.project)?;
-        match deed {
-            Deed::Say => projects::put(self, &project, &batch)?,
-            Deed::Register => resources::register(self, &project, &batch)?,
-            Deed::Create => views::create(self, &project, &batch)?,
-            Deed::Update => views::update(self, &project, &batch)?,
-            Deed::Link => links::link(self, &project, batch)?,
+        match kind {
+            EventKind::PutProject => projects::put(self, &project, &batch)?,
+            EventKind::Register => resources::register(self, &project, &batch)?,
+            EventKind::Create => views::create(self, &project, &batch)?,
+            EventKind::Update => views::update(self, &project, &batch)?,
+            EventKind::Link => links::link(self, &project, batch)?,
         }
         self.bar.inc(count);
         Ok(())
@@ -95,7 +95,7 @@ impl Applier<'_> {
 }
 
 fn is_like(last: &Event, event: &Event) -> bool {
-    (last.time, last.deed) == (event.time, event.deed)
+    (last.time, last.kind) == (event.time, event.kind)
         && last.subject.project == event.subject.project
 }
 

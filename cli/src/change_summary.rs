@@ -7,10 +7,10 @@ use viewlink::{
     Resource, ResourceType, ViewKey,
 };
 
-/// A change, without the details that no line shows. The JSON is that of [`viewlink::wire::Did`].
+/// A change, without the details that no line shows. The JSON is that of [`viewlink::wire::ChangeDetail`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(crate) enum Deed {
+pub(crate) enum ChangeSummary {
     ViewCreated {
         view_key: String,
     },
@@ -117,7 +117,7 @@ impl std::fmt::Display for Name {
     }
 }
 
-impl From<&ChangeKind> for Deed {
+impl From<&ChangeKind> for ChangeSummary {
     fn from(kind: &ChangeKind) -> Self {
         match kind {
             ChangeKind::ViewCreated { view, .. } => {
@@ -155,7 +155,7 @@ impl From<&ChangeKind> for Deed {
     }
 }
 
-impl Deed {
+impl ChangeSummary {
     /// A change of resources or of the project.
     fn of_resources(kind: &ChangeKind) -> Self {
         match kind {
@@ -280,9 +280,9 @@ mod tests {
         let json = serde_json::to_value(Changes::new(&changes, feed.position().unwrap())).unwrap();
         let mut kinds = BTreeSet::new();
         for (change, json) in changes.iter().zip(json["items"].as_array().unwrap()) {
-            let read = Deed::deserialize(json).unwrap();
-            assert_eq!(read, Deed::from(&change.kind), "{json}");
-            assert_ne!(read, Deed::Unknown);
+            let read = ChangeSummary::deserialize(json).unwrap();
+            assert_eq!(read, ChangeSummary::from(&change.kind), "{json}");
+            assert_ne!(read, ChangeSummary::Unknown);
             note_kinds(json, &mut kinds);
         }
         assert_eq!(kinds.len(), 15, "{kinds:?}");
@@ -296,8 +296,8 @@ mod tests {
 
     #[test]
     fn a_kind_of_a_later_version_is_unknown() {
-        let read: Deed =
+        let read: ChangeSummary =
             serde_json::from_str(r#"{"kind": "viewPainted", "viewKey": "v"}"#).unwrap();
-        assert_eq!(read, Deed::Unknown);
+        assert_eq!(read, ChangeSummary::Unknown);
     }
 }

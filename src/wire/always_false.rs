@@ -15,15 +15,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// # Ok::<(), viewlink::wire::RequestError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OnlyFalse;
+pub struct AlwaysFalse;
 
-impl Serialize for OnlyFalse {
+impl Serialize for AlwaysFalse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bool(false)
     }
 }
 
-impl<'de> Deserialize<'de> for OnlyFalse {
+impl<'de> Deserialize<'de> for AlwaysFalse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if bool::deserialize(deserializer)? {
             return Err(D::Error::custom("true is not supported: leave it out, or send false"));
