@@ -3,8 +3,8 @@
 use viewlink::ResourceType;
 use viewlink::wire::Counts;
 
+use crate::change_summary::{ChangeSummary, Links, Name, Settings};
 use crate::counted::counted;
-use crate::deed::{Deed, Links, Name, Settings};
 
 /// The largest number of resources that a line names.
 const NAMED: usize = 4;
@@ -14,39 +14,39 @@ const PARTS: usize = 3;
 
 /// Describes a change. If it has many resources, some are named, the `wanted` ones first; `--json` names all.
 pub(crate) fn described(
-    deed: &Deed,
+    change: &ChangeSummary,
     reverts: Option<u64>,
     wanted: &dyn Fn(&Name) -> bool,
 ) -> String {
-    let did = did(deed, wanted);
+    let did = did(change, wanted);
     match reverts {
         Some(reverts) => format!("{did} (reverts {reverts})"),
         None => did,
     }
 }
 
-fn did(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
+fn did(change: &ChangeSummary, wanted: &dyn Fn(&Name) -> bool) -> String {
     let links = |of: &Links| format!("{}: {}", of.view_key, changed(of, wanted));
-    match deed {
-        Deed::ViewCreated { view_key } => format!("created view {view_key}"),
-        Deed::ViewUpdated { view_key } => format!("updated view {view_key}"),
-        Deed::ViewRenamed { view_key, new_view_key } => {
+    match change {
+        ChangeSummary::ViewCreated { view_key } => format!("created view {view_key}"),
+        ChangeSummary::ViewUpdated { view_key } => format!("updated view {view_key}"),
+        ChangeSummary::ViewRenamed { view_key, new_view_key } => {
             format!("renamed view {view_key} to {new_view_key}")
         }
-        Deed::ViewDeleted { view_key, unlinked_count } => {
+        ChangeSummary::ViewDeleted { view_key, unlinked_count } => {
             format!("deleted view {view_key} with {}", of_types(unlinked_count))
         }
-        Deed::LinksChanged(of) => links(of),
-        Deed::ManyLinksChanged { parts } => {
+        ChangeSummary::LinksChanged(of) => links(of),
+        ChangeSummary::ManyLinksChanged { parts } => {
             let shown: Vec<_> = parts.iter().take(PARTS).map(links).collect();
             let more = rest(parts.len(), PARTS, |parts| counted(parts, "more part"));
             shown.join(" | ") + &more
         }
-        Deed::ProjectDeleted { view_count, unlinked_count } => {
+        ChangeSummary::ProjectDeleted { view_count, unlinked_count } => {
             let views = counted(*view_count, "view");
             format!("deleted the project: {views} with {}", of_types(unlinked_count))
         }
-        Deed::Steps { steps } => {
+        ChangeSummary::Steps { steps } => {
             let shown: Vec<_> = steps.iter().take(PARTS).map(|step| did(step, wanted)).collect();
             shown.join(" | ") + &rest(steps.len(), PARTS, |steps| counted(steps, "more step"))
         }
@@ -55,29 +55,31 @@ fn did(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
 }
 
 /// Describes a change of resources, in whatever views they are.
-fn of_resources(deed: &Deed, wanted: &dyn Fn(&Name) -> bool) -> String {
-    match deed {
-        Deed::ResourcesPut { resources } => {
+fn of_resources(change: &ChangeSummary, wanted: &dyn Fn(&Name) -> bool) -> String {
+    match change {
+        ChangeSummary::ResourcesPut { resources } => {
             let (count, names) = (resources.len() as u64, named(resources, wanted));
             format!("registered {}: {names}", counted(count, "resource"))
         }
-        Deed::ResourceRemoved { resource, unlinked_count } => {
+        ChangeSummary::ResourceRemoved { resource, unlinked_count } => {
             let (of, views) = (&resource.resource_type, counted(*unlinked_count, "view"));
             format!("removed {of} {resource} from {views}")
         }
-        Deed::EnvironmentRemoved { environment_id, segment_count, unlinked_count } => {
+        ChangeSummary::EnvironmentRemoved { environment_id, segment_count, unlinked_count } => {
             let of = counted(*segment_count, "segment");
             let links = counted(*unlinked_count, "link");
             format!("removed environment {environment_id}: {of}, {links}")
         }
-        Deed::Followed { view_key, resource_type, filter } => {
+        ChangeSummary::Followed { view_key, resource_type, filter } => {
             format!("{view_key}: follows {} with {filter}", plural(resource_type))
         }
-        Deed::Unfollowed { view_key, resource_type } => {
+        ChangeSummary::Unfollowed { view_key, resource_type } => {
             format!("{view_key}: no longer follows a filter for {}", plural(resource_type))
         }
-        Deed::ProjectPut { project } => format!("put the project: {}", settings_of(project)),
-        Deed::ResourcesUnregistered { resources } => {
+        ChangeSummary::ProjectPut { project } => {
+            format!("put the project: {}", settings_of(project))
+        }
+        ChangeSummary::ResourcesUnregistered { resources } => {
             let (count, names) = (resources.len() as u64, named(resources, wanted));
             format!("unregistered {}: {names}", counted(count, "resource"))
         }

@@ -5,8 +5,8 @@ use viewlink::wire::Changes;
 use viewlink::{Change, ChangeKind, ProjectKey, Snapshot, ViewKey};
 
 use super::described::described;
+use crate::change_summary::{ChangeSummary, Name};
 use crate::counted::counted;
-use crate::deed::{Deed, Name};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::moment::moment;
@@ -161,7 +161,7 @@ fn row(change: Change, key: Option<&str>) -> [String; 6] {
     let is_wanted = |of: &Name| {
         key.is_some_and(|key| names(of.environment_id.as_deref(), &of.resource_key, key))
     };
-    let what = described(&Deed::from(&change.kind), change.reverts, &is_wanted);
+    let what = described(&ChangeSummary::from(&change.kind), change.reverts, &is_wanted);
     [
         change.revision.to_string(),
         moment(change.time),

@@ -22,7 +22,7 @@ pub(super) enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [Self; 5] = [Self::Say, Self::Register, Self::Create, Self::Update, Self::Link];
+    const ALL: [Self; 5] = [Self::PutProject, Self::Register, Self::Create, Self::Update, Self::Link];
 }
 
 /// An action for a row of the file.
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn records_sort_by_time_then_deed_then_revision_then_keys() {
+    fn records_sort_by_time_then_kind_then_revision_then_keys() {
         let create = Event { kind: EventKind::Create, ..link(2, 0, "z", "") };
         let update = Event { kind: EventKind::Update, ..create.clone() };
         let events = [
