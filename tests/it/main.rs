@@ -32,6 +32,7 @@ mod feed_stream;
 mod feed_waiting;
 mod flips;
 mod follow;
+mod follow_limits;
 mod follow_undo;
 mod gate;
 mod group_limit;

@@ -22,7 +22,8 @@ pub(super) enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [Self; 5] = [Self::PutProject, Self::Register, Self::Create, Self::Update, Self::Link];
+    const ALL: [Self; 5] =
+        [Self::PutProject, Self::Register, Self::Create, Self::Update, Self::Link];
 }
 
 /// An action for a row of the file.

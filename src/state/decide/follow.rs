@@ -218,7 +218,7 @@ impl<'a> Following<'a> {
         outcomes: BTreeMap<&str, KeyOutcome>,
         others: &[LinksChange],
     ) -> Result<LinkResult> {
-        let mut result = LinkResult { changed: true, ..LinkResult::default() };
+        let mut result = LinkResult::default();
         for (name, outcome) in outcomes {
             let resource = Resource::from_name(self.resource_type, name);
             result.further.push(resource.ok_or_else(|| contradiction("a name is invalid"))?);
