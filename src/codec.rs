@@ -19,13 +19,8 @@ pub(crate) enum CodecError {
     Trailing(usize),
 }
 
-/// The initial capacity of an encoded record, in bytes; most records are shorter.
-const USUAL: usize = 256;
-
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, CodecError> {
-    let mut encoded = Vec::with_capacity(USUAL);
-    bincode::serde::encode_into_std_write(record, &mut encoded, standard())?;
-    Ok(encoded)
+    Ok(bincode::serde::encode_to_vec(record, standard())?)
 }
 
 /// Decodes a record that must fill `bytes`.

@@ -58,10 +58,6 @@ impl Chunk {
     }
 
     fn push(&mut self, links: &[Link], run: Run) {
-        if self.links.capacity() < self.links.len() + links.len() {
-            // Not the double: a chunk has at most `MAX` links.
-            self.links.reserve_exact(self.links.len() / 8 + links.len());
-        }
         self.links.extend_from_slice(links);
         if self.runs.last() != Some(&run) {
             self.runs.push(run);
@@ -73,37 +69,6 @@ impl Chunk {
         self.links.extend_from_slice(&behind.links);
         let again = usize::from(self.runs.last() == behind.runs.first());
         self.runs.extend(behind.runs.iter().skip(again));
-    }
-
-    /// Removes the link with this sequence, and its run if it was the only link of it; `None` if there is no such link.
-    ///
-    /// Cost: O(log n), and the move of the links after it.
-    fn remove_one(&mut self, sequence: u32) -> Option<()> {
-        let at = self.links.binary_search_by_key(&sequence, |link| link.sequence).ok()?;
-        self.links.remove(at);
-        let run = self.runs.partition_point(|run| run.first <= sequence).checked_sub(1)?;
-        let begin = self.runs.get(run)?.first;
-        let end = self.runs.get(run + 1).map_or(u32::MAX, |next| next.first);
-        let from = self.links.partition_point(|link| link.sequence < begin);
-        if self.links.get(from).is_none_or(|link| link.sequence >= end) && self.runs.len() > 1 {
-            self.runs.remove(run);
-        }
-        Some(())
-    }
-
-    /// Removes the links with these sequences, which are in order, and runs without links; `None` if a link is missing.
-    ///
-    /// Cost: O(n).
-    fn remove_all(&mut self, sequences: &[u32]) -> Option<()> {
-        let mut here = sequences.iter().peekable();
-        self.links.retain(|link| here.next_if_eq(&&link.sequence).is_none());
-        if here.next().is_some() {
-            return None;
-        }
-        if self.runs.len() > 1 {
-            self.prune_runs();
-        }
-        Some(())
     }
 
     /// Removes runs without links.
@@ -182,9 +147,13 @@ impl LinkOrder {
             let before = if at > 0 { rest.partition_point(|one| *one < *lower) } else { 0 };
             let (left, here) = rest.split_at(before);
             let chunk = Arc::make_mut(chunk);
-            match here {
-                [sequence] => chunk.remove_one(*sequence)?,
-                _ => chunk.remove_all(here)?,
+            let mut here = here.iter().peekable();
+            chunk.links.retain(|link| here.next_if_eq(&&link.sequence).is_none());
+            if here.next().is_some() {
+                return None;
+            }
+            if chunk.runs.len() > 1 {
+                chunk.prune_runs();
             }
             if chunk.links.capacity() > 2 * chunk.links.len() {
                 chunk.links.shrink_to_fit();

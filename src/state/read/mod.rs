@@ -7,7 +7,7 @@ mod views;
 use std::sync::Arc;
 
 use super::State;
-use super::project::{ProjectState, Resources};
+use super::project::ProjectState;
 use super::selection::Selection;
 use super::view::ViewState;
 use crate::filter::ResourceFilter;
@@ -114,12 +114,9 @@ impl<'s> ProjectReader<'s> {
     ///
     /// [`Error::UnknownView`] if the view does not exist.
     pub(crate) fn is_linked(&self, view: &ViewKey, resource: &Resource) -> Result<bool> {
-        let Resources { names, postings, .. } = self.project.of(resource.resource_type());
-        // The resource first: while its name and its posting come from memory, the view is found.
-        let found = names.find(resource.name().as_str());
-        postings.touch(found.iter().map(|name| name.id));
         let slot = self.project.views.slot(view).ok_or_else(|| self.unknown_view(view))?;
-        Ok(found.is_some_and(|name| postings.contains(name.id, slot)))
+        let name = resource.name();
+        Ok(self.project.is_linked(slot, resource.resource_type(), name.as_str()))
     }
 
     pub(super) fn find_view(&self, key: &ViewKey) -> Result<(u32, &'s ViewState)> {
