@@ -1,22 +1,17 @@
 #!/usr/bin/env python3
 """Checks that documents, comments and messages avoid turns that a reader has to read twice.
 
-    python3 .ci/words.py         the places with such a turn, each with a better word; fails if there are any
-    python3 .ci/words.py --rest  the same for the parts that are not rewritten yet, as numbers
+    python3 .ci/words.py  lists the places with such a turn, each with a better word; fails if there are any
 
-Checked are Markdown outside of code, comments of Rust and of scripts, and string literals that have several words.
+Checked are Markdown outside of code, comments of Rust and of scripts, string literals that have several words, and
+names of functions that are sentences.
 Code in backquotes and in code blocks is skipped.
 """
 
-import collections
 import pathlib
 import re
 import subprocess
 import sys
-
-# Parts that are not rewritten yet. Remove a line when its part passes.
-NOT_DONE = (
-)
 
 # A turn to avoid, and the better word.
 TURNS = [
@@ -75,6 +70,8 @@ ALLOWED = re.compile(r"tell(?:s|ing)? apart", re.IGNORECASE)
 MARKERS = {".rs": re.compile(r"^\s*(?:///|//!|//)(?: (.*))?$"), "": re.compile(r"^\s*#(?!!)(?: (.*))?$")}
 TRAILING = {".rs": re.compile(r"[;,{}()\]] // (.*)$"), "": re.compile(r"\S  ?# (.*)$")}
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+# The name of a test; the property tests of proptest have arguments on the next line.
+NAME = re.compile(r"^\s*(?:async )?fn ([a-z0-9]+(?:_[a-z0-9]+){3,})\(")
 SUFFIXES = {".md", ".rs", ".py", ".sh", ".toml", ""}
 SKIPPED = (".ci/words.py", "LICENSE", "fuzz/seeds")
 
@@ -108,6 +105,11 @@ def prose(path: pathlib.Path):
             yield number, ""
             continue
         yield number, "" if fenced else text
+        sentence = NAME.match(rest)
+        if sentence:
+            yield number, ""
+            yield number, sentence[1].replace("_", " ")
+            yield number, ""
         for string in STRING.findall(rest):
             if string.count(" ") > 1:
                 yield number, ""
@@ -152,18 +154,9 @@ def files():
 
 
 def main() -> int:
-    rest, found = collections.Counter(), 0
-    for name, path in files():
-        not_done = next((part for part in NOT_DONE if name.startswith(part)), None)
-        for line, turn, better in findings(path):
-            if not_done:
-                rest[not_done] += 1
-            else:
-                found += 1
-                print(f"{name}:{line}: \"{turn}\": {better}")
-    if "--rest" in sys.argv[1:]:
-        for part in NOT_DONE:
-            print(f"{rest[part]:>6}  {part}")
+    found = [(name, *finding) for name, path in files() for finding in findings(path)]
+    for name, line, turn, better in found:
+        print(f"{name}:{line}: \"{turn}\": {better}")
     return 1 if found else 0
 
 

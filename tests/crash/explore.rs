@@ -58,7 +58,7 @@ pub(crate) fn explore(run: &Run, seed: u64) -> Tally {
                 .look(&mut tally, &mut random);
         }
         if is_between_write_and_sync(last, next) {
-            image(stopped.killed(), "killed".into()).look_after_a_kill(&mut tally, &mut random);
+            image(stopped.killed(), "killed".into()).check_after_a_kill(&mut tally, &mut random);
         } else if random.below(8) == 0 {
             tally.killed += 1;
             image(stopped.killed(), "killed".into()).look(&mut tally, &mut random);
@@ -80,7 +80,7 @@ impl Image<'_> {
     }
 
     /// The same, and the power is lost again at each call.
-    fn look_after_a_kill(self, tally: &mut Tally, random: &mut Random) {
+    fn check_after_a_kill(self, tally: &mut Tally, random: &mut Random) {
         tally.killed += 1;
         let again = if random.below(8) == 0 { usize::MAX } else { 3 };
         tally.followed += u64::from(again == usize::MAX);

@@ -248,7 +248,7 @@ fn a_call_of_very_many_parts_takes_time_in_proportion_to_them() {
 }
 
 #[test]
-fn a_report_has_the_id_of_the_change_that_it_made_and_none_where_nothing_changed() {
+fn a_report_has_the_id_of_its_change_and_none_if_nothing_changed() {
     let (_store, project) = two_views();
     let made = project.link("v", Batch::flags(["a"])).unwrap();
     let view = project.read().unwrap().view("v").unwrap();

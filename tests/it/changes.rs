@@ -209,7 +209,7 @@ fn changes_are_removed_when_they_reach_the_maximum_age() {
 }
 
 #[test]
-fn a_feed_that_falls_behind_the_journal_gets_an_error() {
+fn a_feed_whose_next_change_is_no_longer_in_the_journal_gets_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let store = forgetful().open(dir.path()).unwrap();
     add(&store, 60);

@@ -19,7 +19,7 @@ fn assert_closed<T>(call: &str, result: Result<T>) {
     }
 }
 
-fn no_write_goes_on(project: &Project) {
+fn assert_no_write_succeeds(project: &Project) {
     let environment = EnvironmentId::parse("env").unwrap();
     assert_closed("create", project.create_view(NewView::new("x", "")));
     assert_closed("ensure", project.ensure_view(NewView::new("v", "")));
@@ -43,7 +43,7 @@ fn end(store: &Store, recover: bool) {
     }
 }
 
-fn no_read_goes_on(snapshot: &Snapshot) {
+fn assert_no_read_succeeds(snapshot: &Snapshot) {
     assert_closed("project", snapshot.project("p").map(drop));
     assert_closed("projects", snapshot.projects(all()));
 }
@@ -57,8 +57,8 @@ fn after_a_close_every_call_on_every_handle_fails() {
         link(&project, "v", &["a"]);
         let other = store.clone();
         store.close().unwrap();
-        no_write_goes_on(&project);
-        no_write_goes_on(&other.project("p").unwrap());
+        assert_no_write_succeeds(&project);
+        assert_no_write_succeeds(&other.project("p").unwrap());
         assert_closed("snapshot", other.snapshot());
         assert_closed("checkpoint", other.checkpoint());
         assert_closed("recover", other.recover());
@@ -77,7 +77,7 @@ fn a_snapshot_that_was_not_read_before_a_close_fails_after_it() {
         create(&project(&store), "v");
         let snapshot = store.snapshot().unwrap();
         store.close().unwrap();
-        no_read_goes_on(&snapshot);
+        assert_no_read_succeeds(&snapshot);
         assert_eq!(snapshot.revision(), 1);
     }
 }
@@ -147,8 +147,8 @@ fn closing_with_open_snapshots_and_handles_releases_the_store() {
     store.close().unwrap();
     let again = Store::open(dir.path()).unwrap();
     create(&crate::support::project(&again), "w");
-    no_read_goes_on(&snapshot);
-    no_write_goes_on(&project);
+    assert_no_read_succeeds(&snapshot);
+    assert_no_write_succeeds(&project);
     drop((snapshot, clone, project));
     assert!(matches!(Store::open(dir.path()), Err(Error::AlreadyOpen { .. })));
     assert_clean(&again);

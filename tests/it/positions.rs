@@ -48,7 +48,7 @@ fn put_back(dir: &Path) -> Store {
 }
 
 #[test]
-fn a_position_of_before_a_store_was_put_back_to_a_copy_is_told_from_those_that_it_has() {
+fn a_position_from_before_a_restore_is_distinguished_from_those_after_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path().join("store")).unwrap();
     create(&project(&store), "v");

@@ -174,7 +174,7 @@ async fn a_position_that_is_not_there_in_time_is_a_503_to_send_again() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_away_takes_no_changes_and_reads_go_on() {
+async fn a_log_that_is_away_takes_no_changes_and_reads_continue() {
     let hosts = Hosts::two().await;
     hosts.log.set_away(true);
     let answer = link(hosts.one(), &["c"]).await;

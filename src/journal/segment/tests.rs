@@ -39,7 +39,7 @@ fn any_flipped_bit_of_a_segment_header_is_detected() {
 }
 
 #[test]
-fn a_newer_format_a_foreign_store_and_a_wrong_name_are_told_apart() {
+fn a_newer_format_a_foreign_store_and_a_wrong_name_have_different_errors() {
     let bytes = header().encode();
     let mut newer = bytes;
     newer[8] = 2;

@@ -83,7 +83,7 @@ fn stores() -> [(TempDir, u64); 3] {
 }
 
 /// The content after a normal opening of a copy.
-fn told_by_a_copy(dir: &Path) -> String {
+fn result_of_a_copy(dir: &Path) -> String {
     let copied = tempfile::tempdir().unwrap();
     copy(dir, copied.path());
     told_by(&Store::open(copied.path()).unwrap())
@@ -92,7 +92,7 @@ fn told_by_a_copy(dir: &Path) -> String {
 #[test]
 fn closed_killed_and_torn_stores_are_read_as_recovered_and_not_changed() {
     for (dir, expected) in stores() {
-        let copied = told_by_a_copy(dir.path());
+        let copied = result_of_a_copy(dir.path());
         untouched(dir.path(), || {
             let store = read(dir.path());
             assert_eq!(revision(&store), expected);

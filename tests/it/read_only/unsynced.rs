@@ -36,7 +36,7 @@ fn killed_before_a_sync() -> (SimulatedDisk, String) {
 }
 
 /// The same, but the sync failed and the process was killed later.
-fn killed_behind_a_failed_sync() -> (SimulatedDisk, String) {
+fn killed_after_a_failed_sync() -> (SimulatedDisk, String) {
     // The state may be synced before the journal is.
     let failed = (0..3).find_map(|skipped| {
         let (disk, store, before) = begun();
@@ -54,7 +54,7 @@ fn recovered(disk: &SimulatedDisk) -> String {
 
 #[test]
 fn an_unsynced_change_is_shown_and_is_complete_or_absent_after_a_loss_of_power() {
-    for (disk, before) in [killed_before_a_sync(), killed_behind_a_failed_sync()] {
+    for (disk, before) in [killed_before_a_sync(), killed_after_a_failed_sync()] {
         let shown = told_by(&read_only().open_on(&disk).unwrap());
         assert_ne!(shown, before);
         let left: BTreeSet<_> = (0..40).map(|seed| recovered(&disk.power_lost(seed))).collect();

@@ -115,7 +115,7 @@ mod tests {
     use crate::engine::Kind;
 
     #[test]
-    fn reads_beside_changes_are_timed_and_a_wrong_answer_is_an_error() {
+    fn reads_during_changes_are_timed_and_a_wrong_answer_is_an_error() {
         for kind in Kind::built() {
             let dir = tempfile::tempdir().unwrap();
             let engine = kind.open(dir.path(), &Clock::at(Clock::START)).unwrap();
