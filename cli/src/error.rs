@@ -88,7 +88,7 @@ pub(crate) enum Error {
         limit: usize,
     },
     /// A comment or an actor is too long.
-    #[error("the {what} has {length} {unit}, and the limit is {limit}: shorten it")]
+    #[error("the {what} has {length} {unit}, but the limit is {limit}: shorten it")]
     TooLong {
         /// What is too long, such as `comment`.
         what: &'static str,
@@ -114,7 +114,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Store(viewlink::Error),
     /// A filter cannot be read.
-    #[error("the filter {text:?} cannot be read")]
+    #[error("the filter {text:?} is invalid")]
     Filter {
         /// The given filter.
         text: String,
@@ -122,7 +122,7 @@ pub(crate) enum Error {
         source: FilterError,
     },
     /// The name of a resource is malformed.
-    #[error("the key {text:?} of a {resource_type} is malformed")]
+    #[error("the key {text:?} of a {resource_type} is invalid")]
     Resource {
         /// The expected type.
         resource_type: ResourceType,
@@ -135,7 +135,9 @@ pub(crate) enum Error {
     #[error("{0}")]
     Usage(&'static str),
     /// A line of a file is too long.
-    #[error("line {number} of {what} is longer than {limit} bytes: is it a file of keys?")]
+    #[error(
+        "line {number} of {what} is longer than {limit} bytes: use a file with one key per line"
+    )]
     LongLine {
         /// The file, or standard input.
         what: String,
@@ -291,11 +293,11 @@ mod tests {
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
         assert_eq!(
             Error::from(failed).chain(),
-            "the state failed: no space; the change is durable nevertheless"
+            "the state of the store failed: no space; the change is durable nevertheless"
         );
         assert_eq!(
             Error::from(stopped).chain(),
-            "writes have stopped after an earlier failure (the state failed); fix the \
+            "writes have stopped after an earlier failure (the state of the store failed); fix the \
              cause, and run the command again"
         );
     }

@@ -36,7 +36,7 @@ fn parts_that_were_changed_since_are_printed_and_the_exit_code_is_1() {
     let ran = stage.run("undo", &["2"]);
     assert_eq!((ran.code, ran.err.as_str()), (1, "1 part undone, 1 failed; revision 4\n"));
     let line = ran.out.lines().nth(1).unwrap();
-    assert!(line.starts_with("link of b to my-view  changed_since  changed since"), "{line}");
+    assert!(line.starts_with("link of b to my-view  changed_since  changed again later"), "{line}");
     let ran = stage.run("undo", &["2", "--json"]);
     assert_eq!((ran.code, &ran.json()["failures"][0]["code"]), (1, &json!("changed_since")));
     for (arguments, code) in [(["9"], "invalid_request"), (["0"], "invalid_request")] {

@@ -188,7 +188,7 @@ fn failed_rows_are_listed_by_line_and_do_not_stop_the_others() {
     let first = ran.out.lines().nth(1).unwrap();
     assert_eq!(
         first,
-        "3     invalid_key   the view key \"no key\" is malformed: ' ' at byte 2 is not allowed: a key \
+        "3     invalid_key   the view key \"no key\" is invalid: ' ' at byte 2 is not allowed: a key \
          starts with a letter or digit and has only letters, digits, '_', '.' and '-'"
     );
 }
