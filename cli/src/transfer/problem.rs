@@ -31,7 +31,8 @@ impl Problem {
 
     /// The row links to a missing view.
     pub(super) fn unknown_view(project: &str, view: &str) -> Self {
-        let message = format!("there is no view {view} in project {project} at that time");
+        let message =
+            format!("there is no view {view} in project {project} at the time of the link");
         Self { code: "unknown_view", message }
     }
 }

@@ -208,7 +208,10 @@ fn a_link_that_is_older_than_its_view_fails() {
     assert_eq!(ran.code, 1, "{ran:?}");
     let output = ran.json();
     assert_eq!((&output["done"]["links"], &output["failures"][0]["line"]), (&json!(1), &json!(3)));
-    assert_eq!(output["failures"][0]["message"], "there is no view v in project p at that time");
+    assert_eq!(
+        output["failures"][0]["message"],
+        "there is no view v in project p at the time of the link"
+    );
 }
 
 #[test]
