@@ -1,5 +1,6 @@
 //! Restoring a store at a revision, from a copy and the journal that was kept since.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ fn lead_on(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<S
     let disk = FileDisk::new(journal).map_err(finding)?;
     let opened = Segments::open_archive(Arc::new(disk));
     let segments = Arc::new(opened.map_err(|error| match error {
-        Error::Io { source, .. } => finding(source),
+        Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => finding(source),
         other => other,
     })?);
     let state = StateHead { revision: replay.state.head().revision, hash: Some(replay.hash) };
