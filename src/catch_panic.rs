@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error_with_its_message() {
         let error = catch_panic::<()>(|| panic!("broken {}", 1)).unwrap_err();
-        assert_eq!(error.to_string(), "a panic ended the call: broken 1");
+        assert_eq!(error.to_string(), "a panic ended the call, which changed nothing: broken 1");
         assert_eq!(error.outcome(), Outcome::NotApplied);
     }
 }

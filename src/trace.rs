@@ -155,7 +155,7 @@ pub(crate) fn writes_stopped(error: &Error) {
 /// The error with its causes, but without the content of a row or a panic, which may have a key.
 fn reason(error: &Error) -> String {
     match error {
-        Error::Damaged { part, .. } => format!("the {part} is damaged"),
+        Error::Damaged { part, .. } => format!("the store is damaged ({part})"),
         Error::Panicked { .. } => "a panic ended the call".to_owned(),
         other => chain(other),
     }
@@ -219,7 +219,7 @@ pub(crate) fn recovered(found: &Recovered) {
             WARN,
             "viewlink::recovery",
             "torn_end",
-            "the journal had a torn end, which was cut off",
+            "the journal ended with an incomplete change, which was removed",
             revision = found.revision,
             cut_bytes = found.cut_bytes
         );
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_reason_has_no_key_that_a_row_or_a_panic_names() {
         let damaged = Error::damaged(StoreFile::State, "table views", "secret is missing");
-        assert_eq!(reason(&damaged), "the table views is damaged");
+        assert_eq!(reason(&damaged), "the store is damaged (table views)");
         let panicked = Error::Panicked { message: "over secret".to_owned() };
         assert_eq!(reason(&panicked), "a panic ended the call");
         let failed = Error::State { outcome: Outcome::Unknown, source: "a cause".into() };

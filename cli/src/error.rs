@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use viewlink::wire::ErrorBody;
-use viewlink::{FilterError, KeyError, Outcome, ResourceType, ViewKey};
+use viewlink::{FilterError, KeyError, Outcome, ProjectKey, ResourceType, ViewKey};
 
 use crate::top::HostError;
 use crate::transfer::TransferError;
@@ -87,8 +87,16 @@ pub(crate) enum Error {
         /// The largest number of keys in a batch.
         limit: usize,
     },
+    /// A view to copy has more links than one change may make.
+    #[error("the view has {links} links, but the limit is {limit}: raise --batch-limit")]
+    TooManyLinks {
+        /// How many links the view has.
+        links: u64,
+        /// How many a change may make.
+        limit: usize,
+    },
     /// A comment or an actor is too long.
-    #[error("the {what} has {length} {unit}, and the limit is {limit}: shorten it")]
+    #[error("the {what} has {length} {unit}, but the limit is {limit}: shorten it")]
     TooLong {
         /// What is too long, such as `comment`.
         what: &'static str,
@@ -110,11 +118,28 @@ pub(crate) enum Error {
         /// The oldest revision that the journal keeps.
         oldest: u64,
     },
+    /// The change to undo was made in another project.
+    #[error("change {revision} was made in project {project}: add --project {project}")]
+    OtherProject {
+        /// The revision of the change.
+        revision: u64,
+        /// The project it was made in.
+        project: ProjectKey,
+    },
+    /// The journal has only counts of the change to undo.
+    #[error(
+        "change {revision} removed so much that the journal has only counts of it, so it cannot be undone: restore an \
+         earlier copy"
+    )]
+    OnlyCounts {
+        /// The revision of the change.
+        revision: u64,
+    },
     /// The store returned an error.
     #[error(transparent)]
     Store(viewlink::Error),
     /// A filter cannot be read.
-    #[error("the filter {text:?} cannot be read")]
+    #[error("the filter {text:?} is invalid")]
     Filter {
         /// The given filter.
         text: String,
@@ -122,7 +147,7 @@ pub(crate) enum Error {
         source: FilterError,
     },
     /// The name of a resource is malformed.
-    #[error("the key {text:?} of a {resource_type} is malformed")]
+    #[error("the key {text:?} of a {resource_type} is invalid")]
     Resource {
         /// The expected type.
         resource_type: ResourceType,
@@ -135,7 +160,9 @@ pub(crate) enum Error {
     #[error("{0}")]
     Usage(&'static str),
     /// A line of a file is too long.
-    #[error("line {number} of {what} is longer than {limit} bytes: is it a file of keys?")]
+    #[error(
+        "line {number} of {what} is longer than {limit} bytes: use a file with one key per line"
+    )]
     LongLine {
         /// The file, or standard input.
         what: String,
@@ -183,12 +210,12 @@ impl Error {
             Self::Host(error) => error.code(),
             Self::Terminal(_) => "unwritable_output",
             Self::ReaderLost => "internal",
-            Self::TooManyKeys { .. } => "batch_too_large",
+            Self::TooManyKeys { .. } | Self::TooManyLinks { .. } => "batch_too_large",
             Self::TooLong { .. } => "too_long",
-            Self::Trimmed { .. } => "changes_gone",
+            Self::Trimmed { .. } | Self::OnlyCounts { .. } => "changes_gone",
             Self::Filter { .. } => "invalid_filter",
             Self::Resource { .. } => "invalid_key",
-            Self::Usage(_) | Self::LongLine { .. } => "invalid_request",
+            Self::Usage(_) | Self::LongLine { .. } | Self::OtherProject { .. } => "invalid_request",
             Self::Read { .. } => "unreadable_input",
             Self::Write(_) | Self::ClosedPipe => "unwritable_output",
             Self::ViewOnly { source, .. } => source.code(),
@@ -259,12 +286,20 @@ impl From<viewlink::Error> for Error {
             viewlink::Error::NotFound { path } => Self::NoStore { path },
             viewlink::Error::AlreadyOpen { path } => Self::StoreInUse { path },
             viewlink::Error::BatchTooLarge { limit, .. } => Self::TooManyKeys { limit },
+            viewlink::Error::CopyTooLarge { links, limit } => Self::TooManyLinks { links, limit },
             viewlink::Error::TooLong { what, length, unit, limit } => {
                 Self::TooLong { what, length, unit, limit }
             }
             viewlink::Error::JournalTrimmed { requested, oldest } => {
                 Self::Trimmed { requested, oldest }
             }
+            viewlink::Error::NoSuchChange => {
+                Self::Usage("revision 0 is the empty store: undo change 1 or a later one")
+            }
+            viewlink::Error::OtherProject { revision, project } => {
+                Self::OtherProject { revision, project }
+            }
+            viewlink::Error::DetailNotKept { revision } => Self::OnlyCounts { revision },
             other => Self::Store(other),
         }
     }
@@ -291,11 +326,11 @@ mod tests {
         let stopped = viewlink::Error::WritesStopped { reason: failed.to_string() };
         assert_eq!(
             Error::from(failed).chain(),
-            "the state failed: no space; the change is durable nevertheless"
+            "the state of the store failed: no space; the change is durable nevertheless"
         );
         assert_eq!(
             Error::from(stopped).chain(),
-            "writes have stopped after an earlier failure (the state failed); fix the \
+            "writes have stopped after an earlier failure (the state of the store failed); fix the \
              cause, and run the command again"
         );
     }

@@ -10,7 +10,7 @@ use crate::output::Output;
 /// How many rows of a list to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ListArguments {
-    /// How many rows to print; default: 100, and all with --json
+    /// The number of rows to print; default: 100, or all with --json
     #[arg(long, value_name = "ROWS", conflicts_with = "all")]
     limit: Option<usize>,
 

@@ -42,7 +42,7 @@ impl StoreArguments {
 /// The revision that a reading command shows.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct PastArguments {
-    /// Show the state after the change with this revision
+    /// Use the state after the change with this revision
     #[arg(long, value_name = "REVISION")]
     as_of: Option<u64>,
 }

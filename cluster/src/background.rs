@@ -31,7 +31,7 @@ impl Background {
             Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build();
         match built {
             Ok(runtime) => Ok(Self(Some(runtime))),
-            Err(source) => Err(away("start the threads of its client", source)),
+            Err(source) => Err(away("starting the threads of the client", source)),
         }
     }
 
@@ -49,7 +49,7 @@ impl Background {
         if let Some(handle) = self.handle() {
             handle.spawn(async move { answer.send(future.await) });
         }
-        answered.recv().map_err(|source| away("finish a call", source))
+        answered.recv().map_err(|source| away("finishing a call", source))
     }
 
     /// For spawning tasks.

@@ -35,7 +35,7 @@ pub enum Error {
     /// The log belongs to another store, or lost changes that the store has.
     #[error(
         "the log does not have the last change of the store at {path:?}: it is the log of another store, or it lost changes; \
-         nothing was changed"
+         nothing was changed: check the options of the log, and docs/cluster.md for a log that lost changes"
     )]
     OtherLog {
         /// The directory of the store.
@@ -43,8 +43,8 @@ pub enum Error {
     },
     /// The log was trimmed, and no snapshot has the missing changes.
     #[error(
-        "the log begins at {first}, message {needed} is needed, and no snapshot contains it: publish a snapshot of another \
-         member"
+        "this member needs message {needed}, but the log begins at {first}, and no snapshot contains the message: publish a \
+         snapshot from another member"
     )]
     NoSnapshot {
         /// The sequence that is needed.

@@ -88,7 +88,7 @@ pub struct Bounds {
 #[non_exhaustive]
 pub enum LogError {
     /// The servers cannot be reached, or did not answer in time. A later attempt may succeed.
-    #[error("the servers cannot be reached: {what}; try again later")]
+    #[error("the log or its snapshots are not available: {what}; try again later")]
     Away {
         /// The action that failed.
         what: String,
@@ -105,7 +105,9 @@ pub enum LogError {
         first: u64,
     },
     /// The log ends before messages that were read already.
-    #[error("the log ends at {last}, before message {from}: it lost its end, or it is another log")]
+    #[error(
+        "the log ends at {last}, before message {from}: it lost its end, or is another log; check its options"
+    )]
     CutOff {
         /// The requested sequence.
         from: u64,
@@ -125,7 +127,7 @@ pub enum LogError {
         reason: String,
     },
     /// A message is longer than the log accepts.
-    #[error("a message has {len} bytes, and the log accepts {max}")]
+    #[error("a message has {len} bytes, but the limit of the log is {max}")]
     TooLong {
         /// The bytes of the message.
         len: usize,

@@ -54,7 +54,7 @@ async fn reach(host: &Host, position: Position) -> Result<Option<Response>, Fail
 
 fn late(wait: Duration) -> Failure {
     let message = format!(
-        "this host did not get to the position of {PARAMETER} within {wait:?}: ask again, or ask another host"
+        "this host did not reach the position of {PARAMETER} within {wait:?}: ask again, or ask another host"
     );
     Failure::new(ErrorCode::PositionNotReached, message)
 }
@@ -73,7 +73,7 @@ fn take(uri: &Uri) -> Result<Option<(Position, Uri)>, Failure> {
     };
     let position = given.and_then(|(_, text)| text.parse().ok());
     let message = format!(
-        "{PARAMETER} is a position, as the header x-viewlink-position of an answer gives it, and is given once"
+        "{PARAMETER} must be a position, as in the header x-viewlink-position of an answer, given once"
     );
     let invalid = || Failure::new(ErrorCode::InvalidRequest, message);
     let position = position.ok_or_else(invalid)?;

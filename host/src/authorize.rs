@@ -35,5 +35,7 @@ fn caller(headers: &HeaderMap, keys: &ApiKeys) -> Result<Caller, Failure> {
         return Err(refused("send one API key in the header authorization, without a scheme"));
     };
     let found = keys.find(key.as_bytes()).cloned();
-    found.ok_or_else(|| refused("the API key in the header authorization is unknown"))
+    found.ok_or_else(|| {
+        refused("the API key in the header authorization is unknown: use a key of this host")
+    })
 }

@@ -82,7 +82,10 @@ fn once<'q>(
 ) -> Result<(), Failure> {
     match kept.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Failure::new(ErrorCode::InvalidRequest, format!("{name} is given twice"))),
+        Some(_) => Err(Failure::new(
+            ErrorCode::InvalidRequest,
+            format!("the parameter {name} is given twice: give it once"),
+        )),
     }
 }
 

@@ -16,11 +16,11 @@ pub struct LogOptions {
           group = "shared", requires_all = ["proof", "keys"])]
     pub cluster: Option<Secret>,
 
-    /// The stream of the log on these servers, made if there is none
+    /// The stream of the log on these servers, created if it does not exist
     #[arg(long, value_name = "NAME", default_value = "viewlink", requires = "cluster")]
     pub stream: String,
 
-    /// On how many of these servers each change is; a stream with fewer is refused
+    /// The number of these servers that keep each change; a stream with fewer is refused
     #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "cluster",
           value_parser = clap::value_parser!(u8).range(1..=5))]
     pub replicas: u8,
@@ -54,11 +54,11 @@ pub struct LogOptions {
           group = "shared", requires_all = ["snapshots", "keys"])]
     pub postgres: Option<Secret>,
 
-    /// The table of the log in PostgreSQL, made if there is none
+    /// The table of the log in PostgreSQL, created if it does not exist
     #[arg(long, value_name = "NAME", default_value = "viewlink_log", requires = "postgres")]
     pub table: String,
 
-    /// A directory for snapshots that all hosts have, such as one on a shared file system; without it snapshots are
+    /// A directory for snapshots that all hosts can use, such as one on a shared file system; without it snapshots are
     /// on the servers of NATS
     #[arg(long, value_name = "DIR", requires = "shared")]
     pub snapshots: Option<PathBuf>,
@@ -68,11 +68,11 @@ pub struct LogOptions {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub snapshot_every: Option<u64>,
 
-    /// Certificates of authorities for the servers of the log, in a PEM file; asks for TLS
+    /// Certificates of authorities for the servers of the log, in a PEM file; turns on TLS
     #[arg(long, value_name = "FILE", requires = "shared")]
     pub tls_ca: Option<PathBuf>,
 
-    /// A certificate to show to the servers of NATS, in a PEM file; asks for TLS
+    /// A client certificate for the servers of NATS, in a PEM file; turns on TLS
     #[arg(long, value_name = "FILE", requires_all = ["cluster", "tls_key"])]
     pub tls_cert: Option<PathBuf>,
 

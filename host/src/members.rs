@@ -29,7 +29,9 @@ pub enum MembersError {
         source: io::Error,
     },
     /// A line is neither a member nor a team.
-    #[error("line {line} of the members file {path:?} is neither a member nor a team: {problem}")]
+    #[error(
+        "line {line} of the members file {path:?} cannot be read as a member or a team: {problem}"
+    )]
     Malformed {
         /// The file.
         path: PathBuf,

@@ -77,7 +77,10 @@ fn catch_up(member: &Member) {
         let is_late = matches!(error, viewlink_cluster::Error::Late(_));
         if !is_late || member.status().state != State::Following {
             let error = crate::failure::chain(&error);
-            tracing::warn!(error, "the host serves a copy that does not follow the log");
+            tracing::warn!(
+                error,
+                "the copy of the host does not follow the log yet; reads may be old"
+            );
             return;
         }
         tracing::info!(sequence = member.status().sequence, "catching up with the log");

@@ -87,8 +87,8 @@ fn shared(routes: Router<Host>, host: &Host) -> Router<Host> {
 async fn unknown_path() -> Failure {
     Failure::new(
         ErrorCode::NotFound,
-        "unknown path: the paths of the API begin with /api/v2/projects/PROJECT/views, /api/v2/flags/PROJECT or \
-         /api/v2/segments/PROJECT/ENVIRONMENT, and the feed of changes is /api/v2/changes",
+        "unknown path: the paths of the API begin with /api/v2/projects, /api/v2/flags/PROJECT, \
+         /api/v2/segments/PROJECT/ENVIRONMENT or /api/v2/changes",
     )
 }
 

@@ -39,7 +39,7 @@ pub(crate) enum HostError {
     #[error(transparent)]
     Resources(#[from] ResourcesError),
     /// No API key can be generated.
-    #[error("no API key can be generated: give keys with --keys")]
+    #[error("no API key can be generated: give a file of keys with --keys")]
     Random(#[from] getrandom::Error),
     /// The store failed.
     #[error("the store failed")]

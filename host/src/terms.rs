@@ -117,8 +117,10 @@ impl<S: Sync> FromRequestParts<S> for Terms {
         let text = parts.uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if seen.contains(&name) {
-                let message =
-                    format!("{:?} is given twice", name.chars().take(100).collect::<String>());
+                let message = format!(
+                    "the parameter {:?} is given twice: give it once",
+                    name.chars().take(100).collect::<String>()
+                );
                 return Err(Failure::new(ErrorCode::InvalidRequest, message));
             }
             terms.take(&name, &value)?;

@@ -1,5 +1,6 @@
 //! Restoring a store at a revision, from a copy and the journal that was kept since.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,7 +80,11 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
 fn lead_on(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<Segments>> {
     let finding = |source| Error::io(format!("open the journal {journal:?}"), source);
     let disk = FileDisk::new(journal).map_err(finding)?;
-    let segments = Arc::new(Segments::open_archive(Arc::new(disk))?);
+    let opened = Segments::open_archive(Arc::new(disk));
+    let segments = Arc::new(opened.map_err(|error| match error {
+        Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => finding(source),
+        other => other,
+    })?);
     let state = StateHead { revision: replay.state.head().revision, hash: Some(replay.hash) };
     let head = scan(&segments, state)?.head;
     let end = at.map_or(head, |at| at.min(head)).max(state.revision);

@@ -71,7 +71,7 @@ pub enum FilterErrorKind {
     #[error("it is empty: name a condition such as tags:beta, or leave the filter out")]
     Empty,
     /// The text is longer than [`MAX_FILTER_LEN`](super::MAX_FILTER_LEN).
-    #[error("it is {length} bytes long, at most {limit} are accepted: split it")]
+    #[error("it has {length} bytes, but the limit is {limit}: split it")]
     TooLong {
         /// The length of the text, in bytes.
         length: usize,
@@ -105,7 +105,7 @@ pub enum FilterErrorKind {
         field: &'static str,
     },
     /// A field has no operator after it.
-    #[error("an operator is missing: {field} accepts {}", .supported.join(" "))]
+    #[error("an operator is missing: {field} accepts {}", quoted(.supported))]
     MissingOperator {
         /// The field.
         field: &'static str,
@@ -113,7 +113,7 @@ pub enum FilterErrorKind {
         supported: Vec<&'static str>,
     },
     /// There is no such operator.
-    #[error("unknown operator {operator:?}: {field} accepts {}", .supported.join(" "))]
+    #[error("unknown operator {operator:?}: {field} accepts {}", quoted(.supported))]
     UnknownOperator {
         /// The field.
         field: &'static str,
@@ -123,7 +123,7 @@ pub enum FilterErrorKind {
         supported: Vec<&'static str>,
     },
     /// Only other fields accept this operator.
-    #[error("{field} does not accept the operator {operator:?}: it accepts {}", .supported.join(" "))]
+    #[error("{field} does not accept the operator {operator:?}: it accepts {}", quoted(.supported))]
     UnsupportedOperator {
         /// The field.
         field: &'static str,
@@ -152,7 +152,7 @@ pub enum FilterErrorKind {
     #[error("the value in double quotes does not end: close it with a double quote")]
     UnclosedQuote,
     /// A list begins with a bracket and does not end with one.
-    #[error("the list does not end: close it with a bracket")]
+    #[error("the list does not end: close it with ]")]
     UnclosedList,
     /// A backslash in double quotes that is not part of a valid escape.
     #[error(
@@ -161,7 +161,7 @@ pub enum FilterErrorKind {
     )]
     BadEscape,
     /// A character that is not allowed here.
-    #[error("{character:?} is unexpected: expected {expected}")]
+    #[error("{character:?} is not allowed here: expected {expected}")]
     Unexpected {
         /// The character.
         character: char,
@@ -175,6 +175,12 @@ impl FilterErrorKind {
     pub(super) const fn at(self, position: usize) -> FilterError {
         FilterError { position, kind: self }
     }
+}
+
+/// Operators in backquotes, so that `:` is not read as a part of the sentence.
+fn quoted(operators: &[&str]) -> String {
+    let quoted: Vec<String> = operators.iter().map(|operator| format!("`{operator}`")).collect();
+    quoted.join(" ")
 }
 
 /// The beginning of a text, enough to recognise it; the text may be as long as a filter.

@@ -135,7 +135,7 @@ impl<C> Field<C> {
     /// The text to search for. The empty text is part of every text, so it is refused as a likely mistake.
     fn part(&self, word: Word) -> Result<String, FilterError> {
         if word.text.is_empty() {
-            return Err(self.bad_value("a text that is not empty here", None).at(word.position));
+            return Err(self.bad_value("a text that is not empty", None).at(word.position));
         }
         Ok(word.text)
     }

@@ -140,8 +140,7 @@ impl Words<'_, '_> {
     }
 
     fn bad_bounds(&self, position: usize) -> FilterError {
-        let expected =
-            r#"{"after": TIME, "before": TIME}, or one of both, in milliseconds since 1970"#;
+        let expected = r#"{"after": TIME, "before": TIME}, or only one of them, with times in milliseconds since 1970"#;
         let expected = expected.to_owned();
         FilterErrorKind::BadValue { field: self.field, expected, source: None }.at(position)
     }
@@ -162,7 +161,7 @@ impl Words<'_, '_> {
             }
             Some('+') => return Err(self.missing()),
             Some(character) => {
-                let expected = "a value: put a value with this character in double quotes";
+                let expected = "a value; put a value with this character in double quotes";
                 return Err(FilterErrorKind::Unexpected { character, expected }.at(position));
             }
         };

@@ -108,7 +108,8 @@ fn missing(firsts: &[u64], state_revision: u64) -> Error {
         || "there are none".to_owned(),
         |first| format!("the first one starts at revision {first}"),
     );
-    let detail = format!("segments are missing: {there}, the state is at {state_revision}");
+    let detail =
+        format!("segments are missing: {there}, and the state is at revision {state_revision}");
     Error::damaged(StoreFile::Journal, "journal", detail)
 }
 

@@ -55,7 +55,8 @@ impl Segments {
     pub(crate) fn open_archive(disk: Arc<dyn Disk>) -> Result<Self> {
         let mut segments = Self::list(disk, "", StoreId::default())?;
         let Some(first) = segments.oldest() else {
-            let source = io::Error::new(io::ErrorKind::NotFound, "it has no segments");
+            let source =
+                io::Error::new(io::ErrorKind::NotFound, "it does not exist, or has no segments");
             return Err(Error::io("open the archive of the journal", source));
         };
         segments.store_id = segments.read_header(first, None)?.1.store_id;

@@ -29,7 +29,7 @@ pub enum KeyError {
     #[error("the key is empty")]
     Empty,
     /// The text is longer than a key may be.
-    #[error("the key is {length} bytes long, at most {limit} are allowed")]
+    #[error("the key has {length} bytes, but the limit is {limit}")]
     TooLong {
         /// The length of the text in bytes.
         length: usize,

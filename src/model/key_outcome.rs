@@ -100,10 +100,10 @@ pub enum FailureReason {
     #[error("{0}")]
     InvalidKey(KeyError),
     /// The environment id of a segment is malformed.
-    #[error("the environment id is malformed: {0}")]
+    #[error("the environment id is invalid: {0}")]
     InvalidEnvironment(KeyError),
     /// The id of a segment to be registered is malformed.
-    #[error("the segment's id is malformed: {0}")]
+    #[error("the segment id is invalid: {0}")]
     InvalidId(KeyError),
     /// A text or list of a resource to be registered exceeds its [limit](crate::Limits).
     #[error("{0}")]
@@ -137,10 +137,10 @@ pub enum FailureReason {
     #[error("it would be in no view at all: link it to another one first")]
     LastView,
     /// It was changed again after the change to be [reverted](crate::Project::revert).
-    #[error("changed since")]
+    #[error("changed again later")]
     ChangedSince,
     /// No key holds the link: a [standing filter](crate::Project::follow) made it, and still finds the resource.
-    #[error("linked by the filter that the view follows, which still finds it")]
+    #[error("the filter that the view follows still finds it: change the filter or the resource")]
     HeldByFilter,
 }
 

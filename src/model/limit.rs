@@ -69,7 +69,7 @@ impl Default for Limits {
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {what} has {length} {unit}, at most {limit} are accepted")]
+#[error("the {what} has {length} {unit}, but the limit is {limit}")]
 #[non_exhaustive]
 pub struct TooLong {
     /// What is too long, such as `comment`.

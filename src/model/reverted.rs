@@ -51,7 +51,7 @@ impl Reverted {
 /// let linked = project.link("v", Batch::flags(["a"]))?.all_ok()?.expect("it changed");
 /// project.unlink("v", Batch::flags(["a"]))?.all_ok()?; // another caller
 /// let reverted = project.revert(linked)?;
-/// assert_eq!(reverted.failures[0].to_string(), "link of a to v: changed since (changed_since)");
+/// assert_eq!(reverted.failures[0].to_string(), "link of a to v: changed again later (changed_since)");
 /// # Ok::<(), viewlink::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -267,6 +267,6 @@ mod tests {
         let validated = ValidatedBatch::new(batch.keys, 3);
         let [(1, reason)] = validated.failed() else { panic!("{:?}", validated.failed()) };
         let reason = reason.to_string();
-        assert!(reason.contains("environment id") && reason.contains("at most 3"), "{reason}");
+        assert!(reason.contains("environment id") && reason.contains("the limit is 3"), "{reason}");
     }
 }

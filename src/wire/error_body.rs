@@ -235,24 +235,24 @@ fn code(error: &Error) -> ErrorCode {
 fn of_request(error: &Error) -> Option<String> {
     Some(match error {
         Error::BatchTooLarge { keys, limit } => {
-            format!("the batch has {keys} keys, at most {limit} are accepted at once: split it")
+            format!("the batch has {keys} keys, but the limit is {limit}: split it")
         }
         Error::CopyTooLarge { links, limit } => {
             format!(
-                "the view has {links} links, and one change makes at most {limit}: create the view and link what it is to \
-                 have in several requests"
+                "the view has {links} links, but the limit of one change is {limit}: create the view, and link its \
+                 resources in several requests"
             )
         }
         Error::TooLong { what, length, unit, limit } => {
-            format!("the {what} has {length} {unit}, at most {limit} are accepted: shorten it")
+            format!("the {what} has {length} {unit}, but the limit is {limit}: shorten it")
         }
         Error::NoSingleView => {
             "the request is not about exactly one view: leave if-match out".to_owned()
         }
         Error::DetailNotKept { revision } => {
             format!(
-                "change {revision} removed too much to be reverted: it kept counts only, and only an earlier copy of \
-                 the store has the rest"
+                "change {revision} removed too much to be reverted: the journal has only counts of it, and an earlier \
+                 copy of the store has the rest"
             )
         }
         _ => return None,
@@ -264,7 +264,7 @@ fn message(code: ErrorCode, error: &Error) -> String {
         return message;
     }
     match (code, error) {
-        (ErrorCode::Internal, _) => "the store failed; nothing changed".to_owned(),
+        (ErrorCode::Internal, _) => "the store failed; nothing changed: the log of the host has the cause".to_owned(),
         (ErrorCode::OutcomeUnknown, Error::SharedLog { .. }) => {
             "the log that the copies of the store share may have accepted the change: it is made completely or not at \
              all, possibly later: read again"
@@ -293,7 +293,10 @@ fn message(code: ErrorCode, error: &Error) -> String {
             "the log has changes of a later version; nothing changed: upgrade this host, or ask another one".to_owned()
         }
         (ErrorCode::ReadOnly, _) => "the store is read only".to_owned(),
-        (ErrorCode::WritesStopped, _) => "writes have stopped after an earlier failure".to_owned(),
+        (ErrorCode::WritesStopped, _) => {
+            "writes have stopped after an earlier failure; nothing changed: the log of the host has the cause"
+                .to_owned()
+        }
         _ => chain(error),
     }
 }

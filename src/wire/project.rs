@@ -243,7 +243,7 @@ impl ProjectPut {
     /// Applies a step of a JSON Patch.
     fn take(&mut self, Step { op, path, value }: Step) -> Result<(), RequestError> {
         if op != "replace" && op != "add" {
-            let expected = "the only operation for the settings of a project is replace";
+            let expected = "use replace, the only operation for the settings of a project";
             return Err(RequestError::parameter("op", &op, expected));
         }
         match (path.as_str(), value) {
@@ -255,8 +255,8 @@ impl ProjectPut {
                 self.require_view_association_for_new_segments = Some(required);
             }
             _ => {
-                let expected = "there are /name, a text, and /requireViewAssociationForNewFlags and \
-                                /requireViewAssociationForNewSegments, true or false";
+                let expected = "use /name with a text, or /requireViewAssociationForNewFlags or \
+                                /requireViewAssociationForNewSegments with true or false";
                 return Err(RequestError::parameter("path", &path, expected));
             }
         }

@@ -41,9 +41,9 @@ fn no_keys() -> Vec<(String, &'static str)> {
         ("{}", "'{' at byte 0"),
     ];
     let mut texts: Vec<_> = fixed.map(|(text, says)| (text.to_owned(), says)).into();
-    texts.push(("x".repeat(257), "257 bytes long, at most 256"));
-    texts.push(("ä".repeat(200), "400 bytes long, at most 256"));
-    texts.push(("x".repeat(1 << 20), "1048576 bytes long, at most 256"));
+    texts.push(("x".repeat(257), "257 bytes, but the limit is 256"));
+    texts.push(("ä".repeat(200), "400 bytes, but the limit is 256"));
+    texts.push(("x".repeat(1 << 20), "1048576 bytes, but the limit is 256"));
     texts
 }
 

@@ -124,14 +124,14 @@ fn a_filter_that_changed_since_is_not_reverted() {
     let followed = revision(&store);
     follow(&project, "v", "tags:u");
     let failures = project.revert(followed).unwrap().failures;
-    assert_eq!(failures[0].to_string(), "view v: changed since (changed_since)");
+    assert_eq!(failures[0].to_string(), "view v: changed again later (changed_since)");
     // By then the view that the filter named follows the first one.
     follow(&project, "v", "view:w");
     let named = revision(&store);
     project.unfollow("v", FLAG, Unfollow::RemoveLinks).unwrap().all_ok().unwrap();
     follow(&project, "w", "view:v");
     let failures = project.revert(named + 1).unwrap().failures;
-    assert_eq!(failures[0].to_string(), "view v: changed since (changed_since)");
+    assert_eq!(failures[0].to_string(), "view v: changed again later (changed_since)");
     assert_clean_and_replayed(&store);
 }
 
@@ -183,7 +183,7 @@ fn a_view_named_by_a_filter_cannot_be_renamed_or_replaced() {
     follow(&project, "w", "view:x");
     project.delete_view("x").unwrap();
     let failures = project.revert(renamed).unwrap().failures;
-    assert_eq!(failures[0].to_string(), "view y: changed since (changed_since)");
+    assert_eq!(failures[0].to_string(), "view y: changed again later (changed_since)");
     assert_clean_and_replayed(&store);
 }
 

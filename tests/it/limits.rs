@@ -145,7 +145,7 @@ fn an_environment_id_beyond_its_limit_is_that_keys_failure() {
     let words: Vec<_> = outcomes(&report).into_iter().map(|(_, word)| word).collect();
     assert_eq!(words, ["linked", "invalid_key", "linked"]);
     let reason = report.failures().next().unwrap().reason().to_string();
-    assert!(reason.contains("environment id") && reason.contains("at most 5"), "{reason}");
+    assert!(reason.contains("environment id") && reason.contains("the limit is 5"), "{reason}");
     // A longer name can still be asked for; there is nothing with it.
     let removed = project.remove_environment(&EnvironmentId::parse("abcdef").unwrap()).unwrap();
     assert_eq!((removed.links, removed.revision), (0, None));
@@ -218,7 +218,7 @@ fn an_environment_id_is_never_longer_than_a_key() {
     let report = project.link("v", Batch::segments([(text(256), "s"), (text(257), "s")])).unwrap();
     assert_eq!((report.success_count(), report.failure_count()), (1, 1));
     let reason = report.failures().next().unwrap().reason().to_string();
-    assert!(reason.contains("at most 256"), "{reason}");
+    assert!(reason.contains("the limit is 256"), "{reason}");
 }
 
 #[test]

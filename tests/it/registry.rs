@@ -126,7 +126,7 @@ fn a_put_reports_an_outcome_for_each_resource() {
         failed[4],
         "e/u: the id already belongs to segment e/s: choose another one (id_taken)"
     );
-    assert_eq!(failed[5], "b: the name has 5 bytes, at most 4 are accepted (too_long)");
+    assert_eq!(failed[5], "b: the name has 5 bytes, but the limit is 4 (too_long)");
     assert!(matches!(report.all_ok(), Err(Error::KeysFailed(_))));
     assert_eq!(registered(&store, ResourceType::Flag), ["a"]);
     assert_clean_and_replayed(&store);

@@ -115,7 +115,7 @@ fn parts_that_changed_since_are_reported_and_the_others_are_reverted() {
     let failure = &reverted.failures[0];
     let expected = RevertedItem::Link { view: "v".parse().unwrap(), resource: flag("b") };
     assert_eq!((&failure.item, failure.reason.code()), (&expected, FailureCode::ChangedSince));
-    assert_eq!(failure.to_string(), "link of b to v: changed since (changed_since)");
+    assert_eq!(failure.to_string(), "link of b to v: changed again later (changed_since)");
     assert_eq!(flags(&store, "v"), [""; 0]);
     // All of it has changed since.
     let nothing = project.revert(linked).unwrap();
@@ -283,7 +283,7 @@ fn a_link_of_a_renamed_view_is_not_restored_in_another_view() {
     project.rename_view("a", "b").unwrap();
     let reverted = project.revert(unlinked).unwrap();
     let failed: Vec<String> = reverted.failures.iter().map(ToString::to_string).collect();
-    assert_eq!(failed, ["link of y to b: changed since (changed_since)"]);
+    assert_eq!(failed, ["link of y to b: changed again later (changed_since)"]);
     assert_clean_and_replayed(&store);
 }
 
@@ -308,11 +308,14 @@ fn another_view_that_got_the_key_is_not_mistaken_for_the_original() {
         reverted.failures.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let reverted = project.revert(unlinked).unwrap();
-    assert_eq!(failed(reverted), ["link of y to b: changed since (changed_since)"]);
+    assert_eq!(failed(reverted), ["link of y to b: changed again later (changed_since)"]);
     assert_eq!(flags(&store, "b"), [""; 0]);
     // Its own key is in use, and the other view keeps its own.
-    assert_eq!(failed(project.revert(renamed).unwrap()), ["view c: changed since (changed_since)"]);
-    assert_eq!(failed(project.revert(2).unwrap()), ["view b: changed since (changed_since)"]);
+    assert_eq!(
+        failed(project.revert(renamed).unwrap()),
+        ["view c: changed again later (changed_since)"]
+    );
+    assert_eq!(failed(project.revert(2).unwrap()), ["view b: changed again later (changed_since)"]);
     assert_clean_and_replayed(&store);
 }
 

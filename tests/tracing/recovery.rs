@@ -165,5 +165,5 @@ fn a_failed_opening_is_only_an_error_and_a_failed_recovery_stops_writes() {
     let (error, logged) = listen(|| store.recover().unwrap_err());
     assert!(named(&logged, "recovered").is_empty(), "{logged:?}");
     let stopped = only(&logged, "writes_stopped");
-    assert!(stopped.texts["reason"].contains("must be able to write"), "{error}: {stopped:?}");
+    assert!(stopped.texts["reason"].contains("needs to write"), "{error}: {stopped:?}");
 }

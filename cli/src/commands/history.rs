@@ -29,7 +29,7 @@ pub(crate) struct HistoryArguments {
     store: StoreArguments,
 
     /// The view
-    #[arg(long, value_name = "VIEW", conflicts_with = "key", required_unless_present = "key")]
+    #[arg(long, value_name = "VIEW", conflicts_with = "key")]
     view: Option<ViewKey>,
 
     /// The key of the resource

@@ -69,7 +69,8 @@ impl<'i, R: BufRead> CsvSource<'i, R> {
         for name in &header {
             let place = COLUMNS.iter().position(|column| column.as_bytes() == name);
             let shown = Problem::shown(&String::from_utf8_lossy(name));
-            let place = place.ok_or_else(|| self.columns(format!("has a column {shown}")))?;
+            let place =
+                place.ok_or_else(|| self.columns(format!("has the unknown column {shown}")))?;
             if places.contains(&place) {
                 return Err(self.columns(format!("has two columns {shown}")));
             }

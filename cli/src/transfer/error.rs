@@ -22,7 +22,7 @@ pub(crate) enum TransferError {
     },
     /// A line is not one that an export writes.
     #[error(
-        "line {line} of {file} is malformed: {reason}; correct it, or export again; nothing was imported"
+        "line {line} of {file} is invalid: {reason}; correct it, or export again; nothing was imported"
     )]
     Malformed {
         /// The file, or standard input.
@@ -42,7 +42,7 @@ pub(crate) enum TransferError {
     },
     /// The file was written by a later version.
     #[error(
-        "{file} has version {found} of the format, this program reads {supported}: use a newer viewlink"
+        "{file} has version {found} of the format, but this program reads versions up to {supported}: use a newer viewlink"
     )]
     NewerFormat {
         /// The file, or standard input.

@@ -21,7 +21,7 @@ impl Problem {
     /// A text is not a valid key.
     pub(super) fn invalid_key(what: &str, text: &str, error: &KeyError) -> Self {
         let shown = Self::shown(text);
-        Self { code: "invalid_key", message: format!("the {what} {shown} is malformed: {error}") }
+        Self { code: "invalid_key", message: format!("the {what} {shown} is invalid: {error}") }
     }
 
     /// The beginning of a text, which is enough to recognise it.
@@ -31,7 +31,8 @@ impl Problem {
 
     /// The row links to a missing view.
     pub(super) fn unknown_view(project: &str, view: &str) -> Self {
-        let message = format!("there is no view {view} in project {project} at that time");
+        let message =
+            format!("there is no view {view} in project {project} at the time of the link");
         Self { code: "unknown_view", message }
     }
 }

@@ -75,7 +75,7 @@ fn views_are_filtered_and_sorted() {
     assert_eq!(keys(&["--filter", "tag = web"]), ["a", "b"]);
     assert_eq!(keys(&["--filter", "tag = web", "--sort", "name", "--limit", "1"]), ["b"]);
     let ran = stage.run("views", &["--filter", "tag ="]);
-    assert!(ran.code == 2 && ran.err.contains("\"tag =\" cannot be read: at byte"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("\"tag =\" is invalid: at byte"), "{ran:?}");
 }
 
 #[test]

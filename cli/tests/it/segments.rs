@@ -31,7 +31,7 @@ fn a_segment_is_named_with_its_environment_or_with_the_environment_option() {
 
     let ran = link(&["c"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("the environment id is malformed: the key is empty"), "{ran:?}");
+    assert!(ran.out.contains("the environment id is invalid: the key is empty"), "{ran:?}");
 }
 
 #[test]

@@ -115,5 +115,7 @@ fn views_are_renamed_and_copied() {
     let log = stage.run("log", &["--view", "web-2"]);
     assert!(log.out.contains("renamed view web to web-2"), "{log:?}");
     assert!(stage.run("copy", &["web-2", "web-4", "--dry-run"]).err.contains("dry run"));
+    let many = stage.run("copy", &["web-2", "web-4", "--batch-limit", "1"]);
+    assert!(many.code == 2 && many.err.contains("raise --batch-limit"), "{many:?}");
     assert_eq!(stage.run("views", &["--json"]).json_lines().len(), 3);
 }

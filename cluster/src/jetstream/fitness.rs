@@ -55,12 +55,12 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
             config.persist_mode == Some(PersistenceMode::Async),
             "it acknowledges before it writes; create it with the default persist mode",
         ),
-        (config.num_replicas < options.replicas, "it has fewer replicas than asked for"),
+        (config.num_replicas < options.replicas, "it has too few replicas; add some"),
         (
             config.discard != DiscardPolicy::New,
             "it drops old messages when full; set discard to new",
         ),
-        (config.retention != RetentionPolicy::Limits, "its retention is not by limits"),
+        (config.retention != RetentionPolicy::Limits, "create it with limits retention"),
         (!config.max_age.is_zero(), "messages expire; set max_age to 0"),
         (
             config.max_messages_per_subject > 0,
@@ -71,9 +71,9 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
         (config.deny_purge, "it cannot be trimmed; create it without deny_purge"),
         (config.allow_rollup, "a message may replace all others; set allow_rollup_hdrs to false"),
         (config.allow_message_ttl, "single messages may expire; create it without allow_msg_ttl"),
-        (config.mirror.is_some() || config.sources.is_some(), "it copies another stream"),
+        (config.mirror.is_some() || config.sources.is_some(), "it is a copy; create another one"),
         (config.subject_transform.is_some(), "it changes subjects; remove subject_transform"),
-        (config.subjects != [subject.as_str()], "it must have exactly its own subject"),
+        (config.subjects != [subject.as_str()], "create it with its own subject only"),
     ];
     match wrong.iter().find(|(is_so, _)| *is_so) {
         None => Ok(()),

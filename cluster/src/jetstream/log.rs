@@ -147,7 +147,7 @@ impl Shared {
             Some(info) => info,
             None if self.options.create => self.create().await?,
             None => {
-                let reason = format!("there is no stream {}", self.options.stream);
+                let reason = format!("there is no stream {}: create it", self.options.stream);
                 return Err(LogError::Unfit { reason });
             }
         };

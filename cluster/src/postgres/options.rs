@@ -47,7 +47,7 @@ impl PostgresOptions {
         if table.is_empty() || table.len() > 50 || begins_with_digit || !table.bytes().all(is_name)
         {
             let reason =
-                "the name of a table must have 1 to 50 lower-case letters, digits and '_', and begin with no digit".to_owned();
+                "the name of a table must have 1 to 50 lower-case letters, digits and '_', and not begin with a digit".to_owned();
             return Err(LogError::Unfit { reason });
         }
         // The error of the parser does not contain the URL, and so no password.

@@ -70,7 +70,8 @@ impl Queries {
         const WHAT: &str = "the tables of the log";
         if !self.exist(client).await? {
             if !may_create {
-                let reason = format!("there is no table {}", self.tables.join(" or no table "));
+                let reason =
+                    format!("there is no table {}: create them", self.tables.join(" or no table "));
                 return Err(LogError::Unfit { reason });
             }
             client.batch_execute(&self.create).await.map_err(|error| refused(WHAT, error))?;

@@ -28,7 +28,7 @@ async fn a_change_is_reverted_and_later_changes_are_reported_as_failures() {
     let late = host.call("POST", &format!("{CHANGES}/4/revert")).await.ok();
     let failure = json!({
         "kind": "link", "viewKey": "my-view", "resourceKey": "a", "resourceType": "flag",
-        "errorMessage": "changed since", "code": "changed_since",
+        "errorMessage": "changed again later", "code": "changed_since",
     });
     assert_eq!(late["failures"], json!([failure]));
     let message =

@@ -7,7 +7,7 @@ async fn an_unknown_path_is_a_json_404() {
     let host = TestHost::new();
     for path in ["/", "/api/v2", "/api/v2/projects/default/views/", "/healthz/x"] {
         let message = host.get(path).await.refused(404, "not_found");
-        assert!(message.contains("/api/v2/projects/PROJECT/views"), "{message}");
+        assert!(message.contains("/api/v2/segments/PROJECT/ENVIRONMENT"), "{message}");
     }
 }
 

@@ -56,10 +56,10 @@ fn the_error_for_an_unknown_field_lists_the_known_ones() {
         ("query:a, Tags:b", 9, "unknown field \"Tags\""),
         ("query:a,tag-s = b", 8, "unknown field \"tag-s\""),
         ("archived:true", 0, "unknown field \"archived\""),
-        ("?:a", 0, "'?' is unexpected: expected the name of a field"),
-        ("query:a,ä:b", 8, "'ä' is unexpected: expected the name of a field"),
-        ("(query = a)", 0, "'(' is unexpected: expected the name of a field"),
-        ("query:a,\u{7}:b", 8, "'\\u{7}' is unexpected"),
+        ("?:a", 0, "'?' is not allowed here: expected the name of a field"),
+        ("query:a,ä:b", 8, "'ä' is not allowed here: expected the name of a field"),
+        ("(query = a)", 0, "'(' is not allowed here: expected the name of a field"),
+        ("query:a,\u{7}:b", 8, "'\\u{7}' is not allowed here"),
     ]);
     let Kind::UnknownField { field, .. } =
         error(ResourceType::Flag, &"x".repeat(9_000)).kind().clone()
@@ -113,14 +113,14 @@ fn bounds_of_a_time_are_an_object_with_one_or_two_known_members() {
 #[test]
 fn an_operator_is_required_and_must_be_accepted_by_the_field() {
     assert_errors([
-        ("query", 5, "an operator is missing: query accepts : = equals contains"),
+        ("query", 5, "an operator is missing: query accepts `:` `=` `equals` `contains`"),
         ("query ,name:a", 6, "an operator is missing"),
-        ("query ? a", 6, "'?' is unexpected: expected an operator"),
-        ("query \"a\"", 6, "'\"' is unexpected: expected an operator"),
+        ("query ? a", 6, "'?' is not allowed here: expected an operator"),
+        ("query \"a\"", 6, "'\"' is not allowed here: expected an operator"),
         (
             "tags all [a]",
             5,
-            "unknown operator \"all\": tags accepts : = equals notEquals contains anyOf",
+            "unknown operator \"all\": tags accepts `:` `=` `equals` `notEquals` `contains` `anyOf`",
         ),
         ("tags anyof [a]", 5, "unknown operator \"anyof\""),
         ("tags == a", 5, "unknown operator \"==\""),
@@ -128,10 +128,10 @@ fn an_operator_is_required_and_must_be_accepted_by_the_field() {
         (
             "query notEquals a",
             6,
-            "query does not accept the operator \"notEquals\": it accepts : = equals contains",
+            "query does not accept the operator \"notEquals\": it accepts `:` `=` `equals` `contains`",
         ),
         ("tags startsWith a", 5, "tags does not accept the operator \"startsWith\""),
-        ("keys:a", 4, "keys does not accept the operator \":\": it accepts = equals anyOf"),
+        ("keys:a", 4, "keys does not accept the operator \":\": it accepts `=` `equals` `anyOf`"),
         ("unbounded anyOf [true]", 10, "unbounded does not accept the operator \"anyOf\""),
     ]);
     let text = format!("tags {} a", "x".repeat(9_000));
@@ -219,9 +219,13 @@ fn quotes_and_lists_must_end() {
         ("tags anyOf [", 11, list),
         ("tags anyOf [a", 11, list),
         ("tags anyOf [a, ", 11, list),
-        ("tags anyOf [a b]", 14, "'b' is unexpected: expected a comma or the closing bracket"),
-        ("tags anyOf [[a]]", 12, "'[' is unexpected: expected a value"),
-        ("tags anyOf [a|b]", 13, "'|' is unexpected"),
+        (
+            "tags anyOf [a b]",
+            14,
+            "'b' is not allowed here: expected a comma or the closing bracket",
+        ),
+        ("tags anyOf [[a]]", 12, "'[' is not allowed here: expected a value"),
+        ("tags anyOf [a|b]", 13, "'|' is not allowed here"),
     ]);
 }
 
@@ -243,7 +247,7 @@ fn a_backslash_in_quotes_must_begin_a_valid_escape() {
 
 #[test]
 fn only_a_comma_may_follow_a_value() {
-    let expected = "is unexpected: expected a comma or the end";
+    let expected = "is not allowed here: expected a comma or the end";
     assert_errors([
         ("query = a b", 10, expected),
         ("query:\"a\" b", 10, expected),
@@ -253,8 +257,8 @@ fn only_a_comma_may_follow_a_value() {
         ("query = a | query = b", 10, expected),
         ("query = a|b", 9, expected),
         ("query = a)", 9, expected),
-        ("tags:[a,b]", 5, "'[' is unexpected: expected a value"),
-        ("query = ]", 8, "']' is unexpected: expected a value"),
+        ("tags:[a,b]", 5, "'[' is not allowed here: expected a value"),
+        ("query = ]", 8, "']' is not allowed here: expected a value"),
     ]);
 }
 

@@ -39,7 +39,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The key of the project, view or other subject of the call is malformed.
-    #[error("{what} {text:?} is malformed")]
+    #[error("the {what} {text:?} is invalid")]
     InvalidKey {
         /// What the key names, such as `view key`.
         what: &'static str,
@@ -49,16 +49,16 @@ pub enum Error {
         source: KeyError,
     },
     /// A parsed name was required and the text is not a valid key.
-    #[error("a resource's name is malformed")]
+    #[error("the key of a resource is invalid")]
     InvalidResource(#[from] KeyError),
     /// There is no project with this key.
-    #[error("there is no project {project}: create it with its first view or resource")]
+    #[error("there is no project {project}: check the key, or create its first view or resource")]
     UnknownProject {
         /// The key of the project.
         project: ProjectKey,
     },
     /// There is no view with this key in the project.
-    #[error("there is no view {view} in project {project}")]
+    #[error("there is no view {view} in project {project}: check both keys")]
     UnknownView {
         /// The key of the project.
         project: ProjectKey,
@@ -85,14 +85,14 @@ pub enum Error {
     },
     /// A view cannot follow a filter that requires exactly some views, or no view: every change of a view affects it.
     #[error(
-        "view {view} cannot follow a filter that requires exactly some views, or no view: use the views that a resource is in, or is not in"
+        "view {view} cannot follow a filter that asks for exactly some views or for no view: use the views that a resource is in, or is not in"
     )]
     UnsupportedStandingFilter {
         /// The view that should follow the filter.
         view: ViewKey,
     },
     /// A view cannot get or lose a key that is named by a filter of another view.
-    #[error("view {by} follows a filter that names view {view}: let {by} follow another one")]
+    #[error("view {by} follows a filter that names view {view}: change that filter first")]
     NamedByFilter {
         /// The key that the filter names.
         view: ViewKey,
@@ -130,7 +130,7 @@ pub enum Error {
     NoSingleView,
     /// The batch has more keys than the store accepts at once.
     #[error(
-        "the batch has {keys} keys, at most {limit} are accepted at once: split it or raise Options::batch_limit"
+        "the batch has {keys} keys, but the limit is {limit}: split it, or raise Options::batch_limit"
     )]
     BatchTooLarge {
         /// How many keys the batch has.
@@ -140,7 +140,7 @@ pub enum Error {
     },
     /// The view to be copied has more links than one change can make.
     #[error(
-        "the view has {links} links, and one change makes at most {limit}: raise Options::batch_limit, or create the view and \
+        "the view has {links} links, but the limit of one change is {limit}: raise Options::batch_limit, or create the view and \
          link its resources in several batches"
     )]
     CopyTooLarge {
@@ -151,7 +151,7 @@ pub enum Error {
     },
     /// A text or list is longer than the store accepts.
     #[error(
-        "the {what} has {length} {unit}, at most {limit} are accepted: shorten it or raise the limit in Options::limits"
+        "the {what} has {length} {unit}, but the limit is {limit}: shorten it, or raise the limit in Options::limits"
     )]
     TooLong {
         /// What is too long, such as `comment`.
@@ -226,7 +226,7 @@ pub enum Error {
     },
     /// The feed should continue after a change that the store does not have.
     #[error(
-        "the feed is to continue after revision {position}, but the store is at {revision}: the position belongs to \
+        "the feed should continue after revision {position}, but the store is at {revision}: the position belongs to \
          another store, or this store was restored from an older copy; read the store again and continue from there"
     )]
     FeedAhead {
@@ -246,7 +246,7 @@ pub enum Error {
     },
     /// The path has something other than a store, or an incomplete copy; it was left as it is.
     #[error(
-        "{path:?} is not a viewlink store ({reason}): choose an empty directory or one that a store made"
+        "{path:?} is not a viewlink store ({reason}): choose the directory of a store, or an empty one"
     )]
     NotAStore {
         /// The requested directory.
@@ -276,7 +276,7 @@ pub enum Error {
     },
     /// The files were written by a later version; they were left unchanged.
     #[error(
-        "the {part} has format {found}, this version reads up to {supported}: use a newer viewlink"
+        "the {part} has format {found}, but this version reads formats up to {supported}: use a newer viewlink"
     )]
     NewerFormat {
         /// The file with that format.
@@ -291,7 +291,7 @@ pub enum Error {
     /// This also happens if a file system with an error shows less than is on the disk. Then nothing is lost, and
     /// everything is there after it is mounted again.
     #[error(
-        "the {part} is damaged: {detail}; mount the file system again if it had an error, otherwise restore the \
+        "the store is damaged ({part}): {detail}; mount the file system again if it had an error, otherwise restore the \
          directory from a copy"
     )]
     Damaged {
@@ -316,7 +316,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The state failed, in memory or while a checkpoint was written or read.
-    #[error("the state failed: call recover() or reopen the store")]
+    #[error("the state of the store failed: call recover() or reopen the store")]
     State {
         /// What happened to the change.
         outcome: Outcome,
@@ -333,7 +333,7 @@ pub enum Error {
     },
     /// The state would take more memory than the options allow.
     #[error(
-        "the state would take {needed} bytes of memory, but {limit} are allowed: remove links or views, or raise \
+        "the state would take {needed} bytes of memory, but the limit is {limit}: remove links or views, or raise \
          Options::memory_limit"
     )]
     MemoryLimit {
@@ -344,7 +344,7 @@ pub enum Error {
     },
     /// No checkpoint could be made for so long that the journal has reached its limit.
     #[error(
-        "the journal has {bytes} bytes since the last checkpoint, but {limit} are allowed: fix the cause and \
+        "the journal has {bytes} bytes since the last checkpoint, but the limit is {limit}: fix the cause and \
          call checkpoint(), or raise Options::journal_limit"
     )]
     JournalFull {
@@ -372,7 +372,7 @@ pub enum Error {
     )]
     Forked,
     /// A panic occurred during the call; its change was undone.
-    #[error("a panic ended the call: {message}")]
+    #[error("a panic ended the call, which changed nothing: {message}")]
     Panicked {
         /// The message of the panic.
         message: String,

@@ -8,9 +8,9 @@ use crate::model::outcome::Outcome;
 pub(super) fn way_out(source: &io::Error) -> &'static str {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match source.kind() {
-        StorageFull | QuotaExceeded => ": the disk is full, make room and try again",
+        StorageFull | QuotaExceeded => ": the disk is full; free some space and try again",
         PermissionDenied | ReadOnlyFilesystem => {
-            ": a store must be able to write its directory, or to read it if it is opened read only"
+            ": check the permissions; a store needs to write its directory, or to read it if it is opened read only"
         }
         _ => "",
     }

@@ -219,7 +219,7 @@ fn later_changes_are_failures_by_key_and_the_rest_is_reverted() {
         flags(LinkOp::Unlink, 0, &[9]),
         flags(LinkOp::Link, 0, &[9]),
     ]);
-    let since = |key: &str| format!("link of {key} to view-0: changed since (changed_since)");
+    let since = |key: &str| format!("link of {key} to view-0: changed again later (changed_since)");
     assert_eq!(failures(&history, 2, LinkPolicy::Open), [since("f5"), since("f9")]);
     history.carry_out(&revert(&history, &history.changes[1].clone(), LinkPolicy::Open));
     let content = Content::of(&history.state);
@@ -233,7 +233,7 @@ fn later_changes_are_failures_by_key_and_the_rest_is_reverted() {
                    (unknown_resource)";
     assert_eq!(failures(&history, 3, LinkPolicy::Closed), [unknown]);
     // A view with links, and a view that was replaced by another one.
-    let view_since = "view view-0: changed since (changed_since)";
+    let view_since = "view view-0: changed again later (changed_since)";
     assert_eq!(failures(&history, 1, LinkPolicy::Open), [view_since]);
     let delete = command(0, Operation::DeleteView { view: super::commands::view_key(0) });
     history.carry_out(&Timed { command: delete, now: Timestamp::from_millis(900) });
@@ -260,5 +260,5 @@ fn a_change_of_another_project_or_of_the_future_is_refused() {
     let error =
         history.state.decide(&revert(&history, &ahead, LinkPolicy::Open)).unwrap_err().to_string();
     assert_eq!(error, "revision 2 does not exist yet: the newest is 1");
-    assert_eq!(FailureReason::ChangedSince.to_string(), "changed since");
+    assert_eq!(FailureReason::ChangedSince.to_string(), "changed again later");
 }

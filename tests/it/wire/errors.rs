@@ -44,10 +44,10 @@ fn an_error_of_the_caller_has_its_reason() {
     assert_answer(project.link("w", Batch::flags(["a"])), 404, "unknown_view");
     assert_answer(project.create_view(NewView::new("v", "")), 409, "view_exists");
     let body = assert_answer(project.link("v", Batch::flags(["a", "b"])), 400, "batch_too_large");
-    assert_eq!(body.message, "the batch has 2 keys, at most 1 are accepted at once: split it");
+    assert_eq!(body.message, "the batch has 2 keys, but the limit is 1: split it");
     let long = NewView::new("x", "n".repeat(500));
     let body = assert_answer(project.create_view(long), 400, "too_long");
-    assert_eq!(body.message, "the name has 500 bytes, at most 256 are accepted: shorten it");
+    assert_eq!(body.message, "the name has 500 bytes, but the limit is 256: shorten it");
     let body = assert_answer(project.delete_view("not a key"), 400, "invalid_key");
     assert!(body.message.contains("' ' at byte 3 is not allowed"), "{}", body.message);
     assert_answer(store.project("../etc"), 400, "invalid_key");

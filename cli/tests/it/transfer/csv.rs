@@ -84,10 +84,10 @@ fn quotes_spaces_line_ends_of_windows_and_a_byte_order_mark_are_read() {
 fn a_header_that_does_not_name_the_columns_is_refused() {
     for (header, reason) in [
         (&b"key\n"[..], "has no column \\\"view\\\""),
-        (b"view,keys\n", "has a column \\\"keys\\\""),
+        (b"view,keys\n", "has the unknown column \\\"keys\\\""),
         (b"key,view,key\n", "has two columns \\\"key\\\""),
-        (b"a,v\nkey,view\n", "has a column \\\"a\\\""),
-        (b"\xff,view\n", "has a column"),
+        (b"a,v\nkey,view\n", "has the unknown column \\\"a\\\""),
+        (b"\xff,view\n", "has the unknown column"),
         (b"", "has no column"),
     ] {
         let stage = Stage::empty();

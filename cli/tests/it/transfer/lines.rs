@@ -188,7 +188,7 @@ fn failed_rows_are_listed_by_line_and_do_not_stop_the_others() {
     let first = ran.out.lines().nth(1).unwrap();
     assert_eq!(
         first,
-        "3     invalid_key   the view key \"no key\" is malformed: ' ' at byte 2 is not allowed: a key \
+        "3     invalid_key   the view key \"no key\" is invalid: ' ' at byte 2 is not allowed: a key \
          starts with a letter or digit and has only letters, digits, '_', '.' and '-'"
     );
 }
@@ -208,7 +208,10 @@ fn a_link_that_is_older_than_its_view_fails() {
     assert_eq!(ran.code, 1, "{ran:?}");
     let output = ran.json();
     assert_eq!((&output["done"]["links"], &output["failures"][0]["line"]), (&json!(1), &json!(3)));
-    assert_eq!(output["failures"][0]["message"], "there is no view v in project p at that time");
+    assert_eq!(
+        output["failures"][0]["message"],
+        "there is no view v in project p at the time of the link"
+    );
 }
 
 #[test]
