@@ -85,8 +85,8 @@ impl Held {
 
     /// Reads from the file; after its end there are zeros.
     fn read_file(&self, file: &dyn DiskFile, at: u64, out: &mut [u8]) -> io::Result<()> {
-        let there = self.file_len.saturating_sub(at).min(out.len() as u64);
-        let (from_file, zeros) = out.split_at_mut(usize::try_from(there).unwrap_or(0));
+        let available = self.file_len.saturating_sub(at).min(out.len() as u64);
+        let (from_file, zeros) = out.split_at_mut(usize::try_from(available).unwrap_or(0));
         zeros.fill(0);
         if from_file.is_empty() { Ok(()) } else { file.read_at(at, from_file) }
     }

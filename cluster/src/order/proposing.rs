@@ -29,8 +29,8 @@ struct Proposing<'o> {
     is_empty: bool,
     until: Instant,
     backoff: Backoff,
-    /// Whether an append has a condition on the newest message. A log that lost its newest message would refuse every append
-    /// with such a condition.
+    /// Whether an append has a condition on the newest message. A log that lost its newest message would refuse every
+    /// append with such a condition.
     is_conditional: bool,
     /// Whether a message of the proposal may be in the log.
     may_be_there: bool,
@@ -86,7 +86,7 @@ impl Order {
 }
 
 impl Proposing<'_> {
-    /// Proposes until there is an outcome. `Err` also is an outcome, and ends the proposal early.
+    /// Proposes until there is an outcome. An `Err` is an outcome, too: it ends the proposal early.
     fn run(mut self, voids: u32, messages: &[Vec<u8>]) -> Step<Proposed> {
         if self.state.mark != self.at.mark {
             // The store is at another position, and must follow first.
@@ -100,7 +100,7 @@ impl Proposing<'_> {
                     self.is_conditional = self.wait(self.until.min(Instant::now() + CONFLICT))?;
                     continue;
                 }
-                // Nothing is between what was taken and this one.
+                // No other message came between the processed ones and this one.
                 Sent::Whole(Some(sequence)) if self.is_next(sequence) => {
                     return Ok(self.took(sequence));
                 }

@@ -42,7 +42,7 @@ impl<'a> LinkPlan<'a> {
             linked = self.edit(overlay);
         }
         if !rest.is_empty() {
-            (unlinked, holds.released) = self.take_out(overlay, rest)?;
+            (unlinked, holds.released) = self.unlink_rest(overlay, rest)?;
         }
         if linked.keys.is_empty() && unlinked.keys.is_empty() && holds == Holds::default() {
             return Ok((self.result, None));
@@ -67,7 +67,7 @@ impl<'a> LinkPlan<'a> {
     /// Decides which keys are linked or unlinked.
     pub(super) fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
         let keys = std::mem::take(&mut self.keys);
-        let (wanted, done) = (self.command.op.takes_out(), self.command.outcome(true));
+        let (wanted, done) = (self.command.op.selects_linked(), self.command.outcome(true));
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         let resources = project.of(resource_type);
         let mut found = Vec::with_capacity(keys.len());
@@ -105,13 +105,13 @@ impl<'a> LinkPlan<'a> {
             |name: &&str| overlay.get(self.project.id, resource_type, slot, name) != Some(None);
         rest.extend(linked.map(|link| names.text(link.place)).filter(stays));
         rest.extend(overlay.linked(self.project.id, resource_type, slot));
-        rest.retain(|name| !self.is_asked(name));
+        rest.retain(|name| !self.is_requested(name));
         rest
     }
 
     /// Unlinks the resources that a replacement does not keep; returns those that only the filter of the view holds
     /// afterwards.
-    fn take_out<'o>(
+    fn unlink_rest<'o>(
         &mut self,
         overlay: &Overlay<'_>,
         rest: BTreeSet<&'o str>,
