@@ -33,7 +33,7 @@ struct Proposing<'o> {
     /// append with such a condition.
     is_conditional: bool,
     /// Whether a message of the proposal may be in the log.
-    may_be_there: bool,
+    may_be_in_log: bool,
 }
 
 /// The outcome of an attempt to append.
@@ -79,7 +79,7 @@ impl Order {
             until: Instant::now() + self.deadline,
             backoff: Backoff::new(),
             is_conditional: true,
-            may_be_there: false,
+            may_be_in_log: false,
         };
         proposing.run(voids, &messages).unwrap_or_else(|outcome| outcome)
     }
@@ -194,12 +194,12 @@ impl Proposing<'_> {
         loop {
             match self.order.tail.log.append(after, message) {
                 Appended::At(sequence) => {
-                    self.may_be_there = true;
+                    self.may_be_in_log = true;
                     return Ok(Sent::Whole(Some(sequence)));
                 }
                 Appended::Conflict => return Ok(Sent::Conflict),
                 Appended::Unknown(error) => {
-                    self.may_be_there = true;
+                    self.may_be_in_log = true;
                     self.order.tail.note_away(&error);
                     return Ok(Sent::Unknown);
                 }
@@ -227,7 +227,7 @@ impl Proposing<'_> {
     }
 
     fn failed_by(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Proposed {
-        let outcome = match self.may_be_there && !self.is_empty {
+        let outcome = match self.may_be_in_log && !self.is_empty {
             true => Outcome::Unknown,
             false => Outcome::NotApplied,
         };

@@ -29,8 +29,8 @@ pub(super) struct LinkPlan<'a> {
     pub(super) view: &'a ViewState,
     /// In key order, each once.
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// Keys that failed but may already be linked, because they are not registered or exceed a limit. A replacement
-    /// keeps them.
+    /// Keys that failed because they are not registered or exceed a limit. They may already be linked, and a
+    /// replacement keeps their links.
     kept: BTreeSet<&'a str>,
     pub(super) result: LinkResult,
 }

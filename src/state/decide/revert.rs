@@ -182,7 +182,7 @@ impl Revert<'_> {
             self.note_unchanged(part);
             return Ok(());
         }
-        let is_there = self.has_view(view);
+        let is_same_view = self.has_view(view);
         let records = self.steps.records(view, *resource_type, linked);
         let mut restored = restored.iter().flat_map(|times| times.iter());
         let mut made: Vec<Link<'_>> = Vec::new();
@@ -191,7 +191,7 @@ impl Revert<'_> {
             let is_made = |record: LinkRecord| self.stamp.is_of_link(record, restored);
             let by_keys = !self.steps.filter_alone_holds(view, *resource_type, name);
             let to_restore = self.to_restore.of(view, *resource_type);
-            match record.filter(|record| is_there && by_keys && is_made(*record)) {
+            match record.filter(|record| is_same_view && by_keys && is_made(*record)) {
                 Some(record) => made.push((name, record)),
                 None if links_to_restore::remove_if(to_restore, name, is_made) => {}
                 None => self.steps.fail_link(view, *resource_type, name, ChangedSince)?,
@@ -277,7 +277,7 @@ impl Revert<'_> {
         resource_type: ResourceType,
         removed: &RemovedLinks,
     ) -> Result<()> {
-        let is_there = self.has_view(view);
+        let is_same_view = self.has_view(view);
         self.steps.note_previous_times(view, resource_type, removed, false);
         let names = removed.held_by_keys().map(|(name, _)| name).collect();
         let records = self.steps.records(view, resource_type, &names);
@@ -289,7 +289,7 @@ impl Revert<'_> {
                     && self.steps.filter_alone_holds(view, resource_type, name)
             });
             let to_restore = self.to_restore.of(view, resource_type);
-            if is_there && now == by_filter && !to_restore.contains_key(name) {
+            if is_same_view && now == by_filter && !to_restore.contains_key(name) {
                 to_restore.insert(name.into(), record);
                 made_again.extend(by_filter.map(|now| (name, now)));
             } else {
