@@ -77,9 +77,9 @@ impl Steps<'_> {
         name: &str,
     ) -> bool {
         let link: FilterLink = (view.clone(), of, name.into());
-        let returns = self.touched.previous_times.contains_key(&link);
-        self.touched.hold_when_restored.extend(returns.then_some(link));
-        returns
+        let may_restore = self.touched.previous_times.contains_key(&link);
+        self.touched.hold_when_restored.extend(may_restore.then_some(link));
+        may_restore
     }
 
     /// Removes the record that [`hold_when_restored`](Self::hold_when_restored) made for a link; returns whether there
@@ -158,7 +158,7 @@ impl Steps<'_> {
         self.change_holds(view, resource_type, Holds { released, ..Holds::default() })
     }
 
-    /// Changes the holders of links of a view that stay.
+    /// Changes the holders of links of a view; the links stay.
     pub(super) fn change_holds(
         &mut self,
         view: &ViewKey,
@@ -219,6 +219,8 @@ impl Steps<'_> {
         self.change_filter(view, resource_type, None, kept)
     }
 
+    /// Sets, replaces or ends the filter of an existing view. Records that it must be evaluated for all resources that
+    /// match it or are linked to the view.
     fn change_filter(
         &mut self,
         view: &ViewKey,
@@ -248,7 +250,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// The resources that match a filter, and the ones that the view has.
+    /// The resources that match a filter, and those that are linked to the view.
     fn found(&self, view: &ViewKey, of: ResourceType, filter: &ResourceFilter) -> Vec<Box<str>> {
         let Some(project) = self.project() else { return Vec::new() };
         let found = Selection::standing(project, of, filter).registered();

@@ -36,7 +36,7 @@ struct Run {
 
 #[derive(Clone, Debug, Default)]
 struct Chunk {
-    /// By their sequences.
+    /// In the order of their sequences.
     links: Vec<Link>,
     /// The runs of the links, in order.
     runs: Vec<Run>,
@@ -79,7 +79,7 @@ impl Chunk {
         }
     }
 
-    /// Adds the links after these in link order.
+    /// Adds the links of the next chunk.
     fn append(&mut self, later: &Self) {
         self.links.extend_from_slice(&later.links);
         let again = usize::from(self.runs.last() == later.runs.first());

@@ -52,7 +52,7 @@ impl Entry {
     }
 }
 
-/// A part of the links that a change makes in one view and type.
+/// How far a change has made its links in one view and type. A change may make them in several parts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Portion {
     /// How many links the parts before it made; they may have been removed again.

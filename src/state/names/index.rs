@@ -169,6 +169,7 @@ impl Index {
         let added = buckets.len() as u32;
         buckets.push(one);
         if depth == self.depth {
+            // Each entry is doubled: both lead to the bucket of the old one.
             self.directory = Arc::new(self.directory.iter().flat_map(|at| [*at, *at]).collect());
             self.depth += 1;
         }
