@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, TableDefinition};
 
-use super::{damaged, no_row};
+use super::{damaged, row_error};
 use crate::codec;
 use crate::model::error::Result;
 use crate::model::resource::ResourceType;
@@ -100,9 +100,9 @@ pub(super) fn each_row(
 }
 
 pub(super) fn encode(part: &str, row: &impl serde::Serialize) -> Result<Vec<u8>> {
-    codec::encode(row).map_err(|source| no_row(part, source))
+    codec::encode(row).map_err(|source| row_error(part, source))
 }
 
 pub(super) fn decode<'a, T: serde::Deserialize<'a>>(part: &str, bytes: &'a [u8]) -> Result<T> {
-    codec::decode(bytes).map_err(|source| no_row(part, source))
+    codec::decode(bytes).map_err(|source| row_error(part, source))
 }
