@@ -15,7 +15,8 @@ pub(crate) struct Standing {
     pub(crate) status: &'static str,
     /// Why the status is not `ok`.
     pub(crate) reason: Option<String>,
-    /// Whether its reads are good; otherwise it needs a restart or an operator.
+    /// Whether it needs neither a restart nor an operator. If writes have stopped, it needs a restart, although reads may
+    /// continue.
     pub(crate) serves: bool,
     /// Whether it accepts changes, as far as known.
     pub(crate) accepts_changes: bool,
